@@ -1,0 +1,42 @@
+//! Tallow's training layer: a small tape of our own over Candle tensors, and operations with forward and backward.
+//!
+//! Models call only what this crate exports, never Candle's operations, so what lies below can change without touching a
+//! model. An operation is a folder: `mod.rs` (contract, formula, dispatch, tape), `reference.rs` (plain Candle operations,
+//! any device and float type) and `cpu.rs` (the fast float32 version, equal to the reference by test).
+//!
+//! - [`Param`] is a leaf with a name (a weight or a buffer), [`Var`] is an activation.
+//! - [`Tape`] records what backward needs; [`Tape::backward`] adds into [`Gradients`]. Frozen parameters cost nothing.
+//! - [`Stream`] is the only source of randomness: counter-based, split by name, addressable by step.
+//!
+//! ```
+//! use tallow_kernels::{linear, Gradients, Init, Stream, Tape, Var, Weights};
+//! use candle_core::{Device, Tensor};
+//! # fn main() -> Result<(), tallow_kernels::Error> {
+//! let weights = Weights::scratch(Stream::root(1).named("init"), &Device::Cpu);
+//! let w = weights.param("weight", &[1, 2], Init::Ones);
+//! let (params, _) = weights.finish()?;
+//! let tape = Tape::training(Stream::root(1).named("dropout"));
+//! let x = Var::constant(Tensor::new(&[[2f32, 3.]], &Device::Cpu)?);
+//! let y = linear(&tape, &x, &w, None)?; // [[5]]
+//! let mut grads = Gradients::new(&params);
+//! tape.backward(&y, &mut grads)?;
+//! assert_eq!(grads.get(&w).unwrap().to_vec2::<f32>()?, [[2., 3.]]); // d(xW)/dW = x
+//! # Ok(()) }
+//! ```
+
+mod error;
+mod gradients;
+mod matmul;
+mod param;
+mod random;
+mod slice;
+mod tape;
+
+mod linear;
+
+pub use error::{Error, Result};
+pub use gradients::Gradients;
+pub use linear::linear;
+pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
+pub use random::Stream;
+pub use tape::{Backward, Tape, Var};

@@ -1,0 +1,308 @@
+//! Parameters: named leaves, made by a model through [`Weights`], kept ordered by name in a [`ParamStore`].
+
+use crate::error::WeightProblem;
+use crate::{Error, Result, Stream, slice};
+use candle_core::{DType, Device, Tensor};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a parameter is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Moved by the optimiser.
+    Trainable,
+    /// Used, but no gradient is computed for it.
+    Frozen,
+    /// State that forward updates (running statistics): saved with the weights, never moved by the optimiser.
+    Buffer,
+}
+
+/// A named tensor of a model. Clones share the memory, so the model sees what the optimiser writes.
+#[derive(Debug, Clone)]
+pub struct Param {
+    id: usize,
+    name: Arc<str>,
+    tensor: Tensor,
+    kind: ParamKind,
+}
+
+impl Param {
+    pub(crate) fn id(&self) -> usize {
+        self.id
+    }
+
+    /// The name in the public model's own terms, such as `encoder.layer.0.output.dense.weight`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value.
+    pub fn tensor(&self) -> &Tensor {
+        &self.tensor
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> ParamKind {
+        self.kind
+    }
+
+    /// Whether a gradient is computed for it.
+    pub fn is_trainable(&self) -> bool {
+        self.kind == ParamKind::Trainable
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.tensor.elem_count()
+    }
+
+    /// Whether it holds no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Overwrites the value in place (loading a checkpoint).
+    ///
+    /// # Errors
+    /// `value` has another shape.
+    pub fn set(&self, value: &Tensor) -> Result<()> {
+        if value.dims() != self.tensor.dims() {
+            let expected = format!("{:?}", self.tensor.dims());
+            return Err(Error::shape("set", format!("parameter `{}`", self.name), expected, value.dims()));
+        }
+        if slice::is_fast(&self.tensor) {
+            let value = value.to_dtype(DType::F32)?.contiguous()?;
+            let value = slice::floats(&value)?;
+            return slice::update(&self.tensor, |have| have.copy_from_slice(&value));
+        }
+        Ok(self.tensor.slice_set(&value.to_dtype(self.tensor.dtype())?.contiguous()?, 0, 0)?)
+    }
+}
+
+/// How a parameter starts when no weights are loaded for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Init {
+    Zeros,
+    Ones,
+    /// Normal with mean 0 and this standard deviation.
+    Normal(f32),
+    /// Uniform in `[-bound, bound)`.
+    Uniform(f32),
+    /// Normal with variance 2 / fan_out, fan_out = out channels x kernel area (He et al. 2015, for ReLU).
+    KaimingNormalFanOut,
+    /// Uniform with bound 1 / sqrt(fan_in): PyTorch's default for linear and convolution layers.
+    KaimingUniformFanIn,
+}
+
+impl Init {
+    fn tensor(self, shape: &[usize], stream: Stream, device: &Device) -> Result<Tensor> {
+        let count: usize = shape.iter().product();
+        let receptive: usize = shape.iter().skip(2).product();
+        let fan_in = shape.get(1).map_or(count, |n| n * receptive).max(1) as f32;
+        let fan_out = shape.first().map_or(1, |n| n * receptive).max(1) as f32;
+        let uniform = |bound: f32| (0..count as u64).map(|i| (stream.uniform(i) * 2.0 - 1.0) * bound).collect::<Vec<_>>();
+        let normal = |std: f32| (0..count as u64).map(|i| stream.normal(i) * std).collect::<Vec<_>>();
+        let values = match self {
+            Init::Zeros => vec![0.0; count],
+            Init::Ones => vec![1.0; count],
+            Init::Normal(std) => normal(std),
+            Init::Uniform(bound) => uniform(bound),
+            Init::KaimingNormalFanOut => normal((2.0 / fan_out).sqrt()),
+            Init::KaimingUniformFanIn => uniform(1.0 / fan_in.sqrt()),
+        };
+        Ok(Tensor::from_vec(values, shape, device)?)
+    }
+}
+
+/// What became of the weights that were given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LoadReport {
+    /// Parameters whose value came from the given weights.
+    pub loaded: usize,
+    /// Parameters that started anew (a new head).
+    pub initialised: Vec<String>,
+    /// Given tensors that the model has no place for.
+    pub unused: Vec<String>,
+}
+
+struct Building {
+    given: Option<BTreeMap<String, Tensor>>,
+    used: BTreeSet<String>,
+    init: Stream,
+    device: Device,
+    made: Vec<Param>,
+    initialised: Vec<String>,
+    problems: Vec<WeightProblem>,
+    failed: Option<Error>,
+}
+
+/// Where a model gets its parameters from while it is built: loaded by name, or initialised from a stream.
+///
+/// Asking for a parameter never fails; all problems are reported together by [`Weights::finish`].
+/// The initial value of a parameter depends on the stream and its full name only, not on the order of asking.
+#[derive(Clone)]
+pub struct Weights {
+    building: Rc<RefCell<Building>>,
+    prefix: String,
+}
+
+impl Weights {
+    /// Every parameter is initialised.
+    pub fn scratch(init: Stream, device: &Device) -> Self {
+        Self::new(None, init, device)
+    }
+
+    /// Parameters come from `given`; only those asked for by [`Weights::fresh`] may be absent there.
+    pub fn given(given: BTreeMap<String, Tensor>, init: Stream, device: &Device) -> Self {
+        Self::new(Some(given), init, device)
+    }
+
+    fn new(given: Option<BTreeMap<String, Tensor>>, init: Stream, device: &Device) -> Self {
+        let building = Building {
+            given, init, device: device.clone(),
+            used: BTreeSet::new(), made: Vec::new(), initialised: Vec::new(), problems: Vec::new(), failed: None,
+        };
+        Weights { building: Rc::new(RefCell::new(building)), prefix: String::new() }
+    }
+
+    /// The same weights, one level further down: names get `name.` in front.
+    #[must_use]
+    pub fn at(&self, name: impl Display) -> Self {
+        Weights { building: Rc::clone(&self.building), prefix: format!("{}{name}.", self.prefix) }
+    }
+
+    /// Whether the given weights hold a tensor of that name (below the prefix).
+    pub fn has(&self, name: &str) -> bool {
+        let full = format!("{}{name}", self.prefix);
+        self.building.borrow().given.as_ref().is_some_and(|given| given.contains_key(&full))
+    }
+
+    /// A trainable parameter; given weights must hold it.
+    pub fn param(&self, name: &str, shape: &[usize], init: Init) -> Param {
+        self.make(name, shape, init, ParamKind::Trainable, false)
+    }
+
+    /// A trainable parameter that may start anew though weights are given: a new head.
+    pub fn fresh(&self, name: &str, shape: &[usize], init: Init) -> Param {
+        self.make(name, shape, init, ParamKind::Trainable, true)
+    }
+
+    /// State that forward updates, such as running statistics; given weights must hold it.
+    pub fn buffer(&self, name: &str, shape: &[usize], init: Init) -> Param {
+        self.make(name, shape, init, ParamKind::Buffer, false)
+    }
+
+    fn make(&self, name: &str, shape: &[usize], init: Init, kind: ParamKind, may_be_absent: bool) -> Param {
+        let name = format!("{}{name}", self.prefix);
+        let b = &mut *self.building.borrow_mut();
+        let given = match b.given.as_ref().map(|given| given.get(&name)) {
+            Some(Some(tensor)) => {
+                b.used.insert(name.clone());
+                check(&name, shape, tensor, &b.device).map_err(|problem| b.problems.push(problem)).ok()
+            }
+            Some(None) if !may_be_absent => {
+                b.problems.push(WeightProblem::Missing { name: name.clone(), shape: shape.to_vec() });
+                None
+            }
+            _ => {
+                b.initialised.push(name.clone());
+                None
+            }
+        };
+        let tensor = given.map_or_else(|| init.tensor(shape, b.init.named(&name), &b.device), Ok);
+        let tensor = tensor.unwrap_or_else(|error| {
+            // Only an allocation can fail here; the model is thrown away by `finish`.
+            b.failed.get_or_insert(error);
+            empty()
+        });
+        let param = Param { id: b.made.len(), name: name.into(), tensor, kind };
+        b.made.push(param.clone());
+        param
+    }
+
+    /// The parameters, ordered by name, and what became of the given weights.
+    ///
+    /// # Errors
+    /// Every missing, wrongly shaped or wrongly typed tensor, at once.
+    pub fn finish(self) -> Result<(ParamStore, LoadReport)> {
+        let b = &mut *self.building.borrow_mut();
+        if let Some(error) = b.failed.take() {
+            return Err(error);
+        }
+        if !b.problems.is_empty() {
+            return Err(Error::Weights(std::mem::take(&mut b.problems)));
+        }
+        let given = b.given.take().unwrap_or_default();
+        let report = LoadReport {
+            loaded: b.used.len(),
+            initialised: if given.is_empty() { Vec::new() } else { std::mem::take(&mut b.initialised) },
+            unused: given.into_keys().filter(|name| !b.used.contains(name)).collect(),
+        };
+        let mut params = std::mem::take(&mut b.made);
+        params.sort_by(|x, y| x.name.cmp(&y.name));
+        Ok((ParamStore { params }, report))
+    }
+}
+
+fn empty() -> Tensor {
+    Tensor::from_vec(Vec::<f32>::new(), 0, &Device::Cpu).unwrap_or_else(|_| unreachable!("an empty tensor needs no memory"))
+}
+
+/// The given tensor as a parameter of its own memory: float32, contiguous, finite, of that shape.
+fn check(name: &str, shape: &[usize], tensor: &Tensor, device: &Device) -> Result<Tensor, WeightProblem> {
+    if tensor.dims() != shape {
+        return Err(WeightProblem::Shape { name: name.into(), expected: shape.to_vec(), found: tensor.dims().to_vec() });
+    }
+    let wrong_type = || WeightProblem::Type { name: name.into(), found: format!("{:?}", tensor.dtype()) };
+    if !tensor.dtype().is_float() {
+        return Err(wrong_type());
+    }
+    let own = || tensor.to_dtype(DType::F32)?.to_device(device)?.copy();
+    let own = own().map_err(|_| wrong_type())?;
+    let sum = own.abs().and_then(|t| t.sum_all()).and_then(|t| t.to_scalar::<f32>());
+    match sum {
+        Ok(sum) if sum.is_finite() => Ok(own),
+        _ => Err(WeightProblem::NotFinite { name: name.into() }),
+    }
+}
+
+/// All parameters of a model, ordered by name.
+#[derive(Debug, Clone, Default)]
+pub struct ParamStore {
+    params: Vec<Param>,
+}
+
+impl ParamStore {
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Param> {
+        self.params.iter()
+    }
+
+    /// Those that the optimiser moves, by name.
+    pub fn trainable(&self) -> impl Iterator<Item = &Param> {
+        self.params.iter().filter(|p| p.is_trainable())
+    }
+
+    /// The parameter of that name.
+    pub fn get(&self, name: &str) -> Option<&Param> {
+        self.params.binary_search_by(|p| p.name().cmp(name)).ok().map(|i| &self.params[i])
+    }
+
+    /// Number of parameters (tensors).
+    pub fn len(&self) -> usize {
+        self.params.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.params.is_empty()
+    }
+
+    /// Number of trainable elements.
+    pub fn num_trainable(&self) -> usize {
+        self.trainable().map(Param::len).sum()
+    }
+}

@@ -1,0 +1,128 @@
+//! Counter-based random streams: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+//!
+//! A run has one seed. It splits by name and number into streams, and a stream is addressed by index: the bits of element
+//! `i` depend on nothing but the stream's key and `i`. So resuming, the number of threads and the order of calls change nothing.
+
+/// A random stream: a 64-bit key. Copying it costs nothing, and reading it does not change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    key: u64,
+}
+
+impl Stream {
+    /// The stream that all others of a run are split from.
+    pub fn root(seed: u64) -> Self {
+        Stream { key: mix(seed ^ 0x7461_6c6c_6f77_0001) }
+    }
+
+    /// The child stream of that name.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        // FNV-1a over the bytes, then mixed with the parent's key.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        Stream { key: mix(self.key ^ mix(hash)) }
+    }
+
+    /// The child stream of that number (a step, an epoch, an example).
+    #[must_use]
+    pub fn at(self, index: u64) -> Self {
+        Stream { key: mix(self.key.rotate_left(32) ^ mix(index.wrapping_add(0x9e37_79b9_7f4a_7c15))) }
+    }
+
+    /// Four random words for block `block`; element `i` of a tensor is word `i % 4` of block `i / 4`.
+    #[inline]
+    pub fn block(self, block: u64) -> [u32; 4] {
+        let mut counter = [block as u32, (block >> 32) as u32, 0, 0];
+        let mut key = [self.key as u32, (self.key >> 32) as u32];
+        for _ in 0..10 {
+            let p0 = u64::from(counter[0]) * 0xD251_1F53;
+            let p1 = u64::from(counter[2]) * 0xCD9E_8D57;
+            counter = [(p1 >> 32) as u32 ^ counter[1] ^ key[0], p1 as u32, (p0 >> 32) as u32 ^ counter[3] ^ key[1], p0 as u32];
+            key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
+        }
+        counter
+    }
+
+    /// 32 random bits of element `index`.
+    #[inline]
+    pub fn bits(self, index: u64) -> u32 {
+        self.block(index / 4)[(index % 4) as usize]
+    }
+
+    /// Uniform in `[0, 1)` with 24 bits, of element `index`.
+    #[inline]
+    pub fn uniform(self, index: u64) -> f32 {
+        (self.bits(index) >> 8) as f32 * (1.0 / (1u32 << 24) as f32)
+    }
+
+    /// Uniform integer in `0..bound` of element `index` (multiply-shift; the bias is below 2^-32 * bound). `bound` must not be 0.
+    #[inline]
+    pub fn below(self, index: u64, bound: usize) -> usize {
+        let [a, b, ..] = self.at(index).block(0);
+        let word = u64::from(a) << 32 | u64::from(b);
+        ((u128::from(word) * bound as u128) >> 64) as usize
+    }
+
+    /// Standard normal of element `index` (Box-Muller in float64, one draw a block).
+    pub fn normal(self, index: u64) -> f32 {
+        let [a, b, c, d] = self.block(index);
+        let unit = |hi: u32, lo: u32| ((u64::from(hi) << 21 ^ u64::from(lo) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+        let (u, v) = (unit(a, b), unit(c, d));
+        ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+    }
+
+    /// A random order of `0..n` (Fisher-Yates).
+    pub fn permutation(self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        for i in (1..n).rev() {
+            order.swap(i, self.below(i as u64, i + 1));
+        }
+        order
+    }
+}
+
+/// The finaliser of SplitMix64.
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Known answers of the Random123 distribution's kat_vectors for philox4x32-10.
+    #[test]
+    fn philox_known_answers() {
+        assert_eq!(Stream { key: 0 }.block(0), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+    }
+
+    #[test]
+    fn streams_are_addressable_and_apart() {
+        let root = Stream::root(7);
+        assert_eq!(root.named("a").bits(5), root.named("a").bits(5));
+        assert_ne!(root.named("a"), root.named("b"));
+        assert_ne!(root.at(0), root.at(1));
+        assert_ne!(root.named("a").at(1), root.at(1).named("a"));
+    }
+
+    #[test]
+    fn moments_are_right() {
+        let (s, n) = (Stream::root(3), 100_000u64);
+        let mean = (0..n).map(|i| f64::from(s.uniform(i))).sum::<f64>() / n as f64;
+        assert!((mean - 0.5).abs() < 0.005, "{mean}");
+        let normal: Vec<f64> = (0..n).map(|i| f64::from(s.normal(i))).collect();
+        let mean = normal.iter().sum::<f64>() / n as f64;
+        let var = normal.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64;
+        assert!(mean.abs() < 0.02 && (var - 1.0).abs() < 0.02, "{mean} {var}");
+    }
+
+    #[test]
+    fn permutation_holds_each_once() {
+        let mut p = Stream::root(1).permutation(1000);
+        assert_ne!(p[..10], (0..10).collect::<Vec<_>>()[..]);
+        p.sort_unstable();
+        assert_eq!(p, (0..1000).collect::<Vec<_>>());
+    }
+}
