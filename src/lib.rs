@@ -1,1 +1,28 @@
+//! Tallow: an ML engineer in one native binary.
+//!
+//! ```text
+//! request / paper     spec.toml        plan.json         Job (stdin)          Event (stdout)         eval.json    report
+//!  ┌────────┐        ┌────────┐       ┌────────┐        ┌────────────┐       ┌──────────────────┐    ┌────────┐   ┌────────┐
+//!  │ intake │ ─────▶ │  spec  │ ────▶ │  plan  │ ─────▶ │    run     │ ────▶ │ trainer (worker, │ ─▶ │  eval  │ ─▶│ report │
+//!  └────────┘        └────────┘       └────────┘        │ supervisor │ ◀──── │  in the sandbox) │    └────────┘   └────────┘
+//!                                                       └────────────┘       └──────────────────┘
+//! ```
+//!
+//! Each arrow is a file in the run folder, written by the stage before it and parsed into a type by the stage after it.
+//! The modules stand here in the order of the flow; `job` is the contract between the supervisor and its worker, `store` names
+//! the files and keeps the ledger, `error` gives every failure its class and exit code.
 
+pub mod error;
+pub mod store;
+
+pub mod intake;
+pub mod spec;
+pub mod plan;
+pub mod data;
+pub mod job;
+pub mod run;
+pub mod sandbox;
+pub mod trainer;
+pub mod eval;
+pub mod report;
+pub mod cli;

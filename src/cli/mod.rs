@@ -1,0 +1,1 @@
+//! Arguments, one file a command; the only writer to the terminal.

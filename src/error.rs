@@ -1,0 +1,132 @@
+//! Classes of failure. The class alone decides the exit code; the table in [`Class`] is the public one.
+
+use std::fmt;
+
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The command line is wrong: 2.
+    Usage,
+    /// A paper, request, spec or config cannot be used: 10.
+    Spec,
+    /// A paper cannot be read: 11.
+    Paper,
+    /// Data cannot be used: 20.
+    Data,
+    /// Model weights or their config cannot be used: 21.
+    Model,
+    /// Training diverged, or a number is not finite: 30.
+    Numeric,
+    /// Memory, disk, time or another budget ran out: 40.
+    Resource,
+    /// Interrupted by the user; `resume` continues: 41.
+    Interrupted,
+    /// The jail refused, or cannot be built as asked: 50.
+    Sandbox,
+    /// Hub, arXiv or another service failed or cannot be reached: 60.
+    External,
+    /// A mistake in Tallow itself: 70.
+    Bug,
+}
+
+impl Class {
+    /// Every class, in the order of its code.
+    pub const ALL: [Class; 11] = [
+        Class::Usage, Class::Spec, Class::Paper, Class::Data, Class::Model, Class::Numeric, Class::Resource,
+        Class::Interrupted, Class::Sandbox, Class::External, Class::Bug,
+    ];
+
+    /// The exit code of the process.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Class::Usage => 2,
+            Class::Spec => 10,
+            Class::Paper => 11,
+            Class::Data => 20,
+            Class::Model => 21,
+            Class::Numeric => 30,
+            Class::Resource => 40,
+            Class::Interrupted => 41,
+            Class::Sandbox => 50,
+            Class::External => 60,
+            Class::Bug => 70,
+        }
+    }
+}
+
+/// What every module's error tells the rim: its class and, where there is a next step, a hint.
+pub trait Failure: std::error::Error + Send + Sync + 'static {
+    /// The class that decides the exit code.
+    fn class(&self) -> Class;
+
+    /// What the user can do next.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Any module's error on its way to the rim, with what was being attempted.
+#[derive(Debug)]
+pub struct Error {
+    attempted: Option<String>,
+    failure: Box<dyn Failure>,
+}
+
+/// Result at the rim.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Class of the failure.
+    pub fn class(&self) -> Class {
+        self.failure.class()
+    }
+
+    /// The next step, if there is one.
+    pub fn hint(&self) -> Option<String> {
+        self.failure.hint()
+    }
+
+    /// Says what was being attempted ("reading the paper `x.pdf`").
+    #[must_use]
+    pub fn attempting(mut self, what: impl Into<String>) -> Self {
+        self.attempted.get_or_insert(what.into());
+        self
+    }
+
+    /// The message, then its causes, outermost first.
+    pub fn chain(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.attempted.iter().cloned().collect();
+        let mut next: Option<&dyn std::error::Error> = Some(&*self.failure);
+        while let Some(error) = next {
+            lines.push(error.to_string());
+            next = error.source();
+        }
+        lines
+    }
+}
+
+impl<F: Failure> From<F> for Error {
+    fn from(failure: F) -> Self {
+        Error { attempted: None, failure: Box::new(failure) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.chain().join(": "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_its_own_code() {
+        let mut codes: Vec<u8> = Class::ALL.iter().map(|c| c.exit_code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Class::ALL.len());
+    }
+}

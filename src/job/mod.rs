@@ -1,0 +1,137 @@
+//! The contract between the supervisor and its worker: a [`Job`] in (JSON on stdin), [`Event`]s out (JSON lines on stdout).
+//!
+//! A worker is the same binary in a jail. What a job names is all that it may read, so the held-out labels cannot be reached
+//! from a training attempt: they are only in the evaluation job's files.
+
+mod event;
+
+pub use event::*;
+
+use crate::spec::{Augment, Columns, Metric, Recipe, Task};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// One thing for a worker to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Source files -> prepared splits (parsing untrusted files is worker's work).
+    Prepare(Box<PrepareJob>),
+    Train(Box<RunConfig>),
+    /// A model on a held-out split -> scores and predictions.
+    Evaluate(Box<EvaluateJob>),
+}
+
+/// Turns source files into prepared files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PrepareJob {
+    pub task: Task,
+    pub splits: Vec<SplitSource>,
+    pub columns: Columns,
+    /// For text: the tokenizer.json to use; none: train one (WordPiece, at most `vocab_size`) on the first split and write it
+    /// beside the prepared files.
+    pub tokenizer: Option<PathBuf>,
+    pub vocab_size: usize,
+    pub max_seq_len: usize,
+    /// For images: (height, width) that all must have; none: those of the first image.
+    pub image_size: Option<[usize; 2]>,
+    /// Class names where the source knows them; else found in the first split, sorted.
+    pub labels: Option<Vec<String>>,
+    /// Where the prepared files go.
+    pub out: PathBuf,
+}
+
+/// One split and the files that it lies in, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitSource {
+    pub name: String,
+    pub files: Vec<PathBuf>,
+}
+
+/// One run, fully resolved: with the same binary, data and device kind it gives the same weights, bit for bit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunConfig {
+    pub version: u32,
+    /// Name of the run within its experiment: `seed-0`.
+    pub name: String,
+    pub task: Task,
+    #[schemars(with = "serde_json::Value")]
+    pub model: tallow_zoo::ModelConfig,
+    pub init: InitFrom,
+    /// Prepared training split.
+    pub train: PathBuf,
+    pub monitor: MonitorConfig,
+    /// At most so many training examples (a random subset by the seed); none: all.
+    pub max_train_examples: Option<usize>,
+    pub recipe: Recipe,
+    /// Examples a forward pass; `recipe.batch_size` is a multiple of it.
+    pub micro_batch_size: usize,
+    /// Optimiser steps in all, resolved from epochs and the number of examples.
+    pub total_steps: u64,
+    pub metric: Metric,
+    pub normalize: Option<Normalize>,
+    pub seed: u64,
+    pub threads: usize,
+    /// A checkpoint each so many steps.
+    pub checkpoint_every_steps: u64,
+    /// A score on the monitor each so many steps.
+    pub monitor_every_steps: u64,
+    /// A step event each so many steps.
+    pub log_every_steps: u64,
+}
+
+impl RunConfig {
+    /// Optimiser steps are made of so many forward passes.
+    pub fn grad_accum_steps(&self) -> usize {
+        self.recipe.batch_size / self.micro_batch_size.max(1)
+    }
+
+    /// Random changes of training images.
+    pub fn augment(&self) -> &[Augment] {
+        &self.recipe.augment
+    }
+}
+
+/// Where the weights come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum InitFrom {
+    Scratch,
+    /// A safetensors file with the public names.
+    Weights { path: PathBuf, sha256: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MonitorConfig {
+    None,
+    /// The last so many examples of a random order (by the seed) of the training file are kept out of training.
+    HoldOut { examples: usize },
+    /// A prepared file of its own.
+    File { path: PathBuf },
+}
+
+/// Per-channel normalisation of pixels scaled to 0..1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Normalize {
+    pub mean: Vec<f32>,
+    pub std: Vec<f32>,
+}
+
+/// Scores a model folder on a prepared split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvaluateJob {
+    pub task: Task,
+    pub model: tallow_zoo::ModelConfig,
+    /// safetensors with the public names.
+    pub weights: PathBuf,
+    /// Prepared split, labels included.
+    pub data: PathBuf,
+    pub normalize: Option<Normalize>,
+    pub metrics: Vec<Metric>,
+    pub batch_size: usize,
+    pub threads: usize,
+    /// Where `predictions.jsonl` goes.
+    pub out: PathBuf,
+}

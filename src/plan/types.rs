@@ -1,0 +1,83 @@
+//! The plan, and the facts it is made from.
+
+use crate::job::{Normalize, RunConfig};
+use crate::spec::{Columns, Deviation, ExperimentSpec};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What is known about the world before planning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    pub host: HostFacts,
+    pub data: DataFacts,
+    pub model: ModelFacts,
+}
+
+/// The machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HostFacts {
+    pub cores: usize,
+    pub memory_bytes: u64,
+    /// Measured speed of a large float32 product, FLOP a second.
+    pub matmul_flops: f64,
+}
+
+/// The data set, from its card and file headers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataFacts {
+    pub splits: Vec<SplitFacts>,
+    pub columns: Columns,
+    pub labels: Vec<String>,
+    /// As the card says, verbatim; none where it says nothing.
+    pub license: Option<String>,
+    /// Hub commit, where known.
+    pub revision: Option<String>,
+    /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
+    pub mean_tokens: Option<f64>,
+    pub image_shape: Option<[usize; 3]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitFacts {
+    pub name: String,
+    pub files: Vec<PathBuf>,
+    pub examples: usize,
+    /// False where every label is absent or negative (a test set whose labels are kept secret).
+    pub labelled: bool,
+}
+
+/// The model, from its folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelFacts {
+    pub config: tallow_zoo::ModelConfig,
+    /// safetensors; none: from scratch.
+    pub weights: Option<PathBuf>,
+    pub weights_sha256: Option<String>,
+    pub tokenizer: Option<PathBuf>,
+    pub normalize: Option<Normalize>,
+    pub license: Option<String>,
+    pub revision: Option<String>,
+}
+
+/// Fully resolved runs, what they cost, and where they differ from what was asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub version: u32,
+    pub spec: ExperimentSpec,
+    pub facts: Facts,
+    pub runs: Vec<RunConfig>,
+    pub estimate: Estimate,
+    /// Those of the spec and those that planning added.
+    pub deviations: Vec<Deviation>,
+    /// What was assumed where nothing was said: `field: value (why)`.
+    pub assumptions: Vec<String>,
+}
+
+/// Cost of one run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    pub num_params: usize,
+    pub train_flops: f64,
+    pub train_secs: f64,
+    pub peak_memory_bytes: u64,
+}

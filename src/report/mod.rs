@@ -1,0 +1,1 @@
+//! Typed report -> Markdown, HTML, plots. Pure.

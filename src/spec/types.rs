@@ -1,0 +1,208 @@
+//! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What is tested, on which data, with which model and recipe, against which target, within which budget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExperimentSpec {
+    pub version: u32,
+    pub title: String,
+    /// The sentence that the verdict is about, and where it comes from; none for a plain fine-tune.
+    pub claim: Option<Claim>,
+    pub task: Task,
+    pub data: DataSpec,
+    pub model: ModelSpec,
+    pub recipe: Recipe,
+    pub metric: Metric,
+    /// The value of the metric at which the verdict is "supported".
+    pub target: Option<Target>,
+    pub budget: Budget,
+    /// One run each.
+    pub seeds: Vec<u64>,
+    /// Where the experiment differs from the paper or the request, and why.
+    #[serde(default)]
+    pub deviations: Vec<Deviation>,
+}
+
+/// What a paper claims.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Claim {
+    /// Title or arXiv id of the paper.
+    pub source: String,
+    pub statement: String,
+    /// The paper's own number for the metric, with its words.
+    pub value: Option<f64>,
+    pub quote: Option<String>,
+    pub page: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    TextClassification,
+    ImageClassification,
+}
+
+/// Which data, which splits, which columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DataSpec {
+    pub source: DataSource,
+    /// Split that is trained on.
+    pub train: String,
+    /// Split that the verdict is read from, once. Never visible to a training attempt.
+    pub held_out: String,
+    /// What is watched during training.
+    pub monitor: Monitor,
+    pub columns: Columns,
+    /// At most so many training examples (a random subset by the run's seed).
+    pub max_train_examples: Option<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DataSource {
+    /// A data set of the Hub: `nyu-mll/glue`, config `sst2`.
+    Hub { id: String, config: Option<String>, revision: Option<String> },
+    /// Files at hand: one CSV/JSONL/Parquet file a split, or an image folder (`split/class/image`).
+    Local { path: PathBuf },
+    /// A data set that Tallow makes itself: `toy_reviews`.
+    Generated { name: String, examples: usize, seed: u64 },
+}
+
+/// What is watched during training; it never decides the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Monitor {
+    /// Nothing but the training loss.
+    None,
+    /// So many examples are taken out of the training split.
+    HoldOut { examples: usize },
+    /// Another split.
+    Split { name: String },
+}
+
+/// Which columns hold what; empty means "find out".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Columns {
+    /// One column, or two for pairs; for images one.
+    #[serde(default)]
+    pub input: Vec<String>,
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ModelSpec {
+    /// Weights and config of the Hub or a folder in the Hub's format.
+    Pretrained { id: String, revision: Option<String> },
+    /// A zoo architecture from scratch; `config` holds the public config.json keys. `tokenizer` names a Hub model or folder
+    /// whose tokenizer is used; none: one is trained on the training split.
+    Scratch {
+        #[schemars(with = "serde_json::Value")]
+        config: tallow_zoo::ModelConfig,
+        tokenizer: Option<String>,
+    },
+}
+
+/// How it is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Recipe {
+    pub optimizer: Optimizer,
+    pub lr: f64,
+    pub schedule: Schedule,
+    pub length: Length,
+    /// Examples an optimiser step.
+    pub batch_size: usize,
+    /// Examples a forward pass; `batch_size` is a multiple of it. None: the planner decides.
+    pub micro_batch_size: Option<usize>,
+    /// Longest text in tokens; longer ones are cut, and counted.
+    pub max_seq_len: Option<usize>,
+    pub grad_clip_norm: Option<f64>,
+    /// Overrides the model's own dropout.
+    pub dropout: Option<f32>,
+    #[serde(default)]
+    pub augment: Vec<Augment>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Optimizer {
+    Adamw { beta1: f64, beta2: f64, eps: f64, weight_decay: f64 },
+    Sgd { momentum: f64, nesterov: bool, weight_decay: f64 },
+}
+
+/// Learning rate over the steps: linear warm-up from 0, then this, clamped past the end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Schedule {
+    Constant { warmup: Warmup },
+    /// Down to 0 on the last step.
+    Linear { warmup: Warmup },
+    /// Half a cosine down to 0.
+    Cosine { warmup: Warmup },
+    /// Multiplied by `factor` at each of these fractions of all steps.
+    Step { warmup: Warmup, at_frac: Vec<f64>, factor: f64 },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Warmup {
+    Steps(u64),
+    Frac(f64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    Epochs(f64),
+    Steps(u64),
+}
+
+/// Random changes of training images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Augment {
+    /// Pad with zeros on each side, then crop back at random.
+    PadCrop { padding: usize },
+    HorizontalFlip,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    Accuracy,
+    /// F1 of class 1 of two.
+    F1,
+    MacroF1,
+    /// Matthews correlation.
+    Matthews,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Target {
+    pub value: f64,
+    /// Where the number comes from: the paper's words, a reference run, the user.
+    pub source: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Budget {
+    pub max_time_secs: Option<u64>,
+    pub max_attempts: u32,
+    pub max_memory_bytes: Option<u64>,
+}
+
+/// Where the run differs from the paper or the request, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deviation {
+    /// Which field, in words of the spec: `model`, `recipe.length`.
+    pub field: String,
+    /// What the paper (or request) says.
+    pub stated: String,
+    /// What is run.
+    pub used: String,
+    pub reason: String,
+}

@@ -1,0 +1,42 @@
+//! Whole or not at all: write a sibling, sync it, rename it, sync the folder.
+
+use super::Error;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+/// Replaces `path` by what `fill` writes. A crash or a full disk at any point leaves the old file, or the new one whole.
+pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Error> {
+    let io = |action| move |source| Error::Io { action, path: path.to_path_buf(), source };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut sibling = tempfile::NamedTempFile::new_in(folder).map_err(io("write"))?;
+    fill(sibling.as_file_mut()).map_err(io("write"))?;
+    sibling.as_file_mut().flush().map_err(io("write"))?;
+    sibling.as_file().sync_all().map_err(io("sync"))?;
+    sibling.persist(path).map_err(|e| io("rename to")(e.error))?;
+    File::open(folder).and_then(|f| f.sync_all()).map_err(io("sync the folder of"))
+}
+
+/// As [`write_atomic`], of bytes at hand.
+pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_atomic(path, |file| file.write_all(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.json");
+        write_bytes(&path, b"old").expect("written");
+        let failed = write_atomic(&path, |file| {
+            file.write_all(b"half")?;
+            Err(std::io::Error::from(std::io::ErrorKind::StorageFull))
+        });
+        assert!(matches!(failed, Err(Error::Io { action: "write", .. })));
+        assert_eq!(std::fs::read(&path).expect("there"), b"old");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("there").count(), 1);
+    }
+}

@@ -1,0 +1,166 @@
+//! The files of a run folder.
+//!
+//! ```text
+//! RUN/  paper.json  paper_spec.json  spec.toml  plan.json  ledger.jsonl  eval.json  report.json  report.md  report.html
+//!       data/        prepared/train.safetensors ..., held_out/ (labels: never visible to a training attempt)
+//!       runs/seed-0/ attempts/001/ {job.json, events.jsonl, stderr.log, checkpoint/, model/}
+//!       model/       the best finished run's model in the Hub's format
+//! ```
+
+use super::atomic::write_bytes;
+use super::{Error, Ledger};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+
+/// One experiment's folder.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes a new, empty run folder.
+    ///
+    /// # Errors
+    /// The folder is there and not empty, or cannot be made.
+    pub fn create(root: impl Into<PathBuf>) -> Result<Self, Error> {
+        let root = root.into();
+        if std::fs::read_dir(&root).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Error::Occupied { path: root });
+        }
+        std::fs::create_dir_all(&root).map_err(|source| Error::Io { action: "create", path: root.clone(), source })?;
+        let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
+        Ok(RunFolder { root })
+    }
+
+    /// Opens a run folder that is there.
+    ///
+    /// # Errors
+    /// It has no ledger.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
+        let root = root.into();
+        if !root.join("ledger.jsonl").is_file() {
+            return Err(Error::NotARun { path: root });
+        }
+        let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
+        Ok(RunFolder { root })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    pub fn id(&self) -> String {
+        self.root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+    pub fn paper(&self) -> PathBuf {
+        self.root.join("paper.json")
+    }
+    pub fn paper_spec(&self) -> PathBuf {
+        self.root.join("paper_spec.json")
+    }
+    pub fn spec(&self) -> PathBuf {
+        self.root.join("spec.toml")
+    }
+    pub fn plan(&self) -> PathBuf {
+        self.root.join("plan.json")
+    }
+    pub fn eval(&self) -> PathBuf {
+        self.root.join("eval.json")
+    }
+    pub fn report_json(&self) -> PathBuf {
+        self.root.join("report.json")
+    }
+    pub fn report_md(&self) -> PathBuf {
+        self.root.join("report.md")
+    }
+    pub fn report_html(&self) -> PathBuf {
+        self.root.join("report.html")
+    }
+    /// Prepared splits that a training attempt may read.
+    pub fn prepared(&self) -> PathBuf {
+        self.root.join("data/prepared")
+    }
+    /// The prepared held-out split: only for evaluation.
+    pub fn held_out(&self) -> PathBuf {
+        self.root.join("data/held_out")
+    }
+    /// The final model in the Hub's format.
+    pub fn model(&self) -> PathBuf {
+        self.root.join("model")
+    }
+    pub fn ledger(&self) -> Ledger {
+        Ledger::at(self.root.join("ledger.jsonl"))
+    }
+
+    /// The folder of attempt `number` (from 1) of run `run`.
+    pub fn attempt(&self, run: &str, number: u32) -> AttemptFolder {
+        AttemptFolder { root: self.root.join("runs").join(run).join("attempts").join(format!("{number:03}")) }
+    }
+
+    /// Reads a JSON file of the run.
+    pub fn read_json<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Error> {
+        read_json(path)
+    }
+
+    /// Writes a JSON file of the run, whole or not at all.
+    pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
+        write_json(path, value)
+    }
+
+    /// Writes a text file of the run, whole or not at all.
+    pub fn write_text(&self, path: &Path, text: &str) -> Result<(), Error> {
+        write_bytes(path, text.as_bytes())
+    }
+}
+
+/// One attempt's folder: all that a training worker may write.
+#[derive(Debug, Clone)]
+pub struct AttemptFolder {
+    root: PathBuf,
+}
+
+impl AttemptFolder {
+    /// Makes the folder (again).
+    pub fn create(&self) -> Result<(), Error> {
+        std::fs::create_dir_all(&self.root).map_err(|source| Error::Io { action: "create", path: self.root.clone(), source })
+    }
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    pub fn job(&self) -> PathBuf {
+        self.root.join("job.json")
+    }
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+    pub fn stderr(&self) -> PathBuf {
+        self.root.join("stderr.log")
+    }
+    /// The checkpoint to go on from.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.root.join("checkpoint")
+    }
+    /// The trained model's weights, when finished.
+    pub fn weights(&self) -> PathBuf {
+        self.root.join("model.safetensors")
+    }
+    /// Predictions of an evaluation job.
+    pub fn predictions(&self) -> PathBuf {
+        self.root.join("predictions.jsonl")
+    }
+    pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
+        write_json(path, value)
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    serde_json::from_slice(&bytes).map_err(|source| Error::Malformed { path: path.into(), source })
+}
+
+fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(|source| Error::Malformed { path: path.into(), source })?;
+    text.push(b'\n');
+    write_bytes(path, &text)
+}

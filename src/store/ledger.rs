@@ -1,0 +1,114 @@
+//! The ledger: what happened, in order, appended and synced line by line. Every number of a report has its row here.
+
+use super::Error;
+use crate::job::Event;
+use crate::run::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Row number, from 1: the address that reports cite.
+    pub row: u64,
+    /// UTC, RFC 3339.
+    pub at: String,
+    pub record: Record,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    /// The run folder was made, by this command on this binary.
+    Created { command: Vec<String>, version: String, binary_sha256: String },
+    /// A stage wrote its file.
+    Stage { stage: String, file: String, sha256: String, secs: f64 },
+    /// A worker was started.
+    AttemptStarted { run: String, attempt: u32, job: String },
+    /// A worker ended, and how.
+    AttemptEnded { run: String, attempt: u32, outcome: Outcome, wall_secs: f64, max_rss_bytes: u64 },
+    /// An event worth keeping (splits, monitor scores, finished, evaluated), from that attempt.
+    Told { run: String, attempt: u32, told: Event },
+    /// What recovery changed before the next attempt, or why it gave up.
+    Recovery { run: String, attempt: u32, decision: String, reason: String },
+    /// Facts of any stage as numbers with names.
+    Measured { what: String, values: BTreeMap<String, f64> },
+}
+
+/// The file `ledger.jsonl`.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    path: PathBuf,
+}
+
+impl Ledger {
+    pub(super) fn at(path: PathBuf) -> Self {
+        Ledger { path }
+    }
+
+    /// Appends a row and syncs it to disk. `at` is the time that the caller read.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn append(&self, at: String, record: Record) -> Result<u64, Error> {
+        let io = |action| move |source| Error::Io { action, path: self.path.clone(), source };
+        let (rows, whole_bytes) = self.scan()?;
+        let entry = Entry { row: rows.len() as u64 + 1, at, record };
+        let mut line = serde_json::to_vec(&entry).map_err(|source| Error::Malformed { path: self.path.clone(), source })?;
+        line.push(b'\n');
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path).map_err(io("open"))?;
+        // A line that a crash cut short is overwritten.
+        file.set_len(whole_bytes).map_err(io("write"))?;
+        file.seek(SeekFrom::End(0)).map_err(io("write"))?;
+        file.write_all(&line).map_err(io("write"))?;
+        file.sync_data().map_err(io("sync"))?;
+        Ok(entry.row)
+    }
+
+    /// All rows; a last line that a crash cut short is left out.
+    pub fn read(&self) -> Result<Vec<Entry>, Error> {
+        Ok(self.scan()?.0)
+    }
+
+    fn scan(&self) -> Result<(Vec<Entry>, u64), Error> {
+        let io = |source| Error::Io { action: "read", path: self.path.clone(), source };
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+            Err(e) => return Err(io(e)),
+        };
+        let (mut entries, mut bytes, mut reader, mut line) = (Vec::new(), 0, BufReader::new(file), Vec::new());
+        while reader.read_until(b'\n', &mut line).map_err(io)? > 0 {
+            if line.last() != Some(&b'\n') {
+                break;
+            }
+            let entry = serde_json::from_slice(&line).map_err(|source| Error::Malformed { path: self.path.clone(), source })?;
+            entries.push(entry);
+            bytes += line.len() as u64;
+            line.clear();
+        }
+        Ok((entries, bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_numbered_and_a_cut_line_is_dropped() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = Ledger::at(dir.path().join("ledger.jsonl"));
+        let record = |n: f64| Record::Measured { what: "x".into(), values: [("n".to_string(), n)].into() };
+        assert_eq!(ledger.append("t".into(), record(1.0)).expect("appended"), 1);
+        let mut file = OpenOptions::new().append(true).open(&ledger.path).expect("open");
+        file.write_all(b"{\"row\":2,\"at\"").expect("write");
+        assert_eq!(ledger.read().expect("read").len(), 1);
+        assert_eq!(ledger.append("t".into(), record(2.0)).expect("appended"), 2);
+        assert_eq!(ledger.read().expect("read")[1].record, record(2.0));
+    }
+}

@@ -1,0 +1,47 @@
+//! Names in the run folder, atomic writes, and the ledger. The only place that makes paths inside a run folder.
+
+mod atomic;
+mod folder;
+mod ledger;
+
+pub use atomic::write_atomic;
+pub use folder::{AttemptFolder, RunFolder};
+pub use ledger::{Entry, Ledger, Record};
+
+use crate::error::{Class, Failure};
+use std::path::PathBuf;
+
+/// The run folder could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot {action} `{}`", path.display())]
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("`{}` is not what it should be", path.display())]
+    Malformed { path: PathBuf, source: serde_json::Error },
+    #[error("`{}` is no run folder: it has no `ledger.jsonl`", path.display())]
+    NotARun { path: PathBuf },
+    #[error("`{}` already exists and is not empty", path.display())]
+    Occupied { path: PathBuf },
+    #[error("the run folder `{}` is in use by another process", path.display())]
+    Locked { path: PathBuf },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => Class::Resource,
+            Error::Io { .. } | Error::Locked { .. } => Class::Resource,
+            Error::Malformed { .. } | Error::NotARun { .. } | Error::Occupied { .. } => Class::Usage,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("the disk is full: free some space, then `tallow resume` the run".into())
+            }
+            Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
+            Error::Occupied { .. } => Some("choose another folder with `--out`, or `tallow resume` that run".into()),
+            _ => None,
+        }
+    }
+}
