@@ -1,0 +1,225 @@
+//! The command line, as clap reads it.
+
+use crate::sandbox::Level;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// An ML engineer in one native binary: papers and requests in, trained and measured models out.
+#[derive(Debug, Parser)]
+#[command(name = "tallow", version, about, after_help = EXIT_CODES, max_term_width = 110, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print JSON for machines (events as JSON lines while training).
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper · 20 data · 21 model · 30 numeric · 40 resource · \
+41 interrupted (`tallow resume` continues) · 50 sandbox · 60 external service · 70 a bug in Tallow";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reproduce a paper's result: read, plan, train, evaluate, report.
+    Reproduce {
+        #[command(flatten)]
+        paper: PaperArg,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Do what a plain request says: `tallow do "fine-tune BERT on SST-2, at most 30 minutes"`.
+    Do {
+        /// The request, in ordinary words.
+        request: String,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Run an experiment file.
+    Train {
+        /// The experiment, as TOML.
+        experiment: PathBuf,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Show the plan for a paper, a request or an experiment file; trains nothing.
+    Plan {
+        /// A PDF file, an arXiv id or URL, an experiment file (.toml), or a request in words.
+        what: Option<String>,
+        /// The example paper that Tallow carries.
+        #[arg(long, conflicts_with = "what")]
+        example: bool,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        hub: HubArgs,
+    },
+    /// Show what a paper says, each field with its evidence.
+    Read {
+        #[command(flatten)]
+        paper: PaperArg,
+        /// Never touch the network.
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Go on with a run that was stopped or killed.
+    Resume {
+        /// A run folder, or its name in the folder of runs.
+        run: String,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Write and show the report of a run again.
+    Report {
+        /// A run folder, or its name in the folder of runs.
+        run: String,
+    },
+    /// List the runs.
+    Runs,
+    /// List the models of the zoo.
+    Models,
+    /// Say what this machine offers.
+    Doctor {
+        #[command(flatten)]
+        hub: HubArgs,
+    },
+    /// Print the JSON schema of experiment files.
+    Schema,
+    /// The worker of a run: a job on stdin, events on stdout.
+    #[command(hide = true)]
+    Worker,
+}
+
+#[derive(Debug, Args)]
+pub struct PaperArg {
+    /// A PDF file, an arXiv id (1810.04805) or an arXiv URL.
+    #[arg(required_unless_present = "example")]
+    pub paper: Option<String>,
+    /// The example paper that Tallow carries.
+    #[arg(long, conflicts_with = "paper")]
+    pub example: bool,
+}
+
+/// What the user wants otherwise than the paper, request or file says. Each lands in the spec.
+#[derive(Debug, Args, Default, Clone)]
+pub struct Wishes {
+    /// Time for everything, such as 30m or 2h.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub max_time: Option<Duration>,
+    /// Model of the Hub, or a folder in its format.
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// Data set: a known name (SST-2), a Hub id, a file or a folder.
+    #[arg(long, value_name = "ID")]
+    pub dataset: Option<String>,
+    /// Train for so many epochs.
+    #[arg(long)]
+    pub epochs: Option<f64>,
+    /// Use at most so many training examples.
+    #[arg(long, value_name = "N")]
+    pub max_examples: Option<usize>,
+    /// Seeds, one run each: 0,1,2.
+    #[arg(long, value_delimiter = ',')]
+    pub seeds: Vec<u64>,
+    /// Set any key of the experiment file: --set recipe.lr=1e-4
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_assignment)]
+    pub set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args, Clone)]
+pub struct RunArgs {
+    /// The run folder; default: a new one in the folder of runs.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub hub: HubArgs,
+    #[command(flatten)]
+    pub worker: WorkerArgs,
+}
+
+#[derive(Debug, Args, Clone)]
+pub struct HubArgs {
+    /// A local folder in the Hub's layout (models/, datasets/), used instead of the Hub.
+    #[arg(long, value_name = "DIR")]
+    pub hub: Option<PathBuf>,
+    /// Never touch the network.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Args, Clone)]
+pub struct WorkerArgs {
+    /// How the jail is built: strict refuses if a layer is missing.
+    #[arg(long, value_enum, default_value_t = Level::Strict)]
+    pub sandbox: Level,
+    /// Threads of the worker; default: all cores.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// "90", "90s", "30m", "1.5h", "1h30m".
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("expected a time such as `90s`, `30m`, `2h` or `1h30m`, found `{text}`");
+    let (mut total, mut number) = (0.0, String::new());
+    let seconds = |number: &str| number.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0).ok_or_else(wrong);
+    for c in text.trim().chars() {
+        let unit = match c {
+            '0'..='9' | '.' => {
+                number.push(c);
+                continue;
+            }
+            'h' => 3600.0,
+            'm' => 60.0,
+            's' => 1.0,
+            _ => return Err(wrong()),
+        };
+        total += unit * seconds(&std::mem::take(&mut number))?;
+    }
+    if !number.is_empty() {
+        total += seconds(&number)?;
+    }
+    if total > 0.0 && total < 1e9 { Ok(Duration::from_secs_f64(total)) } else { Err(wrong()) }
+}
+
+fn parse_assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_string(), value.trim().to_string())),
+        _ => Err(format!("expected KEY=VALUE such as `recipe.lr=1e-4`, found `{text}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        let check = |text: &str, secs: Option<f64>| {
+            assert_eq!(parse_duration(text).ok().map(|d| d.as_secs_f64()), secs, "{text}");
+        };
+        check("90", Some(90.0));
+        check("90s", Some(90.0));
+        check("30m", Some(1800.0));
+        check("1h30m", Some(5400.0));
+        check("1.5h", Some(5400.0));
+        check("", None);
+        check("0", None);
+        check("soon", None);
+        check("m", None);
+        check("-5m", None);
+    }
+}

@@ -1,0 +1,68 @@
+//! `tallow worker`: the policy and a job on stdin, events on stdout. Enters the jail before it reads the job.
+
+use crate::data;
+use crate::error::{Class, Error, Failure};
+use crate::job::{Event, Job};
+use crate::sandbox::{self, Policy};
+use crate::trainer;
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Runs one job to its end. What went wrong is told as an event and as the exit code of its class.
+pub fn run() -> ExitCode {
+    let begun = Instant::now();
+    let mut out = std::io::stdout().lock();
+    let mut emit = |event: Event| {
+        // The supervisor is gone if this fails, and with it whoever could be told.
+        let _ = serde_json::to_writer(&mut out, &event);
+        let _ = out.write_all(b"\n").and_then(|()| out.flush());
+    };
+    match work(begun, &mut emit) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let message = error.chain().join(": ");
+            emit(Event::Failed { class: error.class(), message, hint: error.hint() });
+            ExitCode::from(error.class().exit_code())
+        }
+    }
+}
+
+fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    let mut input = std::io::stdin().lock();
+    let policy: Policy = read_line(&mut input, "policy")?;
+    let effective = sandbox::enter(&policy)?;
+    emit(Event::Jailed { layers: effective.in_words(), start_ms: begun.elapsed().as_secs_f64() * 1e3 });
+    match read_line(&mut input, "job")? {
+        Job::Prepare(job) => data::prepare(&job, emit)?,
+        Job::Train { config, resume_from, out } => {
+            trainer::train(&config, &out, resume_from.as_deref(), sandbox::stop::flag(), emit)?;
+        }
+        Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
+    }
+    Ok(())
+}
+
+fn read_line<T: serde::de::DeserializeOwned>(input: &mut impl BufRead, what: &'static str) -> Result<T, BadInput> {
+    let mut line = String::new();
+    input.read_line(&mut line).map_err(|source| BadInput::Unreadable { what, source })?;
+    serde_json::from_str(&line).map_err(|source| BadInput::Malformed { what, source })
+}
+
+/// The supervisor sent something else than agreed.
+#[derive(Debug, thiserror::Error)]
+enum BadInput {
+    #[error("the worker cannot read its {what} from stdin")]
+    Unreadable { what: &'static str, source: std::io::Error },
+    #[error("the worker got no valid {what} on stdin")]
+    Malformed { what: &'static str, source: serde_json::Error },
+}
+
+impl Failure for BadInput {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+    fn hint(&self) -> Option<String> {
+        Some("`tallow worker` is started by `tallow` itself; use `tallow train`".into())
+    }
+}

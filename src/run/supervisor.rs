@@ -1,0 +1,292 @@
+//! Attempts of one run: start a worker in its jail, record what it tells, name how it ended, ask recovery what to do next.
+
+use super::Outcome;
+use super::process::{Exit, KillReason, Launch, Status, launch};
+use super::recovery::{self, Decision, From, Tried};
+use crate::error::Class;
+use crate::job::{Event, Job, RunConfig};
+use crate::sandbox::{Level, Policy};
+use crate::store::{self, AttemptFolder, Record, RunFolder};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// No event for so long means that the worker hangs.
+const STALL: Duration = Duration::from_secs(600);
+
+/// What supervision needs besides the job.
+pub struct Supervisor<'a> {
+    pub folder: &'a RunFolder,
+    /// This binary: workers are the same program.
+    pub program: PathBuf,
+    pub level: Level,
+    pub threads: usize,
+    pub memory_bytes: Option<u64>,
+    /// When everything must be over.
+    pub deadline: Option<Instant>,
+    /// Set when the user wants to stop.
+    pub stop: &'a AtomicBool,
+    /// The time, for the ledger.
+    pub now: &'a dyn Fn() -> String,
+}
+
+/// Where events go besides the attempt's file: progress on a terminal, JSON lines.
+pub trait Watch {
+    /// An event of attempt `attempt` of `run`.
+    fn event(&mut self, run: &str, attempt: u32, event: &Event);
+    /// Something that the supervisor itself has to say.
+    fn say(&mut self, message: &str);
+}
+
+/// One attempt that is over.
+#[derive(Debug)]
+pub struct Attempt {
+    pub number: u32,
+    pub folder: AttemptFolder,
+    pub outcome: Outcome,
+    pub events: Vec<Event>,
+}
+
+impl Supervisor<'_> {
+    /// Trains one run to its end: attempts, each after what recovery decided of the one before.
+    ///
+    /// # Errors
+    /// The run folder cannot be written. How the run ended is a value: the last attempt's outcome.
+    pub fn train(&self, config: &RunConfig, watch: &mut dyn Watch) -> Result<Attempt, store::Error> {
+        let (mut history, mut resume_from) = self.earlier(config)?;
+        let mut config = history.last().map_or_else(|| config.clone(), |last: &Tried| last.config.clone());
+        loop {
+            let number = history.len() as u32 + 1;
+            let folder = self.folder.attempt(&config.name, number);
+            let readable = readable_by_training(&config, resume_from.as_deref());
+            let job =
+                Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.root().to_path_buf() };
+            let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
+            let decision = recovery::decide(&attempt.outcome, &config, &history);
+            history.push(Tried { config: config.clone(), outcome: attempt.outcome.clone() });
+            match decision {
+                _ if matches!(attempt.outcome, Outcome::Completed | Outcome::Interrupted { .. }) => return Ok(attempt),
+                Decision::GiveUp { reason } => {
+                    self.recovery(&config.name, number, "give_up", &reason)?;
+                    return Ok(attempt);
+                }
+                Decision::Retry { change, config: next, from, reason } => {
+                    self.recovery(&config.name, number, &serde_json::to_string(&change).unwrap_or_default(), &reason)?;
+                    watch.say(&reason);
+                    config = *next;
+                    resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config.name, number)).flatten();
+                }
+            }
+        }
+    }
+
+    /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt folder all that it may write.
+    pub fn attempt(
+        &self, run: &str, number: u32, job: &Job, readable: Vec<PathBuf>, watch: &mut dyn Watch,
+    ) -> Result<Attempt, store::Error> {
+        let folder = self.folder.attempt(run, number);
+        folder.create()?;
+        folder.write_json(&folder.job(), job)?;
+        let ledger = self.folder.ledger();
+        let job_name = match job {
+            Job::Prepare(_) => "prepare",
+            Job::Train { .. } => "train",
+            Job::Evaluate(_) => "evaluate",
+        };
+        ledger.append((self.now)(), Record::AttemptStarted { run: run.into(), attempt: number, job: job_name.into() })?;
+        let mut recorder = Recorder::new(&folder)?;
+        let wall = self.deadline.map_or(MAX_WALL, |deadline| deadline.saturating_duration_since(Instant::now()));
+        let spec = Launch {
+            program: &self.program,
+            policy: self.policy(&folder, readable, wall),
+            job: serde_json::to_string(job).unwrap_or_default(),
+            stderr: folder.stderr(),
+            threads: self.threads,
+            stall: STALL,
+            stop: self.stop,
+        };
+        let exit = launch(spec, &mut |line: &[u8]| {
+            if let Some(event) = recorder.line(line) {
+                watch.event(run, number, &event);
+            }
+        });
+        let events = recorder.finish()?;
+        for event in events.iter().filter(|e| is_worth_keeping(e)) {
+            let told = Record::Told { run: run.into(), attempt: number, told: event.clone() };
+            ledger.append((self.now)(), told)?;
+        }
+        let (outcome, wall_secs, max_rss_bytes) = match exit {
+            Ok(exit) => (name_outcome(&exit, &events, wall, self.memory_bytes), exit.wall_secs, exit.max_rss_bytes),
+            Err(error) => {
+                let class = crate::error::Failure::class(&error);
+                (Outcome::Refused { class, message: error.to_string(), hint: crate::error::Failure::hint(&error) }, 0.0, 0)
+            }
+        };
+        let ended = Record::AttemptEnded { run: run.into(), attempt: number, outcome: outcome.clone(), wall_secs, max_rss_bytes };
+        ledger.append((self.now)(), ended)?;
+        Ok(Attempt { number, folder, outcome, events })
+    }
+
+    fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
+        Policy { read_only: readable, writable: folder.root().to_path_buf(), memory_bytes: self.memory_bytes, wall, level: self.level, ..Policy::default() }
+    }
+
+    fn recovery(&self, run: &str, attempt: u32, decision: &str, reason: &str) -> Result<u64, store::Error> {
+        let record = Record::Recovery { run: run.into(), attempt, decision: decision.into(), reason: reason.into() };
+        self.folder.ledger().append((self.now)(), record)
+    }
+
+    /// The attempts that an earlier process of ours made at this run, and the checkpoint to go on from. One that has no end in
+    /// the ledger ended with that process.
+    fn earlier(&self, config: &RunConfig) -> Result<(Vec<Tried>, Option<PathBuf>), store::Error> {
+        let mut history: Vec<Tried> = Vec::new();
+        for entry in self.folder.ledger().read()? {
+            match entry.record {
+                Record::AttemptStarted { run, attempt, job } if run == config.name && job == "train" => {
+                    let folder = self.folder.attempt(&run, attempt);
+                    let config = match self.folder.read_json(&folder.job()) {
+                        Ok(Job::Train { config, .. }) => *config,
+                        _ => config.clone(),
+                    };
+                    history.push(Tried { config, outcome: Outcome::Interrupted { step: 0 } });
+                }
+                Record::AttemptEnded { run, outcome, .. } if run == config.name => {
+                    if let Some(last) = history.last_mut() {
+                        last.outcome = outcome;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let checkpoint = self.last_checkpoint(&config.name, history.len() as u32);
+        Ok((history, checkpoint))
+    }
+
+    /// The newest checkpoint of attempts `1..=upto`.
+    fn last_checkpoint(&self, run: &str, upto: u32) -> Option<PathBuf> {
+        (1..=upto).rev().map(|n| self.folder.attempt(run, n).checkpoint()).find(|path| path.is_dir())
+    }
+}
+
+/// Wall-clock limit of an attempt where the budget sets none.
+const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// All that a training attempt may read. The held-out split is not among it.
+fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {
+    let mut paths = vec![config.train.clone()];
+    if let crate::job::MonitorConfig::File { path } = &config.monitor {
+        paths.push(path.clone());
+    }
+    if let crate::job::InitFrom::Weights { path, .. } = &config.init {
+        paths.push(path.clone());
+    }
+    paths.extend(resume_from.map(Path::to_path_buf));
+    paths
+}
+
+/// Steps are in the attempt's own file; the ledger keeps what reports cite.
+fn is_worth_keeping(event: &Event) -> bool {
+    !matches!(event, Event::Step(_) | Event::Checkpointed { .. })
+}
+
+/// How the attempt ended: from what we did to it, then its last word, then its wait status.
+fn name_outcome(exit: &Exit, events: &[Event], wall: Duration, memory_bytes: Option<u64>) -> Outcome {
+    match exit.killed_by {
+        Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
+        Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: STALL.as_secs() },
+        Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
+        _ => {}
+    }
+    let last_word = events.iter().rev().find_map(|event| match event {
+        Event::Diverged { step, what, .. } => Some(Outcome::Diverged { step: *step, what: *what }),
+        Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
+        Event::Failed { class, message, hint } => {
+            Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
+        }
+        _ => None,
+    });
+    match (last_word, &exit.status) {
+        (Some(outcome), _) => outcome,
+        (None, Status::Exited(0)) => Outcome::Completed,
+        (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
+        // The kernel's out-of-memory killer, or an allocation that failed under our limit (abort).
+        (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
+            Outcome::OutOfMemory { limit_bytes: memory_bytes }
+        }
+        (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
+    }
+}
+
+fn last_step(events: &[Event]) -> u64 {
+    events
+        .iter()
+        .rev()
+        .find_map(|e| match e {
+            Event::Step(s) => Some(s.step),
+            Event::Checkpointed { step, .. } => Some(*step),
+            _ => None,
+        })
+        .unwrap_or(0)
+}
+
+/// Writes an attempt's events as they come. A line that is no event is kept as a note, never trusted.
+struct Recorder {
+    path: PathBuf,
+    file: File,
+    events: Vec<Event>,
+    failed: Option<std::io::Error>,
+}
+
+impl Recorder {
+    fn new(folder: &AttemptFolder) -> Result<Self, store::Error> {
+        let path = folder.events();
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(|source| store::Error::Io { action: "open", path: path.clone(), source })?;
+        Ok(Recorder { path, file, events: Vec::new(), failed: None })
+    }
+
+    fn line(&mut self, line: &[u8]) -> Option<Event> {
+        let event = serde_json::from_slice(line).unwrap_or_else(|_| Event::Note {
+            message: format!("not an event: {}", String::from_utf8_lossy(&line[..line.len().min(200)]).escape_debug()),
+        });
+        let written = serde_json::to_vec(&event).map_err(std::io::Error::other).and_then(|mut text| {
+            text.push(b'\n');
+            self.file.write_all(&text)
+        });
+        if let Err(error) = written {
+            self.failed.get_or_insert(error);
+        }
+        self.events.push(event.clone());
+        Some(event)
+    }
+
+    fn finish(self) -> Result<Vec<Event>, store::Error> {
+        match self.failed {
+            Some(source) => Err(store::Error::Io { action: "write", path: self.path, source }),
+            None => Ok(self.events),
+        }
+    }
+}
+
+/// The class that an outcome ends the command with.
+pub fn class_of(outcome: &Outcome) -> Option<Class> {
+    match outcome {
+        Outcome::Completed => None,
+        Outcome::Diverged { .. } => Some(Class::Numeric),
+        Outcome::OutOfMemory { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. } | Outcome::Stalled { .. } => {
+            Some(Class::Resource)
+        }
+        Outcome::Interrupted { .. } => Some(Class::Interrupted),
+        Outcome::Killed { .. } | Outcome::Crashed { .. } => Some(Class::Bug),
+        Outcome::Refused { class, .. } => Some(*class),
+    }
+}
+
+impl Supervisor<'_> {
+    /// Whether the user asked to stop.
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
