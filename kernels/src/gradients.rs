@@ -1,28 +1,31 @@
 //! The gradients of a step, summed over its micro-batches.
 
 use crate::tape::accumulate;
-use crate::{Error, Param, ParamStore, Result, slice};
+use crate::{Error, Param, ParamStore, Result, simd, slice};
 use candle_core::Tensor;
+use rayon::prelude::*;
 
 /// One gradient for each trainable parameter, addressed by parameter; kept from step to step so that memory is reused.
 pub struct Gradients {
     by_id: Vec<Option<Tensor>>,
+    /// Whether the tensor at hand is of this step, or only memory to reuse.
+    live: Vec<bool>,
 }
 
 impl Gradients {
     /// No gradients yet, for the parameters of `store`.
     pub fn new(store: &ParamStore) -> Self {
-        Gradients { by_id: vec![None; store.len()] }
+        Gradients { by_id: vec![None; store.len()], live: vec![false; store.len()] }
     }
 
     /// The parameter's gradient, if backward reached it.
     pub fn get(&self, param: &Param) -> Option<&Tensor> {
-        self.by_id[param.id()].as_ref()
+        self.by_id[param.id()].as_ref().filter(|_| self.live[param.id()])
     }
 
-    /// Forgets all gradients.
+    /// Forgets all gradients; their memory is kept for the next step.
     pub fn clear(&mut self) {
-        self.by_id.fill(None);
+        self.live.fill(false);
     }
 
     /// # Errors
@@ -33,6 +36,16 @@ impl Gradients {
         if missing.is_empty() { Ok(()) } else { Err(Error::NoGradient(missing)) }
     }
 
+    /// Global norm over the trainable parameters: a sum of squares in float64, by name, in a fixed order.
+    pub fn global_norm(&self, store: &ParamStore) -> Result<f64> {
+        let mut sum = 0.0;
+        for grad in store.trainable().filter_map(|p| self.get(p)) {
+            let values = slice::floats(grad)?;
+            sum += values.par_chunks(1 << 16).map(simd::sum_of_squares).collect::<Vec<_>>().iter().sum::<f64>();
+        }
+        Ok(sum.sqrt())
+    }
+
     pub(crate) fn add(&mut self, param: &Param, grad: Tensor) -> Result<()> {
         if !param.is_trainable() {
             return Ok(());
@@ -41,11 +54,11 @@ impl Gradients {
             let expected = format!("{:?}", param.tensor().dims());
             return Err(Error::shape("gradient", format!("of `{}`", param.name()), expected, grad.dims()));
         }
+        let live = std::mem::replace(&mut self.live[param.id()], true);
         let place = &mut self.by_id[param.id()];
         match place {
-            None => *place = Some(grad.contiguous()?),
-            Some(have) if slice::is_fast(have) => accumulate(have, &grad)?,
-            Some(have) => *place = Some((&*have + grad)?),
+            Some(have) if live => accumulate(have, &grad)?,
+            _ => *place = Some(grad.contiguous()?),
         }
         Ok(())
     }
@@ -54,13 +67,19 @@ impl Gradients {
         if !param.is_trainable() {
             return Ok(());
         }
-        let place = &mut self.by_id[param.id()];
-        if place.is_none() {
-            *place = Some(param.tensor().zeros_like()?);
-        }
-        match place {
-            Some(grad) => slice::update(grad, f),
-            None => Ok(()),
+        let live = std::mem::replace(&mut self.live[param.id()], true);
+        match &self.by_id[param.id()] {
+            Some(grad) if live => slice::update(grad, f),
+            Some(grad) => slice::update(grad, |grad| {
+                grad.fill(0.0);
+                f(grad);
+            }),
+            None => {
+                let grad = param.tensor().zeros_like()?;
+                slice::update(&grad, f)?;
+                self.by_id[param.id()] = Some(grad);
+                Ok(())
+            }
         }
     }
 }

@@ -29,14 +29,51 @@ mod gradients;
 mod matmul;
 mod param;
 mod random;
+mod simd;
 mod slice;
 mod tape;
 
+mod attention;
+mod batch_norm;
+mod conv2d;
+mod cross_entropy;
+mod dropout;
+mod elementwise;
+mod embedding;
+mod first_token;
+mod layer_norm;
 mod linear;
+pub mod optim;
+mod pool;
+mod shortcut;
 
-pub use error::{Error, Result};
+pub use attention::{Attention, attention};
+pub use batch_norm::{BatchNorm, batch_norm};
+pub use conv2d::{Conv2d, conv2d};
+pub use cross_entropy::cross_entropy;
+pub use dropout::dropout;
+pub use elementwise::{add, gelu, gelu_tanh, relu, tanh};
+pub use embedding::embedding;
+pub use error::{Error, Result, WeightProblem};
+pub use first_token::first_token;
 pub use gradients::Gradients;
+pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
+pub use pool::{Pool2d, global_avg_pool, max_pool2d};
 pub use random::Stream;
+pub use shortcut::shortcut_pad;
 pub use tape::{Backward, Tape, Var};
+
+/// Sets the number of threads that operations run on, once, before the first of them. It never changes a result.
+///
+/// # Errors
+/// The threads were already started with another number.
+pub fn set_threads(threads: usize) -> Result<()> {
+    let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    if built.is_err() && rayon::current_num_threads() != threads {
+        let message = format!("asked for {threads}, but {} are running", rayon::current_num_threads());
+        return Err(Error::Argument { op: "set_threads", message });
+    }
+    Ok(())
+}

@@ -73,12 +73,7 @@ impl Param {
             let expected = format!("{:?}", self.tensor.dims());
             return Err(Error::shape("set", format!("parameter `{}`", self.name), expected, value.dims()));
         }
-        if slice::is_fast(&self.tensor) {
-            let value = value.to_dtype(DType::F32)?.contiguous()?;
-            let value = slice::floats(&value)?;
-            return slice::update(&self.tensor, |have| have.copy_from_slice(&value));
-        }
-        Ok(self.tensor.slice_set(&value.to_dtype(self.tensor.dtype())?.contiguous()?, 0, 0)?)
+        slice::overwrite(&self.tensor, value)
     }
 }
 
@@ -91,6 +86,8 @@ pub enum Init {
     Normal(f32),
     /// Uniform in `[-bound, bound)`.
     Uniform(f32),
+    /// Normal with variance 2 / fan_in (He et al. 2015, for ReLU): PyTorch's `kaiming_normal_`.
+    KaimingNormalFanIn,
     /// Normal with variance 2 / fan_out, fan_out = out channels x kernel area (He et al. 2015, for ReLU).
     KaimingNormalFanOut,
     /// Uniform with bound 1 / sqrt(fan_in): PyTorch's default for linear and convolution layers.
@@ -110,6 +107,7 @@ impl Init {
             Init::Ones => vec![1.0; count],
             Init::Normal(std) => normal(std),
             Init::Uniform(bound) => uniform(bound),
+            Init::KaimingNormalFanIn => normal((2.0 / fan_in).sqrt()),
             Init::KaimingNormalFanOut => normal((2.0 / fan_out).sqrt()),
             Init::KaimingUniformFanIn => uniform(1.0 / fan_in.sqrt()),
         };

@@ -1,8 +1,8 @@
 //! The float32 CPU version: products into memory at hand, sums in a fixed order.
 
 use super::reference::with_last;
-use crate::matmul::{Layout, matmul_into};
-use crate::{Result, slice};
+use crate::matmul::{Into, On, View, ViewMut, matmul};
+use crate::{Result, simd, slice};
 use candle_core::Tensor;
 use rayon::prelude::*;
 
@@ -10,30 +10,34 @@ use rayon::prelude::*;
 pub(super) fn forward(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Result<Tensor> {
     let (out, inner) = w.dims2()?;
     let rows = x.elem_count().checked_div(inner).unwrap_or(0);
-    let mut y = vec![0f32; rows * out];
-    if let Some(b) = b {
-        let b = slice::floats(b)?;
-        y.par_chunks_mut(out * ROWS).for_each(|rows| rows.chunks_mut(out).for_each(|row| row.copy_from_slice(&b)));
-    }
     let (xs, ws) = (slice::floats(x)?, slice::floats(w)?);
-    matmul_into([rows, inner, out], &xs, Layout::Plain, &ws, Layout::Transposed, &mut y, b.is_some());
-    Ok(Tensor::from_vec(y, with_last(x.dims(), out), x.device())?)
+    let bias = b.map(slice::floats).transpose()?;
+    slice::fresh_tensor(with_last(x.dims(), out), |y| {
+        if let Some(b) = &bias {
+            let bias: &[f32] = b;
+            y.par_chunks_mut(out * ROWS).for_each(|rows| rows.chunks_mut(out).for_each(|row| row.copy_from_slice(bias)));
+        }
+        let into = if bias.is_some() { Into::Add } else { Into::Set };
+        matmul(On::Pool, 1.0, View::new(&xs, rows, inner), View::new(&ws, out, inner).t(), ViewMut::new(y, rows, out), into);
+    })
 }
 
 /// `dx = dy W`.
 pub(super) fn backward_input(dy: &Tensor, w: &Tensor) -> Result<Tensor> {
     let (out, inner) = w.dims2()?;
     let rows = dy.elem_count().checked_div(out).unwrap_or(0);
-    let mut dx = vec![0f32; rows * inner];
     let (dys, ws) = (slice::floats(dy)?, slice::floats(w)?);
-    matmul_into([rows, out, inner], &dys, Layout::Plain, &ws, Layout::Plain, &mut dx, false);
-    Ok(Tensor::from_vec(dx, with_last(dy.dims(), inner), dy.device())?)
+    slice::fresh_tensor(with_last(dy.dims(), inner), |dx| {
+        let dx = ViewMut::new(dx, rows, inner);
+        matmul(On::Pool, 1.0, View::new(&dys, rows, out), View::new(&ws, out, inner), dx, Into::Set);
+    })
 }
 
 /// `dW += dy^T x`.
 pub(super) fn add_weight_grad(dy: &[f32], x: &[f32], dw: &mut [f32], [out, inner]: [usize; 2]) {
     let rows = dy.len().checked_div(out).unwrap_or(0);
-    matmul_into([out, rows, inner], dy, Layout::Transposed, x, Layout::Plain, dw, true);
+    let dw = ViewMut::new(dw, out, inner);
+    matmul(On::Pool, 1.0, View::new(dy, rows, out).t(), View::new(x, rows, inner), dw, Into::Add);
 }
 
 /// Rows a task; fixed, so that sums do not depend on the number of threads.
@@ -45,9 +49,9 @@ pub(super) fn add_column_sums(dy: &[f32], db: &mut [f32]) {
         .par_chunks(ROWS * db.len().max(1))
         .map(|block| {
             let mut sum = vec![0f32; db.len()];
-            block.chunks(db.len()).for_each(|row| sum.iter_mut().zip(row).for_each(|(s, v)| *s += v));
+            block.chunks(db.len()).for_each(|row| simd::add_assign(&mut sum, row));
             sum
         })
         .collect();
-    partial.iter().for_each(|sum| db.iter_mut().zip(sum).for_each(|(d, s)| *d += s));
+    partial.iter().for_each(|sum| simd::add_assign(db, sum));
 }
