@@ -108,13 +108,24 @@ impl Tape {
         self.backward_to(loss, grads, &[]).map(drop)
     }
 
+    /// As [`Tape::backward`], with the gradient `scale` for each element of `loss`: a micro-batch's share of a step.
+    pub fn backward_scaled(self, loss: &Var, scale: f32, grads: &mut Gradients) -> Result<()> {
+        let seed = (loss.tensor.ones_like()? * f64::from(scale))?;
+        self.run(loss, seed, grads, &[]).map(drop)
+    }
+
     /// As [`Tape::backward`], and returns the gradients of `leaves` (those of [`Tape::leaf`]).
     pub fn backward_to(self, loss: &Var, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
+        let seed = loss.tensor.ones_like()?;
+        self.run(loss, seed, grads, leaves)
+    }
+
+    fn run(self, loss: &Var, seed: Tensor, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
         let (Some(nodes), Some(last)) = (self.nodes, loss.slot) else {
             return Err(Error::Argument { op: "backward", message: "the loss depends on nothing that wants a gradient".into() });
         };
         let mut pass = Backward { slots: vec![None; self.slots.get()], params: grads };
-        pass.slots[last] = Some(loss.tensor.ones_like()?);
+        pass.slots[last] = Some(seed);
         for node in nodes.into_inner().into_iter().rev() {
             // A value that nothing downstream used has no gradient: its closure is dropped unrun.
             if let Some(grad) = pass.slots[node.slot].take() {
