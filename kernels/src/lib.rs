@@ -24,19 +24,42 @@
 //! # Ok(()) }
 //! ```
 
+mod blocks;
 mod error;
 mod gradients;
 mod matmul;
 mod param;
 mod random;
+mod simd;
 mod slice;
 mod tape;
 
+mod activation;
+mod add;
+mod attention;
+mod cross_entropy;
+mod dropout;
+mod embedding;
+mod first_token;
+mod layer_norm;
 mod linear;
+pub mod optim;
 
-pub use error::{Error, Result};
+#[cfg(test)]
+mod check;
+
+pub use activation::{gelu, gelu_tanh, relu, tanh};
+pub use add::add;
+pub use attention::{Attention, attention};
+pub use blocks::set_threads;
+pub use cross_entropy::cross_entropy;
+pub use dropout::dropout;
+pub use embedding::embedding;
+pub use error::{Error, Result, WeightProblem};
+pub use first_token::first_token;
 pub use gradients::Gradients;
+pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
 pub use random::Stream;
-pub use tape::{Backward, Tape, Var};
+pub use tape::{Backward, Tape, Target, Var};
