@@ -54,6 +54,14 @@ pub(crate) fn add_column_sums(rows: &[f32], sum: &mut [f32]) {
     partials.iter().for_each(|partial| simd::add_assign(sum, partial));
 }
 
+/// `sum += ` the partial sums, which lie one behind the other, in their order; blocks of elements side by side.
+pub(crate) fn add_in_order(partials: &[f32], sum: &mut [f32]) {
+    let width = sum.len().max(1);
+    sum.par_chunks_mut(BLOCK).enumerate().for_each(|(block, sum)| {
+        partials.chunks_exact(width).for_each(|partial| simd::add_assign(sum, &partial[block * BLOCK..][..sum.len()]));
+    });
+}
+
 /// Fixes the number of threads of the pool that all operations share. To be called once, before the first operation.
 ///
 /// # Errors
