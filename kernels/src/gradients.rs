@@ -75,7 +75,6 @@ impl Gradients {
             let expected = format!("{:?}", param.tensor().dims());
             return Err(Error::shape("gradient", format!("of `{}`", param.name()), expected, grad.dims()));
         }
-        let live = std::mem::replace(&mut self.live[param.id()], true);
         let place = &mut self.by_id[param.id()];
         let grad = match place.take() {
             Some(have) if have.live && slice::is_fast(&have.grad) => {

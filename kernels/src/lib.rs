@@ -71,7 +71,6 @@ pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use max_pool2d::{Pool2d, max_pool2d};
 pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
-pub use pool::{Pool2d, global_avg_pool, max_pool2d};
 pub use random::Stream;
 pub use shortcut_pad::shortcut_pad;
 pub use tape::{Backward, Tape, Target, Var};

@@ -36,7 +36,7 @@ impl State {
                 }
                 (Optimizer::Sgd { momentum, nesterov, weight_decay }, [buffer]) => {
                     let sgd = Sgd { lr, momentum, weight_decay: decay(weight_decay), nesterov, decoupled: false };
-                    sgd.step(param, grad, buffer, scale)?;
+                    sgd.step(param, grad, buffer, step, scale)?;
                 }
                 _ => return Err(Error::Config("the optimiser's state is of another optimiser".into())),
             }
