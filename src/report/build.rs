@@ -209,6 +209,7 @@ fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown
             ModelSpec::Pretrained { id, .. } => id.clone(),
             ModelSpec::Scratch { .. } => "from scratch".into(),
         },
+        from_scratch: matches!(plan.spec.model, ModelSpec::Scratch { .. }),
         license: facts.license.clone(),
         revision: facts.revision.clone(),
         base_sha256: facts.weights_sha256.clone(),
