@@ -4,7 +4,7 @@ use crate::slice::Scattered;
 use gemm::Parallelism;
 
 /// A matrix that is read: `rows x cols` elements of a slice, with a stride each.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     data: &'a [f32],
     rows: usize,
@@ -74,7 +74,7 @@ fn reach(rows: usize, cols: usize, row_stride: usize) -> usize {
 
 /// What becomes of the result's old contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Into {
+pub(crate) enum Write {
     /// Overwritten; they may be uninitialised.
     Set,
     /// The product is added to them.
@@ -91,9 +91,9 @@ pub(crate) enum On {
 }
 
 /// `c = scale * a b`, or `c += scale * a b`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]`.
-pub(crate) fn matmul(on: On, scale: f32, a: View, b: View, c: ViewMut, into: Into) {
+pub(crate) fn matmul(on: On, scale: f32, a: View, b: View, c: ViewMut, write: Write) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
-    assert!(b.rows == k && c.rows == m && c.cols == n, "product of {a:?} and {b:?} into {}x{}", c.rows, c.cols);
+    assert!(b.rows == k && c.rows == m && c.cols == n, "{m}x{k} times {}x{n} into {}x{}", b.rows, c.rows, c.cols);
     let parallelism = match on {
         On::Pool => Parallelism::Rayon(0),
         On::Here => Parallelism::None,
@@ -102,7 +102,7 @@ pub(crate) fn matmul(on: On, scale: f32, a: View, b: View, c: ViewMut, into: Int
     // overlaps neither operand; `c` is read only where the caller says `Add`.
     unsafe {
         gemm::gemm(
-            m, n, k, c.start, 1, c.row_stride as isize, into == Into::Add,
+            m, n, k, c.start, 1, c.row_stride as isize, write == Write::Add,
             a.data.as_ptr(), a.col_stride as isize, a.row_stride as isize,
             b.data.as_ptr(), b.col_stride as isize, b.row_stride as isize,
             1.0, scale, false, false, false, parallelism,
@@ -127,7 +127,7 @@ mod tests {
             let (a, b) = (if ta { fill(k, m) } else { fill(m, k) }, if tb { fill(n, k) } else { fill(k, n) });
             let (va, vb) = (view(&a, m, k, ta), view(&b, k, n, tb));
             let mut c = vec![0.5f32; m * n];
-            matmul(On::Here, 2.0, va, vb, ViewMut::new(&mut c, m, n), if add { Into::Add } else { Into::Set });
+            matmul(On::Here, 2.0, va, vb, ViewMut::new(&mut c, m, n), if add { Write::Add } else { Write::Set });
             for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
                 let at = |v: &View, i: usize, j: usize| f64::from(v.data[i * v.row_stride + j * v.col_stride]);
                 let sum: f64 = (0..k).map(|l| at(&va, i, l) * at(&vb, l, j)).sum();

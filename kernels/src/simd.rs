@@ -87,7 +87,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
     if a < 0.6 { near } else { far }
 }
 
-/// The standard normal's distribution and density at `x`: `(P(X <= x), e^(-x^2/2) / sqrt(2 pi))`, absolute error 1e-7.
+/// The standard normal's distribution and density at `x`: `(P(X <= x), e^(-x^2/2) / sqrt(2 pi))`, absolute error below 1.5e-7.
 #[inline(always)]
 pub(crate) fn normal(x: f32) -> (f32, f32) {
     let a = x.abs();
