@@ -10,7 +10,7 @@ use super::{Error, card, companions};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::store::write_atomic;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -58,15 +58,12 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
 
 /// The public config.json; with the data's class names where the model's own are generic.
 fn config(plan: &Plan, report: &Report) -> Value {
-    let mut config = plan.runs.first().map_or(&plan.facts.model.config, |run| &run.model).to_public();
-    let labels: Vec<&str> = report.data.splits.first().into_iter().flat_map(|s| &s.classes).map(|c| c.label.as_str()).collect();
-    let generic = config["id2label"].as_object().is_none_or(|names| names.values().all(|n| n.as_str().is_some_and(is_generic)));
-    if generic && !labels.is_empty() {
-        config["id2label"] = labels.iter().enumerate().map(|(id, label)| (id.to_string(), json!(label))).collect();
-        config["label2id"] = labels.iter().enumerate().map(|(id, label)| (label.to_string(), json!(id))).collect();
+    let config = plan.runs.first().map_or(&plan.facts.model.config, |run| &run.model);
+    let named: Vec<String> = report.data.splits.first().into_iter().flat_map(|s| &s.classes).map(|c| c.label.clone()).collect();
+    if named.len() == config.num_labels() && config.labels().iter().all(|label| is_generic(label)) {
+        return config.clone().with_labels(&named).to_public();
     }
-    config["torch_dtype"] = json!("float32");
-    config
+    config.to_public()
 }
 
 fn is_generic(label: &str) -> bool {

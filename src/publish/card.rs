@@ -32,7 +32,10 @@ fn front_matter(plan: &Plan, report: &Report) -> String {
         License::Other(stated) => put(&mut yaml, format_args!("license: other\nlicense_name: {}\n", quoted(&stated))),
         License::Unknown | License::NoBase => {}
     }
-    put(&mut yaml, format_args!("library_name: transformers\npipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan.spec.task)));
+    if plan.facts.model.config.family() == "bert" {
+        yaml.push_str("library_name: transformers\n");
+    }
+    put(&mut yaml, format_args!("pipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan.spec.task)));
     if let Some(base) = base_model(plan) {
         put(&mut yaml, format_args!("base_model: {}\n", quoted(base)));
     }

@@ -199,22 +199,23 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
 
 fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown, Error> {
     let facts = &plan.facts.model;
-    let public = plan.runs.first().map_or(&facts.config, |run| &run.model).to_public();
+    let config = plan.runs.first().map_or(&facts.config, |run| &run.model);
     let row = book.stage("plan")?;
     let started = book.started();
     let kept = evaluation.best_run();
     Ok(ModelShown {
-        family: public["model_type"].as_str().or(public["architectures"][0].as_str()).unwrap_or("unknown").to_string(),
+        family: config.family().to_string(),
         base: match &plan.spec.model {
             ModelSpec::Pretrained { id, .. } => id.clone(),
             ModelSpec::Scratch { .. } => "from scratch".into(),
         },
+        from_scratch: matches!(plan.spec.model, ModelSpec::Scratch { .. }),
         license: facts.license.clone(),
         revision: facts.revision.clone(),
         base_sha256: facts.weights_sha256.clone(),
         params: started.map(|(row, params, _)| Sourced { value: params as f64, ledger_row: row }),
         trainable: started.map(|(row, _, trainable)| Sourced { value: trainable as f64, ledger_row: row }),
-        config: public_settings(&public, row),
+        config: public_settings(&config.to_public(), row),
         kept_run: kept.map(str::to_string),
         place: "model/".into(),
         weights_sha256: kept.and_then(|run| book.finished(run)).map(|finished| finished.sha256),

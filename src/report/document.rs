@@ -71,6 +71,17 @@ fn code(text: impl Into<String>) -> Line {
     Line::default().code(text)
 }
 
+/// Text of ours or from outside, in which pairs of backticks mark code.
+pub(super) fn prose(text: &str) -> Line {
+    let text = clean(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return self::text(text);
+    }
+    let piece = |(i, part): (usize, &&str)| if i % 2 == 0 { Piece::Text(part.to_string()) } else { Piece::Code(part.to_string()) };
+    Line(parts.iter().enumerate().map(piece).collect())
+}
+
 /// A number as `shown` says, or that there is none.
 fn number(sourced: Option<Sourced>, shown: fn(f64) -> String) -> Line {
     sourced.map_or_else(|| text("–"), |n| Line::default().number(shown(n.value), &[n.ledger_row]))
@@ -131,14 +142,14 @@ fn claim(report: &Report) -> Vec<Block> {
 }
 
 fn deviations(report: &Report) -> Vec<Block> {
-    let row = |d: &crate::spec::Deviation| vec![code(clean(&d.field)), text(clean(&d.stated)), text(clean(&d.used)), text(clean(&d.reason))];
+    let row = |d: &crate::spec::Deviation| vec![code(clean(&d.field)), prose(&d.stated), prose(&d.used), prose(&d.reason)];
     let mut blocks = match report.deviations.as_slice() {
         [] => vec![Block::Paragraph(text("None: the experiment is what was stated."))],
         some => vec![Block::Table { head: head(&["field", "stated", "used", "reason"]), rows: some.iter().map(row).collect() }],
     };
     if !report.assumptions.is_empty() {
         blocks.push(Block::Paragraph(text("Assumed where nothing was said:")));
-        blocks.push(Block::List(report.assumptions.iter().map(|a| text(clean(a))).collect()));
+        blocks.push(Block::List(report.assumptions.iter().map(|a| prose(a)).collect()));
     }
     blocks
 }
@@ -158,6 +169,7 @@ fn curves(report: &Report) -> Vec<Block> {
             title: if monitored { format!("{title} on the monitor") } else { title.to_string() },
             x_label: "step".into(),
             log_y: curves[0].kind == CurveKind::TrainLoss && spans_decades(&series),
+            smoothed: curves[0].kind == CurveKind::TrainLoss,
             series,
         };
         ChartShown { chart, rows: curves.iter().map(|c| c.ledger_row).collect() }
@@ -224,11 +236,13 @@ fn model(report: &Report) -> Vec<Block> {
     let mut pairs = vec![
         ("family".to_string(), text(clean(&model.family))),
         ("trained from".into(), text(clean(&model.base))),
-        ("licence of the base".into(), license(model.license.as_ref())),
         ("parameters".into(), number(model.params, count)),
         ("trainable".into(), number(model.trainable, count)),
         ("files".into(), code(format!("{}/{}", report.folder.trim_end_matches('/'), model.place))),
     ];
+    if !model.from_scratch {
+        pairs.insert(2, ("licence of the base".into(), license(model.license.as_ref())));
+    }
     if report.scores.runs.len() > 1 {
         let of = format!("{} (the best of {} on the held-out split)", model.kept_run.as_deref().unwrap_or("–"), report.scores.runs.len());
         pairs.push(("run kept".into(), text(of)));

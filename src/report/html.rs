@@ -1,7 +1,7 @@
 //! The report as one self-contained page: inline CSS and SVG, no scripts, nothing fetched, light and dark. Every text goes
 //! through maud's escaping; the only markup that is taken as it is comes from [`super::plot`], which escapes its own.
 
-use super::document::{Block, ChartShown, Line, Piece, sections};
+use super::document::{Block, ChartShown, Line, Piece, prose, sections};
 use super::plot::{self, Mark};
 use super::terminal::verdict_words;
 use super::types::{Report, Sourced};
@@ -56,7 +56,7 @@ fn verdict(report: &Report) -> Markup {
     markup! {
         div class=(format!("verdict {class}")) {
             strong { (word) }
-            @if !reason.is_empty() { p { (reason) } }
+            @if !reason.is_empty() { p { (line(&prose(&reason))) } }
             dl.tiles {
                 (tile("metric", markup! { (metric_name(report.metric)) }, None, false))
                 (tile("paper", stated(scores.paper), None, false))
@@ -133,11 +133,11 @@ fn table(head: &[String], rows: &[Vec<Line>]) -> Markup {
     }
 }
 
-/// Numbers stay on one line, longer texts get room.
+/// Short texts stay on one line, long ones get room.
 fn cell_class(cell: &Line) -> Option<&'static str> {
-    match cell.0.as_slice() {
-        [Piece::Number(shown, _)] if shown.chars().count() < 24 => Some("num"),
-        pieces if pieces.iter().map(length).sum::<usize>() > 40 => Some("prose"),
+    match cell.0.iter().map(length).sum::<usize>() {
+        0..=24 => Some("short"),
+        41.. => Some("prose"),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The report as Markdown. Text from outside is escaped, so that it stays text.
 
 use super::Report;
-use super::document::{Block, ChartShown, Line, Piece, Section, sections};
+use super::document::{Block, ChartShown, Line, Piece, Section, prose, sections};
 use super::terminal::verdict_words;
 use super::types::{Scores, Sourced};
 use super::words::{clean, metric_name, score};
@@ -12,7 +12,7 @@ pub fn markdown(report: &Report) -> String {
     let (word, reason) = verdict_words(&report.verdict);
     let mut out = format!("# {}\n\n**{word}**", escape(&clean(&report.title)));
     if !reason.is_empty() {
-        put(&mut out, format_args!(": {}", escape(&reason)));
+        put(&mut out, format_args!(": {}", line_text(&prose(&reason))));
     }
     out.push_str("\n\n");
     scores(&mut out, report);

@@ -12,7 +12,7 @@ pub struct Series {
     pub points: Vec<[f64; 2]>,
 }
 
-/// A line chart. A line of many points is drawn faintly, with its smoothed course on top.
+/// A line chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
     pub title: String,
@@ -20,6 +20,8 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// Logarithmic y axis; ignored if a value is not positive.
     pub log_y: bool,
+    /// Lines of many points are drawn faintly, with their smoothed course on top.
+    pub smoothed: bool,
 }
 
 const WIDTH: f64 = 460.0;
@@ -63,7 +65,7 @@ pub fn line_chart(chart: &Chart) -> String {
     svg.push_str(&legend.0);
     for (i, series) in chart.series.iter().enumerate() {
         let placed = |points: &[[f64; 2]]| points.iter().map(|p| [place_x(p[0]), place_y(p[1])]).collect::<Vec<_>>();
-        let noisy = series.points.len() > NOISY;
+        let noisy = chart.smoothed && series.points.len() > NOISY;
         svg.push_str(&path(&placed(&series.points), i, if noisy { "raw" } else { "curve" }));
         if noisy {
             svg.push_str(&path(&placed(&smooth(&series.points)), i, "curve"));
@@ -88,10 +90,10 @@ pub struct Mark {
 
 /// The measured score with its interval, between the values that it is held against, as an `<svg>` element.
 pub fn interval_line(marks: &[Mark], interval: Option<(f64, f64)>) -> String {
-    const SIDE: f64 = 30.0;
-    let width = 720.0;
+    const SIDE: f64 = 24.0;
+    let width = WIDTH;
     let ends = interval.into_iter().flat_map(|(low, high)| [low, high]);
-    let axis = Axis::linear(marks.iter().map(|mark| mark.value).chain(ends), 6);
+    let axis = Axis::linear(marks.iter().map(|mark| mark.value).chain(ends), 5);
     let place = |v: f64| SIDE + axis.share(v) * (width - 2.0 * SIDE);
     let levels = levels(marks, &place);
     let rows = levels.iter().max().map_or(0, |row| row + 1) as f64;
@@ -292,7 +294,7 @@ mod tests {
         check(&[0.0, 2105.0], 5, &["0", "500", "1,000", "1,500", "2,000"]);
         check(&[0.0, 5e-5], 5, &["0", "1e-5", "2e-5", "3e-5", "4e-5", "5e-5"]);
         check(&[0.51, 0.935], 5, &["0.5", "0.6", "0.7", "0.8", "0.9"]);
-        check(&[3.0, 3.0], 3, &["2.8", "3.0", "3.2"]);
+        check(&[3.0, 3.0], 3, &["2.6", "2.8", "3.0", "3.2", "3.4"]);
         check(&[], 5, &["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
     }
 
@@ -308,7 +310,7 @@ mod tests {
         let noisy = Series { label: "<a & \"b\">".into(), points: (0..200).map(|i| [i as f64, 1.0 + (i % 7) as f64]).collect() };
         let short = Series { label: "seed-1".into(), points: vec![[0.0, 2.0], [199.0, 0.5]] };
         for log_y in [false, true] {
-            let svg = line_chart(&Chart { title: "<loss>".into(), x_label: "step".into(), series: vec![noisy.clone(), short.clone()], log_y });
+            let svg = line_chart(&Chart { title: "<loss>".into(), x_label: "step".into(), series: vec![noisy.clone(), short.clone()], log_y, smoothed: true });
             assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"));
             assert!(svg.contains("&lt;a &amp; &quot;b&quot;&gt;") && !svg.contains("<a &"));
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");

@@ -145,6 +145,7 @@ pub struct ModelShown {
     pub family: String,
     /// What it was trained from.
     pub base: String,
+    pub from_scratch: bool,
     pub license: Option<String>,
     pub revision: Option<String>,
     pub base_sha256: Option<String>,
