@@ -105,6 +105,12 @@ fn cores() -> Check {
 }
 
 /// From `/proc/meminfo`.
+/// Memory of the machine.
+pub fn memory_bytes() -> Option<u64> {
+    let kib = read("/proc/meminfo").lines().find_map(|l| l.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<u64>().ok())?;
+    Some(kib * 1024)
+}
+
 fn memory(meminfo: &str) -> Check {
     let field = |name: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;

@@ -35,10 +35,14 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
     let tensors = header(&weights).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
     let config = match repo.read_text("config.json")? {
-        Some(json) => ModelConfig::from_json(&json).map_err(|e| wrong(e.to_string()))?,
+        Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
         None => {
             let shapes: Vec<(&str, &[usize])> = tensors.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())).collect();
-            ModelConfig::identify(&shapes).map_err(|e| wrong(e.to_string()))?
+            {
+                let shapes = shapes.iter().map(|(name, shape)| (name.to_string(), shape.to_vec())).collect();
+                let unknown = "it has no config.json, and no architecture of the zoo has these tensors";
+                ModelConfig::identify(&shapes).ok_or_else(|| wrong(unknown.into()))?
+            }
         }
     };
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;

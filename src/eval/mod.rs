@@ -1,9 +1,11 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
 mod compare;
+mod metrics;
 mod interval;
 
 pub use compare::{evaluate, majority_baseline};
+pub use metrics::metric;
 pub use interval::{Basis, Interval};
 
 use crate::error::{Class, Failure};
