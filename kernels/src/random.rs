@@ -123,7 +123,8 @@ vectorised! {
             let words = stream.blocks(block.wrapping_add(group * WIDE as u64));
             let mut kept = [0f32; 4 * WIDE];
             for (word, drawn) in words.iter().enumerate() {
-                kept.iter_mut().skip(word).step_by(4).zip(drawn).for_each(|(k, bits)| *k = if bits >> 8 >= limit { scale } else { 0.0 });
+                let mine = kept.iter_mut().skip(word).step_by(4);
+                mine.zip(drawn).for_each(|(k, bits)| *k = if bits >> 8 >= limit { scale } else { 0.0 });
             }
             out.copy_from_slice(&kept[..out.len()]);
         }

@@ -15,7 +15,8 @@ pub fn shortcut_pad(tape: &Tape, x_bchw: &Var, stride: usize, out_channels: usiz
         return Err(Error::shape("shortcut_pad", "input", "[B, C, H >= 1, W >= 1]", x_bchw.dims()));
     };
     out_channels.checked_sub(channels).filter(|extra| extra % 2 == 0 && stride > 0).ok_or_else(|| {
-        let message = format!("cannot go from {channels} to {out_channels} channels with stride {stride}: needs an even number more, and a stride of at least 1");
+        let needs = "needs an even number more, and a stride of at least 1";
+        let message = format!("cannot go from {channels} to {out_channels} channels with stride {stride}: {needs}");
         Error::Argument { op: "shortcut_pad", message }
     })?;
     let sizes = Sizes { channels, out_channels, stride, image: [height, width] };
