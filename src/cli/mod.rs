@@ -80,7 +80,7 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
     let (offline, endpoint) = (config.offline || config.local.is_some(), config.endpoint.clone());
     let hub = Hub::new(config);
     // A small public repository that every Hub has: its answer says that the Hub is there.
-    let ask = || hub.ping().map(|()| endpoint.clone()).map_err(|e| e.to_string());
+    let ask = || hub.check_reachable().map(|()| endpoint.clone()).map_err(|e| e.to_string());
     let path = environment.path.clone();
     let probe = doctor::Probe {
         sandbox: &crate::sandbox::probe,
