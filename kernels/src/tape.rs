@@ -149,7 +149,7 @@ impl Tape {
             return Err(Error::Argument { op: "backward", message: "the loss depends on nothing that wants a gradient".into() });
         };
         let mut pass = Backward { slots: (0..self.slots.get()).map(|_| None).collect(), params: grads };
-        pass.slots[last] = Some(Pending { grad: loss.tensor.ones_like()?, own: true });
+        pass.slots[last] = Some(Pending { grad: seed, own: true });
         for node in nodes.into_inner().into_iter().rev() {
             // A value that nothing downstream used has no gradient: its closure is dropped unrun.
             if let Some(pending) = pass.slots[node.slot].take() {
