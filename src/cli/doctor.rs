@@ -60,7 +60,7 @@ impl Check {
 impl Facts {
     /// Looks. Starts no process and opens no device.
     pub fn gather(probe: &Probe) -> Facts {
-        let mut checks = vec![cores(), memory(&read("/proc/meminfo")), cpu(&features()), gpu(&Gpu::find())];
+        let mut checks = vec![cores(), memory(&read(MEMINFO)), cpu(&features()), gpu(&Gpu::find())];
         checks.push(disk(free_bytes(probe.runs), probe.runs));
         checks.extend((probe.sandbox)().into_iter().map(|(name, held)| layer(&name, held)));
         checks.push(docker(Path::new("/var/run/docker.sock"), probe.path));
@@ -104,13 +104,21 @@ fn cores() -> Check {
     }
 }
 
-/// From `/proc/meminfo`.
+/// Memory of this machine, in bytes.
+pub fn memory_bytes() -> Option<u64> {
+    field(&read(MEMINFO), "MemTotal").map(|bytes| bytes as u64)
+}
+
+const MEMINFO: &str = "/proc/meminfo";
+
+/// A field of `/proc/meminfo`, in bytes.
+fn field(meminfo: &str, name: &str) -> Option<f64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0)
+}
+
 fn memory(meminfo: &str) -> Check {
-    let field = |name: &str| {
-        let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0)
-    };
-    match (field("MemTotal"), field("MemAvailable")) {
+    match (field(meminfo, "MemTotal"), field(meminfo, "MemAvailable")) {
         (Some(total), Some(free)) => {
             let found = format!("{}, {} free", bytes(total), bytes(free));
             match free < 2.0 * 1024f64.powi(3) {

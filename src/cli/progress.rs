@@ -67,17 +67,22 @@ impl<D: Write, M: Write> Progress<D, M> {
             _ => {}
         }
         if let Some(line) = line(run, attempt, event) {
-            self.say(&line);
+            self.put(&line);
         }
     }
 
     /// A line that is no event.
     pub fn say(&mut self, message: &str) {
-        let message = clean(message);
+        self.put(message);
+    }
+
+    /// Writes one line, above the bar if there is one. What could steer a terminal becomes a space.
+    fn put(&mut self, line: &str) {
+        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         match &self.bar {
-            Some(bar) => bar.println(message),
+            Some(bar) => bar.println(line),
             None => {
-                let _ = writeln!(self.messages, "{message}");
+                let _ = writeln!(self.messages, "{line}");
             }
         }
     }
@@ -278,7 +283,7 @@ mod tests {
     #[test]
     fn time_left_counts_the_steps_of_this_attempt() {
         let (_, messages) = told(Mode::Plain, &[started(50), step(75, 25.0)]);
-        assert!(messages.contains("goes on from step 50 of 100 steps"), "{messages}");
+        assert!(messages.starts_with("  seed-0 goes on from step 50 of 100 steps"), "{messages}");
         assert!(messages.contains("25 s left"), "{messages}");
     }
 

@@ -193,7 +193,9 @@ fn list(fields: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::*;
+    use crate::spec::{
+        Budget, Columns, DataSource, DataSpec, Length, ModelSpec, Monitor, Optimizer, Recipe, Schedule, Task, Warmup,
+    };
 
     fn spec(metric: Metric, target: Option<f64>) -> ExperimentSpec {
         ExperimentSpec {
@@ -224,7 +226,7 @@ mod tests {
             },
             metric,
             target: target.map(|value| Target { value, source: "the paper".into() }),
-            budget: Budget { max_time_secs: None, max_attempts: 5, max_memory_bytes: None },
+            budget: Budget { max_time_secs: None, max_memory_bytes: None },
             seeds: vec![0],
             deviations: vec![],
         }

@@ -54,8 +54,8 @@ pub fn card(plan: &Plan, report: &Report) -> String {
     out
 }
 
-const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries load them. \
-`training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
+const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries \
+load them. `training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
 
 fn front_matter(plan: &Plan, report: &Report) -> String {
     let mut yaml = String::from("---\n");
