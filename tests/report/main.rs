@@ -230,6 +230,9 @@ mod bundle {
         let config = json(&place.join("config.json"));
         assert_eq!(config["id2label"], serde_json::json!({"0": "negative", "1": "positive"}), "the data's names, not LABEL_0");
         assert_eq!(json(&place.join("tokenizer_config.json"))["tokenizer_class"], "BertTokenizer");
+        let training = fs::read_to_string(place.join("training.toml")).expect("the experiment");
+        let again = tallow::spec::parse(&training, "training.toml").expect("an experiment file");
+        assert_eq!(again, experiment.plan.spec, "the file beside the weights is the experiment");
     }
 
     #[test]
