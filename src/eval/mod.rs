@@ -3,10 +3,12 @@
 mod compare;
 mod metrics;
 mod interval;
+mod metrics;
 
 pub use compare::{evaluate, majority_baseline};
 pub use metrics::metric;
 pub use interval::{Basis, Interval};
+pub use metrics::metric;
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;
