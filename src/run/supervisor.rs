@@ -107,7 +107,7 @@ impl Supervisor<'_> {
             stall: STALL,
             stop: self.stop,
         };
-        let exit = launch(spec, &mut |line: &[u8]| {
+        let exit = launch(&spec, &mut |line: &[u8]| {
             if let Some(event) = recorder.line(line) {
                 watch.event(run, number, &event);
             }
@@ -197,10 +197,15 @@ fn name_outcome(exit: &Exit, events: &[Event], wall: Duration, memory_bytes: Opt
         Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
         Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: STALL.as_secs() },
         Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
-        _ => {}
+        Some(KillReason::Flooded) => {
+            let message = "what the worker sends are no events: expected lines of at most 1 MiB, found more".into();
+            return Outcome::Refused { class: Class::Sandbox, message, hint: None };
+        }
+        None => {}
     }
     let last_word = events.iter().rev().find_map(|event| match event {
         Event::Diverged { step, what, .. } => Some(Outcome::Diverged { step: *step, what: *what }),
+        Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => Some(Outcome::TimedOut { limit_secs: wall.as_secs() }),
         Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
         Event::Failed { class, message, hint } => {
             Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
@@ -211,7 +216,10 @@ fn name_outcome(exit: &Exit, events: &[Event], wall: Duration, memory_bytes: Opt
         (Some(outcome), _) => outcome,
         (None, Status::Exited(0)) => Outcome::Completed,
         (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
-        // The kernel's out-of-memory killer, or an allocation that failed under our limit (abort).
+        (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => {
+            Outcome::OutOfMemory { limit_bytes: memory_bytes }
+        }
+        // An allocation that failed under a limit of the process (abort), or the machine's own out-of-memory killer.
         (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
             Outcome::OutOfMemory { limit_bytes: memory_bytes }
         }
