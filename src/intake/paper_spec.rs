@@ -302,8 +302,12 @@ pub struct ReportedResult {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Scope {
     pub phase: Option<Phase>,
-    pub dataset: Option<String>,
+    /// Usual names; several where one statement holds for each of them.
+    pub datasets: Vec<String>,
+    /// The paper's name of the model or its size.
     pub variant: Option<String>,
+    /// The heading above, where the paper says nothing closer.
+    pub topic: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -327,8 +331,9 @@ impl fmt::Display for Scope {
             Phase::PreTraining => "pre-training",
             Phase::FineTuning => "fine-tuning",
         });
-        let words: Vec<&str> = [self.variant.as_deref(), self.dataset.as_deref(), phase].into_iter().flatten().collect();
-        f.write_str(&words.join(" "))
+        let datasets = self.datasets.iter().map(String::as_str);
+        let words = self.variant.as_deref().into_iter().chain(datasets).chain(phase).chain(self.topic.as_deref());
+        f.write_str(&words.collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The recipe that a paper gives for one phase and data set, out of all it says.
 
 use super::{Field, FieldKey, PaperSpec, Phase, Scope, Value};
-use crate::intake::extract::same_dataset;
+use crate::intake::extract::{is_member, same_dataset};
 
 /// What a recipe is wanted for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,13 +104,12 @@ fn fit(scope: &Scope, wanted: &Wanted<'_>) -> Option<u32> {
         (Some(Phase::PreTraining), None) => 0,
         (_, None) => 3,
     };
-    let dataset = match (scope.dataset.as_deref(), wanted.dataset) {
-        (Some(a), Some(b)) if a == b => 6,
-        (Some(a), Some(b)) if same_dataset(a, b) => 5,
-        (Some(a), Some(b)) if super::extract::is_member(b, a) => 4,
-        (Some(_), Some(_)) => return None,
-        (Some(_), None) => 0,
-        (None, _) => 2,
+    let dataset = match wanted.dataset {
+        _ if scope.datasets.is_empty() => 2,
+        None => 0,
+        Some(wanted) if scope.datasets.iter().any(|d| same_dataset(d, wanted)) => 5,
+        Some(wanted) if scope.datasets.iter().any(|d| is_member(wanted, d)) => 4,
+        Some(_) => return None,
     };
     let variant = match (scope.variant.as_deref(), wanted.variant) {
         (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => 2,

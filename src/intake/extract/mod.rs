@@ -1,4 +1,130 @@
-use super::{Paper, PaperSpec};
-pub fn extract(_p: &Paper) -> PaperSpec { PaperSpec { title: None, arxiv_id: None, fields: vec![] } }
-pub fn same_dataset(a: &str, b: &str) -> bool { a == b }
-pub fn is_member(_a: &str, _b: &str) -> bool { false }
+//! Rules that find what a paper says. Pure, and general: they know how papers say things, not which paper it is.
+//!
+//! Each rule looks at one sentence or one table and gives a value with the words it was read from. What the sentence is about comes
+//! from [`scope`]; names that many papers share are in [`names`].
+
+mod about;
+mod architecture;
+mod choices;
+mod data;
+mod names;
+mod numbers;
+mod results;
+mod scope;
+mod settings;
+mod tables;
+
+pub(super) use names::{is_member, same_dataset};
+
+use super::{Evidence, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Unit, Value};
+use std::ops::Range;
+
+/// Everything that the paper says and these rules know, each with its evidence.
+pub fn extract(paper: &Paper) -> PaperSpec {
+    let sentences = paper.sentences();
+    let scopes = scope::scopes(paper, &sentences);
+    let mut found = Findings { paper, fields: Vec::new() };
+    about::find(paper, &sentences, &mut found);
+    for (sentence, scope) in sentences.iter().zip(&scopes) {
+        let at = Place { sentence, scope, kind: paper.section_kind(sentence.section), caption: is_caption(paper, sentence) };
+        if at.kind == SectionKind::References {
+            continue;
+        }
+        data::find(&at, &mut found);
+        results::in_sentence(&at, &mut found);
+        // What others did, and what a figure shows, is no recipe.
+        if at.kind != SectionKind::RelatedWork {
+            settings::find(&at, &mut found);
+            choices::find(&at, &mut found);
+            architecture::in_sentence(&at, &mut found);
+        }
+    }
+    for table in &paper.tables {
+        if paper.section_kind(table.section) != SectionKind::References {
+            tables::find(paper, table, &mut found);
+        }
+    }
+    PaperSpec {
+        title: paper.title.as_ref().map(|t| paper.passage(t).to_string()),
+        arxiv_id: paper.arxiv_id.clone(),
+        fields: tidy(found.fields),
+    }
+}
+
+fn is_caption(paper: &Paper, sentence: &Sentence) -> bool {
+    paper.passages.get(sentence.passage).is_some_and(|p| p.kind == PassageKind::Caption)
+}
+
+/// A sentence and where it stands.
+struct Place<'a> {
+    sentence: &'a Sentence,
+    scope: &'a Scope,
+    kind: SectionKind,
+    caption: bool,
+}
+
+impl Place<'_> {
+    fn text(&self) -> &str {
+        &self.sentence.text
+    }
+
+    /// How much a statement here is to be trusted: an appendix also speaks of others' models.
+    fn trust(&self) -> f32 {
+        match self.kind {
+            SectionKind::Appendix => 0.8,
+            _ if self.caption => 0.8,
+            _ => 0.9,
+        }
+    }
+}
+
+/// What was found so far.
+struct Findings<'a> {
+    paper: &'a Paper,
+    fields: Vec<Field>,
+}
+
+impl Findings<'_> {
+    /// Adds what a sentence says at `words`; without words in the text there is no field.
+    fn say(&mut self, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
+        if let Some(quote) = at.sentence.quote(words) {
+            self.add(key, value, unit, at.scope.clone(), at.trust(), quote, at.sentence.section);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "these are the parts of a field")]
+    fn add(&mut self, key: FieldKey, value: Value, unit: Option<Unit>, scope: Scope, confidence: f32, quote: Quote, section: Option<usize>) {
+        let section = section.and_then(|s| self.paper.sections.get(s)).map(|s| match &s.number {
+            Some(number) => format!("{number} {}", s.title),
+            None => s.title.clone(),
+        });
+        let evidence = Evidence { quote, section };
+        self.fields.push(Field { key, value, unit, scope, origin: Origin::Stated, confidence, evidence });
+    }
+}
+
+/// In the order of keys, the surest first; what is said twice of the same thing once.
+fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
+    fields.sort_by(|a, b| a.key.cmp(&b.key).then(b.confidence.total_cmp(&a.confidence)));
+    let mut kept: Vec<Field> = Vec::new();
+    for field in fields {
+        let same = |other: &&mut Field| other.key == field.key && other.value == field.value;
+        // The same value without a scope, or with the same one, says nothing new.
+        match kept.iter_mut().find(|k| same(k) && (k.scope == field.scope || k.scope.is_vague() || field.scope.is_vague())) {
+            Some(other) if other.scope.is_vague() && !field.scope.is_vague() => other.scope = field.scope,
+            Some(_) => {}
+            None => kept.push(field),
+        }
+    }
+    kept
+}
+
+impl Scope {
+    /// Says nothing of phase, data or model.
+    fn is_vague(&self) -> bool {
+        self.phase.is_none() && self.datasets.is_empty() && self.variant.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Lines -> blocks of running text and runs of table rows.
 
 use crate::intake::pdf::Line;
+use std::sync::LazyLock;
 
 /// Lines that belong together.
 pub(super) struct Block<'a> {
@@ -59,19 +60,14 @@ fn begins_block(block: &Block<'_>, line: &Line, body: f32) -> bool {
 
 /// The end of the table that begins at `start`; `start` itself if none does.
 fn table_end(lines: &[&Line], start: usize) -> usize {
-    if lines[start].cells.len() < 2 {
+    if lines[start].cells.len() < 2 || is_caption(&lines[start].text()) {
         return start;
     }
     let (mut end, mut rows, mut numbers) = (start, 0, 0);
     let mut at = start;
     while at < lines.len() {
         let line = lines[at];
-        // Rows go down the page, in steps of a few lines.
-        let far = at > start && {
-            let dy = line.y - lines[at - 1].y;
-            dy < -0.9 * line.size || dy > 3.5 * line.size
-        };
-        if far {
+        if at > start && !follows(lines[at - 1], line) || is_caption(&line.text()) {
             break;
         }
         if line.cells.len() >= 2 {
@@ -86,8 +82,23 @@ fn table_end(lines: &[&Line], start: usize) -> usize {
     if rows >= 2 && numbers >= 3 { end } else { start }
 }
 
+/// Rows go down the page, in steps of a few lines; only a label for several rows stands in their middle and is drawn first.
+fn follows(last: &Line, line: &Line) -> bool {
+    let dy = line.y - last.y;
+    let after_label = last.cells.len() == 1 && line.cells.len() > 1 && last.x1() < line.x1() && dy > -6.0 * line.size;
+    dy < 3.5 * line.size && (dy > -0.9 * line.size || after_label)
+}
+
+/// `Table 3: ...`, `Figure 2. ...`
+pub(super) fn is_caption(text: &str) -> bool {
+    static CAPTION: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?:Table|Tab\.|TABLE|Figure|Fig\.|FIGURE|Algorithm|Listing)\s*(?:\d+|[A-Z]\.?\d+|[IVX]+)\s*(?:[:.|]|$)")
+    });
+    CAPTION.is_match(text)
+}
+
 /// A value in a table: a number, perhaps with a spread, unit or footnote mark; or a dash for none.
-fn is_numeric(text: &str) -> bool {
+pub(super) fn is_numeric(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_ascii_digit()).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     digits > 0 && letters <= digits || matches!(text, "-" | "–" | "—")

@@ -6,7 +6,7 @@ mod text;
 
 pub(in crate::intake) use text::{hyphen_is_soft, sentence_ranges};
 
-use super::pdf::{Line, PageLines};
+use super::pdf::{Line, LineCell, PageLines};
 use super::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Span, Table};
 use blocks::{Block, Part};
 use std::collections::HashMap;
@@ -128,20 +128,18 @@ impl Writer {
     }
 
     fn kind_of(&self, block: &Block<'_>, text: &str, page: &PageLines) -> PassageKind {
-        static CAPTION: LazyLock<regex::Regex> =
-            LazyLock::new(|| super::regex(r"^(?:Table|Tab\.|TABLE|Figure|Fig\.|FIGURE|Algorithm|Listing)\s*(?:\d+|[A-Z]\.?\d*|[IVX]+)\b\s*[:.|]?"));
         static NOTE: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"^[⁰¹²³⁴⁵⁶⁷⁸⁹∗†‡§*]+\s*\S"));
         let size = block.size();
         let words = text.split_whitespace().count();
         if is_heading(text) && block.lines.len() <= 3 && size > 0.93 * self.body && words <= 14 {
             PassageKind::Heading
-        } else if CAPTION.is_match(text) {
+        } else if blocks::is_caption(text) {
             PassageKind::Caption
         } else if NOTE.is_match(text) && size < 0.95 * self.body && block.lines[0].y > 0.4 * page.height {
             PassageKind::Note
         } else if text.starts_with(['•', '–', '‣', '◦']) {
             PassageKind::Item
-        } else if words < 6 && !text.ends_with(['.', ':']) && !text.starts_with(|c: char| c.is_lowercase()) {
+        } else if is_fragment(text) {
             PassageKind::Fragment
         } else {
             PassageKind::Prose
@@ -154,7 +152,8 @@ impl Writer {
         let Some(last) = self.paper.passages.iter().rev().find(of_text) else { return false };
         let before = self.paper.passage(last).trim_end();
         let open = !before.ends_with(['.', '!', '?', ':', '”', '"']) || before.ends_with("et al.");
-        last.kind != PassageKind::Heading && open && last.section == self.section && !text.starts_with(['•', '['])
+        let fits = text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit()) || text.split_whitespace().count() > 8;
+        last.kind != PassageKind::Heading && open && fits && last.section == self.section && !text.starts_with(['•', '['])
     }
 
     fn table(&mut self, lines: &[&Line], page: u32) {
@@ -165,9 +164,13 @@ impl Writer {
                 if !cells.is_empty() {
                     self.write(" ");
                 }
-                let text = cell.text.trim().to_string();
-                let span = self.write(&text);
-                cells.push(Cell { text, span, x0: cell.x0, x1: cell.x1 });
+                for (text, x0, x1) in split_numbers(cell) {
+                    if cells.last().is_some_and(|last: &Cell| last.x1 > cell.x0) {
+                        self.write(" ");
+                    }
+                    let span = self.write(&text);
+                    cells.push(Cell { text, span, x0, x1 });
+                }
             }
             if let (Some(first), Some(last)) = (cells.first(), cells.last()) {
                 rows.push(Row { span: Span { start: first.span.start, end: last.span.end }, cells });
@@ -177,6 +180,34 @@ impl Writer {
         self.write("\n");
         self.paper.tables.push(Table { page, section: self.section, caption: None, rows });
     }
+}
+
+/// Numbers that are set too close for a cell each: they are apart all the same, but `20 000` is one.
+fn split_numbers(cell: &LineCell) -> Vec<(String, f32, f32)> {
+    let text = cell.text.trim();
+    let words: Vec<&str> = text.split(' ').collect();
+    let thousands = words.windows(2).any(|w| w[1].len() == 3 && w[1].chars().all(|c| c.is_ascii_digit()) && w[0].chars().all(|c| c.is_ascii_digit()));
+    let all_numbers = words.iter().all(|w| w.starts_with(|c: char| c.is_ascii_digit() || "-–.".contains(c)) && blocks::is_numeric(w));
+    if words.len() < 2 || thousands || !all_numbers {
+        return vec![(text.to_string(), cell.x0, cell.x1)];
+    }
+    let letter = (cell.x1 - cell.x0) / text.chars().count() as f32;
+    let mut at = 0;
+    let place = |word: &&str| {
+        let x0 = cell.x0 + at as f32 * letter;
+        at += word.chars().count() + 1;
+        (word.to_string(), x0, x0 + word.chars().count() as f32 * letter)
+    };
+    words.iter().map(place).collect()
+}
+
+/// Words in a figure or formula: few, or hardly any of them words of a language. A setting (`lr: 0.1`) is none.
+fn is_fragment(text: &str) -> bool {
+    let is_word = |word: &&str| word.chars().filter(|c| c.is_lowercase()).count() >= 2;
+    let words = text.split_whitespace().count();
+    let real = text.split_whitespace().filter(is_word).count();
+    let setting = text.contains([':', '=']) && real > 0;
+    !setting && (5 * real < 2 * words || words < 6 && !text.ends_with(['.', ':']) && !text.starts_with(|c: char| c.is_lowercase()))
 }
 
 /// `4.2 Results`, `A.1. Details`, `REFERENCES`.
