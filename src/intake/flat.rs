@@ -4,7 +4,10 @@ use super::{DatasetRole, FieldKey, PaperSpec, Unit, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// All fields, flat.
+/// Fields below are further configurations of a sweep, or guesses: the full spec has them, the flat one does not.
+const MIN_CONFIDENCE: f32 = 0.5;
+
+/// All fields that the reader stands by, flat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FlatSpec {
     pub title: Option<String>,
@@ -27,7 +30,7 @@ pub struct FlatField {
 
 impl From<&PaperSpec> for FlatSpec {
     fn from(spec: &PaperSpec) -> Self {
-        let fields = spec.fields.iter().map(|field| FlatField {
+        let fields = spec.fields.iter().filter(|field| field.confidence >= MIN_CONFIDENCE).map(|field| FlatField {
             key: field.key,
             value: flat_value(&field.value),
             unit: field.unit.map(|unit| flat_unit(unit).to_string()),

@@ -47,8 +47,8 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     let text = at.text();
     // A comparison of optimisers is no recipe.
-    let several = OPTIMIZERS.iter().filter(|(_, p)| crate::intake::extract::choices::mentions(text, p)).count() > 2;
-    if several || at.caption {
+    let several = OPTIMIZERS.iter().filter(|(_, p)| mentions(text, p)).count() > 2;
+    if several || at.caption || text.starts_with("Compared ") {
         return;
     }
     if let Some(words) = USE.captures(text) {
@@ -98,7 +98,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if !lower.contains("learning rate") && !lower.contains("lr ") && !lower.contains("decay") && !lower.contains("divid") {
+    if !["learning rate", "lr ", "divid", "schedule", "/ t decay", "t decay", "√"].iter().any(|word| lower.contains(word)) {
         return;
     }
     if let Some((words, shape)) = FORMS.iter().find_map(|(form, shape)| Some((form.captures(text)?, shape)))
@@ -205,7 +205,10 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static WORK: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b[^.;]{0,90}?\b(?:on|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $"));
     let text = at.text();
-    if at.caption || !["train", "experiment", "perform", "hardware"].iter().any(|w| text.to_lowercase().contains(w)) {
+    let lower = text.to_lowercase();
+    // What could be done is not what was done.
+    let possible = lower.contains("can be ") || lower.contains("could be ");
+    if at.caption || possible || !["train", "experiment", "perform", "hardware"].iter().any(|w| lower.contains(w)) {
         return;
     }
     for words in DEVICES.captures_iter(text) {

@@ -24,7 +24,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following)\b"));
     let text = at.text();
     let mentions = names::datasets_in(text);
-    let mut named: Vec<(String, Range<usize>)> = mentions.into_iter().map(|m| (m.name.to_string(), m.at)).collect();
+    let mut named: Vec<(String, Range<usize>)> = mentions.into_iter().map(|m| (text[m.at.clone()].to_string(), m.at)).collect();
     for (name, place) in unknown(text) {
         if !named.iter().any(|(_, other)| other.start < place.end && place.start < other.end) {
             named.push((name, place));
@@ -70,7 +70,8 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
         crate::intake::regex(r"(?i)\b(?:report\w*|evaluat\w*|measur\w*|scor\w*|achiev\w*|obtain\w*|error rates?|in terms of|metrics?|better|comparison|test set)\b")
     });
     let text = at.text();
-    if !MEASURED.is_match(text) && !at.caption {
+    let whole = text.ends_with(['.', ':', ')']);
+    if !whole || !MEASURED.is_match(text) && !at.caption {
         return;
     }
     for mention in names::metrics_in(text) {

@@ -16,7 +16,7 @@ mod tables;
 
 pub(super) use names::{is_member, same_dataset};
 
-use super::{Evidence, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Unit, Value};
+use super::{Evidence, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Span, Unit, Value};
 use std::ops::Range;
 
 /// Everything that the paper says and these rules know, each with its evidence.
@@ -44,6 +44,8 @@ pub fn extract(paper: &Paper) -> PaperSpec {
             tables::find(paper, table, &mut found);
         }
     }
+    found.fields.sort_by_key(|f| f.key);
+    join_augmentation(paper, &mut found.fields);
     PaperSpec {
         title: paper.title.as_ref().map(|t| paper.passage(t).to_string()),
         arxiv_id: paper.arxiv_id.clone(),
@@ -101,6 +103,32 @@ impl Findings<'_> {
         let evidence = Evidence { quote, section };
         self.fields.push(Field { key, value, unit, scope, origin: Origin::Stated, confidence, evidence });
     }
+}
+
+/// What one paragraph says of augmentation in several sentences is one list; its words are all of them.
+fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
+    let mut joined: Vec<Field> = Vec::new();
+    for field in std::mem::take(fields) {
+        let last = joined.last_mut().filter(|last| field.key == FieldKey::Augmentation && last.key == field.key && last.scope == field.scope);
+        let (first, next) = match (last, &field.value) {
+            (Some(last), Value::Texts { texts }) => (last, texts.clone()),
+            _ => {
+                joined.push(field);
+                continue;
+            }
+        };
+        let (a, b) = (&first.evidence.quote, &field.evidence.quote);
+        let span = Span { start: a.span().start.min(b.span().start), end: a.span().end.max(b.span().end) };
+        if a.page() == b.page() && span.end - span.start < 600 {
+            first.evidence.quote = paper.quote(a.page(), span);
+            if let Value::Texts { texts } = &mut first.value {
+                texts.extend(next);
+            }
+        } else {
+            joined.push(field);
+        }
+    }
+    *fields = joined;
 }
 
 /// In the order of keys, the surest first; what is said twice of the same thing once.

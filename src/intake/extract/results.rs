@@ -21,7 +21,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         let Some((number, percent)) = number_after(text, metric).or_else(|| number_before(text, metric)) else { continue };
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|_| !taken.contains(&number.start)) else { continue };
-        let Some(dataset) = dataset_near(&datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned()) else { continue };
+        let Some(dataset) = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned()) else { continue };
         // `score` alone is the score of a suite.
         if metric.name == "score" && !names::same_dataset(&dataset, "GLUE") && !percent {
             continue;
@@ -72,7 +72,7 @@ fn is_level(text: &str, number: &Range<usize>, percent: bool) -> bool {
 }
 
 /// The data set that stands last before the metric, or first after the number.
-fn dataset_near(datasets: &[Mention], metric: &Mention, number: &Range<usize>) -> Option<String> {
+fn dataset_near(text: &str, datasets: &[Mention], metric: &Mention, number: &Range<usize>) -> Option<String> {
     let (from, to) = (metric.at.start.min(number.start), metric.at.end.max(number.end));
     let within = datasets.iter().find(|d| d.at.start >= from && d.at.end <= to);
     let before = datasets.iter().rev().find(|d| d.at.end <= from).map(|d| (from - d.at.end, d));
@@ -81,7 +81,7 @@ fn dataset_near(datasets: &[Mention], metric: &Mention, number: &Range<usize>) -
         (Some(b), Some(a)) => Some(if a.0 < 30 && a.0 < b.0 { a } else { b }),
         (b, a) => b.or(a),
     };
-    within.or(near.map(|(_, d)| d)).map(|d| d.name.to_string())
+    within.or(near.map(|(_, d)| d)).map(|d| text[d.at.clone()].to_string())
 }
 
 /// The system that the sentence speaks of just before the number.

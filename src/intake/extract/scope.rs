@@ -2,33 +2,103 @@
 //! section said before.
 
 use super::names;
-use crate::intake::{Paper, Phase, Scope, Sentence};
+use crate::intake::{Paper, Passage, PassageKind, Phase, Scope, Sentence};
 use std::sync::LazyLock;
 
 /// The scope of each sentence, in their order.
 pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
     let mut scopes = Vec::with_capacity(sentences.len());
-    let mut paragraph = Scope::default();
-    let mut before: Option<&Sentence> = None;
-    for sentence in sentences {
-        let same_section = before.is_some_and(|b| b.section == sentence.section);
-        let same_paragraph = same_section && before.is_some_and(|b| b.passage == sentence.passage);
-        if !same_section {
-            paragraph = Scope::default();
-        } else if !same_paragraph {
-            // The phase and model of a paragraph end with it; its data often go on.
-            paragraph = Scope { datasets: std::mem::take(&mut paragraph.datasets), ..Scope::default() };
-        }
-        let own = of_text(&sentence.text);
+    let mut running = Running::default();
+    for (index, sentence) in sentences.iter().enumerate() {
+        let passage = &paper.passages[sentence.passage];
         let heading = of_heading(paper, sentence.section);
-        scopes.push(own.clone().or(&heading).or(&paragraph).or_topic(topic(paper, sentence.section)));
-        // A sentence that only compares with other data does not change what the paragraph is about.
-        let introduces = paragraph.datasets.is_empty() && own.datasets.len() == 1;
-        paragraph = Scope { phase: own.phase.or(paragraph.phase), variant: own.variant.or(paragraph.variant),
-            datasets: if introduces { own.datasets } else { paragraph.datasets }, topic: None };
-        before = Some(sentence);
+        let mut own = of_text(&sentence.text);
+        if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
+            own.phase = Some(Phase::PreTraining);
+        }
+        let scope = match passage.kind {
+            // A caption stands by itself.
+            PassageKind::Caption | PassageKind::Note => own.or(&of_text(paper.passage(passage))).or(&heading),
+            _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
+        };
+        scopes.push(scope.or_topic(topic(paper, sentence)));
     }
     scopes
+}
+
+/// What the text before a sentence was about.
+#[derive(Default)]
+struct Running {
+    section: Option<usize>,
+    passage: usize,
+    paragraph: Scope,
+    /// Data sets that the section has brought in so far.
+    introduced: Vec<String>,
+}
+
+impl Running {
+    /// Takes note of a sentence; gives its own scope back.
+    fn take(&mut self, sentence: &Sentence, own: Scope) -> Scope {
+        if self.section != sentence.section {
+            *self = Running { section: sentence.section, ..Running::default() };
+        }
+        if self.passage != sentence.passage {
+            self.passage = sentence.passage;
+            self.paragraph = Scope::default();
+        }
+        for dataset in &own.datasets {
+            if !self.introduced.contains(dataset) {
+                self.introduced.push(dataset.clone());
+            }
+        }
+        // A sentence that only compares with other data does not change what the paragraph is about.
+        let introduces = own.datasets.len() == 1 && !compares(&sentence.text);
+        let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
+        self.paragraph = Scope {
+            phase: own.phase.or(self.paragraph.phase),
+            datasets: data,
+            variant: own.variant.clone().or(self.paragraph.variant.take()),
+            topic: None,
+        };
+        own
+    }
+
+    /// The section's only data set is what its other paragraphs are about too.
+    fn section_data(&self) -> Scope {
+        let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
+        Scope { datasets, ..Scope::default() }
+    }
+}
+
+fn compares(text: &str) -> bool {
+    static COMPARES: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:similar|compar\w+|previous|unlike|in contrast|than|also on|as on)\b"));
+    COMPARES.is_match(text)
+}
+
+/// "We train ...", neither pre-training nor fine-tuning by name.
+fn trains(text: &str) -> bool {
+    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)(?:^|[\s(])train(?:s|ed|ing)?\b"));
+    TRAINS.is_match(text) && phase_in(text).is_none()
+}
+
+/// Whether a sentence close by says "for fine-tuning": then plain training is what comes before it.
+fn contrasts_with_tuning(sentences: &[Sentence], index: usize) -> bool {
+    static FOR_TUNING: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b[Ff]or fine-?tuning,? we\b"));
+    let close = &sentences[index + 1..(index + 6).min(sentences.len())];
+    close.iter().any(|s| s.passage == sentences[index].passage && FOR_TUNING.is_match(&s.text))
+}
+
+/// What a table's caption says, with its neighbours': beside `... for fine-tuning`, `... for training` is pre-training.
+pub(super) fn of_caption(paper: &Paper, caption: usize) -> Scope {
+    let text = paper.passage(&paper.passages[caption]);
+    let mut scope = of_text(text);
+    let section = paper.passages[caption].section;
+    let tunes = |p: &Passage| p.kind == PassageKind::Caption && p.section == section && paper.passage(p).contains("for fine-tuning");
+    if scope.phase.is_none() && text.contains("for training") && paper.passages.iter().any(tunes) {
+        scope.phase = Some(Phase::PreTraining);
+    }
+    scope
 }
 
 /// What a text says of itself.
@@ -60,14 +130,17 @@ fn of_heading(paper: &Paper, section: Option<usize>) -> Scope {
     scope
 }
 
-/// A heading that names an experiment rather than a kind of section.
-fn topic(paper: &Paper, section: Option<usize>) -> Option<String> {
+/// A heading that names an experiment rather than a kind of section; or that defaults are spoken of.
+fn topic(paper: &Paper, sentence: &Sentence) -> Option<String> {
+    if sentence.text.to_lowercase().contains("default settings") {
+        return Some("default settings".into());
+    }
     static GENERIC: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^(?:the )?(?:abstract|introduction|background|related work|methods?|our method|model|models?|architecture|model architecture|approach|training|training details|experiments?|experimental (?:setup|settings?|details)|setup|implementation(?: details)?|evaluation|results?(?: and .*)?|analysis|discussion|conclusions?|appendix|details|hyper-?parameters?.*|optimi[sz]er|regulari[sz]ation|training (?:procedure|data.*|regime)|data.*|why .*|limitations|acknowledge?ments?|references)$",
         )
     });
-    let title = paper.section_title(section).trim();
+    let title = paper.section_title(sentence.section).trim();
     (!title.is_empty() && !GENERIC.is_match(title) && title.len() < 80).then(|| title.to_string())
 }
 
@@ -76,6 +149,11 @@ fn phase_in(text: &str) -> Option<Phase> {
     // "The pre-trained model" names the model, not the phase.
     static PRE: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\bpre-?train(?:ing\b|ed (?:on|for|with|using|in|at)\b|\b)"));
+    // `Training & Fine-tuning` is about both.
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)training (?:&|and) fine-?tuning"));
+    if BOTH.is_match(text) {
+        return None;
+    }
     let (tune, pre) = (TUNE.find(text), PRE.find(text));
     match (tune, pre) {
         (Some(_), None) => Some(Phase::FineTuning),

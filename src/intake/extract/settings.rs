@@ -52,7 +52,8 @@ const RULES: &[Rule] = &[
     rule(FieldKey::LabelSmoothing, r"[ϵεǫ]_?ls{of}{n}", None, SHARE),
     rule(FieldKey::GradClipNorm, r"\b(?:gradients?|grad)[- ](?:norm )?clip\w*(?: \w+){0,4}?{of}{n}", None, (1e-6, 1e4)),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm{of}{n}", None, (1e-6, 1e4)),
-    rule(FieldKey::MaxSeqLen, r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context) ){1,3}(?:length|len\.?|size|window){of}(?:from \d+ to )?{n}", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(FieldKey::MaxSeqLen, r"\b(?:sequence|context|input) (?:length|size|window) from \d+ to {n}", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(FieldKey::MaxSeqLen, r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context) ){1,3}(?:length|len\.?|size|window){of}{n}", Some(Unit::Tokens), (8.0, 1e7)),
     rule(FieldKey::MaxSeqLen, r"\bsequences? (?:of )?(?:up to|at most|of length|length) {n}", Some(Unit::Tokens), (8.0, 1e7)),
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
@@ -90,7 +91,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     for Compiled { rule, pattern } in COMPILED.iter() {
         for words in pattern.captures_iter(text) {
             let (Some(whole), Some(value)) = (words.get(0), words.name("v")) else { continue };
-            let overlaps = taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end() && value.start() < range.end);
+            let overlaps = taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end() && whole.start() < range.end);
             if overlaps || !applies(rule, text, whole.range(), value.range()) {
                 continue;
             }
@@ -98,7 +99,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
             let (values, unit) = with_unit(rule, values, text, value.range(), whole.end());
             values_fit(rule, &values).then(|| {
-                taken.push((rule.key, value.range()));
+                taken.push((rule.key, whole.start()..value.end()));
                 found.say(at, rule.key, Value::from_numbers(values), unit, whole.range());
             });
         }
@@ -154,7 +155,7 @@ fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>,
         FieldKey::Warmup if rule.unit == Some(Unit::Percent) || text[..end].ends_with('%') => Some(Unit::Fraction),
         FieldKey::Warmup if near.contains("epoch") => Some(Unit::Epochs),
         FieldKey::Warmup if near.contains("token") => Some(Unit::Tokens),
-        FieldKey::BatchSize if near.contains("token") => Some(Unit::Tokens),
+        FieldKey::BatchSize if near.contains("token") || near.contains("words") => Some(Unit::Tokens),
         _ => rule.unit,
     };
     let as_share = matches!(rule.key, FieldKey::Dropout | FieldKey::WeightDecay | FieldKey::LabelSmoothing) && percent;
@@ -176,6 +177,9 @@ fn absent(at: &Place<'_>, found: &mut Findings<'_>) {
             "weight decay" => FieldKey::WeightDecay,
             _ => FieldKey::LabelSmoothing,
         };
-        found.say(at, key, Value::Number { value: 0.0 }, None, whole.range());
+        // `with and without dropout` is a comparison.
+        if !at.text()[..whole.start()].ends_with("and ") {
+            found.say(at, key, Value::Number { value: 0.0 }, None, whole.range());
+        }
     }
 }

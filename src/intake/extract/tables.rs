@@ -5,7 +5,9 @@
 
 use super::architecture::{self, Dimension};
 use super::{Findings, choices, names, numbers, scope};
-use crate::intake::{Cell, FieldKey, Paper, Quote, ReportedResult, Row, ScheduleShape, Scope, Table, Unit, Value, Variant};
+use crate::intake::{
+    Cell, DatasetRole, DatasetUse, Family, FieldKey, Paper, Quote, ReportedResult, Row, ScheduleShape, Scope, Span, Table, Unit, Value, Variant,
+};
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
@@ -32,7 +34,8 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(paper: &'a Paper, table: &'a Table) -> Self {
         let caption = table.caption.map_or("", |c| paper.passage(&paper.passages[c]));
-        let scope = scope::of_text(caption).or(&scope::of_text(paper.section_title(table.section)));
+        let scope = table.caption.map_or_else(Scope::default, |c| scope::of_caption(paper, c));
+        let scope = scope.or(&scope::of_text(paper.section_title(table.section)));
         View { paper, table, caption, scope }
     }
 
@@ -85,7 +88,8 @@ impl<'a> View<'a> {
 
 /// A row without values.
 fn is_header(row: &Row) -> bool {
-    !row.cells.iter().any(|c| value_of(&c.text).is_some() || matches!(c.text.as_str(), "-" | "–" | "—"))
+    let is_value = |text: &str| value_of(text).is_some() || text.starts_with('{') && text.ends_with('}') || matches!(text, "-" | "–" | "—" | "−");
+    !row.cells.iter().any(|c| is_value(&c.text))
 }
 
 /// The first number of a cell that is a value: `6.43 (6.61±0.16)`, `88.55 ± 0.04`, `84.6/83.4`.
@@ -93,7 +97,7 @@ fn value_of(text: &str) -> Option<f64> {
     static VALUE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(r"^[~≈]?(?P<v>{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/[\d.]+.*|[∗*†‡§¹²³]*)?$", numbers::NUMBER))
     });
-    VALUE.captures(text.trim()).and_then(|found| numbers::parse(&found["v"]))
+    VALUE.captures(text.trim()).and_then(|found| numbers::parse(&found["v"]).or_else(|| numbers::parse(&found["v"].replace(' ', ""))))
 }
 
 /// The setting that a cell names.
@@ -137,9 +141,8 @@ fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
             found.iter().skip(1).flatten().next()?.as_str().parse().ok().map(|value| Value::Number { value })
         }
         _ => {
-            let joined = text.replace(' ', "").replace('·', " · ");
             let braces = text.trim().starts_with('{') || text.contains('/');
-            let values = if braces { numbers::parse_list(text) } else { value_of(text).or_else(|| value_of(&joined)).into_iter().collect() };
+            let values = if braces { numbers::parse_list(text) } else { value_of(text).into_iter().collect() };
             (!values.is_empty()).then(|| Value::from_numbers(values))
         }
     }
@@ -155,10 +158,16 @@ fn shape_named(text: &str) -> Option<ScheduleShape> {
     }
 }
 
+/// A paper leads with its main configuration; each further one for the same data is less likely to be the recipe.
+fn trust(earlier: usize) -> f32 {
+    0.75 * 0.85_f32.powi(earlier.min(20) as i32)
+}
+
 /// Names of settings down the first column, data sets or systems across.
 fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
     // Labels for the rows below them stand alone in their line.
     let mut group = String::new();
+    let mut groups: Vec<String> = Vec::new();
     let mut in_group = false;
     for (index, row) in view.table.rows.iter().enumerate() {
         let Some(first) = row.cells.first() else { continue };
@@ -181,18 +190,23 @@ fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
             }
         }
         let single = columns.len() == 1;
+        let earlier = groups.iter().position(|g| *g == group).unwrap_or_else(|| {
+            groups.push(group.clone());
+            groups.len() - 1
+        });
         for (value, headers) in columns {
             let mut scope = Scope { variant: (!group.is_empty()).then(|| group.clone()), ..Scope::default() };
             if !single {
                 scope.datasets = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
             }
-            found.add(key, value, unit, scope.or(&view.scope), 0.75, view.quote(row), view.table.section);
+            found.add(key, value, unit, scope.or(&view.scope), trust(earlier), view.quote(row), view.table.section);
         }
     }
 }
 
 /// Names of settings in the header, one configuration a row.
 fn settings_by_column(view: &View<'_>, found: &mut Findings<'_>) {
+    let mut seen: Vec<Vec<String>> = Vec::new();
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         let mut scope = Scope::default();
         let mut settings = Vec::new();
@@ -212,9 +226,11 @@ fn settings_by_column(view: &View<'_>, found: &mut Findings<'_>) {
         if scope == Scope::default() {
             continue;
         }
+        let earlier = seen.iter().filter(|datasets| **datasets == scope.datasets).count();
+        seen.push(scope.datasets.clone());
         let scope = scope.or(&Scope { datasets: Vec::new(), ..view.scope.clone() });
         for (key, value, unit) in settings {
-            found.add(key, value, unit, scope.clone(), 0.75, view.quote(row), view.table.section);
+            found.add(key, value, unit, scope.clone(), trust(earlier), view.quote(row), view.table.section);
         }
     }
 }
@@ -226,13 +242,16 @@ fn is_name(text: &str) -> bool {
 
 /// One size a row, or sizes named across a header (`18-layer`, `34-layer`).
 fn variants(view: &View<'_>, found: &mut Findings<'_>) {
+    for row in view.table.rows.iter().filter(|row| is_header(row)) {
+        depths_across(view, row, found);
+    }
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         let mut variant = Variant { name: row_label(view, index, row), ..Variant::default() };
         for cell in &row.cells {
             let headers = view.headers(index, cell);
-            let named = headers.iter().rev().find_map(|h| Some((architecture::dimension(h)?, h)));
-            if let (Some((dimension, header)), Some(value)) = (named, value_of(&cell.text)) {
-                let millions = dimension == Dimension::Params && (header.contains("10⁶") || header.contains("(M)"));
+            let named = headers.iter().rev().find_map(|h| architecture::dimension(h));
+            if let (Some(dimension), Some(value)) = (named, value_of(&cell.text)) {
+                let millions = dimension == Dimension::Params && (headers.iter().any(|h| h.contains("10⁶") || h.contains("(M)")));
                 variant.set(dimension, if millions { value * 1e6 } else { value });
                 if variant.name.is_empty() && dimension == Dimension::Params {
                     variant.name = cell.text.clone();
@@ -240,16 +259,42 @@ fn variants(view: &View<'_>, found: &mut Findings<'_>) {
             }
         }
         let sized = variant.num_layers.is_some() && (variant.hidden_size.is_some() || variant.num_params.is_some());
-        if sized && !variant.name.is_empty() {
-            let scope = view.scope.clone();
+        // A row with a citation is another paper's model.
+        if sized && !variant.name.is_empty() && !row.cells[0].text.contains('[') {
+            let scope = Scope { variant: None, ..view.scope.clone() };
             found.add(FieldKey::Variants, Value::Variant { variant }, None, scope, 0.8, view.quote(row), view.table.section);
         }
+    }
+}
+
+/// `18-layer | 34-layer | 50-layer`: depths of the paper's family.
+fn depths_across(view: &View<'_>, row: &Row, found: &mut Findings<'_>) {
+    static DEPTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(\d{1,4})[- ]layers?$"));
+    let depths: Vec<u32> = row.cells.iter().filter_map(|c| DEPTH.captures(&c.text)?[1].parse().ok()).collect();
+    if depths.len() < 2 {
+        return;
+    }
+    let family = found.fields.iter().find_map(|f| match f.value {
+        Value::Family { family: Family::Resnet } => Some("ResNet"),
+        Value::Family { family } => Some(family.name()),
+        _ => None,
+    });
+    for depth in depths {
+        let name = family.map_or_else(|| format!("{depth}-layer"), |f| format!("{f}-{depth}"));
+        let variant = Variant { name, num_layers: Some(depth), ..Variant::default() };
+        let scope = Scope { variant: None, ..view.scope.clone() };
+        found.add(FieldKey::Variants, Value::Variant { variant }, None, scope, 0.8, view.quote(row), view.table.section);
     }
 }
 
 /// The words at the start of a row; a count of layers that follows belongs to the name (`ResNet 20`).
 fn row_label(view: &View<'_>, index: usize, row: &Row) -> String {
     let Some(first) = row.cells.first().filter(|c| value_of(&c.text).is_none() && is_name(&c.text)) else { return String::new() };
+    // The count tells rows of one name apart.
+    let namesakes = view.table.rows.iter().filter(|r| r.cells.first().is_some_and(|c| c.text == first.text)).count();
+    if namesakes < 2 {
+        return first.text.clone();
+    }
     let layers = row.cells.get(1).filter(|c| view.headers(index, c).iter().rev().find_map(|h| architecture::dimension(h)) == Some(Dimension::Layers));
     match layers.and_then(|c| value_of(&c.text)) {
         Some(count) => format!("{}-{count}", first.text),
@@ -276,8 +321,22 @@ fn results(view: &View<'_>, found: &mut Findings<'_>) {
             }
             if let Some((result, unit)) = result_of(view, &metrics, &label, &headers, group.as_deref(), value) {
                 let scope = Scope { phase: view.scope.phase, datasets: vec![result.dataset.clone()], variant: result.variant.clone(), topic: None };
-                found.add(FieldKey::Results, Value::Result { result }, unit, scope, 0.7, view.quote(row), view.table.section);
+                // From the row's label to the number.
+                let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
+                uses(view, &result, &scope, &words, found);
+                found.add(FieldKey::Results, Value::Result { result }, unit, scope, 0.7, words, view.table.section);
             }
+        }
+    }
+}
+
+/// A result says that its data set and metric were used.
+fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
+    let dataset = DatasetUse { name: result.dataset.clone(), role: DatasetRole::Eval };
+    let metric = result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
+    for (key, value) in metric.chain([(FieldKey::Datasets, Value::Dataset { dataset })]) {
+        if !found.fields.iter().any(|f| f.key == key && f.value == value) {
+            found.add(key, value, None, scope.clone(), 0.6, words.clone(), view.table.section);
         }
     }
 }
@@ -289,7 +348,7 @@ fn score_of(text: &str) -> Option<f64> {
 }
 
 fn result_of(view: &View<'_>, metrics: &CaptionMetrics, label: &str, headers: &[String], group: Option<&str>, value: f64) -> Option<(ReportedResult, Option<Unit>)> {
-    let dataset_of = |text: &str| names::datasets_in(text).first().map(|m| m.name.to_string());
+    let dataset_of = |text: &str| names::datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
     // A data set at the row's start makes the columns systems.
     let (dataset, variant) = match (above, dataset_of(label)) {

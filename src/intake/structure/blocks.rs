@@ -72,7 +72,7 @@ fn table_end(lines: &[&Line], start: usize) -> usize {
         }
         if line.cells.len() >= 2 {
             rows += 1;
-            numbers += line.cells.iter().filter(|c| is_numeric(&c.text)).count();
+            numbers += line.cells.iter().filter(|c| is_numeric(&c.text) || c.text.starts_with(|c: char| c.is_ascii_digit())).count();
             end = at + 1;
         } else if at - end >= 3 || line.cells.first().is_none_or(|c| c.text.split_whitespace().count() > 6) {
             break;
@@ -86,7 +86,8 @@ fn table_end(lines: &[&Line], start: usize) -> usize {
 fn follows(last: &Line, line: &Line) -> bool {
     let dy = line.y - last.y;
     let after_label = last.cells.len() == 1 && line.cells.len() > 1 && last.x1() < line.x1() && dy > -6.0 * line.size;
-    dy < 3.5 * line.size && (dy > -0.9 * line.size || after_label)
+    let reach = if line.cells.len() == 1 { 6.0 } else { 3.5 };
+    dy < reach * line.size && (dy > -0.9 * line.size || after_label)
 }
 
 /// `Table 3: ...`, `Figure 2. ...`

@@ -247,6 +247,8 @@ fn section_of(heading: &str, before: Option<SectionKind>) -> Section {
         "abstract" => SectionKind::Abstract,
         "references" | "bibliography" => SectionKind::References,
         t if t.starts_with("related work") || t == "background" || t == "prior work" => SectionKind::RelatedWork,
+        // What a section on baselines says is others' recipe.
+        t if t.starts_with("compar") || t.ends_with("baseline") || t.ends_with("baselines") => SectionKind::RelatedWork,
         t if t.starts_with("appendi") || lettered || after_the_end => SectionKind::Appendix,
         _ if before == Some(SectionKind::RelatedWork) && number.as_deref().is_some_and(|n| n.contains('.')) => SectionKind::RelatedWork,
         _ => SectionKind::Body,
