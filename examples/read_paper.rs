@@ -7,6 +7,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = arguments.next().ok_or("usage: read_paper PAPER.pdf [--text]")?;
     let paper = intake::read_pdf(&std::fs::read(&path)?, &path)?;
     if arguments.next().as_deref() == Some("--text") {
+        for section in &paper.sections {
+            println!("{:?} {} {}", section.kind, section.number.as_deref().unwrap_or("-"), section.title);
+        }
         for sentence in paper.sentences() {
             println!("[{}] {}", paper.section_title(sentence.section), sentence.text);
         }

@@ -47,6 +47,8 @@ pub enum SectionKind {
     Abstract,
     Body,
     RelatedWork,
+    /// Others' systems to compare with.
+    Baselines,
     References,
     Appendix,
 }
@@ -121,7 +123,7 @@ pub struct Sentence {
 const MAX_QUOTE: usize = 280;
 
 impl Sentence {
-    /// The words around `found` (bytes of `text`) as they stand on one page: the whole sentence if it is short and in one piece.
+    /// The words around `found` (bytes of `text`) as they stand on one page: from the start of the sentence to the end of the clause.
     pub fn quote(&self, found: Range<usize>) -> Option<Quote> {
         let &(start, page, span) = self.pieces.iter().rev().find(|(start, ..)| *start < found.end)?;
         let piece = start..start + (span.end - span.start);
@@ -129,7 +131,8 @@ impl Sentence {
         if found.is_empty() {
             return None;
         }
-        let shown = window(&self.text, piece, found);
+        let clause = self.text[found.end..piece.end].find([',', ';']).map_or(piece.end, |at| found.end + at);
+        let shown = window(&self.text, piece.start..clause, found);
         let text = self.text.get(shown.clone())?;
         Some(Quote::new(text, page, Span { start: span.start + shown.start - start, end: span.start + shown.end - start }))
     }

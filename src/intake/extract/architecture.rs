@@ -101,6 +101,9 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     static HEADS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({COUNT}) (?:(?:self-)?attention )?heads\b")));
     static INNER: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:intermediate|feed-?forward|inner|mlp)[- ](?:size|dimension|layer|width)(?: of| is|:| =)? (\d{2,5})\b"));
+    static NOUN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b")
+    });
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
@@ -112,8 +115,8 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         }
     }
     if variant.known() >= 2 && variant.num_layers.is_some() {
-        let topic = at.scope.variant.clone().or_else(|| at.scope.topic.clone());
-        variant.name = topic.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
+        let named = NOUN.captures(text).map(|found| found[1].to_string()).or_else(|| at.scope.variant.clone());
+        variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
 }

@@ -30,7 +30,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
             named.push((name, place));
         }
     }
-    if named.is_empty() || !CUE.is_match(text) {
+    if named.is_empty() || !at.caption && !CUE.is_match(text) {
         return;
     }
     let role = match (TRAIN.is_match(text), EVALUATE.is_match(text)) {

@@ -16,7 +16,7 @@ mod tables;
 
 pub(super) use names::{is_member, same_dataset};
 
-use super::{Evidence, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Span, Unit, Value};
+use super::{Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Span, Unit, Value};
 use std::ops::Range;
 
 /// Everything that the paper says and these rules know, each with its evidence.
@@ -25,9 +25,11 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     let scopes = scope::scopes(paper, &sentences);
     let mut found = Findings { paper, fields: Vec::new() };
     about::find(paper, &sentences, &mut found);
+    let own = found.family().map(|family| family.name().to_string());
     for (sentence, scope) in sentences.iter().zip(&scopes) {
-        let at = Place { sentence, scope, kind: paper.section_kind(sentence.section), caption: is_caption(paper, sentence) };
-        if at.kind == SectionKind::References {
+        let at = Place { sentence, scope, kind: paper.section_kind(sentence.section), caption: is_caption(paper, sentence), own: own.as_deref() };
+        // A float on the last page of the references is part of what follows them.
+        if at.kind == SectionKind::References && !at.caption {
             continue;
         }
         data::find(&at, &mut found);
@@ -40,9 +42,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         }
     }
     for table in &paper.tables {
-        if paper.section_kind(table.section) != SectionKind::References {
-            tables::find(paper, table, &mut found);
-        }
+        tables::find(paper, table, &mut found);
     }
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
@@ -63,6 +63,8 @@ struct Place<'a> {
     scope: &'a Scope,
     kind: SectionKind,
     caption: bool,
+    /// A word for what the paper proposes.
+    own: Option<&'a str>,
 }
 
 impl Place<'_> {
@@ -70,9 +72,12 @@ impl Place<'_> {
         &self.sentence.text
     }
 
-    /// How much a statement here is to be trusted: an appendix also speaks of others' models.
+    /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
+    /// baselines of little else.
     fn trust(&self) -> f32 {
+        let names_own = || self.own.is_some_and(|own| self.text().to_lowercase().contains(own));
         match self.kind {
+            SectionKind::Baselines if !names_own() => 0.45,
             SectionKind::Appendix => 0.8,
             _ if self.caption => 0.8,
             _ => 0.9,
@@ -87,10 +92,20 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
+    fn family(&self) -> Option<Family> {
+        self.fields.iter().find_map(|f| match f.value {
+            Value::Family { family } => Some(family),
+            _ => None,
+        })
+    }
+
     /// Adds what a sentence says at `words`; without words in the text there is no field.
     fn say(&mut self, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
         if let Some(quote) = at.sentence.quote(words) {
-            self.add(key, value, unit, at.scope.clone(), at.trust(), quote, at.sentence.section);
+            // Baselines share data and metrics with the paper.
+            let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
+            let confidence = if shared { at.trust().max(0.6) } else { at.trust() };
+            self.add(key, value, unit, at.scope.clone(), confidence, quote, at.sentence.section);
         }
     }
 

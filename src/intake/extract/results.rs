@@ -86,7 +86,7 @@ fn dataset_near(text: &str, datasets: &[Mention], metric: &Mention, number: &Ran
 
 /// The system that the sentence speaks of just before the number.
 fn variant_near(text: &str, number: &Range<usize>) -> Option<String> {
-    static ENSEMBLE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\bensembles?\b"));
+    static ENSEMBLE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:an|our|the) ensemble\b"));
     let clause = text[..number.start].rsplit(';').next().unwrap_or_default();
     if ENSEMBLE.is_match(clause) {
         return Some("ensemble".into());

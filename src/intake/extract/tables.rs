@@ -95,7 +95,7 @@ fn is_header(row: &Row) -> bool {
 /// The first number of a cell that is a value: `6.43 (6.61±0.16)`, `88.55 ± 0.04`, `84.6/83.4`.
 fn value_of(text: &str) -> Option<f64> {
     static VALUE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(r"^[~≈]?(?P<v>{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/[\d.]+.*|[∗*†‡§¹²³]*)?$", numbers::NUMBER))
+        crate::intake::regex(&format!(r"^[~≈]?(?P<v>\d{{1,3}}(?: \d{{3}})+|{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/[\d.]+.*|[∗*†‡§¹²³]*)?$", numbers::NUMBER))
     });
     VALUE.captures(text.trim()).and_then(|found| numbers::parse(&found["v"]).or_else(|| numbers::parse(&found["v"].replace(' ', ""))))
 }
@@ -274,11 +274,7 @@ fn depths_across(view: &View<'_>, row: &Row, found: &mut Findings<'_>) {
     if depths.len() < 2 {
         return;
     }
-    let family = found.fields.iter().find_map(|f| match f.value {
-        Value::Family { family: Family::Resnet } => Some("ResNet"),
-        Value::Family { family } => Some(family.name()),
-        _ => None,
-    });
+    let family = found.family().map(|family| if family == Family::Resnet { "ResNet" } else { family.name() });
     for depth in depths {
         let name = family.map_or_else(|| format!("{depth}-layer"), |f| format!("{f}-{depth}"));
         let variant = Variant { name, num_layers: Some(depth), ..Variant::default() };

@@ -119,7 +119,7 @@ impl Writer {
         let kind = self.kind_of(block, &text, page);
         if kind == PassageKind::Heading {
             self.section = Some(self.paper.sections.len());
-            self.paper.sections.push(section_of(&text, self.paper.sections.last().map(|s| s.kind)));
+            self.paper.sections.push(section_of(&text, &self.paper.sections));
         }
         let continues = kind == PassageKind::Prose && self.goes_on(&text);
         let span = self.write(&text);
@@ -131,7 +131,7 @@ impl Writer {
         static NOTE: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"^[⁰¹²³⁴⁵⁶⁷⁸⁹∗†‡§*]+\s*\S"));
         let size = block.size();
         let words = text.split_whitespace().count();
-        if is_heading(text) && block.lines.len() <= 3 && size > 0.93 * self.body && words <= 14 {
+        if is_heading(text) && self.is_next(text) && block.lines.len() <= 3 && size > 0.93 * self.body && words <= 14 {
             PassageKind::Heading
         } else if blocks::is_caption(text) {
             PassageKind::Caption
@@ -143,6 +143,19 @@ impl Writer {
             PassageKind::Fragment
         } else {
             PassageKind::Prose
+        }
+    }
+
+    /// Whether a heading's number follows those before it; and a heading without one does not stand among numbered ones.
+    fn is_next(&self, heading: &str) -> bool {
+        let top = |number: &str| number.split('.').next().and_then(|n| n.parse::<u32>().ok());
+        let last = self.paper.sections.iter().rev().find_map(|s| top(s.number.as_deref()?));
+        let own = heading.split_whitespace().next().and_then(top);
+        match (last, own) {
+            (Some(last), Some(own)) => own == last || own == last + 1,
+            (None, Some(own)) => own <= 2,
+            (Some(_), None) => !is_loose_heading(heading),
+            (None, None) => true,
         }
     }
 
@@ -207,7 +220,7 @@ fn is_fragment(text: &str) -> bool {
     let words = text.split_whitespace().count();
     let real = text.split_whitespace().filter(is_word).count();
     let setting = text.contains([':', '=']) && real > 0;
-    !setting && (5 * real < 2 * words || words < 6 && !text.ends_with(['.', ':']) && !text.starts_with(|c: char| c.is_lowercase()))
+    !setting && (5 * real < 2 * words || words < 8 && !text.ends_with(['.', ':']) && !text.starts_with(|c: char| c.is_lowercase()))
 }
 
 /// `4.2 Results`, `A.1. Details`, `REFERENCES`.
@@ -230,27 +243,36 @@ fn is_heading(text: &str) -> bool {
 
 fn is_plain_heading(text: &str) -> bool {
     let bare = text.trim_end_matches(['.', ':']).to_lowercase();
-    ["abstract", "references", "bibliography", "acknowledgements", "acknowledgments", "acknowledgment", "introduction", "related work",
-        "conclusion", "conclusions", "discussion", "appendix", "experiments", "results", "methods", "method"]
-    .contains(&bare.as_str())
+    const FIXED: [&str; 8] =
+        ["abstract", "references", "bibliography", "acknowledgements", "acknowledgments", "acknowledgment", "introduction", "appendix"];
+    FIXED.contains(&bare.as_str()) || is_loose_heading(&bare)
 }
 
-fn section_of(heading: &str, before: Option<SectionKind>) -> Section {
+/// Words that are headings in a paper without numbered ones, and labels elsewhere.
+fn is_loose_heading(text: &str) -> bool {
+    let bare = text.trim_end_matches(['.', ':']).to_lowercase();
+    ["related work", "conclusion", "conclusions", "discussion", "experiments", "results", "methods", "method"].contains(&bare.as_str())
+}
+
+fn section_of(heading: &str, before: &[Section]) -> Section {
     let heading = heading.trim();
     let (first, rest) = heading.split_once(char::is_whitespace).unwrap_or(("", heading));
     let numbered = !first.is_empty() && !is_plain_heading(heading) && (first.len() <= 2 || first.contains(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
     let (number, title) = if numbered { (Some(first.trim_end_matches('.').to_string()), rest) } else { (None, heading) };
     let bare = title.trim_end_matches(['.', ':']).to_lowercase();
     let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()));
-    let after_the_end = matches!(before, Some(SectionKind::References | SectionKind::Appendix));
+    let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix));
+    // A part of a section on others' work.
+    let within = |s: &&Section| s.number.as_deref().zip(number.as_deref()).is_some_and(|(whole, part)| part.starts_with(&format!("{whole}.")));
+    let others_work = before.iter().rev().find(within).is_some_and(|s| s.kind == SectionKind::RelatedWork);
     let kind = match bare.as_str() {
         "abstract" => SectionKind::Abstract,
         "references" | "bibliography" => SectionKind::References,
         t if t.starts_with("related work") || t == "background" || t == "prior work" => SectionKind::RelatedWork,
         // What a section on baselines says is others' recipe.
-        t if t.starts_with("compar") || t.ends_with("baseline") || t.ends_with("baselines") => SectionKind::RelatedWork,
+        t if t.starts_with("compar") || t.ends_with("baseline") || t.ends_with("baselines") => SectionKind::Baselines,
         t if t.starts_with("appendi") || lettered || after_the_end => SectionKind::Appendix,
-        _ if before == Some(SectionKind::RelatedWork) && number.as_deref().is_some_and(|n| n.contains('.')) => SectionKind::RelatedWork,
+        _ if others_work => SectionKind::RelatedWork,
         _ => SectionKind::Body,
     };
     Section { number, title: title.trim().to_string(), kind }
@@ -273,7 +295,7 @@ mod tests {
     #[test]
     fn sections_have_a_number_a_title_and_a_kind() {
         let check = |heading: &str, number: Option<&str>, title: &str, kind| {
-            let section = section_of(heading, None);
+            let section = section_of(heading, &[]);
             assert_eq!((section.number.as_deref(), section.title.as_str(), section.kind), (number, title, kind));
         };
         check("3.4. Implementation", Some("3.4"), "Implementation", SectionKind::Body);
