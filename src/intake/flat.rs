@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Fields below are further configurations of a sweep, or guesses: the full spec has them, the flat one does not.
-const MIN_CONFIDENCE: f32 = 0.5;
+const MIN_CONFIDENCE: f32 = 0.7;
 
 /// All fields that the reader stands by, flat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -48,7 +48,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     // A comparison of optimisers is no recipe.
     let several = OPTIMIZERS.iter().filter(|(_, p)| mentions(text, p)).count() > 2;
-    if several || at.caption || text.starts_with("Compared ") {
+    if several || at.caption || text.starts_with("Compared ") || text.starts_with("For a ") {
         return;
     }
     if let Some(words) = USE.captures(text) {
@@ -214,7 +214,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     for words in DEVICES.captures_iter(text) {
         let Some(device) = words.name("d") else { continue };
         let name = device.as_str().trim();
-        let specific = name.contains(|c: char| c.is_ascii_digit()) || name.contains(' ') || name.contains("TPU");
+        let specific = name.contains(|c: char| c.is_ascii_digit()) || name.contains(' ');
         if specific && WORK.is_match(&text[..device.start()]) {
             found.say(at, FieldKey::Hardware, Value::Text { text: name.to_string() }, None, device.range());
             return;

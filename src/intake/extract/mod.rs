@@ -27,7 +27,9 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     about::find(paper, &sentences, &mut found);
     let own = found.family().map(|family| family.name().to_string());
     for (sentence, scope) in sentences.iter().zip(&scopes) {
-        let at = Place { sentence, scope, kind: paper.section_kind(sentence.section), caption: is_caption(paper, sentence), own: own.as_deref() };
+        let kind = paper.section_kind(sentence.section);
+        let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
+        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, own: own.as_deref() };
         // A float on the last page of the references is part of what follows them.
         if at.kind == SectionKind::References && !at.caption {
             continue;
@@ -63,6 +65,8 @@ struct Place<'a> {
     scope: &'a Scope,
     kind: SectionKind,
     caption: bool,
+    /// In the abstract or the introduction.
+    boasts: bool,
     /// A word for what the paper proposes.
     own: Option<&'a str>,
 }
@@ -75,7 +79,7 @@ impl Place<'_> {
     /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
     /// baselines of little else.
     fn trust(&self) -> f32 {
-        let names_own = || self.own.is_some_and(|own| self.text().to_lowercase().contains(own));
+        let names_own = || self.own.is_some_and(|own| self.text().to_lowercase().contains(own) && self.text().to_lowercase().contains("we "));
         match self.kind {
             SectionKind::Baselines if !names_own() => 0.45,
             SectionKind::Appendix => 0.8,
@@ -104,7 +108,9 @@ impl Findings<'_> {
         if let Some(quote) = at.sentence.quote(words) {
             // Baselines share data and metrics with the paper.
             let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
-            let confidence = if shared { at.trust().max(0.6) } else { at.trust() };
+            // An abstract speaks of effort to impress, an experiments section to inform.
+            let boast = matches!(key, FieldKey::Hardware | FieldKey::TrainingTime) && at.boasts;
+            let confidence = if shared { at.trust().max(0.7) } else if boast { 0.5 } else { at.trust() };
             self.add(key, value, unit, at.scope.clone(), confidence, quote, at.sentence.section);
         }
     }

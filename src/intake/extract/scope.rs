@@ -18,7 +18,8 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         }
         let scope = match passage.kind {
             // A caption stands by itself.
-            PassageKind::Caption | PassageKind::Note => own.or(&of_text(paper.passage(passage))).or(&heading),
+            PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
+            PassageKind::Note => own.or(&heading),
             _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
         };
         scopes.push(scope.or_topic(topic(paper, sentence)));
@@ -89,12 +90,13 @@ fn contrasts_with_tuning(sentences: &[Sentence], index: usize) -> bool {
     close.iter().any(|s| s.passage == sentences[index].passage && FOR_TUNING.is_match(&s.text))
 }
 
-/// What a table's caption says, with its neighbours': beside `... for fine-tuning`, `... for training` is pre-training.
+/// What a caption says, with the others': beside `... for fine-tuning`, `... for training` is pre-training.
 pub(super) fn of_caption(paper: &Paper, caption: usize) -> Scope {
     let text = paper.passage(&paper.passages[caption]);
-    let mut scope = of_text(text);
-    let section = paper.passages[caption].section;
-    let tunes = |p: &Passage| p.kind == PassageKind::Caption && p.section == section && paper.passage(p).contains("for fine-tuning");
+    // `For X we also ...` is about X alone.
+    let general = text.split(". ").filter(|sentence| !sentence.starts_with("For ")).collect::<Vec<_>>().join(". ");
+    let mut scope = of_text(&general);
+    let tunes = |p: &Passage| p.kind == PassageKind::Caption && paper.passage(p).contains("for fine-tuning");
     if scope.phase.is_none() && text.contains("for training") && paper.passages.iter().any(tunes) {
         scope.phase = Some(Phase::PreTraining);
     }

@@ -84,7 +84,7 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
-    if !text.contains(|c: char| c.is_ascii_digit()) {
+    if !text.contains(|c: char| c.is_ascii_digit()) || !is_said(text) {
         return;
     }
     let mut taken: Vec<(FieldKey, Range<usize>)> = Vec::new();
@@ -107,6 +107,12 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     absent(at, found);
 }
 
+/// A sentence or a setting of a list, not the legend of a figure.
+fn is_said(text: &str) -> bool {
+    const SMALL: [&str; 16] = ["the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over"];
+    text.contains(": ") || text.starts_with('•') || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
+}
+
 fn values_fit(rule: &Rule, values: &[f64]) -> bool {
     !values.is_empty() && values.iter().all(|v| (rule.within.0..=rule.within.1).contains(v) || rule.key == FieldKey::Dropout && *v < 1.0)
 }
@@ -127,6 +133,7 @@ fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) ->
         FieldKey::Epochs => !before.trim_end().ends_with("every") && !decays_there(before),
         FieldKey::Steps => !is_other_count(before) && !decays_there(before) && !text[whole].to_lowercase().contains("warm"),
         FieldKey::BatchSize => !after.starts_with(" GPUs"),
+        FieldKey::LoraRank => !text.starts_with("Figure") && !inside.contains("rank r ="),
         _ => true,
     }
 }

@@ -8,6 +8,7 @@ use super::{Findings, choices, names, numbers, scope};
 use crate::intake::{
     Cell, DatasetRole, DatasetUse, Family, FieldKey, Paper, Quote, ReportedResult, Row, ScheduleShape, Scope, Span, Table, Unit, Value, Variant,
 };
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
@@ -72,6 +73,11 @@ impl<'a> View<'a> {
             at += width + letter;
         }
         best.1.to_string()
+    }
+
+    /// Whether a cell names it.
+    fn names(&self, name: &str) -> bool {
+        self.table.rows.iter().flat_map(|r| &r.cells).any(|c| names_it(&c.text, name))
     }
 
     /// Most rows begin with the name of a setting.
@@ -158,21 +164,34 @@ fn shape_named(text: &str) -> Option<ScheduleShape> {
     }
 }
 
-/// A paper leads with its main configuration; each further one for the same data is less likely to be the recipe.
-fn trust(earlier: usize) -> f32 {
-    0.75 * 0.85_f32.powi(earlier.min(20) as i32)
+/// A setting of what the paper only compares with.
+const BASELINE: f32 = 0.45;
+
+fn names_it(text: &str, name: &str) -> bool {
+    text.to_lowercase().contains(name)
+}
+
+/// How much to trust the next statement of a table on a key, given those before it: a table leads with the main configuration, and
+/// each further one is less likely to be the recipe.
+fn trust(given: &mut HashMap<FieldKey, i32>, key: FieldKey) -> f32 {
+    let earlier = given.entry(key).or_default();
+    *earlier += 1;
+    0.75 * 0.85_f32.powi((*earlier - 1).min(20))
 }
 
 /// Names of settings down the first column, data sets or systems across.
 fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
     // Labels for the rows below them stand alone in their line.
     let mut group = String::new();
-    let mut groups: Vec<String> = Vec::new();
+    let mut given = HashMap::new();
+    let own = found.family().map(|family| family.name());
+    let is_baseline = |scope: &Scope| own.is_some_and(|own| view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own)));
     let mut in_group = false;
     for (index, row) in view.table.rows.iter().enumerate() {
         let Some(first) = row.cells.first() else { continue };
         let Some((key, unit)) = setting(&first.text) else {
-            if row.cells.len() == 1 && first.text.split(' ').count() <= 4 {
+            let parts = ["training", "inference", "evaluation"].contains(&first.text.to_lowercase().as_str());
+            if row.cells.len() == 1 && first.text.split(' ').count() <= 4 && !parts {
                 group = if in_group || group.is_empty() { first.text.clone() } else { format!("{group} {}", first.text) };
                 in_group = false;
             }
@@ -190,23 +209,26 @@ fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
             }
         }
         let single = columns.len() == 1;
-        let earlier = groups.iter().position(|g| *g == group).unwrap_or_else(|| {
-            groups.push(group.clone());
-            groups.len() - 1
-        });
         for (value, headers) in columns {
             let mut scope = Scope { variant: (!group.is_empty()).then(|| group.clone()), ..Scope::default() };
             if !single {
                 scope.datasets = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
+                if scope.datasets.is_empty() {
+                    let systems = [scope.variant.unwrap_or_default(), headers.join(" ")].join(" ").trim().to_string();
+                    scope.variant = (!systems.is_empty()).then_some(systems);
+                }
             }
-            found.add(key, value, unit, scope.or(&view.scope), trust(earlier), view.quote(row), view.table.section);
+            let trust = if is_baseline(&scope) { BASELINE } else { trust(&mut given, key) };
+            found.add(key, value, unit, scope.or(&view.scope), trust, view.quote(row), view.table.section);
         }
     }
 }
 
 /// Names of settings in the header, one configuration a row.
 fn settings_by_column(view: &View<'_>, found: &mut Findings<'_>) {
-    let mut seen: Vec<Vec<String>> = Vec::new();
+    let mut given = HashMap::new();
+    let own = found.family().map(|family| family.name());
+    let is_baseline = |scope: &Scope| own.is_some_and(|own| view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own)));
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         let mut scope = Scope::default();
         let mut settings = Vec::new();
@@ -226,11 +248,10 @@ fn settings_by_column(view: &View<'_>, found: &mut Findings<'_>) {
         if scope == Scope::default() {
             continue;
         }
-        let earlier = seen.iter().filter(|datasets| **datasets == scope.datasets).count();
-        seen.push(scope.datasets.clone());
         let scope = scope.or(&Scope { datasets: Vec::new(), ..view.scope.clone() });
         for (key, value, unit) in settings {
-            found.add(key, value, unit, scope.clone(), trust(earlier), view.quote(row), view.table.section);
+            let trust = if is_baseline(&scope) { BASELINE } else { trust(&mut given, key) };
+            found.add(key, value, unit, scope.clone(), trust, view.quote(row), view.table.section);
         }
     }
 }
@@ -332,7 +353,7 @@ fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, 
     let metric = result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
     for (key, value) in metric.chain([(FieldKey::Datasets, Value::Dataset { dataset })]) {
         if !found.fields.iter().any(|f| f.key == key && f.value == value) {
-            found.add(key, value, None, scope.clone(), 0.6, words.clone(), view.table.section);
+            found.add(key, value, None, scope.clone(), 0.7, words.clone(), view.table.section);
         }
     }
 }
