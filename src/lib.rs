@@ -25,4 +25,6 @@ pub mod sandbox;
 pub mod trainer;
 pub mod eval;
 pub mod report;
+pub mod publish;
+pub mod pipeline;
 pub mod cli;

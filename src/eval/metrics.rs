@@ -1,0 +1,93 @@
+//! Metrics of classification from predicted and true classes.
+
+use crate::spec::Metric;
+
+/// `metric` of `predicted` against `labels` (each below `classes`); 0 where its denominator is 0, as scikit-learn has it.
+///
+/// ```
+/// use tallow::{eval::metric, spec::Metric};
+/// assert_eq!(metric(Metric::Accuracy, &[0, 1, 1], &[0, 1, 0], 2), 2.0 / 3.0);
+/// ```
+pub fn metric(metric: Metric, predicted: &[u32], labels: &[u32], classes: usize) -> f64 {
+    let counts = Counts::new(predicted, labels, classes);
+    match metric {
+        Metric::Accuracy => counts.accuracy(),
+        Metric::F1 => counts.f1(1),
+        Metric::MacroF1 => counts.macro_f1(),
+        Metric::Matthews => counts.matthews(),
+    }
+}
+
+/// For each class: predicted and true, predicted, true.
+struct Counts {
+    hits: Vec<f64>,
+    predicted: Vec<f64>,
+    actual: Vec<f64>,
+}
+
+impl Counts {
+    fn new(predicted: &[u32], labels: &[u32], classes: usize) -> Self {
+        let mut c = Counts { hits: vec![0.0; classes], predicted: vec![0.0; classes], actual: vec![0.0; classes] };
+        for (&p, &l) in predicted.iter().zip(labels) {
+            c.predicted[p as usize] += 1.0;
+            c.actual[l as usize] += 1.0;
+            c.hits[p as usize] += f64::from(u8::from(p == l));
+        }
+        c
+    }
+
+    fn total(&self) -> f64 {
+        self.actual.iter().sum()
+    }
+
+    fn accuracy(&self) -> f64 {
+        ratio(self.hits.iter().sum(), self.total())
+    }
+
+    fn f1(&self, class: usize) -> f64 {
+        let at = |v: &[f64]| v.get(class).copied().unwrap_or(0.0);
+        ratio(2.0 * at(&self.hits), at(&self.predicted) + at(&self.actual))
+    }
+
+    /// Mean over the classes that occur, predicted or true.
+    fn macro_f1(&self) -> f64 {
+        let occurring: Vec<usize> = (0..self.hits.len()).filter(|&c| self.predicted[c] + self.actual[c] > 0.0).collect();
+        ratio(occurring.iter().map(|&c| self.f1(c)).sum(), occurring.len() as f64)
+    }
+
+    /// The multi-class correlation of Gorodkin (2004), which is Matthews' for two.
+    fn matthews(&self) -> f64 {
+        let n = self.total();
+        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let covariance = self.hits.iter().sum::<f64>() * n - product(&self.predicted, &self.actual);
+        let spread = |v: &[f64]| n * n - product(v, v);
+        ratio(covariance, (spread(&self.predicted) * spread(&self.actual)).sqrt())
+    }
+}
+
+fn ratio(a: f64, b: f64) -> f64 {
+    if b == 0.0 { 0.0 } else { a / b }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of scikit-learn 1.5 (accuracy_score, f1_score, matthews_corrcoef), checked by hand.
+    #[test]
+    fn known_values() {
+        let check = |m: Metric, predicted: &[u32], labels: &[u32], classes, expected: f64| {
+            let found = metric(m, predicted, labels, classes);
+            assert!((found - expected).abs() < 1e-12, "{m:?}: {found}, expected {expected}");
+        };
+        let (p, l) = ([1, 1, 0, 0, 1], [1, 0, 0, 1, 1]);
+        check(Metric::Accuracy, &p, &l, 2, 0.6);
+        check(Metric::F1, &p, &l, 2, 2.0 * 2.0 / 6.0);
+        check(Metric::MacroF1, &p, &l, 2, (2.0 / 3.0 + 0.5) / 2.0);
+        check(Metric::Matthews, &p, &l, 2, (2.0 * 1.0 - 1.0) / (3.0f64 * 3.0 * 2.0 * 2.0).sqrt());
+        check(Metric::Matthews, &[1, 1, 1], &[1, 0, 1], 2, 0.0);
+        check(Metric::F1, &[0, 0], &[0, 0], 2, 0.0);
+        check(Metric::Accuracy, &[], &[], 3, 0.0);
+        check(Metric::MacroF1, &[2, 2, 0], &[2, 1, 0], 4, (1.0 + 0.0 + 2.0 / 3.0) / 3.0);
+    }
+}
