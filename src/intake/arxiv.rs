@@ -58,7 +58,7 @@ fn cache_name(id: &ArxivId) -> String {
 }
 
 fn download(id: &ArxivId, options: &FetchOptions) -> Result<Vec<u8>, Error> {
-    let unreachable = |source| Error::Unreachable { id: id.to_string(), host: options.base_url.clone(), source };
+    let unreachable = |source: reqwest::Error| Error::Unreachable { id: id.to_string(), host: options.base_url.clone(), source: source.into() };
     let url: reqwest::Url = format!("{}/pdf/{}", options.base_url.trim_end_matches('/'), id)
         .parse()
         .map_err(|_| Error::BadSource { given: options.base_url.clone(), expected: "the base URL of an arXiv server" })?;

@@ -23,7 +23,7 @@ pub enum Error {
     #[error("the paper `{name}` cannot be opened")]
     Io { name: String, source: std::io::Error },
     #[error("arXiv cannot be reached for `{id}` (asked {host})")]
-    Unreachable { id: String, host: String, source: reqwest::Error },
+    Unreachable { id: String, host: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("arXiv answered {status} for `{id}`")]
     Status { id: String, status: u16 },
     #[error("`{id}` is not in the cache, and the network must not be used")]

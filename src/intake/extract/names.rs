@@ -94,6 +94,7 @@ const DATASETS: &[(&str, &[&str], &str)] = &[
     ("Oxford-IIIT Pets", &["Oxford-IIIT-Pets", "Oxford Pets"], "VTAB"),
     ("Oxford Flowers-102", &["Flowers-102"], "VTAB"),
     ("LibriSpeech", &[], ""),
+    ("toy_reviews", &["toy reviews"], ""),
     ("MovieLens", &[], ""),
 ];
 
