@@ -1,12 +1,10 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
 mod compare;
-mod metrics;
 mod interval;
 mod metrics;
 
 pub use compare::{evaluate, majority_baseline};
-pub use metrics::metric;
 pub use interval::{Basis, Interval};
 pub use metrics::metric;
 

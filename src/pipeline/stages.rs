@@ -116,7 +116,9 @@ impl Pipeline<'_> {
         let baseline = splits.first().zip(held_out.first()).map(|(train, held_out)| {
             eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts)
         });
-        let evaluation = eval::evaluate(&plan.spec, &plan.deviations, scores, baseline)?;
+        let mut deviations = plan.deviations.clone();
+        deviations.extend(report::recovered(&self.folder.ledger().read()?));
+        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
         self.stage("eval", &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
         Ok(Ok(self.folder.read_json(&path)?))
     }

@@ -9,7 +9,7 @@ use super::schedule::lr_at;
 use super::streams::Streams;
 use super::weights::{self, Built};
 use super::Error;
-use crate::data::Prepared;
+use crate::data::{Prepared, sha256_of_file};
 use crate::job::{Divergence, Event, InitFrom, MonitorConfig, RunConfig, StepEvent};
 use crate::spec::Task;
 use std::path::{Path, PathBuf};
@@ -75,8 +75,9 @@ pub fn train(
         }
         run.count(&stepped, emit)?;
     }
-    let weights_sha256 = weights::sha256(&run.built.store)?;
-    weights::write(&folder.join("model.safetensors"), &weights::named(&run.built.store))?;
+    let path = folder.join("model.safetensors");
+    weights::write(&path, &weights::named(&run.built.store))?;
+    let weights_sha256 = sha256_of_file(&path)?;
     let Progress { step, tokens, examples, train_secs, .. } = run.progress;
     emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
     Ok(Finish::Completed { weights_sha256 })

@@ -3,7 +3,6 @@
 use super::Error;
 use crate::store::write_atomic;
 use candle_core::{Device, Tensor};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -52,17 +51,4 @@ pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<u
 /// Parameters and buffers by name.
 pub(super) fn named(store: &ParamStore) -> BTreeMap<String, Tensor> {
     store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect()
-}
-
-/// Hex sha256 over names and values, ordered by name: equal for equal weights, whatever file they lie in.
-pub(super) fn sha256(store: &ParamStore) -> Result<String, Error> {
-    let mut hasher = Sha256::new();
-    for param in store.iter() {
-        hasher.update(param.name().as_bytes());
-        hasher.update([0]);
-        for value in param.tensor().flatten_all()?.to_vec1::<f32>()? {
-            hasher.update(value.to_le_bytes());
-        }
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

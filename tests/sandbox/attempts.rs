@@ -18,7 +18,7 @@ use tallow::sandbox::{Level, Policy};
 
 /// What an attempt does without walls, so that its refusal is theirs.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Control {
+pub(crate) enum Control {
     /// It comes through.
     Escapes,
     /// It comes through if root tries it.
@@ -31,20 +31,20 @@ pub enum Control {
     AlsoRefused,
 }
 
-pub struct Attempt {
-    pub name: &'static str,
+pub(crate) struct Attempt {
+    pub(crate) name: &'static str,
     /// Errors that are a refusal.
-    pub refused: &'static [i32],
-    pub control: Control,
-    pub run: fn(&Site) -> io::Result<()>,
+    pub(crate) refused: &'static [i32],
+    pub(crate) control: Control,
+    pub(crate) run: fn(&Site) -> io::Result<()>,
 }
 
-pub fn tests() -> Vec<Test> {
+pub(crate) fn tests() -> Vec<Test> {
     let test = |attempt: Attempt| Test { name: format!("escape::{}", attempt.name), run: Box::new(move || check(&attempt)) };
     all().into_iter().map(test).collect()
 }
 
-pub fn try_it(name: &str, site: &Site) -> io::Result<()> {
+pub(crate) fn try_it(name: &str, site: &Site) -> io::Result<()> {
     let attempt = all().into_iter().find(|attempt| attempt.name == name).expect("an attempt of this name");
     (attempt.run)(site)
 }
@@ -81,7 +81,7 @@ fn last_word(stage: &Stage, level: Level, name: &str) -> Result<Told, String> {
 }
 
 /// Runs a worker of these tests to its end.
-pub fn work(stage: &Stage, policy: Policy, job: &Job, stop: &AtomicBool) -> (Exit, Vec<Told>) {
+pub(crate) fn work(stage: &Stage, policy: Policy, job: &Job, stop: &AtomicBool) -> (Exit, Vec<Told>) {
     let mut told = Vec::new();
     let program = std::env::current_exe().expect("this program");
     let spec = Launch {

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The result of a system call.
-pub fn result(value: c_long) -> io::Result<()> {
+pub(crate) fn result(value: c_long) -> io::Result<()> {
     if value < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
@@ -17,24 +17,24 @@ fn name(path: &Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).expect("no NUL")
 }
 
-pub fn open(path: &Path, flags: c_int, mode: libc::mode_t) -> c_long {
+pub(crate) fn open(path: &Path, flags: c_int, mode: libc::mode_t) -> c_long {
     let path = name(path);
     // SAFETY: the path ends with a NUL and lives through the call.
     unsafe { libc::open(path.as_ptr(), flags, mode) }.into()
 }
 
-pub fn mknod(path: &Path, mode: libc::mode_t, device: libc::dev_t) -> c_long {
+pub(crate) fn mknod(path: &Path, mode: libc::mode_t, device: libc::dev_t) -> c_long {
     let path = name(path);
     // SAFETY: the path ends with a NUL and lives through the call.
     unsafe { libc::mknod(path.as_ptr(), mode, device) }.into()
 }
 
-pub fn socket(family: c_int, kind: c_int) -> c_long {
+pub(crate) fn socket(family: c_int, kind: c_int) -> c_long {
     // SAFETY: plain numbers.
     unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, 0) }.into()
 }
 
-pub fn fork() -> io::Result<()> {
+pub(crate) fn fork() -> io::Result<()> {
     // SAFETY: the worker has one thread; the child does nothing but leave.
     match unsafe { libc::fork() } {
         0 => unsafe { libc::_exit(0) },
@@ -43,7 +43,7 @@ pub fn fork() -> io::Result<()> {
 }
 
 /// A datagram socket of a connected pair can send to any path, without `socket` or `connect`.
-pub fn datagram_from_a_pair(to: &Path) -> io::Result<()> {
+pub(crate) fn datagram_from_a_pair(to: &Path) -> io::Result<()> {
     let mut ends = [0; 2];
     // SAFETY: zeroed is a valid address; both arrays live through the calls and are as long as is said.
     unsafe {
@@ -69,7 +69,7 @@ const EPERM: &[i32] = &[libc::EPERM];
 const ENOSYS: &[i32] = &[libc::ENOSYS];
 
 #[rustfmt::skip]
-pub fn all() -> Vec<Attempt> {
+pub(crate) fn all() -> Vec<Attempt> {
     use Control::{AlsoRefused, Escapes, FailsOtherwise, FailsOtherwiseAsRoot};
     let a = |name, refused, control, run: fn(&Site) -> io::Result<()>| Attempt { name, refused, control, run };
     vec![

@@ -19,9 +19,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// A test: its name, and what it does; an error says what went wrong.
-pub struct Test {
-    pub name: String,
-    pub run: Box<dyn Fn() -> Result<(), String>>,
+pub(crate) struct Test {
+    pub(crate) name: String,
+    pub(crate) run: Box<dyn Fn() -> Result<(), String>>,
 }
 
 #[cfg(target_os = "linux")]

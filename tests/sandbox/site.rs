@@ -11,47 +11,47 @@ use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use tallow::sandbox::{Level, Policy};
 
-pub const SECRET: &str = "held-out labels: 0 1 1 0";
-pub const SECRET_VARIABLE: &str = "TALLOW_TEST_TOKEN";
+pub(crate) const SECRET: &str = "held-out labels: 0 1 1 0";
+pub(crate) const SECRET_VARIABLE: &str = "TALLOW_TEST_TOKEN";
 
 /// What a worker is told of its place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Site {
+pub(crate) struct Site {
     /// The one folder that may be written.
-    pub jail: PathBuf,
+    pub(crate) jail: PathBuf,
     /// A folder that may be read; `data.txt` is in it.
-    pub listed: PathBuf,
+    pub(crate) listed: PathBuf,
     /// A folder that may not be reached; `secret.txt` and `.ssh/id_ed25519` are in it.
-    pub outside: PathBuf,
+    pub(crate) outside: PathBuf,
     /// The supervisor's process.
-    pub supervisor: u32,
+    pub(crate) supervisor: u32,
     /// A Unix socket as a daemon has it, and a datagram socket as a system log has it.
-    pub daemon: PathBuf,
-    pub log: PathBuf,
-    pub abstract_name: String,
-    pub port: u16,
+    pub(crate) daemon: PathBuf,
+    pub(crate) log: PathBuf,
+    pub(crate) abstract_name: String,
+    pub(crate) port: u16,
     /// A descriptor of the secret that the supervisor left open, without close-on-exec.
-    pub leaked: i32,
+    pub(crate) leaked: i32,
 }
 
 /// A site with what keeps it alive.
-pub struct Stage {
-    pub site: Site,
+pub(crate) struct Stage {
+    pub(crate) site: Site,
     _folder: tempfile::TempDir,
     _alive: (UnixListener, UnixListener, UnixDatagram, TcpListener, File),
 }
 
 impl Site {
-    pub fn secret(&self) -> PathBuf {
+    pub(crate) fn secret(&self) -> PathBuf {
         self.outside.join("secret.txt")
     }
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.listed.join("data.txt")
     }
 }
 
 impl Stage {
-    pub fn new() -> Stage {
+    pub(crate) fn new() -> Stage {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().canonicalize().expect("a folder");
         let [jail, listed, outside] = ["jail", "listed", "outside"].map(|name| root.join(name));
@@ -92,7 +92,7 @@ impl Stage {
     }
 
     /// What the jail of this site allows.
-    pub fn policy(&self, level: Level) -> Policy {
+    pub(crate) fn policy(&self, level: Level) -> Policy {
         Policy {
             read_only: vec![self.site.listed.clone(), self.site.outside.join("not there")],
             writable: self.site.jail.clone(),
@@ -106,7 +106,7 @@ impl Stage {
     }
 
     /// Everything beside the jail, with contents, modes and times: what must be the same after an attempt.
-    pub fn surroundings(&self) -> BTreeMap<PathBuf, String> {
+    pub(crate) fn surroundings(&self) -> BTreeMap<PathBuf, String> {
         let mut found = BTreeMap::new();
         describe(&self.site.listed, &mut found);
         describe(&self.site.outside, &mut found);

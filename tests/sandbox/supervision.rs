@@ -16,7 +16,7 @@ use tallow::sandbox::{self, Entry, Grouped, Layer, Level, Policy, State, stop};
 type Check = fn() -> Result<(), String>;
 
 #[rustfmt::skip]
-pub fn tests() -> Vec<Test> {
+pub(crate) fn tests() -> Vec<Test> {
     let checks: &[(&str, Check)] = &[
         ("every layer holds and is told", every_layer_holds),
         ("a worker can do its own work", own_work),
@@ -73,7 +73,7 @@ fn words(told: &[Told]) -> Vec<&str> {
 }
 
 /// What workers do here, by name.
-pub fn behave(name: &str, site: &Site) -> ExitCode {
+pub(crate) fn behave(name: &str, site: &Site) -> ExitCode {
     let say = |word: &str| tell(&Told::Word(word.into()));
     let sleep = |millis| std::thread::sleep(Duration::from_millis(millis));
     let mut out = io::stdout();
@@ -388,7 +388,7 @@ fn daemons() -> Result<(), String> {
 }
 
 /// The supervisor that is killed in the next test.
-pub fn supervise_sleeper() -> ExitCode {
+pub(crate) fn supervise_sleeper() -> ExitCode {
     let stage = Stage::new();
     let word = Job::Behave("ignore".into(), stage.site.clone());
     let program = std::env::current_exe().expect("this program");

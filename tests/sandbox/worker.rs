@@ -10,7 +10,7 @@ use tallow::sandbox::{self, Effective, Entry};
 
 /// What a worker of these tests does.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Job {
+pub(crate) enum Job {
     /// Tries the escape of this name.
     Try(String, Site),
     /// Behaves as this name says.
@@ -19,7 +19,7 @@ pub enum Job {
 
 /// What it tells.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Told {
+pub(crate) enum Told {
     Jailed(Effective),
     /// The jail could not be entered.
     Refused(String),
@@ -30,13 +30,13 @@ pub enum Told {
     Word(String),
 }
 
-pub fn tell(told: &Told) {
+pub(crate) fn tell(told: &Told) {
     let mut out = std::io::stdout().lock();
     let line = serde_json::to_string(told).expect("serialises");
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let mut input = std::io::stdin().lock();
     let mut line = String::new();
     input.read_line(&mut line).expect("a line");
