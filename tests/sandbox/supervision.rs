@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tallow::run::process::{Exit, KillReason, Status};
+use tallow::run::process::{Exit, KillReason, Launch, Status, launch};
 use tallow::sandbox::{self, Entry, Grouped, Layer, Level, Policy, State, stop};
 
 type Check = fn() -> Result<(), String>;
@@ -188,8 +188,9 @@ fn every_layer_holds() -> Result<(), String> {
             state => return Err(format!("`{}`: {state:?}", layer.name())),
         }
     }
-    ensure!(effective.in_words().len() == Layer::ALL.len(), "{:?}", effective.in_words());
-    println!("    {:#?}", effective.in_words());
+    let words = effective.in_words();
+    ensure!(words.len() == Layer::ALL.len(), "{words:?}");
+    words.iter().for_each(|(layer, state)| println!("    {layer}: {state}"));
     Ok(())
 }
 
@@ -209,20 +210,25 @@ fn off_is_told() -> Result<(), String> {
 }
 
 fn starts_fast() -> Result<(), String> {
+    let stage = Stage::new();
+    let program = std::env::current_exe().map_err(|e| e.to_string())?;
     let time = |level| {
-        let mut times: Vec<f64> = (0..15)
+        let mut times: Vec<(f64, f64)> = (0..21)
             .map(|_| {
-                let begun = Instant::now();
-                let (exit, _) = behaving("nothing", |policy| policy.level = level);
-                assert_eq!(exit.status, Status::Exited(0));
-                begun.elapsed().as_secs_f64() * 1e3
+                let job = serde_json::to_string(&Job::Behave("nothing".into(), stage.site.clone())).expect("serialises");
+                let (policy, stderr) = (stage.policy(level), stage.site.jail.join("stderr.log"));
+                let (stop, stall) = (AtomicBool::new(false), Duration::from_secs(10));
+                let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+                let (begun, mut jailed) = (Instant::now(), None);
+                launch(&spec, &mut |_| jailed = jailed.or(Some(begun.elapsed()))).expect("a worker");
+                (jailed.expect("a first word").as_secs_f64() * 1e3, begun.elapsed().as_secs_f64() * 1e3)
             })
             .collect();
-        times.sort_by(f64::total_cmp);
-        (times[7], times[14])
+        times.sort_by(|a, b| a.0.total_cmp(&b.0));
+        times[10]
     };
     let (jailed, free) = (time(Level::Strict), time(Level::Off));
-    println!("    start to end in ms, median and worst of 15: jailed {:.1} {:.1}, without walls {:.1} {:.1}", jailed.0, jailed.1, free.0, free.1);
+    println!("    median ms from start to the first word, to the end: jailed {:.1} {:.1}, without walls {:.1} {:.1}", jailed.0, jailed.1, free.0, free.1);
     ensure!(jailed.0 < 100.0, "{} ms", jailed.0);
     Ok(())
 }
@@ -289,8 +295,8 @@ fn stalled() -> Result<(), String> {
         let (stderr, stop) = (stage.site.jail.join("stderr.log"), AtomicBool::new(false));
         let policy = Policy { wall: Duration::from_secs(2), grace: Duration::ZERO, ..stage.policy(Level::Strict) };
         let stall = Duration::from_millis(500);
-        let spec = tallow::run::process::Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
-        tallow::run::process::launch(&spec, &mut |_| {}).expect("a worker")
+        let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+        launch(&spec, &mut |_| {}).expect("a worker")
     };
     let exit = run("sleep");
     ensure!(exit.killed_by == Some(KillReason::Stalled) && exit.wall_secs < 1.5, "{exit:?}");
@@ -307,8 +313,8 @@ fn stop_when_ready(name: &str, grace: Duration) -> (Exit, Vec<Told>) {
     let job = serde_json::to_string(&Job::Behave(name.into(), stage.site.clone())).expect("serialises");
     let policy = Policy { grace, ..stage.policy(Level::Strict) };
     let (stderr, stall) = (stage.site.jail.join("stderr.log"), Duration::from_secs(10));
-    let spec = tallow::run::process::Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
-    let exit = tallow::run::process::launch(&spec, &mut |line| {
+    let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+    let exit = launch(&spec, &mut |line| {
         let word: Told = serde_json::from_slice(line).expect("a word");
         if matches!(&word, Told::Word(word) if word == "ready") {
             stop.store(true, Ordering::Relaxed);
@@ -395,8 +401,8 @@ pub(crate) fn supervise_sleeper() -> ExitCode {
     let job = serde_json::to_string(&word).expect("serialises");
     let (policy, stop) = (stage.policy(Level::Strict), AtomicBool::new(false));
     let (stderr, stall) = (stage.site.jail.join("stderr.log"), Duration::from_secs(30));
-    let spec = tallow::run::process::Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
-    let _ = tallow::run::process::launch(&spec, &mut |line| {
+    let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+    let _ = launch(&spec, &mut |line| {
         let _ = io::stdout().write_all(line).and_then(|()| io::stdout().write_all(b"\n"));
     });
     ExitCode::SUCCESS
@@ -439,7 +445,8 @@ fn thread_bomb() -> Result<(), String> {
     let Some(Told::Jailed(effective)) = told.first() else { return Err(format!("{told:?} {exit:?}")) };
     let started: usize = words(&told).first().and_then(|word| word.parse().ok()).ok_or(format!("{told:?} {exit:?}"))?;
     match effective.layers.get(&Layer::Threads) {
-        Some(State::Holds(_)) => ensure!((30..=40).contains(&started), "{started} threads"),
+        // RLIMIT_NPROC counts other processes of this user as well, which come and go.
+        Some(State::Holds(_)) => ensure!((30..=50).contains(&started), "{started} threads"),
         state => println!("    not tried: {state:?}"),
     }
     Ok(())
@@ -488,7 +495,7 @@ fn no_folder() -> Result<(), String> {
 fn no_program() -> Result<(), String> {
     let stage = Stage::new();
     let (program, stop) = (stage.site.jail.join("tallow"), AtomicBool::new(false));
-    let spec = tallow::run::process::Launch {
+    let spec = Launch {
         program: &program,
         policy: stage.policy(Level::Strict),
         job: String::new(),
@@ -497,7 +504,7 @@ fn no_program() -> Result<(), String> {
         stall: Duration::from_secs(1),
         stop: &stop,
     };
-    let error = tallow::run::process::launch(&spec, &mut |_| {}).err().ok_or("a worker started")?;
+    let error = launch(&spec, &mut |_| {}).err().ok_or("a worker started")?;
     ensure!(error.to_string().contains("tallow` could not be started"), "{error}");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::stream::{Capture, Flood, Lines};
 use super::watch::{Decision, Facts, Limits, decide};
 use super::{Error, Exit, KillReason, Launch, Status};
-use crate::sandbox::{Cgroup, Entry, MARK};
+use crate::sandbox::{Cgroup, Entry, Level, MARK};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -75,6 +75,7 @@ struct Worker {
     group: Cgroup,
     /// Its value of [`MARK`], unique on this machine while the supervisor lives.
     mark: String,
+    level: Level,
     reaped: bool,
 }
 
@@ -88,7 +89,7 @@ impl Worker {
         command.env_clear().env("RAYON_NUM_THREADS", launch.threads.to_string()).env(MARK, &mark);
         // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, and all that it starts can be ended together.
         command.current_dir(&launch.policy.writable).process_group(0);
-        Ok(Worker { child: command.spawn()?, group, mark, reaped: false })
+        Ok(Worker { child: command.spawn()?, group, mark, level: launch.policy.level, reaped: false })
     }
 
     /// Puts the worker into its control group, where it waits for these two lines; they say what already holds.
@@ -136,7 +137,9 @@ impl Worker {
         self.signal_group(libc::SIGKILL);
         for _ in 0..100 {
             let mut left = self.group.members();
-            left.extend(marked(&self.mark));
+            if self.level != Level::Strict {
+                left.extend(marked(&self.mark));
+            }
             left.retain(|&pid| pid != self.child.id());
             if left.is_empty() {
                 return;
@@ -221,8 +224,8 @@ struct Pipes {
 impl Pipes {
     fn new(child: &mut Child, input: Vec<u8>, stderr: Capture<File>, events_bytes: u64) -> io::Result<Pipes> {
         let (stdin, stdout, stderr_pipe) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let ends = [stdin.as_ref().map(AsRawFd::as_raw_fd), stdout.as_ref().map(AsRawFd::as_raw_fd), stderr_pipe.as_ref().map(AsRawFd::as_raw_fd)];
-        for end in ends.into_iter().flatten() {
+        let (to, from) = (stdin.as_ref().map(AsRawFd::as_raw_fd), stdout.as_ref().map(AsRawFd::as_raw_fd));
+        for end in [to, from, stderr_pipe.as_ref().map(AsRawFd::as_raw_fd)].into_iter().flatten() {
             // SAFETY: the descriptor is open and ours; only its status flags change.
             if unsafe { libc::fcntl(end, libc::F_SETFL, libc::fcntl(end, libc::F_GETFL) | libc::O_NONBLOCK) } < 0 {
                 return Err(io::Error::last_os_error());
