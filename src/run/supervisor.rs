@@ -62,7 +62,7 @@ impl Supervisor<'_> {
             let folder = self.folder.attempt(&config.name, number);
             let readable = readable_by_training(&config, resume_from.as_deref());
             let job =
-                Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.root().to_path_buf() };
+                Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.work() };
             let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
             let decision = recovery::decide(&attempt.outcome, &config, &history);
             history.push(Tried { config: config.clone(), outcome: attempt.outcome.clone() });
@@ -82,7 +82,7 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt folder all that it may write.
+    /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt's `work` folder all that it may write.
     pub fn attempt(
         &self, run: &str, number: u32, job: &Job, readable: Vec<PathBuf>, watch: &mut dyn Watch,
     ) -> Result<Attempt, store::Error> {
@@ -130,7 +130,8 @@ impl Supervisor<'_> {
     }
 
     fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
-        Policy { read_only: readable, writable: folder.root().to_path_buf(), memory_bytes: self.memory_bytes, wall, level: self.level, ..Policy::default() }
+        let (writable, memory_bytes, level) = (folder.work(), self.memory_bytes, self.level);
+        Policy { read_only: readable, writable, memory_bytes, wall, level, ..Policy::default() }
     }
 
     fn recovery(&self, run: &str, attempt: u32, decision: &str, reason: &str) -> Result<u64, store::Error> {
@@ -205,7 +206,9 @@ fn name_outcome(exit: &Exit, events: &[Event], wall: Duration, memory_bytes: Opt
     }
     let last_word = events.iter().rev().find_map(|event| match event {
         Event::Diverged { step, what, .. } => Some(Outcome::Diverged { step: *step, what: *what }),
-        Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => Some(Outcome::TimedOut { limit_secs: wall.as_secs() }),
+        Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
+            Some(Outcome::TimedOut { limit_secs: wall.as_secs() })
+        }
         Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
         Event::Failed { class, message, hint } => {
             Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })

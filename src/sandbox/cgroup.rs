@@ -195,7 +195,12 @@ mod tests {
             assert_eq!(places(mounts, own, controller), expected, "{controller} of {own:?}");
         };
         let hybrid = "8:pids:/\n4:memory:/job/7\n0::/\n";
-        check(MOUNTS, hybrid, "memory", &[("/sys/fs/cgroup/unified/", Version::V2), ("/sys/fs/cgroup/memory/job/7", Version::V1)]);
+        check(
+            MOUNTS,
+            hybrid,
+            "memory",
+            &[("/sys/fs/cgroup/unified/", Version::V2), ("/sys/fs/cgroup/memory/job/7", Version::V1)],
+        );
         check(MOUNTS, hybrid, "pids", &[("/sys/fs/cgroup/unified/", Version::V2), ("/sys/fs/cgroup/pids/", Version::V1)]);
         let unified = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
         check(

@@ -36,8 +36,15 @@ pub enum Layer {
 impl Layer {
     /// All, in the order in which they are entered.
     pub const ALL: [Layer; 9] = [
-        Layer::Death, Layer::Environment, Layer::Descriptors, Layer::Memory, Layer::Threads, Layer::Limits, Layer::Privileges,
-        Layer::Files, Layer::Syscalls,
+        Layer::Death,
+        Layer::Environment,
+        Layer::Descriptors,
+        Layer::Memory,
+        Layer::Threads,
+        Layer::Limits,
+        Layer::Privileges,
+        Layer::Files,
+        Layer::Syscalls,
     ];
 
     /// Its name in events and on `doctor`'s page.

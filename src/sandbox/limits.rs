@@ -49,8 +49,14 @@ pub(super) fn amounts(policy: &Policy) -> Result<State, String> {
     )))
 }
 
+/// How the C library types the name of a limit.
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = libc::c_int;
+
 /// Sets soft and hard limit; never above what was inherited, which only a privileged process may exceed.
-fn limit(what: &str, resource: libc::__rlimit_resource_t, value: u64) -> Result<(), String> {
+fn limit(what: &str, resource: Resource, value: u64) -> Result<(), String> {
     let failed = || format!("{what}: {}", std::io::Error::last_os_error());
     let mut inherited = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `inherited` is a valid rlimit to write to and lives through the call.

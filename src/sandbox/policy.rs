@@ -43,7 +43,7 @@ impl Default for Policy {
             max_open_files: 256,
             wall: Duration::from_secs(3600),
             grace: Duration::from_secs(60),
-            events_bytes: 1 << 30,
+            events_bytes: 256 << 20,
             stderr_bytes: 16 << 20,
             level: Level::Strict,
         }

@@ -9,8 +9,14 @@ pub fn probe() -> Vec<(String, Result<String, String>)> {
     vec![
         named(Layer::Files, files),
         named(Layer::Syscalls, syscalls::offered()),
-        named(Layer::Memory, Ok(Cgroup::offered("memory").unwrap_or_else(|| "no control group: by RLIMIT_DATA, which fails allocations".into()))),
-        named(Layer::Threads, Ok(Cgroup::offered("pids").unwrap_or_else(|| "no control group: by RLIMIT_NPROC, which does not bind root".into()))),
+        named(
+            Layer::Memory,
+            Ok(Cgroup::offered("memory").unwrap_or_else(|| "no control group: by RLIMIT_DATA, which fails allocations".into())),
+        ),
+        named(
+            Layer::Threads,
+            Ok(Cgroup::offered("pids").unwrap_or_else(|| "no control group: by RLIMIT_NPROC, which does not bind root".into())),
+        ),
         ("namespaces".to_string(), Ok(namespaces(&|path| std::fs::read_to_string(path).ok()))),
     ]
 }
@@ -34,7 +40,9 @@ fn namespaces(read: &dyn Fn(&str) -> Option<String>) -> String {
         None => "this kernel has no user namespaces",
         Some(most) if most.trim() == "0" => "user namespaces are limited to 0",
         _ if is("/proc/sys/kernel/unprivileged_userns_clone", "0") => "unprivileged user namespaces are switched off",
-        _ if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") => "AppArmor keeps user namespaces from ordinary users",
+        _ if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") => {
+            "AppArmor keeps user namespaces from ordinary users"
+        }
         _ => return "user namespaces allowed; not needed".into(),
     };
     format!("not needed ({why})")

@@ -8,8 +8,8 @@
 use super::State;
 use libc::c_long;
 use seccompiler::{
-    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
-    apply_filter, sock_filter,
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, apply_filter, sock_filter,
 };
 use std::collections::BTreeMap;
 
@@ -109,7 +109,9 @@ fn refused_if(own: u64) -> Vec<(c_long, Vec<Condition>)> {
     rules.extend([libc::TIOCSTI as u64, TIOCLINUX, FIOSETOWN, SIOCSPGRP].map(|request| (libc::SYS_ioctl, vec![is(1, request)])));
     rules.extend([libc::F_SETOWN as u64, F_SETOWN_EX, F_SETSIG].map(|command| (libc::SYS_fcntl, vec![is(1, command)])));
     // Outliving the supervisor, being traced, hiding what we are, rearranging our own memory map.
-    for option in [libc::PR_SET_PDEATHSIG, libc::PR_SET_DUMPABLE, libc::PR_SET_PTRACER, libc::PR_SET_MM, libc::PR_SET_CHILD_SUBREAPER] {
+    for option in
+        [libc::PR_SET_PDEATHSIG, libc::PR_SET_DUMPABLE, libc::PR_SET_PTRACER, libc::PR_SET_MM, libc::PR_SET_CHILD_SUBREAPER]
+    {
         rules.push((libc::SYS_prctl, vec![is(0, option as u32 as u64)]));
     }
     for (call, flags, mode) in opening() {
@@ -213,7 +215,10 @@ mod tests {
         let mut all: Vec<c_long> = REFUSED.iter().flat_map(|(_, calls)| calls.iter().copied()).collect();
         assert!(all.iter().all(|&call| call <= c_long::from(NEWEST_REVIEWED)));
         let by_arguments: Vec<c_long> = refused_if(1).into_iter().map(|(call, _)| call).collect();
-        assert!(by_arguments.iter().all(|call| !all.contains(call)), "a call refused by its arguments is refused altogether as well");
+        assert!(
+            by_arguments.iter().all(|call| !all.contains(call)),
+            "a call refused by its arguments is refused altogether as well"
+        );
         let count = all.len();
         all.sort_unstable();
         all.dedup();

@@ -1,8 +1,8 @@
 //! The worker's side: enters the jail, then tries or does what its job names.
 
 use crate::attempts;
+use crate::behaviours;
 use crate::site::Site;
-use crate::supervision;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
@@ -26,7 +26,10 @@ pub(crate) enum Told {
     /// The attempt came through.
     Escaped,
     /// The attempt failed with this error.
-    Failed { errno: Option<i32>, words: String },
+    Failed {
+        errno: Option<i32>,
+        words: String,
+    },
     Word(String),
 }
 
@@ -58,6 +61,6 @@ pub(crate) fn run() -> ExitCode {
             });
             ExitCode::SUCCESS
         }
-        Job::Behave(name, site) => supervision::behave(&name, &site),
+        Job::Behave(name, site) => behaviours::behave(&name, &site),
     }
 }

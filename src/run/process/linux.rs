@@ -101,7 +101,11 @@ impl Worker {
 
     /// Hands lines on until the worker has ended or must be killed. Returns what it was asked, and why it must be killed.
     fn watch(
-        &self, launch: &Launch, begun: Instant, pipes: &mut Pipes, on_line: &mut dyn FnMut(&[u8]),
+        &self,
+        launch: &Launch,
+        begun: Instant,
+        pipes: &mut Pipes,
+        on_line: &mut dyn FnMut(&[u8]),
     ) -> io::Result<(Option<KillReason>, Option<KillReason>)> {
         let limits = Limits { wall: launch.policy.wall, stall: launch.stall, grace: launch.policy.grace };
         let mut facts = Facts::default();
