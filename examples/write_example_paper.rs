@@ -73,6 +73,8 @@ const LEFT: f64 = 90.0;
 const WIDTH: f64 = 432.0;
 const TOP: f64 = 720.0;
 const BOTTOM: f64 = 90.0;
+const BODY: f64 = 11.0;
+const LEADING: f64 = 14.0;
 
 fn main() -> std::io::Result<()> {
     let mut pages = Pages { done: Vec::new(), open: String::new(), y: TOP };
@@ -80,7 +82,7 @@ fn main() -> std::io::Result<()> {
     pages.line(AUTHORS, "F1", 11.0, 24.0, LEFT);
     for (heading, paragraphs) in SECTIONS {
         pages.space(10.0);
-        pages.line(heading, "F2", 12.0, 18.0, LEFT);
+        pages.line(heading, "F2", 13.0, 20.0, LEFT);
         for paragraph in *paragraphs {
             match paragraph.strip_prefix('|') {
                 Some(row) => pages.row(row),
@@ -120,23 +122,23 @@ impl Pages {
     fn paragraph(&mut self, text: &str) {
         let mut line = String::new();
         for word in text.split_whitespace() {
-            if !line.is_empty() && width(&line, 10.0) + width(word, 10.0) + 2.78 > WIDTH {
-                self.line(&std::mem::take(&mut line), "F1", 10.0, 13.0, LEFT);
+            if !line.is_empty() && width(&line, BODY) + width(" ", BODY) + width(word, BODY) > WIDTH {
+                self.line(&std::mem::take(&mut line), "F1", BODY, LEADING, LEFT);
             }
             if !line.is_empty() {
                 line.push(' ');
             }
             line.push_str(word);
         }
-        self.line(&line, "F1", 10.0, 13.0, LEFT);
+        self.line(&line, "F1", BODY, LEADING, LEFT);
         self.space(6.0);
     }
 
     fn row(&mut self, row: &str) {
         for (cell, x) in row.split('|').zip([LEFT + 40.0, LEFT + 190.0, LEFT + 290.0]) {
-            self.show(cell, "F1", 10.0, x);
+            self.show(cell, "F1", BODY, x);
         }
-        self.y -= 14.0;
+        self.y -= LEADING;
     }
 
     /// The file: catalog, page tree, two fonts, then a page and its content each.

@@ -30,6 +30,9 @@ pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
 pub use source::{ArxivId, PaperSource};
 
+/// The example paper that Tallow carries: a small BERT from scratch on `toy_reviews`.
+pub const EXAMPLE_PAPER: &[u8] = include_bytes!("../../presets/example/paper.pdf");
+
 /// The bytes of the paper: a file's, or arXiv's.
 ///
 /// # Errors

@@ -298,6 +298,20 @@ pub struct ReportedResult {
     pub variant: Option<String>,
 }
 
+impl ReportedResult {
+    /// The share of right answers, 0..1: as stated, or derived from an error rate; none for other metrics.
+    pub fn accuracy(&self) -> Option<(f64, Origin)> {
+        let share = self.value / 100.0;
+        match self.metric.as_deref()? {
+            "accuracy" | "top-1 accuracy" => Some((share, Origin::Stated)),
+            // 100 - 8.75 is exact where 1 - 0.0875 is not.
+            "error" | "top-1 error" => Some(((100.0 - self.value) / 100.0, Origin::Derived)),
+            _ => None,
+        }
+        .filter(|(share, _)| (0.0..=1.0).contains(share))
+    }
+}
+
 /// Which phase, data and model a statement is about; what is none, it does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Scope {

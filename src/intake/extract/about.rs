@@ -43,7 +43,10 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     let mut best: Option<(f64, Family, usize, std::ops::Range<usize>)> = None;
     for (family, names) in FAMILIES {
         let names = crate::intake::regex(names);
-        let mut weight = if names.is_match(title) { 30.0 } else { 0.0 };
+        // A general word counts less than a name.
+        let general = matches!(family, Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm);
+        let in_title = if general { 8.0 } else { 30.0 };
+        let mut weight = if names.is_match(title) { in_title } else { 0.0 };
         let mut example: Option<(usize, std::ops::Range<usize>, bool)> = None;
         for (index, sentence) in sentences.iter().enumerate() {
             let kind = paper.section_kind(sentence.section);
@@ -57,11 +60,11 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
                 example = Some((index, at, own));
             }
         }
-        // A general word counts less than a name.
-        let general = matches!(family, Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm);
-        let weight = if general { weight * 0.5 } else { weight };
+        if weight <= 3.0 {
+            continue;
+        }
+        let weight = if general { weight * 0.3 } else { weight };
         if let Some((index, at, _)) = example
-            && weight > 3.0
             && best.as_ref().is_none_or(|(other, ..)| weight > *other)
         {
             best = Some((weight, *family, index, at));

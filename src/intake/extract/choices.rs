@@ -53,6 +53,11 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     if let Some(words) = USE.captures(text) {
         let name = words.name("o").or_else(|| words.name("p"));
+        // `with SGD and Adam`: both were tried.
+        let after = name.map_or("", |n| text[n.end()..].trim_start());
+        if after.strip_prefix("and ").is_some_and(|next| next.split(' ').next().is_some_and(|word| optimizer_named(word).is_some())) {
+            return;
+        }
         if let (Some(whole), Some(optimizer)) = (words.get(0), name.and_then(|n| optimizer_named(n.as_str()))) {
             found.say(at, FieldKey::Optimizer, Value::Optimizer { optimizer }, None, whole.range());
         }
@@ -129,8 +134,8 @@ fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
 fn init(at: &Place<'_>, found: &mut Findings<'_>) {
     static INIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) [^.;,]{3,90})",
-            r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) [^.;,]{3,90})",
+            r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
             r"|scale the weights (?P<e>of residual layers at initiali[sz]ation by [^.;]{3,60}))"

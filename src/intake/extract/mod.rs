@@ -16,7 +16,7 @@ mod tables;
 
 pub(super) use names::{is_member, same_dataset};
 
-use super::{Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Span, Unit, Value};
+use super::{DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Span, Unit, Value};
 use std::ops::Range;
 
 /// Everything that the paper says and these rules know, each with its evidence.
@@ -157,6 +157,13 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
     fields.sort_by(|a, b| a.key.cmp(&b.key).then(b.confidence.total_cmp(&a.confidence)));
     let mut kept: Vec<Field> = Vec::new();
     for field in fields {
+        if field.key == FieldKey::Metrics && kept.iter().any(|k| k.key == field.key && k.value == field.value) {
+            continue;
+        }
+        if let Value::Dataset { dataset } = &field.value {
+            add_dataset(&mut kept, &field, dataset);
+            continue;
+        }
         let same = |other: &&mut Field| other.key == field.key && other.value == field.value;
         // The same value without a scope, or with the same one, says nothing new.
         match kept.iter_mut().find(|k| same(k) && (k.scope == field.scope || k.scope.is_vague() || field.scope.is_vague())) {
@@ -166,6 +173,19 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         }
     }
     kept
+}
+
+/// One field for each spelling of a data set, with all that it is used for.
+fn add_dataset(kept: &mut Vec<Field>, field: &Field, used: &DatasetUse) {
+    let known = kept.iter_mut().find_map(|k| match &mut k.value {
+        Value::Dataset { dataset } if names::same_spelling(&dataset.name, &used.name) => Some(dataset),
+        _ => None,
+    });
+    match known {
+        Some(dataset) if dataset.role != used.role => dataset.role = DatasetRole::TrainAndEval,
+        Some(_) => {}
+        None => kept.push(field.clone()),
+    }
 }
 
 impl Scope {

@@ -194,6 +194,11 @@ fn usual(name: &str) -> Option<&'static str> {
     KNOWN.names.get(&bare(name)).copied()
 }
 
+/// Whether two names differ only in case, spaces and hyphens.
+pub(super) fn same_spelling(a: &str, b: &str) -> bool {
+    bare(a) == bare(b)
+}
+
 /// Whether two names mean the same data set: `CIFAR10` and `CIFAR-10`, `MultiNLI` and `MNLI`.
 pub(in crate::intake) fn same_dataset(a: &str, b: &str) -> bool {
     match (usual(a), usual(b)) {

@@ -123,9 +123,9 @@ fn of_heading(paper: &Paper, section: Option<usize>) -> Scope {
     let Some(index) = section else { return Scope::default() };
     let number = paper.sections[index].number.clone().unwrap_or_default();
     let mut scope = Scope::default();
-    for other in paper.sections[..=index].iter().rev() {
-        let above = other.number.as_deref().is_some_and(|n| !n.is_empty() && number.starts_with(&format!("{n}.")));
-        if other.number.as_deref().unwrap_or_default() == number || above {
+    for (at, other) in paper.sections[..=index].iter().enumerate().rev() {
+        let above = other.number.as_deref().is_some_and(|n| number.starts_with(&format!("{n}.")));
+        if at == index || above {
             scope = scope.or(&of_text(&other.title));
         }
     }
@@ -168,7 +168,7 @@ fn variant_in(text: &str) -> Option<String> {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:the |our )?(base|big|large|small|tiny|medium|huge) models?\b|\((base|big|large|small)\)",
-            r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]+ (?:base|large|small|tiny|medium))\b",
+            r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]* (?:base|large|small|tiny|medium))\b",
             r"|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*-(?:[A-Z]+/\d+|(?:Base|Large|Huge|Small|Tiny)|\d{2,4}))\b|\b(GPT-[23])\b"
         ))
     });

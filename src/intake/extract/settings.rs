@@ -39,7 +39,7 @@ const RULES: &[Rule] = &[
     rule(FieldKey::Epochs, r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?{n} (?:training |full )?epochs?", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Steps, r"\b(?:for|at|after) (?:a total of |up to |a maximum of |about |approximately )?{n} (?:training |gradient |update |optimi[sz]ation |optimi[sz]er )?(?:steps|iterations|updates)\b", Some(Unit::Steps), COUNT),
-    rule(FieldKey::Warmup, r"\bwarm-?\s?up[^.;\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update )?(?:steps|iterations|updates|epochs|tokens|%)", Some(Unit::Steps), COUNT),
+    rule(FieldKey::Warmup, r"\bwarm(?:ed|ing)?[- ]?up[^.;\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update )?(?:steps|iterations|updates|epochs|tokens|%)", Some(Unit::Steps), COUNT),
     rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]steps{of}{n}", Some(Unit::Steps), COUNT),
     rule(FieldKey::Warmup, r"\bwarm-?\s?up (?:ratio|proportion|fraction){of}{n}", Some(Unit::Fraction), SHARE),
     rule(FieldKey::Warmup, r"{n} (?:linear )?warm-?\s?up (?:steps|iterations|updates|epochs)", Some(Unit::Steps), COUNT),
@@ -84,6 +84,7 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
+    absent(at, found);
     if !text.contains(|c: char| c.is_ascii_digit()) || !is_said(text) {
         return;
     }
@@ -97,24 +98,26 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             }
             let mut values = numbers::parse_list(value.as_str());
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
-            let (values, unit) = with_unit(rule, values, text, value.range(), whole.end());
-            values_fit(rule, &values).then(|| {
+            if values_fit(rule, &values, value.as_str()) {
+                let (values, unit) = with_unit(rule, values, text, value.range(), whole.end());
                 taken.push((rule.key, whole.start()..value.end()));
                 found.say(at, rule.key, Value::from_numbers(values), unit, whole.range());
-            });
+            }
         }
     }
-    absent(at, found);
 }
 
 /// A sentence or a setting of a list, not the legend of a figure.
 fn is_said(text: &str) -> bool {
-    const SMALL: [&str; 16] = ["the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over"];
+    const SMALL: [&str; 20] = [
+        "the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over", "each", "about", "by", "at",
+    ];
     text.contains(": ") || text.starts_with('•') || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
 }
 
-fn values_fit(rule: &Rule, values: &[f64]) -> bool {
-    !values.is_empty() && values.iter().all(|v| (rule.within.0..=rule.within.1).contains(v) || rule.key == FieldKey::Dropout && *v < 1.0)
+fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {
+    let share = if written.contains('%') && rule.within.1 <= 1.0 { 100.0 } else { 1.0 };
+    !values.is_empty() && values.iter().all(|v| (rule.within.0..=rule.within.1).contains(&(v / share)))
 }
 
 /// Whether the words mean this setting of the paper's own, rather than something that only looks alike.
