@@ -10,11 +10,13 @@
 //! Metadata: `labels` (JSON list of class names), `columns` (JSON), `source` (file names), for texts `vocab_size` and `tokenizer_sha256`.
 
 mod image;
+mod jpeg;
+mod pixels;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub(super) use image::decode;
+pub(super) use pixels::shape as image_shape;
 
 use super::classes::{Classes, Label};
 use super::read::{Cell, Row, Table};
