@@ -127,6 +127,12 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         env.runs.join(format!("{}-{time}", start.slug()))
     });
+    let folder = create(root)?;
+    go_on(json, env, folder, start, wishes, (&args.hub, &args.worker), until)
+}
+
+/// A new run folder; its ledger begins with how it came to be.
+pub(super) fn create(root: PathBuf) -> Result<RunFolder> {
     let folder = RunFolder::create(root)?;
     let created = Record::Created {
         command: std::env::args().collect(),
@@ -134,7 +140,7 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
     };
     folder.ledger().append(now(), created)?;
-    go_on(json, env, folder, start, wishes, (&args.hub, &args.worker), until)
+    Ok(folder)
 }
 
 /// Goes on with a run.
@@ -149,8 +155,33 @@ pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
 }
 
 fn go_on(
-    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, (hub, worker): (&HubArgs, &WorkerArgs), until: Until,
+    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, means: (&HubArgs, &WorkerArgs), until: Until,
 ) -> Result<ExitCode> {
+    let root = folder.root().to_path_buf();
+    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let begin = |pipeline: &mut Pipeline| match &start {
+        Start::Experiment(spec) => pipeline.begin(spec),
+        Start::Paper { pdf, .. } => pipeline.begin_with_paper(pdf, &planner_wishes(wishes)),
+        Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
+        Start::Resumed => Ok(()),
+    };
+    if until == Until::Plan {
+        let plan = drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.plan_only()))?;
+        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &root, style)) };
+    }
+    match drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.go_on()))? {
+        End::Reported { report, .. } => {
+            let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
+            super::say_all(&text)
+        }
+        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, &root)),
+    }
+}
+
+/// Lets `work` drive the stages of a run folder, and shows progress meanwhile.
+pub(super) fn drive<T>(
+    json: bool, env: &Environment, folder: RunFolder, (hub, worker): (&HubArgs, &WorkerArgs), work: impl FnOnce(&mut Pipeline) -> Result<T>,
+) -> Result<T> {
     // The first Ctrl-C asks the worker to stop after a checkpoint; the second ends everything.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::SeqCst) {
@@ -178,32 +209,12 @@ fn go_on(
         (false, false) => Mode::Plain,
     };
     let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
-    let root = folder.root().to_path_buf();
-    let mut pipeline = Pipeline::new(folder, setup, &mut watch);
-    match start {
-        Start::Experiment(spec) => pipeline.begin(&spec)?,
-        Start::Paper { pdf, .. } => pipeline.begin_with_paper(&pdf, &planner_wishes(wishes))?,
-        Start::Request(request) => pipeline.begin_with_request(&request, &planner_wishes(wishes))?,
-        Start::Resumed => {}
-    }
-    if until == Until::Plan {
-        let plan = pipeline.plan_only();
-        watch.0.end();
-        let plan = plan?;
-        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &root, style)) };
-    }
-    let end = pipeline.go_on();
+    let done = work(&mut Pipeline::new(folder, setup, &mut watch));
     watch.0.end();
-    match end? {
-        End::Reported { report, .. } => {
-            let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
-            super::say_all(&text)
-        }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, &root)),
-    }
+    done
 }
 
-fn unfinished(run: String, outcome: &Outcome, root: &Path) -> Error {
+pub(super) fn unfinished(run: String, outcome: &Outcome, root: &Path) -> Error {
     let class = class_of(outcome).unwrap_or(Class::Bug);
     let (words, hint) = match outcome {
         Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
