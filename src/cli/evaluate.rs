@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::experiment::{create, drive, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
-use crate::pipeline::{Question, Score};
+use crate::pipeline::{End, Question, Score};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
 use crate::words::{clean, count, metric_name, score};
@@ -54,15 +54,14 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     };
     let root = args.out.clone().or_else(|| passing.as_ref().map(|dir| dir.path().join("evaluation"))).unwrap_or_default();
     let folder = create(root)?;
-    let root = folder.root().to_path_buf();
     match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.score_given(&question))? {
         Ok(score) if json => {
             let answer = Answer { model: asked.model, data: asked.data, score: &score };
             super::say_all(&serde_json::to_string(&answer).unwrap_or_default())
         }
         Ok(score) => super::say_all(&page(asked, &score)),
-        Err(crate::pipeline::End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, &root)),
-        Err(crate::pipeline::End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
+        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
     }
 }
 

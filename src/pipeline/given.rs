@@ -186,7 +186,9 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
             return Err(Error::Order { model, data });
         }
         // Public models often carry no names, or others than the data.
-        assumptions.push(format!("classes: matched by their number, as the model calls them {} and the data {}", list(model), list(data)));
+        let nameless = model.iter().enumerate().all(|(i, name)| *name == format!("LABEL_{i}"));
+        let why = if nameless { "the model does not name them".into() } else { format!("the model names {}, the data {}", list(model), list(data)) };
+        assumptions.push(format!("classes: matched by their number ({why})"));
         return Ok(data.to_vec());
     }
     // A small split may lack some of the classes.

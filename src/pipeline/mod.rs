@@ -5,6 +5,7 @@ mod propose;
 mod stages;
 
 pub use given::{Question, Score, Scored};
+pub use propose::read_paper;
 
 use crate::data::hub::Hub;
 use crate::error::Result;
