@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 fn tallow(args: &[&str], paths: &[(&str, &Path)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tallow"));
     command.args(args).env_remove("TALLOW_HUB");
-    paths.iter().for_each(|(flag, path)| drop(command.arg(flag).arg(path)));
+    for (flag, path) in paths {
+        command.arg(flag).arg(path);
+    }
     command.output().expect("started")
 }
 
