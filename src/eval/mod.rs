@@ -1,5 +1,9 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
+mod metrics;
+
+pub use metrics::Confusion;
+
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

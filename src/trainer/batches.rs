@@ -1,0 +1,215 @@
+//! Which examples are trained on, and in which batches. Pure: a function of the stream, the lengths and the batch size.
+//!
+//! Texts of similar length go into one batch, so that little is computed on padding: the epoch's random order is cut into windows
+//! of [`WINDOW_BATCHES`] batches, each window is sorted by length and cut into batches, and the batches of the whole epoch are
+//! shuffled. The batch with the longest text comes first, so that memory that does not suffice shows at once and not hours later.
+//! The last batch of an epoch's cut may be smaller; it is kept. The number of a step is all that is needed to go on.
+
+use std::ops::Range;
+use tallow_kernels::Stream;
+
+/// Batches a window of similar lengths is cut into: enough for little padding, few enough for mixed batches.
+const WINDOW_BATCHES: usize = 50;
+
+/// Optimiser steps that see each example once.
+pub fn steps_per_epoch(examples: usize, batch_size: usize) -> u64 {
+    examples.div_ceil(batch_size.max(1)) as u64
+}
+
+/// The examples of a training file that are trained on and those that are kept out, both in the file's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Split {
+    pub(super) train: Vec<usize>,
+    pub(super) held_out: Vec<usize>,
+}
+
+impl Split {
+    /// Keeps `hold_out` of `0..examples` out and trains on the others, at most `max_train`. The same examples are kept out whatever
+    /// `max_train` is. None if nothing is left to train on.
+    pub(super) fn choose(examples: usize, hold_out: usize, max_train: Option<usize>, streams: super::Streams) -> Option<Self> {
+        let left = examples.checked_sub(hold_out).filter(|left| *left > 0)?;
+        let sorted = |mut picked: Vec<usize>| {
+            picked.sort_unstable();
+            picked
+        };
+        let (train, held_out) = match hold_out {
+            0 => ((0..examples).collect(), Vec::new()),
+            _ => {
+                let order = streams.hold_out().permutation(examples);
+                (sorted(order[..left].to_vec()), sorted(order[left..].to_vec()))
+            }
+        };
+        let train: Vec<usize> = match max_train {
+            Some(0) => return None,
+            Some(max) if max < left => {
+                sorted(streams.subset().permutation(left)[..max].iter().map(|&i| train[i]).collect())
+            }
+            _ => train,
+        };
+        Some(Split { train, held_out })
+    }
+}
+
+/// The order of the examples of a whole run.
+pub(super) struct Order {
+    examples: Vec<usize>,
+    /// Tokens of each example of `examples`; none where all are alike.
+    lengths: Option<Vec<usize>>,
+    batch_size: usize,
+    stream: Stream,
+    epoch: Option<Epoch>,
+}
+
+/// One epoch's examples and where each batch lies in them.
+struct Epoch {
+    number: u64,
+    examples: Vec<usize>,
+    batches: Vec<Range<usize>>,
+}
+
+impl Order {
+    /// `lengths`, if any, belong to `examples` one by one; `batch_size` is not 0.
+    pub(super) fn new(examples: Vec<usize>, lengths: Option<Vec<usize>>, batch_size: usize, stream: Stream) -> Self {
+        Order { examples, lengths, batch_size, stream, epoch: None }
+    }
+
+    pub(super) fn steps_per_epoch(&self) -> u64 {
+        steps_per_epoch(self.examples.len(), self.batch_size)
+    }
+
+    /// The epoch that step `step` (from 0) belongs to.
+    pub(super) fn epoch_of(&self, step: u64) -> u64 {
+        step / self.steps_per_epoch().max(1)
+    }
+
+    /// The examples of step `step` (from 0), as numbers in the file.
+    pub(super) fn batch(&mut self, step: u64) -> &[usize] {
+        let number = self.epoch_of(step);
+        let index = (step % self.steps_per_epoch().max(1)) as usize;
+        if self.epoch.as_ref().is_none_or(|epoch| epoch.number != number) {
+            self.epoch = Some(self.make_epoch(number));
+        }
+        match &self.epoch {
+            Some(epoch) => &epoch.examples[epoch.batches[index].clone()],
+            None => &[],
+        }
+    }
+
+    fn make_epoch(&self, number: u64) -> Epoch {
+        let stream = self.stream.at(number);
+        let mut places = stream.named("examples").permutation(self.examples.len());
+        let batches: Vec<Range<usize>> = (0..places.len())
+            .step_by(self.batch_size)
+            .map(|start| start..(start + self.batch_size).min(self.examples.len()))
+            .collect();
+        let batches = match &self.lengths {
+            None => batches,
+            Some(lengths) => {
+                for window in places.chunks_mut(self.batch_size * WINDOW_BATCHES) {
+                    window.sort_by_key(|&place| lengths[place]);
+                }
+                let mut shuffled: Vec<Range<usize>> =
+                    stream.named("batches").permutation(batches.len()).into_iter().map(|i| batches[i].clone()).collect();
+                let longest = |batch: &Range<usize>| places[batch.clone()].iter().map(|&place| lengths[place]).max();
+                if let Some(first) = (0..shuffled.len()).rev().max_by_key(|&i| longest(&shuffled[i])) {
+                    shuffled.swap(0, first);
+                }
+                shuffled
+            }
+        };
+        Epoch { number, examples: places.into_iter().map(|place| self.examples[place]).collect(), batches }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Streams;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn order(n: usize, lengths: Option<Vec<usize>>, batch_size: usize, seed: u64) -> Order {
+        Order::new((0..n).map(|i| i * 3 + 1).collect(), lengths, batch_size, Streams::of(seed).order())
+    }
+
+    fn lengths(n: usize, seed: u64) -> Vec<usize> {
+        (0..n).map(|i| 3 + Stream::root(seed).below(i as u64, 60)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn an_epoch_holds_each_example_once(n in 1usize..700, batch_size in 1usize..40, seed in 0u64..50, text: bool, epoch in 0u64..3) {
+            let mut order = order(n, text.then(|| lengths(n, seed)), batch_size, seed);
+            let steps = steps_per_epoch(n, batch_size);
+            prop_assert_eq!(order.steps_per_epoch(), steps);
+            let mut seen = Vec::new();
+            let mut small = 0;
+            for step in epoch * steps..(epoch + 1) * steps {
+                let batch = order.batch(step);
+                small += usize::from(batch.len() < batch_size);
+                seen.extend_from_slice(batch);
+            }
+            prop_assert!(small <= 1);
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..n).map(|i| i * 3 + 1).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn a_batch_does_not_depend_on_what_was_asked_before(n in 1usize..300, batch_size in 1usize..20, seed in 0u64..20, step in 0u64..200) {
+            let mut whole = order(n, Some(lengths(n, seed)), batch_size, seed);
+            let mut expected = Vec::new();
+            for s in 0..=step {
+                expected = whole.batch(s).to_vec();
+            }
+            prop_assert_eq!(order(n, Some(lengths(n, seed)), batch_size, seed).batch(step), &expected[..]);
+        }
+
+        #[test]
+        fn a_split_shares_nothing_and_loses_nothing(n in 1usize..300, hold_out in 0usize..300, max in proptest::option::of(1usize..300), seed in 0u64..20) {
+            let streams = Streams::of(seed);
+            match Split::choose(n, hold_out, max, streams) {
+                None => prop_assert!(hold_out >= n),
+                Some(split) => {
+                    prop_assert_eq!(split.held_out.len(), hold_out);
+                    prop_assert_eq!(split.train.len(), (n - hold_out).min(max.unwrap_or(usize::MAX)));
+                    let mut all = [split.train.clone(), split.held_out.clone()].concat();
+                    all.sort_unstable();
+                    all.dedup();
+                    prop_assert_eq!(all.len(), split.train.len() + hold_out);
+                    prop_assert!(all.iter().all(|i| *i < n));
+                    let unlimited = Split::choose(n, hold_out, None, streams).expect("there are enough");
+                    prop_assert_eq!(unlimited.held_out, split.held_out);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn epochs_and_seeds_differ() {
+        let mut a = order(100, None, 10, 1);
+        let (first, second) = (a.batch(0).to_vec(), a.batch(10).to_vec());
+        assert_ne!(first, second);
+        assert_ne!(first, order(100, None, 10, 2).batch(0));
+    }
+
+    #[test]
+    fn texts_of_like_length_meet_and_the_longest_come_first() {
+        let n = 4000;
+        let lengths = lengths(n, 5);
+        let mut order = order(n, Some(lengths.clone()), 32, 5);
+        let steps = order.steps_per_epoch();
+        let longest = |batch: &[usize]| batch.iter().map(|i| lengths[(i - 1) / 3]).max().expect("not empty");
+        assert_eq!(longest(order.batch(0)), *lengths.iter().max().expect("not empty"));
+        let padded: usize = (0..steps).map(|s| { let batch = order.batch(s); longest(batch) * batch.len() }).sum();
+        let real: usize = lengths.iter().sum();
+        assert!((padded as f64) < 1.06 * real as f64, "{padded} tokens with padding, {real} without");
+        let firsts: Vec<usize> = (0..steps).map(|s| longest(order.batch(s))).collect();
+        assert!(firsts.windows(2).filter(|w| w[0] > w[1]).count() > steps as usize / 4, "the batches are in order of length");
+    }
+
+    #[test]
+    fn nothing_left_to_train_on() {
+        assert_eq!(Split::choose(10, 10, None, Streams::of(0)), None);
+        assert_eq!(Split::choose(10, 11, None, Streams::of(0)), None);
+        assert_eq!(Split::choose(10, 2, Some(0), Streams::of(0)), None);
+    }
+}
