@@ -25,4 +25,5 @@ pub mod sandbox;
 pub mod trainer;
 pub mod eval;
 pub mod report;
+pub mod publish;
 pub mod cli;

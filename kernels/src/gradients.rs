@@ -1,28 +1,43 @@
 //! The gradients of a step, summed over its micro-batches.
 
-use crate::tape::accumulate;
-use crate::{Error, Param, ParamStore, Result, slice};
-use candle_core::Tensor;
+use crate::{Error, Param, ParamStore, Result, blocks, simd, slice};
+use candle_core::{DType, Tensor};
+use rayon::prelude::*;
 
 /// One gradient for each trainable parameter, addressed by parameter; kept from step to step so that memory is reused.
 pub struct Gradients {
-    by_id: Vec<Option<Tensor>>,
+    by_id: Vec<Option<Slot>>,
+}
+
+/// A parameter's gradient and what may be in its memory.
+struct Slot {
+    grad: Tensor,
+    /// Whether this step has reached it; if not, the memory holds an earlier step's.
+    live: bool,
+    touched: Touched,
+}
+
+/// Which elements of the memory may differ from zero.
+enum Touched {
+    All,
+    /// These rows of the first dimension, in order, each once: an embedding's.
+    Rows(Vec<u32>),
 }
 
 impl Gradients {
     /// No gradients yet, for the parameters of `store`.
     pub fn new(store: &ParamStore) -> Self {
-        Gradients { by_id: vec![None; store.len()] }
+        Gradients { by_id: (0..store.len()).map(|_| None).collect() }
     }
 
     /// The parameter's gradient, if backward reached it.
     pub fn get(&self, param: &Param) -> Option<&Tensor> {
-        self.by_id[param.id()].as_ref()
+        self.by_id[param.id()].as_ref().filter(|slot| slot.live).map(|slot| &slot.grad)
     }
 
-    /// Forgets all gradients.
+    /// Forgets all gradients, but keeps their memory for the next step.
     pub fn clear(&mut self) {
-        self.by_id.fill(None);
+        self.by_id.iter_mut().flatten().for_each(|slot| slot.live = false);
     }
 
     /// # Errors
@@ -31,6 +46,25 @@ impl Gradients {
         let missing: Vec<String> =
             store.trainable().filter(|p| self.get(p).is_none()).map(|p| p.name().to_string()).collect();
         if missing.is_empty() { Ok(()) } else { Err(Error::NoGradient(missing)) }
+    }
+
+    /// The Euclidean norm of all gradients together: squares are summed in float64, by fixed blocks, parameters by name.
+    /// Parameters without a gradient count as zeros. NaN or infinity in a gradient shows in the result.
+    ///
+    /// # Errors
+    /// A tensor operation failed.
+    pub fn global_norm(&self, store: &ParamStore) -> Result<f64> {
+        let mut sum = 0.0;
+        for grad in store.trainable().filter_map(|p| self.get(p)) {
+            sum += if slice::is_fast(grad) {
+                let grad = slice::floats(grad)?;
+                let partial: Vec<f64> = grad.par_chunks(blocks::BLOCK * 8).map(simd::sum_of_squares).collect();
+                partial.iter().sum::<f64>()
+            } else {
+                grad.to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar::<f64>()?
+            };
+        }
+        Ok(sum.sqrt())
     }
 
     pub(crate) fn add(&mut self, param: &Param, grad: Tensor) -> Result<()> {
@@ -42,11 +76,15 @@ impl Gradients {
             return Err(Error::shape("gradient", format!("of `{}`", param.name()), expected, grad.dims()));
         }
         let place = &mut self.by_id[param.id()];
-        match place {
-            None => *place = Some(grad.contiguous()?),
-            Some(have) if slice::is_fast(have) => accumulate(have, &grad)?,
-            Some(have) => *place = Some((&*have + grad)?),
-        }
+        let grad = match place.take() {
+            Some(have) if have.live && slice::is_fast(&have.grad) => {
+                blocks::accumulate(&have.grad, &grad)?;
+                have.grad
+            }
+            Some(have) if have.live => (have.grad + grad)?,
+            _ => grad.contiguous()?,
+        };
+        *place = Some(Slot { grad, live: true, touched: Touched::All });
         Ok(())
     }
 
@@ -54,13 +92,72 @@ impl Gradients {
         if !param.is_trainable() {
             return Ok(());
         }
+        let slot = self.zeroed(param)?;
+        slot.touched = Touched::All;
+        slice::update(&slot.grad, f)
+    }
+
+    pub(crate) fn add_rows_with(&mut self, param: &Param, rows: &[u32], f: impl FnOnce(&mut [f32])) -> Result<()> {
+        if !param.is_trainable() {
+            return Ok(());
+        }
+        let slot = self.zeroed(param)?;
+        if let Touched::Rows(touched) = &mut slot.touched {
+            touched.extend_from_slice(rows);
+            touched.sort_unstable();
+            touched.dedup();
+        }
+        slice::update(&slot.grad, f)
+    }
+
+    /// The parameter's slot, live: as it is, or zeros if this step has not reached it yet.
+    fn zeroed(&mut self, param: &Param) -> Result<&mut Slot> {
         let place = &mut self.by_id[param.id()];
-        if place.is_none() {
-            *place = Some(param.tensor().zeros_like()?);
-        }
-        match place {
-            Some(grad) => slice::update(grad, f),
-            None => Ok(()),
-        }
+        let slot = match place.take() {
+            Some(slot) if slot.live => slot,
+            Some(slot) if slice::is_fast(&slot.grad) => {
+                let width = param.len() / param.tensor().dims().first().copied().unwrap_or(1).max(1);
+                slice::update(&slot.grad, |grad| match &slot.touched {
+                    Touched::All => blocks::zero(grad),
+                    Touched::Rows(rows) => rows.iter().for_each(|&row| grad[row as usize * width..][..width].fill(0.0)),
+                })?;
+                Slot { live: true, touched: Touched::Rows(Vec::new()), ..slot }
+            }
+            _ => Slot { grad: param.tensor().zeros_like()?, live: true, touched: Touched::Rows(Vec::new()) },
+        };
+        Ok(place.insert(slot))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Init, Stream, Weights};
+    use candle_core::Device;
+
+    #[test]
+    fn memory_is_kept_and_zeroed() -> Result<()> {
+        let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
+        let p = weights.param("p", &[3, 2], Init::Zeros);
+        let (store, _) = weights.finish()?;
+        let mut grads = Gradients::new(&store);
+        assert!(matches!(grads.check_complete(&store), Err(Error::NoGradient(names)) if names == ["p"]));
+        let values = |grads: &Gradients| grads.get(&p).map(|g| g.flatten_all()?.to_vec1::<f32>()).transpose();
+
+        grads.add_rows_with(&p, &[2], |g| g[4] = 3.0)?;
+        grads.add_rows_with(&p, &[0, 2], |g| g[0] += 4.0)?;
+        assert_eq!(values(&grads)?, Some(vec![4., 0., 0., 0., 3., 0.]));
+        assert_eq!(grads.global_norm(&store)?, 5.0);
+        grads.clear();
+        assert_eq!((values(&grads)?, grads.global_norm(&store)?), (None, 0.0));
+        grads.add_rows_with(&p, &[1], |g| g[2] += 1.0)?;
+        assert_eq!(values(&grads)?, Some(vec![0., 0., 1., 0., 0., 0.]));
+        grads.add(&p, Tensor::ones((3, 2), DType::F32, &Device::Cpu)?)?;
+        assert_eq!(values(&grads)?, Some(vec![1., 1., 2., 1., 1., 1.]));
+        grads.clear();
+        grads.add_with(&p, |g| g[5] += 7.0)?;
+        assert_eq!(values(&grads)?, Some(vec![0., 0., 0., 0., 0., 7.]));
+        assert!(grads.add(&p, Tensor::ones(2, DType::F32, &Device::Cpu)?).is_err());
+        grads.check_complete(&store)
     }
 }

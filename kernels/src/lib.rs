@@ -24,19 +24,53 @@
 //! # Ok(()) }
 //! ```
 
+mod blocks;
 mod error;
 mod gradients;
 mod matmul;
 mod param;
 mod random;
+mod simd;
 mod slice;
 mod tape;
+mod window;
 
+mod activation;
+mod add;
+mod attention;
+mod batch_norm;
+mod conv2d;
+mod cross_entropy;
+mod dropout;
+mod embedding;
+mod first_token;
+mod global_avg_pool;
+mod layer_norm;
 mod linear;
+mod max_pool2d;
+pub mod optim;
+mod shortcut_pad;
 
-pub use error::{Error, Result};
+#[cfg(test)]
+mod check;
+
+pub use activation::{gelu, gelu_tanh, relu, tanh};
+pub use add::add;
+pub use attention::{Attention, attention};
+pub use batch_norm::{BatchNorm, batch_norm};
+pub use blocks::set_threads;
+pub use conv2d::{Conv2d, conv2d};
+pub use cross_entropy::cross_entropy;
+pub use dropout::dropout;
+pub use embedding::embedding;
+pub use error::{Error, Result, WeightProblem};
+pub use first_token::first_token;
+pub use global_avg_pool::global_avg_pool;
 pub use gradients::Gradients;
+pub use layer_norm::layer_norm;
 pub use linear::linear;
+pub use max_pool2d::{Pool2d, max_pool2d};
 pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
 pub use random::Stream;
-pub use tape::{Backward, Tape, Var};
+pub use shortcut_pad::shortcut_pad;
+pub use tape::{Backward, Tape, Target, Var};

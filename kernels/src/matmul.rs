@@ -1,46 +1,139 @@
-//! Matrix product of slices into memory at hand, over the `gemm` crate that Candle itself uses.
+//! Matrix product of views into memory at hand, over the `gemm` crate that Candle itself uses.
 
+use crate::slice::Scattered;
 use gemm::Parallelism;
 
-/// How a row-major operand is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// As it lies.
-    Plain,
-    /// Its transpose: the slice holds the matrix with rows and columns exchanged.
-    Transposed,
+/// A matrix that is read: `rows x cols` elements of a slice, with a stride each.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    data: &'a [f32],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
 }
 
-impl Layout {
-    /// (column stride, row stride) of a `rows x cols` operand.
-    fn strides(self, rows: usize, cols: usize) -> (isize, isize) {
-        match self {
-            Layout::Plain => (1, cols as isize),
-            Layout::Transposed => (rows as isize, 1),
-        }
+impl<'a> View<'a> {
+    /// A whole slice, row-major.
+    pub(crate) fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
+        Self::strided(data, rows, cols, cols)
+    }
+
+    /// `rows` rows of `cols` neighbours, `row_stride` apart; the slice may go on behind.
+    ///
+    /// # Panics
+    /// The last element lies outside the slice.
+    pub(crate) fn strided(data: &'a [f32], rows: usize, cols: usize, row_stride: usize) -> Self {
+        assert!(reach(rows, cols, row_stride) <= data.len(), "view {rows}x{cols}, rows {row_stride} apart, of {}", data.len());
+        View { data, rows, cols, row_stride, col_stride: 1 }
+    }
+
+    /// The transpose: the same memory.
+    pub(crate) fn t(self) -> Self {
+        View { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 }
 
-/// `c = a b`, or `c += a b` if `add`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]` row-major. All cores take part.
-pub(crate) fn matmul_into(mkn: [usize; 3], a: &[f32], a_layout: Layout, b: &[f32], b_layout: Layout, c: &mut [f32], add: bool) {
-    run(mkn, a, a_layout, b, b_layout, c, add, Parallelism::Rayon(0));
+/// A matrix that is written: `rows x cols`, rows `row_stride` apart.
+pub(crate) struct ViewMut<'a> {
+    start: *mut f32,
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    life: std::marker::PhantomData<&'a mut [f32]>,
 }
 
-/// As [`matmul_into`], on the calling thread alone: for one of many small products that run side by side.
-pub(crate) fn matmul_into_here(mkn: [usize; 3], a: &[f32], a_layout: Layout, b: &[f32], b_layout: Layout, c: &mut [f32], add: bool) {
-    run(mkn, a, a_layout, b, b_layout, c, add, Parallelism::None);
+impl<'a> ViewMut<'a> {
+    /// A whole slice, row-major.
+    ///
+    /// # Panics
+    /// The slice is shorter than the matrix.
+    pub(crate) fn new(data: &'a mut [f32], rows: usize, cols: usize) -> Self {
+        assert!(rows * cols <= data.len(), "matrix {rows}x{cols} in {}", data.len());
+        ViewMut { start: data.as_mut_ptr(), rows, cols, row_stride: cols, life: std::marker::PhantomData }
+    }
+
+    /// `rows` rows of `cols` neighbours, `row_stride` apart, from element `from` of a slice that several tasks write.
+    ///
+    /// # Safety
+    /// No other task may read or write these elements while the view lives.
+    ///
+    /// # Panics
+    /// The last element lies outside the slice.
+    pub(crate) unsafe fn scattered(data: Scattered<'a>, from: usize, rows: usize, cols: usize, row_stride: usize) -> Self {
+        let (start, len) = data.rest(from);
+        assert!(reach(rows, cols, row_stride) <= len, "view {rows}x{cols}, rows {row_stride} apart, of {len}");
+        ViewMut { start, rows, cols, row_stride, life: std::marker::PhantomData }
+    }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a product has two operands with a layout each, a result and a mode")]
-fn run([m, k, n]: [usize; 3], a: &[f32], a_layout: Layout, b: &[f32], b_layout: Layout, c: &mut [f32], add: bool, parallelism: Parallelism) {
-    assert!(a.len() == m * k && b.len() == k * n && c.len() == m * n, "matmul {m}x{k}x{n}: operands of {} {} {}", a.len(), b.len(), c.len());
-    let ((a_cs, a_rs), (b_cs, b_rs)) = (a_layout.strides(m, k), b_layout.strides(k, n));
-    // SAFETY: the lengths are checked above, so every index that the strides reach lies within its slice, and `c` is borrowed
-    // mutably, so it overlaps neither operand.
+/// One behind the last element that a view reaches.
+fn reach(rows: usize, cols: usize, row_stride: usize) -> usize {
+    if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + cols }
+}
+
+/// What becomes of the result's old contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// Overwritten; they may be uninitialised.
+    Set,
+    /// The product is added to them.
+    Add,
+}
+
+/// Who computes a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    /// All threads of the pool.
+    Pool,
+    /// The calling thread alone: for one of many products that run side by side.
+    Here,
+}
+
+/// `c = scale * a b`, or `c += scale * a b`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]`.
+pub(crate) fn matmul(on: On, scale: f32, a: View, b: View, c: ViewMut, write: Write) {
+    let (m, k, n) = (a.rows, a.cols, b.cols);
+    assert!(b.rows == k && c.rows == m && c.cols == n, "{m}x{k} times {}x{n} into {}x{}", b.rows, c.rows, c.cols);
+    let parallelism = match on {
+        On::Pool => Parallelism::Rayon(0),
+        On::Here => Parallelism::None,
+    };
+    // SAFETY: each view was made from a slice that holds every element which its strides reach, and `c` is exclusive, so it
+    // overlaps neither operand; `c` is read only where the caller says `Add`.
     unsafe {
         gemm::gemm(
-            m, n, k, c.as_mut_ptr(), 1, n as isize, add, a.as_ptr(), a_cs, a_rs, b.as_ptr(), b_cs, b_rs,
-            1.0, 1.0, false, false, false, parallelism,
+            m, n, k, c.start, 1, c.row_stride as isize, write == Write::Add,
+            a.data.as_ptr(), a.col_stride as isize, a.row_stride as isize,
+            b.data.as_ptr(), b.col_stride as isize, b.row_stride as isize,
+            1.0, scale, false, false, false, parallelism,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against three loops in float64, with transposes, strides and both modes.
+        #[test]
+        fn equals_three_loops(m in 0usize..40, k in 0usize..40, n in 0usize..40, pad in 0usize..3, ta: bool, tb: bool, add: bool) {
+            let number = |i: usize| ((i * 7919 + 13) % 23) as f32 / 11.0 - 1.0;
+            let fill = |rows: usize, cols: usize| (0..rows * (cols + pad)).map(number).collect::<Vec<_>>();
+            let view = |data, rows, cols, t: bool| {
+                if t { View::strided(data, cols, rows, rows + pad).t() } else { View::strided(data, rows, cols, cols + pad) }
+            };
+            let (a, b) = (if ta { fill(k, m) } else { fill(m, k) }, if tb { fill(n, k) } else { fill(k, n) });
+            let (va, vb) = (view(&a, m, k, ta), view(&b, k, n, tb));
+            let mut c = vec![0.5f32; m * n];
+            matmul(On::Here, 2.0, va, vb, ViewMut::new(&mut c, m, n), if add { Write::Add } else { Write::Set });
+            for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                let at = |v: &View, i: usize, j: usize| f64::from(v.data[i * v.row_stride + j * v.col_stride]);
+                let sum: f64 = (0..k).map(|l| at(&va, i, l) * at(&vb, l, j)).sum();
+                let expected = 2.0 * sum + if add { 0.5 } else { 0.0 };
+                prop_assert!((f64::from(c[i * n + j]) - expected).abs() < 1e-4, "{} {expected}", c[i * n + j]);
+            }
+        }
     }
 }

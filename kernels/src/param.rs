@@ -73,12 +73,7 @@ impl Param {
             let expected = format!("{:?}", self.tensor.dims());
             return Err(Error::shape("set", format!("parameter `{}`", self.name), expected, value.dims()));
         }
-        if slice::is_fast(&self.tensor) {
-            let value = value.to_dtype(DType::F32)?.contiguous()?;
-            let value = slice::floats(&value)?;
-            return slice::update(&self.tensor, |have| have.copy_from_slice(&value));
-        }
-        Ok(self.tensor.slice_set(&value.to_dtype(self.tensor.dtype())?.contiguous()?, 0, 0)?)
+        slice::overwrite(&self.tensor, value)
     }
 }
 
@@ -91,6 +86,8 @@ pub enum Init {
     Normal(f32),
     /// Uniform in `[-bound, bound)`.
     Uniform(f32),
+    /// Normal with variance 2 / fan_in (He et al. 2015, for ReLU): PyTorch's `kaiming_normal_`.
+    KaimingNormalFanIn,
     /// Normal with variance 2 / fan_out, fan_out = out channels x kernel area (He et al. 2015, for ReLU).
     KaimingNormalFanOut,
     /// Uniform with bound 1 / sqrt(fan_in): PyTorch's default for linear and convolution layers.
@@ -98,7 +95,7 @@ pub enum Init {
 }
 
 impl Init {
-    fn tensor(self, shape: &[usize], stream: Stream, device: &Device) -> Result<Tensor> {
+    fn tensor(self, shape: &[usize], stream: Stream, device: &Device, dtype: DType) -> Result<Tensor> {
         let count: usize = shape.iter().product();
         let receptive: usize = shape.iter().skip(2).product();
         let fan_in = shape.get(1).map_or(count, |n| n * receptive).max(1) as f32;
@@ -110,10 +107,11 @@ impl Init {
             Init::Ones => vec![1.0; count],
             Init::Normal(std) => normal(std),
             Init::Uniform(bound) => uniform(bound),
+            Init::KaimingNormalFanIn => normal((2.0 / fan_in).sqrt()),
             Init::KaimingNormalFanOut => normal((2.0 / fan_out).sqrt()),
             Init::KaimingUniformFanIn => uniform(1.0 / fan_in.sqrt()),
         };
-        Ok(Tensor::from_vec(values, shape, device)?)
+        Ok(Tensor::from_vec(values, shape, device)?.to_dtype(dtype)?)
     }
 }
 
@@ -133,6 +131,7 @@ struct Building {
     used: BTreeSet<String>,
     init: Stream,
     device: Device,
+    dtype: DType,
     made: Vec<Param>,
     initialised: Vec<String>,
     problems: Vec<WeightProblem>,
@@ -162,10 +161,17 @@ impl Weights {
 
     fn new(given: Option<BTreeMap<String, Tensor>>, init: Stream, device: &Device) -> Self {
         let building = Building {
-            given, init, device: device.clone(),
+            given, init, device: device.clone(), dtype: DType::F32,
             used: BTreeSet::new(), made: Vec::new(), initialised: Vec::new(), problems: Vec::new(), failed: None,
         };
         Weights { building: Rc::new(RefCell::new(building)), prefix: String::new() }
+    }
+
+    /// Parameters of another float type than float32, from here on: float64 to check gradients by finite differences.
+    #[must_use]
+    pub fn with_dtype(self, dtype: DType) -> Self {
+        self.building.borrow_mut().dtype = dtype;
+        self
     }
 
     /// The same weights, one level further down: names get `name.` in front.
@@ -201,7 +207,7 @@ impl Weights {
         let given = match b.given.as_ref().map(|given| given.get(&name)) {
             Some(Some(tensor)) => {
                 b.used.insert(name.clone());
-                check(&name, shape, tensor, &b.device).map_err(|problem| b.problems.push(problem)).ok()
+                check(&name, shape, tensor, &b.device, b.dtype).map_err(|problem| b.problems.push(problem)).ok()
             }
             Some(None) if !may_be_absent => {
                 b.problems.push(WeightProblem::Missing { name: name.clone(), shape: shape.to_vec() });
@@ -212,7 +218,7 @@ impl Weights {
                 None
             }
         };
-        let tensor = given.map_or_else(|| init.tensor(shape, b.init.named(&name), &b.device), Ok);
+        let tensor = given.map_or_else(|| init.tensor(shape, b.init.named(&name), &b.device, b.dtype), Ok);
         let tensor = tensor.unwrap_or_else(|error| {
             // Only an allocation can fail here; the model is thrown away by `finish`.
             b.failed.get_or_insert(error);
@@ -251,8 +257,8 @@ fn empty() -> Tensor {
     Tensor::from_vec(Vec::<f32>::new(), 0, &Device::Cpu).unwrap_or_else(|_| unreachable!("an empty tensor needs no memory"))
 }
 
-/// The given tensor as a parameter of its own memory: float32, contiguous, finite, of that shape.
-fn check(name: &str, shape: &[usize], tensor: &Tensor, device: &Device) -> Result<Tensor, WeightProblem> {
+/// The given tensor as a parameter of its own memory: of that type and shape, contiguous, finite.
+fn check(name: &str, shape: &[usize], tensor: &Tensor, device: &Device, dtype: DType) -> Result<Tensor, WeightProblem> {
     if tensor.dims() != shape {
         return Err(WeightProblem::Shape { name: name.into(), expected: shape.to_vec(), found: tensor.dims().to_vec() });
     }
@@ -260,9 +266,9 @@ fn check(name: &str, shape: &[usize], tensor: &Tensor, device: &Device) -> Resul
     if !tensor.dtype().is_float() {
         return Err(wrong_type());
     }
-    let own = || tensor.to_dtype(DType::F32)?.to_device(device)?.copy();
+    let own = || tensor.to_dtype(dtype)?.to_device(device)?.copy();
     let own = own().map_err(|_| wrong_type())?;
-    let sum = own.abs().and_then(|t| t.sum_all()).and_then(|t| t.to_scalar::<f32>());
+    let sum = own.abs().and_then(|t| t.sum_all()).and_then(|t| t.to_dtype(DType::F32)).and_then(|t| t.to_scalar::<f32>());
     match sum {
         Ok(sum) if sum.is_finite() => Ok(own),
         _ => Err(WeightProblem::NotFinite { name: name.into() }),

@@ -3,6 +3,8 @@
 //! A run has one seed. It splits by name and number into streams, and a stream is addressed by index: the bits of element
 //! `i` depend on nothing but the stream's key and `i`. So resuming, the number of threads and the order of calls change nothing.
 
+use crate::simd::vectorised;
+
 /// A random stream: a 64-bit key. Copying it costs nothing, and reading it does not change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
@@ -63,6 +65,37 @@ impl Stream {
         ((u128::from(word) * bound as u128) >> 64) as usize
     }
 
+    /// For elements `4 * block ..`: `scale` where the element's [`Stream::uniform`] is at least `p`, else 0. Vectorised.
+    pub(crate) fn keep(self, block: u64, p: f32, scale: f32, out: &mut [f32]) {
+        fill_keep(self, block, (f64::from(p) * f64::from(1u32 << 24)).ceil() as u32, scale, out);
+    }
+
+    /// The words of 16 blocks, by word and then by block.
+    #[inline(always)]
+    fn blocks(self, first: u64) -> [[u32; WIDE]; 4] {
+        let mut counter = [[0u32; WIDE]; 4];
+        for i in 0..WIDE {
+            let block = first.wrapping_add(i as u64);
+            counter[0][i] = block as u32;
+            counter[1][i] = (block >> 32) as u32;
+        }
+        let mut key = [self.key as u32, (self.key >> 32) as u32];
+        for _ in 0..10 {
+            let mut next = [[0u32; WIDE]; 4];
+            for i in 0..WIDE {
+                let p0 = u64::from(counter[0][i]) * 0xD251_1F53;
+                let p1 = u64::from(counter[2][i]) * 0xCD9E_8D57;
+                next[0][i] = (p1 >> 32) as u32 ^ counter[1][i] ^ key[0];
+                next[1][i] = p1 as u32;
+                next[2][i] = (p0 >> 32) as u32 ^ counter[3][i] ^ key[1];
+                next[3][i] = p0 as u32;
+            }
+            counter = next;
+            key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
+        }
+        counter
+    }
+
     /// Standard normal of element `index` (Box-Muller in float64, one draw a block).
     pub fn normal(self, index: u64) -> f32 {
         let [a, b, c, d] = self.block(index);
@@ -78,6 +111,24 @@ impl Stream {
             order.swap(i, self.below(i as u64, i + 1));
         }
         order
+    }
+}
+
+/// Blocks that are drawn side by side.
+const WIDE: usize = 16;
+
+vectorised! {
+    fn fill_keep(stream: Stream, block: u64, limit: u32, scale: f32, out: &mut [f32]) {
+        for (group, out) in (0u64..).zip(out.chunks_mut(4 * WIDE)) {
+            let words = stream.blocks(block.wrapping_add(group * WIDE as u64));
+            let mut kept = [0f32; 4 * WIDE];
+            for i in 0..WIDE {
+                for word in 0..4 {
+                    kept[4 * i + word] = if words[word][i] >> 8 >= limit { scale } else { 0.0 };
+                }
+            }
+            out.copy_from_slice(&kept[..out.len()]);
+        }
     }
 }
 
@@ -105,6 +156,17 @@ mod tests {
         assert_ne!(root.named("a"), root.named("b"));
         assert_ne!(root.at(0), root.at(1));
         assert_ne!(root.named("a").at(1), root.at(1).named("a"));
+    }
+
+    #[test]
+    fn kept_elements_are_those_of_uniform() {
+        let stream = Stream::root(9);
+        for (first, n, p) in [(0, 1, 0.5), (3, 63, 0.1), (0, 64, 0.9), (u64::from(u32::MAX) - 2, 200, 0.3), (7, 1000, 0.0)] {
+            let mut out = vec![7.0; n];
+            stream.keep(first, p, 2.0, &mut out);
+            let expected = (0..n as u64).map(|i| if stream.uniform(4 * first + i) >= p { 2.0 } else { 0.0 });
+            assert_eq!(out, expected.collect::<Vec<f32>>(), "{n} from {first}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! closures from the last to the first; each gets the gradient of its output and adds to those of its inputs. A closure is
 //! dropped as it runs, so saved tensors are freed on the way.
 
-use crate::{Error, Gradients, Param, Result, Stream, slice};
+use crate::{Error, Gradients, Param, Result, Stream, blocks, slice};
 use candle_core::Tensor;
 use std::cell::{Cell, RefCell};
 
@@ -33,6 +33,30 @@ impl Var {
 
     /// Whether backward computes a gradient for this value.
     pub fn wants_grad(&self) -> bool {
+        self.slot.is_some()
+    }
+
+    /// Where its gradient goes: what a backward closure keeps of an input whose value it does not need.
+    pub fn target(&self) -> Target {
+        Target { slot: self.slot }
+    }
+}
+
+impl From<&Var> for Target {
+    fn from(var: &Var) -> Self {
+        var.target()
+    }
+}
+
+/// The place of a value's gradient, without the value, so that its memory can go.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    slot: Option<usize>,
+}
+
+impl Target {
+    /// Whether backward computes a gradient for this value.
+    pub fn wants_grad(self) -> bool {
         self.slot.is_some()
     }
 }
@@ -108,51 +132,81 @@ impl Tape {
         self.backward_to(loss, grads, &[]).map(drop)
     }
 
+    /// As [`Tape::backward`], with the gradient `scale` for each element of `loss`: a micro-batch's share of a step.
+    pub fn backward_scaled(self, loss: &Var, scale: f32, grads: &mut Gradients) -> Result<()> {
+        let seed = (loss.tensor.ones_like()? * f64::from(scale))?;
+        self.run(loss, seed, grads, &[]).map(drop)
+    }
+
     /// As [`Tape::backward`], and returns the gradients of `leaves` (those of [`Tape::leaf`]).
     pub fn backward_to(self, loss: &Var, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
+        let seed = loss.tensor.ones_like()?;
+        self.run(loss, seed, grads, leaves)
+    }
+
+    fn run(self, loss: &Var, seed: Tensor, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
         let (Some(nodes), Some(last)) = (self.nodes, loss.slot) else {
             return Err(Error::Argument { op: "backward", message: "the loss depends on nothing that wants a gradient".into() });
         };
-        let mut pass = Backward { slots: vec![None; self.slots.get()], params: grads };
-        pass.slots[last] = Some(loss.tensor.ones_like()?);
+        let mut pass = Backward { slots: (0..self.slots.get()).map(|_| None).collect(), params: grads };
+        pass.slots[last] = Some(Pending { grad: seed, own: true });
         for node in nodes.into_inner().into_iter().rev() {
             // A value that nothing downstream used has no gradient: its closure is dropped unrun.
-            if let Some(grad) = pass.slots[node.slot].take() {
-                (node.backward)(&grad.contiguous()?, &mut pass)?;
+            if let Some(pending) = pass.slots[node.slot].take() {
+                (node.backward)(&pending.grad.contiguous()?, &mut pass)?;
             }
         }
-        Ok(leaves.iter().map(|leaf| leaf.slot.and_then(|slot| pass.slots[slot].take())).collect())
+        Ok(leaves.iter().map(|leaf| leaf.slot.and_then(|slot| pass.slots[slot].take()).map(|pending| pending.grad)).collect())
     }
 }
 
 /// Where an operation's backward puts its results.
 pub struct Backward<'a> {
-    slots: Vec<Option<Tensor>>,
+    slots: Vec<Option<Pending>>,
     params: &'a mut Gradients,
 }
 
-impl Backward<'_> {
-    /// Adds `grad` to the gradient of `var`; nothing happens where none is wanted. `grad` must be the caller's own, fresh tensor
-    /// or the gradient it was given: it may be added into later only if fresh, so pass shared ones by [`Backward::add_shared`].
-    pub fn add(&mut self, var: &Var, grad: Tensor) -> Result<()> {
-        let Some(slot) = var.slot else { return Ok(()) };
-        match &self.slots[slot] {
-            None => self.slots[slot] = Some(grad),
-            Some(have) if slice::is_fast(have) && have.is_contiguous() => accumulate(have, &grad)?,
-            Some(have) => self.slots[slot] = Some((have + grad)?),
+/// What has arrived so far of a value's gradient, and whether its memory is this slot's own, so that more may be added in place.
+struct Pending {
+    grad: Tensor,
+    own: bool,
+}
+
+impl Pending {
+    fn plus(self, other: Self) -> Result<Self> {
+        let in_place = |p: &Self| p.own && slice::is_fast(&p.grad) && p.grad.is_contiguous();
+        match (in_place(&self), in_place(&other)) {
+            (true, _) => blocks::accumulate(&self.grad, &other.grad).map(|()| self),
+            (_, true) => blocks::accumulate(&other.grad, &self.grad).map(|()| other),
+            _ => Ok(Pending { grad: (self.grad + other.grad)?, own: true }),
         }
+    }
+}
+
+impl Backward<'_> {
+    /// Adds `grad` to the gradient of a value; nothing happens where none is wanted. `grad` must be a tensor that the caller made
+    /// and keeps no copy of: it may be added into later. Pass anything else by [`Backward::add_shared`].
+    pub fn add(&mut self, to: impl Into<Target>, grad: Tensor) -> Result<()> {
+        self.put(to.into(), Pending { grad, own: true })
+    }
+
+    /// As [`Backward::add`] for a gradient whose memory something else may still use: the one that the closure was given, which
+    /// may go to two inputs. It is never written to.
+    pub fn add_shared(&mut self, to: impl Into<Target>, grad: &Tensor) -> Result<()> {
+        self.put(to.into(), Pending { grad: grad.clone(), own: false })
+    }
+
+    fn put(&mut self, to: Target, new: Pending) -> Result<()> {
+        let Some(slot) = to.slot else { return Ok(()) };
+        let place = &mut self.slots[slot];
+        *place = Some(match place.take() {
+            None => new,
+            Some(have) => have.plus(new)?,
+        });
         Ok(())
     }
 
-    /// As [`Backward::add`] for a gradient whose memory something else still uses (it goes to two inputs): copied if kept.
-    pub fn add_shared(&mut self, var: &Var, grad: &Tensor) -> Result<()> {
-        match var.slot {
-            Some(slot) if self.slots[slot].is_none() => self.add(var, grad.copy()?),
-            _ => self.add(var, grad.clone()),
-        }
-    }
-
-    /// Adds `grad` to the gradient of a parameter; nothing happens for a frozen one.
+    /// Adds `grad`, a tensor that the caller made, to the gradient of a parameter; nothing happens for a frozen one.
     pub fn add_param(&mut self, param: &Param, grad: Tensor) -> Result<()> {
         self.params.add(param, grad)
     }
@@ -161,11 +215,41 @@ impl Backward<'_> {
     pub fn add_param_with(&mut self, param: &Param, f: impl FnOnce(&mut [f32])) -> Result<()> {
         self.params.add_with(param, f)
     }
+
+    /// As [`Backward::add_param_with`] where `f` adds to these rows (of the first dimension) alone.
+    pub fn add_param_rows_with(&mut self, param: &Param, rows: &[u32], f: impl FnOnce(&mut [f32])) -> Result<()> {
+        self.params.add_rows_with(param, rows, f)
+    }
 }
 
-/// `have += grad`, in place.
-pub(crate) fn accumulate(have: &Tensor, grad: &Tensor) -> Result<()> {
-    let grad = grad.contiguous()?;
-    let grad = slice::floats(&grad)?;
-    slice::update(have, |have| have.iter_mut().zip(grad.iter()).for_each(|(h, g)| *h += g))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::add;
+    use candle_core::Device;
+
+    /// A gradient that reaches two inputs is one tensor; adding more to one of them must not change the other.
+    #[test]
+    fn shared_gradients_stay_apart() -> Result<()> {
+        let tape = Tape::training(Stream::root(0));
+        let make = |v: f32| Ok::<_, Error>(tape.leaf(Tensor::new(&[v], &Device::Cpu)?));
+        let (a, b) = (make(1.0)?, make(2.0)?);
+        let twice = add(&tape, &a, &a)?;
+        let sum = add(&tape, &twice, &b)?; // 2a + b
+        let loss = add(&tape, &sum, &a)?; // 3a + b
+        let grads = tape.backward_to(&loss, &mut Gradients::new(&crate::ParamStore::default()), &[&a, &b])?;
+        let value = |i: usize| grads[i].as_ref().map(|g| g.to_vec1::<f32>()).transpose();
+        assert_eq!((value(0)?, value(1)?), (Some(vec![3.0]), Some(vec![1.0])));
+        Ok(())
+    }
+
+    #[test]
+    fn inference_records_nothing() -> Result<()> {
+        let tape = Tape::inference();
+        let x = tape.leaf(Tensor::new(&[1f32], &Device::Cpu)?);
+        let y = add(&tape, &x, &x)?;
+        assert!(!x.wants_grad() && !y.wants_grad() && tape.next_dropout().is_none());
+        assert!(tape.backward(&y, &mut Gradients::new(&crate::ParamStore::default())).is_err());
+        Ok(())
+    }
 }

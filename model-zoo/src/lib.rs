@@ -1,1 +1,16 @@
+//! Tallow's models: one file an architecture, written against the operations of `tallow-kernels` alone, with weights and
+//! `config.json` in the public model's own names.
+//!
+//! A new architecture is one file, a variant of [`ModelConfig`] and a line in [`registry`]; the contract tests pick it up.
 
+mod cost;
+mod error;
+mod fields;
+mod parts;
+mod registry;
+
+pub mod bert;
+pub mod resnet_cifar;
+
+pub use error::{ConfigProblem, Error, Result};
+pub use registry::{Entry, Input, Job, Model, ModelConfig, registry};

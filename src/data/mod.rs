@@ -1,1 +1,32 @@
 //! Data sets and models: find, fetch, inspect, prepare.
+//!
+//! `hub` is the one door to the network for models and data sets. `survey_*` looks at cards, headers and labels and says what is there.
+//! [`prepare`] runs in the jail: source files in, token or pixel tensors out. [`Prepared`] reads those back for the trainer.
+
+mod card;
+mod catalogue;
+mod classes;
+mod columns;
+mod digest;
+mod error;
+mod generated;
+pub mod hub;
+mod locate;
+mod prepare;
+mod prepared;
+mod read;
+mod splits;
+mod survey;
+mod survey_model;
+mod tensor_file;
+mod wordpiece;
+
+pub use card::Card;
+pub use catalogue::{Known, catalogue, find_known};
+pub use digest::sha256_of_file;
+pub use error::{Error, Result};
+pub use generated::{GENERATED, generate};
+pub use prepare::prepare;
+pub use prepared::{Prepared, PreparedImages, PreparedTexts};
+pub use survey::{DataSpecHints, survey_data};
+pub use survey_model::{survey_model, survey_tokenizer};

@@ -1,9 +1,12 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
-mod metrics;
+mod compare;
+mod interval;
 
-pub use metrics::Confusion;
+pub use compare::{evaluate, majority_baseline};
+pub use interval::{Basis, Interval};
 
+use crate::error::{Class, Failure};
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,10 +19,24 @@ pub struct Evaluation {
     pub runs: Vec<RunScore>,
     /// Always predicting the most frequent training class.
     pub baseline: Option<f64>,
+    /// Of the metric, over runs.
     pub mean: f64,
-    /// Half the width of the 95 % interval: over seeds where there are several, else from the number of examples (Wilson).
-    pub half_width: f64,
+    /// The 95 % interval of the mean; none where one run of this metric gives none.
+    pub interval: Option<Interval>,
     pub verdict: Verdict,
+}
+
+/// The attempts that score run `seed-0` are those of `seed-0-held-out`.
+pub const HELD_OUT_SUFFIX: &str = "-held-out";
+
+impl Evaluation {
+    /// Name of the run with the highest score (the first of equals): the one whose model is kept.
+    pub fn best_run(&self) -> Option<&str> {
+        let score = |run: &RunScore| run.scores.get(&self.metric).copied().unwrap_or(f64::NEG_INFINITY);
+        let better = |best: &'_ RunScore, run: &'_ RunScore| score(run) > score(best);
+        let first = self.runs.first()?;
+        Some(self.runs.iter().fold(first, |best, run| if better(best, run) { run } else { best }).run.as_str())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,4 +57,24 @@ pub enum Verdict {
     Inconclusive { reason: String },
     /// There is no target to hold it against.
     NoClaim,
+}
+
+/// The scores cannot be compared.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    #[error("nothing to compare: no run has a held-out score")]
+    NoRuns,
+    #[error("run `{run}` has no score for {metric:?}, the experiment's metric; it has {found:?}")]
+    NoScore { run: String, metric: Metric, found: Vec<Metric> },
+    #[error("run `{run}`: expected a finite {metric:?}, found {value}")]
+    NotFinite { run: String, metric: Metric, value: f64 },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::NoRuns | Error::NoScore { .. } => Class::Bug,
+            Error::NotFinite { .. } => Class::Numeric,
+        }
+    }
 }

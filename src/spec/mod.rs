@@ -1,8 +1,7 @@
-//! `ExperimentSpec`: WHAT is tested. People write it as TOML; the planner writes the same file.
-//!
-//! `raw` is the file as written (every field optional, unknown keys refused); `check` turns it into the types of `types`,
-//! reporting all problems at once. Pure: no file is opened here.
+//! `ExperimentSpec`: WHAT is tested. People write it as TOML; a planner writes the same file. Pure: no file is opened here.
 
+mod file;
 mod types;
 
+pub use file::{Error, VERSION, parse, parse_with, to_toml};
 pub use types::*;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// What is tested, on which data, with which model and recipe, against which target, within which budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ExperimentSpec {
     pub version: u32,
     pub title: String,
@@ -18,16 +19,23 @@ pub struct ExperimentSpec {
     pub metric: Metric,
     /// The value of the metric at which the verdict is "supported".
     pub target: Option<Target>,
+    #[serde(default)]
     pub budget: Budget,
     /// One run each.
+    #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
     /// Where the experiment differs from the paper or the request, and why.
     #[serde(default)]
     pub deviations: Vec<Deviation>,
 }
 
+fn one_seed() -> Vec<u64> {
+    vec![0]
+}
+
 /// What a paper claims.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Claim {
     /// Title or arXiv id of the paper.
     pub source: String,
@@ -47,6 +55,7 @@ pub enum Task {
 
 /// Which data, which splits, which columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DataSpec {
     pub source: DataSource,
     /// Split that is trained on.
@@ -55,6 +64,7 @@ pub struct DataSpec {
     pub held_out: String,
     /// What is watched during training.
     pub monitor: Monitor,
+    #[serde(default)]
     pub columns: Columns,
     /// At most so many training examples (a random subset by the run's seed).
     pub max_train_examples: Option<usize>,
@@ -85,6 +95,7 @@ pub enum Monitor {
 
 /// Which columns hold what; empty means "find out".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Columns {
     /// One column, or two for pairs; for images one.
     #[serde(default)]
@@ -109,6 +120,7 @@ pub enum ModelSpec {
 
 /// How it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
     pub optimizer: Optimizer,
     pub lr: f64,
@@ -130,8 +142,35 @@ pub struct Recipe {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Optimizer {
-    Adamw { beta1: f64, beta2: f64, eps: f64, weight_decay: f64 },
-    Sgd { momentum: f64, nesterov: bool, weight_decay: f64 },
+    Adamw {
+        #[serde(default = "beta1")]
+        beta1: f64,
+        #[serde(default = "beta2")]
+        beta2: f64,
+        #[serde(default = "eps")]
+        eps: f64,
+        #[serde(default)]
+        weight_decay: f64,
+    },
+    Sgd {
+        #[serde(default)]
+        momentum: f64,
+        #[serde(default)]
+        nesterov: bool,
+        #[serde(default)]
+        weight_decay: f64,
+    },
+}
+
+/// Adam's own values (1412.6980, section 2).
+fn beta1() -> f64 {
+    0.9
+}
+fn beta2() -> f64 {
+    0.999
+}
+fn eps() -> f64 {
+    1e-8
 }
 
 /// Learning rate over the steps: linear warm-up from 0, then this, clamped past the end.
@@ -182,21 +221,23 @@ pub enum Metric {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     pub value: f64,
     /// Where the number comes from: the paper's words, a reference run, the user.
     pub source: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Budget {
     pub max_time_secs: Option<u64>,
-    pub max_attempts: u32,
     pub max_memory_bytes: Option<u64>,
 }
 
 /// Where the run differs from the paper or the request, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Deviation {
     /// Which field, in words of the spec: `model`, `recipe.length`.
     pub field: String,

@@ -1,7 +1,8 @@
 //! The float32 CPU version: products into memory at hand, sums in a fixed order.
 
 use super::reference::with_last;
-use crate::matmul::{Layout, matmul_into};
+use crate::blocks::ROWS;
+use crate::matmul::{On, View, ViewMut, Write, matmul};
 use crate::{Result, slice};
 use candle_core::Tensor;
 use rayon::prelude::*;
@@ -10,44 +11,34 @@ use rayon::prelude::*;
 pub(super) fn forward(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Result<Tensor> {
     let (out, inner) = w.dims2()?;
     let rows = x.elem_count().checked_div(inner).unwrap_or(0);
-    let mut y = vec![0f32; rows * out];
-    if let Some(b) = b {
-        let b = slice::floats(b)?;
-        y.par_chunks_mut(out * ROWS).for_each(|rows| rows.chunks_mut(out).for_each(|row| row.copy_from_slice(&b)));
-    }
     let (xs, ws) = (slice::floats(x)?, slice::floats(w)?);
-    matmul_into([rows, inner, out], &xs, Layout::Plain, &ws, Layout::Transposed, &mut y, b.is_some());
-    Ok(Tensor::from_vec(y, with_last(x.dims(), out), x.device())?)
+    let bias = b.map(slice::floats).transpose()?;
+    slice::fresh_tensor(with_last(x.dims(), out), |y| {
+        let write = match &bias {
+            Some(b) if out > 0 => {
+                y.par_chunks_mut(out * ROWS).for_each(|rows| rows.chunks_mut(out).for_each(|row| row.copy_from_slice(b)));
+                Write::Add
+            }
+            _ => Write::Set,
+        };
+        matmul(On::Pool, 1.0, View::new(&xs, rows, inner), View::new(&ws, out, inner).t(), ViewMut::new(y, rows, out), write);
+    })
 }
 
 /// `dx = dy W`.
 pub(super) fn backward_input(dy: &Tensor, w: &Tensor) -> Result<Tensor> {
     let (out, inner) = w.dims2()?;
     let rows = dy.elem_count().checked_div(out).unwrap_or(0);
-    let mut dx = vec![0f32; rows * inner];
     let (dys, ws) = (slice::floats(dy)?, slice::floats(w)?);
-    matmul_into([rows, out, inner], &dys, Layout::Plain, &ws, Layout::Plain, &mut dx, false);
-    Ok(Tensor::from_vec(dx, with_last(dy.dims(), inner), dy.device())?)
+    slice::fresh_tensor(with_last(dy.dims(), inner), |dx| {
+        let (dy, w) = (View::new(&dys, rows, out), View::new(&ws, out, inner));
+        matmul(On::Pool, 1.0, dy, w, ViewMut::new(dx, rows, inner), Write::Set);
+    })
 }
 
 /// `dW += dy^T x`.
 pub(super) fn add_weight_grad(dy: &[f32], x: &[f32], dw: &mut [f32], [out, inner]: [usize; 2]) {
     let rows = dy.len().checked_div(out).unwrap_or(0);
-    matmul_into([out, rows, inner], dy, Layout::Transposed, x, Layout::Plain, dw, true);
-}
-
-/// Rows a task; fixed, so that sums do not depend on the number of threads.
-const ROWS: usize = 256;
-
-/// `db += sum of dy over rows`: partial sums over blocks of [`ROWS`] rows, then over the blocks in order.
-pub(super) fn add_column_sums(dy: &[f32], db: &mut [f32]) {
-    let partial: Vec<Vec<f32>> = dy
-        .par_chunks(ROWS * db.len().max(1))
-        .map(|block| {
-            let mut sum = vec![0f32; db.len()];
-            block.chunks(db.len()).for_each(|row| sum.iter_mut().zip(row).for_each(|(s, v)| *s += v));
-            sum
-        })
-        .collect();
-    partial.iter().for_each(|sum| db.iter_mut().zip(sum).for_each(|(d, s)| *d += s));
+    let (dy, x) = (View::new(dy, rows, out), View::new(x, rows, inner));
+    matmul(On::Pool, 1.0, dy.t(), x, ViewMut::new(dw, out, inner), Write::Add);
 }

@@ -5,7 +5,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, slice};
+use crate::{Error, Param, Result, Tape, Var, blocks, slice};
 
 /// `y = x W^T + b`.
 ///
@@ -29,25 +29,57 @@ pub fn linear(tape: &Tape, x: &Var, w: &Param, b: Option<&Param>) -> Result<Var>
     let y = forward(&x_value, w.tensor(), b.map(Param::tensor))?;
     let wanted = x.wants_grad() || w.is_trainable() || b.is_some_and(Param::is_trainable);
     Ok(tape.record(y, wanted, || {
-        let (x, w, b) = (x.clone(), w.clone(), b.cloned());
+        let (x, w, b) = (x.target(), w.clone(), b.cloned().filter(Param::is_trainable));
+        // The input is needed for the weight's gradient alone; beside a frozen weight its memory may go.
+        let saved = w.is_trainable().then_some(x_value);
         move |dy, grads| {
             if x.wants_grad() {
                 let dx = if fast { cpu::backward_input } else { reference::backward_input };
-                grads.add(&x, dx(dy, w.tensor())?)?;
+                grads.add(x, dx(dy, w.tensor())?)?;
             }
-            if fast {
-                let (dy, x) = (slice::floats(dy)?, slice::floats(&x_value)?);
-                grads.add_param_with(&w, |dw| cpu::add_weight_grad(&dy, &x, dw, [out, inner]))?;
-                if let Some(b) = &b {
-                    grads.add_param_with(b, |db| cpu::add_column_sums(&dy, db))?;
+            match &saved {
+                Some(x) if fast => {
+                    let (dy, x) = (slice::floats(dy)?, slice::floats(x)?);
+                    grads.add_param_with(&w, |dw| cpu::add_weight_grad(&dy, &x, dw, [out, inner]))?;
                 }
-            } else {
-                grads.add_param(&w, reference::backward_weight(dy, &x_value)?)?;
-                if let Some(b) = &b {
-                    grads.add_param(b, reference::column_sums(dy)?)?;
-                }
+                Some(x) => grads.add_param(&w, reference::backward_weight(dy, x)?)?,
+                None => {}
             }
-            Ok(())
+            match &b {
+                Some(b) if fast => {
+                    let dy = slice::floats(dy)?;
+                    grads.add_param_with(b, |db| blocks::add_column_sums(&dy, db))
+                }
+                Some(b) => grads.add_param(b, reference::column_sums(dy)?),
+                None => Ok(()),
+            }
         }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Case, Kind::Product, check_gradients, constant};
+    use candle_core::DType;
+
+    #[test]
+    fn gradients() {
+        for (lead, inner, out) in [(&[1][..], 1, 1), (&[3], 7, 5), (&[2, 17], 33, 3), (&[131], 3, 40), (&[0], 3, 2)] {
+            let x = [lead, &[inner]].concat();
+            let case = Case::new().var(&x).param("w", &[out, inner]);
+            check_gradients("linear without bias", Product, case.clone(), |tape, v, p| linear(tape, &v[0], &p[0], None));
+            let case = case.param("b", &[out]);
+            check_gradients("linear", Product, case, |tape, v, p| linear(tape, &v[0], &p[0], Some(&p[1])));
+        }
+    }
+
+    #[test]
+    fn shapes_are_checked() {
+        let (p, _) = Case::new().param("w", &[3, 2]).param("b", &[2]).params(DType::F32).unwrap();
+        let message = |x: &[usize], w, b| linear(&Tape::inference(), &constant(x), w, b).unwrap_err().to_string();
+        assert_eq!(message(&[4, 3], &p[0], None), "linear: input of `w`: expected [..., in = 2], found [4, 3]");
+        assert_eq!(message(&[4, 2], &p[0], Some(&p[1])), "linear: bias `b`: expected [out = 3], found [2]");
+        assert!(message(&[4, 2], &p[1], None).contains("weight `b`"));
+    }
 }

@@ -1,0 +1,92 @@
+//! Element-wise activations, [`relu`], [`gelu`], [`gelu_tanh`] and [`tanh`].
+//!
+//! - relu: `max(x, 0)`; derivative 1 where the result is positive, else 0.
+//! - gelu: `x P(x)` with the standard normal's distribution `P`, derivative `P(x) + x p(x)` (Hendrycks & Gimpel 2016; Hugging
+//!   Face's `gelu`).
+//! - gelu_tanh: `x s(2u)`, `u = sqrt(2 / pi) (x + 0.044715 x^3)`, `s` the logistic function; it equals
+//!   `x (1 + tanh(u)) / 2` (the same paper's approximation; Hugging Face's `gelu_new`).
+//! - tanh: derivative `1 - tanh(x)^2`.
+
+mod cpu;
+mod reference;
+
+use crate::{Result, Tape, Var, slice};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Relu,
+    Gelu,
+    GeluTanh,
+    Tanh,
+}
+
+impl Kind {
+    /// Whether backward is computed from the output; otherwise from the input.
+    fn saves_output(self) -> bool {
+        matches!(self, Kind::Relu | Kind::Tanh)
+    }
+}
+
+/// `max(x, 0)`, any shape.
+///
+/// # Errors
+/// A tensor operation failed.
+pub fn relu(tape: &Tape, x: &Var) -> Result<Var> {
+    apply(tape, x, Kind::Relu)
+}
+
+/// `x P(X <= x)` of a standard normal `X`, any shape: the exact one.
+///
+/// # Errors
+/// A tensor operation failed.
+pub fn gelu(tape: &Tape, x: &Var) -> Result<Var> {
+    apply(tape, x, Kind::Gelu)
+}
+
+/// The approximation of [`gelu`] by tanh, any shape.
+///
+/// # Errors
+/// A tensor operation failed.
+pub fn gelu_tanh(tape: &Tape, x: &Var) -> Result<Var> {
+    apply(tape, x, Kind::GeluTanh)
+}
+
+/// The hyperbolic tangent, any shape.
+///
+/// # Errors
+/// A tensor operation failed.
+pub fn tanh(tape: &Tape, x: &Var) -> Result<Var> {
+    apply(tape, x, Kind::Tanh)
+}
+
+fn apply(tape: &Tape, x: &Var, kind: Kind) -> Result<Var> {
+    let value = x.tensor().contiguous()?;
+    let fast = slice::is_fast(&value);
+    let y = if fast { cpu::forward(kind, &value)? } else { reference::forward(kind, &value)? };
+    let saved = if kind.saves_output() { y.clone() } else { value };
+    Ok(tape.record(y, x.wants_grad(), || {
+        let x = x.target();
+        move |dy, grads| {
+            let backward = if fast { cpu::backward } else { reference::backward };
+            grads.add(x, backward(kind, dy, &saved)?)
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Case, Kind::Elementwise, check_gradients};
+
+    #[test]
+    fn gradients() {
+        let all: [(&str, fn(&Tape, &Var) -> Result<Var>); 4] =
+            [("relu", relu), ("gelu", gelu), ("gelu_tanh", gelu_tanh), ("tanh", tanh)];
+        for (name, op) in all {
+            for shape in [&[1][..], &[3, 7], &[17, 33], &[0, 4], &[5, 1, 129]] {
+                check_gradients(name, Elementwise, Case::new().var(shape), |tape, vars, _| op(tape, &vars[0]));
+                check_gradients(name, Elementwise, Case::new().var_scaled(shape, 6.0), |tape, vars, _| op(tape, &vars[0]));
+            }
+        }
+    }
+}

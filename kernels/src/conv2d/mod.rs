@@ -1,0 +1,164 @@
+//! Convolution over images (cross-correlation, as PyTorch's):
+//! `y[b, o, i, j] = bias[o] + sum over c, u, v of w[o, c, u, v] x[b, c, i s + u d - p, j s + v d - p]`.
+//!
+//! Backward: `dx` sums `w dy` over the windows that saw a place, `dw` sums `x dy` over images and places, `db` sums `dy`.
+//!
+//! Shape letters: B batch, C channels in, O channels out, H and W height and width.
+
+mod cpu;
+mod reference;
+
+use crate::window::Window;
+use crate::{Error, Param, Result, Tape, Var, slice};
+
+/// How [`conv2d`] moves over the image. The default is stride 1, no padding, one group, dilation 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conv2d {
+    pub stride: usize,
+    /// Zeros around the image.
+    pub padding: usize,
+    /// Channels are split into so many groups, each with its own filters.
+    pub groups: usize,
+    pub dilation: usize,
+}
+
+impl Default for Conv2d {
+    fn default() -> Self {
+        Conv2d { stride: 1, padding: 0, groups: 1, dilation: 1 }
+    }
+}
+
+/// The sizes of one convolution.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    window: Window,
+    batch: usize,
+    groups: usize,
+    /// Channels in and out of one group.
+    channels: [usize; 2],
+    image: [usize; 2],
+    out: [usize; 2],
+}
+
+/// `x_bchw`: `[B, C, H, W]`, `w_oihw`: `[O, C / groups, KH, KW]`, `b`: `[O]`; returns `[B, O, H', W']` with
+/// `H' = (H + 2 padding - dilation (KH - 1) - 1) / stride + 1`.
+///
+/// # Errors
+/// The shapes do not fit each other or the groups; the window does not fit the image; stride, dilation or groups is 0.
+pub fn conv2d(tape: &Tape, x_bchw: &Var, w_oihw: &Param, b: Option<&Param>, args: Conv2d) -> Result<Var> {
+    let (x, w) = (x_bchw, w_oihw);
+    let plan = plan(x, w, b, args)?;
+    let value = x.tensor().contiguous()?;
+    let fast = slice::is_fast(&value);
+    let forward = if fast { cpu::forward } else { reference::forward };
+    let y = forward(&plan, &value, w.tensor(), b.map(Param::tensor))?;
+    let wanted = x.wants_grad() || w.is_trainable() || b.is_some_and(Param::is_trainable);
+    Ok(tape.record(y, wanted, || {
+        let (x, w, b) = (x.target(), w.clone(), b.cloned().filter(Param::is_trainable));
+        // The input is needed for the filter's gradient alone.
+        let saved = w.is_trainable().then_some(value);
+        move |dy, grads| {
+            let backward = if fast { cpu::backward } else { reference::backward };
+            let (dx, dw) = backward(&plan, dy, saved.as_ref(), w.tensor(), x.wants_grad())?;
+            if let Some(dx) = dx {
+                grads.add(x, dx)?;
+            }
+            if let Some(dw) = dw {
+                grads.add_param(&w, dw)?;
+            }
+            match &b {
+                Some(b) => grads.add_param(b, dy.flatten_from(2)?.sum(2)?.sum(0)?),
+                None => Ok(()),
+            }
+        }
+    }))
+}
+
+fn plan(x: &Var, w: &Param, b: Option<&Param>, args: Conv2d) -> Result<Plan> {
+    let Conv2d { stride, padding, groups, dilation } = args;
+    if stride == 0 || groups == 0 || dilation == 0 {
+        return Err(Error::Argument { op: "conv2d", message: format!("stride, groups and dilation must be at least 1, found {args:?}") });
+    }
+    let &[outs, per_group, height, width] = w.tensor().dims() else {
+        return Err(Error::shape("conv2d", format!("filter `{}`", w.name()), "[O, C / groups, KH, KW]", w.tensor().dims()));
+    };
+    if outs % groups != 0 {
+        let expected = format!("[a multiple of {groups} groups, C / groups, KH, KW]");
+        return Err(Error::shape("conv2d", format!("filter `{}`", w.name()), expected, w.tensor().dims()));
+    }
+    let what = || format!("input of `{}`", w.name());
+    let batch = match *x.dims() {
+        [batch, channels, _, _] if channels == per_group * groups => batch,
+        _ => return Err(Error::shape("conv2d", what(), format!("[B, C = {}, H, W]", per_group * groups), x.dims())),
+    };
+    if let Some(b) = b.filter(|b| b.tensor().dims() != [outs]) {
+        return Err(Error::shape("conv2d", format!("bias `{}`", b.name()), format!("[O = {outs}]"), b.tensor().dims()));
+    }
+    let window = Window { kernel: [height, width], stride, padding, dilation };
+    let image = [x.dims()[2], x.dims()[3]];
+    let out = window.output(image).ok_or_else(|| {
+        Error::shape("conv2d", what(), format!("an image that a {height}x{width} window fits, {args:?}"), x.dims())
+    })?;
+    Ok(Plan { window, batch, groups, channels: [per_group, outs / groups], image, out })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Case, Kind::Product, check_gradients, constant};
+    use candle_core::DType;
+    use proptest::prelude::*;
+
+    #[test]
+    fn gradients() {
+        let with = |stride, padding, groups, dilation| Conv2d { stride, padding, groups, dilation };
+        for (x, w, args) in [
+            ([1, 1, 1, 1], [1, 1, 1, 1], with(1, 0, 1, 1)),
+            ([2, 3, 7, 5], [4, 3, 3, 3], with(1, 1, 1, 1)),
+            ([3, 3, 9, 8], [5, 3, 3, 3], with(2, 1, 1, 1)),
+            ([2, 3, 17, 17], [2, 3, 7, 7], with(2, 3, 1, 1)),
+            ([2, 4, 6, 6], [6, 2, 3, 1], with(1, 1, 2, 1)),
+            ([2, 3, 9, 9], [3, 1, 3, 3], with(1, 2, 3, 2)),
+            ([3, 7, 4, 4], [3, 7, 1, 1], with(1, 0, 1, 1)),
+            ([3, 7, 5, 4], [3, 7, 1, 1], with(2, 0, 1, 1)),
+            ([33, 2, 4, 4], [3, 2, 3, 3], with(1, 1, 1, 1)),
+            ([1, 2, 18, 17], [3, 2, 3, 3], with(1, 1, 1, 1)),
+            ([0, 2, 4, 4], [3, 2, 3, 3], with(1, 1, 1, 1)),
+        ] {
+            let case = Case::new().var(&x).param("w", &w);
+            check_gradients(&format!("conv2d {args:?}"), Product, case.clone(), |tape, v, p| conv2d(tape, &v[0], &p[0], None, args));
+            check_gradients(&format!("conv2d {args:?}"), Product, case.param("b", &[w[0]]), |tape, v, p| {
+                conv2d(tape, &v[0], &p[0], Some(&p[1]), args)
+            });
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        /// The plain and the fast version against Candle's own convolution.
+        #[test]
+        fn equals_candle(batch in 1usize..6, size in 3usize..12, channels in 1usize..4, outs in 1usize..4, kernel in 1usize..4,
+                         stride in 1usize..3, padding in 0usize..3, groups in 1usize..3) {
+            let args = Conv2d { stride, padding, groups, dilation: 1 };
+            let case = Case::new().param("w", &[outs * groups, channels, kernel, kernel]);
+            let (p, _) = case.params(DType::F32).unwrap();
+            let x = constant(&[batch, channels * groups, size, size]);
+            let y = conv2d(&Tape::inference(), &x, &p[0], None, args).unwrap();
+            let expected = x.tensor().conv2d(p[0].tensor(), padding, stride, 1, groups).unwrap();
+            let error = (y.tensor() - expected).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+            prop_assert!(error.to_scalar::<f32>().unwrap() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn shapes_are_checked() {
+        let (p, _) = Case::new().param("w", &[3, 2, 3, 3]).param("b", &[2]).params(DType::F32).unwrap();
+        let message = |x: &[usize], b, args| conv2d(&Tape::inference(), &constant(x), &p[0], b, args).unwrap_err().to_string();
+        let default = Conv2d::default();
+        assert_eq!(message(&[1, 3, 4, 4], None, default), "conv2d: input of `w`: expected [B, C = 2, H, W], found [1, 3, 4, 4]");
+        assert!(message(&[1, 2, 2, 4], None, default).contains("a 3x3 window fits"));
+        assert!(message(&[1, 2, 4, 4], Some(&p[1]), default).contains("bias `b`"));
+        assert!(message(&[1, 4, 4, 4], None, Conv2d { groups: 2, ..default }).contains("multiple of 2 groups"));
+        assert!(message(&[1, 2, 4, 4], None, Conv2d { stride: 0, ..default }).contains("at least 1"));
+    }
+}

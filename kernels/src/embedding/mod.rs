@@ -1,0 +1,71 @@
+//! Look-up of rows: `y[...] = table[ids[...]]`.
+//!
+//! Backward: `dtable[id] += dy` for every place where `id` stands, in the order of the places; other rows are not touched.
+
+mod cpu;
+mod reference;
+
+use crate::{Error, Param, Result, Tape, Var, slice};
+use candle_core::{DType, Tensor};
+
+/// The rows of `table` that `ids` names.
+///
+/// `ids`: u32, any shape `[...]`, `table`: `[rows, dim]`; returns `[..., dim]`.
+///
+/// # Errors
+/// An id is not below `rows` ([`Error::Index`]), `ids` is not u32, or `table` is not a matrix.
+pub fn embedding(tape: &Tape, ids: &Tensor, table: &Param) -> Result<Var> {
+    let &[rows, dim] = table.tensor().dims() else {
+        return Err(Error::shape("embedding", format!("table `{}`", table.name()), "[rows, dim]", table.tensor().dims()));
+    };
+    if ids.dtype() != DType::U32 {
+        let message = format!("the ids for `{}` must be u32, found {:?}", table.name(), ids.dtype());
+        return Err(Error::Argument { op: "embedding", message });
+    }
+    let flat = ids.flatten_all()?.to_vec1::<u32>()?;
+    if let Some(position) = flat.iter().position(|&id| id as usize >= rows) {
+        let (table, index) = (table.name().to_string(), i64::from(flat[position]));
+        return Err(Error::Index { op: "embedding", table, index, position, rows });
+    }
+    let mut dims = ids.dims().to_vec();
+    dims.push(dim);
+    let fast = slice::is_fast(table.tensor());
+    let y = if fast { cpu::forward(&flat, table.tensor(), dims)? } else { reference::forward(&flat, table.tensor(), dims)? };
+    Ok(tape.record(y, table.is_trainable(), || {
+        let table = table.clone();
+        move |dy, grads| {
+            if !fast {
+                return grads.add_param(&table, reference::backward(&flat, dy, [rows, dim])?);
+            }
+            let dy = slice::floats(dy)?;
+            grads.add_param_rows_with(&table, &flat, |dtable| cpu::add_rows(&flat, &dy, dtable, dim))
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Case, Kind::Reduction, check_gradients};
+    use candle_core::Device;
+
+    #[test]
+    fn gradients() {
+        for (shape, rows, dim) in [(vec![1], 1, 1), (vec![3, 7], 5, 17), (vec![2, 33], 40, 3), (vec![0], 2, 4)] {
+            let n = shape.iter().product::<usize>() as u32;
+            let ids: Vec<u32> = (0..n).map(|i| (i * i + 1) % rows as u32).collect();
+            let ids = Tensor::from_vec(ids, shape, &Device::Cpu).unwrap();
+            check_gradients("embedding", Reduction, Case::new().param("table", &[rows, dim]), |tape, _, p| embedding(tape, &ids, &p[0]));
+        }
+    }
+
+    #[test]
+    fn ids_are_checked() {
+        let (params, _) = Case::new().param("table", &[4, 2]).params(DType::F32).unwrap();
+        let ids = Tensor::new(&[[1u32, 3], [4, 0]], &Device::Cpu).unwrap();
+        let error = embedding(&Tape::inference(), &ids, &params[0]).unwrap_err();
+        assert_eq!(error.to_string(), "embedding: index 4 at position 2 is out of range: the table `table` has 4 rows");
+        let error = embedding(&Tape::inference(), &ids.to_dtype(DType::I64).unwrap(), &params[0]).unwrap_err();
+        assert!(error.to_string().contains("must be u32"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+//! Layer normalisation (Ba et al. 2016) over the last dimension: `y = n w + b`, `n = (x - mean) r`, `r = 1 / sqrt(var + eps)`,
+//! with the biased variance.
+//!
+//! Backward, with `g = dy w`: `dx = r (g - mean(g) - n mean(g n))`, `dw = sum of dy n`, `db = sum of dy` over rows.
+
+mod cpu;
+mod reference;
+
+use crate::{Error, Param, Result, Tape, Var, blocks, slice};
+
+/// `(x - mean) / sqrt(var + eps) * weight + bias` over the last dimension.
+///
+/// `x`: `[..., D]`, `weight`, `bias`: `[D]`; returns `[..., D]`.
+///
+/// # Errors
+/// `weight` or `bias` is not `[D]`, or `D` is 0.
+pub fn layer_norm(tape: &Tape, x: &Var, weight: &Param, bias: &Param, eps: f64) -> Result<Var> {
+    let &[dim] = weight.tensor().dims() else {
+        return Err(Error::shape("layer_norm", format!("weight `{}`", weight.name()), "[dim]", weight.tensor().dims()));
+    };
+    if bias.tensor().dims() != [dim] {
+        return Err(Error::shape("layer_norm", format!("bias `{}`", bias.name()), format!("[{dim}]"), bias.tensor().dims()));
+    }
+    if x.dims().last() != Some(&dim) || dim == 0 {
+        return Err(Error::shape("layer_norm", format!("input of `{}`", weight.name()), format!("[..., {}]", dim.max(1)), x.dims()));
+    }
+    let value = x.tensor().contiguous()?;
+    let wanted = x.wants_grad() || weight.is_trainable() || bias.is_trainable();
+    if !slice::is_fast(&value) {
+        let (y, saved) = reference::forward(&value, weight.tensor(), bias.tensor(), eps)?;
+        return Ok(tape.record(y, wanted, || {
+            let (x, weight, bias) = (x.target(), weight.clone(), bias.clone());
+            move |dy, grads| {
+                let (dx, dw, db) = reference::backward(dy, &saved, weight.tensor())?;
+                grads.add(x, dx)?;
+                grads.add_param(&weight, dw)?;
+                grads.add_param(&bias, db)
+            }
+        }));
+    }
+    let (y, stats) = cpu::forward(&value, weight.tensor(), bias.tensor(), eps as f32)?;
+    Ok(tape.record(y, wanted, || {
+        let (x, weight, bias) = (x.target(), weight.clone(), bias.clone());
+        move |dy, grads| {
+            let want = cpu::Want { input: x.wants_grad(), params: weight.is_trainable() || bias.is_trainable() };
+            let (dx, sums) = cpu::backward(dy, &value, &stats, weight.tensor(), want)?;
+            if let Some(dx) = dx {
+                grads.add(x, dx)?;
+            }
+            // Each row of `sums` holds a block's part of dw, then of db.
+            let mut total = vec![0f32; 2 * dim];
+            blocks::add_column_sums(&sums, &mut total);
+            grads.add_param_with(&weight, |dw| crate::simd::add_assign(dw, &total[..dim]))?;
+            grads.add_param_with(&bias, |db| crate::simd::add_assign(db, &total[dim..]))
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Case, Kind::Reduction, check_gradients, constant};
+    use candle_core::DType;
+
+    #[test]
+    fn gradients() {
+        for shape in [&[3, 7][..], &[1, 2], &[17, 33], &[2, 3, 65], &[131, 5], &[4]] {
+            let dim = [shape[shape.len() - 1]];
+            let case = Case::new().var(shape).param("weight", &dim).param("bias", &dim);
+            check_gradients("layer_norm", Reduction, case, |tape, v, p| layer_norm(tape, &v[0], &p[0], &p[1], 1e-5));
+        }
+    }
+
+    #[test]
+    fn shapes_are_checked() {
+        let (p, _) = Case::new().param("weight", &[3]).param("bias", &[4]).params(DType::F32).unwrap();
+        let tape = Tape::inference();
+        assert!(layer_norm(&tape, &constant(&[2, 3]), &p[0], &p[1], 1e-5).unwrap_err().to_string().contains("bias `bias`"));
+        assert!(layer_norm(&tape, &constant(&[2, 2]), &p[0], &p[0], 1e-5).unwrap_err().to_string().contains("[..., 3]"));
+    }
+}

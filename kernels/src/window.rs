@@ -1,0 +1,91 @@
+//! A window that slides over the last two dimensions: what convolution and pooling share.
+
+use crate::Result;
+use candle_core::{Device, Tensor};
+
+/// A window of `kernel` places, `dilation` apart, moved by `stride` over an image with `padding` places around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: usize,
+    pub(crate) padding: usize,
+    pub(crate) dilation: usize,
+}
+
+impl Window {
+    /// Height and width of the output for an image of that size; none if the window does not fit, or stride, dilation or
+    /// kernel is 0.
+    pub(crate) fn output(&self, image: [usize; 2]) -> Option<[usize; 2]> {
+        let one = |size: usize, kernel: usize| {
+            let reach = self.dilation * kernel.checked_sub(1)? + 1;
+            (self.stride > 0 && self.dilation > 0).then(|| self.padded(size).checked_sub(reach).map(|room| room / self.stride + 1))?
+        };
+        Some([one(image[0], self.kernel[0])?, one(image[1], self.kernel[1])?])
+    }
+
+    /// A side with its padding.
+    pub(crate) fn padded(&self, size: usize) -> usize {
+        size + 2 * self.padding
+    }
+
+    /// The window's places, row by row: `(ky, kx)`.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        let [height, width] = self.kernel;
+        (0..height).flat_map(move |ky| (0..width).map(move |kx| (ky, kx)))
+    }
+
+    /// The image with `padding` places of `value` around it. Plain Candle operations, as what follows.
+    pub(crate) fn pad(&self, x: &Tensor, value: f64) -> Result<Tensor> {
+        let mut x = x.clone();
+        for dim in [2, 3] {
+            let mut border = x.dims().to_vec();
+            border[dim] = self.padding;
+            let border = (Tensor::zeros(border, x.dtype(), x.device())? + value)?;
+            x = if self.padding > 0 { Tensor::cat(&[&border, &x, &border], dim)? } else { x };
+        }
+        Ok(x)
+    }
+
+    /// Removes the padding.
+    pub(crate) fn unpad(&self, x: &Tensor) -> Result<Tensor> {
+        let (_, _, height, width) = x.dims4()?;
+        Ok(x.narrow(2, self.padding, height - 2 * self.padding)?.narrow(3, self.padding, width - 2 * self.padding)?.contiguous()?)
+    }
+
+    /// What the window's place `(ky, kx)` sees, for each output: `[B, C, OH, OW]` of a padded image.
+    pub(crate) fn tap(&self, padded: &Tensor, (ky, kx): (usize, usize), out: [usize; 2]) -> Result<Tensor> {
+        let rows = self.seen(ky, out[0], padded.device())?;
+        let cols = self.seen(kx, out[1], padded.device())?;
+        Ok(padded.index_select(&rows, 2)?.index_select(&cols, 3)?)
+    }
+
+    /// The reverse of [`Window::tap`]: adds `[B, C, OH, OW]` to the places of a padded image that it came from.
+    pub(crate) fn add_tap(&self, padded: &Tensor, (ky, kx): (usize, usize), tap: &Tensor) -> Result<Tensor> {
+        let (batch, channels, height, width) = tap.dims4()?;
+        let wide = Tensor::zeros((batch, channels, height, padded.dim(3)?), tap.dtype(), tap.device())?;
+        let wide = wide.index_add(&self.seen(kx, width, tap.device())?, &tap.contiguous()?, 3)?;
+        Ok(padded.index_add(&self.seen(ky, height, tap.device())?, &wide, 2)?)
+    }
+
+    fn seen(&self, place: usize, outputs: usize, device: &Device) -> Result<Tensor> {
+        Ok(Tensor::from_iter((0..outputs).map(|o| (o * self.stride + place * self.dilation) as u32), device)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_sizes() {
+        let window = |kernel, stride, padding, dilation| Window { kernel: [kernel; 2], stride, padding, dilation };
+        assert_eq!(window(3, 1, 1, 1).output([32, 31]), Some([32, 31]));
+        assert_eq!(window(3, 2, 1, 1).output([32, 7]), Some([16, 4]));
+        assert_eq!(window(7, 2, 3, 1).output([224, 224]), Some([112, 112]));
+        assert_eq!(window(3, 1, 0, 2).output([5, 6]), Some([1, 2]));
+        assert_eq!(window(3, 1, 0, 1).output([2, 5]), None);
+        assert_eq!(window(1, 0, 0, 1).output([2, 5]), None);
+        assert_eq!(window(0, 1, 0, 1).output([2, 5]), None);
+        assert_eq!(window(1, 1, 0, 0).output([2, 5]), None);
+    }
+}

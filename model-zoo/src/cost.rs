@@ -1,0 +1,34 @@
+//! What a model costs, counted while walking its layers once: parameters, work, memory. For estimates before a run.
+
+/// Sums over a model's layers, for one forward pass over one batch.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub(crate) struct Cost {
+    /// Trainable elements.
+    pub(crate) params: usize,
+    /// Floating-point operations of the products (a multiplication and an addition count as two).
+    pub(crate) forward_flops: f64,
+    /// float32 elements that forward keeps for backward.
+    pub(crate) kept: f64,
+}
+
+impl Cost {
+    /// A linear layer with bias over `rows` vectors.
+    pub(crate) fn dense(&mut self, rows: usize, inner: usize, out: usize) {
+        self.params += inner * out + out;
+        self.forward_flops += 2.0 * rows as f64 * inner as f64 * out as f64;
+        self.keep(rows * out);
+    }
+
+    /// A convolution without bias and the batch norm behind it; `side`: height and width of its output.
+    pub(crate) fn conv_norm(&mut self, batch: usize, [inner, out, kernel]: [usize; 3], side: usize) {
+        let (weights, places) = (inner * out * kernel * kernel, batch * side * side);
+        self.params += weights + 2 * out;
+        self.forward_flops += 2.0 * weights as f64 * places as f64;
+        self.keep(2 * places * out);
+    }
+
+    /// Elements kept for backward.
+    pub(crate) fn keep(&mut self, elements: usize) {
+        self.kept += elements as f64;
+    }
+}

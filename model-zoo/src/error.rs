@@ -1,0 +1,54 @@
+//! What can be wrong with a model's configuration or with what it is fed.
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A configuration that no model can be made from, or an input that does not suit the model.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text is no JSON object.
+    #[error("the model's config.json is not a JSON object: {0}")]
+    NotJson(String),
+
+    /// No architecture of the zoo answers to it.
+    #[error("no architecture of the zoo fits the model's config.json: expected {expected}, found {found}")]
+    UnknownFamily { expected: String, found: String },
+
+    /// Fields that cannot be used: all of them at once.
+    #[error("the model's configuration has {} mistake(s):{}", .0.len(), list(.0))]
+    Config(Vec<ConfigProblem>),
+
+    /// A batch that the model cannot take.
+    #[error("{family} cannot take this batch: expected {expected}, found {found}")]
+    Input { family: &'static str, expected: String, found: String },
+
+    /// An operation failed.
+    #[error(transparent)]
+    Kernels(#[from] tallow_kernels::Error),
+
+    /// Candle could not make an input tensor.
+    #[error("making an input tensor failed")]
+    Candle(#[from] candle_core::Error),
+}
+
+/// One field of a configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("`{field}`: expected {expected}, found {found}")]
+pub struct ConfigProblem {
+    /// Path of the field, such as `id2label.3`.
+    pub field: String,
+    /// What would do, with its range.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+impl ConfigProblem {
+    pub(crate) fn new(field: impl Into<String>, expected: impl Into<String>, found: impl ToString) -> Self {
+        ConfigProblem { field: field.into(), expected: expected.into(), found: found.to_string() }
+    }
+}
+
+fn list(problems: &[ConfigProblem]) -> String {
+    problems.iter().map(|p| format!("\n  - {p}")).collect()
+}

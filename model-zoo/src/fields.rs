@@ -1,0 +1,164 @@
+//! Reading a public `config.json`: every mistake is kept, none ends the reading.
+//!
+//! Reading checks types only. Ranges, and what must hold between fields, are each model's own `problems`, so that a
+//! configuration from elsewhere (an experiment file) passes the same checks.
+
+use crate::error::{ConfigProblem, Error, Result};
+use serde_json::{Map, Value, json};
+use std::ops::RangeInclusive;
+
+/// The fields of a JSON object, and the mistakes found so far. A count that cannot be read becomes 0, so that checks between
+/// fields skip it.
+pub(crate) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    problems: Vec<ConfigProblem>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
+        Fields { object, problems: Vec::new() }
+    }
+
+    /// The field's value; `null` counts as absent, as in the public format.
+    pub(crate) fn get(&self, field: &str) -> Option<&'a Value> {
+        self.object.get(field).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn problem(&mut self, field: impl Into<String>, expected: impl Into<String>, found: impl ToString) {
+        self.problems.push(ConfigProblem::new(field, expected, found));
+    }
+
+    /// A whole number that must be there.
+    pub(crate) fn count(&mut self, field: &str) -> usize {
+        if self.get(field).is_none() {
+            self.problem(field, "a whole number", "nothing");
+        }
+        self.count_or(field, 0)
+    }
+
+    /// A whole number, or `default` where there is none.
+    pub(crate) fn count_or(&mut self, field: &str, default: usize) -> usize {
+        self.read(field, default, 0, "a whole number", |value| value.as_u64().and_then(|n| usize::try_from(n).ok()))
+    }
+
+    /// A number, or `default` where there is none.
+    pub(crate) fn number_or(&mut self, field: &str, default: f64) -> f64 {
+        self.read(field, default, default, "a number", Value::as_f64)
+    }
+
+    /// A list of whole numbers, or `default` where there is none.
+    pub(crate) fn counts_or(&mut self, field: &str, default: &[usize]) -> Vec<usize> {
+        let whole = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
+        let read = |value: &Value| value.as_array()?.iter().map(whole).collect();
+        self.read(field, default.to_vec(), default.to_vec(), "a list of whole numbers", read)
+    }
+
+    /// One of a few words, or `default` where there is none.
+    pub(crate) fn choice_or<T: Copy>(&mut self, field: &str, default: T, choices: &[(&str, T)]) -> T {
+        let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let find = |value: &Value| choices.iter().find(|(word, _)| value.as_str() == Some(word)).map(|(_, choice)| *choice);
+        self.read(field, default, default, &words.join(" or "), find)
+    }
+
+    fn read<T>(&mut self, field: &str, absent: T, wrong: T, expected: &str, read: impl Fn(&Value) -> Option<T>) -> T {
+        let Some(value) = self.get(field) else { return absent };
+        read(value).unwrap_or_else(|| {
+            self.problem(field, expected, value);
+            wrong
+        })
+    }
+
+    /// The class names: `id2label`, or as many generic ones as one of `counts` says, or `default` many.
+    pub(crate) fn labels(&mut self, counts: &[&str], default: usize) -> Vec<String> {
+        let counted = counts.iter().find(|field| self.get(field).is_some()).map(|field| (*field, self.count(field)));
+        let Some(value) = self.get("id2label") else {
+            return generic_labels(counted.map_or(default, |(_, count)| count).min(*NUM_LABELS.end()));
+        };
+        let Some(object) = value.as_object() else {
+            self.problem("id2label", "an object from class numbers to names", value);
+            return generic_labels(default);
+        };
+        if let Some((field, count)) = counted.filter(|(_, count)| *count != object.len()) {
+            self.problem(field, format!("{}, the number of names in `id2label`", object.len()), count);
+        }
+        let mut labels = Vec::with_capacity(object.len());
+        for id in 0..object.len() {
+            match object.get(&id.to_string()).and_then(Value::as_str) {
+                Some(name) => labels.push(name.to_string()),
+                None => {
+                    let found = object.get(&id.to_string()).map_or("nothing".to_string(), Value::to_string);
+                    self.problem(format!("id2label.{id}"), "a class name", found);
+                }
+            }
+        }
+        labels
+    }
+
+    /// # Errors
+    /// All mistakes: those of reading, and of `others` those on fields that could be read.
+    pub(crate) fn finish(mut self, others: Vec<ConfigProblem>) -> Result<()> {
+        let unread = |problem: &ConfigProblem| self.problems.iter().any(|known| known.field.starts_with(problem.field.as_str()));
+        let others: Vec<_> = others.into_iter().filter(|problem| !unread(problem)).collect();
+        self.problems.extend(others);
+        if self.problems.is_empty() { Ok(()) } else { Err(Error::Config(self.problems)) }
+    }
+}
+
+/// How many classes a head may have.
+const NUM_LABELS: RangeInclusive<usize> = 1..=1_000_000;
+
+/// Class names as the public format has them where nobody gave any.
+pub(crate) fn generic_labels(count: usize) -> Vec<String> {
+    (0..count).map(|id| format!("LABEL_{id}")).collect()
+}
+
+/// A problem if `found` is outside `range`.
+pub(crate) fn check_count(problems: &mut Vec<ConfigProblem>, field: &str, found: usize, range: RangeInclusive<usize>) {
+    if !range.contains(&found) {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        problems.push(ConfigProblem::new(field, expected, found));
+    }
+}
+
+/// A problem if `found` is not a probability below 1.
+pub(crate) fn check_dropout(problems: &mut Vec<ConfigProblem>, field: &str, found: f64) {
+    if !(0.0..1.0).contains(&found) {
+        problems.push(ConfigProblem::new(field, "a probability, at least 0 and below 1", found));
+    }
+}
+
+/// Problems if there is no class, or two of the same name.
+pub(crate) fn check_labels(problems: &mut Vec<ConfigProblem>, labels: &[String]) {
+    check_count(problems, "num_labels", labels.len(), NUM_LABELS);
+    let mut seen = std::collections::BTreeSet::new();
+    if let Some(twice) = labels.iter().find(|label| !seen.insert(*label)) {
+        problems.push(ConfigProblem::new("id2label", "a different name for each class", format!("\"{twice}\" twice")));
+    }
+}
+
+/// Adds the class names to a `config.json` as the public format has them.
+pub(crate) fn write_labels(config: &mut Value, labels: &[String]) {
+    config["id2label"] = labels.iter().enumerate().map(|(id, label)| (id.to_string(), json!(label))).collect();
+    config["label2id"] = labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id))).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_named_counted_or_generic() {
+        let read = |config: Value| {
+            let mut fields = Fields::new(config.as_object().unwrap());
+            let labels = fields.labels(&["num_labels"], 2);
+            (labels, fields.problems)
+        };
+        assert_eq!(read(json!({})).0, ["LABEL_0", "LABEL_1"]);
+        assert_eq!(read(json!({"num_labels": 3})).0.len(), 3);
+        let named = read(json!({"id2label": {"1": "b", "0": "a"}, "num_labels": 2}));
+        assert_eq!((named.0, named.1.len()), (vec!["a".into(), "b".into()], 0));
+        let gap = read(json!({"id2label": {"0": "a", "2": "c"}, "num_labels": 3}));
+        let fields: Vec<_> = gap.1.iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["num_labels", "id2label.1"]);
+    }
+}

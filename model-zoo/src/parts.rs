@@ -1,0 +1,59 @@
+//! Layers that more than one model is made of.
+
+use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
+
+/// A linear layer with bias: `weight` `[out, in]`, `bias` `[out]`.
+pub(crate) struct Dense {
+    weight: Param,
+    bias: Param,
+}
+
+impl Dense {
+    /// Given weights must hold it.
+    pub(crate) fn new(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
+        Dense { weight: at.param("weight", &[out, inner], weight), bias: at.param("bias", &[out], bias) }
+    }
+
+    /// Starts anew where given weights do not hold it: part of a head.
+    pub(crate) fn fresh(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
+        Dense { weight: at.fresh("weight", &[out, inner], weight), bias: at.fresh("bias", &[out], bias) }
+    }
+
+    /// `[..., in]` -> `[..., out]`.
+    pub(crate) fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
+        kernels::linear(tape, x, &self.weight, Some(&self.bias))
+    }
+}
+
+/// A convolution without bias, then batch normalisation.
+pub(crate) struct ConvNorm {
+    conv: Param,
+    weight: Param,
+    bias: Param,
+    running_mean: Param,
+    running_var: Param,
+    args: Conv2d,
+}
+
+impl ConvNorm {
+    /// `conv`, `norm`: names of the two layers. Padding keeps the size where the stride is 1.
+    pub(crate) fn new(at: &Weights, [conv, norm]: [&str; 2], [inner, out, kernel]: [usize; 3], stride: usize, init: Init) -> Self {
+        let (conv, norm) = (at.at(conv), at.at(norm));
+        ConvNorm {
+            conv: conv.param("weight", &[out, inner, kernel, kernel], init),
+            weight: norm.param("weight", &[out], Init::Ones),
+            bias: norm.param("bias", &[out], Init::Zeros),
+            running_mean: norm.buffer("running_mean", &[out], Init::Zeros),
+            running_var: norm.buffer("running_var", &[out], Init::Ones),
+            args: Conv2d { stride, padding: kernel / 2, ..Conv2d::default() },
+        }
+    }
+
+    /// `[B, in, H, W]` -> `[B, out, H / stride, W / stride]`, rounded up.
+    pub(crate) fn forward(&self, tape: &Tape, x_bchw: &Var) -> Result<Var> {
+        let y_bchw = kernels::conv2d(tape, x_bchw, &self.conv, None, self.args)?;
+        let (weight, bias) = (&self.weight, &self.bias);
+        let (running_mean, running_var) = (&self.running_mean, &self.running_var);
+        kernels::batch_norm(tape, &y_bchw, &BatchNorm { weight, bias, running_mean, running_var, momentum: 0.1, eps: 1e-5 })
+    }
+}

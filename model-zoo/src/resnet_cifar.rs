@@ -1,0 +1,186 @@
+//! ResNets for small images (He et al., 1512.03385, section 4.2): 3x3 stem, three stages of 16, 32 and 64 channels, shortcuts
+//! without parameters (option A). Depth is `6 n + 2`. Weight names are those of the usual PyTorch implementation.
+//!
+//! Shapes: `b` batch, `c` channels, `h`, `w` height and width.
+
+use crate::cost::Cost;
+use crate::error::{ConfigProblem, Error, Result};
+use crate::fields::{Fields, check_count, check_labels, generic_labels, write_labels};
+use crate::parts::{ConvNorm, Dense};
+use crate::registry::{Input, Model, tiny_labels};
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use tallow_kernels::{self as kernels, Init, Tape, Var, Weights};
+
+/// What the architecture leaves open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Layers with weights: 20, 32, 44, 56, 110 in the paper.
+    pub depth: usize,
+    /// Channels of the image.
+    pub num_channels: usize,
+    /// Channels of the first stage; it doubles from stage to stage.
+    pub width: usize,
+    /// Class names.
+    pub labels: Vec<String>,
+}
+
+impl Config {
+    pub(crate) fn tiny() -> Self {
+        Config { depth: 8, num_channels: 3, width: 4, labels: tiny_labels(3) }
+    }
+
+    pub(crate) fn from_public(object: &Map<String, Value>) -> Result<Self> {
+        let mut f = Fields::new(object);
+        let config = Config {
+            depth: f.count("depth"),
+            num_channels: f.count_or("num_channels", 3),
+            width: f.count_or("width", 16),
+            labels: f.labels(&["num_labels"], 10),
+        };
+        f.finish(config.problems())?;
+        Ok(config)
+    }
+
+    pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        if self.depth < 8 || !(self.depth - 2).is_multiple_of(6) || self.depth > 2000 {
+            problems.push(ConfigProblem::new("depth", "6 n + 2 layers, from 8 to 2000, such as 20 or 56", self.depth));
+        }
+        check_count(&mut problems, "num_channels", self.num_channels, 1..=1024);
+        check_count(&mut problems, "width", self.width, 1..=4096);
+        if !self.width.is_multiple_of(2) {
+            problems.push(ConfigProblem::new("width", "an even number, so that shortcuts can be padded on both sides", self.width));
+        }
+        check_labels(&mut problems, &self.labels);
+        problems
+    }
+
+    /// By the names and shapes of the weights.
+    pub(crate) fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
+        let &[width, num_channels, 3, 3] = shapes.get("conv1.weight")?.as_slice() else { return None };
+        let &[classes, _] = shapes.get("linear.weight")?.as_slice() else { return None };
+        let blocks = |stage: usize| (0..).take_while(|i| shapes.contains_key(&format!("layer{stage}.{i}.conv1.weight"))).count();
+        let n = blocks(1);
+        let same = n > 0 && blocks(2) == n && blocks(3) == n && !shapes.contains_key("layer4.0.conv1.weight");
+        same.then(|| Config { depth: 6 * n + 2, num_channels, width, labels: generic_labels(classes) })
+    }
+
+    pub(crate) fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+        given.retain(|name, _| !name.ends_with("num_batches_tracked"));
+        if given.get("linear.weight").is_some_and(|w| w.dims() != [self.labels.len(), 4 * self.width]) {
+            given.retain(|name, _| !name.starts_with("linear."));
+        }
+        given
+    }
+
+    pub(crate) fn to_public(&self) -> Value {
+        let mut config = json!({
+            "architectures": ["ResNetForCIFAR"], "model_type": "resnet_cifar", "depth": self.depth,
+            "num_channels": self.num_channels, "width": self.width, "torch_dtype": "float32",
+        });
+        write_labels(&mut config, &self.labels);
+        config
+    }
+
+    /// Blocks a stage.
+    fn blocks(&self) -> usize {
+        (self.depth - 2) / 6
+    }
+
+    pub(crate) fn cost(&self, batch: usize, side: usize) -> Cost {
+        let (mut cost, mut inner, mut side) = (Cost::default(), self.width, side);
+        cost.conv_norm(batch, [self.num_channels, self.width, 3], side);
+        for stage in 0..3 {
+            let width = self.width << stage;
+            for block in 0..self.blocks() {
+                if stage > 0 && block == 0 {
+                    side = side.div_ceil(2);
+                }
+                cost.conv_norm(batch, [inner, width, 3], side);
+                cost.conv_norm(batch, [width, width, 3], side);
+                cost.keep(2 * batch * width * side * side);
+                inner = width;
+            }
+        }
+        cost.dense(batch, inner, self.labels.len());
+        cost
+    }
+}
+
+/// The model.
+pub struct ResnetCifar {
+    stem: ConvNorm,
+    blocks: Vec<Block>,
+    linear: Dense,
+    num_channels: usize,
+}
+
+/// Convolutions start as in the usual PyTorch implementation.
+const INIT: Init = Init::KaimingNormalFanIn;
+
+impl ResnetCifar {
+    pub(crate) fn new(config: &Config, weights: &Weights) -> Self {
+        let stem = ConvNorm::new(weights, ["conv1", "bn1"], [config.num_channels, config.width, 3], 1, INIT);
+        let (mut blocks, mut inner) = (Vec::new(), config.width);
+        for stage in 0..3 {
+            let width = config.width << stage;
+            for i in 0..config.blocks() {
+                let stride = if stage > 0 && i == 0 { 2 } else { 1 };
+                blocks.push(Block::new(&weights.at(format!("layer{}", stage + 1)).at(i), inner, width, stride));
+                inner = width;
+            }
+        }
+        let linear = Dense::fresh(&weights.at("linear"), inner, config.labels.len(), INIT, Init::Zeros);
+        ResnetCifar { stem, blocks, linear, num_channels: config.num_channels }
+    }
+}
+
+impl Model for ResnetCifar {
+    fn logits(&self, tape: &Tape, input: &Input) -> Result<Var> {
+        let wrong = |found: String| {
+            let expected = format!("images of {} channels, [B, C, H, W]", self.num_channels);
+            Err(Error::Input { family: "resnet_cifar", expected, found })
+        };
+        let Input::Image { pixels } = input else { return wrong("texts".into()) };
+        if pixels.dims().get(1) != Some(&self.num_channels) || pixels.rank() != 4 {
+            return wrong(format!("{:?}", pixels.dims()));
+        }
+        let x_bchw = Var::constant(pixels.clone());
+        let mut x_bchw = kernels::relu(tape, &self.stem.forward(tape, &x_bchw)?)?;
+        for block in &self.blocks {
+            x_bchw = block.forward(tape, &x_bchw)?;
+        }
+        Ok(self.linear.forward(tape, &kernels::global_avg_pool(tape, &x_bchw)?)?)
+    }
+}
+
+/// Two convolutions and the shortcut around them.
+struct Block {
+    first: ConvNorm,
+    second: ConvNorm,
+    width: usize,
+    stride: usize,
+}
+
+impl Block {
+    fn new(at: &Weights, inner: usize, width: usize, stride: usize) -> Self {
+        Block {
+            first: ConvNorm::new(at, ["conv1", "bn1"], [inner, width, 3], stride, INIT),
+            second: ConvNorm::new(at, ["conv2", "bn2"], [width, width, 3], 1, INIT),
+            width,
+            stride,
+        }
+    }
+
+    fn forward(&self, tape: &Tape, x_bchw: &Var) -> Result<Var> {
+        let y_bchw = kernels::relu(tape, &self.first.forward(tape, x_bchw)?)?;
+        let y_bchw = self.second.forward(tape, &y_bchw)?;
+        let same = self.stride == 1 && x_bchw.dims()[1] == self.width;
+        let x_bchw = if same { x_bchw.clone() } else { kernels::shortcut_pad(tape, x_bchw, self.stride, self.width)? };
+        Ok(kernels::relu(tape, &kernels::add(tape, &y_bchw, &x_bchw)?)?)
+    }
+}

@@ -1,0 +1,304 @@
+//! What this machine offers, and what follows from it.
+
+use crate::report::{Style, bytes};
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// What is looked at. The two closures reach what others own: the sandbox's probe and the Hub's client.
+pub struct Probe<'a> {
+    /// Layers of the jail, each with how it holds or why it is missing.
+    pub sandbox: &'a dyn Fn() -> Vec<(String, Result<String, String>)>,
+    /// One small, bounded request to the Hub: what answered, or why nothing did. None: offline was asked for.
+    pub hub: Option<&'a dyn Fn() -> Result<String, String>>,
+    /// The value of PATH.
+    pub path: Option<&'a OsStr>,
+    /// Where runs are kept; its file system is measured.
+    pub runs: &'a Path,
+    /// Environment variables that are set and honoured: name and what is shown of them.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Facts {
+    pub version: String,
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    pub name: String,
+    pub state: State,
+    pub found: String,
+    /// What follows from it, where it is not what one would wish.
+    pub consequence: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Ok,
+    /// Works, but less well.
+    Limited,
+    Missing,
+}
+
+impl Check {
+    fn ok(name: &str, found: impl Into<String>) -> Check {
+        Check { name: name.into(), state: State::Ok, found: found.into(), consequence: None }
+    }
+    fn limited(name: &str, found: impl Into<String>, consequence: impl Into<String>) -> Check {
+        Check { name: name.into(), state: State::Limited, found: found.into(), consequence: Some(consequence.into()) }
+    }
+    fn missing(name: &str, found: impl Into<String>, consequence: impl Into<String>) -> Check {
+        Check { name: name.into(), state: State::Missing, found: found.into(), consequence: Some(consequence.into()) }
+    }
+}
+
+impl Facts {
+    /// Looks. Starts no process and opens no device.
+    pub fn gather(probe: &Probe) -> Facts {
+        let mut checks = vec![cores(), memory(&read("/proc/meminfo")), cpu(&features()), gpu(&Gpu::find())];
+        checks.push(disk(free_bytes(probe.runs), probe.runs));
+        checks.extend((probe.sandbox)().into_iter().map(|(name, held)| layer(&name, held)));
+        checks.push(docker(Path::new("/var/run/docker.sock"), probe.path));
+        checks.push(hub(probe.hub));
+        checks.extend(probe.variables.iter().map(|(name, value)| Check::ok(name, value.clone())));
+        Facts { version: env!("CARGO_PKG_VERSION").into(), checks }
+    }
+
+    /// For people: one line a check.
+    pub fn text(&self, style: Style) -> String {
+        let width = self.checks.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
+        let mut out = format!("{} {}\n", style.bold("tallow"), self.version);
+        for check in &self.checks {
+            let state = match check.state {
+                State::Ok => style.green("ok     "),
+                State::Limited => style.yellow("limited"),
+                State::Missing => style.yellow("missing"),
+            };
+            out.push_str(&format!("  {state}  {:<width$}  {}\n", check.name, check.found));
+            if let Some(consequence) = &check.consequence {
+                out.push_str(&format!("  {:7}  {:width$}  {}\n", "", "", style.dim(&format!("-> {consequence}"))));
+            }
+        }
+        out
+    }
+
+    /// For machines.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+fn cores() -> Check {
+    match std::thread::available_parallelism() {
+        Ok(cores) => Check::ok("cores", cores.to_string()),
+        Err(error) => Check::limited("cores", error.to_string(), "one thread is used"),
+    }
+}
+
+/// From `/proc/meminfo`.
+fn memory(meminfo: &str) -> Check {
+    let field = |name: &str| {
+        let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0)
+    };
+    match (field("MemTotal"), field("MemAvailable")) {
+        (Some(total), Some(free)) => {
+            let found = format!("{}, {} free", bytes(total), bytes(free));
+            match free < 2.0 * 1024f64.powi(3) {
+                true => Check::limited("memory", found, "fine-tuning a small BERT takes about 1 GiB; larger models will not fit"),
+                false => Check::ok("memory", found),
+            }
+        }
+        _ => Check::limited("memory", "unknown", "plans cannot be held against the memory of this machine"),
+    }
+}
+
+/// Names of the processor's features that the kernels use.
+fn features() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    let known = [
+        ("avx2", std::arch::is_x86_feature_detected!("avx2")),
+        ("fma", std::arch::is_x86_feature_detected!("fma")),
+        ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
+    ];
+    #[cfg(target_arch = "aarch64")]
+    let known = [("neon", std::arch::is_aarch64_feature_detected!("neon"))];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let known: [(&'static str, bool); 0] = [];
+    known.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+}
+
+fn cpu(features: &[&str]) -> Check {
+    let found = if features.is_empty() { "no vector extension that is used".to_string() } else { features.join(", ") };
+    let vectors = features.contains(&"avx2") && features.contains(&"fma") || features.contains(&"neon");
+    if vectors { Check::ok("processor", found) } else { Check::limited("processor", found, "training takes several times longer") }
+}
+
+/// What the files of the NVIDIA driver say.
+struct Gpu {
+    driver: String,
+    devices: Vec<PathBuf>,
+}
+
+impl Gpu {
+    fn find() -> Gpu {
+        let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut devices: Vec<PathBuf> = entries.filter(|path| is_gpu(path)).collect();
+        devices.sort();
+        Gpu { driver: read("/proc/driver/nvidia/version"), devices }
+    }
+}
+
+/// `/dev/nvidia0`, not `/dev/nvidiactl`.
+fn is_gpu(path: &Path) -> bool {
+    let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("nvidia"));
+    number.is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn gpu(gpu: &Gpu) -> Check {
+    // "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul 27 ..."
+    let is_version = |word: &&str| word.contains('.') && word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let driver = gpu.driver.lines().next().and_then(|line| line.split_whitespace().find(is_version));
+    match (driver, gpu.devices.len()) {
+        (Some(driver), 1..) => {
+            let names: Vec<String> = gpu.devices.iter().map(|path| path.display().to_string()).collect();
+            Check::ok("GPU", format!("NVIDIA driver {driver}, {}", names.join(", ")))
+        }
+        (Some(driver), _) => Check::limited("GPU", format!("NVIDIA driver {driver}, no device"), "training runs on the processor"),
+        (None, 1..) => Check::limited("GPU", "devices without a driver", "training runs on the processor"),
+        _ => Check::missing("GPU", "no NVIDIA driver", "training runs on the processor"),
+    }
+}
+
+fn disk(free: Option<u64>, place: &Path) -> Check {
+    match free {
+        Some(free) => {
+            let found = format!("{} free for {}", bytes(free as f64), place.display());
+            match free < 5 << 30 {
+                true => Check::limited("disk", found, "a run of a small BERT writes about 0.5 GiB; larger models may not fit"),
+                false => Check::ok("disk", found),
+            }
+        }
+        None => Check::limited("disk", format!("unknown for {}", place.display()), "a full disk will be noticed only when it is full"),
+    }
+}
+
+/// Free bytes of the file system that `path`, or the nearest folder above it that exists, lies in.
+#[cfg(target_os = "linux")]
+fn free_bytes(path: &Path) -> Option<u64> {
+    use std::os::unix::ffi::OsStrExt;
+    let whole = std::path::absolute(path).ok()?;
+    let there = whole.ancestors().find(|place| place.exists())?;
+    let name = std::ffi::CString::new(there.as_os_str().as_bytes()).ok()?;
+    let mut stat = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: `name` ends with a NUL and lives through the call; `stat` is large enough for the structure that is written.
+    let done = unsafe { libc::statvfs(name.as_ptr(), stat.as_mut_ptr()) };
+    if done != 0 {
+        return None;
+    }
+    // SAFETY: statvfs returned 0, so it filled the structure.
+    let stat = unsafe { stat.assume_init() };
+    Some(stat.f_bavail as u64 * stat.f_frsize as u64)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}
+
+fn layer(name: &str, held: Result<String, String>) -> Check {
+    let name = format!("jail: {name}");
+    match held {
+        Ok(how) => Check::ok(&name, how),
+        Err(why) => Check::missing(&name, why, "`--sandbox strict` refuses to train here; see `tallow train --help`"),
+    }
+}
+
+/// A socket that is there and a client on PATH; neither is used.
+fn docker(socket: &Path, path: Option<&OsStr>) -> Check {
+    let client = path.and_then(|path| std::env::split_paths(path).map(|place| place.join("docker")).find(|file| file.is_file()));
+    let why = "nothing now: Docker is only for architectures that the zoo lacks";
+    match (socket.exists(), client) {
+        (true, Some(client)) => Check::ok("Docker", format!("{}, {}", client.display(), socket.display())),
+        (true, None) => Check::limited("Docker", format!("{} without a `docker` on PATH", socket.display()), why),
+        (false, Some(client)) => Check::limited("Docker", format!("{}, no daemon's socket", client.display()), why),
+        (false, None) => Check::missing("Docker", "neither client nor daemon", why),
+    }
+}
+
+fn hub(ask: Option<&dyn Fn() -> Result<String, String>>) -> Check {
+    let what = "models and data sets come from the cache, `--hub DIR` or local files alone";
+    match ask.map(|ask| ask()) {
+        None => Check::limited("Hub", "offline, as asked", what),
+        Some(Ok(answer)) => Check::ok("Hub", answer),
+        Some(Err(why)) => Check::missing("Hub", why, what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_and_judged() {
+        let check = |text: &str, state: State, found: &str| {
+            let seen = memory(text);
+            assert_eq!((seen.state, seen.found.as_str()), (state, found));
+        };
+        check("MemTotal: 16384000 kB\nMemFree: 1 kB\nMemAvailable:   8192000 kB\n", State::Ok, "15.6 GiB, 7.8 GiB free");
+        check("MemTotal: 2048000 kB\nMemAvailable: 1024000 kB\n", State::Limited, "2.0 GiB, 1000 MiB free");
+        check("", State::Limited, "unknown");
+    }
+
+    #[test]
+    fn gpus_need_a_driver_and_a_device() {
+        let version = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul 27 06:44:34 UTC 2025\nGCC version: gcc 12.2.0\n";
+        let found = |driver: &str, devices: &[&str]| gpu(&Gpu { driver: driver.into(), devices: devices.iter().map(PathBuf::from).collect() });
+        assert_eq!(found(version, &["/dev/nvidia0"]).found, "NVIDIA driver 580.65.06, /dev/nvidia0");
+        assert_eq!(found(version, &[]).state, State::Limited);
+        assert_eq!(found("", &["/dev/nvidia0"]).state, State::Limited);
+        assert_eq!(found("", &[]).state, State::Missing);
+        assert!(is_gpu(Path::new("/dev/nvidia12")) && !is_gpu(Path::new("/dev/nvidiactl")) && !is_gpu(Path::new("/dev/nvidia-uvm")));
+    }
+
+    #[test]
+    fn docker_needs_a_socket_and_a_client() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (socket, client) = (dir.path().join("docker.sock"), dir.path().join("docker"));
+        let state = || docker(&socket, Some(dir.path().as_os_str())).state;
+        assert_eq!(state(), State::Missing);
+        std::fs::write(&client, "").expect("written");
+        assert_eq!(state(), State::Limited);
+        std::fs::write(&socket, "").expect("written");
+        assert_eq!(state(), State::Ok);
+        assert_eq!(docker(&socket, None).state, State::Limited);
+    }
+
+    #[test]
+    fn the_page_has_a_line_for_each_check_and_says_what_follows() {
+        let layers = || vec![("seccomp".to_string(), Ok("no sockets".to_string())), ("landlock".into(), Err("kernel too old".into()))];
+        let dir = tempfile::tempdir().expect("a folder");
+        let refused = || Err("connection refused".to_string());
+        let probe = Probe { sandbox: &layers, hub: Some(&refused), path: None, runs: &dir.path().join("not/yet"), variables: vec![] };
+        let facts = Facts::gather(&probe);
+        let text = facts.text(Style::Plain);
+        assert!(text.contains("ok       jail: seccomp") && text.contains("missing  jail: landlock"), "{text}");
+        assert!(text.contains("connection refused"), "{text}");
+        assert!(!text.contains('\u{1b}'));
+        let json: serde_json::Value = serde_json::from_str(&facts.json()).expect("JSON");
+        assert_eq!(json["checks"].as_array().map(Vec::len), Some(facts.checks.len()));
+        let disk = facts.checks.iter().find(|c| c.name == "disk").expect("a check");
+        assert!(disk.found.contains("free for"), "the nearest folder that exists is measured: {}", disk.found);
+        let missing = facts.checks.iter().filter(|c| c.state != State::Ok);
+        assert!(missing.into_iter().all(|c| c.consequence.is_some()), "what is not there has a consequence");
+    }
+}

@@ -1,0 +1,297 @@
+//! What is seen while workers work: a bar on a terminal, plain lines where output is piped, JSON lines for machines.
+//!
+//! JSON lines are data and go to stdout; everything else goes to stderr. Times come from the events, never from a clock.
+
+use crate::job::{Event, PreparedSplit, SplitShape, StepEvent};
+use crate::report::{Style, bytes, clean, count, duration, metric_name, rate};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::io::Write;
+
+/// For whom progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A bar that is redrawn, and lines above it.
+    Terminal,
+    /// A line now and then.
+    Plain,
+    /// Each event as one line of JSON: `{"run": …, "attempt": …, "told": {…}}`.
+    Json,
+}
+
+/// Plain lines come after so many seconds of training, or so much of all steps, whichever is first.
+const LINE_SECS: f64 = 10.0;
+const LINE_SHARE: f64 = 0.05;
+
+/// Shows events as they come. `data` is stdout, `messages` is stderr; tests put buffers there.
+pub struct Progress<D: Write, M: Write> {
+    mode: Mode,
+    style: Style,
+    data: D,
+    messages: M,
+    bar: Option<ProgressBar>,
+    target: fn() -> ProgressDrawTarget,
+    training: Option<Training>,
+}
+
+/// The attempt that is being trained.
+struct Training {
+    total_steps: u64,
+    first_step: u64,
+    /// Step and seconds of the last plain line.
+    told: (u64, f64),
+    monitored: Option<String>,
+}
+
+impl<D: Write, M: Write> Progress<D, M> {
+    pub fn new(mode: Mode, style: Style, data: D, messages: M) -> Self {
+        Progress { mode, style, data, messages, bar: None, target: ProgressDrawTarget::stderr, training: None }
+    }
+
+    /// An event of attempt `attempt` of `run`.
+    pub fn event(&mut self, run: &str, attempt: u32, event: &Event) {
+        if self.mode == Mode::Json {
+            let line = serde_json::to_string(&Line { run, attempt, told: event }).unwrap_or_default();
+            // Whoever read this may be gone; the run goes on, and its events are on disk.
+            let _ = writeln!(self.data, "{line}").and_then(|()| self.data.flush());
+            return;
+        }
+        match event {
+            Event::Started { step, total_steps, .. } => self.start(*step, *total_steps),
+            Event::Step(step) => return self.step(step),
+            Event::Monitored { metric, value, .. } => {
+                let training = self.training.as_mut();
+                training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", metric_name(*metric))));
+            }
+            Event::Finished { .. } | Event::Stopped { .. } | Event::Diverged { .. } | Event::Failed { .. } => self.end(),
+            _ => {}
+        }
+        if let Some(line) = line(run, attempt, event) {
+            self.say(&line);
+        }
+    }
+
+    /// A line that is no event.
+    pub fn say(&mut self, message: &str) {
+        let message = clean(message);
+        match &self.bar {
+            Some(bar) => bar.println(message),
+            None => {
+                let _ = writeln!(self.messages, "{message}");
+            }
+        }
+    }
+
+    fn start(&mut self, step: u64, total_steps: u64) {
+        self.end();
+        self.training = Some(Training { total_steps, first_step: step, told: (step, 0.0), monitored: None });
+        if self.mode == Mode::Terminal {
+            let bar = ProgressBar::with_draw_target(Some(total_steps), (self.target)());
+            bar.set_style(bar_style());
+            bar.set_position(step);
+            self.bar = Some(bar);
+        }
+    }
+
+    fn step(&mut self, step: &StepEvent) {
+        let Some(training) = &mut self.training else { return };
+        let mut line = describe(step, training);
+        if let Some(bar) = &self.bar {
+            line.extend(training.monitored.iter().map(|m| format!(", {m}")));
+            bar.set_position(step.step);
+            bar.set_message(line);
+            return;
+        }
+        let (last_step, last_secs) = training.told;
+        let share = step.step.saturating_sub(last_step) as f64 / training.total_steps.max(1) as f64;
+        if step.train_secs - last_secs >= LINE_SECS || share >= LINE_SHARE || step.step == training.total_steps {
+            training.told = (step.step, step.train_secs);
+            let whole = format!("  step {}/{}, {line}", count(step.step as f64), count(training.total_steps as f64));
+            let _ = writeln!(self.messages, "{whole}");
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end(&mut self) {
+        self.training = None;
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// How messages are emphasised.
+    pub fn style(&self) -> Style {
+        self.style
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    run: &'a str,
+    attempt: u32,
+    told: &'a Event,
+}
+
+fn bar_style() -> ProgressStyle {
+    let template = "{bar:24.cyan/dim} {pos}/{len}  {wide_msg}";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.progress_chars("━╸─")
+}
+
+/// "epoch 0.42, loss 0.3124, lr 3.1e-5, 397 tokens/s, 12 min 5 s left".
+fn describe(step: &StepEvent, training: &Training) -> String {
+    let mut parts = vec![format!("epoch {:.2}", step.epoch), format!("loss {:.4}", step.loss), format!("lr {}", exponent(step.lr))];
+    let speed = |over: u64, what: &str| rate(over as f64, step.train_secs).map(|speed| format!("{speed} {what}/s"));
+    parts.extend(speed(step.tokens, "tokens").or_else(|| speed(step.examples, "examples")));
+    let (done, left) = (step.step.saturating_sub(training.first_step), training.total_steps.saturating_sub(step.step));
+    if done > 0 && step.train_secs > 0.0 {
+        parts.push(format!("{} left", duration(step.train_secs / done as f64 * left as f64)));
+    }
+    parts.join(", ")
+}
+
+/// 3.1e-5, 0.0123, 0.1.
+fn exponent(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.1e}") } else { format!("{:.4}", value).trim_end_matches('0').trim_end_matches('.').to_string() }
+}
+
+/// What an event says to people; none where the bar or the lines of steps say it.
+fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
+    let again = if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+    Some(match event {
+        Event::Jailed { layers, start_ms } => {
+            let names: Vec<&str> = layers.keys().map(String::as_str).collect();
+            format!("  jail of {run}{again}: {} (after {start_ms:.0} ms)", names.join(", "))
+        }
+        Event::Prepared(split) => format!("  {}", prepared(split)),
+        Event::Started { step, total_steps, num_params, train_examples, resumed, .. } => {
+            let from = if *resumed { format!("goes on from step {} of", count(*step as f64)) } else { "starts:".into() };
+            let (steps, params, examples) = (count(*total_steps as f64), count(*num_params as f64), count(*train_examples as f64));
+            format!("  {run}{again} {from} {steps} steps, {params} parameters, {examples} training examples")
+        }
+        Event::Monitored { step, metric, value, loss, examples } => {
+            let (step, examples) = (count(*step as f64), count(*examples as f64));
+            format!("  step {step}: {} {value:.4}, loss {loss:.4} on {examples} monitor examples", metric_name(*metric))
+        }
+        Event::Diverged { step, what, value } => format!("  {run}{again} diverged at step {}: {what:?}, {value}", count(*step as f64)),
+        Event::Finished { step, tokens, examples, train_secs, .. } => {
+            let speed = |over: u64, what: &str| rate(over as f64, *train_secs).map(|speed| format!(", {speed} {what}/s"));
+            let speed = speed(*tokens, "tokens").or_else(|| speed(*examples, "examples")).unwrap_or_default();
+            format!("  {run}{again} finished {} steps in {}{speed}", count(*step as f64), duration(*train_secs))
+        }
+        Event::Stopped { step } => format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64)),
+        Event::Evaluated { examples, scores, loss, secs } => {
+            let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric_name(*metric))).collect();
+            format!("  {run}: {}, loss {loss:.4} on {} examples ({})", scores.join(", "), count(*examples as f64), duration(*secs))
+        }
+        Event::Note { message } => format!("  note: {}", clean(message)),
+        Event::Failed { message, .. } => format!("  {run}{again} failed: {}", clean(message)),
+        Event::Step(_) | Event::Checkpointed { .. } => return None,
+    })
+}
+
+fn prepared(split: &PreparedSplit) -> String {
+    let shape = match split.shape {
+        SplitShape::Text { tokens, longest, truncated, .. } => {
+            let cut = if truncated > 0 { format!(", {} cut", count(truncated as f64)) } else { String::new() };
+            format!("{} tokens, longest text {longest}{cut}", count(tokens as f64))
+        }
+        SplitShape::Image { height, width, channels } => {
+            let all = split.examples as f64 * (height * width * channels) as f64;
+            format!("{height} x {width} x {channels} pixels, {}", bytes(all))
+        }
+    };
+    format!("{}: {} examples, {} classes, {shape}", clean(&split.split), count(split.examples as f64), split.labels.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Metric;
+
+    fn step(step: u64, train_secs: f64) -> Event {
+        Event::Step(StepEvent {
+            step,
+            epoch: step as f64 / 100.0,
+            loss: 0.5,
+            lr: 3.14e-5,
+            grad_norm: 1.0,
+            tokens: step * 1000,
+            examples: step * 32,
+            train_secs,
+        })
+    }
+
+    fn started(step: u64) -> Event {
+        Event::Started { step, total_steps: 100, num_params: 22_713_986, num_trainable: 1, train_examples: 3200, resumed: step > 0 }
+    }
+
+    fn told(mode: Mode, events: &[Event]) -> (String, String) {
+        let (mut data, mut messages) = (Vec::new(), Vec::new());
+        let mut progress = Progress::new(mode, Style::Plain, &mut data, &mut messages);
+        progress.target = ProgressDrawTarget::hidden;
+        for event in events {
+            progress.event("seed-0", 1, event);
+        }
+        drop(progress);
+        (String::from_utf8(data).expect("text"), String::from_utf8(messages).expect("text"))
+    }
+
+    #[test]
+    fn plain_lines_come_at_intervals() {
+        let mut events = vec![started(0)];
+        events.extend((1..=100).map(|i| step(i, i as f64 * 0.1)));
+        let (data, messages) = told(Mode::Plain, &events);
+        assert_eq!(data, "", "stdout is for data");
+        assert_eq!(messages.lines().count(), 1 + 20, "a line each 5 %:\n{messages}");
+        assert!(messages.contains("  step 50/100, epoch 0.50, loss 0.5000, lr 3.1e-5, 10,000 tokens/s, 5 s left\n"), "{messages}");
+        let slow: Vec<Event> = std::iter::once(started(0)).chain((1..=4).map(|i| step(i, i as f64 * 11.0))).collect();
+        assert_eq!(told(Mode::Plain, &slow).1.lines().count(), 1 + 4, "a line each 10 s");
+    }
+
+    #[test]
+    fn time_left_counts_the_steps_of_this_attempt() {
+        let (_, messages) = told(Mode::Plain, &[started(50), step(75, 25.0)]);
+        assert!(messages.contains("goes on from step 50 of 100 steps"), "{messages}");
+        assert!(messages.contains("25 s left"), "{messages}");
+    }
+
+    #[test]
+    fn json_lines_are_the_events() {
+        let events = [started(0), step(1, 0.1), Event::Note { message: "a\nb".into() }];
+        let (data, messages) = told(Mode::Json, &events);
+        assert_eq!(messages, "");
+        for (line, event) in data.lines().zip(&events) {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            assert_eq!((value["run"].as_str(), value["attempt"].as_u64()), (Some("seed-0"), Some(1)));
+            assert_eq!(&serde_json::from_value::<Event>(value["told"].clone()).expect("an event"), event);
+        }
+        assert_eq!(data.lines().count(), 3);
+    }
+
+    #[test]
+    fn a_terminal_gets_no_line_for_each_step() {
+        let events = [started(0), step(1, 20.0), step(2, 40.0), Event::Stopped { step: 2 }];
+        let (data, messages) = told(Mode::Terminal, &events);
+        assert_eq!(data, "");
+        assert!(!messages.contains("step 1/"), "{messages}");
+        assert!(messages.contains("stopped after step 2"), "after the bar is gone lines are written: {messages}");
+    }
+
+    #[test]
+    fn words_of_workers_cannot_steer_the_terminal() {
+        let (_, messages) = told(Mode::Plain, &[Event::Note { message: "\u{1b}[2Jgone".into() }]);
+        assert!(!messages.contains('\u{1b}'), "{messages:?}");
+    }
+
+    #[test]
+    fn every_event_but_steps_and_checkpoints_has_a_line() {
+        let monitored = Event::Monitored { step: 500, metric: Metric::Accuracy, value: 0.8601, loss: 0.4, examples: 1000 };
+        let shown = line("seed-0", 2, &monitored).expect("a line");
+        assert_eq!(shown, "  step 500: accuracy 0.8601, loss 0.4000 on 1,000 monitor examples");
+        let finished =
+            Event::Finished { step: 2105, weights_sha256: String::new(), tokens: 896_523, examples: 67_349, train_secs: 2259.0 };
+        assert_eq!(line("seed-0", 2, &finished).expect("a line"), "  seed-0 (attempt 2) finished 2,105 steps in 37 min 39 s, 397 tokens/s");
+        assert_eq!(line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1 }), None);
+    }
+}

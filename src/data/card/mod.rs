@@ -1,0 +1,208 @@
+//! The front matter of a README.md: licence, configurations and their files, class names.
+
+mod yaml;
+
+use super::{Error, Result};
+use yaml::Yaml;
+
+/// What a card says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Card {
+    /// Verbatim; none where the card says nothing.
+    pub license: Option<String>,
+    pub configs: Vec<Config>,
+    /// Class names a configuration: (configuration, column, names). The configuration is none where the data set has only one.
+    class_names: Vec<(Option<String>, String, Vec<String>)>,
+}
+
+/// A configuration of a data set: which files make up which split.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    pub name: String,
+    pub default: bool,
+    /// (split, globs), in the card's order.
+    pub splits: Vec<(String, Vec<String>)>,
+}
+
+impl Card {
+    /// Reads the front matter of a README; one without front matter says nothing.
+    ///
+    /// # Errors
+    /// The front matter is no YAML, or `configs` is not what it should be. `place` says whose card it is.
+    pub fn parse(place: &str, readme: &str) -> Result<Self> {
+        let Some((front, first_line)) = front_matter(readme) else { return Ok(Card::default()) };
+        let broken = |line: usize, what: String| Error::Card { place: place.to_string(), line: line + first_line, what };
+        let root = yaml::parse(front).map_err(|e| broken(e.line, e.what))?;
+        let license = root.get("license").and_then(license_of);
+        let configs = match root.get("configs") {
+            None | Some(Yaml::Null) => Vec::new(),
+            Some(Yaml::List(items)) => items.iter().map(config_of).collect::<Result<_, _>>().map_err(|what| broken(0, what))?,
+            Some(other) => return Err(broken(0, format!("`configs`: expected a list, found {}", other.in_words()))),
+        };
+        Ok(Card { license, configs, class_names: class_names_of(root.get("dataset_info")) })
+    }
+
+    /// Class names of a column in a configuration.
+    pub fn class_names(&self, config: Option<&str>, column: &str) -> Option<&[String]> {
+        self.class_names.iter().find(|(of, name, _)| name == column && fits(of, config)).map(|(_, _, names)| names.as_slice())
+    }
+
+    /// The columns of a configuration that have class names.
+    pub fn class_columns(&self, config: Option<&str>) -> Vec<&str> {
+        self.class_names.iter().filter(|(of, _, _)| fits(of, config)).map(|(_, name, _)| name.as_str()).collect()
+    }
+}
+
+/// What is said of no configuration in particular holds for all.
+fn fits(of: &Option<String>, config: Option<&str>) -> bool {
+    of.is_none() || config.is_none() || of.as_deref() == config
+}
+
+/// The text between the first two lines `---`, and the number of its first line.
+fn front_matter(readme: &str) -> Option<(&str, usize)> {
+    let text = readme.trim_start_matches('\u{feff}');
+    let body = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
+    let mut end = 0;
+    for line in body.split_inclusive('\n') {
+        if line.trim_end() == "---" {
+            return Some((&body[..end], 2));
+        }
+        end += line.len();
+    }
+    None
+}
+
+/// One licence, or several joined by a comma.
+fn license_of(value: &Yaml) -> Option<String> {
+    match value {
+        Yaml::Text(text) if !text.is_empty() => Some(text.clone()),
+        Yaml::List(items) => {
+            let names: Vec<&str> = items.iter().filter_map(Yaml::text).collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        }
+        _ => None,
+    }
+}
+
+fn config_of(item: &Yaml) -> Result<Config, String> {
+    let name = item.get("config_name").and_then(Yaml::text).ok_or("an entry of `configs` has no `config_name`")?.to_string();
+    let default = item.get("default").and_then(Yaml::text) == Some("true");
+    let globs = |value: &Yaml| -> Result<Vec<String>, String> {
+        match value {
+            Yaml::Text(glob) => Ok(vec![glob.clone()]),
+            Yaml::List(globs) => globs.iter().map(|g| g.text().map(str::to_string).ok_or("a path is no text".to_string())).collect(),
+            other => Err(format!("`data_files` of `{name}`: expected a path or a list of paths, found {}", other.in_words())),
+        }
+    };
+    let data_dir = item.get("data_dir").and_then(Yaml::text).map(|d| d.trim_end_matches('/').to_string());
+    let mut splits: Vec<(String, Vec<String>)> = Vec::new();
+    match item.get("data_files") {
+        None | Some(Yaml::Null) => {
+            if let Some(dir) = &data_dir {
+                splits.push((String::new(), vec![format!("{dir}/**")]));
+            }
+        }
+        Some(Yaml::List(entries)) if entries.iter().all(|e| matches!(e, Yaml::Map(_))) => {
+            for entry in entries {
+                let split = entry.get("split").and_then(Yaml::text).unwrap_or("train").to_string();
+                let path = entry.get("path").ok_or(format!("a split of `{name}` has no `path`"))?;
+                splits.push((split, globs(path)?));
+            }
+        }
+        Some(Yaml::Map(entries)) => {
+            for (split, path) in entries {
+                splits.push((split.clone(), globs(path)?));
+            }
+        }
+        Some(other) => splits.push(("train".into(), globs(other)?)),
+    }
+    Ok(Config { name, default, splits })
+}
+
+/// `dataset_info` is one entry, or a list of them with `config_name`.
+fn class_names_of(info: Option<&Yaml>) -> Vec<(Option<String>, String, Vec<String>)> {
+    let entries: Vec<&Yaml> = match info {
+        Some(Yaml::List(items)) => items.iter().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let config = entry.get("config_name").and_then(Yaml::text).map(str::to_string);
+        let Some(Yaml::List(features)) = entry.get("features") else { continue };
+        for feature in features {
+            let Some(column) = feature.get("name").and_then(Yaml::text) else { continue };
+            let label = feature.get("dtype").and_then(|d| d.get("class_label")).or_else(|| feature.get("class_label"));
+            let names: Vec<String> = match label.and_then(|l| l.get("names")) {
+                Some(Yaml::Map(names)) => names.iter().filter_map(|(_, name)| name.text().map(str::to_string)).collect(),
+                Some(Yaml::List(names)) => names.iter().filter_map(|name| name.text().map(str::to_string)).collect(),
+                _ => continue,
+            };
+            found.push((config.clone(), column.to_string(), names));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CARD: &str = "---
+license:
+- cc-by-4.0
+- other # as the source says
+pretty_name: 'A: set'
+dataset_info:
+- config_name: a
+  features:
+  - name: text
+    dtype: string
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': no
+          '1': yes, indeed
+configs:
+- config_name: a
+  default: true
+  data_files:
+  - split: train
+    path: a/train-*
+  - split: test
+    path: [a/test-0*, \"a/test-1*\"]
+- config_name: b
+  data_files: b.csv
+---
+# Title
+--- not this
+";
+
+    #[test]
+    fn a_card_is_read() {
+        let card = Card::parse("x", CARD).expect("a card");
+        assert_eq!(card.license.as_deref(), Some("cc-by-4.0, other"));
+        assert_eq!(card.configs.len(), 2);
+        assert!(card.configs[0].default);
+        assert_eq!(card.configs[0].splits[1], ("test".into(), vec!["a/test-0*".into(), "a/test-1*".into()]));
+        assert_eq!(card.configs[1].splits, [("train".into(), vec!["b.csv".into()])]);
+        assert_eq!(card.class_names(Some("a"), "label").expect("names"), ["no", "yes, indeed"]);
+        assert_eq!(card.class_names(Some("b"), "label"), None);
+    }
+
+    #[test]
+    fn a_readme_without_front_matter_says_nothing() {
+        for text in ["# Title\n", "", "---\nnever: closed\n"] {
+            assert_eq!(Card::parse("x", text).expect("fine"), Card::default());
+        }
+    }
+
+    #[test]
+    fn broken_front_matter_names_the_line() {
+        let error = Card::parse("the set `x`", "---\nlicense: mit\nconfigs: [a\n---\n").expect_err("broken");
+        assert!(matches!(error, Error::Card { line: 3, .. }), "{error}");
+        let error = Card::parse("x", "---\nconfigs: much\n---\n").expect_err("broken");
+        assert!(error.to_string().contains("expected a list, found the text `much`"), "{error}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Data sets that papers and people call by name: where they lie on the Hub, and how they are usually scored.
+
+use crate::spec::{Metric, Task};
+
+/// A well-known data set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// As papers write it.
+    pub name: &'static str,
+    /// Other spellings.
+    pub aliases: &'static [&'static str],
+    pub task: Task,
+    /// Of the Hub.
+    pub id: &'static str,
+    pub config: Option<&'static str>,
+    pub train: &'static str,
+    /// The split that scores are usually read from, among those with public labels.
+    pub held_out: &'static str,
+    pub input: &'static [&'static str],
+    pub label: &'static str,
+    /// What is usually reported.
+    pub metric: Metric,
+    pub classes: usize,
+}
+
+/// All of them.
+pub fn catalogue() -> &'static [Known] {
+    &KNOWN
+}
+
+/// The one that goes by this name, whatever its case and hyphens; the longest name wins where several fit.
+pub fn find_known(name: &str) -> Option<&'static Known> {
+    let wanted = squeeze(name);
+    KNOWN.iter().find(|k| squeeze(k.name) == wanted || squeeze(k.id) == wanted || k.aliases.iter().any(|a| squeeze(a) == wanted))
+}
+
+fn squeeze(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+const fn text(
+    name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>),
+    splits: (&'static str, &'static str), input: &'static [&'static str], metric: Metric, classes: usize,
+) -> Known {
+    let (id, config) = place;
+    let (train, held_out) = splits;
+    Known { name, aliases, task: Task::TextClassification, id, config, train, held_out, input, label: "label", metric, classes }
+}
+
+const fn image(
+    name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>),
+    splits: (&'static str, &'static str), input: &'static [&'static str], label: &'static str, classes: usize,
+) -> Known {
+    let (id, config) = place;
+    let (train, held_out) = splits;
+    let (task, metric) = (Task::ImageClassification, Metric::Accuracy);
+    Known { name, aliases, task, id, config, train, held_out, input, label, metric, classes }
+}
+
+const GLUE: &str = "nyu-mll/glue";
+const DEV: (&str, &str) = ("train", "validation");
+const TEST: (&str, &str) = ("train", "test");
+
+const KNOWN: [Known; 24] = [
+    // GLUE and its kind: the test labels are not public, so the development set is scored.
+    text("SST-2", &["Stanford Sentiment Treebank", "glue/sst2"], (GLUE, Some("sst2")), DEV, &["sentence"], Metric::Accuracy, 2),
+    text("CoLA", &["Corpus of Linguistic Acceptability", "glue/cola"], (GLUE, Some("cola")), DEV, &["sentence"], Metric::Matthews, 2),
+    text("MRPC", &["Microsoft Research Paraphrase Corpus", "glue/mrpc"], (GLUE, Some("mrpc")), DEV, &["sentence1", "sentence2"], Metric::F1, 2),
+    text("QQP", &["Quora Question Pairs", "glue/qqp"], (GLUE, Some("qqp")), DEV, &["question1", "question2"], Metric::F1, 2),
+    text("QNLI", &["Question NLI", "glue/qnli"], (GLUE, Some("qnli")), DEV, &["question", "sentence"], Metric::Accuracy, 2),
+    text("RTE", &["Recognizing Textual Entailment", "glue/rte"], (GLUE, Some("rte")), DEV, &["sentence1", "sentence2"], Metric::Accuracy, 2),
+    text("WNLI", &["Winograd NLI", "glue/wnli"], (GLUE, Some("wnli")), DEV, &["sentence1", "sentence2"], Metric::Accuracy, 2),
+    text(
+        "MNLI", &["MultiNLI", "Multi-Genre Natural Language Inference", "MNLI-m", "glue/mnli"], (GLUE, Some("mnli")),
+        ("train", "validation_matched"), &["premise", "hypothesis"], Metric::Accuracy, 3,
+    ),
+    text("SNLI", &["Stanford Natural Language Inference"], ("stanfordnlp/snli", Some("plain_text")), TEST, &["premise", "hypothesis"], Metric::Accuracy, 3),
+    text("IMDB", &["IMDb", "IMDB movie reviews", "Large Movie Review Dataset"], ("stanfordnlp/imdb", Some("plain_text")), TEST, &["text"], Metric::Accuracy, 2),
+    text("AG News", &["AG's News", "AGNews"], ("fancyzhx/ag_news", Some("default")), TEST, &["text"], Metric::Accuracy, 4),
+    text("DBpedia", &["DBpedia-14", "DBpedia ontology"], ("fancyzhx/dbpedia_14", Some("dbpedia_14")), TEST, &["title", "content"], Metric::Accuracy, 14),
+    text("Yelp Polarity", &["Yelp-2", "Yelp review polarity"], ("fancyzhx/yelp_polarity", Some("plain_text")), TEST, &["text"], Metric::Accuracy, 2),
+    text("Yelp Full", &["Yelp-5", "Yelp review full"], ("Yelp/yelp_review_full", Some("yelp_review_full")), TEST, &["text"], Metric::Accuracy, 5),
+    text("Amazon Polarity", &["Amazon review polarity"], ("fancyzhx/amazon_polarity", Some("amazon_polarity")), TEST, &["title", "content"], Metric::Accuracy, 2),
+    text("Rotten Tomatoes", &["Movie Review Data"], ("cornell-movie-review-data/rotten_tomatoes", Some("default")), TEST, &["text"], Metric::Accuracy, 2),
+    text("Emotion", &["dair-ai emotion"], ("dair-ai/emotion", Some("split")), TEST, &["text"], Metric::Accuracy, 6),
+    image("CIFAR-10", &["CIFAR10"], ("uoft-cs/cifar10", Some("plain_text")), TEST, &["img"], "label", 10),
+    image("CIFAR-100", &["CIFAR100"], ("uoft-cs/cifar100", Some("cifar100")), TEST, &["img"], "fine_label", 100),
+    image("MNIST", &[], ("ylecun/mnist", Some("mnist")), TEST, &["image"], "label", 10),
+    image("Fashion-MNIST", &["FashionMNIST"], ("zalando-datasets/fashion_mnist", Some("fashion_mnist")), TEST, &["image"], "label", 10),
+    image("SVHN", &["Street View House Numbers"], ("ufldl-stanford/svhn", Some("cropped_digits")), TEST, &["image"], "label", 10),
+    image("Tiny ImageNet", &["TinyImageNet"], ("zh-plus/tiny-imagenet", None), ("train", "valid"), &["image"], "label", 200),
+    image("Food-101", &["Food101"], ("ethz/food101", None), DEV, &["image"], "label", 101),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn names_are_found_however_they_are_spelt() {
+        for (asked, config) in [("sst2", Some("sst2")), ("SST-2", Some("sst2")), ("multi nli", None), ("MultiNLI", Some("mnli")), ("cifar10", Some("plain_text"))] {
+            let found = find_known(asked).unwrap_or_else(|| panic!("{asked}"));
+            assert!(config.is_none() || found.config == config, "{asked}");
+        }
+        assert_eq!(find_known("unheard of"), None);
+    }
+
+    #[test]
+    fn no_name_stands_for_two() {
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        for known in catalogue() {
+            for name in std::iter::once(&known.name).chain(known.aliases) {
+                assert_eq!(seen.insert(squeeze(name), known.name).filter(|k| *k != known.name), None, "{name}");
+            }
+            assert!(known.classes >= 2 && (1..=2).contains(&known.input.len()), "{}", known.name);
+        }
+    }
+}

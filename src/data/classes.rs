@@ -1,0 +1,93 @@
+//! From what stands in a label column to the index of a class.
+
+use super::read::Cell;
+
+/// The classes of a column.
+pub(super) struct Classes {
+    pub(super) names: Vec<String>,
+    /// The file says that its integers are indices; otherwise an integer that is a name is that name.
+    pub(super) indices: bool,
+}
+
+/// What a cell says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Label {
+    Class(u32),
+    /// Nothing, or the -1 of splits whose labels are kept secret.
+    Missing,
+    /// Something that is no class, in words.
+    Unknown(String),
+}
+
+impl Classes {
+    pub(super) fn label(&self, cell: &Cell) -> Label {
+        let named = |name: &str| self.names.iter().position(|n| n == name).map(|i| Label::Class(i as u32));
+        let indexed = |i: i64| match usize::try_from(i) {
+            Ok(index) if index < self.names.len() => Label::Class(index as u32),
+            Ok(_) => Label::Unknown(i.to_string()),
+            Err(_) => Label::Missing,
+        };
+        match cell {
+            Cell::Null => Label::Missing,
+            Cell::Int(i) if self.indices => indexed(*i),
+            Cell::Int(i) => named(&i.to_string()).unwrap_or_else(|| indexed(*i)),
+            Cell::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => self.label(&Cell::Int(*f as i64)),
+            Cell::Text(text) => {
+                let text = text.trim();
+                let number = || text.parse().ok().map(|i| self.label(&Cell::Int(i)));
+                named(text).or_else(number).unwrap_or_else(|| match text.is_empty() {
+                    true => Label::Missing,
+                    false => Label::Unknown(cell.in_words()),
+                })
+            }
+            other => Label::Unknown(other.in_words()),
+        }
+    }
+}
+
+/// The name of the class that a cell stands for, where classes are found by looking; none for a missing label.
+pub(super) fn name_of(cell: &Cell) -> Option<String> {
+    match cell {
+        Cell::Int(i) if *i >= 0 => Some(i.to_string()),
+        Cell::Float(f) if f.fract() == 0.0 && (0.0..1e15).contains(f) => Some((*f as i64).to_string()),
+        Cell::Text(text) if !matches!(text.trim(), "" | "-1") => Some(text.trim().to_string()),
+        _ => None,
+    }
+}
+
+/// Names in the order of their index: numbers by value, others by their letters.
+pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
+    names.sort_by_cached_key(|n| (n.parse::<i64>().ok().map_or((1, 0), |i| (0, i)), n.clone()));
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels() {
+        let check = |names: &[&str], indices: bool, cell: Cell, expected: Label| {
+            let classes = Classes { names: names.iter().map(|n| n.to_string()).collect(), indices };
+            assert_eq!(classes.label(&cell), expected, "{names:?} {cell:?}");
+        };
+        let text = |t: &str| Cell::Text(t.into());
+        check(&["no", "yes"], true, Cell::Int(1), Label::Class(1));
+        check(&["no", "yes"], true, Cell::Int(-1), Label::Missing);
+        check(&["no", "yes"], true, Cell::Int(2), Label::Unknown("2".into()));
+        check(&["no", "yes"], false, text("yes"), Label::Class(1));
+        check(&["no", "yes"], false, text(" 1 "), Label::Class(1));
+        check(&["no", "yes"], false, text("maybe"), Label::Unknown("`maybe`".into()));
+        check(&["no", "yes"], false, text("-1"), Label::Missing);
+        check(&["1", "2"], false, Cell::Int(1), Label::Class(0));
+        check(&["1", "2"], true, Cell::Int(1), Label::Class(1));
+        check(&["a"], false, Cell::Null, Label::Missing);
+    }
+
+    #[test]
+    fn numbers_are_ordered_by_value() {
+        let names = |n: &[&str]| n.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(in_order(names(&["10", "9", "b", "a", "9"])), names(&["9", "10", "a", "b"]));
+    }
+}

@@ -1,0 +1,148 @@
+//! Which columns hold the input and the label, where nobody said so.
+
+use super::read::{Column, ColumnKind, Table};
+use super::{Error, Result, classes};
+use crate::spec::Columns;
+use std::collections::BTreeSet;
+
+/// Names that stand for a label, likeliest first.
+const LABELS: [&str; 8] = ["label", "labels", "class", "target", "sentiment", "category", "fine_label", "coarse_label"];
+
+/// Names that stand for texts where a table has many, likeliest first.
+const TEXTS: [&[&str]; 9] = [
+    &["sentence1", "sentence2"], &["premise", "hypothesis"], &["question1", "question2"], &["question", "sentence"],
+    &["text"], &["sentence"], &["content"], &["review"], &["question", "passage"],
+];
+
+/// Most classes that a column without class names may have to be taken for the label.
+const MOST_CLASSES: usize = 100;
+
+/// Fills in what `asked` leaves open, and checks what it says. `class_columns` are those that the card gives class names for.
+///
+/// # Errors
+/// A column is not there or holds something else; it cannot be told which one is meant.
+pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str]) -> Result<Columns> {
+    let label = match &asked.label {
+        Some(name) => table.column(name)?.name.clone(),
+        None => find_label(table, &asked.input, class_columns)?,
+    };
+    let input = match asked.input.is_empty() {
+        true => find_input(table, &label)?,
+        false => asked.input.clone(),
+    };
+    check_input(table, &input)?;
+    Ok(Columns { input, label: Some(label) })
+}
+
+/// Whether the input is an image.
+pub(super) fn is_image(table: &Table, columns: &Columns) -> bool {
+    columns.input.first().and_then(|name| table.column(name).ok()).is_some_and(|c| c.kind == ColumnKind::Image)
+}
+
+fn check_input(table: &Table, input: &[String]) -> Result<()> {
+    for name in input {
+        let column = table.column(name)?;
+        let good = match &column.kind {
+            ColumnKind::Text => true,
+            ColumnKind::Image => input.len() == 1,
+            // What looks like numbers in a CSV file is text all the same.
+            ColumnKind::Int | ColumnKind::Float => !table.path().extension().is_some_and(|e| e == "parquet"),
+            ColumnKind::Other(_) => false,
+        };
+        if !good {
+            let found = column.kind.in_words().to_string();
+            return Err(Error::ColumnKind { path: table.path().into(), column: name.clone(), expected: "texts or images", found });
+        }
+    }
+    match input.len() {
+        1 | 2 => Ok(()),
+        _ => Err(Error::ChooseColumn { path: table.path().into(), role: "one input, or two texts", have: input.to_vec() }),
+    }
+}
+
+fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
+    let columns: Vec<&Column> = table.columns().iter().filter(|c| !input.contains(&c.name)).collect();
+    let by_name = |columns: &[&Column]| LABELS.iter().find_map(|l| columns.iter().find(|c| c.name.eq_ignore_ascii_case(l)).map(|c| c.name.clone()));
+    let known: Vec<&Column> = columns.iter().filter(|c| c.classes.is_some() || class_columns.contains(&c.name.as_str())).copied().collect();
+    if let [only] = known[..] {
+        return Ok(only.name.clone());
+    }
+    if let Some(name) = by_name(&known).or_else(|| by_name(&columns)) {
+        return Ok(name);
+    }
+    // A column of few values, if it is the only one.
+    let candidates: Vec<&Column> =
+        columns.into_iter().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
+    let mut few = Vec::new();
+    for column in candidates {
+        if has_few_values(table, &column.name)? {
+            few.push(column.name.clone());
+        }
+    }
+    match few.as_slice() {
+        [only] => Ok(only.clone()),
+        _ => Err(Error::ChooseColumn { path: table.path().into(), role: "label", have: table.names() }),
+    }
+}
+
+fn has_few_values(table: &Table, column: &str) -> Result<bool> {
+    let (mut values, mut seen) = (BTreeSet::new(), 0usize);
+    for row in table.rows(&[column])?.take(2000) {
+        seen += 1;
+        values.extend(row?.cells.first().and_then(classes::name_of));
+    }
+    Ok(values.len() >= 2 && values.len() <= MOST_CLASSES && values.len() * 2 <= seen)
+}
+
+fn find_input(table: &Table, label: &str) -> Result<Vec<String>> {
+    let of_kind = |kind: ColumnKind| -> Vec<String> {
+        table.columns().iter().filter(|c| c.kind == kind && c.name != label).map(|c| c.name.clone()).collect()
+    };
+    let unclear = |have: Vec<String>| Error::ChooseColumn { path: table.path().into(), role: "input", have };
+    let images = of_kind(ColumnKind::Image);
+    match images.as_slice() {
+        [] => {}
+        [only] => return Ok(vec![only.clone()]),
+        several => {
+            let usual = several.iter().find(|name| matches!(name.as_str(), "image" | "img"));
+            return usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear(several.to_vec()));
+        }
+    }
+    let is_name = |name: &String| matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid");
+    let texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
+    let usual = TEXTS.iter().find(|names| names.iter().all(|n| texts.iter().any(|t| t == n)));
+    match (texts.as_slice(), usual) {
+        ([_] | [_, _], None) => Ok(texts),
+        (_, Some(names)) => Ok(names.iter().map(|n| n.to_string()).collect()),
+        _ => Err(unclear(table.names())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(csv: &str, asked: Columns, expected: Result<(&[&str], &str), &str>) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.csv");
+        std::fs::write(&path, csv).expect("written");
+        let found = Table::open(&path).and_then(|t| resolve(&t, &asked, &[]));
+        match (found, expected) {
+            (Ok(found), Ok((input, label))) => assert_eq!((found.input, found.label.as_deref()), (input.iter().map(|i| i.to_string()).collect(), Some(label)), "{csv}"),
+            (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+            (found, expected) => panic!("{csv}: expected {expected:?}, found {found:?}"),
+        }
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_by_values() {
+        let none = Columns::default;
+        check("idx,sentence,label\n1,a,0\n2,b,1\n", none(), Ok((&["sentence"], "label")));
+        check("sentence1,sentence2,label,idx\na,b,0,1\n", none(), Ok((&["sentence1", "sentence2"], "label")));
+        check("words,mood\na,x\nb,y\nc,x\nd,y\n", none(), Ok((&["words"], "mood")));
+        check("title,text,label\na,b,0\n", none(), Ok((&["text"], "label")));
+        check("words,mood\na,x\nb,y\n", none(), Err("which column holds the label: it has `words`, `mood`"));
+        check("a,b\nx,1\n", Columns { input: vec!["c".into()], label: Some("b".into()) }, Err("no column `c`: it has `a`, `b`"));
+        check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));
+    }
+}

@@ -1,0 +1,133 @@
+//! What can be wrong with data, and with models as files.
+
+use super::hub;
+use super::read::Position;
+use crate::error::{Class, Failure};
+use std::path::PathBuf;
+
+/// Result of this module.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Data or a model's files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Hub(#[from] hub::Error),
+    #[error("cannot {action} `{}`", path.display())]
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("`{}` cannot be written whole", path.display())]
+    Store { path: PathBuf, source: crate::store::Error },
+
+    // Where the data lies.
+    #[error("{place}: the card's front matter cannot be read: line {line}: {what}")]
+    Card { place: String, line: usize, what: String },
+    #[error("{place} has no configuration `{config}`: it has {}", list(have))]
+    NoConfig { place: String, config: String, have: Vec<String> },
+    #[error("{place} has several configurations and none was chosen: {}", list(have))]
+    ChooseConfig { place: String, have: Vec<String> },
+    #[error("{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl or .json files, or SPLIT/CLASS/*.png|jpg; found {}", list(found))]
+    NoData { place: String, found: Vec<String> },
+    #[error("{place} has no split `{split}`: it has {}", list(have))]
+    NoSplit { place: String, split: String, have: Vec<String> },
+    #[error("there is no data set `{name}` that Tallow makes itself: there are {}", list(have))]
+    NoGenerator { name: String, have: Vec<String> },
+
+    // What a file holds.
+    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl or .json file, or a folder of images", path.display())]
+    UnknownFormat { path: PathBuf },
+    #[error("`{}`{}: {what}", path.display(), at(position))]
+    Unreadable { path: PathBuf, position: Option<Position>, what: String },
+    #[error("`{}` has no column `{column}`: it has {}", path.display(), list(have))]
+    NoColumn { path: PathBuf, column: String, have: Vec<String> },
+    #[error("`{}`, column `{column}`: expected {expected}, found {found}", path.display())]
+    ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
+    #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
+    ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
+
+    // What its rows hold.
+    #[error("split `{split}` is empty: `{}` has no rows", path.display())]
+    EmptySplit { split: String, path: PathBuf },
+    #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
+    Missing { path: PathBuf, position: Position, column: String, what: &'static str },
+    #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), list(classes))]
+    Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
+    #[error("split `{split}` has a single class, `{class}`: there is nothing to learn")]
+    OneClass { split: String, class: String },
+    #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
+    Image { path: PathBuf, position: Position, column: String, what: String },
+    #[error("`{}`, {position}, column `{column}`: expected an image of {expected}, found {found} (height x width x channels)", path.display())]
+    ImageSize { path: PathBuf, position: Position, column: String, expected: String, found: String },
+
+    // Tokenizers.
+    #[error("the tokenizer `{}` cannot be read: {what}", path.display())]
+    Tokenizer { path: PathBuf, what: String },
+    #[error("`{}`, {position}: the text cannot be tokenised: {what}", path.display())]
+    Tokenise { path: PathBuf, position: Position, what: String },
+    #[error("max_seq_len is {max_seq_len}: expected more than the {special} special tokens that the tokenizer adds")]
+    TooShort { max_seq_len: usize, special: usize },
+    #[error("vocab_size is {vocab_size}: expected at least {least}, the special tokens and a few letters")]
+    VocabTooSmall { vocab_size: usize, least: usize },
+
+    // Prepared files.
+    #[error("`{}` is no prepared split: {what}", path.display())]
+    NotPrepared { path: PathBuf, what: String },
+
+    // Models.
+    #[error("{place} has no safetensors weights: expected `model.safetensors`, found {}", list(found))]
+    NoWeights { place: String, found: Vec<String> },
+    #[error("{place}: {what}")]
+    Model { place: String, what: String },
+}
+
+fn at(position: &Option<Position>) -> String {
+    position.as_ref().map(|p| format!(", {p}")).unwrap_or_default()
+}
+
+/// `a`, `b`, `c`; the first twelve, then how many more.
+pub(super) fn list(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
+    match names.len() {
+        0 => "nothing".into(),
+        n if n > 12 => {
+            shown.push(format!("and {} more", n - 12));
+            shown.join(", ")
+        }
+        _ => shown.join(", "),
+    }
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Hub(error) => error.class(),
+            Error::Store { source, .. } => source.class(),
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => Class::Resource,
+            Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } => Class::Spec,
+            Error::NoWeights { .. } | Error::Model { .. } | Error::Tokenizer { .. } => Class::Model,
+            _ => Class::Data,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::Hub(error) => return error.hint(),
+            Error::Store { source, .. } => return source.hint(),
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => "the disk is full: free some space",
+            Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
+            Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
+            Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
+                "set `data.columns.input` and `data.columns.label`"
+            }
+            Error::NoData { .. } => {
+                "the Hub keeps Parquet copies of data sets that are made by a script: set `data.source.revision` to `refs/convert/parquet`"
+            }
+            Error::Missing { what: "label", .. } => {
+                "test sets are often published without labels: use a split that has them, such as `validation`"
+            }
+            Error::NoWeights { .. } => "Tallow reads safetensors only; look for a revision or a copy of the model that has them",
+            Error::TooShort { .. } => "raise `recipe.max_seq_len`",
+            _ => return None,
+        };
+        Some(hint.into())
+    }
+}

@@ -1,0 +1,93 @@
+//! What can go wrong between here and the Hub.
+
+use crate::error::{Class, Failure};
+use hf_hub::HFError;
+use std::path::PathBuf;
+
+/// A model or data set could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("`{id}` is no {kind} of the Hub: expected NAME or ORG/NAME")]
+    BadId { kind: &'static str, id: String },
+    #[error("there is no {what}")]
+    NotFound { what: String, near: Vec<String> },
+    #[error("no access to {what}: the Hub answered {status}")]
+    Gated { what: String, status: u16, with_token: bool },
+    #[error("{what} is not in the cache, and the network must not be used")]
+    Offline { what: String },
+    #[error("the Hub at {endpoint} cannot be reached: {why}")]
+    Unreachable { endpoint: String, why: String },
+    #[error("the Hub failed with {status} when asked for {what}")]
+    Failed { what: String, status: u16 },
+    #[error("the Hub's answer for {what} cannot be used: {found}")]
+    BadAnswer { what: String, found: String },
+    #[error("cannot {action} `{}`", path.display())]
+    Disk { action: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+impl Error {
+    /// What the client's error means when it was asked for `what`.
+    pub(super) fn from_client(error: HFError, what: &str, endpoint: &str, cache: &std::path::Path, with_token: bool) -> Self {
+        let what = what.to_string();
+        match error {
+            // Without a token the Hub answers 401 for what does not exist, and says so in a header.
+            HFError::AuthRequired { context } if context.error_code.as_deref() == Some("RepoNotFound") => {
+                Error::NotFound { what, near: Vec::new() }
+            }
+            HFError::AuthRequired { context } | HFError::Forbidden { context } => {
+                Error::Gated { what, status: context.status.as_u16(), with_token }
+            }
+            HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } | HFError::EntryNotFound { .. } => {
+                Error::NotFound { what, near: Vec::new() }
+            }
+            HFError::Http { context } | HFError::RateLimited { context, .. } | HFError::Conflict { context } => {
+                Error::Failed { what, status: context.status.as_u16() }
+            }
+            HFError::Request { source, .. } if source.is_decode() || source.is_body() => {
+                Error::BadAnswer { what, found: root_cause(&source) }
+            }
+            HFError::Request { source, .. } => Error::Unreachable { endpoint: endpoint.to_string(), why: root_cause(&source) },
+            HFError::Io(source) => Error::Disk { action: "write to the cache", path: cache.to_path_buf(), source },
+            other => Error::BadAnswer { what, found: other.to_string() },
+        }
+    }
+}
+
+/// The innermost cause says it best.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::BadId { .. } => Class::Spec,
+            Error::Disk { .. } => Class::Resource,
+            Error::NotFound { .. } => Class::Data,
+            Error::Gated { .. } | Error::Offline { .. } | Error::Unreachable { .. } | Error::Failed { .. } | Error::BadAnswer { .. } => {
+                Class::External
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", super::super::error::list(near)),
+            Error::NotFound { .. } => "check the spelling; a private repository needs `HF_TOKEN`".into(),
+            Error::Gated { with_token: false, .. } => "set `HF_TOKEN` to a token of an account that has access".into(),
+            Error::Gated { .. } => "the account of `HF_TOKEN` has no access: accept the terms on the repository's page".into(),
+            Error::Offline { .. } => "run once without `--offline` (and without `HF_HUB_OFFLINE`), or give a local folder with `--hub DIR`".into(),
+            Error::Unreachable { .. } => {
+                "check the network and `HF_ENDPOINT`; with `--offline` the cache is used, with `--hub DIR` a local folder".into()
+            }
+            Error::Failed { .. } | Error::BadAnswer { .. } => "try again later; check `HF_ENDPOINT`".into(),
+            Error::Disk { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => "the disk is full: free some space".into(),
+            _ => return None,
+        };
+        Some(hint)
+    }
+}

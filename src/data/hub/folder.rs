@@ -1,0 +1,91 @@
+//! Repositories that are folders: `DIR/{models,datasets}/ORG/NAME/...`.
+
+use super::{Error, Kind, RepoFile};
+use std::path::{Path, PathBuf};
+
+/// The folder of a repository below `hub`, and its files.
+pub(super) fn open(hub: &Path, kind: Kind, id: &str) -> Result<(PathBuf, Vec<RepoFile>), Error> {
+    let root = hub.join(kind.plural()).join(id);
+    if !root.is_dir() {
+        return Err(Error::NotFound {
+            what: format!("{} `{id}` in the local folder `{}`", kind.in_words(), hub.display()),
+            near: nearest(id, ids(&hub.join(kind.plural()))),
+        });
+    }
+    Ok((root.clone(), list(&root)?))
+}
+
+/// All files below `root`, sorted; names that begin with a dot are left out.
+pub(super) fn list(root: &Path) -> Result<Vec<RepoFile>, Error> {
+    let (mut files, mut waiting) = (Vec::new(), vec![root.to_path_buf()]);
+    while let Some(folder) = waiting.pop() {
+        let io = |source| Error::Disk { action: "list", path: folder.clone(), source };
+        for entry in std::fs::read_dir(&folder).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+            if hidden {
+                continue;
+            }
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.is_file()
+                && let Ok(relative) = path.strip_prefix(root)
+            {
+                let parts: Vec<_> = relative.iter().map(|p| p.to_string_lossy()).collect();
+                files.push(RepoFile { path: parts.join("/"), size: None });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// `ORG/NAME` of every repository below a folder.
+fn ids(folder: &Path) -> Vec<String> {
+    let children = |folder: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter(|e| e.path().is_dir()).map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let orgs = children(folder);
+    orgs.iter().flat_map(|org| children(&folder.join(org)).into_iter().map(move |name| format!("{org}/{name}"))).collect()
+}
+
+/// Up to three of `names` that resemble `wanted`, the nearest first.
+pub(super) fn nearest(wanted: &str, names: Vec<String>) -> Vec<String> {
+    let last = |id: &str| id.rsplit('/').next().unwrap_or(id).to_lowercase();
+    let score = |name: &String| {
+        let (a, b) = (wanted.to_lowercase(), name.to_lowercase());
+        edit_distance(&a, &b).min(edit_distance(&last(&a), &last(&b)))
+    };
+    let most = (last(wanted).len() / 2).max(2);
+    let mut scored: Vec<(usize, String)> = names.into_iter().map(|n| (score(&n), n)).filter(|(s, _)| *s <= most).collect();
+    scored.sort();
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let cost = if x == *y { diagonal } else { 1 + diagonal.min(row[j]).min(row[j + 1]) };
+            diagonal = std::mem::replace(&mut row[j + 1], cost);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found() {
+        let names = || vec!["nyu-mll/glue".to_string(), "uoft-cs/cifar10".into(), "openai/gsm8k".into()];
+        assert_eq!(nearest("nyu-mll/gleu", names()), ["nyu-mll/glue"]);
+        assert_eq!(nearest("cifar-10", names()), ["uoft-cs/cifar10"]);
+        assert!(nearest("stanfordnlp/imdb", names()).is_empty());
+    }
+}

@@ -1,0 +1,259 @@
+//! The one door to the network for models and data sets.
+//!
+//! A [`Repo`] is a model or data set at one commit. It lies in one of three places: a local folder in the Hub's layout
+//! (`DIR/{models,datasets}/ORG/NAME`), the cache that every Hub client shares (`HF_HOME/hub`), or the Hub, from where files are fetched
+//! into that cache. Offline, and with a local folder, the network is never touched.
+
+mod cache;
+mod error;
+mod folder;
+mod remote;
+mod secret;
+
+pub use error::Error;
+pub use secret::Secret;
+
+use cache::Snapshot;
+use remote::Remote;
+use std::path::{Path, PathBuf};
+
+/// How the Hub is reached.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// `https://huggingface.co`, without a slash at its end.
+    pub endpoint: String,
+    /// The `hub` folder of `HF_HOME`.
+    pub cache_dir: PathBuf,
+    pub token: Option<Secret>,
+    /// Never touch the network.
+    pub offline: bool,
+    /// A folder in the Hub's layout, used instead of the Hub.
+    pub local: Option<PathBuf>,
+}
+
+/// What a repository holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Model,
+    Dataset,
+}
+
+impl Kind {
+    /// As the Hub's routes and folders have it.
+    fn plural(self) -> &'static str {
+        match self {
+            Kind::Model => "models",
+            Kind::Dataset => "datasets",
+        }
+    }
+    fn in_words(self) -> &'static str {
+        match self {
+            Kind::Model => "model",
+            Kind::Dataset => "data set",
+        }
+    }
+}
+
+/// A file of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RepoFile {
+    /// Relative to the repository, with `/`.
+    path: String,
+    size: Option<u64>,
+}
+
+/// The Hub, or what stands in for it.
+pub struct Hub {
+    config: HubConfig,
+    remote: std::sync::OnceLock<Remote>,
+}
+
+impl Hub {
+    /// Touches nothing yet.
+    pub fn new(config: HubConfig) -> Self {
+        Hub { config, remote: std::sync::OnceLock::new() }
+    }
+
+    pub fn config(&self) -> &HubConfig {
+        &self.config
+    }
+
+    /// A model or data set at a revision (a branch, tag or commit; none: `main`), its commit resolved and its files listed.
+    ///
+    /// # Errors
+    /// No such repository or revision, no access, offline and not in the cache, the Hub cannot be reached or answers nonsense.
+    pub fn open(&self, kind: Kind, id: &str, revision: Option<&str>) -> Result<Repo, Error> {
+        check_id(kind, id)?;
+        let repo = |files, commit, origin| Repo { kind, id: id.to_string(), files, commit, origin };
+        if let Some(local) = &self.config.local {
+            let (root, files) = folder::open(local, kind, id)?;
+            return Ok(repo(files, None, Origin::Folder(root)));
+        }
+        let revision = revision.unwrap_or("main");
+        if self.config.offline {
+            let snapshot = Snapshot::find(&self.config.cache_dir, kind, id, revision)
+                .ok_or_else(|| Error::Offline { what: format!("the {} `{id}` at `{revision}`", kind.in_words()) })?;
+            return Ok(repo(snapshot.files(), Some(snapshot.commit.clone()), Origin::Folder(snapshot.root)));
+        }
+        let remote = self.remote()?;
+        let listing = remote.list(kind, id, revision)?;
+        Snapshot::remember(&self.config.cache_dir, kind, id, revision, &listing.commit)?;
+        let origin = Origin::Remote { remote: remote.clone(), cache: self.config.cache_dir.clone() };
+        Ok(repo(listing.files, Some(listing.commit), origin))
+    }
+
+    /// As [`Hub::open`] of a model.
+    pub fn model(&self, id: &str, revision: Option<&str>) -> Result<Repo, Error> {
+        self.open(Kind::Model, id, revision)
+    }
+
+    /// As [`Hub::open`] of a data set.
+    pub fn dataset(&self, id: &str, revision: Option<&str>) -> Result<Repo, Error> {
+        self.open(Kind::Dataset, id, revision)
+    }
+
+    /// Whether the Hub answers at all, within a few seconds.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`], or [`Error::Offline`] where it must not be tried.
+    pub fn check_reachable(&self) -> Result<(), Error> {
+        if self.config.offline || self.config.local.is_some() {
+            return Err(Error::Offline { what: "the Hub".into() });
+        }
+        remote::check_reachable(&self.config.endpoint)
+    }
+
+    fn remote(&self) -> Result<&Remote, Error> {
+        if let Some(remote) = self.remote.get() {
+            return Ok(remote);
+        }
+        let made = Remote::new(&self.config)?;
+        Ok(self.remote.get_or_init(|| made))
+    }
+}
+
+/// A model or data set at one commit.
+pub struct Repo {
+    kind: Kind,
+    id: String,
+    commit: Option<String>,
+    files: Vec<RepoFile>,
+    origin: Origin,
+}
+
+enum Origin {
+    /// Files that are simply there.
+    Folder(PathBuf),
+    Remote { remote: Remote, cache: PathBuf },
+}
+
+impl Repo {
+    /// A folder in the Hub's format, wherever it lies.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn at_folder(kind: Kind, root: &Path) -> Result<Self, Error> {
+        let files = folder::list(root)?;
+        Ok(Repo { kind, id: root.display().to_string(), commit: None, files, origin: Origin::Folder(root.to_path_buf()) })
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// "the data set `nyu-mll/glue`".
+    pub fn in_words(&self) -> String {
+        format!("the {} `{}`", self.kind.in_words(), self.id)
+    }
+
+    /// The resolved commit; none for a local folder.
+    pub fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
+    }
+
+    /// The folder itself, where all files are simply there.
+    pub fn root(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::Folder(root) => Some(root),
+            Origin::Remote { .. } => None,
+        }
+    }
+
+    /// Paths of all files, relative to the repository, sorted.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.files.iter().map(|f| f.path.clone()).collect();
+        paths.sort();
+        paths
+    }
+
+    pub fn has(&self, path: &str) -> bool {
+        self.files.iter().any(|f| f.path == path)
+    }
+
+    /// Fetches a file unless it is here already, and says where it lies. Its size (and, for large files, its SHA-256) is checked; a
+    /// download that was cut off leaves nothing.
+    ///
+    /// # Errors
+    /// No such file, or anything that can go wrong between here and the Hub.
+    pub fn fetch(&self, path: &str) -> Result<PathBuf, Error> {
+        let file = self.files.iter().find(|f| f.path == path).ok_or_else(|| Error::NotFound {
+            what: format!("file `{path}` in {}", self.in_words()),
+            near: folder::nearest(path, self.paths()),
+        })?;
+        match &self.origin {
+            Origin::Folder(root) => Ok(root.join(path)),
+            Origin::Remote { remote, cache } => {
+                let commit = self.commit.as_deref().unwrap_or("main");
+                remote.fetch(self.kind, &self.id, commit, file, cache)
+            }
+        }
+    }
+
+    /// The text of a small file; none where the repository has no such file.
+    ///
+    /// # Errors
+    /// As [`Repo::fetch`]; or it is larger than 8 MiB, or no UTF-8.
+    pub fn read_text(&self, path: &str) -> Result<Option<String>, Error> {
+        const MOST: u64 = 8 << 20;
+        if !self.has(path) {
+            return Ok(None);
+        }
+        let place = self.fetch(path)?;
+        let io = |source| Error::Disk { action: "read", path: place.clone(), source };
+        let size = std::fs::metadata(&place).map_err(io)?.len();
+        if size > MOST {
+            return Err(Error::BadAnswer { what: format!("`{path}` of {}", self.in_words()), found: format!("{size} bytes, more than 8 MiB") });
+        }
+        std::fs::read_to_string(&place).map(Some).map_err(io)
+    }
+}
+
+/// `NAME` or `ORG/NAME` of letters, digits, `-`, `_` and `.`: it becomes part of paths and addresses.
+fn check_id(kind: Kind, id: &str) -> Result<(), Error> {
+    let good = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.contains("..")
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    let parts: Vec<&str> = id.split('/').collect();
+    match parts.len() <= 2 && parts.iter().all(|p| good(p)) {
+        true => Ok(()),
+        false => Err(Error::BadId { kind: kind.in_words(), id: id.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_could_leave_their_folder_are_refused() {
+        for good in ["gpt2", "nyu-mll/glue", "a/b.c_d"] {
+            assert!(check_id(Kind::Model, good).is_ok(), "{good}");
+        }
+        for bad in ["", "/", "a/", "../a", "a/..", "a/b/c", "a b", "a/.git", "a%2fb"] {
+            assert!(matches!(check_id(Kind::Model, bad), Err(Error::BadId { .. })), "{bad}");
+        }
+    }
+}

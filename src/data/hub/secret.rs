@@ -1,0 +1,38 @@
+//! A token that does not print.
+
+use std::fmt;
+
+/// A credential: prints as `***`, and only the Hub's own client can look inside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(value: String) -> Self {
+        Secret(value)
+    }
+
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_never_prints() {
+        let secret = super::Secret::new("hf_abc".into());
+        assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+    }
+}

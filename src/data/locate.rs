@@ -1,0 +1,159 @@
+//! Where the splits of a data set lie: on the Hub, in files at hand, or in files that Tallow makes.
+
+use super::card::Config;
+use super::hub::{Hub, Kind, Repo};
+use super::read::is_image;
+use super::{Card, Error, Result, generate, splits};
+use crate::spec::DataSource;
+use std::path::{Path, PathBuf};
+
+/// A data set whose files are here.
+pub(super) struct Located {
+    /// For messages: "the data set `nyu-mll/glue`".
+    pub(super) place: String,
+    /// The splits that were wanted, with their files.
+    pub(super) splits: Vec<(String, Vec<PathBuf>)>,
+    pub(super) card: Card,
+    pub(super) config: Option<String>,
+    pub(super) revision: Option<String>,
+}
+
+/// Finds the wanted splits (none named: all) and fetches their files.
+pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], work_dir: &Path) -> Result<Located> {
+    match source {
+        DataSource::Hub { id, config, revision } => {
+            let repo = hub.dataset(id, revision.as_deref())?;
+            in_repo(&repo, config.as_deref(), wanted)
+        }
+        DataSource::Local { path } if path.is_file() => {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let place = format!("the file `{}`", path.display());
+            if !splits::is_table(&name) {
+                return Err(Error::UnknownFormat { path: path.clone() });
+            }
+            let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![path.clone()])).collect();
+            let splits = keep(&place, found, wanted)?;
+            Ok(Located { place, splits, card: Card::default(), config: None, revision: None })
+        }
+        DataSource::Local { path } => {
+            if !path.is_dir() {
+                let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+                return Err(Error::Io { action: "find the data", path: path.clone(), source });
+            }
+            in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted)
+        }
+        DataSource::Generated { name, examples, seed } => {
+            let folder = generate(name, *examples, *seed, work_dir)?;
+            let mut located = in_repo(&Repo::at_folder(Kind::Dataset, &folder)?, None, wanted)?;
+            located.place = format!("the generated data set `{name}`");
+            Ok(located)
+        }
+    }
+}
+
+/// A repository, or a folder in its format.
+fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String]) -> Result<Located> {
+    let place = repo.in_words();
+    let card = match repo.read_text("README.md")? {
+        Some(readme) => Card::parse(&place, &readme)?,
+        None => Card::default(),
+    };
+    let paths = repo.paths();
+    let tables: Vec<String> = paths.iter().filter(|p| splits::is_table(p)).cloned().collect();
+    let images: Vec<String> = paths.iter().filter(|p| is_image(p)).cloned().collect();
+    let (config, found) = match (tables.is_empty(), repo.root()) {
+        (true, Some(root)) if !images.is_empty() => (None, image_splits(root, &images)),
+        (true, _) => return Err(Error::NoData { place, found: paths }),
+        (false, _) => table_splits(&place, &card, config, tables)?,
+    };
+    if found.is_empty() {
+        return Err(Error::NoData { place, found: paths });
+    }
+    let splits = keep(&place, found, wanted)?;
+    let fetch = |file: &String| -> Result<PathBuf> { if Path::new(file).is_absolute() { Ok(file.into()) } else { Ok(repo.fetch(file)?) } };
+    let fetch_all = |(split, files): (String, Vec<String>)| Ok((split, files.iter().map(fetch).collect::<Result<_>>()?));
+    let splits = splits.into_iter().map(fetch_all).collect::<Result<_>>()?;
+    Ok(Located { place, splits, card, config, revision: repo.commit().map(str::to_string) })
+}
+
+type Splits<F> = Vec<(String, Vec<F>)>;
+
+/// `split/class/image`, or `class/image` for a training split alone. Absolute folders, one a split.
+fn image_splits(root: &Path, images: &[String]) -> Splits<String> {
+    let tops = splits::of_images(images);
+    let absolute = |path: PathBuf| path.canonicalize().unwrap_or(path).to_string_lossy().into_owned();
+    match tops.is_empty() {
+        true => vec![("train".into(), vec![absolute(root.to_path_buf())])],
+        false => tops.into_iter().map(|top| (top.clone(), vec![absolute(root.join(top))])).collect(),
+    }
+}
+
+/// By the card's configurations, else by names. Gives the configuration's name, where there is one.
+fn table_splits(place: &str, card: &Card, asked: Option<&str>, tables: Vec<String>) -> Result<(Option<String>, Splits<String>)> {
+    let with_files: Vec<&Config> = card.configs.iter().filter(|c| !c.splits.is_empty()).collect();
+    if with_files.is_empty() {
+        let (config, tables) = by_folder(place, asked, tables)?;
+        return Ok((config, splits::by_name(&best_format(tables))));
+    }
+    let names = || with_files.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+    let config = match asked {
+        Some(name) => with_files
+            .iter()
+            .find(|c| c.name == name)
+            .ok_or_else(|| Error::NoConfig { place: place.into(), config: name.into(), have: names() })?,
+        None => match with_files.as_slice() {
+            [only] => only,
+            several => several
+                .iter()
+                .find(|c| c.default || c.name == "default")
+                .ok_or_else(|| Error::ChooseConfig { place: place.into(), have: names() })?,
+        },
+    };
+    let mut found = Vec::new();
+    for (split, globs) in &config.splits {
+        let files: Vec<String> = tables.iter().filter(|p| globs.iter().any(|g| splits::fits(g, p))).cloned().collect();
+        match split.as_str() {
+            "" => found.extend(splits::by_name(&best_format(files))),
+            _ if files.is_empty() => {}
+            split => found.push((split.to_string(), files)),
+        }
+    }
+    Ok((Some(config.name.clone()), found))
+}
+
+/// Without a card that says so, a configuration is a folder at the top.
+fn by_folder(place: &str, asked: Option<&str>, tables: Vec<String>) -> Result<(Option<String>, Vec<String>)> {
+    let top = |path: &str| path.split_once('/').map(|(top, _)| top.to_string());
+    let mut tops: Vec<String> = tables.iter().filter_map(|p| top(p)).collect();
+    tops.sort();
+    tops.dedup();
+    match asked {
+        Some(name) if tops.iter().any(|t| t == name) => {
+            Ok((Some(name.into()), tables.into_iter().filter(|p| top(p).as_deref() == Some(name)).collect()))
+        }
+        Some("default") | None if tops.len() < 2 || tops.iter().any(|t| splits::stands_for_split(t)) => Ok((None, tables)),
+        None => Err(Error::ChooseConfig { place: place.into(), have: tops }),
+        Some(name) => Err(Error::NoConfig { place: place.into(), config: name.into(), have: tops }),
+    }
+}
+
+/// A repository may hold the same rows in several formats: Parquet is taken where there is any.
+fn best_format(tables: Vec<String>) -> Vec<String> {
+    let parquet: Vec<String> = tables.iter().filter(|p| p.ends_with(".parquet")).cloned().collect();
+    if parquet.is_empty() { tables } else { parquet }
+}
+
+/// The wanted ones, in the wanted order; all, where none are named.
+fn keep<F: Clone>(place: &str, found: Splits<F>, wanted: &[String]) -> Result<Splits<F>> {
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let find = |split: &String| {
+        found.iter().find(|(name, _)| name == split).cloned().ok_or_else(|| Error::NoSplit {
+            place: place.into(),
+            split: split.clone(),
+            have: found.iter().map(|(name, _)| name.clone()).collect(),
+        })
+    };
+    wanted.iter().map(find).collect()
+}

@@ -1,0 +1,184 @@
+//! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
+//!
+//! | tensor | texts | images |
+//! |---|---|---|
+//! | `labels` | U32 `[n]` | U32 `[n]` |
+//! | `offsets` | U64 `[n+1]`, where each text begins | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | |
+//! | `images` | | U8 `[n, height, width, channels]` |
+//!
+//! Metadata: `labels` (JSON list of class names), `columns` (JSON), `source` (file names), for texts `vocab_size` and `tokenizer_sha256`.
+
+mod image;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub(super) use image::decode;
+
+use super::classes::{Classes, Label};
+use super::read::{Cell, Row, Table};
+use super::tensor_file::{self, Dtype, Tensor};
+use super::{Error, Result, classes, columns};
+use crate::job::{Event, PrepareJob, PreparedSplit, SplitShape, SplitSource};
+use crate::spec::{Columns, Task};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows that are worked on at once, over all cores.
+const CHUNK: usize = 1024;
+
+/// Prepares every split of the job and tells of each when its file is whole.
+///
+/// # Errors
+/// A file cannot be read, a column is missing, a split is empty, a label is missing or out of range, an image cannot be read or is of
+/// another size: the message names file, row and column.
+pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
+    std::fs::create_dir_all(&job.out).map_err(|source| Error::Io { action: "create", path: job.out.clone(), source })?;
+    let mut splits = Vec::new();
+    for source in &job.splits {
+        splits.push(Split::open(source, &job.columns)?);
+    }
+    let Some(first) = splits.first() else { return Ok(()) };
+    let names = match &job.labels {
+        Some(names) => names.clone(),
+        None => first.class_names()?,
+    };
+    if let [only] = names.as_slice() {
+        return Err(Error::OneClass { split: first.name.clone(), class: only.clone() });
+    }
+    match job.task {
+        Task::TextClassification => {
+            let tokenizer = text::Tokenization::new(job, first)?;
+            splits.iter().try_for_each(|split| tokenizer.prepare(job, split, &names, emit))
+        }
+        Task::ImageClassification => {
+            let mut shape = None;
+            splits.iter().try_for_each(|split| image::prepare(job, split, &names, &mut shape, emit))
+        }
+    }
+}
+
+/// A split, its files open and its columns known.
+struct Split {
+    name: String,
+    tables: Vec<Table>,
+    columns: Columns,
+}
+
+impl Split {
+    fn open(source: &SplitSource, asked: &Columns) -> Result<Self> {
+        let tables: Vec<Table> = source.files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?;
+        let empty = || Error::EmptySplit { split: source.name.clone(), path: source.files.first().cloned().unwrap_or_default() };
+        let first = tables.first().ok_or_else(empty)?;
+        if tables.iter().map(Table::count).sum::<Result<usize>>()? == 0 {
+            return Err(empty());
+        }
+        let columns = columns::resolve(first, asked, &[])?;
+        Ok(Split { name: source.name.clone(), tables, columns })
+    }
+
+    fn label_column(&self) -> &str {
+        self.columns.label.as_deref().unwrap_or_default()
+    }
+
+    /// Those that the file knows, else those that are found in it, in order.
+    fn class_names(&self) -> Result<Vec<String>> {
+        if let Some(names) = self.tables.first().and_then(|t| t.column(self.label_column()).ok()).and_then(|c| c.classes.clone()) {
+            return Ok(names);
+        }
+        let mut names = BTreeSet::new();
+        for table in &self.tables {
+            for row in table.rows(&[self.label_column()])? {
+                names.extend(row?.cells.first().and_then(classes::name_of));
+            }
+        }
+        Ok(classes::in_order(names.into_iter().collect()))
+    }
+
+    /// Hands on all rows, so many at once: input cells, with the label at the end of each row.
+    fn each_chunk(&self, mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
+        let wanted: Vec<&str> = self.columns.input.iter().map(String::as_str).chain([self.label_column()]).collect();
+        for table in &self.tables {
+            let mut rows = table.rows(&wanted)?;
+            loop {
+                let chunk: Vec<Row> = rows.by_ref().take(CHUNK).collect::<Result<_>>()?;
+                if chunk.is_empty() {
+                    break;
+                }
+                work(table, chunk)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The labels of a split as they are collected.
+struct Labels<'a> {
+    column: &'a str,
+    names: &'a [String],
+    bytes: Vec<u8>,
+    counts: Vec<usize>,
+}
+
+impl<'a> Labels<'a> {
+    fn new(split: &'a Split, names: &'a [String]) -> Self {
+        Labels { column: split.label_column(), names, bytes: Vec::new(), counts: vec![0; names.len()] }
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len() / 4
+    }
+
+    /// Takes the label off the end of a row.
+    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        let indices = table.column(self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
+        let classes = Classes { names: self.names.to_vec(), indices };
+        let cell = row.cells.pop().unwrap_or(Cell::Null);
+        let (path, position, column) = (table.path(), || row.position.clone(), || self.column.to_string());
+        match classes.label(&cell) {
+            Label::Class(index) => {
+                self.counts[index as usize] += 1;
+                self.bytes.extend(index.to_le_bytes());
+                Ok(())
+            }
+            Label::Missing => Err(Error::Missing { path: path.into(), position: position(), column: column(), what: "label" }),
+            Label::Unknown(found) => {
+                Err(Error::Label { path: path.into(), position: position(), column: column(), found, classes: self.names.to_vec() })
+            }
+        }
+    }
+}
+
+/// What was made of a split: its shape, metadata of its kind, and its tensors without the labels.
+struct Made<'a> {
+    shape: SplitShape,
+    metadata: Vec<(&'static str, String)>,
+    tensors: Vec<Tensor<'a>>,
+}
+
+/// Writes a split's file and tells of it.
+fn finish(job: &PrepareJob, split: &Split, labels: &Labels, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let file = format!("{}.safetensors", split.name.replace(['/', '\\'], "_"));
+    let sources: Vec<String> =
+        split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
+    let mut metadata: BTreeMap<&str, String> = made.metadata.into_iter().collect();
+    metadata.insert("labels", serde_json::json!(labels.names).to_string());
+    metadata.insert("columns", serde_json::json!(split.columns).to_string());
+    metadata.insert("source", sources.join(", "));
+    // Wide elements come first, so that each tensor is aligned.
+    let mut tensors = made.tensors;
+    let at = tensors.iter().take_while(|t| t.dtype == Dtype::U64).count();
+    tensors.insert(at, Tensor { name: "labels", dtype: Dtype::U32, shape: vec![labels.len()], bytes: &labels.bytes });
+    let sha256 = tensor_file::write(&job.out.join(&file), &metadata, &tensors)?;
+    emit(Event::Prepared(PreparedSplit {
+        split: split.name.clone(),
+        file,
+        examples: labels.len(),
+        labels: labels.names.to_vec(),
+        label_counts: labels.counts.clone(),
+        shape: made.shape,
+        columns: split.columns.clone(),
+        sha256,
+    }));
+    Ok(())
+}

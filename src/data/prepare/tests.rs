@@ -1,0 +1,173 @@
+//! Whole jobs over small files: what comes out, and what is said of bad input.
+
+use super::prepare;
+use crate::data::read::parquet::tests::write as write_parquet;
+use crate::data::{Prepared, Result, generate};
+use crate::error::{Class, Failure};
+use crate::job::{Event, PrepareJob, PreparedSplit, SplitShape, SplitSource};
+use crate::spec::{Columns, Task};
+use std::path::{Path, PathBuf};
+
+/// A folder for files, and a job over them.
+struct Bench {
+    dir: tempfile::TempDir,
+    job: PrepareJob,
+}
+
+impl Bench {
+    fn new(task: Task) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let out = dir.path().join("out");
+        let (splits, columns) = (Vec::new(), Columns::default());
+        let job = PrepareJob { task, splits, columns, tokenizer: None, vocab_size: 200, max_seq_len: 16, image_size: None, labels: None, out };
+        Bench { dir, job }
+    }
+
+    fn text(splits: &[(&str, &str)]) -> Self {
+        let mut bench = Bench::new(Task::TextClassification);
+        for (name, csv) in splits {
+            let path = bench.dir.path().join(format!("{name}.csv"));
+            std::fs::write(&path, csv).expect("written");
+            bench.add(name, path);
+        }
+        bench
+    }
+
+    fn add(&mut self, name: &str, path: PathBuf) {
+        self.job.splits.push(SplitSource { name: name.into(), files: vec![path] });
+    }
+
+    fn run(&self) -> Result<Vec<PreparedSplit>> {
+        let mut made = Vec::new();
+        prepare(&self.job, &mut |event| {
+            if let Event::Prepared(split) = event {
+                made.push(split);
+            }
+        })?;
+        Ok(made)
+    }
+
+    fn open(&self, file: &str) -> Prepared {
+        Prepared::open(&self.job.out.join(file)).expect("a prepared split")
+    }
+}
+
+#[test]
+fn texts_become_tokens_in_order() {
+    let train = "sentence,label\nthe cat sat,no\nthe dog sat on the cat,yes\nthe cat,no\n";
+    let bench = Bench::text(&[("train", train), ("dev", "sentence,label\nthe dog,yes\n")]);
+    let made = bench.run().expect("prepared");
+    let summary: Vec<_> = made.iter().map(|m| (m.split.as_str(), m.examples, m.label_counts.clone())).collect();
+    assert_eq!(summary, [("train", 3, vec![2, 1]), ("dev", 1, vec![0, 1])]);
+    assert_eq!((made[0].labels.as_slice(), made[0].columns.input.as_slice()), (&["no".to_string(), "yes".into()][..], &["sentence".to_string()][..]));
+    assert_eq!(made[0].sha256, crate::data::sha256_of_file(&bench.job.out.join(&made[0].file)).expect("read"));
+    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let prepared = bench.open("train.safetensors");
+    assert_eq!((prepared.len(), prepared.labels()), (3, &[0u32, 1, 0][..]));
+    for (i, text) in ["the cat sat", "the dog sat on the cat", "the cat"].iter().enumerate() {
+        let expected = tokenizer.encode(*text, true).expect("encoded");
+        let (ids, type_ids) = prepared.texts().expect("texts").text(i);
+        assert_eq!(ids, expected.get_ids());
+        assert!(type_ids.iter().all(|t| *t == 0));
+    }
+}
+
+#[test]
+fn pairs_have_two_types_and_long_ones_are_cut_and_counted() {
+    let long = "word ".repeat(40);
+    let bench = Bench::text(&[("train", &format!("sentence1,sentence2,label\na b,c d,0\n{long},{long},1\n"))]);
+    let made = bench.run().expect("prepared");
+    assert!(matches!(made[0].shape, SplitShape::Text { longest: 16, truncated: 1, .. }), "{:?}", made[0].shape);
+    let prepared = bench.open("train.safetensors");
+    assert_eq!(prepared.texts().expect("texts").text(0).1, [0, 0, 0, 0, 1, 1, 1]);
+    assert_eq!(prepared.texts().expect("texts").text_len(1), 16);
+}
+
+#[test]
+fn the_same_job_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = generate("toy_reviews", 300, 1, dir.path()).expect("written");
+    let run = || {
+        let mut bench = Bench::new(Task::TextClassification);
+        bench.job.max_seq_len = 64;
+        bench.add("train", folder.join("train.jsonl"));
+        let sha256 = bench.run().expect("prepared")[0].sha256.clone();
+        (sha256, std::fs::read(bench.job.out.join("tokenizer.json")).expect("read"))
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn class_labels_of_parquet_are_indices() {
+    let mut bench = Bench::new(Task::TextClassification);
+    let path = bench.dir.path().join("t.parquet");
+    write_parquet(&path, &[(Some("one"), 1), (Some("two"), 0)], &["1", "0"]);
+    bench.add("train", path);
+    assert_eq!(bench.run().expect("prepared")[0].labels, ["1", "0"]);
+    assert_eq!(bench.open("train.safetensors").labels(), [1, 0]);
+}
+
+#[test]
+fn images_become_pixels() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = generate("toy_shapes", 8, 1, dir.path()).expect("written");
+    let mut bench = Bench::new(Task::ImageClassification);
+    bench.add("train", folder.join("train"));
+    let made = bench.run().expect("prepared");
+    assert_eq!((made[0].shape.clone(), made[0].label_counts.clone()), (SplitShape::Image { height: 16, width: 16, channels: 3 }, vec![2; 4]));
+    let prepared = bench.open("train.safetensors");
+    let cross = image::open(folder.join("train/cross/00005.png")).expect("an image").into_rgb8();
+    let images = prepared.images().expect("images");
+    assert_eq!((prepared.label(3), images.shape(), images.image(3)), (1, [16, 16, 3], cross.as_raw().as_slice()));
+}
+
+#[test]
+fn bad_texts_are_named_by_file_row_and_column() {
+    let check = |splits: &[(&str, &str)], change: fn(&mut PrepareJob), class: Class, words: &str| {
+        let mut bench = Bench::text(splits);
+        change(&mut bench.job);
+        let error = bench.run().expect_err(words);
+        assert!(error.to_string().contains(words) && error.class() == class, "expected {words:?}, found {error}");
+        assert!(!bench.job.out.join("train.safetensors").exists(), "nothing half-written: {words}");
+    };
+    let good = "text,label\na,0\nb,1\n";
+    let as_is = |_: &mut PrepareJob| {};
+    let two_classes = |job: &mut PrepareJob| job.labels = Some(vec!["no".into(), "yes".into()]);
+    check(&[("train", "text,label\n")], as_is, Class::Data, "split `train` is empty");
+    check(&[("train", "text,label\na,0\nb,\nc,1\n")], as_is, Class::Data, "line 3, column `label`: there is no label");
+    check(&[("train", "text,label\na,0\nb,7\n")], two_classes, Class::Data, "line 3, column `label`: the label is 7; expected one of 2 classes: `no`, `yes`");
+    check(&[("train", "text,label\na,maybe\n")], two_classes, Class::Data, "the label is `maybe`");
+    check(&[("train", "text,label\na,0\n,1\n")], as_is, Class::Data, "line 3, column `text`: there is no text");
+    check(&[("train", "text,label\na,0\nb,0\n")], as_is, Class::Data, "a single class, `0`");
+    check(&[("train", good)], |job| job.columns.label = Some("mood".into()), Class::Data, "no column `mood`: it has `text`, `label`");
+    check(&[("train", good)], |job| job.columns.input = vec!["words".into()], Class::Data, "no column `words`");
+    check(&[("train", good)], |job| job.max_seq_len = 2, Class::Spec, "expected more than the 2 special tokens");
+    check(&[("train", good)], |job| job.vocab_size = 3, Class::Spec, "vocab_size is 3");
+    check(&[("train", good)], |job| job.tokenizer = Some(job.splits[0].files[0].clone()), Class::Model, "the tokenizer `");
+}
+
+#[test]
+fn labels_of_minus_one_are_missing() {
+    let bench = Bench::text(&[("train", "text,label\na,0\nb,1\n"), ("test", "text,label\na,-1\n")]);
+    let error = bench.run().expect_err("no labels");
+    assert!(error.to_string().contains("test.csv`, line 2, column `label`: there is no label"), "{error}");
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn bad_images_are_named() {
+    let check = |spoil: fn(&Path), words: &str| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = generate("toy_shapes", 8, 1, dir.path()).expect("written").join("train");
+        spoil(&folder);
+        let mut bench = Bench::new(Task::ImageClassification);
+        bench.add("train", folder);
+        let error = bench.run().expect_err(words);
+        assert!(error.to_string().contains(words), "expected {words:?}, found {error}");
+    };
+    check(|f| std::fs::write(f.join("cross/00005.png"), b"no image").expect("written"), "`cross/00005.png`, column `image`: the image cannot be read");
+    check(
+        |f| image::RgbImage::new(20, 16).save(f.join("cross/00005.png")).expect("written"),
+        "`cross/00005.png`, column `image`: expected an image of 16 x 16 x 3, found 16 x 20 x 3",
+    );
+}

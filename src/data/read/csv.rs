@@ -1,0 +1,106 @@
+//! CSV and TSV with a header line. A byte order mark is skipped; every cell is text, and an empty one is nothing.
+
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use crate::data::{Error, Result};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+/// Rows that are looked at to tell numbers from texts.
+const SAMPLE: usize = 200;
+
+fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<impl BufRead + use<>>> {
+    let io = |source| Error::Io { action: "open", path: path.into(), source };
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
+    if file.fill_buf().map_err(io)?.starts_with(b"\xef\xbb\xbf") {
+        file.consume(3);
+    }
+    Ok(csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file))
+}
+
+pub(super) fn columns(path: &Path, delimiter: u8) -> Result<Vec<Column>> {
+    let mut reader = open(path, delimiter)?;
+    let header: Vec<String> = reader.headers().map_err(|e| broken(path, &e))?.iter().map(|h| h.trim().to_string()).collect();
+    if header.iter().all(String::is_empty) {
+        return Err(unreadable(path, Some(Position::Line(1)), "expected a line with the names of the columns, found none"));
+    }
+    let sample: Vec<csv::StringRecord> =
+        reader.records().take(SAMPLE).collect::<Result<_, _>>().map_err(|e| broken(path, &e))?;
+    let kind = |column: usize| {
+        let mut cells = sample.iter().filter_map(|r| r.get(column)).map(str::trim).filter(|c| !c.is_empty()).peekable();
+        let any = cells.peek().is_some();
+        let cells: Vec<&str> = cells.collect();
+        match any {
+            true if cells.iter().all(|c| c.parse::<i64>().is_ok()) => ColumnKind::Int,
+            true if cells.iter().all(|c| c.parse::<f64>().is_ok()) => ColumnKind::Float,
+            _ => ColumnKind::Text,
+        }
+    };
+    Ok(header.into_iter().enumerate().map(|(i, name)| Column { kind: kind(i), name, classes: None }).collect())
+}
+
+pub(super) fn rows(path: &Path, delimiter: u8, wanted: &[&str]) -> Result<Rows<'static>> {
+    let mut reader = open(path, delimiter)?;
+    let header: Vec<String> = reader.headers().map_err(|e| broken(path, &e))?.iter().map(|h| h.trim().to_string()).collect();
+    let order: Vec<usize> = wanted.iter().filter_map(|name| header.iter().position(|h| h == name)).collect();
+    let path = path.to_path_buf();
+    Ok(Box::new(reader.into_records().map(move |record| {
+        let record = record.map_err(|e| broken(&path, &e))?;
+        let position = Position::Line(record.position().map_or(0, csv::Position::line));
+        let cells = order.iter().map(|&i| match record.get(i) {
+            None | Some("") => Cell::Null,
+            Some(text) => Cell::Text(text.to_string()),
+        });
+        Ok(Row { position, cells: cells.collect() })
+    })))
+}
+
+fn broken(path: &Path, error: &csv::Error) -> Error {
+    let line = error.position().map(|p| Position::Line(p.line()));
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            unreadable(path, line, format!("expected {expected_len} cells as in the header, found {len}"))
+        }
+        csv::ErrorKind::Utf8 { .. } => unreadable(path, line, "it is not UTF-8"),
+        _ => unreadable(path, line, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::read::{Cell, ColumnKind, Position, Table};
+
+    fn table(text: &str) -> (tempfile::TempDir, crate::data::Result<Table>) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.csv");
+        std::fs::write(&path, text).expect("written");
+        let table = Table::open(&path);
+        (dir, table)
+    }
+
+    #[test]
+    fn a_byte_order_mark_quotes_and_kinds() {
+        let (_dir, table) = table("\u{feff}text,label,x\n\"a, \"\"b\"\"\nc\",1,0.5\nd,,2\n");
+        let table = table.expect("a table");
+        let kinds: Vec<_> = table.columns().iter().map(|c| (c.name.as_str(), c.kind.clone())).collect();
+        assert_eq!(kinds, [("text", ColumnKind::Text), ("label", ColumnKind::Int), ("x", ColumnKind::Float)]);
+        let rows: Vec<_> = table.rows(&["label", "text"]).expect("rows").map(|r| r.expect("a row")).collect();
+        assert_eq!(rows[0].cells, [Cell::Text("1".into()), Cell::Text("a, \"b\"\nc".into())]);
+        assert_eq!((rows[1].position.clone(), rows[1].cells[0].clone()), (Position::Line(4), Cell::Null));
+        assert_eq!(table.count().expect("counted"), 2);
+    }
+
+    #[test]
+    fn a_row_of_another_length_names_its_line() {
+        let (_dir, table) = table("a,b\n1,2\n3\n");
+        let error = table.err().expect("broken").to_string();
+        assert!(error.contains("line 3: expected 2 cells as in the header, found 1"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_column_lists_those_that_exist() {
+        let (_dir, table) = table("a,b\n1,2\n");
+        let error = table.expect("a table").rows(&["c"]).err().expect("missing").to_string();
+        assert!(error.contains("no column `c`: it has `a`, `b`"), "{error}");
+    }
+}

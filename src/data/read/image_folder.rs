@@ -1,0 +1,62 @@
+//! A folder of images, one folder a class: `CLASS/*.png|jpg`. Columns `image` and `label`.
+
+use super::{Cell, Column, ColumnKind, Position, Row, Rows};
+use crate::data::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// An image of the folder.
+pub(in crate::data) struct Entry {
+    path: PathBuf,
+    /// `CLASS/name.png`.
+    name: String,
+    class: String,
+}
+
+/// Whether a file is an image that can be read, by its name.
+pub(in crate::data) fn is_image(path: &str) -> bool {
+    let lower = path.to_lowercase();
+    [".png", ".jpg", ".jpeg"].iter().any(|ending| lower.ends_with(ending))
+}
+
+/// The images of a folder, by class and name.
+pub(super) fn entries(root: &Path) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for (class, folder) in children(root)?.into_iter().filter(|(_, path)| path.is_dir()) {
+        for (file, path) in children(&folder)?.into_iter().filter(|(name, path)| is_image(name) && path.is_file()) {
+            entries.push(Entry { path, name: format!("{class}/{file}"), class: class.clone() });
+        }
+    }
+    Ok(entries)
+}
+
+/// (name, path) of what lies in a folder, sorted; names that begin with a dot are left out.
+fn children(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let io = |source| Error::Io { action: "list", path: folder.into(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            found.push((name, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+pub(super) fn columns(entries: &[Entry]) -> Vec<Column> {
+    let mut classes: Vec<String> = entries.iter().map(|e| e.class.clone()).collect();
+    classes.dedup();
+    vec![
+        Column { name: "image".into(), kind: ColumnKind::Image, classes: None },
+        Column { name: "label".into(), kind: ColumnKind::Text, classes: Some(classes) },
+    ]
+}
+
+pub(super) fn rows<'a>(entries: &'a [Entry], wanted: &[&str]) -> Rows<'a> {
+    let wanted: Vec<bool> = wanted.iter().map(|name| *name == "image").collect();
+    Box::new(entries.iter().map(move |entry| {
+        let cell = |is_image: &bool| if *is_image { Cell::File(entry.path.clone()) } else { Cell::Text(entry.class.clone()) };
+        Ok(Row { position: Position::File(entry.name.clone()), cells: wanted.iter().map(cell).collect() })
+    }))
+}

@@ -1,0 +1,127 @@
+//! JSON lines, one object each; or a file that is one JSON array of objects.
+
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use crate::data::{Error, Result};
+use serde_json::{Map, Value};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+/// Rows that are looked at to find the columns.
+const SAMPLE: usize = 200;
+
+type Object = Map<String, Value>;
+type Objects = Box<dyn Iterator<Item = Result<(Position, Object)>>>;
+
+fn objects(path: &Path) -> Result<Objects> {
+    let io = |source| Error::Io { action: "open", path: path.into(), source };
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
+    if file.fill_buf().map_err(io)?.starts_with(b"\xef\xbb\xbf") {
+        file.consume(3);
+    }
+    let is_array = file.fill_buf().map_err(io)?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
+    if is_array {
+        let rows: Vec<Object> = serde_json::from_reader(file)
+            .map_err(|e| unreadable(path, Some(Position::Line(e.line() as u64)), format!("expected an array of objects: {e}")))?;
+        return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row)))));
+    }
+    let path = path.to_path_buf();
+    Ok(Box::new(file.lines().zip(1u64..).filter_map(move |(line, number)| {
+        let position = Position::Line(number);
+        let line = match line {
+            Ok(line) if line.trim().is_empty() => return None,
+            Ok(line) => line,
+            Err(e) => return Some(Err(unreadable(&path, Some(position), e))),
+        };
+        let object = serde_json::from_str(&line)
+            .map_err(|e| unreadable(&path, Some(position.clone()), format!("expected a JSON object: {e}")));
+        Some(object.map(|object| (position, object)))
+    })))
+}
+
+pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
+    let mut columns: Vec<(String, Option<ColumnKind>)> = Vec::new();
+    for row in objects(path)?.take(SAMPLE) {
+        for (name, value) in row?.1 {
+            let kind = kind(&value);
+            match columns.iter_mut().find(|(known, _)| *known == name) {
+                None => columns.push((name, kind)),
+                Some((_, known)) => *known = widest(known.take(), kind),
+            }
+        }
+    }
+    Ok(columns.into_iter().map(|(name, kind)| Column { name, kind: kind.unwrap_or(ColumnKind::Text), classes: None }).collect())
+}
+
+fn kind(value: &Value) -> Option<ColumnKind> {
+    match value {
+        Value::Null => None,
+        Value::Bool(_) => Some(ColumnKind::Int),
+        Value::Number(n) => Some(if n.is_i64() { ColumnKind::Int } else { ColumnKind::Float }),
+        Value::String(_) => Some(ColumnKind::Text),
+        Value::Array(_) => Some(ColumnKind::Other("lists".into())),
+        Value::Object(_) => Some(ColumnKind::Other("objects".into())),
+    }
+}
+
+fn widest(a: Option<ColumnKind>, b: Option<ColumnKind>) -> Option<ColumnKind> {
+    match (a, b) {
+        (None, kind) | (kind, None) => kind,
+        (Some(a), Some(b)) if a == b => Some(a),
+        (Some(ColumnKind::Int | ColumnKind::Float), Some(ColumnKind::Int | ColumnKind::Float)) => Some(ColumnKind::Float),
+        (Some(a), Some(b)) => Some(ColumnKind::Other(format!("{} and {}", a.in_words(), b.in_words()))),
+    }
+}
+
+pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
+    let wanted: Vec<String> = wanted.iter().map(|w| w.to_string()).collect();
+    Ok(Box::new(objects(path)?.map(move |row| {
+        let (position, mut object) = row?;
+        let cells = wanted.iter().map(|name| object.get_mut(name).map_or(Cell::Null, |v| cell(v.take()))).collect();
+        Ok(Row { position, cells })
+    })))
+}
+
+fn cell(value: Value) -> Cell {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Bool(b) => Cell::Int(b.into()),
+        Value::Number(n) => n.as_i64().map(Cell::Int).or(n.as_f64().map(Cell::Float)).unwrap_or(Cell::Other("a number beyond 64 bits")),
+        Value::String(text) => Cell::Text(text),
+        Value::Array(_) => Cell::Other("a list"),
+        Value::Object(_) => Cell::Other("an object"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::read::{Cell, ColumnKind, Position, Table};
+
+    fn table(name: &str, text: &str) -> (tempfile::TempDir, crate::data::Result<Table>) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        let table = Table::open(&path);
+        (dir, table)
+    }
+
+    #[test]
+    fn lines_and_arrays_give_the_same_rows() {
+        let (_a, lines) = table("t.jsonl", "{\"text\":\"a\",\"label\":1}\n\n{\"text\":\"b\",\"label\":null,\"more\":[1]}\n");
+        let (_b, array) = table("t.json", "[{\"text\":\"a\",\"label\":1},{\"text\":\"b\",\"label\":null,\"more\":[1]}]");
+        let (lines, array) = (lines.expect("a table"), array.expect("a table"));
+        let read = |t: &Table| t.rows(&["text", "label"]).expect("rows").map(|r| r.expect("a row").cells).collect::<Vec<_>>();
+        assert_eq!(read(&lines), [[Cell::Text("a".into()), Cell::Int(1)], [Cell::Text("b".into()), Cell::Null]]);
+        assert_eq!(read(&lines), read(&array));
+        assert_eq!(lines.column("more").expect("there").kind, ColumnKind::Other("lists".into()));
+        let last = lines.rows(&[]).expect("rows").last().expect("one").expect("a row");
+        assert_eq!(last.position, Position::Line(3));
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        let (_dir, table) = table("t.jsonl", "{\"text\":\"a\"}\n{\"text\":\n");
+        let error = table.err().expect("broken").to_string();
+        assert!(error.contains("line 2: expected a JSON object"), "{error}");
+    }
+}

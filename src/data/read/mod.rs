@@ -1,0 +1,193 @@
+//! Files with rows, whatever their format, as one [`Table`]: its columns, and its rows one by one.
+
+mod csv;
+mod image_folder;
+mod jsonl;
+pub(super) mod parquet;
+
+use super::{Error, Result};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub(super) use image_folder::is_image;
+
+/// What stands in a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell {
+    Null,
+    Int(i64),
+    Float(f64),
+    Text(String),
+    /// An encoded image, or other bytes.
+    Bytes(Vec<u8>),
+    /// A file that holds an image.
+    File(PathBuf),
+    /// Something nested that no column of ours can be; in words.
+    Other(&'static str),
+}
+
+impl Cell {
+    /// For messages: what is there, short.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Cell::Null => "nothing".into(),
+            Cell::Int(i) => i.to_string(),
+            Cell::Float(f) => f.to_string(),
+            Cell::Text(text) if text.chars().count() > 40 => format!("`{}...`", text.chars().take(40).collect::<String>()),
+            Cell::Text(text) => format!("`{text}`"),
+            Cell::Bytes(bytes) => format!("{} bytes", bytes.len()),
+            Cell::File(path) => format!("`{}`", path.display()),
+            Cell::Other(what) => (*what).into(),
+        }
+    }
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ColumnKind {
+    Text,
+    Int,
+    Float,
+    Image,
+    /// Something else, in words.
+    Other(String),
+}
+
+impl ColumnKind {
+    pub(super) fn in_words(&self) -> &str {
+        match self {
+            ColumnKind::Text => "texts",
+            ColumnKind::Int => "integers",
+            ColumnKind::Float => "real numbers",
+            ColumnKind::Image => "images",
+            ColumnKind::Other(what) => what,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: ColumnKind,
+    /// Class names, where the file itself knows them; integers are then indices into them.
+    pub(super) classes: Option<Vec<String>>,
+}
+
+/// Where in a file something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    /// Row of a table, from 1.
+    Row(u64),
+    /// Line of a text file, from 1.
+    Line(u64),
+    /// Image of a folder.
+    File(String),
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Position::Row(n) => write!(f, "row {n}"),
+            Position::Line(n) => write!(f, "line {n}"),
+            Position::File(name) => write!(f, "`{name}`"),
+        }
+    }
+}
+
+/// A row: the cells of the columns that were asked for, in that order.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    pub(super) position: Position,
+    pub(super) cells: Vec<Cell>,
+}
+
+pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<Row>> + 'a>;
+
+/// A file with rows, its columns known.
+pub(super) struct Table {
+    path: PathBuf,
+    columns: Vec<Column>,
+    source: Source,
+}
+
+enum Source {
+    Parquet,
+    Csv { delimiter: u8 },
+    Jsonl,
+    ImageFolder(Vec<image_folder::Entry>),
+}
+
+impl Table {
+    /// Opens a file by its ending, or a folder of images.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not what its ending says.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let (columns, source) = match ending.as_str() {
+            _ if path.is_dir() => {
+                let entries = image_folder::entries(path)?;
+                (image_folder::columns(&entries), Source::ImageFolder(entries))
+            }
+            "parquet" => (parquet::columns(path)?, Source::Parquet),
+            "csv" => (csv::columns(path, b',')?, Source::Csv { delimiter: b',' }),
+            "tsv" => (csv::columns(path, b'\t')?, Source::Csv { delimiter: b'\t' }),
+            "jsonl" | "json" | "ndjson" => (jsonl::columns(path)?, Source::Jsonl),
+            _ => return Err(Error::UnknownFormat { path: path.into() }),
+        };
+        Ok(Table { path: path.into(), columns, source })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.columns.iter().map(|c| c.name.clone()).collect()
+    }
+
+    /// The column of that name.
+    ///
+    /// # Errors
+    /// There is none: the message lists those that there are.
+    pub(super) fn column(&self, name: &str) -> Result<&Column> {
+        self.columns.iter().find(|c| c.name == name).ok_or_else(|| Error::NoColumn {
+            path: self.path.clone(),
+            column: name.into(),
+            have: self.names(),
+        })
+    }
+
+    /// Number of rows; read off the footer where the format has one.
+    pub(super) fn count(&self) -> Result<usize> {
+        match &self.source {
+            Source::Parquet => parquet::count(&self.path),
+            Source::ImageFolder(entries) => Ok(entries.len()),
+            Source::Csv { .. } | Source::Jsonl => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
+        }
+    }
+
+    /// The rows, with the cells of these columns.
+    ///
+    /// # Errors
+    /// A column is not there. What is wrong further down comes with its row.
+    pub(super) fn rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
+        for name in columns {
+            self.column(name)?;
+        }
+        match &self.source {
+            Source::Parquet => parquet::rows(&self.path, columns),
+            Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),
+            Source::Jsonl => jsonl::rows(&self.path, columns),
+            Source::ImageFolder(entries) => Ok(image_folder::rows(entries, columns)),
+        }
+    }
+}
+
+fn unreadable(path: &Path, position: Option<Position>, what: impl fmt::Display) -> Error {
+    Error::Unreadable { path: path.into(), position, what: what.to_string() }
+}

@@ -1,0 +1,190 @@
+//! Parquet: columns and rows by the crate's record reader; class names from the `huggingface` entry of the footer.
+
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use crate::data::{Error, Result};
+use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::reader::RowIter;
+use parquet::record::Field;
+use parquet::schema::types::Type;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+fn open(path: &Path) -> Result<SerializedFileReader<File>> {
+    let file = File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?;
+    SerializedFileReader::new(file).map_err(|e| unreadable(path, None, format!("it is no Parquet file: {e}")))
+}
+
+pub(super) fn count(path: &Path) -> Result<usize> {
+    let rows = open(path)?.metadata().file_metadata().num_rows();
+    usize::try_from(rows).map_err(|_| unreadable(path, None, format!("its footer says that it has {rows} rows")))
+}
+
+pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
+    let reader = open(path)?;
+    let meta = reader.metadata().file_metadata();
+    let features = features(meta.key_value_metadata().into_iter().flatten().find(|kv| kv.key == "huggingface").and_then(|kv| kv.value.as_deref()));
+    let fields = meta.schema().get_fields();
+    Ok(fields.iter().map(|field| column(field, features.as_ref().and_then(|f| f.get(field.name())))).collect())
+}
+
+/// `info.features` of the JSON that the `datasets` library leaves in each file.
+fn features(json: Option<&str>) -> Option<serde_json::Value> {
+    let mut value: serde_json::Value = serde_json::from_str(json?).ok()?;
+    Some(value.get_mut("info")?.get_mut("features")?.take())
+}
+
+fn column(field: &Type, feature: Option<&serde_json::Value>) -> Column {
+    let kind_of_feature = feature.and_then(|f| f.get("_type")).and_then(|t| t.as_str());
+    let classes = (kind_of_feature == Some("ClassLabel")).then(|| {
+        let names = feature.and_then(|f| f.get("names")).and_then(|n| n.as_array()).into_iter().flatten();
+        names.filter_map(|n| n.as_str().map(str::to_string)).collect::<Vec<_>>()
+    });
+    let kind = match kind_of_feature {
+        Some("Image") => ColumnKind::Image,
+        _ => kind(field),
+    };
+    Column { name: field.name().into(), kind, classes: classes.filter(|names| !names.is_empty()) }
+}
+
+fn kind(field: &Type) -> ColumnKind {
+    let info = field.get_basic_info();
+    if field.is_group() {
+        let names: Vec<&str> = field.get_fields().iter().map(|f| f.name()).collect();
+        return match names.contains(&"bytes") && names.len() <= 2 {
+            true => ColumnKind::Image,
+            false => ColumnKind::Other(format!("groups of {}", names.join(", "))),
+        };
+    }
+    let text = matches!(info.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
+        || matches!(info.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON);
+    let plain = matches!(info.logical_type_ref(), None | Some(LogicalType::Integer { .. }));
+    match field.get_physical_type() {
+        Physical::BYTE_ARRAY if text => ColumnKind::Text,
+        Physical::BYTE_ARRAY if plain && info.converted_type() == ConvertedType::NONE => ColumnKind::Image,
+        Physical::BOOLEAN => ColumnKind::Int,
+        Physical::INT32 | Physical::INT64 if plain => ColumnKind::Int,
+        Physical::FLOAT | Physical::DOUBLE => ColumnKind::Float,
+        other => ColumnKind::Other(format!("values of type {other}")),
+    }
+}
+
+pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
+    let reader = open(path)?;
+    let schema = reader.metadata().file_metadata().schema();
+    let fields: Vec<Arc<Type>> = schema.get_fields().iter().filter(|f| wanted.contains(&f.name())).cloned().collect();
+    if let Some(odd) = fields.iter().find(|f| matches!(kind(f), ColumnKind::Other(_))) {
+        let expected = "texts, numbers or images";
+        return Err(Error::ColumnKind { path: path.into(), column: odd.name().into(), expected, found: kind(odd).in_words().into() });
+    }
+    if fields.is_empty() {
+        let rows = count(path)? as u64;
+        return Ok(Box::new((1..=rows).map(|n| Ok(Row { position: Position::Row(n), cells: Vec::new() }))));
+    }
+    // The reader gives the fields in the file's order; `order` says which of them each wanted column is.
+    let order: Vec<usize> = wanted.iter().filter_map(|name| fields.iter().position(|f| f.name() == *name)).collect();
+    let broken = |e| unreadable(path, None, e);
+    let projection = Type::group_type_builder(schema.name()).with_fields(fields).build().map_err(broken)?;
+    let rows = RowIter::from_file_into(Box::new(reader)).project(Some(projection)).map_err(broken)?;
+    let path = path.to_path_buf();
+    Ok(Box::new(rows.zip(1u64..).map(move |(row, number)| {
+        let position = Position::Row(number);
+        let row = row.map_err(|e| unreadable(&path, Some(position.clone()), e))?;
+        let mut fields: Vec<Option<Field>> = row.into_columns().into_iter().map(|(_, field)| Some(field)).collect();
+        let last_use = |i: usize| order[i + 1..].iter().all(|later| *later != order[i]);
+        let cells = (0..order.len())
+            .map(|i| if last_use(i) { fields[order[i]].take() } else { fields[order[i]].clone() })
+            .map(|field| field.map_or(Cell::Null, cell))
+            .collect();
+        Ok(Row { position, cells })
+    })))
+}
+
+fn cell(field: Field) -> Cell {
+    match field {
+        Field::Null => Cell::Null,
+        Field::Bool(b) => Cell::Int(b.into()),
+        Field::Byte(i) => Cell::Int(i.into()),
+        Field::Short(i) => Cell::Int(i.into()),
+        Field::Int(i) => Cell::Int(i.into()),
+        Field::Long(i) => Cell::Int(i),
+        Field::UByte(i) => Cell::Int(i.into()),
+        Field::UShort(i) => Cell::Int(i.into()),
+        Field::UInt(i) => Cell::Int(i.into()),
+        Field::ULong(i) => i64::try_from(i).map_or(Cell::Other("an integer beyond 63 bits"), Cell::Int),
+        Field::Float(f) => Cell::Float(f.into()),
+        Field::Double(f) => Cell::Float(f),
+        Field::Str(text) => Cell::Text(text),
+        Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec()),
+        Field::Group(row) => {
+            let bytes = row.into_columns().into_iter().find(|(name, _)| name == "bytes").map(|(_, field)| cell(field));
+            bytes.unwrap_or(Cell::Null)
+        }
+        _ => Cell::Other("a nested or dated value"),
+    }
+}
+
+#[cfg(test)]
+pub(in crate::data) mod tests {
+    use crate::data::read::{Cell, ColumnKind, Position, Table};
+    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+    use parquet::file::metadata::KeyValue;
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+    use std::fs::File;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// A small file as the `datasets` library writes them: `text` (one of them may be nothing) and `label`, a ClassLabel.
+    pub(in crate::data) fn write(path: &Path, rows: &[(Option<&str>, i64)], classes: &[&str]) {
+        let schema = "message schema { optional binary text (UTF8); required int64 label; }";
+        let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+        let features = serde_json::json!({"info": {"features": {
+            "text": {"dtype": "string", "_type": "Value"}, "label": {"names": classes, "_type": "ClassLabel"}}}});
+        let metadata = vec![KeyValue::new("huggingface".to_string(), features.to_string())];
+        let properties = Arc::new(WriterProperties::builder().set_key_value_metadata(Some(metadata)).build());
+        let mut writer = SerializedFileWriter::new(File::create(path).expect("a file"), schema, properties).expect("a writer");
+        let mut group = writer.next_row_group().expect("a group");
+        let mut column = group.next_column().expect("a column").expect("text");
+        let texts: Vec<ByteArray> = rows.iter().filter_map(|(text, _)| text.map(ByteArray::from)).collect();
+        let levels: Vec<i16> = rows.iter().map(|(text, _)| i16::from(text.is_some())).collect();
+        column.typed::<ByteArrayType>().write_batch(&texts, Some(&levels), None).expect("written");
+        column.close().expect("closed");
+        let mut column = group.next_column().expect("a column").expect("label");
+        let labels: Vec<i64> = rows.iter().map(|(_, label)| *label).collect();
+        column.typed::<Int64Type>().write_batch(&labels, None, None).expect("written");
+        column.close().expect("closed");
+        group.close().expect("closed");
+        writer.close().expect("closed");
+    }
+
+    #[test]
+    fn columns_classes_and_rows_in_any_order() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.parquet");
+        write(&path, &[(Some("a"), 1), (None, -1), (Some("c"), 0)], &["no", "yes"]);
+        let table = Table::open(&path).expect("a table");
+        assert_eq!(table.count().expect("counted"), 3);
+        assert_eq!(table.column("text").expect("there").kind, ColumnKind::Text);
+        assert_eq!(table.column("label").expect("there").classes.as_deref(), Some(&["no".to_string(), "yes".into()][..]));
+        let rows: Vec<_> = table.rows(&["label", "text"]).expect("rows").map(|r| r.expect("a row")).collect();
+        assert_eq!(rows[0].cells, [Cell::Int(1), Cell::Text("a".into())]);
+        assert_eq!((rows[1].position.clone(), rows[1].cells.clone()), (Position::Row(2), vec![Cell::Int(-1), Cell::Null]));
+        assert_eq!(table.rows(&[]).expect("rows").count(), 3);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_or_something_else_is_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.parquet");
+        write(&path, &[(Some("a"), 1)], &["no", "yes"]);
+        let whole = std::fs::read(&path).expect("read");
+        for bytes in [&whole[..whole.len() / 2], b"text,label\na,1\n", b""] {
+            std::fs::write(&path, bytes).expect("written");
+            let error = Table::open(&path).err().expect("broken").to_string();
+            assert!(error.contains("it is no Parquet file"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Which files make up which split. Pure: decides on names alone.
+
+/// Endings of files with rows.
+pub(super) const TABLES: [&str; 5] = [".parquet", ".csv", ".tsv", ".jsonl", ".json"];
+
+/// Words that stand for a split in names of files and folders.
+const WORDS: [(&str, &[&str]); 3] = [
+    ("train", &["train", "training"]),
+    ("validation", &["validation", "valid", "val", "dev"]),
+    ("test", &["test", "testing", "eval", "evaluation"]),
+];
+
+/// Whether a file holds rows, by its name.
+pub(super) fn is_table(path: &str) -> bool {
+    let lower = path.to_lowercase();
+    TABLES.iter().any(|ending| lower.ends_with(ending)) && !is_about(&lower)
+}
+
+/// Files that say something about the repository and hold no rows.
+fn is_about(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, "dataset_infos.json" | "dataset_dict.json" | "state.json" | "config.json" | "package.json")
+}
+
+/// Splits of a list of table files, by the names of files and folders: (split, files), train first, files sorted.
+///
+/// `train-00000-of-00001.parquet`, `data/dev.csv`, `sst2/train/0000.parquet`. Without any such word a single file is the training split,
+/// and several are splits named by themselves.
+pub(super) fn by_name(paths: &[String]) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    let named: Vec<Option<String>> = paths.iter().map(|p| split_of(p)).collect();
+    let any_named = named.iter().any(Option::is_some);
+    for (path, split) in paths.iter().zip(named) {
+        let split = match split {
+            Some(split) => split,
+            None if any_named => continue,
+            None if paths.len() == 1 => "train".into(),
+            None => stem(path).to_string(),
+        };
+        match found.iter_mut().find(|(known, _)| *known == split) {
+            Some((_, files)) => files.push(path.clone()),
+            None => found.push((split, vec![path.clone()])),
+        }
+    }
+    in_order(&mut found);
+    found
+}
+
+/// Splits of an image folder: the first folder of each path, where it stands for a split; otherwise everything is `train`.
+pub(super) fn of_images(paths: &[String]) -> Vec<String> {
+    let mut tops: Vec<String> =
+        paths.iter().filter(|p| p.matches('/').count() >= 2).filter_map(|p| p.split('/').next()).map(str::to_string).collect();
+    tops.sort();
+    tops.dedup();
+    tops
+}
+
+/// train, validation, test, then the rest by name.
+fn in_order(splits: &mut [(String, Vec<String>)]) {
+    let rank = |name: &str| WORDS.iter().position(|(word, _)| *word == name).unwrap_or(WORDS.len());
+    splits.iter_mut().for_each(|(_, files)| files.sort());
+    splits.sort_by(|a, b| rank(&a.0).cmp(&rank(&b.0)).then(a.0.cmp(&b.0)));
+}
+
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split('.').next().unwrap_or(name)
+}
+
+/// The split that a path's words stand for: the file's own name first, then its folders from the innermost.
+fn split_of(path: &str) -> Option<String> {
+    // `NAME-00000-of-00001` names any split.
+    let stem = stem(path);
+    if let Some((name, shard)) = stem.split_once('-')
+        && let Some((number, of)) = shard.split_once("-of-")
+        && number.len() == 5
+        && number.bytes().chain(of.bytes().take(5)).all(|b| b.is_ascii_digit())
+    {
+        return Some(name.to_string());
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name.rsplit_once('.').map_or(name, |(before, _)| before);
+    let folders = path.rsplit('/').skip(1);
+    std::iter::once(name).chain(folders).find_map(|part| {
+        let lower = part.to_lowercase();
+        let mut words = lower.split(|c: char| !c.is_alphanumeric());
+        words.find_map(|word| WORDS.iter().find(|(_, names)| names.contains(&word)).map(|(split, _)| split.to_string()))
+    })
+}
+
+/// Whether a folder's name stands for a split.
+pub(super) fn stands_for_split(folder: &str) -> bool {
+    split_of(folder).is_some()
+}
+
+/// Whether a card's glob fits a path: `*` within a folder, `**` over folders, `?`, `{a,b}` and `[ab]`.
+pub(super) fn fits(glob: &str, path: &str) -> bool {
+    if let Some((before, rest)) = glob.split_once('{')
+        && let Some((choices, after)) = rest.split_once('}')
+    {
+        return choices.split(',').any(|choice| fits(&format!("{before}{choice}{after}"), path));
+    }
+    let glob: Vec<char> = glob.trim_start_matches("./").chars().collect();
+    let path: Vec<char> = path.chars().collect();
+    // Which ends of `path` a prefix of the glob can reach; one row a glob element, so it is never exponential.
+    let mut reach = vec![false; path.len() + 1];
+    reach[0] = true;
+    let mut at = 0;
+    while at < glob.len() {
+        let mut next = vec![false; path.len() + 1];
+        let step = match glob[at] {
+            '*' => {
+                let deep = glob.get(at + 1) == Some(&'*');
+                let mut open = false;
+                for end in 0..=path.len() {
+                    open = (open && end > 0 && (deep || path[end - 1] != '/')) || reach[end];
+                    next[end] = open;
+                }
+                // `**/` also stands for no folder at all.
+                if deep && glob.get(at + 2) == Some(&'/') {
+                    for end in 0..=path.len() {
+                        next[end] = reach[end] || (end > 0 && path[end - 1] == '/' && next[end]);
+                    }
+                    3
+                } else {
+                    1 + usize::from(deep)
+                }
+            }
+            '[' => {
+                let close = glob[at..].iter().position(|c| *c == ']').map_or(glob.len() - 1, |p| at + p);
+                let set = &glob[at + 1..close];
+                for end in 1..=path.len() {
+                    next[end] = reach[end - 1] && in_set(set, path[end - 1]);
+                }
+                close - at + 1
+            }
+            c => {
+                for end in 1..=path.len() {
+                    next[end] = reach[end - 1] && (path[end - 1] == c || (c == '?' && path[end - 1] != '/'));
+                }
+                1
+            }
+        };
+        reach = next;
+        at += step;
+    }
+    reach[path.len()]
+}
+
+fn in_set(set: &[char], c: char) -> bool {
+    set.contains(&c) || set.windows(3).any(|w| w[1] == '-' && w[0] <= c && c <= w[2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs() {
+        for (glob, path, expected) in [
+            ("sst2/train-*", "sst2/train-00000-of-00001.parquet", true),
+            ("sst2/train-*", "sst2/train-x/y", false),
+            ("**/test/*", "a/b/test/0.csv", true),
+            ("**/test/*", "test/0.csv", true),
+            ("data/**", "data/a/b.csv", true),
+            ("{train,dev}.csv", "dev.csv", true),
+            ("a/[0-9]*.json", "a/7x.json", true),
+            ("a/[0-9]*.json", "a/x7.json", false),
+            ("b.csv", "a/b.csv", false),
+            ("a?c", "abc", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(glob, path), expected, "{glob} {path}");
+        }
+        assert!(!fits(&"*a".repeat(200), &"a".repeat(150)), "must not take for ever");
+    }
+
+    #[test]
+    fn splits_by_name() {
+        let check = |paths: &[&str], expected: &[&str]| {
+            let paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
+            let found: Vec<String> = by_name(&paths).into_iter().map(|(split, files)| format!("{split}:{}", files.len())).collect();
+            assert_eq!(found, expected, "{paths:?}");
+        };
+        check(&["d/test-00000-of-00001.parquet", "d/train-00001-of-00002.parquet", "d/train-00000-of-00002.parquet"], &["train:2", "test:1"]);
+        check(&["validation_matched-00000-of-00001.parquet", "train-00000-of-00001.parquet"], &["train:1", "validation_matched:1"]);
+        check(&["my.train.csv", "dev.tsv"], &["train:1", "validation:1"]);
+        check(&["sst2/train/0000.parquet", "sst2/validation/0000.parquet"], &["train:1", "validation:1"]);
+        check(&["rows.csv"], &["train:1"]);
+        check(&["cats.csv", "dogs.csv"], &["cats:1", "dogs:1"]);
+        check(&["trainer_notes.json", "train.json"], &["train:1"]);
+    }
+}

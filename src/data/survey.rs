@@ -1,0 +1,125 @@
+//! What a data set holds, before anything is decided: splits, sizes, columns, class names.
+
+use super::classes;
+use super::columns;
+use super::hub::Hub;
+use super::locate::{Located, locate};
+use super::prepare::decode;
+use super::read::{Cell, Table};
+use super::{Error, Result};
+use crate::plan::{DataFacts, SplitFacts};
+use crate::spec::{Columns, DataSource};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What the experiment says about the data; empty fields are found out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataSpecHints {
+    pub columns: Columns,
+    /// The splits that are needed, the training split first; only their files are fetched. Empty: all.
+    pub splits: Vec<String>,
+}
+
+/// More classes than this are no classes.
+const MOST_CLASSES: usize = 1000;
+/// Texts that are looked at for their mean length.
+const SAMPLE: usize = 500;
+
+/// Fetches what is needed and looks at it. Generated data sets are written below `work_dir`.
+///
+/// # Errors
+/// The data set, a split or a column is not there; a file cannot be read; a split is empty; it cannot be told which column is which.
+pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_dir: &Path) -> Result<DataFacts> {
+    let located = locate(hub, source, &hints.splits, work_dir)?;
+    let mut splits: Vec<(String, Vec<Table>)> = Vec::new();
+    for (split, files) in &located.splits {
+        splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));
+    }
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    let columns = columns::resolve(first, &hints.columns, &located.card.class_columns(located.config.as_deref()))?;
+    let label = columns.label.clone().unwrap_or_default();
+    let (mean_tokens, image_shape) = match columns::is_image(first, &columns) {
+        true => (None, Some(first_image_shape(first, &columns.input[0])?)),
+        false => (Some(mean_tokens(first, &columns.input)?), None),
+    };
+    let known = first.column(&label)?.classes.clone();
+    let known = known.or_else(|| located.card.class_names(located.config.as_deref(), &label).map(<[String]>::to_vec));
+
+    let (mut facts, mut seen) = (Vec::new(), BTreeSet::new());
+    for (at, (name, tables)) in splits.iter().enumerate() {
+        let labels = labels_of(tables, &label, at > 0)?;
+        if labels.rows == 0 {
+            let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
+            return Err(Error::EmptySplit { split: name.clone(), path });
+        }
+        if at == 0 {
+            seen = labels.names.clone();
+        }
+        let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
+        facts.push(SplitFacts { name: name.clone(), files, examples: labels.rows, labelled: !labels.names.is_empty() });
+    }
+    Ok(DataFacts {
+        splits: facts,
+        columns,
+        labels: known.unwrap_or_else(|| classes::in_order(seen.into_iter().collect())),
+        license: located.card.license,
+        revision: located.revision,
+        mean_tokens,
+        image_shape,
+    })
+}
+
+fn no_data(located: &Located) -> Error {
+    Error::NoData { place: located.place.clone(), found: Vec::new() }
+}
+
+struct Labels {
+    rows: usize,
+    names: BTreeSet<String>,
+}
+
+/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
+fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Labels> {
+    let mut found = Labels { rows: 0, names: BTreeSet::new() };
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            let Some(name) = row?.cells.first().and_then(classes::name_of) else { continue };
+            if !found.names.contains(&name) {
+                found.names.insert(name);
+            }
+            if found.names.len() > MOST_CLASSES {
+                let expected = "at most 1000 classes";
+                let path = table.path().to_path_buf();
+                return Err(Error::ColumnKind { path, column: label.into(), expected, found: "more distinct values".into() });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Roughly how many tokens a text has with its special tokens: words and marks, a few words cut in two.
+fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
+    let names: Vec<&str> = input.iter().map(String::as_str).collect();
+    let (mut pieces, mut texts) = (0usize, 0usize);
+    for row in table.rows(&names)?.take(SAMPLE) {
+        texts += 1;
+        for cell in row?.cells {
+            if let Cell::Text(text) = cell {
+                pieces += text.split_whitespace().map(|word| 1 + word.chars().filter(char::is_ascii_punctuation).count()).sum::<usize>();
+            }
+        }
+    }
+    Ok(1.15 * pieces as f64 / texts.max(1) as f64 + 1.0 + input.len() as f64)
+}
+
+fn first_image_shape(table: &Table, column: &str) -> Result<[usize; 3]> {
+    let row = table.rows(&[column])?.next().ok_or_else(|| Error::EmptySplit { split: "train".into(), path: table.path().into() })??;
+    let image = decode(row.cells.first().unwrap_or(&Cell::Null))
+        .map_err(|what| Error::Image { path: table.path().into(), position: row.position, column: column.into(), what })?;
+    Ok(image.shape())
+}

@@ -1,0 +1,133 @@
+//! 95 % intervals: Student's t over seeds, Wilson's over examples.
+
+use crate::spec::Metric;
+use serde::{Deserialize, Serialize};
+
+/// A 95 % interval and what it was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    pub low: f64,
+    pub high: f64,
+    pub basis: Basis,
+}
+
+/// What varies within an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Basis {
+    /// Student's t over the seeds: how the mean of such runs varies on this held-out split.
+    Seeds { count: usize },
+    /// Wilson's over the examples of one run: how the score varies with the draw of the held-out split. It does not know how
+    /// other seeds would do.
+    Examples { count: usize },
+}
+
+/// The 95 % interval of the mean of `scores`, one a seed, each measured on `examples` examples.
+///
+/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: Wilson's for accuracy, which is a
+/// share of examples; none for other metrics, whose spread cannot be told from one number.
+pub(super) fn interval(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> {
+    match scores {
+        [] => None,
+        [score] => (metric == Metric::Accuracy && examples > 0).then(|| wilson(*score, examples)),
+        _ => Some(student(metric, scores, examples)),
+    }
+}
+
+/// Smallest and largest value that a metric can take.
+pub(super) fn range(metric: Metric) -> (f64, f64) {
+    match metric {
+        Metric::Accuracy | Metric::F1 | Metric::MacroF1 => (0.0, 1.0),
+        Metric::Matthews => (-1.0, 1.0),
+    }
+}
+
+/// mean ± t · s / √n, with s the sample's standard deviation.
+fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
+    let n = scores.len() as f64;
+    let mean = scores.iter().sum::<f64>() / n;
+    let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let one_example = if examples > 0 { 1.0 / examples as f64 } else { 0.0 };
+    let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
+    let (least, most) = range(metric);
+    Interval { low: (mean - half).max(least), high: (mean + half).min(most), basis: Basis::Seeds { count: scores.len() } }
+}
+
+/// Wilson (1927): the interval of a share `p` of `n` examples; well-behaved near 0 and 1, where ± is not.
+fn wilson(p: f64, n: usize) -> Interval {
+    let (count, z2) = (n as f64, Z_975 * Z_975);
+    let centre = (p + z2 / (2.0 * count)) / (1.0 + z2 / count);
+    let half = Z_975 / (1.0 + z2 / count) * (p * (1.0 - p) / count + z2 / (4.0 * count * count)).sqrt();
+    Interval { low: (centre - half).max(0.0), high: (centre + half).min(1.0), basis: Basis::Examples { count: n } }
+}
+
+/// The 97.5 % quantile of the normal distribution.
+const Z_975: f64 = 1.959_963_985;
+
+/// The 97.5 % quantile of Student's t for 1 to 30 degrees of freedom.
+const T_975: [f64; 30] = [
+    12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582, 2.446_912, 2.364_624, 2.306_004, 2.262_157, 2.228_139, 2.200_985, 2.178_813,
+    2.160_369, 2.144_787, 2.131_450, 2.119_905, 2.109_816, 2.100_922, 2.093_024, 2.085_963, 2.079_614, 2.073_873, 2.068_658, 2.063_899,
+    2.059_539, 2.055_529, 2.051_831, 2.048_407, 2.045_230, 2.042_272,
+];
+
+/// The quantile for any number of degrees of freedom; past the table by the first two terms of Cornish and Fisher's expansion,
+/// right to four digits there.
+fn t_975(freedom: usize) -> f64 {
+    let tabled = freedom.checked_sub(1).and_then(|i| T_975.get(i));
+    tabled.copied().unwrap_or_else(|| {
+        let (z, v) = (Z_975, freedom.max(1) as f64);
+        z + (z.powi(3) + z) / (4.0 * v) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * v * v)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(found: f64, expected: f64, within: f64) {
+        assert!((found - expected).abs() <= within, "expected {expected}, found {found}");
+    }
+
+    #[test]
+    fn quantiles_join_where_the_table_ends() {
+        close(t_975(30), 2.042_272, 1e-6);
+        close(t_975(31), 2.039_513, 1e-4);
+        close(t_975(60), 2.000_298, 1e-4);
+        close(t_975(100_000), Z_975, 1e-4);
+    }
+
+    #[test]
+    fn wilson_agrees_with_published_values() {
+        // Newcombe (1998), table I: 81 of 263 and 15 of 148, 0 of 20 (without continuity correction).
+        let check = |hits: usize, of: usize, low: f64, high: f64| {
+            let found = wilson(hits as f64 / of as f64, of);
+            close(found.low, low, 6e-5);
+            close(found.high, high, 6e-5);
+        };
+        check(81, 263, 0.2553, 0.3662);
+        check(15, 148, 0.0624, 0.1605);
+        check(0, 20, 0.0, 0.1611);
+    }
+
+    #[test]
+    fn seeds_give_students_interval() {
+        let found = interval(Metric::F1, &[0.88, 0.89, 0.90], 1000).expect("an interval");
+        // s = 0.01, t(2) = 4.3027, half = 4.3027 · 0.01 / √3.
+        close(found.high - 0.89, 0.024_842, 1e-5);
+        close(0.89 - found.low, 0.024_842, 1e-5);
+    }
+
+    #[test]
+    fn equal_seeds_do_not_give_certainty() {
+        let found = interval(Metric::Accuracy, &[0.9, 0.9], 100).expect("an interval");
+        close(found.high - found.low, 0.01, 1e-12);
+    }
+
+    #[test]
+    fn intervals_stay_within_the_metric() {
+        let found = interval(Metric::Matthews, &[0.2, 0.99], 100).expect("an interval");
+        assert_eq!((found.low, found.high), (-1.0, 1.0));
+        assert_eq!(interval(Metric::F1, &[0.9], 100), None, "one F1 has no interval");
+    }
+}

@@ -1,0 +1,122 @@
+//! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
+
+mod stages;
+
+use crate::data::hub::Hub;
+use crate::error::Result;
+use crate::eval::Evaluation;
+use crate::plan::{HostFacts, Plan};
+use crate::report::Report;
+use crate::run::{Outcome, Watch};
+use crate::sandbox::Level;
+use crate::spec::ExperimentSpec;
+use crate::store::{Record, RunFolder};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// What the stages need of the world.
+pub struct Setup<'a> {
+    pub hub: &'a Hub,
+    pub host: HostFacts,
+    /// This binary: workers are the same program.
+    pub program: PathBuf,
+    pub level: Level,
+    pub threads: usize,
+    /// Set when the user wants to stop.
+    pub stop: &'a AtomicBool,
+    /// UTC, RFC 3339.
+    pub now: &'a dyn Fn() -> String,
+}
+
+/// How an experiment ended.
+#[derive(Debug)]
+pub enum End {
+    /// Every stage is done.
+    Reported { evaluation: Evaluation, report: Box<Report> },
+    /// A run did not complete; `resume` may go on.
+    Unfinished { run: String, outcome: Outcome },
+}
+
+/// One experiment on its way through the stages.
+pub struct Pipeline<'a> {
+    pub folder: RunFolder,
+    pub setup: Setup<'a>,
+    pub watch: &'a mut dyn Watch,
+    deadline: Option<Instant>,
+}
+
+impl<'a> Pipeline<'a> {
+    pub fn new(folder: RunFolder, setup: Setup<'a>, watch: &'a mut dyn Watch) -> Self {
+        Pipeline { folder, setup, watch, deadline: None }
+    }
+
+    /// Writes the experiment into the run folder: the first stage's file.
+    pub fn begin(&mut self, spec: &ExperimentSpec) -> Result<()> {
+        let path = self.folder.spec();
+        self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
+    }
+
+    /// Runs every stage that is not done yet, from the spec in the run folder to the report.
+    ///
+    /// # Errors
+    /// A stage failed. What is done stays done.
+    pub fn go_on(&mut self) -> Result<End> {
+        let spec = self.read_spec()?;
+        self.deadline = spec.budget.max_time_secs.map(|secs| Instant::now() + Duration::from_secs(secs));
+        let plan = self.plan(&spec)?;
+        if let Some(end) = self.prepare(&plan)? {
+            return Ok(end);
+        }
+        if let Some(end) = self.train(&plan)? {
+            return Ok(end);
+        }
+        let evaluation = match self.evaluate(&plan)? {
+            Ok(evaluation) => evaluation,
+            Err(end) => return Ok(end),
+        };
+        let report = self.report(&plan, &evaluation)?;
+        Ok(End::Reported { evaluation, report: Box::new(report) })
+    }
+
+    fn read_spec(&self) -> Result<ExperimentSpec> {
+        let path = self.folder.spec();
+        let text = self.folder.read_text(&path)?;
+        Ok(crate::spec::parse(&text, &path.display().to_string())?)
+    }
+
+    /// The plan of this experiment: made once, then read.
+    pub fn plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
+        let path = self.folder.plan();
+        if !path.is_file() {
+            let spec = spec.clone();
+            self.stage("plan", &path, |this| {
+                let plan = this.make_plan(&spec)?;
+                Ok(this.folder.write_json(&this.folder.plan(), &plan)?)
+            })?;
+        }
+        Ok(self.folder.read_json(&path)?)
+    }
+
+    /// Runs a stage and enters its file, with hash and time, in the ledger.
+    fn stage(&mut self, name: &str, file: &Path, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let begun = Instant::now();
+        work(self)?;
+        let record = Record::Stage {
+            stage: name.into(),
+            file: file.strip_prefix(self.folder.root()).unwrap_or(file).display().to_string(),
+            sha256: sha256_of(file).unwrap_or_default(),
+            secs: begun.elapsed().as_secs_f64(),
+        };
+        self.folder.ledger().append((self.setup.now)(), record)?;
+        Ok(())
+    }
+}
+
+/// Hex sha256 of a file; none if it cannot be read.
+pub fn sha256_of(file: &Path) -> Option<String> {
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(file).ok()?, &mut hasher).ok()?;
+    Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

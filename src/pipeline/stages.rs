@@ -1,0 +1,194 @@
+//! Each stage: what it reads, the job that it starts or the pure function that it calls, the file that it leaves.
+
+use super::{End, Pipeline};
+use crate::data;
+use crate::error::Result;
+use crate::eval::{self, Evaluation, RunScore};
+use crate::job::{EvaluateJob, Event, Job, MonitorConfig, PrepareJob, PreparedSplit, RunConfig, SplitSource};
+use crate::plan::{self, Facts, Layout, Plan};
+use crate::publish;
+use crate::report::{self, Report};
+use crate::run::{Attempt, Outcome, Supervisor};
+use crate::spec::{ExperimentSpec, Metric, Monitor};
+use crate::store::Record;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tallow_zoo::ModelConfig;
+
+/// Names of the runs that are not training: their attempts lie beside those of training.
+const PREPARE: &str = "prepare";
+const PREPARE_HELD_OUT: &str = "prepare-held-out";
+
+impl Pipeline<'_> {
+    /// Looks up what is there, then resolves the spec. Nothing is decided after this.
+    pub(super) fn make_plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
+        self.watch.say("looking at model and data");
+        let sources = self.folder.sources();
+        let data = data::survey_data(self.setup.hub, &spec.data, &sources)?;
+        let model = data::survey_model(self.setup.hub, &spec.model)?;
+        let facts = Facts { host: self.setup.host.clone(), data, model };
+        let layout = Layout { prepared: self.folder.prepared() };
+        Ok(plan::plan(spec, &facts, &layout)?)
+    }
+
+    /// Source files -> tensors on disk: what training may see, then the held-out split with the same labels and tokenizer.
+    pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Option<End>> {
+        let mut names = vec![plan.spec.data.train.clone()];
+        if let Monitor::Split { name } = &plan.spec.data.monitor {
+            names.push(name.clone());
+        }
+        let prepared = self.folder.prepared();
+        let tokenizer = plan.facts.model.tokenizer.clone();
+        let labels = Some(plan.facts.data.labels.clone()).filter(|labels| !labels.is_empty());
+        if !prepared.is_dir() {
+            self.watch.say("preparing the training data");
+            let job = prepare_job(plan, &names, tokenizer.clone(), labels.clone());
+            if let Some(end) = self.prepare_into(PREPARE, job, &prepared)? {
+                return Ok(Some(end));
+            }
+        }
+        let held_out = self.folder.held_out();
+        if !held_out.is_dir() {
+            self.watch.say("preparing the held-out data");
+            let trained = Some(prepared.join("tokenizer.json")).filter(|path| path.is_file());
+            let labels = self.told(PREPARE)?.into_iter().find_map(|e| match e {
+                Event::Prepared(split) => Some(split.labels),
+                _ => None,
+            });
+            let job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer.or(trained), labels);
+            return self.prepare_into(PREPARE_HELD_OUT, job, &held_out);
+        }
+        Ok(None)
+    }
+
+    fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
+        let number = self.next_attempt(name)?;
+        job.out = self.folder.attempt(name, number).root().to_path_buf();
+        let out = job.out.clone();
+        let mut readable: Vec<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
+        readable.extend(job.tokenizer.clone());
+        let attempt = self.attempt(name, number, Job::Prepare(Box::new(job)), readable)?;
+        if attempt.outcome != Outcome::Completed {
+            return Ok(Some(End::Unfinished { run: name.into(), outcome: attempt.outcome }));
+        }
+        let mut files = prepared_splits(&attempt.events).into_iter().map(|split| split.file).collect::<Vec<_>>();
+        files.push("tokenizer.json".into());
+        self.folder.adopt(&out, &files, place)?;
+        Ok(None)
+    }
+
+    /// Every run of the plan, one after the other.
+    pub(super) fn train(&mut self, plan: &Plan) -> Result<Option<End>> {
+        for config in &plan.runs {
+            if self.finished(&config.name)?.is_some() {
+                continue;
+            }
+            self.watch.say(&format!("training {}", config.name));
+            let attempt = self.supervisor().train(config, self.watch)?;
+            if attempt.outcome != Outcome::Completed {
+                return Ok(Some(End::Unfinished { run: config.name.clone(), outcome: attempt.outcome }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Scores every run on the held-out split, once, in jails of their own.
+    pub(super) fn evaluate(&mut self, plan: &Plan) -> Result<std::result::Result<Evaluation, End>> {
+        let path = self.folder.eval();
+        if path.is_file() {
+            return Ok(Ok(self.folder.read_json(&path)?));
+        }
+        let mut scores = Vec::new();
+        for config in &plan.runs {
+            match self.score(plan, config)? {
+                Ok(score) => scores.push(score),
+                Err(end) => return Ok(Err(end)),
+            }
+        }
+        let splits = prepared_splits(&self.told(PREPARE)?);
+        let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
+        let baseline = splits.first().zip(held_out.first()).map(|(train, held_out)| {
+            eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts)
+        });
+        let evaluation = eval::evaluate(&plan.spec, &plan.deviations, scores, baseline);
+        self.stage("eval", &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
+        Ok(Ok(self.folder.read_json(&path)?))
+    }
+
+    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<RunScore, End>> {
+        let name = format!("{}-held-out", config.name);
+        let told = self.told(&name)?;
+        let events = if told.iter().any(|e| matches!(e, Event::Evaluated { .. })) {
+            told
+        } else {
+            let Some(number) = self.finished(&config.name)? else {
+                let outcome = Outcome::Crashed { exit_code: 0 };
+                return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
+            };
+            self.watch.say(&format!("scoring {} on the held-out split", config.name));
+            let number_here = self.next_attempt(&name)?;
+            let job = self.evaluate_job(plan, config, number, number_here, &name);
+            let readable = vec![job.weights.clone(), job.data.clone()];
+            let attempt = self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)?;
+            if attempt.outcome != Outcome::Completed {
+                return Ok(Err(End::Unfinished { run: name, outcome: attempt.outcome }));
+            }
+            attempt.events
+        };
+        let score = events.into_iter().find_map(|e| match e {
+            Event::Evaluated { examples, scores, loss, .. } => {
+                Some(RunScore { run: config.name.clone(), seed: config.seed, examples, loss, scores })
+            }
+            _ => None,
+        });
+        Ok(score.ok_or(End::Unfinished { run: name, outcome: Outcome::Crashed { exit_code: 0 } }))
+    }
+
+    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, trained: u32, number: u32, name: &str) -> EvaluateJob {
+        let mut metrics = vec![plan.spec.metric];
+        metrics.extend([Metric::Accuracy, Metric::MacroF1].into_iter().filter(|m| *m != plan.spec.metric));
+        EvaluateJob {
+            task: config.task,
+            model: config.model.clone(),
+            weights: self.folder.attempt(&config.name, trained).weights(),
+            data: self.folder.held_out().join(format!("{}.safetensors", plan.spec.data.held_out)),
+            normalize: config.normalize.clone(),
+            metrics,
+            batch_size: 64,
+            threads: self.setup.threads,
+            out: self.folder.attempt(name, number).root().to_path_buf(),
+        }
+    }
+
+    /// The report and the model in the Hub's format.
+    pub(super) fn report(&mut self, plan: &Plan, evaluation: &Evaluation) -> Result<Report> {
+        let ledger = self.folder.ledger().read()?;
+        let mut curves = BTreeMap::new();
+        for config in &plan.runs {
+            curves.insert(config.name.clone(), self.events_of(&config.name)?);
+        }
+        let report = report::build(plan, &ledger, evaluation, &curves, self.folder.root())?;
+        let path = self.folder.report_html();
+        let best = evaluation.best_run().map(|run| run.to_string());
+        if let Some((run, attempt)) = best.and_then(|run| self.finished(&run).ok().flatten().map(|n| (run, n))) {
+            let weights = self.folder.attempt(&run, attempt).weights();
+            let tokenizer = self.folder.prepared().join("tokenizer.json");
+            let tokenizer = plan.facts.model.tokenizer.clone().or(Some(tokenizer).filter(|path| path.is_file()));
+            publish::write_bundle(&self.folder.model(), plan, &report, &weights, tokenizer.as_deref())?;
+        }
+        self.stage("report", &path, |this| {
+            this.folder.write_json(&this.folder.report_json(), &report)?;
+            this.folder.write_text(&this.folder.report_md(), &report::markdown(&report))?;
+            Ok(this.folder.write_text(&this.folder.report_html(), &report::html(&report))?)
+        })?;
+        Ok(report)
+    }
+
+    fn attempt(&mut self, name: &str, number: u32, job: Job, readable: Vec<PathBuf>) -> Result<Attempt> {
+        Ok(self.supervisor().attempt(name, number, &job, readable, self.watch)?)
+    }
+
+    fn supervisor(&self) -> Supervisor<'_> {
+        todo_supervisor()
+    }
+}

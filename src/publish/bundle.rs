@@ -1,0 +1,140 @@
+//! The bundle's files: written into a sibling folder, synced, and renamed into place.
+//!
+//! ```text
+//! model/  model.safetensors  config.json  README.md  training.toml
+//!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
+//!         preprocessor_config.json                                            images
+//! ```
+
+use super::{Error, card, companions};
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::store::write_atomic;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes the model that `weights` holds to the folder `place`, which may be there from an earlier time. `tokenizer`: the
+/// tokenizer.json that its texts were cut with.
+///
+/// # Errors
+/// A file cannot be read or written, or the weights are not those that the report is about. `place` is then as it was.
+pub fn write_bundle(place: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: Option<&Path>) -> Result<(), Error> {
+    let partial = sibling(place, "partial");
+    remove(&partial)?;
+    fs::create_dir_all(&partial).map_err(io("create", &partial))?;
+    let filled = fill(&partial, plan, report, weights, tokenizer).and_then(|()| swap(&partial, place));
+    if filled.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&partial);
+    }
+    filled
+}
+
+fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: Option<&Path>) -> Result<(), Error> {
+    let hash = copy(weights, &folder.join("model.safetensors"))?;
+    if let Some(expected) = report.model.weights_sha256.as_ref().filter(|expected| **expected != hash) {
+        return Err(Error::Changed { path: weights.into(), expected: expected.clone(), found: hash });
+    }
+    let config = config(plan, report);
+    write_json(&folder.join("config.json"), &config)?;
+    if let Some(tokenizer) = tokenizer {
+        copy(tokenizer, &folder.join("tokenizer.json"))?;
+        let text = fs::read_to_string(tokenizer).map_err(io("read", tokenizer))?;
+        let parsed = serde_json::from_str(&text).map_err(|source| Error::Tokenizer { path: tokenizer.into(), source })?;
+        write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, &config))?;
+        write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed))?;
+    }
+    let size = plan.facts.data.image_shape.map(|[height, width, _]| [height, width]);
+    if let Some((normalize, size)) = plan.runs.first().and_then(|run| run.normalize.as_ref()).zip(size) {
+        write_json(&folder.join("preprocessor_config.json"), &companions::preprocessor(normalize, size))?;
+    }
+    let spec = toml::to_string_pretty(&plan.spec).map_err(|e| Error::Unwritable { what: "training.toml", reason: e.to_string() })?;
+    write_text(&folder.join("training.toml"), &spec)?;
+    write_text(&folder.join("README.md"), &card(plan, report))
+}
+
+/// The public config.json; with the data's class names where the model's own are generic.
+fn config(plan: &Plan, report: &Report) -> Value {
+    let config = plan.runs.first().map_or(&plan.facts.model.config, |run| &run.model);
+    let named: Vec<String> = report.data.splits.first().into_iter().flat_map(|s| &s.classes).map(|c| c.label.clone()).collect();
+    if named.len() == config.num_labels() && config.labels().iter().all(|label| is_generic(label)) {
+        return config.clone().with_labels(&named).to_public();
+    }
+    config.to_public()
+}
+
+fn is_generic(label: &str) -> bool {
+    label.strip_prefix("LABEL_").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// Puts the whole new folder in the place of the old one.
+fn swap(partial: &Path, place: &Path) -> Result<(), Error> {
+    let old = sibling(place, "old");
+    remove(&old)?;
+    if place.exists() {
+        fs::rename(place, &old).map_err(io("move away", place))?;
+    }
+    if let Err(source) = fs::rename(partial, place) {
+        let _ = fs::rename(&old, place);
+        return Err(io("rename to", place)(source));
+    }
+    if let Some(parent) = place.parent() {
+        File::open(parent).and_then(|folder| folder.sync_all()).map_err(io("sync", parent))?;
+    }
+    remove(&old)
+}
+
+/// `.model.partial` beside `model`.
+fn sibling(place: &Path, state: &str) -> PathBuf {
+    let name = place.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    place.with_file_name(format!(".{name}.{state}"))
+}
+
+fn remove(folder: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(io("remove", folder)(source)),
+        _ => Ok(()),
+    }
+}
+
+/// Copies a file to disk for good, and says its sha256 in hex.
+fn copy(from: &Path, to: &Path) -> Result<String, Error> {
+    let mut source = File::open(from).map_err(io("read", from))?;
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    let mut failed = None;
+    write_atomic(to, |file| {
+        loop {
+            let read = match source.read(&mut block) {
+                Ok(read) => read,
+                Err(error) => {
+                    failed = Some(io("read", from)(error));
+                    return Err(std::io::ErrorKind::Other.into());
+                }
+            };
+            if read == 0 {
+                return Ok(());
+            }
+            hasher.update(&block[..read]);
+            file.write_all(&block[..read])?;
+        }
+    })
+    .map_err(|error| failed.take().unwrap_or(Error::Store(error)))?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Error::Unwritable { what: "a JSON file", reason: e.to_string() })?;
+    write_text(path, &(text + "\n"))
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), Error> {
+    Ok(write_atomic(path, |file| file.write_all(text.as_bytes()))?)
+}
+
+fn io<'a>(action: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
+    move |source| Error::Io { action, path: path.into(), source }
+}

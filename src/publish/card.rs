@@ -1,0 +1,148 @@
+//! The model card: YAML front matter that the Hub reads, then a page for people. Every number is the report's.
+
+use crate::plan::Plan;
+use crate::report::{Report, count, markdown, metric_name};
+use crate::spec::{DataSource, Metric, ModelSpec, Task};
+use std::fmt::Write;
+
+/// Licence names that the Hub knows. What is not among them is `other`, never one that looks alike.
+const LICENSES: [&str; 36] = [
+    "apache-2.0", "mit", "openrail", "bigscience-openrail-m", "creativeml-openrail-m", "bigscience-bloom-rail-1.0", "bigcode-openrail-m",
+    "afl-3.0", "artistic-2.0", "bsl-1.0", "bsd", "bsd-2-clause", "bsd-3-clause", "bsd-3-clause-clear", "c-uda", "cc", "cc0-1.0", "cc-by-2.0",
+    "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0", "cdla-permissive-2.0",
+    "epl-2.0", "gpl", "gpl-3.0", "agpl-3.0", "lgpl-3.0", "llama2", "llama3", "gemma", "unlicense", "mpl-2.0",
+];
+
+/// The README.md of a model folder.
+pub fn card(plan: &Plan, report: &Report) -> String {
+    let mut out = front_matter(plan, report);
+    // The page's own title becomes the card's.
+    out.push_str(&markdown(report));
+    put(&mut out, format_args!("## Licence\n\n{}\n\n## Files\n\n{FILES}\n", license_note(plan)));
+    out
+}
+
+const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries load them. \
+`training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
+
+fn front_matter(plan: &Plan, report: &Report) -> String {
+    let mut yaml = String::from("---\n");
+    match license(plan) {
+        License::Known(name) => put(&mut yaml, format_args!("license: {name}\n")),
+        License::Other(stated) => put(&mut yaml, format_args!("license: other\nlicense_name: {}\n", quoted(&stated))),
+        License::Unknown | License::NoBase => {}
+    }
+    if plan.facts.model.config.family() == "bert" {
+        yaml.push_str("library_name: transformers\n");
+    }
+    put(&mut yaml, format_args!("pipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan.spec.task)));
+    if let Some(base) = base_model(plan) {
+        put(&mut yaml, format_args!("base_model: {}\n", quoted(base)));
+    }
+    let dataset = match &plan.spec.data.source {
+        DataSource::Hub { id, config, revision } => Some((id, config.as_ref(), revision.as_ref().or(plan.facts.data.revision.as_ref()))),
+        _ => None,
+    };
+    if let Some((id, ..)) = dataset {
+        put(&mut yaml, format_args!("datasets:\n- {}\n", quoted(id)));
+    }
+    put(&mut yaml, format_args!("metrics:\n- {}\n", hub_metric(report.metric)));
+    if let Some((id, config, revision)) = dataset {
+        yaml.push_str(&model_index(plan, report, id, config, revision));
+    }
+    yaml.push_str("---\n\n");
+    yaml
+}
+
+/// The scores of the very weights that lie beside the card.
+fn model_index(plan: &Plan, report: &Report, id: &str, config: Option<&String>, revision: Option<&String>) -> String {
+    let kept = report.scores.runs.iter().find(|run| Some(&run.run) == report.model.kept_run.as_ref());
+    let Some(kept) = kept else { return String::new() };
+    let name = config.map_or_else(|| id.to_string(), |config| format!("{id} ({config})"));
+    let mut yaml = format!("model-index:\n- name: {}\n  results:\n  - task:\n      type: {}\n", quoted(&report.title), pipeline_tag(plan.spec.task));
+    put(&mut yaml, format_args!("    dataset:\n      type: {}\n      name: {}\n", quoted(id), quoted(&name)));
+    let fields = [("config", config), ("split", Some(&plan.spec.data.held_out)), ("revision", revision)];
+    for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value?))) {
+        put(&mut yaml, format_args!("      {field}: {}\n", quoted(value)));
+    }
+    yaml.push_str("    metrics:\n");
+    for (metric, value) in &kept.scores {
+        let name = quoted(&format!("{} on {} held-out examples", metric_name(*metric), count(kept.examples.value)));
+        put(&mut yaml, format_args!("    - type: {}\n      value: {}\n      name: {name}\n", hub_metric(*metric), value.value));
+    }
+    yaml
+}
+
+enum License {
+    /// The base model's, by the Hub's name for it.
+    Known(&'static str),
+    /// The base model's own words.
+    Other(String),
+    /// The base model states none.
+    Unknown,
+    /// Trained from scratch.
+    NoBase,
+}
+
+fn license(plan: &Plan) -> License {
+    let stated = plan.facts.model.license.as_deref().map(str::trim).filter(|stated| !stated.is_empty());
+    match (&plan.spec.model, stated) {
+        (ModelSpec::Scratch { .. }, _) => License::NoBase,
+        (_, None) => License::Unknown,
+        (_, Some(stated)) => {
+            let known = LICENSES.iter().find(|name| name.eq_ignore_ascii_case(stated));
+            known.map_or_else(|| License::Other(stated.to_string()), |name| License::Known(name))
+        }
+    }
+}
+
+fn license_note(plan: &Plan) -> String {
+    let model = match license(plan) {
+        License::Known(name) => format!("The base model's licence is {name}; this model is derived from it."),
+        License::Other(_) => "The base model's licence is one of its own; read it there before you use this model.".into(),
+        License::Unknown => "The base model states no licence. Unknown is not permission: ask its authors before you use or share this model.".into(),
+        License::NoBase => "Trained from scratch; whoever publishes it chooses a licence.".into(),
+    };
+    let data = match &plan.facts.data.license {
+        Some(_) => "The data's licence stands under Data.",
+        None => "The data states no licence.",
+    };
+    format!("{model} {data}")
+}
+
+/// The base model's id on the Hub; a local folder has none.
+fn base_model(plan: &Plan) -> Option<&str> {
+    let is_id = |id: &str| {
+        let part = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !part.starts_with('.');
+        id.split_once('/').is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && part(owner) && part(name))
+    };
+    match &plan.spec.model {
+        ModelSpec::Pretrained { id, .. } => Some(id.as_str()).filter(|id| is_id(id)),
+        ModelSpec::Scratch { .. } => None,
+    }
+}
+
+fn pipeline_tag(task: Task) -> &'static str {
+    match task {
+        Task::TextClassification => "text-classification",
+        Task::ImageClassification => "image-classification",
+    }
+}
+
+fn hub_metric(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Accuracy => "accuracy",
+        Metric::F1 | Metric::MacroF1 => "f1",
+        Metric::Matthews => "matthews_correlation",
+    }
+}
+
+/// A YAML string in double quotes: JSON's form is one.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn put(text: &mut String, args: std::fmt::Arguments) {
+    // Writing to a String cannot fail.
+    let _ = text.write_fmt(args);
+}

@@ -1,0 +1,82 @@
+//! The small files beside the weights that other libraries want: how texts and images become the model's input.
+
+use crate::job::Normalize;
+use serde_json::{Map, Value, json};
+
+/// Role -> the token that plays it, of those that the tokenizer knows.
+const SPECIAL: [(&str, &[&str]); 5] = [
+    ("unk_token", &["[UNK]", "<unk>"]),
+    ("sep_token", &["[SEP]", "</s>"]),
+    ("pad_token", &["[PAD]", "<pad>"]),
+    ("cls_token", &["[CLS]", "<s>"]),
+    ("mask_token", &["[MASK]", "<mask>"]),
+];
+
+/// `special_tokens_map.json`, from a parsed tokenizer.json.
+pub(super) fn special_tokens(tokenizer: &Value) -> Value {
+    let added = tokenizer["added_tokens"].as_array().into_iter().flatten();
+    let known: Vec<&str> = added.filter_map(|token| token["content"].as_str()).collect();
+    let role = |(role, names): &(&str, &[&str])| {
+        let token = names.iter().find(|name| known.contains(name))?;
+        Some((role.to_string(), json!(token)))
+    };
+    Value::Object(SPECIAL.iter().filter_map(role).collect())
+}
+
+/// `tokenizer_config.json`, from a parsed tokenizer.json and the model's public config.json.
+pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value) -> Value {
+    let bert = config["model_type"] == "bert";
+    let mut fields: Map<String, Value> = special_tokens(tokenizer).as_object().cloned().unwrap_or_default();
+    fields.insert("tokenizer_class".into(), json!(if bert { "BertTokenizer" } else { "PreTrainedTokenizerFast" }));
+    if let Some(longest) = config["max_position_embeddings"].as_u64() {
+        fields.insert("model_max_length".into(), json!(longest));
+    }
+    let normalizer = &tokenizer["normalizer"];
+    if normalizer["type"] == "BertNormalizer" {
+        for (ours, theirs) in [("do_lower_case", "lowercase"), ("strip_accents", "strip_accents"), ("tokenize_chinese_chars", "handle_chinese_chars")] {
+            fields.insert(ours.into(), normalizer[theirs].clone());
+        }
+    }
+    Value::Object(fields)
+}
+
+/// `preprocessor_config.json`: pixels scaled to 0..1, then normalised a channel.
+pub(super) fn preprocessor(normalize: &Normalize, [height, width]: [usize; 2]) -> Value {
+    // The shortest decimal that reads back as the same float32.
+    let numbers = |values: &[f32]| values.iter().map(|v| json!(v.to_string().parse::<f64>().unwrap_or(f64::from(*v)))).collect::<Vec<Value>>();
+    json!({
+        "image_processor_type": "ViTImageProcessor",
+        "do_resize": true,
+        "size": { "height": height, "width": width },
+        "do_rescale": true,
+        "rescale_factor": 1.0 / 255.0,
+        "do_normalize": true,
+        "image_mean": numbers(&normalize.mean),
+        "image_std": numbers(&normalize.std),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_tokens_are_those_that_the_tokenizer_has() {
+        let tokenizer = json!({
+            "added_tokens": [{"content": "[PAD]"}, {"content": "[UNK]"}, {"content": "[CLS]"}, {"content": "[SEP]"}],
+            "normalizer": {"type": "BertNormalizer", "lowercase": true, "strip_accents": null, "handle_chinese_chars": true},
+        });
+        let config = tokenizer_config(&tokenizer, &json!({"model_type": "bert", "max_position_embeddings": 512}));
+        assert_eq!(config["cls_token"], "[CLS]");
+        assert!(config.get("mask_token").is_none(), "it has none");
+        assert_eq!((&config["do_lower_case"], &config["model_max_length"]), (&json!(true), &json!(512)));
+        assert_eq!(config["tokenizer_class"], "BertTokenizer");
+    }
+
+    #[test]
+    fn normalisation_keeps_its_decimals() {
+        let found = preprocessor(&Normalize { mean: vec![0.485], std: vec![0.229] }, [32, 32]);
+        assert_eq!(found["image_mean"], json!([0.485]));
+        assert_eq!(found["size"], json!({"height": 32, "width": 32}));
+    }
+}

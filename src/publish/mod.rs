@@ -1,0 +1,48 @@
+//! The finished model in the Hub's own format, with its card.
+
+mod bundle;
+mod card;
+mod companions;
+
+pub use bundle::write_bundle;
+pub use card::card;
+
+use crate::error::{Class, Failure};
+use crate::store;
+use std::path::PathBuf;
+
+/// The model's folder could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot {action} `{}`", path.display())]
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("the weights `{}` changed since training: expected sha256 {expected}, found {found}", path.display())]
+    Changed { path: PathBuf, expected: String, found: String },
+    #[error("the tokenizer `{}` is no tokenizer.json", path.display())]
+    Tokenizer { path: PathBuf, source: serde_json::Error },
+    #[error("`{what}` cannot be written")]
+    Unwritable { what: &'static str, reason: String },
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Io { .. } => Class::Resource,
+            Error::Changed { .. } | Error::Tokenizer { .. } => Class::Model,
+            Error::Unwritable { .. } => Class::Bug,
+            Error::Store(error) => error.class(),
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("the disk is full: free some space, then `tallow report` the run again".into())
+            }
+            Error::Changed { .. } => Some("`tallow train` the run's spec.toml again".into()),
+            Error::Store(error) => error.hint(),
+            _ => None,
+        }
+    }
+}

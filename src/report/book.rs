@@ -1,0 +1,204 @@
+//! Questions that the report asks the ledger.
+
+use super::types::*;
+use super::{Error, words};
+use crate::eval::HELD_OUT_SUFFIX;
+use crate::job::{Event, PreparedSplit};
+use crate::store::{Entry, Record};
+
+/// The last word of a run that finished.
+pub(super) struct Finished {
+    pub(super) row: u64,
+    pub(super) sha256: String,
+    pub(super) steps: f64,
+    pub(super) tokens: f64,
+    pub(super) examples: f64,
+    pub(super) train_secs: f64,
+}
+
+/// Questions to the ledger.
+pub(super) struct Book<'a> {
+    pub(super) ledger: &'a [Entry],
+}
+
+impl<'a> Book<'a> {
+    /// What workers told: (row, run, attempt, event).
+    fn told(&self) -> impl DoubleEndedIterator<Item = (u64, &'a str, u32, &'a Event)> {
+        self.ledger.iter().filter_map(|entry| match &entry.record {
+            Record::Told { run, attempt, told } => Some((entry.row, run.as_str(), *attempt, told)),
+            _ => None,
+        })
+    }
+
+    /// The last row in which a stage wrote its file.
+    pub(super) fn stage(&self, wanted: &str) -> Result<u64, Error> {
+        let is = |entry: &&Entry| matches!(&entry.record, Record::Stage { stage, .. } if stage == wanted);
+        let found = self.ledger.iter().rev().find(is).map(|entry| entry.row);
+        found.ok_or_else(|| Error::NoRow { what: format!("the stage `{wanted}`") })
+    }
+
+    pub(super) fn evaluated(&self, wanted: &str) -> Option<u64> {
+        let of = |run: &str| run == wanted || run.strip_suffix(HELD_OUT_SUFFIX) == Some(wanted);
+        self.told().rev().find(|(_, run, _, told)| of(run) && matches!(told, Event::Evaluated { .. })).map(|(row, ..)| row)
+    }
+
+    pub(super) fn finished(&self, wanted: &str) -> Option<Finished> {
+        self.told().rev().filter(|(_, run, ..)| *run == wanted).find_map(|(row, _, _, told)| match told {
+            Event::Finished { step, weights_sha256, tokens, examples, train_secs } => Some(Finished {
+                row,
+                sha256: weights_sha256.clone(),
+                steps: *step as f64,
+                tokens: *tokens as f64,
+                examples: *examples as f64,
+                train_secs: *train_secs,
+            }),
+            _ => None,
+        })
+    }
+
+    /// (row, parameters, trainable parameters) of the first training attempt.
+    pub(super) fn started(&self) -> Option<(u64, usize, usize)> {
+        self.told().find_map(|(row, _, _, told)| match told {
+            Event::Started { num_params, num_trainable, .. } => Some((row, *num_params, *num_trainable)),
+            _ => None,
+        })
+    }
+
+    pub(super) fn last_started(&self, wanted: &str) -> Option<u64> {
+        let is = |entry: &&Entry| matches!(&entry.record, Record::AttemptStarted { run, .. } if run == wanted);
+        self.ledger.iter().rev().find(is).map(|entry| entry.row)
+    }
+
+    /// The highest peak over a run's attempts.
+    pub(super) fn peak(&self, wanted: &str) -> Option<Sourced> {
+        let peaks = self.ledger.iter().filter_map(|entry| match &entry.record {
+            Record::AttemptEnded { run, max_rss_bytes, .. } if run == wanted && *max_rss_bytes > 0 => {
+                Some(Sourced { value: *max_rss_bytes as f64, ledger_row: entry.row })
+            }
+            _ => None,
+        });
+        peaks.max_by(|a, b| a.value.total_cmp(&b.value))
+    }
+
+    /// Prepared splits in the order of their first row, each as prepared last.
+    pub(super) fn prepared(&self) -> Vec<(u64, &'a PreparedSplit)> {
+        let mut splits: Vec<(u64, &PreparedSplit)> = Vec::new();
+        for (row, _, _, told) in self.told() {
+            let Event::Prepared(split) = told else { continue };
+            match splits.iter_mut().find(|(_, known)| known.split == split.split) {
+                Some(known) => *known = (row, split),
+                None => splits.push((row, split)),
+            }
+        }
+        splits
+    }
+
+    pub(super) fn attempts(&self) -> Vec<AttemptShown> {
+        let mut attempts: Vec<AttemptShown> = Vec::new();
+        for entry in self.ledger {
+            match &entry.record {
+                Record::AttemptStarted { run, attempt, job } => attempts.push(AttemptShown {
+                    run: run.clone(),
+                    attempt: *attempt,
+                    job: job.clone(),
+                    outcome: None,
+                    wall_secs: None,
+                    peak_bytes: None,
+                    recovery: None,
+                    ledger_row: entry.row,
+                }),
+                Record::AttemptEnded { run, attempt, outcome, wall_secs, max_rss_bytes } => {
+                    let at = |value: f64| Some(Sourced { value, ledger_row: entry.row });
+                    if let Some(shown) = last_of(&mut attempts, run, *attempt) {
+                        shown.outcome = Some(words::outcome(outcome));
+                        shown.wall_secs = at(*wall_secs);
+                        shown.peak_bytes = if *max_rss_bytes > 0 { at(*max_rss_bytes as f64) } else { None };
+                    }
+                }
+                Record::Recovery { run, attempt, reason, .. } => {
+                    if let Some(shown) = last_of(&mut attempts, run, *attempt) {
+                        shown.recovery = Some(reason.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        attempts
+    }
+
+    pub(super) fn jail(&self) -> Vec<JailShown> {
+        let mut jails: Vec<JailShown> = Vec::new();
+        for (row, run, attempt, told) in self.told() {
+            let Event::Jailed { layers, start_ms } = told else { continue };
+            let layers: Vec<(String, String)> = layers.clone().into_iter().collect();
+            let name = format!("{run}/{attempt}");
+            match jails.iter_mut().find(|known| known.layers == layers) {
+                Some(known) => known.attempts.push(name),
+                None => {
+                    let start_ms = Sourced { value: *start_ms, ledger_row: row };
+                    jails.push(JailShown { layers, attempts: vec![name], start_ms, ledger_row: row });
+                }
+            }
+        }
+        jails
+    }
+
+    pub(super) fn notes(&self) -> Vec<NoteShown> {
+        let mut notes: Vec<NoteShown> = Vec::new();
+        for (row, run, _, told) in self.told() {
+            if let Event::Note { message } = told
+                && !notes.iter().any(|known| known.message == *message)
+            {
+                notes.push(NoteShown { run: run.to_string(), message: message.clone(), ledger_row: row });
+            }
+        }
+        notes
+    }
+
+    pub(super) fn measured(&self) -> Vec<MeasuredShown> {
+        let rows = self.ledger.iter().filter_map(|entry| match &entry.record {
+            Record::Measured { what, values } => Some((entry.row, what, values)),
+            _ => None,
+        });
+        rows.map(|(row, what, values)| MeasuredShown {
+            what: what.clone(),
+            values: values.iter().map(|(name, value)| (name.clone(), Sourced { value: *value, ledger_row: row })).collect(),
+        })
+        .collect()
+    }
+
+    pub(super) fn repeat(&self) -> Result<Repeat, Error> {
+        let mut repeat: Option<Repeat> = None;
+        let mut files: Vec<FileShown> = Vec::new();
+        for entry in self.ledger {
+            match &entry.record {
+                Record::Created { command, version, binary_sha256 } => {
+                    let known = repeat.get_or_insert(Repeat {
+                        commands: vec![],
+                        version: version.clone(),
+                        binary_sha256: binary_sha256.clone(),
+                        files: vec![],
+                    });
+                    known.commands.push(command.clone());
+                }
+                Record::Stage { file, sha256, .. } => {
+                    files.retain(|known| known.file != *file);
+                    files.push(FileShown { file: file.clone(), sha256: sha256.clone(), ledger_row: entry.row });
+                }
+                _ => {}
+            }
+        }
+        let mut repeat = repeat.ok_or_else(|| Error::NoRow { what: "the making of the run folder".into() })?;
+        repeat.files = files;
+        Ok(repeat)
+    }
+
+    pub(super) fn rows(&self, cited: &[u64]) -> Vec<RowShown> {
+        let rows = self.ledger.iter().filter(|entry| cited.contains(&entry.row));
+        rows.map(|entry| RowShown { ledger_row: entry.row, at: entry.at.clone(), what: words::record(&entry.record) }).collect()
+    }
+}
+
+fn last_of<'b>(attempts: &'b mut [AttemptShown], run: &str, attempt: u32) -> Option<&'b mut AttemptShown> {
+    attempts.iter_mut().rev().find(|shown| shown.run == run && shown.attempt == attempt)
+}

@@ -1,0 +1,254 @@
+//! Gathers a [`Report`] from the ledger, the plan and the evaluation.
+
+use super::book::{Book, Finished};
+use super::curves::curves;
+use super::types::*;
+use super::{Error, Sources, check, words};
+use crate::eval::{Basis, Evaluation, RunScore};
+use crate::job::{Event, PreparedSplit, SplitShape};
+use crate::plan::Plan;
+use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Monitor};
+use crate::store::{Entry, Record};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Version of `report.json`.
+const VERSION: u32 = 1;
+
+/// Builds and checks the report of an experiment. `events`: by run, those of its training attempts in order, for the curves.
+/// `folder`: the run folder, for its name alone.
+///
+/// # Errors
+/// The ledger lacks a row that the report needs, or a row does not hold the number that cites it.
+pub fn build(
+    plan: &Plan, ledger: &[Entry], evaluation: &Evaluation, events: &BTreeMap<String, Vec<Event>>, folder: &Path,
+) -> Result<Report, Error> {
+    let book = Book { ledger };
+    let scores = scores(&book, plan, evaluation)?;
+    let mut deviations = plan.deviations.clone();
+    deviations.extend(recovered(ledger));
+    let claim = plan.spec.claim.as_ref();
+    let mut report = Report {
+        version: VERSION,
+        title: plan.spec.title.clone(),
+        run_id: folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        folder: folder.display().to_string(),
+        metric: evaluation.metric,
+        verdict: evaluation.verdict.clone(),
+        scores,
+        claim: claim.map(|c| ClaimShown { source: c.source.clone(), statement: c.statement.clone(), quote: c.quote.clone(), page: c.page }),
+        deviations,
+        assumptions: plan.assumptions.clone(),
+        curves: curves(events, |run| book.last_started(run)),
+        recipe: recipe(plan, book.stage("plan")?),
+        data: data(&book, plan),
+        model: model(&book, plan, evaluation)?,
+        attempts: book.attempts(),
+        jail: book.jail(),
+        notes: book.notes(),
+        cost: plan.runs.iter().map(|run| cost(&book, plan, &run.name)).collect::<Result<_, Error>>()?,
+        measured: book.measured(),
+        repeat: book.repeat()?,
+        rows: Vec::new(),
+    };
+    report.rows = book.rows(&check::cited(&report)?);
+    check(&report, &Sources { ledger, plan, evaluation })?;
+    Ok(report)
+}
+
+/// What recovery changed about the recipe, as deviations from it: a lower learning rate is one, smaller forward passes are not.
+pub fn recovered(ledger: &[Entry]) -> Vec<Deviation> {
+    let changed = ledger.iter().filter_map(|entry| match &entry.record {
+        Record::Recovery { run, decision, reason, .. } => Some((run, serde_json::from_str::<serde_json::Value>(decision).ok()?, reason)),
+        _ => None,
+    });
+    let lower = changed.filter(|(_, change, _)| change["kind"] == "lower_lr");
+    lower
+        .filter_map(|(run, change, reason)| {
+            Some(Deviation {
+                field: "recipe.lr".into(),
+                stated: words::plain(change["from"].as_f64()?),
+                used: words::plain(change["to"].as_f64()?),
+                reason: format!("recovery of {run}: {reason}"),
+            })
+        })
+        .collect()
+}
+
+fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, Error> {
+    let (spec_row, eval_row) = (book.stage("spec").or_else(|_| book.stage("plan"))?, book.stage("eval")?);
+    let at = |row| move |value: f64| Sourced { value, ledger_row: row };
+    let runs = evaluation.runs.iter().map(|run| run_shown(book, run, evaluation.metric)).collect::<Result<Vec<_>, Error>>()?;
+    // A single run's score is its own source; a mean over runs is the evaluation's.
+    let ours_row = match runs.as_slice() {
+        [only] => only.scores.first().map_or(eval_row, |(_, score)| score.ledger_row),
+        _ => eval_row,
+    };
+    Ok(Scores {
+        paper: plan.spec.claim.as_ref().and_then(|claim| claim.value).map(at(spec_row)),
+        target: plan.spec.target.as_ref().map(|target| target.value).map(at(spec_row)),
+        target_source: plan.spec.target.as_ref().map(|target| target.source.clone()),
+        ours: Sourced { value: evaluation.mean, ledger_row: ours_row },
+        interval: evaluation.interval.map(|interval| IntervalShown {
+            low: at(eval_row)(interval.low),
+            high: at(eval_row)(interval.high),
+            basis: match interval.basis {
+                Basis::Seeds { count } => format!("over {count} seeds (Student's t)"),
+                Basis::Examples { count } => format!("over {} examples of one seed (Wilson)", words::count(count as f64)),
+            },
+        }),
+        baseline: evaluation.baseline.map(at(eval_row)),
+        runs,
+    })
+}
+
+fn run_shown(book: &Book, run: &RunScore, metric: Metric) -> Result<RunShown, Error> {
+    let row = book.evaluated(&run.run).ok_or_else(|| Error::NoRow { what: format!("the held-out score of {}", run.run) })?;
+    let at = |value: f64| Sourced { value, ledger_row: row };
+    let mut scores: Vec<(Metric, Sourced)> = run.scores.iter().map(|(metric, value)| (*metric, at(*value))).collect();
+    scores.sort_by_key(|(found, _)| (*found != metric, *found));
+    Ok(RunShown {
+        run: run.run.clone(),
+        seed: run.seed,
+        examples: at(run.examples as f64),
+        loss: at(run.loss),
+        scores,
+        weights_sha256: book.finished(&run.run).map(|finished| finished.sha256),
+    })
+}
+
+fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
+    let recipe = &plan.spec.recipe;
+    let first = plan.runs.first();
+    let resolved = first.map_or(recipe, |run| &run.recipe);
+    let steps = first.map(|run| format!(" ({} steps)", words::count(run.total_steps as f64))).unwrap_or_default();
+    let micro = first.filter(|run| run.grad_accum_steps() > 1).map(|run| {
+        format!(" ({} forward passes of {})", run.grad_accum_steps(), run.micro_batch_size)
+    });
+    let mut settings = vec![
+        ("optimizer", words::optimizer(&resolved.optimizer)),
+        ("learning rate", words::plain(resolved.lr)),
+        ("schedule", words::schedule(&resolved.schedule)),
+        ("length", words::length(&resolved.length) + &steps),
+        ("batch size", format!("{}{}", resolved.batch_size, micro.unwrap_or_default())),
+    ];
+    settings.extend(resolved.max_seq_len.map(|n| ("longest text", format!("{n} tokens"))));
+    settings.extend(resolved.grad_clip_norm.map(|norm| ("gradient clipping", format!("global norm {}", words::plain(norm)))));
+    settings.extend(resolved.dropout.map(|p| ("dropout", p.to_string())));
+    if !resolved.augment.is_empty() {
+        settings.push(("augmentation", words::augment(&resolved.augment)));
+    }
+    settings.extend(plan.spec.data.max_train_examples.map(|n| ("training examples", format!("at most {}", words::count(n as f64)))));
+    settings.push(("seeds", plan.spec.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")));
+    settings.extend(first.map(|run| ("threads", run.threads.to_string())));
+    settings.into_iter().map(|(name, value)| Setting { name: name.into(), value, ledger_row: row }).collect()
+}
+
+fn data(book: &Book, plan: &Plan) -> DataShown {
+    let spec = &plan.spec.data;
+    let prepared = book.prepared();
+    let columns = prepared.first().map_or(&plan.facts.data.columns, |(_, split)| &split.columns);
+    let role = |name: &str| match &spec.monitor {
+        _ if name == spec.held_out => "held out: the verdict's".to_string(),
+        Monitor::HoldOut { examples } if name == spec.train => {
+            format!("training, {} of it kept out as monitor", words::count(*examples as f64))
+        }
+        _ if name == spec.train => "training".into(),
+        Monitor::Split { name: monitor } if name == monitor => "monitor".into(),
+        _ => "not used".into(),
+    };
+    DataShown {
+        source: match &spec.source {
+            DataSource::Hub { id, config: Some(config), .. } => format!("{id} ({config})"),
+            DataSource::Hub { id, config: None, .. } => id.clone(),
+            DataSource::Local { path } => format!("local: {}", path.display()),
+            DataSource::Generated { name, examples, seed } => {
+                format!("generated: {name}, {} examples, seed {seed}", words::count(*examples as f64))
+            }
+        },
+        license: plan.facts.data.license.clone(),
+        revision: plan.facts.data.revision.clone(),
+        columns: format!("{} -> {}", columns.input.join(" + "), columns.label.as_deref().unwrap_or("label")),
+        splits: prepared.into_iter().map(|(row, split)| split_shown(row, split, role(&split.split))).collect(),
+    }
+}
+
+fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
+    let at = |value: f64| Sourced { value, ledger_row: row };
+    let named = |name: &str, value: f64| (name.to_string(), at(value));
+    let classes = split.labels.iter().zip(&split.label_counts);
+    SplitShown {
+        split: split.split.clone(),
+        role,
+        examples: at(split.examples as f64),
+        classes: classes.map(|(label, count)| ClassShown { label: label.clone(), count: at(*count as f64) }).collect(),
+        shape: match split.shape {
+            SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
+                named("tokens", tokens as f64),
+                named("longest text", longest as f64),
+                named("texts cut", truncated as f64),
+                named("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Image { height, width, channels } => {
+                vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)]
+            }
+        },
+        sha256: split.sha256.clone(),
+    }
+}
+
+fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown, Error> {
+    let facts = &plan.facts.model;
+    let config = plan.runs.first().map_or(&facts.config, |run| &run.model);
+    let row = book.stage("plan")?;
+    let started = book.started();
+    let kept = evaluation.best_run();
+    Ok(ModelShown {
+        family: config.family().to_string(),
+        base: match &plan.spec.model {
+            ModelSpec::Pretrained { id, .. } => id.clone(),
+            ModelSpec::Scratch { .. } => "from scratch".into(),
+        },
+        from_scratch: matches!(plan.spec.model, ModelSpec::Scratch { .. }),
+        license: facts.license.clone(),
+        revision: facts.revision.clone(),
+        base_sha256: facts.weights_sha256.clone(),
+        params: started.map(|(row, params, _)| Sourced { value: params as f64, ledger_row: row }),
+        trainable: started.map(|(row, _, trainable)| Sourced { value: trainable as f64, ledger_row: row }),
+        config: public_settings(&config.to_public(), row),
+        kept_run: kept.map(str::to_string),
+        place: "model/".into(),
+        weights_sha256: kept.and_then(|run| book.finished(run)).map(|finished| finished.sha256),
+    })
+}
+
+/// The plain fields of a public config.json.
+fn public_settings(public: &serde_json::Value, row: u64) -> Vec<Setting> {
+    let shown = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(value.to_string()),
+        serde_json::Value::Array(items) if items.iter().all(serde_json::Value::is_number) => {
+            Some(items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    };
+    let fields = public.as_object().into_iter().flatten();
+    fields.filter_map(|(name, value)| Some(Setting { name: name.clone(), value: shown(value)?, ledger_row: row })).collect()
+}
+
+fn cost(book: &Book, plan: &Plan, run: &str) -> Result<RunCost, Error> {
+    let row = book.stage("plan")?;
+    let estimate = |value: f64| Some(Sourced { value, ledger_row: row });
+    let finished = book.finished(run);
+    let of = |value: fn(&Finished) -> f64| finished.as_ref().map(|f| Sourced { value: value(f), ledger_row: f.row });
+    Ok(RunCost {
+        run: run.to_string(),
+        estimated_secs: estimate(plan.estimate.train_secs),
+        train_secs: of(|f| f.train_secs),
+        tokens: of(|f| f.tokens),
+        examples: of(|f| f.examples),
+        steps: of(|f| f.steps),
+        estimated_peak_bytes: estimate(plan.estimate.peak_memory_bytes as f64),
+        peak_bytes: book.peak(run),
+    })
+}

@@ -1,0 +1,355 @@
+//! What the pages say, section by section, before it is laid out: Markdown and HTML show the same document.
+
+use super::plot::{Chart, Series};
+use super::types::*;
+use super::words::{bytes, clean, count, duration, metric_name, rate, score};
+use super::{Curve, CurveKind, Report};
+
+/// A heading and what stands below it.
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    pub(super) blocks: Vec<Block>,
+}
+
+pub(super) enum Block {
+    Paragraph(Line),
+    Quote { text: String, from: String },
+    Table { head: Vec<String>, rows: Vec<Vec<Line>> },
+    /// Names and values.
+    Pairs(Vec<(String, Line)>),
+    List(Vec<Line>),
+    Code(String),
+    Charts(Vec<ChartShown>),
+    /// Shown on demand where the page can.
+    Folded { title: String, blocks: Vec<Block> },
+}
+
+/// A chart with the curves that it draws.
+pub(super) struct ChartShown {
+    pub(super) chart: Chart,
+    pub(super) rows: Vec<u64>,
+}
+
+/// A run of text.
+#[derive(Default)]
+pub(super) struct Line(pub(super) Vec<Piece>);
+
+pub(super) enum Piece {
+    Text(String),
+    Strong(String),
+    Code(String),
+    /// A number in words, and the ledger rows that it comes from.
+    Number(String, Vec<u64>),
+    /// A ledger row's own place, which numbers point to.
+    Row(u64),
+}
+
+impl Line {
+    fn text(mut self, text: impl Into<String>) -> Line {
+        self.0.push(Piece::Text(text.into()));
+        self
+    }
+    fn strong(mut self, text: impl Into<String>) -> Line {
+        self.0.push(Piece::Strong(text.into()));
+        self
+    }
+    fn code(mut self, text: impl Into<String>) -> Line {
+        self.0.push(Piece::Code(text.into()));
+        self
+    }
+    fn number(mut self, shown: impl Into<String>, rows: &[u64]) -> Line {
+        self.0.push(Piece::Number(shown.into(), rows.to_vec()));
+        self
+    }
+}
+
+fn text(text: impl Into<String>) -> Line {
+    Line::default().text(text)
+}
+
+fn code(text: impl Into<String>) -> Line {
+    Line::default().code(text)
+}
+
+/// Text of ours or from outside, in which pairs of backticks mark code.
+pub(super) fn prose(text: &str) -> Line {
+    let text = clean(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return self::text(text);
+    }
+    let piece = |(i, part): (usize, &&str)| if i % 2 == 0 { Piece::Text(part.to_string()) } else { Piece::Code(part.to_string()) };
+    Line(parts.iter().enumerate().map(piece).collect())
+}
+
+/// A number as `shown` says, or that there is none.
+fn number(sourced: Option<Sourced>, shown: fn(f64) -> String) -> Line {
+    sourced.map_or_else(|| text("–"), |n| Line::default().number(shown(n.value), &[n.ledger_row]))
+}
+
+/// `over` a second.
+fn speed(over: Option<Sourced>, secs: Option<Sourced>) -> Line {
+    let shown = over.zip(secs).and_then(|(over, secs)| Some((rate(over.value, secs.value)?, [over.ledger_row, secs.ledger_row])));
+    shown.map_or_else(|| text("–"), |(shown, rows)| Line::default().number(shown, if rows[0] == rows[1] { &rows[..1] } else { &rows }))
+}
+
+fn head(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
+}
+
+/// The sections below the verdict.
+pub(super) fn sections(report: &Report) -> Vec<Section> {
+    let all = [
+        Section { title: "Runs", blocks: runs(report) },
+        Section { title: "Claim", blocks: claim(report) },
+        Section { title: "Deviations", blocks: deviations(report) },
+        Section { title: "Curves", blocks: curves(report) },
+        Section { title: "Recipe", blocks: settings(&report.recipe) },
+        Section { title: "Data", blocks: data(&report.data) },
+        Section { title: "Model", blocks: model(report) },
+        Section { title: "Attempts and recovery", blocks: attempts(report) },
+        Section { title: "Jail", blocks: jail(report) },
+        Section { title: "Cost", blocks: cost(report) },
+        Section { title: "How to repeat", blocks: repeat(report) },
+        Section { title: "Sources", blocks: sources(report) },
+    ];
+    all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
+}
+
+fn runs(report: &Report) -> Vec<Block> {
+    let Some(first) = report.scores.runs.first() else { return vec![] };
+    let mut names = head(&["run", "seed"]);
+    names.extend(first.scores.iter().map(|(metric, _)| metric_name(*metric).to_string()));
+    names.extend(head(&["loss", "held-out examples"]));
+    let row = |run: &RunShown| {
+        let mut cells = vec![text(&run.run), text(run.seed.to_string())];
+        cells.extend(run.scores.iter().map(|(_, value)| number(Some(*value), score)));
+        cells.extend([number(Some(run.loss), score), number(Some(run.examples), count)]);
+        cells
+    };
+    vec![Block::Table { head: names, rows: report.scores.runs.iter().map(row).collect() }]
+}
+
+fn claim(report: &Report) -> Vec<Block> {
+    let Some(claim) = &report.claim else { return vec![] };
+    let place = claim.page.map(|page| format!(", page {page}")).unwrap_or_default();
+    let mut blocks = vec![Block::Paragraph(text(clean(&claim.statement)))];
+    blocks.extend(claim.quote.as_ref().map(|quote| Block::Quote { text: clean(quote), from: format!("{}{place}", clean(&claim.source)) }));
+    if claim.quote.is_none() {
+        blocks.push(Block::Paragraph(text(format!("Source: {}{place}.", clean(&claim.source)))));
+    }
+    blocks
+}
+
+fn deviations(report: &Report) -> Vec<Block> {
+    let row = |d: &crate::spec::Deviation| vec![code(clean(&d.field)), prose(&d.stated), prose(&d.used), prose(&d.reason)];
+    let mut blocks = match report.deviations.as_slice() {
+        [] => vec![Block::Paragraph(text("None: the experiment is what was stated."))],
+        some => vec![Block::Table { head: head(&["field", "stated", "used", "reason"]), rows: some.iter().map(row).collect() }],
+    };
+    if !report.assumptions.is_empty() {
+        blocks.push(Block::Paragraph(text("Assumed where nothing was said:")));
+        blocks.push(Block::List(report.assumptions.iter().map(|a| prose(a)).collect()));
+    }
+    blocks
+}
+
+fn curves(report: &Report) -> Vec<Block> {
+    let of = |kinds: &[CurveKind]| report.curves.iter().filter(|c| kinds.contains(&c.kind)).collect::<Vec<&Curve>>();
+    let charts = [
+        ("training loss", of(&[CurveKind::TrainLoss])),
+        (metric_name(report.metric), of(&[CurveKind::MonitorMetric])),
+        ("loss", of(&[CurveKind::MonitorLoss])),
+        ("learning rate", of(&[CurveKind::Lr])),
+    ];
+    let shown = charts.into_iter().filter(|(_, curves)| !curves.is_empty()).map(|(title, curves)| {
+        let monitored = matches!(curves[0].kind, CurveKind::MonitorMetric | CurveKind::MonitorLoss);
+        let series: Vec<Series> = curves.iter().map(|c| Series { label: c.run.clone(), points: c.points.clone() }).collect();
+        let chart = Chart {
+            title: if monitored { format!("{title} on the monitor") } else { title.to_string() },
+            x_label: "step".into(),
+            log_y: curves[0].kind == CurveKind::TrainLoss && spans_decades(&series),
+            smoothed: curves[0].kind == CurveKind::TrainLoss,
+            series,
+        };
+        ChartShown { chart, rows: curves.iter().map(|c| c.ledger_row).collect() }
+    });
+    let shown: Vec<ChartShown> = shown.collect();
+    if shown.is_empty() { vec![] } else { vec![Block::Charts(shown)] }
+}
+
+/// Whether a linear axis would hide most of the course.
+fn spans_decades(series: &[Series]) -> bool {
+    let values = || series.iter().flat_map(|s| &s.points).map(|p| p[1]);
+    let (low, high) = values().fold((f64::INFINITY, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
+    low > 0.0 && high / low > 50.0
+}
+
+fn settings(settings: &[Setting]) -> Vec<Block> {
+    let pair = |s: &Setting| (s.name.clone(), Line::default().number(&s.value, &[s.ledger_row]));
+    if settings.is_empty() { vec![] } else { vec![Block::Pairs(settings.iter().map(pair).collect())] }
+}
+
+fn license(license: Option<&String>) -> Line {
+    license.map_or_else(|| text("not stated: treat it as unknown"), |l| text(clean(l)))
+}
+
+fn data(data: &DataShown) -> Vec<Block> {
+    let mut pairs = vec![
+        ("source".to_string(), text(clean(&data.source))),
+        ("licence".into(), license(data.license.as_ref())),
+        ("columns".into(), code(clean(&data.columns))),
+    ];
+    pairs.extend(data.revision.as_ref().map(|r| ("revision".to_string(), code(clean(r)))));
+    let row = |split: &SplitShown| {
+        let mut shape = Line::default();
+        for (i, (name, value)) in split.shape.iter().enumerate() {
+            shape = shape.text(format!("{}{name} ", if i > 0 { ", " } else { "" })).number(count(value.value), &[value.ledger_row]);
+        }
+        vec![text(clean(&split.split)), text(&split.role), number(Some(split.examples), count), balance(split), shape]
+    };
+    let head = head(&["split", "role", "examples", "class balance", "contents"]);
+    vec![Block::Pairs(pairs), Block::Table { head, rows: data.splits.iter().map(row).collect() }]
+}
+
+/// Share of each class; of many classes only the range.
+fn balance(split: &SplitShown) -> Line {
+    let share = |n: &Sourced| format!("{:.1} %", 100.0 * n.value / split.examples.value.max(1.0));
+    if split.classes.len() > 4 {
+        let counts = || split.classes.iter().map(|class| class.count);
+        let least = counts().min_by(|a, b| a.value.total_cmp(&b.value));
+        let most = counts().max_by(|a, b| a.value.total_cmp(&b.value));
+        let Some((least, most)) = least.zip(most) else { return text("–") };
+        let line = text(format!("{} classes, ", split.classes.len())).number(share(&least), &[least.ledger_row]);
+        return line.text(" to ").number(share(&most), &[most.ledger_row]);
+    }
+    let mut line = Line::default();
+    for (i, class) in split.classes.iter().enumerate() {
+        line = line.text(format!("{}{} ", if i > 0 { ", " } else { "" }, clean(&class.label)));
+        line = line.number(share(&class.count), &[class.count.ledger_row]);
+    }
+    line
+}
+
+fn model(report: &Report) -> Vec<Block> {
+    let model = &report.model;
+    let mut pairs = vec![
+        ("family".to_string(), text(clean(&model.family))),
+        ("trained from".into(), text(clean(&model.base))),
+        ("parameters".into(), number(model.params, count)),
+        ("trainable".into(), number(model.trainable, count)),
+        ("files".into(), code(format!("{}/{}", report.folder.trim_end_matches('/'), model.place))),
+    ];
+    if !model.from_scratch {
+        pairs.insert(2, ("licence of the base".into(), license(model.license.as_ref())));
+    }
+    if report.scores.runs.len() > 1 {
+        let of = format!("{} (the best of {} on the held-out split)", model.kept_run.as_deref().unwrap_or("–"), report.scores.runs.len());
+        pairs.push(("run kept".into(), text(of)));
+    }
+    let hash = |name: &str, hash: &Option<String>| hash.as_ref().map(|h| (name.to_string(), code(h)));
+    pairs.extend(hash("sha256 of the weights", &model.weights_sha256));
+    pairs.extend(hash("sha256 of the base", &model.base_sha256));
+    pairs.extend(hash("revision of the base", &model.revision));
+    let config = Block::Folded { title: "config.json".into(), blocks: settings(&model.config) };
+    vec![Block::Pairs(pairs), config]
+}
+
+fn attempts(report: &Report) -> Vec<Block> {
+    let row = |a: &AttemptShown| {
+        let outcome = a.outcome.clone().unwrap_or_else(|| "cut off: the process that had started it ended".into());
+        let recovery = a.recovery.as_deref().map(clean).unwrap_or_default();
+        vec![
+            text(format!("{} / {}", a.run, a.attempt)),
+            text(&a.job),
+            Line::default().number(outcome, &[a.ledger_row]),
+            number(a.wall_secs, duration),
+            number(a.peak_bytes, bytes),
+            text(recovery),
+        ]
+    };
+    if report.attempts.is_empty() {
+        return vec![];
+    }
+    let names = head(&["run / attempt", "job", "outcome", "wall time", "peak memory", "recovery"]);
+    let mut blocks = vec![Block::Table { head: names, rows: report.attempts.iter().map(row).collect() }];
+    if !report.notes.is_empty() {
+        blocks.push(Block::Paragraph(text("What the workers noted:")));
+        let note = |n: &NoteShown| text(format!("{}: ", n.run)).number(clean(&n.message), &[n.ledger_row]);
+        blocks.push(Block::List(report.notes.iter().map(note).collect()));
+    }
+    blocks
+}
+
+fn jail(report: &Report) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for jail in &report.jail {
+        let millis = |ms: f64| format!("{ms:.0} ms");
+        let line = text("These layers held for ").text(jail.attempts.join(", ")).text("; the first worker stood in its jail after ");
+        blocks.push(Block::Paragraph(line.number(millis(jail.start_ms.value), &[jail.start_ms.ledger_row]).text(".")));
+        blocks.push(Block::Pairs(jail.layers.iter().map(|(name, what)| (clean(name), text(clean(what)))).collect()));
+    }
+    blocks
+}
+
+fn cost(report: &Report) -> Vec<Block> {
+    let row = |c: &RunCost| {
+        vec![
+            text(&c.run),
+            number(c.steps, count),
+            number(c.estimated_secs, duration),
+            number(c.train_secs, duration),
+            speed(c.tokens, c.train_secs),
+            speed(c.examples, c.train_secs),
+            number(c.estimated_peak_bytes, bytes),
+            number(c.peak_bytes, bytes),
+        ]
+    };
+    if report.cost.is_empty() {
+        return vec![];
+    }
+    let names = ["run", "steps", "time: estimated", "measured", "tokens/s", "examples/s", "memory: estimated", "measured"];
+    let mut blocks = vec![Block::Table { head: head(&names), rows: report.cost.iter().map(row).collect() }];
+    let walls: Vec<Sourced> = report.attempts.iter().filter_map(|a| a.wall_secs).collect();
+    let rows: Vec<u64> = walls.iter().map(|w| w.ledger_row).collect();
+    let total = walls.iter().map(|w| w.value).sum();
+    blocks.push(Block::Paragraph(text("All attempts together, preparation and scoring included: ").number(duration(total), &rows).text(".")));
+    for measured in &report.measured {
+        let pair = |(name, n): &(String, Sourced)| {
+            (clean(name), Line::default().number(super::words::plain(n.value), &[n.ledger_row]))
+        };
+        blocks.push(Block::Paragraph(text(format!("Measured: {}.", clean(&measured.what)))));
+        blocks.push(Block::Pairs(measured.values.iter().map(pair).collect()));
+    }
+    blocks
+}
+
+fn repeat(report: &Report) -> Vec<Block> {
+    let quoted = |word: &String| {
+        let plain = word.chars().all(|c| c.is_alphanumeric() || "-_./=:,@+".contains(c)) && !word.is_empty();
+        if plain { word.clone() } else { format!("'{}'", clean(word).replace('\'', r"'\''")) }
+    };
+    let lines: Vec<String> = report.repeat.commands.iter().map(|c| c.iter().map(quoted).collect::<Vec<_>>().join(" ")).collect();
+    let row = |file: &FileShown| vec![code(&file.file), Line::default().code(&file.sha256).number("", &[file.ledger_row])];
+    vec![
+        Block::Code(lines.join("\n")),
+        Block::Pairs(vec![
+            ("Tallow".into(), text(&report.repeat.version)),
+            ("sha256 of the binary".into(), code(&report.repeat.binary_sha256)),
+        ]),
+        Block::Paragraph(
+            text("The same binary, configuration, data and kind of device give the same weights, ")
+                .strong("bit for bit")
+                .text(". Compare the hash of the weights above, and these of the stages' files."),
+        ),
+        Block::Table { head: head(&["file", "sha256"]), rows: report.repeat.files.iter().map(row).collect() },
+    ]
+}
+
+fn sources(report: &Report) -> Vec<Block> {
+    let row = |r: &RowShown| vec![Line(vec![Piece::Row(r.ledger_row)]), text(&r.what), text(&r.at)];
+    let table = Block::Table { head: head(&["row", "what it is", "time (UTC)"]), rows: report.rows.iter().map(row).collect() };
+    let about = text("Every number of this page was read from a row of the run's ledger, or for the row of a stage from the file that \
+                      it wrote. Rates, shares and sums are computed from two or more such numbers.");
+    vec![Block::Paragraph(about), Block::Folded { title: "Ledger rows".into(), blocks: vec![table] }]
+}

@@ -1,0 +1,155 @@
+//! The report as Markdown. Text from outside is escaped, so that it stays text.
+
+use super::Report;
+use super::document::{Block, ChartShown, Line, Piece, Section, prose, sections};
+use super::terminal::verdict_words;
+use super::types::{Scores, Sourced};
+use super::words::{clean, metric_name, score};
+use std::fmt::Write;
+
+/// The whole report. A number is followed by its ledger rows in brackets: 0.8890 [12].
+pub fn markdown(report: &Report) -> String {
+    let (word, reason) = verdict_words(&report.verdict);
+    let mut out = format!("# {}\n\n**{word}**", escape(&clean(&report.title)));
+    if !reason.is_empty() {
+        put(&mut out, format_args!(": {}", line_text(&prose(&reason))));
+    }
+    out.push_str("\n\n");
+    scores(&mut out, report);
+    for section in sections(report) {
+        section_text(&mut out, &section);
+    }
+    out
+}
+
+fn scores(out: &mut String, report: &Report) {
+    let Scores { paper, target, target_source, ours, interval, baseline, .. } = &report.scores;
+    let shown = |n: &Option<Sourced>| n.map_or("–".into(), |n| format!("{} [{}]", score(n.value), n.ledger_row));
+    let ours = match interval {
+        Some(i) => format!("{} ({} to {}) [{}]", score(ours.value), score(i.low.value), score(i.high.value), rows(&[ours.ledger_row, i.low.ledger_row])),
+        None => shown(&Some(*ours)),
+    };
+    out.push_str("| metric | paper | target | ours (95 % interval) | baseline |\n|---|---|---|---|---|\n");
+    put(out, format_args!("| {} | {} | {} | **{ours}** | {} |\n\n", metric_name(report.metric), shown(paper), shown(target), shown(baseline)));
+    if let Some(interval) = interval {
+        put(out, format_args!("The interval is {}. ", interval.basis));
+    }
+    if let Some(source) = target_source {
+        put(out, format_args!("Target: {}. ", escape(clean(source).trim_end_matches('.'))));
+    }
+    out.push_str("The baseline always predicts the most frequent class.\n\n");
+}
+
+fn section_text(out: &mut String, section: &Section) {
+    put(out, format_args!("## {}\n\n", section.title));
+    section.blocks.iter().for_each(|block| block_text(out, block));
+}
+
+fn block_text(out: &mut String, block: &Block) {
+    match block {
+        Block::Paragraph(line) => put(out, format_args!("{}\n\n", line_text(line))),
+        Block::Quote { text, from } => put(out, format_args!("> {}\n>\n> — {}\n\n", escape(text), escape(from))),
+        Block::Table { head, rows } => table(out, head, rows),
+        Block::Pairs(pairs) => {
+            for (name, value) in pairs {
+                put(out, format_args!("- {}: {}\n", escape(name), line_text(value)));
+            }
+            out.push('\n');
+        }
+        Block::List(lines) => {
+            lines.iter().for_each(|line| put(out, format_args!("- {}\n", line_text(line))));
+            out.push('\n');
+        }
+        Block::Code(code) => put(out, format_args!("```\n{}\n```\n\n", code.replace("```", "'''"))),
+        Block::Charts(charts) => chart_table(out, charts),
+        Block::Folded { title, blocks } => {
+            put(out, format_args!("### {}\n\n", escape(title)));
+            blocks.iter().for_each(|block| block_text(out, block));
+        }
+    }
+}
+
+fn table(out: &mut String, head: &[String], rows: &[Vec<Line>]) {
+    let cells = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    out.push_str(&cells(head.iter().map(|name| escape(name)).collect()));
+    out.push_str(&format!("|{}\n", "---|".repeat(head.len())));
+    rows.iter().for_each(|row| out.push_str(&cells(row.iter().map(line_text).collect())));
+    out.push('\n');
+}
+
+/// Charts are in the HTML page; here is where each curve starts and ends.
+fn chart_table(out: &mut String, charts: &[ChartShown]) {
+    out.push_str("| curve | run | first | last | ledger row |\n|---|---|---|---|---|\n");
+    for ChartShown { chart, rows } in charts {
+        for (series, row) in chart.series.iter().zip(rows) {
+            let at = |p: Option<&[f64; 2]>| p.map_or("–".into(), |[x, y]| format!("{} at step {x}", short(*y)));
+            let (first, last) = (at(series.points.first()), at(series.points.last()));
+            put(out, format_args!("| {} | {} | {first} | {last} | {row} |\n", escape(&chart.title), escape(&series.label)));
+        }
+    }
+    out.push('\n');
+}
+
+/// Four significant digits.
+fn short(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.3e}") } else { format!("{value:.4}") }
+}
+
+fn line_text(line: &Line) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => escape(text),
+        Piece::Strong(text) => format!("**{}**", escape(text)),
+        Piece::Code(text) => code(text),
+        Piece::Row(row) => row.to_string(),
+        Piece::Number(shown, cited) if shown.is_empty() => format!(" [{}]", rows(cited)),
+        Piece::Number(shown, cited) => format!("{} [{}]", escape(shown), rows(cited)),
+    };
+    line.0.iter().map(piece).collect()
+}
+
+fn rows(cited: &[u64]) -> String {
+    let mut cited = cited.to_vec();
+    cited.dedup();
+    cited.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// As code; with marks that the text itself does not hold.
+fn code(text: &str) -> String {
+    let text = text.replace('|', "\\|");
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
+/// Text that stays text: no markup, no HTML, no links, no table cells of its own.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn put(text: &mut String, args: std::fmt::Arguments) {
+    // Writing to a String cannot fail.
+    let _ = text.write_fmt(args);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_stays_text() {
+        let check = |text: &str, expected: &str| assert_eq!(escape(text), expected);
+        check("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;");
+        check("[a](b) | *c*", r"\[a\](b) \| \*c\*");
+        check("a\nb", "a b");
+        assert_eq!(code("a`b"), "`` a`b ``");
+    }
+}

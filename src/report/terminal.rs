@@ -1,0 +1,126 @@
+//! The end of a run on a terminal: what came out, the verdict, the deviations, where the model lies.
+
+use super::words::{bytes, clean, duration, metric_name, rate, score};
+use super::{Report, Style};
+use crate::eval::Verdict;
+
+/// The report in a screenful of plain text, `width` columns wide. Colours only as `style` says.
+pub fn terminal(report: &Report, style: Style, width: usize) -> String {
+    let width = width.clamp(40, 120);
+    let mut out = format!("{}\n\n", style.bold(&cut(&clean(&report.title), width)));
+    out.push_str(&score_table(report, style));
+    let (word, reason) = verdict_words(&report.verdict);
+    let word = match report.verdict {
+        Verdict::Supported { .. } => style.green(word),
+        Verdict::Refuted { .. } => style.red(word),
+        Verdict::Inconclusive { .. } => style.yellow(word),
+        Verdict::NoClaim => style.bold(word),
+    };
+    out.push_str(&format!("\n{word}\n"));
+    if !reason.is_empty() {
+        out.push_str(&wrapped(&reason, "  ", width));
+    }
+    out.push_str(&deviations(report, style, width));
+    out.push_str(&places(report, style));
+    out
+}
+
+/// The verdict in a word or two, and its reason.
+pub(super) fn verdict_words(verdict: &Verdict) -> (&'static str, String) {
+    match verdict {
+        Verdict::Supported { reason } => ("Supported", clean(reason)),
+        Verdict::Refuted { reason } => ("Refuted", clean(reason)),
+        Verdict::Inconclusive { reason } => ("Inconclusive", clean(reason)),
+        Verdict::NoClaim => ("No claim to test", String::new()),
+    }
+}
+
+fn score_table(report: &Report, style: Style) -> String {
+    let scores = &report.scores;
+    let shown = |value: Option<f64>| value.map_or("–".to_string(), score);
+    let mut ours = score(scores.ours.value);
+    if let Some(interval) = &scores.interval {
+        ours.push_str(&format!(" ({} to {})", score(interval.low.value), score(interval.high.value)));
+    }
+    let cells = [
+        ("metric", metric_name(report.metric).to_string()),
+        ("paper", shown(scores.paper.map(|n| n.value))),
+        ("target", shown(scores.target.map(|n| n.value))),
+        ("ours (95 % interval)", ours),
+        ("baseline", shown(scores.baseline.map(|n| n.value))),
+    ];
+    let (mut head, mut row) = (String::from("  "), String::from("  "));
+    for (i, (name, value)) in cells.iter().enumerate() {
+        let width = name.chars().count().max(value.chars().count());
+        let gap = if i + 1 < cells.len() { "   " } else { "" };
+        head.push_str(&format!("{}{gap}", style.dim(&format!("{name:<width$}"))));
+        let value = format!("{value:<width$}");
+        row.push_str(&format!("{}{gap}", if *name == "ours (95 % interval)" { style.bold(&value) } else { value }));
+    }
+    let trimmed = |line: String| line.trim_end().to_string();
+    format!("{}\n{}\n", trimmed(head), trimmed(row))
+}
+
+fn deviations(report: &Report, style: Style, width: usize) -> String {
+    if report.deviations.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", style.bold("Differs from what is stated"));
+    for d in &report.deviations {
+        let change = format!("{}: {} -> {}", clean(&d.field), clean(&d.stated), clean(&d.used));
+        out.push_str(&wrapped(&change, "  ", width));
+        out.push_str(&wrapped(&clean(&d.reason), "    ", width));
+    }
+    out
+}
+
+fn places(report: &Report, style: Style) -> String {
+    let folder = report.folder.trim_end_matches('/');
+    let mut out = String::from("\n");
+    for cost in &report.cost {
+        let (Some(secs), run) = (cost.train_secs, &cost.run) else { continue };
+        let speed = |over: Option<super::Sourced>, what: &str| Some(format!("{} {what}/s", rate(over?.value, secs.value)?));
+        let speed = speed(cost.tokens, "tokens").or_else(|| speed(cost.examples, "examples")).unwrap_or_default();
+        let peak = cost.peak_bytes.map(|b| format!(", peak memory {}", bytes(b.value))).unwrap_or_default();
+        out.push_str(&format!("{} {run} in {}, {speed}{peak}\n", style.bold("Trained"), duration(secs.value)));
+    }
+    out.push_str(&format!("{}  {folder}/{}\n", style.bold("Model "), report.model.place));
+    out.push_str(&format!("{}  {folder}/report.html\n", style.bold("Report")));
+    out
+}
+
+/// Words wrapped to `width` columns, each line after `indent`.
+fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let room = width.saturating_sub(indent.len()).max(20);
+    let (mut out, mut line) = (String::new(), String::new());
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            out.push_str(&format!("{indent}{line}\n"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        out.push_str(&format!("{indent}{line}\n"));
+    }
+    out
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width { text.to_string() } else { text.chars().take(width - 1).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_and_cut() {
+        assert_eq!(wrapped("aaaa bbbb cccc dddd eeee ffff", "  ", 22), "  aaaa bbbb cccc dddd\n  eeee ffff\n");
+        assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(cut("abcd", 4), "abcd");
+    }
+}

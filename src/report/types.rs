@@ -1,0 +1,236 @@
+//! What a report holds. A measured or stated number is always a [`Sourced`]; bare numbers are only names (a seed, an attempt, a
+//! page) and the points of curves, which cite the row of their attempt.
+
+use crate::eval::Verdict;
+use crate::spec::{Deviation, Metric};
+use serde::{Deserialize, Serialize};
+
+/// A number and the ledger row that it was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sourced {
+    pub value: f64,
+    pub ledger_row: u64,
+}
+
+/// Everything that the pages about a run say. The run folder's `report.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub version: u32,
+    pub title: String,
+    /// Name of the run folder, and where it lies.
+    pub run_id: String,
+    pub folder: String,
+    pub metric: Metric,
+    pub verdict: Verdict,
+    pub scores: Scores,
+    pub claim: Option<ClaimShown>,
+    pub deviations: Vec<Deviation>,
+    pub assumptions: Vec<String>,
+    pub curves: Vec<Curve>,
+    pub recipe: Vec<Setting>,
+    pub data: DataShown,
+    pub model: ModelShown,
+    pub attempts: Vec<AttemptShown>,
+    pub jail: Vec<JailShown>,
+    pub notes: Vec<NoteShown>,
+    pub cost: Vec<RunCost>,
+    pub measured: Vec<MeasuredShown>,
+    pub repeat: Repeat,
+    /// The ledger rows that anything above cites.
+    pub rows: Vec<RowShown>,
+}
+
+/// The metric against everything it is held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// The paper's own number.
+    pub paper: Option<Sourced>,
+    pub target: Option<Sourced>,
+    pub target_source: Option<String>,
+    /// Mean over runs.
+    pub ours: Sourced,
+    pub interval: Option<IntervalShown>,
+    /// Always predicting the most frequent training class.
+    pub baseline: Option<Sourced>,
+    pub runs: Vec<RunShown>,
+}
+
+/// A 95 % interval; `basis` says over what, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntervalShown {
+    pub low: Sourced,
+    pub high: Sourced,
+    pub basis: String,
+}
+
+/// One run's held-out scores.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunShown {
+    pub run: String,
+    pub seed: u64,
+    pub examples: Sourced,
+    pub loss: Sourced,
+    /// The experiment's metric first.
+    pub scores: Vec<(Metric, Sourced)>,
+    pub weights_sha256: Option<String>,
+}
+
+/// What the paper says. Untrusted text: writers escape it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimShown {
+    pub source: String,
+    pub statement: String,
+    pub quote: Option<String>,
+    pub page: Option<u32>,
+}
+
+/// One line of a chart, from the events of a run's attempts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    pub kind: CurveKind,
+    pub run: String,
+    /// The row in which the last of these attempts was started.
+    pub ledger_row: u64,
+    /// (step, value), by step; thinned to the extremes of each stretch.
+    pub points: Vec<[f64; 2]>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CurveKind {
+    TrainLoss,
+    MonitorLoss,
+    MonitorMetric,
+    Lr,
+}
+
+/// A named setting in words, as the plan has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    pub name: String,
+    pub value: String,
+    pub ledger_row: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataShown {
+    pub source: String,
+    /// As the card says; none: not stated.
+    pub license: Option<String>,
+    pub revision: Option<String>,
+    pub columns: String,
+    pub splits: Vec<SplitShown>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitShown {
+    pub split: String,
+    /// What it was used for.
+    pub role: String,
+    pub examples: Sourced,
+    pub classes: Vec<ClassShown>,
+    /// Tokens, longest, cut texts; or height, width, channels.
+    pub shape: Vec<(String, Sourced)>,
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassShown {
+    pub label: String,
+    pub count: Sourced,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelShown {
+    pub family: String,
+    /// What it was trained from.
+    pub base: String,
+    pub from_scratch: bool,
+    pub license: Option<String>,
+    pub revision: Option<String>,
+    pub base_sha256: Option<String>,
+    pub params: Option<Sourced>,
+    pub trainable: Option<Sourced>,
+    pub config: Vec<Setting>,
+    /// The run whose weights are kept, where they lie below the run folder, and their hash.
+    pub kept_run: Option<String>,
+    pub place: String,
+    pub weights_sha256: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptShown {
+    pub run: String,
+    pub attempt: u32,
+    pub job: String,
+    /// In words; none: it ended with the process that had started it.
+    pub outcome: Option<String>,
+    pub wall_secs: Option<Sourced>,
+    pub peak_bytes: Option<Sourced>,
+    /// What recovery decided after it, and why.
+    pub recovery: Option<String>,
+    pub ledger_row: u64,
+}
+
+/// The layers of the jail that held, and the attempts that they held for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JailShown {
+    pub layers: Vec<(String, String)>,
+    pub attempts: Vec<String>,
+    pub start_ms: Sourced,
+    pub ledger_row: u64,
+}
+
+/// Something that a worker found worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteShown {
+    pub run: String,
+    pub message: String,
+    pub ledger_row: u64,
+}
+
+/// Estimated and measured cost of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunCost {
+    pub run: String,
+    pub estimated_secs: Option<Sourced>,
+    /// Of training, in the attempt that finished; with the tokens and examples of that time.
+    pub train_secs: Option<Sourced>,
+    pub tokens: Option<Sourced>,
+    pub examples: Option<Sourced>,
+    pub steps: Option<Sourced>,
+    pub estimated_peak_bytes: Option<Sourced>,
+    pub peak_bytes: Option<Sourced>,
+}
+
+/// Numbers with names that a stage left in the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredShown {
+    pub what: String,
+    pub values: Vec<(String, Sourced)>,
+}
+
+/// What it takes to do it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// Command lines that worked on this run, oldest first.
+    pub commands: Vec<Vec<String>>,
+    pub version: String,
+    pub binary_sha256: String,
+    pub files: Vec<FileShown>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileShown {
+    pub file: String,
+    pub sha256: String,
+    pub ledger_row: u64,
+}
+
+/// A cited ledger row, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowShown {
+    pub ledger_row: u64,
+    pub at: String,
+    pub what: String,
+}

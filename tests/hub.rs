@@ -1,0 +1,253 @@
+//! The real Hub client against a Hub on loopback: what is fetched, what is kept, and every way in which it fails.
+
+mod hub_server;
+
+use hub_server::{Fault, HubServer};
+use std::path::{Path, PathBuf};
+use tallow::data::hub::{Error, Hub, HubConfig, Secret};
+use tallow::data::{DataSpecHints, survey_data};
+use tallow::error::{Class, Failure};
+use tallow::spec::{Columns, DataSource};
+
+const MODEL: &str = "acme/tiny-model";
+const DATA: &str = "acme/moods";
+
+/// A Hub with one model and one data set, its server, and an empty cache.
+struct World {
+    server: HubServer,
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path().join("hub");
+        let put = |path: &str, bytes: &[u8]| {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, bytes).expect("written");
+        };
+        put("models/acme/tiny-model/config.json", b"{\"model_type\":\"bert\"}");
+        put("models/acme/tiny-model/model.safetensors", &[7; 100_000]);
+        put("datasets/acme/moods/README.md", CARD.as_bytes());
+        put("datasets/acme/moods/data/train.csv", b"words,mood\ngood,1\nbad,0\nfine,1\n");
+        put("datasets/acme/moods/data/test.csv", b"words,mood\nwell,-1\nill,-1\n");
+        World { server: HubServer::start(&root), dir }
+    }
+
+    fn hub(&self) -> PathBuf {
+        self.dir.path().join("hub")
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.dir.path().join("cache")
+    }
+
+    fn config(&self) -> HubConfig {
+        HubConfig { endpoint: self.server.endpoint.clone(), cache_dir: self.cache(), token: None, offline: false, local: None }
+    }
+
+    fn online(&self) -> Hub {
+        Hub::new(self.config())
+    }
+
+    fn offline(&self) -> Hub {
+        Hub::new(HubConfig { offline: true, ..self.config() })
+    }
+
+    /// Files of the cache that hold content.
+    fn contents(&self) -> Vec<PathBuf> {
+        let (mut found, mut waiting) = (Vec::new(), vec![self.cache()]);
+        while let Some(folder) = waiting.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                match entry.file_type().expect("a type").is_dir() {
+                    true => waiting.push(entry.path()),
+                    false if folder.ends_with("blobs") || folder.iter().any(|p| p == "snapshots") => found.push(entry.path()),
+                    false => {}
+                }
+            }
+        }
+        found
+    }
+}
+
+const CARD: &str = "---
+license: mit
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: data/train.*
+  - split: test
+    path: data/test.*
+dataset_info:
+  features:
+  - name: words
+    dtype: string
+  - name: mood
+    dtype:
+      class_label:
+        names:
+          '0': sad
+          '1': glad
+---
+";
+
+#[test]
+fn a_model_is_fetched_once_and_then_found_offline() {
+    let world = World::new();
+    let repo = world.online().model(MODEL, None).expect("a model");
+    assert_eq!(repo.paths(), ["config.json", "model.safetensors"]);
+    let weights = repo.fetch("model.safetensors").expect("fetched");
+    assert_eq!(std::fs::read(weights).expect("read"), [7; 100_000]);
+    assert_eq!(repo.read_text("config.json").expect("read").as_deref(), Some("{\"model_type\":\"bert\"}"));
+    assert_eq!(repo.read_text("README.md").expect("read"), None);
+    let asked = world.server.take_requests();
+    assert!(asked.iter().any(|r| r == "GET /api/models/acme/tiny-model/revision/main"), "{asked:?}");
+
+    let offline = world.offline();
+    let repo = offline.model(MODEL, None).expect("in the cache");
+    assert_eq!(repo.commit(), Some("0123456789abcdef0123456789abcdef01234567"));
+    assert_eq!(std::fs::read(repo.fetch("model.safetensors").expect("there")).expect("read").len(), 100_000);
+    assert_eq!(world.server.take_requests(), Vec::<String>::new());
+    let error = offline.model("acme/other", None).err().expect("not in the cache");
+    assert!(matches!(error, Error::Offline { .. }) && error.class() == Class::External && error.hint().is_some(), "{error}");
+    assert_eq!(world.server.take_requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_second_fetch_asks_for_nothing_but_the_listing() {
+    let world = World::new();
+    world.online().model(MODEL, None).expect("a model").fetch("model.safetensors").expect("fetched");
+    world.server.take_requests();
+    world.online().model(MODEL, None).expect("a model").fetch("model.safetensors").expect("there");
+    let asked = world.server.take_requests();
+    assert!(asked.iter().all(|r| r.starts_with("GET /api/")), "{asked:?}");
+}
+
+#[test]
+fn a_data_set_is_surveyed_and_only_the_wanted_splits_are_fetched() {
+    let world = World::new();
+    let source = DataSource::Hub { id: DATA.into(), config: None, revision: None };
+    let survey = |hub: &Hub, splits: &[&str]| {
+        let hints = DataSpecHints { columns: Columns::default(), splits: splits.iter().map(|s| s.to_string()).collect() };
+        survey_data(hub, &source, &hints, world.dir.path())
+    };
+    let facts = survey(&world.online(), &["train"]).expect("surveyed");
+    assert!(!world.server.take_requests().iter().any(|r| r.contains("test.csv")));
+    assert_eq!((facts.license.as_deref(), facts.labels.as_slice()), (Some("mit"), &["sad".to_string(), "glad".into()][..]));
+    assert_eq!((facts.columns.input.as_slice(), facts.columns.label.as_deref()), (&["words".to_string()][..], Some("mood")));
+    assert!(facts.splits.len() == 1 && facts.splits[0].labelled && facts.splits[0].examples == 3);
+
+    let facts = survey(&world.online(), &["train", "test"]).expect("surveyed");
+    assert!(!facts.splits[1].labelled, "all labels are -1");
+    world.server.take_requests();
+    assert_eq!(survey(&world.offline(), &["train", "test"]).expect("surveyed"), facts);
+    assert_eq!(world.server.take_requests(), Vec::<String>::new());
+
+    let error = survey(&world.online(), &["validation"]).expect_err("no such split");
+    assert!(error.to_string().contains("no split `validation`: it has `train`, `test`"), "{error}");
+}
+
+#[test]
+fn a_new_commit_is_seen_and_the_old_one_stays() {
+    let world = World::new();
+    let old = world.online().model(MODEL, None).expect("a model").fetch("config.json").expect("fetched");
+    std::fs::write(world.hub().join("models/acme/tiny-model/config.json"), "{\"new\":true}").expect("written");
+    let commit = "89abcdef0123456789abcdef0123456789abcdef";
+    world.server.set_commit(commit);
+    let repo = world.online().model(MODEL, None).expect("a model");
+    let new = repo.fetch("config.json").expect("fetched");
+    assert_eq!((repo.commit(), std::fs::read_to_string(new).expect("read").as_str()), (Some(commit), "{\"new\":true}"));
+    assert_eq!(std::fs::read_to_string(old).expect("read"), "{\"model_type\":\"bert\"}");
+}
+
+#[test]
+fn every_failure_says_what_it_is_and_leaves_nothing() {
+    let check = |fault: Fault, expected: fn(&Error) -> bool, class: Class, words: &str| {
+        let world = World::new();
+        world.server.set_fault(fault.clone());
+        let result = world.online().model(MODEL, None).and_then(|repo| repo.fetch("model.safetensors"));
+        let error = result.expect_err("it must fail");
+        assert!(expected(&error) && error.class() == class && error.hint().is_some(), "{fault:?}: {error:?}");
+        assert!(error.to_string().contains(words), "{fault:?}: {error}");
+        assert_eq!(world.contents(), Vec::<PathBuf>::new(), "{fault:?}");
+        world.server.set_fault(Fault::None);
+        let again = world.online().model(MODEL, None).and_then(|repo| repo.fetch("model.safetensors")).expect("it works again");
+        assert_eq!(std::fs::read(again).expect("read"), [7; 100_000], "{fault:?}");
+    };
+    check(Fault::Status(401), |e| matches!(e, Error::Gated { status: 401, .. }), Class::External, "no access to model `acme/tiny-model`");
+    check(Fault::Status(403), |e| matches!(e, Error::Gated { status: 403, .. }), Class::External, "403");
+    check(Fault::Status(404), |e| matches!(e, Error::NotFound { .. }), Class::Data, "there is no model `acme/tiny-model`");
+    check(Fault::Status(500), |e| matches!(e, Error::Failed { status: 500, .. }), Class::External, "500");
+    check(Fault::Html, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "cannot be used");
+    check(Fault::Cut, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "`model.safetensors` of model `acme/tiny-model`");
+    check(Fault::Garbled, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "expected SHA-256");
+}
+
+#[test]
+fn a_page_instead_of_a_file_is_no_file() {
+    let world = World::new();
+    let repo = world.online().model(MODEL, None).expect("a model");
+    world.server.set_fault(Fault::Html);
+    let error = repo.fetch("model.safetensors").expect_err("a page");
+    assert!(error.to_string().contains("expected 100000 bytes"), "{error}");
+    assert_eq!(world.contents(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn no_network_is_said_with_the_address() {
+    let world = World::new();
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let hub = Hub::new(HubConfig { endpoint: endpoint.clone(), ..world.config() });
+    let error = hub.model(MODEL, None).err().expect("unreachable");
+    assert!(matches!(error, Error::Unreachable { .. }) && error.to_string().contains(&endpoint), "{error}");
+    assert!(matches!(hub.check_reachable(), Err(Error::Unreachable { .. })));
+    assert!(world.online().check_reachable().is_ok());
+}
+
+#[test]
+fn the_token_goes_to_the_hub_and_is_not_printed() {
+    let world = World::new();
+    let config = HubConfig { token: Some(Secret::new("hf_secret".into())), ..world.config() };
+    assert!(!format!("{config:?}").contains("hf_secret"));
+    Hub::new(config).model(MODEL, None).expect("a model");
+    assert_eq!(world.server.authorization().as_deref(), Some("Bearer hf_secret"));
+}
+
+#[test]
+fn a_local_folder_stands_in_for_the_hub() {
+    let world = World::new();
+    let hub = Hub::new(HubConfig { local: Some(world.hub()), ..world.config() });
+    let repo = hub.model(MODEL, None).expect("a model");
+    assert_eq!(repo.fetch("config.json").expect("there"), world.hub().join("models/acme/tiny-model/config.json"));
+    let error = hub.dataset("acme/modos", None).err().expect("not there");
+    assert!(error.hint().is_some_and(|h| h.contains("acme/moods")), "{error:?}");
+    let error = repo.fetch("confg.json").expect_err("not there");
+    assert!(error.hint().is_some_and(|h| h.contains("config.json")), "{error:?}");
+    assert_eq!(world.server.take_requests(), Vec::<String>::new());
+}
+
+/// The real fixtures over the real client, where they are.
+#[test]
+fn real_data_sets_come_over_the_wire_as_they_lie_on_disk() {
+    let Some(root) = std::env::var_os("TALLOW_FIXTURES_HUB").map(PathBuf::from) else { return };
+    let server = HubServer::start(&root);
+    let cache = tempfile::tempdir().expect("a folder");
+    let config = HubConfig { endpoint: server.endpoint.clone(), cache_dir: cache.path().into(), token: None, offline: false, local: None };
+    let over_the_wire = Hub::new(config.clone());
+    let on_disk = Hub::new(HubConfig { local: Some(root), ..config });
+    for (id, config, splits) in [("nyu-mll/glue", Some("sst2"), ["train", "validation"]), ("ylecun/mnist", None, ["train", "test"])] {
+        let source = DataSource::Hub { id: id.into(), config: config.map(String::from), revision: None };
+        let hints = DataSpecHints { columns: Columns::default(), splits: splits.map(String::from).to_vec() };
+        let survey = |hub: &Hub| survey_data(hub, &source, &hints, Path::new(".")).expect("surveyed");
+        let (wire, disk) = (survey(&over_the_wire), survey(&on_disk));
+        assert_eq!((&wire.labels, &wire.columns, &wire.license, wire.mean_tokens), (&disk.labels, &disk.columns, &disk.license, disk.mean_tokens));
+        for (a, b) in wire.splits.iter().zip(&disk.splits) {
+            assert_eq!((&a.name, a.examples, a.labelled), (&b.name, b.examples, b.labelled));
+            assert_eq!(std::fs::read(&a.files[0]).expect("read"), std::fs::read(&b.files[0]).expect("read"), "{id}");
+        }
+    }
+}

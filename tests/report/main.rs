@@ -1,0 +1,269 @@
+//! Reports from ledgers made by hand: the golden page, sources of numbers, hostile text, the model's folder.
+
+mod fixture;
+
+use fixture::{Experiment, images, text};
+use std::path::{Path, PathBuf};
+use tallow::eval::Verdict;
+use tallow::job::Event;
+use tallow::report::{self, CurveKind, Error, Sources, Style};
+use tallow::store::Record;
+
+/// Compares with a committed file; `UPDATE_GOLDEN=1` writes it anew.
+fn golden(name: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, found).expect("written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}; run with UPDATE_GOLDEN=1", path.display()));
+    for (i, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(found, expected, "{name}, line {}; UPDATE_GOLDEN=1 writes it anew", i + 1);
+    }
+    assert_eq!(found.lines().count(), expected.lines().count(), "{name}: number of lines");
+}
+
+#[test]
+fn pages_are_as_committed() {
+    let report = text().report().expect("a report");
+    golden("bert.md", &report::markdown(&report));
+    golden("bert.txt", &report::terminal(&report, Style::Plain, 100));
+    golden("resnet.md", &report::markdown(&images().report().expect("a report")));
+}
+
+#[test]
+fn html_pages_are_whole_and_fetch_nothing() {
+    for (name, experiment) in [("bert", text()), ("resnet", images())] {
+        let page = report::html(&experiment.report().expect("a report"));
+        check_html(&page);
+        if let Some(folder) = std::env::var_os("REPORT_PAGES") {
+            std::fs::write(PathBuf::from(folder).join(format!("{name}.html")), &page).expect("written");
+        }
+    }
+}
+
+/// Every tag is closed in order, and nothing comes from outside or runs.
+fn check_html(page: &str) {
+    const VOID: [&str; 3] = ["meta", "br", "hr"];
+    let body = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = body;
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').expect("a tag that ends");
+        let tag = &rest[start + 1..end];
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().expect("a name");
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "closed in order near {}", &rest[start.saturating_sub(60)..end]);
+        } else if !VOID.contains(&name) && !tag.ends_with('/') {
+            open.push(name);
+        }
+        assert!(!["script", "link", "img", "iframe", "object", "embed", "base"].contains(&name), "<{name}> has no place here");
+        let attributes = tag.to_lowercase();
+        assert!(!attributes.contains("http") && !attributes.contains("javascript:"), "no address in <{tag}>");
+        assert!(!attributes.split('"').step_by(2).any(|outside| outside.contains(" on")), "no handler in <{tag}>");
+        rest = &rest[end + 1..];
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    assert!(!page.contains("@import") && !page.contains("url("), "the style fetches nothing");
+    assert!(!page.contains("NaN"), "no number is missing in a plot");
+}
+
+#[test]
+fn links_to_ledger_rows_lead_somewhere() {
+    let page = report::html(&text().report().expect("a report"));
+    for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(page.contains(&format!("id=\"{target}\"")), "#{target} is not on the page");
+    }
+}
+
+#[test]
+fn what_recovery_changed_is_a_deviation_and_curves_follow_the_last_attempt() {
+    let report = text().report().expect("a report");
+    let recovered = report.deviations.iter().find(|d| d.field == "recipe.lr").expect("a deviation");
+    assert_eq!((recovered.stated.as_str(), recovered.used.as_str()), ("5e-5", "2.5e-5"));
+    let loss = report.curves.iter().find(|c| c.kind == CurveKind::TrainLoss).expect("a curve");
+    assert!(loss.points.windows(2).all(|w| w[0][0] < w[1][0]), "one path, without the attempt that was given up");
+    assert_eq!(loss.points.last().map(|p| p[0]), Some(2100.0));
+    assert!(matches!(report.verdict, Verdict::Inconclusive { .. }));
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let mut experiment = text();
+    let evil = "</style></title><script>alert('x')</script><img src=http://evil.example/a.png onerror=\"x()\">";
+    let claim = experiment.plan.spec.claim.as_mut().expect("a claim");
+    claim.quote = Some(evil.into());
+    claim.source = evil.into();
+    experiment.plan.spec.title = evil.into();
+    experiment.plan.deviations[0].reason = format!("{evil} | x |\n\n# not a heading");
+    for entry in &mut experiment.ledger {
+        if let Record::Told { told: Event::Prepared(split), .. } = &mut entry.record {
+            split.labels[0] = evil.into();
+        }
+        if let Record::Told { told: Event::Jailed { layers, .. }, .. } = &mut entry.record {
+            layers.insert(evil.into(), evil.into());
+        }
+    }
+    let report = experiment.report().expect("a report");
+    let page = report::html(&report);
+    check_html(&page);
+    assert!(page.contains("&lt;script&gt;alert"), "it is shown");
+    let markdown = report::markdown(&report);
+    assert!(!markdown.contains("<script") && !markdown.contains("<img"), "{markdown}");
+    assert!(!markdown.contains("\n# not"), "{markdown}");
+    let card = tallow::publish::card(&experiment.plan, &report);
+    assert_eq!(card.lines().filter(|line| *line == "---").count(), 2, "the front matter ends where it should");
+}
+
+/// What is broken, and what the check says.
+fn broken(breaking: impl Fn(&mut Experiment)) -> String {
+    let mut experiment = text();
+    breaking(&mut experiment);
+    let error = experiment.report().expect_err("the report must fail");
+    error.to_string()
+}
+
+#[test]
+fn no_number_without_a_source() {
+    let experiment = text();
+    let sources = Sources { ledger: &experiment.ledger, plan: &experiment.plan, evaluation: &experiment.evaluation };
+    let report = experiment.report().expect("a report");
+    report::check(&report, &sources).expect("every number has its row");
+
+    let fails = |change: &dyn Fn(&mut report::Report)| {
+        let mut changed = report.clone();
+        change(&mut changed);
+        report::check(&changed, &sources).expect_err("the check must fail")
+    };
+    assert!(matches!(fails(&|r| r.scores.ours.value = 0.95), Error::NotInRow { .. }), "a number that nobody measured");
+    assert!(matches!(fails(&|r| r.scores.ours.ledger_row = 1), Error::NotInRow { .. }), "a row that does not hold it");
+    assert!(matches!(fails(&|r| r.scores.ours.ledger_row = 9999), Error::NoRow { .. }), "a row that is not there");
+    assert!(matches!(fails(&|r| r.curves[0].ledger_row = 9999), Error::NoRow { .. }), "a curve from nowhere");
+    assert!(matches!(fails(&|r| r.scores.ours.value = f64::NAN), Error::NotFinite { .. }), "not a number");
+    assert!(matches!(fails(&|r| r.cost[0].tokens = r.cost[0].tokens.map(|mut t| { t.value += 1.0; t })), Error::NotInRow { .. }));
+}
+
+#[test]
+fn a_ledger_that_lacks_rows_or_disagrees_gives_no_report() {
+    let without = |what: fn(&Record) -> bool| broken(|e| e.ledger.retain(|entry| !what(&entry.record)));
+    let scored = |r: &Record| matches!(r, Record::Told { told: Event::Evaluated { .. }, .. });
+    assert_eq!(without(scored), "the report needs the held-out score of seed-0, and the ledger has no row for it");
+    assert!(without(|r| matches!(r, Record::Stage { stage, .. } if stage == "eval")).contains("the stage `eval`"));
+    assert!(without(|r| matches!(r, Record::Created { .. })).contains("the making of the run folder"));
+    let changed = broken(|e| e.evaluation.mean = 0.99);
+    assert!(changed.contains("scores.ours") && changed.contains("does not hold it"), "{changed}");
+    let changed = broken(|e| e.evaluation.runs[0].scores.values_mut().for_each(|v| *v = 0.99));
+    assert!(changed.contains("does not hold it"), "{changed}");
+}
+
+#[test]
+fn reports_survive_json() {
+    for experiment in [text(), images()] {
+        let report = experiment.report().expect("a report");
+        let text = serde_json::to_string(&report).expect("JSON");
+        assert_eq!(serde_json::from_str::<report::Report>(&text).expect("a report"), report);
+    }
+}
+
+#[test]
+fn the_terminal_page_has_colours_only_when_asked() {
+    let report = text().report().expect("a report");
+    assert!(!report::terminal(&report, Style::Plain, 80).contains('\u{1b}'));
+    assert!(report::terminal(&report, Style::Color, 80).contains("\u{1b}[1;33mInconclusive"));
+    let longest = report::terminal(&report, Style::Plain, 60).lines().map(|l| l.chars().count()).max();
+    assert!(longest.is_some_and(|n| n <= 80), "{longest:?}");
+}
+
+mod bundle {
+    use super::*;
+    use std::fs;
+    use tallow::publish::write_bundle;
+
+    const TOKENIZER: &str = r#"{"added_tokens":[{"content":"[PAD]"},{"content":"[UNK]"},{"content":"[CLS]"},{"content":"[SEP]"}],
+        "normalizer":{"type":"BertNormalizer","lowercase":true,"strip_accents":null,"handle_chinese_chars":true}}"#;
+
+    /// A folder with weights and a tokenizer to make bundles of.
+    fn inputs() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (weights, tokenizer) = (dir.path().join("w.safetensors"), dir.path().join("t.json"));
+        fs::write(&weights, fixture::WEIGHTS).expect("written");
+        fs::write(&tokenizer, TOKENIZER).expect("written");
+        (dir, weights, tokenizer)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).expect("a folder").flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    fn json(path: &Path) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON")
+    }
+
+    #[test]
+    fn a_text_model_has_all_that_others_need() {
+        let (dir, weights, tokenizer) = inputs();
+        let (experiment, place) = (text(), dir.path().join("model"));
+        let report = experiment.report().expect("a report");
+        for _ in 0..2 {
+            write_bundle(&place, &experiment.plan, &report, &weights, Some(&tokenizer)).expect("written, and written again");
+        }
+        let expected = ["README.md", "config.json", "model.safetensors", "special_tokens_map.json", "tokenizer.json",
+            "tokenizer_config.json", "training.toml"];
+        assert_eq!(names(&place), expected);
+        assert_eq!(names(dir.path()), ["model", "t.json", "w.safetensors"], "nothing half-written is left");
+        assert_eq!(fs::read(place.join("model.safetensors")).expect("weights"), fixture::WEIGHTS);
+        let config = json(&place.join("config.json"));
+        assert_eq!(config["id2label"], serde_json::json!({"0": "negative", "1": "positive"}), "the data's names, not LABEL_0");
+        assert_eq!(json(&place.join("tokenizer_config.json"))["tokenizer_class"], "BertTokenizer");
+    }
+
+    #[test]
+    fn an_image_model_says_how_pixels_are_normalised() {
+        let (dir, weights, _) = inputs();
+        let (experiment, place) = (images(), dir.path().join("model"));
+        write_bundle(&place, &experiment.plan, &experiment.report().expect("a report"), &weights, None).expect("written");
+        assert_eq!(json(&place.join("preprocessor_config.json"))["image_mean"], serde_json::json!([0.485, 0.456, 0.406]));
+        assert!(!place.join("tokenizer.json").exists());
+        let card = fs::read_to_string(place.join("README.md")).expect("a card");
+        assert!(!card.contains("\nlicense:") && card.contains("whoever publishes it chooses"), "{card}");
+    }
+
+    #[test]
+    fn other_weights_are_refused_and_nothing_changes() {
+        let (dir, weights, tokenizer) = inputs();
+        let (experiment, place) = (text(), dir.path().join("model"));
+        let report = experiment.report().expect("a report");
+        write_bundle(&place, &experiment.plan, &report, &weights, Some(&tokenizer)).expect("written");
+        fs::write(&weights, b"others").expect("written");
+        let error = write_bundle(&place, &experiment.plan, &report, &weights, Some(&tokenizer)).expect_err("other weights");
+        assert!(matches!(error, tallow::publish::Error::Changed { .. }), "{error}");
+        assert_eq!(fs::read(place.join("model.safetensors")).expect("weights"), fixture::WEIGHTS);
+        fs::remove_file(&tokenizer).expect("removed");
+        fs::write(&weights, fixture::WEIGHTS).expect("written");
+        write_bundle(&place, &experiment.plan, &report, &weights, Some(&tokenizer)).expect_err("no tokenizer");
+        assert_eq!(names(dir.path()), ["model", "w.safetensors"]);
+    }
+
+    #[test]
+    fn cards_are_as_committed_and_licences_are_never_guessed() {
+        let mut experiment = text();
+        let card = |experiment: &Experiment| tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
+        let whole = card(&experiment);
+        let front = whole.split("---\n").nth(1).expect("front matter");
+        golden("card.yaml", front);
+        let mut licensed = |license: Option<&str>, expected: Option<&str>| {
+            experiment.plan.facts.model.license = license.map(str::to_string);
+            let card = card(&experiment);
+            let found = card.lines().find(|line| line.starts_with("license:")).map(str::to_string);
+            assert_eq!(found.as_deref(), expected, "{license:?}");
+            card
+        };
+        licensed(Some("Apache-2.0"), Some("license: apache-2.0"));
+        licensed(Some("mit-ish"), Some("license: other"));
+        licensed(Some("apache"), Some("license: other"));
+        assert!(licensed(None, None).contains("Unknown is not permission"));
+        licensed(Some("  "), None);
+    }
+}
