@@ -121,6 +121,10 @@ pub struct AttemptFolder {
 }
 
 impl AttemptFolder {
+    /// The attempt whose folder is `root`: a worker knows no more of its run.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        AttemptFolder { root: root.into() }
+    }
     /// Makes the folder (again).
     pub fn create(&self) -> Result<(), Error> {
         std::fs::create_dir_all(&self.root).map_err(|source| Error::Io { action: "create", path: self.root.clone(), source })

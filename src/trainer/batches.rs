@@ -5,6 +5,7 @@
 //! shuffled. The batch with the longest text comes first, so that memory that does not suffice shows at once and not hours later.
 //! The last batch of an epoch's cut may be smaller; it is kept. The number of a step is all that is needed to go on.
 
+use super::streams::Streams;
 use std::ops::Range;
 use tallow_kernels::Stream;
 
@@ -26,7 +27,7 @@ pub(super) struct Split {
 impl Split {
     /// Keeps `hold_out` of `0..examples` out and trains on the others, at most `max_train`. The same examples are kept out whatever
     /// `max_train` is. None if nothing is left to train on.
-    pub(super) fn choose(examples: usize, hold_out: usize, max_train: Option<usize>, streams: super::Streams) -> Option<Self> {
+    pub(super) fn choose(examples: usize, hold_out: usize, max_train: Option<usize>, streams: Streams) -> Option<Self> {
         let left = examples.checked_sub(hold_out).filter(|left| *left > 0)?;
         let sorted = |mut picked: Vec<usize>| {
             picked.sort_unstable();
@@ -71,6 +72,11 @@ impl Order {
     /// `lengths`, if any, belong to `examples` one by one; `batch_size` is not 0.
     pub(super) fn new(examples: Vec<usize>, lengths: Option<Vec<usize>>, batch_size: usize, stream: Stream) -> Self {
         Order { examples, lengths, batch_size, stream, epoch: None }
+    }
+
+    /// Examples that are trained on.
+    pub(super) fn len(&self) -> usize {
+        self.examples.len()
     }
 
     pub(super) fn steps_per_epoch(&self) -> u64 {
@@ -123,7 +129,6 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Streams;
     use super::*;
     use proptest::prelude::*;
 

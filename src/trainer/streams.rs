@@ -31,9 +31,9 @@ impl Streams {
         self.root.named("dropout").at(step).at(micro as u64)
     }
 
-    /// Random changes of the images of an epoch; an example is one level below.
-    pub(super) fn augmentation(self, epoch: u64) -> Stream {
-        self.root.named("augmentation").at(epoch)
+    /// Random changes of an image in an epoch.
+    pub(super) fn augmentation(self, epoch: u64, example: usize) -> Stream {
+        self.root.named("augmentation").at(epoch).at(example as u64)
     }
 
     /// Which examples are kept out of training.
@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn every_purpose_has_its_own_stream() {
         let s = Streams::of(3);
-        let all = [s.init(), s.order(), s.dropout(0, 0), s.dropout(0, 1), s.dropout(1, 0), s.augmentation(0), s.augmentation(1),
+        let all = [s.init(), s.order(), s.dropout(0, 0), s.dropout(0, 1), s.dropout(1, 0), s.augmentation(0, 0), s.augmentation(0, 1),
+            s.augmentation(1, 0),
             s.hold_out(), s.subset(), Streams::of(4).init()];
         for (i, a) in all.iter().enumerate() {
             assert!(all[..i].iter().all(|b| a != b), "stream {i} is there twice");
