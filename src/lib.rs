@@ -26,4 +26,5 @@ pub mod trainer;
 pub mod eval;
 pub mod report;
 pub mod publish;
+pub mod pipeline;
 pub mod cli;

@@ -5,9 +5,10 @@ mod hub_server;
 use hub_server::{Fault, HubServer};
 use std::path::{Path, PathBuf};
 use tallow::data::hub::{Error, Hub, HubConfig, Secret};
-use tallow::data::{DataSpecHints, survey_data};
+use tallow::data::{DataSpecHints, survey_data, survey_model};
 use tallow::error::{Class, Failure};
-use tallow::spec::{Columns, DataSource};
+use tallow::spec::{Columns, DataSource, ModelSpec};
+use tallow_zoo::ModelConfig;
 
 const MODEL: &str = "acme/tiny-model";
 const DATA: &str = "acme/moods";
@@ -231,6 +232,21 @@ fn a_local_folder_stands_in_for_the_hub() {
 }
 
 /// The real fixtures over the real client, where they are.
+#[test]
+fn real_models_are_recognised() {
+    let Some(root) = std::env::var_os("TALLOW_FIXTURES_HUB").map(PathBuf::from) else { return };
+    let server = HubServer::start(&root);
+    let cache = tempfile::tempdir().expect("a folder");
+    let config = HubConfig { endpoint: server.endpoint.clone(), cache_dir: cache.path().into(), token: None, offline: false, local: None };
+    let survey = |id: &str| survey_model(&Hub::new(config.clone()), &ModelSpec::Pretrained { id: id.into(), revision: None }).expect("surveyed");
+    let bert = survey("sentence-transformers/all-MiniLM-L6-v2");
+    assert!(matches!(bert.config, ModelConfig::Bert(_)) && bert.tokenizer.is_some(), "{:?}", bert.config);
+    assert_eq!((bert.license.as_deref(), bert.revision.is_some()), (Some("apache-2.0"), true));
+    let resnet = survey("akamaster/resnet20-cifar10");
+    assert!(matches!(resnet.config, ModelConfig::ResnetCifar(_)) && resnet.tokenizer.is_none(), "{:?}", resnet.config);
+    assert_eq!((resnet.license, resnet.normalize), (None, None));
+}
+
 #[test]
 fn real_data_sets_come_over_the_wire_as_they_lie_on_disk() {
     let Some(root) = std::env::var_os("TALLOW_FIXTURES_HUB").map(PathBuf::from) else { return };

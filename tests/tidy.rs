@@ -135,7 +135,7 @@ fn architecture_page_is_short_and_names_every_module() {
     assert!(page.lines().count() <= 200, "ARCHITECTURE.md has {} lines, at most 200", page.lines().count());
     for entry in fs::read_dir(root("src")).expect("src").flatten().filter(|e| e.path().is_dir()) {
         let name = entry.file_name().to_string_lossy().into_owned();
-        assert!(page.contains(&format!("`{name}")), "ARCHITECTURE.md does not name `{name}`");
+        assert!(page.contains(&format!("`src/{name}`")), "ARCHITECTURE.md does not name `{name}`");
     }
 }
 

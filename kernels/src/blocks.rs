@@ -73,7 +73,8 @@ pub fn set_threads(n: usize) -> Result<()> {
     }
     match rayon::ThreadPoolBuilder::new().num_threads(n).build_global() {
         Err(_) if rayon::current_num_threads() != n => {
-            Err(error(format!("the pool already runs with {} threads, not {n}: set it before the first operation", rayon::current_num_threads())))
+            let have = rayon::current_num_threads();
+            Err(error(format!("the pool already runs with {have} threads, not {n}: set it before the first operation")))
         }
         _ => Ok(()),
     }

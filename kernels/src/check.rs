@@ -203,3 +203,50 @@ fn close(what: &str, name: &str, found: &Tensor, expected: &Tensor, tolerance: f
         assert!((f - e).abs() <= tolerance * largest, "{what}: {name}[{i}]: {f} against {e}, of at most {largest}");
     }
 }
+
+/// The bits of every operation's output and gradients must not depend on the number of threads.
+#[test]
+fn threads_change_no_bit() {
+    use crate::*;
+    type Op = fn(&Tape, &[Var], &[Param]) -> Result<Var>;
+    let cases: Vec<(&str, Case, Op)> = vec![
+        ("linear", Case::new().var(&[301, 129]).param("w", &[257, 129]).param("b", &[257]), |t, v, p| linear(t, &v[0], &p[0], Some(&p[1]))),
+        ("linear, few rows", Case::new().var(&[3, 129]).param("w", &[2, 129]), |t, v, p| linear(t, &v[0], &p[0], None)),
+        ("add", Case::new().var(&[301, 70]).var(&[70]), |t, v, _| add(t, &v[0], &v[1])),
+        ("gelu", Case::new().var(&[100_001]), |t, v, _| gelu(t, &v[0])),
+        ("layer_norm", Case::new().var(&[301, 70]).param("w", &[70]).param("b", &[70]), |t, v, p| layer_norm(t, &v[0], &p[0], &p[1], 1e-5)),
+        ("dropout", Case::new().var(&[100_001]), |t, v, _| dropout(t, &v[0], 0.3)),
+        ("attention", Case::new().var(&[3, 130, 24]).var(&[3, 130, 24]).var(&[3, 130, 24]), |t, v, _| {
+            attention(t, &v[0], &v[1], &v[2], &Attention { num_heads: 3, lengths: Some(&[130, 57, 0]), dropout: 0.2 })
+        }),
+        ("conv2d", Case::new().var(&[37, 5, 9, 9]).param("w", &[7, 5, 3, 3]), |t, v, p| {
+            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+        }),
+        ("conv2d, stride 2", Case::new().var(&[37, 5, 19, 19]).param("w", &[7, 5, 3, 3]), |t, v, p| {
+            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, stride: 2, ..Conv2d::default() })
+        }),
+        ("batch_norm", Case::new().var(&[37, 5, 9, 9]).param("w", &[5]).param("b", &[5]).param("m", &[5]).param("v", &[5]), |t, v, p| {
+            batch_norm(t, &v[0], &BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 })
+        }),
+        ("max_pool2d", Case::new().var(&[37, 5, 9, 9]), |t, v, _| max_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })),
+        ("global_avg_pool", Case::new().var(&[37, 5, 9, 9]), |t, v, _| global_avg_pool(t, &v[0])),
+        ("shortcut_pad", Case::new().var(&[37, 5, 9, 9]), |t, v, _| shortcut_pad(t, &v[0], 2, 9)),
+    ];
+    for (name, case, op) in cases {
+        let bits = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (case, op) = (case.clone(), op);
+            pool.install(move || {
+                let values: Vec<Tensor> = case.values().unwrap().iter().map(|v| v.to_dtype(DType::F32).unwrap()).collect();
+                let outcome = run(&case, &values, &case.params(DType::F32).unwrap(), &op).unwrap();
+                let tensors = std::iter::once(&outcome.y).chain(outcome.grads.iter().map(|(_, g)| g));
+                let bits = tensors.flat_map(|t| t.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+                bits.map(f32::to_bits).collect::<Vec<u32>>()
+            })
+        };
+        let one = bits(1);
+        for threads in [2, 3, 4, 8] {
+            assert!(one == bits(threads), "{name}: {threads} threads give other bits than one");
+        }
+    }
+}

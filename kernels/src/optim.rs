@@ -82,8 +82,9 @@ impl AdamW {
         update(tensor, |p| {
             update(m, |m| {
                 update(v, |v| {
-                    let blocks = p.par_chunks_mut(BLOCK).zip(g.par_chunks(BLOCK)).zip(m.par_chunks_mut(BLOCK)).zip(v.par_chunks_mut(BLOCK));
-                    blocks.for_each(|(((p, g), m), v)| adam(p, g, m, v, numbers));
+                    let moments = m.par_chunks_mut(BLOCK).zip(v.par_chunks_mut(BLOCK));
+                    let blocks = p.par_chunks_mut(BLOCK).zip(g.par_chunks(BLOCK)).zip(moments);
+                    blocks.for_each(|((p, g), (m, v))| adam(p, g, m, v, numbers));
                 })
             })
         })??

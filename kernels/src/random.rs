@@ -122,10 +122,9 @@ vectorised! {
         for (group, out) in (0u64..).zip(out.chunks_mut(4 * WIDE)) {
             let words = stream.blocks(block.wrapping_add(group * WIDE as u64));
             let mut kept = [0f32; 4 * WIDE];
-            for i in 0..WIDE {
-                for word in 0..4 {
-                    kept[4 * i + word] = if words[word][i] >> 8 >= limit { scale } else { 0.0 };
-                }
+            for (word, drawn) in words.iter().enumerate() {
+                let mine = kept.iter_mut().skip(word).step_by(4);
+                mine.zip(drawn).for_each(|(k, bits)| *k = if bits >> 8 >= limit { scale } else { 0.0 });
             }
             out.copy_from_slice(&kept[..out.len()]);
         }

@@ -109,11 +109,7 @@ pub(crate) fn normal(x: f32) -> (f32, f32) {
 /// `c[0] + c[1] x + c[2] x^2 + ...`
 #[inline(always)]
 fn horner<const N: usize>(x: f32, c: [f32; N]) -> f32 {
-    let mut sum = c[N - 1];
-    for i in (0..N - 1).rev() {
-        sum = sum.mul_add(x, c[i]);
-    }
-    sum
+    c.iter().rev().skip(1).fold(c[N - 1], |sum, c| sum.mul_add(x, *c))
 }
 
 /// Sum of `f` over the pairs of two slices of one length, in [`LANES`] partial sums.
@@ -123,9 +119,7 @@ pub(crate) fn sum2(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     let (chunks_a, chunks_b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
     let rest: f32 = chunks_a.remainder().iter().zip(chunks_b.remainder()).map(|(&a, &b)| f(a, b)).sum();
     for (a, b) in chunks_a.zip(chunks_b) {
-        for i in 0..LANES {
-            lanes[i] += f(a[i], b[i]);
-        }
+        lanes.iter_mut().zip(a).zip(b).for_each(|((lane, a), b)| *lane += f(*a, *b));
     }
     fold(lanes, |a, b| a + b) + rest
 }
@@ -144,9 +138,7 @@ pub(crate) fn max(a: &[f32]) -> f32 {
     let chunks = a.chunks_exact(LANES);
     let rest = chunks.remainder().iter().fold(f32::NEG_INFINITY, |m, &v| larger(v, m));
     for chunk in chunks {
-        for i in 0..LANES {
-            lanes[i] = larger(chunk[i], lanes[i]);
-        }
+        lanes.iter_mut().zip(chunk).for_each(|(lane, v)| *lane = larger(*v, *lane));
     }
     larger(fold(lanes, larger), rest)
 }
@@ -176,10 +168,7 @@ vectorised! {
         let chunks = x.chunks_exact(LANES);
         let rest: f64 = chunks.remainder().iter().map(|&v| f64::from(v) * f64::from(v)).sum();
         for chunk in chunks {
-            for i in 0..LANES {
-                let v = f64::from(chunk[i]);
-                lanes[i] = v.mul_add(v, lanes[i]);
-            }
+            lanes.iter_mut().zip(chunk).for_each(|(lane, v)| *lane = f64::from(*v).mul_add(f64::from(*v), *lane));
         }
         lanes.iter().sum::<f64>() + rest
     }

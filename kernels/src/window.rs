@@ -18,7 +18,8 @@ impl Window {
     pub(crate) fn output(&self, image: [usize; 2]) -> Option<[usize; 2]> {
         let one = |size: usize, kernel: usize| {
             let reach = self.dilation * kernel.checked_sub(1)? + 1;
-            (self.stride > 0 && self.dilation > 0).then(|| self.padded(size).checked_sub(reach).map(|room| room / self.stride + 1))?
+            let room = self.padded(size).checked_sub(reach)?;
+            (self.stride > 0 && self.dilation > 0).then(|| room / self.stride + 1)
         };
         Some([one(image[0], self.kernel[0])?, one(image[1], self.kernel[1])?])
     }

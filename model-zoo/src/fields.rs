@@ -46,13 +46,6 @@ impl<'a> Fields<'a> {
         self.read(field, default, default, "a number", Value::as_f64)
     }
 
-    /// A list of whole numbers, or `default` where there is none.
-    pub(crate) fn counts_or(&mut self, field: &str, default: &[usize]) -> Vec<usize> {
-        let whole = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
-        let read = |value: &Value| value.as_array()?.iter().map(whole).collect();
-        self.read(field, default.to_vec(), default.to_vec(), "a list of whole numbers", read)
-    }
-
     /// One of a few words, or `default` where there is none.
     pub(crate) fn choice_or<T: Copy>(&mut self, field: &str, default: T, choices: &[(&str, T)]) -> T {
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();

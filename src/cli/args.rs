@@ -21,52 +21,18 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper �
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Reproduce a paper's result: read, plan, train, evaluate, report.
-    Reproduce {
-        #[command(flatten)]
-        paper: PaperArg,
-        #[command(flatten)]
-        wishes: Wishes,
-        #[command(flatten)]
-        run: RunArgs,
-    },
-    /// Do what a plain request says: `tallow do "fine-tune BERT on SST-2, at most 30 minutes"`.
-    Do {
-        /// The request, in ordinary words.
-        request: String,
-        #[command(flatten)]
-        wishes: Wishes,
-        #[command(flatten)]
-        run: RunArgs,
-    },
     /// Run an experiment file.
     Train {
         /// The experiment, as TOML.
-        experiment: PathBuf,
-        #[command(flatten)]
-        wishes: Wishes,
-        #[command(flatten)]
-        run: RunArgs,
-    },
-    /// Show the plan for a paper, a request or an experiment file; trains nothing.
-    Plan {
-        /// A PDF file, an arXiv id or URL, an experiment file (.toml), or a request in words.
-        what: Option<String>,
-        /// The example paper that Tallow carries.
-        #[arg(long, conflicts_with = "what")]
+        #[arg(required_unless_present = "example")]
+        experiment: Option<PathBuf>,
+        /// The experiment that Tallow carries: a small BERT on a data set that it makes itself.
+        #[arg(long, conflicts_with = "experiment")]
         example: bool,
         #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
-        hub: HubArgs,
-    },
-    /// Show what a paper says, each field with its evidence.
-    Read {
-        #[command(flatten)]
-        paper: PaperArg,
-        /// Never touch the network.
-        #[arg(long)]
-        offline: bool,
+        run: RunArgs,
     },
     /// Go on with a run that was stopped or killed.
     Resume {
@@ -76,11 +42,6 @@ pub enum Command {
         hub: HubArgs,
         #[command(flatten)]
         worker: WorkerArgs,
-    },
-    /// Write and show the report of a run again.
-    Report {
-        /// A run folder, or its name in the folder of runs.
-        run: String,
     },
     /// List the runs.
     Runs,
@@ -98,28 +59,12 @@ pub enum Command {
     Worker,
 }
 
-#[derive(Debug, Args)]
-pub struct PaperArg {
-    /// A PDF file, an arXiv id (1810.04805) or an arXiv URL.
-    #[arg(required_unless_present = "example")]
-    pub paper: Option<String>,
-    /// The example paper that Tallow carries.
-    #[arg(long, conflicts_with = "paper")]
-    pub example: bool,
-}
-
-/// What the user wants otherwise than the paper, request or file says. Each lands in the spec.
+/// What the user wants otherwise than the file says. Each lands in the spec.
 #[derive(Debug, Args, Default, Clone)]
 pub struct Wishes {
     /// Time for everything, such as 30m or 2h.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub max_time: Option<Duration>,
-    /// Model of the Hub, or a folder in its format.
-    #[arg(long, value_name = "ID")]
-    pub model: Option<String>,
-    /// Data set: a known name (SST-2), a Hub id, a file or a folder.
-    #[arg(long, value_name = "ID")]
-    pub dataset: Option<String>,
     /// Train for so many epochs.
     #[arg(long)]
     pub epochs: Option<f64>,

@@ -60,7 +60,7 @@ impl Check {
 impl Facts {
     /// Looks. Starts no process and opens no device.
     pub fn gather(probe: &Probe) -> Facts {
-        let mut checks = vec![cores(), memory(&read("/proc/meminfo")), cpu(&features()), gpu(&Gpu::find())];
+        let mut checks = vec![cores(), memory(&read(MEMINFO)), cpu(&features()), gpu(&Gpu::find())];
         checks.push(disk(free_bytes(probe.runs), probe.runs));
         checks.extend((probe.sandbox)().into_iter().map(|(name, held)| layer(&name, held)));
         checks.push(docker(Path::new("/var/run/docker.sock"), probe.path));
@@ -104,13 +104,21 @@ fn cores() -> Check {
     }
 }
 
-/// From `/proc/meminfo`.
+/// Memory of this machine, in bytes.
+pub fn memory_bytes() -> Option<u64> {
+    field(&read(MEMINFO), "MemTotal").map(|bytes| bytes as u64)
+}
+
+const MEMINFO: &str = "/proc/meminfo";
+
+/// A field of `/proc/meminfo`, in bytes.
+fn field(meminfo: &str, name: &str) -> Option<f64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0)
+}
+
 fn memory(meminfo: &str) -> Check {
-    let field = |name: &str| {
-        let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0)
-    };
-    match (field("MemTotal"), field("MemAvailable")) {
+    match (field(meminfo, "MemTotal"), field(meminfo, "MemAvailable")) {
         (Some(total), Some(free)) => {
             let found = format!("{}, {} free", bytes(total), bytes(free));
             match free < 2.0 * 1024f64.powi(3) {
@@ -140,7 +148,11 @@ fn features() -> Vec<&'static str> {
 fn cpu(features: &[&str]) -> Check {
     let found = if features.is_empty() { "no vector extension that is used".to_string() } else { features.join(", ") };
     let vectors = features.contains(&"avx2") && features.contains(&"fma") || features.contains(&"neon");
-    if vectors { Check::ok("processor", found) } else { Check::limited("processor", found, "training takes several times longer") }
+    if vectors {
+        Check::ok("processor", found)
+    } else {
+        Check::limited("processor", found, "training takes several times longer")
+    }
 }
 
 /// What the files of the NVIDIA driver say.
@@ -173,7 +185,9 @@ fn gpu(gpu: &Gpu) -> Check {
             let names: Vec<String> = gpu.devices.iter().map(|path| path.display().to_string()).collect();
             Check::ok("GPU", format!("NVIDIA driver {driver}, {}", names.join(", ")))
         }
-        (Some(driver), _) => Check::limited("GPU", format!("NVIDIA driver {driver}, no device"), "training runs on the processor"),
+        (Some(driver), _) => {
+            Check::limited("GPU", format!("NVIDIA driver {driver}, no device"), "training runs on the processor")
+        }
         (None, 1..) => Check::limited("GPU", "devices without a driver", "training runs on the processor"),
         _ => Check::missing("GPU", "no NVIDIA driver", "training runs on the processor"),
     }
@@ -188,7 +202,9 @@ fn disk(free: Option<u64>, place: &Path) -> Check {
                 false => Check::ok("disk", found),
             }
         }
-        None => Check::limited("disk", format!("unknown for {}", place.display()), "a full disk will be noticed only when it is full"),
+        None => {
+            Check::limited("disk", format!("unknown for {}", place.display()), "a full disk will be noticed only when it is full")
+        }
     }
 }
 
@@ -261,13 +277,18 @@ mod tests {
 
     #[test]
     fn gpus_need_a_driver_and_a_device() {
-        let version = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul 27 06:44:34 UTC 2025\nGCC version: gcc 12.2.0\n";
-        let found = |driver: &str, devices: &[&str]| gpu(&Gpu { driver: driver.into(), devices: devices.iter().map(PathBuf::from).collect() });
+        let version =
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul 27 06:44:34 UTC 2025\nGCC version: gcc 12.2.0\n";
+        let found = |driver: &str, devices: &[&str]| {
+            gpu(&Gpu { driver: driver.into(), devices: devices.iter().map(PathBuf::from).collect() })
+        };
         assert_eq!(found(version, &["/dev/nvidia0"]).found, "NVIDIA driver 580.65.06, /dev/nvidia0");
         assert_eq!(found(version, &[]).state, State::Limited);
         assert_eq!(found("", &["/dev/nvidia0"]).state, State::Limited);
         assert_eq!(found("", &[]).state, State::Missing);
-        assert!(is_gpu(Path::new("/dev/nvidia12")) && !is_gpu(Path::new("/dev/nvidiactl")) && !is_gpu(Path::new("/dev/nvidia-uvm")));
+        assert!(
+            is_gpu(Path::new("/dev/nvidia12")) && !is_gpu(Path::new("/dev/nvidiactl")) && !is_gpu(Path::new("/dev/nvidia-uvm"))
+        );
     }
 
     #[test]
@@ -285,10 +306,12 @@ mod tests {
 
     #[test]
     fn the_page_has_a_line_for_each_check_and_says_what_follows() {
-        let layers = || vec![("seccomp".to_string(), Ok("no sockets".to_string())), ("landlock".into(), Err("kernel too old".into()))];
+        let layers =
+            || vec![("seccomp".to_string(), Ok("no sockets".to_string())), ("landlock".into(), Err("kernel too old".into()))];
         let dir = tempfile::tempdir().expect("a folder");
         let refused = || Err("connection refused".to_string());
-        let probe = Probe { sandbox: &layers, hub: Some(&refused), path: None, runs: &dir.path().join("not/yet"), variables: vec![] };
+        let probe =
+            Probe { sandbox: &layers, hub: Some(&refused), path: None, runs: &dir.path().join("not/yet"), variables: vec![] };
         let facts = Facts::gather(&probe);
         let text = facts.text(Style::Plain);
         assert!(text.contains("ok       jail: seccomp") && text.contains("missing  jail: landlock"), "{text}");

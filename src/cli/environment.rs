@@ -28,6 +28,8 @@ pub struct Environment {
     pub runs: PathBuf,
     pub cache: PathBuf,
     pub color: bool,
+    /// Where programs are looked for.
+    pub path: Option<OsString>,
 }
 
 impl Environment {
@@ -54,6 +56,7 @@ impl Environment {
             runs: path("TALLOW_RUNS").unwrap_or_else(|| PathBuf::from("runs")),
             cache: path("TALLOW_CACHE").unwrap_or_else(|| caches.join("tallow")),
             color: var("NO_COLOR").is_none(),
+            path: var("PATH"),
         }
     }
 

@@ -1,5 +1,105 @@
-//! Arguments, one file a command; the only writer to the terminal.
+//! Arguments, environment, one function a command; the only writer to the terminal.
 
+pub mod args;
 pub mod doctor;
+pub mod environment;
+mod experiment;
 pub mod message;
 pub mod progress;
+mod worker;
+
+use crate::data::hub::Hub;
+use crate::error::Result;
+use crate::report::Style;
+use crate::store::RunFolder;
+use args::{Cli, Command};
+use clap::Parser;
+use environment::Environment;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+/// The program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if matches!(cli.command, Command::Worker) {
+        return worker::run();
+    }
+    let environment = Environment::read();
+    let style = if environment.color && std::io::stderr().is_terminal() { Style::Color } else { Style::Plain };
+    match run(&cli, &environment) {
+        Ok(code) => code,
+        Err(error) => {
+            eprint!("{}", if cli.json { message::json(&error) + "\n" } else { message::text(&error, style) });
+            ExitCode::from(error.class().exit_code())
+        }
+    }
+}
+
+fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
+    match &cli.command {
+        Command::Train { experiment, wishes, run, .. } => experiment::train(cli.json, environment, experiment.as_deref(), wishes, run),
+        Command::Resume { run, hub, worker } => experiment::resume(cli.json, environment, run, hub, worker),
+        Command::Runs => runs(cli.json, environment),
+        Command::Models => models(cli.json),
+        Command::Doctor { hub } => doctor_page(cli.json, environment, hub),
+        Command::Schema => print_json(&schemars::schema_for!(crate::spec::ExperimentSpec)),
+        Command::Worker => Ok(worker::run()),
+    }
+}
+
+/// The runs in the folder of runs, newest last.
+fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
+    let mut folders: Vec<RunFolder> = std::fs::read_dir(&environment.runs)
+        .map(|entries| entries.flatten().filter_map(|e| RunFolder::open(e.path()).ok()).collect())
+        .unwrap_or_default();
+    folders.sort_by_key(RunFolder::id);
+    let state = |folder: &RunFolder| if folder.report_html().is_file() { "reported" } else { "unfinished" };
+    if json {
+        let rows: Vec<_> = folders.iter().map(|f| serde_json::json!({"run": f.id(), "state": state(f), "folder": f.root()})).collect();
+        return print_json(&rows);
+    }
+    if folders.is_empty() {
+        say(&format!("no runs in `{}`", environment.runs.display()));
+    }
+    folders.iter().for_each(|f| say(&format!("{:<12} {}", state(f), f.root().display())));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The architectures of the zoo.
+fn models(json: bool) -> Result<ExitCode> {
+    if json {
+        let rows = tallow_zoo::registry().iter().map(|e| serde_json::json!({"family": e.family, "summary": e.summary, "jobs": e.jobs}));
+        return print_json(&rows.collect::<Vec<_>>());
+    }
+    tallow_zoo::registry().iter().for_each(|e| say(&format!("{:<14} {}", e.family, e.summary)));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Result<ExitCode> {
+    let config = environment.hub(hub.hub.clone(), hub.offline);
+    let (offline, endpoint) = (config.offline || config.local.is_some(), config.endpoint.clone());
+    let hub = Hub::new(config);
+    // A small public repository that every Hub has: its answer says that the Hub is there.
+    let ask = || hub.check_reachable().map(|()| endpoint.clone()).map_err(|e| e.to_string());
+    let path = environment.path.clone();
+    let probe = doctor::Probe {
+        sandbox: &crate::sandbox::probe,
+        hub: (!offline).then_some(&ask as &dyn Fn() -> std::result::Result<String, String>),
+        path: path.as_deref(),
+        runs: &environment.runs,
+        variables: Vec::new(),
+    };
+    let facts = doctor::Facts::gather(&probe);
+    say(if json { facts.json() } else { facts.text(Style::Plain) }.trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_json<T: serde::Serialize>(value: &T) -> Result<ExitCode> {
+    say(&serde_json::to_string_pretty(value).unwrap_or_default());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A line of data on stdout. That whoever read it may be gone is no failure.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

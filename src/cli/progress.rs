@@ -67,17 +67,22 @@ impl<D: Write, M: Write> Progress<D, M> {
             _ => {}
         }
         if let Some(line) = line(run, attempt, event) {
-            self.say(&line);
+            self.put(&line);
         }
     }
 
     /// A line that is no event.
     pub fn say(&mut self, message: &str) {
-        let message = clean(message);
+        self.put(message);
+    }
+
+    /// Writes one line, above the bar if there is one. What could steer a terminal becomes a space.
+    fn put(&mut self, line: &str) {
+        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         match &self.bar {
-            Some(bar) => bar.println(message),
+            Some(bar) => bar.println(line),
             None => {
-                let _ = writeln!(self.messages, "{message}");
+                let _ = writeln!(self.messages, "{line}");
             }
         }
     }
@@ -140,7 +145,8 @@ fn bar_style() -> ProgressStyle {
 
 /// "epoch 0.42, loss 0.3124, lr 3.1e-5, 397 tokens/s, 12 min 5 s left".
 fn describe(step: &StepEvent, training: &Training) -> String {
-    let mut parts = vec![format!("epoch {:.2}", step.epoch), format!("loss {:.4}", step.loss), format!("lr {}", exponent(step.lr))];
+    let mut parts =
+        vec![format!("epoch {:.2}", step.epoch), format!("loss {:.4}", step.loss), format!("lr {}", exponent(step.lr))];
     let speed = |over: u64, what: &str| rate(over as f64, step.train_secs).map(|speed| format!("{speed} {what}/s"));
     parts.extend(speed(step.tokens, "tokens").or_else(|| speed(step.examples, "examples")));
     let (done, left) = (step.step.saturating_sub(training.first_step), training.total_steps.saturating_sub(step.step));
@@ -152,7 +158,11 @@ fn describe(step: &StepEvent, training: &Training) -> String {
 
 /// 3.1e-5, 0.0123, 0.1.
 fn exponent(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.1e}") } else { format!("{:.4}", value).trim_end_matches('0').trim_end_matches('.').to_string() }
+    if value != 0.0 && value.abs() < 1e-3 {
+        format!("{value:.1e}")
+    } else {
+        format!("{:.4}", value).trim_end_matches('0').trim_end_matches('.').to_string()
+    }
 }
 
 /// What an event says to people; none where the bar or the lines of steps say it.
@@ -166,23 +176,34 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         Event::Prepared(split) => format!("  {}", prepared(split)),
         Event::Started { step, total_steps, num_params, train_examples, resumed, .. } => {
             let from = if *resumed { format!("goes on from step {} of", count(*step as f64)) } else { "starts:".into() };
-            let (steps, params, examples) = (count(*total_steps as f64), count(*num_params as f64), count(*train_examples as f64));
+            let (steps, params, examples) =
+                (count(*total_steps as f64), count(*num_params as f64), count(*train_examples as f64));
             format!("  {run}{again} {from} {steps} steps, {params} parameters, {examples} training examples")
         }
         Event::Monitored { step, metric, value, loss, examples } => {
             let (step, examples) = (count(*step as f64), count(*examples as f64));
             format!("  step {step}: {} {value:.4}, loss {loss:.4} on {examples} monitor examples", metric_name(*metric))
         }
-        Event::Diverged { step, what, value } => format!("  {run}{again} diverged at step {}: {what:?}, {value}", count(*step as f64)),
+        Event::Diverged { step, what, value } => {
+            format!("  {run}{again} diverged at step {}: {what:?}, {value}", count(*step as f64))
+        }
         Event::Finished { step, tokens, examples, train_secs, .. } => {
             let speed = |over: u64, what: &str| rate(over as f64, *train_secs).map(|speed| format!(", {speed} {what}/s"));
             let speed = speed(*tokens, "tokens").or_else(|| speed(*examples, "examples")).unwrap_or_default();
             format!("  {run}{again} finished {} steps in {}{speed}", count(*step as f64), duration(*train_secs))
         }
-        Event::Stopped { step } => format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64)),
+        Event::Stopped { step } => {
+            format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64))
+        }
         Event::Evaluated { examples, scores, loss, secs } => {
-            let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric_name(*metric))).collect();
-            format!("  {run}: {}, loss {loss:.4} on {} examples ({})", scores.join(", "), count(*examples as f64), duration(*secs))
+            let scores: Vec<String> =
+                scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric_name(*metric))).collect();
+            format!(
+                "  {run}: {}, loss {loss:.4} on {} examples ({})",
+                scores.join(", "),
+                count(*examples as f64),
+                duration(*secs)
+            )
         }
         Event::Note { message } => format!("  note: {}", clean(message)),
         Event::Failed { message, .. } => format!("  {run}{again} failed: {}", clean(message)),
@@ -223,7 +244,14 @@ mod tests {
     }
 
     fn started(step: u64) -> Event {
-        Event::Started { step, total_steps: 100, num_params: 22_713_986, num_trainable: 1, train_examples: 3200, resumed: step > 0 }
+        Event::Started {
+            step,
+            total_steps: 100,
+            num_params: 22_713_986,
+            num_trainable: 1,
+            train_examples: 3200,
+            resumed: step > 0,
+        }
     }
 
     fn told(mode: Mode, events: &[Event]) -> (String, String) {
@@ -244,7 +272,10 @@ mod tests {
         let (data, messages) = told(Mode::Plain, &events);
         assert_eq!(data, "", "stdout is for data");
         assert_eq!(messages.lines().count(), 1 + 20, "a line each 5 %:\n{messages}");
-        assert!(messages.contains("  step 50/100, epoch 0.50, loss 0.5000, lr 3.1e-5, 10,000 tokens/s, 5 s left\n"), "{messages}");
+        assert!(
+            messages.contains("  step 50/100, epoch 0.50, loss 0.5000, lr 3.1e-5, 10,000 tokens/s, 5 s left\n"),
+            "{messages}"
+        );
         let slow: Vec<Event> = std::iter::once(started(0)).chain((1..=4).map(|i| step(i, i as f64 * 11.0))).collect();
         assert_eq!(told(Mode::Plain, &slow).1.lines().count(), 1 + 4, "a line each 10 s");
     }
@@ -252,7 +283,7 @@ mod tests {
     #[test]
     fn time_left_counts_the_steps_of_this_attempt() {
         let (_, messages) = told(Mode::Plain, &[started(50), step(75, 25.0)]);
-        assert!(messages.contains("goes on from step 50 of 100 steps"), "{messages}");
+        assert!(messages.starts_with("  seed-0 goes on from step 50 of 100 steps"), "{messages}");
         assert!(messages.contains("25 s left"), "{messages}");
     }
 
@@ -291,7 +322,10 @@ mod tests {
         assert_eq!(shown, "  step 500: accuracy 0.8601, loss 0.4000 on 1,000 monitor examples");
         let finished =
             Event::Finished { step: 2105, weights_sha256: String::new(), tokens: 896_523, examples: 67_349, train_secs: 2259.0 };
-        assert_eq!(line("seed-0", 2, &finished).expect("a line"), "  seed-0 (attempt 2) finished 2,105 steps in 37 min 39 s, 397 tokens/s");
+        assert_eq!(
+            line("seed-0", 2, &finished).expect("a line"),
+            "  seed-0 (attempt 2) finished 2,105 steps in 37 min 39 s, 397 tokens/s"
+        );
         assert_eq!(line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1 }), None);
     }
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Runs one job to its end. What went wrong is told as an event and as the exit code of its class.
-pub fn run() -> ExitCode {
+pub(super) fn run() -> ExitCode {
     let begun = Instant::now();
     let mut out = std::io::stdout().lock();
     let mut emit = |event: Event| {
@@ -31,6 +31,7 @@ pub fn run() -> ExitCode {
 fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     let mut input = std::io::stdin().lock();
     let policy: Policy = read_line(&mut input, "policy")?;
+    keep_memory();
     let effective = sandbox::enter(&policy)?;
     emit(Event::Jailed { layers: effective.in_words(), start_ms: begun.elapsed().as_secs_f64() * 1e3 });
     match read_line(&mut input, "job")? {
@@ -41,6 +42,17 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
     }
     Ok(())
+}
+
+/// Tells the C library's allocator to keep what is freed: every step asks for the same sizes again, and pages that were given back
+/// would have to be zeroed by the kernel each time.
+fn keep_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt only sets numbers of the allocator; no other thread runs yet.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);
+    }
 }
 
 fn read_line<T: serde::de::DeserializeOwned>(input: &mut impl BufRead, what: &'static str) -> Result<T, BadInput> {

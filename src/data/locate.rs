@@ -31,7 +31,9 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], work_dir
             if !splits::is_table(&name) {
                 return Err(Error::UnknownFormat { path: path.clone() });
             }
-            let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![path.clone()])).collect();
+            let io = |source| Error::Io { action: "find", path: path.clone(), source };
+            let file = std::path::absolute(path).map_err(io)?;
+            let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![file.clone()])).collect();
             let splits = keep(&place, found, wanted)?;
             Ok(Located { place, splits, card: Card::default(), config: None, revision: None })
         }
@@ -81,7 +83,7 @@ type Splits<F> = Vec<(String, Vec<F>)>;
 /// `split/class/image`, or `class/image` for a training split alone. Absolute folders, one a split.
 fn image_splits(root: &Path, images: &[String]) -> Splits<String> {
     let tops = splits::of_images(images);
-    let absolute = |path: PathBuf| path.canonicalize().unwrap_or(path).to_string_lossy().into_owned();
+    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned();
     match tops.is_empty() {
         true => vec![("train".into(), vec![absolute(root.to_path_buf())])],
         false => tops.into_iter().map(|top| (top.clone(), vec![absolute(root.join(top))])).collect(),

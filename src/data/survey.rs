@@ -110,11 +110,16 @@ fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
         texts += 1;
         for cell in row?.cells {
             if let Cell::Text(text) = cell {
-                pieces += text.split_whitespace().map(|word| 1 + word.chars().filter(char::is_ascii_punctuation).count()).sum::<usize>();
+                pieces += text.split_whitespace().map(pieces_of).sum::<usize>();
             }
         }
     }
     Ok(1.15 * pieces as f64 / texts.max(1) as f64 + 1.0 + input.len() as f64)
+}
+
+/// A word, and each mark by itself.
+fn pieces_of(word: &str) -> usize {
+    usize::from(word.contains(char::is_alphanumeric)) + word.chars().filter(char::is_ascii_punctuation).count()
 }
 
 fn first_image_shape(table: &Table, column: &str) -> Result<[usize; 3]> {
@@ -122,4 +127,69 @@ fn first_image_shape(table: &Table, column: &str) -> Result<[usize; 3]> {
     let image = decode(row.cells.first().unwrap_or(&Cell::Null))
         .map_err(|what| Error::Image { path: table.path().into(), position: row.position, column: column.into(), what })?;
     Ok(image.shape())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::hub::HubConfig;
+    use std::path::PathBuf;
+
+    fn nowhere() -> Hub {
+        Hub::new(HubConfig { endpoint: "http://127.0.0.1:1".into(), cache_dir: PathBuf::from("/nowhere"), token: None, offline: true, local: None })
+    }
+
+    fn survey(source: &DataSource, dir: &Path) -> Result<DataFacts> {
+        survey_data(&nowhere(), source, &DataSpecHints::default(), dir)
+    }
+
+    /// A folder with these files.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        dir
+    }
+
+    #[test]
+    fn generated_sets_are_surveyed_like_any_other() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let of = |name: &str| survey(&DataSource::Generated { name: name.into(), examples: 100, seed: 0 }, dir.path()).expect("surveyed");
+        let sizes = |facts: &DataFacts| facts.splits.iter().map(|s| (s.name.clone(), s.examples, s.labelled)).collect::<Vec<_>>();
+        let expected = [("train", 100, true), ("validation", 40, true), ("test", 40, true)].map(|(n, e, l)| (n.to_string(), e, l));
+        let reviews = of("toy_reviews");
+        assert_eq!((sizes(&reviews), reviews.labels.join(" ")), (expected.to_vec(), "negative positive".into()));
+        assert!(reviews.mean_tokens.is_some_and(|m| (5.0..40.0).contains(&m)) && reviews.splits[0].files[0].is_absolute());
+        let shapes = of("toy_shapes");
+        assert_eq!((shapes.image_shape, shapes.labels.join(" ")), (Some([16, 16, 3]), "circle cross square triangle".into()));
+        assert_eq!(shapes.splits.iter().map(|s| s.examples).sum::<usize>(), 180);
+    }
+
+    #[test]
+    fn a_folder_of_files_is_a_data_set() {
+        let dir = folder(&[("train.csv", "text,label\na,3\nb,20\nc,3\n"), ("test.jsonl", "{\"text\":\"a\"}\n")]);
+        let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+        assert_eq!((facts.labels.as_slice(), facts.license), (&["3".to_string(), "20".into()][..], None));
+        assert_eq!(facts.splits.iter().map(|s| s.labelled).collect::<Vec<_>>(), [true, false]);
+        let one = survey(&DataSource::Local { path: dir.path().join("train.csv") }, dir.path()).expect("surveyed");
+        assert_eq!((one.splits.len(), one.splits[0].name.as_str()), (1, "train"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_before_anything_runs() {
+        let check = |files: &[(&str, &str)], words: &str| {
+            let dir = folder(files);
+            let error = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect_err(words).to_string();
+            assert!(error.contains(words), "expected {words:?}, found {error}");
+        };
+        check(&[("notes.txt", "x")], "holds no table and no image folder");
+        check(&[("train.csv", "text,label\n")], "split `train` is empty");
+        check(&[("train.csv", "text,label\na,0\n"), ("test.csv", "text,label\n")], "split `test` is empty");
+        check(&[("a/train.csv", "text,label\nx,0\n"), ("b/train.csv", "text,label\nx,0\n")], "several configurations and none was chosen: `a`, `b`");
+        check(&[("README.md", "---\nconfigs: x\n---\n"), ("train.csv", "text,label\na,0\n")], "the card's front matter cannot be read: line 2");
+        check(&[("train/cat/a.png", "no image")], "`cat/a.png`, column `image`: the image cannot be read");
+    }
 }

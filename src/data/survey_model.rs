@@ -5,6 +5,7 @@ use super::{Card, Error, Result, sha256_of_file};
 use crate::job::Normalize;
 use crate::plan::ModelFacts;
 use crate::spec::ModelSpec;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -33,13 +34,12 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     }
     let weights = repo.fetch(WEIGHTS)?;
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let tensors = header(&weights).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
+    let shapes = header(&weights).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
     let config = match repo.read_text("config.json")? {
-        Some(json) => ModelConfig::from_json(&json).map_err(|e| wrong(e.to_string()))?,
-        None => {
-            let shapes: Vec<(&str, &[usize])> = tensors.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())).collect();
-            ModelConfig::identify(&shapes).map_err(|e| wrong(e.to_string()))?
-        }
+        Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
+        None => ModelConfig::identify(&shapes).ok_or_else(|| {
+            wrong("it has no `config.json`, and its tensors are those of no architecture of the zoo: `tallow models` lists them".into())
+        })?,
     };
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
     let card = match repo.read_text("README.md")? {
@@ -83,7 +83,7 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
 }
 
 /// Names and shapes of the tensors, and that the file is as long as its header says.
-fn header(path: &Path) -> Result<Vec<(String, Vec<usize>)>, String> {
+fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
     let mut file = File::open(path).map_err(|e| e.to_string())?;
     let size = file.metadata().map_err(|e| e.to_string())?.len();
     let mut head = [0u8; 8];
@@ -101,9 +101,7 @@ fn header(path: &Path) -> Result<Vec<(String, Vec<usize>)>, String> {
     if 8 + length + end != size {
         return Err(format!("it is cut off or has been changed: expected {} bytes, found {size}", 8 + length + end));
     }
-    let mut found: Vec<(String, Vec<usize>)> = tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect();
-    found.sort();
-    Ok(found)
+    Ok(tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect())
 }
 
 /// `image_mean` and `image_std`, where both are there.
@@ -132,7 +130,7 @@ mod tests {
         let check = |bytes: &[u8], expected: Result<Vec<usize>, &str>| {
             std::fs::write(&path, bytes).expect("written");
             match (header(&path), expected) {
-                (Ok(found), Ok(shape)) => assert_eq!(found, [("w".to_string(), shape)]),
+                (Ok(found), Ok(shape)) => assert_eq!(found, [("w".to_string(), shape)].into()),
                 (Err(what), Err(words)) => assert!(what.contains(words), "{what}"),
                 (found, expected) => panic!("expected {expected:?}, found {found:?}"),
             }

@@ -26,7 +26,10 @@ const VERSION: u32 = 1;
 /// # Errors
 /// There is no run, or one has no finite score for the spec's metric.
 pub fn evaluate(
-    spec: &ExperimentSpec, deviations: &[Deviation], runs: Vec<RunScore>, baseline: Option<f64>,
+    spec: &ExperimentSpec,
+    deviations: &[Deviation],
+    runs: Vec<RunScore>,
+    baseline: Option<f64>,
 ) -> Result<Evaluation, Error> {
     let metric = spec.metric;
     let scores = runs.iter().map(|run| score_of(run, metric)).collect::<Result<Vec<f64>, Error>>()?;
@@ -111,7 +114,10 @@ impl Evidence<'_> {
         let inconclusive = |reason: String| Verdict::Inconclusive { reason };
         let others = self.fields(Effect::OtherQuestion);
         if !others.is_empty() {
-            return inconclusive(format!("the score answers another question than the claim: {} differ from what is stated", list(&others)));
+            return inconclusive(format!(
+                "the score answers another question than the claim: {} differ from what is stated",
+                list(&others)
+            ));
         }
         if let Some(baseline) = self.baseline {
             if goal <= baseline {
@@ -137,20 +143,28 @@ impl Evidence<'_> {
         let span = format!("95 % interval {:.4} to {:.4} over {}", interval.low, interval.high, words(interval.basis));
         let causes = self.fields(Effect::MayExplain);
         if interval.low >= goal {
-            let under = if causes.is_empty() { String::new() } else { format!("; it differs from what is stated in {}", list(&causes)) };
-            return Verdict::Supported { reason: format!("{mean:.4} reaches the target of {goal:.4} with its whole {span}{under}") };
+            let under =
+                if causes.is_empty() { String::new() } else { format!("; it differs from what is stated in {}", list(&causes)) };
+            return Verdict::Supported {
+                reason: format!("{mean:.4} reaches the target of {goal:.4} with its whole {span}{under}"),
+            };
         }
         if interval.high < goal {
             let below = format!("{mean:.4} lies below the target of {goal:.4} with its whole {span}");
             return match causes.is_empty() {
                 true => Verdict::Refuted { reason: below },
                 false => Verdict::Inconclusive {
-                    reason: format!("{below}, but what differs could be the cause ({}): it proves nothing against the claim", list(&causes)),
+                    reason: format!(
+                        "{below}, but what differs could be the cause ({}): it proves nothing against the claim",
+                        list(&causes)
+                    ),
                 },
             };
         }
         let side = if mean >= goal { "reaches" } else { "misses" };
-        Verdict::Inconclusive { reason: format!("{mean:.4} {side} the target of {goal:.4}, which lies within its {span}: {}", more(interval.basis)) }
+        Verdict::Inconclusive {
+            reason: format!("{mean:.4} {side} the target of {goal:.4}, which lies within its {span}: {}", more(interval.basis)),
+        }
     }
 
     fn fields(&self, wanted: Effect) -> Vec<&str> {
@@ -179,7 +193,9 @@ fn list(fields: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::*;
+    use crate::spec::{
+        Budget, Columns, DataSource, DataSpec, Length, ModelSpec, Monitor, Optimizer, Recipe, Schedule, Task, Warmup,
+    };
 
     fn spec(metric: Metric, target: Option<f64>) -> ExperimentSpec {
         ExperimentSpec {
@@ -210,7 +226,7 @@ mod tests {
             },
             metric,
             target: target.map(|value| Target { value, source: "the paper".into() }),
-            budget: Budget { max_time_secs: None, max_attempts: 5, max_memory_bytes: None },
+            budget: Budget { max_time_secs: None, max_memory_bytes: None },
             seeds: vec![0],
             deviations: vec![],
         }
@@ -228,7 +244,8 @@ mod tests {
     }
 
     fn differs(fields: &[&str]) -> Vec<Deviation> {
-        let deviation = |field: &&str| Deviation { field: field.to_string(), stated: "a".into(), used: "b".into(), reason: "c".into() };
+        let deviation =
+            |field: &&str| Deviation { field: field.to_string(), stated: "a".into(), used: "b".into(), reason: "c".into() };
         fields.iter().map(deviation).collect()
     }
 
@@ -241,11 +258,38 @@ mod tests {
             Case(Accuracy, &[0.95], 10_000, None, Some(0.5), &[], "none", ""),
             Case(Accuracy, &[0.95], 10_000, Some(0.90), Some(0.5), &[], "supported", "0.9500 reaches"),
             Case(Accuracy, &[0.95], 10_000, Some(0.90), None, &[], "supported", "10000 examples of one seed"),
-            Case(Accuracy, &[0.95], 10_000, Some(0.90), Some(0.5), &["model"], "supported", "differs from what is stated in `model`"),
-            Case(Accuracy, &[0.889], 872, Some(0.88), Some(0.51), &[], "inconclusive", "reaches the target of 0.8800, which lies within"),
+            Case(
+                Accuracy,
+                &[0.95],
+                10_000,
+                Some(0.90),
+                Some(0.5),
+                &["model"],
+                "supported",
+                "differs from what is stated in `model`",
+            ),
+            Case(
+                Accuracy,
+                &[0.889],
+                872,
+                Some(0.88),
+                Some(0.51),
+                &[],
+                "inconclusive",
+                "reaches the target of 0.8800, which lies within",
+            ),
             Case(Accuracy, &[0.875], 872, Some(0.88), Some(0.51), &[], "inconclusive", "misses the target"),
             Case(Accuracy, &[0.80], 10_000, Some(0.90), Some(0.5), &[], "refuted", "0.8000 lies below"),
-            Case(Accuracy, &[0.80], 10_000, Some(0.90), Some(0.5), &["model"], "inconclusive", "proves nothing against the claim"),
+            Case(
+                Accuracy,
+                &[0.80],
+                10_000,
+                Some(0.90),
+                Some(0.5),
+                &["model"],
+                "inconclusive",
+                "proves nothing against the claim",
+            ),
             Case(Accuracy, &[0.80], 10_000, Some(0.90), Some(0.5), &["recipe.length"], "inconclusive", "`recipe.length`"),
             Case(Accuracy, &[0.80], 10_000, Some(0.90), Some(0.5), &["seeds"], "inconclusive", "`seeds`"),
             Case(Accuracy, &[0.80], 10_000, Some(0.90), Some(0.5), &["data.held_out"], "inconclusive", "`data.held_out`"),
@@ -266,7 +310,8 @@ mod tests {
             Case(Matthews, &[0.3, 0.31], 1_000, Some(0.6), Some(0.0), &[], "refuted", "below"),
         ];
         for (i, Case(metric, scores, examples, target, baseline, fields, kind, part)) in cases.into_iter().enumerate() {
-            let found = evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline).expect("scores");
+            let found =
+                evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline).expect("scores");
             let (found_kind, reason) = match found.verdict {
                 Verdict::Supported { reason } => ("supported", reason),
                 Verdict::Refuted { reason } => ("refuted", reason),

@@ -2,9 +2,11 @@
 
 mod compare;
 mod interval;
+mod metrics;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval};
+pub use metrics::metric;
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;

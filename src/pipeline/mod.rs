@@ -11,7 +11,6 @@ use crate::run::{Outcome, Watch};
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -106,17 +105,10 @@ impl<'a> Pipeline<'a> {
         let record = Record::Stage {
             stage: name.into(),
             file: file.strip_prefix(self.folder.root()).unwrap_or(file).display().to_string(),
-            sha256: sha256_of(file).unwrap_or_default(),
+            sha256: crate::data::sha256_of_file(file).unwrap_or_default(),
             secs: begun.elapsed().as_secs_f64(),
         };
         self.folder.ledger().append((self.setup.now)(), record)?;
         Ok(())
     }
-}
-
-/// Hex sha256 of a file; none if it cannot be read.
-pub fn sha256_of(file: &Path) -> Option<String> {
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(file).ok()?, &mut hasher).ok()?;
-    Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

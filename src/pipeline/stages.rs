@@ -1,18 +1,19 @@
 //! Each stage: what it reads, the job that it starts or the pure function that it calls, the file that it leaves.
 
-use super::{End, Pipeline};
+use super::{End, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, RunScore};
-use crate::job::{EvaluateJob, Event, Job, MonitorConfig, PrepareJob, PreparedSplit, RunConfig, SplitSource};
+use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, SplitSource};
 use crate::plan::{self, Facts, Layout, Plan};
 use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, Monitor};
-use crate::store::Record;
+use crate::store::{Record, RunFolder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 use tallow_zoo::ModelConfig;
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
@@ -24,11 +25,16 @@ impl Pipeline<'_> {
     pub(super) fn make_plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
         self.watch.say("looking at model and data");
         let sources = self.folder.sources();
-        let data = data::survey_data(self.setup.hub, &spec.data, &sources)?;
+        let mut splits = vec![spec.data.train.clone(), spec.data.held_out.clone()];
+        if let Monitor::Split { name } = &spec.data.monitor {
+            splits.push(name.clone());
+        }
+        let hints = data::DataSpecHints { columns: spec.data.columns.clone(), splits };
+        let data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
         let model = data::survey_model(self.setup.hub, &spec.model)?;
         let facts = Facts { host: self.setup.host.clone(), data, model };
-        let layout = Layout { prepared: self.folder.prepared() };
-        Ok(plan::plan(spec, &facts, &layout)?)
+        let layout = Layout { prepared: self.folder.prepared(), threads: self.setup.threads };
+        Ok(plan::resolve(spec, &facts, &layout)?)
     }
 
     /// Source files -> tensors on disk: what training may see, then the held-out split with the same labels and tokenizer.
@@ -84,7 +90,7 @@ impl Pipeline<'_> {
                 continue;
             }
             self.watch.say(&format!("training {}", config.name));
-            let attempt = self.supervisor().train(config, self.watch)?;
+            let attempt = supervisor(&self.folder, &self.setup, self.deadline).train(config, self.watch)?;
             if attempt.outcome != Outcome::Completed {
                 return Ok(Some(End::Unfinished { run: config.name.clone(), outcome: attempt.outcome }));
             }
@@ -110,7 +116,9 @@ impl Pipeline<'_> {
         let baseline = splits.first().zip(held_out.first()).map(|(train, held_out)| {
             eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts)
         });
-        let evaluation = eval::evaluate(&plan.spec, &plan.deviations, scores, baseline);
+        let mut deviations = plan.deviations.clone();
+        deviations.extend(report::recovered(&self.folder.ledger().read()?));
+        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
         self.stage("eval", &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
         Ok(Ok(self.folder.read_json(&path)?))
     }
@@ -185,10 +193,76 @@ impl Pipeline<'_> {
     }
 
     fn attempt(&mut self, name: &str, number: u32, job: Job, readable: Vec<PathBuf>) -> Result<Attempt> {
-        Ok(self.supervisor().attempt(name, number, &job, readable, self.watch)?)
+        let supervisor = supervisor(&self.folder, &self.setup, self.deadline);
+        Ok(supervisor.attempt(name, number, &job, readable, self.watch)?)
     }
 
-    fn supervisor(&self) -> Supervisor<'_> {
-        todo_supervisor()
+    /// The attempt of `run` that completed, if one did.
+    fn finished(&self, run: &str) -> Result<Option<u32>> {
+        let completed = |record: Record| match record {
+            Record::AttemptEnded { run: name, attempt, outcome: Outcome::Completed, .. } if name == run => Some(attempt),
+            _ => None,
+        };
+        Ok(self.folder.ledger().read()?.into_iter().find_map(|entry| completed(entry.record)))
     }
+
+    /// What the attempts of `run` told, as the ledger keeps it.
+    fn told(&self, run: &str) -> Result<Vec<Event>> {
+        let told = |record: Record| match record {
+            Record::Told { run: name, told, .. } if name == run => Some(told),
+            _ => None,
+        };
+        Ok(self.folder.ledger().read()?.into_iter().filter_map(|entry| told(entry.record)).collect())
+    }
+
+    fn next_attempt(&self, run: &str) -> Result<u32> {
+        let started = |record: &Record| matches!(record, Record::AttemptStarted { run: name, .. } if name == run);
+        Ok(self.folder.ledger().read()?.iter().filter(|entry| started(&entry.record)).count() as u32 + 1)
+    }
+
+    /// Every event of the training attempts of `run`, in order: those of steps are only in the attempts' own files.
+    fn events_of(&self, run: &str) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
+        for number in 1..self.next_attempt(run)? {
+            events.extend(self.folder.attempt(run, number).read_events()?);
+        }
+        Ok(events)
+    }
+}
+
+fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, deadline: Option<Instant>) -> Supervisor<'a> {
+    Supervisor {
+        folder,
+        program: setup.program.clone(),
+        level: setup.level,
+        threads: setup.threads,
+        memory_bytes: None,
+        deadline,
+        stop: setup.stop,
+        now: setup.now,
+    }
+}
+
+/// The job that prepares `names`; where it writes is filled in when its attempt is known.
+fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels: Option<Vec<String>>) -> PrepareJob {
+    let files = |name: &String| plan.facts.data.splits.iter().find(|s| s.name == *name).map(|s| s.files.clone()).unwrap_or_default();
+    let (vocab_size, positions) = match &plan.facts.model.config {
+        ModelConfig::Bert(config) => (config.vocab_size, config.max_position_embeddings),
+        ModelConfig::ResnetCifar(_) => (0, 0),
+    };
+    PrepareJob {
+        task: plan.spec.task,
+        splits: names.iter().map(|name| SplitSource { name: name.clone(), files: files(name) }).collect(),
+        columns: plan.facts.data.columns.clone(),
+        tokenizer,
+        vocab_size,
+        max_seq_len: plan.spec.recipe.max_seq_len.unwrap_or(positions),
+        image_size: plan.facts.data.image_shape.map(|[height, width, _]| [height, width]),
+        labels,
+        out: PathBuf::new(),
+    }
+}
+
+fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {
+    events.iter().filter_map(|e| if let Event::Prepared(split) = e { Some(split.clone()) } else { None }).collect()
 }

@@ -9,6 +9,7 @@
 use super::{Error, card, companions};
 use crate::plan::Plan;
 use crate::report::Report;
+use crate::spec;
 use crate::store::write_atomic;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -51,8 +52,7 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     if let Some((normalize, size)) = plan.runs.first().and_then(|run| run.normalize.as_ref()).zip(size) {
         write_json(&folder.join("preprocessor_config.json"), &companions::preprocessor(normalize, size))?;
     }
-    let spec = toml::to_string_pretty(&plan.spec).map_err(|e| Error::Unwritable { what: "training.toml", reason: e.to_string() })?;
-    write_text(&folder.join("training.toml"), &spec)?;
+    write_text(&folder.join("training.toml"), &spec::to_toml(&plan.spec))?;
     write_text(&folder.join("README.md"), &card(plan, report))
 }
 
@@ -127,7 +127,8 @@ fn copy(from: &Path, to: &Path) -> Result<String, Error> {
 }
 
 fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| Error::Unwritable { what: "a JSON file", reason: e.to_string() })?;
+    let text =
+        serde_json::to_string_pretty(value).map_err(|e| Error::Unwritable { what: "a JSON file", reason: e.to_string() })?;
     write_text(path, &(text + "\n"))
 }
 

@@ -7,10 +7,42 @@ use std::fmt::Write;
 
 /// Licence names that the Hub knows. What is not among them is `other`, never one that looks alike.
 const LICENSES: [&str; 36] = [
-    "apache-2.0", "mit", "openrail", "bigscience-openrail-m", "creativeml-openrail-m", "bigscience-bloom-rail-1.0", "bigcode-openrail-m",
-    "afl-3.0", "artistic-2.0", "bsl-1.0", "bsd", "bsd-2-clause", "bsd-3-clause", "bsd-3-clause-clear", "c-uda", "cc", "cc0-1.0", "cc-by-2.0",
-    "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0", "cdla-permissive-2.0",
-    "epl-2.0", "gpl", "gpl-3.0", "agpl-3.0", "lgpl-3.0", "llama2", "llama3", "gemma", "unlicense", "mpl-2.0",
+    "apache-2.0",
+    "mit",
+    "openrail",
+    "bigscience-openrail-m",
+    "creativeml-openrail-m",
+    "bigscience-bloom-rail-1.0",
+    "bigcode-openrail-m",
+    "afl-3.0",
+    "artistic-2.0",
+    "bsl-1.0",
+    "bsd",
+    "bsd-2-clause",
+    "bsd-3-clause",
+    "bsd-3-clause-clear",
+    "c-uda",
+    "cc",
+    "cc0-1.0",
+    "cc-by-2.0",
+    "cc-by-3.0",
+    "cc-by-4.0",
+    "cc-by-sa-3.0",
+    "cc-by-sa-4.0",
+    "cc-by-nc-4.0",
+    "cc-by-nc-sa-4.0",
+    "cc-by-nc-nd-4.0",
+    "cdla-permissive-2.0",
+    "epl-2.0",
+    "gpl",
+    "gpl-3.0",
+    "agpl-3.0",
+    "lgpl-3.0",
+    "llama2",
+    "llama3",
+    "gemma",
+    "unlicense",
+    "mpl-2.0",
 ];
 
 /// The README.md of a model folder.
@@ -22,8 +54,8 @@ pub fn card(plan: &Plan, report: &Report) -> String {
     out
 }
 
-const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries load them. \
-`training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
+const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries \
+load them. `training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
 
 fn front_matter(plan: &Plan, report: &Report) -> String {
     let mut yaml = String::from("---\n");
@@ -40,7 +72,9 @@ fn front_matter(plan: &Plan, report: &Report) -> String {
         put(&mut yaml, format_args!("base_model: {}\n", quoted(base)));
     }
     let dataset = match &plan.spec.data.source {
-        DataSource::Hub { id, config, revision } => Some((id, config.as_ref(), revision.as_ref().or(plan.facts.data.revision.as_ref()))),
+        DataSource::Hub { id, config, revision } => {
+            Some((id, config.as_ref(), revision.as_ref().or(plan.facts.data.revision.as_ref())))
+        }
         _ => None,
     };
     if let Some((id, ..)) = dataset {
@@ -59,7 +93,11 @@ fn model_index(plan: &Plan, report: &Report, id: &str, config: Option<&String>, 
     let kept = report.scores.runs.iter().find(|run| Some(&run.run) == report.model.kept_run.as_ref());
     let Some(kept) = kept else { return String::new() };
     let name = config.map_or_else(|| id.to_string(), |config| format!("{id} ({config})"));
-    let mut yaml = format!("model-index:\n- name: {}\n  results:\n  - task:\n      type: {}\n", quoted(&report.title), pipeline_tag(plan.spec.task));
+    let mut yaml = format!(
+        "model-index:\n- name: {}\n  results:\n  - task:\n      type: {}\n",
+        quoted(&report.title),
+        pipeline_tag(plan.spec.task)
+    );
     put(&mut yaml, format_args!("    dataset:\n      type: {}\n      name: {}\n", quoted(id), quoted(&name)));
     let fields = [("config", config), ("split", Some(&plan.spec.data.held_out)), ("revision", revision)];
     for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value?))) {
@@ -100,7 +138,10 @@ fn license_note(plan: &Plan) -> String {
     let model = match license(plan) {
         License::Known(name) => format!("The base model's licence is {name}; this model is derived from it."),
         License::Other(_) => "The base model's licence is one of its own; read it there before you use this model.".into(),
-        License::Unknown => "The base model states no licence. Unknown is not permission: ask its authors before you use or share this model.".into(),
+        License::Unknown => {
+            "The base model states no licence. Unknown is not permission: ask its authors before you use or share this model."
+                .into()
+        }
         License::NoBase => "Trained from scratch; whoever publishes it chooses a licence.".into(),
     };
     let data = match &plan.facts.data.license {

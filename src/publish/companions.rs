@@ -33,7 +33,11 @@ pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value) -> Value {
     }
     let normalizer = &tokenizer["normalizer"];
     if normalizer["type"] == "BertNormalizer" {
-        for (ours, theirs) in [("do_lower_case", "lowercase"), ("strip_accents", "strip_accents"), ("tokenize_chinese_chars", "handle_chinese_chars")] {
+        for (ours, theirs) in [
+            ("do_lower_case", "lowercase"),
+            ("strip_accents", "strip_accents"),
+            ("tokenize_chinese_chars", "handle_chinese_chars"),
+        ] {
             fields.insert(ours.into(), normalizer[theirs].clone());
         }
     }
@@ -43,7 +47,9 @@ pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value) -> Value {
 /// `preprocessor_config.json`: pixels scaled to 0..1, then normalised a channel.
 pub(super) fn preprocessor(normalize: &Normalize, [height, width]: [usize; 2]) -> Value {
     // The shortest decimal that reads back as the same float32.
-    let numbers = |values: &[f32]| values.iter().map(|v| json!(v.to_string().parse::<f64>().unwrap_or(f64::from(*v)))).collect::<Vec<Value>>();
+    let numbers = |values: &[f32]| {
+        values.iter().map(|v| json!(v.to_string().parse::<f64>().unwrap_or(f64::from(*v)))).collect::<Vec<Value>>()
+    };
     json!({
         "image_processor_type": "ViTImageProcessor",
         "do_resize": true,

@@ -21,7 +21,11 @@ const VERSION: u32 = 1;
 /// # Errors
 /// The ledger lacks a row that the report needs, or a row does not hold the number that cites it.
 pub fn build(
-    plan: &Plan, ledger: &[Entry], evaluation: &Evaluation, events: &BTreeMap<String, Vec<Event>>, folder: &Path,
+    plan: &Plan,
+    ledger: &[Entry],
+    evaluation: &Evaluation,
+    events: &BTreeMap<String, Vec<Event>>,
+    folder: &Path,
 ) -> Result<Report, Error> {
     let book = Book { ledger };
     let scores = scores(&book, plan, evaluation)?;
@@ -36,7 +40,12 @@ pub fn build(
         metric: evaluation.metric,
         verdict: evaluation.verdict.clone(),
         scores,
-        claim: claim.map(|c| ClaimShown { source: c.source.clone(), statement: c.statement.clone(), quote: c.quote.clone(), page: c.page }),
+        claim: claim.map(|c| ClaimShown {
+            source: c.source.clone(),
+            statement: c.statement.clone(),
+            quote: c.quote.clone(),
+            page: c.page,
+        }),
         deviations,
         assumptions: plan.assumptions.clone(),
         curves: curves(events, |run| book.last_started(run)),
@@ -59,7 +68,9 @@ pub fn build(
 /// What recovery changed about the recipe, as deviations from it: a lower learning rate is one, smaller forward passes are not.
 pub fn recovered(ledger: &[Entry]) -> Vec<Deviation> {
     let changed = ledger.iter().filter_map(|entry| match &entry.record {
-        Record::Recovery { run, decision, reason, .. } => Some((run, serde_json::from_str::<serde_json::Value>(decision).ok()?, reason)),
+        Record::Recovery { run, decision, reason, .. } => {
+            Some((run, serde_json::from_str::<serde_json::Value>(decision).ok()?, reason))
+        }
         _ => None,
     });
     let lower = changed.filter(|(_, change, _)| change["kind"] == "lower_lr");
@@ -122,9 +133,9 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     let first = plan.runs.first();
     let resolved = first.map_or(recipe, |run| &run.recipe);
     let steps = first.map(|run| format!(" ({} steps)", words::count(run.total_steps as f64))).unwrap_or_default();
-    let micro = first.filter(|run| run.grad_accum_steps() > 1).map(|run| {
-        format!(" ({} forward passes of {})", run.grad_accum_steps(), run.micro_batch_size)
-    });
+    let micro = first
+        .filter(|run| run.grad_accum_steps() > 1)
+        .map(|run| format!(" ({} forward passes of {})", run.grad_accum_steps(), run.micro_batch_size));
     let mut settings = vec![
         ("optimizer", words::optimizer(&resolved.optimizer)),
         ("learning rate", words::plain(resolved.lr)),
@@ -138,7 +149,8 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     if !resolved.augment.is_empty() {
         settings.push(("augmentation", words::augment(&resolved.augment)));
     }
-    settings.extend(plan.spec.data.max_train_examples.map(|n| ("training examples", format!("at most {}", words::count(n as f64)))));
+    settings
+        .extend(plan.spec.data.max_train_examples.map(|n| ("training examples", format!("at most {}", words::count(n as f64)))));
     settings.push(("seeds", plan.spec.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")));
     settings.extend(first.map(|run| ("threads", run.threads.to_string())));
     settings.into_iter().map(|(name, value)| Setting { name: name.into(), value, ledger_row: row }).collect()

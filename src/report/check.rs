@@ -93,7 +93,9 @@ impl Walk {
                     _ => self.value(&format!("{path}.{key}"), key, value),
                 })
             }
-            Value::Array(items) => items.iter().enumerate().try_for_each(|(i, item)| self.value(&format!("{path}[{i}]"), "", item)),
+            Value::Array(items) => {
+                items.iter().enumerate().try_for_each(|(i, item)| self.value(&format!("{path}[{i}]"), "", item))
+            }
             Value::Number(number) if !NAMES.contains(&key) => {
                 Err(Error::Unsourced { path: path.to_string(), value: number.to_string() })
             }

@@ -51,7 +51,8 @@ fn thin(points: Vec<[f64; 2]>, most: usize) -> Vec<[f64; 2]> {
     let mut kept = vec![points[0]];
     for chunk in points.chunks(stretch) {
         let by_value = |a: &&[f64; 2], b: &&[f64; 2]| a[1].total_cmp(&b[1]);
-        let mut ends: Vec<[f64; 2]> = chunk.iter().min_by(by_value).into_iter().chain(chunk.iter().max_by(by_value)).copied().collect();
+        let mut ends: Vec<[f64; 2]> =
+            chunk.iter().min_by(by_value).into_iter().chain(chunk.iter().max_by(by_value)).copied().collect();
         ends.sort_by(|a, b| a[0].total_cmp(&b[0]));
         kept.extend(ends);
     }

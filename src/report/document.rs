@@ -13,15 +13,24 @@ pub(super) struct Section {
 
 pub(super) enum Block {
     Paragraph(Line),
-    Quote { text: String, from: String },
-    Table { head: Vec<String>, rows: Vec<Vec<Line>> },
+    Quote {
+        text: String,
+        from: String,
+    },
+    Table {
+        head: Vec<String>,
+        rows: Vec<Vec<Line>>,
+    },
     /// Names and values.
     Pairs(Vec<(String, Line)>),
     List(Vec<Line>),
     Code(String),
     Charts(Vec<ChartShown>),
     /// Shown on demand where the page can.
-    Folded { title: String, blocks: Vec<Block> },
+    Folded {
+        title: String,
+        blocks: Vec<Block>,
+    },
 }
 
 /// A chart with the curves that it draws.
@@ -78,7 +87,8 @@ pub(super) fn prose(text: &str) -> Line {
     if parts.len() % 2 == 0 {
         return self::text(text);
     }
-    let piece = |(i, part): (usize, &&str)| if i % 2 == 0 { Piece::Text(part.to_string()) } else { Piece::Code(part.to_string()) };
+    let piece =
+        |(i, part): (usize, &&str)| if i % 2 == 0 { Piece::Text(part.to_string()) } else { Piece::Code(part.to_string()) };
     Line(parts.iter().enumerate().map(piece).collect())
 }
 
@@ -90,7 +100,10 @@ fn number(sourced: Option<Sourced>, shown: fn(f64) -> String) -> Line {
 /// `over` a second.
 fn speed(over: Option<Sourced>, secs: Option<Sourced>) -> Line {
     let shown = over.zip(secs).and_then(|(over, secs)| Some((rate(over.value, secs.value)?, [over.ledger_row, secs.ledger_row])));
-    shown.map_or_else(|| text("–"), |(shown, rows)| Line::default().number(shown, if rows[0] == rows[1] { &rows[..1] } else { &rows }))
+    shown.map_or_else(
+        || text("–"),
+        |(shown, rows)| Line::default().number(shown, if rows[0] == rows[1] { &rows[..1] } else { &rows }),
+    )
 }
 
 fn head(names: &[&str]) -> Vec<String> {
@@ -134,7 +147,9 @@ fn claim(report: &Report) -> Vec<Block> {
     let Some(claim) = &report.claim else { return vec![] };
     let place = claim.page.map(|page| format!(", page {page}")).unwrap_or_default();
     let mut blocks = vec![Block::Paragraph(text(clean(&claim.statement)))];
-    blocks.extend(claim.quote.as_ref().map(|quote| Block::Quote { text: clean(quote), from: format!("{}{place}", clean(&claim.source)) }));
+    blocks.extend(
+        claim.quote.as_ref().map(|quote| Block::Quote { text: clean(quote), from: format!("{}{place}", clean(&claim.source)) }),
+    );
     if claim.quote.is_none() {
         blocks.push(Block::Paragraph(text(format!("Source: {}{place}.", clean(&claim.source)))));
     }
@@ -204,7 +219,8 @@ fn data(data: &DataShown) -> Vec<Block> {
     let row = |split: &SplitShown| {
         let mut shape = Line::default();
         for (i, (name, value)) in split.shape.iter().enumerate() {
-            shape = shape.text(format!("{}{name} ", if i > 0 { ", " } else { "" })).number(count(value.value), &[value.ledger_row]);
+            shape =
+                shape.text(format!("{}{name} ", if i > 0 { ", " } else { "" })).number(count(value.value), &[value.ledger_row]);
         }
         vec![text(clean(&split.split)), text(&split.role), number(Some(split.examples), count), balance(split), shape]
     };
@@ -244,7 +260,11 @@ fn model(report: &Report) -> Vec<Block> {
         pairs.insert(2, ("licence of the base".into(), license(model.license.as_ref())));
     }
     if report.scores.runs.len() > 1 {
-        let of = format!("{} (the best of {} on the held-out split)", model.kept_run.as_deref().unwrap_or("–"), report.scores.runs.len());
+        let of = format!(
+            "{} (the best of {} on the held-out split)",
+            model.kept_run.as_deref().unwrap_or("–"),
+            report.scores.runs.len()
+        );
         pairs.push(("run kept".into(), text(of)));
     }
     let hash = |name: &str, hash: &Option<String>| hash.as_ref().map(|h| (name.to_string(), code(h)));
@@ -285,7 +305,8 @@ fn jail(report: &Report) -> Vec<Block> {
     let mut blocks = Vec::new();
     for jail in &report.jail {
         let millis = |ms: f64| format!("{ms:.0} ms");
-        let line = text("These layers held for ").text(jail.attempts.join(", ")).text("; the first worker stood in its jail after ");
+        let line =
+            text("These layers held for ").text(jail.attempts.join(", ")).text("; the first worker stood in its jail after ");
         blocks.push(Block::Paragraph(line.number(millis(jail.start_ms.value), &[jail.start_ms.ledger_row]).text(".")));
         blocks.push(Block::Pairs(jail.layers.iter().map(|(name, what)| (clean(name), text(clean(what)))).collect()));
     }
@@ -313,11 +334,12 @@ fn cost(report: &Report) -> Vec<Block> {
     let walls: Vec<Sourced> = report.attempts.iter().filter_map(|a| a.wall_secs).collect();
     let rows: Vec<u64> = walls.iter().map(|w| w.ledger_row).collect();
     let total = walls.iter().map(|w| w.value).sum();
-    blocks.push(Block::Paragraph(text("All attempts together, preparation and scoring included: ").number(duration(total), &rows).text(".")));
+    blocks.push(Block::Paragraph(
+        text("All attempts together, preparation and scoring included: ").number(duration(total), &rows).text("."),
+    ));
     for measured in &report.measured {
-        let pair = |(name, n): &(String, Sourced)| {
-            (clean(name), Line::default().number(super::words::plain(n.value), &[n.ledger_row]))
-        };
+        let pair =
+            |(name, n): &(String, Sourced)| (clean(name), Line::default().number(super::words::plain(n.value), &[n.ledger_row]));
         blocks.push(Block::Paragraph(text(format!("Measured: {}.", clean(&measured.what)))));
         blocks.push(Block::Pairs(measured.values.iter().map(pair).collect()));
     }
@@ -349,7 +371,9 @@ fn repeat(report: &Report) -> Vec<Block> {
 fn sources(report: &Report) -> Vec<Block> {
     let row = |r: &RowShown| vec![Line(vec![Piece::Row(r.ledger_row)]), text(&r.what), text(&r.at)];
     let table = Block::Table { head: head(&["row", "what it is", "time (UTC)"]), rows: report.rows.iter().map(row).collect() };
-    let about = text("Every number of this page was read from a row of the run's ledger, or for the row of a stage from the file that \
-                      it wrote. Rates, shares and sums are computed from two or more such numbers.");
+    let about = text(
+        "Every number of this page was read from a row of the run's ledger, or for the row of a stage from the file that \
+                      it wrote. Rates, shares and sums are computed from two or more such numbers.",
+    );
     vec![Block::Paragraph(about), Block::Folded { title: "Ledger rows".into(), blocks: vec![table] }]
 }

@@ -26,11 +26,26 @@ fn scores(out: &mut String, report: &Report) {
     let Scores { paper, target, target_source, ours, interval, baseline, .. } = &report.scores;
     let shown = |n: &Option<Sourced>| n.map_or("–".into(), |n| format!("{} [{}]", score(n.value), n.ledger_row));
     let ours = match interval {
-        Some(i) => format!("{} ({} to {}) [{}]", score(ours.value), score(i.low.value), score(i.high.value), rows(&[ours.ledger_row, i.low.ledger_row])),
+        Some(i) => format!(
+            "{} ({} to {}) [{}]",
+            score(ours.value),
+            score(i.low.value),
+            score(i.high.value),
+            rows(&[ours.ledger_row, i.low.ledger_row])
+        ),
         None => shown(&Some(*ours)),
     };
     out.push_str("| metric | paper | target | ours (95 % interval) | baseline |\n|---|---|---|---|---|\n");
-    put(out, format_args!("| {} | {} | {} | **{ours}** | {} |\n\n", metric_name(report.metric), shown(paper), shown(target), shown(baseline)));
+    put(
+        out,
+        format_args!(
+            "| {} | {} | {} | **{ours}** | {} |\n\n",
+            metric_name(report.metric),
+            shown(paper),
+            shown(target),
+            shown(baseline)
+        ),
+    );
     if let Some(interval) = interval {
         put(out, format_args!("The interval is {}. ", interval.basis));
     }

@@ -53,7 +53,9 @@ impl Failure for Error {
     }
     fn hint(&self) -> Option<String> {
         match self {
-            Error::NoRow { .. } => Some("the run is not finished, or its ledger was cut: `tallow resume` does what is missing".into()),
+            Error::NoRow { .. } => {
+                Some("the run is not finished, or its ledger was cut: `tallow resume` does what is missing".into())
+            }
             Error::NotInRow { .. } => Some("a file of the run folder was changed after its stage wrote it".into()),
             _ => None,
         }

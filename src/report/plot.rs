@@ -52,16 +52,41 @@ pub fn line_chart(chart: &Chart) -> String {
     for (at, label) in &y.ticks {
         let v = bottom - y.share(*at) * (bottom - top);
         put(&mut svg, format_args!(r#"<line class="grid" x1="{LEFT}" x2="{:.1}" y1="{v:.1}" y2="{v:.1}"/>"#, WIDTH - RIGHT));
-        put(&mut svg, format_args!(r#"<text class="tick" text-anchor="end" x="{:.1}" y="{:.1}">{}</text>"#, LEFT - 7.0, v + 4.0, escape(label)));
+        put(
+            &mut svg,
+            format_args!(
+                r#"<text class="tick" text-anchor="end" x="{:.1}" y="{:.1}">{}</text>"#,
+                LEFT - 7.0,
+                v + 4.0,
+                escape(label)
+            ),
+        );
     }
     for (at, label) in &x.ticks {
         let v = place_x(*at);
         put(&mut svg, format_args!(r#"<line class="grid" x1="{v:.1}" x2="{v:.1}" y1="{bottom:.1}" y2="{:.1}"/>"#, bottom + 4.0));
-        put(&mut svg, format_args!(r#"<text class="tick" text-anchor="middle" x="{v:.1}" y="{:.1}">{}</text>"#, bottom + 17.0, escape(label)));
+        put(
+            &mut svg,
+            format_args!(
+                r#"<text class="tick" text-anchor="middle" x="{v:.1}" y="{:.1}">{}</text>"#,
+                bottom + 17.0,
+                escape(label)
+            ),
+        );
     }
-    put(&mut svg, format_args!(r#"<line class="axis" x1="{LEFT}" x2="{:.1}" y1="{bottom:.1}" y2="{bottom:.1}"/>"#, WIDTH - RIGHT));
+    put(
+        &mut svg,
+        format_args!(r#"<line class="axis" x1="{LEFT}" x2="{:.1}" y1="{bottom:.1}" y2="{bottom:.1}"/>"#, WIDTH - RIGHT),
+    );
     let middle = (LEFT + WIDTH - RIGHT) / 2.0;
-    put(&mut svg, format_args!(r#"<text class="tick" text-anchor="middle" x="{middle:.1}" y="{:.1}">{}</text>"#, HEIGHT - 6.0, escape(&chart.x_label)));
+    put(
+        &mut svg,
+        format_args!(
+            r#"<text class="tick" text-anchor="middle" x="{middle:.1}" y="{:.1}">{}</text>"#,
+            HEIGHT - 6.0,
+            escape(&chart.x_label)
+        ),
+    );
     svg.push_str(&legend.0);
     for (i, series) in chart.series.iter().enumerate() {
         let placed = |points: &[[f64; 2]]| points.iter().map(|p| [place_x(p[0]), place_y(p[1])]).collect::<Vec<_>>();
@@ -103,21 +128,41 @@ pub fn interval_line(marks: &[Mark], interval: Option<(f64, f64)>) -> String {
     for (at, label) in &axis.ticks {
         let x = place(*at);
         put(&mut svg, format_args!(r#"<line class="axis" x1="{x:.1}" x2="{x:.1}" y1="{line}" y2="{}"/>"#, line + 4.0));
-        put(&mut svg, format_args!(r#"<text class="tick" text-anchor="middle" x="{x:.1}" y="{}">{}</text>"#, line + 18.0, escape(label)));
+        put(
+            &mut svg,
+            format_args!(r#"<text class="tick" text-anchor="middle" x="{x:.1}" y="{}">{}</text>"#, line + 18.0, escape(label)),
+        );
     }
     if let Some((low, high)) = interval {
         let (from, to) = (place(low), place(high));
-        put(&mut svg, format_args!(r#"<rect class="span" x="{from:.1}" y="{}" width="{:.1}" height="10" rx="5"/>"#, line - 5.0, (to - from).max(2.0)));
+        put(
+            &mut svg,
+            format_args!(
+                r#"<rect class="span" x="{from:.1}" y="{}" width="{:.1}" height="10" rx="5"/>"#,
+                line - 5.0,
+                (to - from).max(2.0)
+            ),
+        );
     }
     for (mark, level) in marks.iter().zip(levels) {
         let (x, text_y) = (place(mark.value), line - 12.0 - 16.0 * level as f64);
         let class = if mark.measured { "ours" } else { "mark" };
-        put(&mut svg, format_args!(r#"<line class="{class}" x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{}"/>"#, text_y + 3.0, line + 5.0));
+        put(
+            &mut svg,
+            format_args!(r#"<line class="{class}" x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{}"/>"#, text_y + 3.0, line + 5.0),
+        );
         if mark.measured {
             put(&mut svg, format_args!(r#"<circle class="ours" cx="{x:.1}" cy="{line}" r="5"/>"#));
         }
         let (anchor, shift) = anchor(x, &mark.label, width);
-        put(&mut svg, format_args!(r#"<text class="{class}" text-anchor="{anchor}" x="{:.1}" y="{text_y:.1}">{}</text>"#, x + shift, escape(&mark.label)));
+        put(
+            &mut svg,
+            format_args!(
+                r#"<text class="{class}" text-anchor="{anchor}" x="{:.1}" y="{text_y:.1}">{}</text>"#,
+                x + shift,
+                escape(&mark.label)
+            ),
+        );
     }
     svg.push_str("</svg>");
     svg
@@ -164,7 +209,10 @@ fn legend(series: &[Series]) -> (String, f64) {
         }
         let y = 12.0 + 16.0 * row;
         svg.push_str(&path(&[[x, y], [x + 16.0, y]], i, "curve"));
-        put(&mut svg, format_args!(r#"<text class="tick" x="{:.1}" y="{:.1}">{}</text>"#, x + 21.0, y + 4.0, escape(&series.label)));
+        put(
+            &mut svg,
+            format_args!(r#"<text class="tick" x="{:.1}" y="{:.1}">{}</text>"#, x + 21.0, y + 4.0, escape(&series.label)),
+        );
         x += width;
     }
     (svg, 16.0 * (row + 1.0))
@@ -310,7 +358,13 @@ mod tests {
         let noisy = Series { label: "<a & \"b\">".into(), points: (0..200).map(|i| [i as f64, 1.0 + (i % 7) as f64]).collect() };
         let short = Series { label: "seed-1".into(), points: vec![[0.0, 2.0], [199.0, 0.5]] };
         for log_y in [false, true] {
-            let svg = line_chart(&Chart { title: "<loss>".into(), x_label: "step".into(), series: vec![noisy.clone(), short.clone()], log_y, smoothed: true });
+            let svg = line_chart(&Chart {
+                title: "<loss>".into(),
+                x_label: "step".into(),
+                series: vec![noisy.clone(), short.clone()],
+                log_y,
+                smoothed: true,
+            });
             assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"));
             assert!(svg.contains("&lt;a &amp; &quot;b&quot;&gt;") && !svg.contains("<a &"));
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -327,7 +381,8 @@ mod tests {
     #[test]
     fn labels_of_the_interval_line_do_not_overlap() {
         let mark = |label: &str, value, measured| Mark { label: label.into(), value, measured };
-        let marks = [mark("target 0.8800", 0.88, false), mark("ours 0.8890", 0.889, true), mark("baseline 0.5092", 0.5092, false)];
+        let marks =
+            [mark("target 0.8800", 0.88, false), mark("ours 0.8890", 0.889, true), mark("baseline 0.5092", 0.5092, false)];
         let place = |v: f64| 30.0 + (v - 0.5) * 1320.0;
         let levels = levels(&marks, &place);
         assert_ne!(levels[0], levels[1], "neighbours lie in different rows");

@@ -80,7 +80,13 @@ pub(crate) fn clean(text: &str) -> String {
 pub(super) fn optimizer(optimizer: &Optimizer) -> String {
     match optimizer {
         Optimizer::Adamw { beta1, beta2, eps, weight_decay } => {
-            format!("AdamW, betas {} and {}, eps {}, weight decay {}", plain(*beta1), plain(*beta2), plain(*eps), plain(*weight_decay))
+            format!(
+                "AdamW, betas {} and {}, eps {}, weight decay {}",
+                plain(*beta1),
+                plain(*beta2),
+                plain(*eps),
+                plain(*weight_decay)
+            )
         }
         Optimizer::Sgd { momentum, nesterov, weight_decay } => {
             let kind = if *nesterov { "SGD with Nesterov momentum" } else { "SGD with momentum" };

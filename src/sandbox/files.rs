@@ -44,3 +44,11 @@ fn restrict(policy: &Policy) -> Result<Result<String, String>, landlock::Ruleset
         }
     })
 }
+
+/// What this kernel offers of Landlock.
+pub(super) fn offered() -> Result<String, String> {
+    const VERSION: libc::c_uint = 1;
+    // SAFETY: with no attributes and this flag the call only answers with a number.
+    let abi = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<libc::c_void>(), 0usize, VERSION) };
+    if abi > 0 { Ok(format!("Landlock, ABI {abi}")) } else { Err("this kernel has no Landlock, or it is switched off".into()) }
+}

@@ -66,3 +66,10 @@ pub fn enter(policy: &Policy) -> Result<Effective, Error> {
     }
     Ok(effective)
 }
+
+/// Which layers this kernel offers, without entering any.
+pub fn probe() -> Vec<(String, Result<String, String>)> {
+    let actions = std::fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail");
+    let seccomp = actions.map(|_| "seccomp filters".to_string()).map_err(|_| "this kernel has no seccomp filters".to_string());
+    vec![("files".to_string(), files::offered()), ("syscalls".to_string(), seccomp)]
+}

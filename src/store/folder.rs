@@ -9,6 +9,7 @@
 
 use super::atomic::write_bytes;
 use super::{Error, Ledger};
+use crate::job::Event;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,10 @@ impl RunFolder {
     pub fn report_html(&self) -> PathBuf {
         self.root.join("report.html")
     }
+    /// Data sets that Tallow makes itself.
+    pub fn sources(&self) -> PathBuf {
+        self.root.join("data/sources")
+    }
     /// Prepared splits that a training attempt may read.
     pub fn prepared(&self) -> PathBuf {
         self.root.join("data/prepared")
@@ -101,6 +106,22 @@ impl RunFolder {
     /// Reads a JSON file of the run.
     pub fn read_json<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Error> {
         read_json(path)
+    }
+
+    /// Reads a text file of the run.
+    pub fn read_text(&self, path: &Path) -> Result<String, Error> {
+        std::fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })
+    }
+
+    /// Moves those of `files` that are in `from` into the new folder `place`, which appears whole or not at all.
+    pub fn adopt(&self, from: &Path, files: &[String], place: &Path) -> Result<(), Error> {
+        let io = |action, path: &Path| { let path = path.to_path_buf(); move |source| Error::Io { action, path, source } };
+        let sibling = place.with_extension("new");
+        std::fs::create_dir_all(&sibling).map_err(io("create", &sibling))?;
+        for file in files.iter().filter(|file| from.join(file).is_file()) {
+            std::fs::rename(from.join(file), sibling.join(file)).map_err(io("move", &from.join(file)))?;
+        }
+        std::fs::rename(&sibling, place).map_err(io("rename to", place))
     }
 
     /// Writes a JSON file of the run, whole or not at all.
@@ -155,6 +176,17 @@ impl AttemptFolder {
     }
     pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
         write_json(path, value)
+    }
+
+    /// The attempt's events; none where it has told nothing. A last line that a crash cut short is left out.
+    pub fn read_events(&self) -> Result<Vec<Event>, Error> {
+        let path = self.events();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(Error::Io { action: "read", path, source }),
+        };
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 }
 

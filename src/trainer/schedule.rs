@@ -30,8 +30,8 @@ pub fn lr_at(schedule: &Schedule, peak: f64, step: u64, total_steps: u64) -> f64
     if step < warmup {
         return peak * step as f64 / warmup as f64;
     }
-    // How far between the end of the warm-up and the end.
-    let done = (step - warmup) as f64 / total_steps.saturating_sub(warmup).max(1) as f64;
+    // How far between the end of the warm-up and the end. A warm-up as long as the run leaves no steps to come down on.
+    let done = if step == total_steps { 1.0 } else { (step - warmup) as f64 / (total_steps - warmup) as f64 };
     peak * match schedule {
         Schedule::Constant { .. } => 1.0,
         Schedule::Linear { .. } => 1.0 - done,
@@ -85,7 +85,7 @@ mod tests {
                 // A step's fall may lie within the warm-up.
                 let stepped = matches!(schedule, Schedule::Step { .. });
                 for (i, pair) in rates.windows(2).enumerate().filter(|(i, _)| !stepped || *i as u64 > warmup) {
-                    let rising = (i as u64) < warmup;
+                    let rising = (i as u64) < warmup.min(total - 1);
                     prop_assert!(if rising { pair[0] < pair[1] } else { pair[0] >= pair[1] }, "{:?} at {}: {:?}", schedule, i, pair);
                 }
                 prop_assert!(rates[total as usize..].iter().all(|r| *r == rates[total as usize]));

@@ -32,8 +32,18 @@ pub(crate) fn text() -> Experiment {
     let plan = text_plan();
     let labels = ["negative", "positive"];
     let splits = [
-        ("train", "prepare", vec![29_780, 37_569], SplitShape::Text { tokens: 896_523, longest: 66, truncated: 12, vocab_size: 30_522 }),
-        ("validation", "prepare-held-out", vec![428, 444], SplitShape::Text { tokens: 21_944, longest: 55, truncated: 0, vocab_size: 30_522 }),
+        (
+            "train",
+            "prepare",
+            vec![29_780, 37_569],
+            SplitShape::Text { tokens: 896_523, longest: 66, truncated: 12, vocab_size: 30_522 },
+        ),
+        (
+            "validation",
+            "prepare-held-out",
+            vec![428, 444],
+            SplitShape::Text { tokens: 21_944, longest: 55, truncated: 0, vocab_size: 30_522 },
+        ),
     ];
     let mut ledger = Book::begin(&["tallow", "reproduce", "a paper.pdf", "--max-time", "1h"]);
     for (name, run, counts, shape) in splits.clone() {
@@ -64,7 +74,14 @@ pub(crate) fn images() -> Experiment {
     let labels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
     let shape = SplitShape::Image { height: 32, width: 32, channels: 3 };
     let mut ledger = Book::begin(&["tallow", "train", "cifar.toml"]);
-    ledger.attempt("prepare", 1, "prepare", Outcome::Completed, vec![prepared("train", &labels, vec![5000; 10], shape.clone())], 31.0);
+    ledger.attempt(
+        "prepare",
+        1,
+        "prepare",
+        Outcome::Completed,
+        vec![prepared("train", &labels, vec![5000; 10], shape.clone())],
+        31.0,
+    );
     let held_out = prepared("test", &labels, vec![1000; 10], shape);
     ledger.attempt("prepare-held-out", 1, "prepare", Outcome::Completed, vec![held_out], 6.0);
     let mut events = BTreeMap::new();
@@ -103,7 +120,14 @@ fn prepared(split: &str, labels: &[&str], label_counts: Vec<usize>, shape: Split
 fn training(seed: u64, steps: u64, lr: f64) -> Vec<Event> {
     let mut events = vec![
         Event::Jailed { layers: layers(), start_ms: 18.0 },
-        Event::Started { step: 0, total_steps: steps, num_params: 22_713_986, num_trainable: 22_713_986, train_examples: 67_349, resumed: false },
+        Event::Started {
+            step: 0,
+            total_steps: steps,
+            num_params: 22_713_986,
+            num_trainable: 22_713_986,
+            train_examples: 67_349,
+            resumed: false,
+        },
     ];
     for step in (10..=steps).step_by(10) {
         let done = step as f64 / steps as f64;
@@ -190,9 +214,14 @@ fn text_plan() -> Plan {
         },
         metric: Metric::Accuracy,
         target: Some(Target { value: 0.88, source: "a reference run of the same small model".into() }),
-        budget: Budget { max_time_secs: Some(3600), max_attempts: 5, max_memory_bytes: None },
+        budget: Budget { max_time_secs: Some(3600), max_memory_bytes: None },
         seeds: vec![0],
-        deviations: vec![deviation("model", "BERT-base, 110M parameters", "all-MiniLM-L6-v2, 22.7M parameters", "it fits the time budget")],
+        deviations: vec![deviation(
+            "model",
+            "BERT-base, 110M parameters",
+            "all-MiniLM-L6-v2, 22.7M parameters",
+            "it fits the time budget",
+        )],
     };
     let mut deviations = spec.deviations.clone();
     deviations.push(deviation("recipe.length", "3 epochs", "1 epoch", "3 epochs would take 1 h 53 min of 1 h"));
@@ -228,15 +257,27 @@ fn image_plan() -> Plan {
     spec.target = Some(Target { value: 0.6, source: "the user".into() });
     spec.seeds = vec![0, 1, 2];
     spec.deviations = vec![];
-    let facts =
-        ModelFacts { config, weights: None, weights_sha256: None, tokenizer: None, normalize: None, license: None, revision: None };
+    let facts = ModelFacts {
+        config,
+        weights: None,
+        weights_sha256: None,
+        tokenizer: None,
+        normalize: None,
+        license: None,
+        revision: None,
+    };
     let normalize = Normalize { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] };
     plan(spec, facts, Some(normalize), None, vec![], vec![], 781)
 }
 
 fn plan(
-    spec: ExperimentSpec, model: ModelFacts, normalize: Option<Normalize>, license: Option<String>, deviations: Vec<Deviation>,
-    assumptions: Vec<String>, total_steps: u64,
+    spec: ExperimentSpec,
+    model: ModelFacts,
+    normalize: Option<Normalize>,
+    license: Option<String>,
+    deviations: Vec<Deviation>,
+    assumptions: Vec<String>,
+    total_steps: u64,
 ) -> Plan {
     let run = |seed: &u64| RunConfig {
         version: 1,

@@ -139,7 +139,13 @@ fn no_number_without_a_source() {
     assert!(matches!(fails(&|r| r.scores.ours.ledger_row = 9999), Error::NoRow { .. }), "a row that is not there");
     assert!(matches!(fails(&|r| r.curves[0].ledger_row = 9999), Error::NoRow { .. }), "a curve from nowhere");
     assert!(matches!(fails(&|r| r.scores.ours.value = f64::NAN), Error::NotFinite { .. }), "not a number");
-    assert!(matches!(fails(&|r| r.cost[0].tokens = r.cost[0].tokens.map(|mut t| { t.value += 1.0; t })), Error::NotInRow { .. }));
+    assert!(matches!(
+        fails(&|r| r.cost[0].tokens = r.cost[0].tokens.map(|mut t| {
+            t.value += 1.0;
+            t
+        })),
+        Error::NotInRow { .. }
+    ));
 }
 
 #[test]
@@ -209,14 +215,24 @@ mod bundle {
         for _ in 0..2 {
             write_bundle(&place, &experiment.plan, &report, &weights, Some(&tokenizer)).expect("written, and written again");
         }
-        let expected = ["README.md", "config.json", "model.safetensors", "special_tokens_map.json", "tokenizer.json",
-            "tokenizer_config.json", "training.toml"];
+        let expected = [
+            "README.md",
+            "config.json",
+            "model.safetensors",
+            "special_tokens_map.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "training.toml",
+        ];
         assert_eq!(names(&place), expected);
         assert_eq!(names(dir.path()), ["model", "t.json", "w.safetensors"], "nothing half-written is left");
         assert_eq!(fs::read(place.join("model.safetensors")).expect("weights"), fixture::WEIGHTS);
         let config = json(&place.join("config.json"));
         assert_eq!(config["id2label"], serde_json::json!({"0": "negative", "1": "positive"}), "the data's names, not LABEL_0");
         assert_eq!(json(&place.join("tokenizer_config.json"))["tokenizer_class"], "BertTokenizer");
+        let training = fs::read_to_string(place.join("training.toml")).expect("the experiment");
+        let again = tallow::spec::parse(&training, "training.toml").expect("an experiment file");
+        assert_eq!(again, experiment.plan.spec, "the file beside the weights is the experiment");
     }
 
     #[test]

@@ -52,7 +52,8 @@ pub fn batch_norm(tape: &Tape, x_bchw: &Var, args: &BatchNorm) -> Result<Var> {
     }
     let count = batch * height * width;
     if count < 2 {
-        let message = format!("a channel needs at least 2 elements in training, found {count} in {:?} at `{}`", x.dims(), weight.name());
+        let (dims, name) = (x.dims(), weight.name());
+        let message = format!("a channel needs at least 2 elements in training, found {count} in {dims:?} at `{name}`");
         return Err(Error::Argument { op: "batch_norm", message });
     }
     let statistics = if fast { cpu::statistics(&x)? } else { reference::statistics(&x)? };

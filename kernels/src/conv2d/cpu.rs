@@ -6,9 +6,10 @@
 use super::Plan;
 use crate::matmul::{On, View, ViewMut, Write, matmul};
 use crate::simd::vectorised;
-use crate::slice::{floats, fresh, fresh_tensor};
+use crate::slice::{floats, fresh_tensor};
+use crate::window::Window;
 use crate::{Result, blocks};
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use rayon::prelude::*;
 
 /// A product narrower than this does not fill the registers: small images are taken together.
@@ -105,83 +106,111 @@ pub(super) fn forward(plan: &Plan, x: &Tensor, w: &Tensor, b: Option<&Tensor>) -
 pub(super) fn backward(
     plan: &Plan, dy: &Tensor, x: Option<&Tensor>, w: &Tensor, want_input: bool,
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-    let s = Sizes::new(plan);
-    let (dys, ws) = (floats(dy)?, floats(w)?);
-    let xs = x.map(floats).transpose()?;
-    if dys.is_empty() || s.input == 0 {
-        let channels = plan.groups * plan.channels[0];
-        let zeros = |dims: &[usize]| Tensor::zeros(dims, w.dtype(), w.device());
-        let dx = want_input.then(|| zeros(&[plan.batch, channels, plan.image[0], plan.image[1]])).transpose()?;
-        return Ok((dx, x.map(|_| zeros(w.dims())).transpose()?));
-    }
-    // Images a block, a multiple of those a task: each block sums its part of `dw`. From the shapes alone, never the threads.
-    let blocks = PARTIAL_SUMS.min(PARTIAL_FLOATS / ws.len().max(1)).max(1);
-    let block = plan.batch.div_ceil(blocks).next_multiple_of(s.images);
-    let mut partial = vec![0f32; if xs.is_some() { plan.batch.div_ceil(block) * ws.len() } else { 0 }];
-    let run = |dx: &mut [f32]| {
-        let dys = dys.par_chunks(block * s.output);
-        let work = |scratch: &mut Scratch, number: usize, dy: &[f32], dx: Option<&mut [f32]>, dw: Option<&mut [f32]>| {
-            let x = xs.as_ref().map(|xs| &xs[number * block * s.input..][..dy.len() / s.output * s.input]);
-            backward_block(&s, dy, x.zip(dw), &ws, dx, scratch);
-        };
-        match (want_input, xs.is_some()) {
-            (true, true) => dys.zip(dx.par_chunks_mut(block * s.input)).zip(partial.par_chunks_mut(ws.len())).enumerate()
-                .for_each_init(Scratch::default, |scratch, (i, ((dy, dx), dw))| work(scratch, i, dy, Some(dx), Some(dw))),
-            (true, false) => dys.zip(dx.par_chunks_mut(block * s.input)).enumerate()
-                .for_each_init(Scratch::default, |scratch, (i, (dy, dx))| work(scratch, i, dy, Some(dx), None)),
-            (false, true) => dys.zip(partial.par_chunks_mut(ws.len())).enumerate()
-                .for_each_init(Scratch::default, |scratch, (i, (dy, dw))| work(scratch, i, dy, None, Some(dw))),
-            (false, false) => {}
-        }
+    let dx = match input_gradient(plan) {
+        _ if !want_input => None,
+        Some(reverse) => Some(forward(&reverse, dy, &turned(plan, w)?, None)?),
+        None => Some(folded(plan, dy, w)?),
     };
-    let dx = fresh(if want_input { plan.batch * s.input } else { 0 }, run);
-    let dims = [plan.batch, plan.groups * plan.channels[0], plan.image[0], plan.image[1]];
-    let dx = want_input.then(|| Tensor::from_vec(dx, &dims[..], &Device::Cpu)).transpose()?;
-    let dw = xs.is_some().then(|| {
-        let mut dw = vec![0f32; ws.len()];
-        blocks::add_in_order(&partial, &mut dw);
-        Tensor::from_vec(dw, w.shape(), &Device::Cpu)
-    });
-    Ok((dx, dw.transpose()?))
+    Ok((dx, x.map(|x| filter_gradient(plan, dy, x, w)).transpose()?))
 }
 
-/// One block of images: `dw += ` its part, `dx = ` its part.
-fn backward_block(s: &Sizes, dy: &[f32], mut xdw: Option<(&[f32], &mut [f32])>, w: &[f32], mut dx: Option<&mut [f32]>, scratch: &mut Scratch) {
-    let outs = s.plan.channels[1];
-    for (task, dy) in dy.chunks(s.images * s.output).enumerate() {
-        let images = dy.len() / s.output;
-        let width = images * s.places;
-        let image = task * s.images * s.input..(task * s.images + images) * s.input;
-        for group in 0..s.plan.groups {
-            let Scratch { padded, columns: memory, beside } = scratch;
-            let dy = if images == 1 {
-                &dy[group * outs * s.places..][..outs * s.places]
-            } else {
-                beside.resize(outs * width, 0.0);
-                each_row(s, group, width, |image, place| beside[place].copy_from_slice(&dy[image]));
-                &beside[..]
-            };
-            let dy = View::new(dy, outs, width);
-            if let Some((x, dw)) = &mut xdw {
-                let columns = View::new(columns(s, &x[image.clone()], group, padded, memory), s.rows, width);
-                let dw = ViewMut::new(&mut dw[group * s.filters..][..s.filters], outs, s.rows);
-                matmul(On::Here, 1.0, dy, columns.t(), dw, Write::Add);
+/// With stride 1 the input's gradient is itself a convolution: of `dy`, with the filters [`turned`]. It needs no columns to be
+/// folded, and its product is as deep as the forward one's.
+fn input_gradient(plan: &Plan) -> Option<Plan> {
+    let (window, [channels, outs]) = (plan.window, plan.channels);
+    let [height, width] = window.kernel;
+    let padding = (window.dilation * (height - 1)).checked_sub(window.padding)?;
+    (window.stride == 1 && height == width).then_some(Plan {
+        window: Window { padding, ..window },
+        channels: [outs, channels],
+        image: plan.out,
+        out: plan.image,
+        ..*plan
+    })
+}
+
+/// The filters with channels in and out exchanged and the window turned by half a circle.
+fn turned(plan: &Plan, w: &Tensor) -> Result<Tensor> {
+    let ws = floats(w)?;
+    let ([channels, outs], [height, width]) = (plan.channels, plan.window.kernel);
+    let places = height * width;
+    fresh_tensor((plan.groups * channels, outs, height, width), |turned| {
+        for (row, to) in turned.chunks_exact_mut(places.max(1)).enumerate() {
+            let (group, channel, out) = (row / outs / channels, row / outs % channels, row % outs);
+            let from = &ws[((group * outs + out) * channels + channel) * places..][..places];
+            to.iter_mut().zip(from.iter().rev()).for_each(|(t, f)| *t = *f);
+        }
+    })
+}
+
+/// The input's gradient for any stride: the columns' gradient `w^T dy`, folded back into images.
+fn folded(plan: &Plan, dy: &Tensor, w: &Tensor) -> Result<Tensor> {
+    let s = Sizes::new(plan);
+    let (dys, ws) = (floats(dy)?, floats(w)?);
+    let dims = [plan.batch, plan.groups * plan.channels[0], plan.image[0], plan.image[1]];
+    fresh_tensor(&dims[..], |dx| {
+        if dx.is_empty() || dys.is_empty() {
+            return dx.fill(0.0);
+        }
+        let tasks = dx.par_chunks_mut(s.images * s.input).zip(dys.par_chunks(s.images * s.output));
+        tasks.for_each_init(Scratch::default, |scratch, (dx, dy)| {
+            let width = dy.len() / s.output * s.places;
+            for group in 0..plan.groups {
+                let dy = side_by_side(&s, dy, group, &mut scratch.beside);
+                scratch.columns.resize(s.rows * width, 0.0);
+                let columns = ViewMut::new(&mut scratch.columns, s.rows, width);
+                matmul(On::Here, 1.0, filters(&s, &ws, group).t(), dy, columns, Write::Set);
+                fold_columns(&s, &scratch.columns, group, &mut scratch.padded, dx);
             }
-            if let Some(dx) = &mut dx {
-                let dx = &mut dx[image.clone()];
-                let filters = filters(s, w, group).t();
-                if s.pointwise() {
-                    let size = s.rows * s.places;
-                    let dx = ViewMut::new(&mut dx[group * size..][..size], s.rows, width);
-                    matmul(On::Here, 1.0, filters, dy, dx, Write::Set);
-                } else {
-                    memory.resize(s.rows * width, 0.0);
-                    matmul(On::Here, 1.0, filters, dy, ViewMut::new(memory, s.rows, width), Write::Set);
-                    fold_columns(s, memory, group, padded, dx);
-                }
+        });
+    })
+}
+
+/// `dw`, in parts over blocks of images that are added in their order. The blocks follow from the shapes alone.
+fn filter_gradient(plan: &Plan, dy: &Tensor, x: &Tensor, w: &Tensor) -> Result<Tensor> {
+    let s = Sizes::new(plan);
+    let (dys, xs) = (floats(dy)?, floats(x)?);
+    let len = w.elem_count();
+    if dys.is_empty() || xs.is_empty() {
+        return Ok(w.zeros_like()?);
+    }
+    let blocks = PARTIAL_SUMS.min(PARTIAL_FLOATS / len).max(1);
+    let block = plan.batch.div_ceil(blocks).next_multiple_of(s.images);
+    let mut parts = vec![0f32; plan.batch.div_ceil(block) * len];
+    let tasks = parts.par_chunks_mut(len).zip(dys.par_chunks(block * s.output)).zip(xs.par_chunks(block * s.input));
+    tasks.for_each_init(Scratch::default, |scratch, ((part, dy), x)| {
+        for (dy, x) in dy.chunks(s.images * s.output).zip(x.chunks(s.images * s.input)) {
+            for group in 0..plan.groups {
+                let dy = side_by_side(&s, dy, group, &mut scratch.beside);
+                let columns = columns(&s, x, group, &mut scratch.padded, &mut scratch.columns);
+                let columns = View::new(columns, s.rows, x.len() / s.input * s.places);
+                // Transposed, `[C K, O / G]`: so the product need not rearrange the columns, the larger operand.
+                let part = ViewMut::new(&mut part[group * s.filters..][..s.filters], s.rows, plan.channels[1]);
+                matmul(On::Here, 1.0, columns, dy.t(), part, Write::Add);
             }
         }
+    });
+    let mut sum = vec![0f32; len];
+    blocks::add_in_order(&parts, &mut sum);
+    fresh_tensor(w.shape(), |dw| {
+        for (row, to) in dw.chunks_exact_mut(s.rows).enumerate() {
+            let (group, out) = (row / plan.channels[1], row % plan.channels[1]);
+            let from = sum[group * s.filters..][..s.filters].iter().skip(out).step_by(plan.channels[1]);
+            to.iter_mut().zip(from).for_each(|(t, f)| *t = *f);
+        }
+    })
+}
+
+/// A group's rows of `y` for the images of a task, `[O / G, n P]`: as they lie if it is one image, else copied.
+fn side_by_side<'a>(s: &Sizes, y: &'a [f32], group: usize, beside: &'a mut Vec<f32>) -> View<'a> {
+    let outs = s.plan.channels[1];
+    let width = y.len() / s.output * s.places;
+    if width == s.places {
+        return View::new(&y[group * outs * s.places..][..outs * s.places], outs, width);
     }
+    beside.resize(outs * width, 0.0);
+    each_row(s, group, width, |image, place| beside[place].copy_from_slice(&y[image]));
+    View::new(beside, outs, width)
 }
 
 fn filters<'a>(s: &Sizes, w: &'a [f32], group: usize) -> View<'a> {

@@ -77,7 +77,8 @@ pub fn conv2d(tape: &Tape, x_bchw: &Var, w_oihw: &Param, b: Option<&Param>, args
 fn plan(x: &Var, w: &Param, b: Option<&Param>, args: Conv2d) -> Result<Plan> {
     let Conv2d { stride, padding, groups, dilation } = args;
     if stride == 0 || groups == 0 || dilation == 0 {
-        return Err(Error::Argument { op: "conv2d", message: format!("stride, groups and dilation must be at least 1, found {args:?}") });
+        let message = format!("stride, groups and dilation must be at least 1, found {args:?}");
+        return Err(Error::Argument { op: "conv2d", message });
     }
     let &[outs, per_group, height, width] = w.tensor().dims() else {
         return Err(Error::shape("conv2d", format!("filter `{}`", w.name()), "[O, C / groups, KH, KW]", w.tensor().dims()));

@@ -22,7 +22,8 @@ pub fn layer_norm(tape: &Tape, x: &Var, weight: &Param, bias: &Param, eps: f64) 
         return Err(Error::shape("layer_norm", format!("bias `{}`", bias.name()), format!("[{dim}]"), bias.tensor().dims()));
     }
     if x.dims().last() != Some(&dim) || dim == 0 {
-        return Err(Error::shape("layer_norm", format!("input of `{}`", weight.name()), format!("[..., {}]", dim.max(1)), x.dims()));
+        let what = format!("input of `{}`", weight.name());
+        return Err(Error::shape("layer_norm", what, format!("[..., {}]", dim.max(1)), x.dims()));
     }
     let value = x.tensor().contiguous()?;
     let wanted = x.wants_grad() || weight.is_trainable() || bias.is_trainable();

@@ -74,6 +74,23 @@ mod tests {
         }
     }
 
+    /// A frozen weight gets no gradient, the bias beside it does, and the input is not kept for it.
+    #[test]
+    fn frozen_weights_cost_nothing() -> Result<()> {
+        let weights = crate::Weights::scratch(crate::Stream::root(0), &candle_core::Device::Cpu);
+        let w = weights.buffer("w", &[3, 2], crate::Init::Ones);
+        let b = weights.param("b", &[3], crate::Init::Ones);
+        let (store, _) = weights.finish()?;
+        let tape = Tape::training(crate::Stream::root(0));
+        assert!(!linear(&tape, &constant(&[4, 2]), &w, None)?.wants_grad());
+        let y = linear(&tape, &constant(&[4, 2]), &w, Some(&b))?;
+        let mut grads = crate::Gradients::new(&store);
+        tape.backward(&y, &mut grads)?;
+        assert!(grads.get(&w).is_none());
+        assert_eq!(grads.get(&b).unwrap().to_vec1::<f32>()?, [4.0; 3]);
+        grads.check_complete(&store)
+    }
+
     #[test]
     fn shapes_are_checked() {
         let (p, _) = Case::new().param("w", &[3, 2]).param("b", &[2]).params(DType::F32).unwrap();

@@ -1,7 +1,8 @@
 //! `toy_reviews`: short reviews of films, places and things, negative or positive.
 //!
 //! Counting words is not enough for them: a negation turns a judgement round, after "but" the other judgement counts, and most of the
-//! words say nothing. One label in fifty is wrong on purpose, so no model reaches 1.0.
+//! words say nothing. A linear model gets about 0.76 from single words, 0.90 from pairs. One label in fifty is wrong on purpose, so no model
+//! reaches 1.0.
 
 use super::Draws;
 use std::collections::HashSet;
@@ -61,7 +62,7 @@ pub(super) fn write(folder: &Path, splits: &[(&str, usize)], stream: Stream) -> 
 fn review(draws: &mut Draws) -> (String, bool) {
     let positive = draws.chance(50);
     let thing = draws.pick(&THINGS);
-    let mut judgement = match draws.below(10) {
+    let mut judgement = match draws.below(20) {
         // "... but ...": the last word counts.
         0..=2 => {
             let (first, last) = (clause(draws, thing, !positive), clause_of_part(draws, positive));
@@ -98,7 +99,7 @@ fn clause_of_part(draws: &mut Draws, positive: bool) -> String {
 
 /// A judging word, or its opposite negated; now and then two of them.
 fn quality(draws: &mut Draws, positive: bool) -> String {
-    if draws.chance(30) {
+    if draws.chance(12) {
         let word = draws.pick(if positive { &BAD } else { &GOOD });
         return format!("{} {word}", draws.pick(&NOT));
     }

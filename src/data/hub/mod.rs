@@ -190,7 +190,8 @@ impl Repo {
         self.files.iter().any(|f| f.path == path)
     }
 
-    /// Fetches a file unless it is here already, and says where it lies. Its size (and, for large files, its SHA-256) is checked; a
+    /// Fetches a file unless it is here already, and says where it lies (an absolute path; in the cache a link, whose name keeps the
+    /// file's ending). Its size (and, for large files, its SHA-256) is checked; a
     /// download that was cut off leaves nothing.
     ///
     /// # Errors
@@ -201,10 +202,10 @@ impl Repo {
             near: folder::nearest(path, self.paths()),
         })?;
         match &self.origin {
-            Origin::Folder(root) => Ok(root.join(path)),
+            Origin::Folder(root) => absolute(root.join(path)),
             Origin::Remote { remote, cache } => {
                 let commit = self.commit.as_deref().unwrap_or("main");
-                remote.fetch(self.kind, &self.id, commit, file, cache)
+                absolute(remote.fetch(self.kind, &self.id, commit, file, cache)?)
             }
         }
     }
@@ -226,6 +227,10 @@ impl Repo {
         }
         std::fs::read_to_string(&place).map(Some).map_err(io)
     }
+}
+
+fn absolute(path: PathBuf) -> Result<PathBuf, Error> {
+    std::path::absolute(&path).map_err(|source| Error::Disk { action: "find", path, source })
 }
 
 /// `NAME` or `ORG/NAME` of letters, digits, `-`, `_` and `.`: it becomes part of paths and addresses.

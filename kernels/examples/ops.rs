@@ -1,0 +1,168 @@
+//! Times each operation, forward and backward, at the shapes of MiniLM (batch 32, 64 tokens) and ResNet-20 (batch 128).
+//!
+//! `cargo run --release -p tallow-kernels --example ops [threads] [name]`: milliseconds (the least of several runs), and GFLOP/s
+//! for products, or GB/s over the memory that must be read and written at least for the rest.
+
+use candle_core::{DType, Device, Tensor};
+use std::time::Instant;
+use tallow_kernels::optim::{AdamW, Sgd};
+use tallow_kernels::*;
+
+type Op<'a> = &'a dyn Fn(&Tape, &[Var], &[Param]) -> Result<Var>;
+
+struct Bench {
+    only: Option<String>,
+}
+
+fn normal(shape: &[usize], name: &str) -> Result<Tensor> {
+    let (stream, count) = (Stream::root(1).named(name), shape.iter().product::<usize>() as u64);
+    Ok(Tensor::from_vec((0..count).map(|i| stream.normal(i) * 0.5).collect::<Vec<f32>>(), shape, &Device::Cpu)?)
+}
+
+/// The work of one run, by which speed is counted.
+#[derive(Clone, Copy)]
+enum Work {
+    /// Floating-point operations forward; backward does twice as many.
+    Flops(f64),
+    /// Bytes forward and backward.
+    Bytes(f64, f64),
+}
+
+impl Bench {
+    /// `inputs`: shapes of activations; `params`: names and shapes.
+    fn run(&self, name: &str, inputs: &[&[usize]], params: &[(&str, &[usize])], work: Work, op: Op) -> Result<()> {
+        if self.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+            return Ok(());
+        }
+        let weights = Weights::scratch(Stream::root(2), &Device::Cpu);
+        let made: Vec<Param> = params.iter().map(|(name, shape)| weights.param(name, shape, Init::Normal(0.1))).collect();
+        let (store, _) = weights.finish()?;
+        let values = inputs.iter().map(|shape| normal(shape, name)).collect::<Result<Vec<_>>>()?;
+        let mut grads = Gradients::new(&store);
+        let (mut forward, mut backward) = (f64::MAX, f64::MAX);
+        let until = Instant::now();
+        for round in 0.. {
+            if round >= 3 && until.elapsed().as_secs_f64() > 0.5 {
+                break;
+            }
+            let tape = Tape::training(Stream::root(3).at(round));
+            let vars: Vec<Var> = values.iter().map(|v| tape.leaf(v.clone())).collect();
+            let start = Instant::now();
+            let y = op(&tape, &vars, &made)?;
+            forward = forward.min(start.elapsed().as_secs_f64());
+            let start = Instant::now();
+            grads.clear();
+            tape.backward_to(&y, &mut grads, &vars.iter().collect::<Vec<_>>())?;
+            backward = backward.min(start.elapsed().as_secs_f64());
+        }
+        let (there, back, unit) = match work {
+            Work::Flops(n) => (n / forward / 1e9, 2.0 * n / backward / 1e9, "GFLOP/s"),
+            Work::Bytes(n, m) => (n / forward / 1e9, m / backward / 1e9, "GB/s"),
+        };
+        println!("{name:34} {:9.3} ms {there:7.1} {unit:8} {:9.3} ms {back:7.1} {unit}", forward * 1e3, backward * 1e3);
+        Ok(())
+    }
+
+    fn step(&self, name: &str, elements: usize, floats: usize, step: impl Fn(&Param, &[Tensor]) -> Result<()>) -> Result<()> {
+        if self.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+            return Ok(());
+        }
+        let weights = Weights::scratch(Stream::root(2), &Device::Cpu);
+        let p = weights.param("p", &[elements], Init::Normal(0.1));
+        let state = (0..3).map(|_| Ok(Tensor::zeros(elements, DType::F32, &Device::Cpu)?.copy()?)).collect::<Result<Vec<_>>>()?;
+        let mut best = f64::MAX;
+        for _ in 0..10 {
+            let start = Instant::now();
+            step(&p, &state)?;
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        println!("{name:34} {:9.3} ms {:7.1} GB/s", best * 1e3, (elements * floats * 4) as f64 / best / 1e9);
+        Ok(())
+    }
+}
+
+fn bert(bench: &Bench) -> Result<()> {
+    let (batch, len, dim, inner, heads, vocab) = (32usize, 64usize, 384usize, 1536usize, 12usize, 30522usize);
+    let rows = batch * len;
+    let x: &[usize] = &[batch, len, dim];
+    let wide: &[usize] = &[batch, len, inner];
+    let product = |i: usize, o: usize| Work::Flops(2.0 * (rows * i * o) as f64);
+    let bytes = |n: usize, there: usize, back: usize| Work::Bytes((n * there * 4) as f64, (n * back * 4) as f64);
+    for (name, from, to) in [("linear 384 -> 384", dim, dim), ("linear 384 -> 1536", dim, inner), ("linear 1536 -> 384", inner, dim)] {
+        let params: &[(&str, &[usize])] = &[("w", &[to, from]), ("b", &[to])];
+        bench.run(name, &[&[batch, len, from]], params, product(from, to), &|t, v, p| linear(t, &v[0], &p[0], Some(&p[1])))?;
+    }
+    let flops = Work::Flops(4.0 * (batch * len * len * dim) as f64);
+    for (name, dropout) in [("attention", 0.0), ("attention, dropout 0.1", 0.1)] {
+        bench.run(name, &[x, x, x], &[], flops, &|t, v, _| {
+            attention(t, &v[0], &v[1], &v[2], &Attention { num_heads: heads, lengths: None, dropout })
+        })?;
+    }
+    let n = rows * dim;
+    let norm: &[(&str, &[usize])] = &[("w", &[dim]), ("b", &[dim])];
+    bench.run("layer_norm", &[x], norm, bytes(n, 2, 3), &|t, v, p| layer_norm(t, &v[0], &p[0], &p[1], 1e-12))?;
+    bench.run("gelu", &[wide], &[], bytes(rows * inner, 2, 3), &|t, v, _| gelu(t, &v[0]))?;
+    bench.run("gelu_tanh", &[wide], &[], bytes(rows * inner, 2, 3), &|t, v, _| gelu_tanh(t, &v[0]))?;
+    bench.run("tanh", &[wide], &[], bytes(rows * inner, 2, 3), &|t, v, _| tanh(t, &v[0]))?;
+    bench.run("dropout 0.1", &[x], &[], bytes(n, 2, 2), &|t, v, _| dropout(t, &v[0], 0.1))?;
+    bench.run("add", &[x, x], &[], bytes(n, 3, 0), &|t, v, _| add(t, &v[0], &v[1]))?;
+    bench.run("add positions", &[x, &[len, dim]], &[], bytes(n, 2, 1), &|t, v, _| add(t, &v[0], &v[1]))?;
+    let ids = Tensor::from_vec((0..rows).map(|i| (i * 7919 % vocab) as u32).collect::<Vec<_>>(), (batch, len), &Device::Cpu)?;
+    bench.run("embedding", &[], &[("table", &[vocab, dim])], bytes(n, 2, 2), &|t, _, p| embedding(t, &ids, &p[0]))?;
+    bench.run("first_token", &[x], &[], bytes(n, 0, 1), &|t, v, _| first_token(t, &v[0]))?;
+    let labels = vec![1u32; batch];
+    bench.run("cross_entropy", &[&[batch, 2]], &[], bytes(batch * 2, 1, 2), &|t, v, _| cross_entropy(t, &v[0], &labels))?;
+    let adam = AdamW { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
+    bench.step("adamw, 22.7M parameters", 22_700_000, 7, |p, s| adam.step(p, &s[0], &s[1], &s[2], 1, 1.0))
+}
+
+fn resnet(bench: &Bench) -> Result<()> {
+    let batch = 128usize;
+    for (name, from, to, size, stride) in [
+        ("conv 3x3 3 -> 16, 32x32", 3usize, 16usize, 32usize, 1usize),
+        ("conv 3x3 16 -> 16, 32x32", 16, 16, 32, 1),
+        ("conv 3x3 16 -> 32, stride 2", 16, 32, 32, 2),
+        ("conv 3x3 32 -> 32, 16x16", 32, 32, 16, 1),
+        ("conv 3x3 64 -> 64, 8x8", 64, 64, 8, 1),
+        ("conv 1x1 64 -> 64, 32x32", 64, 64, 32, 1),
+    ] {
+        let kernel = if name.contains("1x1") { 1 } else { 3 };
+        let args = Conv2d { stride, padding: kernel / 2, ..Conv2d::default() };
+        let flops = Work::Flops(2.0 * (batch * from * to * kernel * kernel * (size / stride).pow(2)) as f64);
+        bench.run(name, &[&[batch, from, size, size]], &[("w", &[to, from, kernel, kernel])], flops, &|t, v, p| {
+            conv2d(t, &v[0], &p[0], None, args)
+        })?;
+    }
+    for (channels, size) in [(16usize, 32usize), (64, 8)] {
+        let (shape, c) = ([batch, channels, size, size], [channels]);
+        let n = shape.iter().product::<usize>();
+        let bytes = |there: usize, back: usize| Work::Bytes((n * there * 4) as f64, (n * back * 4) as f64);
+        let params: [(&str, &[usize]); 4] = [("w", &c), ("b", &c), ("mean", &c), ("var", &c)];
+        bench.run(&format!("batch_norm {channels}x{size}x{size}"), &[&shape], &params, bytes(2, 3), &|t, v, p| {
+            let args = BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 };
+            batch_norm(t, &v[0], &args)
+        })?;
+        bench.run(&format!("relu {channels}x{size}x{size}"), &[&shape], &[], bytes(2, 3), &|t, v, _| relu(t, &v[0]))?;
+        bench.run(&format!("shortcut_pad {channels}x{size}x{size}"), &[&shape], &[], bytes(1, 1), &|t, v, _| {
+            shortcut_pad(t, &v[0], 2, channels * 2)
+        })?;
+        let pool = Pool2d { kernel: 3, stride: 2, padding: 1 };
+        bench.run(&format!("max_pool2d {channels}x{size}x{size}"), &[&shape], &[], bytes(1, 1), &|t, v, _| max_pool2d(t, &v[0], pool))?;
+        bench.run(&format!("global_avg_pool {channels}x{size}x{size}"), &[&shape], &[], bytes(1, 1), &|t, v, _| {
+            global_avg_pool(t, &v[0])
+        })?;
+    }
+    let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 1e-4, nesterov: true, decoupled: false };
+    bench.step("sgd, 22.7M parameters", 22_700_000, 5, |p, s| sgd.step(p, &s[0], &s[1], 1, 1.0))
+}
+
+fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    if let Some(threads) = args.next().and_then(|a| a.parse().ok()) {
+        set_threads(threads)?;
+    }
+    let bench = Bench { only: args.next() };
+    println!("{:34} {:>12} {:>16} {:>12}", "", "forward", "", "backward");
+    bert(&bench)?;
+    resnet(&bench)
+}

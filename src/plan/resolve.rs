@@ -1,0 +1,151 @@
+//! Spec + facts -> plan. After this nothing is decided, only carried out.
+
+use super::estimate::estimate;
+use super::{Error, Facts, Plan, SplitFacts};
+use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
+use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Task};
+use std::path::PathBuf;
+use tallow_zoo::{Job, ModelConfig};
+
+/// Where things will lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// Folder of the prepared splits.
+    pub prepared: PathBuf,
+    /// Threads of a worker.
+    pub threads: usize,
+}
+
+/// Resolves `spec` against what is there.
+///
+/// # Errors
+/// Everything that does not fit, at once.
+pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<Plan, Error> {
+    let (mut problems, mut assumptions) = (Vec::new(), Vec::new());
+    let train = split(facts, &spec.data.train, "data.train", &mut problems);
+    split(facts, &spec.data.held_out, "data.held_out", &mut problems);
+    if let Monitor::Split { name } = &spec.data.monitor {
+        split(facts, name, "data.monitor", &mut problems);
+    }
+    let model = model(spec, facts, &mut problems);
+    let kept_out = match spec.data.monitor {
+        Monitor::HoldOut { examples } => examples,
+        _ => 0,
+    };
+    let there = train.map_or(0, |split| split.examples);
+    if there <= kept_out {
+        problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
+    }
+    if !problems.is_empty() {
+        return Err(Error(problems));
+    }
+    let examples = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+    let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
+    let total_steps = match spec.recipe.length {
+        Length::Epochs(epochs) => ((epochs * per_epoch as f64).round() as u64).max(1),
+        Length::Steps(steps) => steps,
+    };
+    let normalize = normalize(spec, facts, &mut assumptions);
+    let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| run(spec, facts, layout, &model, normalize.clone(), total_steps, seed)).collect();
+    let deviations = deviations(spec, there, kept_out);
+    let estimate = runs.first().map(|run| estimate(run, facts)).ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
+    Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
+}
+
+/// The split of that name, labelled and not empty.
+fn split<'a>(facts: &'a Facts, name: &str, path: &str, problems: &mut Vec<String>) -> Option<&'a SplitFacts> {
+    let found = facts.data.splits.iter().find(|split| split.name == name);
+    match found {
+        None => {
+            let have: Vec<&str> = facts.data.splits.iter().map(|split| split.name.as_str()).collect();
+            problems.push(format!("`{path}`: there is no split `{name}`; there are: {}", have.join(", ")));
+        }
+        Some(split) if split.examples == 0 => problems.push(format!("`{path}`: the split `{name}` is empty")),
+        Some(split) if !split.labelled => {
+            problems.push(format!("`{path}`: the split `{name}` has no labels (they are kept secret); take another split"));
+        }
+        Some(_) => {}
+    }
+    found
+}
+
+/// The model with the data's classes.
+fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> ModelConfig {
+    let config = facts.model.config.clone();
+    let suits = match config.job() {
+        Job::TextClassification => Task::TextClassification,
+        Job::ImageClassification => Task::ImageClassification,
+    };
+    if suits != spec.task {
+        problems.push(format!("`model`: a {} model is for {suits:?}, the task is {:?}", config.family(), spec.task));
+    }
+    if let (ModelConfig::Bert(bert), Some(longest)) = (&config, spec.recipe.max_seq_len)
+        && longest > bert.max_position_embeddings
+    {
+        problems.push(format!("`recipe.max_seq_len`: the model has {} positions, found {longest}", bert.max_position_embeddings));
+    }
+    if facts.data.labels.is_empty() { config } else { config.with_labels(&facts.data.labels) }
+}
+
+/// For images: the model's own normalisation, else that of ImageNet, which public models are trained with.
+fn normalize(spec: &ExperimentSpec, facts: &Facts, assumptions: &mut Vec<String>) -> Option<Normalize> {
+    if spec.task != Task::ImageClassification {
+        return None;
+    }
+    let channels = facts.data.image_shape.map_or(3, |[_, _, channels]| channels);
+    facts.model.normalize.clone().or_else(|| {
+        assumptions.push("normalisation: mean and standard deviation of ImageNet (the model names none)".into());
+        let values = |rgb: [f32; 3]| if channels == 3 { rgb.to_vec() } else { vec![rgb.iter().sum::<f32>() / 3.0; channels] };
+        Some(Normalize { mean: values([0.485, 0.456, 0.406]), std: values([0.229, 0.224, 0.225]) })
+    })
+}
+
+fn run(
+    spec: &ExperimentSpec, facts: &Facts, layout: &Layout, model: &ModelConfig, normalize: Option<Normalize>, total_steps: u64, seed: u64,
+) -> RunConfig {
+    let file = |split: &str| layout.prepared.join(format!("{split}.safetensors"));
+    let init = match (&facts.model.weights, &facts.model.weights_sha256) {
+        (Some(path), sha256) => InitFrom::Weights { path: path.clone(), sha256: sha256.clone().unwrap_or_default() },
+        (None, _) => InitFrom::Scratch,
+    };
+    RunConfig {
+        version: 1,
+        name: format!("seed-{seed}"),
+        task: spec.task,
+        model: model.clone(),
+        init,
+        train: file(&spec.data.train),
+        monitor: match &spec.data.monitor {
+            Monitor::None => MonitorConfig::None,
+            Monitor::HoldOut { examples } => MonitorConfig::HoldOut { examples: *examples },
+            Monitor::Split { name } => MonitorConfig::File { path: file(name) },
+        },
+        max_train_examples: spec.data.max_train_examples,
+        recipe: spec.recipe.clone(),
+        micro_batch_size: spec.recipe.micro_batch_size.unwrap_or(spec.recipe.batch_size),
+        total_steps,
+        metric: spec.metric,
+        normalize,
+        seed,
+        threads: layout.threads,
+        // Twenty of each on the way: often enough to lose little, seldom enough to cost little.
+        checkpoint_every_steps: (total_steps / 20).max(1),
+        monitor_every_steps: (total_steps / 20).max(1),
+        log_every_steps: (total_steps / 200).max(1),
+    }
+}
+
+/// Those of the spec, and what follows from how the data is split.
+fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -> Vec<Deviation> {
+    let mut deviations = spec.deviations.clone();
+    let used = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+    if used < there {
+        deviations.push(Deviation {
+            field: "data.train".into(),
+            stated: format!("{there} training examples"),
+            used: format!("{used}"),
+            reason: if kept_out > 0 { format!("{kept_out} are kept out to watch training") } else { "`max_train_examples`".into() },
+        });
+    }
+    deviations
+}
