@@ -34,6 +34,14 @@ pub enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Show what a paper says, each field with the words it was found in.
+    Read {
+        #[command(flatten)]
+        paper: PaperArg,
+        /// Never touch the network.
+        #[arg(long)]
+        offline: bool,
+    },
     /// Go on with a run that was stopped or killed.
     Resume {
         /// A run folder, or its name in the folder of runs.
@@ -57,6 +65,16 @@ pub enum Command {
     /// The worker of a run: a job on stdin, events on stdout.
     #[command(hide = true)]
     Worker,
+}
+
+#[derive(Debug, Args)]
+pub struct PaperArg {
+    /// A PDF file, an arXiv id (1810.04805) or an arXiv URL.
+    #[arg(required_unless_present = "example")]
+    pub paper: Option<String>,
+    /// The example paper that Tallow carries.
+    #[arg(long, conflicts_with = "paper")]
+    pub example: bool,
 }
 
 /// What the user wants otherwise than the file says. Each lands in the spec.

@@ -6,6 +6,7 @@ pub mod environment;
 mod experiment;
 pub mod message;
 pub mod progress;
+mod read;
 mod worker;
 
 use crate::data::hub::Hub;
@@ -39,6 +40,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
     match &cli.command {
         Command::Train { experiment, wishes, run, .. } => experiment::train(cli.json, environment, experiment.as_deref(), wishes, run),
         Command::Resume { run, hub, worker } => experiment::resume(cli.json, environment, run, hub, worker),
+        Command::Read { paper, offline } => read::read(cli.json, environment, paper, *offline),
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),
         Command::Doctor { hub } => doctor_page(cli.json, environment, hub),

@@ -1,9 +1,9 @@
-//! `tallow worker`: the policy and a job on stdin, events on stdout. Enters the jail before it reads the job.
+//! `tallow worker`: its way into the jail and a job on stdin, events on stdout. Enters the jail before it reads the job.
 
 use crate::data;
 use crate::error::{Class, Error, Failure};
 use crate::job::{Event, Job};
-use crate::sandbox::{self, Policy};
+use crate::sandbox::{self, Entry};
 use crate::trainer;
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
@@ -30,9 +30,9 @@ pub(super) fn run() -> ExitCode {
 
 fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     let mut input = std::io::stdin().lock();
-    let policy: Policy = read_line(&mut input, "policy")?;
+    let entry: Entry = read_line(&mut input, "way into the jail")?;
     keep_memory();
-    let effective = sandbox::enter(&policy)?;
+    let effective = sandbox::enter(&entry)?;
     emit(Event::Jailed { layers: effective.in_words(), start_ms: begun.elapsed().as_secs_f64() * 1e3 });
     match read_line(&mut input, "job")? {
         Job::Prepare(job) => data::prepare(&job, emit)?,

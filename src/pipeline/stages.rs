@@ -69,7 +69,7 @@ impl Pipeline<'_> {
 
     fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
         let number = self.next_attempt(name)?;
-        job.out = self.folder.attempt(name, number).root().to_path_buf();
+        job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
         let mut readable: Vec<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
         readable.extend(job.tokenizer.clone());
@@ -164,7 +164,7 @@ impl Pipeline<'_> {
             metrics,
             batch_size: 64,
             threads: self.setup.threads,
-            out: self.folder.attempt(name, number).root().to_path_buf(),
+            out: self.folder.attempt(name, number).work(),
         }
     }
 

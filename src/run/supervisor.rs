@@ -62,7 +62,7 @@ impl Supervisor<'_> {
             let folder = self.folder.attempt(&config.name, number);
             let readable = readable_by_training(&config, resume_from.as_deref());
             let job =
-                Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.root().to_path_buf() };
+                Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.work() };
             let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
             let decision = recovery::decide(&attempt.outcome, &config, &history);
             history.push(Tried { config: config.clone(), outcome: attempt.outcome.clone() });
@@ -82,7 +82,7 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt folder all that it may write.
+    /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt's `work` folder all that it may write.
     pub fn attempt(
         &self, run: &str, number: u32, job: &Job, readable: Vec<PathBuf>, watch: &mut dyn Watch,
     ) -> Result<Attempt, store::Error> {
@@ -107,7 +107,7 @@ impl Supervisor<'_> {
             stall: STALL,
             stop: self.stop,
         };
-        let exit = launch(spec, &mut |line: &[u8]| {
+        let exit = launch(&spec, &mut |line: &[u8]| {
             if let Some(event) = recorder.line(line) {
                 watch.event(run, number, &event);
             }
@@ -130,7 +130,8 @@ impl Supervisor<'_> {
     }
 
     fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
-        Policy { read_only: readable, writable: folder.root().to_path_buf(), memory_bytes: self.memory_bytes, wall, level: self.level, ..Policy::default() }
+        let (writable, memory_bytes, level) = (folder.work(), self.memory_bytes, self.level);
+        Policy { read_only: readable, writable, memory_bytes, wall, level, ..Policy::default() }
     }
 
     fn recovery(&self, run: &str, attempt: u32, decision: &str, reason: &str) -> Result<u64, store::Error> {
@@ -197,10 +198,17 @@ fn name_outcome(exit: &Exit, events: &[Event], wall: Duration, memory_bytes: Opt
         Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
         Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: STALL.as_secs() },
         Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
-        _ => {}
+        Some(KillReason::Flooded) => {
+            let message = "what the worker sends are no events: expected lines of at most 1 MiB, found more".into();
+            return Outcome::Refused { class: Class::Sandbox, message, hint: None };
+        }
+        None => {}
     }
     let last_word = events.iter().rev().find_map(|event| match event {
         Event::Diverged { step, what, .. } => Some(Outcome::Diverged { step: *step, what: *what }),
+        Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
+            Some(Outcome::TimedOut { limit_secs: wall.as_secs() })
+        }
         Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
         Event::Failed { class, message, hint } => {
             Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
@@ -211,7 +219,10 @@ fn name_outcome(exit: &Exit, events: &[Event], wall: Duration, memory_bytes: Opt
         (Some(outcome), _) => outcome,
         (None, Status::Exited(0)) => Outcome::Completed,
         (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
-        // The kernel's out-of-memory killer, or an allocation that failed under our limit (abort).
+        (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => {
+            Outcome::OutOfMemory { limit_bytes: memory_bytes }
+        }
+        // An allocation that failed under a limit of the process (abort), or the machine's own out-of-memory killer.
         (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
             Outcome::OutOfMemory { limit_bytes: memory_bytes }
         }

@@ -1,54 +1,89 @@
 //! Which files can be reached: Landlock (Linux 5.13). Read what the policy names, write the one folder, connect to nothing.
+//!
+//! Not covered by any version of it: whether a path exists and how large the file is (`stat`), owner, mode and times of a file, and
+//! connecting to a pathname Unix socket. The filter of system calls refuses all but the first.
 
-use super::Policy;
+use super::{Policy, State};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetStatus, Scope,
 };
+use std::path::Path;
 
 /// What numeric code reads of the system: topology and memory of the machine. Nothing of other processes.
-const SYSTEM: [&str; 4] = ["/sys/devices/system/cpu", "/sys/fs/cgroup", "/proc/cpuinfo", "/proc/meminfo"];
+const SYSTEM: [&str; 3] = ["/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo"];
 
-/// Restricts this process.
-pub(super) fn apply(policy: &Policy) -> Result<String, String> {
-    restrict(policy).map_err(|e| e.to_string())?
+/// The newest version that these rules were tried with. A newer kernel offers at least this.
+const TRIED: i64 = 7;
+
+/// Restricts this process and all threads that it will start.
+pub(super) fn restrict(policy: &Policy) -> Result<State, String> {
+    let version = offered()?.min(TRIED);
+    let abi = ABI::from(version as i32);
+    // Exactly what this kernel has, and that as a hard requirement: with less than was asked the crate would enforce less, silently.
+    let mut rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    rules = rules.handle_access(AccessFs::from_all(abi)).map_err(words)?;
+    if abi >= ABI::V4 {
+        rules = rules.handle_access(AccessNet::from_all(abi)).map_err(words)?;
+    }
+    if abi >= ABI::V6 {
+        rules = rules.scope(Scope::from_all(abi)).map_err(words)?;
+    }
+    let mut rules = rules.create().map_err(words)?;
+    let system = SYSTEM.iter().map(Path::new);
+    for path in policy.read_only.iter().map(|p| p.as_path()).chain(system) {
+        // What is not there cannot be read. What cannot be opened here, before the wall, cannot be behind it.
+        let Ok(place) = PathFd::new(path) else { continue };
+        let rights = if path.is_dir() { AccessFs::ReadFile | AccessFs::ReadDir } else { AccessFs::ReadFile.into() };
+        rules = rules.add_rule(PathBeneath::new(place, rights)).map_err(words)?;
+    }
+    let folder = PathFd::new(&policy.writable).map_err(|e| format!("the writable folder: {}", words(e)))?;
+    let rules = rules.add_rule(PathBeneath::new(folder, writing(abi))).map_err(words)?;
+    match rules.restrict_self().map_err(words)?.ruleset {
+        RulesetStatus::FullyEnforced => Ok(state(version, policy.read_only.len())),
+        other => Err(format!("Landlock, ABI {version}: the kernel took the rules but enforces them only as {other:?}")),
+    }
 }
 
-fn restrict(policy: &Policy) -> Result<Result<String, String>, landlock::RulesetError> {
-    // The first ABI is required; what later ones add is taken where the kernel has it.
-    let abi = ABI::V6;
-    let ruleset = Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(abi))?
-        .handle_access(AccessNet::from_all(abi))?
-        .scope(Scope::from_all(abi))?
-        .create()?;
-    let mut ruleset = ruleset;
-    let named = policy.read_only.iter().map(|path| path.as_path());
-    for path in named.chain(SYSTEM.iter().map(std::path::Path::new)) {
-        // A path that is not there cannot be read anyway; naming it would leave the ruleset unenforced.
-        let Ok(fd) = PathFd::new(path) else { continue };
-        let access = if path.is_dir() { AccessFs::from_read(abi) } else { AccessFs::ReadFile.into() };
-        ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
-    }
-    match PathFd::new(&policy.writable) {
-        Ok(fd) => ruleset = ruleset.add_rule(PathBeneath::new(fd, AccessFs::from_all(abi) & !AccessFs::Execute))?,
-        Err(e) => return Ok(Err(format!("the writable folder: {e}"))),
-    }
-    let status = ruleset.restrict_self()?;
-    Ok(match status.ruleset {
-        RulesetStatus::NotEnforced => Err("this kernel has no Landlock".into()),
-        RulesetStatus::PartiallyEnforced => Ok("Landlock, in part: files hold, what newer kernels add does not".into()),
-        RulesetStatus::FullyEnforced => {
-            Ok(format!("Landlock, in full: reads {} named path(s), writes its own folder, no TCP", policy.read_only.len()))
-        }
-    })
+/// What may be done below the writable folder: no running of programs, no devices, pipes or sockets, and no symlinks, which
+/// others would follow to somewhere else.
+fn writing(abi: ABI) -> BitFlags<AccessFs> {
+    let refused = AccessFs::Execute
+        | AccessFs::MakeChar
+        | AccessFs::MakeBlock
+        | AccessFs::MakeSock
+        | AccessFs::MakeFifo
+        | AccessFs::MakeSym
+        | AccessFs::IoctlDev;
+    AccessFs::from_all(abi) & !refused
 }
 
-/// What this kernel offers of Landlock.
-pub(super) fn offered() -> Result<String, String> {
+fn state(version: i64, paths: usize) -> State {
+    let how = format!("Landlock, ABI {version}: reads {paths} named path(s), writes its own folder");
+    match version {
+        6.. => State::Holds(how + ", no TCP, no signals to others"),
+        4.. => State::Holds(how + ", no TCP"),
+        3 => State::Holds(how),
+        // Older ones do not know truncation; the filter of system calls refuses what they miss.
+        _ => State::Partly(how + "; truncating files is left to the filter of system calls"),
+    }
+}
+
+/// The version of Landlock that this kernel offers.
+pub(super) fn offered() -> Result<i64, String> {
     const VERSION: libc::c_uint = 1;
     // SAFETY: with no attributes and this flag the call only answers with a number.
     let abi = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<libc::c_void>(), 0usize, VERSION) };
-    if abi > 0 { Ok(format!("Landlock, ABI {abi}")) } else { Err("this kernel has no Landlock, or it is switched off".into()) }
+    if abi > 0 { Ok(abi) } else { Err("this kernel has no Landlock (Linux 5.13), or it is switched off".into()) }
+}
+
+/// An error with its causes.
+fn words(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
 }

@@ -1,43 +1,97 @@
-//! Limits of the process: file size, open files, no core dumps, no new privileges, death with the parent.
+//! How much a worker may use, where no control group says so: the kernel's limits of a process.
 
-use super::Policy;
+use super::{Grouped, Policy, State};
 
-/// Applies the limits to this process.
-pub(super) fn apply(policy: &Policy) -> Result<String, String> {
-    let failed = |what: &str| format!("{what}: {}", std::io::Error::last_os_error());
-    let limit = |resource, value: u64| {
-        let limit = libc::rlimit { rlim_cur: value, rlim_max: value };
-        // SAFETY: `limit` lives through the call, which only reads it.
-        unsafe { libc::setrlimit(resource, &limit) == 0 }
-    };
-    let set = |option: libc::c_int, value: libc::c_ulong| {
-        // SAFETY: these options of prctl take plain numbers and touch no memory of ours.
-        unsafe { libc::prctl(option, value, 0, 0, 0) == 0 }
-    };
-    if !set(libc::PR_SET_NO_NEW_PRIVS, 1) {
-        return Err(failed("no new privileges"));
+/// Memory of its own. RLIMIT_DATA counts what is written to, unlike RLIMIT_AS, which counts reserved addresses and so breaks what
+/// reserves generously (CUDA). Under it an allocation fails; under a control group the kernel kills, and counts that.
+pub(super) fn memory(policy: &Policy, group: Grouped) -> Result<State, String> {
+    let Some(bytes) = policy.memory_bytes else { return Ok(State::NotAsked) };
+    if group.memory {
+        return Ok(State::Holds(format!("at most {} MiB, by a control group", bytes >> 20)));
     }
-    // Not dumpable: others of the same user cannot trace it or read its memory.
-    if !set(libc::PR_SET_DUMPABLE, 0) {
-        return Err(failed("not dumpable"));
+    limit("memory", libc::RLIMIT_DATA, bytes)?;
+    Ok(State::Holds(format!("at most {} MiB, by RLIMIT_DATA", bytes >> 20)))
+}
+
+/// Threads. RLIMIT_NPROC counts all that this user runs and does not bind root, so it is the second choice.
+pub(super) fn threads(policy: &Policy, group: Grouped) -> Result<State, String> {
+    let most = policy.max_threads;
+    if group.threads {
+        return Ok(State::Holds(format!("at most {most}, by a control group")));
     }
-    if !set(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong) {
-        return Err(failed("death with the parent"));
+    // SAFETY: takes nothing, cannot fail.
+    let user = unsafe { libc::getuid() };
+    if user == 0 {
+        // No hole in the wall: threads of one process, whose memory and time are limited, and no processes at all.
+        return Ok(State::Partly("no control group can be made here, and RLIMIT_NPROC does not bind root".into()));
     }
+    limit("threads", libc::RLIMIT_NPROC, threads_of(user) + most)?;
+    Ok(State::Holds(format!("at most {most} more of this user, by RLIMIT_NPROC")))
+}
+
+/// File size, open files, core dumps, message queues.
+pub(super) fn amounts(policy: &Policy) -> Result<State, String> {
     for (what, resource, value) in [
         ("core size", libc::RLIMIT_CORE, 0),
         ("file size", libc::RLIMIT_FSIZE, policy.max_file_bytes),
         ("open files", libc::RLIMIT_NOFILE, policy.max_open_files),
+        ("message queues", libc::RLIMIT_MSGQUEUE, 0),
     ] {
-        if !limit(resource, value) {
-            return Err(failed(what));
-        }
+        limit(what, resource, value)?;
     }
-    if let Some(bytes) = policy.memory_bytes
-        && !limit(libc::RLIMIT_DATA, bytes)
-    {
-        return Err(failed("memory"));
+    // A write beyond the limit is then an error that can be told (EFBIG), not a death by signal.
+    // SAFETY: ignoring a signal installs no handler.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    Ok(State::Holds(format!(
+        "files of at most {} MiB, {} open, no core dumps",
+        policy.max_file_bytes >> 20,
+        policy.max_open_files
+    )))
+}
+
+/// How the C library types the name of a limit.
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = libc::c_int;
+
+/// Sets soft and hard limit; never above what was inherited, which only a privileged process may exceed.
+fn limit(what: &str, resource: Resource, value: u64) -> Result<(), String> {
+    let failed = || format!("{what}: {}", std::io::Error::last_os_error());
+    let mut inherited = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `inherited` is a valid rlimit to write to and lives through the call.
+    if unsafe { libc::getrlimit(resource, &mut inherited) } != 0 {
+        return Err(failed());
     }
-    let memory = policy.memory_bytes.map_or("none".into(), |b| format!("{} MiB", b >> 20));
-    Ok(format!("no new privileges, {} open files, memory limit {memory}, dies with its parent", policy.max_open_files))
+    let value = value.min(inherited.rlim_max);
+    let limit = libc::rlimit { rlim_cur: value, rlim_max: value };
+    // SAFETY: `limit` lives through the call, which only reads it.
+    if unsafe { libc::setrlimit(resource, &limit) } != 0 { Err(failed()) } else { Ok(()) }
+}
+
+/// Threads that a user runs now, all processes together: what RLIMIT_NPROC compares with.
+fn threads_of(user: u32) -> u64 {
+    let statuses = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    statuses.filter_map(|entry| threads_in(&std::fs::read_to_string(entry.path().join("status")).ok()?, user)).sum()
+}
+
+/// The thread count in a `/proc/PID/status`, if the process is that user's.
+fn threads_in(status: &str, user: u32) -> Option<u64> {
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+    (field("Uid:")?.parse() == Ok(user)).then(|| field("Threads:")?.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_read_of_the_right_user() {
+        let status = "Name:\ttallow\nUid:\t1000\t0\t0\t0\nThreads:\t12\n";
+        assert_eq!(threads_in(status, 1000), Some(12));
+        assert_eq!(threads_in(status, 0), None);
+        assert_eq!(threads_in("Name:\tx\n", 1000), None);
+        // SAFETY: takes nothing, cannot fail.
+        assert!(threads_of(unsafe { libc::getuid() }) >= 1);
+    }
 }

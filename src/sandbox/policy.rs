@@ -1,33 +1,50 @@
-//! What a worker may do. Pure data; the first line on a worker's stdin.
+//! What a worker may do, and how much of it. Pure data; travels as the first line on a worker's stdin.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a worker may do.
+/// What a worker may do. Paths are absolute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Files and folders that it may read.
+    /// Files and folders that it may read, and all below them. One that does not exist is left out. A symlink is followed here and
+    /// now; one that lies inside a named folder leads nowhere, unless where it leads is named as well.
     pub read_only: Vec<PathBuf>,
     /// The one folder that it may write.
     pub writable: PathBuf,
+    /// Most memory of its own (not mapped files); none: as much as the machine gives.
     pub memory_bytes: Option<u64>,
+    /// Most threads. It cannot start processes.
+    pub max_threads: u64,
     /// Largest file that it may write.
     pub max_file_bytes: u64,
     pub max_open_files: u64,
+    /// Longest time that it may take, on a clock that stands still while the machine sleeps.
     pub wall: Duration,
+    /// Time to finish a step and write a checkpoint when it is asked to stop.
+    pub grace: Duration,
+    /// Most bytes of events that are taken from it.
+    pub events_bytes: u64,
+    /// Most bytes of its stderr that are kept.
+    pub stderr_bytes: u64,
     pub level: Level,
 }
 
 impl Default for Policy {
+    /// Nothing may be read or written; amounts that no sound job reaches.
     fn default() -> Self {
         Policy {
             read_only: Vec::new(),
             writable: PathBuf::new(),
             memory_bytes: None,
+            max_threads: 1024,
             max_file_bytes: 64 << 30,
             max_open_files: 256,
             wall: Duration::from_secs(3600),
+            grace: Duration::from_secs(60),
+            events_bytes: 256 << 20,
+            stderr_bytes: 16 << 20,
             level: Level::Strict,
         }
     }
@@ -41,6 +58,47 @@ pub enum Level {
     Strict,
     /// The layers that are there hold; the rest is recorded as missing.
     BestEffort,
-    /// No jail; recorded.
+    /// No walls: the worker may do what its user may. Limits, clean environment and supervision stay.
     Off,
+}
+
+/// The first line on a worker's stdin: everything that it needs to enter its jail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub policy: Policy,
+    /// Process id of the supervisor, without which the worker must not go on.
+    pub supervisor: u32,
+    /// What the supervisor's control group already limits.
+    pub group: Grouped,
+}
+
+/// Which amounts a control group around the worker limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grouped {
+    pub memory: bool,
+    pub threads: bool,
+}
+
+/// The whole environment of a worker; each value is given by the supervisor, none is inherited.
+pub const ENVIRONMENT: [&str; 2] = ["RAYON_NUM_THREADS", MARK];
+
+/// The variable by which a worker, and whatever it may start where no walls hold, is known.
+pub const MARK: &str = "TALLOW_WORKER";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_survives_its_line() {
+        let policy = Policy { read_only: vec!["/data/train file".into()], memory_bytes: Some(1 << 30), ..Policy::default() };
+        let entry = Entry { policy, supervisor: 7, group: Grouped { memory: true, threads: false } };
+        let line = serde_json::to_string(&entry).expect("serialises");
+        assert!(!line.contains('\n'));
+        assert_eq!(serde_json::from_str::<Entry>(&line).expect("parses"), entry);
+        let more = line.replacen("\"supervisor\"", "\"network\":true,\"supervisor\"", 1);
+        assert!(serde_json::from_str::<Entry>(&more).is_err(), "a wish that the jail does not know must not be dropped silently");
+    }
 }

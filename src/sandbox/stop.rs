@@ -4,16 +4,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-extern "C" fn request(_signal: libc::c_int) {
-    REQUESTED.store(true, Ordering::Relaxed);
+/// The flag; from now on SIGTERM sets it, and SIGINT (which a terminal sends to everybody) is left to the supervisor. A job that
+/// never asks for the flag has nothing to save, and ends at once when it is asked to.
+pub fn flag() -> &'static AtomicBool {
+    #[cfg(target_os = "linux")]
+    listen();
+    &REQUESTED
 }
 
-/// The flag; from now on SIGTERM sets it, and SIGINT (which a terminal sends to everybody) is left to the supervisor.
-pub fn flag() -> &'static AtomicBool {
+/// Whether the supervisor asked. Never true before [`flag`] was called.
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
+#[cfg(target_os = "linux")]
+fn listen() {
+    extern "C" fn request(_signal: libc::c_int) {
+        REQUESTED.store(true, Ordering::Relaxed);
+    }
     // SAFETY: the handler stores to an atomic, which is safe in a signal handler.
     unsafe {
         libc::signal(libc::SIGTERM, request as *const () as libc::sighandler_t);
         libc::signal(libc::SIGINT, libc::SIG_IGN);
     }
-    &REQUESTED
 }

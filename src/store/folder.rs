@@ -3,7 +3,7 @@
 //! ```text
 //! RUN/  paper.json  paper_spec.json  spec.toml  plan.json  ledger.jsonl  eval.json  report.json  report.md  report.html
 //!       data/        prepared/train.safetensors ..., held_out/ (labels: never visible to a training attempt)
-//!       runs/seed-0/ attempts/001/ {job.json, events.jsonl, stderr.log, checkpoint/, model/}
+//!       runs/seed-0/ attempts/001/ {job.json, events.jsonl, stderr.log}, work/ {checkpoint/, model.safetensors}: the worker's
 //!       model/       the best finished run's model in the Hub's format
 //! ```
 
@@ -113,12 +113,14 @@ impl RunFolder {
         std::fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })
     }
 
-    /// Moves those of `files` that are in `from` into the new folder `place`, which appears whole or not at all.
+    /// Moves those of `files` that are in `from` into the new folder `place`, which appears whole or not at all. Names come from a
+    /// worker: one that is more than the name of a file leads elsewhere, and is left.
     pub fn adopt(&self, from: &Path, files: &[String], place: &Path) -> Result<(), Error> {
         let io = |action, path: &Path| { let path = path.to_path_buf(); move |source| Error::Io { action, path, source } };
         let sibling = place.with_extension("new");
         std::fs::create_dir_all(&sibling).map_err(io("create", &sibling))?;
-        for file in files.iter().filter(|file| from.join(file).is_file()) {
+        let is_name = |file: &str| Path::new(file).file_name().is_some_and(|name| name == file);
+        for file in files.iter().filter(|file| is_name(file) && from.join(file).is_file()) {
             std::fs::rename(from.join(file), sibling.join(file)).map_err(io("move", &from.join(file)))?;
         }
         std::fs::rename(&sibling, place).map_err(io("rename to", place))
@@ -135,7 +137,8 @@ impl RunFolder {
     }
 }
 
-/// One attempt's folder: all that a training worker may write.
+/// One attempt's folder. What the supervisor notes stands beside what its worker may write, never in it: a later attempt is given
+/// what the job names, so a worker that could rewrite its job could choose what the next one reads.
 #[derive(Debug, Clone)]
 pub struct AttemptFolder {
     root: PathBuf,
@@ -148,10 +151,11 @@ impl AttemptFolder {
     }
     /// Makes the folder (again).
     pub fn create(&self) -> Result<(), Error> {
-        std::fs::create_dir_all(&self.root).map_err(|source| Error::Io { action: "create", path: self.root.clone(), source })
+        std::fs::create_dir_all(self.work()).map_err(|source| Error::Io { action: "create", path: self.work(), source })
     }
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// All that the worker may write.
+    pub fn work(&self) -> PathBuf {
+        self.root.join("work")
     }
     pub fn job(&self) -> PathBuf {
         self.root.join("job.json")
@@ -164,15 +168,15 @@ impl AttemptFolder {
     }
     /// The checkpoint to go on from.
     pub fn checkpoint(&self) -> PathBuf {
-        self.root.join("checkpoint")
+        self.work().join("checkpoint")
     }
     /// The trained model's weights, when finished.
     pub fn weights(&self) -> PathBuf {
-        self.root.join("model.safetensors")
+        self.work().join("model.safetensors")
     }
     /// Predictions of an evaluation job.
     pub fn predictions(&self) -> PathBuf {
-        self.root.join("predictions.jsonl")
+        self.work().join("predictions.jsonl")
     }
     pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
         write_json(path, value)
@@ -199,4 +203,38 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
     let mut text = serde_json::to_vec_pretty(value).map_err(|source| Error::Malformed { path: path.into(), source })?;
     text.push(b'\n');
     write_bytes(path, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_worker_are_adopted() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(place.path().join("run")).expect("a run");
+        let attempt = folder.attempt("prepare", 1);
+        attempt.create().expect("a folder");
+        for file in [folder.plan(), attempt.job(), attempt.work().join("train.safetensors")] {
+            std::fs::write(file, "x").expect("a file");
+        }
+        let outside = folder.plan().display().to_string();
+        let names = ["train.safetensors", "../job.json", "../../../../../plan.json", &outside, "..", "", "absent"];
+        folder.adopt(&attempt.work(), &names.map(String::from), &folder.prepared()).expect("adopts");
+        let adopted: Vec<_> = std::fs::read_dir(folder.prepared()).expect("a folder").flatten().map(|e| e.file_name()).collect();
+        assert_eq!(adopted, ["train.safetensors"]);
+        assert!(folder.plan().is_file() && attempt.job().is_file());
+    }
+
+    #[test]
+    fn what_the_supervisor_notes_is_not_the_workers_to_write() {
+        let folder = RunFolder { root: "/runs/a".into() };
+        let attempt = folder.attempt("seed-0", 1);
+        for file in [attempt.job(), attempt.events(), attempt.stderr()] {
+            assert!(!file.starts_with(attempt.work()), "{}", file.display());
+        }
+        for file in [attempt.checkpoint(), attempt.weights(), attempt.predictions()] {
+            assert!(file.starts_with(attempt.work()), "{}", file.display());
+        }
+    }
 }

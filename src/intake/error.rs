@@ -1,0 +1,57 @@
+use crate::error::{Class, Failure};
+use std::time::Duration;
+
+/// Why a paper could not be read. Each message names the paper.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("`{name}` is not a PDF: expected it to start with `%PDF-`, found {found}")]
+    NotPdf { name: String, found: String },
+    #[error("`{name}` is encrypted: it cannot be read without its password")]
+    Encrypted { name: String },
+    #[error("`{name}` is cut off: {bytes} bytes, and the end mark `%%EOF` is missing")]
+    Truncated { name: String, bytes: usize },
+    #[error("`{name}` holds no text: {pages} page(s), {letters} letter(s) in all")]
+    NoText { name: String, pages: usize, letters: usize },
+    #[error("`{name}` is too large: {found} {unit}, at most {limit} are read")]
+    TooLarge { name: String, found: u64, limit: u64, unit: &'static str },
+    #[error("`{name}` took longer than {} s to read", limit.as_secs())]
+    Timeout { name: String, limit: Duration },
+    #[error("`{name}` is damaged: {problem}")]
+    Malformed { name: String, problem: String },
+    #[error("`{given}` is not a paper: expected {expected}")]
+    BadSource { given: String, expected: &'static str },
+    #[error("the paper `{name}` cannot be opened")]
+    Io { name: String, source: std::io::Error },
+    #[error("arXiv cannot be reached for `{id}` (asked {host})")]
+    Unreachable { id: String, host: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("arXiv answered {status} for `{id}`")]
+    Status { id: String, status: u16 },
+    #[error("`{id}` is not in the cache, and the network must not be used")]
+    Offline { id: String },
+    #[error("arXiv sent `{id}` on to {host}: only {allowed} and its subdomains are followed")]
+    Redirected { id: String, host: String, allowed: String },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::BadSource { .. } => Class::Usage,
+            Error::Unreachable { .. } | Error::Status { .. } | Error::Offline { .. } | Error::Redirected { .. } => Class::External,
+            _ => Class::Paper,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::NotPdf { .. } => "give the paper as PDF, or its arXiv id",
+            Error::Encrypted { .. } => "store a copy without a password, for instance with `qpdf --decrypt`",
+            Error::Truncated { .. } => "download the file again",
+            Error::NoText { .. } => "the pages are probably scanned images: run OCR over them first, for instance with `ocrmypdf`",
+            Error::Malformed { .. } => "rewrite the file with another tool, for instance `qpdf IN OUT`, or give the arXiv id",
+            Error::Unreachable { .. } | Error::Offline { .. } => "download the PDF and give the file",
+            Error::Status { status: 404, .. } => "check the id; a withdrawn paper has no PDF",
+            _ => return None,
+        };
+        Some(hint.to_string())
+    }
+}

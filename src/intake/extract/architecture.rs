@@ -1,0 +1,127 @@
+//! Sizes of the architecture, as sentences and tables give them.
+
+use super::{Findings, Place, numbers};
+use crate::intake::{FieldKey, Value, Variant};
+use std::sync::LazyLock;
+
+/// What a number of an architecture counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dimension {
+    Layers,
+    Hidden,
+    Intermediate,
+    Heads,
+    Params,
+}
+
+/// The dimension that a table's header names.
+pub(super) fn dimension(header: &str) -> Option<Dimension> {
+    static NAMES: LazyLock<[(regex::Regex, Dimension); 5]> = LazyLock::new(|| {
+        [
+            (crate::intake::regex(r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?)?(?:layers|blocks|depth)$|^(?:#L|N|L)$"), Dimension::Layers),
+            (crate::intake::regex(r"(?i)^(?:mlp|ffn|feed-?forward|intermediate)[- ](?:size|dim\w*|width).*$|^d_?ff$"), Dimension::Intermediate),
+            (crate::intake::regex(r"(?i)^(?:hidden|model|embedding)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^#?H$|^width$"), Dimension::Hidden),
+            (crate::intake::regex(r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?)?(?:attention )?heads$|^(?:#A|A)$|^h$"), Dimension::Heads),
+            (crate::intake::regex(r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:params|parameters)\b.*$"), Dimension::Params),
+        ]
+    });
+    let header = header.trim();
+    // `h` are heads and `H` is the hidden size.
+    if header == "h" {
+        return Some(Dimension::Heads);
+    }
+    NAMES.iter().find(|(name, _)| name.is_match(header)).map(|(_, dimension)| *dimension)
+}
+
+impl Variant {
+    pub(super) fn set(&mut self, dimension: Dimension, value: f64) {
+        let count = (value >= 1.0 && value < 1e6 && value.fract() == 0.0).then_some(value as u32);
+        match dimension {
+            Dimension::Layers => self.num_layers = count,
+            Dimension::Hidden => self.hidden_size = count,
+            Dimension::Intermediate => self.intermediate_size = count,
+            Dimension::Heads => self.num_heads = count,
+            Dimension::Params => self.num_params = (value >= 1.0).then_some(value),
+        }
+    }
+
+    /// How much of it is known.
+    pub(super) fn known(&self) -> usize {
+        [self.num_layers, self.hidden_size, self.intermediate_size, self.num_heads].iter().flatten().count() + usize::from(self.num_params.is_some())
+    }
+}
+
+pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
+    if !at.text().contains(|c: char| c.is_ascii_digit()) {
+        return;
+    }
+    in_brackets(at, found);
+    with_parameters(at, found);
+    in_words(at, found);
+}
+
+/// `NAME (L=12, H=768, A=12, Total Parameters=110M)`.
+fn in_brackets(at: &Place<'_>, found: &mut Findings<'_>) {
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b([A-Z][\w-]*(?: [a-z]+)?) ?\(([^()]*=[^()]*)\)"));
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"^\s*([A-Za-z# ]+?)\s?=\s?({})\s*$", numbers::NUMBER)));
+    for words in FORM.captures_iter(at.text()) {
+        let (Some(whole), Some(name), Some(inside)) = (words.get(0), words.get(1), words.get(2)) else { continue };
+        let mut variant = Variant { name: name.as_str().to_string(), ..Variant::default() };
+        for part in inside.as_str().split(", ").filter_map(|part| PART.captures(part)) {
+            if let (Some(dimension), Some(value)) = (dimension(&part[1]), numbers::parse(&part[2])) {
+                variant.set(dimension, value);
+            }
+        }
+        if variant.known() >= 2 {
+            found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+        }
+    }
+}
+
+/// `RoBERTa base (125M)`.
+fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
+    static FORM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b([A-Z][A-Za-z]*[A-Z][\w-]*(?: (?:base|large|small|medium|XL|XXL|tiny))?) ?\((\d+(?:\.\d+)?[MB])\)"));
+    for words in FORM.captures_iter(at.text()) {
+        if let Some(whole) = words.get(0) {
+            let variant = Variant { name: words[1].to_string(), num_params: numbers::parse(&words[2]), ..Variant::default() };
+            found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+        }
+    }
+}
+
+/// `two layers, a hidden size of 64 and two heads`.
+fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
+    const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
+    static LAYERS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b"))
+    });
+    static HIDDEN: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units"));
+    static HEADS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({COUNT}) (?:(?:self-)?attention )?heads\b")));
+    static INNER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:intermediate|feed-?forward|inner|mlp)[- ](?:size|dimension|layer|width)(?: of| is|:| =)? (\d{2,5})\b"));
+    static NOUN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b")
+    });
+    let text = at.text();
+    let mut variant = Variant::default();
+    let (mut start, mut end) = (usize::MAX, 0);
+    for (pattern, dimension) in [(&LAYERS, Dimension::Layers), (&HIDDEN, Dimension::Hidden), (&HEADS, Dimension::Heads), (&INNER, Dimension::Intermediate)] {
+        let Some(words) = pattern.captures(text) else { continue };
+        if let (Some(whole), Some(value)) = (words.get(0), words.iter().skip(1).flatten().next().and_then(|v| count(v.as_str()))) {
+            variant.set(dimension, value);
+            (start, end) = (start.min(whole.start()), end.max(whole.end()));
+        }
+    }
+    if variant.known() >= 2 && variant.num_layers.is_some() {
+        let named = NOUN.captures(text).map(|found| found[1].to_string()).or_else(|| at.scope.variant.clone());
+        variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
+        found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
+    }
+}
+
+fn count(word: &str) -> Option<f64> {
+    const WORDS: [&str; 13] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    WORDS.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or_else(|| numbers::parse(word))
+}

@@ -1,0 +1,199 @@
+//! Rules that find what a paper says. Pure, and general: they know how papers say things, not which paper it is.
+//!
+//! Each rule looks at one sentence or one table and gives a value with the words it was read from. What the sentence is about comes
+//! from [`scope`]; names that many papers share are in [`names`].
+
+mod about;
+mod architecture;
+mod choices;
+mod data;
+mod names;
+mod numbers;
+mod results;
+mod scope;
+mod settings;
+mod tables;
+
+pub(super) use names::{is_member, same_dataset};
+
+use super::{DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Span, Unit, Value};
+use std::ops::Range;
+
+/// Everything that the paper says and these rules know, each with its evidence.
+pub fn extract(paper: &Paper) -> PaperSpec {
+    let sentences = paper.sentences();
+    let scopes = scope::scopes(paper, &sentences);
+    let mut found = Findings { paper, fields: Vec::new() };
+    about::find(paper, &sentences, &mut found);
+    let own = found.family().map(|family| family.name().to_string());
+    for (sentence, scope) in sentences.iter().zip(&scopes) {
+        let kind = paper.section_kind(sentence.section);
+        let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
+        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, own: own.as_deref() };
+        // A float on the last page of the references is part of what follows them.
+        if at.kind == SectionKind::References && !at.caption {
+            continue;
+        }
+        data::find(&at, &mut found);
+        results::in_sentence(&at, &mut found);
+        // What others did, and what a figure shows, is no recipe.
+        if at.kind != SectionKind::RelatedWork {
+            settings::find(&at, &mut found);
+            choices::find(&at, &mut found);
+            architecture::in_sentence(&at, &mut found);
+        }
+    }
+    for table in &paper.tables {
+        tables::find(paper, table, &mut found);
+    }
+    found.fields.sort_by_key(|f| f.key);
+    join_augmentation(paper, &mut found.fields);
+    PaperSpec {
+        title: paper.title.as_ref().map(|t| paper.passage(t).to_string()),
+        arxiv_id: paper.arxiv_id.clone(),
+        fields: tidy(found.fields),
+    }
+}
+
+fn is_caption(paper: &Paper, sentence: &Sentence) -> bool {
+    paper.passages.get(sentence.passage).is_some_and(|p| p.kind == PassageKind::Caption)
+}
+
+/// A sentence and where it stands.
+struct Place<'a> {
+    sentence: &'a Sentence,
+    scope: &'a Scope,
+    kind: SectionKind,
+    caption: bool,
+    /// In the abstract or the introduction.
+    boasts: bool,
+    /// A word for what the paper proposes.
+    own: Option<&'a str>,
+}
+
+impl Place<'_> {
+    fn text(&self) -> &str {
+        &self.sentence.text
+    }
+
+    /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
+    /// baselines of little else.
+    fn trust(&self) -> f32 {
+        let names_own = || self.own.is_some_and(|own| self.text().to_lowercase().contains(own) && self.text().to_lowercase().contains("we "));
+        match self.kind {
+            SectionKind::Baselines if !names_own() => 0.45,
+            SectionKind::Appendix => 0.8,
+            _ if self.caption => 0.8,
+            _ => 0.9,
+        }
+    }
+}
+
+/// What was found so far.
+struct Findings<'a> {
+    paper: &'a Paper,
+    fields: Vec<Field>,
+}
+
+impl Findings<'_> {
+    fn family(&self) -> Option<Family> {
+        self.fields.iter().find_map(|f| match f.value {
+            Value::Family { family } => Some(family),
+            _ => None,
+        })
+    }
+
+    /// Adds what a sentence says at `words`; without words in the text there is no field.
+    fn say(&mut self, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
+        if let Some(quote) = at.sentence.quote(words) {
+            // Baselines share data and metrics with the paper.
+            let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
+            // An abstract speaks of effort to impress, an experiments section to inform.
+            let boast = matches!(key, FieldKey::Hardware | FieldKey::TrainingTime) && at.boasts;
+            let confidence = if shared { at.trust().max(0.7) } else if boast { 0.5 } else { at.trust() };
+            self.add(key, value, unit, at.scope.clone(), confidence, quote, at.sentence.section);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "these are the parts of a field")]
+    fn add(&mut self, key: FieldKey, value: Value, unit: Option<Unit>, scope: Scope, confidence: f32, quote: Quote, section: Option<usize>) {
+        let section = section.and_then(|s| self.paper.sections.get(s)).map(|s| match &s.number {
+            Some(number) => format!("{number} {}", s.title),
+            None => s.title.clone(),
+        });
+        let evidence = Evidence { quote, section };
+        self.fields.push(Field { key, value, unit, scope, origin: Origin::Stated, confidence, evidence });
+    }
+}
+
+/// What one paragraph says of augmentation in several sentences is one list; its words are all of them.
+fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
+    let mut joined: Vec<Field> = Vec::new();
+    for field in std::mem::take(fields) {
+        let last = joined.last_mut().filter(|last| field.key == FieldKey::Augmentation && last.key == field.key && last.scope == field.scope);
+        let (first, next) = match (last, &field.value) {
+            (Some(last), Value::Texts { texts }) => (last, texts.clone()),
+            _ => {
+                joined.push(field);
+                continue;
+            }
+        };
+        let (a, b) = (&first.evidence.quote, &field.evidence.quote);
+        let span = Span { start: a.span().start.min(b.span().start), end: a.span().end.max(b.span().end) };
+        if a.page() == b.page() && span.end - span.start < 600 {
+            first.evidence.quote = paper.quote(a.page(), span);
+            if let Value::Texts { texts } = &mut first.value {
+                texts.extend(next);
+            }
+        } else {
+            joined.push(field);
+        }
+    }
+    *fields = joined;
+}
+
+/// In the order of keys, the surest first; what is said twice of the same thing once.
+fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
+    fields.sort_by(|a, b| a.key.cmp(&b.key).then(b.confidence.total_cmp(&a.confidence)));
+    let mut kept: Vec<Field> = Vec::new();
+    for field in fields {
+        if field.key == FieldKey::Metrics && kept.iter().any(|k| k.key == field.key && k.value == field.value) {
+            continue;
+        }
+        if let Value::Dataset { dataset } = &field.value {
+            add_dataset(&mut kept, &field, dataset);
+            continue;
+        }
+        let same = |other: &&mut Field| other.key == field.key && other.value == field.value;
+        // The same value without a scope, or with the same one, says nothing new.
+        match kept.iter_mut().find(|k| same(k) && (k.scope == field.scope || k.scope.is_vague() || field.scope.is_vague())) {
+            Some(other) if other.scope.is_vague() && !field.scope.is_vague() => other.scope = field.scope,
+            Some(_) => {}
+            None => kept.push(field),
+        }
+    }
+    kept
+}
+
+/// One field for each spelling of a data set, with all that it is used for.
+fn add_dataset(kept: &mut Vec<Field>, field: &Field, used: &DatasetUse) {
+    let known = kept.iter_mut().find_map(|k| match &mut k.value {
+        Value::Dataset { dataset } if names::same_spelling(&dataset.name, &used.name) => Some(dataset),
+        _ => None,
+    });
+    match known {
+        Some(dataset) if dataset.role != used.role => dataset.role = DatasetRole::TrainAndEval,
+        Some(_) => {}
+        None => kept.push(field.clone()),
+    }
+}
+
+impl Scope {
+    /// Says nothing of phase, data or model.
+    fn is_vague(&self) -> bool {
+        self.phase.is_none() && self.datasets.is_empty() && self.variant.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,268 @@
+//! Names that many papers share: public data sets, metrics, tasks. Each has its usual spelling and how else it is written.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// (usual name, other spellings, the suite it belongs to). A hyphen or space also stands for the other, or none.
+const DATASETS: &[(&str, &[&str], &str)] = &[
+    ("GLUE", &[], ""),
+    ("SuperGLUE", &[], ""),
+    ("SST-2", &["SST2"], "GLUE"),
+    ("SST-5", &[], ""),
+    ("CoLA", &[], "GLUE"),
+    ("MRPC", &[], "GLUE"),
+    ("QQP", &["Quora Question Pairs"], "GLUE"),
+    ("STS-B", &[], "GLUE"),
+    ("MNLI", &["MultiNLI", "Multi-Genre Natural Language Inference", "MNLI-m"], "GLUE"),
+    ("QNLI", &[], "GLUE"),
+    ("RTE", &[], "GLUE"),
+    ("WNLI", &[], "GLUE"),
+    ("SNLI", &[], ""),
+    ("SQuAD v1.1", &["SQuAD 1.1"], "SQuAD"),
+    ("SQuAD v2.0", &["SQuAD 2.0"], "SQuAD"),
+    ("SQuAD", &["Stanford Question Answering Dataset"], ""),
+    ("SWAG", &[], ""),
+    ("HellaSwag", &[], ""),
+    ("RACE", &[], ""),
+    ("TriviaQA", &[], ""),
+    ("Natural Questions", &[], ""),
+    ("CoQA", &[], ""),
+    ("CoNLL-2003", &["CoNLL 2003", "CoNLL03"], ""),
+    ("AG News", &["AG's News", "AGNews"], ""),
+    ("Yelp", &["Yelp Review"], ""),
+    ("IMDB", &["IMDb", "IMDB movie review"], ""),
+    ("20 Newsgroups", &[], ""),
+    ("DBpedia", &[], ""),
+    ("TREC", &["TREC-6"], ""),
+    ("BooksCorpus", &["BookCorpus", "Toronto Books Corpus"], ""),
+    ("English Wikipedia", &["Wikipedia"], ""),
+    ("OpenWebText", &[], ""),
+    ("WebText", &[], ""),
+    ("C4", &["Colossal Clean Crawled Corpus"], ""),
+    ("The Pile", &[], ""),
+    ("Common Crawl", &[], ""),
+    ("LAMBADA", &[], ""),
+    ("WikiText-2", &["WikiText2"], ""),
+    ("WikiText-103", &["WikiText103"], ""),
+    ("PTB", &["Penn Treebank", "Penn Tree Bank"], ""),
+    ("enwik8", &[], ""),
+    ("text8", &[], ""),
+    ("1BW", &["One Billion Word", "1 Billion Word", "LM1B"], ""),
+    ("CBT-CN", &[], "CBT"),
+    ("CBT-NE", &[], "CBT"),
+    ("CBT", &["Children's Book Test"], ""),
+    ("Winograd Schema Challenge", &["Winograd Schema"], ""),
+    ("CNN and Daily Mail", &["CNN/Daily Mail", "CNN/DailyMail", "CNN/DM"], ""),
+    ("XSum", &[], ""),
+    ("SAMSum", &[], ""),
+    ("WikiSQL", &[], ""),
+    ("E2E NLG Challenge", &["E2E NLG", "E2E"], ""),
+    ("WebNLG", &[], ""),
+    ("DART", &[], ""),
+    ("WMT 2014 English-German", &["WMT 2014 English-to-German", "WMT14 English-German", "WMT'14 En-De", "EN-DE"], ""),
+    ("WMT 2014 English-French", &["WMT 2014 English-to-French", "WMT14 English-French", "WMT'14 En-Fr", "EN-FR"], ""),
+    ("WMT-14 French-English", &[], ""),
+    ("WMT-14 English-French", &[], ""),
+    ("MMLU", &[], ""),
+    ("GSM8K", &[], ""),
+    ("ARC", &[], ""),
+    ("BoolQ", &[], ""),
+    ("PIQA", &[], ""),
+    ("WinoGrande", &[], ""),
+    ("OpenBookQA", &[], ""),
+    ("HumanEval", &[], ""),
+    ("MNIST", &[], ""),
+    ("Fashion-MNIST", &["FashionMNIST"], ""),
+    ("SVHN", &[], ""),
+    ("CIFAR-10", &["CIFAR10"], ""),
+    ("CIFAR-100", &["CIFAR100"], ""),
+    ("STL-10", &[], ""),
+    ("Tiny ImageNet", &["TinyImageNet"], ""),
+    ("ImageNet", &["ImageNet 2012", "ImageNet-1k", "ILSVRC 2012", "ILSVRC-2012", "ILSVRC2012"], ""),
+    ("ImageNet-21k", &["ImageNet 22k", "ImageNet-21K"], ""),
+    ("ImageNet ReaL", &[], ""),
+    ("JFT-300M", &["JFT"], ""),
+    ("COCO", &["MS COCO"], ""),
+    ("PASCAL VOC 2007", &["VOC 2007", "VOC 07"], "PASCAL VOC"),
+    ("PASCAL VOC 2012", &["VOC 2012", "VOC 12"], "PASCAL VOC"),
+    ("PASCAL VOC", &[], ""),
+    ("ADE20K", &[], ""),
+    ("Cityscapes", &[], ""),
+    ("CelebA", &[], ""),
+    ("VTAB", &[], ""),
+    ("Oxford-IIIT Pets", &["Oxford-IIIT-Pets", "Oxford Pets"], "VTAB"),
+    ("Oxford Flowers-102", &["Flowers-102"], "VTAB"),
+    ("LibriSpeech", &[], ""),
+    ("toy_reviews", &["toy reviews"], ""),
+    ("MovieLens", &[], ""),
+];
+
+/// (usual name, pattern, whether it is given in percent).
+const METRICS: &[(&str, &str, bool)] = &[
+    ("top-1 error", r"[Tt]op-?1 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
+    ("top-5 error", r"[Tt]op-?5 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
+    ("top-1 accuracy", r"[Tt]op-?1 (?:validation |test )?acc(?:uracy|\.)?", true),
+    ("accuracy", r"[Aa]ccurac(?:y|ies)|\bACC\b|\b[Aa]cc\.?", true),
+    ("error", r"(?:[Tt]est |[Vv]alidation |[Cc]lassification )?[Ee]rror(?: rates?)?\b", true),
+    ("F1", r"\bF-?1\b|\bF₁", true),
+    ("EM", r"\bEM\b|[Ee]xact [Mm]atch", true),
+    ("BLEU", r"\bBLEU\b", false),
+    ("perplexity", r"[Pp]erplexit(?:y|ies)|\bPPL\b|\bppl\b", false),
+    ("Matthews correlation", r"Matthews?'?s? corr(?:elation|\.)?(?: coefficient)?|\bMCC\b", false),
+    ("Spearman correlation", r"Spearman(?: rank)? corr(?:elations?|\.)?", false),
+    ("Pearson correlation", r"Pearson corr(?:elations?|\.)?", false),
+    ("ROUGE-L", r"R(?:OUGE|ouge)-?L\b", false),
+    ("ROUGE", r"\bR(?:OUGE|ouge)(?:-[12])?\b", false),
+    ("METEOR", r"\bMETEOR\b|\bMET\b", false),
+    ("NIST", r"\bNIST\b", false),
+    ("CIDEr", r"\bCIDEr\b", false),
+    ("mAP", r"\bmAP\b", true),
+    ("IoU", r"\bm?IoU\b", true),
+    ("AUC", r"\b(?:ROC[- ])?AUC\b", false),
+    ("bits per byte", r"[Bb]its[- ]per[- ]byte|\bBPB\b", false),
+    ("bits per character", r"[Bb]its[- ]per[- ]char(?:acter)?|\bBPC\b", false),
+    ("RMSE", r"\bRMSE\b", false),
+    ("MAE", r"\bMAE\b", false),
+    ("score", r"\b[Ss]cores?\b|\b[Aa]verage\b|\bAvg\b", true),
+    ("training cost", r"[Tt]raining cost", false),
+];
+
+/// (task, pattern in lower case).
+const TASKS: &[(&str, &str)] = &[
+    ("question-answering", r"question[- ]answering"),
+    ("natural-language-inference", r"natural language inference|language inference|textual entailment"),
+    ("text-classification", r"text classification|sentiment (?:analysis|classification)|document classification"),
+    ("image-classification", r"image (?:classification|recognition)|imagenet[^.]{0,30}classification|classification[^.]{0,20}imagenet|ilsvrc[^.]{0,20}classification"),
+    ("object-detection", r"object detection"),
+    ("semantic-segmentation", r"semantic segmentation"),
+    ("language-modeling", r"language model(?:l?ing|s)"),
+    ("machine-translation", r"machine translation|translation tasks?"),
+    ("summarization", r"summari[sz]ation"),
+    ("named-entity-recognition", r"named entity recognition"),
+    ("natural-language-understanding", r"natural language understanding"),
+    ("natural-language-generation", r"natural language generation|to generation \(nlg\)|\bnlg\b"),
+    ("speech-recognition", r"speech recognition"),
+    ("image-generation", r"image (?:generation|synthesis)"),
+    ("regression", r"regression tasks?"),
+];
+
+/// A name in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Mention {
+    pub name: &'static str,
+    pub at: Range<usize>,
+}
+
+struct Datasets {
+    any: regex::Regex,
+    names: HashMap<String, &'static str>,
+}
+
+static KNOWN: LazyLock<Datasets> = LazyLock::new(|| {
+    let mut names = HashMap::new();
+    let mut spellings: Vec<&str> = Vec::new();
+    for (name, others, _) in DATASETS {
+        for spelling in std::iter::once(name).chain(others.iter()) {
+            names.insert(bare(spelling), *name);
+            spellings.push(spelling);
+        }
+    }
+    // The longest first: `ImageNet-21k` is not `ImageNet`.
+    spellings.sort_by_key(|s| std::cmp::Reverse(s.len()));
+    let flexible = |s: &&str| regex::escape(s).replace(r"\-", r"[-\s]?").replace(' ', r"[-\s]?").replace('\'', "['’]");
+    let pattern = spellings.iter().map(flexible).collect::<Vec<_>>().join("|");
+    Datasets { any: crate::intake::regex(&format!(r"\b(?:{pattern})(?:\b|s\b)")), names }
+});
+
+fn bare(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Known data sets in a text, in order.
+pub(super) fn datasets_in(text: &str) -> Vec<Mention> {
+    let known = |found: regex::Match<'_>| {
+        let name = bare(found.as_str());
+        let name = KNOWN.names.get(&name).or_else(|| KNOWN.names.get(name.strip_suffix('s')?))?;
+        Some(Mention { name, at: found.range() })
+    };
+    KNOWN.any.find_iter(text).filter_map(known).collect()
+}
+
+/// The usual name of a data set, if it is known.
+fn usual(name: &str) -> Option<&'static str> {
+    KNOWN.names.get(&bare(name)).copied()
+}
+
+/// Whether two names differ only in case, spaces and hyphens.
+pub(super) fn same_spelling(a: &str, b: &str) -> bool {
+    bare(a) == bare(b)
+}
+
+/// Whether two names mean the same data set: `CIFAR10` and `CIFAR-10`, `MultiNLI` and `MNLI`.
+pub(in crate::intake) fn same_dataset(a: &str, b: &str) -> bool {
+    match (usual(a), usual(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => bare(a) == bare(b),
+    }
+}
+
+/// Whether `member` is one of the data sets of `suite`.
+pub(in crate::intake) fn is_member(member: &str, suite: &str) -> bool {
+    let suite_of = usual(member).and_then(|m| DATASETS.iter().find(|(name, ..)| *name == m)).map(|(_, _, suite)| *suite);
+    suite_of.is_some_and(|s| !s.is_empty() && same_dataset(s, suite))
+}
+
+/// Metrics in a text, in order; where two overlap, the more special one.
+pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
+    static PATTERNS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| METRICS.iter().map(|(_, p, _)| crate::intake::regex(p)).collect());
+    let mut found: Vec<Mention> = Vec::new();
+    for ((name, ..), pattern) in METRICS.iter().zip(PATTERNS.iter()) {
+        for at in pattern.find_iter(text).map(|m| m.range()) {
+            if found.iter().all(|other| at.end <= other.at.start || other.at.end <= at.start) {
+                found.push(Mention { name, at });
+            }
+        }
+    }
+    found.sort_by_key(|m| m.at.start);
+    found
+}
+
+/// Whether a metric is usually given in percent.
+pub(super) fn in_percent(metric: &str) -> bool {
+    METRICS.iter().any(|(name, _, percent)| *name == metric && *percent)
+}
+
+/// Tasks in a text, in order.
+pub(super) fn tasks_in(text: &str) -> Vec<Mention> {
+    static PATTERNS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| TASKS.iter().map(|(_, p)| crate::intake::regex(&format!("(?i){p}"))).collect());
+    let mut found: Vec<Mention> = Vec::new();
+    for ((name, _), pattern) in TASKS.iter().zip(PATTERNS.iter()) {
+        found.extend(pattern.find(text).map(|m| Mention { name, at: m.range() }));
+    }
+    found.sort_by_key(|m| m.at.start);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_sets_under_all_their_spellings() {
+        let names = |text| datasets_in(text).into_iter().map(|m| m.name).collect::<Vec<_>>();
+        assert_eq!(names("on CIFAR10, CIFAR-100 and ImageNet-21k"), ["CIFAR-10", "CIFAR-100", "ImageNet-21k"]);
+        assert_eq!(names("MultiNLI accuracy; SQuAD v1.1; SST2"), ["MNLI", "SQuAD v1.1", "SST-2"]);
+        assert!(names("we swag and race against the cola").is_empty());
+        assert!(same_dataset("CIFAR10", "CIFAR-10") && !same_dataset("CIFAR-10", "CIFAR-100"));
+        assert!(is_member("sst2", "GLUE") && !is_member("IMDB", "GLUE"));
+    }
+
+    #[test]
+    fn the_more_special_metric_wins() {
+        let names = |text| metrics_in(text).into_iter().map(|m| m.name).collect::<Vec<_>>();
+        assert_eq!(names("a top-5 validation error of 4.49%"), ["top-5 error"]);
+        assert_eq!(names("BLEU score of 28.4"), ["BLEU", "score"]);
+        assert_eq!(names("accuracy and F1"), ["accuracy", "F1"]);
+    }
+}

@@ -1,0 +1,90 @@
+//! How papers write numbers.
+
+use std::sync::LazyLock;
+
+/// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `1.5 million`.
+pub(super) const NUMBER: &str = concat!(
+    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?[eE][-−–]?\d+",
+    r"|\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
+);
+
+/// One or more numbers: `16, 32`, `2, 3 and 4`, `0.1 or 0.2`.
+pub(super) fn list() -> String {
+    format!(r"{NUMBER}(?:\s?%)?(?:(?:\s?[,;/]\s?(?:and\s|or\s)?|\sand\s|\sor\s){NUMBER}(?:\s?%)?)*")
+}
+
+/// The numbers of a list, in order, as written: 10 % is 10.
+pub(super) fn parse_list(text: &str) -> Vec<f64> {
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(NUMBER));
+    ONE.find_iter(text).filter_map(|found| parse(found.as_str())).collect()
+}
+
+/// One number as written.
+pub(super) fn parse(text: &str) -> Option<f64> {
+    let text = text.trim().trim_end_matches('%').trim();
+    let plain: String = text.chars().filter(|c| *c != ',').map(|c| if "−–".contains(c) { '-' } else { c }).collect();
+    if let Some((mantissa, exponent)) = scientific(&plain) {
+        return format!("{mantissa}e{exponent}").parse().ok();
+    }
+    let (digits, factor) = match plain.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E' || c == ' ') {
+        Some(at) => (&plain[..at], factor(plain[at..].trim())?),
+        None => (plain.as_str(), 0),
+    };
+    let digits = digits.trim();
+    // Shifting the decimal exponent keeps the nearest double: 1.1M is 1100000 exactly.
+    if factor > 0 { format!("{digits}e{factor}").parse().ok() } else { digits.parse().ok() }
+}
+
+/// `3 · 10⁻⁴` -> ("3", -4).
+fn scientific(text: &str) -> Option<(String, i32)> {
+    static FORM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*]\s?)?10\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)$"));
+    let found = FORM.captures(text)?;
+    let exponent: String = found[2].chars().filter_map(plain_digit).collect();
+    Some((found.get(1).map_or("1", |m| m.as_str()).to_string(), exponent.parse().ok()?))
+}
+
+fn plain_digit(c: char) -> Option<char> {
+    "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|raised| raised == c).and_then(|d| char::from_digit(d as u32, 10)).or((c == '⁻').then_some('-'))
+}
+
+fn factor(suffix: &str) -> Option<i32> {
+    match suffix {
+        "k" | "K" | "thousand" => Some(3),
+        "M" | "million" => Some(6),
+        "B" | "billion" => Some(9),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_papers_write_them() {
+        for (text, expected) in [
+            ("0.1", 0.1), ("5e-5", 5e-5), ("5E-04", 5e-4), ("1e−4", 1e-4), ("10,000", 1e4), ("1,000,000", 1e6), ("32k", 32e3), ("110M", 110e6),
+            ("1.7M", 1.7e6), ("3 · 10⁻⁴", 3e-4), ("10⁻³", 1e-3), ("60 × 10⁴", 6e5), ("1.5 million", 1.5e6), (".3", 0.3),
+        ] {
+            assert_eq!(parse(text), Some(expected), "{text}");
+            let whole = crate::intake::regex(&format!("^{NUMBER}$"));
+            assert!(whole.is_match(text), "{text}");
+        }
+        assert_eq!(parse("ten"), None);
+    }
+
+    #[test]
+    fn lists() {
+        let whole = crate::intake::regex(&format!("^(?:{})$", list()));
+        for (text, expected) in [
+            ("16, 32", vec![16.0, 32.0]),
+            ("5e-5, 4e-5, 3e-5, and 2e-5", vec![5e-5, 4e-5, 3e-5, 2e-5]),
+            ("32k and 48k", vec![32e3, 48e3]),
+            ("0.99, 0.999 or 0.9999", vec![0.99, 0.999, 0.9999]),
+        ] {
+            assert!(whole.is_match(text), "{text}");
+            assert_eq!(parse_list(text), expected);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Results that sentences report: a metric, a number, and the data set nearest to them.
+
+use super::names::{self, Mention};
+use super::{Findings, Place, numbers};
+use crate::intake::{FieldKey, ReportedResult, SectionKind, Unit, Value};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
+    let text = at.text();
+    if at.kind == SectionKind::RelatedWork || !text.contains(|c: char| c.is_ascii_digit()) {
+        return;
+    }
+    let metrics = names::metrics_in(text);
+    let datasets = names::datasets_in(text);
+    let mut taken: Vec<usize> = Vec::new();
+    for (index, metric) in metrics.iter().enumerate() {
+        // `BLEU score` is one metric.
+        if index > 0 && metric.name == "score" && metric.at.start <= metrics[index - 1].at.end + 1 {
+            continue;
+        }
+        let Some((number, percent)) = number_after(text, metric).or_else(|| number_before(text, metric)) else { continue };
+        let Some(value) = numbers::parse(&text[number.clone()]).filter(|_| !taken.contains(&number.start)) else { continue };
+        let Some(dataset) = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned()) else { continue };
+        // `score` alone is the score of a suite.
+        if metric.name == "score" && !names::same_dataset(&dataset, "GLUE") && !percent {
+            continue;
+        }
+        taken.push(number.start);
+        let variant = variant_near(text, &number).or_else(|| at.scope.variant.clone());
+        let unit = (percent || names::in_percent(metric.name)).then_some(Unit::Percent);
+        let words = metric.at.start.min(number.start)..metric.at.end.max(number.end);
+        let result = ReportedResult { dataset, metric: Some(metric.name.to_string()), value, variant };
+        found.say(at, FieldKey::Results, Value::Result { result }, unit, words);
+    }
+}
+
+/// `accuracy of 93.5%`, `F1 to 93.2`, `BLEU score of 28.4`.
+fn number_after(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^(?:\s(?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{})(?P<p>\s?%)?",
+            numbers::NUMBER
+        ))
+    });
+    let words = FORM.captures(&text[metric.at.end..])?;
+    let value = words.name("v")?;
+    let range = metric.at.end + value.start()..metric.at.end + value.end();
+    is_level(text, &range, words.name("p").is_some()).then_some((range, words.name("p").is_some()))
+}
+
+/// `93.5% accuracy`, `55 F1`, `3.57% error`.
+fn number_before(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(r"(?:^|[\s(])(?P<v>{})(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$", numbers::NUMBER))
+    });
+    let words = FORM.captures(&text[..metric.at.start])?;
+    let value = words.name("v")?;
+    is_level(text, &value.range(), words.name("p").is_some()).then_some((value.range(), words.name("p").is_some()))
+}
+
+/// A level that was reached, not a gain: `improves by 2.0 BLEU`, `+5.1 F1`, `4.5% absolute improvement`.
+fn is_level(text: &str, number: &Range<usize>, percent: bool) -> bool {
+    static GAIN_BEFORE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)(?:\bby(?: (?:over|more than|about|up to|at least))?|\+|[<>≤≥]|below|above|over|than|only lose|improve\w*|gain of|another)\s?$"));
+    static GAIN_AFTER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^\s?%?(?: point)?s? ?(?:absolute|relative|improvement|points|gain|lower|higher|better|drop|of the|crop|-crop|-way)"));
+    // A bare whole number is a count more often than a score; years are never scores.
+    let written = &text[number.clone()];
+    let plausible = percent || written.contains('.') || written.parse::<u32>().is_ok_and(|n| n <= 100);
+    plausible && !GAIN_BEFORE.is_match(&text[..number.start]) && !GAIN_AFTER.is_match(&text[number.end..])
+}
+
+/// The data set that stands last before the metric, or first after the number.
+fn dataset_near(text: &str, datasets: &[Mention], metric: &Mention, number: &Range<usize>) -> Option<String> {
+    let (from, to) = (metric.at.start.min(number.start), metric.at.end.max(number.end));
+    let within = datasets.iter().find(|d| d.at.start >= from && d.at.end <= to);
+    let before = datasets.iter().rev().find(|d| d.at.end <= from).map(|d| (from - d.at.end, d));
+    let after = datasets.iter().find(|d| d.at.start >= to).map(|d| (d.at.start - to, d));
+    let near = match (before, after) {
+        (Some(b), Some(a)) => Some(if a.0 < 30 && a.0 < b.0 { a } else { b }),
+        (b, a) => b.or(a),
+    };
+    within.or(near.map(|(_, d)| d)).map(|d| text[d.at.clone()].to_string())
+}
+
+/// The system that the sentence speaks of just before the number.
+fn variant_near(text: &str, number: &Range<usize>) -> Option<String> {
+    static ENSEMBLE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:an|our|the) ensemble\b"));
+    let clause = text[..number.start].rsplit(';').next().unwrap_or_default();
+    if ENSEMBLE.is_match(clause) {
+        return Some("ensemble".into());
+    }
+    super::scope::of_text(clause).variant
+}

@@ -1,0 +1,216 @@
+//! What a sentence is about: which phase, data and model. A sentence that does not say is about what its paragraph, heading, or
+//! section said before.
+
+use super::names;
+use crate::intake::{Paper, Passage, PassageKind, Phase, Scope, Sentence};
+use std::sync::LazyLock;
+
+/// The scope of each sentence, in their order.
+pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
+    let mut scopes = Vec::with_capacity(sentences.len());
+    let mut running = Running::default();
+    for (index, sentence) in sentences.iter().enumerate() {
+        let passage = &paper.passages[sentence.passage];
+        let heading = of_heading(paper, sentence.section);
+        let mut own = of_text(&sentence.text);
+        if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
+            own.phase = Some(Phase::PreTraining);
+        }
+        let scope = match passage.kind {
+            // A caption stands by itself.
+            PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
+            PassageKind::Note => own.or(&heading),
+            _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
+        };
+        scopes.push(scope.or_topic(topic(paper, sentence)));
+    }
+    scopes
+}
+
+/// What the text before a sentence was about.
+#[derive(Default)]
+struct Running {
+    section: Option<usize>,
+    passage: usize,
+    paragraph: Scope,
+    /// Data sets that the section has brought in so far.
+    introduced: Vec<String>,
+}
+
+impl Running {
+    /// Takes note of a sentence; gives its own scope back.
+    fn take(&mut self, sentence: &Sentence, own: Scope) -> Scope {
+        if self.section != sentence.section {
+            *self = Running { section: sentence.section, ..Running::default() };
+        }
+        if self.passage != sentence.passage {
+            self.passage = sentence.passage;
+            self.paragraph = Scope::default();
+        }
+        for dataset in &own.datasets {
+            if !self.introduced.contains(dataset) {
+                self.introduced.push(dataset.clone());
+            }
+        }
+        // A sentence that only compares with other data does not change what the paragraph is about.
+        let introduces = own.datasets.len() == 1 && !compares(&sentence.text);
+        let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
+        self.paragraph = Scope {
+            phase: own.phase.or(self.paragraph.phase),
+            datasets: data,
+            variant: own.variant.clone().or(self.paragraph.variant.take()),
+            topic: None,
+        };
+        own
+    }
+
+    /// The section's only data set is what its other paragraphs are about too.
+    fn section_data(&self) -> Scope {
+        let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
+        Scope { datasets, ..Scope::default() }
+    }
+}
+
+fn compares(text: &str) -> bool {
+    static COMPARES: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:similar|compar\w+|previous|unlike|in contrast|than|also on|as on)\b"));
+    COMPARES.is_match(text)
+}
+
+/// "We train ...", neither pre-training nor fine-tuning by name.
+fn trains(text: &str) -> bool {
+    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)(?:^|[\s(])train(?:s|ed|ing)?\b"));
+    TRAINS.is_match(text) && phase_in(text).is_none()
+}
+
+/// Whether a sentence close by says "for fine-tuning": then plain training is what comes before it.
+fn contrasts_with_tuning(sentences: &[Sentence], index: usize) -> bool {
+    static FOR_TUNING: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b[Ff]or fine-?tuning,? we\b"));
+    let close = &sentences[index + 1..(index + 6).min(sentences.len())];
+    close.iter().any(|s| s.passage == sentences[index].passage && FOR_TUNING.is_match(&s.text))
+}
+
+/// What a caption says, with the others': beside `... for fine-tuning`, `... for training` is pre-training.
+pub(super) fn of_caption(paper: &Paper, caption: usize) -> Scope {
+    let text = paper.passage(&paper.passages[caption]);
+    // `For X we also ...` is about X alone.
+    let general = text.split(". ").filter(|sentence| !sentence.starts_with("For ")).collect::<Vec<_>>().join(". ");
+    let mut scope = of_text(&general);
+    let tunes = |p: &Passage| p.kind == PassageKind::Caption && paper.passage(p).contains("for fine-tuning");
+    if scope.phase.is_none() && text.contains("for training") && paper.passages.iter().any(tunes) {
+        scope.phase = Some(Phase::PreTraining);
+    }
+    scope
+}
+
+/// What a text says of itself.
+pub(super) fn of_text(text: &str) -> Scope {
+    let mut datasets: Vec<String> = Vec::new();
+    for mention in names::datasets_in(text) {
+        if !datasets.iter().any(|d| d == mention.name) {
+            datasets.push(mention.name.to_string());
+        }
+    }
+    // Many names are a list of what was tried, not what a setting is for.
+    if datasets.len() > 3 {
+        datasets.clear();
+    }
+    Scope { phase: phase_in(text), datasets, variant: variant_in(text), topic: None }
+}
+
+/// What the heading says, and those above it.
+fn of_heading(paper: &Paper, section: Option<usize>) -> Scope {
+    let Some(index) = section else { return Scope::default() };
+    let number = paper.sections[index].number.clone().unwrap_or_default();
+    let mut scope = Scope::default();
+    for (at, other) in paper.sections[..=index].iter().enumerate().rev() {
+        let above = other.number.as_deref().is_some_and(|n| number.starts_with(&format!("{n}.")));
+        if at == index || above {
+            scope = scope.or(&of_text(&other.title));
+        }
+    }
+    scope
+}
+
+/// A heading that names an experiment rather than a kind of section; or that defaults are spoken of.
+fn topic(paper: &Paper, sentence: &Sentence) -> Option<String> {
+    if sentence.text.to_lowercase().contains("default settings") {
+        return Some("default settings".into());
+    }
+    static GENERIC: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:the )?(?:abstract|introduction|background|related work|methods?|our method|model|models?|architecture|model architecture|approach|training|training details|experiments?|experimental (?:setup|settings?|details)|setup|implementation(?: details)?|evaluation|results?(?: and .*)?|analysis|discussion|conclusions?|appendix|details|hyper-?parameters?.*|optimi[sz]er|regulari[sz]ation|training (?:procedure|data.*|regime)|data.*|why .*|limitations|acknowledge?ments?|references)$",
+        )
+    });
+    let title = paper.section_title(sentence.section).trim();
+    (!title.is_empty() && !GENERIC.is_match(title) && title.len() < 80).then(|| title.to_string())
+}
+
+fn phase_in(text: &str) -> Option<Phase> {
+    static TUNE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\bfine[- ]?tun"));
+    // "The pre-trained model" names the model, not the phase.
+    static PRE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\bpre-?train(?:ing\b|ed (?:on|for|with|using|in|at)\b|\b)"));
+    // `Training & Fine-tuning` is about both.
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)training (?:&|and) fine-?tuning"));
+    if BOTH.is_match(text) {
+        return None;
+    }
+    let (tune, pre) = (TUNE.find(text), PRE.find(text));
+    match (tune, pre) {
+        (Some(_), None) => Some(Phase::FineTuning),
+        (None, Some(_)) => Some(Phase::PreTraining),
+        _ => None,
+    }
+}
+
+fn variant_in(text: &str) -> Option<String> {
+    static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"\b(?:the |our )?(base|big|large|small|tiny|medium|huge) models?\b|\((base|big|large|small)\)",
+            r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]* (?:base|large|small|tiny|medium))\b",
+            r"|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*-(?:[A-Z]+/\d+|(?:Base|Large|Huge|Small|Tiny)|\d{2,4}))\b|\b(GPT-[23])\b"
+        ))
+    });
+    static LAYERS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(\d{2,4})-layer (ResNet|net|network|model)"));
+    let named = SIZE.captures_iter(text).find_map(|found| {
+        let name = found.iter().skip(1).flatten().next()?.as_str().trim_matches(['(', ')']).to_string();
+        names::datasets_in(&name).is_empty().then_some(name)
+    });
+    named.or_else(|| LAYERS.captures(text).map(|found| format!("{}-{}", &found[2], &found[1])))
+}
+
+impl Scope {
+    /// What this scope leaves open, taken from another.
+    pub(super) fn or(self, other: &Scope) -> Scope {
+        Scope {
+            phase: self.phase.or(other.phase),
+            datasets: if self.datasets.is_empty() { other.datasets.clone() } else { self.datasets },
+            variant: self.variant.or_else(|| other.variant.clone()),
+            topic: self.topic.or_else(|| other.topic.clone()),
+        }
+    }
+
+    fn or_topic(mut self, topic: Option<String>) -> Scope {
+        if self.is_empty() {
+            self.topic = topic;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sentence_says_of_itself() {
+        let check = |text: &str, expected: &str| assert_eq!(of_text(text).to_string(), expected, "{text}");
+        check("We fine-tune for 3 epochs on all GLUE tasks.", "GLUE fine-tuning");
+        check("We pre-train with a batch size of 256.", "pre-training");
+        check("We fine-tune the pre-trained model.", "fine-tuning");
+        check("The big models were trained for 300,000 steps.", "big");
+        check("On CIFAR10 we start with 0.1.", "CIFAR-10");
+        check("It is plain.", "");
+    }
+}

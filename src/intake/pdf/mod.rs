@@ -1,0 +1,150 @@
+//! PDF bytes -> lines of text with their places, within limits.
+//!
+//! `safe` makes a document harmless for the PDF library, `glyphs` takes its characters with their places, `lines` puts them
+//! together. The library may panic or loop on odd files, so it works on a thread of its own: a panic loses the rest of one
+//! page, and a thread that does not end in time is left behind (the process's own limits end it).
+
+mod glyphs;
+mod lines;
+mod safe;
+
+pub(super) use lines::{Line, LineCell, PageLines};
+
+use super::Error;
+use pdf_extract as lopdf;
+use std::sync::{Once, mpsc};
+use std::time::Duration;
+
+/// What is read at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub max_bytes: u64,
+    pub max_pages: u64,
+    pub max_time: Duration,
+}
+
+impl Default for Limits {
+    /// 64 MiB, 500 pages, 5 s.
+    fn default() -> Self {
+        Limits { max_bytes: 64 << 20, max_pages: 500, max_time: Duration::from_secs(5) }
+    }
+}
+
+/// Fewer letters than this in all pages together are not a text.
+const MIN_LETTERS: usize = 40;
+const THREAD: &str = "tallow-pdf";
+const STACK_BYTES: usize = 64 << 20;
+
+/// The lines of each page, in the order in which the file draws them.
+pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<PageLines>, Error> {
+    let too_large = |found, limit, unit| Error::TooLarge { name: name.to_string(), found, limit, unit };
+    if bytes.len() as u64 > limits.max_bytes {
+        return Err(too_large(bytes.len() as u64, limits.max_bytes, "bytes"));
+    }
+    if !bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-") {
+        return Err(Error::NotPdf { name: name.to_string(), found: describe(bytes) });
+    }
+    let pages = on_own_thread(bytes.to_vec(), limits).unwrap_or(Err(Failed::Timeout)).map_err(|failed| match failed {
+        Failed::Encrypted => Error::Encrypted { name: name.to_string() },
+        Failed::TooManyPages(found) => too_large(found, limits.max_pages, "pages"),
+        Failed::Timeout => Error::Timeout { name: name.to_string(), limit: limits.max_time },
+        Failed::Malformed(_) if !has_end_mark(bytes) => Error::Truncated { name: name.to_string(), bytes: bytes.len() },
+        Failed::Malformed(problem) => Error::Malformed { name: name.to_string(), problem },
+    })?;
+    let letters = pages.iter().map(PageLines::letters).sum();
+    if letters < MIN_LETTERS {
+        return Err(Error::NoText { name: name.to_string(), pages: pages.len(), letters });
+    }
+    Ok(pages)
+}
+
+/// Why the thread gave no pages.
+enum Failed {
+    Encrypted,
+    TooManyPages(u64),
+    Timeout,
+    Malformed(String),
+}
+
+fn on_own_thread(bytes: Vec<u8>, limits: &Limits) -> Option<Result<Vec<PageLines>, Failed>> {
+    keep_panics_quiet();
+    let (send, receive) = mpsc::channel();
+    let max_pages = limits.max_pages;
+    let spawned = std::thread::Builder::new().name(THREAD.into()).stack_size(STACK_BYTES).spawn(move || {
+        let pages = std::panic::catch_unwind(|| pages_of(&bytes, max_pages))
+            .unwrap_or_else(|_| Err(Failed::Malformed("the reader gave up on its structure".into())));
+        // Nobody listens any more after the time limit.
+        let _ = send.send(pages);
+    });
+    match spawned {
+        Ok(_) => receive.recv_timeout(limits.max_time).ok(),
+        Err(problem) => Some(Err(Failed::Malformed(format!("no thread could be started to read it: {problem}")))),
+    }
+}
+
+fn pages_of(bytes: &[u8], max_pages: u64) -> Result<Vec<PageLines>, Failed> {
+    let mut document = lopdf::Document::load_mem(bytes).map_err(|problem| match problem {
+        lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) | lopdf::Error::UnsupportedSecurityHandler(_) => Failed::Encrypted,
+        other => Failed::Malformed(other.to_string()),
+    })?;
+    if document.is_encrypted() && document.decrypt("").is_err() {
+        return Err(Failed::Encrypted);
+    }
+    let count = document.get_pages().len() as u64;
+    if count == 0 {
+        return Err(Failed::Malformed("it has no pages".into()));
+    }
+    if count > max_pages {
+        return Err(Failed::TooManyPages(count));
+    }
+    safe::keep_text_only(&mut document);
+    Ok((1..=count as u32).map(|number| glyphs::page(&document, number)).collect())
+}
+
+/// A panic inside the PDF library is a property of the file and is reported as such, not printed as a crash.
+fn keep_panics_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().name() != Some(THREAD) {
+                usual(info);
+            }
+        }));
+    });
+}
+
+fn has_end_mark(bytes: &[u8]) -> bool {
+    bytes[bytes.len().saturating_sub(2048)..].windows(5).any(|w| w == b"%%EOF")
+}
+
+/// What a file that is no PDF looks like.
+fn describe(bytes: &[u8]) -> String {
+    const KNOWN: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "a ZIP archive (or an office document)"),
+        (b"\x1f\x8b", "a gzip archive"),
+        (b"\x89PNG", "a PNG image"),
+        (b"\xff\xd8\xff", "a JPEG image"),
+        (b"%!PS", "PostScript"),
+        (b"\x7fELF", "a program"),
+    ];
+    if bytes.is_empty() {
+        return "an empty file".into();
+    }
+    if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return (*what).into();
+    }
+    let head = &bytes[..bytes.len().min(512)];
+    let text = String::from_utf8_lossy(head);
+    if text.to_ascii_lowercase().contains("<html") || text.to_ascii_lowercase().contains("<!doctype") {
+        return "a web page".into();
+    }
+    if head.iter().all(|b| *b >= 0x20 || b"\t\r\n\x0c".contains(b)) {
+        let start: String = text.split_whitespace().take(6).collect::<Vec<_>>().join(" ").chars().take(40).collect();
+        return format!("text that starts with `{}`", start.escape_debug());
+    }
+    "unknown bytes".into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Lines -> blocks of running text and runs of table rows.
+
+use crate::intake::pdf::Line;
+use std::sync::LazyLock;
+
+/// Lines that belong together.
+pub(super) struct Block<'a> {
+    pub lines: Vec<&'a Line>,
+}
+
+impl Block<'_> {
+    pub(super) fn size(&self) -> f32 {
+        let mut sizes: Vec<f32> = self.lines.iter().map(|l| l.size).collect();
+        sizes.sort_by(f32::total_cmp);
+        sizes.get(sizes.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+pub(super) enum Part<'a> {
+    Block(Block<'a>),
+    Table(Vec<&'a Line>),
+}
+
+/// Takes a page apart, in the order drawn.
+pub(super) fn parts<'a>(lines: &[&'a Line], body: f32) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let end = table_end(lines, at);
+        if end > at {
+            parts.push(Part::Table(lines[at..end].to_vec()));
+            at = end;
+            continue;
+        }
+        let mut block = Block { lines: vec![lines[at]] };
+        at += 1;
+        while at < lines.len() && table_end(lines, at) == at && !begins_block(&block, lines[at], body) {
+            block.lines.push(lines[at]);
+            at += 1;
+        }
+        parts.push(Part::Block(block));
+    }
+    parts
+}
+
+/// Whether `line` begins something new after `block`.
+fn begins_block(block: &Block<'_>, line: &Line, body: f32) -> bool {
+    let Some(last) = block.lines.last() else { return true };
+    let size = last.size.max(line.size);
+    let dy = line.y - last.y;
+    let left = block.lines.iter().map(|l| l.x0()).fold(f32::MAX, f32::min);
+    let other_size = (last.size - line.size).abs() > 0.06 * size && dy > 0.6 * size;
+    // Above, beside, or after a gap.
+    let elsewhere = dy < -0.8 * size || dy > 1.55 * size || line.x0() > last.x1() || line.x1() < left;
+    let indent = line.x0() - left;
+    let indented = block.lines.len() > 1 && indent > 0.8 * body && indent < 4.0 * body && dy > 0.6 * size;
+    let begins_item = line.cells.first().is_some_and(|c| c.text.starts_with(['•', '‣', '◦']));
+    other_size || elsewhere || indented || begins_item
+}
+
+/// The end of the table that begins at `start`; `start` itself if none does.
+fn table_end(lines: &[&Line], start: usize) -> usize {
+    if lines[start].cells.len() < 2 || is_caption(&lines[start].text()) {
+        return start;
+    }
+    let (mut end, mut rows, mut numbers) = (start, 0, 0);
+    let mut at = start;
+    while at < lines.len() {
+        let line = lines[at];
+        if at > start && !follows(lines[at - 1], line) || is_caption(&line.text()) {
+            break;
+        }
+        if line.cells.len() >= 2 {
+            rows += 1;
+            numbers += line.cells.iter().filter(|c| is_numeric(&c.text) || c.text.starts_with(|c: char| c.is_ascii_digit())).count();
+            end = at + 1;
+        } else if at - end >= 3 || line.cells.first().is_none_or(|c| c.text.split_whitespace().count() > 6) {
+            break;
+        }
+        at += 1;
+    }
+    if rows >= 2 && numbers >= 3 { end } else { start }
+}
+
+/// Rows go down the page, in steps of a few lines; only a label for several rows stands in their middle and is drawn first.
+fn follows(last: &Line, line: &Line) -> bool {
+    let dy = line.y - last.y;
+    let after_label = last.cells.len() == 1 && line.cells.len() > 1 && last.x1() < line.x1() && dy > -6.0 * line.size;
+    let reach = if line.cells.len() == 1 { 6.0 } else { 3.5 };
+    dy < reach * line.size && (dy > -0.9 * line.size || after_label)
+}
+
+/// `Table 3: ...`, `Figure 2. ...`
+pub(super) fn is_caption(text: &str) -> bool {
+    static CAPTION: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?:Table|Tab\.|TABLE|Figure|Fig\.|FIGURE|Algorithm|Listing)\s*(?:\d+|[A-Z]\.?\d+|[IVX]+)\s*(?:[:.|]|$)")
+    });
+    CAPTION.is_match(text)
+}
+
+/// A value in a table: a number, perhaps with a spread, unit or footnote mark; or a dash for none.
+pub(super) fn is_numeric(text: &str) -> bool {
+    let digits = text.chars().filter(|c| c.is_ascii_digit()).count();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    digits > 0 && letters <= digits || matches!(text, "-" | "–" | "—")
+}

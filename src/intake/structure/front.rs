@@ -1,0 +1,75 @@
+//! The first page's head: title, authors, the preprint's stamp.
+
+use crate::intake::pdf::{Line, PageLines};
+use crate::intake::{ArxivId, Paper, Passage, PassageKind, Span};
+use std::sync::LazyLock;
+
+pub(super) fn fill(paper: &mut Paper, pages: &[PageLines]) {
+    let Some(first) = pages.first() else { return };
+    paper.arxiv_id = stamp(&first.turned);
+    let Some(title) = title_lines(first) else { return };
+    let size = title.iter().map(|l| l.size).fold(0.0, f32::max);
+    let below = title.last().map_or(0.0, |l| l.y);
+    let words: Vec<String> = title.iter().map(|l| l.text()).collect();
+    paper.title = find(paper, &words.join(" "));
+    let names = first.lines.iter().filter(|l| l.y > below && l.y < below + 0.35 * first.height && l.size < size).take(12);
+    let names: Vec<String> = names.take_while(|l| !l.text().to_lowercase().starts_with("abstract")).flat_map(names_in).collect();
+    paper.authors = names.iter().filter_map(|name| find(paper, name)).collect();
+}
+
+/// `arXiv:1810.04805v2 [cs.CL] 24 May 2019` on the margin.
+fn stamp(turned: &str) -> Option<String> {
+    static STAMP: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"arXiv:(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"));
+    STAMP.captures(turned).and_then(|c| ArxivId::parse(&c[1])).map(|id| id.as_str().to_string())
+}
+
+/// The lines of the largest size in the page's upper half, as far as they follow each other.
+fn title_lines(page: &PageLines) -> Option<Vec<&Line>> {
+    let upper: Vec<&Line> = page.lines.iter().filter(|l| l.y < 0.5 * page.height && l.text().chars().filter(|c| c.is_alphabetic()).count() > 3).collect();
+    let largest = upper.iter().map(|l| l.size).fold(0.0, f32::max);
+    let is_large = |l: &&&Line| l.size > 0.97 * largest;
+    let start = upper.iter().position(|l| is_large(&l))?;
+    let mut lines: Vec<&Line> = Vec::new();
+    for line in upper[start..].iter().take_while(is_large) {
+        if lines.last().is_some_and(|last| line.y - last.y > 2.0 * largest) {
+            break;
+        }
+        lines.push(line);
+    }
+    (!lines.is_empty() && lines.len() <= 6).then_some(lines)
+}
+
+/// Names on an author line: in cells, or between marks and commas.
+fn names_in(line: &Line) -> Vec<String> {
+    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^\p{Lu}[\p{L}'’-]*\.?(?: (?:\p{Lu}\.?|\p{Lu}[\p{L}'’-]+|van|von|de|der|den|la|Ba)){1,3}$")
+    });
+    let not_a_name = |part: &str| {
+        let lower = part.to_lowercase();
+        ["universit", "institut", "research", "google", "microsoft", "facebook", "openai", "lab", "school", "department", "brain", "corporation", "college", "inc", "team", "center", "centre"]
+            .iter()
+            .any(|word| lower.contains(word))
+    };
+    let splits = |c: char| ",;∗†‡§*¶&".contains(c) || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c);
+    line.cells
+        .iter()
+        .flat_map(|cell| cell.text.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect::<Vec<_>>())
+        .filter(|part| NAME.is_match(part) && !not_a_name(part))
+        .collect()
+}
+
+/// Where these words stand on the first page, spaces and soft hyphens aside.
+fn find(paper: &Paper, words: &str) -> Option<Passage> {
+    let page = paper.pages.first()?;
+    let squeeze = |c: &(usize, char)| !c.1.is_whitespace() && c.1 != '-';
+    let text: Vec<(usize, char)> = page.text.char_indices().filter(squeeze).collect();
+    let wanted: Vec<char> = words.char_indices().filter(squeeze).map(|(_, c)| c).collect();
+    if wanted.is_empty() {
+        return None;
+    }
+    let at = text.windows(wanted.len()).position(|w| w.iter().map(|(_, c)| c).eq(&wanted))?;
+    let last = text[at + wanted.len() - 1];
+    let span = Span { start: text[at].0, end: last.0 + last.1.len_utf8() };
+    Some(Passage { page: page.number, span, section: None, kind: PassageKind::Fragment, continues: false })
+}

@@ -1,0 +1,133 @@
+//! Joining broken lines, undoing hyphenation, finding sentences.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Words that the paper writes within a line, by which a hyphen at a line's end is judged.
+#[derive(Default)]
+pub(super) struct Vocabulary {
+    words: HashSet<String>,
+}
+
+impl Vocabulary {
+    pub(super) fn learn(&mut self, line: &str) {
+        let mut words = line.split_whitespace().peekable();
+        while let Some(word) = words.next() {
+            let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+            // The last word of a line may be half a word.
+            if words.peek().is_some() && bare.len() > 2 {
+                self.words.insert(bare);
+            }
+        }
+    }
+
+    /// Adds a line to a text; a word broken over the two is made whole.
+    pub(super) fn join(&self, text: &mut String, line: &str) {
+        if text.is_empty() || line.is_empty() {
+            text.push_str(line);
+            return;
+        }
+        if !text.ends_with('-') {
+            // A URL broken after a slash goes on without a space.
+            let in_url = text.ends_with(['/', '_']) && text.rsplit(' ').next().is_some_and(|word| word.contains("://"));
+            if !in_url {
+                text.push(' ');
+            }
+        } else if self.is_soft(text, line) {
+            text.pop();
+        }
+        text.push_str(line);
+    }
+
+    fn is_soft(&self, text: &str, line: &str) -> bool {
+        let (left, right) = broken_word(text, line);
+        if self.words.contains(&format!("{left}-{right}")) {
+            return false;
+        }
+        self.words.contains(&format!("{left}{right}")) || hyphen_is_soft(text, line)
+    }
+}
+
+/// Beginnings that keep their hyphen when nothing better is known.
+const KEEP: &[&str] = &["pre", "fine", "non", "self", "multi", "co", "mini", "state", "zero", "few", "one", "two", "cross", "left", "right", "end"];
+
+/// Whether the hyphen at the end of `text` was only set because the line ended there.
+pub(in crate::intake) fn hyphen_is_soft(text: &str, next: &str) -> bool {
+    if !text.ends_with('-') || !next.starts_with(|c: char| c.is_lowercase()) {
+        return false;
+    }
+    let (left, _) = broken_word(text, next);
+    !left.contains('-') && !KEEP.contains(&left.as_str()) && left.chars().all(char::is_alphabetic) && !left.is_empty()
+}
+
+fn broken_word(text: &str, next: &str) -> (String, String) {
+    let trim = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let left = text.trim_end_matches('-').rsplit(' ').next().map(trim);
+    let right = next.split(' ').next().map(trim);
+    (left.unwrap_or_default(), right.unwrap_or_default())
+}
+
+const ABBREVIATIONS: &[&str] =
+    &["e.g", "i.e", "et al", "al", "fig", "figs", "sec", "sect", "eq", "eqs", "tab", "vs", "cf", "resp", "approx", "no", "max", "min", "len", "seq", "ref", "app", "appx", "dr", "wrt", "w.r.t", "config", "prob", "vol", "pp", "st"];
+
+/// The sentences of a text, without the space between them.
+pub(in crate::intake) fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
+    static END: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r#"[.!?][”"')\]]?[⁰¹²³⁴⁵⁶⁷⁸⁹0-9]{0,2}\s+"#));
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for end in END.find_iter(text) {
+        let next = text[end.end()..].chars().next();
+        let begins = next.is_some_and(|c| c.is_uppercase() || c.is_ascii_digit() || "“\"•[(".contains(c));
+        let before = text[start..end.start()].rsplit(' ').next().unwrap_or_default();
+        let bare = before.trim_start_matches(['(', '[', '“', '"']).to_lowercase();
+        let decimal = text[end.range()].trim_end().len() > 1 && before.ends_with(|c: char| c.is_ascii_digit());
+        let initial = bare.chars().count() == 1 && bare.chars().all(char::is_alphabetic);
+        if begins && !initial && !decimal && !ABBREVIATIONS.contains(&bare.as_str()) {
+            ranges.push(start..end.start() + text[end.range()].trim_end().len());
+            start = end.end();
+        }
+    }
+    ranges.push(start..text.len());
+    ranges.retain(|r| !text[r.clone()].trim().is_empty());
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(lines: &[&str]) -> String {
+        let mut vocabulary = Vocabulary::default();
+        for line in lines {
+            vocabulary.learn(line);
+        }
+        let mut text = String::new();
+        for line in lines {
+            vocabulary.join(&mut text, line);
+        }
+        text
+    }
+
+    #[test]
+    fn hyphens_at_line_ends() {
+        assert_eq!(joined(&["a repre-", "sentation of"]), "a representation of");
+        assert_eq!(joined(&["we fine-", "tune it"]), "we fine-tune it");
+        assert_eq!(joined(&["a task-specific head", "is a task-", "specific one"]), "a task-specific head is a task-specific one");
+        assert_eq!(joined(&["the minibatch size", "our mini-", "batch size"]), "the minibatch size our minibatch size");
+        assert_eq!(joined(&["with BERT-", "Large on 32-", "bit"]), "with BERT-Large on 32-bit");
+        assert_eq!(joined(&["at https://host/", "name/x"]), "at https://host/name/x");
+    }
+
+    #[test]
+    fn sentences_end_where_they_should() {
+        let check = |text: &str, expected: &[&str]| {
+            assert_eq!(sentence_ranges(text).into_iter().map(|r| &text[r]).collect::<Vec<_>>(), expected);
+        };
+        check("We train. We test.", &["We train.", "We test."]);
+        check("See Fig. 6 and Smith et al. We use 0.1 here.", &["See Fig. 6 and Smith et al. We use 0.1 here."]);
+        check("As in He et al. 2016 we do, e.g. A. Then B.", &["As in He et al. 2016 we do, e.g. A. Then B."]);
+        check("It converges.⁵ So we stop (early). Then 3 more.", &["It converges.⁵", "So we stop (early).", "Then 3 more."]);
+        check("", &[]);
+    }
+}

@@ -1,0 +1,314 @@
+//! The one door to processes, on Linux.
+
+use super::stream::{Capture, Flood, Lines};
+use super::watch::{Decision, Facts, Limits, decide};
+use super::{Error, Exit, KillReason, Launch, Status};
+use crate::sandbox::{Cgroup, Entry, Level, MARK};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A longer line is no event of ours.
+const MAX_LINE: usize = 1 << 20;
+
+/// How often limits are looked at while nothing comes.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The same while its end is near: its stdout is closed, or it was killed.
+const SHORT_TICK: Duration = Duration::from_millis(2);
+
+/// Time that a worker gets to exit by itself once it has closed its stdout, and that pipes get to run dry after its end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Starts a worker, gives it its way into the jail and its job, hands each line of its stdout to `on_line`, and waits for its end.
+/// Whatever it started is gone afterwards.
+///
+/// The calling thread waits with it: a worker dies with the thread that started it.
+///
+/// # Errors
+/// It could not be started or watched, or its log not be written.
+pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, Error> {
+    let begun = Instant::now();
+    let failed = |action| move |source| Error::Worker { action, program: launch.program.to_path_buf(), source };
+    let log = |source| Error::Log { path: launch.stderr.clone(), source };
+    let stderr = Capture::new(File::create(&launch.stderr).map_err(log)?, launch.policy.stderr_bytes);
+    let group = Cgroup::create(&launch.policy);
+    let mut worker = Worker::start(launch, group).map_err(failed("started"))?;
+    let greeting = worker.greeting(launch);
+    let pipes = Pipes::new(&mut worker.child, greeting, stderr, launch.policy.events_bytes);
+    let mut pipes = pipes.map_err(failed("given its pipes"))?;
+    let (mut asked, killed) = worker.watch(launch, begun, &mut pipes, on_line).map_err(failed("watched"))?;
+    worker.end_all();
+    let (status, usage) = worker.reap().map_err(failed("waited for"))?;
+    let flooded = pipes.run_dry(killed != Some(KillReason::Flooded), on_line);
+    let stderr_tail = pipes.stderr.finish().map_err(log)?;
+    let killed = killed.or(flooded.then_some(KillReason::Flooded));
+    if let Some(reason @ (KillReason::Interrupted | KillReason::WallClock)) = killed {
+        asked.get_or_insert(reason);
+    }
+    // SIGTERM before it was ready to take it: our doing as well.
+    let died_of_request = status == Status::Signalled(libc::SIGTERM);
+    Ok(Exit {
+        status,
+        asked,
+        killed_by: killed.or(asked.filter(|_| died_of_request)),
+        wall_secs: begun.elapsed().as_secs_f64(),
+        user_secs: secs(usage.ru_utime),
+        sys_secs: secs(usage.ru_stime),
+        max_rss_bytes: usage.ru_maxrss as u64 * 1024,
+        memory_kills: worker.group.memory_kills(),
+        stderr_tail,
+    })
+}
+
+fn secs(time: libc::timeval) -> f64 {
+    time.tv_sec as f64 + time.tv_usec as f64 / 1e6
+}
+
+/// A running worker. Dropped before it was reaped, by an error or a panic, it is killed.
+struct Worker {
+    child: Child,
+    group: Cgroup,
+    /// Its value of [`MARK`], unique on this machine while the supervisor lives.
+    mark: String,
+    level: Level,
+    reaped: bool,
+}
+
+impl Worker {
+    fn start(launch: &Launch, group: Cgroup) -> io::Result<Worker> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut command = Command::new(launch.program);
+        command.arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // No secrets: nothing of the environment is inherited.
+        command.env_clear().env("RAYON_NUM_THREADS", launch.threads.to_string()).env(MARK, &mark);
+        // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, and all that it starts can be ended together.
+        command.current_dir(&launch.policy.writable).process_group(0);
+        Ok(Worker { child: command.spawn()?, group, mark, level: launch.policy.level, reaped: false })
+    }
+
+    /// Puts the worker into its control group, where it waits for these two lines; they say what already holds.
+    fn greeting(&self, launch: &Launch) -> Vec<u8> {
+        let group = self.group.admit(self.child.id());
+        let entry = Entry { policy: launch.policy.clone(), supervisor: std::process::id(), group };
+        format!("{}\n{}\n", serde_json::to_string(&entry).unwrap_or_default(), launch.job).into_bytes()
+    }
+
+    /// Hands lines on until the worker has ended or must be killed. Returns what it was asked, and why it must be killed.
+    fn watch(
+        &self,
+        launch: &Launch,
+        begun: Instant,
+        pipes: &mut Pipes,
+        on_line: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<(Option<KillReason>, Option<KillReason>)> {
+        let limits = Limits { wall: launch.policy.wall, stall: launch.stall, grace: launch.policy.grace };
+        let mut facts = Facts::default();
+        let mut closed: Option<Instant> = None;
+        loop {
+            pipes.wait(if closed.is_some() { SHORT_TICK } else { TICK })?;
+            match pipes.read(on_line) {
+                Ok(0) => {}
+                Ok(_) => facts.last_line = begun.elapsed(),
+                Err(Flood) => facts.flooded = true,
+            }
+            if !facts.flooded && (self.has_ended() || closed.is_some_and(|at| at.elapsed() > LAST_WORDS)) {
+                return Ok((facts.asked.map(|(reason, _)| reason), None));
+            }
+            if pipes.stdout.is_none() {
+                closed.get_or_insert_with(Instant::now);
+            }
+            (facts.now, facts.stop) = (begun.elapsed(), launch.stop.load(Ordering::Relaxed));
+            match decide(&limits, &facts) {
+                Decision::Wait => {}
+                Decision::Ask(reason) => {
+                    self.signal_group(libc::SIGTERM);
+                    facts.asked = Some((reason, facts.now));
+                }
+                Decision::Kill(reason) => return Ok((facts.asked.map(|(reason, _)| reason), Some(reason))),
+            }
+        }
+    }
+
+    /// Kills the worker and whatever it started. Behind its walls it can start nothing; where none hold, its process group, its
+    /// control group and the mark in its environment say what belongs to it.
+    fn end_all(&self) {
+        self.signal_group(libc::SIGKILL);
+        for _ in 0..100 {
+            let mut left = self.group.members();
+            if self.level != Level::Strict {
+                left.extend(marked(&self.mark));
+            }
+            left.retain(|&pid| pid != self.child.id());
+            if left.is_empty() {
+                return;
+            }
+            for pid in left {
+                // SAFETY: plain numbers; the process was ours a moment ago.
+                unsafe { libc::kill(pid as libc::pid_t, libc::SIGKILL) };
+            }
+            std::thread::sleep(SHORT_TICK);
+        }
+    }
+
+    /// Signals the worker and its process group.
+    fn signal_group(&self, signal: libc::c_int) {
+        let pid = self.child.id() as libc::pid_t;
+        // SAFETY: plain numbers; the worker has not been reaped, so its number and group still belong to it.
+        unsafe {
+            libc::kill(-pid, signal);
+            libc::kill(pid, signal);
+        }
+    }
+
+    /// Whether it has exited and only waits to be reaped.
+    fn has_ended(&self) -> bool {
+        // SAFETY: zeroed is a valid siginfo_t, and waitid only writes to it; WNOWAIT leaves the child to be reaped.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+            libc::waitid(libc::P_PID, self.child.id(), &mut info, options) == 0 && info.si_pid() != 0
+        }
+    }
+
+    /// Waits for the end and asks the kernel what was used.
+    fn reap(&mut self) -> io::Result<(Status, libc::rusage)> {
+        let mut raw = 0;
+        // SAFETY: zeroed is a valid rusage; wait4 writes status and usage of our own child.
+        let (pid, usage) = unsafe {
+            let mut usage = std::mem::zeroed::<libc::rusage>();
+            (libc::wait4(self.child.id() as libc::pid_t, &mut raw, 0, &mut usage), usage)
+        };
+        if pid < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        self.reaped = true;
+        let status = std::process::ExitStatus::from_raw(raw);
+        Ok((status.code().map_or_else(|| Status::Signalled(status.signal().unwrap_or(0)), Status::Exited), usage))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if !self.reaped {
+            self.end_all();
+            // Nobody is left to be told of a failure; the process is dead either way.
+            let _ = self.reap();
+        }
+    }
+}
+
+/// Processes whose first environment holds this mark. One that cannot be looked into belongs to somebody else.
+fn marked(mark: &str) -> Vec<u32> {
+    let wanted = format!("{MARK}={mark}");
+    let is_ours = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|&byte| byte == 0).any(|variable| variable == wanted.as_bytes())
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_ours).collect()
+}
+
+/// Our ends of a worker's three streams; none of them ever blocks.
+struct Pipes {
+    stdin: Option<ChildStdin>,
+    /// What is still to be written to its stdin.
+    input: Vec<u8>,
+    stdout: Option<ChildStdout>,
+    lines: Lines,
+    stderr_pipe: Option<ChildStderr>,
+    stderr: Capture<File>,
+}
+
+impl Pipes {
+    fn new(child: &mut Child, input: Vec<u8>, stderr: Capture<File>, events_bytes: u64) -> io::Result<Pipes> {
+        let (stdin, stdout, stderr_pipe) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (to, from) = (stdin.as_ref().map(AsRawFd::as_raw_fd), stdout.as_ref().map(AsRawFd::as_raw_fd));
+        for end in [to, from, stderr_pipe.as_ref().map(AsRawFd::as_raw_fd)].into_iter().flatten() {
+            // SAFETY: the descriptor is open and ours; only its status flags change.
+            if unsafe { libc::fcntl(end, libc::F_SETFL, libc::fcntl(end, libc::F_GETFL) | libc::O_NONBLOCK) } < 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(Pipes { stdin, input, stdout, lines: Lines::new(MAX_LINE, events_bytes), stderr_pipe, stderr })
+    }
+
+    /// Waits until something can be read or written, for `at_most` so long; a signal ends the wait as well.
+    fn wait(&self, at_most: Duration) -> io::Result<()> {
+        let watched = |end: Option<RawFd>, events| libc::pollfd { fd: end.unwrap_or(-1), events, revents: 0 };
+        let mut ends = [
+            watched(self.stdin.as_ref().map(AsRawFd::as_raw_fd), libc::POLLOUT),
+            watched(self.stdout.as_ref().map(AsRawFd::as_raw_fd), libc::POLLIN),
+            watched(self.stderr_pipe.as_ref().map(AsRawFd::as_raw_fd), libc::POLLIN),
+        ];
+        // SAFETY: `ends` holds as many entries as are named, and lives through the call.
+        let found = unsafe { libc::poll(ends.as_mut_ptr(), ends.len() as libc::nfds_t, at_most.as_millis() as libc::c_int) };
+        match io::Error::last_os_error() {
+            error if found < 0 && error.kind() != ErrorKind::Interrupted => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what its stdin takes, reads what has come. Returns the number of lines.
+    fn read(&mut self, on_line: &mut dyn FnMut(&[u8])) -> Result<usize, Flood> {
+        self.write();
+        let mut buffer = [0; 1 << 16];
+        if let Some(count) = read_some(&mut self.stderr_pipe, &mut buffer) {
+            // A full disk must not end the run for its log's sake; what training writes will say so.
+            let _ = self.stderr.take(&buffer[..count]);
+        }
+        match read_some(&mut self.stdout, &mut buffer) {
+            Some(count) => self.lines.take(&buffer[..count], on_line),
+            None => Ok(0),
+        }
+    }
+
+    /// Writes as much of the input as is taken, then closes. A worker that dies before it reads shows in its status.
+    fn write(&mut self) {
+        let Some(stdin) = &mut self.stdin else { return };
+        match stdin.write(&self.input) {
+            Ok(count) if count < self.input.len() => drop(self.input.drain(..count)),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            _ => self.stdin = None,
+        }
+    }
+
+    /// After the end: takes what is still in the pipes. Somebody who holds one of them open does not hold us. Returns whether it
+    /// was too much.
+    fn run_dry(&mut self, keep_lines: bool, on_line: &mut dyn FnMut(&[u8])) -> bool {
+        self.stdin = None;
+        if !keep_lines {
+            self.stdout = None;
+        }
+        let until = Instant::now() + LAST_WORDS;
+        while (self.stdout.is_some() || self.stderr_pipe.is_some()) && Instant::now() < until {
+            if self.wait(SHORT_TICK).is_err() {
+                break;
+            }
+            if self.read(on_line).is_err() {
+                return true;
+            }
+        }
+        if keep_lines {
+            self.lines.finish(on_line);
+        }
+        false
+    }
+}
+
+/// Reads what is there; None if nothing is. The end of the stream, or an error, closes it.
+fn read_some(pipe: &mut Option<impl Read>, buffer: &mut [u8]) -> Option<usize> {
+    match pipe.as_mut()?.read(buffer) {
+        Ok(count @ 1..) => Some(count),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
+        Ok(0) | Err(_) => {
+            *pipe = None;
+            None
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Worker processes: started, watched and ended here and nowhere else.
+//!
+//! A worker gets two lines on its stdin, its way into the jail ([`sandbox::Entry`](crate::sandbox::Entry)) and its job; it answers
+//! with lines on its stdout. This module knows nothing of what the lines say. `watch` decides (pure), `stream` cuts and bounds
+//! what comes, `linux` acts.
+
+#[cfg(target_os = "linux")]
+mod linux;
+mod stream;
+mod watch;
+
+#[cfg(target_os = "linux")]
+pub use linux::launch;
+
+use crate::error::{Class, Failure};
+use crate::sandbox::Policy;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What to start, and within which limits.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// This binary; it is started as `PROGRAM worker`.
+    pub program: &'a Path,
+    pub policy: Policy,
+    /// The job, as one line of JSON.
+    pub job: String,
+    /// Where the worker's stderr goes, up to the policy's limit.
+    pub stderr: PathBuf,
+    pub threads: usize,
+    /// No line for so long means that it hangs.
+    pub stall: Duration,
+    /// Set when the user wants to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exit {
+    pub status: Status,
+    /// We asked it to stop, and why; it may have obeyed.
+    pub asked: Option<KillReason>,
+    /// It did not end by itself: we killed it, or it died of our request before it could take it.
+    pub killed_by: Option<KillReason>,
+    pub wall_secs: f64,
+    pub user_secs: f64,
+    pub sys_secs: f64,
+    /// Largest resident memory, from the kernel; never below the supervisor's own at the start.
+    pub max_rss_bytes: u64,
+    /// How often the kernel killed for want of memory. None: nobody counts, no control group could be made.
+    pub memory_kills: Option<u64>,
+    /// The end of its stderr, for messages: control characters are escaped.
+    pub stderr_tail: String,
+}
+
+/// The kernel's word on the end of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Exited(i32),
+    Signalled(i32),
+}
+
+/// Why we ended it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KillReason {
+    /// Its time was over.
+    WallClock,
+    /// No line for too long.
+    Stalled,
+    /// The user wants to stop.
+    Interrupted,
+    /// A line, or all lines together, beyond what any job says.
+    Flooded,
+}
+
+/// The worker could not be started or watched.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the worker `{}` could not be {action}", program.display())]
+    Worker { action: &'static str, program: PathBuf, source: std::io::Error },
+    #[error("the worker's log `{}` cannot be written", path.display())]
+    Log { path: PathBuf, source: std::io::Error },
+    #[error("workers run on Linux only; this is {os}")]
+    Unsupported { os: &'static str },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Worker { .. } | Error::Log { .. } => Class::Resource,
+            Error::Unsupported { .. } => Class::Sandbox,
+        }
+    }
+}
+
+/// There is no jail here, so no worker is started.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn launch(_: &Launch, _: &mut dyn FnMut(&[u8])) -> Result<Exit, Error> {
+    Err(Error::Unsupported { os: std::env::consts::OS })
+}

@@ -1,0 +1,101 @@
+//! When to ask a worker to stop and when to kill it. Pure: times go in, a decision comes out.
+
+use super::KillReason;
+use std::time::Duration;
+
+/// Time between the wall-clock limit and the kill, for a last checkpoint. The limit is a budget, so it is shorter than the grace
+/// that a user's wish to stop gets.
+const WALL_GRACE: Duration = Duration::from_secs(10);
+
+/// What holds for a worker; all times are since its start.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) wall: Duration,
+    pub(super) stall: Duration,
+    pub(super) grace: Duration,
+}
+
+/// What is known of a worker now.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Facts {
+    pub(super) now: Duration,
+    /// When the last line came; zero before the first.
+    pub(super) last_line: Duration,
+    /// The user wants to stop.
+    pub(super) stop: bool,
+    /// It sent more than it may.
+    pub(super) flooded: bool,
+    /// What it was asked already, and when.
+    pub(super) asked: Option<(KillReason, Duration)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    Wait,
+    /// Ask it kindly: finish the step, write a checkpoint, exit.
+    Ask(KillReason),
+    Kill(KillReason),
+}
+
+/// What to do now. A worker that hangs or floods us is not asked: it would not listen, or lie.
+pub(super) fn decide(limits: &Limits, facts: &Facts) -> Decision {
+    use KillReason::{Flooded, Interrupted, Stalled, WallClock};
+    let Facts { now, last_line, stop, flooded, asked } = *facts;
+    if flooded {
+        return Decision::Kill(Flooded);
+    }
+    let wall_grace = WALL_GRACE.min(limits.grace);
+    if now > limits.wall.saturating_add(wall_grace) {
+        return Decision::Kill(WallClock);
+    }
+    if let Some((reason, at)) = asked {
+        let grace = if reason == WallClock { wall_grace } else { limits.grace };
+        return if now.saturating_sub(at) > grace { Decision::Kill(reason) } else { Decision::Wait };
+    }
+    if now.saturating_sub(last_line) > limits.stall {
+        return Decision::Kill(Stalled);
+    }
+    match (stop, now > limits.wall) {
+        (true, _) => Decision::Ask(Interrupted),
+        (_, true) => Decision::Ask(WallClock),
+        _ => Decision::Wait,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use KillReason::{Flooded, Interrupted, Stalled, WallClock};
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn kind_first_then_firm() {
+        let limits = Limits { wall: secs(100), stall: secs(20), grace: secs(30) };
+        let quiet = Facts { now: secs(50), last_line: secs(49), ..Facts::default() };
+        let check = |facts: Facts, expected| assert_eq!(decide(&limits, &facts), expected, "{facts:?}");
+        check(quiet, Decision::Wait);
+        check(Facts { stop: true, ..quiet }, Decision::Ask(Interrupted));
+        check(Facts { flooded: true, stop: true, ..quiet }, Decision::Kill(Flooded));
+        check(Facts { last_line: secs(29), ..quiet }, Decision::Kill(Stalled));
+        check(Facts { now: secs(20), last_line: secs(0), ..quiet }, Decision::Wait);
+        check(Facts { now: secs(21), last_line: secs(0), ..quiet }, Decision::Kill(Stalled));
+        // Asked: not asked again, no stall while it writes its checkpoint, killed after its grace.
+        check(Facts { asked: Some((Interrupted, secs(49))), stop: true, last_line: secs(20), ..quiet }, Decision::Wait);
+        check(Facts { asked: Some((Interrupted, secs(19))), stop: true, ..quiet }, Decision::Kill(Interrupted));
+        // The budget: asked when it is over, killed ten seconds later, whatever was asked before.
+        let late = Facts { now: secs(101), last_line: secs(100), ..Facts::default() };
+        check(late, Decision::Ask(WallClock));
+        check(Facts { asked: Some((WallClock, secs(101))), ..late }, Decision::Wait);
+        check(Facts { now: secs(111), asked: Some((WallClock, secs(101))), ..late }, Decision::Kill(WallClock));
+        check(Facts { now: secs(111), asked: Some((Interrupted, secs(99))), ..late }, Decision::Kill(WallClock));
+    }
+
+    #[test]
+    fn limits_without_end_do_not_overflow() {
+        let limits = Limits { wall: Duration::MAX, stall: Duration::MAX, grace: Duration::MAX };
+        assert_eq!(decide(&limits, &Facts { now: secs(1 << 40), ..Facts::default() }), Decision::Wait);
+    }
+}

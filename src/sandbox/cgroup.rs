@@ -1,0 +1,226 @@
+//! A control group around one worker, made by the supervisor: memory and threads that the kernel limits and counts, and the list of
+//! all that a worker started. Version 2 or 1, whichever gives the controller to us; or none.
+
+use super::{Grouped, Policy};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The groups of one worker. Removed when dropped, by which time the worker must be gone.
+#[derive(Debug)]
+pub struct Cgroup {
+    memory: Option<Group>,
+    threads: Option<Group>,
+}
+
+#[derive(Debug)]
+struct Group {
+    folder: PathBuf,
+    version: Version,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V1,
+    V2,
+}
+
+/// Names of our groups begin so; then come the supervisor's process id and a number.
+const PREFIX: &str = "tallow-";
+
+impl Cgroup {
+    /// Makes groups for one worker, as far as this machine lets us; [`Cgroup::grouped`] says how far that is.
+    pub fn create(policy: &Policy) -> Cgroup {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("{PREFIX}{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let memory = policy.memory_bytes.and_then(|bytes| Group::create("memory", &name, |group| group.limit_memory(bytes)));
+        let threads = Group::create("pids", &name, |group| group.write("pids.max", policy.max_threads));
+        Cgroup { memory, threads }
+    }
+
+    /// Puts a process into the groups, with all that it will start; says which amounts are limited from now on.
+    pub fn admit(&self, pid: u32) -> Grouped {
+        let admit = |group: &Option<Group>| group.as_ref().is_some_and(|g| g.write("cgroup.procs", u64::from(pid)).is_some());
+        Grouped { memory: admit(&self.memory), threads: admit(&self.threads) }
+    }
+
+    /// How often the kernel killed for want of memory. None: nobody counts.
+    pub fn memory_kills(&self) -> Option<u64> {
+        let group = self.memory.as_ref()?;
+        let file = match group.version {
+            Version::V1 => "memory.oom_control",
+            Version::V2 => "memory.events",
+        };
+        counter(&fs::read_to_string(group.folder.join(file)).ok()?, "oom_kill")
+    }
+
+    /// Processes that are in a group now.
+    pub fn members(&self) -> Vec<u32> {
+        let lists = [&self.memory, &self.threads].into_iter().flatten();
+        let mut pids: Vec<u32> = lists
+            .filter_map(|group| fs::read_to_string(group.folder.join("cgroup.procs")).ok())
+            .flat_map(|text| text.lines().filter_map(|line| line.parse().ok()).collect::<Vec<u32>>())
+            .collect();
+        pids.sort_unstable();
+        pids.dedup();
+        pids
+    }
+
+    /// What this machine offers for one controller, found by making a group and removing it.
+    pub fn offered(controller: &str) -> Option<String> {
+        let name = format!("{PREFIX}{}-probe-{controller}", std::process::id());
+        let group = Group::create(controller, &name, |_| Some(()))?;
+        Some(match group.version {
+            Version::V1 => format!("control group, version 1 ({controller})"),
+            Version::V2 => format!("control group, version 2 ({controller})"),
+        })
+    }
+}
+
+impl Group {
+    /// Makes a group below our own (version 2: or beside it, where processes must not stand above groups with limits).
+    fn create(controller: &str, name: &str, set: impl Fn(&Group) -> Option<()>) -> Option<Group> {
+        let (mounts, own) = (fs::read_to_string("/proc/self/mountinfo").ok()?, fs::read_to_string("/proc/self/cgroup").ok()?);
+        places(&mounts, &own, controller).into_iter().find_map(|(folder, version)| {
+            remove_stale(&folder);
+            let group = Group { folder: folder.join(name), version };
+            fs::create_dir(&group.folder).ok()?;
+            // A group without the controller's files limits nothing; dropping it removes it.
+            let limit = if controller == "pids" { "pids.max" } else { group.memory_file() };
+            group.folder.join(limit).exists().then_some(())?;
+            set(&group)?;
+            Some(group)
+        })
+    }
+
+    fn memory_file(&self) -> &'static str {
+        match self.version {
+            Version::V1 => "memory.limit_in_bytes",
+            Version::V2 => "memory.max",
+        }
+    }
+
+    fn limit_memory(&self, bytes: u64) -> Option<()> {
+        self.write(self.memory_file(), bytes)?;
+        // Memory that goes to swap instead would make a run endless, not end it. Without swap these files are not there.
+        let _ = match self.version {
+            Version::V1 => self.write("memory.memsw.limit_in_bytes", bytes),
+            Version::V2 => self.write("memory.swap.max", 0),
+        };
+        Some(())
+    }
+
+    fn write(&self, file: &str, value: u64) -> Option<()> {
+        fs::write(self.folder.join(file), value.to_string()).ok()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // The kernel takes a moment to empty a group whose last process was reaped. One that stays is removed by a later run.
+        for _ in 0..50 {
+            if fs::remove_dir(&self.folder).is_ok() || !self.folder.exists() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+}
+
+/// Removes groups whose supervisor was killed before it could. A group with a process in it cannot be removed.
+fn remove_stale(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let supervisor = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        if supervisor.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}
+
+/// Folders in which a group with this controller might be made, best first. Pure; `mounts` is `/proc/self/mountinfo`, `own`
+/// `/proc/self/cgroup`.
+fn places(mounts: &str, own: &str, controller: &str) -> Vec<(PathBuf, Version)> {
+    let mut found = Vec::new();
+    for line in mounts.lines() {
+        // "36 25 0:31 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory"
+        let Some((left, right)) = line.split_once(" - ") else { continue };
+        let (left, right): (Vec<&str>, Vec<&str>) = (left.split(' ').collect(), right.split(' ').collect());
+        let (Some(root), Some(mount), Some(kind), Some(options)) = (left.get(3), left.get(4), right.first(), right.get(2)) else {
+            continue;
+        };
+        let version = match *kind {
+            "cgroup2" => Version::V2,
+            "cgroup" if options.split(',').any(|option| option == controller) => Version::V1,
+            _ => continue,
+        };
+        let ours = own.lines().find_map(|line| {
+            let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+            let same = match version {
+                Version::V1 => controllers.split(',').any(|c| c == controller),
+                Version::V2 => controllers.is_empty(),
+            };
+            same.then_some(path)
+        });
+        // In a container the mount may show only what lies below `root`.
+        let below = ours.unwrap_or("/").strip_prefix(root.trim_end_matches('/')).unwrap_or("/").trim_start_matches('/');
+        let folder = Path::new(mount).join(below);
+        if version == Version::V2 && !below.is_empty() {
+            found.extend(folder.parent().map(|beside| (beside.to_path_buf(), version)));
+        }
+        found.push((folder, version));
+    }
+    found.sort_by_key(|(_, version)| *version == Version::V1);
+    found
+}
+
+/// A counter in a file of lines `name number`.
+fn counter(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n\
+        35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n\
+        39 31 0:36 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids\n\
+        41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+
+    #[test]
+    fn places_are_found_in_both_versions() {
+        let check = |mounts: &str, own: &str, controller: &str, expected: &[(&str, Version)]| {
+            let expected: Vec<_> = expected.iter().map(|(path, version)| (PathBuf::from(path), *version)).collect();
+            assert_eq!(places(mounts, own, controller), expected, "{controller} of {own:?}");
+        };
+        let hybrid = "8:pids:/\n4:memory:/job/7\n0::/\n";
+        check(
+            MOUNTS,
+            hybrid,
+            "memory",
+            &[("/sys/fs/cgroup/unified/", Version::V2), ("/sys/fs/cgroup/memory/job/7", Version::V1)],
+        );
+        check(MOUNTS, hybrid, "pids", &[("/sys/fs/cgroup/unified/", Version::V2), ("/sys/fs/cgroup/pids/", Version::V1)]);
+        let unified = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
+        check(
+            unified,
+            "0::/user.slice/app.slice/term.scope\n",
+            "memory",
+            &[
+                ("/sys/fs/cgroup/user.slice/app.slice", Version::V2),
+                ("/sys/fs/cgroup/user.slice/app.slice/term.scope", Version::V2),
+            ],
+        );
+        let container = "30 23 0:26 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n";
+        check(container, "4:memory:/docker/abc\n", "memory", &[("/sys/fs/cgroup/memory/", Version::V1)]);
+        check("", hybrid, "memory", &[]);
+    }
+
+    #[test]
+    fn counters_are_read_by_their_whole_name() {
+        assert_eq!(counter("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n", "oom_kill"), Some(3));
+        assert_eq!(counter("low 0\noom 2\noom_kill 1\noom_group_kill 0\n", "oom_kill"), Some(1));
+        assert_eq!(counter("", "oom_kill"), None);
+    }
+}
