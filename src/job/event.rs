@@ -20,7 +20,7 @@ pub enum Event {
     Monitored { step: u64, metric: Metric, value: f64, loss: f64, examples: usize },
     /// A checkpoint is on disk, whole.
     Checkpointed { step: u64, path: String, bytes: u64 },
-    /// Loss or gradient is not finite, or exploded. Training stops.
+    /// A number is not finite, or the loss exploded, at step `step` (from 1). Training stops.
     Diverged { step: u64, what: Divergence, #[serde(with = "any_float")] value: f64 },
     /// All steps done; the model is on disk. `weights_sha256` is the hash of the file, whose bytes are a function of the weights;
     /// tokens, examples and seconds are those of the whole run, over all attempts that it grew from.
@@ -81,6 +81,8 @@ pub enum Divergence {
     LossNotFinite,
     GradNotFinite,
     LossExploded,
+    /// Found after the last step.
+    WeightsNotFinite,
 }
 
 /// JSON has no number for NaN and the infinities; here they are words.

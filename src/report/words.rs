@@ -137,6 +137,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
                 crate::job::Divergence::LossNotFinite => "loss not finite",
                 crate::job::Divergence::GradNotFinite => "gradient not finite",
                 crate::job::Divergence::LossExploded => "loss exploded",
+                crate::job::Divergence::WeightsNotFinite => "weights not finite",
             };
             format!("diverged at step {}: {what}", count(*step as f64))
         }

@@ -159,7 +159,7 @@ mod tests {
         }
 
         #[test]
-        fn a_batch_does_not_depend_on_what_was_asked_before(n in 1usize..300, batch_size in 1usize..20, seed in 0u64..20, step in 0u64..200) {
+        fn a_batch_depends_on_its_step_alone(n in 1usize..300, batch_size in 1usize..20, seed in 0u64..20, step in 0u64..200) {
             let mut whole = order(n, Some(lengths(n, seed)), batch_size, seed);
             let mut expected = Vec::new();
             for s in 0..=step {
@@ -169,7 +169,9 @@ mod tests {
         }
 
         #[test]
-        fn a_split_shares_nothing_and_loses_nothing(n in 1usize..300, hold_out in 0usize..300, max in proptest::option::of(1usize..300), seed in 0u64..20) {
+        fn a_split_shares_and_loses_nothing(
+            n in 1usize..300, hold_out in 0usize..300, max in proptest::option::of(1usize..300), seed in 0u64..20,
+        ) {
             let streams = Streams::of(seed);
             match Split::choose(n, hold_out, max, streams) {
                 None => prop_assert!(hold_out >= n),

@@ -1,26 +1,29 @@
 //! Checkpoints: all that the rest of a run depends on, in one sealed file. Order and random streams are functions of the step, so
-//! weights, moments, step and the sums of the next step event are everything.
+//! weights, moments and [`Progress`] are everything.
 //!
 //! ```text
 //! checkpoint/  step-0000000040.safetensors   the newest, written whole under another name first
 //!              step-0000000030.safetensors   the one before, should the newest be damaged
 //! ```
 //!
-//! The folder appears together with its first checkpoint, so where it is there is something to go on from. A crash at any moment
-//! leaves every checkpoint that was there.
+//! A crash at any moment leaves every checkpoint that was there.
 
 use super::divergence::LossWatch;
 use super::optimizer::State;
 use super::weights::{self, Seal, Written};
 use super::Error;
-use crate::job::RunConfig;
+use crate::job::{InitFrom, MonitorConfig, RunConfig};
+use crate::store::CheckpointFolder;
 use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tallow_kernels::ParamStore;
+use tallow_kernels::{Param, ParamStore};
+
+/// Of the files that [`save`] writes.
+const FORMAT: u32 = 1;
 
 /// Where a run stands, besides tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -43,98 +46,123 @@ pub(super) struct Done {
     pub(super) train_secs: f64,
 }
 
-/// What a run's numbers depend on; a checkpoint serves only the run that it is of. How a step is cut into micro-batches may change.
+/// What a run's weights depend on: field path of the config -> value. A checkpoint serves only the run that it is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Identity(BTreeMap<String, Value>);
 
-/// Of the files that [`Checkpoints::save`] writes.
-const FORMAT: u32 = 1;
-
 impl Identity {
-    pub(super) fn of(config: &RunConfig, train_examples: usize) -> Self {
-        let mut recipe = config.recipe.clone();
+    /// `train_sha256` is the hash of the prepared training file.
+    pub(super) fn of(config: &RunConfig, train_sha256: &str) -> Self {
+        // All fields are named here, so that a new one cannot be forgotten.
+        let RunConfig {
+            version, task, model, init, monitor, max_train_examples, recipe, total_steps, normalize, seed,
+            // Memory decides how a step is cut, and that may change on the way; where files lie, threads, and what is told or saved
+            // and when changes no number.
+            name: _, train: _, micro_batch_size: _, metric: _, threads: _,
+            checkpoint_every_steps: _, monitor_every_steps: _, log_every_steps: _,
+        } = config;
+        let init = match init {
+            InitFrom::Scratch => "scratch",
+            InitFrom::Weights { sha256, .. } => sha256,
+        };
+        let hold_out = match monitor {
+            MonitorConfig::HoldOut { examples } => *examples,
+            MonitorConfig::None | MonitorConfig::File { .. } => 0,
+        };
+        let mut recipe = recipe.clone();
         recipe.micro_batch_size = None;
-        let fields = [
-            ("format", json!(FORMAT)),
-            ("model", json!(config.model)),
-            ("recipe", json!(recipe)),
-            ("seed", json!(config.seed)),
-            ("total_steps", json!(config.total_steps)),
-            ("train_examples", json!(train_examples)),
-        ];
-        Identity(fields.map(|(name, value)| (name.to_string(), value)).into())
+        let fields = json!({
+            "format": FORMAT, "version": version, "task": task, "model": model, "init": init, "train": train_sha256,
+            "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
+            "normalize": normalize, "seed": seed,
+        });
+        let mut flat = BTreeMap::new();
+        flatten(String::new(), fields, &mut flat);
+        Identity(flat)
     }
 
-    /// Names of the fields that differ.
-    fn differences(&self, other: &Identity) -> Vec<&str> {
-        self.0.iter().filter(|(name, value)| other.0.get(*name) != Some(value)).map(|(name, _)| name.as_str()).collect()
+    /// What `found` has otherwise, a field each.
+    fn differences(&self, found: &Identity) -> Vec<String> {
+        let fields: BTreeSet<&String> = self.0.keys().chain(found.0.keys()).collect();
+        let value = |of: &Identity, field: &str| of.0.get(field).map_or("nothing".into(), Value::to_string);
+        let differ = fields.into_iter().filter(|field| self.0.get(*field) != found.0.get(*field));
+        differ.map(|field| format!("`{field}`: expected {}, found {}", value(self, field), value(found, field))).collect()
     }
 }
 
-/// The checkpoints of an attempt.
-pub(super) struct Checkpoints {
-    folder: PathBuf,
-}
-
-/// A checkpoint, read and found whole.
-pub(super) struct Checkpoint {
-    path: PathBuf,
-    pub(super) progress: Progress,
-    file: Vec<u8>,
-}
-
-impl Checkpoints {
-    pub(super) fn at(folder: PathBuf) -> Self {
-        Checkpoints { folder }
-    }
-
-    /// Adds a checkpoint and keeps the one before. Returns its size in bytes.
-    ///
-    /// # Errors
-    /// The disk is full or cannot be written; the checkpoints that were there still are.
-    pub(super) fn save(&self, identity: &Identity, progress: &Progress, store: &ParamStore, state: &State) -> Result<u64, Error> {
-        let written = publish(&self.folder, progress.step, |path| {
-            let mut tensors: BTreeMap<String, Tensor> = state.named(store);
-            tensors.extend(weights::named(store).into_iter().map(|(name, tensor)| (weight_name(&name), tensor)));
-            let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
-            let metadata = [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
-            weights::write(path, &tensors, &metadata, Seal::Sha256)
-        })?;
-        Ok(written.bytes)
-    }
-
-    /// The newest whole checkpoint in `folder` that is of this run; `told` hears of each that is passed over.
-    pub(super) fn newest(folder: &Path, identity: &Identity, told: &mut dyn FnMut(String)) -> Option<Checkpoint> {
-        let mut files = files(folder);
-        files.reverse();
-        for path in files {
-            match open(&path, identity) {
-                Ok(checkpoint) => return Some(checkpoint),
-                Err(error) => told(format!("passed over: {}", with_causes(&error))),
+/// Objects become paths: `recipe.lr`. A list is one value.
+fn flatten(path: String, value: Value, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                flatten(if path.is_empty() { name } else { format!("{path}.{name}") }, value, into);
             }
         }
-        None
+        value => drop(into.insert(path, value)),
     }
+}
+
+/// A checkpoint, read and found whole and of the right run.
+pub(super) struct Checkpoint {
+    path: PathBuf,
+    file: Vec<u8>,
+    pub(super) progress: Progress,
+}
+
+/// Adds a checkpoint and keeps the one before. Returns its size in bytes.
+///
+/// # Errors
+/// The disk is full or cannot be written; the checkpoints that were there still are.
+pub(super) fn save(
+    folder: &CheckpointFolder, identity: &Identity, progress: &Progress, store: &ParamStore, state: &State,
+) -> Result<u64, Error> {
+    let written = publish(folder, progress.step, |path| {
+        let mut tensors: BTreeMap<String, Tensor> = state.named(store);
+        tensors.extend(weights::named(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
+        let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
+        let metadata = [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
+        weights::write(path, &tensors, &metadata, Seal::Sha256)
+    })?;
+    Ok(written.bytes)
+}
+
+/// The newest whole checkpoint in `folder`, if there is one; `told` hears of those that are damaged.
+///
+/// # Errors
+/// It is of another run. To start anew instead would throw away work over a mistake in a config.
+pub(super) fn newest(folder: &CheckpointFolder, identity: &Identity, told: &mut dyn FnMut(String)) -> Result<Option<Checkpoint>, Error> {
+    for path in folder.files().into_iter().rev() {
+        match open(&path, identity) {
+            Ok(checkpoint) => return Ok(Some(checkpoint)),
+            Err(other @ Error::OtherRun { .. }) => return Err(other),
+            Err(error) => told(format!("passed over: {}", with_causes(&error))),
+        }
+    }
+    Ok(None)
 }
 
 impl Checkpoint {
     /// Puts the saved values into parameters and moments.
     pub(super) fn restore(&self, store: &ParamStore, state: &mut State) -> Result<(), Error> {
         let tensors = SafeTensors::deserialize(&self.file).map_err(|e| damaged(&self.path, e))?;
-        let tensor = |name: &str| {
-            let view = tensors.tensor(name).map_err(|e| damaged(&self.path, format!("`{name}`: {e}")))?;
+        let saved = |kind: &str, param: &Param| {
+            let name = format!("{kind}/{}", param.name());
+            let view = tensors.tensor(&name).map_err(|e| damaged(&self.path, format!("`{name}`: {e}")))?;
+            if view.shape() != param.tensor().dims() {
+                let what = format!("`{name}`: expected shape {:?}, found {:?}", param.tensor().dims(), view.shape());
+                return Err(damaged(&self.path, what));
+            }
             Ok(Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?)
         };
         for param in store.iter() {
-            param.set(&tensor(&weight_name(param.name()))?)?;
+            param.set(&saved(WEIGHT, param)?)?;
         }
-        state.restore(store, tensor)
+        state.restore(store, saved)
     }
 }
 
-fn weight_name(name: &str) -> String {
-    format!("weight/{name}")
-}
+/// In front of a parameter's name; moments have words of their own there.
+const WEIGHT: &str = "weight";
 
 fn damaged(path: &Path, what: impl std::fmt::Display) -> Error {
     Error::Checkpoint { path: path.into(), message: what.to_string() }
@@ -156,55 +184,28 @@ fn open(path: &Path, identity: &Identity) -> Result<Checkpoint, Error> {
     };
     let found: Identity = serde_json::from_str(field("identity")?).map_err(|e| damaged(path, e))?;
     if found != *identity {
-        return Err(damaged(path, format!("it is of another run: {} differ", identity.differences(&found).join(", "))));
+        return Err(Error::OtherRun { path: path.into(), differences: identity.differences(&found) });
     }
     let progress = serde_json::from_str(field("progress")?).map_err(|e| damaged(path, e))?;
     Ok(Checkpoint { path: path.into(), progress, file })
 }
 
 /// Has `write` write the file of `step` into `folder`, then drops all but the two newest, and whatever a crash left behind.
-fn publish(folder: &Path, step: u64, write: impl FnOnce(&Path) -> Result<Written, Error>) -> Result<Written, Error> {
-    let name = format!("step-{step:010}.safetensors");
-    if folder.is_dir() {
-        let written = write(&folder.join(&name))?;
-        // Those of later steps were passed over when the run went on from an earlier one.
-        let all: Vec<PathBuf> = files(folder).into_iter().filter(|path| *path <= folder.join(&name)).collect();
-        let keep = &all[all.len().saturating_sub(2)..];
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|e| !keep.contains(&e.path())) {
-            // What cannot be removed costs space and nothing else.
-            let _ = std::fs::remove_file(entry.path());
-        }
-        return Ok(written);
+fn publish(
+    folder: &CheckpointFolder, step: u64, write: impl FnOnce(&Path) -> Result<Written, Error>,
+) -> Result<Written, Error> {
+    let io = |source| Error::Io { action: "create", path: folder.path().into(), source };
+    std::fs::create_dir_all(folder.path()).map_err(io)?;
+    let newest = folder.file(step);
+    let written = write(&newest)?;
+    // Those of later steps were damaged: the run went on from before them.
+    let whole: Vec<PathBuf> = folder.files().into_iter().filter(|path| *path <= newest).collect();
+    let keep = &whole[whole.len().saturating_sub(2)..];
+    for entry in std::fs::read_dir(folder.path()).into_iter().flatten().flatten().filter(|e| !keep.contains(&e.path())) {
+        // What cannot be removed costs space and nothing else.
+        let _ = std::fs::remove_file(entry.path());
     }
-    let io = |action| move |source| Error::Io { action, path: folder.into(), source };
-    let new = folder.with_extension("new");
-    let filled = || {
-        if new.exists() {
-            std::fs::remove_dir_all(&new).map_err(io("replace"))?;
-        }
-        std::fs::create_dir_all(&new).map_err(io("create"))?;
-        let written = write(&new.join(&name))?;
-        std::fs::rename(&new, folder).map_err(io("rename to"))?;
-        let above = folder.parent().unwrap_or(Path::new("."));
-        std::fs::File::open(above).and_then(|above| above.sync_all()).map_err(io("sync the folder of"))?;
-        Ok(written)
-    };
-    filled().inspect_err(|_| {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_dir_all(&new);
-    })
-}
-
-/// The checkpoints of a folder, oldest first.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_checkpoint = |path: &PathBuf| {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        name.starts_with("step-") && name.ends_with(".safetensors")
-    };
-    let mut files: Vec<PathBuf> = entries.filter(is_checkpoint).collect();
-    files.sort();
-    files
+    Ok(written)
 }
 
 #[cfg(test)]
@@ -226,39 +227,38 @@ mod tests {
         Ok(Written { sha256: String::new(), bytes: 0 })
     }
 
-    fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
+    fn steps(folder: &CheckpointFolder) -> Vec<PathBuf> {
+        let mut all: Vec<PathBuf> = std::fs::read_dir(folder.path()).expect("there").flatten().map(|e| e.path()).collect();
+        all.sort();
+        assert_eq!(all, folder.files(), "nothing else is there");
+        all
     }
 
     #[test]
     fn two_are_kept_and_what_a_crash_left_goes() {
         let dir = tempfile::tempdir().expect("a folder");
-        let folder = dir.path().join("checkpoint");
+        let folder = CheckpointFolder::at(dir.path().join("checkpoint"));
         for step in [5, 10, 15, 20] {
-            std::fs::create_dir_all(dir.path().join("checkpoint.new")).expect("made");
-            if folder.is_dir() {
-                std::fs::write(folder.join(".tmpabc"), "left by a crash").expect("written");
+            if folder.path().is_dir() {
+                std::fs::write(folder.path().join(".tmpabc"), "left by a crash").expect("written");
             }
             publish(&folder, step, write_text("x")).expect("written");
         }
-        assert_eq!(names(&folder), ["step-0000000015.safetensors", "step-0000000020.safetensors"]);
-        publish(&folder, 5, write_text("x")).expect("written");
-        assert_eq!(names(&folder), ["step-0000000005.safetensors"], "later ones had been passed over");
+        assert_eq!(steps(&folder), [folder.file(15), folder.file(20)]);
+        publish(&folder, 7, write_text("x")).expect("written");
+        assert_eq!(steps(&folder), [folder.file(7)], "the later ones were damaged, and the run went on from before them");
     }
 
     #[test]
     fn a_full_disk_leaves_what_was_there() {
         use crate::error::{Class, Failure};
         let dir = tempfile::tempdir().expect("a folder");
-        let folder = dir.path().join("checkpoint");
+        let folder = CheckpointFolder::at(dir.path().join("checkpoint"));
         let error = publish(&folder, 5, full_disk).expect_err("the disk is full");
         assert_eq!((error.class(), error.hint().is_some()), (Class::Resource, true));
-        assert_eq!(names(dir.path()), Vec::<String>::new(), "nothing half-written, and no empty checkpoint folder");
+        assert!(steps(&folder).is_empty());
         publish(&folder, 5, write_text("x")).expect("written");
         publish(&folder, 10, full_disk).expect_err("the disk is full");
-        assert_eq!(names(&folder), ["step-0000000005.safetensors"]);
+        assert_eq!(steps(&folder), [folder.file(5)]);
     }
 }

@@ -16,14 +16,18 @@ pub enum Error {
     #[error("the weights in `{}` do not fit the model", path.display())]
     Weights { path: PathBuf, source: tallow_kernels::Error },
     /// A head that starts anew would be scored as if it had been trained.
-    #[error("the weights in `{}` were not trained for this task: they lack {}", path.display(), missing.join(", "))]
+    #[error("the weights in `{}` were not trained for this task: they lack {}", path.display(), some(missing))]
     Untrained { path: PathBuf, missing: Vec<String> },
+    #[error("the weights in `{}` hold tensors that the model has no place for: {}", path.display(), some(extra))]
+    ExtraWeights { path: PathBuf, extra: Vec<String> },
     #[error("the {what} do not fit: expected {expected}, found {found}")]
     WrongData { what: &'static str, expected: String, found: String },
     #[error("the config cannot be used: {field}: expected {expected}, found {found}")]
     Config { field: &'static str, expected: String, found: String },
     #[error("the checkpoint `{}` cannot be used: {message}", path.display())]
     Checkpoint { path: PathBuf, message: String },
+    #[error("the checkpoint `{}` is of another run: {}", path.display(), differences.join("; "))]
+    OtherRun { path: PathBuf, differences: Vec<String> },
     #[error("the model's scores of example {example} (from 0) are not finite")]
     NotFinite { example: usize },
     #[error(transparent)]
@@ -36,6 +40,13 @@ pub enum Error {
     Data(#[from] data::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+/// The first few, and how many more.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    names[..names.len().min(SHOWN)].join(", ") + &more
 }
 
 impl Error {
@@ -56,10 +67,10 @@ impl Failure for Error {
         }
         match self {
             Error::Io { .. } => Class::Resource,
-            Error::BadWeights { .. } | Error::OtherWeights { .. } | Error::Weights { .. } | Error::Untrained { .. } => Class::Model,
-            Error::Model(_) => Class::Model,
+            Error::BadWeights { .. } | Error::OtherWeights { .. } | Error::Weights { .. } => Class::Model,
+            Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::WrongData { .. } => Class::Data,
-            Error::Config { .. } => Class::Spec,
+            Error::Config { .. } | Error::OtherRun { .. } => Class::Spec,
             Error::NotFinite { .. } => Class::Numeric,
             Error::Checkpoint { .. } | Error::Kernels(_) | Error::Candle(_) => Class::Bug,
             Error::Data(source) => source.class(),
@@ -72,7 +83,8 @@ impl Failure for Error {
             return Some("the texts were prepared for another model: its tokenizer and `max_seq_len` must suit this one".into());
         }
         let hint = match self {
-            Error::Weights { .. } => "check that config.json and model.safetensors belong together",
+            Error::Weights { .. } | Error::ExtraWeights { .. } => "check that config.json and model.safetensors belong together",
+            Error::OtherRun { .. } => "go on with the settings that the run began with, or start a new run",
             Error::BadWeights { .. } => "fetch the file again: it is damaged, or no safetensors file",
             Error::OtherWeights { .. } => "the file changed after planning: plan again",
             Error::Untrained { .. } => "train the model on the task first, then evaluate what comes out",

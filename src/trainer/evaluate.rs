@@ -6,7 +6,7 @@ use super::weights::{self, Source};
 use super::Error;
 use crate::data::Prepared;
 use crate::job::{EvaluateJob, Event};
-use crate::store::{AttemptFolder, write_atomic};
+use crate::store::{WorkFolder, write_atomic};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -20,17 +20,14 @@ use tallow_kernels::Stream;
 pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
-    let built = weights::build(&job.model, Some(Source { path: &job.weights, sha256: None }), Stream::root(0))?;
-    if !built.report.initialised.is_empty() {
-        return Err(Error::Untrained { path: job.weights.clone(), missing: built.report.initialised });
-    }
+    let built = weights::build(&job.model, Source::Trained { path: &job.weights }, Stream::root(0))?;
     let data = Prepared::open(&job.data)?;
     fits(job.task, &job.model, &data, job.normalize.as_ref())?;
     let all: Vec<usize> = (0..data.len()).collect();
     let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size)?;
     let classes = job.model.num_labels();
     let scores = job.metrics.iter().map(|&metric| (metric, scored.metric(metric, classes))).collect();
-    write_predictions(&AttemptFolder::at(&job.out).predictions(), &scored.predictions)?;
+    write_predictions(&WorkFolder::at(&job.out).predictions(), &scored.predictions)?;
     emit(Event::Evaluated { examples: data.len(), scores, loss: scored.loss, secs: begun.elapsed().as_secs_f64() });
     Ok(())
 }

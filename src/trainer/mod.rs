@@ -3,7 +3,8 @@
 //!
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
 //! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `optimizer` (moments and their
-//! step), `train` (the loop), `scoring` and `evaluate` (what a model is worth), `calibrate` (how fast this machine is).
+//! step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `scoring` and `evaluate` (what a model is worth),
+//! `calibrate` (how fast this machine is).
 
 mod batches;
 mod calibrate;
@@ -12,6 +13,7 @@ mod collate;
 mod divergence;
 mod error;
 mod evaluate;
+mod monitor;
 mod optimizer;
 mod schedule;
 mod scoring;

@@ -1,4 +1,8 @@
 //! Moments by parameter, and the step over all of them.
+//!
+//! Weight decay: AdamW's is decoupled, `p -= lr wd p` (Loshchilov & Hutter 2019); SGD's is part of the gradient, `g + wd p`, as in
+//! `torch.optim.SGD` and the papers that train so (He et al. 2015): decoupled from a momentum of 0.9 the same number would mean a
+//! tenth of it. Biases and norms (fewer than two dimensions) do not decay.
 
 use super::Error;
 use crate::spec::Optimizer;
@@ -41,8 +45,6 @@ impl State {
                 }
                 Moments::Sgd { momentum, nesterov, weight_decay, buffers } => {
                     let (momentum, nesterov, weight_decay) = (*momentum, *nesterov, decay(param, *weight_decay));
-                    // Decay is part of the gradient, as in the papers that train so (He et al. 2015) and torch.optim.SGD; decoupled
-                    // from momentum, the same number would mean a tenth of it.
                     let sgd = Sgd { lr, momentum, weight_decay, nesterov, decoupled: false };
                     sgd.step(param, grad, &buffers[i], step, grad_scale)?;
                 }
@@ -60,9 +62,9 @@ impl State {
         self.kinds().into_iter().flat_map(of).collect()
     }
 
-    /// Takes the moments that `saved` has by name.
-    pub(super) fn restore(&mut self, store: &ParamStore, saved: impl Fn(&str) -> Result<Tensor, Error>) -> Result<(), Error> {
-        let load = |kind: &str| store.trainable().map(|p| saved(&format!("{kind}/{}", p.name()))).collect::<Result<Vec<_>, _>>();
+    /// Takes the moments that were saved: `saved` knows each by its kind and its parameter.
+    pub(super) fn restore(&mut self, store: &ParamStore, saved: impl Fn(&str, &Param) -> Result<Tensor, Error>) -> Result<(), Error> {
+        let load = |kind: &str| store.trainable().map(|param| saved(kind, param)).collect::<Result<Vec<_>, _>>();
         match &mut self.moments {
             Moments::Adamw { m, v, .. } => (*m, *v) = (load("m")?, load("v")?),
             Moments::Sgd { buffers, .. } => *buffers = load("momentum")?,

@@ -24,7 +24,8 @@ pub fn warmup_steps(warmup: Warmup, total_steps: u64) -> u64 {
 /// assert_eq!([0, 5, 10, 60, 110, 200].map(|step| lr_at(&linear, 1.0, step, 110)), [0.0, 0.5, 1.0, 0.5, 0.0, 0.0]);
 /// ```
 pub fn lr_at(schedule: &Schedule, peak: f64, step: u64, total_steps: u64) -> f64 {
-    let (Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. }) = schedule;
+    let (Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. }) =
+        schedule;
     let warmup = warmup_steps(*warmup, total_steps);
     let step = step.min(total_steps);
     if step < warmup {
@@ -49,8 +50,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn schedules(warmup: Warmup) -> [Schedule; 4] {
-        let at_frac = vec![0.5, 0.75];
-        [Schedule::Constant { warmup }, Schedule::Linear { warmup }, Schedule::Cosine { warmup }, Schedule::Step { warmup, at_frac, factor: 0.1 }]
+        let step = Schedule::Step { warmup, at_frac: vec![0.5, 0.75], factor: 0.1 };
+        [Schedule::Constant { warmup }, Schedule::Linear { warmup }, Schedule::Cosine { warmup }, step]
     }
 
     #[test]

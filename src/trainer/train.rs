@@ -1,20 +1,21 @@
 //! The training loop.
 //!
-//! A step is a function of the step's number and of the state that checkpoints hold (weights, moments, [`Progress`]), so a run that
-//! goes on from a checkpoint takes the same steps, bit for bit, as one that was never interrupted.
+//! A step is a function of its number and of what checkpoints hold (weights, moments, [`Progress`]), so a run that goes on from a
+//! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
+//! changes no step.
 
-use super::batches::{Order, Split};
-use super::checkpoint::{Checkpoints, Done, Identity, Progress};
+use super::batches::Order;
+use super::checkpoint::{self, Done, Identity, Progress};
 use super::collate::{Changes, collate, fits};
+use super::monitor::{Monitor, divide};
 use super::optimizer::State;
 use super::schedule::lr_at;
-use super::scoring::score;
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
 use super::Error;
-use crate::data::Prepared;
-use crate::job::{Divergence, Event, InitFrom, MonitorConfig, RunConfig, StepEvent};
-use crate::store::AttemptFolder;
+use crate::data::{Prepared, sha256_of_file};
+use crate::job::{Divergence, Event, InitFrom, RunConfig, StepEvent};
+use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -29,52 +30,45 @@ pub enum Finish {
     Diverged { step: u64 },
 }
 
-/// Trains as `config` says. Everything is written below `folder`: `checkpoint/`, and `model.safetensors` at the end. Goes on from the
-/// newest whole checkpoint in `folder`, else in `resume_from` (the `checkpoint` folder of an earlier attempt, only read); from the
-/// start where neither holds one of this run. `stop` is looked at between steps.
+/// Trains as `config` says. Everything is written below the work folder `out`: checkpoints, and the weights at the end. Goes on from
+/// the newest whole checkpoint in `out`, else in `resume_from` (the checkpoint folder of an earlier attempt, only read); from the
+/// start where there is none. `stop` is looked at between steps.
 ///
 /// # Errors
-/// Data, weights or config that cannot be used; a disk that is full; a trainable parameter that no gradient reaches.
+/// Data, weights or config that cannot be used; a checkpoint of another run; a disk that is full; a trainable parameter that no
+/// gradient reaches.
 pub fn train(
-    config: &RunConfig, folder: &Path, resume_from: Option<&Path>, stop: &AtomicBool, emit: &mut dyn FnMut(Event),
+    config: &RunConfig, out: &Path, resume_from: Option<&Path>, stop: &AtomicBool, emit: &mut dyn FnMut(Event),
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
-    let folder = AttemptFolder::at(folder);
-    let mut run = Run::new(config, &folder)?;
-    let resumed = run.resume(&folder, resume_from, emit)?;
+    let mut run = Run::new(config, WorkFolder::at(out))?;
+    let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
-    while run.progress.step < config.total_steps {
+    while !run.is_done() {
         if stop.load(Ordering::Relaxed) {
             return run.stop(emit);
         }
-        let begun = Instant::now();
         let stepped = run.step()?;
-        run.progress.done.train_secs += begun.elapsed().as_secs_f64();
-        let observed = run.progress.watch.observe(stepped.loss, stepped.grad_norm, config.model.num_labels());
-        if let Some((what, value)) = observed {
-            return Ok(diverged(run.progress.step + 1, what, value, emit));
+        if let Some((what, value)) = run.divergence(&stepped) {
+            return Ok(run.diverged(what, value, emit));
         }
         run.count(&stepped);
-        run.tell_step(&stepped, emit);
-        match run.watch(emit) {
-            // What training would find on its next step.
-            Err(Error::NotFinite { .. }) => return Ok(diverged(run.progress.step, Divergence::LossNotFinite, f64::NAN, emit)),
-            watched => watched?,
+        if run.due(config.log_every_steps) || run.is_done() {
+            run.tell_step(&stepped, emit);
+        }
+        if run.due(config.monitor_every_steps) || run.is_done() {
+            run.watch(emit)?;
         }
         if run.due(config.checkpoint_every_steps) {
             run.save(emit)?;
         }
     }
-    run.finish(&folder, emit)
-}
-
-fn diverged(step: u64, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Finish {
-    emit(Event::Diverged { step, what, value });
-    Finish::Diverged { step }
+    run.finish(emit)
 }
 
 struct Run<'a> {
     config: &'a RunConfig,
+    folder: WorkFolder,
     identity: Identity,
     streams: Streams,
     data: Prepared,
@@ -83,19 +77,11 @@ struct Run<'a> {
     built: Built,
     state: State,
     grads: Gradients,
-    checkpoints: Checkpoints,
     progress: Progress,
     /// What had been done when this attempt began.
     before: Done,
     /// Step of the newest checkpoint in the attempt's own folder.
     saved: Option<u64>,
-}
-
-/// What is watched while training.
-struct Monitor {
-    /// None: the training file, of which some examples are kept out.
-    data: Option<Prepared>,
-    examples: Vec<usize>,
 }
 
 /// What one optimiser step found.
@@ -106,40 +92,40 @@ struct Stepped {
     grad_norm: f64,
     tokens: u64,
     examples: u64,
+    secs: f64,
 }
 
 impl<'a> Run<'a> {
-    fn new(config: &'a RunConfig, folder: &AttemptFolder) -> Result<Self, Error> {
+    fn new(config: &'a RunConfig, folder: WorkFolder) -> Result<Self, Error> {
         check(config)?;
         let streams = Streams::of(config.seed);
         let data = Prepared::open(&config.train)?;
         fits(config.task, &config.model, &data, config.normalize.as_ref())?;
+        let identity = Identity::of(config, &sha256_of_file(&config.train)?);
         let (train, monitor) = divide(config, &data, streams)?;
-        let identity = Identity::of(config, train.len());
         let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
         let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let weights = match &config.init {
-            InitFrom::Scratch => None,
-            InitFrom::Weights { path, sha256 } => Some(Source { path, sha256: Some(sha256) }),
+            InitFrom::Scratch => Source::Scratch,
+            InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
         let built = weights::build(&model, weights, streams.init())?;
         let state = State::new(config.recipe.optimizer, &built.store)?;
         let grads = Gradients::new(&built.store);
-        let checkpoints = Checkpoints::at(folder.checkpoint());
         let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        Ok(Run { config, identity, streams, data, monitor, order, built, state, grads, checkpoints, progress, before, saved })
+        Ok(Run { config, folder, identity, streams, data, monitor, order, built, state, grads, progress, before, saved })
     }
 
     /// Whether there was a checkpoint to go on from.
-    fn resume(&mut self, folder: &AttemptFolder, resume_from: Option<&Path>, emit: &mut dyn FnMut(Event)) -> Result<bool, Error> {
-        let own = folder.checkpoint();
-        for place in [Some(own.as_path()), resume_from].into_iter().flatten() {
+    fn resume(&mut self, resume_from: Option<&Path>, emit: &mut dyn FnMut(Event)) -> Result<bool, Error> {
+        let own = self.folder.checkpoints();
+        for folder in [Some(own.clone()), resume_from.map(CheckpointFolder::at)].into_iter().flatten() {
             let mut told = |message| emit(Event::Note { message });
-            let Some(checkpoint) = Checkpoints::newest(place, &self.identity, &mut told) else { continue };
+            let Some(checkpoint) = checkpoint::newest(&folder, &self.identity, &mut told)? else { continue };
             checkpoint.restore(&self.built.store, &mut self.state)?;
             self.before = checkpoint.progress.done;
-            self.saved = (place == own).then_some(checkpoint.progress.step);
+            self.saved = (folder == own).then_some(checkpoint.progress.step);
             self.progress = checkpoint.progress;
             return Ok(true);
         }
@@ -166,10 +152,10 @@ impl<'a> Run<'a> {
     /// Forward and backward over the step's micro-batches, clipping, the optimiser's step. Where loss or gradient is not finite, the
     /// weights stay as they were.
     fn step(&mut self) -> Result<Stepped, Error> {
-        let (config, step) = (self.config, self.progress.step);
+        let (config, step, begun) = (self.config, self.progress.step, Instant::now());
         let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
         let examples = self.order.batch(step);
-        let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64 };
+        let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
         self.grads.clear();
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
             let batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
@@ -191,12 +177,25 @@ impl<'a> Run<'a> {
             let scale = config.recipe.grad_clip_norm.map_or(1.0, |max| (max / (stepped.grad_norm + 1e-6)).min(1.0));
             self.state.step(&self.built.store, &self.grads, self.lr(step), step + 1, scale)?;
         }
+        stepped.secs = begun.elapsed().as_secs_f64();
         Ok(stepped)
     }
 
     /// Learning rate of step `step`, from 0.
     fn lr(&self, step: u64) -> f64 {
         lr_at(&self.config.recipe.schedule, self.config.recipe.lr, step, self.config.total_steps)
+    }
+
+    /// What has gone wrong at the step just taken, with the value that shows it.
+    fn divergence(&mut self, stepped: &Stepped) -> Option<(Divergence, f64)> {
+        self.progress.watch.observe(stepped.loss, stepped.grad_norm, self.config.model.num_labels())
+    }
+
+    fn diverged(&self, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Finish {
+        // The step that went wrong is not counted as done.
+        let step = (self.progress.step + 1).min(self.config.total_steps);
+        emit(Event::Diverged { step, what, value });
+        Finish::Diverged { step }
     }
 
     fn count(&mut self, stepped: &Stepped) {
@@ -206,6 +205,11 @@ impl<'a> Run<'a> {
         p.loss_examples += stepped.examples;
         p.done.tokens += stepped.tokens;
         p.done.examples += stepped.examples;
+        p.done.train_secs += stepped.secs;
+    }
+
+    fn is_done(&self) -> bool {
+        self.progress.step >= self.config.total_steps
     }
 
     /// Whether the step just taken is one of each `every`.
@@ -213,14 +217,7 @@ impl<'a> Run<'a> {
         every > 0 && self.progress.step.is_multiple_of(every)
     }
 
-    fn is_last(&self) -> bool {
-        self.progress.step == self.config.total_steps
-    }
-
     fn tell_step(&mut self, stepped: &Stepped, emit: &mut dyn FnMut(Event)) {
-        if !self.due(self.config.log_every_steps) && !self.is_last() {
-            return;
-        }
         let p = &self.progress;
         emit(Event::Step(StepEvent {
             step: p.step,
@@ -235,28 +232,28 @@ impl<'a> Run<'a> {
         (self.progress.loss_sum, self.progress.loss_examples) = (0.0, 0);
     }
 
-    /// Scores the model on the monitor when it is time.
+    /// Tells how the model does on what is watched, where something is.
     fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
-        let config = self.config;
-        let Some(monitor) = self.monitor.as_ref().filter(|_| self.due(config.monitor_every_steps) || self.is_last()) else {
-            return Ok(());
-        };
-        let data = monitor.data.as_ref().unwrap_or(&self.data);
-        // Scoring keeps nothing for backward, so a forward pass of a whole batch fits where training's micro-batches do.
-        let scored = score(&*self.built.model, data, &monitor.examples, config.normalize.as_ref(), config.micro_batch_size)?;
-        emit(Event::Monitored {
-            step: self.progress.step,
-            metric: config.metric,
-            value: scored.metric(config.metric, config.model.num_labels()),
-            loss: scored.loss,
-            examples: monitor.examples.len(),
-        });
+        let Some(monitor) = &self.monitor else { return Ok(()) };
+        let (step, metric) = (self.progress.step, self.config.metric);
+        match monitor.score(&*self.built.model, &self.data, self.config) {
+            Ok(scored) => emit(Event::Monitored {
+                step,
+                metric,
+                value: scored.metric(metric, self.config.model.num_labels()),
+                loss: scored.loss,
+                examples: monitor.len(),
+            }),
+            // Whether the run diverges is for its own losses to say: watching must not change how it ends.
+            Err(error @ Error::NotFinite { .. }) => emit(Event::Note { message: format!("no score at step {step}: {error}") }),
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
     fn save(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
-        let step = self.progress.step;
-        let bytes = self.checkpoints.save(&self.identity, &self.progress, &self.built.store, &self.state)?;
+        let (step, folder) = (self.progress.step, self.folder.checkpoints());
+        let bytes = checkpoint::save(&folder, &self.identity, &self.progress, &self.built.store, &self.state)?;
         self.saved = Some(step);
         emit(Event::Checkpointed { step, path: "checkpoint".into(), bytes });
         Ok(())
@@ -271,13 +268,16 @@ impl<'a> Run<'a> {
         Ok(Finish::Stopped { step })
     }
 
-    fn finish(&self, folder: &AttemptFolder, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
+    fn finish(&self, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
+        // No further loss shows what the last step did.
+        if !weights::all_finite(&self.built.store)? {
+            return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
+        }
         let metadata = [("format", "pt".to_string())];
-        let written = weights::write(&folder.weights(), &weights::named(&self.built.store), &metadata, Seal::None)?;
-        let Done { tokens, examples, train_secs } = self.progress.done;
-        let weights_sha256 = written.sha256.clone();
-        emit(Event::Finished { step: self.progress.step, weights_sha256, tokens, examples, train_secs });
-        Ok(Finish::Completed { weights_sha256: written.sha256 })
+        let weights_sha256 = weights::write(&self.folder.weights(), &weights::named(&self.built.store), &metadata, Seal::None)?.sha256;
+        let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
+        emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
+        Ok(Finish::Completed { weights_sha256 })
     }
 }
 
@@ -295,27 +295,4 @@ fn check(config: &RunConfig) -> Result<(), Error> {
         return wrong("total_steps", "at least 1", "0".into());
     }
     Ok(())
-}
-
-/// The examples that are trained on, and those that are watched.
-fn divide(config: &RunConfig, data: &Prepared, streams: Streams) -> Result<(Vec<usize>, Option<Monitor>), Error> {
-    let hold_out = match &config.monitor {
-        MonitorConfig::HoldOut { examples } => *examples,
-        MonitorConfig::None | MonitorConfig::File { .. } => 0,
-    };
-    let Some(Split { train, held_out }) = Split::choose(data.len(), hold_out, config.max_train_examples, streams) else {
-        let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
-        return Err(Error::WrongData { what: "training examples", expected, found: data.len().to_string() });
-    };
-    let monitor = match &config.monitor {
-        MonitorConfig::None => None,
-        MonitorConfig::HoldOut { .. } => (hold_out > 0).then_some(Monitor { data: None, examples: held_out }),
-        MonitorConfig::File { path } => {
-            let watched = Prepared::open(path)?;
-            fits(config.task, &config.model, &watched, config.normalize.as_ref())?;
-            let examples = (0..watched.len()).collect();
-            Some(Monitor { data: Some(watched), examples })
-        }
-    };
-    Ok((train, monitor))
 }

@@ -8,7 +8,7 @@ use crate::store::write_atomic;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
@@ -28,37 +28,59 @@ impl Built {
     }
 }
 
-/// A weights file and, where it is known, the hash that it must have.
+/// Weights that a model is built from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) path: &'a Path,
-    pub(super) sha256: Option<&'a str>,
+pub(super) enum Source<'a> {
+    Scratch,
+    /// Training goes on from these: a new head may start anew, and the head of another task be left over. The file's hash is given
+    /// where it is known.
+    Pretrained { path: &'a Path, sha256: Option<&'a str> },
+    /// These are scored: they are the whole model and nothing else.
+    Trained { path: &'a Path },
 }
 
-/// Builds the model; from `weights` where given, else from `init`.
+/// Builds the model; what `source` does not hold starts from `init`.
 ///
 /// # Errors
-/// The file cannot be read, is another one than planned, or lacks tensors, or some have a wrong shape or no finite values: all of
-/// these at once.
-pub(super) fn build(config: &ModelConfig, weights: Option<Source>, init: Stream) -> Result<Built, Error> {
+/// The file cannot be read, or is another one than planned; tensors are missing, wrongly shaped or not finite: all of these at once;
+/// tensors are left over that are those of a larger model, or for [`Source::Trained`] any at all.
+pub(super) fn build(config: &ModelConfig, source: Source, init: Stream) -> Result<Built, Error> {
     let device = Device::Cpu;
-    let source = match weights {
-        Some(source) => Weights::given(config.public_names(read(source)?), init, &device),
-        None => Weights::scratch(init, &device),
+    let (path, sha256) = match source {
+        Source::Scratch => {
+            let weights = Weights::scratch(init, &device);
+            let model = config.build(&weights)?;
+            let (store, report) = weights.finish()?;
+            return Ok(Built { model, store, report });
+        }
+        Source::Pretrained { path, sha256 } => (path, sha256),
+        Source::Trained { path } => (path, None),
     };
-    let model = config.build(&source)?;
-    let fits = |source| match weights {
-        Some(weights) => Error::Weights { path: weights.path.into(), source },
-        None => Error::Kernels(source),
-    };
-    let (store, report) = source.finish().map_err(fits)?;
+    let weights = Weights::given(config.public_names(read(path, sha256)?), init, &device);
+    let model = config.build(&weights)?;
+    let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
+    let trained = matches!(source, Source::Trained { .. });
+    if trained && !report.initialised.is_empty() {
+        return Err(Error::Untrained { path: path.into(), missing: report.initialised });
+    }
+    // A tensor whose name differs from one in use by its numbers alone is of one more layer.
+    let used: BTreeSet<String> = store.iter().map(|p| without_numbers(p.name())).collect();
+    let extra: Vec<String> = report.unused.iter().filter(|name| trained || used.contains(&without_numbers(name))).cloned().collect();
+    if !extra.is_empty() {
+        return Err(Error::ExtraWeights { path: path.into(), extra });
+    }
     Ok(Built { model, store, report })
 }
 
-fn read(source: Source) -> Result<BTreeMap<String, Tensor>, Error> {
-    let path = source.path;
+/// `encoder.layer.10.output.weight` -> `encoder.layer.#.output.weight`.
+fn without_numbers(name: &str) -> String {
+    let part = |part: &str| if part.parse::<u64>().is_ok() { "#".to_string() } else { part.to_string() };
+    name.split('.').map(part).collect::<Vec<_>>().join(".")
+}
+
+fn read(path: &Path, sha256: Option<&str>) -> Result<BTreeMap<String, Tensor>, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
-    if let Some(expected) = source.sha256.filter(|hash| !hash.is_empty()) {
+    if let Some(expected) = sha256.filter(|hash| !hash.is_empty()) {
         let found = hex(&Sha256::digest(&bytes));
         if found != expected {
             return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
@@ -71,6 +93,16 @@ fn read(source: Source) -> Result<BTreeMap<String, Tensor>, Error> {
 /// Parameters and buffers by name.
 pub(super) fn named(store: &ParamStore) -> BTreeMap<String, Tensor> {
     store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect()
+}
+
+/// Whether every value is finite.
+pub(super) fn all_finite(store: &ParamStore) -> Result<bool, Error> {
+    for param in store.iter() {
+        if !param.tensor().flatten_all()?.to_vec1::<f32>()?.iter().all(|value| value.is_finite()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a file ends with the hash of all before it.
@@ -86,6 +118,9 @@ const SEAL: &str = "~sha256";
 
 const SEAL_BYTES: usize = 32;
 
+/// Values that are turned into bytes at once.
+const BUFFER: usize = 1 << 16;
+
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
@@ -100,7 +135,7 @@ pub(super) struct Written {
 /// The disk is full, or the file cannot be written for another reason; the old file, if any, is as it was.
 pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, metadata: &[(&str, String)], seal: Seal) -> Result<Written, Error> {
     let header = header(tensors, metadata, seal);
-    let (mut hasher, mut count) = (Sha256::new(), 0);
+    let (mut hasher, mut count, mut buffer) = (Sha256::new(), 0, vec![[0u8; 4]; BUFFER]);
     write_atomic(path, |file| {
         let mut put = |bytes: &[u8]| {
             hasher.update(bytes);
@@ -110,8 +145,10 @@ pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, metadata: &
         put(&header)?;
         for tensor in tensors.values() {
             let values = tensor.flatten_all().and_then(|t| t.to_vec1::<f32>()).map_err(std::io::Error::other)?;
-            for part in values.chunks(1 << 18) {
-                put(&part.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())?;
+            for part in values.chunks(BUFFER) {
+                let buffer = &mut buffer[..part.len()];
+                buffer.iter_mut().zip(part).for_each(|(to, value)| *to = value.to_le_bytes());
+                put(buffer.as_flattened())?;
             }
         }
         if seal == Seal::Sha256 {
@@ -171,17 +208,16 @@ mod tests {
         let path = dir.path().join("x.safetensors");
         let written = write(&path, &tensors(), &[("format", "pt".into())], Seal::None).expect("written");
         assert_eq!(written.bytes, path.metadata().expect("there").len());
-        let source = |sha256| Source { path: &path, sha256 };
-        let back = read(source(Some(&written.sha256))).expect("read");
+        let back = read(&path, Some(&written.sha256)).expect("read");
         for (name, tensor) in tensors() {
             assert_eq!(back[&name].dims(), tensor.dims());
             let values = |t: &Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
             assert_eq!(values(&back[&name]), values(&tensor), "{name}");
         }
-        assert!(matches!(read(source(Some("00"))), Err(Error::OtherWeights { .. })));
+        assert!(matches!(read(&path, Some("00")), Err(Error::OtherWeights { .. })));
         let whole = std::fs::read(&path).expect("read");
         std::fs::write(&path, &whole[..whole.len() - 1]).expect("cut");
-        assert!(matches!(read(source(None)), Err(Error::BadWeights { .. })));
+        assert!(matches!(read(&path, None), Err(Error::BadWeights { .. })));
     }
 
     #[test]
