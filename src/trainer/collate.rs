@@ -7,6 +7,7 @@ use crate::job::Normalize;
 use crate::spec::{Augment, Task};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
+use std::path::Path;
 use tallow_kernels::Stream;
 use tallow_zoo::{Input, ModelConfig};
 
@@ -25,24 +26,27 @@ pub(super) struct Batch {
     pub(super) tokens: u64,
 }
 
+/// Reads a prepared file for a model and a task.
+///
 /// # Errors
-/// Data, model and task are not for each other; all that can be known before the first batch.
-pub(super) fn fits(task: Task, model: &ModelConfig, data: &Prepared, normalize: Option<&Normalize>) -> Result<(), Error> {
-    let wrong = |what, expected: String, found: String| Err(Error::WrongData { what, expected, found });
-    let words = |texts: bool| if texts { "texts" } else { "images" }.to_string();
+/// It cannot be read; data, model and task are not for each other: all that can be known before the first batch.
+pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Option<&Normalize>) -> Result<Prepared, Error> {
+    let data = Prepared::open(path)?;
+    let wrong = |what, expected: String, found: String| Err(Error::WrongData { path: path.into(), what, expected, found });
+    let words = |texts: bool| if texts { "texts" } else { "images" };
     let takes_texts = model.job() == tallow_zoo::Job::TextClassification;
     if takes_texts != (task == Task::TextClassification) {
-        return wrong("model and task", words(task == Task::TextClassification), format!("a model of {}", words(takes_texts)));
+        return Err(Error::WrongTask { expected: words(task == Task::TextClassification), found: words(takes_texts) });
     }
     if takes_texts != data.texts().is_some() {
-        return wrong("data", words(takes_texts), words(data.texts().is_some()));
+        return wrong("what it holds", words(takes_texts).into(), words(data.texts().is_some()).into());
     }
     if data.is_empty() {
-        return wrong("data", "at least one example".into(), "none".into());
+        return wrong("examples", "at least one".into(), "none".into());
     }
     let (expected, found) = (model.num_labels(), data.classes().len());
     if expected != found {
-        return wrong("data's classes", format!("{expected}, as the model has"), format!("{found}: {}", data.classes().join(", ")));
+        return wrong("classes", format!("{expected}, as the model has"), format!("{found}: {}", data.classes().join(", ")));
     }
     let channels = data.images().map(|images| images.shape()[2]);
     if let (Some(channels), Some(Normalize { mean, std })) = (channels, normalize) {
@@ -52,7 +56,7 @@ pub(super) fn fits(task: Task, model: &ModelConfig, data: &Prepared, normalize: 
             return wrong("normalisation", expected, format!("means {mean:?}, deviations {std:?}"));
         }
     }
-    Ok(())
+    Ok(data)
 }
 
 /// Puts examples together. Texts are padded with id 0 to the longest of the batch.
@@ -84,7 +88,7 @@ fn collate_texts(texts: &PreparedTexts, examples: &[usize]) -> Result<(Input, u6
     Ok((Input::Text { token_ids, type_ids, lengths }, tokens))
 }
 
-/// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`fits`] saw to it.
+/// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`open`] saw to it.
 fn collate_images(
     images: &PreparedImages, examples: &[usize], normalize: Option<&Normalize>, changes: Option<Changes>,
 ) -> Result<Input, Error> {

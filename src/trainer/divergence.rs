@@ -2,7 +2,8 @@
 //!
 //! A loss or gradient that is not finite stops training at once. A loss that is far too high must stay so for a few steps: one hard
 //! batch after a model has learnt everything else is no explosion. Far too high means many times what guessing costs (`ln` of the
-//! number of classes), or of where training began if that was worse.
+//! number of classes), or of the first step's loss if that was worse. Of no later step: a rate that is far too high explodes within
+//! a few, and what it is measured against must not rise with it.
 
 use crate::job::Divergence;
 use serde::{Deserialize, Serialize};
@@ -13,14 +14,10 @@ const FACTOR: f64 = 10.0;
 /// For so many steps on end.
 const STEPS: usize = 5;
 
-/// Steps whose mean loss is where training began.
-const FIRST_STEPS: u64 = 10;
-
 /// What is remembered of the losses so far; part of a checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct LossWatch {
-    seen: u64,
-    first_sum: f64,
+    first: Option<f64>,
     /// Steps on end with a loss that is far too high.
     high: usize,
 }
@@ -34,13 +31,9 @@ impl LossWatch {
         if !grad_norm.is_finite() {
             return Some((Divergence::GradNotFinite, grad_norm));
         }
+        let first = *self.first.get_or_insert(loss);
         let guessing = (classes.max(2) as f64).ln();
-        let began = if self.seen == 0 { loss } else { self.first_sum / self.seen.min(FIRST_STEPS) as f64 };
-        self.high = if loss > FACTOR * guessing.max(began) { self.high + 1 } else { 0 };
-        if self.seen < FIRST_STEPS {
-            self.first_sum += loss;
-        }
-        self.seen += 1;
+        self.high = if loss > FACTOR * guessing.max(first) { self.high + 1 } else { 0 };
         (self.high >= STEPS).then_some((Divergence::LossExploded, loss))
     }
 }
@@ -66,6 +59,7 @@ mod tests {
     fn an_explosion_lasts() {
         assert_eq!(first_alarm(&[0.7, 0.7, 9.0, 9.0, 9.0, 9.0, 9.0]), Some((6, Divergence::LossExploded)));
         assert_eq!(first_alarm(&[0.7, 9.0, 9.0, 9.0, 9.0, 0.7, 9.0, 9.0, 9.0, 9.0]), None);
+        assert_eq!(first_alarm(&[0.7, 120.0, 920.0, 1140.0, 105.0, 1100.0]), Some((5, Divergence::LossExploded)), "from the start");
     }
 
     #[test]

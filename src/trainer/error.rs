@@ -20,8 +20,10 @@ pub enum Error {
     Untrained { path: PathBuf, missing: Vec<String> },
     #[error("the weights in `{}` hold tensors that the model has no place for: {}", path.display(), some(extra))]
     ExtraWeights { path: PathBuf, extra: Vec<String> },
-    #[error("the {what} do not fit: expected {expected}, found {found}")]
-    WrongData { what: &'static str, expected: String, found: String },
+    #[error("`{}` cannot be used: {what}: expected {expected}, found {found}", path.display())]
+    WrongData { path: PathBuf, what: &'static str, expected: String, found: String },
+    #[error("the model is not for the task: expected one of {expected}, found one of {found}")]
+    WrongTask { expected: &'static str, found: &'static str },
     #[error("the config cannot be used: {field}: expected {expected}, found {found}")]
     Config { field: &'static str, expected: String, found: String },
     #[error("the checkpoint `{}` cannot be used: {message}", path.display())]
@@ -70,7 +72,7 @@ impl Failure for Error {
             Error::BadWeights { .. } | Error::OtherWeights { .. } | Error::Weights { .. } => Class::Model,
             Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::WrongData { .. } => Class::Data,
-            Error::Config { .. } | Error::OtherRun { .. } => Class::Spec,
+            Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
             Error::NotFinite { .. } => Class::Numeric,
             Error::Checkpoint { .. } | Error::Kernels(_) | Error::Candle(_) => Class::Bug,
             Error::Data(source) => source.class(),

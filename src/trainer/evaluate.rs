@@ -1,10 +1,9 @@
 //! An evaluation job: a model on a split that no training attempt saw.
 
-use super::collate::fits;
+use super::collate;
 use super::scoring::{Prediction, score};
 use super::weights::{self, Source};
 use super::Error;
-use crate::data::Prepared;
 use crate::job::{EvaluateJob, Event};
 use crate::store::{WorkFolder, write_atomic};
 use std::io::{BufWriter, Write};
@@ -21,8 +20,7 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
     let built = weights::build(&job.model, Source::Trained { path: &job.weights }, Stream::root(0))?;
-    let data = Prepared::open(&job.data)?;
-    fits(job.task, &job.model, &data, job.normalize.as_ref())?;
+    let data = collate::open(&job.data, job.task, &job.model, job.normalize.as_ref())?;
     let all: Vec<usize> = (0..data.len()).collect();
     let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size)?;
     let classes = job.model.num_labels();

@@ -1,7 +1,7 @@
 //! What is watched while training: examples that are not trained on. It is told, and changes nothing.
 
 use super::batches::Split;
-use super::collate::fits;
+use super::collate;
 use super::scoring::{Scored, score};
 use super::streams::Streams;
 use super::Error;
@@ -27,14 +27,14 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, streams: Streams) -> R
     };
     let Some(Split { train, held_out }) = Split::choose(data.len(), hold_out, config.max_train_examples, streams) else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
-        return Err(Error::WrongData { what: "training examples", expected, found: data.len().to_string() });
+        let (path, found) = (config.train.clone(), data.len().to_string());
+        return Err(Error::WrongData { path, what: "training examples", expected, found });
     };
     let monitor = match &config.monitor {
         MonitorConfig::None => None,
         MonitorConfig::HoldOut { .. } => (hold_out > 0).then_some(Monitor { data: None, examples: held_out }),
         MonitorConfig::File { path } => {
-            let watched = Prepared::open(path)?;
-            fits(config.task, &config.model, &watched, config.normalize.as_ref())?;
+            let watched = collate::open(path, config.task, &config.model, config.normalize.as_ref())?;
             let examples = (0..watched.len()).collect();
             Some(Monitor { data: Some(watched), examples })
         }

@@ -6,7 +6,7 @@
 
 use super::batches::Order;
 use super::checkpoint::{self, Done, Identity, Progress};
-use super::collate::{Changes, collate, fits};
+use super::collate::{self, Changes, collate};
 use super::monitor::{Monitor, divide};
 use super::optimizer::State;
 use super::schedule::lr_at;
@@ -99,8 +99,7 @@ impl<'a> Run<'a> {
     fn new(config: &'a RunConfig, folder: WorkFolder) -> Result<Self, Error> {
         check(config)?;
         let streams = Streams::of(config.seed);
-        let data = Prepared::open(&config.train)?;
-        fits(config.task, &config.model, &data, config.normalize.as_ref())?;
+        let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
         let identity = Identity::of(config, &sha256_of_file(&config.train)?);
         let (train, monitor) = divide(config, &data, streams)?;
         let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());

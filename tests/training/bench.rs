@@ -12,21 +12,21 @@ use tallow_zoo::ModelConfig;
 const THREADS: usize = 2;
 
 /// A folder with prepared files, and runs on them.
-pub struct Bench {
-    pub dir: tempfile::TempDir,
+pub(super) struct Bench {
+    pub(super) dir: tempfile::TempDir,
 }
 
 impl Bench {
     /// `texts.safetensors`: a text is of class 1 if token 7 occurs more often than token 8. `images.safetensors`: 8 x 8 pixels, and
     /// of class c if stripe c is the bright one.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let bench = Bench { dir: tempfile::tempdir().expect("a folder") };
         bench.write_texts(160);
         bench.write_images(120);
         bench
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
@@ -41,7 +41,7 @@ impl Bench {
     }
 
     /// Texts as token ids, each with its label.
-    pub fn write_as_texts(&self, name: &str, texts: &[(Vec<u32>, u32)]) {
+    pub(super) fn write_as_texts(&self, name: &str, texts: &[(Vec<u32>, u32)]) {
         let (mut tokens, mut offsets, mut labels) = (Vec::new(), vec![0u64], Vec::new());
         for (ids, label) in texts {
             tokens.extend_from_slice(ids);
@@ -76,7 +76,7 @@ impl Bench {
     }
 
     /// 40 steps of a BERT with one layer.
-    pub fn bert(&self) -> RunConfig {
+    pub(super) fn bert(&self) -> RunConfig {
         let model = serde_json::json!({
             "model_type": "bert", "vocab_size": 30, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
             "intermediate_size": 32, "max_position_embeddings": 16, "type_vocab_size": 2, "hidden_dropout_prob": 0.1,
@@ -111,7 +111,7 @@ impl Bench {
     }
 
     /// 30 steps of a ResNet with 8 layers.
-    pub fn resnet(&self) -> RunConfig {
+    pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
         let model = serde_json::json!({"model_type": "resnet_cifar", "depth": 8, "width": 4, "num_channels": 3, "id2label": names});
         let mut config = self.bert();
@@ -126,12 +126,14 @@ impl Bench {
         config
     }
 
-    pub fn train(&self, config: &RunConfig, folder: &str) -> Trained {
+    pub(super) fn train(&self, config: &RunConfig, folder: &str) -> Trained {
         self.attempt(config, folder, None, None).expect("trained")
     }
 
     /// One attempt; `stop_at`: asked to stop at the event of that step.
-    pub fn attempt(&self, config: &RunConfig, folder: &str, resume: Option<&str>, stop_at: Option<u64>) -> Result<Trained, trainer::Error> {
+    pub(super) fn attempt(
+        &self, config: &RunConfig, folder: &str, resume: Option<&str>, stop_at: Option<u64>,
+    ) -> Result<Trained, trainer::Error> {
         let folder = self.path(folder);
         std::fs::create_dir_all(&folder).expect("made");
         let resume = resume.map(|name| self.path(name).join("checkpoint"));
@@ -147,14 +149,14 @@ impl Bench {
         })
     }
 
-    pub fn evaluate(&self, job: &EvaluateJob) -> Result<Vec<Event>, trainer::Error> {
+    pub(super) fn evaluate(&self, job: &EvaluateJob) -> Result<Vec<Event>, trainer::Error> {
         in_pool(job.threads, || {
             let mut events = Vec::new();
             trainer::evaluate(job, &mut |event| events.push(event)).map(|()| events)
         })
     }
 
-    pub fn evaluate_job(&self, config: &RunConfig, weights: PathBuf, metrics: &[Metric]) -> EvaluateJob {
+    pub(super) fn evaluate_job(&self, config: &RunConfig, weights: PathBuf, metrics: &[Metric]) -> EvaluateJob {
         EvaluateJob {
             task: config.task,
             model: config.model.clone(),
@@ -169,30 +171,30 @@ impl Bench {
     }
 }
 
-pub struct Trained {
-    pub finish: Finish,
-    pub events: Vec<Event>,
+pub(super) struct Trained {
+    pub(super) finish: Finish,
+    pub(super) events: Vec<Event>,
 }
 
 impl Trained {
-    pub fn sha256(&self) -> &str {
+    pub(super) fn sha256(&self) -> &str {
         match &self.finish {
             Finish::Completed { weights_sha256 } => weights_sha256,
             other => panic!("expected a completed run, found {other:?}"),
         }
     }
 
-    pub fn steps(&self) -> Vec<&StepEvent> {
+    pub(super) fn steps(&self) -> Vec<&StepEvent> {
         self.events.iter().filter_map(|event| if let Event::Step(step) = event { Some(step) } else { None }).collect()
     }
 
     /// Everything about the steps past `step` but the clock and what is counted from the attempt's start.
-    pub fn numbers_after(&self, step: u64) -> Vec<(u64, f64, f64, f64, f64)> {
+    pub(super) fn numbers_after(&self, step: u64) -> Vec<(u64, f64, f64, f64, f64)> {
         self.steps().into_iter().filter(|s| s.step > step).map(|s| (s.step, s.epoch, s.loss, s.lr, s.grad_norm)).collect()
     }
 
     /// Of the whole run: tokens, examples.
-    pub fn work_done(&self) -> (u64, u64) {
+    pub(super) fn work_done(&self) -> (u64, u64) {
         match self.events.last() {
             Some(Event::Finished { tokens, examples, .. }) => (*tokens, *examples),
             other => panic!("expected a finished run, found {other:?}"),
@@ -200,11 +202,11 @@ impl Trained {
     }
 
     /// What it noted with these words.
-    pub fn notes(&self, words: &str) -> usize {
+    pub(super) fn notes(&self, words: &str) -> usize {
         self.events.iter().filter(|event| matches!(event, Event::Note { message } if message.contains(words))).count()
     }
 
-    pub fn started(&self) -> (u64, bool) {
+    pub(super) fn started(&self) -> (u64, bool) {
         let started = |event: &Event| if let Event::Started { step, resumed, .. } = event { Some((*step, *resumed)) } else { None };
         self.events.iter().find_map(started).expect("it says that it starts")
     }
@@ -226,7 +228,7 @@ fn write(path: &Path, tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)
     std::fs::write(path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
 }
 
-pub fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("checkpoint")).expect("there").flatten().map(|e| e.path()).collect();
     files.sort();
     files

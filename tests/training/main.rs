@@ -5,3 +5,4 @@ mod bench;
 mod numbers;
 mod refused;
 mod repeated;
+mod supervised;

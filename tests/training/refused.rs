@@ -1,10 +1,10 @@
 //! What cannot be used is refused before anything is written, with its class and with words that help.
 
 use crate::bench::Bench;
-use std::collections::HashMap;
-use std::path::PathBuf;
 use candle_core::safetensors::{load, save};
 use candle_core::{DType, Device, Tensor};
+use std::collections::HashMap;
+use std::path::PathBuf;
 use tallow::error::{Class, Error};
 use tallow::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
 use tallow::spec::Metric;
@@ -28,7 +28,7 @@ fn configs_and_data() {
     text(&|c| c.train = bench.path("absent"), Class::Data, &["absent"]);
     text(&|c| c.train = bench.path("label-2.safetensors"), Class::Data, &["a label is 2, and there are 2 classes"]);
     text(&|c| c.train = bench.path("none.safetensors"), Class::Data, &["none.safetensors"]);
-    text(&|c| c.train = bench.path("images.safetensors"), Class::Data, &["expected texts, found images"]);
+    text(&|c| c.train = bench.path("images.safetensors"), Class::Data, &["images.safetensors", "expected texts, found images"]);
     let three = |c: &mut RunConfig| c.model = c.model.clone().with_labels(&["a".into(), "b".into(), "c".into()]);
     text(&three, Class::Data, &["expected 3, as the model has, found 2: worse, better"]);
     text(&|c| c.monitor = MonitorConfig::HoldOut { examples: 160 }, Class::Data, &["160"]);
@@ -49,7 +49,7 @@ fn configs_and_data() {
 
 const EMBEDDING: &str = "bert.embeddings.word_embeddings.weight";
 const NORM: &str = "bert.embeddings.LayerNorm.weight";
-const POOLER: &str = "bert.pooler.dense.bias";
+const BIAS: &str = "bert.encoder.layer.0.output.dense.bias";
 const FIRST_LAYER: &str = "bert.encoder.layer.0.output.dense.weight";
 const SECOND_LAYER: &str = "bert.encoder.layer.1.output.dense.weight";
 
@@ -69,11 +69,11 @@ fn zeros(shape: &[usize]) -> Tensor {
 }
 
 fn several(tensors: &mut Tensors) {
-    tensors.remove(POOLER);
+    tensors.remove(BIAS);
     tensors.insert(EMBEDDING.into(), zeros(&[3, 16]));
     tensors.insert(NORM.into(), (zeros(&[16]) / 0.0).expect("not a number"));
 }
-const SEVERAL: [&str; 5] = [POOLER, "is missing", "[3, 16]", "[30, 16]", "NaN"];
+const SEVERAL: [&str; 5] = [BIAS, "is missing", "[3, 16]", "[30, 16]", "NaN"];
 
 fn a_layer_more(tensors: &mut Tensors) {
     let layer = tensors[FIRST_LAYER].clone();
