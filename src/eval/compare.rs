@@ -229,6 +229,8 @@ mod tests {
             budget: Budget { max_time_secs: None, max_memory_bytes: None },
             seeds: vec![0],
             deviations: vec![],
+            assumptions: vec![],
+            citations: vec![],
         }
     }
 

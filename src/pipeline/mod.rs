@@ -1,11 +1,12 @@
 //! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
 
+mod propose;
 mod stages;
 
 use crate::data::hub::Hub;
 use crate::error::Result;
 use crate::eval::Evaluation;
-use crate::plan::{HostFacts, Plan};
+use crate::plan::{HostFacts, Plan, Planner};
 use crate::report::Report;
 use crate::run::{Outcome, Watch};
 use crate::sandbox::Level;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 pub struct Setup<'a> {
     pub hub: &'a Hub,
     pub host: HostFacts,
+    pub planner: &'a dyn Planner,
     /// This binary: workers are the same program.
     pub program: PathBuf,
     pub level: Level,
@@ -57,11 +59,22 @@ impl<'a> Pipeline<'a> {
         self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
     }
 
-    /// Runs every stage that is not done yet, from the spec in the run folder to the report.
+    /// Runs the stages up to the plan, and nothing after it.
+    ///
+    /// # Errors
+    /// A stage failed. What is done stays done.
+    pub fn plan_only(&mut self) -> Result<Plan> {
+        self.propose()?;
+        let spec = self.read_spec()?;
+        self.plan(&spec)
+    }
+
+    /// Runs every stage that is not done yet, from what the run folder begins with to the report.
     ///
     /// # Errors
     /// A stage failed. What is done stays done.
     pub fn go_on(&mut self) -> Result<End> {
+        self.propose()?;
         let spec = self.read_spec()?;
         self.deadline = spec.budget.max_time_secs.map(|secs| Instant::now() + Duration::from_secs(secs));
         let plan = self.plan(&spec)?;

@@ -4,6 +4,7 @@ use super::estimate::estimate;
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
 use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Task};
+use crate::words;
 use std::path::PathBuf;
 use tallow_zoo::{Job, ModelConfig};
 
@@ -21,7 +22,7 @@ pub struct Layout {
 /// # Errors
 /// Everything that does not fit, at once.
 pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<Plan, Error> {
-    let (mut problems, mut assumptions) = (Vec::new(), Vec::new());
+    let (mut problems, mut assumptions) = (Vec::new(), spec.assumptions.clone());
     let train = split(facts, &spec.data.train, "data.train", &mut problems);
     split(facts, &spec.data.held_out, "data.held_out", &mut problems);
     if let Monitor::Split { name } = &spec.data.monitor {
@@ -48,7 +49,8 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let normalize = normalize(spec, facts, &mut assumptions);
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| run(spec, facts, layout, &model, normalize.clone(), total_steps, seed)).collect();
     let deviations = deviations(spec, there, kept_out);
-    let estimate = runs.first().map(|run| estimate(run, facts)).ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
+    let run = runs.first().ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
+    let estimate = estimate(&run.model, &run.recipe, run.micro_batch_size, run.total_steps, &facts.data, &facts.host);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
 
@@ -138,14 +140,15 @@ fn run(
 /// Those of the spec, and what follows from how the data is split.
 fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -> Vec<Deviation> {
     let mut deviations = spec.deviations.clone();
-    let used = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
-    if used < there {
-        deviations.push(Deviation {
-            field: "data.train".into(),
-            stated: format!("{there} training examples"),
-            used: format!("{used}"),
-            reason: if kept_out > 0 { format!("{kept_out} are kept out to watch training") } else { "`max_train_examples`".into() },
-        });
-    }
+    let mut fewer = |field: &str, from: usize, to: usize, reason: String| {
+        // A planner may have said it, with its own reason.
+        if to < from && !deviations.iter().any(|d| d.field == field) {
+            let (stated, used) = (format!("{} training examples", words::count(from as f64)), words::count(to as f64));
+            deviations.push(Deviation { field: field.into(), stated, used, reason });
+        }
+    };
+    let left = there - kept_out;
+    fewer("data.train", there, left, format!("{kept_out} are kept out to watch training"));
+    fewer("data.max_train_examples", left, left.min(spec.data.max_train_examples.unwrap_or(usize::MAX)), "the experiment takes a part of them".into());
     deviations
 }

@@ -1,6 +1,6 @@
 //! The experiment as a TOML file: read with every problem at once, written so that reading gives the same.
 
-use super::{ExperimentSpec, Length, Optimizer, Schedule, Warmup};
+use super::{ExperimentSpec, Length, Optimizer, Warmup};
 use crate::error::{Class, Failure};
 
 /// The version of the format that is written and read.
@@ -13,6 +13,8 @@ pub enum Error {
     Syntax { file: String, source: Box<toml::de::Error> },
     #[error("`{file}` has {} problem(s):{}", .problems.len(), .problems.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
     Problems { file: String, problems: Vec<String> },
+    #[error("a planner proposed no {what}")]
+    Empty { what: &'static str },
     #[error("`--set {key}={value}` cannot be used: {message}")]
     Set { key: String, value: String, message: String },
 }
@@ -112,10 +114,8 @@ fn problems(spec: &ExperimentSpec) -> Vec<String> {
             check(weight_decay >= 0.0, "recipe.optimizer.weight_decay", "at least 0", weight_decay.to_string());
         }
     }
-    let (Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. }) =
-        &recipe.schedule;
-    if let Warmup::Frac(frac) = warmup {
-        check((0.0..=1.0).contains(frac), "recipe.schedule.warmup.frac", "from 0 to 1", frac.to_string());
+    if let Warmup::Frac(frac) = recipe.schedule.warmup() {
+        check((0.0..=1.0).contains(&frac), "recipe.schedule.warmup.frac", "from 0 to 1", frac.to_string());
     }
     check(spec.data.train != spec.data.held_out, "data.held_out", "another split than `data.train`", spec.data.held_out.clone());
     problems

@@ -20,6 +20,8 @@ pub enum Error {
     Malformed { path: PathBuf, source: serde_json::Error },
     #[error("`{}` is no run folder: it has no `ledger.jsonl`", path.display())]
     NotARun { path: PathBuf },
+    #[error("the run `{}` has no report yet", path.display())]
+    NoReport { path: PathBuf },
     #[error("`{}` already exists and is not empty", path.display())]
     Occupied { path: PathBuf },
     #[error("the run folder `{}` is in use by another process", path.display())]
@@ -31,7 +33,7 @@ impl Failure for Error {
         match self {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => Class::Resource,
             Error::Io { .. } | Error::Locked { .. } => Class::Resource,
-            Error::Malformed { .. } | Error::NotARun { .. } | Error::Occupied { .. } => Class::Usage,
+            Error::Malformed { .. } | Error::NotARun { .. } | Error::NoReport { .. } | Error::Occupied { .. } => Class::Usage,
         }
     }
     fn hint(&self) -> Option<String> {
@@ -39,6 +41,7 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 Some("the disk is full: free some space, then `tallow resume` the run".into())
             }
+            Error::NoReport { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
             Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
             Error::Occupied { .. } => Some("choose another folder with `--out`, or `tallow resume` that run".into()),
             _ => None,
