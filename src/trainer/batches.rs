@@ -1,11 +1,10 @@
 //! Which examples are trained on, and in which batches. Pure: a function of the stream, the lengths and the batch size.
 //!
-//! Texts of similar length go into one batch, so that little is computed on padding: the epoch's random order is cut into windows
-//! of [`WINDOW_BATCHES`] batches, each window is sorted by length and cut into batches, and the batches of the whole epoch are
-//! shuffled. The batch with the longest text comes first, so that memory that does not suffice shows at once and not hours later.
+//! An epoch is a random order, cut into batches, and the batches shuffled. Texts of similar length go into one batch, so that little is
+//! computed on padding: before it is cut, each window of [`WINDOW_BATCHES`] batches is sorted by length. The batch with the longest
+//! text comes first, so that memory that does not suffice shows at once and not hours later.
 //! The last batch of an epoch's cut may be smaller; it is kept. The number of a step is all that is needed to go on.
 
-use super::streams::Streams;
 use std::ops::Range;
 use tallow_kernels::Stream;
 
@@ -25,29 +24,16 @@ pub(super) struct Split {
 }
 
 impl Split {
-    /// Keeps `hold_out` of `0..examples` out and trains on the others, at most `max_train`. The same examples are kept out whatever
-    /// `max_train` is. None if nothing is left to train on.
-    pub(super) fn choose(examples: usize, hold_out: usize, max_train: Option<usize>, streams: Streams) -> Option<Self> {
-        let left = examples.checked_sub(hold_out).filter(|left| *left > 0)?;
-        let sorted = |mut picked: Vec<usize>| {
-            picked.sort_unstable();
-            picked
-        };
-        let (train, held_out) = match hold_out {
-            0 => ((0..examples).collect(), Vec::new()),
-            _ => {
-                let order = streams.hold_out().permutation(examples);
-                (sorted(order[..left].to_vec()), sorted(order[left..].to_vec()))
-            }
-        };
-        let train: Vec<usize> = match max_train {
-            Some(0) => return None,
-            Some(max) if max < left => {
-                sorted(streams.subset().permutation(left)[..max].iter().map(|&i| train[i]).collect())
-            }
-            _ => train,
-        };
-        Some(Split { train, held_out })
+    /// A random order of `0..examples`: its last `hold_out` are kept out, its first, at most `max_train` of them, are trained on. So the
+    /// same are kept out whatever `max_train` is. None if nothing is left to train on.
+    pub(super) fn choose(examples: usize, hold_out: usize, max_train: Option<usize>, stream: Stream) -> Option<Self> {
+        let left = examples.checked_sub(hold_out)?;
+        let mut train = stream.permutation(examples);
+        let mut held_out = train.split_off(left);
+        train.truncate(max_train.unwrap_or(left));
+        train.sort_unstable();
+        held_out.sort_unstable();
+        (!train.is_empty()).then_some(Split { train, held_out })
     }
 }
 
@@ -103,26 +89,21 @@ impl Order {
 
     fn make_epoch(&self, number: u64) -> Epoch {
         let stream = self.stream.at(number);
-        let mut places = stream.named("examples").permutation(self.examples.len());
-        let batches: Vec<Range<usize>> = (0..places.len())
-            .step_by(self.batch_size)
-            .map(|start| start..(start + self.batch_size).min(self.examples.len()))
-            .collect();
-        let batches = match &self.lengths {
-            None => batches,
-            Some(lengths) => {
-                for window in places.chunks_mut(self.batch_size * WINDOW_BATCHES) {
-                    window.sort_by_key(|&place| lengths[place]);
-                }
-                let mut shuffled: Vec<Range<usize>> =
-                    stream.named("batches").permutation(batches.len()).into_iter().map(|i| batches[i].clone()).collect();
-                let longest = |batch: &Range<usize>| places[batch.clone()].iter().map(|&place| lengths[place]).max();
-                if let Some(first) = (0..shuffled.len()).rev().max_by_key(|&i| longest(&shuffled[i])) {
-                    shuffled.swap(0, first);
-                }
-                shuffled
+        let mut places = stream.permutation(self.len());
+        if let Some(lengths) = &self.lengths {
+            // The sort is stable, so the order within a length stays random.
+            places.chunks_mut(self.batch_size * WINDOW_BATCHES).for_each(|window| window.sort_by_key(|&place| lengths[place]));
+        }
+        let cut: Vec<Range<usize>> =
+            (0..self.len()).step_by(self.batch_size).map(|start| start..(start + self.batch_size).min(self.len())).collect();
+        let mut batches: Vec<Range<usize>> =
+            stream.named("batches").permutation(cut.len()).into_iter().map(|i| cut[i].clone()).collect();
+        if let Some(lengths) = &self.lengths {
+            let longest = |batch: &Range<usize>| places[batch.clone()].iter().map(|&place| lengths[place]).max();
+            if let Some(first) = (0..batches.len()).rev().max_by_key(|&i| longest(&batches[i])) {
+                batches.swap(0, first);
             }
-        };
+        }
         Epoch { number, examples: places.into_iter().map(|place| self.examples[place]).collect(), batches }
     }
 }
@@ -133,7 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn order(n: usize, lengths: Option<Vec<usize>>, batch_size: usize, seed: u64) -> Order {
-        Order::new((0..n).map(|i| i * 3 + 1).collect(), lengths, batch_size, Streams::of(seed).order())
+        Order::new((0..n).map(|i| i * 3 + 1).collect(), lengths, batch_size, Stream::root(seed))
     }
 
     fn lengths(n: usize, seed: u64) -> Vec<usize> {
@@ -172,8 +153,8 @@ mod tests {
         fn a_split_shares_and_loses_nothing(
             n in 1usize..300, hold_out in 0usize..300, max in proptest::option::of(1usize..300), seed in 0u64..20,
         ) {
-            let streams = Streams::of(seed);
-            match Split::choose(n, hold_out, max, streams) {
+            let stream = Stream::root(seed);
+            match Split::choose(n, hold_out, max, stream) {
                 None => prop_assert!(hold_out >= n),
                 Some(split) => {
                     prop_assert_eq!(split.held_out.len(), hold_out);
@@ -183,7 +164,7 @@ mod tests {
                     all.dedup();
                     prop_assert_eq!(all.len(), split.train.len() + hold_out);
                     prop_assert!(all.iter().all(|i| *i < n));
-                    let unlimited = Split::choose(n, hold_out, None, streams).expect("there are enough");
+                    let unlimited = Split::choose(n, hold_out, None, stream).expect("there are enough");
                     prop_assert_eq!(unlimited.held_out, split.held_out);
                 }
             }
@@ -215,8 +196,8 @@ mod tests {
 
     #[test]
     fn nothing_left_to_train_on() {
-        assert_eq!(Split::choose(10, 10, None, Streams::of(0)), None);
-        assert_eq!(Split::choose(10, 11, None, Streams::of(0)), None);
-        assert_eq!(Split::choose(10, 2, Some(0), Streams::of(0)), None);
+        assert_eq!(Split::choose(10, 10, None, Stream::root(0)), None);
+        assert_eq!(Split::choose(10, 11, None, Stream::root(0)), None);
+        assert_eq!(Split::choose(10, 2, Some(0), Stream::root(0)), None);
     }
 }

@@ -70,8 +70,8 @@ impl Failure for Error {
         match self {
             Error::Io { .. } => Class::Resource,
             Error::BadWeights { .. } | Error::OtherWeights { .. } | Error::Weights { .. } => Class::Model,
+            Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
             Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
-            Error::WrongData { .. } => Class::Data,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
             Error::NotFinite { .. } => Class::Numeric,
             Error::Checkpoint { .. } | Error::Kernels(_) | Error::Candle(_) => Class::Bug,

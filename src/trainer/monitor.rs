@@ -3,10 +3,10 @@
 use super::batches::Split;
 use super::collate;
 use super::scoring::{Scored, score};
-use super::streams::Streams;
 use super::Error;
 use crate::data::Prepared;
 use crate::job::{MonitorConfig, RunConfig};
+use tallow_kernels::Stream;
 use tallow_zoo::Model;
 
 /// Examples that are watched.
@@ -16,16 +16,16 @@ pub(super) struct Monitor {
     examples: Vec<usize>,
 }
 
-/// The examples that are trained on, and those that are watched.
+/// The examples that are trained on, and those that are watched; `subset` chooses them.
 ///
 /// # Errors
 /// Nothing is left to train on; the monitor's file cannot be used, or does not suit the model.
-pub(super) fn divide(config: &RunConfig, data: &Prepared, streams: Streams) -> Result<(Vec<usize>, Option<Monitor>), Error> {
+pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Result<(Vec<usize>, Option<Monitor>), Error> {
     let hold_out = match &config.monitor {
         MonitorConfig::HoldOut { examples } => *examples,
         MonitorConfig::None | MonitorConfig::File { .. } => 0,
     };
-    let Some(Split { train, held_out }) = Split::choose(data.len(), hold_out, config.max_train_examples, streams) else {
+    let Some(Split { train, held_out }) = Split::choose(data.len(), hold_out, config.max_train_examples, subset) else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
         let (path, found) = (config.train.clone(), data.len().to_string());
         return Err(Error::WrongData { path, what: "training examples", expected, found });

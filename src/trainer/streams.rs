@@ -33,15 +33,10 @@ impl Streams {
 
     /// Random changes of an image in an epoch.
     pub(super) fn augmentation(self, epoch: u64, example: usize) -> Stream {
-        self.root.named("augmentation").at(epoch).at(example as u64)
+        self.root.named("augment").at(epoch).at(example as u64)
     }
 
-    /// Which examples are kept out of training.
-    pub(super) fn hold_out(self) -> Stream {
-        self.root.named("hold_out")
-    }
-
-    /// Which of the others are trained on, if not all.
+    /// Which examples are trained on, and which are kept out.
     pub(super) fn subset(self) -> Stream {
         self.root.named("subset")
     }
@@ -56,7 +51,7 @@ mod tests {
         let s = Streams::of(3);
         let all = [
             s.init(), s.order(), s.dropout(0, 0), s.dropout(0, 1), s.dropout(1, 0), s.augmentation(0, 0), s.augmentation(0, 1),
-            s.augmentation(1, 0), s.hold_out(), s.subset(), Streams::of(4).init(),
+            s.augmentation(1, 0), s.subset(), Streams::of(4).init(),
         ];
         for (i, a) in all.iter().enumerate() {
             assert!(all[..i].iter().all(|b| a != b), "stream {i} is there twice");

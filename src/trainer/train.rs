@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
         let streams = Streams::of(config.seed);
         let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
         let identity = Identity::of(config, &sha256_of_file(&config.train)?);
-        let (train, monitor) = divide(config, &data, streams)?;
+        let (train, monitor) = divide(config, &data, streams.subset())?;
         let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
         let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let weights = match &config.init {

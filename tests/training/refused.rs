@@ -42,7 +42,7 @@ fn configs_and_data() {
             config.max_position_embeddings = 6;
         }
     };
-    text(&short, Class::Data, &["6"]);
+    text(&short, Class::Data, &["at most 6 tokens", "max_seq_len"]);
     let normalize = |c: &mut RunConfig| c.normalize = Some(Normalize { mean: vec![0.5], std: vec![0.0] });
     refused(bench.resnet(), &normalize, Class::Data, &["3 means"]);
 }
@@ -105,7 +105,7 @@ fn weights_that_training_starts_from() {
         tensors.insert("qa_outputs.bias".into(), zeros(&[2]));
     };
     let run = from(&other_heads).expect("another task's heads are left over");
-    assert_eq!((run.notes("start anew: classifier.bias, classifier.weight"), run.notes("no place in the model: qa_outputs.bias")), (1, 1));
+    assert_eq!((run.notes("start anew: classifier.weight, classifier.bias"), run.notes("no place in the model: qa_outputs.bias")), (1, 1));
     let path = bench.path("cut.safetensors");
     let whole = std::fs::read(bench.path("base").join("model.safetensors")).expect("read");
     std::fs::write(&path, &whole[..whole.len() - 4]).expect("cut");
