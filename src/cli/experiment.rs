@@ -84,8 +84,6 @@ impl Start {
 
     pub(super) fn paper(env: &Environment, paper: &PaperArg, offline: bool) -> Result<Start> {
         let (pdf, name) = read::open(env, paper, offline)?;
-        // That it can be read is known before a run folder is made for it.
-        intake::read_pdf(&pdf, &name)?;
         Ok(Start::Paper { pdf, name })
     }
 
@@ -156,12 +154,7 @@ pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
 fn go_on(
     json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, (hub, worker): (&HubArgs, &WorkerArgs), until: Until,
 ) -> Result<ExitCode> {
-    // The first Ctrl-C asks the worker to stop after a checkpoint; the second ends everything.
-    let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(Class::Interrupted.exit_code()));
-        }
-    });
+    let stop = stop_flag();
     let hub = Hub::new(env.hub(hub.hub.clone(), hub.offline));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
@@ -170,10 +163,10 @@ fn go_on(
         hub: &hub,
         host,
         planner: &RulePlanner,
-        program: std::env::current_exe().map_err(|source| CliError::Program { source })?,
+        program: program()?,
         level: worker.sandbox,
         threads: worker.threads.unwrap_or(cores),
-        stop: &STOP,
+        stop,
         now: &now,
     };
     let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
@@ -187,7 +180,7 @@ fn go_on(
     let mut pipeline = Pipeline::new(folder, setup, &mut watch);
     match start {
         Start::Experiment(spec) => pipeline.begin(&spec)?,
-        Start::Paper { pdf, .. } => pipeline.begin_with_paper(&pdf, &planner_wishes(wishes))?,
+        Start::Paper { pdf, name } => pipeline.begin_with_paper(&pdf, &name, &planner_wishes(wishes))?,
         Start::Request(request) => pipeline.begin_with_request(&request, &planner_wishes(wishes))?,
         Start::Resumed => {}
     }
@@ -212,24 +205,9 @@ fn unfinished(run: String, outcome: &Outcome, root: &Path) -> Error {
     let class = class_of(outcome).unwrap_or(Class::Bug);
     let (words, hint) = match outcome {
         Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
-        other => (describe(other), Some(format!("`tallow resume {}` goes on from the last checkpoint", root.display()))),
+        other => (other.to_string(), Some(format!("`tallow resume {}` goes on from the last checkpoint", root.display()))),
     };
     CliError::Unfinished { run, outcome: words, class, hint }.into()
-}
-
-fn describe(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Completed => "completed".into(),
-        Outcome::Diverged { step, what } => format!("diverged at step {step} ({what:?})"),
-        Outcome::OutOfMemory { .. } => "out of memory".into(),
-        Outcome::TimedOut { limit_secs } => format!("its time of {limit_secs} s is over"),
-        Outcome::BudgetSpent { what } => format!("the budget is spent: {what}"),
-        Outcome::Interrupted { step } => format!("stopped at step {step}"),
-        Outcome::Killed { signal } => format!("killed by signal {signal}"),
-        Outcome::Crashed { exit_code } => format!("ended with code {exit_code} without a word"),
-        Outcome::Refused { message, .. } => message.clone(),
-        Outcome::Stalled { limit_secs } => format!("no sign of life for {limit_secs} s"),
-    }
 }
 
 /// What the flags say, as keys of the experiment file.
@@ -257,7 +235,22 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     }
 }
 
-fn now() -> String {
+/// The flag that Ctrl-C sets: the first asks the worker to stop after a checkpoint, the second ends everything.
+pub(super) fn stop_flag() -> &'static AtomicBool {
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(Class::Interrupted.exit_code()));
+        }
+    });
+    &STOP
+}
+
+/// This binary: workers are the same program.
+pub(super) fn program() -> Result<PathBuf> {
+    Ok(std::env::current_exe().map_err(|source| CliError::Program { source })?)
+}
+
+pub(super) fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
 }
 

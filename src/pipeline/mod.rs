@@ -3,6 +3,8 @@
 mod propose;
 mod stages;
 
+pub use propose::read_paper;
+
 use crate::data::hub::Hub;
 use crate::error::Result;
 use crate::eval::Evaluation;

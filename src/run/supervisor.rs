@@ -91,6 +91,7 @@ impl Supervisor<'_> {
         folder.write_json(&folder.job(), job)?;
         let ledger = self.folder.ledger();
         let job_name = match job {
+            Job::Read { .. } => "read",
             Job::Prepare(_) => "prepare",
             Job::Train { .. } => "train",
             Job::Evaluate(_) => "evaluate",
