@@ -176,8 +176,7 @@ fn go_on(
         (false, false) => Mode::Plain,
     };
     let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
-    let root = folder.root().to_path_buf();
-    let mut pipeline = Pipeline::new(folder, setup, &mut watch);
+    let mut pipeline = Pipeline::new(folder.clone(), setup, &mut watch);
     match start {
         Start::Experiment(spec) => pipeline.begin(&spec)?,
         Start::Paper { pdf, name } => pipeline.begin_with_paper(&pdf, &name, &planner_wishes(wishes))?,
@@ -188,7 +187,7 @@ fn go_on(
         let plan = pipeline.plan_only();
         watch.0.end();
         let plan = plan?;
-        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &root, style)) };
+        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &folder, style)) };
     }
     let end = pipeline.go_on();
     watch.0.end();
@@ -197,7 +196,7 @@ fn go_on(
             let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
             super::say_all(&text)
         }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, &root)),
+        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, folder.root())),
     }
 }
 
