@@ -25,5 +25,5 @@ pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;
 pub use error::Error;
 pub use evaluate::evaluate;
-pub use schedule::{lr_at, warmup_steps};
+pub use schedule::lr_at;
 pub use train::{Finish, train};

@@ -8,7 +8,7 @@ use crate::spec::{Schedule, Warmup};
 use std::f64::consts::PI;
 
 /// Steps of warm-up. A fraction is rounded up.
-pub fn warmup_steps(warmup: Warmup, total_steps: u64) -> u64 {
+fn warmup_steps(warmup: Warmup, total_steps: u64) -> u64 {
     match warmup {
         Warmup::Steps(steps) => steps,
         // A product such as 0.07 x 100 lies a rounding error above its whole number.
