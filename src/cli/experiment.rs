@@ -125,6 +125,17 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         env.runs.join(format!("{}-{time}", start.slug()))
     });
+    let folder = create(root)?;
+    let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
+    if done.is_err() && !folder.spec().is_file() {
+        // Not even an experiment came of it: there is nothing to go on with.
+        folder.discard()?;
+    }
+    done
+}
+
+/// A new run folder; its ledger begins with how it came to be.
+pub(super) fn create(root: PathBuf) -> Result<RunFolder> {
     let folder = RunFolder::create(root)?;
     let created = Record::Created {
         command: std::env::args().collect(),
@@ -132,12 +143,7 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
     };
     folder.ledger().append(now(), created)?;
-    let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
-    if done.is_err() && !folder.spec().is_file() {
-        // Not even an experiment came of it: there is nothing to go on with.
-        folder.discard()?;
-    }
-    done
+    Ok(folder)
 }
 
 /// Goes on with a run.
@@ -152,8 +158,33 @@ pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
 }
 
 fn go_on(
-    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, (hub, worker): (&HubArgs, &WorkerArgs), until: Until,
+    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, means: (&HubArgs, &WorkerArgs), until: Until,
 ) -> Result<ExitCode> {
+    let place = folder.clone();
+    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let begin = |pipeline: &mut Pipeline| match &start {
+        Start::Experiment(spec) => pipeline.begin(spec),
+        Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
+        Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
+        Start::Resumed => Ok(()),
+    };
+    if until == Until::Plan {
+        let plan = drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.plan_only()))?;
+        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &place, style)) };
+    }
+    match drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.go_on()))? {
+        End::Reported { report, .. } => {
+            let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
+            super::say_all(&text)
+        }
+        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(place.root()))),
+    }
+}
+
+/// Lets `work` drive the stages of a run folder, and shows progress meanwhile.
+pub(super) fn drive<T>(
+    json: bool, env: &Environment, folder: RunFolder, (hub, worker): (&HubArgs, &WorkerArgs), work: impl FnOnce(&mut Pipeline) -> Result<T>,
+) -> Result<T> {
     let stop = stop_flag();
     let hub = Hub::new(env.hub(hub.hub.clone(), hub.offline));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -176,35 +207,17 @@ fn go_on(
         (false, false) => Mode::Plain,
     };
     let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
-    let mut pipeline = Pipeline::new(folder.clone(), setup, &mut watch);
-    match start {
-        Start::Experiment(spec) => pipeline.begin(&spec)?,
-        Start::Paper { pdf, name } => pipeline.begin_with_paper(&pdf, &name, &planner_wishes(wishes))?,
-        Start::Request(request) => pipeline.begin_with_request(&request, &planner_wishes(wishes))?,
-        Start::Resumed => {}
-    }
-    if until == Until::Plan {
-        let plan = pipeline.plan_only();
-        watch.0.end();
-        let plan = plan?;
-        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &folder, style)) };
-    }
-    let end = pipeline.go_on();
+    let done = work(&mut Pipeline::new(folder, setup, &mut watch));
     watch.0.end();
-    match end? {
-        End::Reported { report, .. } => {
-            let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
-            super::say_all(&text)
-        }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, folder.root())),
-    }
+    done
 }
 
-fn unfinished(run: String, outcome: &Outcome, root: &Path) -> Error {
+/// A run that ended early, as an error; `root`: its folder, where `resume` can go on.
+pub(super) fn unfinished(run: String, outcome: &Outcome, root: Option<&Path>) -> Error {
     let class = class_of(outcome).unwrap_or(Class::Bug);
     let (words, hint) = match outcome {
         Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
-        other => (other.to_string(), Some(format!("`tallow resume {}` goes on from the last checkpoint", root.display()))),
+        other => (other.to_string(), root.map(|root| format!("`tallow resume {}` goes on from the last checkpoint", root.display()))),
     };
     CliError::Unfinished { run, outcome: words, class, hint }.into()
 }
