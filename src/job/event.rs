@@ -22,9 +22,10 @@ pub enum Event {
     Monitored { step: u64, metric: Metric, value: f64, loss: f64, examples: usize },
     /// A checkpoint is on disk, whole.
     Checkpointed { step: u64, path: String, bytes: u64 },
-    /// Loss or gradient is not finite, or exploded. Training stops.
-    Diverged { step: u64, what: Divergence, value: f64 },
-    /// All steps done; the model is on disk.
+    /// A number is not finite, or the loss exploded, at step `step` (from 1). Training stops.
+    Diverged { step: u64, what: Divergence, #[serde(with = "any_float")] value: f64 },
+    /// All steps done; the model is on disk. `weights_sha256` is the hash of the file, whose bytes are a function of the weights;
+    /// tokens, examples and seconds are those of the whole run, over all attempts that it grew from.
     Finished { step: u64, weights_sha256: String, tokens: u64, examples: u64, train_secs: f64 },
     /// Stopped on request, after a checkpoint.
     Stopped { step: u64 },
@@ -82,4 +83,38 @@ pub enum Divergence {
     LossNotFinite,
     GradNotFinite,
     LossExploded,
+    /// Found after the last step.
+    WeightsNotFinite,
+}
+
+/// JSON has no number for NaN and the infinities; here they are words.
+mod any_float {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        if value.is_finite() { value.serialize(to) } else { to.collect_str(value) }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        match serde_json::Value::deserialize(from)? {
+            serde_json::Value::Number(number) => number.as_f64().ok_or_else(|| D::Error::custom("a number out of range")),
+            serde_json::Value::String(word) if ["NaN", "inf", "-inf"].contains(&word.as_str()) => word.parse().map_err(D::Error::custom),
+            other => Err(D::Error::custom(format!("expected a number, \"NaN\", \"inf\" or \"-inf\", found {other}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_divergence_survives_the_pipe() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 12.5, 3.0] {
+            let line = serde_json::to_string(&Event::Diverged { step: 7, what: Divergence::LossNotFinite, value }).expect("a line");
+            let Event::Diverged { value: back, .. } = serde_json::from_str(&line).expect("read back") else { panic!("{line}") };
+            assert_eq!(back.to_bits(), value.to_bits(), "{line}");
+        }
+        assert!(serde_json::from_str::<Event>(r#"{"event":"diverged","step":1,"what":"loss_exploded","value":"much"}"#).is_err());
+    }
 }

@@ -20,7 +20,8 @@ pub enum Job {
     Read { pdf: PathBuf, name: String, out: PathBuf },
     /// Source files -> prepared splits (parsing untrusted files is worker's work).
     Prepare(Box<PrepareJob>),
-    /// `resume_from`: the checkpoint folder of an earlier attempt, read only. What it makes goes to the attempt's own folder `out`.
+    /// `resume_from`: the checkpoint folder of an earlier attempt, read only. What it makes goes to the attempt's own work folder
+    /// `out`.
     Train { config: Box<RunConfig>, resume_from: Option<PathBuf>, out: PathBuf },
     /// A model on a held-out split -> scores and predictions.
     Evaluate(Box<EvaluateJob>),

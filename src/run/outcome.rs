@@ -41,6 +41,7 @@ impl fmt::Display for Outcome {
                     Divergence::LossNotFinite => "loss not finite",
                     Divergence::GradNotFinite => "gradient not finite",
                     Divergence::LossExploded => "loss exploded",
+                    Divergence::WeightsNotFinite => "weights not finite",
                 };
                 write!(f, "diverged at step {}: {what}", count(*step as f64))
             }

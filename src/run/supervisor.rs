@@ -76,7 +76,7 @@ impl Supervisor<'_> {
                     self.recovery(&config.name, number, &serde_json::to_string(&change).unwrap_or_default(), &reason)?;
                     watch.say(&reason);
                     config = *next;
-                    resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config.name, number)).flatten();
+                    resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
                 }
             }
         }
@@ -162,13 +162,16 @@ impl Supervisor<'_> {
                 _ => {}
             }
         }
-        let checkpoint = self.last_checkpoint(&config.name, history.len() as u32);
+        let checkpoint = self.last_checkpoint(history.last().map_or(config, |last| &last.config), &history);
         Ok((history, checkpoint))
     }
 
-    /// The newest checkpoint of attempts `1..=upto`.
-    fn last_checkpoint(&self, run: &str, upto: u32) -> Option<PathBuf> {
-        (1..=upto).rev().map(|n| self.folder.attempt(run, n).checkpoint()).find(|path| path.is_dir())
+    /// The folder of the newest checkpoint of the attempts before that had the recipe of `config`: one of an attempt that
+    /// diverged with a higher learning rate is of another run.
+    fn last_checkpoint(&self, config: &RunConfig, history: &[Tried]) -> Option<PathBuf> {
+        let same = history.iter().enumerate().rev().filter(|(_, tried)| tried.config.recipe == config.recipe);
+        let mut folders = same.map(|(i, _)| self.folder.attempt(&config.name, i as u32 + 1).checkpoints());
+        folders.find(|folder| !folder.files().is_empty()).map(|folder| folder.path().into())
     }
 }
 

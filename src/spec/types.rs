@@ -159,6 +159,7 @@ pub struct Recipe {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Optimizer {
+    /// Weight decay is decoupled from the gradient; biases and norms do not decay.
     Adamw {
         #[serde(default = "beta1")]
         beta1: f64,
@@ -169,6 +170,7 @@ pub enum Optimizer {
         #[serde(default)]
         weight_decay: f64,
     },
+    /// Weight decay is part of the gradient, as in `torch.optim.SGD`; biases and norms do not decay.
     Sgd {
         #[serde(default)]
         momentum: f64,

@@ -189,17 +189,17 @@ impl AttemptFolder {
     pub fn stderr(&self) -> PathBuf {
         self.root.join("stderr.log")
     }
-    /// The checkpoint to go on from.
-    pub fn checkpoint(&self) -> PathBuf {
-        self.work().join("checkpoint")
+    /// The checkpoints to go on from.
+    pub fn checkpoints(&self) -> CheckpointFolder {
+        WorkFolder::at(self.work()).checkpoints()
     }
     /// The trained model's weights, when finished.
     pub fn weights(&self) -> PathBuf {
-        self.work().join("model.safetensors")
+        WorkFolder::at(self.work()).weights()
     }
     /// Predictions of an evaluation job.
     pub fn predictions(&self) -> PathBuf {
-        self.work().join("predictions.jsonl")
+        WorkFolder::at(self.work()).predictions()
     }
     pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
         write_json(path, value)
@@ -214,6 +214,57 @@ impl AttemptFolder {
             Err(source) => return Err(Error::Io { action: "read", path, source }),
         };
         Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+}
+
+/// The folder that a worker writes: all that it knows of its attempt.
+#[derive(Debug, Clone)]
+pub struct WorkFolder {
+    root: PathBuf,
+}
+
+impl WorkFolder {
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        WorkFolder { root: root.into() }
+    }
+    pub fn checkpoints(&self) -> CheckpointFolder {
+        CheckpointFolder::at(self.root.join("checkpoint"))
+    }
+    pub fn weights(&self) -> PathBuf {
+        self.root.join("model.safetensors")
+    }
+    pub fn predictions(&self) -> PathBuf {
+        self.root.join("predictions.jsonl")
+    }
+}
+
+/// The checkpoints of an attempt, a file each: `step-0000000040.safetensors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointFolder {
+    root: PathBuf,
+}
+
+impl CheckpointFolder {
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        CheckpointFolder { root: root.into() }
+    }
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+    /// The checkpoint after `step` steps.
+    pub fn file(&self, step: u64) -> PathBuf {
+        self.root.join(format!("step-{step:010}.safetensors"))
+    }
+    /// Those that are there, oldest first. What a crash left half-written has another name.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let is_checkpoint = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            name.starts_with("step-") && name.ends_with(".safetensors")
+        };
+        let entries = std::fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_checkpoint).collect();
+        files.sort();
+        files
     }
 }
 
@@ -256,7 +307,7 @@ mod tests {
         for file in [attempt.job(), attempt.events(), attempt.stderr()] {
             assert!(!file.starts_with(attempt.work()), "{}", file.display());
         }
-        for file in [attempt.checkpoint(), attempt.weights(), attempt.predictions()] {
+        for file in [attempt.checkpoints().file(7), attempt.weights(), attempt.predictions()] {
             assert!(file.starts_with(attempt.work()), "{}", file.display());
         }
     }

@@ -5,7 +5,7 @@ mod folder;
 mod ledger;
 
 pub use atomic::write_atomic;
-pub use folder::{AttemptFolder, RunFolder};
+pub use folder::{AttemptFolder, CheckpointFolder, RunFolder, WorkFolder};
 pub use ledger::{Entry, Ledger, Record};
 
 use crate::error::{Class, Failure};

@@ -1,63 +1,264 @@
-//! Checkpoints: all that the rest of a run depends on, in one file, replaced whole. Order and random streams are functions of the
-//! step, so weights, moments, step and the sums of the next step event are everything.
+//! Checkpoints: all that the rest of a run depends on, in one sealed file. Order and random streams are functions of the step, so
+//! weights, moments and [`Progress`] are everything.
+//!
+//! ```text
+//! checkpoint/  step-0000000040.safetensors   the newest, written whole under another name first
+//!              step-0000000030.safetensors   the one before, should the newest be damaged
+//! ```
+//!
+//! A crash at any moment leaves every checkpoint that was there.
 
-use super::{Error, weights};
-use candle_core::{Device, Tensor};
+use super::divergence::LossWatch;
+use super::optimizer::State;
+use super::weights::{self, Seal, Written};
+use super::Error;
+use crate::job::{InitFrom, MonitorConfig, RunConfig};
+use crate::store::CheckpointFolder;
+use candle_core::{DType, Device, Tensor};
+use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use tallow_kernels::{Param, ParamStore};
 
-/// What a checkpoint holds besides tensors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+/// Of the files that [`save`] writes.
+const FORMAT: u32 = 1;
+
+/// Where a run stands, besides tensors.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
     /// Steps done.
     pub(super) step: u64,
-    /// Sum and number of the losses since the last step event.
+    /// Sum of the losses since the last step event, each times its examples, and those examples.
     pub(super) loss_sum: f64,
-    pub(super) losses: u64,
-    /// Mean loss of the first steps, which an explosion is measured against.
-    pub(super) reference_loss: Option<f64>,
+    pub(super) loss_examples: u64,
+    pub(super) watch: LossWatch,
+    /// Of the whole run, over all attempts that it grew from.
+    pub(super) done: Done,
+}
+
+/// Work done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Done {
     pub(super) tokens: u64,
     pub(super) examples: u64,
     pub(super) train_secs: f64,
 }
 
-/// The file of a checkpoint folder.
-pub(super) fn file(folder: &Path) -> PathBuf {
-    folder.join("state.safetensors")
-}
+/// What a run's weights depend on: field path of the config -> value. A checkpoint serves only the run that it is of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Identity(BTreeMap<String, Value>);
 
-/// Replaces the checkpoint of `folder`; a crash at any moment leaves the old one or the new one. Returns its size.
-pub(super) fn save(
-    folder: &Path, progress: &Progress, model: BTreeMap<String, Tensor>, moments: BTreeMap<String, Tensor>,
-) -> Result<u64, Error> {
-    std::fs::create_dir_all(folder).map_err(|source| Error::Io { action: "create", path: folder.into(), source })?;
-    let mut tensors: BTreeMap<String, Tensor> = model.into_iter().map(|(name, t)| (format!("model/{name}"), t)).collect();
-    tensors.extend(moments.into_iter().map(|(name, t)| (format!("moment/{name}"), t)));
-    // In the same file, so that numbers and tensors can never be of two checkpoints.
-    let json = serde_json::to_vec(progress).unwrap_or_default();
-    let length = json.len();
-    tensors.insert("progress".into(), Tensor::from_vec(json, length, &Device::Cpu)?);
-    weights::write(&file(folder), &tensors)
-}
-
-/// What was saved: progress, weights, moments.
-pub(super) type Loaded = (Progress, BTreeMap<String, Tensor>, BTreeMap<String, Tensor>);
-
-/// Reads the checkpoint of `folder`.
-pub(super) fn load(folder: &Path) -> Result<Loaded, Error> {
-    let path = file(folder);
-    let wrong = |message: String| Error::Checkpoint { path: path.clone(), message };
-    let mut tensors = weights::read(&path)?;
-    let progress = tensors.remove("progress").ok_or_else(|| wrong("it holds no progress".into()))?;
-    let progress: Progress = serde_json::from_slice(&progress.to_vec1::<u8>()?).map_err(|e| wrong(e.to_string()))?;
-    let (mut model, mut moments) = (BTreeMap::new(), BTreeMap::new());
-    for (name, tensor) in tensors {
-        match name.split_once('/') {
-            Some(("model", name)) => model.insert(name.to_string(), tensor),
-            Some(("moment", name)) => moments.insert(name.to_string(), tensor),
-            _ => return Err(wrong(format!("it holds a strange tensor `{name}`"))),
+impl Identity {
+    /// `train_sha256` is the hash of the prepared training file.
+    pub(super) fn of(config: &RunConfig, train_sha256: &str) -> Self {
+        // All fields are named here, so that a new one cannot be forgotten.
+        let RunConfig {
+            version, task, model, init, monitor, max_train_examples, recipe, total_steps, normalize, seed,
+            // Memory decides how a step is cut, and that may change on the way; where files lie, threads, and what is told or saved
+            // and when changes no number.
+            name: _, train: _, micro_batch_size: _, metric: _, threads: _,
+            checkpoint_every_steps: _, monitor_every_steps: _, log_every_steps: _,
+        } = config;
+        let init = match init {
+            InitFrom::Scratch => "scratch",
+            InitFrom::Weights { sha256, .. } => sha256,
         };
+        let hold_out = match monitor {
+            MonitorConfig::HoldOut { examples } => *examples,
+            MonitorConfig::None | MonitorConfig::File { .. } => 0,
+        };
+        let mut recipe = recipe.clone();
+        recipe.micro_batch_size = None;
+        let fields = json!({
+            "format": FORMAT, "version": version, "task": task, "model": model, "init": init, "train": train_sha256,
+            "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
+            "normalize": normalize, "seed": seed,
+        });
+        let mut flat = BTreeMap::new();
+        flatten(String::new(), fields, &mut flat);
+        Identity(flat)
     }
-    Ok((progress, model, moments))
+
+    /// What `found` has otherwise, a field each.
+    fn differences(&self, found: &Identity) -> Vec<String> {
+        let fields: BTreeSet<&String> = self.0.keys().chain(found.0.keys()).collect();
+        let value = |of: &Identity, field: &str| of.0.get(field).map_or("nothing".into(), Value::to_string);
+        let differ = fields.into_iter().filter(|field| self.0.get(*field) != found.0.get(*field));
+        differ.map(|field| format!("`{field}`: expected {}, found {}", value(self, field), value(found, field))).collect()
+    }
+}
+
+/// Objects become paths: `recipe.lr`. A list is one value.
+fn flatten(path: String, value: Value, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                flatten(if path.is_empty() { name } else { format!("{path}.{name}") }, value, into);
+            }
+        }
+        value => drop(into.insert(path, value)),
+    }
+}
+
+/// A checkpoint, read and found whole and of the right run.
+pub(super) struct Checkpoint {
+    path: PathBuf,
+    file: Vec<u8>,
+    pub(super) progress: Progress,
+}
+
+/// Adds a checkpoint and keeps the one before. Returns its size in bytes.
+///
+/// # Errors
+/// The disk is full or cannot be written; the checkpoints that were there still are.
+pub(super) fn save(
+    folder: &CheckpointFolder, identity: &Identity, progress: &Progress, store: &ParamStore, state: &State,
+) -> Result<u64, Error> {
+    let written = publish(folder, progress.step, |path| {
+        let mut tensors: BTreeMap<String, Tensor> = state.named(store);
+        tensors.extend(weights::named(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
+        let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
+        let metadata = [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
+        weights::write(path, &tensors, &metadata, Seal::Sha256)
+    })?;
+    Ok(written.bytes)
+}
+
+/// The newest whole checkpoint in `folder`, if there is one; `told` hears of those that are damaged.
+///
+/// # Errors
+/// It is of another run. To start anew instead would throw away work over a mistake in a config.
+pub(super) fn newest(folder: &CheckpointFolder, identity: &Identity, told: &mut dyn FnMut(String)) -> Result<Option<Checkpoint>, Error> {
+    for path in folder.files().into_iter().rev() {
+        match open(&path, identity) {
+            Ok(checkpoint) => return Ok(Some(checkpoint)),
+            Err(other @ Error::OtherRun { .. }) => return Err(other),
+            Err(error) => told(format!("passed over: {}", with_causes(&error))),
+        }
+    }
+    Ok(None)
+}
+
+impl Checkpoint {
+    /// Puts the saved values into parameters and moments.
+    pub(super) fn restore(&self, store: &ParamStore, state: &mut State) -> Result<(), Error> {
+        let tensors = SafeTensors::deserialize(&self.file).map_err(|e| damaged(&self.path, e))?;
+        let saved = |kind: &str, param: &Param| {
+            let name = format!("{kind}/{}", param.name());
+            let view = tensors.tensor(&name).map_err(|e| damaged(&self.path, format!("`{name}`: {e}")))?;
+            if view.shape() != param.tensor().dims() {
+                let what = format!("`{name}`: expected shape {:?}, found {:?}", param.tensor().dims(), view.shape());
+                return Err(damaged(&self.path, what));
+            }
+            Ok(Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?)
+        };
+        for param in store.iter() {
+            param.set(&saved(WEIGHT, param)?)?;
+        }
+        state.restore(store, saved)
+    }
+}
+
+/// In front of a parameter's name; moments have words of their own there.
+const WEIGHT: &str = "weight";
+
+fn damaged(path: &Path, what: impl std::fmt::Display) -> Error {
+    Error::Checkpoint { path: path.into(), message: what.to_string() }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", with_causes(source)))
+}
+
+fn open(path: &Path, identity: &Identity) -> Result<Checkpoint, Error> {
+    let file = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    if !weights::seal_holds(&file) {
+        return Err(damaged(path, format!("its {} bytes are not those that were written", file.len())));
+    }
+    let (_, header) = SafeTensors::read_metadata(&file).map_err(|e| damaged(path, e))?;
+    let field = |name: &str| {
+        let text = header.metadata().as_ref().and_then(|metadata| metadata.get(name));
+        text.ok_or_else(|| damaged(path, format!("it has no `{name}`")))
+    };
+    let found: Identity = serde_json::from_str(field("identity")?).map_err(|e| damaged(path, e))?;
+    if found != *identity {
+        return Err(Error::OtherRun { path: path.into(), differences: identity.differences(&found) });
+    }
+    let progress = serde_json::from_str(field("progress")?).map_err(|e| damaged(path, e))?;
+    Ok(Checkpoint { path: path.into(), progress, file })
+}
+
+/// Has `write` write the file of `step` into `folder`, then drops all but the two newest, and whatever a crash left behind.
+fn publish(
+    folder: &CheckpointFolder, step: u64, write: impl FnOnce(&Path) -> Result<Written, Error>,
+) -> Result<Written, Error> {
+    let io = |source| Error::Io { action: "create", path: folder.path().into(), source };
+    std::fs::create_dir_all(folder.path()).map_err(io)?;
+    let newest = folder.file(step);
+    let written = write(&newest)?;
+    // Those of later steps were damaged: the run went on from before them.
+    let whole: Vec<PathBuf> = folder.files().into_iter().filter(|path| *path <= newest).collect();
+    let keep = &whole[whole.len().saturating_sub(2)..];
+    for entry in std::fs::read_dir(folder.path()).into_iter().flatten().flatten().filter(|e| !keep.contains(&e.path())) {
+        // What cannot be removed costs space and nothing else.
+        let _ = std::fs::remove_file(entry.path());
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write_text(text: &'static str) -> impl FnOnce(&Path) -> Result<Written, Error> {
+        move |path| {
+            crate::store::write_atomic(path, |file| std::io::Write::write_all(file, text.as_bytes()))?;
+            Ok(Written { sha256: String::new(), bytes: text.len() as u64 })
+        }
+    }
+
+    fn full_disk(path: &Path) -> Result<Written, Error> {
+        crate::store::write_atomic(path, |file| {
+            std::io::Write::write_all(file, b"half")?;
+            Err(std::io::ErrorKind::StorageFull.into())
+        })?;
+        Ok(Written { sha256: String::new(), bytes: 0 })
+    }
+
+    fn steps(folder: &CheckpointFolder) -> Vec<PathBuf> {
+        let mut all: Vec<PathBuf> = std::fs::read_dir(folder.path()).expect("there").flatten().map(|e| e.path()).collect();
+        all.sort();
+        assert_eq!(all, folder.files(), "nothing else is there");
+        all
+    }
+
+    #[test]
+    fn two_are_kept_and_what_a_crash_left_goes() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = CheckpointFolder::at(dir.path().join("checkpoint"));
+        for step in [5, 10, 15, 20] {
+            if folder.path().is_dir() {
+                std::fs::write(folder.path().join(".tmpabc"), "left by a crash").expect("written");
+            }
+            publish(&folder, step, write_text("x")).expect("written");
+        }
+        assert_eq!(steps(&folder), [folder.file(15), folder.file(20)]);
+        publish(&folder, 7, write_text("x")).expect("written");
+        assert_eq!(steps(&folder), [folder.file(7)], "the later ones were damaged, and the run went on from before them");
+    }
+
+    #[test]
+    fn a_full_disk_leaves_what_was_there() {
+        use crate::error::{Class, Failure};
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = CheckpointFolder::at(dir.path().join("checkpoint"));
+        let error = publish(&folder, 5, full_disk).expect_err("the disk is full");
+        assert_eq!((error.class(), error.hint().is_some()), (Class::Resource, true));
+        assert!(steps(&folder).is_empty());
+        publish(&folder, 5, write_text("x")).expect("written");
+        publish(&folder, 10, full_disk).expect_err("the disk is full");
+        assert_eq!(steps(&folder), [folder.file(5)]);
+    }
 }

@@ -1,14 +1,15 @@
-//! Examples -> one batch as a model takes it.
+//! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
 use super::Error;
 use super::streams::Streams;
 use crate::data::{Prepared, PreparedImages, PreparedTexts};
 use crate::job::Normalize;
-use crate::spec::Augment;
+use crate::spec::{Augment, Task};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
+use std::path::Path;
 use tallow_kernels::Stream;
-use tallow_zoo::Input;
+use tallow_zoo::{Input, ModelConfig};
 
 /// Random changes in training: which, and from which stream.
 #[derive(Clone, Copy)]
@@ -25,6 +26,39 @@ pub(super) struct Batch {
     pub(super) tokens: u64,
 }
 
+/// Reads a prepared file for a model and a task.
+///
+/// # Errors
+/// It cannot be read; data, model and task are not for each other: all that can be known before the first batch.
+pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Option<&Normalize>) -> Result<Prepared, Error> {
+    let data = Prepared::open(path)?;
+    let wrong = |what, expected: String, found: String| Err(Error::WrongData { path: path.into(), what, expected, found });
+    let words = |texts: bool| if texts { "texts" } else { "images" };
+    let takes_texts = model.job() == tallow_zoo::Job::TextClassification;
+    if takes_texts != (task == Task::TextClassification) {
+        return Err(Error::WrongTask { expected: words(task == Task::TextClassification), found: words(takes_texts) });
+    }
+    if takes_texts != data.texts().is_some() {
+        return wrong("what it holds", words(takes_texts).into(), words(data.texts().is_some()).into());
+    }
+    if data.is_empty() {
+        return wrong("examples", "at least one".into(), "none".into());
+    }
+    let (expected, found) = (model.num_labels(), data.classes().len());
+    if expected != found {
+        return wrong("classes", format!("{expected}, as the model has"), format!("{found}: {}", data.classes().join(", ")));
+    }
+    let channels = data.images().map(|images| images.shape()[2]);
+    if let (Some(channels), Some(Normalize { mean, std })) = (channels, normalize) {
+        let usable = mean.iter().all(|m| m.is_finite()) && std.iter().all(|s| s.is_finite() && *s > 0.0);
+        if mean.len() != channels || std.len() != channels || !usable {
+            let expected = format!("{channels} means and as many deviations above 0, one a channel");
+            return wrong("normalisation", expected, format!("means {mean:?}, deviations {std:?}"));
+        }
+    }
+    Ok(data)
+}
+
 /// Puts examples together. Texts are padded with id 0 to the longest of the batch.
 pub(super) fn collate(
     data: &Prepared, examples: &[usize], normalize: Option<&Normalize>, changes: Option<Changes>,
@@ -37,6 +71,7 @@ pub(super) fn collate(
     Ok(Batch { input, labels, tokens })
 }
 
+/// `[b, t]`, t the longest of the batch.
 fn collate_texts(texts: &PreparedTexts, examples: &[usize]) -> Result<(Input, u64), Error> {
     let lengths: Vec<usize> = examples.iter().map(|&i| texts.text_len(i)).collect();
     let longest = lengths.iter().copied().max().unwrap_or(0);
@@ -53,30 +88,31 @@ fn collate_texts(texts: &PreparedTexts, examples: &[usize]) -> Result<(Input, u6
     Ok((Input::Text { token_ids, type_ids, lengths }, tokens))
 }
 
+/// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`open`] saw to it.
 fn collate_images(
     images: &PreparedImages, examples: &[usize], normalize: Option<&Normalize>, changes: Option<Changes>,
 ) -> Result<Input, Error> {
     let [height, width, channels] = images.shape();
-    let (mean, std) = match normalize {
-        Some(n) if n.mean.len() == channels && n.std.len() == channels => (n.mean.clone(), n.std.clone()),
-        Some(n) => {
-            let found = format!("{} channels", n.mean.len());
-            return Err(Error::WrongData { what: "normalisation", expected: format!("{channels} channels"), found });
-        }
-        None => (vec![0.0; channels], vec![1.0; channels]),
-    };
+    // Each channel's value of each byte.
+    let tables: Vec<[f32; 256]> = (0..channels)
+        .map(|c| {
+            let (mean, std) = normalize.map_or((0.0, 1.0), |n| (n.mean[c], n.std[c]));
+            std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
+        })
+        .collect();
     let mut pixels = vec![0f32; examples.len() * channels * height * width];
     pixels.par_chunks_mut(channels * height * width).zip(examples).for_each(|(out, &i)| {
         let image = images.image(i);
-        let view = changes.map_or(View::default(), |c| View::draw(c.augment, c.streams.augment(c.epoch, i)));
-        for (place, out) in out.iter_mut().enumerate() {
-            let (c, y, x) = (place / (height * width), place / width % height, place % width);
-            let x = if view.flipped { width - 1 - x } else { x };
-            let (y, x) = (y as isize + view.down, x as isize + view.right);
-            let inside = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
-            // Zeros are padded before normalising, as is usual.
-            let value = if inside { f32::from(image[(y as usize * width + x as usize) * channels + c]) / 255.0 } else { 0.0 };
-            *out = (value - mean[c]) / std[c];
+        let view = changes.map_or(View::default(), |c| View::draw(c.augment, c.streams.augmentation(c.epoch, i)));
+        for (row, out) in out.chunks_exact_mut(width).enumerate() {
+            let (table, y) = (&tables[row / height], (row % height) as isize + view.down);
+            for (x, out) in out.iter_mut().enumerate() {
+                let x = if view.flipped { width - 1 - x } else { x } as isize + view.right;
+                let inside = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
+                // Black is padded before normalising, as is usual.
+                let byte = if inside { image[(y as usize * width + x as usize) * channels + row / height] } else { 0 };
+                *out = table[usize::from(byte)];
+            }
         }
     });
     Ok(Input::Image { pixels: Tensor::from_vec(pixels, (examples.len(), channels, height, width), &Device::Cpu)? })
@@ -104,5 +140,92 @@ impl View {
             }
         }
         view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    /// Two 2 x 3 images of two channels, or three texts, as a prepared file.
+    fn prepared(tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)]) -> Prepared {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x.safetensors");
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
+        });
+        let metadata = HashMap::from([("labels".to_string(), "[\"a\",\"b\"]".to_string()), ("vocab_size".into(), "50".into())]);
+        std::fs::write(&path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
+        Prepared::open(&path).expect("prepared")
+    }
+
+    fn u32s(values: &[u32]) -> Vec<u8> {
+        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+    }
+
+    fn images() -> Prepared {
+        use safetensors::Dtype::{U8, U32};
+        let pixels: Vec<u8> = (0..2 * 2 * 3 * 2).map(|i| i * 10).collect();
+        prepared(&[("images", U8, vec![2, 2, 3, 2], pixels), ("labels", U32, vec![2], u32s(&[1, 0]))])
+    }
+
+    fn pixels(batch: &Batch) -> Vec<f32> {
+        match &batch.input {
+            Input::Image { pixels } => pixels.flatten_all().and_then(|t| t.to_vec1()).expect("values"),
+            Input::Text { .. } => panic!("expected images"),
+        }
+    }
+
+    #[test]
+    fn texts_are_padded_to_the_longest() {
+        use safetensors::Dtype::{U8, U32, U64};
+        let offsets: Vec<u8> = [0u64, 1, 4, 6].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let data = prepared(&[
+            ("offsets", U64, vec![4], offsets),
+            ("tokens", U32, vec![6], u32s(&[9, 1, 2, 3, 4, 5])),
+            ("labels", U32, vec![3], u32s(&[0, 1, 1])),
+            ("type_ids", U8, vec![6], vec![0, 0, 1, 1, 0, 1]),
+        ]);
+        let batch = collate(&data, &[2, 0], None, None).expect("a batch");
+        let Input::Text { token_ids, type_ids, lengths } = &batch.input else { panic!("expected texts") };
+        assert_eq!(token_ids.to_vec2::<u32>().expect("values"), [[4, 5], [9, 0]]);
+        assert_eq!(type_ids.to_vec2::<u32>().expect("values"), [[0, 1], [0, 0]]);
+        assert_eq!((lengths.as_slice(), batch.labels.as_slice(), batch.tokens), (&[2, 1][..], &[1, 0][..], 3));
+    }
+
+    #[test]
+    fn images_are_scaled_normalised_and_channels_come_first() {
+        let normalize = Normalize { mean: vec![0.5, 0.0], std: vec![0.25, 2.0] };
+        let batch = collate(&images(), &[1], Some(&normalize), None).expect("a batch");
+        let expected: Vec<f32> = [120, 140, 160, 180, 200, 220].iter().map(|v| (*v as f32 / 255.0 - 0.5) / 0.25)
+            .chain([130, 150, 170, 190, 210, 230].iter().map(|v| *v as f32 / 255.0 / 2.0)).collect();
+        assert_eq!(pixels(&batch), expected);
+        assert_eq!((batch.labels, batch.tokens), (vec![0], 0));
+    }
+
+    #[test]
+    fn changes_crop_and_mirror_and_are_drawn_by_epoch_and_example() {
+        let data = images();
+        let draw = |augment: &[Augment], seed, epoch| {
+            let changes = Changes { augment, streams: Streams::of(seed), epoch };
+            pixels(&collate(&data, &[0], None, Some(changes)).expect("a batch"))
+        };
+        let scaled = |bytes: [u8; 12]| bytes.map(|byte| f32::from(byte) / 255.0).to_vec();
+        let plain = scaled([0, 20, 40, 60, 80, 100, 10, 30, 50, 70, 90, 110]);
+        let mirrored = scaled([40, 20, 0, 100, 80, 60, 50, 30, 10, 110, 90, 70]);
+        let flips: Vec<_> = (0..40).map(|epoch| draw(&[Augment::HorizontalFlip], 0, epoch)).collect();
+        assert!(flips.iter().all(|image| *image == plain || *image == mirrored));
+        assert!(flips.contains(&plain) && flips.contains(&mirrored));
+        // One down and one right of the padded image's middle.
+        let moved = scaled([80, 100, 0, 0, 0, 0, 90, 110, 0, 0, 0, 0]);
+        let crop = [Augment::PadCrop { padding: 1 }];
+        let crops: Vec<_> = (0..80).map(|epoch| draw(&crop, 0, epoch)).collect();
+        assert!(crops.contains(&plain) && crops.contains(&moved));
+        let mut distinct: Vec<Vec<u32>> = crops.iter().map(|c| c.iter().map(|v| v.to_bits()).collect()).collect();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 9, "three rows by three columns");
+        assert_eq!(draw(&crop, 3, 5), draw(&crop, 3, 5));
     }
 }

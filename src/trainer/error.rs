@@ -4,20 +4,34 @@ use crate::error::{Class, Failure};
 use crate::{data, store};
 use std::path::PathBuf;
 
+/// Training or scoring cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot {action} `{}`", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("the weights in `{}` cannot be read: {message}", path.display())]
     BadWeights { path: PathBuf, message: String },
+    #[error("the weights in `{}` are not those that were planned with: expected sha256 {expected}, found {found}", path.display())]
+    OtherWeights { path: PathBuf, expected: String, found: String },
     #[error("the weights in `{}` do not fit the model", path.display())]
     Weights { path: PathBuf, source: tallow_kernels::Error },
-    #[error("the {what} is for {found}, the model for {expected}")]
-    WrongData { what: &'static str, expected: String, found: String },
-    #[error("the config cannot be used: {0}")]
-    Config(String),
+    /// A head that starts anew would be scored as if it had been trained.
+    #[error("the weights in `{}` were not trained for this task: they lack {}", path.display(), some(missing))]
+    Untrained { path: PathBuf, missing: Vec<String> },
+    #[error("the weights in `{}` hold tensors that the model has no place for: {}", path.display(), some(extra))]
+    ExtraWeights { path: PathBuf, extra: Vec<String> },
+    #[error("`{}` cannot be used: {what}: expected {expected}, found {found}", path.display())]
+    WrongData { path: PathBuf, what: &'static str, expected: String, found: String },
+    #[error("the model is not for the task: expected one of {expected}, found one of {found}")]
+    WrongTask { expected: &'static str, found: &'static str },
+    #[error("the config cannot be used: {field}: expected {expected}, found {found}")]
+    Config { field: &'static str, expected: String, found: String },
     #[error("the checkpoint `{}` cannot be used: {message}", path.display())]
     Checkpoint { path: PathBuf, message: String },
+    #[error("the checkpoint `{}` is of another run: {}", path.display(), differences.join("; "))]
+    OtherRun { path: PathBuf, differences: Vec<String> },
+    #[error("the model's scores of example {example} (from 0) are not finite")]
+    NotFinite { example: usize },
     #[error(transparent)]
     Model(#[from] tallow_zoo::Error),
     #[error("an operation failed")]
@@ -30,30 +44,60 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
+/// The first few, and how many more.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    names[..names.len().min(SHOWN)].join(", ") + &more
+}
+
+impl Error {
+    /// The operation that failed, if that is what it is.
+    fn kernels(&self) -> Option<&tallow_kernels::Error> {
+        match self {
+            Error::Kernels(error) | Error::Model(tallow_zoo::Error::Kernels(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl Failure for Error {
     fn class(&self) -> Class {
+        if let Some(error) = self.kernels() {
+            // An id outside its table came with the data; anything else should have been found before.
+            return if matches!(error, tallow_kernels::Error::Index { .. }) { Class::Data } else { Class::Bug };
+        }
         match self {
             Error::Io { .. } => Class::Resource,
-            Error::BadWeights { .. } | Error::Weights { .. } | Error::Model(_) => Class::Model,
-            Error::WrongData { .. } => Class::Data,
-            Error::Config(_) => Class::Spec,
-            Error::Checkpoint { .. } => Class::Resource,
-            Error::Kernels(tallow_kernels::Error::Index { .. }) => Class::Data,
-            Error::Kernels(_) | Error::Candle(_) => Class::Bug,
+            Error::BadWeights { .. } | Error::OtherWeights { .. } | Error::Weights { .. } => Class::Model,
+            Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
+            Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
+            Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
+            Error::NotFinite { .. } => Class::Numeric,
+            Error::Checkpoint { .. } | Error::Kernels(_) | Error::Candle(_) => Class::Bug,
             Error::Data(source) => source.class(),
             Error::Store(source) => source.class(),
         }
     }
 
     fn hint(&self) -> Option<String> {
-        match self {
-            Error::Weights { .. } => Some("check that config.json and model.safetensors belong together".into()),
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Some("the disk is full: free some space, then `tallow resume` the run".into())
-            }
-            Error::Data(source) => source.hint(),
-            Error::Store(source) => source.hint(),
-            _ => None,
+        if let Some(tallow_kernels::Error::Index { .. }) = self.kernels() {
+            return Some("the texts were prepared for another model: its tokenizer and `max_seq_len` must suit this one".into());
         }
+        let hint = match self {
+            Error::Weights { .. } | Error::ExtraWeights { .. } => "check that config.json and model.safetensors belong together",
+            Error::OtherRun { .. } => "go on with the settings that the run began with, or start a new run",
+            Error::BadWeights { .. } => "fetch the file again: it is damaged, or no safetensors file",
+            Error::OtherWeights { .. } => "the file changed after planning: plan again",
+            Error::Untrained { .. } => "train the model on the task first, then evaluate what comes out",
+            Error::NotFinite { .. } => "the weights hold values too large to compute with: train with a lower `recipe.lr`",
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                "the disk is full: free some space, then `tallow resume` the run"
+            }
+            Error::Data(source) => return source.hint(),
+            Error::Store(source) => return source.hint(),
+            _ => return None,
+        };
+        Some(hint.into())
     }
 }

@@ -1,21 +1,29 @@
 //! The worker's training and evaluation: everything that touches a device. Reads prepared files, writes into the attempt's folder,
 //! tells events; knows nothing of plans, papers or the network.
+//!
+//! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
+//! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `optimizer` (moments and their
+//! step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `scoring` and `evaluate` (what a model is worth),
+//! `calibrate` (how fast this machine is).
 
+mod batches;
 mod calibrate;
 mod checkpoint;
 mod collate;
+mod divergence;
 mod error;
 mod evaluate;
+mod monitor;
 mod optimizer;
-mod order;
 mod schedule;
+mod scoring;
 mod streams;
 mod train;
 mod weights;
 
+pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;
 pub use error::Error;
 pub use evaluate::evaluate;
-pub use order::steps_per_epoch;
 pub use schedule::lr_at;
 pub use train::{Finish, train};

@@ -1,4 +1,8 @@
 //! Moments by parameter, and the step over all of them.
+//!
+//! Weight decay: AdamW's is decoupled, `p -= lr wd p` (Loshchilov & Hutter 2019); SGD's is part of the gradient, `g + wd p`, as in
+//! `torch.optim.SGD` and the papers that train so (He et al. 2015): decoupled from a momentum of 0.9 the same number would mean a
+//! tenth of it. Biases and norms (fewer than two dimensions) do not decay.
 
 use super::Error;
 use crate::spec::Optimizer;
@@ -7,58 +11,76 @@ use std::collections::BTreeMap;
 use tallow_kernels::optim::{AdamW, Sgd};
 use tallow_kernels::{Gradients, Param, ParamStore};
 
-/// The optimiser with its state: `[m, v]` for AdamW, `[buffer]` for SGD, in the order of the parameters' names.
+/// The optimiser's moments, in the order of the parameters' names.
 pub(super) struct State {
-    kind: Optimizer,
-    moments: Vec<Vec<Tensor>>,
+    moments: Moments,
+}
+
+enum Moments {
+    Adamw { beta1: f64, beta2: f64, eps: f64, weight_decay: f64, m: Vec<Tensor>, v: Vec<Tensor> },
+    Sgd { momentum: f64, nesterov: bool, weight_decay: f64, buffers: Vec<Tensor> },
 }
 
 impl State {
     /// Zero moments for each trainable parameter.
-    pub(super) fn new(kind: Optimizer, store: &ParamStore) -> Result<Self, Error> {
-        let count = match kind {
-            Optimizer::Adamw { .. } => 2,
-            Optimizer::Sgd { .. } => 1,
+    pub(super) fn new(optimizer: Optimizer, store: &ParamStore) -> Result<Self, Error> {
+        let zeros = || store.trainable().map(|p| p.tensor().zeros_like()).collect::<Result<Vec<_>, _>>();
+        let moments = match optimizer {
+            Optimizer::Adamw { beta1, beta2, eps, weight_decay } => {
+                Moments::Adamw { beta1, beta2, eps, weight_decay, m: zeros()?, v: zeros()? }
+            }
+            Optimizer::Sgd { momentum, nesterov, weight_decay } => Moments::Sgd { momentum, nesterov, weight_decay, buffers: zeros()? },
         };
-        let zeros = |p: &Param| (0..count).map(|_| p.tensor().zeros_like()).collect::<Result<Vec<_>, _>>();
-        Ok(State { kind, moments: store.trainable().map(zeros).collect::<Result<_, _>>()? })
+        Ok(State { moments })
     }
 
-    /// Moves every trainable parameter; `step` counts from 1. Biases and norms (fewer than two dimensions) do not decay.
-    pub(super) fn step(&mut self, store: &ParamStore, grads: &Gradients, lr: f64, step: u64, scale: f64) -> Result<(), Error> {
-        for (param, moments) in store.trainable().zip(&self.moments) {
+    /// Moves every trainable parameter that has a gradient; `step` counts from 1, and the gradients are multiplied by `grad_scale`.
+    pub(super) fn step(&mut self, store: &ParamStore, grads: &Gradients, lr: f64, step: u64, grad_scale: f64) -> Result<(), Error> {
+        for (i, param) in store.trainable().enumerate() {
             let Some(grad) = grads.get(param) else { continue };
-            let decays = param.tensor().rank() >= 2;
-            let decay = |weight_decay: f64| if decays { weight_decay } else { 0.0 };
-            match (self.kind, moments.as_slice()) {
-                (Optimizer::Adamw { beta1, beta2, eps, weight_decay }, [m, v]) => {
-                    AdamW { lr, beta1, beta2, eps, weight_decay: decay(weight_decay) }.step(param, grad, m, v, step, scale)?;
+            match &self.moments {
+                Moments::Adamw { beta1, beta2, eps, weight_decay, m, v } => {
+                    let (beta1, beta2, eps, weight_decay) = (*beta1, *beta2, *eps, decay(param, *weight_decay));
+                    AdamW { lr, beta1, beta2, eps, weight_decay }.step(param, grad, &m[i], &v[i], step, grad_scale)?;
                 }
-                (Optimizer::Sgd { momentum, nesterov, weight_decay }, [buffer]) => {
-                    let sgd = Sgd { lr, momentum, weight_decay: decay(weight_decay), nesterov, decoupled: false };
-                    sgd.step(param, grad, buffer, step, scale)?;
+                Moments::Sgd { momentum, nesterov, weight_decay, buffers } => {
+                    let (momentum, nesterov, weight_decay) = (*momentum, *nesterov, decay(param, *weight_decay));
+                    let sgd = Sgd { lr, momentum, weight_decay, nesterov, decoupled: false };
+                    sgd.step(param, grad, &buffers[i], step, grad_scale)?;
                 }
-                _ => return Err(Error::Config("the optimiser's state is of another optimiser".into())),
             }
         }
         Ok(())
     }
 
-    /// Every moment with its name, for a checkpoint: `NAME#0`, `NAME#1`.
+    /// Every moment by name, for a checkpoint: `m/NAME`.
     pub(super) fn named(&self, store: &ParamStore) -> BTreeMap<String, Tensor> {
-        let each = store.trainable().zip(&self.moments);
-        each.flat_map(|(p, ms)| ms.iter().enumerate().map(|(i, m)| (format!("{}#{i}", p.name()), m.clone()))).collect()
+        let of = |(kind, moments): (&'static str, &[Tensor])| {
+            let each = store.trainable().zip(moments);
+            each.map(|(param, moment)| (format!("{kind}/{}", param.name()), moment.clone())).collect::<Vec<_>>()
+        };
+        self.kinds().into_iter().flat_map(of).collect()
     }
 
-    /// Takes the moments of a checkpoint.
-    pub(super) fn restore(&mut self, store: &ParamStore, mut named: BTreeMap<String, Tensor>) -> Result<(), String> {
-        for (param, moments) in store.trainable().zip(&mut self.moments) {
-            for (i, moment) in moments.iter_mut().enumerate() {
-                let name = format!("{}#{i}", param.name());
-                let given = named.remove(&name).filter(|t| t.dims() == moment.dims());
-                *moment = given.ok_or_else(|| format!("the moment `{name}` is missing or has another shape"))?;
-            }
+    /// Takes the moments that were saved: `saved` knows each by its kind and its parameter.
+    pub(super) fn restore(&mut self, store: &ParamStore, saved: impl Fn(&str, &Param) -> Result<Tensor, Error>) -> Result<(), Error> {
+        let load = |kind: &str| store.trainable().map(|param| saved(kind, param)).collect::<Result<Vec<_>, _>>();
+        match &mut self.moments {
+            Moments::Adamw { m, v, .. } => (*m, *v) = (load("m")?, load("v")?),
+            Moments::Sgd { buffers, .. } => *buffers = load("momentum")?,
         }
         Ok(())
     }
+
+    fn kinds(&self) -> Vec<(&'static str, &[Tensor])> {
+        match &self.moments {
+            Moments::Adamw { m, v, .. } => vec![("m", m), ("v", v)],
+            Moments::Sgd { buffers, .. } => vec![("momentum", buffers)],
+        }
+    }
+}
+
+/// Biases and norms (fewer than two dimensions) do not decay.
+fn decay(param: &Param, weight_decay: f64) -> f64 {
+    if param.tensor().rank() >= 2 { weight_decay } else { 0.0 }
 }

@@ -1,27 +1,45 @@
-//! The learning rate of each step. Pure, and defined for all steps: it stays where it is past the end.
+//! The learning rate of a step. Pure.
+//!
+//! Step `s` counts from 0 and is the optimiser step about to be taken, as in PyTorch with the schedules of `transformers`: with a
+//! warm-up of `w` steps the first step has rate 0, step `w` the full one, and a schedule that falls to 0 reaches it at step
+//! `total`, one past the last. Past that it stays.
 
 use crate::spec::{Schedule, Warmup};
+use std::f64::consts::PI;
 
-/// Learning rate of step `step` (from 0) of `total`, for the peak `lr`; as `get_linear_schedule_with_warmup` and its kin do it.
-pub fn lr_at(schedule: &Schedule, lr: f64, step: u64, total: u64) -> f64 {
+/// Steps of warm-up. A fraction is rounded up.
+fn warmup_steps(warmup: Warmup, total_steps: u64) -> u64 {
+    match warmup {
+        Warmup::Steps(steps) => steps,
+        // A product such as 0.07 x 100 lies a rounding error above its whole number.
+        Warmup::Frac(frac) => (frac * total_steps as f64 - 1e-9).ceil().max(0.0) as u64,
+    }
+}
+
+/// The learning rate of step `step` of `total_steps`; `peak` is the recipe's `lr`.
+///
+/// ```
+/// use tallow::{spec::{Schedule, Warmup}, trainer::lr_at};
+/// let linear = Schedule::Linear { warmup: Warmup::Steps(10) };
+/// assert_eq!([0, 5, 10, 60, 110, 200].map(|step| lr_at(&linear, 1.0, step, 110)), [0.0, 0.5, 1.0, 0.5, 0.0, 0.0]);
+/// ```
+pub fn lr_at(schedule: &Schedule, peak: f64, step: u64, total_steps: u64) -> f64 {
     let (Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. }) =
         schedule;
-    let warmup = match *warmup {
-        Warmup::Steps(steps) => steps,
-        Warmup::Frac(frac) => (frac * total as f64).ceil() as u64,
-    };
+    let warmup = warmup_steps(*warmup, total_steps);
+    let step = step.min(total_steps);
     if step < warmup {
-        return lr * step as f64 / warmup as f64;
+        return peak * step as f64 / warmup as f64;
     }
-    // A warm-up as long as the run leaves no steps to come down on: past the end it is down.
-    let progress = if step >= total { 1.0 } else { (step - warmup) as f64 / (total - warmup) as f64 };
-    match schedule {
-        Schedule::Constant { .. } => lr,
-        Schedule::Linear { .. } => lr * (1.0 - progress),
-        Schedule::Cosine { .. } => lr * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()),
+    // How far between the end of the warm-up and the end. A warm-up as long as the run leaves no steps to come down on.
+    let done = if step == total_steps { 1.0 } else { (step - warmup) as f64 / (total_steps - warmup) as f64 };
+    peak * match schedule {
+        Schedule::Constant { .. } => 1.0,
+        Schedule::Linear { .. } => 1.0 - done,
+        Schedule::Cosine { .. } => 0.5 * (1.0 + (PI * done).cos()),
         Schedule::Step { at_frac, factor, .. } => {
-            let passed = at_frac.iter().filter(|frac| step as f64 >= **frac * total as f64).count();
-            lr * factor.powi(passed as i32)
+            let passed = at_frac.iter().filter(|frac| step as f64 >= **frac * total_steps as f64 - 1e-9).count();
+            factor.powi(passed as i32)
         }
     }
 }
@@ -31,39 +49,48 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn schedules(warmup: Warmup) -> [Schedule; 4] {
+        let step = Schedule::Step { warmup, at_frac: vec![0.5, 0.75], factor: 0.1 };
+        [Schedule::Constant { warmup }, Schedule::Linear { warmup }, Schedule::Cosine { warmup }, step]
+    }
+
     #[test]
     fn known_values() {
-        let check = |schedule: Schedule, step, expected: f64| {
-            let found = lr_at(&schedule, 1.0, step, 100);
-            assert!((found - expected).abs() < 1e-12, "{schedule:?} at {step}: {found}");
+        let check = |schedule: &Schedule, expected: [f64; 6]| {
+            for (step, expected) in [0, 2, 4, 10, 15, 20].into_iter().zip(expected) {
+                let lr = lr_at(schedule, 0.2, step, 20);
+                assert!((lr - expected).abs() < 1e-12, "{schedule:?} at {step}: expected {expected}, found {lr}");
+            }
         };
-        let linear = || Schedule::Linear { warmup: Warmup::Frac(0.1) };
-        check(linear(), 0, 0.0);
-        check(linear(), 5, 0.5);
-        check(linear(), 10, 1.0);
-        check(linear(), 55, 0.5);
-        check(linear(), 100, 0.0);
-        check(linear(), 1000, 0.0);
-        let cosine = || Schedule::Cosine { warmup: Warmup::Steps(0) };
-        check(cosine(), 0, 1.0);
-        check(cosine(), 50, 0.5);
-        check(cosine(), 500, 0.0);
-        let steps = || Schedule::Step { warmup: Warmup::Steps(0), at_frac: vec![0.5, 0.75], factor: 0.1 };
-        check(steps(), 49, 1.0);
-        check(steps(), 50, 0.1);
-        check(steps(), 75, 0.01);
-        check(Schedule::Constant { warmup: Warmup::Steps(4) }, 1, 0.25);
+        let [constant, linear, cosine, step] = schedules(Warmup::Steps(4));
+        check(&constant, [0.0, 0.1, 0.2, 0.2, 0.2, 0.2]);
+        check(&linear, [0.0, 0.1, 0.2, 0.125, 0.0625, 0.0]);
+        check(&cosine, [0.0, 0.1, 0.2, 0.1 * (1.0 + (0.375 * PI).cos()), 0.1 * (1.0 + (0.6875 * PI).cos()), 0.0]);
+        check(&step, [0.0, 0.1, 0.2, 0.02, 0.002, 0.002]);
+    }
+
+    #[test]
+    fn a_fraction_is_rounded_up() {
+        for (frac, total, expected) in [(0.06, 2105, 127), (0.07, 100, 7), (0.0, 100, 0), (0.1, 10, 1), (0.01, 10, 1)] {
+            assert_eq!(warmup_steps(Warmup::Frac(frac), total), expected, "{frac} of {total}");
+        }
     }
 
     proptest! {
         #[test]
-        fn never_negative_and_never_above_the_peak(step in 0u64..5000, total in 1u64..2000, warmup in 0.0f64..1.0, kind in 0..3) {
-            let warmup = Warmup::Frac(warmup);
-            let schedule = [Schedule::Constant { warmup }, Schedule::Linear { warmup }, Schedule::Cosine { warmup }][kind as usize].clone();
-            let lr = lr_at(&schedule, 0.3, step, total);
-            prop_assert!((0.0..=0.3 + 1e-12).contains(&lr), "{}", lr);
-            if step > total {
-                prop_assert_eq!(lr, lr_at(&schedule, 0.3, total, total));
+        fn rises_then_never_rises_and_stays_within_bounds(total in 1u64..500, frac in 0.0f64..1.0, lr in 1e-6f64..1.0) {
+            for schedule in schedules(Warmup::Frac(frac)) {
+                let warmup = warmup_steps(Warmup::Frac(frac), total);
+                let rates: Vec<f64> = (0..total + 10).map(|s| lr_at(&schedule, lr, s, total)).collect();
+                prop_assert!(rates.iter().all(|r| (0.0..=lr * (1.0 + 1e-12)).contains(r)));
+                // A step's fall may lie within the warm-up.
+                let stepped = matches!(schedule, Schedule::Step { .. });
+                let taken = rates[..total as usize].windows(2).enumerate();
+                for (i, pair) in taken.filter(|(i, _)| !stepped || *i as u64 > warmup) {
+                    let rising = (i as u64) < warmup;
+                    prop_assert!(if rising { pair[0] < pair[1] } else { pair[0] >= pair[1] }, "{:?} at {}: {:?}", schedule, i, pair);
+                }
+                prop_assert!(rates[total as usize..].iter().all(|r| *r == rates[total as usize]));
             }
         }
     }

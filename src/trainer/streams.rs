@@ -1,35 +1,60 @@
-//! The random streams of a run, split from its one seed by name.
+//! The run's random streams: one seed, split by name, each addressed by where it is used.
+//!
+//! Nothing here holds a position: what is drawn for a step, an epoch or an example depends on the seed and its number alone, so
+//! resuming, micro-batches and the number of threads change no draw.
 
 use tallow_kernels::Stream;
 
-/// All randomness of a run.
+/// The streams of one run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Streams {
     root: Stream,
 }
 
 impl Streams {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn of(seed: u64) -> Self {
         Streams { root: Stream::root(seed) }
     }
-    /// Initial values of parameters.
+
+    /// Weights that start anew.
     pub(super) fn init(self) -> Stream {
         self.root.named("init")
     }
-    /// Which examples are trained on and which are kept out.
+
+    /// The order of the examples; an epoch is one level below.
+    pub(super) fn order(self) -> Stream {
+        self.root.named("order")
+    }
+
+    /// Dropout in one forward pass.
+    pub(super) fn dropout(self, step: u64, micro: usize) -> Stream {
+        self.root.named("dropout").at(step).at(micro as u64)
+    }
+
+    /// Random changes of an image in an epoch.
+    pub(super) fn augmentation(self, epoch: u64, example: usize) -> Stream {
+        self.root.named("augment").at(epoch).at(example as u64)
+    }
+
+    /// Which examples are trained on, and which are kept out.
     pub(super) fn subset(self) -> Stream {
         self.root.named("subset")
     }
-    /// Order of the examples of an epoch.
-    pub(super) fn order(self, epoch: u64) -> Stream {
-        self.root.named("order").at(epoch)
-    }
-    /// Dropout of one forward pass.
-    pub(super) fn dropout(self, step: u64, micro: u64) -> Stream {
-        self.root.named("dropout").at(step).at(micro)
-    }
-    /// Random changes of one example in one epoch.
-    pub(super) fn augment(self, epoch: u64, example: usize) -> Stream {
-        self.root.named("augment").at(epoch).at(example as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_purpose_has_its_own_stream() {
+        let s = Streams::of(3);
+        let all = [
+            s.init(), s.order(), s.dropout(0, 0), s.dropout(0, 1), s.dropout(1, 0), s.augmentation(0, 0), s.augmentation(0, 1),
+            s.augmentation(1, 0), s.subset(), Streams::of(4).init(),
+        ];
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[..i].iter().all(|b| a != b), "stream {i} is there twice");
+        }
     }
 }

@@ -1,287 +1,297 @@
 //! The training loop.
+//!
+//! A step is a function of its number and of what checkpoints hold (weights, moments, [`Progress`]), so a run that goes on from a
+//! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
+//! changes no step.
 
-use super::checkpoint::{self, Progress};
-use super::collate::{Batch, Changes, collate};
-use super::evaluate::score;
+use super::batches::Order;
+use super::checkpoint::{self, Done, Identity, Progress};
+use super::collate::{self, Changes, collate};
+use super::monitor::{Monitor, divide};
 use super::optimizer::State;
-use super::order::Order;
 use super::schedule::lr_at;
 use super::streams::Streams;
-use super::weights::{self, Built};
+use super::weights::{self, Built, Seal, Source};
 use super::Error;
 use crate::data::{Prepared, sha256_of_file};
-use crate::job::{Divergence, Event, InitFrom, MonitorConfig, RunConfig, StepEvent};
-use crate::spec::Task;
-use std::path::{Path, PathBuf};
+use crate::job::{Divergence, Event, InitFrom, RunConfig, StepEvent};
+use crate::store::{CheckpointFolder, WorkFolder};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tallow_kernels::{Gradients, Tape, cross_entropy};
 
-/// A loss so many times the first steps' mean counts as exploded: no learning rate that is of use gets there.
-const EXPLOSION: f64 = 20.0;
-
-/// Steps whose mean loss an explosion is measured against.
-const REFERENCE_STEPS: u64 = 10;
-
 /// How training ended, where nothing failed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finish {
     Completed { weights_sha256: String },
+    /// On request; a checkpoint of this step is there.
     Stopped { step: u64 },
     Diverged { step: u64 },
 }
 
-/// What one optimiser step found.
-struct Stepped {
-    loss: f64,
-    grad_norm: f64,
-    tokens: u64,
-    examples: u64,
-}
-
-/// Trains as `config` says. Everything is written below `folder`: `checkpoint/`, and `model.safetensors` at the end. Goes on from
-/// the checkpoint in `folder`, else from `resume_from`.
+/// Trains as `config` says. Everything is written below the work folder `out`: checkpoints, and the weights at the end. Goes on from
+/// the newest whole checkpoint in `out`, else in `resume_from` (the checkpoint folder of an earlier attempt, only read); from the
+/// start where there is none. `stop` is looked at between steps.
 ///
 /// # Errors
-/// Data, weights or config that cannot be used; a disk that is full; a gradient that reaches a parameter no more.
+/// Data, weights or config that cannot be used; a checkpoint of another run; a disk that is full; a trainable parameter that no
+/// gradient reaches.
 pub fn train(
-    config: &RunConfig, folder: &Path, resume_from: Option<&Path>, stop: &AtomicBool, emit: &mut dyn FnMut(Event),
+    config: &RunConfig, out: &Path, resume_from: Option<&Path>, stop: &AtomicBool, emit: &mut dyn FnMut(Event),
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
-    let mut run = Trainer::new(config, folder)?;
-    run.tell_weights(emit);
-    let resumed = run.resume(resume_from)?;
-    emit(Event::Started {
-        step: run.progress.step,
-        total_steps: config.total_steps,
-        num_params: run.built.store.iter().map(|p| p.len()).sum(),
-        num_trainable: run.built.store.num_trainable(),
-        train_examples: run.order.len(),
-        resumed,
-    });
-    while run.progress.step < config.total_steps {
+    let mut run = Run::new(config, WorkFolder::at(out))?;
+    let resumed = run.resume(resume_from, emit)?;
+    run.tell_start(resumed, emit);
+    while !run.is_done() {
         if stop.load(Ordering::Relaxed) {
-            run.save(emit)?;
-            emit(Event::Stopped { step: run.progress.step });
-            return Ok(Finish::Stopped { step: run.progress.step });
+            return run.stop(emit);
         }
-        let begun = Instant::now();
         let stepped = run.step()?;
-        run.progress.train_secs += begun.elapsed().as_secs_f64();
-        if let Some((what, value)) = run.diverged(&stepped) {
-            let step = run.progress.step + 1;
-            emit(Event::Diverged { step, what, value });
-            return Ok(Finish::Diverged { step });
+        if let Some((what, value)) = run.divergence(&stepped) {
+            return Ok(run.diverged(what, value, emit));
         }
-        run.count(&stepped, emit)?;
+        run.count(&stepped);
+        if run.due(config.log_every_steps) || run.is_done() {
+            run.tell_step(&stepped, emit);
+        }
+        if run.due(config.monitor_every_steps) || run.is_done() {
+            run.watch(emit)?;
+        }
+        if run.due(config.checkpoint_every_steps) {
+            run.save(emit)?;
+        }
     }
-    let path = folder.join("model.safetensors");
-    weights::write(&path, &weights::named(&run.built.store))?;
-    let weights_sha256 = sha256_of_file(&path)?;
-    let Progress { step, tokens, examples, train_secs, .. } = run.progress;
-    emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
-    Ok(Finish::Completed { weights_sha256 })
+    run.finish(emit)
 }
 
-struct Trainer<'a> {
+struct Run<'a> {
     config: &'a RunConfig,
-    checkpoint: PathBuf,
-    data: Prepared,
-    monitor: Option<(Prepared, Vec<usize>)>,
-    order: Order,
+    folder: WorkFolder,
+    identity: Identity,
     streams: Streams,
+    data: Prepared,
+    monitor: Option<Monitor>,
+    order: Order,
     built: Built,
     state: State,
     grads: Gradients,
     progress: Progress,
+    /// What had been done when this attempt began.
+    before: Done,
+    /// Step of the newest checkpoint in the attempt's own folder.
+    saved: Option<u64>,
 }
 
-impl<'a> Trainer<'a> {
-    fn new(config: &'a RunConfig, folder: &Path) -> Result<Self, Error> {
-        let streams = Streams::new(config.seed);
-        let data = Prepared::open(&config.train)?;
-        fits(config, &data)?;
-        let (train, monitor) = divide(config, &data, streams)?;
-        let lengths = data.texts().map(|texts| (0..data.len()).map(|i| texts.text_len(i)).collect());
+/// What one optimiser step found.
+struct Stepped {
+    /// Mean over the step's examples.
+    loss: f64,
+    /// Before clipping.
+    grad_norm: f64,
+    tokens: u64,
+    examples: u64,
+    secs: f64,
+}
+
+impl<'a> Run<'a> {
+    fn new(config: &'a RunConfig, folder: WorkFolder) -> Result<Self, Error> {
+        check(config)?;
+        let streams = Streams::of(config.seed);
+        let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
+        let identity = Identity::of(config, &sha256_of_file(&config.train)?);
+        let (train, monitor) = divide(config, &data, streams.subset())?;
+        let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
+        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let weights = match &config.init {
-            InitFrom::Scratch => None,
-            InitFrom::Weights { path, .. } => Some(path.as_path()),
+            InitFrom::Scratch => Source::Scratch,
+            InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
         let built = weights::build(&model, weights, streams.init())?;
         let state = State::new(config.recipe.optimizer, &built.store)?;
         let grads = Gradients::new(&built.store);
-        let order = Order::new(train, lengths, config.recipe.batch_size, streams);
-        let checkpoint = folder.join("checkpoint");
-        Ok(Trainer { config, checkpoint, data, monitor, order, streams, built, state, grads, progress: Progress::default() })
+        let (progress, before, saved) = (Progress::default(), Done::default(), None);
+        Ok(Run { config, folder, identity, streams, data, monitor, order, built, state, grads, progress, before, saved })
     }
 
-    fn tell_weights(&self, emit: &mut dyn FnMut(Event)) {
+    /// Whether there was a checkpoint to go on from.
+    fn resume(&mut self, resume_from: Option<&Path>, emit: &mut dyn FnMut(Event)) -> Result<bool, Error> {
+        let own = self.folder.checkpoints();
+        for folder in [Some(own.clone()), resume_from.map(CheckpointFolder::at)].into_iter().flatten() {
+            let mut told = |message| emit(Event::Note { message });
+            let Some(checkpoint) = checkpoint::newest(&folder, &self.identity, &mut told)? else { continue };
+            checkpoint.restore(&self.built.store, &mut self.state)?;
+            self.before = checkpoint.progress.done;
+            self.saved = (folder == own).then_some(checkpoint.progress.step);
+            self.progress = checkpoint.progress;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn tell_start(&self, resumed: bool, emit: &mut dyn FnMut(Event)) {
         let report = &self.built.report;
         for (what, names) in [("start anew", &report.initialised), ("have no place in the model", &report.unused)] {
             if !names.is_empty() {
                 emit(Event::Note { message: format!("{} tensor(s) {what}: {}", names.len(), names.join(", ")) });
             }
         }
+        emit(Event::Started {
+            step: self.progress.step,
+            total_steps: self.config.total_steps,
+            num_params: self.built.num_params(),
+            num_trainable: self.built.store.num_trainable(),
+            train_examples: self.order.len(),
+            resumed,
+        });
     }
 
-    fn resume(&mut self, resume_from: Option<&Path>) -> Result<bool, Error> {
-        let own = Some(self.checkpoint.as_path()).filter(|folder| checkpoint::file(folder).is_file());
-        let Some(folder) = own.or(resume_from) else { return Ok(false) };
-        let (progress, model, moments) = checkpoint::load(folder)?;
-        let wrong = |message: String| Error::Checkpoint { path: folder.into(), message };
-        for param in self.built.store.iter() {
-            let value = model.get(param.name()).ok_or_else(|| wrong(format!("`{}` is missing", param.name())))?;
-            param.set(value)?;
-        }
-        self.state.restore(&self.built.store, moments).map_err(wrong)?;
-        self.progress = progress;
-        Ok(true)
-    }
-
-    /// Forward and backward over the step's micro-batches, clipping, the optimiser's step.
+    /// Forward and backward over the step's micro-batches, clipping, the optimiser's step. Where loss or gradient is not finite, the
+    /// weights stay as they were.
     fn step(&mut self) -> Result<Stepped, Error> {
-        let (config, step) = (self.config, self.progress.step);
-        let (epoch, examples) = self.order.batch(step);
-        let changes = Changes { augment: config.augment(), streams: self.streams, epoch };
-        let (count, mut tokens, mut loss_sum) = (examples.len(), 0, 0.0);
-        let mut parts: Vec<(Batch, usize)> = Vec::new();
-        for part in examples.chunks(config.micro_batch_size) {
-            parts.push((collate(&self.data, part, config.normalize.as_ref(), Some(changes))?, part.len()));
-        }
+        let (config, step, begun) = (self.config, self.progress.step, Instant::now());
+        let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
+        let examples = self.order.batch(step);
+        let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
         self.grads.clear();
-        for (micro, (batch, len)) in parts.iter().enumerate() {
-            let tape = Tape::training(self.streams.dropout(step, micro as u64));
+        for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
+            let batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            let tape = Tape::training(self.streams.dropout(step, micro));
             let logits = self.built.model.logits(&tape, &batch.input)?;
             let loss = cross_entropy(&tape, &logits, &batch.labels)?;
             // A micro-batch counts by its examples, so that the step is the same however it is cut.
-            let weight = *len as f64 / count as f64;
-            loss_sum += weight * f64::from(loss.tensor().to_scalar::<f32>()?);
-            tape.backward_scaled(&loss, weight as f32, &mut self.grads)?;
-            tokens += batch.tokens;
+            let share = part.len() as f64 / examples.len() as f64;
+            stepped.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
+            stepped.tokens += batch.tokens;
+            tape.backward_scaled(&loss, share as f32, &mut self.grads)?;
         }
         if step == 0 {
             self.grads.check_complete(&self.built.store)?;
         }
-        let grad_norm = self.grads.global_norm(&self.built.store)?;
-        let stepped = Stepped { loss: loss_sum, grad_norm, tokens, examples: count as u64 };
-        if !loss_sum.is_finite() || !grad_norm.is_finite() {
-            // The weights stay as they were.
-            return Ok(stepped);
+        stepped.grad_norm = self.grads.global_norm(&self.built.store)?;
+        if stepped.loss.is_finite() && stepped.grad_norm.is_finite() {
+            // As torch.nn.utils.clip_grad_norm_.
+            let scale = config.recipe.grad_clip_norm.map_or(1.0, |max| (max / (stepped.grad_norm + 1e-6)).min(1.0));
+            self.state.step(&self.built.store, &self.grads, self.lr(step), step + 1, scale)?;
         }
-        // As torch.nn.utils.clip_grad_norm_.
-        let scale = config.recipe.grad_clip_norm.map_or(1.0, |max| (max / (grad_norm + 1e-6)).min(1.0));
-        let lr = lr_at(&config.recipe.schedule, config.recipe.lr, step, config.total_steps);
-        self.state.step(&self.built.store, &self.grads, lr, step + 1, scale)?;
+        stepped.secs = begun.elapsed().as_secs_f64();
         Ok(stepped)
     }
 
-    fn diverged(&self, stepped: &Stepped) -> Option<(Divergence, f64)> {
-        if !stepped.loss.is_finite() {
-            return Some((Divergence::LossNotFinite, stepped.loss));
-        }
-        if !stepped.grad_norm.is_finite() {
-            return Some((Divergence::GradNotFinite, stepped.grad_norm));
-        }
-        let reference = self.progress.reference_loss.filter(|_| self.progress.step >= REFERENCE_STEPS)?;
-        (stepped.loss > EXPLOSION * reference.max(0.1)).then_some((Divergence::LossExploded, stepped.loss))
+    /// Learning rate of step `step`, from 0.
+    fn lr(&self, step: u64) -> f64 {
+        lr_at(&self.config.recipe.schedule, self.config.recipe.lr, step, self.config.total_steps)
     }
 
-    /// Counts a step; tells, watches and saves when it is time.
-    fn count(&mut self, stepped: &Stepped, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
-        let config = self.config;
+    /// What has gone wrong at the step just taken, with the value that shows it.
+    fn divergence(&mut self, stepped: &Stepped) -> Option<(Divergence, f64)> {
+        self.progress.watch.observe(stepped.loss, stepped.grad_norm, self.config.model.num_labels())
+    }
+
+    fn diverged(&self, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Finish {
+        // The step that went wrong is not counted as done.
+        let step = (self.progress.step + 1).min(self.config.total_steps);
+        emit(Event::Diverged { step, what, value });
+        Finish::Diverged { step }
+    }
+
+    fn count(&mut self, stepped: &Stepped) {
         let p = &mut self.progress;
-        if p.step < REFERENCE_STEPS {
-            let before = p.reference_loss.unwrap_or(0.0) * p.step as f64;
-            p.reference_loss = Some((before + stepped.loss) / (p.step + 1) as f64);
-        }
         p.step += 1;
-        p.loss_sum += stepped.loss;
-        p.losses += 1;
-        p.tokens += stepped.tokens;
-        p.examples += stepped.examples;
-        let due = |every: u64| every > 0 && p.step.is_multiple_of(every);
-        let last = p.step == config.total_steps;
-        let (log, watch, save) = (due(config.log_every_steps), due(config.monitor_every_steps), due(config.checkpoint_every_steps));
-        if log || last {
-            emit(Event::Step(StepEvent {
-                step: p.step,
-                epoch: p.step as f64 / self.order.steps_per_epoch() as f64,
-                loss: p.loss_sum / p.losses as f64,
-                lr: lr_at(&config.recipe.schedule, config.recipe.lr, p.step - 1, config.total_steps),
-                grad_norm: stepped.grad_norm,
-                tokens: p.tokens,
-                examples: p.examples,
-                train_secs: p.train_secs,
-            }));
-            (p.loss_sum, p.losses) = (0.0, 0);
+        p.loss_sum += stepped.loss * stepped.examples as f64;
+        p.loss_examples += stepped.examples;
+        p.done.tokens += stepped.tokens;
+        p.done.examples += stepped.examples;
+        p.done.train_secs += stepped.secs;
+    }
+
+    fn is_done(&self) -> bool {
+        self.progress.step >= self.config.total_steps
+    }
+
+    /// Whether the step just taken is one of each `every`.
+    fn due(&self, every: u64) -> bool {
+        every > 0 && self.progress.step.is_multiple_of(every)
+    }
+
+    fn tell_step(&mut self, stepped: &Stepped, emit: &mut dyn FnMut(Event)) {
+        let p = &self.progress;
+        emit(Event::Step(StepEvent {
+            step: p.step,
+            epoch: p.step as f64 / self.order.steps_per_epoch() as f64,
+            loss: p.loss_sum / p.loss_examples as f64,
+            lr: self.lr(p.step - 1),
+            grad_norm: stepped.grad_norm,
+            tokens: p.done.tokens - self.before.tokens,
+            examples: p.done.examples - self.before.examples,
+            train_secs: p.done.train_secs - self.before.train_secs,
+        }));
+        (self.progress.loss_sum, self.progress.loss_examples) = (0.0, 0);
+    }
+
+    /// Tells how the model does on what is watched, where something is.
+    fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let Some(monitor) = &self.monitor else { return Ok(()) };
+        let (step, metric) = (self.progress.step, self.config.metric);
+        match monitor.score(&*self.built.model, &self.data, self.config) {
+            Ok(scored) => emit(Event::Monitored {
+                step,
+                metric,
+                value: scored.metric(metric, self.config.model.num_labels()),
+                loss: scored.loss,
+                examples: monitor.len(),
+            }),
+            // Whether the run diverges is for its own losses to say: watching must not change how it ends.
+            Err(error @ Error::NotFinite { .. }) => emit(Event::Note { message: format!("no score at step {step}: {error}") }),
+            Err(error) => return Err(error),
         }
-        if watch || last {
-            self.watch(emit)?;
-        }
-        if save || last {
+        Ok(())
+    }
+
+    fn save(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let (step, folder) = (self.progress.step, self.folder.checkpoints());
+        let bytes = checkpoint::save(&folder, &self.identity, &self.progress, &self.built.store, &self.state)?;
+        self.saved = Some(step);
+        emit(Event::Checkpointed { step, path: "checkpoint".into(), bytes });
+        Ok(())
+    }
+
+    fn stop(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
+        let step = self.progress.step;
+        if self.saved != Some(step) {
             self.save(emit)?;
         }
-        Ok(())
+        emit(Event::Stopped { step });
+        Ok(Finish::Stopped { step })
     }
 
-    fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
-        let config = self.config;
-        let Some((data, examples)) = &self.monitor else { return Ok(()) };
-        let scored = score(&*self.built.model, data, examples, config.normalize.as_ref(), config.micro_batch_size.max(32))?;
-        let value = crate::eval::metric(config.metric, &scored.predicted, &scored.labels, config.model.num_labels());
-        let (step, metric, loss) = (self.progress.step, config.metric, scored.loss);
-        emit(Event::Monitored { step, metric, value, loss, examples: examples.len() });
-        Ok(())
-    }
-
-    fn save(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
-        let store = &self.built.store;
-        let bytes = checkpoint::save(&self.checkpoint, &self.progress, weights::named(store), self.state.named(store))?;
-        emit(Event::Checkpointed { step: self.progress.step, path: "checkpoint".into(), bytes });
-        Ok(())
+    fn finish(&self, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
+        // No further loss shows what the last step did.
+        if !weights::all_finite(&self.built.store)? {
+            return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
+        }
+        let metadata = [("format", "pt".to_string())];
+        let weights_sha256 = weights::write(&self.folder.weights(), &weights::named(&self.built.store), &metadata, Seal::None)?.sha256;
+        let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
+        emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
+        Ok(Finish::Completed { weights_sha256 })
     }
 }
 
-/// Data and model are for the same job and the same classes.
-fn fits(config: &RunConfig, data: &Prepared) -> Result<(), Error> {
-    let found = if data.texts().is_some() { Task::TextClassification } else { Task::ImageClassification };
-    let wrong = |what, expected: String, found: String| Err(Error::WrongData { what, expected, found });
-    if found != config.task {
-        return wrong("data", format!("{:?}", config.task), format!("{found:?}"));
-    }
-    if data.classes().len() != config.model.num_labels() {
-        return wrong("data", format!("{} classes", config.model.num_labels()), format!("{} classes", data.classes().len()));
-    }
+/// What the config alone must hold.
+fn check(config: &RunConfig) -> Result<(), Error> {
+    let wrong = |field, expected: &str, found: String| Err(Error::Config { field, expected: expected.into(), found });
     let (batch, micro) = (config.recipe.batch_size, config.micro_batch_size);
-    if data.is_empty() || micro == 0 || batch == 0 || !batch.is_multiple_of(micro) {
-        let examples = data.len();
-        return Err(Error::Config(format!("{examples} examples, batches of {batch} in micro-batches of {micro}: none may be 0, and the second divide the first")));
+    if batch == 0 {
+        return wrong("recipe.batch_size", "at least 1", "0".into());
+    }
+    if micro == 0 || !batch.is_multiple_of(micro) {
+        return wrong("micro_batch_size", "a divisor of recipe.batch_size", format!("{micro}, where that is {batch}"));
+    }
+    if config.total_steps == 0 {
+        return wrong("total_steps", "at least 1", "0".into());
     }
     Ok(())
-}
-
-/// The examples that are trained on, and those that are watched.
-#[expect(clippy::type_complexity, reason = "two answers of one division")]
-fn divide(config: &RunConfig, data: &Prepared, streams: Streams) -> Result<(Vec<usize>, Option<(Prepared, Vec<usize>)>), Error> {
-    let mut order = streams.subset().permutation(data.len());
-    let monitor = match &config.monitor {
-        MonitorConfig::None => None,
-        MonitorConfig::File { path } => {
-            let monitor = Prepared::open(path)?;
-            let all = (0..monitor.len()).collect();
-            Some((monitor, all))
-        }
-        MonitorConfig::HoldOut { examples } => {
-            if *examples >= data.len() {
-                return Err(Error::Config(format!("{examples} of {} examples cannot be kept out of training", data.len())));
-            }
-            let mut kept_out = order.split_off(data.len() - examples);
-            kept_out.sort_unstable();
-            Some((Prepared::open(&config.train)?, kept_out))
-        }
-    };
-    order.truncate(config.max_train_examples.unwrap_or(usize::MAX));
-    order.sort_unstable();
-    Ok((order, monitor))
 }

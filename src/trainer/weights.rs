@@ -1,12 +1,17 @@
-//! Weights as safetensors: read, built into a model, written whole or not at all, hashed.
+//! Tensors as safetensors: read, built into a model, written whole or not at all.
+//!
+//! The file is written here and not by the `safetensors` crate: tensors lie in the order of their names, so the same values always
+//! give the same bytes and the file's hash is the hash of the weights; and one tensor at a time is in memory twice, not all.
 
 use super::Error;
 use crate::store::write_atomic;
-use candle_core::{Device, Tensor};
-use std::collections::BTreeMap;
+use candle_core::{DType, Device, Tensor};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
-use tallow_kernels::{LoadReport, ParamStore, Stream, Weights};
+use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
 use tallow_zoo::{Model, ModelConfig};
 
 /// A model with its parameters.
@@ -16,39 +21,218 @@ pub(super) struct Built {
     pub(super) report: LoadReport,
 }
 
-/// Builds the model; from `weights` where given, else from `init`.
-pub(super) fn build(config: &ModelConfig, weights: Option<&Path>, init: Stream) -> Result<Built, Error> {
+impl Built {
+    /// Elements of all parameters; running statistics do not count.
+    pub(super) fn num_params(&self) -> usize {
+        self.store.iter().filter(|p| p.kind() != ParamKind::Buffer).map(|p| p.len()).sum()
+    }
+}
+
+/// Weights that a model is built from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source<'a> {
+    Scratch,
+    /// Training goes on from these: a new head may start anew, and the head of another task be left over. The file's hash is given
+    /// where it is known.
+    Pretrained { path: &'a Path, sha256: Option<&'a str> },
+    /// These are scored: they are the whole model and nothing else.
+    Trained { path: &'a Path },
+}
+
+/// Builds the model; what `source` does not hold starts from `init`.
+///
+/// # Errors
+/// The file cannot be read, or is another one than planned; tensors are missing, wrongly shaped or not finite: all of these at once;
+/// tensors are left over that are those of a larger model, or for [`Source::Trained`] any at all.
+pub(super) fn build(config: &ModelConfig, source: Source, init: Stream) -> Result<Built, Error> {
     let device = Device::Cpu;
-    let source = match weights {
-        Some(path) => Weights::given(config.public_names(read(path)?), init, &device),
-        None => Weights::scratch(init, &device),
+    let (path, sha256) = match source {
+        Source::Scratch => {
+            let weights = Weights::scratch(init, &device);
+            let model = config.build(&weights)?;
+            let (store, report) = weights.finish()?;
+            return Ok(Built { model, store, report });
+        }
+        Source::Pretrained { path, sha256 } => (path, sha256),
+        Source::Trained { path } => (path, None),
     };
-    let model = config.build(&source)?;
-    let fits = |source| match weights {
-        Some(path) => Error::Weights { path: path.into(), source },
-        None => Error::Kernels(source),
-    };
-    let (store, report) = source.finish().map_err(fits)?;
+    let weights = Weights::given(config.public_names(read(path, sha256)?), init, &device);
+    let model = config.build(&weights)?;
+    let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
+    let trained = matches!(source, Source::Trained { .. });
+    if trained && !report.initialised.is_empty() {
+        return Err(Error::Untrained { path: path.into(), missing: report.initialised });
+    }
+    // A tensor whose name differs from one in use by its numbers alone is of one more layer.
+    let used: BTreeSet<String> = store.iter().map(|p| without_numbers(p.name())).collect();
+    let extra: Vec<String> = report.unused.iter().filter(|name| trained || used.contains(&without_numbers(name))).cloned().collect();
+    if !extra.is_empty() {
+        return Err(Error::ExtraWeights { path: path.into(), extra });
+    }
     Ok(Built { model, store, report })
 }
 
-/// All tensors of a safetensors file.
-pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
-    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
-    Ok(tensors.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?.into_iter().collect())
+/// `encoder.layer.10.output.weight` -> `encoder.layer.#.output.weight`.
+fn without_numbers(name: &str) -> String {
+    let part = |part: &str| if part.parse::<u64>().is_ok() { "#".to_string() } else { part.to_string() };
+    name.split('.').map(part).collect::<Vec<_>>().join(".")
 }
 
-/// Writes tensors, ordered by name, whole or not at all; returns the size in bytes.
-pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<u64, Error> {
-    let metadata = Some([("format".to_string(), "pt".to_string())].into());
-    let bytes = safetensors::serialize(tensors.iter(), metadata);
-    let bytes = bytes.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?;
-    write_atomic(path, |file| file.write_all(&bytes))?;
-    Ok(bytes.len() as u64)
+fn read(path: &Path, sha256: Option<&str>) -> Result<BTreeMap<String, Tensor>, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    if let Some(expected) = sha256.filter(|hash| !hash.is_empty()) {
+        let found = hex(&Sha256::digest(&bytes));
+        if found != expected {
+            return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
+        }
+    }
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
+    Ok(tensors.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?.into_iter().collect())
 }
 
 /// Parameters and buffers by name.
 pub(super) fn named(store: &ParamStore) -> BTreeMap<String, Tensor> {
     store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect()
+}
+
+/// Whether every value is finite.
+pub(super) fn all_finite(store: &ParamStore) -> Result<bool, Error> {
+    for param in store.iter() {
+        if !param.tensor().flatten_all()?.to_vec1::<f32>()?.iter().all(|value| value.is_finite()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a file ends with the hash of all before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seal {
+    None,
+    /// A last tensor [`SEAL`] of 32 bytes: the SHA-256 of all bytes before it.
+    Sha256,
+}
+
+/// Name of the tensor that holds a file's own hash.
+const SEAL: &str = "~sha256";
+
+const SEAL_BYTES: usize = 32;
+
+/// Values that are turned into bytes at once.
+const BUFFER: usize = 1 << 16;
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    /// Of the whole file.
+    pub(super) sha256: String,
+    pub(super) bytes: u64,
+}
+
+/// Writes float32 tensors whole or not at all, ordered by name.
+///
+/// # Errors
+/// The disk is full, or the file cannot be written for another reason; the old file, if any, is as it was.
+pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, metadata: &[(&str, String)], seal: Seal) -> Result<Written, Error> {
+    let header = header(tensors, metadata, seal);
+    let (mut hasher, mut count, mut buffer) = (Sha256::new(), 0, vec![[0u8; 4]; BUFFER]);
+    write_atomic(path, |file| {
+        let mut put = |bytes: &[u8]| {
+            hasher.update(bytes);
+            count += bytes.len() as u64;
+            file.write_all(bytes)
+        };
+        put(&header)?;
+        for tensor in tensors.values() {
+            let values = tensor.flatten_all().and_then(|t| t.to_vec1::<f32>()).map_err(std::io::Error::other)?;
+            for part in values.chunks(BUFFER) {
+                let buffer = &mut buffer[..part.len()];
+                buffer.iter_mut().zip(part).for_each(|(to, value)| *to = value.to_le_bytes());
+                put(buffer.as_flattened())?;
+            }
+        }
+        if seal == Seal::Sha256 {
+            let hash = hasher.clone().finalize();
+            hasher.update(hash);
+            count += SEAL_BYTES as u64;
+            file.write_all(&hash)?;
+        }
+        Ok(())
+    })?;
+    Ok(Written { sha256: hex(&hasher.finalize()), bytes: count })
+}
+
+/// The length of the header and the header, padded so that the tensors are aligned.
+fn header(tensors: &BTreeMap<String, Tensor>, metadata: &[(&str, String)], seal: Seal) -> Vec<u8> {
+    let mut entries = Map::new();
+    let metadata: Map<String, Value> = metadata.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
+    entries.insert("__metadata__".into(), metadata.into());
+    let mut at = 0;
+    let mut entry = |dtype: &str, shape: &[usize], bytes: usize| {
+        at += bytes;
+        json!({"dtype": dtype, "shape": shape, "data_offsets": [at - bytes, at]})
+    };
+    for (name, tensor) in tensors {
+        let described = entry("F32", tensor.dims(), tensor.elem_count() * DType::F32.size_in_bytes());
+        entries.insert(name.clone(), described);
+    }
+    if seal == Seal::Sha256 {
+        entries.insert(SEAL.into(), entry("U8", &[SEAL_BYTES], SEAL_BYTES));
+    }
+    let mut json = Value::Object(entries).to_string().into_bytes();
+    json.resize(json.len().next_multiple_of(8), b' ');
+    [&(json.len() as u64).to_le_bytes()[..], &json].concat()
+}
+
+/// Whether the bytes are those of a sealed file, whole and unchanged.
+pub(super) fn seal_holds(file: &[u8]) -> bool {
+    file.len().checked_sub(SEAL_BYTES).is_some_and(|end| Sha256::digest(&file[..end])[..] == file[end..])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensors() -> BTreeMap<String, Tensor> {
+        let tensor = |values: &[f32], shape: &[usize]| Tensor::from_slice(values, shape, &Device::Cpu).expect("a tensor");
+        [("b.weight".to_string(), tensor(&[1., -2., 3.5, 0.], &[2, 2])), ("a".to_string(), tensor(&[f32::MIN_POSITIVE], &[1]))].into()
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_has_its_hash() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x.safetensors");
+        let written = write(&path, &tensors(), &[("format", "pt".into())], Seal::None).expect("written");
+        assert_eq!(written.bytes, path.metadata().expect("there").len());
+        let back = read(&path, Some(&written.sha256)).expect("read");
+        for (name, tensor) in tensors() {
+            assert_eq!(back[&name].dims(), tensor.dims());
+            let values = |t: &Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
+            assert_eq!(values(&back[&name]), values(&tensor), "{name}");
+        }
+        assert!(matches!(read(&path, Some("00")), Err(Error::OtherWeights { .. })));
+        let whole = std::fs::read(&path).expect("read");
+        std::fs::write(&path, &whole[..whole.len() - 1]).expect("cut");
+        assert!(matches!(read(&path, None), Err(Error::BadWeights { .. })));
+    }
+
+    #[test]
+    fn a_seal_shows_every_change() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x.safetensors");
+        write(&path, &tensors(), &[("progress", "{}".into())], Seal::Sha256).expect("written");
+        let whole = std::fs::read(&path).expect("read");
+        assert!(seal_holds(&whole));
+        safetensors::SafeTensors::deserialize(&whole).expect("a valid file all the same");
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            assert!(!seal_holds(&changed), "byte {at}");
+            assert!(!seal_holds(&whole[..at]), "cut at {at}");
+        }
+    }
 }

@@ -1,0 +1,204 @@
+//! Which examples are trained on, and in which batches. Pure: a function of the stream, the lengths and the batch size.
+//!
+//! An epoch is a random order, cut into batches, and the batches shuffled. Texts of similar length go into one batch, so that little is
+//! computed on padding: before it is cut, each window of [`WINDOW_BATCHES`] batches is sorted by length. The batch with the longest
+//! text comes first, so that memory that does not suffice shows at once and not hours later.
+//! The last batch of an epoch's cut may be smaller; it is kept. The number of a step is all that is needed to go on.
+
+use std::ops::Range;
+use tallow_kernels::Stream;
+
+/// Batches a window of similar lengths is cut into: enough for little padding, few enough for mixed batches.
+const WINDOW_BATCHES: usize = 50;
+
+/// Optimiser steps that see each example once.
+pub fn steps_per_epoch(examples: usize, batch_size: usize) -> u64 {
+    examples.div_ceil(batch_size.max(1)) as u64
+}
+
+/// The examples of a training file that are trained on and those that are kept out, both in the file's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Split {
+    pub(super) train: Vec<usize>,
+    pub(super) held_out: Vec<usize>,
+}
+
+impl Split {
+    /// A random order of `0..examples`: its last `hold_out` are kept out, its first, at most `max_train` of them, are trained on. So the
+    /// same are kept out whatever `max_train` is. None if nothing is left to train on.
+    pub(super) fn choose(examples: usize, hold_out: usize, max_train: Option<usize>, stream: Stream) -> Option<Self> {
+        let left = examples.checked_sub(hold_out)?;
+        let mut train = stream.permutation(examples);
+        let mut held_out = train.split_off(left);
+        train.truncate(max_train.unwrap_or(left));
+        train.sort_unstable();
+        held_out.sort_unstable();
+        (!train.is_empty()).then_some(Split { train, held_out })
+    }
+}
+
+/// The order of the examples of a whole run.
+pub(super) struct Order {
+    examples: Vec<usize>,
+    /// Tokens of each example of `examples`; none where all are alike.
+    lengths: Option<Vec<usize>>,
+    batch_size: usize,
+    stream: Stream,
+    epoch: Option<Epoch>,
+}
+
+/// One epoch's examples and where each batch lies in them.
+struct Epoch {
+    number: u64,
+    examples: Vec<usize>,
+    batches: Vec<Range<usize>>,
+}
+
+impl Order {
+    /// `lengths`, if any, belong to `examples` one by one; `batch_size` is not 0.
+    pub(super) fn new(examples: Vec<usize>, lengths: Option<Vec<usize>>, batch_size: usize, stream: Stream) -> Self {
+        Order { examples, lengths, batch_size, stream, epoch: None }
+    }
+
+    /// Examples that are trained on.
+    pub(super) fn len(&self) -> usize {
+        self.examples.len()
+    }
+
+    pub(super) fn steps_per_epoch(&self) -> u64 {
+        steps_per_epoch(self.examples.len(), self.batch_size)
+    }
+
+    /// The epoch that step `step` (from 0) belongs to.
+    pub(super) fn epoch_of(&self, step: u64) -> u64 {
+        step / self.steps_per_epoch().max(1)
+    }
+
+    /// The examples of step `step` (from 0), as numbers in the file.
+    pub(super) fn batch(&mut self, step: u64) -> &[usize] {
+        let number = self.epoch_of(step);
+        let index = (step % self.steps_per_epoch().max(1)) as usize;
+        if self.epoch.as_ref().is_none_or(|epoch| epoch.number != number) {
+            self.epoch = Some(self.make_epoch(number));
+        }
+        match &self.epoch {
+            Some(epoch) => &epoch.examples[epoch.batches[index].clone()],
+            None => &[],
+        }
+    }
+
+    fn make_epoch(&self, number: u64) -> Epoch {
+        let stream = self.stream.at(number);
+        let mut places = stream.permutation(self.len());
+        if let Some(lengths) = &self.lengths {
+            // The sort is stable, so the order within a length stays random.
+            places.chunks_mut(self.batch_size * WINDOW_BATCHES).for_each(|window| window.sort_by_key(|&place| lengths[place]));
+        }
+        let cut: Vec<Range<usize>> =
+            (0..self.len()).step_by(self.batch_size).map(|start| start..(start + self.batch_size).min(self.len())).collect();
+        let mut batches: Vec<Range<usize>> =
+            stream.named("batches").permutation(cut.len()).into_iter().map(|i| cut[i].clone()).collect();
+        if let Some(lengths) = &self.lengths {
+            let longest = |batch: &Range<usize>| places[batch.clone()].iter().map(|&place| lengths[place]).max();
+            if let Some(first) = (0..batches.len()).rev().max_by_key(|&i| longest(&batches[i])) {
+                batches.swap(0, first);
+            }
+        }
+        Epoch { number, examples: places.into_iter().map(|place| self.examples[place]).collect(), batches }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn order(n: usize, lengths: Option<Vec<usize>>, batch_size: usize, seed: u64) -> Order {
+        Order::new((0..n).map(|i| i * 3 + 1).collect(), lengths, batch_size, Stream::root(seed))
+    }
+
+    fn lengths(n: usize, seed: u64) -> Vec<usize> {
+        (0..n).map(|i| 3 + Stream::root(seed).below(i as u64, 60)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn an_epoch_holds_each_example_once(n in 1usize..700, batch_size in 1usize..40, seed in 0u64..50, text: bool, epoch in 0u64..3) {
+            let mut order = order(n, text.then(|| lengths(n, seed)), batch_size, seed);
+            let steps = steps_per_epoch(n, batch_size);
+            prop_assert_eq!(order.steps_per_epoch(), steps);
+            let mut seen = Vec::new();
+            let mut small = 0;
+            for step in epoch * steps..(epoch + 1) * steps {
+                let batch = order.batch(step);
+                small += usize::from(batch.len() < batch_size);
+                seen.extend_from_slice(batch);
+            }
+            prop_assert!(small <= 1);
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..n).map(|i| i * 3 + 1).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn a_batch_depends_on_its_step_alone(n in 1usize..300, batch_size in 1usize..20, seed in 0u64..20, step in 0u64..200) {
+            let mut whole = order(n, Some(lengths(n, seed)), batch_size, seed);
+            let mut expected = Vec::new();
+            for s in 0..=step {
+                expected = whole.batch(s).to_vec();
+            }
+            let mut anew = order(n, Some(lengths(n, seed)), batch_size, seed);
+            prop_assert_eq!(anew.batch(step), &expected[..]);
+        }
+
+        #[test]
+        fn a_split_shares_and_loses_nothing(
+            n in 1usize..300, hold_out in 0usize..300, max in proptest::option::of(1usize..300), seed in 0u64..20,
+        ) {
+            let stream = Stream::root(seed);
+            match Split::choose(n, hold_out, max, stream) {
+                None => prop_assert!(hold_out >= n),
+                Some(split) => {
+                    prop_assert_eq!(split.held_out.len(), hold_out);
+                    prop_assert_eq!(split.train.len(), (n - hold_out).min(max.unwrap_or(usize::MAX)));
+                    let mut all = [split.train.clone(), split.held_out.clone()].concat();
+                    all.sort_unstable();
+                    all.dedup();
+                    prop_assert_eq!(all.len(), split.train.len() + hold_out);
+                    prop_assert!(all.iter().all(|i| *i < n));
+                    let unlimited = Split::choose(n, hold_out, None, stream).expect("there are enough");
+                    prop_assert_eq!(unlimited.held_out, split.held_out);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn epochs_and_seeds_differ() {
+        let mut a = order(100, None, 10, 1);
+        let (first, second) = (a.batch(0).to_vec(), a.batch(10).to_vec());
+        assert_ne!(first, second);
+        assert_ne!(first, order(100, None, 10, 2).batch(0));
+    }
+
+    #[test]
+    fn texts_of_like_length_meet_and_the_longest_come_first() {
+        let n = 4000;
+        let lengths = lengths(n, 5);
+        let mut order = order(n, Some(lengths.clone()), 32, 5);
+        let steps = order.steps_per_epoch();
+        let longest = |batch: &[usize]| batch.iter().map(|i| lengths[(i - 1) / 3]).max().expect("not empty");
+        assert_eq!(longest(order.batch(0)), *lengths.iter().max().expect("not empty"));
+        let padded: usize = (0..steps).map(|s| { let batch = order.batch(s); longest(batch) * batch.len() }).sum();
+        let real: usize = lengths.iter().sum();
+        assert!((padded as f64) < 1.06 * real as f64, "{padded} tokens with padding, {real} without");
+        let firsts: Vec<usize> = (0..steps).map(|s| longest(order.batch(s))).collect();
+        assert!(firsts.windows(2).filter(|w| w[0] > w[1]).count() > steps as usize / 4, "the batches are in order of length");
+    }
+
+    #[test]
+    fn nothing_left_to_train_on() {
+        assert_eq!(Split::choose(10, 10, None, Stream::root(0)), None);
+        assert_eq!(Split::choose(10, 11, None, Stream::root(0)), None);
+        assert_eq!(Split::choose(10, 2, Some(0), Stream::root(0)), None);
+    }
+}

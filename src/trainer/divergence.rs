@@ -1,0 +1,72 @@
+//! When training has gone wrong.
+//!
+//! A loss or gradient that is not finite stops training at once. A loss that is far too high must stay so for a few steps: one hard
+//! batch after a model has learnt everything else is no explosion. Far too high means many times what guessing costs (`ln` of the
+//! number of classes), or of the first step's loss if that was worse. Of no later step: a rate that is far too high explodes within
+//! a few, and what it is measured against must not rise with it.
+
+use crate::job::Divergence;
+use serde::{Deserialize, Serialize};
+
+/// So many times the loss of guessing counts as exploded.
+const FACTOR: f64 = 10.0;
+
+/// For so many steps on end.
+const STEPS: usize = 5;
+
+/// What is remembered of the losses so far; part of a checkpoint.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct LossWatch {
+    first: Option<f64>,
+    /// Steps on end with a loss that is far too high.
+    high: usize,
+}
+
+impl LossWatch {
+    /// Takes a step's loss and gradient norm; says what is wrong, with the value that shows it.
+    pub(super) fn observe(&mut self, loss: f64, grad_norm: f64, classes: usize) -> Option<(Divergence, f64)> {
+        if !loss.is_finite() {
+            return Some((Divergence::LossNotFinite, loss));
+        }
+        if !grad_norm.is_finite() {
+            return Some((Divergence::GradNotFinite, grad_norm));
+        }
+        let first = *self.first.get_or_insert(loss);
+        let guessing = (classes.max(2) as f64).ln();
+        self.high = if loss > FACTOR * guessing.max(first) { self.high + 1 } else { 0 };
+        (self.high >= STEPS).then_some((Divergence::LossExploded, loss))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first_alarm(losses: &[f64]) -> Option<(usize, Divergence)> {
+        let mut watch = LossWatch::default();
+        losses.iter().enumerate().find_map(|(i, loss)| watch.observe(*loss, 1.0, 2).map(|(what, _)| (i, what)))
+    }
+
+    #[test]
+    fn what_is_not_finite_shows_at_once() {
+        assert_eq!(first_alarm(&[0.7, f64::NAN]), Some((1, Divergence::LossNotFinite)));
+        assert_eq!(first_alarm(&[f64::INFINITY]), Some((0, Divergence::LossNotFinite)));
+        let grad = LossWatch::default().observe(0.7, f64::INFINITY, 2);
+        assert_eq!(grad, Some((Divergence::GradNotFinite, f64::INFINITY)));
+    }
+
+    #[test]
+    fn an_explosion_lasts() {
+        assert_eq!(first_alarm(&[0.7, 0.7, 9.0, 9.0, 9.0, 9.0, 9.0]), Some((6, Divergence::LossExploded)));
+        assert_eq!(first_alarm(&[0.7, 9.0, 9.0, 9.0, 9.0, 0.7, 9.0, 9.0, 9.0, 9.0]), None);
+        assert_eq!(first_alarm(&[0.7, 120.0, 920.0, 1140.0, 105.0, 1100.0]), Some((5, Divergence::LossExploded)), "from the start");
+    }
+
+    #[test]
+    fn hard_batches_and_bad_beginnings_are_none() {
+        let learnt_all_but_one = [vec![0.7; 20], vec![0.001; 50], vec![6.0], vec![0.001; 50]].concat();
+        assert_eq!(first_alarm(&learnt_all_but_one), None);
+        let began_badly = [vec![30.0; 8], vec![20.0; 8], vec![0.5; 8]].concat();
+        assert_eq!(first_alarm(&began_badly), None);
+    }
+}

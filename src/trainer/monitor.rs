@@ -1,0 +1,60 @@
+//! What is watched while training: examples that are not trained on. It is told, and changes nothing.
+
+use super::batches::Split;
+use super::collate;
+use super::scoring::{Scored, score};
+use super::Error;
+use crate::data::Prepared;
+use crate::job::{MonitorConfig, RunConfig};
+use tallow_kernels::Stream;
+use tallow_zoo::Model;
+
+/// Examples that are watched.
+pub(super) struct Monitor {
+    /// None: the training file, of which some examples are kept out.
+    data: Option<Prepared>,
+    examples: Vec<usize>,
+}
+
+/// The examples that are trained on, and those that are watched; `subset` chooses them.
+///
+/// # Errors
+/// Nothing is left to train on; the monitor's file cannot be used, or does not suit the model.
+pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Result<(Vec<usize>, Option<Monitor>), Error> {
+    let hold_out = match &config.monitor {
+        MonitorConfig::HoldOut { examples } => *examples,
+        MonitorConfig::None | MonitorConfig::File { .. } => 0,
+    };
+    let Some(Split { train, held_out }) = Split::choose(data.len(), hold_out, config.max_train_examples, subset) else {
+        let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
+        let (path, found) = (config.train.clone(), data.len().to_string());
+        return Err(Error::WrongData { path, what: "training examples", expected, found });
+    };
+    let monitor = match &config.monitor {
+        MonitorConfig::None => None,
+        MonitorConfig::HoldOut { .. } => (hold_out > 0).then_some(Monitor { data: None, examples: held_out }),
+        MonitorConfig::File { path } => {
+            let watched = collate::open(path, config.task, &config.model, config.normalize.as_ref())?;
+            let examples = (0..watched.len()).collect();
+            Some(Monitor { data: Some(watched), examples })
+        }
+    };
+    Ok((train, monitor))
+}
+
+impl Monitor {
+    /// Examples that are watched.
+    pub(super) fn len(&self) -> usize {
+        self.examples.len()
+    }
+
+    /// Scores `model`; `train` is the training file.
+    ///
+    /// # Errors
+    /// The model cannot take an example, or its scores are not finite.
+    pub(super) fn score(&self, model: &dyn Model, train: &Prepared, config: &RunConfig) -> Result<Scored, Error> {
+        let data = self.data.as_ref().unwrap_or(train);
+        // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
+        score(model, data, &self.examples, config.normalize.as_ref(), config.micro_batch_size)
+    }
+}

@@ -1,0 +1,90 @@
+//! Scores of a model on prepared examples; the monitor and the evaluation share it.
+
+use super::Error;
+use super::collate::collate;
+use crate::data::Prepared;
+use crate::job::Normalize;
+use crate::spec::Metric;
+use tallow_kernels::Tape;
+use tallow_zoo::Model;
+
+/// Predictions in the order of the examples, and their mean loss.
+pub(super) struct Scored {
+    pub(super) predictions: Vec<Prediction>,
+    /// Mean cross entropy.
+    pub(super) loss: f64,
+}
+
+/// What the model says of one example.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Prediction {
+    pub(super) label: u32,
+    pub(super) predicted: u32,
+    /// Of the predicted class.
+    pub(super) probability: f64,
+    /// Cross entropy.
+    loss: f64,
+}
+
+impl Scored {
+    pub(super) fn metric(&self, metric: Metric, classes: usize) -> f64 {
+        let of = |f: fn(&Prediction) -> u32| self.predictions.iter().map(f).collect::<Vec<u32>>();
+        crate::eval::metric(metric, &of(|p| p.predicted), &of(|p| p.label), classes)
+    }
+}
+
+/// Scores `examples` of `data`; texts of about one length go into one batch.
+///
+/// # Errors
+/// The model cannot take an example, or its scores are not finite.
+pub(super) fn score(
+    model: &dyn Model, data: &Prepared, examples: &[usize], normalize: Option<&Normalize>, batch_size: usize,
+) -> Result<Scored, Error> {
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    if let Some(texts) = data.texts() {
+        order.sort_by_key(|&place| texts.text_len(examples[place]));
+    }
+    let mut predictions = vec![Prediction { label: 0, predicted: 0, probability: 0.0, loss: 0.0 }; examples.len()];
+    for places in order.chunks(batch_size.max(1)) {
+        let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
+        let batch = collate(data, &chosen, normalize, None)?;
+        let logits = model.logits(&Tape::inference(), &batch.input)?.tensor().to_vec2::<f32>()?;
+        for ((&place, scores), &label) in places.iter().zip(&logits).zip(&batch.labels) {
+            predictions[place] = predict(scores, label).ok_or(Error::NotFinite { example: examples[place] })?;
+        }
+    }
+    // Summed in the order of the examples, so that batching does not show.
+    let loss = predictions.iter().map(|p| p.loss).sum::<f64>() / predictions.len().max(1) as f64;
+    Ok(Scored { predictions, loss })
+}
+
+/// The class with the highest score (the first of equals); none if a score is not finite.
+fn predict(scores: &[f32], label: u32) -> Option<Prediction> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    let best = scores.iter().enumerate().fold(0, |best, (class, score)| if *score > scores[best] { class } else { best });
+    let above = |class: usize| f64::from(scores[class]) - f64::from(scores[best]);
+    let sum: f64 = (0..scores.len()).map(|class| above(class).exp()).sum();
+    Some(Prediction { label, predicted: best as u32, probability: 1.0 / sum, loss: sum.ln() - above(label as usize) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predictions_by_hand() {
+        let check = |scores: &[f32], label, predicted, probability: f64, loss: f64| {
+            let p = predict(scores, label).expect("finite");
+            assert_eq!((p.label, p.predicted), (label, predicted));
+            assert!((p.probability - probability).abs() < 1e-12 && (p.loss - loss).abs() < 1e-12, "{p:?}");
+        };
+        check(&[0.0, 0.0], 1, 0, 0.5, 2f64.ln());
+        let e = 1f64.exp();
+        check(&[1.0, 2.0, 1.0], 0, 1, e / (e + 2.0), (e + 2.0).ln());
+        check(&[-1000.0, 1000.0], 0, 1, 1.0, 2000.0);
+        assert_eq!(predict(&[0.0, f32::NAN], 0), None);
+        assert_eq!(predict(&[f32::INFINITY, 0.0], 0), None);
+    }
+}

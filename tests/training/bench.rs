@@ -1,0 +1,235 @@
+//! Small prepared files, and runs on them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunConfig, StepEvent};
+use tallow::spec::{Augment, Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
+use tallow::trainer::{self, Finish};
+use tallow_kernels::Stream;
+use tallow_zoo::ModelConfig;
+
+const THREADS: usize = 2;
+
+/// A folder with prepared files, and runs on them.
+pub(super) struct Bench {
+    pub(super) dir: tempfile::TempDir,
+}
+
+impl Bench {
+    /// `texts.safetensors`: a text is of class 1 if token 7 occurs more often than token 8. `images.safetensors`: 8 x 8 pixels, and
+    /// of class c if stripe c is the bright one.
+    pub(super) fn new() -> Self {
+        let bench = Bench { dir: tempfile::tempdir().expect("a folder") };
+        bench.write_texts(160);
+        bench.write_images(120);
+        bench
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write_texts(&self, examples: usize) {
+        let text = |i: usize| {
+            let (stream, label) = (Stream::root(11).at(i as u64), (i % 2) as u32);
+            let word = |t: u64| if stream.below(10 + t, 2) == 0 { 8 - label } else { 9 + stream.below(100 + t, 20) as u32 };
+            let words = (0..3 + stream.below(0, 7) as u64).map(word);
+            ([1].into_iter().chain(words).chain([2]).collect(), label)
+        };
+        self.write_as_texts("texts.safetensors", &(0..examples).map(text).collect::<Vec<_>>());
+    }
+
+    /// Texts as token ids, each with its label.
+    pub(super) fn write_as_texts(&self, name: &str, texts: &[(Vec<u32>, u32)]) {
+        let (mut tokens, mut offsets, mut labels) = (Vec::new(), vec![0u64], Vec::new());
+        for (ids, label) in texts {
+            tokens.extend_from_slice(ids);
+            offsets.push(tokens.len() as u64);
+            labels.push(*label);
+        }
+        let offsets: Vec<u8> = offsets.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let type_ids = vec![0u8; tokens.len()];
+        use safetensors::Dtype::{U8, U32, U64};
+        let tensors = [
+            ("offsets", U64, vec![labels.len() + 1], offsets),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("labels", U32, vec![labels.len()], u32s(&labels)),
+            ("type_ids", U8, vec![tokens.len()], type_ids),
+        ];
+        write(&self.path(name), &tensors, r#"["worse","better"]"#);
+    }
+
+    fn write_images(&self, examples: usize) {
+        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+        for i in 0..examples {
+            let (stream, label) = (Stream::root(12).at(i as u64), i % 3);
+            for place in 0..8 * 8 * 3 {
+                let (row, noise) = (place / 24, stream.below(place as u64, 100) as u8);
+                pixels.push(if row / 3 == label { 140 + noise } else { noise });
+            }
+            labels.push(label as u32);
+        }
+        use safetensors::Dtype::{U8, U32};
+        let tensors = [("images", U8, vec![examples, 8, 8, 3], pixels), ("labels", U32, vec![examples], u32s(&labels))];
+        write(&self.path("images.safetensors"), &tensors, r#"["top","middle","bottom"]"#);
+    }
+
+    /// 40 steps of a BERT with one layer.
+    pub(super) fn bert(&self) -> RunConfig {
+        let model = serde_json::json!({
+            "model_type": "bert", "vocab_size": 30, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "intermediate_size": 32, "max_position_embeddings": 16, "type_vocab_size": 2, "hidden_dropout_prob": 0.1,
+            "attention_probs_dropout_prob": 0.1, "id2label": {"0": "worse", "1": "better"},
+        });
+        let optimizer = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
+        let schedule = Schedule::Linear { warmup: Warmup::Frac(0.1) };
+        let recipe = Recipe {
+            optimizer, schedule, lr: 1e-2, length: Length::Steps(40), batch_size: 32, micro_batch_size: None, max_seq_len: None,
+            grad_clip_norm: Some(1.0), dropout: None, augment: Vec::new(),
+        };
+        RunConfig {
+            version: 1,
+            name: "seed-0".into(),
+            task: Task::TextClassification,
+            model: ModelConfig::from_public(&model.to_string()).expect("a config"),
+            init: InitFrom::Scratch,
+            train: self.path("texts.safetensors"),
+            monitor: MonitorConfig::HoldOut { examples: 40 },
+            max_train_examples: None,
+            recipe,
+            micro_batch_size: 16,
+            total_steps: 40,
+            metric: Metric::Accuracy,
+            normalize: None,
+            seed: 0,
+            threads: THREADS,
+            checkpoint_every_steps: 7,
+            monitor_every_steps: 20,
+            log_every_steps: 3,
+        }
+    }
+
+    /// 30 steps of a ResNet with 8 layers.
+    pub(super) fn resnet(&self) -> RunConfig {
+        let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
+        let model = serde_json::json!({"model_type": "resnet_cifar", "depth": 8, "width": 4, "num_channels": 3, "id2label": names});
+        let mut config = self.bert();
+        config.task = Task::ImageClassification;
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        config.train = self.path("images.safetensors");
+        config.normalize = Some(Normalize { mean: vec![0.3; 3], std: vec![0.3; 3] });
+        config.total_steps = 30;
+        config.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 };
+        config.recipe.lr = 0.05;
+        config.recipe.augment = vec![Augment::PadCrop { padding: 1 }, Augment::HorizontalFlip];
+        config
+    }
+
+    pub(super) fn train(&self, config: &RunConfig, folder: &str) -> Trained {
+        self.attempt(config, folder, None, None).expect("trained")
+    }
+
+    /// One attempt; `stop_at`: asked to stop at the event of that step.
+    pub(super) fn attempt(
+        &self, config: &RunConfig, folder: &str, resume: Option<&str>, stop_at: Option<u64>,
+    ) -> Result<Trained, trainer::Error> {
+        let folder = self.path(folder);
+        std::fs::create_dir_all(&folder).expect("made");
+        let resume = resume.map(|name| self.path(name).join("checkpoint"));
+        in_pool(config.threads, || {
+            let (mut events, stop) = (Vec::new(), AtomicBool::new(false));
+            let finish = trainer::train(config, &folder, resume.as_deref(), &stop, &mut |event| {
+                if matches!(&event, Event::Step(step) if Some(step.step) == stop_at) {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                events.push(event);
+            })?;
+            Ok(Trained { finish, events })
+        })
+    }
+
+    pub(super) fn evaluate(&self, job: &EvaluateJob) -> Result<Vec<Event>, trainer::Error> {
+        in_pool(job.threads, || {
+            let mut events = Vec::new();
+            trainer::evaluate(job, &mut |event| events.push(event)).map(|()| events)
+        })
+    }
+
+    pub(super) fn evaluate_job(&self, config: &RunConfig, weights: PathBuf, metrics: &[Metric]) -> EvaluateJob {
+        EvaluateJob {
+            task: config.task,
+            model: config.model.clone(),
+            weights,
+            data: config.train.clone(),
+            normalize: config.normalize.clone(),
+            metrics: metrics.to_vec(),
+            batch_size: 32,
+            threads: THREADS,
+            out: self.dir.path().to_path_buf(),
+        }
+    }
+}
+
+pub(super) struct Trained {
+    pub(super) finish: Finish,
+    pub(super) events: Vec<Event>,
+}
+
+impl Trained {
+    pub(super) fn sha256(&self) -> &str {
+        match &self.finish {
+            Finish::Completed { weights_sha256 } => weights_sha256,
+            other => panic!("expected a completed run, found {other:?}"),
+        }
+    }
+
+    pub(super) fn steps(&self) -> Vec<&StepEvent> {
+        self.events.iter().filter_map(|event| if let Event::Step(step) = event { Some(step) } else { None }).collect()
+    }
+
+    /// Everything about the steps past `step` but the clock and what is counted from the attempt's start.
+    pub(super) fn numbers_after(&self, step: u64) -> Vec<(u64, f64, f64, f64, f64)> {
+        self.steps().into_iter().filter(|s| s.step > step).map(|s| (s.step, s.epoch, s.loss, s.lr, s.grad_norm)).collect()
+    }
+
+    /// Of the whole run: tokens, examples.
+    pub(super) fn work_done(&self) -> (u64, u64) {
+        match self.events.last() {
+            Some(Event::Finished { tokens, examples, .. }) => (*tokens, *examples),
+            other => panic!("expected a finished run, found {other:?}"),
+        }
+    }
+
+    /// What it noted with these words.
+    pub(super) fn notes(&self, words: &str) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::Note { message } if message.contains(words))).count()
+    }
+
+    pub(super) fn started(&self) -> (u64, bool) {
+        let started = |event: &Event| if let Event::Started { step, resumed, .. } = event { Some((*step, *resumed)) } else { None };
+        self.events.iter().find_map(started).expect("it says that it starts")
+    }
+}
+
+fn in_pool<T: Send>(threads: usize, f: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(f)
+}
+
+fn u32s(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+fn write(path: &Path, tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], labels: &str) {
+    let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+        (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
+    });
+    let metadata = HashMap::from([("labels".to_string(), labels.to_string()), ("vocab_size".into(), "30".into())]);
+    std::fs::write(path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
+}
+
+pub(super) fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("checkpoint")).expect("there").flatten().map(|e| e.path()).collect();
+    files.sort();
+    files
+}

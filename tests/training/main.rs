@@ -1,0 +1,8 @@
+//! The trainer as the worker calls it, on small prepared files made here: it learns what it should, repeats itself bit for bit, goes
+//! on after a stop or a damaged checkpoint, and refuses what cannot be used.
+
+mod bench;
+mod numbers;
+mod refused;
+mod repeated;
+mod supervised;

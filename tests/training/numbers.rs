@@ -1,0 +1,200 @@
+//! What is computed: that models learn, and that batches, rates and subsets are what the config says.
+
+use crate::bench::Bench;
+use std::collections::BTreeMap;
+use std::f64::consts::FRAC_PI_2;
+use tallow::error::{Class, Failure};
+use tallow::job::{Divergence, Event, InitFrom, MonitorConfig, RunConfig};
+use tallow::spec::{Metric, Optimizer, Schedule, Warmup};
+use tallow::trainer::{self, Finish};
+use tallow_zoo::ModelConfig;
+
+#[test]
+fn models_learn_and_are_scored() {
+    let bench = Bench::new();
+    for (name, config) in [("bert", bench.bert()), ("resnet", bench.resnet())] {
+        let run = bench.train(&config, name);
+        let steps = run.steps();
+        let (first, last) = (steps[0].loss, steps[steps.len() - 1].loss);
+        assert!(last < 0.5 * first, "{name}: the loss went from {first} to {last}");
+        assert_eq!(steps.len() as u64, config.total_steps.div_ceil(3), "a line each three steps, and the last");
+
+        let monitored: Vec<f64> =
+            run.events.iter().filter_map(|e| if let Event::Monitored { value, .. } = e { Some(*value) } else { None }).collect();
+        assert_eq!(monitored.len(), 2, "{name}");
+        assert!(monitored[1] > 0.9, "{name}: accuracy {} on what was kept out", monitored[1]);
+
+        let weights = bench.path(name).join("model.safetensors");
+        assert_eq!(run.sha256(), tallow::data::sha256_of_file(&weights).expect("read"));
+        let job = bench.evaluate_job(&config, weights, &[Metric::Accuracy, Metric::MacroF1, Metric::Matthews]);
+        let told = bench.evaluate(&job).expect("evaluated");
+        let [Event::Evaluated { examples, scores, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+        let predictions = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+        let lines: Vec<serde_json::Value> = predictions.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!((lines.len(), lines[5]["index"].as_u64()), (*examples, Some(5)));
+        let right = lines.iter().filter(|line| line["label"] == line["predicted"]).count();
+        assert_eq!(scores[&Metric::Accuracy], right as f64 / *examples as f64);
+        assert!(scores[&Metric::Matthews] > 0.8 && *loss < 0.5, "{name}: {scores:?}, loss {loss}");
+    }
+}
+
+#[test]
+fn accumulation_equals_the_whole_batch() {
+    let bench = Bench::new();
+    let mut config = bench.bert();
+    config.recipe.dropout = Some(0.0);
+    config.recipe.lr = 0.1;
+    config.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.01 };
+    config.recipe.schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
+    // 120 examples in batches of 32: one of each four steps holds 24, which 16 cuts into unequal parts.
+    config.total_steps = 5;
+    let weights = |micro_batch_size: usize| {
+        let folder = format!("micro-{micro_batch_size}");
+        bench.train(&RunConfig { micro_batch_size, ..config.clone() }, &folder);
+        let path = bench.path(&folder).join("model.safetensors");
+        let tensors = candle_core::safetensors::load(path, &candle_core::Device::Cpu).expect("read");
+        let values = |t: candle_core::Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
+        tensors.into_iter().map(|(name, tensor)| (name, values(tensor))).collect::<BTreeMap<String, Vec<f32>>>()
+    };
+    let whole = weights(32);
+    for micro_batch_size in [16, 8, 1] {
+        for (name, values) in weights(micro_batch_size) {
+            let off = values.iter().zip(&whole[&name]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off <= 1e-6, "`{name}` in parts of {micro_batch_size}: off by {off}");
+        }
+    }
+}
+
+#[test]
+fn rates_are_those_of_the_closed_forms() {
+    let bench = Bench::new();
+    let (peak, warmup, total) = (0.004, 3u64, 12u64);
+    let check = |name: &str, schedule: Schedule, after: &dyn Fn(f64) -> f64| {
+        let mut config = RunConfig { log_every_steps: 1, total_steps: total, monitor: MonitorConfig::None, ..bench.bert() };
+        (config.recipe.lr, config.recipe.schedule) = (peak, schedule);
+        for step in bench.train(&config, name).steps() {
+            // The event counts steps done.
+            let at = step.step - 1;
+            let expected =
+                if at < warmup { peak * at as f64 / warmup as f64 } else { peak * after((at - warmup) as f64 / (total - warmup) as f64) };
+            assert!((step.lr - expected).abs() < 1e-15, "{name}, step {at}: expected {expected}, found {}", step.lr);
+        }
+    };
+    let warmup = Warmup::Frac(0.25);
+    check("constant", Schedule::Constant { warmup }, &|_| 1.0);
+    check("linear", Schedule::Linear { warmup }, &|done| 1.0 - done);
+    check("cosine", Schedule::Cosine { warmup }, &|done| (FRAC_PI_2 * done).cos().powi(2));
+    // At steps 6 and 9 of 12: a third and two thirds of the way from step 3.
+    let at_frac = vec![0.5, 0.75];
+    let stairs = |done: f64| [1.0, 0.1, 0.01][usize::from(done > 0.33) + usize::from(done > 0.66)];
+    check("step", Schedule::Step { warmup, at_frac, factor: 0.1 }, &stairs);
+}
+
+/// The losses of the first steps as they were when this was written. Kinds of CPU multiply in another order: equal to 1e-4.
+#[test]
+fn golden_losses() {
+    let bench = Bench::new();
+    let losses = |name: &str, config: RunConfig| {
+        let config = RunConfig { log_every_steps: 1, total_steps: 6, monitor: MonitorConfig::None, ..config };
+        bench.train(&config, name).steps().iter().map(|s| s.loss).collect::<Vec<f64>>()
+    };
+    let found = [losses("bert", bench.bert()), losses("resnet", bench.resnet())];
+    let expected = [
+        [0.6932251, 0.6934595, 0.7024597, 0.6971054, 0.6928555, 0.6931104],
+        [1.4531915, 1.3292235, 1.6658102, 1.1897426, 1.0419583, 1.1189824],
+    ];
+    let close = |(a, b): (&Vec<f64>, &[f64; 6])| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(found.iter().zip(&expected).all(close), "expected {expected:?}, found {found:?}");
+}
+
+#[test]
+fn divergence_is_told_and_leaves_no_model() {
+    let bench = Bench::new();
+    for (name, mut config) in [("bert", bench.bert()), ("resnet", bench.resnet())] {
+        config.recipe.lr = 1e6;
+        config.recipe.grad_clip_norm = None;
+        config.recipe.schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
+        let run = bench.train(&config, name);
+        let Some(Event::Diverged { step, what, value }) = run.events.last() else { panic!("{name}: {:?}", run.events.last()) };
+        assert_eq!(run.finish, Finish::Diverged { step: *step });
+        let shown = if *what == Divergence::LossExploded { *value > 10.0 * 2f64.ln() } else { !value.is_finite() };
+        assert!(*step < 20 && shown, "{name}: {what:?}, {value} at step {step}");
+        assert!(!bench.path(name).join("model.safetensors").exists());
+    }
+}
+
+/// A last step whose update is too large leaves no loss that could show it.
+#[test]
+fn weights_that_are_not_finite_are_no_model() {
+    let bench = Bench::new();
+    let mut config = RunConfig { total_steps: 1, monitor_every_steps: 1, ..bench.bert() };
+    config.recipe.lr = 1e300;
+    config.recipe.schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
+    let run = bench.train(&config, "last");
+    assert_eq!(run.finish, Finish::Diverged { step: 1 });
+    assert!(matches!(run.events.last(), Some(Event::Diverged { what: Divergence::WeightsNotFinite, .. })), "{:?}", run.events.last());
+    assert!(!bench.path("last").join("model.safetensors").exists());
+}
+
+/// Ten texts of 1, 2, 4 .. 512 tokens: the tokens of an epoch, as bits, are the texts that it holds.
+#[test]
+fn subsets_are_disjoint_and_stable() {
+    let bench = Bench::new();
+    let texts: Vec<(Vec<u32>, u32)> = (0..10).map(|i| (vec![9; 1 << i], i % 2)).collect();
+    bench.write_as_texts("doubled.safetensors", &texts);
+    let trained = |examples: usize, hold_out: usize, max_train_examples: Option<usize>, seed: u64| {
+        let monitor = MonitorConfig::HoldOut { examples: hold_out };
+        let train = bench.path("doubled.safetensors");
+        let mut config = RunConfig { train, monitor, max_train_examples, seed, micro_batch_size: 1, ..bench.bert() };
+        if let ModelConfig::Bert(model) = &mut config.model {
+            model.max_position_embeddings = 512;
+        }
+        config.recipe.batch_size = 1;
+        config.total_steps = trainer::steps_per_epoch(examples, 1);
+        let run = bench.train(&config, &format!("{hold_out}-{max_train_examples:?}-{seed}-{}", fresh()));
+        let watched = run.events.iter().find_map(|e| if let Event::Monitored { examples, .. } = e { Some(*examples) } else { None });
+        assert_eq!(watched, (hold_out > 0).then_some(hold_out));
+        let (tokens, done) = run.work_done();
+        assert_eq!((done, tokens.count_ones() as usize), (examples as u64, examples), "each once");
+        tokens
+    };
+    assert_eq!(trained(10, 0, None, 0), (1 << 10) - 1);
+    let seven = trained(7, 3, None, 0);
+    assert_eq!(trained(7, 3, None, 0), seven, "the same seed keeps the same out");
+    for max in [1, 4, 6] {
+        let fewer = trained(max, 3, Some(max), 0);
+        assert_eq!(fewer & !seven, 0, "at most {max}: {fewer:b} of {seven:b}, the others are kept out");
+    }
+    assert!((1..6).any(|seed| trained(7, 3, None, seed) != seven), "another seed keeps others out");
+}
+
+/// A number that was not given before.
+fn fresh() -> usize {
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+#[test]
+fn epochs_end_with_a_smaller_batch() {
+    let bench = Bench::new();
+    let mut config = RunConfig { max_train_examples: Some(70), ..bench.bert() };
+    config.total_steps = trainer::steps_per_epoch(70, 32) * 2;
+    let run = bench.train(&config, "subset");
+    assert_eq!(run.work_done().1, 140);
+    assert_eq!(run.steps().last().map(|s| (s.step, s.epoch)), Some((6, 2.0)));
+    assert!(run.events.iter().any(|e| matches!(e, Event::Started { train_examples: 70, resumed: false, .. })));
+}
+
+#[test]
+fn pretrained_weights_are_taken_and_checked() {
+    let bench = Bench::new();
+    let config = bench.bert();
+    let base = bench.train(&config, "base");
+    let path = bench.path("base").join("model.safetensors");
+    let from = |sha256: &str| RunConfig { init: InitFrom::Weights { path: path.clone(), sha256: sha256.into() }, ..config.clone() };
+    let tuned = bench.train(&from(base.sha256()), "tuned");
+    assert!(tuned.steps()[0].loss < 0.5 * base.steps()[0].loss, "it starts where the other ended");
+    let error = bench.attempt(&from(&"0".repeat(64)), "other", None, None).err().expect("another file");
+    assert_eq!(error.class(), Class::Model);
+    assert!(error.to_string().contains(base.sha256()), "{error}");
+}
