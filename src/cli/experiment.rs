@@ -17,6 +17,7 @@ use std::io::{IsTerminal, Stderr, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The experiment that Tallow carries.
 const EXAMPLE: &str = include_str!("../../presets/toy_bert.toml");
@@ -66,22 +67,31 @@ pub(super) fn train(json: bool, env: &Environment, file: Option<&Path>, wishes: 
         binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
     };
     folder.ledger().append(now(), created)?;
-    go_on(json, env, folder, Some(&spec), &args.hub, &args.worker)
+    go_on(json, env, folder, Start::New(&spec), &args.hub, &args.worker)
 }
 
-/// Goes on with a run.
-pub(super) fn resume(json: bool, env: &Environment, run: &str, hub: &HubArgs, worker: &WorkerArgs) -> Result<ExitCode> {
+/// Goes on with a run; `max_time` is what it may take in all from now on.
+pub(super) fn resume(
+    json: bool, env: &Environment, run: &str, max_time: Option<Duration>, hub: &HubArgs, worker: &WorkerArgs,
+) -> Result<ExitCode> {
     let path = PathBuf::from(run);
     let path = if path.is_dir() { path } else { env.runs.join(run) };
-    go_on(json, env, RunFolder::open(path)?, None, hub, worker)
+    go_on(json, env, RunFolder::open(path)?, Start::Again { max_time }, hub, worker)
+}
+
+/// What a run begins with.
+enum Start<'a> {
+    New(&'a ExperimentSpec),
+    Again { max_time: Option<Duration> },
 }
 
 fn go_on(
-    json: bool, env: &Environment, folder: RunFolder, spec: Option<&ExperimentSpec>, hub: &HubArgs, worker: &WorkerArgs,
+    json: bool, env: &Environment, folder: RunFolder, start: Start, hub: &HubArgs, worker: &WorkerArgs,
 ) -> Result<ExitCode> {
     // A second Ctrl-C ends the program; the worker dies with it, and its last checkpoint stays.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::SeqCst) {
+            eprintln!("stopped at once; `tallow resume` goes on from the last checkpoint");
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
         }
     });
@@ -107,8 +117,10 @@ fn go_on(
     let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
     let root = folder.root().to_path_buf();
     let mut pipeline = Pipeline::new(folder, setup, &mut watch);
-    if let Some(spec) = spec {
-        pipeline.begin(spec)?;
+    match start {
+        Start::New(spec) => pipeline.begin(spec)?,
+        Start::Again { max_time: Some(time) } => pipeline.set_max_time(time)?,
+        Start::Again { max_time: None } => {}
     }
     let end = pipeline.go_on();
     watch.0.end();
@@ -118,27 +130,54 @@ fn go_on(
             let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
             Ok(ExitCode::SUCCESS)
         }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, &root)),
+        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, &RunFolder::open(root)?)),
     }
 }
 
-fn unfinished(run: String, outcome: &Outcome, root: &Path) -> Error {
+fn unfinished(run: String, outcome: &Outcome, folder: &RunFolder) -> Error {
     let class = class_of(outcome).unwrap_or(Class::Bug);
-    let (words, hint) = match outcome {
-        Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
-        other => (describe(other), Some(format!("`tallow resume {}` goes on from the last checkpoint", root.display()))),
+    let command = format!("tallow resume {}", folder.root().display());
+    let resume = format!("`{command}`");
+    let hint = match outcome {
+        Outcome::Refused { hint, .. } => hint.clone(),
+        Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => Some(format!("`{command} --max-time 1h` gives it an hour in all")),
+        Outcome::OutOfMemory { .. } => {
+            Some(format!("raise `budget.max_memory_bytes` or free some memory, then {resume}; or take a smaller model or shorter texts"))
+        }
+        Outcome::Stalled { .. } => Some(format!("{resume} tries again; `budget.max_silence_secs` says how long a worker may be silent")),
+        Outcome::Crashed { .. } | Outcome::Killed { .. } => {
+            Some(format!("{resume} goes on from the last checkpoint; `stderr.log` of the attempt may say more"))
+        }
+        _ => Some(format!("{resume} goes on from the last checkpoint")),
     };
-    CliError::Unfinished { run, outcome: words, class, hint }.into()
+    let gave_up = gave_up(&run, folder).map(|reason| format!("; {reason}")).unwrap_or_default();
+    let outcome = match outcome {
+        Outcome::OutOfMemory { .. } | Outcome::Diverged { .. } | Outcome::Stalled { .. } | Outcome::Crashed { .. } | Outcome::Killed { .. } => {
+            describe(outcome) + &gave_up
+        }
+        other => describe(other),
+    };
+    CliError::Unfinished { run, outcome, class, hint }.into()
+}
+
+/// Why nothing more was tried, as the ledger has it.
+fn gave_up(run: &str, folder: &RunFolder) -> Option<String> {
+    folder.ledger().read().ok()?.into_iter().rev().find_map(|entry| match entry.record {
+        Record::Recovery { run: of, decision, reason, .. } if of == run && decision == "give_up" => Some(reason),
+        _ => None,
+    })
 }
 
 fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Completed => "completed".into(),
         Outcome::Diverged { step, what } => format!("diverged at step {step} ({what:?})"),
-        Outcome::OutOfMemory { .. } => "out of memory".into(),
+        Outcome::OutOfMemory { limit_bytes: Some(bytes) } => format!("out of memory (at most {} MiB)", bytes >> 20),
+        Outcome::OutOfMemory { limit_bytes: None } => "out of memory".into(),
         Outcome::TimedOut { limit_secs } => format!("its time of {limit_secs} s is over"),
         Outcome::BudgetSpent { what } => format!("the budget is spent: {what}"),
-        Outcome::Interrupted { step } => format!("stopped at step {step}"),
+        Outcome::Interrupted { step: 0 } => "stopped".into(),
+        Outcome::Interrupted { step } => format!("stopped after step {step}"),
         Outcome::Killed { signal } => format!("killed by signal {signal}"),
         Outcome::Crashed { exit_code } => format!("ended with code {exit_code} without a word"),
         Outcome::Refused { message, .. } => message.clone(),

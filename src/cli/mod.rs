@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 /// The program.
 pub fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    crate::sandbox::survive_file_limits();
     let cli = Cli::parse();
     if matches!(cli.command, Command::Worker) {
         return worker::run();
@@ -39,7 +41,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
     match &cli.command {
         Command::Train { experiment, wishes, run, .. } => experiment::train(cli.json, environment, experiment.as_deref(), wishes, run),
-        Command::Resume { run, hub, worker } => experiment::resume(cli.json, environment, run, hub, worker),
+        Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),
         Command::Read { paper, offline } => read::read(cli.json, environment, paper, *offline),
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),

@@ -49,6 +49,7 @@ impl Failure for Error {
             Error::NoText { .. } => "the pages are probably scanned images: run OCR over them first, for instance with `ocrmypdf`",
             Error::Malformed { .. } => "rewrite the file with another tool, for instance `qpdf IN OUT`, or give the arXiv id",
             Error::Unreachable { .. } | Error::Offline { .. } => "download the PDF and give the file",
+            Error::Io { .. } => "give a PDF file that you may read, an arXiv id (1810.04805) or an arXiv URL",
             Error::Status { status: 404, .. } => "check the id; a withdrawn paper has no PDF",
             _ => return None,
         };

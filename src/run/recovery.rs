@@ -54,10 +54,11 @@ pub struct Tried {
 /// What to do after `outcome` of an attempt with `config`; `history` holds every attempt before it, oldest first.
 pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> Decision {
     let give_up = |reason: String| Decision::GiveUp { reason };
-    // Being stopped by the user is no failure and uses up nothing.
-    let failures = 1 + history.iter().filter(|t| !matches!(t.outcome, Outcome::Interrupted { .. })).count();
+    // Being stopped by the user, or by a budget that the user has raised since, is no failure and uses up nothing.
+    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. });
+    let failures = 1 + history.iter().filter(|tried| !stopped(&tried.outcome)).count();
     if failures >= MAX_ATTEMPTS {
-        return give_up(format!("{failures} attempts did not complete"));
+        return give_up(format!("{failures} attempts did not complete{}", sizes_tried(outcome, config, history)));
     }
     match outcome {
         Outcome::Completed => give_up("the run is complete".into()),
@@ -80,6 +81,16 @@ pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> Decis
             }
         }
     }
+}
+
+/// ": out of memory with 64, 32, 16 examples a forward pass"; nothing where memory never ran out.
+fn sizes_tried(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> String {
+    let all = history.iter().map(|tried| (&tried.outcome, &tried.config)).chain([(outcome, config)]);
+    let sizes: Vec<String> = all
+        .filter(|(outcome, _)| matches!(outcome, Outcome::OutOfMemory { .. }))
+        .map(|(_, config)| config.micro_batch_size.to_string())
+        .collect();
+    if sizes.is_empty() { String::new() } else { format!(": out of memory with {} examples a forward pass", sizes.join(", ")) }
 }
 
 fn halve_micro_batch(config: &RunConfig) -> Decision {

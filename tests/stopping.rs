@@ -1,0 +1,261 @@
+//! Runs that are stopped, killed, starved or hang: each ends as documented, leaves no process behind, and goes on to the same weights.
+#![cfg(target_os = "linux")]
+
+mod program;
+
+use program::{Place, Refusal, Said, nothing_is_half_written, said, succeeds, weights};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tallow::run::Outcome;
+use tallow::store::{Record, RunFolder};
+
+/// Some seconds of training, with a checkpoint every twentieth of it.
+const LONG: &str = "recipe.length={ steps = 4000 }";
+
+/// Hash of the model that [`LONG`] makes where nobody disturbs it.
+fn undisturbed() -> &'static str {
+    static WEIGHTS: OnceLock<String> = OnceLock::new();
+    WEIGHTS.get_or_init(|| {
+        let place = Place::new();
+        let run = place.run();
+        succeeds(place.train(&[LONG], &run).arg("--offline"));
+        weights(&run)
+    })
+}
+
+/// A run that goes on in another process.
+struct Running {
+    child: Child,
+    run: PathBuf,
+}
+
+impl Running {
+    fn start(mut command: Command, run: &Path) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running { child: command.spawn().expect("started"), run: run.into() }
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the events of the first attempt of `job` hold `words`; says which process works on it.
+    fn until(&mut self, job: &str, words: &str) -> u32 {
+        let events = self.run.join("runs").join(job).join("attempts/001/events.jsonl");
+        let begun = Instant::now();
+        loop {
+            let told = std::fs::read_to_string(&events).is_ok_and(|text| text.contains(words));
+            if let (true, Some(worker)) = (told, worker_of(self.pid())) {
+                return worker;
+            }
+            assert!(self.child.try_wait().expect("asked").is_none(), "it ended before `{words}` of {job}");
+            assert!(begun.elapsed() < Duration::from_secs(60), "no `{words}` of {job} in a minute");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        send(self.pid(), signal);
+    }
+
+    /// Its end, which must come within `most`; no process may be left of it.
+    fn end(self, most: Duration, worker: u32) -> Said {
+        let begun = Instant::now();
+        let Running { mut child, .. } = self;
+        while child.try_wait().expect("asked").is_none() {
+            if begun.elapsed() > most {
+                child.kill().expect("killed");
+                panic!("it did not end within {most:?}: {:?}", child.wait_with_output());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = child.wait_with_output().expect("ended");
+        let gone = (0..200).any(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            !is_running(worker)
+        });
+        assert!(gone, "the worker {worker} is still there");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+fn send(pid: u32, signal: libc::c_int) {
+    // SAFETY: plain numbers; the process is one that the test started.
+    unsafe { libc::kill(pid as libc::pid_t, signal) };
+}
+
+/// State and parent of a process, from `/proc/PID/stat`.
+fn stat(pid: u32) -> Option<(char, u32)> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = text.rsplit_once(") ")?.1.split(' ');
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
+fn is_running(pid: u32) -> bool {
+    stat(pid).is_some_and(|(state, _)| state != 'Z')
+}
+
+/// The process that a run has started.
+fn worker_of(parent: u32) -> Option<u32> {
+    let pids = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok());
+    pids.into_iter().find(|&pid| stat(pid).is_some_and(|(state, of)| of == parent && state != 'Z'))
+}
+
+/// How the attempts of a run ended, as its ledger has it.
+fn outcomes(run: &Path, job: &str) -> Vec<Outcome> {
+    let entries = RunFolder::open(run).expect("a run").ledger().read().expect("a ledger");
+    let of = |record| match record {
+        Record::AttemptEnded { run, outcome, .. } if run == job => Some(outcome),
+        _ => None,
+    };
+    entries.into_iter().filter_map(|entry| of(entry.record)).collect()
+}
+
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// It says that it was stopped and how to go on, with the exit code for that.
+fn stopped(said: &Said, run: &Path) {
+    assert_eq!(said.code, Some(41), "{said:#?}");
+    let resume = format!("hint: `tallow resume {}` goes on from the last checkpoint", run.canonicalize().expect("there").display());
+    assert!(said.stderr.contains(&resume) && !said.stderr.contains("panicked"), "{said:#?}");
+    nothing_is_half_written(run);
+}
+
+#[test]
+fn a_signal_stops_training_and_resume_goes_on() {
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        let place = Place::new();
+        let run = place.run();
+        let mut command = place.train(&[LONG], &run);
+        command.arg("--offline");
+        let mut running = Running::start(command, &run);
+        let worker = running.until("seed-0", "\"event\":\"step\"");
+        running.signal(signal);
+        let said = running.end(AT_ONCE, worker);
+        assert!(said.stderr.contains("the run `seed-0` did not complete: stopped after step"), "{said:#?}");
+        stopped(&said, &run);
+        assert!(matches!(outcomes(&run, "seed-0")[..], [Outcome::Interrupted { step: 1.. }]));
+        succeeds(&mut place.resume(&run));
+        assert_eq!(weights(&run), undisturbed());
+    }
+}
+
+#[test]
+fn a_signal_stops_preparation_and_evaluation() {
+    let place = Place::new();
+    let rows: String = (0..40_000).map(|i| format!("film number {i} was {} to us all in the end,{}\n", ["bad", "good"][i % 2], i % 2)).collect();
+    for split in ["train", "test"] {
+        place.write(&format!("data/{split}.csv"), format!("text,label\n{rows}"));
+    }
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let (whole, run) = (place.run(), place.run());
+    succeeds(place.train(&[&source], &whole).arg("--offline"));
+    let mut command = place.train(&[&source], &run);
+    command.arg("--offline");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("prepare", "\"event\":\"jailed\"");
+    running.signal(libc::SIGINT);
+    let said = running.end(AT_ONCE, worker);
+    assert!(said.stderr.contains("the run `prepare` did not complete: stopped"), "{said:#?}");
+    stopped(&said, &run);
+    let mut running = Running::start(place.resume(&run), &run);
+    let worker = running.until("seed-0-held-out", "\"event\":\"jailed\"");
+    running.signal(libc::SIGINT);
+    let said = running.end(AT_ONCE, worker);
+    assert!(said.stderr.contains("the run `seed-0-held-out` did not complete: stopped"), "{said:#?}");
+    stopped(&said, &run);
+    succeeds(&mut place.resume(&run));
+    assert_eq!(weights(&run), weights(&whole));
+}
+
+#[test]
+fn a_second_signal_ends_everything_at_once() {
+    let place = Place::new();
+    let run = place.run();
+    let mut command = place.train(&[LONG], &run);
+    command.arg("--offline");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0", "\"event\":\"checkpointed\"");
+    // A worker that cannot listen: kindness would take a minute.
+    send(worker, libc::SIGSTOP);
+    running.signal(libc::SIGINT);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(running.child.try_wait().expect("asked").is_none(), "it waits for its worker");
+    running.signal(libc::SIGINT);
+    let said = running.end(Duration::from_secs(1), worker);
+    assert_eq!(said.code, Some(41), "{said:#?}");
+    assert!(said.stderr.contains("`tallow resume` goes on from the last checkpoint"), "{said:#?}");
+    succeeds(&mut place.resume(&run));
+    assert_eq!(weights(&run), undisturbed());
+    nothing_is_half_written(&run);
+}
+
+#[test]
+fn a_run_belongs_to_one_process() {
+    let place = Place::new();
+    let run = place.run();
+    let mut command = place.train(&[LONG], &run);
+    command.arg("--offline");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0", "\"event\":\"step\"");
+    send(worker, libc::SIGSTOP);
+    let words = ["run-1` is in use by another process"];
+    Refusal { code: 40, words: &words, hint: "wait until the other `tallow` is done" }.check(&|| (place.resume(&run), None));
+    send(worker, libc::SIGCONT);
+    assert_eq!(running.end(Duration::from_secs(60), worker).code, Some(0));
+    assert_eq!(weights(&run), undisturbed());
+}
+
+#[test]
+fn time_counts_over_the_whole_run() {
+    let place = Place::new();
+    let run = place.run();
+    let mut command = place.train(&[LONG], &run);
+    command.args(["--offline", "--max-time=1s"]);
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0", "\"event\":\"step\"");
+    let first = running.end(Duration::from_secs(6), worker);
+    let hint = format!("hint: `tallow resume {} --max-time 1h`", run.canonicalize().expect("there").display());
+    let spent = |said: &Said| {
+        assert_eq!(said.code, Some(40), "{said:#?}");
+        let words = ["the budget is spent: `budget.max_time_secs` is 1 s for the whole run, ", " s were used", &hint];
+        words.iter().for_each(|words| assert!(said.stderr.contains(words), "{words}: {said:#?}"));
+    };
+    spent(&first);
+    assert!(matches!(outcomes(&run, "seed-0")[..], [Outcome::TimedOut { .. }]));
+    nothing_is_half_written(&run);
+    // Going on gains no time.
+    spent(&said(&mut place.resume(&run)));
+    let words = ["the budget is spent: `budget.max_time_secs` is 1 s for the whole run", "before it was resumed"];
+    Refusal { code: 40, words: &words, hint: "--max-time 1h" }.check(&|| (place.resume(&run), Some(run.clone())));
+    assert_eq!(outcomes(&run, "seed-0").len(), 1, "no attempt is made without time");
+    // More of it does, and it lands in the spec.
+    succeeds(place.resume(&run).arg("--max-time=1h"));
+    assert_eq!(weights(&run), undisturbed());
+    assert!(std::fs::read_to_string(run.join("spec.toml")).expect("read").contains("max_time_secs = 3600"));
+}
+
+#[test]
+fn a_worker_that_is_killed_or_hangs_is_started_again() {
+    let check = |signal: libc::c_int, set: &[&str], expected: fn(&Outcome) -> bool| {
+        let place = Place::new();
+        let run = place.run();
+        let mut command = place.train(&[&[LONG], set].concat(), &run);
+        command.arg("--offline");
+        let mut running = Running::start(command, &run);
+        let worker = running.until("seed-0", "\"event\":\"checkpointed\"");
+        send(worker, signal);
+        let said = running.end(Duration::from_secs(60), worker);
+        assert_eq!(said.code, Some(0), "{said:#?}");
+        assert!(said.stderr.contains("it ended by accident: continued from the last checkpoint"), "{said:#?}");
+        let outcomes = outcomes(&run, "seed-0");
+        assert!(expected(&outcomes[0]) && outcomes[1..] == [Outcome::Completed], "{outcomes:?}");
+        assert_eq!(weights(&run), undisturbed());
+        nothing_is_half_written(&run);
+    };
+    check(libc::SIGKILL, &[], |outcome| *outcome == Outcome::Killed { signal: libc::SIGKILL });
+    check(libc::SIGSTOP, &["budget.max_silence_secs=3"], |outcome| *outcome == Outcome::Stalled { limit_secs: 3 });
+}
