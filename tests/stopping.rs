@@ -259,3 +259,50 @@ fn a_worker_that_is_killed_or_hangs_is_started_again() {
     check(libc::SIGKILL, &[], |outcome| *outcome == Outcome::Killed { signal: libc::SIGKILL });
     check(libc::SIGSTOP, &["budget.max_silence_secs=3"], |outcome| *outcome == Outcome::Stalled { limit_secs: 3 });
 }
+
+/// A step over all 1024 examples at once, which needs some hundred MiB.
+const GREEDY: [&str; 5] = [
+    "data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 1500, seed = 1 }",
+    "recipe.batch_size=1024",
+    "model.config.hidden_size=64",
+    "model.config.intermediate_size=256",
+    "recipe.length={ steps = 2 }",
+];
+
+/// The sizes of forward passes that the attempts of `seed-0` were started with.
+fn sizes(run: &Path) -> Vec<u64> {
+    let of = |number: usize| {
+        let job = std::fs::read(run.join(format!("runs/seed-0/attempts/{number:03}/job.json"))).ok()?;
+        let job: serde_json::Value = serde_json::from_slice(&job).expect("JSON");
+        job["config"]["micro_batch_size"].as_u64()
+    };
+    (1..).map_while(of).collect()
+}
+
+#[test]
+fn out_of_memory_means_smaller_forward_passes_and_the_same_steps() {
+    let place = Place::new();
+    let run = place.run();
+    let said = succeeds(place.train(&[&GREEDY[..], &["budget.max_memory_bytes=83886080"]].concat(), &run).arg("--offline"));
+    assert!(said.stderr.contains("out of memory: 512 examples a forward pass instead of 1024, the effective batch is the same"), "{said:#?}");
+    let (outcomes, sizes) = (outcomes(&run, "seed-0"), sizes(&run));
+    assert!(outcomes.len() >= 2 && outcomes.last() == Some(&Outcome::Completed), "{outcomes:?}");
+    assert!(outcomes[..outcomes.len() - 1].iter().all(|o| *o == Outcome::OutOfMemory { limit_bytes: Some(80 << 20) }), "{outcomes:?}");
+    assert_eq!(sizes, [1024, 512, 256, 128, 64][..outcomes.len()]);
+    assert!(std::fs::read_to_string(run.join("report.md")).expect("read").contains("out of memory"), "the report tells of it");
+    nothing_is_half_written(&run);
+}
+
+#[test]
+fn five_attempts_without_memory_are_the_last() {
+    let place = Place::new();
+    // What even the smallest forward pass exceeds: the weights and moments of a larger vocabulary.
+    let set = [&GREEDY[..], &["model.config.vocab_size=20000", "budget.max_memory_bytes=29360128"]].concat();
+    let words = [
+        "the run `seed-0` did not complete: out of memory (at most 28 MiB)",
+        "5 attempts did not complete: out of memory with 1024, 512, 256, 128, 64 examples a forward pass",
+    ];
+    let refusal = Refusal { code: 40, words: &words, hint: "raise `budget.max_memory_bytes`" };
+    place.refuses(&set, &refusal);
+    assert_eq!(sizes(&place.path("run-1")), [1024, 512, 256, 128, 64]);
+}

@@ -142,9 +142,9 @@ fn unfinished(run: String, outcome: &Outcome, folder: &RunFolder) -> Error {
         Outcome::Refused { hint, .. } => hint.clone(),
         Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => Some(format!("`{command} --max-time 1h` gives it an hour in all")),
         Outcome::OutOfMemory { .. } => {
-            Some(format!("raise `budget.max_memory_bytes` or free some memory, then {resume}; or take a smaller model or shorter texts"))
+            Some(format!("raise `budget.max_memory_bytes` in the run's spec.toml or free some memory, then {resume}; or take a smaller model or shorter texts"))
         }
-        Outcome::Stalled { .. } => Some(format!("{resume} tries again; `budget.max_silence_secs` says how long a worker may be silent")),
+        Outcome::Stalled { .. } => Some(format!("{resume} tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent")),
         Outcome::Crashed { .. } | Outcome::Killed { .. } => {
             Some(format!("{resume} goes on from the last checkpoint; `stderr.log` of the attempt may say more"))
         }

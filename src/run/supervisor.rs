@@ -176,7 +176,11 @@ impl Supervisor<'_> {
             (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => {
                 Outcome::OutOfMemory { limit_bytes: memory_bytes }
             }
-            // An allocation that failed under a limit of the process (abort), or the machine's own out-of-memory killer.
+            // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
+            (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => {
+                Outcome::OutOfMemory { limit_bytes: memory_bytes }
+            }
+            // The machine's own out-of-memory killer.
             (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
                 Outcome::OutOfMemory { limit_bytes: memory_bytes }
             }
@@ -217,9 +221,12 @@ impl Supervisor<'_> {
 
     /// The newest checkpoint of attempts `1..=upto`.
     fn last_checkpoint(&self, run: &str, upto: u32) -> Option<PathBuf> {
-        (1..=upto).rev().map(|n| self.folder.attempt(run, n).checkpoint()).find(|path| path.is_dir())
+        (1..=upto).rev().map(|n| self.folder.attempt(run, n)).find(AttemptFolder::has_checkpoint).map(|attempt| attempt.checkpoint())
     }
 }
+
+/// The signal of `abort`.
+const ABORT: i32 = 6;
 
 /// Wall-clock limit of an attempt where the budget sets none.
 const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);

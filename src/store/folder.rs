@@ -202,6 +202,11 @@ impl AttemptFolder {
     pub fn checkpoint(&self) -> PathBuf {
         self.work().join("checkpoint")
     }
+    /// Whether there is one: the folder alone may be left of a first checkpoint that did not get on disk.
+    pub fn has_checkpoint(&self) -> bool {
+        let mut files = std::fs::read_dir(self.checkpoint()).into_iter().flatten().flatten();
+        files.any(|file| !file.file_name().to_string_lossy().starts_with('.'))
+    }
     /// The trained model's weights, when finished.
     pub fn weights(&self) -> PathBuf {
         self.work().join("model.safetensors")
