@@ -10,10 +10,11 @@
 //!
 //! Each arrow is a file in the run folder, written by the stage before it and parsed into a type by the stage after it.
 //! The modules stand here in the order of the flow; `job` is the contract between the supervisor and its worker, `store` names
-//! the files and keeps the ledger, `error` gives every failure its class and exit code.
+//! the files and keeps the ledger, `error` gives every failure its class and exit code, `words` says numbers and settings alike everywhere.
 
 pub mod error;
 pub mod store;
+mod words;
 
 pub mod intake;
 pub mod spec;

@@ -21,6 +21,38 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper �
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Try a paper's claim: read it, plan, train, evaluate, report.
+    Reproduce {
+        #[command(flatten)]
+        paper: PaperArg,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Do what is asked in ordinary words: "fine-tune BERT on SST-2, at most 30 minutes".
+    Do {
+        /// What to do.
+        #[arg(required = true)]
+        request: Vec<String>,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Stop after the plan: of a paper, a request or an experiment file.
+    Plan {
+        /// A PDF file, an arXiv id or URL, an experiment file (.toml), or a request in ordinary words.
+        #[arg(required_unless_present = "example")]
+        what: Vec<String>,
+        /// The example paper that Tallow carries.
+        #[arg(long, conflicts_with = "what")]
+        example: bool,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// Run an experiment file.
     Train {
         /// The experiment, as TOML.
@@ -54,6 +86,11 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
+    /// Show the report of a run again.
+    Report {
+        /// A run folder, or its name in the folder of runs.
+        run: String,
+    },
     /// List the runs.
     Runs,
     /// List the models of the zoo.
@@ -83,6 +120,12 @@ pub struct PaperArg {
 /// What the user wants otherwise than the file says. Each lands in the spec.
 #[derive(Debug, Args, Default, Clone)]
 pub struct Wishes {
+    /// The data set: a file or folder, a Hub id (ORG/NAME:CONFIG), or a usual name such as SST-2.
+    #[arg(long, value_name = "DATA")]
+    pub data: Option<String>,
+    /// The model: a folder, a Hub id, or a usual name such as BERT-base or ResNet-20.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
     /// Time for everything, such as 30m or 2h.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub max_time: Option<Duration>,

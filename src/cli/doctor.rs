@@ -1,6 +1,7 @@
 //! What this machine offers, and what follows from it.
 
-use crate::report::{Style, bytes};
+use crate::report::Style;
+use crate::words::bytes;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

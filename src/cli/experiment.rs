@@ -1,19 +1,21 @@
-//! `tallow train` and `tallow resume`.
+//! `tallow reproduce`, `do`, `train`, `plan` and `resume`: the commands that work in a run folder.
 
-use super::args::{HubArgs, RunArgs, Wishes, WorkerArgs};
+use super::args::{HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
+use super::{planned, read};
 use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
+use crate::intake::{DataName, ModelName, PaperSource, parse_request};
 use crate::job::Event;
 use crate::pipeline::{End, Pipeline, Setup};
-use crate::plan::HostFacts;
+use crate::plan::{self, HostFacts, RulePlanner};
 use crate::report::{self, Style};
 use crate::run::{Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
-use crate::{data, spec, trainer};
-use std::io::{IsTerminal, Stderr, Stdout, Write};
+use crate::{data, intake, spec, trainer};
+use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,12 +34,14 @@ enum CliError {
     Unfinished { run: String, outcome: String, class: Class, hint: Option<String> },
     #[error("this program's own file cannot be found")]
     Program { source: std::io::Error },
+    #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
+    NothingAsked,
 }
 
 impl Failure for CliError {
     fn class(&self) -> Class {
         match self {
-            CliError::Read { .. } => Class::Usage,
+            CliError::Read { .. } | CliError::NothingAsked => Class::Usage,
             CliError::Unfinished { class, .. } => *class,
             CliError::Program { .. } => Class::Bug,
         }
@@ -50,45 +54,107 @@ impl Failure for CliError {
     }
 }
 
-/// Runs an experiment file, or the example.
-pub(super) fn train(json: bool, env: &Environment, file: Option<&Path>, wishes: &Wishes, args: &RunArgs) -> Result<ExitCode> {
-    let (text, name) = match file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|source| CliError::Read { path: path.into(), source })?;
-            (text, path.display().to_string())
+/// What a run begins with.
+pub(super) enum Start {
+    Experiment(Box<ExperimentSpec>),
+    Paper { pdf: Vec<u8>, name: String },
+    Request(Box<intake::Request>),
+    /// A run that is there, with more time in all if so asked for.
+    Resumed { max_time: Option<Duration> },
+}
+
+/// How far it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    Plan,
+    Report,
+}
+
+impl Start {
+    /// An experiment file, or the example.
+    pub(super) fn experiment(file: Option<&Path>, wishes: &Wishes) -> Result<Start> {
+        let (text, name) = match file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|source| CliError::Read { path: path.into(), source })?;
+                (text, path.display().to_string())
+            }
+            None => (EXAMPLE.to_string(), "the example".to_string()),
+        };
+        Ok(Start::Experiment(Box::new(spec::parse_with(&text, &name, &overrides(wishes))?)))
+    }
+
+    pub(super) fn paper(env: &Environment, paper: &PaperArg, offline: bool) -> Result<Start> {
+        let (pdf, name) = read::open(env, paper, offline)?;
+        // That it can be read is known before a run folder is made for it.
+        intake::read_pdf(&pdf, &name)?;
+        Ok(Start::Paper { pdf, name })
+    }
+
+    pub(super) fn request(words: &[String]) -> Result<Start> {
+        let text = words.join(" ");
+        if text.trim().is_empty() {
+            return Err(CliError::NothingAsked.into());
         }
-        None => (EXAMPLE.to_string(), "the example".to_string()),
-    };
-    let spec = spec::parse_with(&text, &name, &overrides(wishes))?;
-    let folder = RunFolder::create(args.out.clone().unwrap_or_else(|| new_folder(env, &spec)))?;
+        Ok(Start::Request(Box::new(parse_request(&text))))
+    }
+
+    /// What `tallow plan` is given: an experiment file, a paper or a request.
+    pub(super) fn any(env: &Environment, given: &[String], example: bool, wishes: &Wishes, offline: bool) -> Result<Start> {
+        let of_paper = |paper: Option<&String>| Start::paper(env, &PaperArg { paper: paper.cloned(), example }, offline);
+        match given {
+            _ if example => of_paper(None),
+            [one] if one.to_lowercase().ends_with(".toml") => Start::experiment(Some(Path::new(one)), wishes),
+            [one] if !one.trim().contains(' ') && PaperSource::parse(one).is_ok() => of_paper(Some(one)),
+            words => Start::request(words),
+        }
+    }
+
+    /// A name for the run folder.
+    fn slug(&self) -> String {
+        let title = match self {
+            Start::Experiment(spec) => spec.title.clone(),
+            Start::Paper { name, .. } => format!("paper {}", Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())),
+            Start::Request(request) => request.text.clone(),
+            Start::Resumed { .. } => String::new(),
+        };
+        let words: String = title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        words.split('-').filter(|word| !word.is_empty()).take(6).collect::<Vec<_>>().join("-")
+    }
+}
+
+/// Begins a run and goes on with it as far as `until`.
+pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes, args: &RunArgs, until: Until) -> Result<ExitCode> {
+    let root = args.out.clone().unwrap_or_else(|| {
+        let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+        env.runs.join(format!("{}-{time}", start.slug()))
+    });
+    let folder = RunFolder::create(root)?;
     let created = Record::Created {
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").into(),
         binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
     };
     folder.ledger().append(now(), created)?;
-    go_on(json, env, folder, Start::New(&spec), &args.hub, &args.worker)
+    go_on(json, env, folder, start, wishes, (&args.hub, &args.worker), until)
 }
 
 /// Goes on with a run; `max_time` is what it may take in all from now on.
 pub(super) fn resume(
     json: bool, env: &Environment, run: &str, max_time: Option<Duration>, hub: &HubArgs, worker: &WorkerArgs,
 ) -> Result<ExitCode> {
-    let path = PathBuf::from(run);
-    let path = if path.is_dir() { path } else { env.runs.join(run) };
-    go_on(json, env, RunFolder::open(path)?, Start::Again { max_time }, hub, worker)
+    go_on(json, env, find(env, run)?, Start::Resumed { max_time }, &Wishes::default(), (hub, worker), Until::Report)
 }
 
-/// What a run begins with.
-enum Start<'a> {
-    New(&'a ExperimentSpec),
-    Again { max_time: Option<Duration> },
+/// A run folder, by its path or its name in the folder of runs.
+pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
+    let path = PathBuf::from(run);
+    Ok(RunFolder::open(if path.is_dir() { path } else { env.runs.join(run) })?)
 }
 
 fn go_on(
-    json: bool, env: &Environment, folder: RunFolder, start: Start, hub: &HubArgs, worker: &WorkerArgs,
+    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, (hub, worker): (&HubArgs, &WorkerArgs), until: Until,
 ) -> Result<ExitCode> {
-    // A second Ctrl-C ends the program; the worker dies with it, and its last checkpoint stays.
+    // The first Ctrl-C asks the worker to stop after a checkpoint; the second ends everything.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::SeqCst) {
             eprintln!("stopped at once; `tallow resume` goes on from the last checkpoint");
@@ -102,6 +168,7 @@ fn go_on(
     let setup = Setup {
         hub: &hub,
         host,
+        planner: &RulePlanner,
         program: std::env::current_exe().map_err(|source| CliError::Program { source })?,
         level: worker.sandbox,
         threads: worker.threads.unwrap_or(cores),
@@ -118,17 +185,24 @@ fn go_on(
     let root = folder.root().to_path_buf();
     let mut pipeline = Pipeline::new(folder, setup, &mut watch);
     match start {
-        Start::New(spec) => pipeline.begin(spec)?,
-        Start::Again { max_time: Some(time) } => pipeline.set_max_time(time)?,
-        Start::Again { max_time: None } => {}
+        Start::Experiment(spec) => pipeline.begin(&spec)?,
+        Start::Paper { pdf, .. } => pipeline.begin_with_paper(&pdf, &planner_wishes(wishes))?,
+        Start::Request(request) => pipeline.begin_with_request(&request, &planner_wishes(wishes))?,
+        Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(time)?,
+        Start::Resumed { max_time: None } => {}
+    }
+    if until == Until::Plan {
+        let plan = pipeline.plan_only();
+        watch.0.end();
+        let plan = plan?;
+        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &root, style)) };
     }
     let end = pipeline.go_on();
     watch.0.end();
     match end? {
         End::Reported { report, .. } => {
             let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
-            let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
-            Ok(ExitCode::SUCCESS)
+            super::say_all(&text)
         }
         End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, &RunFolder::open(root)?)),
     }
@@ -197,12 +271,17 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
     set
 }
 
-/// A new folder in the folder of runs, named by title and time.
-fn new_folder(env: &Environment, spec: &ExperimentSpec) -> PathBuf {
-    let words: String = spec.title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let slug: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).take(6).collect();
-    let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-    env.runs.join(format!("{}-{time}", slug.join("-")))
+/// What the flags say, for a planner.
+fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
+    plan::Wishes {
+        data: wishes.data.as_deref().map(DataName::parse),
+        model: wishes.model.as_deref().map(ModelName::parse),
+        max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
+        epochs: wishes.epochs,
+        max_examples: wishes.max_examples,
+        seeds: wishes.seeds.clone(),
+        set: wishes.set.clone(),
+    }
 }
 
 fn now() -> String {

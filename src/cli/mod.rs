@@ -4,6 +4,7 @@ pub mod args;
 pub mod doctor;
 pub mod environment;
 mod experiment;
+mod planned;
 pub mod message;
 pub mod progress;
 mod read;
@@ -11,11 +12,12 @@ mod worker;
 
 use crate::data::hub::Hub;
 use crate::error::Result;
-use crate::report::Style;
+use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
 use args::{Cli, Command};
 use clap::Parser;
 use environment::Environment;
+use experiment::{Start, Until};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -40,7 +42,22 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
     match &cli.command {
-        Command::Train { experiment, wishes, run, .. } => experiment::train(cli.json, environment, experiment.as_deref(), wishes, run),
+        Command::Reproduce { paper, wishes, run } => {
+            let start = Start::paper(environment, paper, run.hub.offline)?;
+            experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
+        }
+        Command::Do { request, wishes, run } => {
+            experiment::begin(cli.json, environment, Start::request(request)?, wishes, run, Until::Report)
+        }
+        Command::Plan { what, example, wishes, run } => {
+            let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
+            experiment::begin(cli.json, environment, start, wishes, run, Until::Plan)
+        }
+        Command::Train { experiment, wishes, run, .. } => {
+            let start = Start::experiment(experiment.as_deref(), wishes)?;
+            experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
+        }
+        Command::Report { run } => report_again(cli.json, environment, run),
         Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),
         Command::Read { paper, offline } => read::read(cli.json, environment, paper, *offline),
         Command::Runs => runs(cli.json, environment),
@@ -51,13 +68,28 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
     }
 }
 
+/// The report of a run that has one.
+fn report_again(json: bool, environment: &Environment, run: &str) -> Result<ExitCode> {
+    let folder = experiment::find(environment, run)?;
+    if !folder.report_json().is_file() {
+        return Err(crate::store::Error::NoReport { path: folder.root().into() }.into());
+    }
+    let report: Report = folder.read_json(&folder.report_json())?;
+    let style = if environment.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    if json { print_json(&report) } else { say_all(&report::terminal(&report, style, 100)) }
+}
+
 /// The runs in the folder of runs, newest last.
 fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
     let mut folders: Vec<RunFolder> = std::fs::read_dir(&environment.runs)
         .map(|entries| entries.flatten().filter_map(|e| RunFolder::open(e.path()).ok()).collect())
         .unwrap_or_default();
     folders.sort_by_key(RunFolder::id);
-    let state = |folder: &RunFolder| if folder.report_html().is_file() { "reported" } else { "unfinished" };
+    let state = |folder: &RunFolder| match (folder.report_html().is_file(), folder.plan().is_file()) {
+        (true, _) => "reported",
+        (false, true) if !folder.prepared().is_dir() => "planned",
+        _ => "unfinished",
+    };
     if json {
         let rows: Vec<_> = folders.iter().map(|f| serde_json::json!({"run": f.id(), "state": state(f), "folder": f.root()})).collect();
         return print_json(&rows);
@@ -100,6 +132,11 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
 
 fn print_json<T: serde::Serialize>(value: &T) -> Result<ExitCode> {
     say(&serde_json::to_string_pretty(value).unwrap_or_default());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_all(text: &str) -> Result<ExitCode> {
+    say(text.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,8 @@
 //! JSON lines are data and go to stdout; everything else goes to stderr. Times come from the events, never from a clock.
 
 use crate::job::{Event, PreparedSplit, SplitShape, StepEvent};
-use crate::report::{Style, bytes, clean, count, duration, metric_name, rate};
+use crate::report::Style;
+use crate::words::{bytes, clean, count, duration, metric_name, rate};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::io::Write;

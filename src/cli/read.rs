@@ -6,18 +6,17 @@ use crate::error::Result;
 use crate::intake::{self, FetchOptions, FlatField, FlatSpec, PaperSource};
 use std::process::ExitCode;
 
-/// The paper that Tallow carries: our own, invented.
-const EXAMPLE: &[u8] = include_bytes!("../../presets/example/paper.pdf");
+/// The paper's bytes and what to call it.
+pub(super) fn open(env: &Environment, paper: &PaperArg, offline: bool) -> Result<(Vec<u8>, String)> {
+    let Some(given) = &paper.paper else { return Ok((intake::EXAMPLE_PAPER.to_vec(), "the example paper".into())) };
+    let source = PaperSource::parse(given)?;
+    let options = FetchOptions { offline: offline || env.offline, ..FetchOptions::new(Some(env.cache.join("papers"))) };
+    Ok((intake::open(&source, &options)?, source.name()))
+}
 
 pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: bool) -> Result<ExitCode> {
-    let paper = match &paper.paper {
-        Some(given) => {
-            let source = PaperSource::parse(given)?;
-            let options = FetchOptions { offline: offline || env.offline, ..FetchOptions::new(Some(env.cache.join("papers"))) };
-            intake::read_pdf(&intake::open(&source, &options)?, &source.name())?
-        }
-        None => intake::read_pdf(EXAMPLE, "the example paper")?,
-    };
+    let (pdf, name) = open(env, paper, offline)?;
+    let paper = intake::read_pdf(&pdf, &name)?;
     let spec = intake::extract(&paper);
     let flat = FlatSpec::from(&spec);
     if json {

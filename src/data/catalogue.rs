@@ -21,6 +21,8 @@ pub struct Known {
     /// What is usually reported.
     pub metric: Metric,
     pub classes: usize,
+    /// A mirrored image shows the same class (not so for digits).
+    pub mirror: bool,
 }
 
 /// All of them.
@@ -44,7 +46,7 @@ const fn text(
 ) -> Known {
     let (id, config) = place;
     let (train, held_out) = splits;
-    Known { name, aliases, task: Task::TextClassification, id, config, train, held_out, input, label: "label", metric, classes }
+    Known { name, aliases, task: Task::TextClassification, id, config, train, held_out, input, label: "label", metric, classes, mirror: false }
 }
 
 const fn image(
@@ -54,7 +56,15 @@ const fn image(
     let (id, config) = place;
     let (train, held_out) = splits;
     let (task, metric) = (Task::ImageClassification, Metric::Accuracy);
-    Known { name, aliases, task, id, config, train, held_out, input, label, metric, classes }
+    Known { name, aliases, task, id, config, train, held_out, input, label, metric, classes, mirror: true }
+}
+
+/// Images that mean something else in a mirror.
+const fn digits(
+    name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>),
+    splits: (&'static str, &'static str), input: &'static [&'static str], label: &'static str, classes: usize,
+) -> Known {
+    Known { mirror: false, ..image(name, aliases, place, splits, input, label, classes) }
 }
 
 const GLUE: &str = "nyu-mll/glue";
@@ -85,9 +95,9 @@ const KNOWN: [Known; 24] = [
     text("Emotion", &["dair-ai emotion"], ("dair-ai/emotion", Some("split")), TEST, &["text"], Metric::Accuracy, 6),
     image("CIFAR-10", &["CIFAR10"], ("uoft-cs/cifar10", Some("plain_text")), TEST, &["img"], "label", 10),
     image("CIFAR-100", &["CIFAR100"], ("uoft-cs/cifar100", Some("cifar100")), TEST, &["img"], "fine_label", 100),
-    image("MNIST", &[], ("ylecun/mnist", Some("mnist")), TEST, &["image"], "label", 10),
+    digits("MNIST", &[], ("ylecun/mnist", Some("mnist")), TEST, &["image"], "label", 10),
     image("Fashion-MNIST", &["FashionMNIST"], ("zalando-datasets/fashion_mnist", Some("fashion_mnist")), TEST, &["image"], "label", 10),
-    image("SVHN", &["Street View House Numbers"], ("ufldl-stanford/svhn", Some("cropped_digits")), TEST, &["image"], "label", 10),
+    digits("SVHN", &["Street View House Numbers"], ("ufldl-stanford/svhn", Some("cropped_digits")), TEST, &["image"], "label", 10),
     image("Tiny ImageNet", &["TinyImageNet"], ("zh-plus/tiny-imagenet", None), ("train", "valid"), &["image"], "label", 200),
     image("Food-101", &["Food101"], ("ethz/food101", None), DEV, &["image"], "label", 101),
 ];

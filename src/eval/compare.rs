@@ -229,6 +229,8 @@ mod tests {
             budget: Budget::default(),
             seeds: vec![0],
             deviations: vec![],
+            assumptions: vec![],
+            citations: vec![],
         }
     }
 

@@ -1,4 +1,4 @@
-//! Papers: a PDF or an arXiv id -> [`Paper`] -> [`PaperSpec`], with a quote for every field.
+//! Requests in ordinary words -> [`Request`]; papers: a PDF or an arXiv id -> [`Paper`] -> [`PaperSpec`], with a quote for every field.
 //!
 //! ```text
 //! PaperSource ─ open ─▶ bytes ─ read_pdf ─▶ Paper { pages, sections, passages, tables } ─ extract (pure) ─▶ PaperSpec { fields }
@@ -16,6 +16,7 @@ mod paper_spec;
 mod pdf;
 mod quote;
 mod recipe;
+mod request;
 mod source;
 mod structure;
 
@@ -28,6 +29,7 @@ pub use paper_spec::*;
 pub use pdf::Limits;
 pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
+pub use request::{DataName, ModelName, Request, parse_request};
 pub use source::{ArxivId, PaperSource};
 
 /// The example paper that Tallow carries: a small BERT from scratch on `toy_reviews`.

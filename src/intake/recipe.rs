@@ -95,6 +95,13 @@ impl PaperRecipe<'_> {
     }
 }
 
+impl Scope {
+    /// Whether what is said may be said of `dataset`: it names it, its suite, or no data set at all.
+    pub fn concerns(&self, dataset: &str) -> bool {
+        self.datasets.is_empty() || self.datasets.iter().any(|d| same_dataset(d, dataset) || is_member(dataset, d))
+    }
+}
+
 /// How well a scope fits; none if it speaks of something else.
 fn fit(scope: &Scope, wanted: &Wanted<'_>) -> Option<u32> {
     let phase = match (scope.phase, wanted.phase) {

@@ -1,12 +1,13 @@
 //! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
 
 mod budget;
+mod propose;
 mod stages;
 
 use crate::data::hub::Hub;
 use crate::error::Result;
 use crate::eval::Evaluation;
-use crate::plan::{HostFacts, Plan};
+use crate::plan::{HostFacts, Plan, Planner};
 use crate::report::Report;
 use crate::run::{Outcome, Watch};
 use crate::sandbox::Level;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 pub struct Setup<'a> {
     pub hub: &'a Hub,
     pub host: HostFacts,
+    pub planner: &'a dyn Planner,
     /// This binary: workers are the same program.
     pub program: PathBuf,
     pub level: Level,
@@ -73,17 +75,30 @@ impl<'a> Pipeline<'a> {
     /// The spec cannot be read or written.
     pub fn set_max_time(&mut self, time: Duration) -> Result<()> {
         let _lock = self.folder.lock()?;
+        self.propose()?;
         let mut spec = self.read_spec()?;
         spec.budget.max_time_secs = Some(time.as_secs().max(1));
         self.begin(&spec)
     }
 
-    /// Runs every stage that is not done yet, from the spec in the run folder to the report.
+    /// Runs the stages up to the plan, and nothing after it.
+    ///
+    /// # Errors
+    /// A stage failed. What is done stays done.
+    pub fn plan_only(&mut self) -> Result<Plan> {
+        let _lock = self.folder.lock()?;
+        self.propose()?;
+        let spec = self.read_spec()?;
+        self.plan(&spec)
+    }
+
+    /// Runs every stage that is not done yet, from what the run folder begins with to the report.
     ///
     /// # Errors
     /// A stage failed, or another process works on the run. What is done stays done.
     pub fn go_on(&mut self) -> Result<End> {
         let _lock = self.folder.lock()?;
+        self.propose()?;
         let spec = self.read_spec()?;
         self.limits = self.limits(&spec)?;
         let plan = self.plan(&spec)?;

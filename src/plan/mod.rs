@@ -1,10 +1,16 @@
-//! Spec and facts -> [`Plan`]: fully resolved runs with their cost. Pure: what must be looked up comes in as [`Facts`].
+//! From a goal to a [`Plan`]: a [`Planner`] proposes experiments, [`resolve`] turns one and the facts into fully resolved runs with
+//! their cost. Pure: what must be looked up comes in as [`Facts`].
 
 mod error;
 mod estimate;
+mod planner;
 mod resolve;
+mod rules;
 mod types;
 
 pub use error::Error;
+pub use estimate::estimate;
+pub use planner::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
 pub use resolve::{Layout, resolve};
+pub use rules::RulePlanner;
 pub use types::*;

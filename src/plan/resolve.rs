@@ -21,7 +21,7 @@ pub struct Layout {
 /// # Errors
 /// Everything that does not fit, at once.
 pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<Plan, Error> {
-    let (mut problems, mut assumptions) = (Vec::new(), Vec::new());
+    let (mut problems, mut assumptions) = (Vec::new(), spec.assumptions.clone());
     let train = split(facts, &spec.data.train, "data.train", &mut problems);
     split(facts, &spec.data.held_out, "data.held_out", &mut problems);
     if let Monitor::Split { name } = &spec.data.monitor {
@@ -51,7 +51,8 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let normalize = normalize(spec, facts, &mut assumptions);
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| run(spec, facts, layout, &model, normalize.clone(), total_steps, seed)).collect();
     let deviations = deviations(spec, there, kept_out);
-    let estimate = runs.first().map(|run| estimate(run, facts)).ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
+    let run = runs.first().ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
+    let estimate = estimate(&run.model, &run.recipe, run.micro_batch_size, run.total_steps, &facts.data, &facts.host);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
 

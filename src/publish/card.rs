@@ -1,7 +1,8 @@
 //! The model card: YAML front matter that the Hub reads, then a page for people. Every number is the report's.
 
 use crate::plan::Plan;
-use crate::report::{Report, count, markdown, metric_name};
+use crate::report::{Report, markdown};
+use crate::words::{count, metric_name};
 use crate::spec::{DataSource, Metric, ModelSpec, Task};
 use std::fmt::Write;
 

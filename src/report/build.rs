@@ -3,7 +3,8 @@
 use super::book::{Book, Finished};
 use super::curves::curves;
 use super::types::*;
-use super::{Error, Sources, check, words};
+use super::{Error, Sources, check};
+use crate::words;
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
 use crate::plan::Plan;
@@ -48,6 +49,7 @@ pub fn build(
         }),
         deviations,
         assumptions: plan.assumptions.clone(),
+        citations: plan.spec.citations.clone(),
         curves: curves(events, |run| book.last_started(run)),
         recipe: recipe(plan, book.stage("plan")?),
         data: data(&book, plan),

@@ -2,7 +2,7 @@
 
 use super::plot::{Chart, Series};
 use super::types::*;
-use super::words::{bytes, clean, count, duration, metric_name, rate, score};
+use crate::words::{bytes, clean, count, duration, metric_name, rate, score};
 use super::{Curve, CurveKind, Report};
 
 /// A heading and what stands below it.
@@ -117,7 +117,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Section { title: "Claim", blocks: claim(report) },
         Section { title: "Deviations", blocks: deviations(report) },
         Section { title: "Curves", blocks: curves(report) },
-        Section { title: "Recipe", blocks: settings(&report.recipe) },
+        Section { title: "Recipe", blocks: recipe(report) },
         Section { title: "Data", blocks: data(&report.data) },
         Section { title: "Model", blocks: model(report) },
         Section { title: "Attempts and recovery", blocks: attempts(report) },
@@ -165,6 +165,19 @@ fn deviations(report: &Report) -> Vec<Block> {
     if !report.assumptions.is_empty() {
         blocks.push(Block::Paragraph(text("Assumed where nothing was said:")));
         blocks.push(Block::List(report.assumptions.iter().map(|a| prose(a)).collect()));
+    }
+    blocks
+}
+
+/// What was run, then the paper's own words on it.
+fn recipe(report: &Report) -> Vec<Block> {
+    let mut blocks = settings(&report.recipe);
+    let row = |c: &crate::spec::Citation| {
+        vec![code(clean(&c.field)), text(clean(&c.value)), text(format!("\u{201c}{}\u{201d}", clean(&c.quote))), text(c.page.to_string())]
+    };
+    if !report.citations.is_empty() {
+        blocks.push(Block::Paragraph(text("Taken from the paper:")));
+        blocks.push(Block::Table { head: head(&["field", "value", "words", "page"]), rows: report.citations.iter().map(row).collect() });
     }
     blocks
 }
@@ -339,7 +352,7 @@ fn cost(report: &Report) -> Vec<Block> {
     ));
     for measured in &report.measured {
         let pair =
-            |(name, n): &(String, Sourced)| (clean(name), Line::default().number(super::words::plain(n.value), &[n.ledger_row]));
+            |(name, n): &(String, Sourced)| (clean(name), Line::default().number(crate::words::plain(n.value), &[n.ledger_row]));
         blocks.push(Block::Paragraph(text(format!("Measured: {}.", clean(&measured.what)))));
         blocks.push(Block::Pairs(measured.values.iter().map(pair).collect()));
     }

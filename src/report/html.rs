@@ -5,7 +5,7 @@ use super::document::{Block, ChartShown, Line, Piece, prose, sections};
 use super::plot::{self, Mark};
 use super::terminal::verdict_words;
 use super::types::{Report, Sourced};
-use super::words::{clean, metric_name, score};
+use crate::words::{clean, metric_name, score};
 use crate::eval::Verdict;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 

@@ -4,7 +4,7 @@ use super::Report;
 use super::document::{Block, ChartShown, Line, Piece, Section, prose, sections};
 use super::terminal::verdict_words;
 use super::types::{Scores, Sourced};
-use super::words::{clean, metric_name, score};
+use crate::words::{clean, metric_name, score};
 use std::fmt::Write;
 
 /// The whole report. A number is followed by its ledger rows in brackets: 0.8890 [12].

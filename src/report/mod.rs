@@ -24,7 +24,7 @@ pub use markdown::markdown;
 pub use style::Style;
 pub use terminal::terminal;
 pub use types::*;
-pub(crate) use words::{bytes, clean, count, duration, metric_name, rate};
+
 
 use crate::error::{Class, Failure};
 

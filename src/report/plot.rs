@@ -1,7 +1,7 @@
 //! Line charts and the interval line as SVG, for a page that brings the colours as CSS variables (`--s0` .. `--s5`, `--ink`,
 //! `--faint`, `--line`). No scripts, no outside resources; every text is escaped.
 
-use super::words::{count, plain};
+use crate::words::{count, plain};
 use std::fmt::Write;
 
 /// One line of a chart.

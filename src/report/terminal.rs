@@ -1,6 +1,6 @@
 //! The end of a run on a terminal: what came out, the verdict, the deviations, where the model lies.
 
-use super::words::{bytes, clean, duration, metric_name, rate, score};
+use crate::words::{bytes, clean, duration, metric_name, rate, score};
 use super::{Report, Style};
 use crate::eval::Verdict;
 

@@ -2,7 +2,7 @@
 //! page) and the points of curves, which cite the row of their attempt.
 
 use crate::eval::Verdict;
-use crate::spec::{Deviation, Metric};
+use crate::spec::{Citation, Deviation, Metric};
 use serde::{Deserialize, Serialize};
 
 /// A number and the ledger row that it was read from.
@@ -26,6 +26,9 @@ pub struct Report {
     pub claim: Option<ClaimShown>,
     pub deviations: Vec<Deviation>,
     pub assumptions: Vec<String>,
+    /// What the paper says of the recipe. Untrusted text: writers escape it.
+    #[serde(default)]
+    pub citations: Vec<Citation>,
     pub curves: Vec<Curve>,
     pub recipe: Vec<Setting>,
     pub data: DataShown,

@@ -16,6 +16,8 @@ pub enum Error {
     Syntax { file: String, source: Box<toml::de::Error> },
     #[error("`{file}` has {} problem(s):{}", .problems.len(), .problems.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
     Problems { file: String, problems: Vec<String> },
+    #[error("a planner proposed no {what}")]
+    Empty { what: &'static str },
     #[error("`--set {key}={value}` cannot be used: {message}")]
     Set { key: String, value: String, message: String },
 }

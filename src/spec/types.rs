@@ -28,6 +28,23 @@ pub struct ExperimentSpec {
     /// Where the experiment differs from the paper or the request, and why.
     #[serde(default)]
     pub deviations: Vec<Deviation>,
+    /// What was assumed where nobody said anything: `field: value (why)`.
+    #[serde(default)]
+    pub assumptions: Vec<String>,
+    /// What a paper says of a field, in its own words.
+    #[serde(default)]
+    pub citations: Vec<Citation>,
+}
+
+/// A value and the words that it was read from. Untrusted text: it is shown and never obeyed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Citation {
+    /// In words of the spec: `recipe.lr`.
+    pub field: String,
+    pub value: String,
+    pub quote: String,
+    pub page: u32,
 }
 
 fn one_seed() -> Vec<u64> {
@@ -212,6 +229,35 @@ pub enum Schedule {
         #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
         factor: f64,
     },
+}
+
+impl Schedule {
+    /// The same with another warm-up.
+    #[must_use]
+    pub fn with_warmup(&self, warmup: Warmup) -> Schedule {
+        match self.clone() {
+            Schedule::Constant { .. } => Schedule::Constant { warmup },
+            Schedule::Linear { .. } => Schedule::Linear { warmup },
+            Schedule::Cosine { .. } => Schedule::Cosine { warmup },
+            Schedule::Step { at_frac, factor, .. } => Schedule::Step { warmup, at_frac, factor },
+        }
+    }
+
+    pub fn warmup(&self) -> Warmup {
+        match self {
+            Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. } => *warmup,
+        }
+    }
+
+    /// A word or two.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Schedule::Constant { .. } => "constant",
+            Schedule::Linear { .. } => "linear decay",
+            Schedule::Cosine { .. } => "cosine decay",
+            Schedule::Step { .. } => "step decay",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,7 @@
 //! The files of a run folder.
 //!
 //! ```text
-//! RUN/  paper.json  paper_spec.json  spec.toml  plan.json  ledger.jsonl  eval.json  report.json  report.md  report.html
+//! RUN/  paper.pdf  request.json  wishes.json  paper.json  paper_spec.json  spec.toml  plan.json  ledger.jsonl  eval.json  report.json  report.md  report.html
 //!       data/        prepared/train.safetensors ..., held_out/ (labels: never visible to a training attempt)
 //!       runs/seed-0/ attempts/001/ {job.json, events.jsonl, stderr.log}, work/ {checkpoint/, model.safetensors}: the worker's
 //!       model/       the best finished run's model in the Hub's format
@@ -72,8 +72,20 @@ impl RunFolder {
     pub fn id(&self) -> String {
         self.root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
     }
+    /// The paper as it was given.
+    pub fn paper_pdf(&self) -> PathBuf {
+        self.root.join("paper.pdf")
+    }
     pub fn paper(&self) -> PathBuf {
         self.root.join("paper.json")
+    }
+    /// What was asked for, in words and as they were understood.
+    pub fn request(&self) -> PathBuf {
+        self.root.join("request.json")
+    }
+    /// What the command line said besides.
+    pub fn wishes(&self) -> PathBuf {
+        self.root.join("wishes.json")
     }
     pub fn paper_spec(&self) -> PathBuf {
         self.root.join("paper_spec.json")
@@ -126,6 +138,11 @@ impl RunFolder {
         read_json(path)
     }
 
+    /// Reads a file of the run.
+    pub fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })
+    }
+
     /// Reads a text file of the run.
     pub fn read_text(&self, path: &Path) -> Result<String, Error> {
         std::fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })
@@ -151,6 +168,11 @@ impl RunFolder {
     /// Writes a JSON file of the run, whole or not at all.
     pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
         write_json(path, value)
+    }
+
+    /// Writes bytes of the run, whole or not at all.
+    pub fn write_bytes(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        write_bytes(path, bytes)
     }
 
     /// Writes a text file of the run, whole or not at all.

@@ -21,6 +21,8 @@ pub enum Error {
     Malformed { path: PathBuf, source: serde_json::Error },
     #[error("`{}` is no run folder: it has no `ledger.jsonl`", path.display())]
     NotARun { path: PathBuf },
+    #[error("the run `{}` has no report yet", path.display())]
+    NoReport { path: PathBuf },
     #[error("`{}` already exists and is not empty", path.display())]
     Occupied { path: PathBuf },
     #[error("the run folder `{}` is in use by another process", path.display())]
@@ -31,12 +33,13 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Io { .. } | Error::Locked { .. } => Class::Resource,
-            Error::Malformed { .. } | Error::NotARun { .. } | Error::Occupied { .. } => Class::Usage,
+            Error::Malformed { .. } | Error::NotARun { .. } | Error::NoReport { .. } | Error::Occupied { .. } => Class::Usage,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
             Error::Io { source, .. } => place_hint(source),
+            Error::NoReport { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
             Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
             Error::Occupied { .. } => Some("choose another folder with `--out`, or `tallow resume` that run".into()),
             Error::Locked { .. } => Some("wait until the other `tallow` is done, or stop it with Ctrl-C".into()),

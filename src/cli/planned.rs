@@ -1,0 +1,80 @@
+//! A plan as people read it.
+
+use crate::plan::Plan;
+use crate::report::Style;
+use crate::spec::{DataSource, ModelSpec};
+use crate::words::{bytes, clean, count, duration, length, metric_name, optimizer, plain, schedule};
+use std::path::Path;
+
+/// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
+pub(super) fn page(plan: &Plan, folder: &Path, style: Style) -> String {
+    let spec = &plan.spec;
+    let mut out = format!("{}\n", style.bold(&clean(&spec.title)));
+    if let Some(claim) = &spec.claim {
+        let page = claim.page.map(|page| format!(", page {page}")).unwrap_or_default();
+        out.push_str(&format!("{} ({}{page})\n", clean(&claim.statement), clean(&claim.source)));
+    }
+    out.push('\n');
+    for (name, value) in settings(plan) {
+        out.push_str(&format!("  {name:<14} {value}\n"));
+    }
+    out.push_str(&cited(plan, style));
+    if !plan.deviations.is_empty() {
+        out.push_str(&format!("\n{}\n", style.bold("Differs from what is stated")));
+        for d in &plan.deviations {
+            out.push_str(&format!("  {}: {} -> {}\n    {}\n", clean(&d.field), clean(&d.stated), clean(&d.used), clean(&d.reason)));
+        }
+    }
+    if !plan.assumptions.is_empty() {
+        out.push_str(&format!("\n{}\n", style.bold("Assumed")));
+        plan.assumptions.iter().for_each(|a| out.push_str(&format!("  {}\n", clean(a))));
+    }
+    out.push_str(&format!("\nExperiment  {}\nRun it      tallow resume {}\n", folder.join("spec.toml").display(), folder.display()));
+    out
+}
+
+fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
+    let (spec, estimate) = (&plan.spec, &plan.estimate);
+    let first = plan.runs.first();
+    let recipe = first.map_or(&spec.recipe, |run| &run.recipe);
+    let split = |name: &str| plan.facts.data.splits.iter().find(|s| s.name == name).map_or(String::new(), |s| count(s.examples as f64));
+    let data = match &spec.data.source {
+        DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
+        DataSource::Local { path } => path.display().to_string(),
+        DataSource::Generated { name, .. } => format!("{name}, made by Tallow"),
+    };
+    let model = match &spec.model {
+        ModelSpec::Pretrained { id, .. } => id.clone(),
+        ModelSpec::Scratch { config, .. } => format!("{} from scratch", config.family()),
+    };
+    let steps = first.map_or(String::new(), |run| format!(" ({} steps)", count(run.total_steps as f64)));
+    let target = spec.target.as_ref().map(|t| format!(", target {} ({})", plain(t.value), clean(&t.source))).unwrap_or_default();
+    let mut rows = vec![
+        ("data", format!("{data}: train on `{}` ({}), verdict on `{}` ({})", spec.data.train, split(&spec.data.train), spec.data.held_out, split(&spec.data.held_out))),
+        ("model", format!("{model}, {} parameters", count(estimate.num_params as f64))),
+        ("metric", format!("{}{target}", metric_name(spec.metric))),
+        ("optimizer", optimizer(&recipe.optimizer)),
+        ("learning rate", format!("{}, {}", plain(recipe.lr), schedule(&recipe.schedule))),
+        ("length", length(&recipe.length) + &steps),
+        ("batch size", recipe.batch_size.to_string()),
+    ];
+    rows.extend(recipe.max_seq_len.map(|len| ("longest text", format!("{len} tokens"))));
+    rows.push(("runs", plan.runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>().join(", ")));
+    let secs = estimate.train_secs * plan.runs.len() as f64;
+    rows.push(("estimate", format!("{} of training here, {} of memory", duration(secs), bytes(estimate.peak_memory_bytes as f64))));
+    rows.extend(spec.budget.max_time_secs.map(|limit| ("limit", duration(limit as f64))));
+    rows
+}
+
+/// What the paper says, with its words.
+fn cited(plan: &Plan, style: Style) -> String {
+    if plan.spec.citations.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", style.bold("Taken from the paper"));
+    for c in &plan.spec.citations {
+        let quote: String = clean(&c.quote).chars().take(110).collect();
+        out.push_str(&format!("  {}: {} (page {}: \"{quote}\")\n", clean(&c.field), clean(&c.value), c.page));
+    }
+    out
+}

@@ -1,0 +1,137 @@
+//! The stages before the experiment file: a paper or a request -> `spec.toml`.
+
+use super::Pipeline;
+use crate::data::{self, hub};
+use crate::error::Result;
+use crate::intake::{self, ModelName, PaperSpec, Request};
+use crate::plan::{DataChoice, DataFacts, Goal, ModelFacts, Offer, Wishes};
+use crate::spec::{self, Deviation, ExperimentSpec, ModelSpec};
+
+impl Pipeline<'_> {
+    /// Begins with a paper: its file goes into the run folder.
+    pub fn begin_with_paper(&mut self, pdf: &[u8], wishes: &Wishes) -> Result<()> {
+        self.folder.write_json(&self.folder.wishes(), wishes)?;
+        let path = self.folder.paper_pdf();
+        self.stage("paper", &path, |this| Ok(this.folder.write_bytes(&this.folder.paper_pdf(), pdf)?))
+    }
+
+    /// Begins with a request.
+    pub fn begin_with_request(&mut self, request: &Request, wishes: &Wishes) -> Result<()> {
+        self.folder.write_json(&self.folder.wishes(), wishes)?;
+        let path = self.folder.request();
+        self.stage("request", &path, |this| Ok(this.folder.write_json(&this.folder.request(), request)?))
+    }
+
+    /// Writes the experiment, unless it is there.
+    pub(super) fn propose(&mut self) -> Result<()> {
+        let path = self.folder.spec();
+        if path.is_file() {
+            return Ok(());
+        }
+        let goal = if self.folder.request().is_file() {
+            Goal::Request(self.folder.read_json(&self.folder.request())?)
+        } else {
+            Goal::Paper(Box::new(self.read_paper()?))
+        };
+        let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
+        let proposed = self.choose(&goal, &wishes)?;
+        let checked = laid_over(proposed, &goal, &wishes)?;
+        self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&checked))?))
+    }
+
+    /// The paper's file -> what it holds and what it says.
+    fn read_paper(&mut self) -> Result<PaperSpec> {
+        let path = self.folder.paper_spec();
+        if !path.is_file() {
+            self.watch.say("reading the paper");
+            let pdf = self.folder.read_bytes(&self.folder.paper_pdf())?;
+            let paper = intake::read_pdf(&pdf, &self.folder.paper_pdf().display().to_string())?;
+            let spec = intake::extract(&paper);
+            self.folder.write_json(&self.folder.paper(), &paper)?;
+            self.stage("paper_spec", &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
+        }
+        Ok(self.folder.read_json(&path)?)
+    }
+
+    /// The planner's best experiment whose data and model are there.
+    fn choose(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
+        let planner = self.setup.planner;
+        let (choice, data) = self.first_data(planner.data(goal, wishes)?)?;
+        let asked = wishes.model.as_ref().or(if let Goal::Request(request) = goal { request.model.as_ref() } else { None });
+        let model = match asked {
+            Some(ModelName::At { id }) => Some(data::survey_model(self.setup.hub, &ModelSpec::Pretrained { id: id.clone(), revision: None })?),
+            _ => None,
+        };
+        let offer = Offer { data: &data, model: model.as_ref(), host: &self.setup.host };
+        self.first_model(planner.experiments(goal, wishes, &choice, &offer)?)
+    }
+
+    fn first_data(&mut self, choices: Vec<DataChoice>) -> Result<(DataChoice, DataFacts)> {
+        let mut first_error = None;
+        for choice in choices {
+            self.watch.say(&format!("looking at the data set {}", choice.name));
+            let hints = data::DataSpecHints { columns: choice.columns.clone(), splits: choice.splits.clone() };
+            match data::survey_data(self.setup.hub, &choice.source, &hints, &self.folder.sources()) {
+                Ok(facts) => return Ok((choice, facts)),
+                Err(error) if is_absent(&error) => drop(first_error.get_or_insert(error)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(first_error.map_or_else(|| spec::Error::Empty { what: "data sets" }.into(), crate::error::Error::from))
+    }
+
+    /// The first whose model can be had; those that cannot are named in what is run instead.
+    fn first_model(&mut self, proposals: Vec<ExperimentSpec>) -> Result<ExperimentSpec> {
+        let (mut first_error, mut passed_over) = (None, Vec::new());
+        for mut spec in proposals {
+            if let ModelSpec::Pretrained { id, .. } = &spec.model {
+                self.watch.say(&format!("looking at the model {id}"));
+            }
+            match data::survey_model(self.setup.hub, &spec.model) {
+                Ok(ModelFacts { .. }) => {
+                    tell_passed_over(&mut spec, &passed_over);
+                    return Ok(spec);
+                }
+                Err(error) if is_absent(&error) => {
+                    if let ModelSpec::Pretrained { id, .. } = &spec.model {
+                        passed_over.push(id.clone());
+                    }
+                    first_error.get_or_insert(error);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(first_error.map_or_else(|| spec::Error::Empty { what: "experiments" }.into(), crate::error::Error::from))
+    }
+}
+
+/// It is not there, or not in a form that can be used: another choice may be. (That the Hub cannot be reached is no such case.)
+fn is_absent(error: &data::Error) -> bool {
+    use hub::Error::{Gated, NotFound, Offline};
+    matches!(error, data::Error::Hub(NotFound { .. } | Gated { .. } | Offline { .. }) | data::Error::NoWeights { .. } | data::Error::NoTokenizer { .. } | data::Error::NoData { .. } | data::Error::NoConfig { .. })
+}
+
+fn tell_passed_over(spec: &mut ExperimentSpec, passed_over: &[String]) {
+    if passed_over.is_empty() {
+        return;
+    }
+    let ids: Vec<String> = passed_over.iter().map(|id| format!("`{id}`")).collect();
+    let told = format!("not to be had here: {}", ids.join(", "));
+    match spec.deviations.iter_mut().find(|d| d.field == "model") {
+        Some(deviation) => deviation.reason = format!("{}; {told}", deviation.reason),
+        None => spec.assumptions.push(format!("model: {told}")),
+    }
+}
+
+/// The proposal with the user's own keys laid over it, checked like any experiment file.
+fn laid_over(mut proposed: ExperimentSpec, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
+    if matches!(goal, Goal::Paper(_)) {
+        proposed.deviations.extend(wishes.set.iter().map(|(key, value)| Deviation {
+            field: key.clone(),
+            stated: "what the paper says, or the default".into(),
+            used: value.clone(),
+            reason: "asked for on the command line".into(),
+        }));
+    }
+    Ok(spec::parse_with(&spec::to_toml(&proposed), "the proposed experiment", &wishes.set)?)
+}

@@ -1,0 +1,117 @@
+//! Where a planner plugs in: from what somebody wants, and what is there, to experiments worth trying.
+//!
+//! A planner only proposes. What it proposes is checked like any experiment file, priced by [`super::estimate`], and resolved by
+//! [`super::resolve`]; so rules and a language model stand behind the same trait and neither can do harm. Planners are pure: what
+//! must be looked up (which data is there, what this machine can do) is handed to them.
+
+use super::{DataFacts, HostFacts, ModelFacts};
+use crate::error::{Class, Failure};
+use crate::intake::{DataName, ModelName, PaperSpec, Request};
+use crate::spec::{DataSource, ExperimentSpec};
+use serde::{Deserialize, Serialize};
+
+/// What somebody wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// The claim of a paper, tried.
+    Paper(Box<PaperSpec>),
+    Request(Request),
+}
+
+/// What the command line says besides; it comes before what the goal says. In the run folder: `wishes.json`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wishes {
+    pub data: Option<DataName>,
+    pub model: Option<ModelName>,
+    /// A limit that is kept: planned for, then enforced.
+    pub max_time_secs: Option<u64>,
+    pub epochs: Option<f64>,
+    pub max_examples: Option<usize>,
+    pub seeds: Vec<u64>,
+    /// Keys of the experiment file with their values, laid over whatever is proposed.
+    pub set: Vec<(String, String)>,
+}
+
+/// A data set worth looking at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataChoice {
+    /// As the goal calls it, or the usual name.
+    pub name: String,
+    pub source: DataSource,
+    /// Its splits and columns, where they are known beforehand; empty and none where they have to be looked up.
+    pub splits: Vec<String>,
+    pub columns: crate::spec::Columns,
+    /// Of the catalogue, where it stands there.
+    pub known: Option<&'static crate::data::Known>,
+}
+
+/// Turns a goal into experiments.
+pub trait Planner {
+    /// Data sets to look at, best first. The first that is there is used.
+    ///
+    /// # Errors
+    /// The goal names none, or none that can be used.
+    fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError>;
+
+    /// Experiments on the data that was found, best first, each complete and within the budget. The first whose model can be had is run.
+    ///
+    /// # Errors
+    /// Nothing that the zoo has serves the goal, or the budget is too small for anything.
+    fn experiments(&self, goal: &Goal, wishes: &Wishes, choice: &DataChoice, offer: &Offer<'_>) -> Result<Vec<ExperimentSpec>, PlannerError>;
+}
+
+/// What is there to plan with.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    pub data: &'a DataFacts,
+    /// The model that was asked for by id or folder.
+    pub model: Option<&'a ModelFacts>,
+    pub host: &'a HostFacts,
+}
+
+/// Why nothing can be proposed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PlannerError {
+    #[error("it is not said which data to use")]
+    NoData { known: Vec<&'static str> },
+    #[error("none of the data sets that the paper reports on can be used: {}", list(found))]
+    NoUsableData { found: Vec<String>, known: Vec<&'static str> },
+    #[error("the zoo has no model for this: {wanted}")]
+    NoModel { wanted: String, zoo: Vec<&'static str> },
+    #[error("`{data}` has no labelled split besides `{train}`: the verdict needs one that training never sees; it has {}", list(have))]
+    NoHeldOut { data: String, train: String, have: Vec<String> },
+    #[error("`{data}` cannot be trained on: {what}")]
+    Data { data: String, what: String },
+    #[error("{max_secs} s are too little: the smallest model takes about {needed_secs:.0} s for {steps} steps on this machine")]
+    Budget { max_secs: u64, needed_secs: f64, steps: u64 },
+    #[error("{what}: expected {expected}, found {found}")]
+    Request { what: String, expected: String, found: String },
+}
+
+impl Failure for PlannerError {
+    fn class(&self) -> Class {
+        match self {
+            PlannerError::NoHeldOut { .. } | PlannerError::Data { .. } => Class::Data,
+            PlannerError::NoModel { .. } => Class::Model,
+            PlannerError::Budget { .. } => Class::Resource,
+            PlannerError::NoData { .. } | PlannerError::NoUsableData { .. } | PlannerError::Request { .. } => Class::Spec,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            PlannerError::NoData { known } | PlannerError::NoUsableData { known, .. } => {
+                format!("name some with `--data`: a file or folder, a Hub id such as `nyu-mll/glue:sst2`, or one of {}", known.join(", "))
+            }
+            PlannerError::NoModel { zoo, .. } => format!("the zoo has {}; name a model of such a family with `--model`", zoo.join(", ")),
+            PlannerError::NoHeldOut { .. } => "add a file or folder named `test`, with labels".into(),
+            PlannerError::Budget { needed_secs, .. } => format!("give at least `--max-time {:.0}s`", (needed_secs * 1.5).ceil()),
+            PlannerError::Data { .. } | PlannerError::Request { .. } => return None,
+        })
+    }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "nothing".into() } else { names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ") }
+}

@@ -1,0 +1,145 @@
+//! Which data a goal is about, and which of its splits the verdict is read from.
+
+use crate::data::{GENERATED, Known, catalogue, find_known};
+use crate::intake::{DataName, Family, PaperSpec, ReportedResult};
+use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, Wishes};
+use crate::spec::{Columns, DataSource, Metric, Task};
+
+/// Training examples of a data set that Tallow makes itself, if nobody says how many.
+const GENERATED_EXAMPLES: usize = 6000;
+
+/// The data that was asked for, else what the paper reports on, best first.
+pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+    let named = match goal {
+        Goal::Request(request) => wishes.data.as_ref().or(request.data.as_ref()),
+        Goal::Paper(_) => wishes.data.as_ref(),
+    };
+    match (named, goal) {
+        (Some(name), _) => Ok(vec![named_choice(name)?]),
+        (None, Goal::Request(_)) => Err(PlannerError::NoData { known: known_names() }),
+        (None, Goal::Paper(paper)) => of_paper(paper, wishes),
+    }
+}
+
+fn known_names() -> Vec<&'static str> {
+    catalogue().iter().map(|known| known.name).chain(GENERATED).collect()
+}
+
+fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
+    Ok(match name {
+        DataName::Known { name } => match find_known(name) {
+            Some(known) => known_choice(known),
+            None => return Err(PlannerError::NoData { known: known_names() }),
+        },
+        DataName::Generated { name } => generated_choice(name),
+        DataName::Hub { id, config } => {
+            // The catalogue knows columns and splits of ids, too, where the id has one configuration or it was said.
+            let of_id = |known: &&Known| known.id == id && config.as_deref().is_none_or(|config| known.config == Some(config));
+            let mut known = catalogue().iter().filter(of_id);
+            let (first, second) = (known.next(), known.next());
+            match (first, second) {
+                (Some(only), None) => known_choice(only),
+                _ => open(id.clone(), DataSource::Hub { id: id.clone(), config: config.clone(), revision: None }),
+            }
+        }
+        DataName::Local { path } => {
+            let name = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
+            open(name, DataSource::Local { path: path.clone() })
+        }
+    })
+}
+
+/// Nothing is known of it yet.
+fn open(name: String, source: DataSource) -> DataChoice {
+    DataChoice { name, source, splits: vec![], columns: Columns::default(), known: None }
+}
+
+fn known_choice(known: &'static Known) -> DataChoice {
+    DataChoice {
+        name: known.name.into(),
+        source: DataSource::Hub { id: known.id.into(), config: known.config.map(str::to_string), revision: None },
+        splits: vec![known.train.into(), known.held_out.into()],
+        columns: Columns { input: known.input.iter().map(|c| c.to_string()).collect(), label: Some(known.label.into()) },
+        known: Some(known),
+    }
+}
+
+fn generated_choice(name: &str) -> DataChoice {
+    open(name.into(), DataSource::Generated { name: name.into(), examples: GENERATED_EXAMPLES, seed: 1 })
+}
+
+/// What the paper reports a comparable number on and the zoo has a model for; single texts before pairs, accuracy before other
+/// metrics, and otherwise in the paper's order.
+fn of_paper(paper: &PaperSpec, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+    let family = paper.family().map(|(family, _)| family);
+    let task = match (family, &wishes.model) {
+        (Some(Family::Bert | Family::Roberta), _) => Some(Task::TextClassification),
+        (Some(Family::Resnet), _) => Some(Task::ImageClassification),
+        (_, Some(_)) => None,
+        (other, None) => {
+            let wanted = other.map_or("the paper names no architecture that is known".to_string(), |f| format!("the paper is about {}", f.name()));
+            return Err(PlannerError::NoModel { wanted, zoo: zoo() });
+        }
+    };
+    let mut names: Vec<&str> = paper.results().map(|(result, _)| result.dataset.as_str()).collect();
+    names.extend(paper.datasets().map(|(dataset, _)| dataset.name.as_str()));
+    let mut found: Vec<(u32, DataChoice)> = Vec::new();
+    for name in &names {
+        let (rank, choice) = match find_known(name) {
+            Some(known) if task.is_none_or(|task| known.task == task) => {
+                let other_metric = u32::from(known.metric != Metric::Accuracy);
+                let unreported = u32::from(!paper.results_on(known.name).any(|(result, _)| share(result, known.metric).is_some()));
+                (4 * unreported + 2 * other_metric + (known.input.len() as u32 - 1), known_choice(known))
+            }
+            None if GENERATED.contains(name) => (0, generated_choice(name)),
+            _ => continue,
+        };
+        if !found.iter().any(|(_, other)| other.source == choice.source) {
+            found.push((rank, choice));
+        }
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    if found.is_empty() {
+        names.dedup();
+        let found = names.into_iter().take(8).map(str::to_string).collect();
+        return Err(PlannerError::NoUsableData { found, known: known_names() });
+    }
+    Ok(found.into_iter().map(|(_, choice)| choice).collect())
+}
+
+pub(super) fn zoo() -> Vec<&'static str> {
+    tallow_zoo::registry().iter().map(|entry| entry.family).collect()
+}
+
+/// A reported number as a value of `metric`, 0..1 (Matthews: -1..1); none where it is of another metric.
+pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
+    let named = |names: &[&str]| result.metric.as_deref().is_some_and(|found| names.contains(&found));
+    let part = |value: f64| if value.abs() > 1.0 { value / 100.0 } else { value };
+    match metric {
+        Metric::Accuracy => result.accuracy().map(|(value, _)| value),
+        Metric::F1 => named(&["F1"]).then(|| part(result.value)),
+        Metric::Matthews => named(&["Matthews correlation"]).then(|| part(result.value)),
+        Metric::MacroF1 => named(&["macro F1"]).then(|| part(result.value)),
+    }
+}
+
+/// The splits to train on and to read the verdict from.
+pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<(String, String), PlannerError> {
+    if let [train, held_out, ..] = choice.splits.as_slice() {
+        return Ok((train.clone(), held_out.clone()));
+    }
+    let labelled: Vec<&str> = data.splits.iter().filter(|s| s.labelled && s.examples > 0).map(|s| s.name.as_str()).collect();
+    let train = labelled.iter().find(|name| **name == "train").or(labelled.first());
+    let Some(train) = train else {
+        return Err(PlannerError::Data { data: choice.name.clone(), what: "no split has labels".into() });
+    };
+    let others: Vec<&str> = labelled.iter().copied().filter(|name| name != train).collect();
+    let held_out = ["test", "validation"].iter().find(|name| others.contains(name)).or(others.first());
+    match held_out {
+        Some(held_out) => Ok((train.to_string(), held_out.to_string())),
+        None => {
+            let have = data.splits.iter().map(|s| s.name.clone()).collect();
+            Err(PlannerError::NoHeldOut { data: choice.name.clone(), train: train.to_string(), have })
+        }
+    }
+}

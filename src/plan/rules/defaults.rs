@@ -1,0 +1,63 @@
+//! Recipes for what nobody stated, each with where it comes from.
+
+use crate::spec::{Augment, Length, Optimizer, Recipe, Schedule, Warmup};
+
+/// A recipe and its source.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Defaults {
+    pub(super) recipe: Recipe,
+    pub(super) source: &'static str,
+}
+
+const fn adamw(weight_decay: f64) -> Optimizer {
+    Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay }
+}
+
+/// Fine-tuning an encoder of so many parameters on texts. Small encoders want the upper end of the usual range.
+pub(super) fn fine_tuning(num_params: usize) -> Defaults {
+    Defaults {
+        recipe: Recipe {
+            optimizer: adamw(0.01),
+            lr: if num_params < 60_000_000 { 5e-5 } else { 2e-5 },
+            schedule: Schedule::Linear { warmup: Warmup::Frac(0.06) },
+            length: Length::Epochs(3.0),
+            batch_size: 32,
+            micro_batch_size: None,
+            max_seq_len: Some(128),
+            grad_clip_norm: Some(1.0),
+            dropout: None,
+            augment: vec![],
+        },
+        source: "1810.04805, appendix A.3; warm-up of 6 % as in 1907.11692, table 10",
+    }
+}
+
+/// An encoder from scratch on a small data set. The rate falls with the width, as small models bear higher ones.
+pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
+    let mut defaults = fine_tuning(0);
+    defaults.recipe.lr = (0.064 / hidden_size.max(1) as f64).clamp(1e-4, 1e-3);
+    defaults.recipe.schedule = Schedule::Linear { warmup: Warmup::Frac(0.1) };
+    defaults.source = "1706.03762, section 5.3: a rate that falls with the width, after a warm-up";
+    defaults
+}
+
+/// A ResNet from scratch on small images; `mirror`: a mirrored image shows the same class.
+pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
+    let mut augment = vec![Augment::PadCrop { padding: 4 }];
+    augment.extend(mirror.then_some(Augment::HorizontalFlip));
+    Defaults {
+        recipe: Recipe {
+            optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 },
+            lr: 0.1,
+            schedule: Schedule::Cosine { warmup: Warmup::Frac(0.05) },
+            length: Length::Epochs(164.0),
+            batch_size: 128,
+            micro_batch_size: None,
+            max_seq_len: None,
+            grad_clip_norm: None,
+            dropout: None,
+            augment,
+        },
+        source: "1512.03385, section 4.2; cosine decay as in 1608.03983",
+    }
+}

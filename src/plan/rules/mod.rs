@@ -1,0 +1,28 @@
+//! The planner by rules: always there, needs no network and no language model.
+//!
+//! For a paper it takes the recipe that the paper states for one of its own data sets, finds a model that the budget allows, and says
+//! everything that differs. For a request it does what was asked and fills the rest from [`defaults`].
+
+mod data;
+mod defaults;
+mod fit;
+mod models;
+mod paper;
+mod propose;
+
+use super::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
+use crate::spec::ExperimentSpec;
+
+/// Plans by rules.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RulePlanner;
+
+impl Planner for RulePlanner {
+    fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+        data::choices(goal, wishes)
+    }
+
+    fn experiments(&self, goal: &Goal, wishes: &Wishes, choice: &DataChoice, offer: &Offer<'_>) -> Result<Vec<ExperimentSpec>, PlannerError> {
+        propose::experiments(goal, wishes, choice, offer)
+    }
+}
