@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use tallow::run::Outcome;
 use tallow::store::{Record, RunFolder};
 
-/// Some seconds of training, with a checkpoint every twentieth of it.
-const LONG: &str = "recipe.length={ steps = 4000 }";
+/// A second or two of training, with a checkpoint every twentieth of it.
+const LONG: &str = "recipe.length={ steps = 1500 }";
 
 /// Hash of the model that [`LONG`] makes where nobody disturbs it.
 fn undisturbed() -> &'static str {
@@ -25,15 +25,25 @@ fn undisturbed() -> &'static str {
     })
 }
 
-/// A run that goes on in another process.
+/// A run that goes on in another process, until the test ends.
 struct Running {
     child: Child,
     run: PathBuf,
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It is gone already unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Running {
     fn start(mut command: Command, run: &Path) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Files, so that much of it never holds it up.
+        let file = |name: &str| Stdio::from(std::fs::File::create(run.with_extension(name)).expect("a file"));
+        command.stdout(file("stdout")).stderr(file("stderr"));
         Running { child: command.spawn().expect("started"), run: run.into() }
     }
 
@@ -41,17 +51,17 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits until the events of the first attempt of `job` hold `words`; says which process works on it.
-    fn until(&mut self, job: &str, words: &str) -> u32 {
-        let events = self.run.join("runs").join(job).join("attempts/001/events.jsonl");
+    /// Waits until the events of an attempt (`seed-0/attempts/001`) hold `words`; says which process works on it.
+    fn until(&mut self, attempt: &str, words: &str) -> u32 {
+        let events = self.run.join("runs").join(attempt).join("events.jsonl");
         let begun = Instant::now();
         loop {
             let told = std::fs::read_to_string(&events).is_ok_and(|text| text.contains(words));
             if let (true, Some(worker)) = (told, worker_of(self.pid())) {
                 return worker;
             }
-            assert!(self.child.try_wait().expect("asked").is_none(), "it ended before `{words}` of {job}");
-            assert!(begun.elapsed() < Duration::from_secs(60), "no `{words}` of {job} in a minute");
+            assert!(self.child.try_wait().expect("asked").is_none(), "it ended before `{words}` of {attempt}");
+            assert!(begun.elapsed() < Duration::from_secs(60), "no `{words}` of {attempt} in a minute");
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -61,24 +71,22 @@ impl Running {
     }
 
     /// Its end, which must come within `most`; no process may be left of it.
-    fn end(self, most: Duration, worker: u32) -> Said {
+    fn end(mut self, most: Duration, worker: u32) -> Said {
         let begun = Instant::now();
-        let Running { mut child, .. } = self;
-        while child.try_wait().expect("asked").is_none() {
-            if begun.elapsed() > most {
-                child.kill().expect("killed");
-                panic!("it did not end within {most:?}: {:?}", child.wait_with_output());
+        let code = loop {
+            match self.child.try_wait().expect("asked") {
+                Some(status) => break status.code(),
+                None if begun.elapsed() > most => panic!("it did not end within {most:?}"),
+                None => std::thread::sleep(Duration::from_millis(5)),
             }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let output = child.wait_with_output().expect("ended");
+        };
         let gone = (0..200).any(|_| {
             std::thread::sleep(Duration::from_millis(5));
             !is_running(worker)
         });
         assert!(gone, "the worker {worker} is still there");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| std::fs::read_to_string(self.run.with_extension(name)).expect("text"));
+        Said { code, stdout, stderr }
     }
 }
 
@@ -121,7 +129,6 @@ fn stopped(said: &Said, run: &Path) {
     assert_eq!(said.code, Some(41), "{said:#?}");
     let resume = format!("hint: `tallow resume {}` goes on from the last checkpoint", run.canonicalize().expect("there").display());
     assert!(said.stderr.contains(&resume) && !said.stderr.contains("panicked"), "{said:#?}");
-    nothing_is_half_written(run);
 }
 
 #[test]
@@ -132,11 +139,12 @@ fn a_signal_stops_training_and_resume_goes_on() {
         let mut command = place.train(&[LONG], &run);
         command.arg("--offline");
         let mut running = Running::start(command, &run);
-        let worker = running.until("seed-0", "\"event\":\"step\"");
+        let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
         running.signal(signal);
         let said = running.end(AT_ONCE, worker);
         assert!(said.stderr.contains("the run `seed-0` did not complete: stopped after step"), "{said:#?}");
         stopped(&said, &run);
+        nothing_is_half_written(&run);
         assert!(matches!(outcomes(&run, "seed-0")[..], [Outcome::Interrupted { step: 1.. }]));
         succeeds(&mut place.resume(&run));
         assert_eq!(weights(&run), undisturbed());
@@ -156,13 +164,14 @@ fn a_signal_stops_preparation_and_evaluation() {
     let mut command = place.train(&[&source], &run);
     command.arg("--offline");
     let mut running = Running::start(command, &run);
-    let worker = running.until("prepare", "\"event\":\"jailed\"");
+    let worker = running.until("prepare/attempts/001", "\"event\":\"jailed\"");
     running.signal(libc::SIGINT);
     let said = running.end(AT_ONCE, worker);
     assert!(said.stderr.contains("the run `prepare` did not complete: stopped"), "{said:#?}");
     stopped(&said, &run);
+    nothing_is_half_written(&run);
     let mut running = Running::start(place.resume(&run), &run);
-    let worker = running.until("seed-0-held-out", "\"event\":\"jailed\"");
+    let worker = running.until("seed-0-held-out/attempts/001", "\"event\":\"jailed\"");
     running.signal(libc::SIGINT);
     let said = running.end(AT_ONCE, worker);
     assert!(said.stderr.contains("the run `seed-0-held-out` did not complete: stopped"), "{said:#?}");
@@ -178,7 +187,7 @@ fn a_second_signal_ends_everything_at_once() {
     let mut command = place.train(&[LONG], &run);
     command.arg("--offline");
     let mut running = Running::start(command, &run);
-    let worker = running.until("seed-0", "\"event\":\"checkpointed\"");
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"checkpointed\"");
     // A worker that cannot listen: kindness would take a minute.
     send(worker, libc::SIGSTOP);
     running.signal(libc::SIGINT);
@@ -186,8 +195,8 @@ fn a_second_signal_ends_everything_at_once() {
     assert!(running.child.try_wait().expect("asked").is_none(), "it waits for its worker");
     running.signal(libc::SIGINT);
     let said = running.end(Duration::from_secs(1), worker);
-    assert_eq!(said.code, Some(41), "{said:#?}");
-    assert!(said.stderr.contains("`tallow resume` goes on from the last checkpoint"), "{said:#?}");
+    assert!(said.stderr.contains("stopping; once more stops at once\nerror: stopped at once\n"), "{said:#?}");
+    stopped(&said, &run);
     succeeds(&mut place.resume(&run));
     assert_eq!(weights(&run), undisturbed());
     nothing_is_half_written(&run);
@@ -200,7 +209,7 @@ fn a_run_belongs_to_one_process() {
     let mut command = place.train(&[LONG], &run);
     command.arg("--offline");
     let mut running = Running::start(command, &run);
-    let worker = running.until("seed-0", "\"event\":\"step\"");
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
     send(worker, libc::SIGSTOP);
     let words = ["run-1` is in use by another process"];
     Refusal { code: 40, words: &words, hint: "wait until the other `tallow` is done" }.check(&|| (place.resume(&run), None));
@@ -213,28 +222,31 @@ fn a_run_belongs_to_one_process() {
 fn time_counts_over_the_whole_run() {
     let place = Place::new();
     let run = place.run();
-    let mut command = place.train(&[LONG], &run);
-    command.args(["--offline", "--max-time=1s"]);
+    // More than any machine does in that time.
+    let mut command = place.train(&["recipe.length={ steps = 1000000 }"], &run);
+    command.args(["--offline", "--max-time=3s"]);
     let mut running = Running::start(command, &run);
-    let worker = running.until("seed-0", "\"event\":\"step\"");
-    let first = running.end(Duration::from_secs(6), worker);
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"started\"");
+    let said = running.end(Duration::from_secs(8), worker);
+    assert_eq!(said.code, Some(40), "{said:#?}");
     let hint = format!("hint: `tallow resume {} --max-time 1h`", run.canonicalize().expect("there").display());
-    let spent = |said: &Said| {
-        assert_eq!(said.code, Some(40), "{said:#?}");
-        let words = ["the budget is spent: `budget.max_time_secs` is 1 s for the whole run, ", " s were used", &hint];
-        words.iter().for_each(|words| assert!(said.stderr.contains(words), "{words}: {said:#?}"));
-    };
-    spent(&first);
-    assert!(matches!(outcomes(&run, "seed-0")[..], [Outcome::TimedOut { .. }]));
+    for words in ["the budget is spent: `budget.max_time_secs` is 3 s for the whole run, ", " s were used", &hint] {
+        assert!(said.stderr.contains(words), "{words}: {said:#?}");
+    }
+    let before = outcomes(&run, "seed-0");
+    assert!(matches!(before[..], [Outcome::TimedOut { .. }]), "{before:?}");
     nothing_is_half_written(&run);
     // Going on gains no time.
-    spent(&said(&mut place.resume(&run)));
-    let words = ["the budget is spent: `budget.max_time_secs` is 1 s for the whole run", "before it was resumed"];
+    let words = ["the budget is spent: `budget.max_time_secs` is 3 s for the whole run", "before it was resumed"];
     Refusal { code: 40, words: &words, hint: "--max-time 1h" }.check(&|| (place.resume(&run), Some(run.clone())));
-    assert_eq!(outcomes(&run, "seed-0").len(), 1, "no attempt is made without time");
-    // More of it does, and it lands in the spec.
-    succeeds(place.resume(&run).arg("--max-time=1h"));
-    assert_eq!(weights(&run), undisturbed());
+    assert_eq!(outcomes(&run, "seed-0"), before, "no attempt is made without time");
+    // More of it does, from the last checkpoint, and it lands in the spec.
+    let mut command = place.resume(&run);
+    command.arg("--max-time=1h");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0/attempts/002", "\"resumed\":true");
+    running.signal(libc::SIGINT);
+    stopped(&running.end(AT_ONCE, worker), &run);
     assert!(std::fs::read_to_string(run.join("spec.toml")).expect("read").contains("max_time_secs = 3600"));
 }
 
@@ -246,7 +258,7 @@ fn a_worker_that_is_killed_or_hangs_is_started_again() {
         let mut command = place.train(&[&[LONG], set].concat(), &run);
         command.arg("--offline");
         let mut running = Running::start(command, &run);
-        let worker = running.until("seed-0", "\"event\":\"checkpointed\"");
+        let worker = running.until("seed-0/attempts/001", "\"event\":\"checkpointed\"");
         send(worker, signal);
         let said = running.end(Duration::from_secs(60), worker);
         assert_eq!(said.code, Some(0), "{said:#?}");

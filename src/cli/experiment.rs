@@ -32,6 +32,8 @@ enum CliError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("the run `{run}` did not complete: {outcome}")]
     Unfinished { run: String, outcome: String, class: Class, hint: Option<String> },
+    #[error("stopped at once")]
+    Stopped { run: PathBuf },
     #[error("this program's own file cannot be found")]
     Program { source: std::io::Error },
     #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
@@ -43,12 +45,14 @@ impl Failure for CliError {
         match self {
             CliError::Read { .. } | CliError::NothingAsked => Class::Usage,
             CliError::Unfinished { class, .. } => *class,
+            CliError::Stopped { .. } => Class::Interrupted,
             CliError::Program { .. } => Class::Bug,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
             CliError::Unfinished { hint, .. } => hint.clone(),
+            CliError::Stopped { run } => Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display())),
             _ => None,
         }
     }
@@ -155,10 +159,13 @@ fn go_on(
     json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, (hub, worker): (&HubArgs, &WorkerArgs), until: Until,
 ) -> Result<ExitCode> {
     // The first Ctrl-C asks the worker to stop after a checkpoint; the second ends everything.
-    let _ = ctrlc::set_handler(|| {
+    let run = folder.root().to_path_buf();
+    let _ = ctrlc::set_handler(move || {
         if STOP.swap(true, Ordering::SeqCst) {
-            eprintln!("stopped at once; `tallow resume` goes on from the last checkpoint");
+            super::tell(&CliError::Stopped { run: run.clone() }.into(), json, Style::Plain);
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
+        } else if !json {
+            eprintln!("stopping; once more stops at once");
         }
     });
     let hub = Hub::new(env.hub(hub.hub.clone(), hub.offline));

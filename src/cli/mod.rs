@@ -11,7 +11,7 @@ mod read;
 mod worker;
 
 use crate::data::hub::Hub;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
 use args::{Cli, Command};
@@ -34,10 +34,15 @@ pub fn main() -> ExitCode {
     match run(&cli, &environment) {
         Ok(code) => code,
         Err(error) => {
-            eprint!("{}", if cli.json { message::json(&error) + "\n" } else { message::text(&error, style) });
+            tell(&error, cli.json, style);
             ExitCode::from(error.class().exit_code())
         }
     }
+}
+
+/// Says on stderr what went wrong.
+fn tell(error: &Error, json: bool, style: Style) {
+    eprint!("{}", if json { message::json(error) + "\n" } else { message::text(error, style) });
 }
 
 fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {

@@ -15,8 +15,8 @@ pub enum Error {
     Hub(#[from] hub::Error),
     #[error("cannot {action} `{}`", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("`{}` cannot be written whole", path.display())]
-    Store { path: PathBuf, source: crate::store::Error },
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
 
     // Where the data lies.
     #[error("{place}: the card's front matter cannot be read: line {line}: {what}")]
@@ -105,7 +105,7 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Hub(error) => error.class(),
-            Error::Store { source, .. } => source.class(),
+            Error::Store(error) => error.class(),
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } => Class::Spec,
             Error::NoWeights { .. } | Error::NoTokenizer { .. } | Error::Model { .. } | Error::Tokenizer { .. } | Error::ForeignToken { .. } => {
@@ -118,7 +118,7 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::Hub(error) => return error.hint(),
-            Error::Store { source, .. } => return source.hint(),
+            Error::Store(error) => return error.hint(),
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",

@@ -107,8 +107,10 @@ impl Pipeline<'_> {
 
 /// It is not there, or not in a form that can be used: another choice may be. (That the Hub cannot be reached is no such case.)
 fn is_absent(error: &data::Error) -> bool {
+    use data::Error::{Hub, NoConfig, NoData, NoTokenizer, NoWeights};
     use hub::Error::{Gated, NotFound, Offline};
-    matches!(error, data::Error::Hub(NotFound { .. } | Gated { .. } | Offline { .. }) | data::Error::NoWeights { .. } | data::Error::NoTokenizer { .. } | data::Error::NoData { .. } | data::Error::NoConfig { .. })
+    let of_hub = matches!(error, Hub(NotFound { .. } | Gated { .. } | Offline { .. }));
+    of_hub || matches!(error, NoWeights { .. } | NoTokenizer { .. } | NoData { .. } | NoConfig { .. })
 }
 
 fn tell_passed_over(spec: &mut ExperimentSpec, passed_over: &[String]) {

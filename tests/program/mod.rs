@@ -107,7 +107,7 @@ impl Place {
 
     /// The tiny experiment with these keys changed is refused, offline; nothing half-written is left.
     pub(crate) fn refuses(&self, set: &[&str], expected: &Refusal) {
-        self.refuses_with(set, &|command| drop(command.arg("--offline")), expected);
+        self.refuses_with(set, &|command| offline(command), expected);
     }
 
     /// As [`Place::refuses`], with the command changed further.
@@ -119,6 +119,10 @@ impl Place {
             (command, Some(out))
         });
     }
+}
+
+fn offline(command: &mut Command) {
+    command.arg("--offline");
 }
 
 /// What a refusal must say.
@@ -160,8 +164,8 @@ fn people(said: &Said) -> (String, String) {
 }
 
 fn machines(said: &Said, code: i32) -> (String, String) {
-    let [line] = said.stderr.lines().collect::<Vec<_>>()[..] else { panic!("expected one line: {said:#?}") };
-    let told: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    let told = said.stderr.lines().last().and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let told = told.unwrap_or_else(|| panic!("the last line must be JSON: {said:#?}"));
     let error = &told["error"];
     assert_eq!(error["exit_code"], code, "{said:#?}");
     assert!(error["class"].is_string(), "{said:#?}");

@@ -35,8 +35,7 @@ impl Tokenization {
         }
         let truncation = TruncationParams { max_length: job.max_seq_len, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(broken)?.with_padding(None);
-        let path = job.out.join("tokenizer.json");
-        write_atomic(&path, |file| file.write_all(&json)).map_err(|source| Error::Store { path, source })?;
+        write_atomic(&job.out.join("tokenizer.json"), |file| file.write_all(&json))?;
         Ok(Tokenization { tokenizer, sha256: sha256_of(&json) })
     }
 
