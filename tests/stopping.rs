@@ -129,6 +129,7 @@ fn stopped(said: &Said, run: &Path) {
     assert_eq!(said.code, Some(41), "{said:#?}");
     let resume = format!("hint: `tallow resume {}` goes on from the last checkpoint", run.canonicalize().expect("there").display());
     assert!(said.stderr.contains(&resume) && !said.stderr.contains("panicked"), "{said:#?}");
+    assert_eq!(said.stdout, "", "there is nothing to report");
 }
 
 #[test]
