@@ -139,7 +139,12 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
     };
     folder.ledger().append(now(), created)?;
-    go_on(json, env, folder, start, wishes, (&args.hub, &args.worker), until)
+    let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
+    if done.is_err() && !folder.spec().is_file() {
+        // Not even an experiment came of it: there is nothing to go on with.
+        folder.discard()?;
+    }
+    done
 }
 
 /// Goes on with a run; `max_time` is what it may take in all from now on.

@@ -157,7 +157,7 @@ fn known_data(rest: &mut String) -> Option<DataName> {
 
 static MODEL: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)\b(?:bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ](?:un)?cased)?|bert|(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?|resnet[-_ ]?\d+|resnet|roberta(?:-\w+)?|distilbert|electra|albert|deberta|vit(?:[-_ ]\w+)?|gpt-?2(?:-\w+)?|llama[-\w.]*|t5(?:-\w+)?|qwen[-\w.]*|mistral|lstm|cnn|mlp|lora)\b",
+        r"(?i)\b(?:bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ](?:un)?cased)?|bert|(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?|resnet[-_ ]?\d+|resnet|roberta(?:-\w+)?|distilbert|electra|albert|deberta|vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?|gpt-?2(?:-\w+)?|llama[-\w.]*|t5(?:-\w+)?|qwen[-\w.]*|mistral|lstm|cnn|mlp|lora)\b",
     )
 });
 

@@ -4,6 +4,7 @@ use super::estimate::estimate;
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
 use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
+use crate::words;
 use std::path::PathBuf;
 use tallow_zoo::{Job, ModelConfig};
 
@@ -161,14 +162,15 @@ fn run(
 /// Those of the spec, and what follows from how the data is split.
 fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -> Vec<Deviation> {
     let mut deviations = spec.deviations.clone();
-    let used = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
-    if used < there {
-        deviations.push(Deviation {
-            field: "data.train".into(),
-            stated: format!("{there} training examples"),
-            used: format!("{used}"),
-            reason: if kept_out > 0 { format!("{kept_out} are kept out to watch training") } else { "`max_train_examples`".into() },
-        });
-    }
+    let mut fewer = |field: &str, from: usize, to: usize, reason: String| {
+        // A planner may have said it, with its own reason.
+        if to < from && !deviations.iter().any(|d| d.field == field) {
+            let (stated, used) = (format!("{} training examples", words::count(from as f64)), words::count(to as f64));
+            deviations.push(Deviation { field: field.into(), stated, used, reason });
+        }
+    };
+    let left = there - kept_out;
+    fewer("data.train", there, left, format!("{kept_out} are kept out to watch training"));
+    fewer("data.max_train_examples", left, left.min(spec.data.max_train_examples.unwrap_or(usize::MAX)), "the experiment takes a part of them".into());
     deviations
 }

@@ -66,6 +66,11 @@ impl RunFolder {
         Ok(Lock { _file: file })
     }
 
+    /// Removes the folder with all that is in it: for one that nothing has begun in.
+    pub fn discard(self) -> Result<(), Error> {
+        std::fs::remove_dir_all(&self.root).map_err(|source| Error::Io { action: "remove", path: self.root, source })
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }

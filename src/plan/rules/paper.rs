@@ -220,7 +220,13 @@ impl Draft {
             Some(_) => return None,
         };
         let unit = field.unit.map_or(String::new(), |unit| format!(" {unit:?}").to_lowercase());
-        self.cite("recipe.schedule.warmup", format!("{}{unit}", plain(value)), field);
+        let stated = format!("{}{unit}", plain(value));
+        // A warm-up that would take most of the run belongs to a longer one.
+        if matches!(warmup, Warmup::Frac(frac) if frac > 0.5) {
+            self.deviate("recipe.schedule.warmup", stated, "the default", "it would take more than half of this run");
+            return None;
+        }
+        self.cite("recipe.schedule.warmup", stated, field);
         Some(warmup)
     }
 
