@@ -3,7 +3,7 @@
 
 mod program;
 
-use program::{Place, Refusal, Said, nothing_is_half_written, said, succeeds, weights};
+use program::{Place, Refusal, Said, nothing_is_half_written, succeeds, weights};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;

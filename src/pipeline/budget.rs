@@ -4,6 +4,9 @@ use crate::run::Outcome;
 use crate::store::{Entry, Record};
 use std::time::{Duration, Instant, SystemTime};
 
+/// Whoever goes on with a run needs more than this: for a jail, a model that is loaded, a checkpoint.
+const LEAST: Duration = Duration::from_secs(1);
+
 /// What a run may take, and what it has taken.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeBudget {
@@ -20,7 +23,9 @@ impl TimeBudget {
 
     /// When everything must be over.
     pub(super) fn deadline(&self) -> Instant {
-        self.begun + self.limit.saturating_sub(self.used_before)
+        let left = self.limit.saturating_sub(self.used_before);
+        let is_too_little = left < LEAST && !self.used_before.is_zero();
+        self.begun + if is_too_little { Duration::ZERO } else { left }
     }
 
     /// How a run ends whose time is over; none while there is some left.
@@ -32,7 +37,9 @@ impl TimeBudget {
                 false => format!(", {:.1} s of them before it was resumed", self.used_before.as_secs_f64()),
             };
             let limit = self.limit.as_secs();
-            Outcome::BudgetSpent { what: format!("`budget.max_time_secs` is {limit} s for the whole run, {used:.1} s were used{earlier}") }
+            let rest = if used < self.limit.as_secs_f64() { ": too little is left to go on" } else { "" };
+            let what = format!("`budget.max_time_secs` is {limit} s for the whole run, {used:.1} s were used{earlier}{rest}");
+            Outcome::BudgetSpent { what }
         })
     }
 }
@@ -82,8 +89,11 @@ mod tests {
 
     #[test]
     fn what_was_used_before_is_gone() {
-        let secs = Duration::from_secs;
+        let (secs, secs_f64) = (Duration::from_secs, Duration::from_secs_f64);
         assert!(TimeBudget::new(secs(60), secs(50)).spent().is_none());
+        assert!(TimeBudget::new(secs(1), secs(0)).spent().is_none(), "a run that begins has what it was given");
+        let Some(Outcome::BudgetSpent { what }) = TimeBudget::new(secs(60), secs_f64(59.9)).spent() else { panic!("it is spent") };
+        assert!(what.ends_with("59.9 s were used, 59.9 s of them before it was resumed: too little is left to go on"), "{what}");
         let Some(Outcome::BudgetSpent { what }) = TimeBudget::new(secs(60), secs(61)).spent() else { panic!("it is spent") };
         assert_eq!(what, "`budget.max_time_secs` is 60 s for the whole run, 61.0 s were used, 61.0 s of them before it was resumed");
     }
