@@ -36,7 +36,9 @@ pub(crate) fn duration(secs: f64) -> String {
     match whole {
         _ if secs < 9.95 => format!("{} s", shortest(secs, 2)),
         0..60 => format!("{whole} s"),
+        60..3600 if whole.is_multiple_of(60) => format!("{} min", whole / 60),
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ if whole % 3600 < 60 => format!("{} h", whole / 3600),
         _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
 }
@@ -141,7 +143,8 @@ mod tests {
         check(count(-1234.0), "-1,234");
         check(duration(0.4249), "0.42 s");
         check(duration(2.0), "2 s");
-        check(duration(59.6), "1 min 0 s");
+        check(duration(59.6), "1 min");
+        check(duration(7201.0), "2 h");
         check(duration(2259.0), "37 min 39 s");
         check(duration(7500.0), "2 h 5 min");
         check(bytes(512.0), "512 bytes");

@@ -143,7 +143,7 @@ fn a_signal_stops_training_and_resume_goes_on() {
         let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
         running.signal(signal);
         let said = running.end(AT_ONCE, worker);
-        assert!(said.stderr.contains("the run `seed-0` did not complete: stopped after step"), "{said:#?}");
+        assert!(said.stderr.contains("the run `seed-0` did not complete: stopped by the user at step"), "{said:#?}");
         stopped(&said, &run);
         nothing_is_half_written(&run);
         assert!(matches!(outcomes(&run, "seed-0")[..], [Outcome::Interrupted { step: 1.. }]));
@@ -168,14 +168,14 @@ fn a_signal_stops_preparation_and_evaluation() {
     let worker = running.until("prepare/attempts/001", "\"event\":\"jailed\"");
     running.signal(libc::SIGINT);
     let said = running.end(AT_ONCE, worker);
-    assert!(said.stderr.contains("the run `prepare` did not complete: stopped"), "{said:#?}");
+    assert!(said.stderr.contains("the run `prepare` did not complete: stopped by the user"), "{said:#?}");
     stopped(&said, &run);
     nothing_is_half_written(&run);
     let mut running = Running::start(place.resume(&run), &run);
     let worker = running.until("seed-0-held-out/attempts/001", "\"event\":\"jailed\"");
     running.signal(libc::SIGINT);
     let said = running.end(AT_ONCE, worker);
-    assert!(said.stderr.contains("the run `seed-0-held-out` did not complete: stopped"), "{said:#?}");
+    assert!(said.stderr.contains("the run `seed-0-held-out` did not complete: stopped by the user"), "{said:#?}");
     stopped(&said, &run);
     succeeds(&mut place.resume(&run));
     assert_eq!(weights(&run), weights(&whole));
@@ -231,14 +231,14 @@ fn time_counts_over_the_whole_run() {
     let said = running.end(Duration::from_secs(8), worker);
     assert_eq!(said.code, Some(40), "{said:#?}");
     let hint = format!("hint: `tallow resume {} --max-time 1h`", run.canonicalize().expect("there").display());
-    for words in ["the budget is spent: `budget.max_time_secs` is 3 s for the whole run, ", " s were used", &hint] {
+    for words in ["budget spent: `budget.max_time_secs` is 3 s for the whole run, ", " s were used", &hint] {
         assert!(said.stderr.contains(words), "{words}: {said:#?}");
     }
     let before = outcomes(&run, "seed-0");
     assert!(matches!(before[..], [Outcome::TimedOut { .. }]), "{before:?}");
     nothing_is_half_written(&run);
     // Going on gains no time.
-    let words = ["the budget is spent: `budget.max_time_secs` is 3 s for the whole run", "before it was resumed"];
+    let words = ["budget spent: `budget.max_time_secs` is 3 s for the whole run", "before it was resumed"];
     Refusal { code: 40, words: &words, hint: "--max-time 1h" }.check(&|| (place.resume(&run), Some(run.clone())));
     assert_eq!(outcomes(&run, "seed-0"), before, "no attempt is made without time");
     // More of it does, from the last checkpoint, and it lands in the spec.
@@ -312,7 +312,7 @@ fn five_attempts_without_memory_are_the_last() {
     // What even the smallest forward pass exceeds: the weights and moments of a larger vocabulary.
     let set = [&GREEDY[..], &["model.config.vocab_size=20000", "budget.max_memory_bytes=29360128"]].concat();
     let words = [
-        "the run `seed-0` did not complete: out of memory (at most 28 MiB)",
+        "the run `seed-0` did not complete: out of memory (limit 28.0 MiB); ",
         "5 attempts did not complete: out of memory with 1024, 512, 256, 128, 64 examples a forward pass",
     ];
     let refusal = Refusal { code: 40, words: &words, hint: "raise `budget.max_memory_bytes`" };

@@ -73,6 +73,8 @@ pub enum Command {
         /// Never touch the network.
         #[arg(long)]
         offline: bool,
+        #[command(flatten)]
+        worker: WorkerArgs,
     },
     /// Go on with a run that was stopped or killed.
     Resume {

@@ -33,7 +33,7 @@ enum CliError {
     #[error("the run `{run}` did not complete: {outcome}")]
     Unfinished { run: String, outcome: String, class: Class, hint: Option<String> },
     #[error("stopped at once")]
-    Stopped { run: PathBuf },
+    Stopped { run: Option<PathBuf> },
     #[error("this program's own file cannot be found")]
     Program { source: std::io::Error },
     #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
@@ -52,7 +52,7 @@ impl Failure for CliError {
     fn hint(&self) -> Option<String> {
         match self {
             CliError::Unfinished { hint, .. } => hint.clone(),
-            CliError::Stopped { run } => Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display())),
+            CliError::Stopped { run: Some(run) } => Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display())),
             _ => None,
         }
     }
@@ -89,8 +89,6 @@ impl Start {
 
     pub(super) fn paper(env: &Environment, paper: &PaperArg, offline: bool) -> Result<Start> {
         let (pdf, name) = read::open(env, paper, offline)?;
-        // That it can be read is known before a run folder is made for it.
-        intake::read_pdf(&pdf, &name)?;
         Ok(Start::Paper { pdf, name })
     }
 
@@ -163,16 +161,7 @@ pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
 fn go_on(
     json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, (hub, worker): (&HubArgs, &WorkerArgs), until: Until,
 ) -> Result<ExitCode> {
-    // The first Ctrl-C asks the worker to stop after a checkpoint; the second ends everything.
-    let run = folder.root().to_path_buf();
-    let _ = ctrlc::set_handler(move || {
-        if STOP.swap(true, Ordering::SeqCst) {
-            super::tell(&CliError::Stopped { run: run.clone() }.into(), json, Style::Plain);
-            std::process::exit(i32::from(Class::Interrupted.exit_code()));
-        } else if !json {
-            eprintln!("stopping; once more stops at once");
-        }
-    });
+    let stop = stop_flag(json, Some(folder.root().to_path_buf()));
     let hub = Hub::new(env.hub(hub.hub.clone(), hub.offline));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
@@ -181,10 +170,10 @@ fn go_on(
         hub: &hub,
         host,
         planner: &RulePlanner,
-        program: std::env::current_exe().map_err(|source| CliError::Program { source })?,
+        program: program()?,
         level: worker.sandbox,
         threads: worker.threads.unwrap_or(cores),
-        stop: &STOP,
+        stop,
         now: &now,
     };
     let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
@@ -198,7 +187,7 @@ fn go_on(
     let mut pipeline = Pipeline::new(folder, setup, &mut watch);
     match start {
         Start::Experiment(spec) => pipeline.begin(&spec)?,
-        Start::Paper { pdf, .. } => pipeline.begin_with_paper(&pdf, &planner_wishes(wishes))?,
+        Start::Paper { pdf, name } => pipeline.begin_with_paper(&pdf, &name, &planner_wishes(wishes))?,
         Start::Request(request) => pipeline.begin_with_request(&request, &planner_wishes(wishes))?,
         Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(time)?,
         Start::Resumed { max_time: None } => {}
@@ -228,9 +217,12 @@ fn unfinished(run: String, outcome: &Outcome, folder: &RunFolder) -> Error {
         Outcome::Refused { hint, .. } => hint.clone(),
         Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => Some(format!("`{command} --max-time 1h` gives it an hour in all")),
         Outcome::OutOfMemory { .. } => {
-            Some(format!("raise `budget.max_memory_bytes` in the run's spec.toml or free some memory, then {resume}; or take a smaller model or shorter texts"))
+            let budget = "raise `budget.max_memory_bytes` in the run's spec.toml or free some memory";
+            Some(format!("{budget}, then {resume}; or take a smaller model or shorter texts"))
         }
-        Outcome::Stalled { .. } => Some(format!("{resume} tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent")),
+        Outcome::Stalled { .. } => {
+            Some(format!("{resume} tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent"))
+        }
         Outcome::Crashed { .. } | Outcome::Killed { .. } => {
             Some(format!("{resume} goes on from the last checkpoint; `stderr.log` of the attempt may say more"))
         }
@@ -239,9 +231,10 @@ fn unfinished(run: String, outcome: &Outcome, folder: &RunFolder) -> Error {
     let gave_up = gave_up(&run, folder).map(|reason| format!("; {reason}")).unwrap_or_default();
     let outcome = match outcome {
         Outcome::OutOfMemory { .. } | Outcome::Diverged { .. } | Outcome::Stalled { .. } | Outcome::Crashed { .. } | Outcome::Killed { .. } => {
-            describe(outcome) + &gave_up
+            outcome.to_string() + &gave_up
         }
-        other => describe(other),
+        Outcome::Refused { message, .. } => message.clone(),
+        other => other.to_string(),
     };
     CliError::Unfinished { run, outcome, class, hint }.into()
 }
@@ -252,23 +245,6 @@ fn gave_up(run: &str, folder: &RunFolder) -> Option<String> {
         Record::Recovery { run: of, decision, reason, .. } if of == run && decision == "give_up" => Some(reason),
         _ => None,
     })
-}
-
-fn describe(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Completed => "completed".into(),
-        Outcome::Diverged { step, what } => format!("diverged at step {step} ({what:?})"),
-        Outcome::OutOfMemory { limit_bytes: Some(bytes) } => format!("out of memory (at most {} MiB)", bytes >> 20),
-        Outcome::OutOfMemory { limit_bytes: None } => "out of memory".into(),
-        Outcome::TimedOut { limit_secs } => format!("its time of {limit_secs} s is over"),
-        Outcome::BudgetSpent { what } => format!("the budget is spent: {what}"),
-        Outcome::Interrupted { step: 0 } => "stopped".into(),
-        Outcome::Interrupted { step } => format!("stopped after step {step}"),
-        Outcome::Killed { signal } => format!("killed by signal {signal}"),
-        Outcome::Crashed { exit_code } => format!("ended with code {exit_code} without a word"),
-        Outcome::Refused { message, .. } => message.clone(),
-        Outcome::Stalled { limit_secs } => format!("no sign of life for {limit_secs} s"),
-    }
 }
 
 /// What the flags say, as keys of the experiment file.
@@ -296,7 +272,25 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     }
 }
 
-fn now() -> String {
+/// The flag that Ctrl-C sets: the first asks the worker to stop after a checkpoint, the second ends everything.
+pub(super) fn stop_flag(json: bool, run: Option<PathBuf>) -> &'static AtomicBool {
+    let _ = ctrlc::set_handler(move || {
+        if STOP.swap(true, Ordering::SeqCst) {
+            super::tell(&CliError::Stopped { run: run.clone() }.into(), json, Style::Plain);
+            std::process::exit(i32::from(Class::Interrupted.exit_code()));
+        } else if !json {
+            eprintln!("stopping; once more stops at once");
+        }
+    });
+    &STOP
+}
+
+/// This binary: workers are the same program.
+pub(super) fn program() -> Result<PathBuf> {
+    Ok(std::env::current_exe().map_err(|source| CliError::Program { source })?)
+}
+
+pub(super) fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
 }
 

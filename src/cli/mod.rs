@@ -64,7 +64,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         }
         Command::Report { run } => report_again(cli.json, environment, run),
         Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),
-        Command::Read { paper, offline } => read::read(cli.json, environment, paper, *offline),
+        Command::Read { paper, offline, worker } => read::read(cli.json, environment, paper, *offline, worker),
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),
         Command::Doctor { hub } => doctor_page(cli.json, environment, hub),

@@ -174,6 +174,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
             let names: Vec<&str> = layers.keys().map(String::as_str).collect();
             format!("  jail of {run}{again}: {} (after {start_ms:.0} ms)", names.join(", "))
         }
+        Event::Read { pages, fields } => format!("  {pages} pages read, {fields} statements found"),
         Event::Prepared(split) => format!("  {}", prepared(split)),
         Event::Started { step, total_steps, num_params, train_examples, resumed, .. } => {
             let from = if *resumed { format!("goes on from step {} of", count(*step as f64)) } else { "starts:".into() };

@@ -1,9 +1,13 @@
 //! `tallow read`: what a paper says, each field with the words it was found in.
 
-use super::args::PaperArg;
+use super::args::{PaperArg, WorkerArgs};
 use super::environment::Environment;
 use crate::error::Result;
 use crate::intake::{self, FetchOptions, FlatField, FlatSpec, PaperSource};
+use crate::job::Event;
+use crate::pipeline::read_paper;
+use crate::run::{SILENCE, Supervisor, Watch};
+use crate::store::{self, RunFolder};
 use std::process::ExitCode;
 
 /// The paper's bytes and what to call it.
@@ -14,10 +18,24 @@ pub(super) fn open(env: &Environment, paper: &PaperArg, offline: bool) -> Result
     Ok((intake::open(&source, &options)?, source.name()))
 }
 
-pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: bool) -> Result<ExitCode> {
+/// Reads a paper in a run folder that is gone afterwards.
+pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: bool, worker: &WorkerArgs) -> Result<ExitCode> {
     let (pdf, name) = open(env, paper, offline)?;
-    let paper = intake::read_pdf(&pdf, &name)?;
-    let spec = intake::extract(&paper);
+    let place = tempfile::tempdir().map_err(|source| store::Error::Io { action: "make a folder in", path: std::env::temp_dir(), source })?;
+    let folder = RunFolder::create(place.path().join("read"))?;
+    folder.write_bytes(&folder.paper_pdf(), &pdf)?;
+    let supervisor = Supervisor {
+        folder: &folder,
+        program: super::experiment::program()?,
+        level: worker.sandbox,
+        threads: 1,
+        memory_bytes: None,
+        silence: SILENCE,
+        deadline: None,
+        stop: super::experiment::stop_flag(json, None),
+        now: &super::experiment::now,
+    };
+    let (_, spec) = read_paper(&supervisor, 1, &name, &mut Quiet)?;
     let flat = FlatSpec::from(&spec);
     if json {
         return super::print_json(&flat);
@@ -29,6 +47,14 @@ pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: boo
         super::say("no field was found that the reader stands by");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reading is over before there is anything to watch.
+struct Quiet;
+
+impl Watch for Quiet {
+    fn event(&mut self, _: &str, _: u32, _: &Event) {}
+    fn say(&mut self, _: &str) {}
 }
 
 /// `optimizer.lr  0.0001  (pre-training)`, then the quote with its page. Paper text is untrusted, so it is escaped.

@@ -1,6 +1,6 @@
 //! `tallow worker`: its way into the jail and a job on stdin, events on stdout. Enters the jail before it reads the job.
 
-use crate::data;
+use crate::{data, intake};
 use crate::error::{Class, Error, Failure};
 use crate::job::{Event, Job};
 use crate::sandbox::{self, Entry};
@@ -35,6 +35,7 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     let effective = sandbox::enter(&entry)?;
     emit(Event::Jailed { layers: effective.in_words(), start_ms: begun.elapsed().as_secs_f64() * 1e3 });
     match read_line(&mut input, "job")? {
+        Job::Read { pdf, name, out } => intake::work(&pdf, &name, &out, emit)?,
         Job::Prepare(job) => data::prepare(&job, emit)?,
         Job::Train { config, resume_from, out } => {
             trainer::train(&config, &out, resume_from.as_deref(), sandbox::stop::flag(), emit)?;

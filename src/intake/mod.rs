@@ -32,6 +32,9 @@ pub use recipe::{PaperRecipe, Wanted};
 pub use request::{DataName, ModelName, Request, parse_request};
 pub use source::{ArxivId, PaperSource};
 
+use crate::job::Event;
+use std::path::Path;
+
 /// The example paper that Tallow carries: a small BERT from scratch on `toy_reviews`.
 pub const EXAMPLE_PAPER: &[u8] = include_bytes!("../../presets/example/paper.pdf");
 
@@ -62,6 +65,27 @@ pub fn open(source: &PaperSource, options: &FetchOptions) -> Result<Vec<u8>, Err
 pub fn read_pdf(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     let pages = pdf::read(bytes, name, &Limits::default())?;
     Ok(structure::build(name, &pages))
+}
+
+/// What the work folder of a reading worker holds when it is done.
+pub const PAPER_FILE: &str = "paper.json";
+/// As [`PAPER_FILE`].
+pub const PAPER_SPEC_FILE: &str = "paper_spec.json";
+
+/// The whole job of a reading worker: the file `pdf`, which messages call `name`, -> two files in `out`.
+///
+/// # Errors
+/// Those of [`read_pdf`]; a file cannot be read or written.
+pub fn work(pdf: &Path, name: &str, out: &Path, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    let io = |source| Error::Io { name: name.into(), source };
+    let paper = read_pdf(&std::fs::read(pdf).map_err(io)?, name)?;
+    let spec = extract(&paper);
+    let json = |text: serde_json::Result<Vec<u8>>| text.map_err(|e| io(e.into()));
+    for (file, text) in [(PAPER_FILE, json(serde_json::to_vec(&paper))?), (PAPER_SPEC_FILE, json(serde_json::to_vec(&spec))?)] {
+        std::fs::write(out.join(file), text).map_err(io)?;
+    }
+    emit(Event::Read { pages: paper.pages.len(), fields: spec.fields.len() });
+    Ok(())
 }
 
 /// A pattern of ours that is a constant of the program.

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// Always first: which layers of the jail really hold (name -> what).
     Jailed { layers: BTreeMap<String, String>, start_ms: f64 },
+    /// A paper was read.
+    Read { pages: usize, fields: usize },
     /// A split was prepared.
     Prepared(PreparedSplit),
     /// Training begins, or goes on from a checkpoint at `step`.

@@ -16,6 +16,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
+    /// A paper's PDF -> what it holds and what it says (parsing a hostile format is worker's work). `name` is what messages call it.
+    Read { pdf: PathBuf, name: String, out: PathBuf },
     /// Source files -> prepared splits (parsing untrusted files is worker's work).
     Prepare(Box<PrepareJob>),
     /// `resume_from`: the checkpoint folder of an earlier attempt, read only. What it makes goes to the attempt's own folder `out`.

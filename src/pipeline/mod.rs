@@ -4,6 +4,8 @@ mod budget;
 mod propose;
 mod stages;
 
+pub use propose::read_paper;
+
 use crate::data::hub::Hub;
 use crate::error::Result;
 use crate::eval::Evaluation;

@@ -1,18 +1,55 @@
 //! The stages before the experiment file: a paper or a request -> `spec.toml`.
 
 use super::Pipeline;
+use super::stages::supervisor;
 use crate::data::{self, hub};
-use crate::error::Result;
-use crate::intake::{self, ModelName, PaperSpec, Request};
+use crate::error::{Class, Failure, Result};
+use crate::intake::{self, ModelName, Paper, PaperSpec, Request};
+use crate::job::Job;
 use crate::plan::{DataChoice, DataFacts, Goal, ModelFacts, Offer, Wishes};
+use crate::run::{Outcome, Supervisor, Watch, class_of};
 use crate::spec::{self, Deviation, ExperimentSpec, ModelSpec};
+
+/// Name of the run that reads a paper: its attempts lie beside those of training.
+const READ: &str = "read-paper";
+
+/// The worker that read the paper did not come to an end.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.words())]
+struct NotRead {
+    name: String,
+    outcome: Outcome,
+}
+
+impl NotRead {
+    fn words(&self) -> String {
+        match &self.outcome {
+            Outcome::Refused { message, .. } => message.clone(),
+            other => format!("`{}` could not be read: {other}", self.name),
+        }
+    }
+}
+
+impl Failure for NotRead {
+    /// A parser that dies on a file has met a file that it cannot read.
+    fn class(&self) -> Class {
+        match class_of(&self.outcome) {
+            None | Some(Class::Bug) => Class::Paper,
+            Some(class) => class,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        if let Outcome::Refused { hint, .. } = &self.outcome { hint.clone() } else { None }
+    }
+}
 
 impl Pipeline<'_> {
     /// Begins with a paper: its file goes into the run folder.
-    pub fn begin_with_paper(&mut self, pdf: &[u8], wishes: &Wishes) -> Result<()> {
+    pub fn begin_with_paper(&mut self, pdf: &[u8], name: &str, wishes: &Wishes) -> Result<()> {
         self.folder.write_json(&self.folder.wishes(), wishes)?;
         let path = self.folder.paper_pdf();
-        self.stage("paper", &path, |this| Ok(this.folder.write_bytes(&this.folder.paper_pdf(), pdf)?))
+        self.stage("paper", &path, |this| Ok(this.folder.write_bytes(&this.folder.paper_pdf(), pdf)?))?;
+        self.read_paper(name).map(|_| ())
     }
 
     /// Begins with a request.
@@ -31,7 +68,7 @@ impl Pipeline<'_> {
         let goal = if self.folder.request().is_file() {
             Goal::Request(self.folder.read_json(&self.folder.request())?)
         } else {
-            Goal::Paper(Box::new(self.read_paper()?))
+            Goal::Paper(Box::new(self.read_paper("paper.pdf")?))
         };
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
         let proposed = self.choose(&goal, &wishes)?;
@@ -39,14 +76,14 @@ impl Pipeline<'_> {
         self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&checked))?))
     }
 
-    /// The paper's file -> what it holds and what it says.
-    fn read_paper(&mut self) -> Result<PaperSpec> {
+    /// The paper's file -> what it holds and what it says, by a worker in its jail; messages call it `name`.
+    fn read_paper(&mut self, name: &str) -> Result<PaperSpec> {
         let path = self.folder.paper_spec();
         if !path.is_file() {
             self.watch.say("reading the paper");
-            let pdf = self.folder.read_bytes(&self.folder.paper_pdf())?;
-            let paper = intake::read_pdf(&pdf, &self.folder.paper_pdf().display().to_string())?;
-            let spec = intake::extract(&paper);
+            let number = self.next_attempt(READ)?;
+            let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
+            let (paper, spec) = read_paper(&supervisor, number, name, self.watch)?;
             self.folder.write_json(&self.folder.paper(), &paper)?;
             self.stage("paper_spec", &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
         }
@@ -103,6 +140,22 @@ impl Pipeline<'_> {
         }
         Err(first_error.map_or_else(|| spec::Error::Empty { what: "experiments" }.into(), crate::error::Error::from))
     }
+}
+
+/// Attempt `number` at reading the paper of a run folder: a worker in its jail reads it, for a PDF is hostile input.
+///
+/// # Errors
+/// The paper cannot be read; messages call it `name`.
+pub fn read_paper(supervisor: &Supervisor<'_>, number: u32, name: &str, watch: &mut dyn Watch) -> Result<(Paper, PaperSpec)> {
+    let folder = supervisor.folder;
+    let (pdf, out) = (folder.paper_pdf(), folder.attempt(READ, number).work());
+    let job = Job::Read { pdf: pdf.clone(), name: name.into(), out: out.clone() };
+    let attempt = supervisor.attempt(READ, number, &job, vec![pdf], watch)?;
+    if attempt.outcome != Outcome::Completed {
+        return Err(NotRead { name: name.into(), outcome: attempt.outcome }.into());
+    }
+    // What a worker wrote is believed only as far as it is of its type.
+    Ok((folder.read_json(&out.join(intake::PAPER_FILE))?, folder.read_json(&out.join(intake::PAPER_SPEC_FILE))?))
 }
 
 /// It is not there, or not in a form that can be used: another choice may be. (That the Hub cannot be reached is no such case.)

@@ -236,7 +236,7 @@ impl Pipeline<'_> {
         Ok(self.folder.ledger().read()?.into_iter().filter_map(|entry| told(entry.record)).collect())
     }
 
-    fn next_attempt(&self, run: &str) -> Result<u32> {
+    pub(super) fn next_attempt(&self, run: &str) -> Result<u32> {
         let started = |record: &Record| matches!(record, Record::AttemptStarted { run: name, .. } if name == run);
         Ok(self.folder.ledger().read()?.iter().filter(|entry| started(&entry.record)).count() as u32 + 1)
     }
@@ -251,7 +251,7 @@ impl Pipeline<'_> {
     }
 }
 
-fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits: &Limits) -> Supervisor<'a> {
+pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits: &Limits) -> Supervisor<'a> {
     Supervisor {
         folder,
         program: setup.program.clone(),

@@ -110,7 +110,7 @@ impl<'a> Book<'a> {
                 Record::AttemptEnded { run, attempt, outcome, wall_secs, max_rss_bytes } => {
                     let at = |value: f64| Some(Sourced { value, ledger_row: entry.row });
                     if let Some(shown) = last_of(&mut attempts, run, *attempt) {
-                        shown.outcome = Some(words::outcome(outcome));
+                        shown.outcome = Some(outcome.to_string());
                         shown.wall_secs = at(*wall_secs);
                         shown.peak_bytes = if *max_rss_bytes > 0 { at(*max_rss_bytes as f64) } else { None };
                     }

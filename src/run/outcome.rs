@@ -2,7 +2,9 @@
 
 use crate::error::Class;
 use crate::job::Divergence;
+use crate::words::{bytes, clean, count, duration};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,4 +29,31 @@ pub enum Outcome {
     Refused { class: Class, message: String, hint: Option<String> },
     /// No event for too long.
     Stalled { limit_secs: u64 },
+}
+
+/// In words, as pages and messages say it.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Completed => f.write_str("completed"),
+            Outcome::Diverged { step, what } => {
+                let what = match what {
+                    Divergence::LossNotFinite => "loss not finite",
+                    Divergence::GradNotFinite => "gradient not finite",
+                    Divergence::LossExploded => "loss exploded",
+                };
+                write!(f, "diverged at step {}: {what}", count(*step as f64))
+            }
+            Outcome::OutOfMemory { limit_bytes: Some(limit) } => write!(f, "out of memory (limit {})", bytes(*limit as f64)),
+            Outcome::OutOfMemory { limit_bytes: None } => f.write_str("out of memory"),
+            Outcome::TimedOut { limit_secs } => write!(f, "timed out after {}", duration(*limit_secs as f64)),
+            Outcome::BudgetSpent { what } => write!(f, "budget spent: {}", clean(what)),
+            Outcome::Interrupted { step: 0 } => f.write_str("stopped by the user"),
+            Outcome::Interrupted { step } => write!(f, "stopped by the user at step {}", count(*step as f64)),
+            Outcome::Killed { signal } => write!(f, "killed by signal {signal}"),
+            Outcome::Crashed { exit_code } => write!(f, "crashed with exit code {exit_code}"),
+            Outcome::Refused { message, .. } => write!(f, "refused: {}", clean(message)),
+            Outcome::Stalled { limit_secs } => write!(f, "stalled: nothing heard for {}", duration(*limit_secs as f64)),
+        }
+    }
 }

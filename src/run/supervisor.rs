@@ -101,6 +101,7 @@ impl Supervisor<'_> {
         folder.write_json(&folder.job(), job)?;
         let ledger = self.folder.ledger();
         let job_name = match job {
+            Job::Read { .. } => "read",
             Job::Prepare(_) => "prepare",
             Job::Train { .. } => "train",
             Job::Evaluate(_) => "evaluate",
@@ -252,6 +253,7 @@ fn is_worth_keeping(event: &Event) -> bool {
 /// Whether the job's own last word was told: one that leaves without it has not done its work, whatever its exit code says.
 fn is_done(job: &Job, events: &[Event]) -> bool {
     match job {
+        Job::Read { .. } => events.iter().any(|e| matches!(e, Event::Read { .. })),
         Job::Prepare(job) => events.iter().filter(|e| matches!(e, Event::Prepared(_))).count() == job.splits.len(),
         Job::Train { .. } => events.iter().any(|e| matches!(e, Event::Finished { .. })),
         Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
