@@ -31,12 +31,14 @@ pub(super) fn experiments(goal: &Goal, wishes: &Wishes, choice: &DataChoice, off
     let room = brief.room_secs();
     let fits: Vec<Fit> = priced.iter().map(|(.., price)| price.fit(room)).collect();
     if let Some((.., cheapest)) = priced.iter().min_by(|a, b| a.2.least_secs().total_cmp(&b.2.least_secs()))
+        && !brief.length_is_fixed()
         && fits.iter().all(|fit| *fit == Fit::Nothing)
     {
         let needed_secs = cheapest.least_secs() / TRAINING_SHARE;
         return Err(PlannerError::Budget { max_secs: brief.limit_secs, needed_secs, steps: (cheapest.least_secs() / cheapest.secs_per_step) as u64 });
     }
-    let order = preference(&priced.iter().map(|(candidate, ..)| candidate).collect::<Vec<_>>(), &fits);
+    let mut order = preference(&priced.iter().map(|(candidate, ..)| candidate).collect::<Vec<_>>(), &fits);
+    order.retain(|i| brief.length_is_fixed() || fits[*i] != Fit::Nothing);
     Ok(order.into_iter().map(|i| brief.experiment(&priced, i, fits[i])).collect())
 }
 
@@ -55,7 +57,7 @@ fn preference(candidates: &[&Candidate], fits: &[Fit]) -> Vec<usize> {
             Fit::Nothing => (2, from_the_smallest),
         }
     };
-    let mut order: Vec<usize> = (0..candidates.len()).filter(|i| fits[*i] != Fit::Nothing).collect();
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by_key(rank);
     order
 }
@@ -122,15 +124,16 @@ impl<'a> Brief<'a> {
 
     /// Seconds that one run may train.
     fn room_secs(&self) -> f64 {
-        // Somebody who says how long to train and gives no limit gets what was said.
-        if self.limit_is_assumed() && self.length_is_asked() {
-            return f64::INFINITY;
-        }
         self.limit_secs as f64 * TRAINING_SHARE / self.seeds.len() as f64
     }
 
     fn limit_is_assumed(&self) -> bool {
         self.wishes.max_time_secs.is_none() && self.request().is_none_or(|r| r.max_time_secs.is_none())
+    }
+
+    /// Somebody who says how long to train and gives no limit gets what was said; the assumed limit then only chooses the model.
+    fn length_is_fixed(&self) -> bool {
+        self.limit_is_assumed() && self.length_is_asked()
     }
 
     fn length_is_asked(&self) -> bool {
@@ -379,6 +382,9 @@ impl<'a> Brief<'a> {
             Fit::Examples(_) => 1.0,
             Fit::Whole | Fit::Nothing => return None,
         };
+        if self.length_is_fixed() {
+            return None;
+        }
         if recipe.length != Length::Epochs(epochs) {
             let in_epochs = price.steps as f64 / price.steps_per_epoch as f64;
             let stated = if matches!(recipe.length, Length::Steps(_)) { format!("{stated} ({in_epochs:.0} epochs)") } else { stated };
