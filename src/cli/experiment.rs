@@ -196,7 +196,7 @@ fn go_on(
         let plan = pipeline.plan_only();
         watch.0.end();
         let plan = plan?;
-        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &root, style)) };
+        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &RunFolder::open(&root)?, style)) };
     }
     let end = pipeline.go_on();
     watch.0.end();

@@ -3,11 +3,11 @@
 use crate::plan::Plan;
 use crate::report::Style;
 use crate::spec::{DataSource, ModelSpec};
+use crate::store::RunFolder;
 use crate::words::{bytes, clean, count, duration, length, metric_name, optimizer, plain, schedule};
-use std::path::Path;
 
 /// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
-pub(super) fn page(plan: &Plan, folder: &Path, style: Style) -> String {
+pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
     let spec = &plan.spec;
     let mut out = format!("{}\n", style.bold(&clean(&spec.title)));
     if let Some(claim) = &spec.claim {
@@ -29,7 +29,7 @@ pub(super) fn page(plan: &Plan, folder: &Path, style: Style) -> String {
         out.push_str(&format!("\n{}\n", style.bold("Assumed")));
         plan.assumptions.iter().for_each(|a| out.push_str(&format!("  {}\n", clean(a))));
     }
-    out.push_str(&format!("\nExperiment  {}\nRun it      tallow resume {}\n", folder.join("spec.toml").display(), folder.display()));
+    out.push_str(&format!("\nExperiment  {}\nRun it      tallow resume {}\n", folder.spec().display(), folder.root().display()));
     out
 }
 

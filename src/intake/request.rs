@@ -207,7 +207,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     let any = format!(r"(\d+(?:[.,]\d+)*(?:e-?\d+)?k?|{})", words.join("|"));
     let p = |pattern: &str| regex(&format!("(?i){}", pattern.replace("##", &any).replace('#', NUMBER)));
     Patterns {
-        time: p(r"\b##\s*-?\s*(h|hours?|hrs?|m|mins?|minutes?|s|secs?|seconds?)\b(?:\s*(?:and\s*)?#\s*(m|mins?|minutes?|s|secs?|seconds?)\b)?"),
+        time: p(r"\b##\s*-?\s*(h|hours?|hrs?|m|mins?|minutes?|s|secs?|seconds?)(?:\s*(?:and\s*)?#\s*(m|mins?|minutes?|s|secs?|seconds?))?\b"),
         half_hour: p(r"\bhalf an hour\b"),
         epochs: p(r"\b##\s*(?:epochs?|passes)\b"),
         steps: p(r"\b##\s*(?:training |optimi[sz]er )?steps\b"),
