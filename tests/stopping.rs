@@ -134,17 +134,24 @@ fn stopped(said: &Said, run: &Path) {
 
 #[test]
 fn a_signal_stops_training_and_resume_goes_on() {
-    for signal in [libc::SIGINT, libc::SIGTERM] {
+    for (signal, json) in [(libc::SIGINT, false), (libc::SIGTERM, true)] {
         let place = Place::new();
         let run = place.run();
         let mut command = place.train(&[LONG], &run);
-        command.arg("--offline");
+        command.arg("--offline").args(json.then_some("--json"));
         let mut running = Running::start(command, &run);
         let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
         running.signal(signal);
         let said = running.end(AT_ONCE, worker);
         assert!(said.stderr.contains("the run `seed-0` did not complete: stopped by the user at step"), "{said:#?}");
-        stopped(&said, &run);
+        if json {
+            let told: serde_json::Value = serde_json::from_str(said.stderr.lines().last().expect("a line")).expect("JSON");
+            let (class, code) = (told["error"]["class"].as_str(), told["error"]["exit_code"].as_i64());
+            assert_eq!((said.code, class, code), (Some(41), Some("interrupted"), Some(41)), "{said:#?}");
+            assert!(told["error"]["hint"].as_str().is_some_and(|hint| hint.contains("`tallow resume ")), "{said:#?}");
+        } else {
+            stopped(&said, &run);
+        }
         nothing_is_half_written(&run);
         assert!(matches!(outcomes(&run, "seed-0")[..], [Outcome::Interrupted { step: 1.. }]));
         succeeds(&mut place.resume(&run));
