@@ -88,6 +88,22 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
+    /// Score a model that is there on a split of a data set, with a 95 % interval.
+    Eval {
+        /// The model: a folder in the Hub's format (such as the `model` folder of a run), or a Hub id.
+        model: String,
+        /// The data set: a file or folder, a Hub id (ORG/NAME:CONFIG), or a usual name such as SST-2.
+        #[arg(long, value_name = "DATA")]
+        data: String,
+        /// The split; default: the one that is usually scored.
+        #[arg(long)]
+        split: Option<String>,
+        /// Only so many examples, the first of the split.
+        #[arg(long, value_name = "N")]
+        max_examples: Option<std::num::NonZeroUsize>,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// Show the report of a run again.
     Report {
         /// A run folder, or its name in the folder of runs.

@@ -130,6 +130,17 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         env.runs.join(format!("{}-{time}", start.slug()))
     });
+    let folder = create(root)?;
+    let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
+    if done.is_err() && !folder.spec().is_file() {
+        // Not even an experiment came of it: there is nothing to go on with.
+        folder.discard()?;
+    }
+    done
+}
+
+/// A new run folder; its ledger begins with how it came to be.
+pub(super) fn create(root: PathBuf) -> Result<RunFolder> {
     let folder = RunFolder::create(root)?;
     let created = Record::Created {
         command: std::env::args().collect(),
@@ -137,12 +148,7 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
     };
     folder.ledger().append(now(), created)?;
-    let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
-    if done.is_err() && !folder.spec().is_file() {
-        // Not even an experiment came of it: there is nothing to go on with.
-        folder.discard()?;
-    }
-    done
+    Ok(folder)
 }
 
 /// Goes on with a run; `max_time` is what it may take in all from now on.
@@ -159,9 +165,35 @@ pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
 }
 
 fn go_on(
-    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, (hub, worker): (&HubArgs, &WorkerArgs), until: Until,
+    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, means: (&HubArgs, &WorkerArgs), until: Until,
 ) -> Result<ExitCode> {
-    let stop = stop_flag(json, Some(folder.root().to_path_buf()));
+    let place = folder.clone();
+    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let begin = |pipeline: &mut Pipeline| match &start {
+        Start::Experiment(spec) => pipeline.begin(spec),
+        Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
+        Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
+        Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(*time),
+        Start::Resumed { max_time: None } => Ok(()),
+    };
+    if until == Until::Plan {
+        let plan = drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.plan_only()))?;
+        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &place, style)) };
+    }
+    match drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.go_on()))? {
+        End::Reported { report, .. } => {
+            let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
+            super::say_all(&text)
+        }
+        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(&place))),
+    }
+}
+
+/// Lets `work` drive the stages of a run folder, and shows progress meanwhile.
+pub(super) fn drive<T>(
+    json: bool, env: &Environment, folder: RunFolder, (hub, worker): (&HubArgs, &WorkerArgs), work: impl FnOnce(&mut Pipeline) -> Result<T>,
+) -> Result<T> {
+    let stop = stop_flag(json, Some(folder.clone()));
     let hub = Hub::new(env.hub(hub.hub.clone(), hub.offline));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
@@ -183,60 +215,42 @@ fn go_on(
         (false, false) => Mode::Plain,
     };
     let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
-    let root = folder.root().to_path_buf();
-    let mut pipeline = Pipeline::new(folder, setup, &mut watch);
-    match start {
-        Start::Experiment(spec) => pipeline.begin(&spec)?,
-        Start::Paper { pdf, name } => pipeline.begin_with_paper(&pdf, &name, &planner_wishes(wishes))?,
-        Start::Request(request) => pipeline.begin_with_request(&request, &planner_wishes(wishes))?,
-        Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(time)?,
-        Start::Resumed { max_time: None } => {}
-    }
-    if until == Until::Plan {
-        let plan = pipeline.plan_only();
-        watch.0.end();
-        let plan = plan?;
-        return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &RunFolder::open(&root)?, style)) };
-    }
-    let end = pipeline.go_on();
+    let done = work(&mut Pipeline::new(folder, setup, &mut watch));
     watch.0.end();
-    match end? {
-        End::Reported { report, .. } => {
-            let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
-            super::say_all(&text)
-        }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, &RunFolder::open(root)?)),
-    }
+    done
 }
 
-fn unfinished(run: String, outcome: &Outcome, folder: &RunFolder) -> Error {
+/// A run that ended early, as an error; `folder`: its own, where `resume` can go on.
+pub(super) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFolder>) -> Error {
     let class = class_of(outcome).unwrap_or(Class::Bug);
-    let command = format!("tallow resume {}", folder.root().display());
-    let resume = format!("`{command}`");
-    let hint = match outcome {
-        Outcome::Refused { hint, .. } => hint.clone(),
-        Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => Some(format!("`{command} --max-time 1h` gives it an hour in all")),
+    let (words, hint) = match outcome {
+        Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
+        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => (outcome.to_string(), folder.map(|folder| next_step(outcome, folder))),
+        other => {
+            let gave_up = folder.and_then(|folder| gave_up(&run, folder)).map(|reason| format!("; {reason}")).unwrap_or_default();
+            (format!("{other}{gave_up}"), folder.map(|folder| next_step(outcome, folder)))
+        }
+    };
+    CliError::Unfinished { run, outcome: words, class, hint }.into()
+}
+
+/// What the user can do about a run that ended so.
+fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
+    let resume = format!("tallow resume {}", folder.root().display());
+    match outcome {
+        Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => format!("`{resume} --max-time 1h` gives it an hour in all"),
         Outcome::OutOfMemory { .. } => {
             let budget = "raise `budget.max_memory_bytes` in the run's spec.toml or free some memory";
-            Some(format!("{budget}, then {resume}; or take a smaller model or shorter texts"))
+            format!("{budget}, then `{resume}`; or take a smaller model or shorter texts")
         }
         Outcome::Stalled { .. } => {
-            Some(format!("{resume} tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent"))
+            format!("`{resume}` tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent")
         }
         Outcome::Crashed { .. } | Outcome::Killed { .. } => {
-            Some(format!("{resume} goes on from the last checkpoint; `stderr.log` of the attempt may say more"))
+            format!("`{resume}` goes on from the last checkpoint; `stderr.log` of the attempt may say more")
         }
-        _ => Some(format!("{resume} goes on from the last checkpoint")),
-    };
-    let gave_up = gave_up(&run, folder).map(|reason| format!("; {reason}")).unwrap_or_default();
-    let outcome = match outcome {
-        Outcome::OutOfMemory { .. } | Outcome::Diverged { .. } | Outcome::Stalled { .. } | Outcome::Crashed { .. } | Outcome::Killed { .. } => {
-            outcome.to_string() + &gave_up
-        }
-        Outcome::Refused { message, .. } => message.clone(),
-        other => other.to_string(),
-    };
-    CliError::Unfinished { run, outcome, class, hint }.into()
+        _ => format!("`{resume}` goes on from the last checkpoint"),
+    }
 }
 
 /// Why nothing more was tried, as the ledger has it.
@@ -273,10 +287,12 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
 }
 
 /// The flag that Ctrl-C sets: the first asks the worker to stop after a checkpoint, the second ends everything.
-pub(super) fn stop_flag(json: bool, run: Option<PathBuf>) -> &'static AtomicBool {
+pub(super) fn stop_flag(json: bool, run: Option<RunFolder>) -> &'static AtomicBool {
     let _ = ctrlc::set_handler(move || {
         if STOP.swap(true, Ordering::SeqCst) {
-            super::tell(&CliError::Stopped { run: run.clone() }.into(), json, Style::Plain);
+            // Without an experiment there is nothing to go on with.
+            let run = run.as_ref().filter(|run| run.spec().is_file()).map(|run| run.root().to_path_buf());
+            super::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
         } else if !json {
             eprintln!("stopping; once more stops at once");

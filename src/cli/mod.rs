@@ -3,6 +3,7 @@
 pub mod args;
 pub mod doctor;
 pub mod environment;
+mod evaluate;
 mod experiment;
 mod planned;
 pub mod message;
@@ -61,6 +62,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Train { experiment, wishes, run, .. } => {
             let start = Start::experiment(experiment.as_deref(), wishes)?;
             experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
+        }
+        Command::Eval { model, data, split, max_examples, run } => {
+            let asked = evaluate::Asked { model, data, split: split.as_deref(), max_examples: max_examples.map(usize::from) };
+            evaluate::evaluate(cli.json, environment, &asked, run)
         }
         Command::Report { run } => report_again(cli.json, environment, run),
         Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),

@@ -4,7 +4,7 @@ use super::classes;
 use super::columns;
 use super::hub::Hub;
 use super::locate::{Located, locate};
-use super::prepare::decode;
+use super::prepare::image_shape;
 use super::read::{Cell, Table};
 use super::{Error, Result};
 use crate::plan::{DataFacts, SplitFacts};
@@ -124,9 +124,8 @@ fn pieces_of(word: &str) -> usize {
 
 fn first_image_shape(table: &Table, column: &str) -> Result<[usize; 3]> {
     let row = table.rows(&[column])?.next().ok_or_else(|| Error::EmptySplit { split: "train".into(), path: table.path().into() })??;
-    let image = decode(row.cells.first().unwrap_or(&Cell::Null))
-        .map_err(|what| Error::Image { path: table.path().into(), position: row.position, column: column.into(), what })?;
-    Ok(image.shape())
+    image_shape(row.cells.first().unwrap_or(&Cell::Null))
+        .map_err(|what| Error::Image { path: table.path().into(), position: row.position, column: column.into(), what })
 }
 
 #[cfg(test)]

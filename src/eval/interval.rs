@@ -26,7 +26,7 @@ pub enum Basis {
 ///
 /// Two or more seeds: Student's t, never narrower than one example of the split. One seed: Wilson's for accuracy, which is a
 /// share of examples; none for other metrics, whose spread cannot be told from one number.
-pub(super) fn interval(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> {
+pub fn interval(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> {
     match scores {
         [] => None,
         [score] => (metric == Metric::Accuracy && examples > 0).then(|| wilson(*score, examples)),

@@ -5,7 +5,7 @@ mod interval;
 mod metrics;
 
 pub use compare::{evaluate, majority_baseline};
-pub use interval::{Basis, Interval};
+pub use interval::{Basis, Interval, interval};
 pub use metrics::metric;
 
 use crate::error::{Class, Failure};

@@ -41,6 +41,9 @@ pub struct PrepareJob {
     pub image_size: Option<[usize; 2]>,
     /// Class names where the source knows them; else found in the first split, sorted.
     pub labels: Option<Vec<String>>,
+    /// Only so many examples of each split, its first; none: all.
+    #[serde(default)]
+    pub max_examples: Option<usize>,
     /// Where the prepared files go.
     pub out: PathBuf,
 }
@@ -120,6 +123,17 @@ pub enum MonitorConfig {
 pub struct Normalize {
     pub mean: Vec<f32>,
     pub std: Vec<f32>,
+}
+
+impl Normalize {
+    /// What is assumed where a model names none.
+    pub const IMAGENET_ASSUMED: &'static str = "normalisation: mean and standard deviation of ImageNet (the model names none)";
+
+    /// ImageNet's, which public models are trained with; for other than three channels the mean over colours.
+    pub fn imagenet(channels: usize) -> Self {
+        let values = |rgb: [f32; 3]| if channels == 3 { rgb.to_vec() } else { vec![rgb.iter().sum::<f32>() / 3.0; channels] };
+        Normalize { mean: values([0.485, 0.456, 0.406]), std: values([0.229, 0.224, 0.225]) }
+    }
 }
 
 /// Scores a model folder on a prepared split.

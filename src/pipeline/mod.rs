@@ -1,9 +1,11 @@
 //! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
 
 mod budget;
+mod given;
 mod propose;
 mod stages;
 
+pub use given::{Question, Score, Scored};
 pub use propose::read_paper;
 
 use crate::data::hub::Hub;

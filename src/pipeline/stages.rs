@@ -66,7 +66,7 @@ impl Pipeline<'_> {
         Ok(None)
     }
 
-    fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
+    pub(super) fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
@@ -194,7 +194,7 @@ impl Pipeline<'_> {
     }
 
     /// One attempt, if there is time for it; or how the run ends.
-    fn attempt(&mut self, name: &str, number: u32, job: Job, readable: Vec<PathBuf>) -> Result<std::result::Result<Attempt, End>> {
+    pub(super) fn attempt(&mut self, name: &str, number: u32, job: Job, readable: Vec<PathBuf>) -> Result<std::result::Result<Attempt, End>> {
         if let Some(end) = self.out_of_time(name) {
             return Ok(Err(end));
         }
@@ -268,10 +268,7 @@ pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits
 /// The job that prepares `names`; where it writes is filled in when its attempt is known.
 fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels: Option<Vec<String>>) -> PrepareJob {
     let files = |name: &String| plan.facts.data.splits.iter().find(|s| s.name == *name).map(|s| s.files.clone()).unwrap_or_default();
-    let (vocab_size, positions) = match &plan.facts.model.config {
-        ModelConfig::Bert(config) => (config.vocab_size, config.max_position_embeddings),
-        ModelConfig::ResnetCifar(_) => (0, 0),
-    };
+    let (vocab_size, positions) = text_limits(&plan.facts.model.config);
     PrepareJob {
         task: plan.spec.task,
         splits: names.iter().map(|name| SplitSource { name: name.clone(), files: files(name) }).collect(),
@@ -281,7 +278,16 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels
         max_seq_len: plan.spec.recipe.max_seq_len.unwrap_or(positions),
         image_size: plan.facts.data.image_shape.map(|[height, width, _]| [height, width]),
         labels,
+        max_examples: None,
         out: PathBuf::new(),
+    }
+}
+
+/// Words of the vocabulary, and the longest text in tokens; 0 and 0 where there are no texts.
+pub(super) fn text_limits(model: &ModelConfig) -> (usize, usize) {
+    match model {
+        ModelConfig::Bert(config) => (config.vocab_size, config.max_position_embeddings),
+        ModelConfig::ResnetCifar(_) => (0, 0),
     }
 }
 

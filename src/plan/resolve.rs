@@ -118,9 +118,8 @@ fn normalize(spec: &ExperimentSpec, facts: &Facts, assumptions: &mut Vec<String>
     }
     let channels = facts.data.image_shape.map_or(3, |[_, _, channels]| channels);
     facts.model.normalize.clone().or_else(|| {
-        assumptions.push("normalisation: mean and standard deviation of ImageNet (the model names none)".into());
-        let values = |rgb: [f32; 3]| if channels == 3 { rgb.to_vec() } else { vec![rgb.iter().sum::<f32>() / 3.0; channels] };
-        Some(Normalize { mean: values([0.485, 0.456, 0.406]), std: values([0.229, 0.224, 0.225]) })
+        assumptions.push(Normalize::IMAGENET_ASSUMED.into());
+        Some(Normalize::imagenet(channels))
     })
 }
 

@@ -222,6 +222,8 @@ fn text_plan() -> Plan {
             "all-MiniLM-L6-v2, 22.7M parameters",
             "it fits the time budget",
         )],
+        assumptions: vec![],
+        citations: vec![],
     };
     let mut deviations = spec.deviations.clone();
     deviations.push(deviation("recipe.length", "3 epochs", "1 epoch", "3 epochs would take 1 h 53 min of 1 h"));

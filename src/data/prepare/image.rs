@@ -1,60 +1,12 @@
-//! Encoded images -> pixels.
+//! A split of encoded images -> one tensor of pixels.
 
+use super::pixels::{Pixels, decode};
 use super::{Labels, Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
-use image::{DynamicImage, ImageReader};
 use rayon::prelude::*;
-use std::io::Cursor;
-
-/// Pixels of an image: `[height, width, channels]`, one channel for grey and three for colour; transparency is dropped.
-pub(in crate::data) struct Pixels {
-    height: usize,
-    width: usize,
-    channels: usize,
-    bytes: Vec<u8>,
-}
-
-impl Pixels {
-    /// Height, width, channels.
-    pub(in crate::data) fn shape(&self) -> [usize; 3] {
-        [self.height, self.width, self.channels]
-    }
-
-    /// Grey among colours takes three equal channels. Colours among grey stay as they are, and do not fit.
-    fn with_channels(mut self, channels: usize) -> Self {
-        if self.channels == 1 && channels == 3 {
-            self.bytes = self.bytes.iter().flat_map(|grey| [*grey; 3]).collect();
-            self.channels = 3;
-        }
-        self
-    }
-}
-
-/// Decodes a PNG or JPEG; what is wrong comes in words.
-pub(in crate::data) fn decode(cell: &Cell) -> Result<Pixels, String> {
-    let read;
-    let encoded = match cell {
-        Cell::Bytes(bytes) => bytes,
-        Cell::File(path) => {
-            read = std::fs::read(path).map_err(|e| e.to_string())?;
-            &read
-        }
-        other => return Err(format!("expected a PNG or JPEG, found {}", other.in_words())),
-    };
-    let reader = ImageReader::new(Cursor::new(encoded)).with_guessed_format().map_err(|e| e.to_string())?;
-    let image = reader.decode().map_err(|e| e.to_string())?;
-    let (height, width) = (image.height() as usize, image.width() as usize);
-    let (channels, bytes) = match image {
-        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_) => {
-            (1, image.into_luma8().into_raw())
-        }
-        colour => (3, colour.into_rgb8().into_raw()),
-    };
-    Ok(Pixels { height, width, channels, bytes })
-}
 
 /// Decodes a split and writes it. `shape` is that of the job's first image, which all others must have.
 pub(super) fn prepare(
@@ -81,7 +33,7 @@ pub(super) fn prepare(
                     found: in_words(image.shape()),
                 });
             }
-            pixels.extend_from_slice(&image.bytes);
+            pixels.extend_from_slice(&image.bytes());
         }
         Ok(())
     })?;
@@ -92,8 +44,9 @@ pub(super) fn prepare(
 }
 
 fn expected_shape(job: &PrepareJob, first: &Pixels) -> [usize; 3] {
-    let [height, width] = job.image_size.unwrap_or([first.height, first.width]);
-    [height, width, first.channels]
+    let [height, width, channels] = first.shape();
+    let [height, width] = job.image_size.unwrap_or([height, width]);
+    [height, width, channels]
 }
 
 fn decode_row(table: &Table, row: &Row, column: &str) -> Result<Pixels> {

@@ -10,11 +10,13 @@
 //! Metadata: `labels` (JSON list of class names), `columns` (JSON), `source` (file names), for texts `vocab_size` and `tokenizer_sha256`.
 
 mod image;
+mod jpeg;
+mod pixels;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub(super) use image::decode;
+pub(super) use pixels::shape as image_shape;
 
 use super::classes::{Classes, Label};
 use super::read::{Cell, Row, Table};
@@ -36,7 +38,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     std::fs::create_dir_all(&job.out).map_err(|source| Error::Io { action: "create", path: job.out.clone(), source })?;
     let mut splits = Vec::new();
     for source in &job.splits {
-        splits.push(Split::open(source, &job.columns)?);
+        splits.push(Split::open(source, &job.columns, job.max_examples)?);
     }
     let Some(first) = splits.first() else { return Ok(()) };
     let names = match &job.labels {
@@ -63,10 +65,11 @@ struct Split {
     name: String,
     tables: Vec<Table>,
     columns: Columns,
+    most: usize,
 }
 
 impl Split {
-    fn open(source: &SplitSource, asked: &Columns) -> Result<Self> {
+    fn open(source: &SplitSource, asked: &Columns, most: Option<usize>) -> Result<Self> {
         let tables: Vec<Table> = source.files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?;
         let empty = || Error::EmptySplit { split: source.name.clone(), path: source.files.first().cloned().unwrap_or_default() };
         let first = tables.first().ok_or_else(empty)?;
@@ -74,7 +77,7 @@ impl Split {
             return Err(empty());
         }
         let columns = columns::resolve(first, asked, &[])?;
-        Ok(Split { name: source.name.clone(), tables, columns })
+        Ok(Split { name: source.name.clone(), tables, columns, most: most.unwrap_or(usize::MAX) })
     }
 
     fn label_column(&self) -> &str {
@@ -95,13 +98,15 @@ impl Split {
         Ok(classes::in_order(names.into_iter().collect()))
     }
 
-    /// Hands on all rows, so many at once: input cells, with the label at the end of each row.
+    /// Hands on the rows, so many at once: input cells, with the label at the end of each row.
     fn each_chunk(&self, mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
         let wanted: Vec<&str> = self.columns.input.iter().map(String::as_str).chain([self.label_column()]).collect();
+        let mut left = self.most;
         for table in &self.tables {
             let mut rows = table.rows(&wanted)?;
             loop {
-                let chunk: Vec<Row> = rows.by_ref().take(CHUNK).collect::<Result<_>>()?;
+                let chunk: Vec<Row> = rows.by_ref().take(CHUNK.min(left)).collect::<Result<_>>()?;
+                left -= chunk.len();
                 if chunk.is_empty() {
                     break;
                 }

@@ -19,7 +19,7 @@ impl Bench {
         let dir = tempfile::tempdir().expect("a folder");
         let out = dir.path().join("out");
         let (splits, columns) = (Vec::new(), Columns::default());
-        let job = PrepareJob { task, splits, columns, tokenizer: None, vocab_size: 200, max_seq_len: 16, image_size: None, labels: None, out };
+        let job = PrepareJob { task, splits, columns, tokenizer: None, vocab_size: 200, max_seq_len: 16, image_size: None, labels: None, max_examples: None, out };
         Bench { dir, job }
     }
 

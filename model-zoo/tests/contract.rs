@@ -1,0 +1,375 @@
+//! What every architecture of the zoo keeps to. The tests know models by the registry alone: a new line there is tested here.
+
+use candle_core::{DType, Device, Tensor};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use tallow_kernels::{Gradients, LoadReport, ParamStore, Stream, Tape, Weights, cross_entropy, optim};
+use tallow_zoo::{Entry, Input, Job, Model, ModelConfig, registry};
+
+/// Runs a check on the small configuration of every entry.
+fn each(check: impl Fn(&Entry, ModelConfig)) {
+    assert!(!registry().is_empty());
+    registry().iter().for_each(|entry| check(entry, (entry.tiny)()));
+}
+
+type Tensors = BTreeMap<String, Tensor>;
+
+struct Built {
+    model: Box<dyn Model>,
+    store: ParamStore,
+    report: LoadReport,
+}
+
+/// From scratch by `seed`.
+fn scratch(config: &ModelConfig, seed: u64) -> Built {
+    finish(config, Weights::scratch(Stream::root(seed), &Device::Cpu)).unwrap_or_else(|e| panic!("{}: {e}", config.family()))
+}
+
+/// From given tensors, as a worker loads them.
+fn given(config: &ModelConfig, tensors: Tensors) -> Result<Built, String> {
+    finish(config, Weights::given(config.public_names(tensors), Stream::root(9), &Device::Cpu))
+}
+
+fn finish(config: &ModelConfig, weights: Weights) -> Result<Built, String> {
+    let model = config.build(&weights).map_err(|e| e.to_string())?;
+    let (store, report) = weights.finish().map_err(|e| e.to_string())?;
+    Ok(Built { model, store, report })
+}
+
+fn tensors(store: &ParamStore) -> Tensors {
+    store.iter().map(|p| (p.name().to_string(), p.tensor().copy().expect("a copy"))).collect()
+}
+
+fn bits(tensor: &Tensor) -> Vec<u32> {
+    floats(tensor).into_iter().map(f32::to_bits).collect()
+}
+
+fn floats(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().and_then(|t| t.to_vec1()).expect("float32")
+}
+
+/// Names and bits of everything that a model remembers.
+fn state(store: &ParamStore) -> Vec<(String, Vec<u32>)> {
+    store.iter().map(|p| (p.name().to_string(), bits(p.tensor()))).collect()
+}
+
+/// One example, before it meets others in a batch.
+#[derive(Clone)]
+enum Example {
+    Text { token_ids: Vec<u32>, type_ids: Vec<u32> },
+    Image { shape: [usize; 3], pixels: Vec<f32> },
+}
+
+/// Random examples that suit the model, by the keys that its public config has for them; texts of all lengths up to the longest.
+fn examples(config: &ModelConfig, count: usize) -> Vec<Example> {
+    let public = config.to_public();
+    let key = |name: &str, or: usize| public.get(name).and_then(Value::as_u64).map_or(or, |n| n as usize);
+    let example = |i: usize| {
+        let stream = Stream::root(77).at(i as u64);
+        match config.job() {
+            Job::TextClassification => {
+                let longest = key("max_position_embeddings", 8);
+                let length = if i == 0 { longest } else { 1 + stream.named("length").below(0, longest) };
+                let draw = |name: &str, bound: usize| {
+                    (0..length as u64).map(|at| stream.named(name).below(at, bound) as u32).collect::<Vec<_>>()
+                };
+                Example::Text { token_ids: draw("tokens", key("vocab_size", 2)), type_ids: draw("types", key("type_vocab_size", 1)) }
+            }
+            Job::ImageClassification => {
+                let shape = [key("num_channels", 3), 9, 9];
+                Example::Image { shape, pixels: (0..shape.iter().product::<usize>() as u64).map(|at| stream.normal(at)).collect() }
+            }
+        }
+    };
+    (0..count).map(example).collect()
+}
+
+/// A batch; texts are padded to the longest.
+fn batch(examples: &[Example]) -> Input {
+    let count = examples.len();
+    match &examples[0] {
+        Example::Text { .. } => {
+            let texts: Vec<(&[u32], &[u32])> = examples
+                .iter()
+                .filter_map(|e| if let Example::Text { token_ids, type_ids } = e { Some((&token_ids[..], &type_ids[..])) } else { None })
+                .collect();
+            let longest = texts.iter().map(|(ids, _)| ids.len()).max().unwrap_or(0);
+            let tensor = |rows: Vec<&[u32]>| {
+                let ids = rows.into_iter().flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(longest));
+                Tensor::from_vec(ids.collect::<Vec<_>>(), (count, longest), &Device::Cpu).expect("ids")
+            };
+            Input::Text {
+                token_ids: tensor(texts.iter().map(|t| t.0).collect()),
+                type_ids: tensor(texts.iter().map(|t| t.1).collect()),
+                lengths: texts.iter().map(|t| t.0.len()).collect(),
+            }
+        }
+        Example::Image { shape: [c, h, w], .. } => {
+            let pixels = examples.iter().flat_map(|e| if let Example::Image { pixels, .. } = e { pixels.clone() } else { Vec::new() });
+            Input::Image { pixels: Tensor::from_vec(pixels.collect::<Vec<_>>(), (count, *c, *h, *w), &Device::Cpu).expect("pixels") }
+        }
+    }
+}
+
+fn labels(config: &ModelConfig, count: usize) -> Vec<u32> {
+    (0..count).map(|i| Stream::root(78).below(i as u64, config.num_labels()) as u32).collect()
+}
+
+fn infer(model: &dyn Model, examples: &[Example]) -> Vec<f32> {
+    floats(model.logits(&Tape::inference(), &batch(examples)).expect("logits").tensor())
+}
+
+/// A training pass: its loss; gradients go to `grads`.
+fn learn(built: &Built, config: &ModelConfig, examples: &[Example], pass: u64, grads: &mut Gradients) -> f32 {
+    let tape = Tape::training(Stream::root(3).at(pass));
+    let logits = built.model.logits(&tape, &batch(examples)).expect("logits");
+    let loss = cross_entropy(&tape, &logits, &labels(config, examples.len())).expect("a loss");
+    tape.backward(&loss, grads).expect("gradients");
+    loss.tensor().to_scalar().expect("a scalar")
+}
+
+#[test]
+fn entries_describe_themselves() {
+    let mut families = Vec::new();
+    each(|entry, config| {
+        assert_eq!(entry.family, config.family());
+        assert!(!entry.summary.is_empty() && entry.jobs.contains(&config.job()), "{}", entry.family);
+        config.check().unwrap_or_else(|e| panic!("{}: {e}", entry.family));
+    });
+    families.extend(registry().iter().map(|e| e.family));
+    families.sort_unstable();
+    families.dedup();
+    assert_eq!(families.len(), registry().len(), "two entries of one name");
+}
+
+#[test]
+fn public_config_reads_back() {
+    each(|entry, config| {
+        let read = |text: String| ModelConfig::from_public(&text).unwrap_or_else(|e| panic!("{}: {e}", entry.family));
+        assert_eq!(read(config.to_public().to_string()), config);
+        assert_eq!(read(read(config.to_public().to_string()).to_public().to_string()), config);
+        let own = serde_json::to_string(&config).expect("JSON");
+        assert_eq!(serde_json::from_str::<ModelConfig>(&own).expect("a config"), config);
+    });
+}
+
+#[test]
+fn mistakes_in_a_public_config_are_told_by_field_and_all_at_once() {
+    each(|entry, config| {
+        let mut public = config.to_public();
+        let numbers: Vec<String> =
+            public.as_object().into_iter().flatten().filter(|(_, v)| v.is_number()).map(|(name, _)| name.clone()).collect();
+        assert!(!numbers.is_empty(), "{}", entry.family);
+        numbers.iter().for_each(|name| public[name] = "many".into());
+        let message = ModelConfig::from_public(&public.to_string()).expect_err(entry.family).to_string();
+        for name in &numbers {
+            assert!(message.contains(&format!("`{name}`: expected ")), "{}: `{name}` is not told in: {message}", entry.family);
+        }
+        assert_eq!(message.matches("found \"many\"").count(), numbers.len(), "{message}");
+    });
+}
+
+#[test]
+fn weights_read_back_to_the_bit() {
+    each(|entry, config| {
+        let made = scratch(&config, 1);
+        let read = given(&config, tensors(&made.store)).unwrap_or_else(|e| panic!("{}: {e}", entry.family));
+        assert_eq!(state(&read.store), state(&made.store), "{}", entry.family);
+        let whole = LoadReport { loaded: made.store.len(), ..LoadReport::default() };
+        assert_eq!((&read.report, &made.report), (&whole, &LoadReport::default()), "{}", entry.family);
+        assert_eq!(infer(&*read.model, &examples(&config, 3)), infer(&*made.model, &examples(&config, 3)));
+        let shapes = tensors(&made.store).iter().map(|(name, t)| (name.clone(), t.dims().to_vec())).collect();
+        if let Some(found) = ModelConfig::identify(&shapes) {
+            assert_eq!(found.with_labels(config.labels()), config, "taken for another architecture by its tensors");
+        }
+    });
+}
+
+#[test]
+fn the_seed_alone_decides_how_a_model_starts() {
+    each(|entry, config| {
+        assert_eq!(state(&scratch(&config, 1).store), state(&scratch(&config, 1).store), "{}", entry.family);
+        assert_ne!(state(&scratch(&config, 1).store), state(&scratch(&config, 2).store), "{}", entry.family);
+    });
+}
+
+#[test]
+fn cost_counts_parameters_and_grows_with_the_batch() {
+    each(|entry, config| {
+        for labels in [2, 7] {
+            let config = config.clone().with_labels(&names(labels));
+            assert_eq!(config.num_params(), scratch(&config, 0).store.num_trainable(), "{}", entry.family);
+        }
+        for cost in [ModelConfig::forward_flops, ModelConfig::activation_bytes] {
+            let (one, two, larger) = (cost(&config, 1, 8), cost(&config, 2, 8), cost(&config, 1, 16));
+            assert!(one > 0.0 && two > one && larger > one, "{}: {one} {two} {larger}", entry.family);
+        }
+    });
+}
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|i| format!("class {i}")).collect()
+}
+
+#[test]
+fn other_classes_take_another_head_on_the_same_body() {
+    each(|entry, config| {
+        let body = scratch(&config, 1);
+        let other = config.clone().with_labels(&names(config.num_labels() + 2));
+        assert_eq!((other.labels(), other.num_labels()), (&names(config.num_labels() + 2)[..], config.num_labels() + 2));
+        let read = given(&other, tensors(&body.store)).unwrap_or_else(|e| panic!("{}: {e}", entry.family));
+        let fresh = &read.report.initialised;
+        assert!(!fresh.is_empty() && read.report.loaded + fresh.len() == read.store.len(), "{}: {:?}", entry.family, read.report);
+        for param in read.store.iter().filter(|p| !fresh.contains(&p.name().to_string())) {
+            assert_eq!(bits(param.tensor()), bits(body.store.get(param.name()).expect("the body's").tensor()), "{}", param.name());
+        }
+        assert_eq!(infer(&*read.model, &examples(&config, 4)).len(), 4 * other.num_labels());
+    });
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_named_with_both_shapes() {
+    each(|entry, config| {
+        let whole = tensors(&scratch(&config, 1).store);
+        let mut refused = 0;
+        for (name, tensor) in &whole {
+            let (expected, mut wrong) = (format!("{:?}", tensor.dims()), tensor.dims().to_vec());
+            wrong[0] += 1;
+            let found = format!("{wrong:?}");
+            let without = whole.iter().filter(|(n, _)| *n != name).map(|(n, t)| (n.clone(), t.clone())).collect::<Tensors>();
+            let mut misshapen = without.clone();
+            misshapen.insert(name.clone(), Tensor::zeros(wrong, DType::F32, &Device::Cpu).expect("zeros"));
+            for (tensors, words) in [(without, vec![&expected]), (misshapen, vec![&expected, &found])] {
+                match given(&config, tensors) {
+                    // A head may start anew, and is then named as such.
+                    Ok(built) => assert!(built.report.initialised.contains(name), "{}: `{name}`: {:?}", entry.family, built.report),
+                    Err(message) => {
+                        refused += 1;
+                        let told = message.contains(&format!("`{name}`")) && words.iter().all(|w| message.contains(w.as_str()));
+                        assert!(told, "{}: expected `{name}` and {words:?} in: {message}", entry.family);
+                    }
+                }
+            }
+        }
+        assert!(refused > whole.len(), "{}: only {refused} of {} wrong sets of weights were refused", entry.family, 2 * whole.len());
+    });
+}
+
+#[test]
+fn all_wrong_tensors_are_told_at_once_and_surplus_ones_are_named() {
+    each(|entry, config| {
+        let mut given_tensors = tensors(&scratch(&config, 1).store);
+        given_tensors.insert("surplus.weight".into(), Tensor::zeros(2, DType::F32, &Device::Cpu).expect("zeros"));
+        let report = given(&config, given_tensors.clone()).unwrap_or_else(|e| panic!("{}: {e}", entry.family)).report;
+        assert_eq!(report.unused, ["surplus.weight"], "{}", entry.family);
+
+        given_tensors.values_mut().for_each(|t| *t = (t.ones_like().expect("ones") * f64::NAN).expect("NaN"));
+        let message = given(&config, given_tensors.clone()).err().expect(entry.family);
+        let told = |message: &str, words: &str| message.matches(words).count();
+        assert_eq!(told(&message, "holds NaN or infinity"), given_tensors.len() - 1, "{message}");
+        given_tensors.values_mut().for_each(|t| *t = t.to_dtype(DType::U8).expect("bytes"));
+        let message = given(&config, given_tensors.clone()).err().expect(entry.family);
+        assert_eq!(told(&message, "expected a float"), given_tensors.len() - 1, "{message}");
+    });
+}
+
+#[test]
+fn every_parameter_learns() {
+    each(|entry, config| {
+        let built = scratch(&config, 1);
+        let mut grads = Gradients::new(&built.store);
+        let loss = learn(&built, &config, &examples(&config, 16), 0, &mut grads);
+        let blind = (config.num_labels() as f32).ln();
+        assert!((loss - blind).abs() < 1.0, "{}: loss at init {loss}, of guessing {blind}", entry.family);
+        grads.check_complete(&built.store).unwrap_or_else(|e| panic!("{}: {e}", entry.family));
+        // Not zero to the bit: where the formula says zero (the bias of attention's keys), rounding still leaves something.
+        for param in built.store.trainable() {
+            let grad = floats(grads.get(param).expect("a gradient"));
+            assert!(grad.iter().all(|g| g.is_finite()) && grad.iter().any(|g| *g != 0.0), "{}: {}", entry.family, param.name());
+        }
+    });
+}
+
+#[test]
+fn one_batch_is_learnt_by_heart() {
+    each(|entry, config| {
+        let config = config.with_dropout(0.0);
+        let (built, examples) = (scratch(&config, 1), examples(&config, 8));
+        let optimizer = optim::AdamW { lr: 5e-3, beta1: 0.9, beta2: 0.99, eps: 1e-8, weight_decay: 0.0 };
+        let zeros = |_| built.store.trainable().map(|p| p.tensor().zeros_like().expect("zeros")).collect::<Vec<_>>();
+        let [means, squares] = [(), ()].map(zeros);
+        let mut grads = Gradients::new(&built.store);
+        let losses: Vec<f32> = (1..=80)
+            .map(|step| {
+                grads.clear();
+                let loss = learn(&built, &config, &examples, step, &mut grads);
+                for ((param, m), v) in built.store.trainable().zip(&means).zip(&squares) {
+                    optimizer.step(param, grads.get(param).expect("a gradient"), m, v, step, 1.0).expect("a step");
+                }
+                loss
+            })
+            .collect();
+        assert!(losses[79] < 0.1 * losses[0], "{}: {} -> {}", entry.family, losses[0], losses[79]);
+    });
+}
+
+#[test]
+fn inference_repeats_changes_nothing_and_knows_no_neighbours() {
+    each(|entry, config| {
+        let (built, examples) = (scratch(&config, 1), examples(&config, 7));
+        let before = state(&built.store);
+        let (together, classes) = (infer(&*built.model, &examples), config.num_labels());
+        assert_eq!(infer(&*built.model, &examples), together, "{}", entry.family);
+        assert_eq!(state(&built.store), before, "{}: inference changed the model", entry.family);
+        // Each alone (a text then has no padding), and all in another order.
+        let backwards: Vec<Example> = examples.iter().rev().cloned().collect();
+        let backwards = infer(&*built.model, &backwards);
+        for (i, example) in examples.iter().enumerate() {
+            let row = &together[i * classes..][..classes];
+            let last = (examples.len() - 1 - i) * classes;
+            for other in [&infer(&*built.model, std::slice::from_ref(example))[..], &backwards[last..][..classes]] {
+                let off = row.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(off <= 1e-5, "{}: example {i} is off by {off} in other company", entry.family);
+            }
+        }
+    });
+}
+
+#[test]
+fn threads_change_no_bit() {
+    each(|entry, config| {
+        // Large enough that work is shared out.
+        let examples = examples(&config, 96);
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| {
+                let built = scratch(&config, 1);
+                let mut grads = Gradients::new(&built.store);
+                let loss = learn(&built, &config, &examples, 0, &mut grads);
+                let grads: Vec<Vec<u32>> = built.store.trainable().map(|p| bits(grads.get(p).expect("a gradient"))).collect();
+                let logits: Vec<u32> = infer(&*built.model, &examples).into_iter().map(f32::to_bits).collect();
+                (loss.to_bits(), grads, logits, state(&built.store))
+            })
+        };
+        let one = run(1);
+        for threads in [2, 4] {
+            assert!(run(threads) == one, "{}: {threads} threads give other bits than one", entry.family);
+        }
+    });
+}
+
+#[test]
+fn an_input_of_another_kind_is_refused_in_words() {
+    each(|entry, config| {
+        let built = scratch(&config, 1);
+        let other = match config.job() {
+            Job::TextClassification => Input::Image { pixels: Tensor::zeros((1, 3, 8, 8), DType::F32, &Device::Cpu).expect("pixels") },
+            Job::ImageClassification => {
+                let ids = || Tensor::zeros((1, 4), DType::U32, &Device::Cpu).expect("ids");
+                Input::Text { token_ids: ids(), type_ids: ids(), lengths: vec![4] }
+            }
+        };
+        let message = built.model.logits(&Tape::inference(), &other).expect_err(entry.family).to_string();
+        assert!(message.contains(entry.family) && message.contains("expected"), "{message}");
+    });
+}

@@ -1,0 +1,89 @@
+//! `tallow eval`: scores a model that is there on a split of a data set.
+
+use super::args::RunArgs;
+use super::environment::Environment;
+use super::experiment::{create, drive, unfinished};
+use crate::error::{Class, Failure, Result};
+use crate::intake::{DataName, Request};
+use crate::pipeline::{End, Question, Score};
+use crate::plan::{Goal, Planner, RulePlanner, Wishes};
+use crate::spec::ModelSpec;
+use crate::words::{clean, count, metric_name, score};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// What the command line asks.
+pub(super) struct Asked<'a> {
+    pub(super) model: &'a str,
+    pub(super) data: &'a str,
+    pub(super) split: Option<&'a str>,
+    pub(super) max_examples: Option<usize>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum EvalError {
+    #[error("cannot make a folder for the evaluation's files")]
+    Folder { source: std::io::Error },
+    #[error("`--data {data}` names no data set")]
+    NoData { data: String },
+}
+
+impl Failure for EvalError {
+    fn class(&self) -> Class {
+        match self {
+            EvalError::Folder { .. } => Class::Resource,
+            EvalError::NoData { .. } => Class::Usage,
+        }
+    }
+}
+
+pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunArgs) -> Result<ExitCode> {
+    let wishes = Wishes { data: Some(DataName::parse(asked.data)), ..Wishes::default() };
+    let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
+    let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
+    let question = Question {
+        model: ModelSpec::Pretrained { id: asked.model.into(), revision: None },
+        data,
+        split: asked.split.map(str::to_string),
+        max_examples: asked.max_examples,
+    };
+    // Without `--out` nothing is kept but the answer.
+    let passing = match &args.out {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().map_err(|source| EvalError::Folder { source })?),
+    };
+    let root = args.out.clone().or_else(|| passing.as_ref().map(|dir| dir.path().join("evaluation"))).unwrap_or_default();
+    let folder = create(root)?;
+    match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.score_given(&question))? {
+        Ok(score) if json => {
+            let answer = Answer { model: asked.model, data: asked.data, score: &score };
+            super::say_all(&serde_json::to_string(&answer).unwrap_or_default())
+        }
+        Ok(score) => super::say_all(&page(asked, &score)),
+        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
+        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// For machines: one line.
+#[derive(Serialize)]
+struct Answer<'a> {
+    model: &'a str,
+    data: &'a str,
+    score: &'a Score,
+}
+
+fn page(asked: &Asked, answer: &Score) -> String {
+    let place = format!("split `{}`, {} examples", clean(&answer.split), count(answer.examples as f64));
+    let mut out = format!("{} on {}, {place}\n\n", clean(asked.model), clean(asked.data));
+    for (metric, scored) in &answer.scores {
+        let range = scored.interval.map(|i| format!(" ({} to {})", score(i.low), score(i.high))).unwrap_or_default();
+        out.push_str(&format!("  {:<22} {}{range}\n", metric_name(*metric), score(scored.value)));
+    }
+    out.push_str(&format!("  {:<22} {}\n", "loss", score(answer.loss)));
+    if !answer.assumptions.is_empty() {
+        out.push_str("\nAssumed\n");
+        answer.assumptions.iter().for_each(|a| out.push_str(&format!("  {}\n", clean(a))));
+    }
+    out
+}

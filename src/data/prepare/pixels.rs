@@ -1,0 +1,80 @@
+//! One encoded image -> pixels.
+
+use super::jpeg;
+use crate::data::read::Cell;
+use image::{DynamicImage, ImageDecoder, ImageReader};
+use std::borrow::Cow;
+use std::io::Cursor;
+
+/// Pixels of an image: `[height, width, channels]`, one channel for grey and three for colour; transparency is dropped.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Pixels {
+    height: usize,
+    width: usize,
+    channels: usize,
+    bytes: Vec<u8>,
+}
+
+impl Pixels {
+    pub(super) fn new(height: usize, width: usize, channels: usize, bytes: Vec<u8>) -> Self {
+        Pixels { height, width, channels, bytes }
+    }
+
+    /// Height, width, channels.
+    pub(super) fn shape(&self) -> [usize; 3] {
+        [self.height, self.width, self.channels]
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Grey among colours takes three equal channels. Colours among grey stay as they are, and do not fit.
+    pub(super) fn with_channels(mut self, channels: usize) -> Self {
+        if self.channels == 1 && channels == 3 {
+            self.bytes = self.bytes.iter().flat_map(|grey| [*grey; 3]).collect();
+            self.channels = 3;
+        }
+        self
+    }
+}
+
+/// Decodes a PNG or JPEG; what is wrong comes in words. For the jail: the file is not trusted.
+pub(super) fn decode(cell: &Cell) -> Result<Pixels, String> {
+    let encoded = encoded(cell)?;
+    if jpeg::is_jpeg(&encoded) {
+        return jpeg::decode(&encoded);
+    }
+    let image = png(&encoded)?.decode().map_err(|e| e.to_string())?;
+    let (height, width) = (image.height() as usize, image.width() as usize);
+    Ok(match image {
+        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_) => {
+            Pixels::new(height, width, 1, image.into_luma8().into_raw())
+        }
+        colour => Pixels::new(height, width, 3, colour.into_rgb8().into_raw()),
+    })
+}
+
+/// Height, width and channels that [`decode`] will give, by the header alone: nothing is decoded outside the jail.
+pub(in crate::data) fn shape(cell: &Cell) -> Result<[usize; 3], String> {
+    let encoded = encoded(cell)?;
+    if jpeg::is_jpeg(&encoded) {
+        return jpeg::shape(&encoded);
+    }
+    let decoder = png(&encoded)?.into_decoder().map_err(|e| e.to_string())?;
+    let (width, height) = decoder.dimensions();
+    Ok([height as usize, width as usize, if decoder.color_type().has_color() { 3 } else { 1 }])
+}
+
+fn encoded(cell: &Cell) -> Result<Cow<'_, [u8]>, String> {
+    match cell {
+        Cell::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_slice())),
+        Cell::File(path) => std::fs::read(path).map(Cow::Owned).map_err(|e| e.to_string()),
+        other => Err(format!("expected a PNG or JPEG, found {}", other.in_words())),
+    }
+}
+
+/// The format is told by the file's first bytes; one that is neither PNG nor JPEG is refused when it is decoded.
+fn png(encoded: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, String> {
+    ImageReader::new(Cursor::new(encoded)).with_guessed_format().map_err(|e| e.to_string())
+}

@@ -1,0 +1,272 @@
+//! A model that is there, scored on a split: the stages of a run without planning and training.
+
+use super::stages::text_limits;
+use super::{End, Pipeline};
+use crate::data::{self, DataSpecHints};
+use crate::error::{Class, Failure, Result};
+use crate::eval::{self, Interval};
+use crate::job::{EvaluateJob, Event, Job, Normalize, PrepareJob, SplitSource};
+use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
+use crate::run::Outcome;
+use crate::spec::{Metric, ModelSpec, Task};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tallow_zoo::Job as Suits;
+
+/// Which model is scored on what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub model: ModelSpec,
+    pub data: DataChoice,
+    /// None: the one that is usually scored.
+    pub split: Option<String>,
+    /// Only so many, the first of the split.
+    pub max_examples: Option<usize>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    pub split: String,
+    pub examples: usize,
+    /// Mean cross entropy.
+    pub loss: f64,
+    pub scores: BTreeMap<Metric, Scored>,
+    /// What was assumed where neither model nor data says.
+    pub assumptions: Vec<String>,
+}
+
+/// One metric, with its 95 % interval where one run gives one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Scored {
+    pub value: f64,
+    pub interval: Option<Interval>,
+}
+
+/// Model and data do not fit each other.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the model is for {model:?}, the data set holds {data}")]
+    Kind { model: Task, data: &'static str },
+    #[error("the data set has no split `{split}`; it has {}", list(have))]
+    NoSplit { split: String, have: Vec<String> },
+    #[error("the split `{split}` has no labels")]
+    Unlabelled { split: String },
+    #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), list(model), data.len(), list(data))]
+    Classes { model: Vec<String>, data: Vec<String> },
+    #[error("model and data number the same classes differently: the model {}, the data {}", list(model), list(data))]
+    Order { model: Vec<String>, data: Vec<String> },
+    #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
+    NoTokenizer,
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::NoTokenizer => Class::Model,
+            _ => Class::Data,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::NoSplit { .. } | Error::Unlabelled { .. } => Some("name a split with labels by `--split`".into()),
+            Error::Classes { .. } => Some("a model that was fine-tuned on such data is needed, such as the `model` folder of a run".into()),
+            _ => None,
+        }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
+    if names.len() > shown.len() {
+        shown.push("…".into());
+    }
+    shown.join(", ")
+}
+
+/// Names of the two jobs.
+const PREPARE: &str = "prepare";
+const SCORE: &str = "score";
+
+impl Pipeline<'_> {
+    /// Scores a given model: looks at model and data, prepares the split in one jail and scores in another.
+    ///
+    /// # Errors
+    /// Model or data are not there, cannot be used, or do not fit each other. That a worker did not complete is a value.
+    pub fn score_given(&mut self, question: &Question) -> Result<std::result::Result<Score, End>> {
+        let _lock = self.folder.lock()?;
+        self.watch.say("looking at model and data");
+        let model = data::survey_model(self.setup.hub, &question.model)?;
+        // Where the usual split is known, only that one is fetched.
+        let usual = question.split.clone().or_else(|| question.data.splits.last().cloned());
+        let hints = DataSpecHints { columns: question.data.columns.clone(), splits: usual.into_iter().collect() };
+        let data = data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())?;
+        let split = choose_split(&data, question.split.as_deref())?;
+        let mut assumptions = Vec::new();
+        let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
+        let job = prepare_job(&model, &data, split, classes.clone(), question.max_examples)?;
+        self.watch.say(&format!("preparing the split {}", split.name));
+        if let Some(end) = self.prepare_into(PREPARE, job, &self.folder.held_out())? {
+            return Ok(Err(end));
+        }
+        self.watch.say("scoring");
+        let mut job = self.given_job(&model, &data, split, &classes, &mut assumptions);
+        job.metrics.extend(question.data.known.map(|known| known.metric));
+        let readable = vec![job.weights.clone(), job.data.clone()];
+        let attempt = match self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Err(end)),
+        };
+        let told = attempt.events.into_iter().find_map(|event| match event {
+            Event::Evaluated { examples, scores, loss, .. } => Some((examples, scores, loss)),
+            _ => None,
+        });
+        let Some((examples, scores, loss)) = told else {
+            return Ok(Err(End::Unfinished { run: SCORE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
+        };
+        let scored = |(metric, value)| (metric, Scored { value, interval: eval::interval(metric, &[value], examples) });
+        Ok(Ok(Score { split: split.name.clone(), examples, loss, scores: scores.into_iter().map(scored).collect(), assumptions }))
+    }
+
+    fn given_job(
+        &self, model: &ModelFacts, data: &DataFacts, split: &SplitFacts, classes: &[String], assumptions: &mut Vec<String>,
+    ) -> EvaluateJob {
+        let channels = data.image_shape.map_or(3, |[_, _, channels]| channels);
+        let image = model.config.job() == Suits::ImageClassification;
+        if image && model.normalize.is_none() {
+            assumptions.push(Normalize::IMAGENET_ASSUMED.into());
+        }
+        EvaluateJob {
+            task: task(model),
+            model: model.config.clone().with_labels(classes),
+            weights: model.weights.clone().unwrap_or_default(),
+            data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
+            normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
+            metrics: vec![Metric::Accuracy, Metric::MacroF1],
+            batch_size: 64,
+            threads: self.setup.threads,
+            out: self.folder.attempt(SCORE, 1).work(),
+        }
+    }
+}
+
+fn task(model: &ModelFacts) -> Task {
+    match model.config.job() {
+        Suits::TextClassification => Task::TextClassification,
+        Suits::ImageClassification => Task::ImageClassification,
+    }
+}
+
+/// The named split, else the one that is usually scored among those with labels.
+fn choose_split<'a>(data: &'a DataFacts, named: Option<&str>) -> Result<&'a SplitFacts, Error> {
+    let find = |name: &str| data.splits.iter().find(|split| split.name == name);
+    let labelled = |name: &&str| find(name).is_some_and(|split| split.labelled);
+    let usual = || ["test", "validation"].into_iter().find(labelled).and_then(find).or_else(|| data.splits.iter().find(|s| s.labelled));
+    let split = match named {
+        Some(name) => find(name),
+        None => usual().or(data.splits.first()),
+    };
+    match split {
+        Some(split) if split.labelled => Ok(split),
+        Some(split) => Err(Error::Unlabelled { split: split.name.clone() }),
+        None => {
+            let have = data.splits.iter().map(|split| split.name.clone()).collect();
+            Err(Error::NoSplit { split: named.unwrap_or_default().into(), have })
+        }
+    }
+}
+
+/// Class names in the model's order, by which the data's labels are numbered.
+fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> Result<Vec<String>, Error> {
+    let same = |a: &String, b: &String| a.to_lowercase() == b.to_lowercase();
+    let both = || (model.to_vec(), data.to_vec());
+    if model.len() == data.len() {
+        if model.iter().zip(data).all(|(m, d)| same(m, d)) {
+            return Ok(data.to_vec());
+        }
+        if data.iter().all(|d| model.iter().any(|m| same(m, d))) {
+            let (model, data) = both();
+            return Err(Error::Order { model, data });
+        }
+        // Public models often carry no names, or others than the data.
+        let nameless = model.iter().enumerate().all(|(i, name)| *name == format!("LABEL_{i}"));
+        let why = if nameless { "the model does not name them".into() } else { format!("the model names {}, the data {}", list(model), list(data)) };
+        assumptions.push(format!("classes: matched by their number ({why})"));
+        return Ok(data.to_vec());
+    }
+    // A small split may lack some of the classes.
+    if data.len() < model.len() && data.iter().all(|d| model.contains(d)) {
+        return Ok(model.to_vec());
+    }
+    let (model, data) = both();
+    Err(Error::Classes { model, data })
+}
+
+fn prepare_job(
+    model: &ModelFacts, data: &DataFacts, split: &SplitFacts, classes: Vec<String>, max_examples: Option<usize>,
+) -> Result<PrepareJob, Error> {
+    let task = task(model);
+    match (task, data.image_shape) {
+        (Task::TextClassification, Some(_)) => return Err(Error::Kind { model: task, data: "images" }),
+        (Task::ImageClassification, None) => return Err(Error::Kind { model: task, data: "texts" }),
+        (Task::TextClassification, None) if model.tokenizer.is_none() => return Err(Error::NoTokenizer),
+        _ => {}
+    }
+    let (vocab_size, max_seq_len) = text_limits(&model.config);
+    Ok(PrepareJob {
+        task,
+        splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone() }],
+        columns: data.columns.clone(),
+        tokenizer: model.tokenizer.clone().filter(|_| task == Task::TextClassification),
+        vocab_size,
+        max_seq_len,
+        image_size: data.image_shape.map(|[height, width, _]| [height, width]),
+        labels: Some(classes),
+        max_examples,
+        out: std::path::PathBuf::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(words: &str) -> Vec<String> {
+        words.split_whitespace().map(str::to_string).collect()
+    }
+
+    #[test]
+    fn classes_are_matched_by_name_else_by_number() {
+        let check = |model: &str, data: &str, expected: Result<&str, &str>, assumed: usize| {
+            let mut assumptions = Vec::new();
+            match (classes(&names(model), &names(data), &mut assumptions), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, names(expected), "{model} / {data}"),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+                (found, expected) => panic!("{model} / {data}: expected {expected:?}, found {found:?}"),
+            }
+            assert_eq!(assumptions.len(), assumed, "{assumptions:?}");
+        };
+        check("no yes", "no yes", Ok("no yes"), 0);
+        check("NO YES", "no yes", Ok("no yes"), 0);
+        check("LABEL_0 LABEL_1", "no yes", Ok("no yes"), 1);
+        check("a b c", "a c", Ok("a b c"), 0);
+        check("yes no", "no yes", Err("number the same classes differently: the model `yes`, `no`"), 0);
+        check("a b", "a b c", Err("the model tells 2 apart (`a`, `b`), the data has 3"), 0);
+        check("LABEL_0 LABEL_1 LABEL_2", "no yes", Err("the data has 2"), 0);
+    }
+
+    #[test]
+    fn the_usual_split_has_labels() {
+        let split = |name: &str, labelled| SplitFacts { name: name.into(), files: vec![], examples: 1, labelled };
+        let facts = |splits: Vec<SplitFacts>| DataFacts {
+            splits, columns: Default::default(), labels: vec![], license: None, revision: None, mean_tokens: None, image_shape: None,
+        };
+        let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
+        let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());
+        assert_eq!(chosen(&glue, None), Ok("validation".into()));
+        assert_eq!(chosen(&glue, Some("train")), Ok("train".into()));
+        assert_eq!(chosen(&glue, Some("test")), Err("the split `test` has no labels".into()));
+        assert_eq!(chosen(&glue, Some("dev")), Err("the data set has no split `dev`; it has `train`, `validation`, `test`".into()));
+        assert_eq!(chosen(&facts(vec![split("train", true)]), None), Ok("train".into()));
+    }
+}

@@ -1,0 +1,63 @@
+//! The whole program: `tallow eval` scores the model that a run left as the run itself did, and says what does not fit.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn tallow(args: &[&str], paths: &[(&str, &Path)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tallow"));
+    command.args(args).env_remove("TALLOW_HUB");
+    for (flag, path) in paths {
+        command.arg(flag).arg(path);
+    }
+    command.output().expect("started")
+}
+
+fn eval(model: &Path, args: &[&str]) -> Output {
+    let model = model.to_string_lossy().into_owned();
+    tallow(&[&["eval", &model, "--offline"], args].concat(), &[])
+}
+
+fn last_line(output: &Output) -> serde_json::Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+#[test]
+fn a_runs_model_scores_as_in_the_run() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let run = dir.path().join("run");
+    let trained = tallow(&["train", "--example", "--offline", "--epochs=0.3"], &[("--out", &run)]);
+    assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
+    let held_out: serde_json::Value = serde_json::from_slice(&std::fs::read(run.join("eval.json")).expect("eval.json")).expect("JSON");
+    let model = run.join("model");
+
+    // The generated set of the same name is that of the example, and its test split is the one that is usually scored.
+    let answer = eval(&model, &["--data", "toy_reviews", "--json"]);
+    let score = &last_line(&answer)["score"];
+    assert_eq!((&score["split"], &score["examples"]), (&"test".into(), &held_out["runs"][0]["examples"]), "{score}");
+    assert_eq!((&score["scores"]["accuracy"]["value"], &score["loss"]), (&held_out["runs"][0]["scores"]["accuracy"], &held_out["runs"][0]["loss"]));
+    assert_eq!(score["assumptions"], serde_json::json!([]));
+    let accuracy = score["scores"]["accuracy"]["value"].as_f64().expect("a number");
+    let within = |end: &str| score["scores"]["accuracy"]["interval"][end].as_f64().expect("a number");
+    assert!(within("low") < accuracy && accuracy < within("high"), "{score}");
+
+    let kept = dir.path().join("kept");
+    let few = eval(&model, &["--data=toy_reviews", "--split=validation", "--max-examples=50", "--out", &kept.to_string_lossy()]);
+    let page = String::from_utf8_lossy(&few.stdout).into_owned();
+    assert!(few.status.success() && page.contains("split `validation`, 50 examples") && page.contains("accuracy "), "{page}");
+    let predictions = std::fs::read_to_string(kept.join("runs/score/attempts/001/work/predictions.jsonl")).expect("predictions");
+    assert_eq!(predictions.lines().count(), 50);
+
+    let check = |args: &[&str], code: i32, words: &str| {
+        let output = eval(&model, args);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && message.contains(words), "{code}, {words:?}: {:?}, {message}", output.status);
+    };
+    check(&["--data=toy_reviews", "--split=dev"], 20, "`dev`");
+    check(&["--data=toy_shapes"], 20, "the classes of model and data differ: the model tells 2 apart (`negative`, `positive`), the data has 4");
+    check(&["--data=absent.csv"], 20, "absent.csv");
+    check(&["--data=toy_reviews", "--max-examples=0"], 2, "--max-examples");
+    let absent = dir.path().join("absent");
+    let output = eval(&absent, &["--data=toy_reviews"]);
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("absent"), "{output:?}");
+}
