@@ -1,6 +1,7 @@
 //! Classes of failure. The class alone decides the exit code; the table in [`Class`] is the public one.
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 /// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,6 +65,25 @@ pub trait Failure: std::error::Error + Send + Sync + 'static {
     fn hint(&self) -> Option<String> {
         None
     }
+}
+
+/// Whether a write failed because there is no room for it: the disk, a quota or a limit on the size of files.
+pub fn is_out_of_room(source: &io::Error) -> bool {
+    matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
+
+/// The next step where the place is at fault, not what was to be written or read there.
+pub fn place_hint(source: &io::Error) -> Option<String> {
+    let hint = match source.kind() {
+        ErrorKind::StorageFull => "the disk is full: free some space, then `tallow resume` the run",
+        ErrorKind::QuotaExceeded => "the disk quota is used up: free some space, then `tallow resume` the run",
+        ErrorKind::FileTooLarge => "files may not grow so large here: raise the limit (`ulimit -f`), then `tallow resume` the run",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "choose a folder that you may write, such as with `--out DIR`"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 /// Any module's error on its way to the rim, with what was being attempted.

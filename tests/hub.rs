@@ -179,7 +179,7 @@ fn every_failure_says_what_it_is_and_leaves_nothing() {
     };
     check(Fault::Status(401), |e| matches!(e, Error::Gated { status: 401, .. }), Class::External, "no access to model `acme/tiny-model`");
     check(Fault::Status(403), |e| matches!(e, Error::Gated { status: 403, .. }), Class::External, "403");
-    check(Fault::Status(404), |e| matches!(e, Error::NotFound { .. }), Class::Data, "there is no model `acme/tiny-model`");
+    check(Fault::Status(404), |e| matches!(e, Error::NotFound { .. }), Class::Model, "there is no model `acme/tiny-model`");
     check(Fault::Status(500), |e| matches!(e, Error::Failed { status: 500, .. }), Class::External, "500");
     check(Fault::Html, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "cannot be used");
     check(Fault::Cut, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "`model.safetensors` of model `acme/tiny-model`");

@@ -80,6 +80,9 @@ pub enum Command {
     Resume {
         /// A run folder, or its name in the folder of runs.
         run: String,
+        /// Time for everything, what was used before included, such as 30m or 2h.
+        #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+        max_time: Option<Duration>,
         #[command(flatten)]
         hub: HubArgs,
         #[command(flatten)]

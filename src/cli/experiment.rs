@@ -19,6 +19,7 @@ use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The experiment that Tallow carries.
 const EXAMPLE: &str = include_str!("../../presets/toy_bert.toml");
@@ -31,6 +32,8 @@ enum CliError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("the run `{run}` did not complete: {outcome}")]
     Unfinished { run: String, outcome: String, class: Class, hint: Option<String> },
+    #[error("stopped at once")]
+    Stopped { run: Option<PathBuf> },
     #[error("this program's own file cannot be found")]
     Program { source: std::io::Error },
     #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
@@ -42,12 +45,14 @@ impl Failure for CliError {
         match self {
             CliError::Read { .. } | CliError::NothingAsked => Class::Usage,
             CliError::Unfinished { class, .. } => *class,
+            CliError::Stopped { .. } => Class::Interrupted,
             CliError::Program { .. } => Class::Bug,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
             CliError::Unfinished { hint, .. } => hint.clone(),
+            CliError::Stopped { run: Some(run) } => Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display())),
             _ => None,
         }
     }
@@ -58,8 +63,8 @@ pub(super) enum Start {
     Experiment(Box<ExperimentSpec>),
     Paper { pdf: Vec<u8>, name: String },
     Request(Box<intake::Request>),
-    /// A run that is there.
-    Resumed,
+    /// A run that is there, with more time in all if so asked for.
+    Resumed { max_time: Option<Duration> },
 }
 
 /// How far it goes.
@@ -112,7 +117,7 @@ impl Start {
             Start::Experiment(spec) => spec.title.clone(),
             Start::Paper { name, .. } => format!("paper {}", Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())),
             Start::Request(request) => request.text.clone(),
-            Start::Resumed => String::new(),
+            Start::Resumed { .. } => String::new(),
         };
         let words: String = title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         words.split('-').filter(|word| !word.is_empty()).take(6).collect::<Vec<_>>().join("-")
@@ -146,9 +151,11 @@ pub(super) fn create(root: PathBuf) -> Result<RunFolder> {
     Ok(folder)
 }
 
-/// Goes on with a run.
-pub(super) fn resume(json: bool, env: &Environment, run: &str, hub: &HubArgs, worker: &WorkerArgs) -> Result<ExitCode> {
-    go_on(json, env, find(env, run)?, Start::Resumed, &Wishes::default(), (hub, worker), Until::Report)
+/// Goes on with a run; `max_time` is what it may take in all from now on.
+pub(super) fn resume(
+    json: bool, env: &Environment, run: &str, max_time: Option<Duration>, hub: &HubArgs, worker: &WorkerArgs,
+) -> Result<ExitCode> {
+    go_on(json, env, find(env, run)?, Start::Resumed { max_time }, &Wishes::default(), (hub, worker), Until::Report)
 }
 
 /// A run folder, by its path or its name in the folder of runs.
@@ -166,7 +173,8 @@ fn go_on(
         Start::Experiment(spec) => pipeline.begin(spec),
         Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
         Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
-        Start::Resumed => Ok(()),
+        Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(*time),
+        Start::Resumed { max_time: None } => Ok(()),
     };
     if until == Until::Plan {
         let plan = drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.plan_only()))?;
@@ -177,7 +185,7 @@ fn go_on(
             let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
             super::say_all(&text)
         }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(place.root()))),
+        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(&place))),
     }
 }
 
@@ -185,7 +193,7 @@ fn go_on(
 pub(super) fn drive<T>(
     json: bool, env: &Environment, folder: RunFolder, (hub, worker): (&HubArgs, &WorkerArgs), work: impl FnOnce(&mut Pipeline) -> Result<T>,
 ) -> Result<T> {
-    let stop = stop_flag();
+    let stop = stop_flag(json, Some(folder.clone()));
     let hub = Hub::new(env.hub(hub.hub.clone(), hub.offline));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
@@ -212,14 +220,45 @@ pub(super) fn drive<T>(
     done
 }
 
-/// A run that ended early, as an error; `root`: its folder, where `resume` can go on.
-pub(super) fn unfinished(run: String, outcome: &Outcome, root: Option<&Path>) -> Error {
+/// A run that ended early, as an error; `folder`: its own, where `resume` can go on.
+pub(super) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFolder>) -> Error {
     let class = class_of(outcome).unwrap_or(Class::Bug);
     let (words, hint) = match outcome {
         Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
-        other => (other.to_string(), root.map(|root| format!("`tallow resume {}` goes on from the last checkpoint", root.display()))),
+        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => (outcome.to_string(), folder.map(|folder| next_step(outcome, folder))),
+        other => {
+            let gave_up = folder.and_then(|folder| gave_up(&run, folder)).map(|reason| format!("; {reason}")).unwrap_or_default();
+            (format!("{other}{gave_up}"), folder.map(|folder| next_step(outcome, folder)))
+        }
     };
     CliError::Unfinished { run, outcome: words, class, hint }.into()
+}
+
+/// What the user can do about a run that ended so.
+fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
+    let resume = format!("tallow resume {}", folder.root().display());
+    match outcome {
+        Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => format!("`{resume} --max-time 1h` gives it an hour in all"),
+        Outcome::OutOfMemory { .. } => {
+            let budget = "raise `budget.max_memory_bytes` in the run's spec.toml or free some memory";
+            format!("{budget}, then `{resume}`; or take a smaller model or shorter texts")
+        }
+        Outcome::Stalled { .. } => {
+            format!("`{resume}` tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent")
+        }
+        Outcome::Crashed { .. } | Outcome::Killed { .. } => {
+            format!("`{resume}` goes on from the last checkpoint; `stderr.log` of the attempt may say more")
+        }
+        _ => format!("`{resume}` goes on from the last checkpoint"),
+    }
+}
+
+/// Why nothing more was tried, as the ledger has it.
+fn gave_up(run: &str, folder: &RunFolder) -> Option<String> {
+    folder.ledger().read().ok()?.into_iter().rev().find_map(|entry| match entry.record {
+        Record::Recovery { run: of, decision, reason, .. } if of == run && decision == "give_up" => Some(reason),
+        _ => None,
+    })
 }
 
 /// What the flags say, as keys of the experiment file.
@@ -248,10 +287,15 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
 }
 
 /// The flag that Ctrl-C sets: the first asks the worker to stop after a checkpoint, the second ends everything.
-pub(super) fn stop_flag() -> &'static AtomicBool {
-    let _ = ctrlc::set_handler(|| {
+pub(super) fn stop_flag(json: bool, run: Option<RunFolder>) -> &'static AtomicBool {
+    let _ = ctrlc::set_handler(move || {
         if STOP.swap(true, Ordering::SeqCst) {
+            // Without an experiment there is nothing to go on with.
+            let run = run.as_ref().filter(|run| run.spec().is_file()).map(|run| run.root().to_path_buf());
+            super::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
+        } else if !json {
+            eprintln!("stopping; once more stops at once");
         }
     });
     &STOP

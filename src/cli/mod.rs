@@ -12,7 +12,7 @@ mod read;
 mod worker;
 
 use crate::data::hub::Hub;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
 use args::{Cli, Command};
@@ -24,6 +24,8 @@ use std::process::ExitCode;
 
 /// The program.
 pub fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    crate::sandbox::survive_file_limits();
     let cli = Cli::parse();
     if matches!(cli.command, Command::Worker) {
         return worker::run();
@@ -33,10 +35,15 @@ pub fn main() -> ExitCode {
     match run(&cli, &environment) {
         Ok(code) => code,
         Err(error) => {
-            eprint!("{}", if cli.json { message::json(&error) + "\n" } else { message::text(&error, style) });
+            tell(&error, cli.json, style);
             ExitCode::from(error.class().exit_code())
         }
     }
+}
+
+/// Says on stderr what went wrong.
+fn tell(error: &Error, json: bool, style: Style) {
+    eprint!("{}", if json { message::json(error) + "\n" } else { message::text(error, style) });
 }
 
 fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
@@ -61,7 +68,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
         Command::Report { run } => report_again(cli.json, environment, run),
-        Command::Resume { run, hub, worker } => experiment::resume(cli.json, environment, run, hub, worker),
+        Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),
         Command::Read { paper, offline, worker } => read::read(cli.json, environment, paper, *offline, worker),
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),

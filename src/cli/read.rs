@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::intake::{self, FetchOptions, FlatField, FlatSpec, PaperSource};
 use crate::job::Event;
 use crate::pipeline::read_paper;
-use crate::run::{Supervisor, Watch};
+use crate::run::{SILENCE, Supervisor, Watch};
 use crate::store::{self, RunFolder};
 use std::process::ExitCode;
 
@@ -30,8 +30,9 @@ pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: boo
         level: worker.sandbox,
         threads: 1,
         memory_bytes: None,
+        silence: SILENCE,
         deadline: None,
-        stop: super::experiment::stop_flag(),
+        stop: super::experiment::stop_flag(json, None),
         now: &super::experiment::now,
     };
     let (_, spec) = read_paper(&supervisor, 1, &name, &mut Quiet)?;

@@ -2,7 +2,7 @@
 
 use super::hub;
 use super::read::Position;
-use crate::error::{Class, Failure};
+use crate::error::{Class, Failure, is_out_of_room, place_hint};
 use std::path::PathBuf;
 
 /// Result of this module.
@@ -15,8 +15,8 @@ pub enum Error {
     Hub(#[from] hub::Error),
     #[error("cannot {action} `{}`", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("`{}` cannot be written whole", path.display())]
-    Store { path: PathBuf, source: crate::store::Error },
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
 
     // Where the data lies.
     #[error("{place}: the card's front matter cannot be read: line {line}: {what}")]
@@ -68,6 +68,9 @@ pub enum Error {
     #[error("vocab_size is {vocab_size}: expected at least {least}, the special tokens and a few letters")]
     VocabTooSmall { vocab_size: usize, least: usize },
 
+    #[error("`{}`, {position}: the tokenizer gives token {id}, and the model has {vocab_size}", path.display())]
+    ForeignToken { path: PathBuf, position: Position, id: u32, vocab_size: usize },
+
     // Prepared files.
     #[error("`{}` is no prepared split: {what}", path.display())]
     NotPrepared { path: PathBuf, what: String },
@@ -75,6 +78,8 @@ pub enum Error {
     // Models.
     #[error("{place} has no safetensors weights: expected `model.safetensors`, found {}", list(found))]
     NoWeights { place: String, found: Vec<String> },
+    #[error("{place} has no tokenizer: expected `tokenizer.json`, found {}", list(found))]
+    NoTokenizer { place: String, found: Vec<String> },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
 }
@@ -100,10 +105,12 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Hub(error) => error.class(),
-            Error::Store { source, .. } => source.class(),
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => Class::Resource,
+            Error::Store(error) => error.class(),
+            Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } => Class::Spec,
-            Error::NoWeights { .. } | Error::Model { .. } | Error::Tokenizer { .. } => Class::Model,
+            Error::NoWeights { .. } | Error::NoTokenizer { .. } | Error::Model { .. } | Error::Tokenizer { .. } | Error::ForeignToken { .. } => {
+                Class::Model
+            }
             _ => Class::Data,
         }
     }
@@ -111,8 +118,9 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::Hub(error) => return error.hint(),
-            Error::Store { source, .. } => return source.hint(),
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => "the disk is full: free some space",
+            Error::Store(error) => return error.hint(),
+            Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
             Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
@@ -125,6 +133,17 @@ impl Failure for Error {
                 "test sets are often published without labels: use a split that has them, such as `validation`"
             }
             Error::NoWeights { .. } => "Tallow reads safetensors only; look for a revision or a copy of the model that has them",
+            Error::NoTokenizer { .. } => {
+                "its texts can only be cut as they were in its training: take a revision or a copy of the model that has the file"
+            }
+            Error::Tokenizer { .. } => "fetch the model's `tokenizer.json` again",
+            Error::ForeignToken { .. } => "check that config.json, model.safetensors and tokenizer.json belong together",
+            Error::Model { .. } => "check that the model's files are whole and belong together; `tallow models` lists the architectures",
+            Error::Label { .. } => "correct the label, or name the class in the training split as well",
+            Error::Unreadable { .. } | Error::Image { .. } => "repair or remove it, or make the file again",
+            Error::EmptySplit { .. } => "take another split, or fill the file",
+            Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
+            Error::UnknownFormat { .. } => "save the data in one of these formats",
             Error::TooShort { .. } => "raise `recipe.max_seq_len`",
             _ => return None,
         };

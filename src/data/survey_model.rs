@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Job, ModelConfig};
 
 const WEIGHTS: &str = "model.safetensors";
 /// No model has a header beyond this.
@@ -42,6 +42,10 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
         })?,
     };
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
+    if tokenizer.is_none() && config.job() == Job::TextClassification {
+        // A tokenizer of our own would give ids that mean nothing to these weights.
+        return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
+    }
     let card = match repo.read_text("README.md")? {
         Some(readme) => Card::parse(&repo.in_words(), &readme)?,
         None => Card::default(),
@@ -75,8 +79,7 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     match path.is_dir() {
         true => Ok(Repo::at_folder(Kind::Model, path)?),
         false if id.starts_with(['/', '.']) => {
-            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-            Err(Error::Io { action: "find the model folder", path: path.into(), source })
+            Err(Error::Model { place: format!("the model `{id}`"), what: "there is no such folder".into() })
         }
         false => Ok(hub.model(id, revision)?),
     }

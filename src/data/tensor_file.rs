@@ -54,8 +54,7 @@ pub(super) fn write(path: &Path, metadata: &BTreeMap<&str, String>, tensors: &[T
     parts.extend(tensors.iter().map(|t| t.bytes));
     let mut hasher = Sha256::new();
     parts.iter().for_each(|part| hasher.update(part));
-    write_atomic(path, |file| parts.iter().try_for_each(|part| file.write_all(part)))
-        .map_err(|source| Error::Store { path: path.into(), source })?;
+    write_atomic(path, |file| parts.iter().try_for_each(|part| file.write_all(part)))?;
     Ok(hex(&hasher.finalize()))
 }
 

@@ -226,7 +226,7 @@ mod tests {
             },
             metric,
             target: target.map(|value| Target { value, source: "the paper".into() }),
-            budget: Budget { max_time_secs: None, max_memory_bytes: None },
+            budget: Budget::default(),
             seeds: vec![0],
             deviations: vec![],
             assumptions: vec![],

@@ -1,4 +1,4 @@
-use crate::error::{Class, Failure};
+use crate::error::{Class, Failure, is_out_of_room, place_hint};
 use std::time::Duration;
 
 /// Why a paper could not be read. Each message names the paper.
@@ -37,6 +37,7 @@ impl Failure for Error {
         match self {
             Error::BadSource { .. } => Class::Usage,
             Error::Unreachable { .. } | Error::Status { .. } | Error::Offline { .. } | Error::Redirected { .. } => Class::External,
+            Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             _ => Class::Paper,
         }
     }
@@ -49,6 +50,8 @@ impl Failure for Error {
             Error::NoText { .. } => "the pages are probably scanned images: run OCR over them first, for instance with `ocrmypdf`",
             Error::Malformed { .. } => "rewrite the file with another tool, for instance `qpdf IN OUT`, or give the arXiv id",
             Error::Unreachable { .. } | Error::Offline { .. } => "download the PDF and give the file",
+            Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
+            Error::Io { .. } => "give a PDF file that you may read, an arXiv id (1810.04805) or an arXiv URL",
             Error::Status { status: 404, .. } => "check the id; a withdrawn paper has no PDF",
             _ => return None,
         };

@@ -94,6 +94,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// Model or data are not there, cannot be used, or do not fit each other. That a worker did not complete is a value.
     pub fn score_given(&mut self, question: &Question) -> Result<std::result::Result<Score, End>> {
+        let _lock = self.folder.lock()?;
         self.watch.say("looking at model and data");
         let model = data::survey_model(self.setup.hub, &question.model)?;
         // Where the usual split is known, only that one is fetched.
@@ -112,14 +113,16 @@ impl Pipeline<'_> {
         let mut job = self.given_job(&model, &data, split, &classes, &mut assumptions);
         job.metrics.extend(question.data.known.map(|known| known.metric));
         let readable = vec![job.weights.clone(), job.data.clone()];
-        let attempt = self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)?;
+        let attempt = match self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Err(end)),
+        };
         let told = attempt.events.into_iter().find_map(|event| match event {
             Event::Evaluated { examples, scores, loss, .. } => Some((examples, scores, loss)),
             _ => None,
         });
-        let (Outcome::Completed, Some((examples, scores, loss))) = (&attempt.outcome, told) else {
-            let outcome = if attempt.outcome == Outcome::Completed { Outcome::Crashed { exit_code: 0 } } else { attempt.outcome };
-            return Ok(Err(End::Unfinished { run: SCORE.into(), outcome }));
+        let Some((examples, scores, loss)) = told else {
+            return Ok(Err(End::Unfinished { run: SCORE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
         };
         let scored = |(metric, value)| (metric, Scored { value, interval: eval::interval(metric, &[value], examples) });
         Ok(Ok(Score { split: split.name.clone(), examples, loss, scores: scores.into_iter().map(scored).collect(), assumptions }))

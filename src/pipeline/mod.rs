@@ -1,5 +1,6 @@
 //! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
 
+mod budget;
 mod given;
 mod propose;
 mod stages;
@@ -16,6 +17,7 @@ use crate::run::{Outcome, Watch};
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
+use budget::TimeBudget;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -49,12 +51,20 @@ pub struct Pipeline<'a> {
     pub folder: RunFolder,
     pub setup: Setup<'a>,
     pub watch: &'a mut dyn Watch,
-    deadline: Option<Instant>,
+    limits: Limits,
+}
+
+/// What the spec's budget means for the workers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Limits {
+    time: Option<TimeBudget>,
+    memory_bytes: Option<u64>,
+    silence: Option<Duration>,
 }
 
 impl<'a> Pipeline<'a> {
     pub fn new(folder: RunFolder, setup: Setup<'a>, watch: &'a mut dyn Watch) -> Self {
-        Pipeline { folder, setup, watch, deadline: None }
+        Pipeline { folder, setup, watch, limits: Limits::default() }
     }
 
     /// Writes the experiment into the run folder: the first stage's file.
@@ -63,11 +73,24 @@ impl<'a> Pipeline<'a> {
         self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
     }
 
+    /// Gives the run this much time in all, what it has used already included. Lands in the spec.
+    ///
+    /// # Errors
+    /// The spec cannot be read or written.
+    pub fn set_max_time(&mut self, time: Duration) -> Result<()> {
+        let _lock = self.folder.lock()?;
+        self.propose()?;
+        let mut spec = self.read_spec()?;
+        spec.budget.max_time_secs = Some(time.as_secs().max(1));
+        self.begin(&spec)
+    }
+
     /// Runs the stages up to the plan, and nothing after it.
     ///
     /// # Errors
     /// A stage failed. What is done stays done.
     pub fn plan_only(&mut self) -> Result<Plan> {
+        let _lock = self.folder.lock()?;
         self.propose()?;
         let spec = self.read_spec()?;
         self.plan(&spec)
@@ -76,11 +99,12 @@ impl<'a> Pipeline<'a> {
     /// Runs every stage that is not done yet, from what the run folder begins with to the report.
     ///
     /// # Errors
-    /// A stage failed. What is done stays done.
+    /// A stage failed, or another process works on the run. What is done stays done.
     pub fn go_on(&mut self) -> Result<End> {
+        let _lock = self.folder.lock()?;
         self.propose()?;
         let spec = self.read_spec()?;
-        self.deadline = spec.budget.max_time_secs.map(|secs| Instant::now() + Duration::from_secs(secs));
+        self.limits = self.limits(&spec)?;
         let plan = self.plan(&spec)?;
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
@@ -94,6 +118,16 @@ impl<'a> Pipeline<'a> {
         };
         let report = self.report(&plan, &evaluation)?;
         Ok(End::Reported { evaluation, report: Box::new(report) })
+    }
+
+    fn limits(&self, spec: &ExperimentSpec) -> Result<Limits> {
+        let last_sign = |run: &str, attempt: u32| self.folder.attempt(run, attempt).last_sign();
+        let used = budget::used(&self.folder.ledger().read()?, &last_sign);
+        Ok(Limits {
+            time: spec.budget.max_time_secs.map(|secs| TimeBudget::new(Duration::from_secs(secs), used)),
+            memory_bytes: spec.budget.max_memory_bytes,
+            silence: spec.budget.max_silence_secs.map(Duration::from_secs),
+        })
     }
 
     fn read_spec(&self) -> Result<ExperimentSpec> {

@@ -82,7 +82,7 @@ impl Pipeline<'_> {
         if !path.is_file() {
             self.watch.say("reading the paper");
             let number = self.next_attempt(READ)?;
-            let supervisor = supervisor(&self.folder, &self.setup, self.deadline);
+            let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
             let (paper, spec) = read_paper(&supervisor, number, name, self.watch)?;
             self.folder.write_json(&self.folder.paper(), &paper)?;
             self.stage("paper_spec", &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
@@ -160,8 +160,10 @@ pub fn read_paper(supervisor: &Supervisor<'_>, number: u32, name: &str, watch: &
 
 /// It is not there, or not in a form that can be used: another choice may be. (That the Hub cannot be reached is no such case.)
 fn is_absent(error: &data::Error) -> bool {
+    use data::Error::{Hub, NoConfig, NoData, NoTokenizer, NoWeights};
     use hub::Error::{Gated, NotFound, Offline};
-    matches!(error, data::Error::Hub(NotFound { .. } | Gated { .. } | Offline { .. }) | data::Error::NoWeights { .. } | data::Error::NoData { .. } | data::Error::NoConfig { .. })
+    let of_hub = matches!(error, Hub(NotFound { .. } | Gated { .. } | Offline { .. }));
+    of_hub || matches!(error, NoWeights { .. } | NoTokenizer { .. } | NoData { .. } | NoConfig { .. })
 }
 
 fn tell_passed_over(spec: &mut ExperimentSpec, passed_over: &[String]) {

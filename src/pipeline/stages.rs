@@ -1,6 +1,6 @@
 //! Each stage: what it reads, the job that it starts or the pure function that it calls, the file that it leaves.
 
-use super::{End, Pipeline, Setup};
+use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, RunScore};
@@ -8,12 +8,11 @@ use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, 
 use crate::plan::{self, Facts, Layout, Plan};
 use crate::publish;
 use crate::report::{self, Report};
-use crate::run::{Attempt, Outcome, Supervisor};
+use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, Monitor};
 use crate::store::{Record, RunFolder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 use tallow_zoo::ModelConfig;
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
@@ -73,10 +72,10 @@ impl Pipeline<'_> {
         let out = job.out.clone();
         let mut readable: Vec<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
         readable.extend(job.tokenizer.clone());
-        let attempt = self.attempt(name, number, Job::Prepare(Box::new(job)), readable)?;
-        if attempt.outcome != Outcome::Completed {
-            return Ok(Some(End::Unfinished { run: name.into(), outcome: attempt.outcome }));
-        }
+        let attempt = match self.attempt(name, number, Job::Prepare(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Some(end)),
+        };
         let mut files = prepared_splits(&attempt.events).into_iter().map(|split| split.file).collect::<Vec<_>>();
         files.push("tokenizer.json".into());
         self.folder.adopt(&out, &files, place)?;
@@ -89,10 +88,13 @@ impl Pipeline<'_> {
             if self.finished(&config.name)?.is_some() {
                 continue;
             }
+            if let Some(end) = self.out_of_time(&config.name) {
+                return Ok(Some(end));
+            }
             self.watch.say(&format!("training {}", config.name));
-            let attempt = supervisor(&self.folder, &self.setup, self.deadline).train(config, self.watch)?;
-            if attempt.outcome != Outcome::Completed {
-                return Ok(Some(End::Unfinished { run: config.name.clone(), outcome: attempt.outcome }));
+            let attempt = supervisor(&self.folder, &self.setup, &self.limits).train(config, self.watch)?;
+            if let Err(end) = self.finish(&config.name, attempt) {
+                return Ok(Some(end));
             }
         }
         Ok(None)
@@ -137,11 +139,10 @@ impl Pipeline<'_> {
             let number_here = self.next_attempt(&name)?;
             let job = self.evaluate_job(plan, config, number, number_here, &name);
             let readable = vec![job.weights.clone(), job.data.clone()];
-            let attempt = self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)?;
-            if attempt.outcome != Outcome::Completed {
-                return Ok(Err(End::Unfinished { run: name, outcome: attempt.outcome }));
+            match self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)? {
+                Ok(attempt) => attempt.events,
+                Err(end) => return Ok(Err(end)),
             }
-            attempt.events
         };
         let score = events.into_iter().find_map(|e| match e {
             Event::Evaluated { examples, scores, loss, .. } => {
@@ -192,9 +193,29 @@ impl Pipeline<'_> {
         Ok(report)
     }
 
-    pub(super) fn attempt(&mut self, name: &str, number: u32, job: Job, readable: Vec<PathBuf>) -> Result<Attempt> {
-        let supervisor = supervisor(&self.folder, &self.setup, self.deadline);
-        Ok(supervisor.attempt(name, number, &job, readable, self.watch)?)
+    /// One attempt, if there is time for it; or how the run ends.
+    pub(super) fn attempt(&mut self, name: &str, number: u32, job: Job, readable: Vec<PathBuf>) -> Result<std::result::Result<Attempt, End>> {
+        if let Some(end) = self.out_of_time(name) {
+            return Ok(Err(end));
+        }
+        let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
+        let attempt = supervisor.attempt(name, number, &job, readable, self.watch)?;
+        Ok(self.finish(name, attempt))
+    }
+
+    /// The attempt if it completed. One that was over its time ends a run whose budget is spent.
+    fn finish(&self, run: &str, attempt: Attempt) -> std::result::Result<Attempt, End> {
+        match attempt.outcome {
+            Outcome::Completed => Ok(attempt),
+            Outcome::TimedOut { .. } => Err(self.out_of_time(run).unwrap_or(End::Unfinished { run: run.into(), outcome: attempt.outcome })),
+            outcome => Err(End::Unfinished { run: run.into(), outcome }),
+        }
+    }
+
+    /// The end of a run whose time is over.
+    fn out_of_time(&self, run: &str) -> Option<End> {
+        let outcome = self.limits.time.as_ref()?.spent()?;
+        Some(End::Unfinished { run: run.into(), outcome })
     }
 
     /// The attempt of `run` that completed, if one did.
@@ -230,14 +251,15 @@ impl Pipeline<'_> {
     }
 }
 
-pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, deadline: Option<Instant>) -> Supervisor<'a> {
+pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits: &Limits) -> Supervisor<'a> {
     Supervisor {
         folder,
         program: setup.program.clone(),
         level: setup.level,
         threads: setup.threads,
-        memory_bytes: None,
-        deadline,
+        memory_bytes: limits.memory_bytes,
+        silence: limits.silence.unwrap_or(SILENCE),
+        deadline: limits.time.map(|time| time.deadline()),
         stop: setup.stop,
         now: setup.now,
     }

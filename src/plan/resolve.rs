@@ -3,7 +3,7 @@
 use super::estimate::estimate;
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
-use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Task};
+use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
 use crate::words;
 use std::path::PathBuf;
 use tallow_zoo::{Job, ModelConfig};
@@ -46,12 +46,34 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         Length::Epochs(epochs) => ((epochs * per_epoch as f64).round() as u64).max(1),
         Length::Steps(steps) => steps,
     };
+    if let Some(problem) = too_large(spec, facts, &model) {
+        return Err(Error(vec![problem]));
+    }
     let normalize = normalize(spec, facts, &mut assumptions);
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| run(spec, facts, layout, &model, normalize.clone(), total_steps, seed)).collect();
     let deviations = deviations(spec, there, kept_out);
     let run = runs.first().ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
     let estimate = estimate(&run.model, &run.recipe, run.micro_batch_size, run.total_steps, &facts.data, &facts.host);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
+}
+
+/// Why the model cannot be trained in the memory that there is, however small the batch: weights, gradients and moments alone.
+fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -> Option<String> {
+    const MIB: f64 = (1 << 20) as f64;
+    let copies = match spec.recipe.optimizer {
+        Optimizer::Adamw { .. } => 4,
+        Optimizer::Sgd { .. } => 3,
+    };
+    let params = model.num_params();
+    let least = params as f64 * f64::from(4 * copies);
+    let (there, whose) = match spec.budget.max_memory_bytes {
+        Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => (bytes, "`budget.max_memory_bytes` allows"),
+        _ => (facts.host.memory_bytes, "this machine has"),
+    };
+    (there > 0 && least > there as f64).then(|| {
+        let (least, there) = (least / MIB, there as f64 / MIB);
+        format!("`model`: the weights, gradients and moments of {params} parameters take {least:.0} MiB, {whose} {there:.0} MiB")
+    })
 }
 
 /// The split of that name, labelled and not empty.

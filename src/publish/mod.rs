@@ -7,7 +7,7 @@ mod companions;
 pub use bundle::write_bundle;
 pub use card::card;
 
-use crate::error::{Class, Failure};
+use crate::error::{Class, Failure, place_hint};
 use crate::store;
 use std::path::PathBuf;
 
@@ -37,9 +37,7 @@ impl Failure for Error {
     }
     fn hint(&self) -> Option<String> {
         match self {
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Some("the disk is full: free some space, then `tallow report` the run again".into())
-            }
+            Error::Io { source, .. } => place_hint(source),
             Error::Changed { .. } => Some("`tallow train` the run's spec.toml again".into()),
             Error::Store(error) => error.hint(),
             _ => None,

@@ -6,4 +6,4 @@ pub mod supervisor;
 pub mod process;
 
 pub use outcome::Outcome;
-pub use supervisor::{Attempt, Supervisor, Watch, class_of};
+pub use supervisor::{Attempt, SILENCE, Supervisor, Watch, class_of};

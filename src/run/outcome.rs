@@ -49,6 +49,7 @@ impl fmt::Display for Outcome {
             Outcome::OutOfMemory { limit_bytes: None } => f.write_str("out of memory"),
             Outcome::TimedOut { limit_secs } => write!(f, "timed out after {}", duration(*limit_secs as f64)),
             Outcome::BudgetSpent { what } => write!(f, "budget spent: {}", clean(what)),
+            Outcome::Interrupted { step: 0 } => f.write_str("stopped by the user"),
             Outcome::Interrupted { step } => write!(f, "stopped by the user at step {}", count(*step as f64)),
             Outcome::Killed { signal } => write!(f, "killed by signal {signal}"),
             Outcome::Crashed { exit_code } => write!(f, "crashed with exit code {exit_code}"),

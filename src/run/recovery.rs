@@ -54,10 +54,11 @@ pub struct Tried {
 /// What to do after `outcome` of an attempt with `config`; `history` holds every attempt before it, oldest first.
 pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> Decision {
     let give_up = |reason: String| Decision::GiveUp { reason };
-    // Being stopped by the user is no failure and uses up nothing.
-    let failures = 1 + history.iter().filter(|t| !matches!(t.outcome, Outcome::Interrupted { .. })).count();
+    // Being stopped by the user, or by a budget that the user has raised since, is no failure and uses up nothing.
+    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. });
+    let failures = 1 + history.iter().filter(|tried| !stopped(&tried.outcome)).count();
     if failures >= MAX_ATTEMPTS {
-        return give_up(format!("{failures} attempts did not complete"));
+        return give_up(format!("{failures} attempts did not complete{}", sizes_tried(outcome, config, history)));
     }
     match outcome {
         Outcome::Completed => give_up("the run is complete".into()),
@@ -80,6 +81,16 @@ pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> Decis
             }
         }
     }
+}
+
+/// ": out of memory with 64, 32, 16 examples a forward pass"; nothing where memory never ran out.
+fn sizes_tried(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> String {
+    let all = history.iter().map(|tried| (&tried.outcome, &tried.config)).chain([(outcome, config)]);
+    let sizes: Vec<String> = all
+        .filter(|(outcome, _)| matches!(outcome, Outcome::OutOfMemory { .. }))
+        .map(|(_, config)| config.micro_batch_size.to_string())
+        .collect();
+    if sizes.is_empty() { String::new() } else { format!(": out of memory with {} examples a forward pass", sizes.join(", ")) }
 }
 
 fn halve_micro_batch(config: &RunConfig) -> Decision {
@@ -114,5 +125,95 @@ fn lower_lr(config: &RunConfig, step: u64) -> Decision {
         // The weights may have been damaged long before it showed.
         from: From::Start,
         reason: format!("diverged at step {step}: learning rate {to:e} instead of {from:e}, warm-up of at least {least} steps, from the start"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Divergence, InitFrom, MonitorConfig};
+    use crate::spec::{Length, Metric, Optimizer, Recipe, Task};
+
+    fn config(batch_size: usize) -> RunConfig {
+        let recipe = Recipe {
+            optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+            lr: 0.1,
+            schedule: Schedule::Linear { warmup: Warmup::Steps(5) },
+            length: Length::Steps(100),
+            batch_size,
+            micro_batch_size: None,
+            max_seq_len: None,
+            grad_clip_norm: None,
+            dropout: None,
+            augment: Vec::new(),
+        };
+        RunConfig {
+            version: 1,
+            name: "seed-0".into(),
+            task: Task::TextClassification,
+            model: (tallow_zoo::registry()[0].tiny)(),
+            init: InitFrom::Scratch,
+            train: "train".into(),
+            monitor: MonitorConfig::None,
+            max_train_examples: None,
+            recipe,
+            micro_batch_size: batch_size,
+            total_steps: 100,
+            metric: Metric::Accuracy,
+            normalize: None,
+            seed: 0,
+            threads: 1,
+            checkpoint_every_steps: 5,
+            monitor_every_steps: 5,
+            log_every_steps: 1,
+        }
+    }
+
+    /// Attempts that all end in `outcome`, until recovery gives up; the reason that it gives.
+    fn exhaust(outcome: &Outcome, first: RunConfig) -> (Vec<RunConfig>, String) {
+        let (mut history, mut config) = (Vec::new(), first);
+        loop {
+            let decision = decide(outcome, &config, &history);
+            history.push(Tried { config: config.clone(), outcome: outcome.clone() });
+            assert!(history.len() <= MAX_ATTEMPTS);
+            match decision {
+                Decision::Retry { config: next, .. } => config = *next,
+                Decision::GiveUp { reason } => return (history.into_iter().map(|tried| tried.config).collect(), reason),
+            }
+        }
+    }
+
+    #[test]
+    fn without_memory_each_attempt_is_smaller_and_the_step_is_the_same() {
+        let memory = Outcome::OutOfMemory { limit_bytes: None };
+        let sizes = |configs: &[RunConfig]| configs.iter().map(|c| c.micro_batch_size).collect::<Vec<_>>();
+        let (configs, reason) = exhaust(&memory, config(96));
+        assert_eq!(sizes(&configs), [96, 48, 24, 12, 6]);
+        assert!(configs.iter().all(|c| RunConfig { micro_batch_size: 96, ..c.clone() } == config(96)), "nothing else changes");
+        assert_eq!(reason, "5 attempts did not complete: out of memory with 96, 48, 24, 12, 6 examples a forward pass");
+        let (configs, reason) = exhaust(&memory, config(3));
+        assert_eq!((sizes(&configs), reason.as_str()), (vec![3, 1], "out of memory with one example a forward pass"));
+    }
+
+    #[test]
+    fn divergence_lowers_the_rate_from_the_start_and_accidents_are_continued_twice() {
+        let diverged = Outcome::Diverged { step: 9, what: Divergence::LossNotFinite };
+        let Decision::Retry { config: next, from: From::Start, .. } = decide(&diverged, &config(8), &[]) else { panic!("a retry") };
+        assert!((next.recipe.lr - 0.03).abs() < 1e-12 && next.recipe.schedule.warmup() == Warmup::Steps(10));
+        assert_eq!(exhaust(&diverged, config(8)).0.len(), MAX_ATTEMPTS);
+        let (configs, reason) = exhaust(&Outcome::Killed { signal: 9 }, config(8));
+        assert_eq!((configs, reason.as_str()), (vec![config(8); 3], "it ended by accident three times"));
+    }
+
+    #[test]
+    fn being_stopped_uses_up_no_attempt() {
+        let tried = |outcome: Outcome| Tried { config: config(8), outcome };
+        let stopped = [Outcome::Interrupted { step: 1 }, Outcome::TimedOut { limit_secs: 1 }].map(tried);
+        let history = [stopped.clone(), stopped.clone(), stopped].concat();
+        let accident = Outcome::Killed { signal: 9 };
+        assert!(matches!(decide(&accident, &config(8), &history), Decision::Retry { change: Change::Nothing, .. }));
+        for outcome in [Outcome::TimedOut { limit_secs: 1 }, Outcome::Interrupted { step: 1 }, Outcome::Completed] {
+            assert!(matches!(decide(&outcome, &config(8), &[]), Decision::GiveUp { .. }), "{outcome:?}");
+        }
     }
 }

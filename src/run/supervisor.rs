@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// No event for so long means that the worker hangs.
-const STALL: Duration = Duration::from_secs(600);
+/// No event for so long means that the worker hangs, where the budget does not say otherwise.
+pub const SILENCE: Duration = Duration::from_secs(600);
 
 /// What supervision needs besides the job.
 pub struct Supervisor<'a> {
@@ -24,6 +24,8 @@ pub struct Supervisor<'a> {
     pub level: Level,
     pub threads: usize,
     pub memory_bytes: Option<u64>,
+    /// No event for so long means that the worker hangs.
+    pub silence: Duration,
     /// When everything must be over.
     pub deadline: Option<Instant>,
     /// Set when the user wants to stop.
@@ -57,6 +59,14 @@ impl Supervisor<'_> {
     pub fn train(&self, config: &RunConfig, watch: &mut dyn Watch) -> Result<Attempt, store::Error> {
         let (mut history, mut resume_from) = self.earlier(config)?;
         let mut config = history.last().map_or_else(|| config.clone(), |last: &Tried| last.config.clone());
+        // What was decided of the last attempt, where the process that decided it could not try it any more.
+        if let Some((last, before)) = history.split_last()
+            && !matches!(last.outcome, Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. })
+            && let Decision::Retry { config: next, from, .. } = recovery::decide(&last.outcome, &last.config, before)
+        {
+            config = *next;
+            resume_from = resume_from.filter(|_| from == From::LastCheckpoint);
+        }
         loop {
             let number = history.len() as u32 + 1;
             let folder = self.folder.attempt(&config.name, number);
@@ -105,7 +115,7 @@ impl Supervisor<'_> {
             job: serde_json::to_string(job).unwrap_or_default(),
             stderr: folder.stderr(),
             threads: self.threads,
-            stall: STALL,
+            stall: self.silence,
             stop: self.stop,
         };
         let exit = launch(&spec, &mut |line: &[u8]| {
@@ -113,13 +123,14 @@ impl Supervisor<'_> {
                 watch.event(run, number, &event);
             }
         });
+        folder.sweep();
         let events = recorder.finish()?;
         for event in events.iter().filter(|e| is_worth_keeping(e)) {
             let told = Record::Told { run: run.into(), attempt: number, told: event.clone() };
             ledger.append((self.now)(), told)?;
         }
         let (outcome, wall_secs, max_rss_bytes) = match exit {
-            Ok(exit) => (name_outcome(&exit, &events, wall, self.memory_bytes), exit.wall_secs, exit.max_rss_bytes),
+            Ok(exit) => (self.name_outcome(job, &exit, &events, wall), exit.wall_secs, exit.max_rss_bytes),
             Err(error) => {
                 let class = crate::error::Failure::class(&error);
                 (Outcome::Refused { class, message: error.to_string(), hint: crate::error::Failure::hint(&error) }, 0.0, 0)
@@ -133,6 +144,49 @@ impl Supervisor<'_> {
     fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
         let (writable, memory_bytes, level) = (folder.work(), self.memory_bytes, self.level);
         Policy { read_only: readable, writable, memory_bytes, wall, level, ..Policy::default() }
+    }
+
+    /// How the attempt ended: from what we did to it, then its last word, then its wait status.
+    fn name_outcome(&self, job: &Job, exit: &Exit, events: &[Event], wall: Duration) -> Outcome {
+        let memory_bytes = self.memory_bytes;
+        match exit.killed_by {
+            Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
+            Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: self.silence.as_secs() },
+            Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
+            Some(KillReason::Flooded) => {
+                let message = "what the worker sends are no events: expected lines of at most 1 MiB, found more".into();
+                return Outcome::Refused { class: Class::Sandbox, message, hint: None };
+            }
+            None => {}
+        }
+        let last_word = events.iter().rev().find_map(|event| match event {
+            Event::Diverged { step, what, .. } => Some(Outcome::Diverged { step: *step, what: *what }),
+            Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
+                Some(Outcome::TimedOut { limit_secs: wall.as_secs() })
+            }
+            Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
+            Event::Failed { class, message, hint } => {
+                Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
+            }
+            _ => None,
+        });
+        match (last_word, &exit.status) {
+            (Some(outcome), _) => outcome,
+            (None, Status::Exited(0)) if is_done(job, events) => Outcome::Completed,
+            (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
+            (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => {
+                Outcome::OutOfMemory { limit_bytes: memory_bytes }
+            }
+            // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
+            (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => {
+                Outcome::OutOfMemory { limit_bytes: memory_bytes }
+            }
+            // The machine's own out-of-memory killer.
+            (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
+                Outcome::OutOfMemory { limit_bytes: memory_bytes }
+            }
+            (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
+        }
     }
 
     fn recovery(&self, run: &str, attempt: u32, decision: &str, reason: &str) -> Result<u64, store::Error> {
@@ -175,6 +229,9 @@ impl Supervisor<'_> {
     }
 }
 
+/// The signal of `abort`.
+const ABORT: i32 = 6;
+
 /// Wall-clock limit of an attempt where the budget sets none.
 const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -196,41 +253,13 @@ fn is_worth_keeping(event: &Event) -> bool {
     !matches!(event, Event::Step(_) | Event::Checkpointed { .. })
 }
 
-/// How the attempt ended: from what we did to it, then its last word, then its wait status.
-fn name_outcome(exit: &Exit, events: &[Event], wall: Duration, memory_bytes: Option<u64>) -> Outcome {
-    match exit.killed_by {
-        Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
-        Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: STALL.as_secs() },
-        Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
-        Some(KillReason::Flooded) => {
-            let message = "what the worker sends are no events: expected lines of at most 1 MiB, found more".into();
-            return Outcome::Refused { class: Class::Sandbox, message, hint: None };
-        }
-        None => {}
-    }
-    let last_word = events.iter().rev().find_map(|event| match event {
-        Event::Diverged { step, what, .. } => Some(Outcome::Diverged { step: *step, what: *what }),
-        Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
-            Some(Outcome::TimedOut { limit_secs: wall.as_secs() })
-        }
-        Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
-        Event::Failed { class, message, hint } => {
-            Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
-        }
-        _ => None,
-    });
-    match (last_word, &exit.status) {
-        (Some(outcome), _) => outcome,
-        (None, Status::Exited(0)) => Outcome::Completed,
-        (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
-        (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => {
-            Outcome::OutOfMemory { limit_bytes: memory_bytes }
-        }
-        // An allocation that failed under a limit of the process (abort), or the machine's own out-of-memory killer.
-        (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
-            Outcome::OutOfMemory { limit_bytes: memory_bytes }
-        }
-        (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
+/// Whether the job's own last word was told: one that leaves without it has not done its work, whatever its exit code says.
+fn is_done(job: &Job, events: &[Event]) -> bool {
+    match job {
+        Job::Read { .. } => events.iter().any(|e| matches!(e, Event::Read { .. })),
+        Job::Prepare(job) => events.iter().filter(|e| matches!(e, Event::Prepared(_))).count() == job.splits.len(),
+        Job::Train { .. } => events.iter().any(|e| matches!(e, Event::Finished { .. })),
+        Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
     }
 }
 

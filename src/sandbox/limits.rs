@@ -39,14 +39,18 @@ pub(super) fn amounts(policy: &Policy) -> Result<State, String> {
     ] {
         limit(what, resource, value)?;
     }
-    // A write beyond the limit is then an error that can be told (EFBIG), not a death by signal.
-    // SAFETY: ignoring a signal installs no handler.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    survive_file_limits();
     Ok(State::Holds(format!(
         "files of at most {} MiB, {} open, no core dumps",
         policy.max_file_bytes >> 20,
         policy.max_open_files
     )))
+}
+
+/// From now on a write beyond the limit on the size of files is an error that can be told (EFBIG), not a death by signal.
+pub fn survive_file_limits() {
+    // SAFETY: ignoring a signal installs no handler.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// How the C library types the name of a limit.

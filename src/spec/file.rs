@@ -1,7 +1,10 @@
 //! The experiment as a TOML file: read with every problem at once, written so that reading gives the same.
 
-use super::{ExperimentSpec, Length, Optimizer, Warmup};
+use super::place::Place;
+use super::schema::{self, Problem};
+use super::{ExperimentSpec, Monitor};
 use crate::error::{Class, Failure};
+use tallow_zoo::ModelConfig;
 
 /// The version of the format that is written and read.
 pub const VERSION: u32 = 1;
@@ -31,7 +34,8 @@ impl Failure for Error {
 /// Reads an experiment.
 ///
 /// # Errors
-/// Not TOML, unknown or missing keys (the first), or values out of range (all at once).
+/// Not TOML; or unknown and missing keys, values of another type or out of range, and what does not go together: all at once, each
+/// with its line and its key.
 pub fn parse(text: &str, file: &str) -> Result<ExperimentSpec, Error> {
     parse_with(text, file, &[])
 }
@@ -39,17 +43,38 @@ pub fn parse(text: &str, file: &str) -> Result<ExperimentSpec, Error> {
 /// As [`parse`], with `KEY=VALUE` pairs laid over the file; a key is a dotted path, a value TOML or else a plain string.
 pub fn parse_with(text: &str, file: &str, set: &[(String, String)]) -> Result<ExperimentSpec, Error> {
     let syntax = |source| Error::Syntax { file: file.into(), source: Box::new(source) };
-    let spec: ExperimentSpec = if set.is_empty() {
-        toml::from_str(text).map_err(syntax)?
-    } else {
-        let mut table: toml::Table = toml::from_str(text).map_err(syntax)?;
-        for (key, value) in set {
-            lay_over(&mut table, key, value)?;
+    let mut table: toml::Table = toml::from_str(text).map_err(syntax)?;
+    for (key, value) in set {
+        lay_over(&mut table, key, value)?;
+    }
+    let schema = schemars::schema_for!(ExperimentSpec).to_value();
+    let mut problems = schema::check(&schema, &table);
+    problems.extend(of_the_model(&table));
+    // What can be read in spite of them is looked at as a whole.
+    problems.iter().filter(|problem| problem.superfluous).for_each(|problem| problem.place.remove_from(&mut table));
+    match toml::Value::Table(table).try_into::<ExperimentSpec>() {
+        Ok(spec) => {
+            problems.extend(together(&spec));
+            if problems.is_empty() { Ok(spec) } else { Err(Error::Problems { file: file.into(), problems: listed(problems, text, set) }) }
         }
-        toml::Value::Table(table).try_into().map_err(syntax)?
-    };
-    let problems = problems(&spec);
-    if problems.is_empty() { Ok(spec) } else { Err(Error::Problems { file: file.into(), problems }) }
+        Err(source) if problems.is_empty() => Err(syntax(source)),
+        Err(_) => Err(Error::Problems { file: file.into(), problems: listed(problems, text, set) }),
+    }
+}
+
+/// In words, by their lines; those of the command line come last.
+fn listed(problems: Vec<Problem>, text: &str, set: &[(String, String)]) -> Vec<String> {
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    for Problem { place, what, .. } in problems {
+        let line = match set.iter().any(|(key, _)| Place::of(key).touches(&place)) {
+            true => Err("command line, "),
+            false => place.line(text).ok_or(""),
+        };
+        let (rank, at) = line.map_or_else(|at| (usize::MAX, at.to_string()), |line| (line, format!("line {line}, ")));
+        lines.push((rank, format!("{at}`{place}`: {what}")));
+    }
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect()
 }
 
 /// The file that [`parse`] reads back.
@@ -75,49 +100,45 @@ fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Result<(), Error
     Ok(())
 }
 
-/// Every value out of its range.
-fn problems(spec: &ExperimentSpec) -> Vec<String> {
+/// What the zoo says of a configuration in the file. It reads public keys by itself, so the schema leaves them to it.
+fn of_the_model(table: &toml::Table) -> Vec<Problem> {
+    let place = Place::of("model.config");
+    let Some(config) = table.get("model").and_then(|model| model.get("config")).filter(|config| config.is_table()) else {
+        return Vec::new();
+    };
+    let config: ModelConfig = match config.clone().try_into() {
+        Ok(config) => config,
+        Err(source) => return vec![Problem::new(place, source.message())],
+    };
+    // The classes may be those of the data.
+    let config = if config.labels().is_empty() { config.with_labels(&["0".into(), "1".into()]) } else { config };
+    match config.check() {
+        Ok(()) => Vec::new(),
+        Err(tallow_zoo::Error::Config(problems)) => {
+            problems.iter().map(|p| Problem::expected(place.key(&p.field), &p.expected, &p.found)).collect()
+        }
+        Err(other) => vec![Problem::new(place, other.to_string())],
+    }
+}
+
+/// What must hold between values. Their own ranges are in the schema.
+fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut check = |ok: bool, path: &str, expected: &str, found: String| {
+    let mut check = |ok: bool, path: &str, expected: &str, found: &str| {
         if !ok {
-            problems.push(format!("`{path}`: expected {expected}, found {found}"));
+            problems.push(Problem::expected(Place::of(path), expected, found));
         }
     };
-    let recipe = &spec.recipe;
-    check(spec.version == VERSION, "version", &VERSION.to_string(), spec.version.to_string());
-    check(!spec.seeds.is_empty(), "seeds", "at least one", "none".into());
-    check(recipe.lr > 0.0 && recipe.lr <= 100.0, "recipe.lr", "above 0 and at most 100", recipe.lr.to_string());
-    check((1..=1 << 20).contains(&recipe.batch_size), "recipe.batch_size", "from 1 to 1048576", recipe.batch_size.to_string());
+    let (recipe, data) = (&spec.recipe, &spec.data);
+    check(spec.version == VERSION, "version", &VERSION.to_string(), &spec.version.to_string());
     let micro = recipe.micro_batch_size.unwrap_or(recipe.batch_size);
-    let divides = micro > 0 && recipe.batch_size.is_multiple_of(micro);
-    check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), micro.to_string());
-    check(recipe.max_seq_len.is_none_or(|n| n >= 3), "recipe.max_seq_len", "at least 3", format!("{:?}", recipe.max_seq_len));
-    let clip = recipe.grad_clip_norm.unwrap_or(1.0);
-    check(clip > 0.0 && clip.is_finite(), "recipe.grad_clip_norm", "above 0", clip.to_string());
-    let dropout = recipe.dropout.unwrap_or(0.0);
-    check((0.0..1.0).contains(&dropout), "recipe.dropout", "from 0 to below 1", dropout.to_string());
-    let length = match recipe.length {
-        Length::Epochs(epochs) => epochs,
-        Length::Steps(steps) => steps as f64,
-    };
-    check(length > 0.0 && length < 1e9, "recipe.length", "above 0", length.to_string());
-    let unit = |x: f64| (0.0..1.0).contains(&x);
-    match recipe.optimizer {
-        Optimizer::Adamw { beta1, beta2, eps, weight_decay } => {
-            check(unit(beta1), "recipe.optimizer.beta1", "from 0 to below 1", beta1.to_string());
-            check(unit(beta2), "recipe.optimizer.beta2", "from 0 to below 1", beta2.to_string());
-            check(eps > 0.0, "recipe.optimizer.eps", "above 0", eps.to_string());
-            check(weight_decay >= 0.0, "recipe.optimizer.weight_decay", "at least 0", weight_decay.to_string());
-        }
-        Optimizer::Sgd { momentum, weight_decay, .. } => {
-            check(unit(momentum), "recipe.optimizer.momentum", "from 0 to below 1", momentum.to_string());
-            check(weight_decay >= 0.0, "recipe.optimizer.weight_decay", "at least 0", weight_decay.to_string());
-        }
+    let divides = micro == 0 || recipe.batch_size.is_multiple_of(micro);
+    check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
+    check(data.train != data.held_out, "data.held_out", "another split than `data.train`", &format!("`{}`", data.held_out));
+    if let Monitor::Split { name } = &data.monitor {
+        let other = *name != data.held_out && *name != data.train;
+        check(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));
     }
-    if let Warmup::Frac(frac) = recipe.schedule.warmup() {
-        check((0.0..=1.0).contains(&frac), "recipe.schedule.warmup.frac", "from 0 to 1", frac.to_string());
-    }
-    check(spec.data.train != spec.data.held_out, "data.held_out", "another split than `data.train`", spec.data.held_out.clone());
     problems
 }
 
@@ -143,7 +164,29 @@ mod tests {
         for path in ["recipe.lr", "recipe.batch_size", "recipe.grad_clip_norm"] {
             assert!(message.contains(path), "{message}");
         }
-        assert!(message.starts_with("`x.toml` has 4 problem(s):"), "{message}");
+        assert!(message.starts_with("`x.toml` has 3 problem(s):"), "{message}");
+    }
+
+    #[test]
+    fn each_problem_has_its_line_and_its_key() {
+        let text = PRESET
+            .replace("lr = 1e-3", "learning_rate = 1e-3\nlr = \"fast\"")
+            .replace("{ frac = 0.1 }", "{ frac = 2.0 }")
+            .replace("num_attention_heads = 2", "num_attention_heads = 3")
+            .replace("name = \"validation\"", "name = \"test\"");
+        let line = |words: &str| 1 + text[..text.find(words).expect("there")].matches('\n').count();
+        let message = parse(&text, "x.toml").expect_err("refused").to_string();
+        for (at, expected) in [
+            ("learning_rate", "`recipe.learning_rate`: there is no such key; there are `augment`, `batch_size`"),
+            ("lr = \"fast\"", "`recipe.lr`: expected a number above 0 and at most 100, found the text \"fast\""),
+            ("frac = 2.0", "`recipe.schedule.warmup.frac`: expected a number from 0 to 1, found 2.0"),
+            ("num_attention_heads", "`model.config.num_attention_heads`: expected a divisor of `hidden_size` (64), found 3"),
+        ] {
+            assert!(message.contains(&format!("\n  - line {}, {expected}", line(at))), "{expected}\n{message}");
+        }
+        let text = text.replace("\"fast\"", "1e-3");
+        let message = parse(&text, "x.toml").expect_err("refused").to_string();
+        assert!(message.contains("`data.monitor.name`: expected another split than `data.train` and `data.held_out`, found `test`"), "{message}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `ExperimentSpec`: WHAT is tested. People write it as TOML; a planner writes the same file. Pure: no file is opened here.
 
 mod file;
+mod place;
+mod schema;
 mod types;
 
 pub use file::{Error, VERSION, parse, parse_with, to_toml};

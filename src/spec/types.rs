@@ -23,6 +23,7 @@ pub struct ExperimentSpec {
     pub budget: Budget,
     /// One run each.
     #[serde(default = "one_seed")]
+    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
     pub seeds: Vec<u64>,
     /// Where the experiment differs from the paper or the request, and why.
     #[serde(default)]
@@ -84,28 +85,37 @@ pub struct DataSpec {
     #[serde(default)]
     pub columns: Columns,
     /// At most so many training examples (a random subset by the run's seed).
+    #[schemars(extend("minimum" = 1))]
     pub max_train_examples: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DataSource {
     /// A data set of the Hub: `nyu-mll/glue`, config `sst2`.
     Hub { id: String, config: Option<String>, revision: Option<String> },
     /// Files at hand: one CSV/JSONL/Parquet file a split, or an image folder (`split/class/image`).
     Local { path: PathBuf },
     /// A data set that Tallow makes itself: `toy_reviews`.
-    Generated { name: String, examples: usize, seed: u64 },
+    Generated {
+        name: String,
+        #[schemars(extend("minimum" = 1, "maximum" = 10_000_000))]
+        examples: usize,
+        seed: u64,
+    },
 }
 
 /// What is watched during training; it never decides the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Monitor {
     /// Nothing but the training loss.
     None,
     /// So many examples are taken out of the training split.
-    HoldOut { examples: usize },
+    HoldOut {
+        #[schemars(extend("minimum" = 1))]
+        examples: usize,
+    },
     /// Another split.
     Split { name: String },
 }
@@ -122,7 +132,7 @@ pub struct Columns {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ModelSpec {
     /// Weights and config of the Hub or a folder in the Hub's format.
     Pretrained { id: String, revision: Option<String> },
@@ -140,43 +150,55 @@ pub enum ModelSpec {
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     pub optimizer: Optimizer,
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
     pub lr: f64,
     pub schedule: Schedule,
     pub length: Length,
     /// Examples an optimiser step.
+    #[schemars(extend("minimum" = 1, "maximum" = 1_048_576))]
     pub batch_size: usize,
     /// Examples a forward pass; `batch_size` is a multiple of it. None: the planner decides.
+    #[schemars(extend("minimum" = 1))]
     pub micro_batch_size: Option<usize>,
     /// Longest text in tokens; longer ones are cut, and counted.
+    #[schemars(extend("minimum" = 3))]
     pub max_seq_len: Option<usize>,
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub grad_clip_norm: Option<f64>,
     /// Overrides the model's own dropout.
+    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
     pub dropout: Option<f32>,
     #[serde(default)]
     pub augment: Vec<Augment>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Optimizer {
     /// Weight decay is decoupled from the gradient; biases and norms do not decay.
     Adamw {
         #[serde(default = "beta1")]
+        #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
         beta1: f64,
         #[serde(default = "beta2")]
+        #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
         beta2: f64,
         #[serde(default = "eps")]
+        #[schemars(extend("exclusiveMinimum" = 0))]
         eps: f64,
         #[serde(default)]
+        #[schemars(extend("minimum" = 0))]
         weight_decay: f64,
     },
     /// Weight decay is part of the gradient, as in `torch.optim.SGD`; biases and norms do not decay.
     Sgd {
         #[serde(default)]
+        #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
         momentum: f64,
         #[serde(default)]
         nesterov: bool,
         #[serde(default)]
+        #[schemars(extend("minimum" = 0))]
         weight_decay: f64,
     },
 }
@@ -194,7 +216,7 @@ fn eps() -> f64 {
 
 /// Learning rate over the steps: linear warm-up from 0, then this, clamped past the end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
     Constant { warmup: Warmup },
     /// Down to 0 on the last step.
@@ -202,7 +224,13 @@ pub enum Schedule {
     /// Half a cosine down to 0.
     Cosine { warmup: Warmup },
     /// Multiplied by `factor` at each of these fractions of all steps.
-    Step { warmup: Warmup, at_frac: Vec<f64>, factor: f64 },
+    Step {
+        warmup: Warmup,
+        #[schemars(extend("minItems" = 1, "items" = { "type": "number", "minimum": 0, "exclusiveMaximum": 1 }))]
+        at_frac: Vec<f64>,
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+        factor: f64,
+    },
 }
 
 impl Schedule {
@@ -238,22 +266,25 @@ impl Schedule {
 #[serde(rename_all = "snake_case")]
 pub enum Warmup {
     Steps(u64),
-    Frac(f64),
+    Frac(#[schemars(extend("minimum" = 0, "maximum" = 1))] f64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
-    Epochs(f64),
-    Steps(u64),
+    Epochs(#[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1_000_000))] f64),
+    Steps(#[schemars(extend("minimum" = 1, "maximum" = 1_000_000_000))] u64),
 }
 
 /// Random changes of training images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Augment {
     /// Pad with zeros on each side, then crop back at random.
-    PadCrop { padding: usize },
+    PadCrop {
+        #[schemars(extend("maximum" = 64))]
+        padding: usize,
+    },
     HorizontalFlip,
 }
 
@@ -279,8 +310,15 @@ pub struct Target {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
+    /// Time for everything, over all processes that work on the run.
+    #[schemars(extend("minimum" = 1))]
     pub max_time_secs: Option<u64>,
+    /// Most memory of a worker.
+    #[schemars(extend("minimum" = 1))]
     pub max_memory_bytes: Option<u64>,
+    /// A worker that tells nothing for so long hangs, and is started again; none: 600.
+    #[schemars(extend("minimum" = 1))]
+    pub max_silence_secs: Option<u64>,
 }
 
 /// Where the run differs from the paper or the request, and why.

@@ -8,11 +8,14 @@
 //! ```
 
 use super::atomic::write_bytes;
+use super::sweep::sweep;
 use super::{Error, Ledger};
 use crate::job::Event;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// One experiment's folder.
 #[derive(Debug, Clone)]
@@ -46,6 +49,21 @@ impl RunFolder {
         }
         let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
         Ok(RunFolder { root })
+    }
+
+    /// Takes the run for this process, until the lock is dropped, and removes what a process that was killed left half-written.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another process works on the run.
+    pub fn lock(&self) -> Result<Lock, Error> {
+        let path = self.root.join("ledger.jsonl");
+        let file = File::open(&path).map_err(|source| Error::Io { action: "open", path, source })?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(Error::Locked { path: self.root.clone() });
+        }
+        // A file system that knows no locks is used without.
+        sweep(&self.root);
+        Ok(Lock { _file: file })
     }
 
     /// Removes the folder with all that is in it: for one that nothing has begun in.
@@ -140,6 +158,10 @@ impl RunFolder {
     pub fn adopt(&self, from: &Path, files: &[String], place: &Path) -> Result<(), Error> {
         let io = |action, path: &Path| { let path = path.to_path_buf(); move |source| Error::Io { action, path, source } };
         let sibling = place.with_extension("new");
+        // Of a process that was killed while it moved; what it had moved is made again.
+        if sibling.is_dir() {
+            std::fs::remove_dir_all(&sibling).map_err(io("remove", &sibling))?;
+        }
         std::fs::create_dir_all(&sibling).map_err(io("create", &sibling))?;
         let is_name = |file: &str| Path::new(file).file_name().is_some_and(|name| name == file);
         for file in files.iter().filter(|file| is_name(file) && from.join(file).is_file()) {
@@ -164,6 +186,12 @@ impl RunFolder {
     }
 }
 
+/// A run that is this process's own. The system takes the lock back when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
 /// One attempt's folder. What the supervisor notes stands beside what its worker may write, never in it: a later attempt is given
 /// what the job names, so a worker that could rewrite its job could choose what the next one reads.
 #[derive(Debug, Clone)]
@@ -175,6 +203,14 @@ impl AttemptFolder {
     /// Makes the folder (again).
     pub fn create(&self) -> Result<(), Error> {
         std::fs::create_dir_all(self.work()).map_err(|source| Error::Io { action: "create", path: self.work(), source })
+    }
+    /// Removes what a worker that was killed left half-written.
+    pub fn sweep(&self) {
+        sweep(&self.root);
+    }
+    /// When the attempt last told something; none where it never did.
+    pub fn last_sign(&self) -> Option<SystemTime> {
+        std::fs::metadata(self.events()).and_then(|events| events.modified()).ok()
     }
     /// All that the worker may write.
     pub fn work(&self) -> PathBuf {

@@ -3,12 +3,13 @@
 mod atomic;
 mod folder;
 mod ledger;
+mod sweep;
 
 pub use atomic::write_atomic;
-pub use folder::{AttemptFolder, CheckpointFolder, RunFolder, WorkFolder};
+pub use folder::{AttemptFolder, CheckpointFolder, Lock, RunFolder, WorkFolder};
 pub use ledger::{Entry, Ledger, Record};
 
-use crate::error::{Class, Failure};
+use crate::error::{Class, Failure, place_hint};
 use std::path::PathBuf;
 
 /// The run folder could not be read or written.
@@ -31,20 +32,18 @@ pub enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => Class::Resource,
             Error::Io { .. } | Error::Locked { .. } => Class::Resource,
             Error::Malformed { .. } | Error::NotARun { .. } | Error::NoReport { .. } | Error::Occupied { .. } => Class::Usage,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Some("the disk is full: free some space, then `tallow resume` the run".into())
-            }
+            Error::Io { source, .. } => place_hint(source),
             Error::NoReport { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
             Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
             Error::Occupied { .. } => Some("choose another folder with `--out`, or `tallow resume` that run".into()),
-            _ => None,
+            Error::Locked { .. } => Some("wait until the other `tallow` is done, or stop it with Ctrl-C".into()),
+            Error::Malformed { .. } => Some("the file was changed or damaged: `tallow train` the run's spec.toml into a new folder".into()),
         }
     }
 }

@@ -214,7 +214,7 @@ fn text_plan() -> Plan {
         },
         metric: Metric::Accuracy,
         target: Some(Target { value: 0.88, source: "a reference run of the same small model".into() }),
-        budget: Budget { max_time_secs: Some(3600), max_memory_bytes: None },
+        budget: Budget { max_time_secs: Some(3600), ..Budget::default() },
         seeds: vec![0],
         deviations: vec![deviation(
             "model",

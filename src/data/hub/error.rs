@@ -1,6 +1,7 @@
 //! What can go wrong between here and the Hub.
 
-use crate::error::{Class, Failure};
+use super::Kind;
+use crate::error::{Class, Failure, place_hint};
 use hf_hub::HFError;
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ pub enum Error {
     #[error("`{id}` is no {kind} of the Hub: expected NAME or ORG/NAME")]
     BadId { kind: &'static str, id: String },
     #[error("there is no {what}")]
-    NotFound { what: String, near: Vec<String> },
+    NotFound { kind: Kind, what: String, near: Vec<String> },
     #[error("no access to {what}: the Hub answered {status}")]
     Gated { what: String, status: u16, with_token: bool },
     #[error("{what} is not in the cache, and the network must not be used")]
@@ -27,18 +28,20 @@ pub enum Error {
 
 impl Error {
     /// What the client's error means when it was asked for `what`.
-    pub(super) fn from_client(error: HFError, what: &str, endpoint: &str, cache: &std::path::Path, with_token: bool) -> Self {
+    pub(super) fn from_client(
+        error: HFError, kind: Kind, what: &str, endpoint: &str, cache: &std::path::Path, with_token: bool,
+    ) -> Self {
         let what = what.to_string();
         match error {
             // Without a token the Hub answers 401 for what does not exist, and says so in a header.
             HFError::AuthRequired { context } if context.error_code.as_deref() == Some("RepoNotFound") => {
-                Error::NotFound { what, near: Vec::new() }
+                Error::NotFound { kind, what, near: Vec::new() }
             }
             HFError::AuthRequired { context } | HFError::Forbidden { context } => {
                 Error::Gated { what, status: context.status.as_u16(), with_token }
             }
             HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } | HFError::EntryNotFound { .. } => {
-                Error::NotFound { what, near: Vec::new() }
+                Error::NotFound { kind, what, near: Vec::new() }
             }
             HFError::Http { context } | HFError::RateLimited { context, .. } | HFError::Conflict { context } => {
                 Error::Failed { what, status: context.status.as_u16() }
@@ -67,7 +70,8 @@ impl Failure for Error {
         match self {
             Error::BadId { .. } => Class::Spec,
             Error::Disk { .. } => Class::Resource,
-            Error::NotFound { .. } => Class::Data,
+            Error::NotFound { kind: Kind::Dataset, .. } => Class::Data,
+            Error::NotFound { kind: Kind::Model, .. } => Class::Model,
             Error::Gated { .. } | Error::Offline { .. } | Error::Unreachable { .. } | Error::Failed { .. } | Error::BadAnswer { .. } => {
                 Class::External
             }
@@ -85,8 +89,8 @@ impl Failure for Error {
                 "check the network and `HF_ENDPOINT`; with `--offline` the cache is used, with `--hub DIR` a local folder".into()
             }
             Error::Failed { .. } | Error::BadAnswer { .. } => "try again later; check `HF_ENDPOINT`".into(),
-            Error::Disk { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => "the disk is full: free some space".into(),
-            _ => return None,
+            Error::Disk { source, .. } => return place_hint(source),
+            Error::BadId { .. } => return None,
         };
         Some(hint)
     }

@@ -8,6 +8,7 @@ pub(super) fn open(hub: &Path, kind: Kind, id: &str) -> Result<(PathBuf, Vec<Rep
     let root = hub.join(kind.plural()).join(id);
     if !root.is_dir() {
         return Err(Error::NotFound {
+            kind,
             what: format!("{} `{id}` in the local folder `{}`", kind.in_words(), hub.display()),
             near: nearest(id, ids(&hub.join(kind.plural()))),
         });

@@ -198,6 +198,7 @@ impl Repo {
     /// No such file, or anything that can go wrong between here and the Hub.
     pub fn fetch(&self, path: &str) -> Result<PathBuf, Error> {
         let file = self.files.iter().find(|f| f.path == path).ok_or_else(|| Error::NotFound {
+            kind: self.kind,
             what: format!("file `{path}` in {}", self.in_words()),
             near: folder::nearest(path, self.paths()),
         })?;

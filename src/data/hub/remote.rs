@@ -57,19 +57,19 @@ impl Remote {
         let (sha, entries) = match kind {
             Kind::Model => {
                 let repo = self.client.model(org, name);
-                let sha = repo.info().revision(revision).send().map_err(|e| self.error(e, &what))?.sha;
+                let sha = repo.info().revision(revision).send().map_err(|e| self.error(e, kind, &what))?.sha;
                 (sha.clone(), tree(&repo, sha.as_deref().unwrap_or(revision)))
             }
             Kind::Dataset => {
                 let repo = self.client.dataset(org, name);
-                let sha = repo.info().revision(revision).send().map_err(|e| self.error(e, &what))?.sha;
+                let sha = repo.info().revision(revision).send().map_err(|e| self.error(e, kind, &what))?.sha;
                 (sha.clone(), tree(&repo, sha.as_deref().unwrap_or(revision)))
             }
         };
         let commit = sha
             .filter(|sha| sha.len() == 40 && sha.bytes().all(|b| b.is_ascii_hexdigit()))
             .ok_or_else(|| Error::BadAnswer { what: what.clone(), found: "it names no commit".into() })?;
-        let files = entries.map_err(|e| self.error(e, &what))?.into_iter().filter_map(file_of).collect::<Vec<_>>();
+        let files = entries.map_err(|e| self.error(e, kind, &what))?.into_iter().filter_map(file_of).collect::<Vec<_>>();
         // Paths become part of paths on this machine.
         match files.iter().find(|f| f.path.starts_with('/') || f.path.split('/').any(|part| matches!(part, "" | "." | ".."))) {
             Some(odd) => Err(Error::BadAnswer { what, found: format!("it lists a file at `{}`", odd.path) }),
@@ -94,7 +94,7 @@ impl Remote {
         };
         let place = fetched.map_err(|e| {
             cache::sweep(cache, kind, id);
-            self.error(e, &what)
+            self.error(e, kind, &what)
         })?;
         match check_size(&place, file, &what).and_then(|()| check_hash(&place, &what)) {
             Ok(()) => Ok(place),
@@ -105,8 +105,8 @@ impl Remote {
         }
     }
 
-    fn error(&self, error: hf_hub::HFError, what: &str) -> Error {
-        Error::from_client(error, what, &self.endpoint, &self.cache, self.with_token)
+    fn error(&self, error: hf_hub::HFError, kind: Kind, what: &str) -> Error {
+        Error::from_client(error, kind, what, &self.endpoint, &self.cache, self.with_token)
     }
 }
 

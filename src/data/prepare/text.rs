@@ -35,8 +35,7 @@ impl Tokenization {
         }
         let truncation = TruncationParams { max_length: job.max_seq_len, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(broken)?.with_padding(None);
-        let path = job.out.join("tokenizer.json");
-        write_atomic(&path, |file| file.write_all(&json)).map_err(|source| Error::Store { path, source })?;
+        write_atomic(&job.out.join("tokenizer.json"), |file| file.write_all(&json))?;
         Ok(Tokenization { tokenizer, sha256: sha256_of(&json) })
     }
 
@@ -50,8 +49,12 @@ impl Tokenization {
             for row in &mut rows {
                 labels.take(table, row)?;
             }
+            let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
             let encoded: Vec<Encoding> = rows.into_par_iter().map(|row| self.encode(table, &split.columns.input, row)).collect::<Result<_>>()?;
-            for encoding in encoded {
+            for (encoding, position) in encoded.iter().zip(positions) {
+                if let Some(&id) = encoding.get_ids().iter().find(|id| **id as usize >= job.vocab_size) {
+                    return Err(Error::ForeignToken { path: table.path().into(), position, id, vocab_size: job.vocab_size });
+                }
                 tokens.extend(encoding.get_ids().iter().flat_map(|id| id.to_le_bytes()));
                 type_ids.extend(encoding.get_type_ids().iter().map(|id| *id as u8));
                 end += encoding.len() as u64;

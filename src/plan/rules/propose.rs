@@ -361,7 +361,7 @@ impl<'a> Brief<'a> {
             recipe: drafted.recipe,
             metric: self.metric,
             target: self.target(stated.as_ref()),
-            budget: Budget { max_time_secs: if self.limit_is_assumed() { None } else { Some(self.limit_secs) }, max_memory_bytes: None },
+            budget: Budget { max_time_secs: if self.limit_is_assumed() { None } else { Some(self.limit_secs) }, ..Budget::default() },
             seeds: self.seeds.clone(),
             deviations: drafted.deviations,
             assumptions: drafted.assumptions,

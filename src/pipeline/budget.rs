@@ -1,0 +1,100 @@
+//! The time budget of a run: it counts over every process that works on the run, so that stopping and resuming gains no time.
+
+use crate::run::Outcome;
+use crate::store::{Entry, Record};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Whoever goes on with a run needs more than this: for a jail, a model that is loaded, a checkpoint.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// What a run may take, and what it has taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TimeBudget {
+    limit: Duration,
+    used_before: Duration,
+    begun: Instant,
+}
+
+impl TimeBudget {
+    /// From now on; `used_before` is what earlier processes took.
+    pub(super) fn new(limit: Duration, used_before: Duration) -> Self {
+        TimeBudget { limit, used_before, begun: Instant::now() }
+    }
+
+    /// When everything must be over.
+    pub(super) fn deadline(&self) -> Instant {
+        let left = self.limit.saturating_sub(self.used_before);
+        let is_too_little = left < LEAST && !self.used_before.is_zero();
+        self.begun + if is_too_little { Duration::ZERO } else { left }
+    }
+
+    /// How a run ends whose time is over; none while there is some left.
+    pub(super) fn spent(&self) -> Option<Outcome> {
+        (Instant::now() >= self.deadline()).then(|| {
+            let used = (self.used_before + self.begun.elapsed()).as_secs_f64();
+            let earlier = match self.used_before.is_zero() {
+                true => String::new(),
+                false => format!(", {:.1} s of them before it was resumed", self.used_before.as_secs_f64()),
+            };
+            let limit = self.limit.as_secs();
+            let rest = if used < self.limit.as_secs_f64() { ": too little is left to go on" } else { "" };
+            let what = format!("`budget.max_time_secs` is {limit} s for the whole run, {used:.1} s were used{earlier}{rest}");
+            Outcome::BudgetSpent { what }
+        })
+    }
+}
+
+/// What earlier processes took, by the ledger: stages and attempts. An attempt that ended with its process has no end there; it
+/// counts up to its `last_sign` (run, attempt) of life.
+pub(super) fn used(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<SystemTime>) -> Duration {
+    let secs = |secs: f64| Duration::try_from_secs_f64(secs).unwrap_or_default();
+    let is_over = |run: &str, attempt: u32| {
+        ledger.iter().any(|e| matches!(&e.record, Record::AttemptEnded { run: r, attempt: a, .. } if r == run && *a == attempt))
+    };
+    let of = |entry: &Entry| match &entry.record {
+        Record::Stage { secs: taken, .. } => secs(*taken),
+        Record::AttemptEnded { wall_secs, .. } => secs(*wall_secs),
+        Record::AttemptStarted { run, attempt, .. } if !is_over(run, *attempt) => {
+            let started = entry.at.parse::<jiff::Timestamp>().ok().map(SystemTime::from);
+            started.zip(last_sign(run, *attempt)).and_then(|(from, to)| to.duration_since(from).ok()).unwrap_or_default()
+        }
+        _ => Duration::ZERO,
+    };
+    ledger.iter().map(of).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(at: &str, record: Record) -> Entry {
+        Entry { row: 1, at: at.into(), record }
+    }
+
+    #[test]
+    fn stages_and_attempts_count_and_so_does_one_that_was_killed() {
+        let started = |run: &str, attempt| Record::AttemptStarted { run: run.into(), attempt, job: "train".into() };
+        let outcome = Outcome::Interrupted { step: 1 };
+        let ledger = [
+            entry("2026-01-01T00:00:00Z", Record::Stage { stage: "plan".into(), file: "p".into(), sha256: String::new(), secs: 1.5 }),
+            entry("2026-01-01T00:00:02Z", started("a", 1)),
+            entry("2026-01-01T00:00:07Z", Record::AttemptEnded { run: "a".into(), attempt: 1, outcome, wall_secs: 5.0, max_rss_bytes: 0 }),
+            entry("2026-01-01T00:01:00Z", started("a", 2)),
+            entry("2026-01-01T00:02:00Z", started("b", 1)),
+        ];
+        let killed: SystemTime = "2026-01-01T00:01:10Z".parse::<jiff::Timestamp>().expect("a time").into();
+        let last_sign = |run: &str, attempt: u32| (run == "a" && attempt == 2).then_some(killed);
+        assert_eq!(used(&ledger, &last_sign), Duration::from_secs_f64(1.5 + 5.0 + 10.0));
+    }
+
+    #[test]
+    fn what_was_used_before_is_gone() {
+        let (secs, secs_f64) = (Duration::from_secs, Duration::from_secs_f64);
+        assert!(TimeBudget::new(secs(60), secs(50)).spent().is_none());
+        assert!(TimeBudget::new(secs(1), secs(0)).spent().is_none(), "a run that begins has what it was given");
+        let Some(Outcome::BudgetSpent { what }) = TimeBudget::new(secs(60), secs_f64(59.9)).spent() else { panic!("it is spent") };
+        assert!(what.ends_with("59.9 s were used, 59.9 s of them before it was resumed: too little is left to go on"), "{what}");
+        let Some(Outcome::BudgetSpent { what }) = TimeBudget::new(secs(60), secs(61)).spent() else { panic!("it is spent") };
+        assert_eq!(what, "`budget.max_time_secs` is 60 s for the whole run, 61.0 s were used, 61.0 s of them before it was resumed");
+    }
+}

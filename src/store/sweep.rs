@@ -1,0 +1,40 @@
+//! Files that a process was killed over: whole files never have such names, so they can go.
+
+use std::path::Path;
+
+/// How [`super::write_atomic`] and every other writer of siblings names them before they are whole.
+const PARTIAL: &str = ".tmp";
+
+/// Removes every sibling that was never renamed from `folder` and all below it. What cannot be removed stays: it is in nobody's way.
+pub(super) fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        // Of the entry itself, so that no link is followed.
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_partial = entry.file_name().to_string_lossy().starts_with(PARTIAL);
+        let _ = match (is_partial, is_folder) {
+            (true, true) => std::fs::remove_dir_all(entry.path()),
+            (true, false) => std::fs::remove_file(entry.path()),
+            (false, true) => Ok(sweep(&entry.path())),
+            (false, false) => Ok(()),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_never_renamed_goes() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let half = tempfile::NamedTempFile::new_in(dir.path()).expect("a file").keep().expect("kept").1;
+        let folder = tempfile::tempdir_in(dir.path()).expect("a folder").keep();
+        let whole = dir.path().join("work/whole.json");
+        std::fs::create_dir(dir.path().join("work")).expect("a folder");
+        std::fs::write(&whole, "{}").expect("a file");
+        std::fs::write(dir.path().join("work/.tmpAbC"), "half").expect("a file");
+        sweep(dir.path());
+        assert!(!half.exists() && !folder.exists() && whole.is_file());
+        assert_eq!(std::fs::read_dir(dir.path().join("work")).expect("listed").count(), 1);
+    }
+}

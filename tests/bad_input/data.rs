@@ -1,0 +1,143 @@
+//! Data that cannot be used. What can be seen before anything runs is said before; the rest by the worker that prepares it.
+
+use crate::program::{Place, Refusal};
+use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+const TRAIN: &str = "text,label\na good film,1\na bad film,0\na fine play,1\na dull play,0\n";
+const TEST: &str = "text,label\na good play,1\na bad play,0\n";
+
+/// These files of a folder are refused with this exit code.
+fn check(files: &[(&str, &[u8])], set: &[&str], code: i32, words: &[&str], hint: &str) {
+    let place = Place::new();
+    for (name, bytes) in files {
+        place.write(&format!("data/{name}"), bytes);
+    }
+    refuses(&place, set, code, words, hint);
+}
+
+/// The folder `data` is refused.
+fn refuses(place: &Place, set: &[&str], code: i32, words: &[&str], hint: &str) {
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let set: Vec<&str> = std::iter::once(source.as_str()).chain(set.iter().copied()).collect();
+    place.refuses(&set, &Refusal { code, words, hint });
+}
+
+/// Two tables, of training and of testing.
+fn tables(train: &str, test: &str, set: &[&str], words: &[&str], hint: &str) {
+    check(&[("train.csv", train.as_bytes()), ("test.csv", test.as_bytes())], set, 20, words, hint);
+}
+
+const COLUMNS: &str = "set `data.columns.input` and `data.columns.label`";
+
+#[test]
+fn columns_that_are_not_there() {
+    tables("text\na\nb\n", "text\na\n", &[], &["train.csv`: cannot tell which column holds the label: it has `text`"], COLUMNS);
+    tables(TRAIN, TEST, &["data.columns.label=mood"], &["train.csv` has no column `mood`: it has `text`, `label`"], COLUMNS);
+    tables(TRAIN, "words,label\na,1\n", &[], &["test.csv` has no column `text`: it has `words`, `label`"], COLUMNS);
+}
+
+#[test]
+fn splits_that_are_empty_or_not_there() {
+    tables(TRAIN, "text,label\n", &[], &["split `test` is empty", "test.csv` has no rows"], "take another split");
+    tables("", TEST, &[], &["train.csv`, line 1: expected a line with the names of the columns, found none"], "");
+    tables(TRAIN, TEST, &["data.held_out=dev"], &["has no split `dev`: it has `train`, `test`"], "set `data.train` and `data.held_out`");
+}
+
+#[test]
+fn labels_that_are_missing_or_unknown() {
+    let unlabelled = "text,label\na,\nb,\n";
+    let words = ["`data.train`: the split `train` has no labels"];
+    check(&[("train.csv", unlabelled.as_bytes()), ("test.csv", TEST.as_bytes())], &[], 10, &words, "");
+    let hole = TRAIN.replace("a bad film,0", "a bad film,");
+    tables(&hole, TEST, &[], &["train.csv`, line 3, column `label`: there is no label"], "use a split that has them");
+    let words = ["test.csv`, line 3, column `label`: the label is", "7", "expected one of 2 classes: `0`, `1`"];
+    tables(TRAIN, &TEST.replace("play,0", "play,7"), &[], &words, "correct the label");
+    tables(&TRAIN.replace(",1", ",0"), TEST, &[], &["split `train` has a single class, `0`: there is nothing to learn"], "");
+}
+
+#[test]
+fn tables_that_are_broken() {
+    tables("text,label\na,1\nb\n", TEST, &[], &["train.csv`, line 3: expected 2 cells as in the header, found 1"], "repair or remove it");
+    check(&[("train.csv", b"text,label\na\xff,1\n"), ("test.csv", TEST.as_bytes())], &[], 20, &["train.csv`, line 2: it is not UTF-8"], "repair");
+    let lines = b"{\"text\":\"a\",\"label\":1}\n{\"text\":\n";
+    check(&[("train.jsonl", lines), ("test.jsonl", lines)], &[], 20, &["train.jsonl`, line 2"], "repair");
+    check(&[("train.parquet", b"PAR1 and no more"), ("test.parquet", b"")], &[], 20, &["train.parquet`: it is no Parquet file"], "repair");
+    check(&[("notes.md", b"nothing")], &[], 20, &["holds no table and no image folder that can be read", "found `notes.md`"], "");
+}
+
+/// A table as the `datasets` library writes it, whose labels are indices into two class names.
+fn parquet_table(path: &Path, labels: &[i64]) {
+    let schema = parquet::schema::parser::parse_message_type("message schema { required binary text (UTF8); required int64 label; }");
+    let features = serde_json::json!({"info": {"features": {"label": {"names": ["bad", "good"], "_type": "ClassLabel"}}}});
+    let metadata = vec![KeyValue::new("huggingface".to_string(), features.to_string())];
+    let properties = Arc::new(WriterProperties::builder().set_key_value_metadata(Some(metadata)).build());
+    let file = File::create(path).expect("a file");
+    let mut writer = SerializedFileWriter::new(file, Arc::new(schema.expect("a schema")), properties).expect("a writer");
+    let mut group = writer.next_row_group().expect("a group");
+    let mut column = group.next_column().expect("a column").expect("text");
+    let texts: Vec<ByteArray> = (0..labels.len()).map(|i| ByteArray::from(format!("text {i}").into_bytes())).collect();
+    column.typed::<ByteArrayType>().write_batch(&texts, None, None).expect("written");
+    column.close().expect("closed");
+    let mut column = group.next_column().expect("a column").expect("label");
+    column.typed::<Int64Type>().write_batch(labels, None, None).expect("written");
+    column.close().expect("closed");
+    group.close().expect("closed");
+    writer.close().expect("closed");
+}
+
+#[test]
+fn an_index_beyond_the_class_names_is_no_class() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("data")).expect("a folder");
+    parquet_table(&place.path("data/train.parquet"), &[0, 1, 2, 1]);
+    parquet_table(&place.path("data/test.parquet"), &[0, 1]);
+    let words = ["train.parquet`, row 3, column `label`: the label is 2; expected one of 2 classes: `bad`, `good`"];
+    refuses(&place, &[], 20, &words, "correct the label");
+    let whole = std::fs::read(place.path("data/train.parquet")).expect("read");
+    place.write("data/train.parquet", &whole[..whole.len() / 2]);
+    refuses(&place, &[], 20, &["train.parquet`: it is no Parquet file"], "repair");
+}
+
+/// A folder of eight images, two classes, two splits.
+fn images() -> Place {
+    let place = Place::new();
+    for (i, class) in ["dark", "light"].iter().enumerate() {
+        for (split, count) in [("train", 3), ("test", 1)] {
+            for n in 0..count {
+                let path = place.write(&format!("data/{split}/{class}/{n}.png"), "");
+                image::RgbImage::from_pixel(16, 16, image::Rgb([200 * i as u8; 3])).save(path).expect("an image");
+            }
+        }
+    }
+    place
+}
+
+/// What makes the tiny experiment one on images.
+const ON_IMAGES: [&str; 4] = [
+    "task=image_classification",
+    "model={ kind = \"scratch\", config = { family = \"resnet_cifar\", depth = 8, num_channels = 3, width = 4, labels = [\"0\", \"1\"] } }",
+    "recipe.batch_size=2",
+    "recipe.length={ steps = 1 }",
+];
+
+#[test]
+fn images_that_are_broken_or_of_another_size() {
+    let place = images();
+    place.write("data/train/light/1.png", b"\x89PNG and no more");
+    refuses(&place, &ON_IMAGES, 20, &["`light/1.png`, column `image`: the image cannot be read"], "repair or remove it");
+    let place = images();
+    image::RgbImage::new(16, 8).save(place.path("data/test/dark/0.png")).expect("an image");
+    let words = ["`dark/0.png`, column `image`: expected an image of 16 x 16 x 3, found 8 x 16 x 3"];
+    refuses(&place, &ON_IMAGES, 20, &words, "");
+    // And those that are as they should be are trained on.
+    let place = images();
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let set: Vec<&str> = std::iter::once(source.as_str()).chain(ON_IMAGES).collect();
+    crate::program::succeeds(place.train(&set, &place.run()).arg("--offline"));
+}

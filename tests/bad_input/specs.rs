@@ -1,0 +1,81 @@
+//! Experiment files with mistakes.
+
+use crate::program::{Place, Refusal, TINY};
+
+/// The tiny experiment with these words replaced is refused before anything is made.
+fn check(replaced: &[(&str, &str)], words: &[&str]) {
+    let place = Place::new();
+    let mut text = TINY.to_string();
+    for (old, new) in replaced {
+        assert!(text.contains(old), "{old}");
+        text = text.replacen(old, new, 1);
+    }
+    let file = place.write("wrong.toml", &text);
+    let hint = "`tallow schema` prints every key";
+    Refusal { code: 10, words, hint }.check(&|| {
+        let out = place.run();
+        let command = place.tallow(["train".as_ref(), file.as_os_str(), "--offline".as_ref(), "--out".as_ref(), out.as_os_str()]);
+        (command, Some(out))
+    });
+    assert!(!place.path("run-1").exists(), "no run is made");
+}
+
+/// The line, from 1, of the tiny experiment in which these words stand.
+fn line(words: &str) -> usize {
+    1 + TINY[..TINY.find(words).expect("there")].matches('\n').count()
+}
+
+#[test]
+fn three_mistakes_of_three_kinds_come_at_once_with_their_lines() {
+    check(
+        &[("lr = 1e-3", "lr = \"fast\""), ("{ frac = 0.1 }", "{ frac = 2.0 }"), ("max_seq_len", "max_seq_length")],
+        &[
+            "wrong.toml` has 3 problem(s)",
+            &format!("line {}, `recipe.lr`: expected a number above 0 and at most 100, found the text \"fast\"", line("lr = ")),
+            &format!("line {}, `recipe.schedule.warmup.frac`: expected a number from 0 to 1, found 2.0", line("frac = ")),
+            &format!("line {}, `recipe.max_seq_length`: there is no such key; there are `augment`, `batch_size`", line("max_seq_len")),
+        ],
+    );
+}
+
+#[test]
+fn every_value_has_its_range() {
+    check(&[("lr = 1e-3", "lr = nan")], &["`recipe.lr`: expected a number above 0 and at most 100, found NaN"]);
+    check(&[("lr = 1e-3", "lr = -1e-3")], &["`recipe.lr`: expected a number above 0 and at most 100, found -0.001"]);
+    check(&[("batch_size = 16", "batch_size = 0")], &["`recipe.batch_size`: expected a whole number from 1 to 1048576, found 0"]);
+    check(&[("seeds = [0]", "seeds = [3, 1, 3]")], &["`seeds[2]`: expected each only once, found 3 again"]);
+    check(&[("steps = 20", "steps = 20, epochs = 1")], &["`recipe.length`: expected a table with one of `epochs`, `steps`, found `epochs`, `steps`"]);
+    check(&[("\"adamw\"", "\"lion\"")], &["`recipe.optimizer.kind`: expected one of `adamw`, `sgd`, found the text \"lion\""]);
+    check(&[("kind = \"none\"", "kind = \"split\", name = \"test\"")], &["`data.monitor.name`: expected another split than", "found `test`"]);
+    check(&[("held_out = \"test\"\n", "")], &["`data.held_out`: expected a text, found nothing"]);
+}
+
+#[test]
+fn a_model_that_cannot_be_is_refused_with_all_its_mistakes() {
+    check(
+        &[("hidden_size = 16", "hidden_size = 0"), ("num_hidden_layers = 1", "num_hidden_layers = 1_000_000_000_000"), ("lr = 1e-3", "lr = 0")],
+        &[
+            "has 3 problem(s)",
+            &format!("line {}, `model.config.hidden_size`: expected a whole number from 1 to 65536, found 0", line("hidden_size")),
+            "`model.config.num_hidden_layers`: expected a whole number from 1 to 1000, found 1000000000000",
+            "`recipe.lr`: expected a number above 0",
+        ],
+    );
+    check(&[("hidden_size = 16", "hidden_size = 15")], &["`model.config.num_attention_heads`: expected a divisor of `hidden_size` (15), found 2"]);
+}
+
+#[test]
+fn what_is_no_toml_or_no_file() {
+    check(&[("[data]", "[data")], &["wrong.toml` is no experiment file", "line 8"]);
+    let place = Place::new();
+    let absent = place.path("absent.toml");
+    let refusal = Refusal { code: 2, words: &["cannot read", "absent.toml", "No such file"], hint: "" };
+    refusal.check(&|| (place.tallow(["train".as_ref(), absent.as_os_str()]), None));
+}
+
+#[test]
+fn flags_are_named_as_such() {
+    let place = Place::new();
+    let words = ["command line, `recipe.batch_size`: expected a whole number from 1 to 1048576, found 0"];
+    place.refuses(&["recipe.batch_size=0"], &Refusal { code: 10, words: &words, hint: "tallow schema" });
+}

@@ -1,0 +1,328 @@
+//! Runs that are stopped, killed, starved or hang: each ends as documented, leaves no process behind, and goes on to the same weights.
+#![cfg(target_os = "linux")]
+
+mod program;
+
+use program::{Place, Refusal, Said, nothing_is_half_written, succeeds, weights};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tallow::run::Outcome;
+use tallow::store::{Record, RunFolder};
+
+/// A second or two of training, with a checkpoint every twentieth of it.
+const LONG: &str = "recipe.length={ steps = 1500 }";
+
+/// Hash of the model that [`LONG`] makes where nobody disturbs it.
+fn undisturbed() -> &'static str {
+    static WEIGHTS: OnceLock<String> = OnceLock::new();
+    WEIGHTS.get_or_init(|| {
+        let place = Place::new();
+        let run = place.run();
+        succeeds(place.train(&[LONG], &run).arg("--offline"));
+        weights(&run)
+    })
+}
+
+/// A run that goes on in another process, until the test ends.
+struct Running {
+    child: Child,
+    run: PathBuf,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It is gone already unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start(mut command: Command, run: &Path) -> Self {
+        // Files, so that much of it never holds it up.
+        let file = |name: &str| Stdio::from(std::fs::File::create(run.with_extension(name)).expect("a file"));
+        command.stdout(file("stdout")).stderr(file("stderr"));
+        Running { child: command.spawn().expect("started"), run: run.into() }
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the events of an attempt (`seed-0/attempts/001`) hold `words`; says which process works on it.
+    fn until(&mut self, attempt: &str, words: &str) -> u32 {
+        let events = self.run.join("runs").join(attempt).join("events.jsonl");
+        let begun = Instant::now();
+        loop {
+            let told = std::fs::read_to_string(&events).is_ok_and(|text| text.contains(words));
+            if let (true, Some(worker)) = (told, worker_of(self.pid())) {
+                return worker;
+            }
+            assert!(self.child.try_wait().expect("asked").is_none(), "it ended before `{words}` of {attempt}");
+            assert!(begun.elapsed() < Duration::from_secs(60), "no `{words}` of {attempt} in a minute");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        send(self.pid(), signal);
+    }
+
+    /// Its end, which must come within `most`; no process may be left of it.
+    fn end(mut self, most: Duration, worker: u32) -> Said {
+        let begun = Instant::now();
+        let code = loop {
+            match self.child.try_wait().expect("asked") {
+                Some(status) => break status.code(),
+                None if begun.elapsed() > most => panic!("it did not end within {most:?}"),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        let gone = (0..200).any(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            !is_running(worker)
+        });
+        assert!(gone, "the worker {worker} is still there");
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| std::fs::read_to_string(self.run.with_extension(name)).expect("text"));
+        Said { code, stdout, stderr }
+    }
+}
+
+fn send(pid: u32, signal: libc::c_int) {
+    // SAFETY: plain numbers; the process is one that the test started.
+    unsafe { libc::kill(pid as libc::pid_t, signal) };
+}
+
+/// State and parent of a process, from `/proc/PID/stat`.
+fn stat(pid: u32) -> Option<(char, u32)> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = text.rsplit_once(") ")?.1.split(' ');
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
+fn is_running(pid: u32) -> bool {
+    stat(pid).is_some_and(|(state, _)| state != 'Z')
+}
+
+/// The process that a run has started.
+fn worker_of(parent: u32) -> Option<u32> {
+    let pids = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok());
+    pids.into_iter().find(|&pid| stat(pid).is_some_and(|(state, of)| of == parent && state != 'Z'))
+}
+
+/// How the attempts of a run ended, as its ledger has it.
+fn outcomes(run: &Path, job: &str) -> Vec<Outcome> {
+    let entries = RunFolder::open(run).expect("a run").ledger().read().expect("a ledger");
+    let of = |record| match record {
+        Record::AttemptEnded { run, outcome, .. } if run == job => Some(outcome),
+        _ => None,
+    };
+    entries.into_iter().filter_map(|entry| of(entry.record)).collect()
+}
+
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// It says that it was stopped and how to go on, with the exit code for that.
+fn stopped(said: &Said, run: &Path) {
+    assert_eq!(said.code, Some(41), "{said:#?}");
+    let resume = format!("hint: `tallow resume {}` goes on from the last checkpoint", run.canonicalize().expect("there").display());
+    assert!(said.stderr.contains(&resume) && !said.stderr.contains("panicked"), "{said:#?}");
+    assert_eq!(said.stdout, "", "there is nothing to report");
+}
+
+#[test]
+fn a_signal_stops_training_and_resume_goes_on() {
+    for (signal, json) in [(libc::SIGINT, false), (libc::SIGTERM, true)] {
+        let place = Place::new();
+        let run = place.run();
+        let mut command = place.train(&[LONG], &run);
+        command.arg("--offline").args(json.then_some("--json"));
+        let mut running = Running::start(command, &run);
+        let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
+        running.signal(signal);
+        let said = running.end(AT_ONCE, worker);
+        assert!(said.stderr.contains("the run `seed-0` did not complete: stopped by the user at step"), "{said:#?}");
+        if json {
+            let told: serde_json::Value = serde_json::from_str(said.stderr.lines().last().expect("a line")).expect("JSON");
+            let (class, code) = (told["error"]["class"].as_str(), told["error"]["exit_code"].as_i64());
+            assert_eq!((said.code, class, code), (Some(41), Some("interrupted"), Some(41)), "{said:#?}");
+            assert!(told["error"]["hint"].as_str().is_some_and(|hint| hint.contains("`tallow resume ")), "{said:#?}");
+        } else {
+            stopped(&said, &run);
+        }
+        nothing_is_half_written(&run);
+        assert!(matches!(outcomes(&run, "seed-0")[..], [Outcome::Interrupted { step: 1.. }]));
+        succeeds(&mut place.resume(&run));
+        assert_eq!(weights(&run), undisturbed());
+    }
+}
+
+#[test]
+fn a_signal_stops_preparation_and_evaluation() {
+    let place = Place::new();
+    let rows: String = (0..40_000).map(|i| format!("film number {i} was {} to us all in the end,{}\n", ["bad", "good"][i % 2], i % 2)).collect();
+    for split in ["train", "test"] {
+        place.write(&format!("data/{split}.csv"), format!("text,label\n{rows}"));
+    }
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let (whole, run) = (place.run(), place.run());
+    succeeds(place.train(&[&source], &whole).arg("--offline"));
+    let mut command = place.train(&[&source], &run);
+    command.arg("--offline");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("prepare/attempts/001", "\"event\":\"jailed\"");
+    running.signal(libc::SIGINT);
+    let said = running.end(AT_ONCE, worker);
+    assert!(said.stderr.contains("the run `prepare` did not complete: stopped by the user"), "{said:#?}");
+    stopped(&said, &run);
+    nothing_is_half_written(&run);
+    let mut running = Running::start(place.resume(&run), &run);
+    let worker = running.until("seed-0-held-out/attempts/001", "\"event\":\"jailed\"");
+    running.signal(libc::SIGINT);
+    let said = running.end(AT_ONCE, worker);
+    assert!(said.stderr.contains("the run `seed-0-held-out` did not complete: stopped by the user"), "{said:#?}");
+    stopped(&said, &run);
+    succeeds(&mut place.resume(&run));
+    assert_eq!(weights(&run), weights(&whole));
+}
+
+#[test]
+fn a_second_signal_ends_everything_at_once() {
+    let place = Place::new();
+    let run = place.run();
+    let mut command = place.train(&[LONG], &run);
+    command.arg("--offline");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"checkpointed\"");
+    // A worker that cannot listen: kindness would take a minute.
+    send(worker, libc::SIGSTOP);
+    running.signal(libc::SIGINT);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(running.child.try_wait().expect("asked").is_none(), "it waits for its worker");
+    running.signal(libc::SIGINT);
+    let said = running.end(Duration::from_secs(1), worker);
+    assert!(said.stderr.contains("stopping; once more stops at once\nerror: stopped at once\n"), "{said:#?}");
+    stopped(&said, &run);
+    succeeds(&mut place.resume(&run));
+    assert_eq!(weights(&run), undisturbed());
+    nothing_is_half_written(&run);
+}
+
+#[test]
+fn a_run_belongs_to_one_process() {
+    let place = Place::new();
+    let run = place.run();
+    let mut command = place.train(&[LONG], &run);
+    command.arg("--offline");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
+    send(worker, libc::SIGSTOP);
+    let words = ["run-1` is in use by another process"];
+    Refusal { code: 40, words: &words, hint: "wait until the other `tallow` is done" }.check(&|| (place.resume(&run), None));
+    send(worker, libc::SIGCONT);
+    assert_eq!(running.end(Duration::from_secs(60), worker).code, Some(0));
+    assert_eq!(weights(&run), undisturbed());
+}
+
+#[test]
+fn time_counts_over_the_whole_run() {
+    let place = Place::new();
+    let run = place.run();
+    // More than any machine does in that time.
+    let mut command = place.train(&["recipe.length={ steps = 1000000 }"], &run);
+    command.args(["--offline", "--max-time=3s"]);
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"started\"");
+    let said = running.end(Duration::from_secs(8), worker);
+    assert_eq!(said.code, Some(40), "{said:#?}");
+    let hint = format!("hint: `tallow resume {} --max-time 1h`", run.canonicalize().expect("there").display());
+    for words in ["budget spent: `budget.max_time_secs` is 3 s for the whole run, ", " s were used", &hint] {
+        assert!(said.stderr.contains(words), "{words}: {said:#?}");
+    }
+    let before = outcomes(&run, "seed-0");
+    assert!(matches!(before[..], [Outcome::TimedOut { .. }]), "{before:?}");
+    nothing_is_half_written(&run);
+    // Going on gains no time.
+    let words = ["budget spent: `budget.max_time_secs` is 3 s for the whole run", "before it was resumed"];
+    Refusal { code: 40, words: &words, hint: "--max-time 1h" }.check(&|| (place.resume(&run), Some(run.clone())));
+    assert_eq!(outcomes(&run, "seed-0"), before, "no attempt is made without time");
+    // More of it does, from the last checkpoint, and it lands in the spec.
+    let mut command = place.resume(&run);
+    command.arg("--max-time=1h");
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0/attempts/002", "\"resumed\":true");
+    running.signal(libc::SIGINT);
+    stopped(&running.end(AT_ONCE, worker), &run);
+    assert!(std::fs::read_to_string(run.join("spec.toml")).expect("read").contains("max_time_secs = 3600"));
+}
+
+#[test]
+fn a_worker_that_is_killed_or_hangs_is_started_again() {
+    let check = |signal: libc::c_int, set: &[&str], expected: fn(&Outcome) -> bool| {
+        let place = Place::new();
+        let run = place.run();
+        let mut command = place.train(&[&[LONG], set].concat(), &run);
+        command.arg("--offline");
+        let mut running = Running::start(command, &run);
+        let worker = running.until("seed-0/attempts/001", "\"event\":\"checkpointed\"");
+        send(worker, signal);
+        let said = running.end(Duration::from_secs(60), worker);
+        assert_eq!(said.code, Some(0), "{said:#?}");
+        assert!(said.stderr.contains("it ended by accident: continued from the last checkpoint"), "{said:#?}");
+        let outcomes = outcomes(&run, "seed-0");
+        assert!(expected(&outcomes[0]) && outcomes[1..] == [Outcome::Completed], "{outcomes:?}");
+        assert_eq!(weights(&run), undisturbed());
+        nothing_is_half_written(&run);
+    };
+    check(libc::SIGKILL, &[], |outcome| *outcome == Outcome::Killed { signal: libc::SIGKILL });
+    check(libc::SIGSTOP, &["budget.max_silence_secs=3"], |outcome| *outcome == Outcome::Stalled { limit_secs: 3 });
+}
+
+/// A step over all 1024 examples at once, which needs some hundred MiB.
+const GREEDY: [&str; 5] = [
+    "data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 1500, seed = 1 }",
+    "recipe.batch_size=1024",
+    "model.config.hidden_size=64",
+    "model.config.intermediate_size=256",
+    "recipe.length={ steps = 2 }",
+];
+
+/// The sizes of forward passes that the attempts of `seed-0` were started with.
+fn sizes(run: &Path) -> Vec<u64> {
+    let of = |number: usize| {
+        let job = std::fs::read(run.join(format!("runs/seed-0/attempts/{number:03}/job.json"))).ok()?;
+        let job: serde_json::Value = serde_json::from_slice(&job).expect("JSON");
+        job["config"]["micro_batch_size"].as_u64()
+    };
+    (1..).map_while(of).collect()
+}
+
+#[test]
+fn out_of_memory_means_smaller_forward_passes_and_the_same_steps() {
+    let place = Place::new();
+    let run = place.run();
+    let said = succeeds(place.train(&[&GREEDY[..], &["budget.max_memory_bytes=83886080"]].concat(), &run).arg("--offline"));
+    assert!(said.stderr.contains("out of memory: 512 examples a forward pass instead of 1024, the effective batch is the same"), "{said:#?}");
+    let (outcomes, sizes) = (outcomes(&run, "seed-0"), sizes(&run));
+    assert!(outcomes.len() >= 2 && outcomes.last() == Some(&Outcome::Completed), "{outcomes:?}");
+    assert!(outcomes[..outcomes.len() - 1].iter().all(|o| *o == Outcome::OutOfMemory { limit_bytes: Some(80 << 20) }), "{outcomes:?}");
+    assert_eq!(sizes, [1024, 512, 256, 128, 64][..outcomes.len()]);
+    assert!(std::fs::read_to_string(run.join("report.md")).expect("read").contains("out of memory"), "the report tells of it");
+    nothing_is_half_written(&run);
+}
+
+#[test]
+fn five_attempts_without_memory_are_the_last() {
+    let place = Place::new();
+    // What even the smallest forward pass exceeds: the weights and moments of a larger vocabulary.
+    let set = [&GREEDY[..], &["model.config.vocab_size=20000", "budget.max_memory_bytes=29360128"]].concat();
+    let words = [
+        "the run `seed-0` did not complete: out of memory (limit 28.0 MiB); ",
+        "5 attempts did not complete: out of memory with 1024, 512, 256, 128, 64 examples a forward pass",
+    ];
+    let refusal = Refusal { code: 40, words: &words, hint: "raise `budget.max_memory_bytes`" };
+    place.refuses(&set, &refusal);
+    assert_eq!(sizes(&place.path("run-1")), [1024, 512, 256, 128, 64]);
+}
