@@ -76,7 +76,7 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
-    /// Go on with a run that was stopped or killed.
+    /// Go on with a run that was planned, stopped or killed.
     Resume {
         /// A run folder, or its name in the folder of runs.
         run: String,

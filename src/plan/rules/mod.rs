@@ -3,6 +3,8 @@
 //! For a paper it takes the recipe that the paper states for one of its own data sets, finds a model that the budget allows, and says
 //! everything that differs. For a request it does what was asked and fills the rest from [`defaults`].
 
+mod brief;
+mod candidates;
 mod data;
 mod defaults;
 mod fit;

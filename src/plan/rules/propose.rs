@@ -1,24 +1,15 @@
 //! From goal and data to complete experiments that the budget allows.
 
-use super::data::{share, splits, zoo};
+use super::brief::{Brief, Stated, TRAINING_SHARE};
 use super::defaults::{self, Defaults};
 use super::fit::{Fit, Price};
-use super::models::{self, Candidate, EncoderSize};
+use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::intake::{Field, FieldKey, ModelName, PaperSpec, Phase, ReportedResult, Request, Wanted};
-use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
-use crate::spec::{
-    Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, Metric, ModelSpec, Monitor, Recipe, Target, Task, VERSION,
-};
+use crate::intake::Wanted;
+use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
+use crate::spec::{Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Recipe, Target, VERSION};
 use crate::words;
 use tallow_zoo::ModelConfig;
-
-/// What is planned for if nobody gives a limit.
-const DEFAULT_SECS: u64 = 1800;
-/// Share of the time that training may take; preparing, scoring and the error of the estimate take the rest.
-const TRAINING_SHARE: f64 = 0.7;
-/// The zoo's ResNets are for images of at most so many pixels a side.
-const MOST_PIXELS: usize = 96;
 
 pub(super) fn experiments(goal: &Goal, wishes: &Wishes, choice: &DataChoice, offer: &Offer<'_>) -> Result<Vec<ExperimentSpec>, PlannerError> {
     let brief = Brief::new(goal, wishes, choice, offer)?;
@@ -64,193 +55,7 @@ fn preference(candidates: &[&Candidate], fits: &[Fit]) -> Vec<usize> {
 
 type Priced = (Candidate, Drafted, Price);
 
-/// All that is known before a model is chosen.
-struct Brief<'a> {
-    goal: &'a Goal,
-    wishes: &'a Wishes,
-    choice: &'a DataChoice,
-    offer: &'a Offer<'a>,
-    task: Task,
-    metric: Metric,
-    train: String,
-    held_out: String,
-    monitor: Monitor,
-    /// Training examples that are left after those kept out.
-    examples: usize,
-    seeds: Vec<u64>,
-    /// The limit on everything, said or assumed.
-    limit_secs: u64,
-    phase: Option<Phase>,
-}
-
-/// The number that a paper reports on the data.
-struct Stated<'a> {
-    value: f64,
-    result: &'a ReportedResult,
-    field: &'a Field,
-}
-
-impl<'a> Brief<'a> {
-    fn new(goal: &'a Goal, wishes: &'a Wishes, choice: &'a DataChoice, offer: &'a Offer<'a>) -> Result<Self, PlannerError> {
-        let (train, held_out) = splits(choice, offer.data)?;
-        let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.examples);
-        let monitor = monitor(offer.data, &train, &held_out, there);
-        let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
-        let request = if let Goal::Request(request) = goal { Some(request) } else { None };
-        let most = wishes.max_examples.or(request.and_then(|r| r.max_examples)).unwrap_or(usize::MAX);
-        let task = if offer.data.image_shape.is_some() { Task::ImageClassification } else { Task::TextClassification };
-        let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or(Metric::Accuracy);
-        let seeds = if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
-        let mut brief = Brief {
-            goal, wishes, choice, offer, task, metric, train, held_out, monitor,
-            examples: (there - kept_out.min(there)).min(most),
-            seeds: if seeds.is_empty() { vec![0] } else { seeds },
-            limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),
-            phase: None,
-        };
-        if let Goal::Paper(paper) = goal {
-            brief.phase = paper.fields.iter().any(|f| f.scope.phase == Some(Phase::FineTuning)).then_some(Phase::FineTuning);
-        }
-        Ok(brief)
-    }
-
-    fn request(&self) -> Option<&Request> {
-        if let Goal::Request(request) = self.goal { Some(request) } else { None }
-    }
-
-    fn paper(&self) -> Option<&PaperSpec> {
-        if let Goal::Paper(paper) = self.goal { Some(paper) } else { None }
-    }
-
-    /// Seconds that one run may train.
-    fn room_secs(&self) -> f64 {
-        self.limit_secs as f64 * TRAINING_SHARE / self.seeds.len() as f64
-    }
-
-    fn limit_is_assumed(&self) -> bool {
-        self.wishes.max_time_secs.is_none() && self.request().is_none_or(|r| r.max_time_secs.is_none())
-    }
-
-    /// Somebody who says how long to train and gives no limit gets what was said; the assumed limit then only chooses the model.
-    fn length_is_fixed(&self) -> bool {
-        self.limit_is_assumed() && self.length_is_asked()
-    }
-
-    fn length_is_asked(&self) -> bool {
-        self.wishes.epochs.is_some() || self.request().is_some_and(|r| r.epochs.is_some() || r.steps.is_some())
-    }
-
-    /// Models that serve, largest first.
-    fn candidates(&self) -> Result<Vec<Candidate>, PlannerError> {
-        let asked = self.wishes.model.as_ref().or(self.request().and_then(|r| r.model.as_ref()));
-        match (asked, self.task) {
-            (Some(ModelName::At { id }), _) => self.given(id),
-            (Some(ModelName::Called { name }), task) => self.called(name, task),
-            (None, Task::ImageClassification) => self.resnets(),
-            (None, Task::TextClassification) => self.encoders(),
-        }
-    }
-
-    /// The model that was asked for by id, as it was found.
-    fn given(&self, id: &str) -> Result<Vec<Candidate>, PlannerError> {
-        let found = self.offer.model.ok_or_else(|| PlannerError::NoModel { wanted: format!("`{id}`"), zoo: zoo() })?;
-        let name = id.rsplit('/').next().unwrap_or(id).to_string();
-        Ok(vec![Candidate { name, spec: ModelSpec::Pretrained { id: id.into(), revision: None }, config: found.config.clone() }])
-    }
-
-    /// A family, or one of its sizes.
-    fn called(&self, name: &str, task: Task) -> Result<Vec<Candidate>, PlannerError> {
-        let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        let name = name.replace(['_', ' '], "-");
-        let encoders = |part: &str| -> Vec<Candidate> { models::encoders().into_iter().filter(|c| c.name.to_lowercase().starts_with(part)).collect() };
-        let found = match name.as_str() {
-            "bert" => self.encoders()?,
-            name if name.contains("minilm") => {
-                let size = name.split('-').find(|part| part.starts_with('l') && part[1..].parse::<u32>().is_ok());
-                encoders(&size.map_or("minilm".into(), |size| format!("minilm-{size}")))
-            }
-            name if name.starts_with("bert-") => encoders(name.trim_end_matches("-uncased")),
-            "resnet" => self.resnets()?,
-            name if name.starts_with("resnet-") || name.starts_with("resnet") => {
-                let depth = name.trim_start_matches("resnet").trim_start_matches('-').parse().unwrap_or(0);
-                models::resnet(depth, self.channels()).into_iter().collect()
-            }
-            _ => vec![],
-        };
-        if found.is_empty() {
-            return wrong(format!("`{name}`"));
-        }
-        let suits = |c: &Candidate| (task == Task::ImageClassification) == matches!(c.config, ModelConfig::ResnetCifar(_));
-        if !found.iter().all(suits) {
-            let what = if task == Task::ImageClassification { "images" } else { "texts" };
-            return wrong(format!("`{}` holds {what}, which `{name}` cannot read", self.choice.name));
-        }
-        Ok(found)
-    }
-
-    fn channels(&self) -> usize {
-        self.offer.data.image_shape.map_or(3, |[.., channels]| channels)
-    }
-
-    /// ResNets for small images: those that the paper reports on, else all usual ones.
-    fn resnets(&self) -> Result<Vec<Candidate>, PlannerError> {
-        if let Some([height, width, _]) = self.offer.data.image_shape
-            && height.max(width) > MOST_PIXELS
-        {
-            let what = format!("its images have {height} x {width} pixels; the zoo's models are for at most {MOST_PIXELS} a side");
-            return Err(PlannerError::Data { data: self.choice.name.clone(), what });
-        }
-        let reported = |depth: &usize| {
-            let name = format!("ResNet-{depth}");
-            self.paper().is_none_or(|paper| paper.results_on(&self.choice.name).any(|(r, _)| r.variant.as_deref() == Some(&name)))
-        };
-        let mut depths: Vec<usize> = models::RESNET_DEPTHS.into_iter().filter(reported).collect();
-        if depths.is_empty() {
-            depths = models::RESNET_DEPTHS.to_vec();
-        }
-        Ok(depths.into_iter().filter_map(|depth| models::resnet(depth, self.channels())).collect())
-    }
-
-    /// Public encoders; one from scratch where that was asked for, or where a paper describes one and no pretraining.
-    fn encoders(&self) -> Result<Vec<Candidate>, PlannerError> {
-        let scratch = match self.goal {
-            Goal::Request(request) => request.from_scratch.then(|| EncoderSize { layers: 2, hidden: 128, heads: 2, intermediate: 512, ..self.scratch_size(128) }),
-            Goal::Paper(paper) => self.described(paper),
-        };
-        match scratch.and_then(|size| size.from_scratch(0.1)) {
-            Some(candidate) => Ok(vec![candidate]),
-            None => Ok(models::encoders()),
-        }
-    }
-
-    /// The encoder that a paper describes in full and trains from scratch on its task.
-    fn described(&self, paper: &PaperSpec) -> Option<EncoderSize> {
-        if self.phase.is_some() || paper.fields.iter().any(|f| f.scope.phase == Some(Phase::PreTraining)) {
-            return None;
-        }
-        let (variant, _) = paper.variants().next()?;
-        let hidden = variant.hidden_size? as usize;
-        let wanted = Wanted { phase: None, dataset: Some(&self.choice.name), variant: Some(&variant.name) };
-        let positions = paper.best(FieldKey::MaxSeqLen, &wanted).and_then(|f| f.value.numbers().first().copied());
-        Some(EncoderSize {
-            layers: variant.num_layers? as usize,
-            hidden,
-            heads: variant.num_heads? as usize,
-            intermediate: variant.intermediate_size.map_or(4 * hidden, |size| size as usize),
-            ..self.scratch_size(positions.map_or(128, |p| p as usize))
-        })
-    }
-
-    /// A vocabulary in proportion to the data.
-    fn scratch_size(&self, positions: usize) -> EncoderSize {
-        let vocab = match self.examples {
-            0..10_000 => 2_000,
-            10_000..100_000 => 8_000,
-            _ => 30_522,
-        };
-        EncoderSize { layers: 0, hidden: 0, heads: 1, intermediate: 0, positions, vocab }
-    }
-
+impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
         let mut defaults = match (&candidate.spec, &candidate.config) {
             (_, ModelConfig::ResnetCifar(_)) => defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror)),
@@ -306,32 +111,6 @@ impl<'a> Brief<'a> {
                 drafted.deviations.push(Deviation { field: "recipe.length".into(), stated, used, reason: "asked for on the command line".into() });
             }
         }
-    }
-
-    /// The paper's number that belongs to the model: that of the same size, else of the smallest of the paper's own.
-    fn stated(&self, candidate: &Candidate) -> Option<Stated<'_>> {
-        let paper = self.paper()?;
-        let squeeze = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-        let family = paper.family().map(|(family, _)| family.name()).unwrap_or_default();
-        let sizes: Vec<(String, f64)> = paper.variants().map(|(v, _)| (squeeze(&v.name), v.num_params.unwrap_or(f64::MAX))).collect();
-        let mut best: Option<(f64, Stated<'_>)> = None;
-        for (result, field) in paper.results_on(&self.choice.name) {
-            let Some(value) = share(result, self.metric) else { continue };
-            // 0: the very model; then the paper's own, smallest first; then what names no model; never another system's.
-            let rank = match result.variant.as_deref().map(squeeze) {
-                Some(name) if name == squeeze(&candidate.name) => 0.0,
-                Some(name) => match sizes.iter().find(|(size, _)| *size == name) {
-                    Some((_, params)) => 1.0 + params,
-                    None if !family.is_empty() && name.starts_with(&squeeze(family)) => f64::MAX,
-                    None => continue,
-                },
-                None => 0.5,
-            };
-            if best.as_ref().is_none_or(|(least, _)| rank < *least) {
-                best = Some((rank, Stated { value, result, field }));
-            }
-        }
-        best.map(|(_, stated)| stated)
     }
 
     /// The whole experiment with candidate `i`, cut to what fits.
@@ -476,15 +255,5 @@ impl<'a> Brief<'a> {
         let asked = self.request().and_then(|r| r.target).map(|value| Target { value, source: "the request".into() });
         let of_paper = |stated: &Stated<'_>| Target { value: stated.value, source: format!("the paper, page {}", stated.field.evidence.quote.page()) };
         asked.or(stated.map(of_paper))
-    }
-}
-
-/// What is watched while training: another labelled split where there is one, else a few training examples.
-fn monitor(data: &DataFacts, train: &str, held_out: &str, there: usize) -> Monitor {
-    let other = data.splits.iter().find(|s| s.name != train && s.name != held_out && s.labelled && s.examples > 0);
-    match other {
-        Some(split) => Monitor::Split { name: split.name.clone() },
-        None if there >= 2000 => Monitor::HoldOut { examples: (there / 100).clamp(100, 500) },
-        None => Monitor::None,
     }
 }

@@ -1,0 +1,125 @@
+//! All that is known before a model is chosen.
+
+use super::data::{share, splits};
+use super::models::Candidate;
+use crate::intake::{Field, PaperSpec, Phase, ReportedResult, Request};
+use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
+use crate::spec::{Metric, Monitor, Task};
+
+/// What is planned for if nobody gives a limit.
+const DEFAULT_SECS: u64 = 1800;
+/// Share of the time that training may take; preparing, scoring and the error of the estimate take the rest.
+pub(super) const TRAINING_SHARE: f64 = 0.7;
+
+/// All that is known before a model is chosen.
+pub(super) struct Brief<'a> {
+    pub(super) goal: &'a Goal,
+    pub(super) wishes: &'a Wishes,
+    pub(super) choice: &'a DataChoice,
+    pub(super) offer: &'a Offer<'a>,
+    pub(super) task: Task,
+    pub(super) metric: Metric,
+    pub(super) train: String,
+    pub(super) held_out: String,
+    pub(super) monitor: Monitor,
+    /// Training examples that are left after those kept out.
+    pub(super) examples: usize,
+    pub(super) seeds: Vec<u64>,
+    /// The limit on everything, said or assumed.
+    pub(super) limit_secs: u64,
+    pub(super) phase: Option<Phase>,
+}
+
+/// The number that a paper reports on the data.
+pub(super) struct Stated<'a> {
+    pub(super) value: f64,
+    pub(super) result: &'a ReportedResult,
+    pub(super) field: &'a Field,
+}
+
+impl<'a> Brief<'a> {
+    pub(super) fn new(goal: &'a Goal, wishes: &'a Wishes, choice: &'a DataChoice, offer: &'a Offer<'a>) -> Result<Self, PlannerError> {
+        let (train, held_out) = splits(choice, offer.data)?;
+        let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.examples);
+        let monitor = monitor(offer.data, &train, &held_out, there);
+        let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
+        let request = if let Goal::Request(request) = goal { Some(request) } else { None };
+        let most = wishes.max_examples.or(request.and_then(|r| r.max_examples)).unwrap_or(usize::MAX);
+        let task = if offer.data.image_shape.is_some() { Task::ImageClassification } else { Task::TextClassification };
+        let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or(Metric::Accuracy);
+        let seeds = if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
+        let mut brief = Brief {
+            goal, wishes, choice, offer, task, metric, train, held_out, monitor,
+            examples: (there - kept_out.min(there)).min(most),
+            seeds: if seeds.is_empty() { vec![0] } else { seeds },
+            limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),
+            phase: None,
+        };
+        if let Goal::Paper(paper) = goal {
+            brief.phase = paper.fields.iter().any(|f| f.scope.phase == Some(Phase::FineTuning)).then_some(Phase::FineTuning);
+        }
+        Ok(brief)
+    }
+
+    pub(super) fn request(&self) -> Option<&Request> {
+        if let Goal::Request(request) = self.goal { Some(request) } else { None }
+    }
+
+    pub(super) fn paper(&self) -> Option<&PaperSpec> {
+        if let Goal::Paper(paper) = self.goal { Some(paper) } else { None }
+    }
+
+    /// Seconds that one run may train.
+    pub(super) fn room_secs(&self) -> f64 {
+        self.limit_secs as f64 * TRAINING_SHARE / self.seeds.len() as f64
+    }
+
+    pub(super) fn limit_is_assumed(&self) -> bool {
+        self.wishes.max_time_secs.is_none() && self.request().is_none_or(|r| r.max_time_secs.is_none())
+    }
+
+    /// Somebody who says how long to train and gives no limit gets what was said; the assumed limit then only chooses the model.
+    pub(super) fn length_is_fixed(&self) -> bool {
+        self.limit_is_assumed() && self.length_is_asked()
+    }
+
+    pub(super) fn length_is_asked(&self) -> bool {
+        self.wishes.epochs.is_some() || self.request().is_some_and(|r| r.epochs.is_some() || r.steps.is_some())
+    }
+
+    /// The paper's number that belongs to the model: that of the same size, else of the smallest of the paper's own.
+    pub(super) fn stated(&self, candidate: &Candidate) -> Option<Stated<'_>> {
+        let paper = self.paper()?;
+        let squeeze = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+        let family = paper.family().map(|(family, _)| family.name()).unwrap_or_default();
+        let sizes: Vec<(String, f64)> = paper.variants().map(|(v, _)| (squeeze(&v.name), v.num_params.unwrap_or(f64::MAX))).collect();
+        let mut best: Option<(f64, Stated<'_>)> = None;
+        for (result, field) in paper.results_on(&self.choice.name) {
+            let Some(value) = share(result, self.metric) else { continue };
+            // 0: the very model; then the paper's own, smallest first; then what names no model; never another system's.
+            let rank = match result.variant.as_deref().map(squeeze) {
+                Some(name) if name == squeeze(&candidate.name) => 0.0,
+                Some(name) => match sizes.iter().find(|(size, _)| *size == name) {
+                    Some((_, params)) => 1.0 + params,
+                    None if !family.is_empty() && name.starts_with(&squeeze(family)) => f64::MAX,
+                    None => continue,
+                },
+                None => 0.5,
+            };
+            if best.as_ref().is_none_or(|(least, _)| rank < *least) {
+                best = Some((rank, Stated { value, result, field }));
+            }
+        }
+        best.map(|(_, stated)| stated)
+    }
+}
+
+/// What is watched while training: another labelled split where there is one, else a few training examples.
+fn monitor(data: &DataFacts, train: &str, held_out: &str, there: usize) -> Monitor {
+    let other = data.splits.iter().find(|s| s.name != train && s.name != held_out && s.labelled && s.examples > 0);
+    match other {
+        Some(split) => Monitor::Split { name: split.name.clone() },
+        None if there >= 2000 => Monitor::HoldOut { examples: (there / 100).clamp(100, 500) },
+        None => Monitor::None,
+    }
+}
