@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 use tallow::intake::{self, DataName, ModelName, parse_request};
+use tallow::job::Part;
 use tallow::plan::{DataChoice, DataFacts, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, RulePlanner, SplitFacts, Wishes, estimate};
 use tallow::spec::{self, Augment, Columns, DataSource, ExperimentSpec, Length, Metric, ModelSpec, Monitor, Optimizer, Schedule, Task, Warmup};
 
@@ -12,7 +13,7 @@ fn host(gflops: f64) -> HostFacts {
 }
 
 fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {
-    SplitFacts { name: name.into(), files: vec![], examples, labelled }
+    SplitFacts { name: name.into(), files: vec![], examples, labelled, part: None }
 }
 
 fn texts(splits: Vec<SplitFacts>) -> DataFacts {
@@ -167,9 +168,21 @@ fn what_cannot_be_done_is_refused_with_its_reason() {
     assert!(matches!(refused("bert on cifar10", &cifar()), PlannerError::NoModel { .. }));
     assert!(matches!(refused("resnet-21 on cifar10", &cifar()), PlannerError::NoModel { .. }));
     assert!(matches!(refused("resnet on food-101", &images(vec![split("train", 900, true), split("validation", 90, true)], 512)), PlannerError::Data { .. }));
-    let lonely = texts(vec![split("train", 500, true), split("test", 100, false)]);
+    let lonely = texts(vec![split("train", 40, true), split("test", 100, false)]);
     assert!(matches!(refused("bert on my.csv", &lonely), PlannerError::NoHeldOut { .. }));
     assert!(matches!(RulePlanner.data(&request("do something"), &Wishes::default()), Err(PlannerError::NoData { .. })));
+}
+
+/// One labelled split is cut in two, and that is said.
+#[test]
+fn a_verdict_is_read_from_a_part_that_is_cut_off() {
+    let spec = first(&request("bert on my.csv for 2 epochs"), &Wishes::default(), &texts(vec![split("train", 500, true), split("test", 90, false)]));
+    assert_eq!((spec.data.train.as_str(), spec.data.held_out.as_str(), spec.data.held_out_frac), ("train", "held_out", Some(0.2)));
+    assert!(spec.assumptions.iter().any(|a| a.contains("20 % of `train`")), "{:?}", spec.assumptions);
+    let mut facts = texts(vec![split("train", 500, true)]);
+    facts.cut("train", "held_out", 0.2);
+    let sizes: Vec<_> = facts.splits.iter().map(|s| (s.name.as_str(), s.examples, s.part)).collect();
+    assert_eq!(sizes, [("train", 400, Some(Part::Rest(0.2))), ("held_out", 100, Some(Part::Drawn(0.2)))]);
 }
 
 #[test]

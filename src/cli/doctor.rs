@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub struct Probe<'a> {
     /// Layers of the jail, each with how it holds or why it is missing.
     pub sandbox: &'a dyn Fn() -> Vec<(String, Result<String, String>)>,
-    /// One small, bounded request to the Hub: what answered, or why nothing did. None: offline was asked for.
+    /// One small, bounded request to the Hub: what answered, or why nothing did. None: nobody is to be asked.
     pub hub: Option<&'a dyn Fn() -> Result<String, String>>,
     /// The value of PATH.
     pub path: Option<&'a OsStr>,
@@ -255,7 +255,7 @@ fn docker(socket: &Path, path: Option<&OsStr>) -> Check {
 fn hub(ask: Option<&dyn Fn() -> Result<String, String>>) -> Check {
     let what = "models and data sets come from the cache, `--hub DIR` or local files alone";
     match ask.map(|ask| ask()) {
-        None => Check::limited("Hub", "offline, as asked", what),
+        None => Check::limited("Hub", "not asked: offline, or `--hub DIR` takes its place", what),
         Some(Ok(answer)) => Check::ok("Hub", answer),
         Some(Err(why)) => Check::missing("Hub", why, what),
     }

@@ -60,6 +60,8 @@ impl<D: Write, M: Write> Progress<D, M> {
         match event {
             Event::Started { step, total_steps, .. } => self.start(*step, *total_steps),
             Event::Step(step) => return self.step(step),
+            Event::Progress { examples } => return self.progress(*examples),
+            Event::Prepared(_) | Event::Evaluated { .. } => self.end(),
             Event::Monitored { metric, value, .. } => {
                 let training = self.training.as_mut();
                 training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", metric_name(*metric))));
@@ -97,6 +99,21 @@ impl<D: Write, M: Write> Progress<D, M> {
             bar.set_position(step);
             self.bar = Some(bar);
         }
+    }
+
+    /// A job without steps: how many there will be is not known.
+    fn progress(&mut self, examples: usize) {
+        let done = format!("{} examples", count(examples as f64));
+        if self.mode == Mode::Plain {
+            return self.put(&format!("  {done}"));
+        }
+        let target = self.target;
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(None, target());
+            bar.set_style(ProgressStyle::with_template("  {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar
+        });
+        bar.set_message(done);
     }
 
     fn step(&mut self, step: &StepEvent) {
@@ -209,7 +226,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         }
         Event::Note { message } => format!("  note: {}", clean(message)),
         Event::Failed { message, .. } => format!("  {run}{again} failed: {}", clean(message)),
-        Event::Step(_) | Event::Checkpointed { .. } => return None,
+        Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
     })
 }
 

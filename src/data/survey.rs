@@ -56,7 +56,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
             seen = labels.names.clone();
         }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
-        facts.push(SplitFacts { name: name.clone(), files, examples: labels.rows, labelled: !labels.names.is_empty() });
+        facts.push(SplitFacts { name: name.clone(), files, examples: labels.rows, labelled: !labels.names.is_empty(), part: None });
     }
     Ok(DataFacts {
         splits: facts,

@@ -207,6 +207,7 @@ mod tests {
                 source: DataSource::Generated { name: "toy".into(), examples: 10, seed: 0 },
                 train: "train".into(),
                 held_out: "test".into(),
+                held_out_frac: None,
                 monitor: Monitor::None,
                 columns: Columns::default(),
                 max_train_examples: None,

@@ -3,6 +3,7 @@
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// One line from a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub enum Event {
     Read { pages: usize, fields: usize },
     /// A split was prepared.
     Prepared(PreparedSplit),
+    /// How far a job without steps has come: examples prepared or scored. Told now and then, so that a long one is seen to live.
+    Progress { examples: usize },
     /// Training begins, or goes on from a checkpoint at `step`.
     Started { step: u64, total_steps: u64, num_params: usize, num_trainable: usize, train_examples: usize, resumed: bool },
     /// Optimiser steps since the last such line.
@@ -85,6 +88,28 @@ pub enum Divergence {
     LossExploded,
     /// Found after the last step.
     WeightsNotFinite,
+}
+
+/// Lets a job tell of its progress every few seconds, however often it is asked to.
+pub struct Pulse<'a> {
+    emit: &'a mut dyn FnMut(Event),
+    last: Instant,
+}
+
+impl<'a> Pulse<'a> {
+    const EVERY: Duration = Duration::from_secs(5);
+
+    pub fn new(emit: &'a mut dyn FnMut(Event)) -> Self {
+        Pulse { emit, last: Instant::now() }
+    }
+
+    /// So many examples are done.
+    pub fn beat(&mut self, examples: usize) {
+        if self.last.elapsed() >= Self::EVERY {
+            self.last = Instant::now();
+            (self.emit)(Event::Progress { examples });
+        }
+    }
 }
 
 /// JSON has no number for NaN and the infinities; here they are words.

@@ -4,8 +4,10 @@
 //! from a training attempt: they are only in the evaluation job's files.
 
 mod event;
+mod part;
 
 pub use event::*;
+pub use part::Part;
 
 use crate::spec::{Augment, Columns, Metric, Recipe, Task};
 use schemars::JsonSchema;
@@ -54,6 +56,9 @@ pub struct PrepareJob {
 pub struct SplitSource {
     pub name: String,
     pub files: Vec<PathBuf>,
+    /// The part of the files' rows that the split is; none: all.
+    #[serde(default)]
+    pub part: Option<Part>,
 }
 
 /// One run, fully resolved: with the same binary, data and device kind it gives the same weights, bit for bit.

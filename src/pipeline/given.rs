@@ -215,7 +215,7 @@ fn prepare_job(
     let (vocab_size, max_seq_len) = text_limits(&model.config);
     Ok(PrepareJob {
         task,
-        splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone() }],
+        splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part }],
         columns: data.columns.clone(),
         tokenizer: model.tokenizer.clone().filter(|_| task == Task::TextClassification),
         vocab_size,
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_usual_split_has_labels() {
-        let split = |name: &str, labelled| SplitFacts { name: name.into(), files: vec![], examples: 1, labelled };
+        let split = |name: &str, labelled| SplitFacts { name: name.into(), files: vec![], examples: 1, labelled, part: None };
         let facts = |splits: Vec<SplitFacts>| DataFacts {
             splits, columns: Default::default(), labels: vec![], license: None, revision: None, mean_tokens: None, image_shape: None,
         };

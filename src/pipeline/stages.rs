@@ -24,12 +24,16 @@ impl Pipeline<'_> {
     pub(super) fn make_plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
         self.watch.say("looking at model and data");
         let sources = self.folder.sources();
-        let mut splits = vec![spec.data.train.clone(), spec.data.held_out.clone()];
+        let mut splits = vec![spec.data.train.clone()];
+        splits.extend(spec.data.held_out_frac.is_none().then(|| spec.data.held_out.clone()));
         if let Monitor::Split { name } = &spec.data.monitor {
             splits.push(name.clone());
         }
         let hints = data::DataSpecHints { columns: spec.data.columns.clone(), splits };
-        let data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
+        let mut data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
+        if let Some(frac) = spec.data.held_out_frac {
+            data.cut(&spec.data.train, &spec.data.held_out, frac);
+        }
         let model = data::survey_model(self.setup.hub, &spec.model)?;
         let facts = Facts { host: self.setup.host.clone(), data, model };
         let layout = Layout { prepared: self.folder.prepared(), threads: self.setup.threads };
@@ -267,11 +271,15 @@ pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits
 
 /// The job that prepares `names`; where it writes is filled in when its attempt is known.
 fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels: Option<Vec<String>>) -> PrepareJob {
-    let files = |name: &String| plan.facts.data.splits.iter().find(|s| s.name == *name).map(|s| s.files.clone()).unwrap_or_default();
+    let source = |name: &String| {
+        let facts = plan.facts.data.splits.iter().find(|split| split.name == *name);
+        let (files, part) = facts.map(|split| (split.files.clone(), split.part)).unwrap_or_default();
+        SplitSource { name: name.clone(), files, part }
+    };
     let (vocab_size, positions) = text_limits(&plan.facts.model.config);
     PrepareJob {
         task: plan.spec.task,
-        splits: names.iter().map(|name| SplitSource { name: name.clone(), files: files(name) }).collect(),
+        splits: names.iter().map(source).collect(),
         columns: plan.facts.data.columns.clone(),
         tokenizer,
         vocab_size,

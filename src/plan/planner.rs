@@ -79,8 +79,12 @@ pub enum PlannerError {
     NoUsableData { found: Vec<String>, known: Vec<&'static str> },
     #[error("the zoo has no model for this: {wanted}")]
     NoModel { wanted: String, zoo: Vec<&'static str> },
-    #[error("`{data}` has no labelled split besides `{train}`: the verdict needs one that training never sees; it has {}", list(have))]
-    NoHeldOut { data: String, train: String, have: Vec<String> },
+    #[error(
+        "`{data}` has no labelled split besides `{train}` (it has {}): the verdict needs one that training never sees; to cut one off \
+         `{train}`, expected at least {least} examples, found {examples}",
+        list(have)
+    )]
+    NoHeldOut { data: String, train: String, examples: usize, least: usize, have: Vec<String> },
     #[error("`{data}` cannot be trained on: {what}")]
     Data { data: String, what: String },
     #[error("{max_secs} s are too little: the smallest model takes about {needed_secs:.0} s for {steps} steps on this machine")]

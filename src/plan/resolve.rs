@@ -24,7 +24,10 @@ pub struct Layout {
 pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<Plan, Error> {
     let (mut problems, mut assumptions) = (Vec::new(), spec.assumptions.clone());
     let train = split(facts, &spec.data.train, "data.train", &mut problems);
-    split(facts, &spec.data.held_out, "data.held_out", &mut problems);
+    let held_out = split(facts, &spec.data.held_out, "data.held_out", &mut problems);
+    if spec.data.held_out_frac.is_some() && held_out.is_some_and(|split| split.part.is_none()) {
+        problems.push(format!("`data.held_out_frac`: the data set has a split `{}` of its own; give the part another name", spec.data.held_out));
+    }
     if let Monitor::Split { name } = &spec.data.monitor {
         split(facts, name, "data.monitor", &mut problems);
     }

@@ -1,6 +1,6 @@
 //! The plan, and the facts it is made from.
 
-use crate::job::{Normalize, RunConfig};
+use crate::job::{Normalize, Part, RunConfig};
 use crate::spec::{Columns, Deviation, ExperimentSpec};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -44,6 +44,20 @@ pub struct SplitFacts {
     pub examples: usize,
     /// False where every label is absent or negative (a test set whose labels are kept secret).
     pub labelled: bool,
+    /// The part of the files' rows that the split is; none: all.
+    #[serde(default)]
+    pub part: Option<Part>,
+}
+
+impl DataFacts {
+    /// The same where `held_out` is cut off `train`. Nothing changes where there is no such `train`.
+    pub fn cut(&mut self, train: &str, held_out: &str, frac: f64) {
+        let Some(split) = self.splits.iter_mut().find(|split| split.name == train) else { return };
+        let part = |name: &str, part: Part| SplitFacts { name: name.into(), examples: part.count(split.examples), part: Some(part), ..split.clone() };
+        let (drawn, rest) = (part(held_out, Part::Drawn(frac)), part(train, Part::Rest(frac)));
+        *split = rest;
+        self.splits.push(drawn);
+    }
 }
 
 /// The model, from its folder.

@@ -21,6 +21,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Jailed { .. } => "jailed",
         Event::Read { .. } => "read",
         Event::Prepared(_) => "prepared",
+        Event::Progress { .. } => "progress",
         Event::Started { .. } => "started",
         Event::Step(_) => "step",
         Event::Monitored { .. } => "monitored",

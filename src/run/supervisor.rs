@@ -248,9 +248,9 @@ fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<P
     paths
 }
 
-/// Steps are in the attempt's own file; the ledger keeps what reports cite.
+/// Steps and progress are in the attempt's own file; the ledger keeps what reports cite.
 fn is_worth_keeping(event: &Event) -> bool {
-    !matches!(event, Event::Step(_) | Event::Checkpointed { .. })
+    !matches!(event, Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. })
 }
 
 /// Whether the job's own last word was told: one that leaves without it has not done its work, whatever its exit code says.

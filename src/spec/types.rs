@@ -80,6 +80,11 @@ pub struct DataSpec {
     pub train: String,
     /// Split that the verdict is read from, once. Never visible to a training attempt.
     pub held_out: String,
+    /// Where the source has no split `held_out`: this part of `train` becomes it, drawn at random by row number, the same rows for
+    /// every run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
+    pub held_out_frac: Option<f64>,
     /// What is watched during training.
     pub monitor: Monitor,
     #[serde(default)]

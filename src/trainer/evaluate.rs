@@ -4,7 +4,7 @@ use super::collate;
 use super::scoring::{Prediction, score};
 use super::weights::{self, Source};
 use super::Error;
-use crate::job::{EvaluateJob, Event};
+use crate::job::{EvaluateJob, Event, Pulse};
 use crate::store::{WorkFolder, write_atomic};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -22,7 +22,8 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let built = weights::build(&job.model, Source::Trained { path: &job.weights }, Stream::root(0))?;
     let data = collate::open(&job.data, job.task, &job.model, job.normalize.as_ref())?;
     let all: Vec<usize> = (0..data.len()).collect();
-    let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size)?;
+    let mut pulse = Pulse::new(emit);
+    let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size, &mut |done| pulse.beat(done))?;
     let classes = job.model.num_labels();
     let scores = job.metrics.iter().map(|&metric| (metric, scored.metric(metric, classes))).collect();
     write_predictions(&WorkFolder::at(&job.out).predictions(), &scored.predictions)?;

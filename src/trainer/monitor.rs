@@ -52,9 +52,9 @@ impl Monitor {
     ///
     /// # Errors
     /// The model cannot take an example, or its scores are not finite.
-    pub(super) fn score(&self, model: &dyn Model, train: &Prepared, config: &RunConfig) -> Result<Scored, Error> {
+    pub(super) fn score(&self, model: &dyn Model, train: &Prepared, config: &RunConfig, told: &mut dyn FnMut(usize)) -> Result<Scored, Error> {
         let data = self.data.as_ref().unwrap_or(train);
         // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
-        score(model, data, &self.examples, config.normalize.as_ref(), config.micro_batch_size)
+        score(model, data, &self.examples, config.normalize.as_ref(), config.micro_batch_size, told)
     }
 }

@@ -33,19 +33,20 @@ impl Scored {
     }
 }
 
-/// Scores `examples` of `data`; texts of about one length go into one batch.
+/// Scores `examples` of `data`; texts of about one length go into one batch. `told` hears how many are done.
 ///
 /// # Errors
 /// The model cannot take an example, or its scores are not finite.
 pub(super) fn score(
-    model: &dyn Model, data: &Prepared, examples: &[usize], normalize: Option<&Normalize>, batch_size: usize,
+    model: &dyn Model, data: &Prepared, examples: &[usize], normalize: Option<&Normalize>, batch_size: usize, told: &mut dyn FnMut(usize),
 ) -> Result<Scored, Error> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
     if let Some(texts) = data.texts() {
         order.sort_by_key(|&place| texts.text_len(examples[place]));
     }
     let mut predictions = vec![Prediction { label: 0, predicted: 0, probability: 0.0, loss: 0.0 }; examples.len()];
-    for places in order.chunks(batch_size.max(1)) {
+    for (number, places) in order.chunks(batch_size.max(1)).enumerate() {
+        told(number * batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, normalize, None)?;
         let logits = model.logits(&Tape::inference(), &batch.input)?.tensor().to_vec2::<f32>()?;

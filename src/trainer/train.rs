@@ -14,7 +14,7 @@ use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
 use super::Error;
 use crate::data::{Prepared, sha256_of_file};
-use crate::job::{Divergence, Event, InitFrom, RunConfig, StepEvent};
+use crate::job::{Divergence, Event, InitFrom, Pulse, RunConfig, StepEvent};
 use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -235,7 +235,11 @@ impl<'a> Run<'a> {
     fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let Some(monitor) = &self.monitor else { return Ok(()) };
         let (step, metric) = (self.progress.step, self.config.metric);
-        match monitor.score(&*self.built.model, &self.data, self.config) {
+        let scored = {
+            let mut pulse = Pulse::new(emit);
+            monitor.score(&*self.built.model, &self.data, self.config, &mut |done| pulse.beat(done))
+        };
+        match scored {
             Ok(scored) => emit(Event::Monitored {
                 step,
                 metric,

@@ -195,6 +195,7 @@ fn text_plan() -> Plan {
             source: DataSource::Hub { id: "nyu-mll/glue".into(), config: Some("sst2".into()), revision: None },
             train: "train".into(),
             held_out: "validation".into(),
+            held_out_frac: None,
             monitor: Monitor::HoldOut { examples: 1000 },
             columns: columns("sentence"),
             max_train_examples: None,
@@ -301,7 +302,7 @@ fn plan(
         monitor_every_steps: 100,
         log_every_steps: 10,
     };
-    let split = |name: &str, examples| SplitFacts { name: name.into(), files: vec![], examples, labelled: true };
+    let split = |name: &str, examples| SplitFacts { name: name.into(), files: vec![], examples, labelled: true, part: None };
     let data = DataFacts {
         splits: vec![split(&spec.data.train, 67_349), split(&spec.data.held_out, 872)],
         columns: spec.data.columns.clone(),

@@ -15,7 +15,7 @@ pub(super) fn prepare(
     let mut labels = Labels::new(split, names);
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels: Vec<u8> = Vec::new();
-    split.each_chunk(|table, mut rows| {
+    split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
             labels.take(table, row)?;
         }

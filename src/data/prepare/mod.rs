@@ -22,7 +22,7 @@ use super::classes::{Classes, Label};
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Dtype, Tensor};
 use super::{Error, Result, classes, columns};
-use crate::job::{Event, PrepareJob, PreparedSplit, SplitShape, SplitSource};
+use crate::job::{Event, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +50,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
     match job.task {
         Task::TextClassification => {
-            let tokenizer = text::Tokenization::new(job, first)?;
+            let tokenizer = text::Tokenization::new(job, first, emit)?;
             splits.iter().try_for_each(|split| tokenizer.prepare(job, split, &names, emit))
         }
         Task::ImageClassification => {
@@ -65,6 +65,8 @@ struct Split {
     name: String,
     tables: Vec<Table>,
     columns: Columns,
+    /// Row by row over all files, whether it belongs to the split; none: all do.
+    mask: Option<Vec<bool>>,
     most: usize,
 }
 
@@ -73,11 +75,13 @@ impl Split {
         let tables: Vec<Table> = source.files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?;
         let empty = || Error::EmptySplit { split: source.name.clone(), path: source.files.first().cloned().unwrap_or_default() };
         let first = tables.first().ok_or_else(empty)?;
-        if tables.iter().map(Table::count).sum::<Result<usize>>()? == 0 {
+        let rows = tables.iter().map(Table::count).sum::<Result<usize>>()?;
+        if rows == 0 {
             return Err(empty());
         }
         let columns = columns::resolve(first, asked, &[])?;
-        Ok(Split { name: source.name.clone(), tables, columns, most: most.unwrap_or(usize::MAX) })
+        let mask = source.part.map(|part| part.mask(rows));
+        Ok(Split { name: source.name.clone(), tables, columns, mask, most: most.unwrap_or(usize::MAX) })
     }
 
     fn label_column(&self) -> &str {
@@ -99,18 +103,26 @@ impl Split {
     }
 
     /// Hands on the rows, so many at once: input cells, with the label at the end of each row.
-    fn each_chunk(&self, mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
+    fn each_chunk(&self, emit: &mut dyn FnMut(Event), mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
+        let (mut pulse, mut done) = (Pulse::new(emit), 0);
         let wanted: Vec<&str> = self.columns.input.iter().map(String::as_str).chain([self.label_column()]).collect();
-        let mut left = self.most;
+        let (mut left, mut number) = (self.most, 0..);
+        // A row that cannot be read is told of, whoever it belongs to.
+        let mut belongs = |row: &Result<Row>| {
+            let number = number.next().unwrap_or(usize::MAX);
+            row.is_err() || self.mask.as_ref().is_none_or(|mask| mask.get(number).copied().unwrap_or(false))
+        };
         for table in &self.tables {
-            let mut rows = table.rows(&wanted)?;
+            let mut rows = table.rows(&wanted)?.filter(&mut belongs);
             loop {
                 let chunk: Vec<Row> = rows.by_ref().take(CHUNK.min(left)).collect::<Result<_>>()?;
                 left -= chunk.len();
+                done += chunk.len();
                 if chunk.is_empty() {
                     break;
                 }
                 work(table, chunk)?;
+                pulse.beat(done);
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::prepare;
 use crate::data::read::parquet::tests::write as write_parquet;
 use crate::data::{Prepared, Result, generate};
 use crate::error::{Class, Failure};
-use crate::job::{Event, PrepareJob, PreparedSplit, SplitShape, SplitSource};
+use crate::job::{Event, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ impl Bench {
     }
 
     fn add(&mut self, name: &str, path: PathBuf) {
-        self.job.splits.push(SplitSource { name: name.into(), files: vec![path] });
+        self.job.splits.push(SplitSource { name: name.into(), files: vec![path], part: None });
     }
 
     fn run(&self) -> Result<Vec<PreparedSplit>> {
@@ -170,4 +170,19 @@ fn bad_images_are_named() {
         |f| image::RgbImage::new(20, 16).save(f.join("cross/00005.png")).expect("written"),
         "`cross/00005.png`, column `image`: expected an image of 16 x 16 x 3, found 16 x 20 x 3",
     );
+}
+
+/// A part of the rows: the two parts of a file are the file, and the tokenizer is trained on its own part alone.
+#[test]
+fn parts_of_a_split_share_no_row() {
+    let rows: String = (0..40).map(|i| format!("word{i},{}\n", i % 2)).collect();
+    let mut bench = Bench::text(&[("all", &format!("text,label\n{rows}"))]);
+    let whole = bench.job.splits[0].clone();
+    let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
+    bench.job.splits = vec![part("train", Part::Rest(0.25)), part("held_out", Part::Drawn(0.25))];
+    let made = bench.run().expect("prepared");
+    assert_eq!(made.iter().map(|m| (m.split.as_str(), m.examples)).collect::<Vec<_>>(), [("train", 30), ("held_out", 10)]);
+    let mut labels: Vec<usize> = made.iter().flat_map(|m| m.label_counts.clone()).collect();
+    labels = vec![labels[0] + labels[2], labels[1] + labels[3]];
+    assert_eq!(labels, [20, 20]);
 }

@@ -20,12 +20,12 @@ pub(super) struct Tokenization {
 }
 
 impl Tokenization {
-    pub(super) fn new(job: &PrepareJob, first: &Split) -> Result<Self> {
+    pub(super) fn new(job: &PrepareJob, first: &Split, emit: &mut dyn FnMut(Event)) -> Result<Self> {
         let place = job.tokenizer.clone().unwrap_or_else(|| job.out.join("tokenizer.json"));
         let broken = |e: Box<dyn std::error::Error + Send + Sync>| Error::Tokenizer { path: place.clone(), what: e.to_string() };
         let json = match &job.tokenizer {
             Some(path) => std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?,
-            None => train(first, job.vocab_size, &place)?.to_string(true).map_err(broken)?.into_bytes(),
+            None => train(first, job.vocab_size, &place, emit)?.to_string(true).map_err(broken)?.into_bytes(),
         };
         let mut tokenizer = Tokenizer::from_bytes(&json).map_err(broken)?;
         let pair = first.columns.input.len() == 2;
@@ -45,7 +45,7 @@ impl Tokenization {
         let (mut tokens, mut type_ids) = (Vec::new(), Vec::new());
         let (mut end, mut offsets) = (0u64, 0u64.to_le_bytes().to_vec());
         let (mut longest, mut truncated) = (0, 0);
-        split.each_chunk(|table, mut rows| {
+        split.each_chunk(emit, |table, mut rows| {
             for row in &mut rows {
                 labels.take(table, row)?;
             }
@@ -107,12 +107,12 @@ fn text(path: &Path, position: &Position, column: &str, cell: Cell) -> Result<St
     }
 }
 
-fn train(split: &Split, vocab_size: usize, place: &Path) -> Result<Tokenizer> {
+fn train(split: &Split, vocab_size: usize, place: &Path, emit: &mut dyn FnMut(Event)) -> Result<Tokenizer> {
     if vocab_size < LEAST_VOCAB {
         return Err(Error::VocabTooSmall { vocab_size, least: LEAST_VOCAB });
     }
     let mut counts = WordCounts::default();
-    split.each_chunk(|table, rows| {
+    split.each_chunk(emit, |table, rows| {
         for row in rows {
             for (cell, column) in row.cells.into_iter().zip(&split.columns.input) {
                 let text = text(table.path(), &row.position, column, cell)?;

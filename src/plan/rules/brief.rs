@@ -1,8 +1,9 @@
 //! All that is known before a model is chosen.
 
-use super::data::{share, splits};
+use super::data::{Splits, share, splits};
 use super::models::Candidate;
 use crate::intake::{Field, PaperSpec, Phase, ReportedResult, Request};
+use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{Metric, Monitor, Task};
 
@@ -21,6 +22,7 @@ pub(super) struct Brief<'a> {
     pub(super) metric: Metric,
     pub(super) train: String,
     pub(super) held_out: String,
+    pub(super) held_out_frac: Option<f64>,
     pub(super) monitor: Monitor,
     /// Training examples that are left after those kept out.
     pub(super) examples: usize,
@@ -39,8 +41,9 @@ pub(super) struct Stated<'a> {
 
 impl<'a> Brief<'a> {
     pub(super) fn new(goal: &'a Goal, wishes: &'a Wishes, choice: &'a DataChoice, offer: &'a Offer<'a>) -> Result<Self, PlannerError> {
-        let (train, held_out) = splits(choice, offer.data)?;
+        let Splits { train, held_out, held_out_frac } = splits(choice, offer.data)?;
         let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.examples);
+        let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
         let monitor = monitor(offer.data, &train, &held_out, there);
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
         let request = if let Goal::Request(request) = goal { Some(request) } else { None };
@@ -49,7 +52,7 @@ impl<'a> Brief<'a> {
         let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or(Metric::Accuracy);
         let seeds = if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
-            goal, wishes, choice, offer, task, metric, train, held_out, monitor,
+            goal, wishes, choice, offer, task, metric, train, held_out, held_out_frac, monitor,
             examples: (there - kept_out.min(there)).min(most),
             seeds: if seeds.is_empty() { vec![0] } else { seeds },
             limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),

@@ -2,11 +2,11 @@
 
 use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{DataName, Family, PaperSpec, ReportedResult};
-use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, Wishes};
+use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
-const GENERATED_EXAMPLES: usize = 6000;
+const GENERATED_EXAMPLES: usize = 12_000;
 
 /// The data that was asked for, else what the paper reports on, best first.
 pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
@@ -124,22 +124,38 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
 }
 
 /// The splits to train on and to read the verdict from.
-pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<(String, String), PlannerError> {
+pub(super) struct Splits {
+    pub(super) train: String,
+    pub(super) held_out: String,
+    /// `held_out` is this part of `train`: the source has but one labelled split.
+    pub(super) held_out_frac: Option<f64>,
+}
+
+/// The part that is cut off where there is but one labelled split, and the rows that it takes at least.
+const HELD_OUT_FRAC: f64 = 0.2;
+const LEAST_TO_CUT: usize = 50;
+
+pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, PlannerError> {
     if let [train, held_out, ..] = choice.splits.as_slice() {
-        return Ok((train.clone(), held_out.clone()));
+        return Ok(Splits { train: train.clone(), held_out: held_out.clone(), held_out_frac: None });
     }
-    let labelled: Vec<&str> = data.splits.iter().filter(|s| s.labelled && s.examples > 0).map(|s| s.name.as_str()).collect();
-    let train = labelled.iter().find(|name| **name == "train").or(labelled.first());
+    let labelled: Vec<&SplitFacts> = data.splits.iter().filter(|s| s.labelled && s.examples > 0).collect();
+    let train = labelled.iter().find(|split| split.name == "train").or(labelled.first());
     let Some(train) = train else {
         return Err(PlannerError::Data { data: choice.name.clone(), what: "no split has labels".into() });
     };
-    let others: Vec<&str> = labelled.iter().copied().filter(|name| name != train).collect();
+    let others: Vec<&str> = labelled.iter().map(|split| split.name.as_str()).filter(|name| *name != train.name).collect();
     let held_out = ["test", "validation"].iter().find(|name| others.contains(name)).or(others.first());
     match held_out {
-        Some(held_out) => Ok((train.to_string(), held_out.to_string())),
+        Some(held_out) => Ok(Splits { train: train.name.clone(), held_out: held_out.to_string(), held_out_frac: None }),
+        None if train.examples >= LEAST_TO_CUT => {
+            let free = |name: &&&str| data.splits.iter().all(|split| split.name != **name);
+            let held_out = ["test", "held_out", "held_out_of_train"].iter().find(free).copied().unwrap_or("cut_off");
+            Ok(Splits { train: train.name.clone(), held_out: held_out.into(), held_out_frac: Some(HELD_OUT_FRAC) })
+        }
         None => {
             let have = data.splits.iter().map(|s| s.name.clone()).collect();
-            Err(PlannerError::NoHeldOut { data: choice.name.clone(), train: train.to_string(), have })
+            Err(PlannerError::NoHeldOut { data: choice.name.clone(), train: train.name.clone(), examples: train.examples, least: LEAST_TO_CUT, have })
         }
     }
 }

@@ -132,6 +132,7 @@ impl Brief<'_> {
                 source: self.choice.source.clone(),
                 train: self.train.clone(),
                 held_out: self.held_out.clone(),
+                held_out_frac: self.held_out_frac,
                 monitor: self.monitor.clone(),
                 columns: self.choice.columns.clone(),
                 max_train_examples: max_train_examples.or(asked),
@@ -223,6 +224,10 @@ impl Brief<'_> {
                     reason: "each further seed costs as much again (`--seeds 0,1,2`)".into(),
                 });
             }
+        }
+        if let Some(frac) = self.held_out_frac {
+            let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
+            assumptions.push(format!("held out: {part} of `{train}`, drawn at random, for there is no other labelled split"));
         }
         if self.limit_is_assumed() && !self.length_is_asked() {
             assumptions.push(format!("time: planned for {}, for no limit was given (`--max-time`)", words::duration(self.limit_secs as f64)));

@@ -1,0 +1,58 @@
+//! A split that the source lacks, cut off another one.
+
+use serde::{Deserialize, Serialize};
+use tallow_kernels::Stream;
+
+/// Which of a split's rows are meant. The draw goes by row number alone: every run, seed and machine draws the same rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// This part of the rows, drawn at random without replacement.
+    Drawn(f64),
+    /// The rows that [`Part::Drawn`] leaves.
+    Rest(f64),
+}
+
+impl Part {
+    /// How many of `rows` rows. A draw takes at least one and leaves at least one, if there are two.
+    pub fn count(self, rows: usize) -> usize {
+        let drawn = |frac: f64| ((rows as f64 * frac).round() as usize).clamp(rows.min(1), rows.saturating_sub(1).max(rows.min(1)));
+        match self {
+            Part::Drawn(frac) => drawn(frac),
+            Part::Rest(frac) => rows - drawn(frac),
+        }
+    }
+
+    /// Row by row, whether it is meant.
+    pub fn mask(self, rows: usize) -> Vec<bool> {
+        let (drawn, wanted) = match self {
+            Part::Drawn(frac) => (Part::Drawn(frac).count(rows), true),
+            Part::Rest(frac) => (Part::Drawn(frac).count(rows), false),
+        };
+        let stream = Stream::root(0).named("held_out");
+        let mut order: Vec<usize> = (0..rows).collect();
+        order.sort_by_cached_key(|&row| (stream.bits(row as u64), row));
+        let mut mask = vec![!wanted; rows];
+        order[..drawn].iter().for_each(|&row| mask[row] = wanted);
+        mask
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The two parts share no row, hold all of them, and are as large as they say.
+        #[test]
+        fn parts_make_a_whole(rows in 0usize..500, frac in 0.001f64..0.999) {
+            let (drawn, rest) = (Part::Drawn(frac), Part::Rest(frac));
+            let (a, b) = (drawn.mask(rows), rest.mask(rows));
+            prop_assert!(a.iter().zip(&b).all(|(a, b)| a != b) && a.len() == rows && b.len() == rows);
+            let held = |mask: &[bool]| mask.iter().filter(|held| **held).count();
+            prop_assert_eq!((held(&a), held(&b)), (drawn.count(rows), rest.count(rows)));
+            prop_assert!(rows < 2 || (drawn.count(rows) > 0 && rest.count(rows) > 0));
+        }
+    }
+}
