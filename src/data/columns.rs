@@ -46,7 +46,7 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
             ColumnKind::Text => true,
             ColumnKind::Image => input.len() == 1,
             // What looks like numbers in a CSV file is text all the same.
-            ColumnKind::Int | ColumnKind::Float => !table.path().extension().is_some_and(|e| e == "parquet"),
+            ColumnKind::Int | ColumnKind::Float => table.path().extension().is_none_or(|e| e != "parquet"),
             ColumnKind::Other(_) => false,
         };
         if !good {

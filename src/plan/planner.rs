@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// What somebody wants.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Goal {
     /// The claim of a paper, tried.
     Paper(Box<PaperSpec>),

@@ -106,7 +106,7 @@ fn refused_if(own: u64) -> Vec<(c_long, Vec<Condition>)> {
         (libc::SYS_socketpair, vec![(1, bits(0xf, 0).0, libc::SOCK_RAW as u64)]),
     ];
     // Typing into a terminal, and having the kernel send signals for us.
-    rules.extend([libc::TIOCSTI as u64, TIOCLINUX, FIOSETOWN, SIOCSPGRP].map(|request| (libc::SYS_ioctl, vec![is(1, request)])));
+    rules.extend([libc::TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP].map(|request| (libc::SYS_ioctl, vec![is(1, request)])));
     rules.extend([libc::F_SETOWN as u64, F_SETOWN_EX, F_SETSIG].map(|command| (libc::SYS_fcntl, vec![is(1, command)])));
     // Outliving the supervisor, being traced, hiding what we are, rearranging our own memory map.
     for option in

@@ -11,12 +11,12 @@ pub(super) fn sweep(folder: &Path) {
         // Of the entry itself, so that no link is followed.
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let is_partial = entry.file_name().to_string_lossy().starts_with(PARTIAL);
-        let _ = match (is_partial, is_folder) {
-            (true, true) => std::fs::remove_dir_all(entry.path()),
-            (true, false) => std::fs::remove_file(entry.path()),
-            (false, true) => Ok(sweep(&entry.path())),
-            (false, false) => Ok(()),
-        };
+        match (is_partial, is_folder) {
+            (true, true) => drop(std::fs::remove_dir_all(entry.path())),
+            (true, false) => drop(std::fs::remove_file(entry.path())),
+            (false, true) => sweep(&entry.path()),
+            (false, false) => {}
+        }
     }
 }
 

@@ -156,7 +156,7 @@ fn files() -> Vec<Attempt> {
         a("make a folder outside", EACCES, Escapes, |s| fs::create_dir(s.outside.join("new"))),
         a("leave a symlink behind", EACCES, Escapes, |s| symlink("/etc/passwd", s.jail.join("report.html"))),
         a("leave a setuid file behind", EPERM, Escapes, |s| {
-            OpenOptions::new().write(true).create(true).mode(0o4755).open(s.jail.join("suid")).map(drop)
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o4755).open(s.jail.join("suid")).map(drop)
         }),
         a("make a file setuid", EPERM, Escapes, |s| {
             fs::write(s.jail.join("suid"), "x")?;

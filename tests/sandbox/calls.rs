@@ -37,6 +37,7 @@ pub(crate) fn socket(family: c_int, kind: c_int) -> c_long {
 pub(crate) fn fork() -> io::Result<()> {
     // SAFETY: the worker has one thread; the child does nothing but leave.
     match unsafe { libc::fork() } {
+        // SAFETY: ends the child at once, without touching what it shares.
         0 => unsafe { libc::_exit(0) },
         pid => result(pid.into()),
     }

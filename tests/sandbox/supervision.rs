@@ -50,7 +50,8 @@ pub(crate) fn tests() -> Vec<Test> {
 
 macro_rules! ensure {
     ($holds:expr, $($found:tt)+) => {
-        if !$holds {
+        let holds: bool = $holds;
+        if !holds {
             return Err(format!("expected {}; found {}", stringify!($holds), format!($($found)+)));
         }
     };

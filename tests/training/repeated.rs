@@ -71,7 +71,8 @@ fn a_damaged_checkpoint_is_passed_over() {
         std::fs::write(path, bytes).expect("written");
     };
     let empty = |path: &Path| std::fs::write(path, "").expect("written");
-    let damages: [(&str, &dyn Fn(&Path)); 3] = [("cut", &cut), ("bit", &turn_a_bit), ("empty", &empty)];
+    type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+    let damages: [Damage; 3] = [("cut", &cut), ("bit", &turn_a_bit), ("empty", &empty)];
     for (name, damage) in damages {
         damage(&stopped(name)[1]);
         let run = bench.attempt(&config, name, None, None).expect("trained");

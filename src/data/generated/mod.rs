@@ -23,7 +23,8 @@ fn other_examples(train: usize) -> usize {
 pub fn generate(name: &str, examples: usize, seed: u64, work_dir: &Path) -> Result<PathBuf> {
     let folder = work_dir.join(format!("{name}-{examples}-{seed}"));
     let io = |source| Error::Io { action: "write", path: folder.clone(), source };
-    let write: fn(&Path, &[(&str, usize)], Stream) -> std::io::Result<()> = match name {
+    type Write = fn(&Path, &[(&str, usize)], Stream) -> std::io::Result<()>;
+    let write: Write = match name {
         "toy_reviews" => reviews::write,
         "toy_shapes" => shapes::write,
         _ => return Err(Error::NoGenerator { name: name.into(), have: GENERATED.map(String::from).to_vec() }),

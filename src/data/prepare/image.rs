@@ -33,7 +33,7 @@ pub(super) fn prepare(
                     found: in_words(image.shape()),
                 });
             }
-            pixels.extend_from_slice(&image.bytes());
+            pixels.extend_from_slice(image.bytes());
         }
         Ok(())
     })?;

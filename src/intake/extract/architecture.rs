@@ -35,7 +35,7 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
 
 impl Variant {
     pub(super) fn set(&mut self, dimension: Dimension, value: f64) {
-        let count = (value >= 1.0 && value < 1e6 && value.fract() == 0.0).then_some(value as u32);
+        let count = ((1.0..1e6).contains(&value) && value.fract() == 0.0).then_some(value as u32);
         match dimension {
             Dimension::Layers => self.num_layers = count,
             Dimension::Hidden => self.hidden_size = count,

@@ -73,10 +73,11 @@ fn mentions(text: &str, spellings: &str) -> bool {
 }
 
 fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
-    static FORMS: LazyLock<Vec<(regex::Regex, fn(&regex::Captures<'_>) -> ScheduleShape)>> = LazyLock::new(|| {
+    type Shape = fn(&regex::Captures<'_>) -> ScheduleShape;
+    static FORMS: LazyLock<Vec<(regex::Regex, Shape)>> = LazyLock::new(|| {
         let number = numbers::NUMBER;
         let list = numbers::list();
-        let form = |pattern: String, shape: fn(&regex::Captures<'_>) -> ScheduleShape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
+        let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
         vec![
             form(
                 format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?P<at>{list}) (?P<unit>iterations|steps|epochs|updates)"),

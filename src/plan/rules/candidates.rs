@@ -89,7 +89,7 @@ impl Brief<'_> {
             Goal::Request(request) => request.from_scratch.then(|| EncoderSize { layers: 2, hidden: 128, heads: 2, intermediate: 512, ..self.scratch_size(128) }),
             Goal::Paper(paper) => self.described(paper),
         };
-        match scratch.and_then(|size| size.from_scratch(0.1)) {
+        match scratch.and_then(|size| size.candidate(0.1)) {
             Some(candidate) => Ok(vec![candidate]),
             None => Ok(models::encoders()),
         }

@@ -55,7 +55,7 @@ impl EncoderSize {
         ModelConfig::from_public(&config.to_string()).ok()
     }
 
-    pub(super) fn from_scratch(&self, dropout: f64) -> Option<Candidate> {
+    pub(super) fn candidate(&self, dropout: f64) -> Option<Candidate> {
         let name = format!("BERT of {} layers of {}", self.layers, self.hidden);
         let config = self.config(dropout)?;
         Some(Candidate { name, spec: ModelSpec::Scratch { config: config.clone(), tokenizer: None }, config })
