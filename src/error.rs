@@ -119,7 +119,11 @@ impl Error {
         let mut lines: Vec<String> = self.attempted.iter().cloned().collect();
         let mut next: Option<&dyn std::error::Error> = Some(&*self.failure);
         while let Some(error) = next {
-            lines.push(error.to_string());
+            let line = error.to_string();
+            // Some causes only say again what the error above already holds.
+            if lines.last().is_none_or(|above| !above.contains(&line)) {
+                lines.push(line);
+            }
             next = error.source();
         }
         lines

@@ -41,12 +41,24 @@ fn a_runs_model_scores_as_in_the_run() {
     let within = |end: &str| score["scores"]["accuracy"]["interval"][end].as_f64().expect("a number");
     assert!(within("low") < accuracy && accuracy < within("high"), "{score}");
 
+    // The run folder stands for its model, wherever it lies; what it holds is told of its new place.
+    let moved = dir.path().join("moved");
+    std::fs::rename(&run, &moved).expect("moved");
+    assert_eq!(last_line(&eval(&moved, &["--data", "toy_reviews", "--json"]))["score"], *score);
+    let told = tallow(&["report"], &[("--", &moved)]);
+    let page = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(page.contains(&format!("{}/model/", moved.canonicalize().expect("there").display())), "{page}");
+    let model = moved.join("model");
+
     let kept = dir.path().join("kept");
     let few = eval(&model, &["--data=toy_reviews", "--split=validation", "--max-examples=50", "--out", &kept.to_string_lossy()]);
     let page = String::from_utf8_lossy(&few.stdout).into_owned();
     assert!(few.status.success() && page.contains("split `validation`, 50 examples") && page.contains("accuracy "), "{page}");
     let predictions = std::fs::read_to_string(kept.join("runs/score/attempts/001/work/predictions.jsonl")).expect("predictions");
     assert_eq!(predictions.lines().count(), 50);
+    let again = tallow(&["resume"], &[("--", &kept)]);
+    let message = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.code() == Some(2) && message.contains("holds an evaluation, not an experiment"), "{message}");
 
     let check = |args: &[&str], code: i32, words: &str| {
         let output = eval(&model, args);

@@ -64,3 +64,18 @@ fn twice_and_killed_at_random_gives_the_same_weights() {
         }
     }
 }
+
+/// A plan names the files of its run from the run folder on.
+#[test]
+fn a_run_folder_can_be_moved() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (planned, moved) = (dir.path().join("planned"), dir.path().join("moved"));
+    assert!(tallow(&SMALL, &dir.path().join("a")).status().expect("run").success());
+    let file = dir.path().join("a/spec.toml").display().to_string();
+    assert!(tallow(&["plan", &file, "--offline", "--threads=2"], &planned).status().expect("plan").success());
+    std::fs::rename(&planned, &moved).expect("moved");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tallow"));
+    command.arg("resume").arg(&moved).args(["--offline", "--threads=2"]).stdout(Stdio::null()).stderr(Stdio::null());
+    assert!(command.status().expect("resume").success());
+    assert_eq!(weights(&moved), weights(&dir.path().join("a")));
+}

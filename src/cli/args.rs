@@ -2,6 +2,7 @@
 
 use crate::sandbox::Level;
 use clap::{Args, Parser, Subcommand};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -100,7 +101,7 @@ pub enum Command {
         split: Option<String>,
         /// Only so many examples, the first of the split.
         #[arg(long, value_name = "N")]
-        max_examples: Option<std::num::NonZeroUsize>,
+        max_examples: Option<NonZeroUsize>,
         #[command(flatten)]
         run: RunArgs,
     },
@@ -151,7 +152,7 @@ pub struct Wishes {
     #[arg(long)]
     pub epochs: Option<f64>,
     /// Use at most so many training examples.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_examples: Option<usize>,
     /// Seeds, one run each: 0,1,2.
     #[arg(long, value_delimiter = ',')]
@@ -188,11 +189,23 @@ pub struct WorkerArgs {
     #[arg(long, value_enum, default_value_t = Level::Strict)]
     pub sandbox: Level,
     /// Threads of the worker; default: all cores.
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub threads: Option<NonZeroUsize>,
 }
 
-/// "90", "90s", "30m", "1.5h", "1h30m".
+/// A number of examples.
+fn parse_count(text: &str) -> Result<usize, String> {
+    text.trim().parse().ok().filter(|count| *count > 0).ok_or_else(|| format!("expected a whole number of at least 1, found `{text}`"))
+}
+
+/// More threads than any machine has are a slip of the pen.
+fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1024;
+    let threads = text.trim().parse::<NonZeroUsize>().ok().filter(|threads| threads.get() <= MOST);
+    threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, found `{text}`"))
+}
+
+/// "90s", "30m", "1.5h", "1h30m".
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("expected a time such as `90s`, `30m`, `2h` or `1h30m`, found `{text}`");
     let (mut total, mut number) = (0.0, String::new());
@@ -211,7 +224,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         total += unit * seconds(&std::mem::take(&mut number))?;
     }
     if !number.is_empty() {
-        total += seconds(&number)?;
+        return Err(format!("expected a time with its unit such as `{text}s`, `{text}m` or `{text}h`, found `{text}`"));
     }
     if total > 0.0 && total < 1e9 { Ok(Duration::from_secs_f64(total)) } else { Err(wrong()) }
 }
@@ -238,7 +251,7 @@ mod tests {
         let check = |text: &str, secs: Option<f64>| {
             assert_eq!(parse_duration(text).ok().map(|d| d.as_secs_f64()), secs, "{text}");
         };
-        check("90", Some(90.0));
+        check("90", None);
         check("90s", Some(90.0));
         check("30m", Some(1800.0));
         check("1h30m", Some(5400.0));

@@ -10,14 +10,23 @@ use std::path::{Path, PathBuf};
 pub struct Probe<'a> {
     /// Layers of the jail, each with how it holds or why it is missing.
     pub sandbox: &'a dyn Fn() -> Vec<(String, Result<String, String>)>,
-    /// One small, bounded request to the Hub: what answered, or why nothing did. None: nobody is to be asked.
-    pub hub: Option<&'a dyn Fn() -> Result<String, String>>,
+    pub hub: HubProbe<'a>,
     /// The value of PATH.
     pub path: Option<&'a OsStr>,
     /// Where runs are kept; its file system is measured.
     pub runs: &'a Path,
     /// Environment variables that are set and honoured: name and what is shown of them.
     pub variables: Vec<(String, String)>,
+}
+
+/// How models and data sets are to be had.
+pub enum HubProbe<'a> {
+    /// Nobody is to be asked.
+    Offline,
+    /// A folder in the Hub's layout takes its place.
+    Local(&'a Path),
+    /// One small, bounded request: what answered, or why nothing did.
+    Ask(&'a dyn Fn() -> Result<String, String>),
 }
 
 /// Everything that was found.
@@ -65,7 +74,7 @@ impl Facts {
         checks.push(disk(free_bytes(probe.runs), probe.runs));
         checks.extend((probe.sandbox)().into_iter().map(|(name, held)| layer(&name, held)));
         checks.push(docker(Path::new("/var/run/docker.sock"), probe.path));
-        checks.push(hub(probe.hub));
+        checks.push(hub(&probe.hub));
         checks.extend(probe.variables.iter().map(|(name, value)| Check::ok(name, value.clone())));
         Facts { version: env!("CARGO_PKG_VERSION").into(), checks }
     }
@@ -252,12 +261,19 @@ fn docker(socket: &Path, path: Option<&OsStr>) -> Check {
     }
 }
 
-fn hub(ask: Option<&dyn Fn() -> Result<String, String>>) -> Check {
+fn hub(probe: &HubProbe) -> Check {
     let what = "models and data sets come from the cache, `--hub DIR` or local files alone";
-    match ask.map(|ask| ask()) {
-        None => Check::limited("Hub", "not asked: offline, or `--hub DIR` takes its place", what),
-        Some(Ok(answer)) => Check::ok("Hub", answer),
-        Some(Err(why)) => Check::missing("Hub", why, what),
+    match probe {
+        HubProbe::Offline => Check::limited("Hub", "offline, as asked", what),
+        HubProbe::Local(folder) if folder.is_dir() => {
+            let count = |kind: &str| std::fs::read_dir(folder.join(kind)).map_or(0, |owners| owners.flatten().flat_map(|o| std::fs::read_dir(o.path())).flatten().count());
+            Check::ok("Hub", format!("the folder `{}`: {} models, {} data sets", folder.display(), count("models"), count("datasets")))
+        }
+        HubProbe::Local(folder) => Check::missing("Hub", format!("there is no folder `{}`", folder.display()), "name one by `--hub DIR` or TALLOW_HUB"),
+        HubProbe::Ask(ask) => match ask() {
+            Ok(answer) => Check::ok("Hub", answer),
+            Err(why) => Check::missing("Hub", why, what),
+        },
     }
 }
 
@@ -312,7 +328,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let refused = || Err("connection refused".to_string());
         let probe =
-            Probe { sandbox: &layers, hub: Some(&refused), path: None, runs: &dir.path().join("not/yet"), variables: vec![] };
+            Probe { sandbox: &layers, hub: HubProbe::Ask(&refused), path: None, runs: &dir.path().join("not/yet"), variables: vec![] };
         let facts = Facts::gather(&probe);
         let text = facts.text(Style::Plain);
         assert!(text.contains("ok       jail: seccomp") && text.contains("missing  jail: landlock"), "{text}");

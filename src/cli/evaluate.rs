@@ -2,7 +2,8 @@
 
 use super::args::RunArgs;
 use super::environment::Environment;
-use super::experiment::{create, drive, unfinished};
+use super::experiment::{create, drive, unfinished, what_lies_there};
+use crate::store::Purpose;
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
 use crate::pipeline::{End, Question, Score};
@@ -10,6 +11,7 @@ use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
 use crate::words::{clean, count, metric_name, score};
 use serde::Serialize;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What the command line asks.
@@ -38,11 +40,14 @@ impl Failure for EvalError {
 }
 
 pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunArgs) -> Result<ExitCode> {
-    let wishes = Wishes { data: Some(DataName::parse(asked.data)), ..Wishes::default() };
+    let wishes = Wishes { data: Some(what_lies_there(DataName::parse(asked.data))), ..Wishes::default() };
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
     let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
+    // A run folder stands for the model that came of it.
+    let of_run = Path::new(asked.model).join("model");
+    let is_run = Path::new(asked.model).join("ledger.jsonl").is_file() && of_run.is_dir();
     let question = Question {
-        model: ModelSpec::Pretrained { id: asked.model.into(), revision: None },
+        model: ModelSpec::Pretrained { id: if is_run { of_run.display().to_string() } else { asked.model.into() }, revision: None },
         data,
         split: asked.split.map(str::to_string),
         max_examples: asked.max_examples,
@@ -53,7 +58,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
         None => Some(tempfile::tempdir().map_err(|source| EvalError::Folder { source })?),
     };
     let root = args.out.clone().or_else(|| passing.as_ref().map(|dir| dir.path().join("evaluation"))).unwrap_or_default();
-    let folder = create(root)?;
+    let folder = create(root, Purpose::Evaluation)?;
     match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.score_given(&question))? {
         Ok(score) if json => {
             let answer = Answer { model: asked.model, data: asked.data, score: &score };

@@ -13,7 +13,7 @@ use crate::plan::{self, HostFacts, RulePlanner};
 use crate::report::{self, Style};
 use crate::run::{Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
-use crate::store::{Record, RunFolder};
+use crate::store::{Purpose, Record, RunFolder};
 use crate::{data, intake, spec, trainer};
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
@@ -36,6 +36,12 @@ enum CliError {
     Stopped { run: Option<PathBuf> },
     #[error("this program's own file cannot be found")]
     Program { source: std::io::Error },
+    #[error("`{option}` does not go with an experiment file: `{file}` names its own {what}")]
+    InTheFile { option: &'static str, what: &'static str, file: String },
+    #[error("`{}` holds an evaluation, not an experiment", path.display())]
+    Evaluation { path: PathBuf },
+    #[error("the folder `{}`, which takes the Hub's place, is not there", path.display())]
+    NoHub { path: PathBuf },
     #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
     NothingAsked,
 }
@@ -43,7 +49,7 @@ enum CliError {
 impl Failure for CliError {
     fn class(&self) -> Class {
         match self {
-            CliError::Read { .. } | CliError::NothingAsked => Class::Usage,
+            CliError::Read { .. } | CliError::Evaluation { .. } | CliError::NoHub { .. } | CliError::InTheFile { .. } | CliError::NothingAsked => Class::Usage,
             CliError::Unfinished { class, .. } => *class,
             CliError::Stopped { .. } => Class::Interrupted,
             CliError::Program { .. } => Class::Bug,
@@ -52,6 +58,9 @@ impl Failure for CliError {
     fn hint(&self) -> Option<String> {
         match self {
             CliError::Unfinished { hint, .. } => hint.clone(),
+            CliError::Evaluation { .. } => Some("`tallow eval` scores again".into()),
+            CliError::NoHub { .. } => Some("check `--hub` and the variable TALLOW_HUB".into()),
+            CliError::InTheFile { .. } => Some("change the file, or lay a key over it: `--set data.source.id=ORG/NAME`, `--set model.id=ORG/NAME`".into()),
             CliError::Stopped { run: Some(run) } => Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display())),
             _ => None,
         }
@@ -84,6 +93,11 @@ impl Start {
             }
             None => (EXAMPLE.to_string(), "the example".to_string()),
         };
+        for (option, what, asked) in [("--data", "data", &wishes.data), ("--model", "model", &wishes.model)] {
+            if asked.is_some() {
+                return Err(CliError::InTheFile { option, what, file: name }.into());
+            }
+        }
         Ok(Start::Experiment(Box::new(spec::parse_with(&text, &name, &overrides(wishes))?)))
     }
 
@@ -97,7 +111,9 @@ impl Start {
         if text.trim().is_empty() {
             return Err(CliError::NothingAsked.into());
         }
-        Ok(Start::Request(Box::new(parse_request(&text))))
+        let mut request = parse_request(&text);
+        request.data = request.data.map(what_lies_there);
+        Ok(Start::Request(Box::new(request)))
     }
 
     /// What `tallow plan` is given: an experiment file, a paper or a request.
@@ -130,19 +146,21 @@ pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         env.runs.join(format!("{}-{time}", start.slug()))
     });
-    let folder = create(root)?;
+    let was_there = root.is_dir();
+    let folder = create(root, Purpose::Experiment)?;
     let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
     if done.is_err() && !folder.spec().is_file() {
         // Not even an experiment came of it: there is nothing to go on with.
-        folder.discard()?;
+        folder.discard(was_there)?;
     }
     done
 }
 
 /// A new run folder; its ledger begins with how it came to be.
-pub(super) fn create(root: PathBuf) -> Result<RunFolder> {
+pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
     let folder = RunFolder::create(root)?;
     let created = Record::Created {
+        purpose,
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").into(),
         binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
@@ -161,7 +179,11 @@ pub(super) fn resume(
 /// A run folder, by its path or its name in the folder of runs.
 pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
     let path = PathBuf::from(run);
-    Ok(RunFolder::open(if path.is_dir() { path } else { env.runs.join(run) })?)
+    let folder = RunFolder::open(if path.is_dir() { path } else { env.runs.join(run) })?;
+    match folder.ledger().read()?.first().map(|entry| &entry.record) {
+        Some(Record::Created { purpose: Purpose::Evaluation, .. }) => Err(CliError::Evaluation { path: folder.root().into() }.into()),
+        _ => Ok(folder),
+    }
 }
 
 fn go_on(
@@ -194,7 +216,11 @@ pub(super) fn drive<T>(
     json: bool, env: &Environment, folder: RunFolder, (hub, worker): (&HubArgs, &WorkerArgs), work: impl FnOnce(&mut Pipeline) -> Result<T>,
 ) -> Result<T> {
     let stop = stop_flag(json, Some(folder.clone()));
-    let hub = Hub::new(env.hub(hub.hub.clone(), hub.offline));
+    let hub = env.hub(hub.hub.clone(), hub.offline);
+    if let Some(path) = hub.local.clone().filter(|folder| !folder.is_dir()) {
+        return Err(CliError::NoHub { path }.into());
+    }
+    let hub = Hub::new(hub);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
     let host = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()? };
@@ -204,7 +230,7 @@ pub(super) fn drive<T>(
         planner: &RulePlanner,
         program: program()?,
         level: worker.sandbox,
-        threads: worker.threads.unwrap_or(cores),
+        threads: worker.threads.map_or(cores, usize::from),
         stop,
         now: &now,
     };
@@ -276,13 +302,21 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
 /// What the flags say, for a planner.
 fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     plan::Wishes {
-        data: wishes.data.as_deref().map(DataName::parse),
+        data: wishes.data.as_deref().map(|name| what_lies_there(DataName::parse(name))),
         model: wishes.model.as_deref().map(ModelName::parse),
         max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
         epochs: wishes.epochs,
         max_examples: wishes.max_examples,
         seeds: wishes.seeds.clone(),
         set: wishes.set.clone(),
+    }
+}
+
+/// A name that reads like a Hub id, and is a file or folder here, means that.
+pub(super) fn what_lies_there(name: DataName) -> DataName {
+    match name {
+        DataName::Hub { id, config: None } if Path::new(&id).exists() => DataName::Local { path: id.into() },
+        name => name,
     }
 }
 

@@ -15,6 +15,8 @@ use crate::data::hub::Hub;
 use crate::error::{Error, Result};
 use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
+use crate::eval::Evaluation;
+use crate::words::{metric_name, score};
 use args::{Cli, Command};
 use clap::Parser;
 use environment::Environment;
@@ -85,6 +87,7 @@ fn report_again(json: bool, environment: &Environment, run: &str) -> Result<Exit
         return Err(crate::store::Error::NoReport { path: folder.root().into() }.into());
     }
     let report: Report = folder.read_json(&folder.report_json())?;
+    let report = report.at(folder.root());
     let style = if environment.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
     if json { print_json(&report) } else { say_all(&report::terminal(&report, style, 100)) }
 }
@@ -107,7 +110,11 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
     if folders.is_empty() {
         say(&format!("no runs in `{}`", environment.runs.display()));
     }
-    folders.iter().for_each(|f| say(&format!("{:<12} {}", state(f), f.root().display())));
+    for folder in &folders {
+        let evaluation: Option<Evaluation> = folder.read_json(&folder.eval()).ok();
+        let found = evaluation.map_or_else(String::new, |e| format!("{} {}, {}", metric_name(e.metric), score(e.mean), e.verdict.word()));
+        say(format!("{:<12} {}  {found}", state(folder), folder.root().display()).trim_end());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,14 +130,18 @@ fn models(json: bool) -> Result<ExitCode> {
 
 fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Result<ExitCode> {
     let config = environment.hub(hub.hub.clone(), hub.offline);
-    let (offline, endpoint) = (config.offline || config.local.is_some(), config.endpoint.clone());
+    let (offline, local, endpoint) = (config.offline, config.local.clone(), config.endpoint.clone());
     let hub = Hub::new(config);
     // A small public repository that every Hub has: its answer says that the Hub is there.
     let ask = || hub.check_reachable().map(|()| endpoint.clone()).map_err(|e| e.to_string());
     let path = environment.path.clone();
     let probe = doctor::Probe {
         sandbox: &crate::sandbox::probe,
-        hub: (!offline).then_some(&ask as &dyn Fn() -> std::result::Result<String, String>),
+        hub: match &local {
+            Some(folder) => doctor::HubProbe::Local(folder),
+            None if offline => doctor::HubProbe::Offline,
+            None => doctor::HubProbe::Ask(&ask),
+        },
         path: path.as_deref(),
         runs: &environment.runs,
         variables: Vec::new(),

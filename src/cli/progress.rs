@@ -33,6 +33,8 @@ pub struct Progress<D: Write, M: Write> {
     bar: Option<ProgressBar>,
     target: fn() -> ProgressDrawTarget,
     training: Option<Training>,
+    /// The layers that were told of last: only a jail of others is told of again.
+    jail: Vec<String>,
 }
 
 /// The attempt that is being trained.
@@ -46,7 +48,7 @@ struct Training {
 
 impl<D: Write, M: Write> Progress<D, M> {
     pub fn new(mode: Mode, style: Style, data: D, messages: M) -> Self {
-        Progress { mode, style, data, messages, bar: None, target: ProgressDrawTarget::stderr, training: None }
+        Progress { mode, style, data, messages, bar: None, target: ProgressDrawTarget::stderr, training: None, jail: Vec::new() }
     }
 
     /// An event of attempt `attempt` of `run`.
@@ -58,6 +60,12 @@ impl<D: Write, M: Write> Progress<D, M> {
             return;
         }
         match event {
+            Event::Jailed { layers, .. } => {
+                let layers = layers.keys().cloned().collect();
+                if std::mem::replace(&mut self.jail, layers) == self.jail {
+                    return;
+                }
+            }
             Event::Started { step, total_steps, .. } => self.start(*step, *total_steps),
             Event::Step(step) => return self.step(step),
             Event::Progress { examples } => return self.progress(*examples),
@@ -161,16 +169,17 @@ fn bar_style() -> ProgressStyle {
     style.progress_chars("━╸─")
 }
 
-/// "epoch 0.42, loss 0.3124, lr 3.1e-5, 397 tokens/s, 12 min 5 s left".
+/// "12 min 5 s left, epoch 0.42, loss 0.3124, lr 3.1e-5, 397 tokens/s".
 fn describe(step: &StepEvent, training: &Training) -> String {
-    let mut parts =
-        vec![format!("epoch {:.2}", step.epoch), format!("loss {:.4}", step.loss), format!("lr {}", exponent(step.lr))];
-    let speed = |over: u64, what: &str| rate(over as f64, step.train_secs).map(|speed| format!("{speed} {what}/s"));
-    parts.extend(speed(step.tokens, "tokens").or_else(|| speed(step.examples, "examples")));
+    let mut parts = Vec::new();
+    // First, for a narrow terminal cuts the end off.
     let (done, left) = (step.step.saturating_sub(training.first_step), training.total_steps.saturating_sub(step.step));
     if done > 0 && step.train_secs > 0.0 {
         parts.push(format!("{} left", duration(step.train_secs / done as f64 * left as f64)));
     }
+    parts.extend([format!("epoch {:.2}", step.epoch), format!("loss {:.4}", step.loss), format!("lr {}", exponent(step.lr))]);
+    let speed = |over: u64, what: &str| rate(over as f64, step.train_secs).map(|speed| format!("{speed} {what}/s"));
+    parts.extend(speed(step.tokens, "tokens").or_else(|| speed(step.examples, "examples")));
     parts.join(", ")
 }
 
@@ -225,8 +234,8 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
             )
         }
         Event::Note { message } => format!("  note: {}", clean(message)),
-        Event::Failed { message, .. } => format!("  {run}{again} failed: {}", clean(message)),
-        Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
+        // The error that ends the command says it.
+        Event::Failed { .. } | Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! From what stands in a label column to the index of a class.
 
 use super::read::Cell;
+use std::collections::BTreeSet;
 
 /// The classes of a column.
 pub(super) struct Classes {
@@ -13,7 +14,7 @@ pub(super) struct Classes {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Label {
     Class(u32),
-    /// Nothing, or the -1 of splits whose labels are kept secret.
+    /// Nothing, or a negative number that is no class: the -1 of splits whose labels are kept secret.
     Missing,
     /// Something that is no class, in words.
     Unknown(String),
@@ -22,8 +23,10 @@ pub(super) enum Label {
 impl Classes {
     pub(super) fn label(&self, cell: &Cell) -> Label {
         let named = |name: &str| self.names.iter().position(|n| n == name).map(|i| Label::Class(i as u32));
+        // Where classes are numbers, another number is none of them: it is never taken for the place of one.
+        let are_numbers = !self.indices && self.names.iter().any(|name| name.parse::<i64>().is_ok());
         let indexed = |i: i64| match usize::try_from(i) {
-            Ok(index) if index < self.names.len() => Label::Class(index as u32),
+            Ok(index) if index < self.names.len() && !are_numbers => Label::Class(index as u32),
             Ok(_) => Label::Unknown(i.to_string()),
             Err(_) => Label::Missing,
         };
@@ -45,14 +48,29 @@ impl Classes {
     }
 }
 
+/// What a secret label is given as.
+const SECRET: &str = "-1";
+
 /// The name of the class that a cell stands for, where classes are found by looking; none for a missing label.
 pub(super) fn name_of(cell: &Cell) -> Option<String> {
     match cell {
-        Cell::Int(i) if *i >= 0 => Some(i.to_string()),
-        Cell::Float(f) if f.fract() == 0.0 && (0.0..1e15).contains(f) => Some((*f as i64).to_string()),
-        Cell::Text(text) if !matches!(text.trim(), "" | "-1") => Some(text.trim().to_string()),
+        Cell::Int(i) => Some(i.to_string()),
+        Cell::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => Some((*f as i64).to_string()),
+        Cell::Text(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
         _ => None,
     }
+}
+
+/// The classes among the names found in a column: a column of nothing but -1 keeps its labels secret.
+pub(super) fn without_secret(names: BTreeSet<String>) -> BTreeSet<String> {
+    if names.iter().all(|name| name == SECRET) { BTreeSet::new() } else { names }
+}
+
+/// Whether these are measurements rather than classes: many numbers, some with a fraction.
+pub(super) fn are_measured(names: &BTreeSet<String>) -> bool {
+    const MOST: usize = 20;
+    let number = |name: &String| name.parse::<f64>().is_ok_and(f64::is_finite);
+    names.len() > MOST && names.iter().all(number) && names.iter().any(|name| name.parse::<i64>().is_err())
 }
 
 /// Names in the order of their index: numbers by value, others by their letters.
@@ -81,6 +99,10 @@ mod tests {
         check(&["no", "yes"], false, text("maybe"), Label::Unknown("`maybe`".into()));
         check(&["no", "yes"], false, text("-1"), Label::Missing);
         check(&["1", "2"], false, Cell::Int(1), Label::Class(0));
+        check(&["1", "2"], false, Cell::Int(0), Label::Unknown("0".into()));
+        check(&["1", "2"], false, text("0"), Label::Unknown("0".into()));
+        check(&["-1", "1"], false, Cell::Int(-1), Label::Class(0));
+        check(&["-1", "1"], false, text("-1"), Label::Class(0));
         check(&["1", "2"], true, Cell::Int(1), Label::Class(1));
         check(&["a"], false, Cell::Null, Label::Missing);
     }

@@ -99,6 +99,13 @@ fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Labels> {
             }
         }
     }
+    if classes::are_measured(&found.names) {
+        let example = found.names.iter().find(|name| name.parse::<i64>().is_err()).cloned().unwrap_or_default();
+        let path = tables.first().map(|table| table.path().to_path_buf()).unwrap_or_default();
+        let found = format!("{} numbers such as {example}", found.names.len());
+        return Err(Error::ColumnKind { path, column: label.into(), expected: "classes", found });
+    }
+    found.names = classes::without_secret(found.names);
     Ok(found)
 }
 

@@ -61,6 +61,18 @@ pub enum Verdict {
     NoClaim,
 }
 
+impl Verdict {
+    /// It in a word or two.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verdict::Supported { .. } => "Supported",
+            Verdict::Refuted { .. } => "Refuted",
+            Verdict::Inconclusive { .. } => "Inconclusive",
+            Verdict::NoClaim => "No claim to test",
+        }
+    }
+}
+
 /// The scores cannot be compared.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {

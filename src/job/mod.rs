@@ -12,7 +12,7 @@ pub use part::Part;
 use crate::spec::{Augment, Columns, Metric, Recipe, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing for a worker to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,6 +94,16 @@ pub struct RunConfig {
 }
 
 impl RunConfig {
+    /// The same with the files of the run folder below `root`: a plan names them from there, so that the folder can be moved.
+    #[must_use]
+    pub fn below(&self, root: &Path) -> Self {
+        let monitor = match &self.monitor {
+            MonitorConfig::File { path } => MonitorConfig::File { path: root.join(path) },
+            other => other.clone(),
+        };
+        RunConfig { train: root.join(&self.train), monitor, ..self.clone() }
+    }
+
     /// Optimiser steps are made of so many forward passes.
     pub fn grad_accum_steps(&self) -> usize {
         self.recipe.batch_size / self.micro_batch_size.max(1)

@@ -16,9 +16,9 @@ pub(super) struct TimeBudget {
 }
 
 impl TimeBudget {
-    /// From now on; `used_before` is what earlier processes took.
-    pub(super) fn new(limit: Duration, used_before: Duration) -> Self {
-        TimeBudget { limit, used_before, begun: Instant::now() }
+    /// `begun`: when this process did; `used_before` is what earlier processes took.
+    pub(super) fn new(limit: Duration, used_before: Duration, begun: Instant) -> Self {
+        TimeBudget { limit, used_before, begun }
     }
 
     /// When everything must be over.
@@ -89,12 +89,13 @@ mod tests {
 
     #[test]
     fn what_was_used_before_is_gone() {
+        let new = |limit, used| TimeBudget::new(limit, used, Instant::now());
         let (secs, secs_f64) = (Duration::from_secs, Duration::from_secs_f64);
-        assert!(TimeBudget::new(secs(60), secs(50)).spent().is_none());
-        assert!(TimeBudget::new(secs(1), secs(0)).spent().is_none(), "a run that begins has what it was given");
-        let Some(Outcome::BudgetSpent { what }) = TimeBudget::new(secs(60), secs_f64(59.9)).spent() else { panic!("it is spent") };
+        assert!(new(secs(60), secs(50)).spent().is_none());
+        assert!(new(secs(1), secs(0)).spent().is_none(), "a run that begins has what it was given");
+        let Some(Outcome::BudgetSpent { what }) = new(secs(60), secs_f64(59.9)).spent() else { panic!("it is spent") };
         assert!(what.ends_with("59.9 s were used, 59.9 s of them before it was resumed: too little is left to go on"), "{what}");
-        let Some(Outcome::BudgetSpent { what }) = TimeBudget::new(secs(60), secs(61)).spent() else { panic!("it is spent") };
+        let Some(Outcome::BudgetSpent { what }) = new(secs(60), secs(61)).spent() else { panic!("it is spent") };
         assert_eq!(what, "`budget.max_time_secs` is 60 s for the whole run, 61.0 s were used, 61.0 s of them before it was resumed");
     }
 }

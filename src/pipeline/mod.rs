@@ -9,7 +9,7 @@ pub use given::{Question, Score, Scored};
 pub use propose::read_paper;
 
 use crate::data::hub::Hub;
-use crate::error::Result;
+use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
 use crate::plan::{HostFacts, Plan, Planner};
 use crate::report::Report;
@@ -52,6 +52,23 @@ pub struct Pipeline<'a> {
     pub setup: Setup<'a>,
     pub watch: &'a mut dyn Watch,
     limits: Limits,
+    begun: Instant,
+    /// Rows of the ledger that earlier processes wrote.
+    rows_before: usize,
+}
+
+/// More time was asked for, and it is less than is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("`--max-time` is for the whole run: expected more than the {used} s that it has used, found {asked} s")]
+struct TooLittle {
+    used: u64,
+    asked: u64,
+}
+
+impl Failure for TooLittle {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
 }
 
 /// What the spec's budget means for the workers.
@@ -64,7 +81,8 @@ struct Limits {
 
 impl<'a> Pipeline<'a> {
     pub fn new(folder: RunFolder, setup: Setup<'a>, watch: &'a mut dyn Watch) -> Self {
-        Pipeline { folder, setup, watch, limits: Limits::default() }
+        let rows_before = folder.ledger().read().map_or(0, |rows| rows.len());
+        Pipeline { folder, setup, watch, limits: Limits::default(), begun: Instant::now(), rows_before }
     }
 
     /// Writes the experiment into the run folder: the first stage's file.
@@ -73,12 +91,20 @@ impl<'a> Pipeline<'a> {
         self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
     }
 
-    /// Gives the run this much time in all, what it has used already included. Lands in the spec.
+    /// Gives the run this much time in all, what it has used already included. Lands in the spec; nothing changes for a run that is
+    /// finished.
     ///
     /// # Errors
-    /// The spec cannot be read or written.
+    /// It is less than was used; the spec cannot be read or written.
     pub fn set_max_time(&mut self, time: Duration) -> Result<()> {
         let _lock = self.folder.lock()?;
+        if self.folder.eval().is_file() {
+            return Ok(());
+        }
+        let used = self.used_before()?;
+        if time <= used {
+            return Err(TooLittle { used: used.as_secs(), asked: time.as_secs() }.into());
+        }
         self.propose()?;
         let mut spec = self.read_spec()?;
         spec.budget.max_time_secs = Some(time.as_secs().max(1));
@@ -120,11 +146,17 @@ impl<'a> Pipeline<'a> {
         Ok(End::Reported { evaluation, report: Box::new(report) })
     }
 
-    fn limits(&self, spec: &ExperimentSpec) -> Result<Limits> {
+    /// What earlier processes took.
+    fn used_before(&self) -> Result<Duration> {
         let last_sign = |run: &str, attempt: u32| self.folder.attempt(run, attempt).last_sign();
-        let used = budget::used(&self.folder.ledger().read()?, &last_sign);
+        let ledger = self.folder.ledger().read()?;
+        Ok(budget::used(&ledger[..self.rows_before.min(ledger.len())], &last_sign))
+    }
+
+    fn limits(&self, spec: &ExperimentSpec) -> Result<Limits> {
+        let used = self.used_before()?;
         Ok(Limits {
-            time: spec.budget.max_time_secs.map(|secs| TimeBudget::new(Duration::from_secs(secs), used)),
+            time: spec.budget.max_time_secs.map(|secs| TimeBudget::new(Duration::from_secs(secs), used, self.begun)),
             memory_bytes: spec.budget.max_memory_bytes,
             silence: spec.budget.max_silence_secs.map(Duration::from_secs),
         })

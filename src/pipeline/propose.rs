@@ -71,9 +71,11 @@ impl Pipeline<'_> {
             Goal::Paper(Box::new(self.read_paper("paper.pdf")?))
         };
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
-        let proposed = self.choose(&goal, &wishes)?;
-        let checked = laid_over(proposed, &goal, &wishes)?;
-        self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&checked))?))
+        self.stage("spec", &path, |this| {
+            let proposed = this.choose(&goal, &wishes)?;
+            let checked = laid_over(proposed, &goal, &wishes)?;
+            Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&checked))?)
+        })
     }
 
     /// The paper's file -> what it holds and what it says, by a worker in its jail; messages call it `name`.

@@ -35,8 +35,9 @@ impl Pipeline<'_> {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
         }
         let model = data::survey_model(self.setup.hub, &spec.model)?;
+        data.files_below(self.folder.root());
         let facts = Facts { host: self.setup.host.clone(), data, model };
-        let layout = Layout { prepared: self.folder.prepared(), threads: self.setup.threads };
+        let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
         Ok(plan::resolve(spec, &facts, &layout)?)
     }
 
@@ -71,6 +72,7 @@ impl Pipeline<'_> {
     }
 
     pub(super) fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
+        job.splits.iter_mut().flat_map(|split| &mut split.files).for_each(|file| *file = self.folder.root().join(&*file));
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
@@ -175,13 +177,17 @@ impl Pipeline<'_> {
 
     /// The report and the model in the Hub's format.
     pub(super) fn report(&mut self, plan: &Plan, evaluation: &Evaluation) -> Result<Report> {
+        let path = self.folder.report_html();
+        if path.is_file() {
+            let report: Report = self.folder.read_json(&self.folder.report_json())?;
+            return Ok(report.at(self.folder.root()));
+        }
         let ledger = self.folder.ledger().read()?;
         let mut curves = BTreeMap::new();
         for config in &plan.runs {
             curves.insert(config.name.clone(), self.events_of(&config.name)?);
         }
         let report = report::build(plan, &ledger, evaluation, &curves, self.folder.root())?;
-        let path = self.folder.report_html();
         let best = evaluation.best_run().map(|run| run.to_string());
         if let Some((run, attempt)) = best.and_then(|run| self.finished(&run).ok().flatten().map(|n| (run, n))) {
             let weights = self.folder.attempt(&run, attempt).weights();

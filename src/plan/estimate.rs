@@ -1,6 +1,7 @@
 //! What a run costs: a first estimate from the model's own count of its work.
 
 use super::{DataFacts, Estimate, HostFacts};
+use crate::job::RunConfig;
 use crate::spec::{Optimizer, Recipe};
 use tallow_zoo::ModelConfig;
 
@@ -14,25 +15,61 @@ fn efficiency(model: &ModelConfig) -> f64 {
     }
 }
 
-/// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes.
-pub fn estimate(model: &ModelConfig, recipe: &Recipe, micro_batch_size: usize, steps: u64, data: &DataFacts, host: &HostFacts) -> Estimate {
-    let size = match (data.mean_tokens, data.image_shape) {
+/// How often training stops to watch and to save.
+pub(super) struct Pauses {
+    pub(super) monitor_every_steps: u64,
+    pub(super) checkpoint_every_steps: u64,
+}
+
+/// At most so often each: often enough to lose little and to draw a curve.
+const MOST_PAUSES: f64 = 20.0;
+/// Share of the training time that watching may take, and saving; but each is done once, at the end.
+const MONITOR_SHARE: f64 = 0.1;
+const CHECKPOINT_SHARE: f64 = 0.05;
+/// Bytes a second at which a checkpoint is hashed, written and synced: that of a slow disk.
+const DISK_RATE: f64 = 200e6;
+
+/// Spaced so that a short run of a large model does not spend its time on them; `watched`: examples of the monitor.
+pub(super) fn pauses(run: &RunConfig, watched: usize, estimate: &Estimate, data: &DataFacts, host: &HostFacts) -> Pauses {
+    let every = |share: f64, once: f64| {
+        let times = (share * estimate.train_secs / once).clamp(1.0, MOST_PAUSES);
+        let times = if times.is_nan() { MOST_PAUSES } else { times.floor() };
+        (run.total_steps as f64 / times).ceil().max(1.0) as u64
+    };
+    let watching = run.model.forward_flops(watched, size_of(data, &run.recipe)) / (host.matmul_flops * efficiency(&run.model));
+    let copies = 1 + moments(&run.recipe);
+    let saving = (copies * estimate.num_params * 4) as f64 / DISK_RATE;
+    Pauses { monitor_every_steps: every(MONITOR_SHARE, watching), checkpoint_every_steps: every(CHECKPOINT_SHARE, saving) }
+}
+
+/// Typical tokens of a text, or pixels of an image's side.
+fn size_of(data: &DataFacts, recipe: &Recipe) -> usize {
+    match (data.mean_tokens, data.image_shape) {
         (Some(tokens), _) => (tokens.round().max(1.0) as usize).min(recipe.max_seq_len.unwrap_or(usize::MAX)),
         (None, Some([height, ..])) => height,
         (None, None) => 1,
-    };
-    let num_params = model.num_params();
-    let train_flops = 3.0 * model.forward_flops(recipe.batch_size, size) * steps as f64;
-    let moments = match recipe.optimizer {
+    }
+}
+
+/// Copies of the weights that the optimiser keeps.
+fn moments(recipe: &Recipe) -> usize {
+    match recipe.optimizer {
         Optimizer::Adamw { .. } => 2,
         Optimizer::Sgd { .. } => 1,
-    };
+    }
+}
+
+/// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes.
+pub fn estimate(model: &ModelConfig, recipe: &Recipe, micro_batch_size: usize, steps: u64, data: &DataFacts, host: &HostFacts) -> Estimate {
+    let size = size_of(data, recipe);
+    let num_params = model.num_params();
+    let train_flops = 3.0 * model.forward_flops(recipe.batch_size, size) * steps as f64;
     let longest = if data.mean_tokens.is_some() { recipe.max_seq_len.unwrap_or(size).min(4 * size) } else { size };
     let activations = model.activation_bytes(micro_batch_size, longest);
     Estimate {
         num_params,
         train_flops,
         train_secs: train_flops / (host.matmul_flops * efficiency(model)),
-        peak_memory_bytes: ((2 + moments) * num_params * 4) as u64 + activations as u64,
+        peak_memory_bytes: ((2 + moments(recipe)) * num_params * 4) as u64 + activations as u64,
     }
 }

@@ -1,6 +1,6 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
-use super::estimate::estimate;
+use super::estimate::{estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
 use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
@@ -11,7 +11,7 @@ use tallow_zoo::{Job, ModelConfig};
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
-    /// Folder of the prepared splits.
+    /// Folder of the prepared splits, from the run folder on.
     pub prepared: PathBuf,
     /// Threads of a worker.
     pub threads: usize,
@@ -53,10 +53,25 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         return Err(Error(vec![problem]));
     }
     let normalize = normalize(spec, facts, &mut assumptions);
-    let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| run(spec, facts, layout, &model, normalize.clone(), total_steps, seed)).collect();
+    let mut runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| run(spec, facts, layout, &model, normalize.clone(), total_steps, seed)).collect();
     let deviations = deviations(spec, there, kept_out);
     let run = runs.first().ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
     let estimate = estimate(&run.model, &run.recipe, run.micro_batch_size, run.total_steps, &facts.data, &facts.host);
+    let watched = match &spec.data.monitor {
+        Monitor::None => 0,
+        Monitor::HoldOut { examples } => *examples,
+        Monitor::Split { name } => facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.examples),
+    };
+    let pauses = pauses(run, watched, &estimate, &facts.data, &facts.host);
+    for run in &mut runs {
+        (run.monitor_every_steps, run.checkpoint_every_steps) = (pauses.monitor_every_steps, pauses.checkpoint_every_steps);
+    }
+    if let Some(limit) = spec.budget.max_time_secs
+        && estimate.train_secs * runs.len() as f64 > limit as f64
+    {
+        let (needed, limit) = (words::duration(estimate.train_secs * runs.len() as f64), words::duration(limit as f64));
+        assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
+    }
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
 
@@ -154,9 +169,9 @@ fn run(
         normalize,
         seed,
         threads: layout.threads,
-        // Twenty of each on the way: often enough to lose little, seldom enough to cost little.
-        checkpoint_every_steps: (total_steps / 20).max(1),
-        monitor_every_steps: (total_steps / 20).max(1),
+        // Until it is known what they cost.
+        checkpoint_every_steps: total_steps,
+        monitor_every_steps: total_steps,
         log_every_steps: (total_steps / 200).max(1),
     }
 }

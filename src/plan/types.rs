@@ -3,7 +3,7 @@
 use crate::job::{Normalize, Part, RunConfig};
 use crate::spec::{Columns, Deviation, ExperimentSpec};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is known about the world before planning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,15 @@ pub struct SplitFacts {
 }
 
 impl DataFacts {
+    /// The same where files below `root`, the run folder, are named from there, so that it can be moved.
+    pub fn files_below(&mut self, root: &Path) {
+        for file in self.splits.iter_mut().flat_map(|split| &mut split.files) {
+            if let Ok(below) = file.strip_prefix(root) {
+                *file = below.to_path_buf();
+            }
+        }
+    }
+
     /// The same where `held_out` is cut off `train`. Nothing changes where there is no such `train`.
     pub fn cut(&mut self, train: &str, held_out: &str, frac: f64) {
         let Some(split) = self.splits.iter_mut().find(|split| split.name == train) else { return };

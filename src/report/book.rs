@@ -172,7 +172,7 @@ impl<'a> Book<'a> {
         let mut files: Vec<FileShown> = Vec::new();
         for entry in self.ledger {
             match &entry.record {
-                Record::Created { command, version, binary_sha256 } => {
+                Record::Created { command, version, binary_sha256, .. } => {
                     let known = repeat.get_or_insert(Repeat {
                         commands: vec![],
                         version: version.clone(),

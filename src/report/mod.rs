@@ -46,9 +46,9 @@ pub enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::NoRow { .. } => Class::Data,
+            Error::NoRow { .. } | Error::NotInRow { .. } => Class::Data,
             Error::NotFinite { .. } => Class::Numeric,
-            Error::Unsourced { .. } | Error::NotInRow { .. } | Error::Json(_) => Class::Bug,
+            Error::Unsourced { .. } | Error::Json(_) => Class::Bug,
         }
     }
     fn hint(&self) -> Option<String> {

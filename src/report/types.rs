@@ -4,12 +4,21 @@
 use crate::eval::Verdict;
 use crate::spec::{Citation, Deviation, Metric};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// A number and the ledger row that it was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sourced {
     pub value: f64,
     pub ledger_row: u64,
+}
+
+impl Report {
+    /// The same of a run folder that may have been moved since.
+    #[must_use]
+    pub fn at(self, folder: &Path) -> Self {
+        Report { folder: folder.display().to_string(), ..self }
+    }
 }
 
 /// Everything that the pages about a run say. The run folder's `report.json`.

@@ -58,7 +58,10 @@ impl Supervisor<'_> {
     /// The run folder cannot be written. How the run ended is a value: the last attempt's outcome.
     pub fn train(&self, config: &RunConfig, watch: &mut dyn Watch) -> Result<Attempt, store::Error> {
         let (mut history, mut resume_from) = self.earlier(config)?;
-        let mut config = history.last().map_or_else(|| config.clone(), |last: &Tried| last.config.clone());
+        let planned = config.below(self.folder.root());
+        // Recovery changes how it is trained, never on what; and the run folder may lie elsewhere than it did.
+        let mut config = history.last().map_or_else(|| planned.clone(), |last: &Tried| last.config.clone());
+        (config.train, config.monitor) = (planned.train, planned.monitor);
         // What was decided of the last attempt, where the process that decided it could not try it any more.
         if let Some((last, before)) = history.split_last()
             && !matches!(last.outcome, Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. })
@@ -118,17 +121,18 @@ impl Supervisor<'_> {
             stall: self.silence,
             stop: self.stop,
         };
+        let mut kept = Ok(());
         let exit = launch(&spec, &mut |line: &[u8]| {
-            if let Some(event) = recorder.line(line) {
-                watch.event(run, number, &event);
+            let Some(event) = recorder.line(line) else { return };
+            watch.event(run, number, &event);
+            if kept.is_ok() && is_worth_keeping(&event) {
+                let told = Record::Told { run: run.into(), attempt: number, told: event };
+                kept = ledger.append((self.now)(), told).map(drop);
             }
         });
         folder.sweep();
         let events = recorder.finish()?;
-        for event in events.iter().filter(|e| is_worth_keeping(e)) {
-            let told = Record::Told { run: run.into(), attempt: number, told: event.clone() };
-            ledger.append((self.now)(), told)?;
-        }
+        kept?;
         let (outcome, wall_secs, max_rss_bytes) = match exit {
             Ok(exit) => (self.name_outcome(job, &exit, &events, wall), exit.wall_secs, exit.max_rss_bytes),
             Err(error) => {

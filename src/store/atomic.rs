@@ -9,12 +9,20 @@ use std::path::Path;
 pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Error> {
     let io = |action| move |source| Error::Io { action, path: path.to_path_buf(), source };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut sibling = tempfile::NamedTempFile::new_in(folder).map_err(io("write"))?;
+    let mut sibling = sibling_in(folder).map_err(io("write"))?;
     fill(sibling.as_file_mut()).map_err(io("write"))?;
     sibling.as_file_mut().flush().map_err(io("write"))?;
     sibling.as_file().sync_all().map_err(io("sync"))?;
     sibling.persist(path).map_err(|e| io("rename to")(e.error))?;
     File::open(folder).and_then(|f| f.sync_all()).map_err(io("sync the folder of"))
+}
+
+/// A new file with the rights that any other gets: a run folder is not a secret.
+fn sibling_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// As [`write_atomic`], of bytes at hand.

@@ -24,6 +24,9 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
+    /// Where prepared splits lie, from the run folder on.
+    pub const PREPARED: &str = "data/prepared";
+
     /// Makes a new, empty run folder.
     ///
     /// # Errors
@@ -66,9 +69,10 @@ impl RunFolder {
         Ok(Lock { _file: file })
     }
 
-    /// Removes the folder with all that is in it: for one that nothing has begun in.
-    pub fn discard(self) -> Result<(), Error> {
-        std::fs::remove_dir_all(&self.root).map_err(|source| Error::Io { action: "remove", path: self.root, source })
+    /// Removes all that is in the folder, for one that nothing has begun in; and the folder itself, unless it `was_there` before.
+    pub fn discard(self, was_there: bool) -> Result<(), Error> {
+        let removed = std::fs::remove_dir_all(&self.root).and_then(|()| if was_there { std::fs::create_dir(&self.root) } else { Ok(()) });
+        removed.map_err(|source| Error::Io { action: "remove", path: self.root, source })
     }
 
     pub fn root(&self) -> &Path {
@@ -119,7 +123,7 @@ impl RunFolder {
     }
     /// Prepared splits that a training attempt may read.
     pub fn prepared(&self) -> PathBuf {
-        self.root.join("data/prepared")
+        self.root.join(Self::PREPARED)
     }
     /// The prepared held-out split: only for evaluation.
     pub fn held_out(&self) -> PathBuf {

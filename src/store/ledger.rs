@@ -19,12 +19,28 @@ pub struct Entry {
     pub record: Record,
 }
 
+/// What a run folder is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    #[default]
+    Experiment,
+    /// `tallow eval`: nothing to go on with.
+    Evaluation,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Record {
     /// The run folder was made, by this command on this binary.
-    Created { command: Vec<String>, version: String, binary_sha256: String },
+    Created {
+        #[serde(default)]
+        purpose: Purpose,
+        command: Vec<String>,
+        version: String,
+        binary_sha256: String,
+    },
     /// A stage wrote its file.
     Stage { stage: String, file: String, sha256: String, secs: f64 },
     /// A worker was started.

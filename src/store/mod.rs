@@ -7,7 +7,7 @@ mod sweep;
 
 pub use atomic::write_atomic;
 pub use folder::{AttemptFolder, CheckpointFolder, Lock, RunFolder, WorkFolder};
-pub use ledger::{Entry, Ledger, Record};
+pub use ledger::{Entry, Ledger, Purpose, Record};
 
 use crate::error::{Class, Failure, place_hint};
 use std::path::PathBuf;

@@ -7,12 +7,15 @@
 use crate::spec::{Schedule, Warmup};
 use std::f64::consts::PI;
 
-/// Steps of warm-up. A fraction is rounded up.
+/// Steps of warm-up. A fraction is rounded up, but never to all steps of a short run, which would then learn nothing.
 fn warmup_steps(warmup: Warmup, total_steps: u64) -> u64 {
     match warmup {
         Warmup::Steps(steps) => steps,
         // A product such as 0.07 x 100 lies a rounding error above its whole number.
-        Warmup::Frac(frac) => (frac * total_steps as f64 - 1e-9).ceil().max(0.0) as u64,
+        Warmup::Frac(frac) => match (frac * total_steps as f64 - 1e-9).ceil().max(0.0) as u64 {
+            all if all >= total_steps && frac < 1.0 => total_steps.saturating_sub(1),
+            steps => steps,
+        },
     }
 }
 

@@ -58,6 +58,11 @@ fn labels_that_are_missing_or_unknown() {
     tables(&hole, TEST, &[], &["train.csv`, line 3, column `label`: there is no label"], "use a split that has them");
     let words = ["test.csv`, line 3, column `label`: the label is", "7", "expected one of 2 classes: `0`, `1`"];
     tables(TRAIN, &TEST.replace("play,0", "play,7"), &[], &words, "correct the label");
+    // Classes that are numbers: another number is none of them, not the place of one.
+    let (one_two, zero) = (TRAIN.replace(",1", ",2").replace(",0", ",1"), TEST.replace(",1", ",0"));
+    tables(&one_two, &zero, &[], &["test.csv`, line 2, column `label`: the label is", "0", "expected one of 2 classes: `1`, `2`"], "correct the label");
+    let measured: String = (0..30).map(|i| format!("a film,{}.5\n", i)).collect();
+    tables(&format!("text,label\n{measured}"), TEST, &[], &["train.csv`, column `label`: expected classes, found 30 numbers such as"], COLUMNS);
     tables(&TRAIN.replace(",1", ",0"), TEST, &[], &["split `train` has a single class, `0`: there is nothing to learn"], "");
 }
 

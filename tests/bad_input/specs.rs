@@ -1,6 +1,6 @@
 //! Experiment files with mistakes.
 
-use crate::program::{Place, Refusal, TINY};
+use crate::program::{said, Place, Refusal, TINY};
 
 /// The tiny experiment with these words replaced is refused before anything is made.
 fn check(replaced: &[(&str, &str)], words: &[&str]) {
@@ -71,6 +71,31 @@ fn what_is_no_toml_or_no_file() {
     let absent = place.path("absent.toml");
     let refusal = Refusal { code: 2, words: &["cannot read", "absent.toml", "No such file"], hint: "" };
     refusal.check(&|| (place.tallow(["train".as_ref(), absent.as_os_str()]), None));
+}
+
+/// What a file says of data and model is not silently kept where the command line asks for others.
+#[test]
+fn options_that_do_not_go_with_a_file() {
+    let place = Place::new();
+    for (option, what) in [("--data=sst2", "names its own data"), ("--model=bert-base", "names its own model")] {
+        let said = said(place.train(&[], &place.run()).arg(option));
+        assert!(said.code == Some(2) && said.stderr.contains(what) && said.stderr.contains("--set"), "{}", said.stderr);
+    }
+    for (option, words) in [("--threads=0", "from 1 to 1024"), ("--max-time=5", "with its unit such as `5s`"), ("--max-examples=0", "at least 1")] {
+        let said = said(place.train(&[], &place.run()).arg(option));
+        assert!(said.code == Some(2) && said.stderr.contains(words), "{}", said.stderr);
+    }
+}
+
+/// A folder that was there before a run failed to begin in it is there after it.
+#[test]
+fn a_folder_of_the_users_own_is_kept() {
+    let place = Place::new();
+    let out = place.path("mine");
+    std::fs::create_dir(&out).expect("made");
+    let said = said(place.tallow(["do", "classify texts with bert on ./absent.csv", "--offline", "--out"]).arg(&out));
+    assert_ne!(said.code, Some(0), "{}", said.stderr);
+    assert_eq!(std::fs::read_dir(&out).expect("it is there").count(), 0);
 }
 
 #[test]

@@ -18,6 +18,16 @@ fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<impl BufRead + use<>>>
     Ok(csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file))
 }
 
+/// The usual mark between cells, unless the header has none of it and has another: spreadsheets of many countries write semicolons.
+pub(super) fn delimiter(path: &Path, usual: u8) -> Result<u8> {
+    let mut reader = open(path, usual)?;
+    let header = reader.headers().map_err(|e| broken(path, &e))?;
+    match header.len() {
+        1 => Ok([b';', b'\t', b','].into_iter().find(|mark| header.as_slice().as_bytes().contains(mark)).unwrap_or(usual)),
+        _ => Ok(usual),
+    }
+}
+
 pub(super) fn columns(path: &Path, delimiter: u8) -> Result<Vec<Column>> {
     let mut reader = open(path, delimiter)?;
     let header: Vec<String> = reader.headers().map_err(|e| broken(path, &e))?.iter().map(|h| h.trim().to_string()).collect();

@@ -130,8 +130,10 @@ impl Table {
                 (image_folder::columns(&entries), Source::ImageFolder(entries))
             }
             "parquet" => (parquet::columns(path)?, Source::Parquet),
-            "csv" => (csv::columns(path, b',')?, Source::Csv { delimiter: b',' }),
-            "tsv" => (csv::columns(path, b'\t')?, Source::Csv { delimiter: b'\t' }),
+            "csv" | "tsv" => {
+                let delimiter = csv::delimiter(path, if ending == "csv" { b',' } else { b'\t' })?;
+                (csv::columns(path, delimiter)?, Source::Csv { delimiter })
+            }
             "jsonl" | "json" | "ndjson" => (jsonl::columns(path)?, Source::Jsonl),
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
