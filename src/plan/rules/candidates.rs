@@ -52,7 +52,7 @@ impl Brief<'_> {
         if found.is_empty() {
             return wrong(format!("`{name}`"));
         }
-        let suits = |c: &Candidate| (task == Task::ImageClassification) == matches!(c.config, ModelConfig::ResnetCifar(_));
+        let suits = |c: &Candidate| (task == Task::ImageClassification) == (c.config.job() == tallow_zoo::Job::ImageClassification);
         if !found.iter().all(suits) {
             let what = if task == Task::ImageClassification { "images" } else { "texts" };
             return wrong(format!("`{}` holds {what}, which `{name}` cannot read", self.choice.name));
