@@ -3,7 +3,7 @@
 
 use super::{Gradient, Layer, Statistics};
 use crate::Result;
-use crate::simd::vectorised;
+use crate::simd::{self, vectorised};
 use crate::slice::{Scattered, floats, fresh, fresh_tensor};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -101,7 +101,7 @@ pub(super) fn backward(layer: &Layer, dy: &Tensor, x: &Tensor, y: Option<&Tensor
     let blocks: Vec<Vec<f32>> = dys.par_chunks(block).enumerate().map(|(i, dy)| {
         let mut sums = vec![0f32; 2 * channels];
         let (plain, along) = sums.split_at_mut(channels);
-        block_sums(dy, &xs[i * block..][..dy.len()], kept.part(i * block, dy.len()), &a, plain, along);
+        block_sums((dy, &xs[i * block..][..dy.len()], kept.part(i * block, dy.len())), &a, plain, along);
         sums
     }).collect();
     let sum = |c: usize| blocks.iter().map(|b| f64::from(b[c])).sum::<f64>();
@@ -141,124 +141,138 @@ fn rectified(v: f32) -> f32 {
     if v < 0.0 { 0.0 } else { v } // NaN stays
 }
 
-/// Calls `f` with the first element of each row of a block.
-#[inline(always)]
-fn rows(len: usize, channels: usize, mut f: impl FnMut(usize)) {
-    (0..len / channels.max(1)).for_each(|row| f(row * channels));
-}
-
-/// The gradient of the normalised value: `dy` where it is kept.
-macro_rules! kept_gradient {
-    ($kept:expr, |$dz:ident| $body:expr) => {
-        match $kept {
-            Kept::All => {
-                let $dz = |dy: f32, _: f32, _: usize| dy;
+/// The body for each 16 neighbouring channels of each row of a block, then for each channel that is left over. It loads all that it
+/// needs into arrays before it stores, so that the compiler need not ask which slices overlap.
+macro_rules! by_lanes {
+    ($len:expr, $channels:expr, |$lanes:ident, $at:ident, $c:ident| $body:block) => {
+        for row in 0..$len / $channels.max(1) {
+            let mut $c = 0;
+            while $c + simd::LANES <= $channels {
+                const $lanes: usize = simd::LANES;
+                let $at = row * $channels + $c;
                 $body
+                $c += $lanes;
             }
-            Kept::Again => {
-                let $dz = |dy: f32, z: f32, _: usize| if z > 0.0 { dy } else { 0.0 };
+            while $c < $channels {
+                const $lanes: usize = 1;
+                let $at = row * $channels + $c;
                 $body
-            }
-            Kept::Output(y) => {
-                let $dz = |dy: f32, _: f32, i: usize| if y[i] > 0.0 { dy } else { 0.0 };
-                $body
+                $c += $lanes;
             }
         }
     };
 }
 
 #[inline(always)]
-fn add_sums(dy: &[f32], x: &[f32], a: &Affine, sums: [&mut [f32]; 2], dz: impl Fn(f32, f32, usize) -> f32) {
-    let channels = a.mean.len();
-    let [plain, along] = sums;
-    let (mean, scale, bias) = (&a.mean[..channels], &a.scale[..channels], &a.bias[..channels]);
-    let (plain, along) = (&mut plain[..channels], &mut along[..channels]);
-    rows(dy.len(), channels, |at| {
-        let (dy, x) = (&dy[at..][..channels], &x[at..][..channels]);
-        for c in 0..channels {
-            let centred = x[c] - mean[c];
-            let dz = dz(dy[c], centred.mul_add(scale[c], bias[c]), at + c);
-            plain[c] += dz;
-            along[c] = dz.mul_add(centred, along[c]);
-        }
-    });
+fn get<const N: usize>(from: &[f32], at: usize) -> [f32; N] {
+    let mut lanes = [0.0; N];
+    lanes.copy_from_slice(&from[at..at + N]);
+    lanes
+}
+
+#[inline(always)]
+fn put<const N: usize>(to: &mut [f32], at: usize, lanes: [f32; N]) {
+    to[at..at + N].copy_from_slice(&lanes);
+}
+
+/// `x - mean` and the normalised value `z`.
+#[inline(always)]
+fn normalised<const N: usize>(x: &[f32], a: &Affine, at: usize, c: usize) -> ([f32; N], [f32; N]) {
+    let (mut centred, mut z) = (get::<N>(x, at), get::<N>(&a.bias, c));
+    let (mean, scale) = (get::<N>(&a.mean, c), get::<N>(&a.scale, c));
+    for l in 0..N {
+        centred[l] -= mean[l];
+        z[l] = centred[l].mul_add(scale[l], z[l]);
+    }
+    (centred, z)
+}
+
+/// The gradient of the normalised value: `dy` where it is kept.
+#[inline(always)]
+fn kept_gradient<const N: usize>(dy: &[f32], kept: Kept, z: &[f32; N], at: usize) -> [f32; N] {
+    let mut dz = get::<N>(dy, at);
+    let decides = match kept {
+        Kept::All => return dz,
+        Kept::Again => *z,
+        Kept::Output(y) => get::<N>(y, at),
+    };
+    for l in 0..N {
+        dz[l] = if decides[l] > 0.0 { dz[l] } else { 0.0 };
+    }
+    dz
 }
 
 type Block<'a> = (&'a [f32], &'a [f32], Kept<'a>);
-
-#[inline(always)]
-fn set_gradient(
-    (dy, x): (&[f32], &[f32]), a: &Affine, means: &[f32], along: &[f32], out: (&mut [f32], &mut [f32]),
-    dz: impl Fn(f32, f32, usize) -> f32,
-) {
-    let channels = a.mean.len();
-    let (mean, scale, bias) = (&a.mean[..channels], &a.scale[..channels], &a.bias[..channels]);
-    let (means, along) = (&means[..channels], &along[..channels]);
-    let (dx, residual) = out;
-    rows(dy.len(), channels, |at| {
-        let (dy, x) = (&dy[at..][..channels], &x[at..][..channels]);
-        if !residual.is_empty() {
-            let residual = &mut residual[at..][..channels];
-            (0..channels).for_each(|c| residual[c] = dz(dy[c], (x[c] - mean[c]).mul_add(scale[c], bias[c]), at + c));
-        }
-        if !dx.is_empty() {
-            let dx = &mut dx[at..][..channels];
-            for c in 0..channels {
-                let centred = x[c] - mean[c];
-                let dz = dz(dy[c], centred.mul_add(scale[c], bias[c]), at + c);
-                dx[c] = scale[c] * (dz - means[c] - centred * along[c]);
-            }
-        }
-    });
-}
 
 vectorised! {
     /// Mean of each channel over a block, and the sum of squares about it.
     fn block_moments(x: &[f32], mean: &mut [f32], squares: &mut [f32]) {
         let channels = mean.len();
         let count = (x.len() / channels.max(1)) as f32;
-        for x in x.chunks_exact(channels) {
-            mean.iter_mut().zip(x).for_each(|(sum, x)| *sum += x);
-        }
+        by_lanes!(x.len(), channels, |N, at, c| {
+            let (x, mut sum) = (get::<N>(x, at), get::<N>(mean, c));
+            (0..N).for_each(|l| sum[l] += x[l]);
+            put(mean, c, sum);
+        });
         mean.iter_mut().for_each(|sum| *sum /= count);
-        for x in x.chunks_exact(channels) {
-            squares.iter_mut().zip(x).zip(&*mean).for_each(|((square, x), mean)| *square = (x - mean).mul_add(x - mean, *square));
-        }
+        by_lanes!(x.len(), channels, |N, at, c| {
+            let (x, mean, mut sum) = (get::<N>(x, at), get::<N>(mean, c), get::<N>(squares, c));
+            (0..N).for_each(|l| sum[l] = (x[l] - mean[l]).mul_add(x[l] - mean[l], sum[l]));
+            put(squares, c, sum);
+        });
     }
 
     fn apply(x: &[f32], a: &Affine, relu: bool, y: &mut [f32]) {
-        let channels = a.mean.len();
-        let (mean, scale, bias) = (&a.mean[..channels], &a.scale[..channels], &a.bias[..channels]);
-        rows(x.len(), channels, |at| {
-            let (x, y) = (&x[at..][..channels], &mut y[at..][..channels]);
+        by_lanes!(x.len(), a.mean.len(), |N, at, c| {
+            let (_, mut z) = normalised::<N>(x, a, at, c);
             if relu {
-                (0..channels).for_each(|c| y[c] = rectified((x[c] - mean[c]).mul_add(scale[c], bias[c])));
-            } else {
-                (0..channels).for_each(|c| y[c] = (x[c] - mean[c]).mul_add(scale[c], bias[c]));
+                z.iter_mut().for_each(|z| *z = rectified(*z));
             }
+            put(y, at, z);
         });
     }
 
     fn apply_with(x: &[f32], residual: &[f32], a: &Affine, relu: bool, y: &mut [f32]) {
-        let channels = a.mean.len();
-        let (mean, scale, bias) = (&a.mean[..channels], &a.scale[..channels], &a.bias[..channels]);
-        rows(x.len(), channels, |at| {
-            let (x, residual, y) = (&x[at..][..channels], &residual[at..][..channels], &mut y[at..][..channels]);
-            for c in 0..channels {
-                let sum = (x[c] - mean[c]).mul_add(scale[c], bias[c]) + residual[c];
-                y[c] = if relu { rectified(sum) } else { sum };
+        by_lanes!(x.len(), a.mean.len(), |N, at, c| {
+            let ((_, mut z), residual) = (normalised::<N>(x, a, at, c), get::<N>(residual, at));
+            (0..N).for_each(|l| z[l] += residual[l]);
+            if relu {
+                z.iter_mut().for_each(|z| *z = rectified(*z));
             }
+            put(y, at, z);
         });
     }
 
     /// Adds the sums of the gradient `dz` of the normalised value, and of `dz (x - mean)`.
-    fn block_sums(dy: &[f32], x: &[f32], kept: Kept, a: &Affine, plain: &mut [f32], along: &mut [f32]) {
-        kept_gradient!(kept, |dz| add_sums(dy, x, a, [plain, along], dz));
+    fn block_sums(block: Block, a: &Affine, plain: &mut [f32], along: &mut [f32]) {
+        let (dy, x, kept) = block;
+        by_lanes!(x.len(), a.mean.len(), |N, at, c| {
+            let (centred, z) = normalised::<N>(x, a, at, c);
+            let dz = kept_gradient(dy, kept, &z, at);
+            let (mut sum, mut sum_along) = (get::<N>(plain, c), get::<N>(along, c));
+            for l in 0..N {
+                sum[l] += dz[l];
+                sum_along[l] = dz[l].mul_add(centred[l], sum_along[l]);
+            }
+            put(plain, c, sum);
+            put(along, c, sum_along);
+        });
     }
 
     /// `dx` and `dz`, each if there is room for it.
     fn block_gradient(block: Block, a: &Affine, means: &[f32], along: &[f32], out: (&mut [f32], &mut [f32])) {
-        let (dy, x, kept) = block;
-        kept_gradient!(kept, |dz| set_gradient((dy, x), a, means, along, out, dz));
+        let ((dy, x, kept), (dx, residual)) = (block, out);
+        by_lanes!(x.len(), a.mean.len(), |N, at, c| {
+            let (centred, z) = normalised::<N>(x, a, at, c);
+            let mut dz = kept_gradient(dy, kept, &z, at);
+            if !residual.is_empty() {
+                put(residual, at, dz);
+            }
+            if !dx.is_empty() {
+                let (mean, along, scale) = (get::<N>(means, c), get::<N>(along, c), get::<N>(&a.scale, c));
+                (0..N).for_each(|l| dz[l] = scale[l] * (dz[l] - mean[l] - centred[l] * along[l]));
+                put(dx, at, dz);
+            }
+        });
     }
 }
