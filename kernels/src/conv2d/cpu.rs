@@ -1,10 +1,12 @@
 //! The float32 CPU version: chooses how each convolution is computed, as measured.
 //!
 //! - one filter a channel (depthwise): its own loop, see [`depthwise`];
+//! - 3x3 with stride 1 and enough channels: fewer products on transformed tiles, see [`winograd`];
 //! - everything else: rows gathered in the cache times packed filters, see [`walk`].
 
 use super::tile::Right;
 use super::walk::{Filters, Places, Walk};
+use super::winograd::{self, Grid};
 use super::{Plan, depthwise};
 use crate::slice::{Scattered, floats, fresh_tensor};
 use crate::{Result, blocks, scratch};
@@ -22,6 +24,13 @@ pub(super) fn forward(plan: &Plan, x: &Tensor, w: &Tensor, b: Option<&Tensor>) -
             return depthwise::forward(plan, &xs, &ws, bs.as_deref(), y);
         }
         let y = Scattered::new(y);
+        if Grid::suits(plan) {
+            let filters = winograd::Filters { w: &ws, inner: [channels, 9], column: [outs, 9 * channels], turned: false };
+            return scratch::with(filters.transformed_len(), |transformed| {
+                filters.transform(transformed);
+                Grid::forward(plan).product(&xs, transformed, bs.as_deref(), y);
+            });
+        }
         let taps: Vec<usize> = (0..plan.taps()).collect();
         for group in 0..plan.groups {
             let walk = Walk::forward(plan, group);
@@ -64,6 +73,13 @@ fn input_gradient(plan: &Plan, dy: &Tensor, w: &Tensor) -> Result<Tensor> {
             return depthwise::input_gradient(plan, &dys, &ws, dx);
         }
         let dx = Scattered::new(dx);
+        if Grid::suits(plan) {
+            let filters = winograd::Filters { w: &ws, inner: [outs, 9 * channels], column: [channels, 9], turned: true };
+            return scratch::with(filters.transformed_len(), |transformed| {
+                filters.transform(transformed);
+                Grid::backward(plan).product(&dys, transformed, None, dx);
+            });
+        }
         for (group, phase) in (0..plan.groups).flat_map(|g| (0..stride * stride).map(move |p| (g, [p / stride, p % stride]))) {
             let (walk, taps) = Walk::backward(plan, group, phase);
             let filters = Filters {
@@ -92,6 +108,9 @@ fn filter_gradient(plan: &Plan, dy: &Tensor, x: &Tensor, w: &Tensor) -> Result<T
     fresh_tensor(w.shape(), |dw| {
         if plan.is_depthwise() {
             return depthwise::filter_gradient(plan, &dys, &xs, dw);
+        }
+        if Grid::suits(plan) {
+            return Grid::forward(plan).gradient(&xs, &dys, dw);
         }
         for (group, dw) in dw.chunks_exact_mut((outs * channels * taps).max(1)).enumerate() {
             let walk = Walk::forward(plan, group);

@@ -12,7 +12,9 @@ mod cpu;
 pub(crate) mod depthwise;
 mod reference;
 mod tile;
+mod vector;
 mod walk;
+mod winograd;
 
 use crate::window::Window;
 use crate::{Error, Param, Result, Tape, Var, blocks, slice};
@@ -157,6 +159,9 @@ mod tests {
             ([1, 18, 17, 2], [3, 2, 3, 3], with(1, 1, 1, 1)),
             ([0, 4, 4, 2], [3, 2, 3, 3], with(1, 1, 1, 1)),
             ([2, 5, 6, 35], [37, 35, 3, 3], with(1, 1, 1, 1)),
+            ([2, 9, 6, 32], [16, 32, 3, 3], with(1, 1, 1, 1)),
+            ([30, 12, 13, 16], [48, 16, 3, 3], with(1, 0, 1, 1)),
+            ([1, 6, 7, 16], [16, 16, 3, 3], with(1, 2, 1, 1)),
             ([2, 5, 7, 6], [6, 1, 3, 3], with(2, 1, 6, 1)),
             ([2, 6, 5, 5], [5, 1, 3, 3], with(1, 2, 5, 2)),
             ([1, 7, 7, 4], [6, 2, 2, 3], with(3, 2, 2, 2)),
