@@ -26,10 +26,7 @@ pub(super) fn forward(plan: &Plan, x: &Tensor, w: &Tensor, b: Option<&Tensor>) -
         let y = Scattered::new(y);
         if Grid::suits(plan) {
             let filters = winograd::Filters { w: &ws, inner: [channels, 9], column: [outs, 9 * channels], turned: false };
-            return scratch::with(filters.transformed_len(), |transformed| {
-                filters.transform(transformed);
-                Grid::forward(plan).product(&xs, transformed, bs.as_deref(), y);
-            });
+            return Grid::forward(plan).product(&xs, &filters, bs.as_deref(), y);
         }
         let taps: Vec<usize> = (0..plan.taps()).collect();
         for group in 0..plan.groups {
@@ -75,10 +72,7 @@ fn input_gradient(plan: &Plan, dy: &Tensor, w: &Tensor) -> Result<Tensor> {
         let dx = Scattered::new(dx);
         if Grid::suits(plan) {
             let filters = winograd::Filters { w: &ws, inner: [outs, 9 * channels], column: [channels, 9], turned: true };
-            return scratch::with(filters.transformed_len(), |transformed| {
-                filters.transform(transformed);
-                Grid::backward(plan).product(&dys, transformed, None, dx);
-            });
+            return Grid::backward(plan).product(&dys, &filters, None, dx);
         }
         for (group, phase) in (0..plan.groups).flat_map(|g| (0..stride * stride).map(move |p| (g, [p / stride, p % stride]))) {
             let (walk, taps) = Walk::backward(plan, group, phase);

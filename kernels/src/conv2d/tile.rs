@@ -42,6 +42,12 @@ impl<'a> Right<'a> {
         Right { data, depth: PANEL, panel: depth * PANEL, cols }
     }
 
+    /// These columns alone; they begin with a panel.
+    pub(super) fn columns(self, range: std::ops::Range<usize>) -> Self {
+        let first = range.start / PANEL * self.panel;
+        Right { data: self.data.get(first..).unwrap_or_default(), cols: range.len(), ..self }
+    }
+
     /// Without the first `k` rows.
     pub(super) fn skip(self, k: usize) -> Self {
         Right { data: &self.data[k * self.depth..], ..self }

@@ -172,31 +172,44 @@ impl Walk {
 
     /// `y = rows filters + bias`; `filters`: [`Right::panels`] of [`Walk::depth`] rows.
     pub(super) fn product(&self, source: &[f32], filters: Right, places: &Places, b: Option<&[f32]>, y: Scattered) {
-        let (rows, depth) = (self.rows(), self.depth());
-        let block = if rows >= BLOCK * TASKS { BLOCK } else { rows.div_ceil(TASKS).next_multiple_of(tile::ROWS) };
-        (0..rows.div_ceil(block.max(1))).into_par_iter().for_each(|task| {
-            let (from, count) = (task * block, block.min(rows - task * block));
-            let starts = self.starts(from, count, places);
-            let width = depth.min(DEPTH) + GAP;
-            scratch::with(count * width, |gathered| {
-                for k in (0..depth.max(1)).step_by(DEPTH) {
-                    let part = k..depth.min(k + DEPTH);
-                    let left = if self.is_plain() && self.pixel < 512 {
-                        Left { data: &source[from * self.pixel + self.first + k..], row: self.pixel, depth: 1 }
-                    } else {
-                        self.gather(source, from, part.clone(), width, gathered);
-                        Left { data: gathered, row: width, depth: 1 }
-                    };
-                    let write = if k == 0 { Write::Set } else { Write::Add };
-                    // SAFETY: each place has one row, and a task's rows are its own.
-                    unsafe { tile::product(part.len(), left, filters.skip(k), y, &starts, write) };
-                }
-            });
+        let rows = self.rows();
+        // Few rows are shared out by panels of columns too.
+        let tasks = shares(rows.div_ceil(BLOCK));
+        let panels = filters.cols.div_ceil(PANEL);
+        let groups = TASKS.div_ceil(tasks.max(1)).clamp(1, panels);
+        (0..tasks * groups).into_par_iter().for_each(|task| {
+            let (task, group) = (task / groups, task % groups);
+            let (from, to) = (task * rows / tasks, (task + 1) * rows / tasks);
+            let first = group * panels / groups * PANEL;
+            let end = filters.cols.min((group + 1) * panels / groups * PANEL);
+            let mut starts = self.starts(from, to - from, places);
+            starts.iter_mut().for_each(|start| *start += first);
+            self.block(source, from, filters.columns(first..end), y, &starts);
             if let Some(b) = b {
                 for start in starts {
-                    // SAFETY: as above.
-                    simd::add_assign(unsafe { y.part(start, b.len()) }, b);
+                    // SAFETY: each place has one row, and a task's rows and columns are its own.
+                    simd::add_assign(unsafe { y.part(start, end - first) }, &b[first..end]);
                 }
+            }
+        });
+    }
+
+    /// The product of the rows from `from` on, as many as there are `starts`, which no other task may use.
+    fn block(&self, source: &[f32], from: usize, filters: Right, y: Scattered, starts: &[usize]) {
+        let depth = self.depth();
+        let width = depth.min(DEPTH) + GAP;
+        scratch::with(starts.len() * width, |gathered| {
+            for k in (0..depth.max(1)).step_by(DEPTH) {
+                let part = k..depth.min(k + DEPTH);
+                let left = if self.is_plain() && self.pixel < 512 {
+                    Left { data: &source[from * self.pixel + self.first + k..], row: self.pixel, depth: 1 }
+                } else {
+                    self.gather(source, from, part.clone(), width, gathered);
+                    Left { data: gathered, row: width, depth: 1 }
+                };
+                let write = if k == 0 { Write::Set } else { Write::Add };
+                // SAFETY: the rows are the caller's.
+                unsafe { tile::product(part.len(), left, filters.skip(k), y, starts, write) };
             }
         });
     }
@@ -219,12 +232,12 @@ impl Walk {
     pub(super) fn gradient(&self, source: &[f32], dy: &[f32], [pixel, first, outs]: [usize; 3], parts: &mut [f32]) {
         let (rows, depth) = (self.rows(), self.depth());
         let count = self.parts();
-        let slices = depth.div_ceil(BLOCK).max(1);
-        let slice = depth.div_ceil(slices);
+        let slices = self.slices();
         let parts = Scattered::new(parts);
         (0..count * slices).into_par_iter().for_each(|task| {
-            let (part, k) = (task / slices, task % slices * slice);
-            let seen = k..depth.min(k + slice);
+            let (part, slice) = (task / slices, task % slices);
+            let (k, end) = (slice * depth / slices, (slice + 1) * depth / slices);
+            let seen = k..end;
             let (from, to) = (part * rows / count, (part + 1) * rows / count);
             let starts: Vec<usize> = seen.clone().map(|k| (part * depth + k) * outs).collect();
             let width = seen.len() + GAP;
@@ -246,11 +259,20 @@ impl Walk {
         });
     }
 
+    /// Into how many slices the filters' gradient is cut along a filter's elements.
+    fn slices(&self) -> usize {
+        shares(self.depth().div_ceil(BLOCK)).max(1)
+    }
+
     /// Into how many parts the filters' gradient is cut: by the shapes alone, so that the order of its sums is always the same.
     pub(super) fn parts(&self) -> usize {
-        let slices = self.depth().div_ceil(BLOCK).max(1);
-        (TASKS / slices).clamp(1, self.rows().div_ceil(CHUNK).max(1))
+        (TASKS / self.slices()).clamp(1, self.rows().div_ceil(CHUNK).max(1))
     }
+}
+
+/// A number of tasks that a few threads share evenly, at least `blocks`.
+fn shares(blocks: usize) -> usize {
+    if (1..4 * TASKS).contains(&blocks) { blocks.next_power_of_two() } else { blocks }
 }
 
 /// How a product's filters lie in memory: element `(tap, i)` of column `j` is `w[first + j * column + i * inner + tap]`.

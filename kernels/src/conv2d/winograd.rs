@@ -23,9 +23,8 @@ const OUT: usize = 4;
 const SEEN: usize = 6;
 const PLACES: usize = SEEN * SEEN;
 const TAPS: usize = 9;
-/// Tiles that one task takes through all steps, in its own cache.
+/// Tiles of a task, and how many tasks make it worth while to share out the work by tiles.
 const BLOCK: usize = 2 * tile::ROWS;
-/// From so many tasks on, each thread takes its own; fewer are shared out step by step.
 const TASKS: usize = 16;
 /// Floats of transformed inputs and gradients at a time for the filters' gradient: they stay in the last cache.
 const FLOATS: usize = 2 << 20;
@@ -94,42 +93,71 @@ impl Grid {
         places
     }
 
-    /// `y = x * w + b`. `filters`: [`Filters::transform`]ed.
-    pub(super) fn product(&self, x: &[f32], filters: &[f32], b: Option<&[f32]>, y: Scattered) {
-        let tiles = self.count();
-        let tasks = tiles.div_ceil(BLOCK);
-        if tasks >= TASKS {
-            (0..tasks).into_par_iter().for_each(|i| self.block(x, filters, b, y, i * BLOCK..tiles.min((i + 1) * BLOCK), false));
-        } else {
-            self.block(x, filters, b, y, 0..tiles, true);
+    /// `y = x * w + b`.
+    pub(super) fn product(&self, x: &[f32], w: &Filters, b: Option<&[f32]>, y: Scattered) {
+        let (tiles, [channels, outs]) = (self.count(), self.channels);
+        if tiles < BLOCK * TASKS {
+            return self.by_panels(x, w, b, y);
         }
+        scratch::with(PLACES * channels * outs.next_multiple_of(PANEL), |filters| {
+            w.transform(filters);
+            (0..tiles.div_ceil(BLOCK)).into_par_iter().for_each(|i| {
+                self.block(x, filters, b, y, i * BLOCK..tiles.min((i + 1) * BLOCK));
+            });
+        });
     }
 
-    fn block(&self, x: &[f32], filters: &[f32], b: Option<&[f32]>, y: Scattered, tiles: std::ops::Range<usize>, shared: bool) {
+    /// Many tiles: a task takes a few of them through all steps, in its own cache.
+    fn block(&self, x: &[f32], filters: &[f32], b: Option<&[f32]>, y: Scattered, tiles: std::ops::Range<usize>) {
         let [channels, outs] = self.channels;
         let (seen_len, sums_len) = (Self::tile_len(channels), Self::tile_len(outs));
-        let (first, count) = (tiles.start, tiles.len());
         let panels = channels * outs.next_multiple_of(PANEL);
-        scratch::with(count * (seen_len + sums_len), |memory| {
-            let (seen, sums) = memory.split_at_mut(count * seen_len);
-            let into = Scattered::new(seen);
-            each(shared, count, |i| {
-                let places = self.places(first + i, self.padding, self.image, channels);
-                // SAFETY: a task's tile is its own.
-                transform_input(x, &places, channels, unsafe { into.part(i * seen_len, seen_len) });
-            });
+        scratch::with(tiles.len() * (seen_len + sums_len), |memory| {
+            let (seen, sums) = memory.split_at_mut(tiles.len() * seen_len);
+            for (tile, seen) in tiles.clone().zip(seen.chunks_exact_mut(seen_len)) {
+                transform_input(x, &self.places(tile, self.padding, self.image, channels), channels, seen);
+            }
             let into = Scattered::new(sums);
-            each(shared, PLACES, |place| {
+            for place in 0..PLACES {
                 let left = Left { data: &seen[place * (channels + GAP)..], row: seen_len, depth: 1 };
                 let right = Right::panels(&filters[place * panels..][..panels], channels, outs);
-                let starts: Vec<usize> = (0..count).map(|i| i * sums_len + place * (outs + GAP)).collect();
-                // SAFETY: a task's place of every tile is its own.
+                let starts: Vec<usize> = (0..tiles.len()).map(|i| i * sums_len + place * (outs + GAP)).collect();
+                // SAFETY: this task alone has `sums`.
                 unsafe { tile::product(channels, left, right, into, &starts, Write::Set) };
+            }
+            for (tile, sums) in tiles.zip(sums.chunks_exact(sums_len)) {
+                // SAFETY: a task's tiles of the output are its own.
+                transform_output(sums, &self.places(tile, 0, self.out, outs), b, 0..outs, y);
+            }
+        });
+    }
+
+    /// Few tiles, and so many filters that they are most of the memory: a task takes a panel of them through all steps.
+    fn by_panels(&self, x: &[f32], w: &Filters, b: Option<&[f32]>, y: Scattered) {
+        let (tiles, [channels, outs]) = (self.count(), self.channels);
+        let (seen_len, sums_len) = (Self::tile_len(channels), Self::tile_len(PANEL));
+        scratch::with(tiles * seen_len, |seen| {
+            seen.par_chunks_mut(seen_len).enumerate().for_each(|(tile, seen)| {
+                transform_input(x, &self.places(tile, self.padding, self.image, channels), channels, seen);
             });
-            each(shared, count, |i| {
-                let places = self.places(first + i, 0, self.out, outs);
-                // SAFETY: a task's tile of the output is its own.
-                transform_output(&sums[i * sums_len..][..sums_len], &places, b, outs, y);
+            let panel_len = PLACES * channels * PANEL;
+            (0..outs.div_ceil(PANEL)).into_par_iter().for_each(|panel| {
+                let cols = panel * PANEL..outs.min((panel + 1) * PANEL);
+                scratch::with(panel_len + tiles * sums_len, |memory| {
+                    let (filters, sums) = memory.split_at_mut(panel_len);
+                    w.transform_panel(panel, Scattered::new(filters), channels * PANEL, 0);
+                    let into = Scattered::new(sums);
+                    for (place, filters) in filters.chunks_exact(channels * PANEL).enumerate() {
+                        let left = Left { data: &seen[place * (channels + GAP)..], row: seen_len, depth: 1 };
+                        let starts: Vec<usize> = (0..tiles).map(|i| i * sums_len + place * (PANEL + GAP)).collect();
+                        // SAFETY: this task alone has `sums`.
+                        unsafe { tile::product(channels, left, Right::panels(filters, channels, cols.len()), into, &starts, Write::Set) };
+                    }
+                    for (tile, sums) in sums.chunks_exact(sums_len).enumerate() {
+                        // SAFETY: a task's channels of the output are its own.
+                        transform_output(sums, &self.places(tile, 0, self.out, outs), b, cols.clone(), y);
+                    }
+                });
             });
         });
     }
@@ -139,33 +167,57 @@ impl Grid {
         let [channels, outs] = self.channels;
         let (seen_len, dy_len) = (Self::tile_len(channels), Self::tile_len(outs));
         let chunk = (FLOATS / (seen_len + dy_len)).clamp(BLOCK, self.count().max(BLOCK));
-        scratch::with(PLACES * channels * outs, |sums| {
-            for first in (0..self.count()).step_by(chunk) {
-                let count = chunk.min(self.count() - first);
-                scratch::with(count * (seen_len + dy_len), |memory| {
-                    let (seen, gradient) = memory.split_at_mut(count * seen_len);
-                    seen.par_chunks_mut(seen_len).zip(gradient.par_chunks_mut(dy_len)).enumerate().for_each(|(i, (seen, gradient))| {
-                        transform_input(x, &self.places(first + i, self.padding, self.image, channels), channels, seen);
-                        transform_gradient(dy, &self.places(first + i, 0, self.out, outs), outs, gradient);
-                    });
-                    let into = Scattered::new(sums);
-                    (0..PLACES).into_par_iter().for_each(|place| {
-                        let left = Left { data: &seen[place * (channels + GAP)..], row: 1, depth: seen_len };
-                        let right = Right::rows(&gradient[place * (outs + GAP)..], dy_len, outs);
-                        let starts: Vec<usize> = (0..channels).map(|c| (place * channels + c) * outs).collect();
-                        let write = if first == 0 { Write::Set } else { Write::Add };
-                        // SAFETY: a task's place is its own.
-                        unsafe { tile::product(count, left, right, into, &starts, write) };
+        let dw = Scattered::new(dw);
+        if chunk >= self.count() {
+            // All tiles at once: a task takes a few channels through all steps.
+            return self.transformed(x, dy, 0..self.count(), |seen, gradient| {
+                (0..channels / LANES).into_par_iter().for_each(|block| {
+                    scratch::with(PLACES * LANES * outs, |sums| {
+                        for place in 0..PLACES {
+                            self.multiply(place, (seen, gradient), block * LANES..(block + 1) * LANES, Write::Set, Scattered::new(sums));
+                        }
+                        filter_gradient(sums, block * LANES..(block + 1) * LANES, [channels, outs], dw);
                     });
                 });
+            });
+        }
+        scratch::with(PLACES * channels * outs, |sums| {
+            let into = Scattered::new(sums);
+            for first in (0..self.count()).step_by(chunk) {
+                self.transformed(x, dy, first..self.count().min(first + chunk), |seen, gradient| {
+                    let write = if first == 0 { Write::Set } else { Write::Add };
+                    (0..PLACES).into_par_iter().for_each(|place| self.multiply(place, (seen, gradient), 0..channels, write, into));
+                });
             }
-            dw.par_chunks_mut(LANES * channels * TAPS).enumerate().for_each(|(block, dw)| filter_gradient(sums, block, channels, outs, dw));
+            filter_gradient(sums, 0..channels, [channels, outs], dw);
         });
     }
-}
 
-fn each(shared: bool, count: usize, f: impl Fn(usize) + Send + Sync) {
-    if shared { (0..count).into_par_iter().for_each(f) } else { (0..count).for_each(f) }
+    /// Hands the transformed inputs and gradients of these tiles to `f`.
+    fn transformed(&self, x: &[f32], dy: &[f32], tiles: std::ops::Range<usize>, f: impl FnOnce(&[f32], &[f32])) {
+        let [channels, outs] = self.channels;
+        let (seen_len, dy_len) = (Self::tile_len(channels), Self::tile_len(outs));
+        scratch::with(tiles.len() * (seen_len + dy_len), |memory| {
+            let (seen, gradient) = memory.split_at_mut(tiles.len() * seen_len);
+            seen.par_chunks_mut(seen_len).zip(gradient.par_chunks_mut(dy_len)).enumerate().for_each(|(i, (seen, gradient))| {
+                let tile = tiles.start + i;
+                transform_input(x, &self.places(tile, self.padding, self.image, channels), channels, seen);
+                transform_gradient(dy, &self.places(tile, 0, self.out, outs), outs, gradient);
+            });
+            f(seen, gradient);
+        });
+    }
+
+    /// One place's part of `sums`, `[36, channels, O]`; each place and channel is one task's alone.
+    fn multiply(&self, place: usize, of: (&[f32], &[f32]), channels: std::ops::Range<usize>, write: Write, sums: Scattered) {
+        let ([all, outs], (seen, gradient)) = (self.channels, of);
+        let (seen_len, dy_len) = (Self::tile_len(all), Self::tile_len(outs));
+        let left = Left { data: &seen[place * (all + GAP) + channels.start..], row: 1, depth: seen_len };
+        let right = Right::rows(&gradient[place * (outs + GAP)..], dy_len, outs);
+        let starts: Vec<usize> = (0..channels.len()).map(|c| (place * channels.len() + c) * outs).collect();
+        // SAFETY: as said above.
+        unsafe { tile::product(seen.len() / seen_len, left, right, sums, &starts, write) };
+    }
 }
 
 /// How the filters of a product lie in memory: tap `t` from channel `i` to column `j` is `w[j * column + i * inner + t]`, or the
@@ -178,25 +230,24 @@ pub(super) struct Filters<'a> {
 }
 
 impl Filters<'_> {
-    pub(super) fn transformed_len(&self) -> usize {
-        PLACES * self.inner[0] * self.column[0].next_multiple_of(PANEL)
+    /// `G w G^T`: for each of the 36 places the filters in panels, as [`Right::panels`].
+    fn transform(&self, to: &mut [f32]) {
+        let panels = self.column[0].div_ceil(PANEL);
+        let (to, panel_len) = (Scattered::new(to), self.inner[0] * PANEL);
+        (0..panels).into_par_iter().for_each(|panel| self.transform_panel(panel, to, panels * panel_len, panel * panel_len));
     }
 
-    /// `G w G^T`: for each of the 36 places the filters in panels, as [`Right::panels`].
-    pub(super) fn transform(&self, to: &mut [f32]) {
-        let (inner, cols) = (self.inner[0], self.column[0]);
-        let panels = inner * cols.next_multiple_of(PANEL);
-        let to = Scattered::new(to);
-        let tasks = cols / LANES * (inner / LANES);
-        (0..tasks).into_par_iter().for_each(|task| {
-            let (i, j) = (task % (inner / LANES) * LANES, task / (inner / LANES) * LANES);
-            let mut w = [[[0f32; LANES]; TAPS]; LANES];
-            self.turn_over(i, j, &mut w);
-            for (c, w) in w.iter().enumerate() {
-                let at = j / PANEL * inner * PANEL + (i + c) * PANEL + j % PANEL;
-                transform_filter(w, at, panels, to);
+    /// The same of one panel, which no other task may use: from `first` on, its places `step` apart.
+    fn transform_panel(&self, panel: usize, to: Scattered, step: usize, first: usize) {
+        for j in (panel * PANEL..self.column[0].min((panel + 1) * PANEL)).step_by(LANES) {
+            for i in (0..self.inner[0]).step_by(LANES) {
+                let mut w = [[[0f32; LANES]; TAPS]; LANES];
+                self.turn_over(i, j, &mut w);
+                for (c, w) in w.iter().enumerate() {
+                    transform_filter(w, first + (i + c) * PANEL + j % PANEL, step, to);
+                }
             }
-        });
+        }
     }
 
     /// 16 channels by 16 columns, the columns side by side.
@@ -385,11 +436,11 @@ vectors! {
         }
     }
 
-    /// `A^T m A + b` of one tile, which is the caller's alone.
-    fn transform_output<V>(from: &[f32], places: &[[usize; OUT]; OUT], b: Option<&[f32]>, channels: usize, y: Scattered) {
-        for c in (0..channels).step_by(LANES) {
+    /// `A^T m A + b` of these channels of one tile, which are the caller's alone.
+    fn transform_output<V>(from: &[f32], places: &[[usize; OUT]; OUT], b: Option<&[f32]>, channels: std::ops::Range<usize>, y: Scattered) {
+        for c in channels.clone().step_by(LANES) {
             let b = if let Some(b) = b { V::load(&b[c..]) } else { V::zero() };
-            let tile = both::<V, At, SEEN, OUT>(&stored(from, from.len() / PLACES, c));
+            let tile = both::<V, At, SEEN, OUT>(&stored(from, from.len() / PLACES, c - channels.start));
             for i in 0..OUT {
                 for j in 0..OUT {
                     if places[i][j] != OUTSIDE {
@@ -418,10 +469,11 @@ vectors! {
         }
     }
 
-    /// `G^T u G` of 16 filters; `sums`: `[36, C, O]`.
-    fn filter_gradient<V>(sums: &[f32], block: usize, channels: usize, outs: usize, dw: &mut [f32]) {
-        for c in 0..channels {
-            let taps = both::<V, Gt, SEEN, 3>(&stored(&sums[c * outs..], channels * outs, block * LANES));
+    /// `G^T u G` of 16 filters for these channels; `sums`: `[36, channels, O]`. They are the caller's alone.
+    fn sixteen_gradients<V>(sums: &[f32], out: usize, channels: std::ops::Range<usize>, sizes: [usize; 2], dw: Scattered) {
+        let [all, outs] = sizes;
+        for (i, c) in channels.clone().enumerate() {
+            let taps = both::<V, Gt, SEEN, 3>(&stored(&sums[i * outs..], channels.len() * outs, out));
             let mut lanes = [[0f32; LANES]; TAPS];
             for i in 0..3 {
                 for j in 0..3 {
@@ -429,9 +481,15 @@ vectors! {
                 }
             }
             for lane in 0..LANES {
-                let dw = &mut dw[(lane * channels + c) * TAPS..][..TAPS];
+                // SAFETY: by the caller's promise.
+                let dw = unsafe { dw.part(((out + lane) * all + c) * TAPS, TAPS) };
                 dw.iter_mut().zip(&lanes).for_each(|(dw, lanes)| *dw = lanes[lane]);
             }
         }
     }
+}
+
+/// `G^T u G` of all filters for these channels, which are the caller's alone.
+fn filter_gradient(sums: &[f32], channels: std::ops::Range<usize>, [all, outs]: [usize; 2], dw: Scattered) {
+    (0..outs / LANES).into_par_iter().for_each(|block| sixteen_gradients(sums, block * LANES, channels.clone(), [all, outs], dw));
 }
