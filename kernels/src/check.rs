@@ -228,6 +228,9 @@ fn threads_change_no_bit() {
         ("conv2d, tiles", Case::new().var(&[29, 17, 14, 32]).param("w", &[48, 32, 3, 3]).param("b", &[48]), |t, v, p| {
             conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { padding: 1, ..Conv2d::default() })
         }),
+        ("conv2d, few tiles", Case::new().var(&[3, 8, 8, 48]).param("w", &[80, 48, 3, 3]), |t, v, p| {
+            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+        }),
         ("conv2d, stride 2", Case::new().var(&[37, 19, 19, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
             conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, stride: 2, ..Conv2d::default() })
         }),

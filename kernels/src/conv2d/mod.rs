@@ -12,6 +12,7 @@ mod cpu;
 pub(crate) mod depthwise;
 mod reference;
 mod tile;
+mod transforms;
 mod vector;
 mod walk;
 mod winograd;

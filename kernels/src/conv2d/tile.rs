@@ -4,7 +4,9 @@
 //! runs over `k` in order by fused multiplication and addition on every kind of processor, so the bits do not depend on it.
 
 use crate::matmul::Write;
-use crate::simd::{Level, level, vectorised};
+use crate::simd::vectorised;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{Level, level};
 use crate::slice::Scattered;
 
 /// Rows of the largest tile.
@@ -139,6 +141,7 @@ unsafe fn dispatch(o: &Operands, t: &Target) {
 /// # Safety
 /// As [`dispatch`], and the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
+#[expect(clippy::needless_range_loop, reason = "loops over fixed numbers are unrolled, so that the sums stay in registers")]
 #[target_feature(enable = "avx512f")]
 unsafe fn avx512<const R: usize, const V: usize>(o: &Operands, t: &Target) {
     use std::arch::x86_64::*;

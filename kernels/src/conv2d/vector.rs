@@ -138,9 +138,9 @@ pub(super) use x86::{Avx2, Avx512};
 
 /// Defines functions over a [`Vector`], compiled for each kind of processor and chosen when they run.
 macro_rules! vectors {
-    ($($(#[$meta:meta])* fn $name:ident<$v:ident>($($arg:ident: $ty:ty),* $(,)?) $body:block)*) => {$(
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident<$v:ident>($($arg:ident: $ty:ty),* $(,)?) $body:block)*) => {$(
         $(#[$meta])*
-        fn $name($($arg: $ty),*) {
+        $vis fn $name($($arg: $ty),*) {
             #[inline(always)]
             fn body<$v: $crate::conv2d::vector::Vector>($($arg: $ty),*) $body
             #[cfg(target_arch = "x86_64")]
