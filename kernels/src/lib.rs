@@ -6,6 +6,7 @@
 //!
 //! - [`Param`] is a leaf with a name (a weight or a buffer), [`Var`] is an activation.
 //! - [`Tape`] records what backward needs; [`Tape::backward`] adds into [`Gradients`]. Frozen parameters cost nothing.
+//! - Images lie as `[B, H, W, C]`, the channels of a place side by side; [`images()`] turns pixels that come as `[B, C, H, W]`.
 //! - [`Stream`] is the only source of randomness: counter-based, split by name, addressable by step.
 //!
 //! ```
