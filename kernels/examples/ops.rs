@@ -116,40 +116,58 @@ fn bert(bench: &Bench) -> Result<()> {
     bench.step("adamw, 22.7M parameters", 22_700_000, 7, |p, s| adam.step(p, &s[0], &s[1], &s[2], 1, 1.0))
 }
 
+/// A convolution with padding that keeps the size where the stride is 1.
+fn conv(bench: &Bench, batch: usize, [from, to]: [usize; 2], size: usize, kernel: usize, stride: usize) -> Result<()> {
+    let args = Conv2d { stride, padding: kernel / 2, ..Conv2d::default() };
+    let flops = Work::Flops(2.0 * (batch * from * to * kernel * kernel * (size / stride).pow(2)) as f64);
+    let name = format!("conv {kernel}x{kernel} {from} -> {to}, {size}, /{stride}, b{batch}");
+    bench.run(&name, &[&[batch, size, size, from]], &[("w", &[to, from, kernel, kernel])], flops, &|t, v, p| {
+        conv2d(t, &v[0], &p[0], None, args)
+    })
+}
+
 fn resnet(bench: &Bench) -> Result<()> {
-    let batch = 128usize;
-    for (name, from, to, size, stride) in [
-        ("conv 3x3 3 -> 16, 32x32", 3usize, 16usize, 32usize, 1usize),
-        ("conv 3x3 16 -> 16, 32x32", 16, 16, 32, 1),
-        ("conv 3x3 16 -> 32, stride 2", 16, 32, 32, 2),
-        ("conv 3x3 32 -> 32, 16x16", 32, 32, 16, 1),
-        ("conv 3x3 64 -> 64, 8x8", 64, 64, 8, 1),
-        ("conv 1x1 64 -> 64, 32x32", 64, 64, 32, 1),
-    ] {
-        let kernel = if name.contains("1x1") { 1 } else { 3 };
-        let args = Conv2d { stride, padding: kernel / 2, ..Conv2d::default() };
-        let flops = Work::Flops(2.0 * (batch * from * to * kernel * kernel * (size / stride).pow(2)) as f64);
-        bench.run(name, &[&[batch, from, size, size]], &[("w", &[to, from, kernel, kernel])], flops, &|t, v, p| {
-            conv2d(t, &v[0], &p[0], None, args)
-        })?;
+    for (channels, size, kernel, stride) in
+        [([3, 16], 32, 3, 1), ([16, 16], 32, 3, 1), ([16, 32], 32, 3, 2), ([32, 32], 16, 3, 1), ([64, 64], 8, 3, 1)]
+    {
+        conv(bench, 128, channels, size, kernel, stride)?;
     }
-    for (channels, size) in [(16usize, 32usize), (64, 8)] {
-        let (shape, c) = ([batch, channels, size, size], [channels]);
+    for (channels, size, kernel, stride) in [
+        ([3, 64], 32, 3, 1), ([64, 64], 32, 3, 1), ([128, 128], 16, 3, 1), ([256, 256], 8, 3, 1), ([512, 512], 4, 3, 1),
+        ([64, 128], 32, 3, 2), ([128, 256], 16, 3, 2), ([256, 512], 8, 3, 2), ([64, 128], 32, 1, 2), ([64, 64], 32, 1, 1),
+        ([64, 256], 32, 1, 1), ([256, 64], 32, 1, 1), ([256, 128], 32, 1, 1), ([128, 512], 16, 1, 1), ([512, 128], 16, 1, 1),
+        ([256, 1024], 8, 1, 1), ([1024, 256], 8, 1, 1), ([512, 2048], 4, 1, 1), ([2048, 512], 4, 1, 1), ([128, 128], 32, 3, 2),
+        ([256, 512], 32, 1, 2),
+    ] {
+        conv(bench, 32, channels, size, kernel, stride)?;
+    }
+    let batch = 128usize;
+    for (channels, size) in [(16usize, 32usize), (64, 8), (256, 32)] {
+        let batch = if channels == 256 { 32 } else { batch };
+        let (shape, c) = ([batch, size, size, channels], [channels]);
         let n = shape.iter().product::<usize>();
         let bytes = |there: usize, back: usize| Work::Bytes((n * there * 4) as f64, (n * back * 4) as f64);
         let params: [(&str, &[usize]); 4] = [("w", &c), ("b", &c), ("mean", &c), ("var", &c)];
-        bench.run(&format!("batch_norm {channels}x{size}x{size}"), &[&shape], &params, bytes(2, 3), &|t, v, p| {
-            let args = BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 };
-            batch_norm(t, &v[0], &args)
+        let named = |op: &str| format!("{op} {size}x{size}x{channels}");
+        let norm = |p: &[Param], f: &dyn Fn(&BatchNorm) -> Result<Var>| {
+            f(&BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 })
+        };
+        bench.run(&named("batch_norm"), &[&shape], &params, bytes(2, 3), &|t, v, p| norm(p, &|args| batch_norm(t, &v[0], args)))?;
+        bench.run(&named("batch_norm_relu"), &[&shape], &params, bytes(2, 3), &|t, v, p| {
+            norm(p, &|args| batch_norm_relu(t, &v[0], args))
         })?;
-        bench.run(&format!("relu {channels}x{size}x{size}"), &[&shape], &[], bytes(2, 3), &|t, v, _| relu(t, &v[0]))?;
-        bench.run(&format!("shortcut_pad {channels}x{size}x{size}"), &[&shape], &[], bytes(1, 1), &|t, v, _| {
-            shortcut_pad(t, &v[0], 2, channels * 2)
+        bench.run(&named("batch_norm_add_relu"), &[&shape, &shape], &params, bytes(3, 5), &|t, v, p| {
+            norm(p, &|args| batch_norm_add_relu(t, &v[0], &v[1], args))
         })?;
+        bench.run(&named("group_norm"), &[&shape], &params[..2], bytes(2, 3), &|t, v, p| group_norm(t, &v[0], 8, &p[0], &p[1], 1e-5))?;
+        bench.run(&named("relu"), &[&shape], &[], bytes(2, 3), &|t, v, _| relu(t, &v[0]))?;
+        bench.run(&named("shortcut_pad"), &[&shape], &[], bytes(1, 1), &|t, v, _| shortcut_pad(t, &v[0], 2, channels * 2))?;
         let pool = Pool2d { kernel: 3, stride: 2, padding: 1 };
-        bench.run(&format!("max_pool2d {channels}x{size}x{size}"), &[&shape], &[], bytes(1, 1), &|t, v, _| max_pool2d(t, &v[0], pool))?;
-        bench.run(&format!("global_avg_pool {channels}x{size}x{size}"), &[&shape], &[], bytes(1, 1), &|t, v, _| {
-            global_avg_pool(t, &v[0])
+        bench.run(&named("max_pool2d"), &[&shape], &[], bytes(1, 1), &|t, v, _| max_pool2d(t, &v[0], pool))?;
+        bench.run(&named("avg_pool2d"), &[&shape], &[], bytes(1, 1), &|t, v, _| avg_pool2d(t, &v[0], pool))?;
+        bench.run(&named("global_avg_pool"), &[&shape], &[], bytes(1, 1), &|t, v, _| global_avg_pool(t, &v[0]))?;
+        bench.run(&named("depthwise 3x3"), &[&shape], &[("w", &[channels, 1, 3, 3])], bytes(2, 4), &|t, v, p| {
+            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, groups: channels, ..Conv2d::default() })
         })?;
     }
     let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 1e-4, nesterov: true, decoupled: false };

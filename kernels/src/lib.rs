@@ -6,6 +6,7 @@
 //!
 //! - [`Param`] is a leaf with a name (a weight or a buffer), [`Var`] is an activation.
 //! - [`Tape`] records what backward needs; [`Tape::backward`] adds into [`Gradients`]. Frozen parameters cost nothing.
+//! - Images lie as `[B, H, W, C]`, the channels of a place side by side; [`images()`] turns pixels that come as `[B, C, H, W]`.
 //! - [`Stream`] is the only source of randomness: counter-based, split by name, addressable by step.
 //!
 //! ```
@@ -30,6 +31,7 @@ mod gradients;
 mod matmul;
 mod param;
 mod random;
+mod scratch;
 mod simd;
 mod slice;
 mod tape;
@@ -38,6 +40,7 @@ mod window;
 mod activation;
 mod add;
 mod attention;
+mod avg_pool2d;
 mod batch_norm;
 mod conv2d;
 mod cross_entropy;
@@ -45,6 +48,9 @@ mod dropout;
 mod embedding;
 mod first_token;
 mod global_avg_pool;
+mod group_norm;
+mod images;
+mod interpolate;
 mod layer_norm;
 mod linear;
 mod max_pool2d;
@@ -57,7 +63,8 @@ mod check;
 pub use activation::{gelu, gelu_tanh, relu, tanh};
 pub use add::add;
 pub use attention::{Attention, attention};
-pub use batch_norm::{BatchNorm, batch_norm};
+pub use avg_pool2d::avg_pool2d;
+pub use batch_norm::{BatchNorm, batch_norm, batch_norm_add_relu, batch_norm_relu};
 pub use blocks::set_threads;
 pub use conv2d::{Conv2d, conv2d};
 pub use cross_entropy::cross_entropy;
@@ -67,6 +74,9 @@ pub use error::{Error, Result, WeightProblem};
 pub use first_token::first_token;
 pub use global_avg_pool::global_avg_pool;
 pub use gradients::Gradients;
+pub use group_norm::group_norm;
+pub use images::images;
+pub use interpolate::{Interpolation, interpolate};
 pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use max_pool2d::{Pool2d, max_pool2d};

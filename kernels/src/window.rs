@@ -1,4 +1,5 @@
-//! A window that slides over the last two dimensions: what convolution and pooling share.
+//! A window that slides over height and width: what convolution and pooling share. The plain operations here work on images with
+//! the channels first, `[B, C, H, W]`.
 
 use crate::Result;
 use candle_core::{Device, Tensor};
@@ -71,6 +72,16 @@ impl Window {
     fn seen(&self, place: usize, outputs: usize, device: &Device) -> Result<Tensor> {
         Ok(Tensor::from_iter((0..outputs).map(|o| (o * self.stride + place * self.dilation) as u32), device)?)
     }
+}
+
+/// `[B, H, W, C]` -> `[B, C, H, W]`, contiguous.
+pub(crate) fn channels_first(x: &Tensor) -> Result<Tensor> {
+    Ok(x.permute((0, 3, 1, 2))?.contiguous()?)
+}
+
+/// `[B, C, H, W]` -> `[B, H, W, C]`, contiguous.
+pub(crate) fn channels_last(x: &Tensor) -> Result<Tensor> {
+    Ok(x.permute((0, 2, 3, 1))?.contiguous()?)
 }
 
 #[cfg(test)]

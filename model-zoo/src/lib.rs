@@ -10,6 +10,7 @@ mod parts;
 mod registry;
 
 pub mod bert;
+pub mod resnet;
 pub mod resnet_cifar;
 
 pub use error::{ConfigProblem, Error, Result};

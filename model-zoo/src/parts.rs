@@ -49,11 +49,28 @@ impl ConvNorm {
         }
     }
 
-    /// `[B, in, H, W]` -> `[B, out, H / stride, W / stride]`, rounded up.
-    pub(crate) fn forward(&self, tape: &Tape, x_bchw: &Var) -> Result<Var> {
-        let y_bchw = kernels::conv2d(tape, x_bchw, &self.conv, None, self.args)?;
+    /// `[B, H, W, in]` -> `[B, H / stride, W / stride, out]`, rounded up.
+    pub(crate) fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+        kernels::batch_norm(tape, &self.convolve(tape, x_bhwc)?, &self.norm())
+    }
+
+    /// As [`ConvNorm::forward`], then `max(y, 0)`.
+    pub(crate) fn forward_relu(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+        kernels::batch_norm_relu(tape, &self.convolve(tape, x_bhwc)?, &self.norm())
+    }
+
+    /// As [`ConvNorm::forward`], then `max(y + shortcut, 0)`.
+    pub(crate) fn forward_add_relu(&self, tape: &Tape, x_bhwc: &Var, shortcut_bhwc: &Var) -> Result<Var> {
+        kernels::batch_norm_add_relu(tape, &self.convolve(tape, x_bhwc)?, shortcut_bhwc, &self.norm())
+    }
+
+    fn convolve(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+        kernels::conv2d(tape, x_bhwc, &self.conv, None, self.args)
+    }
+
+    fn norm(&self) -> BatchNorm<'_> {
         let (weight, bias) = (&self.weight, &self.bias);
         let (running_mean, running_var) = (&self.running_mean, &self.running_var);
-        kernels::batch_norm(tape, &y_bchw, &BatchNorm { weight, bias, running_mean, running_var, momentum: 0.1, eps: 1e-5 })
+        BatchNorm { weight, bias, running_mean, running_var, momentum: 0.1, eps: 1e-5 }
     }
 }

@@ -3,7 +3,7 @@
 use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::fields::generic_labels;
-use crate::{bert, resnet_cifar};
+use crate::{bert, resnet, resnet_cifar};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,6 +32,7 @@ pub trait Model {
 #[serde(tag = "family", rename_all = "snake_case")]
 pub enum ModelConfig {
     Bert(bert::Config),
+    Resnet(resnet::Config),
     ResnetCifar(resnet_cifar::Config),
 }
 
@@ -63,6 +64,12 @@ pub fn registry() -> &'static [Entry] {
             tiny: || ModelConfig::Bert(bert::Config::tiny()),
         },
         Entry {
+            family: "resnet",
+            summary: "ResNet-18, 34, 50, 101, 152 (1512.03385); weights and config as ResNetForImageClassification",
+            jobs: &[Job::ImageClassification],
+            tiny: || ModelConfig::Resnet(resnet::Config::tiny()),
+        },
+        Entry {
             family: "resnet_cifar",
             summary: "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters",
             jobs: &[Job::ImageClassification],
@@ -82,9 +89,10 @@ impl ModelConfig {
         let model_type = object.get("model_type").and_then(Value::as_str);
         match model_type {
             Some("bert") => Ok(ModelConfig::Bert(bert::Config::from_public(object)?)),
+            Some("resnet") => Ok(ModelConfig::Resnet(resnet::Config::from_public(object)?)),
             Some("resnet_cifar") => Ok(ModelConfig::ResnetCifar(resnet_cifar::Config::from_public(object)?)),
             other => Err(Error::UnknownFamily {
-                expected: "`model_type` \"bert\" or \"resnet_cifar\"".into(),
+                expected: "`model_type` \"bert\", \"resnet\" or \"resnet_cifar\"".into(),
                 found: other.map_or("none".into(), |name| format!("\"{name}\"")),
             }),
         }
@@ -100,6 +108,7 @@ impl ModelConfig {
     pub fn check(&self) -> Result<()> {
         let problems = match self {
             ModelConfig::Bert(config) => config.problems(),
+            ModelConfig::Resnet(config) => config.problems(),
             ModelConfig::ResnetCifar(config) => config.problems(),
         };
         if problems.is_empty() { Ok(()) } else { Err(Error::Config(problems)) }
@@ -127,6 +136,7 @@ impl ModelConfig {
     pub fn labels(&self) -> &[String] {
         match self {
             ModelConfig::Bert(config) => &config.labels,
+            ModelConfig::Resnet(config) => &config.labels,
             ModelConfig::ResnetCifar(config) => &config.labels,
         }
     }
@@ -134,6 +144,7 @@ impl ModelConfig {
     fn labels_mut(&mut self) -> &mut Vec<String> {
         match self {
             ModelConfig::Bert(config) => &mut config.labels,
+            ModelConfig::Resnet(config) => &mut config.labels,
             ModelConfig::ResnetCifar(config) => &mut config.labels,
         }
     }
@@ -146,6 +157,7 @@ impl ModelConfig {
     pub fn family(&self) -> &'static str {
         match self {
             ModelConfig::Bert(_) => "bert",
+            ModelConfig::Resnet(_) => "resnet",
             ModelConfig::ResnetCifar(_) => "resnet_cifar",
         }
     }
@@ -153,7 +165,7 @@ impl ModelConfig {
     pub fn job(&self) -> Job {
         match self {
             ModelConfig::Bert(_) => Job::TextClassification,
-            ModelConfig::ResnetCifar(_) => Job::ImageClassification,
+            ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => Job::ImageClassification,
         }
     }
 
@@ -165,6 +177,7 @@ impl ModelConfig {
         self.check()?;
         Ok(match self {
             ModelConfig::Bert(config) => Box::new(bert::Bert::new(config, weights)),
+            ModelConfig::Resnet(config) => Box::new(resnet::Resnet::new(config, weights)),
             ModelConfig::ResnetCifar(config) => Box::new(resnet_cifar::ResnetCifar::new(config, weights)),
         })
     }
@@ -175,6 +188,7 @@ impl ModelConfig {
     pub fn public_names(&self, given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
         match self {
             ModelConfig::Bert(config) => config.public_names(given),
+            ModelConfig::Resnet(config) => config.public_names(given),
             ModelConfig::ResnetCifar(config) => config.public_names(given),
         }
     }
@@ -183,6 +197,7 @@ impl ModelConfig {
     pub fn to_public(&self) -> Value {
         match self {
             ModelConfig::Bert(config) => config.to_public(),
+            ModelConfig::Resnet(config) => config.to_public(),
             ModelConfig::ResnetCifar(config) => config.to_public(),
         }
     }
@@ -205,6 +220,7 @@ impl ModelConfig {
     fn cost(&self, batch: usize, size: usize) -> Cost {
         match self {
             ModelConfig::Bert(config) => config.cost(batch, size),
+            ModelConfig::Resnet(config) => config.cost(batch, size),
             ModelConfig::ResnetCifar(config) => config.cost(batch, size),
         }
     }

@@ -149,12 +149,11 @@ impl Model for ResnetCifar {
         if pixels.dims().get(1) != Some(&self.num_channels) || pixels.rank() != 4 {
             return wrong(format!("{:?}", pixels.dims()));
         }
-        let x_bchw = Var::constant(pixels.clone());
-        let mut x_bchw = kernels::relu(tape, &self.stem.forward(tape, &x_bchw)?)?;
+        let mut x_bhwc = self.stem.forward_relu(tape, &kernels::images(pixels)?)?;
         for block in &self.blocks {
-            x_bchw = block.forward(tape, &x_bchw)?;
+            x_bhwc = block.forward(tape, &x_bhwc)?;
         }
-        Ok(self.linear.forward(tape, &kernels::global_avg_pool(tape, &x_bchw)?)?)
+        Ok(self.linear.forward(tape, &kernels::global_avg_pool(tape, &x_bhwc)?)?)
     }
 }
 
@@ -176,11 +175,10 @@ impl Block {
         }
     }
 
-    fn forward(&self, tape: &Tape, x_bchw: &Var) -> Result<Var> {
-        let y_bchw = kernels::relu(tape, &self.first.forward(tape, x_bchw)?)?;
-        let y_bchw = self.second.forward(tape, &y_bchw)?;
-        let same = self.stride == 1 && x_bchw.dims()[1] == self.width;
-        let x_bchw = if same { x_bchw.clone() } else { kernels::shortcut_pad(tape, x_bchw, self.stride, self.width)? };
-        Ok(kernels::relu(tape, &kernels::add(tape, &y_bchw, &x_bchw)?)?)
+    fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+        let y_bhwc = self.first.forward_relu(tape, x_bhwc)?;
+        let same = self.stride == 1 && x_bhwc.dims()[3] == self.width;
+        let shortcut_bhwc = if same { x_bhwc.clone() } else { kernels::shortcut_pad(tape, x_bhwc, self.stride, self.width)? };
+        Ok(self.second.forward_add_relu(tape, &y_bhwc, &shortcut_bhwc)?)
     }
 }

@@ -170,6 +170,16 @@ fn deeper_grey_resnet() {
     check("resnet20_grey");
 }
 
+#[test]
+fn public_resnet_of_bottlenecks() {
+    check("resnet_bottleneck");
+}
+
+#[test]
+fn public_resnet_for_small_images() {
+    check("resnet_basic_cifar");
+}
+
 /// all-MiniLM-L6-v2, where its files are at hand: with a head that picks numbers of the pooled output, logits are those numbers.
 #[test]
 fn public_weights() {

@@ -301,7 +301,7 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels
 pub(super) fn text_limits(model: &ModelConfig) -> (usize, usize) {
     match model {
         ModelConfig::Bert(config) => (config.vocab_size, config.max_position_embeddings),
-        ModelConfig::ResnetCifar(_) => (0, 0),
+        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => (0, 0),
     }
 }
 

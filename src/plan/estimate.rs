@@ -11,7 +11,7 @@ fn efficiency(model: &ModelConfig) -> f64 {
     match model {
         ModelConfig::Bert(config) if config.hidden_size < 128 => 0.2,
         ModelConfig::Bert(_) => 0.6,
-        ModelConfig::ResnetCifar(_) => 0.5,
+        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => 0.5,
     }
 }
 

@@ -1,9 +1,14 @@
-//! Batch normalisation over images (Ioffe & Szegedy 2015): for each channel `y = n w + b`, `n = (x - mean) r`,
+//! Batch normalisation over images (Ioffe & Szegedy 2015): for each channel `z = n w + b`, `n = (x - mean) r`,
 //! `r = 1 / sqrt(var + eps)`. In training mean and biased variance are the batch's, and the running statistics move towards
 //! them (towards the unbiased variance, as in PyTorch): `running = (1 - momentum) running + momentum batch`. At inference the
 //! running statistics are used and left alone.
 //!
-//! Backward, per channel: `dx = w r (dy - mean(dy) - n mean(dy n))`, `dw = sum of dy n`, `db = sum of dy`.
+//! What usually follows is done in the same pass, which then keeps one tensor less: [`batch_norm_relu`] gives `max(z, 0)`, and
+//! [`batch_norm_add_relu`] `max(z + residual, 0)`, the end of a residual block (He et al. 2015).
+//!
+//! Backward: `dz` is `dy`, or zero where the relu gave zero; per channel `dx = w r (dz - mean(dz) - n mean(dz n))`,
+//! `dw = sum of dz n`, `db = sum of dz`, `dresidual = dz`. Whether the relu gave zero is computed again from `x`, or seen in the
+//! output where something was added.
 
 mod cpu;
 mod reference;
@@ -29,52 +34,116 @@ struct Statistics {
     var: Tensor,
 }
 
-/// `x_bchw`: `[B, C, H, W]`; returns the same shape. In training the running statistics are updated in place.
+/// What one pass needs again in backward.
+struct Layer {
+    weight: Param,
+    bias: Param,
+    statistics: Statistics,
+    eps: f64,
+    relu: bool,
+}
+
+/// What backward finds.
+struct Gradient {
+    input: Option<Tensor>,
+    /// `dz`, where something was added.
+    residual: Option<Tensor>,
+    weight: Tensor,
+    bias: Tensor,
+}
+
+/// `x_bhwc`: `[B, H, W, C]`; returns the same shape. In training the running statistics are updated in place.
 ///
 /// # Errors
 /// A parameter is not `[C]`; in training, a channel has fewer than two elements.
-pub fn batch_norm(tape: &Tape, x_bchw: &Var, args: &BatchNorm) -> Result<Var> {
-    let BatchNorm { weight, bias, running_mean, running_var, momentum, eps } = *args;
-    let &[batch, channels, height, width] = x_bchw.dims() else {
-        return Err(Error::shape("batch_norm", format!("input of `{}`", weight.name()), "[B, C, H, W]", x_bchw.dims()));
+pub fn batch_norm(tape: &Tape, x_bhwc: &Var, args: &BatchNorm) -> Result<Var> {
+    apply(tape, x_bhwc, None, args, false)
+}
+
+/// `max(batch_norm(x), 0)` in one pass.
+///
+/// # Errors
+/// As [`batch_norm`].
+pub fn batch_norm_relu(tape: &Tape, x_bhwc: &Var, args: &BatchNorm) -> Result<Var> {
+    apply(tape, x_bhwc, None, args, true)
+}
+
+/// `max(batch_norm(x) + residual, 0)` in one pass; `residual` has the shape of `x`.
+///
+/// # Errors
+/// As [`batch_norm`], or the shapes differ.
+pub fn batch_norm_add_relu(tape: &Tape, x_bhwc: &Var, residual: &Var, args: &BatchNorm) -> Result<Var> {
+    apply(tape, x_bhwc, Some(residual), args, true)
+}
+
+fn apply(tape: &Tape, x: &Var, residual: Option<&Var>, args: &BatchNorm, relu: bool) -> Result<Var> {
+    check(x, residual, args)?;
+    let value = x.tensor().contiguous()?;
+    let fast = slice::is_fast(&value);
+    let statistics = if tape.is_training() { observe(&value, args, fast)? } else { running(args) };
+    let layer = Layer { weight: args.weight.clone(), bias: args.bias.clone(), statistics, eps: args.eps, relu };
+    let added = residual.map(|r| r.tensor().contiguous()).transpose()?;
+    let normalise = if fast { cpu::normalise } else { reference::normalise };
+    let y = normalise(&layer, &value, added.as_ref())?;
+    if !tape.is_training() {
+        return Ok(Var::constant(y));
+    }
+    let wanted = x.wants_grad() || residual.is_some_and(Var::wants_grad) || args.weight.is_trainable() || args.bias.is_trainable();
+    Ok(tape.record(y.clone(), wanted, || {
+        let (x, residual) = (x.target(), residual.map(Var::target));
+        let output = residual.is_some().then_some(y);
+        move |dy, grads| {
+            let backward = if fast { cpu::backward } else { reference::backward };
+            let found = backward(&layer, dy, &value, output.as_ref(), x.wants_grad())?;
+            if let Some(dx) = found.input {
+                grads.add(x, dx)?;
+            }
+            if let (Some(residual), Some(dz)) = (residual, found.residual) {
+                grads.add(residual, dz)?;
+            }
+            grads.add_param(&layer.weight, found.weight)?;
+            grads.add_param(&layer.bias, found.bias)
+        }
+    }))
+}
+
+fn check(x: &Var, residual: Option<&Var>, args: &BatchNorm) -> Result<()> {
+    let &[_, _, _, channels] = x.dims() else {
+        return Err(Error::shape("batch_norm", format!("input of `{}`", args.weight.name()), "[B, H, W, C]", x.dims()));
     };
-    for p in [weight, bias, running_mean, running_var] {
+    for p in [args.weight, args.bias, args.running_mean, args.running_var] {
         if p.tensor().dims() != [channels] {
             return Err(Error::shape("batch_norm", format!("`{}`", p.name()), format!("[C = {channels}]"), p.tensor().dims()));
         }
     }
-    let x = x_bchw.tensor().contiguous()?;
-    let (fast, w, b) = (slice::is_fast(&x), weight.tensor(), bias.tensor());
-    let normalise = if fast { cpu::normalise } else { reference::normalise };
-    if !tape.is_training() {
-        let running = Statistics { mean: running_mean.tensor().clone(), var: running_var.tensor().clone() };
-        return Ok(Var::constant(normalise(&x, &running, w, b, eps)?));
+    match residual.filter(|r| r.dims() != x.dims()) {
+        Some(r) => {
+            let (what, expected) = (format!("residual of `{}`", args.weight.name()), format!("[B, H, W, C] = {:?}", x.dims()));
+            Err(Error::shape("batch_norm", what, expected, r.dims()))
+        }
+        None => Ok(()),
     }
-    let count = batch * height * width;
+}
+
+fn running(args: &BatchNorm) -> Statistics {
+    Statistics { mean: args.running_mean.tensor().clone(), var: args.running_var.tensor().clone() }
+}
+
+/// The batch's statistics; the running ones move towards them.
+fn observe(x: &Tensor, args: &BatchNorm, fast: bool) -> Result<Statistics> {
+    let BatchNorm { weight, running_mean, running_var, momentum, .. } = *args;
+    let count = x.dims()[..3].iter().product::<usize>();
     if count < 2 {
         let (dims, name) = (x.dims(), weight.name());
         let message = format!("a channel needs at least 2 elements in training, found {count} in {dims:?} at `{name}`");
         return Err(Error::Argument { op: "batch_norm", message });
     }
-    let statistics = if fast { cpu::statistics(&x)? } else { reference::statistics(&x)? };
-    let y = normalise(&x, &statistics, w, b, eps)?;
+    let statistics = if fast { cpu::statistics(x)? } else { reference::statistics(x)? };
     let unbiased = (&statistics.var * (count as f64 / (count - 1) as f64))?;
     for (running, new) in [(running_mean, &statistics.mean), (running_var, &unbiased)] {
         running.set(&((running.tensor() * (1.0 - momentum))? + (new * momentum)?)?)?;
     }
-    let wanted = x_bchw.wants_grad() || weight.is_trainable() || bias.is_trainable();
-    Ok(tape.record(y, wanted, || {
-        let (target, weight, bias) = (x_bchw.target(), weight.clone(), bias.clone());
-        move |dy, grads| {
-            let backward = if fast { cpu::backward } else { reference::backward };
-            let (dx, dw, db) = backward(dy, &x, &statistics, weight.tensor(), eps, target.wants_grad())?;
-            if let Some(dx) = dx {
-                grads.add(target, dx)?;
-            }
-            grads.add_param(&weight, dw)?;
-            grads.add_param(&bias, db)
-        }
-    }))
+    Ok(statistics)
 }
 
 #[cfg(test)]
@@ -94,8 +163,13 @@ mod tests {
 
     #[test]
     fn gradients() {
-        for shape in [[2, 1, 1, 1], [3, 5, 7, 3], [2, 3, 17, 17], [33, 2, 1, 3], [1, 3, 4, 4]] {
-            check_gradients("batch_norm", Reduction, case(shape[1]).var(&shape), |tape, v, p| batch_norm(tape, &v[0], &args(p)));
+        for shape in [[2, 1, 1, 1], [3, 7, 3, 5], [2, 17, 17, 3], [33, 1, 3, 2], [1, 4, 4, 3], [2, 1, 2, 70]] {
+            let case = || case(shape[3]).var(&shape);
+            check_gradients("batch_norm", Reduction, case(), |tape, v, p| batch_norm(tape, &v[0], &args(p)));
+            check_gradients("batch_norm_relu", Reduction, case(), |tape, v, p| batch_norm_relu(tape, &v[0], &args(p)));
+            check_gradients("batch_norm_add_relu", Reduction, case().var(&shape), |tape, v, p| {
+                batch_norm_add_relu(tape, &v[0], &v[1], &args(p))
+            });
         }
     }
 
@@ -106,7 +180,7 @@ mod tests {
             let (p, _) = case(1).params(dtype)?;
             let set = |p: &Param, v: f64| p.set(&Tensor::new(&[v], p.tensor().device())?);
             [(0, 1.0), (1, 0.0), (2, 10.0), (3, 20.0)].iter().try_for_each(|&(i, v)| set(&p[i], v))?;
-            let x = Tensor::new(&[-1f64, 1., 3., 5.], p[0].tensor().device())?.to_dtype(dtype)?.reshape((2, 1, 2, 1))?;
+            let x = Tensor::new(&[-1f64, 1., 3., 5.], p[0].tensor().device())?.to_dtype(dtype)?.reshape((2, 2, 1, 1))?;
             let value = |t: &Tensor| t.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>();
             let near = |t: &Tensor, v: &[f64]| Ok::<_, Error>(value(t)?.iter().zip(v).all(|(a, b)| (a - b).abs() < 2e-6));
             let y = batch_norm(&Tape::training(crate::Stream::root(0)), &Var::constant(x.clone()), &args(&p))?;
@@ -125,9 +199,12 @@ mod tests {
     fn shapes_are_checked() {
         let (p, _) = case(3).params(DType::F32).unwrap();
         let training = Tape::training(crate::Stream::root(0));
-        let error = batch_norm(&training, &constant(&[1, 3, 1, 1]), &args(&p)).unwrap_err().to_string();
+        let error = batch_norm(&training, &constant(&[1, 1, 1, 3]), &args(&p)).unwrap_err().to_string();
         assert!(error.contains("at least 2 elements"), "{error}");
-        let error = batch_norm(&training, &constant(&[1, 2, 1, 1]), &args(&p)).unwrap_err().to_string();
+        let error = batch_norm(&training, &constant(&[1, 1, 1, 2]), &args(&p)).unwrap_err().to_string();
         assert_eq!(error, "batch_norm: `weight`: expected [C = 2], found [3]");
+        let residual = batch_norm_add_relu(&training, &constant(&[2, 1, 1, 3]), &constant(&[1, 1, 1, 3]), &args(&p));
+        let error = residual.unwrap_err().to_string();
+        assert_eq!(error, "batch_norm: residual of `weight`: expected [B, H, W, C] = [2, 1, 1, 3], found [1, 1, 1, 3]");
     }
 }

@@ -1,50 +1,53 @@
 //! The plain version, in Candle operations: any device, any float type.
 
-use super::Statistics;
+use super::{Layer, Statistics};
 use crate::Result;
 use candle_core::Tensor;
 
 pub(super) fn statistics(x: &Tensor) -> Result<Statistics> {
     let mean = channel_mean(x)?;
-    let var = channel_mean(&x.broadcast_sub(&spread(&mean)?)?.sqr()?)?;
+    let var = channel_mean(&x.broadcast_sub(&mean)?.sqr()?)?;
     Ok(Statistics { mean, var })
 }
 
-pub(super) fn normalise(x: &Tensor, statistics: &Statistics, w: &Tensor, b: &Tensor, eps: f64) -> Result<Tensor> {
-    let n = normalised(x, statistics, eps)?;
-    Ok(n.broadcast_mul(&spread(w)?)?.broadcast_add(&spread(b)?)?)
-}
-
-/// `(dx if wanted, dw, db)`.
-pub(super) fn backward(
-    dy: &Tensor, x: &Tensor, statistics: &Statistics, w: &Tensor, eps: f64, want_input: bool,
-) -> Result<(Option<Tensor>, Tensor, Tensor)> {
-    let n = normalised(x, statistics, eps)?;
-    let count = (x.elem_count() / w.elem_count()) as f64;
-    let (mean_dy, mean_dyn) = (channel_mean(dy)?, channel_mean(&(dy * &n)?)?);
-    let (dw, db) = ((&mean_dyn * count)?, (&mean_dy * count)?);
-    if !want_input {
-        return Ok((None, dw, db));
+pub(super) fn normalise(layer: &Layer, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+    let n = normalised(layer, x)?;
+    let mut y = n.broadcast_mul(layer.weight.tensor())?.broadcast_add(layer.bias.tensor())?;
+    if let Some(residual) = residual {
+        y = (y + residual)?;
     }
-    let inner = (dy.broadcast_sub(&spread(&mean_dy)?)? - n.broadcast_mul(&spread(&mean_dyn)?)?)?;
-    let dx = inner.broadcast_mul(&spread(&(w * r(statistics, eps)?)?)?)?;
-    Ok((Some(dx), dw, db))
+    Ok(if layer.relu { y.relu()? } else { y })
 }
 
-fn r(statistics: &Statistics, eps: f64) -> Result<Tensor> {
-    Ok((&statistics.var + eps)?.sqrt()?.recip()?)
+/// `(dx if wanted, dw, db, the gradient of the normalised value)`.
+pub(super) fn backward(layer: &Layer, dy: &Tensor, x: &Tensor, y: Option<&Tensor>, want_input: bool) -> Result<super::Gradient> {
+    let again = if layer.relu && y.is_none() { Some(normalise(layer, x, None)?) } else { None };
+    let dz = match y.or(again.as_ref()) {
+        Some(y) => (dy * y.gt(0.0)?.to_dtype(dy.dtype())?)?,
+        None => dy.clone(),
+    };
+    let n = normalised(layer, x)?;
+    let count = (x.elem_count() / layer.weight.len()) as f64;
+    let (mean_dz, mean_dzn) = (channel_mean(&dz)?, channel_mean(&(&dz * &n)?)?);
+    let (dw, db) = ((&mean_dzn * count)?, (&mean_dz * count)?);
+    let input = if want_input {
+        let inner = (dz.broadcast_sub(&mean_dz)? - n.broadcast_mul(&mean_dzn)?)?;
+        Some(inner.broadcast_mul(&(layer.weight.tensor() * r(layer)?)?)?)
+    } else {
+        None
+    };
+    Ok(super::Gradient { input, residual: Some(dz), weight: dw, bias: db })
 }
 
-fn normalised(x: &Tensor, statistics: &Statistics, eps: f64) -> Result<Tensor> {
-    Ok(x.broadcast_sub(&spread(&statistics.mean)?)?.broadcast_mul(&spread(&r(statistics, eps)?)?)?)
+fn r(layer: &Layer) -> Result<Tensor> {
+    Ok((&layer.statistics.var + layer.eps)?.sqrt()?.recip()?)
 }
 
-/// `[B, C, H, W]` -> `[C]`.
+fn normalised(layer: &Layer, x: &Tensor) -> Result<Tensor> {
+    Ok(x.broadcast_sub(&layer.statistics.mean)?.broadcast_mul(&r(layer)?)?)
+}
+
+/// `[B, H, W, C]` -> `[C]`.
 fn channel_mean(x: &Tensor) -> Result<Tensor> {
-    Ok(x.transpose(0, 1)?.contiguous()?.flatten_from(1)?.mean(1)?)
-}
-
-/// `[C]` -> `[1, C, 1, 1]`.
-fn spread(v: &Tensor) -> Result<Tensor> {
-    Ok(v.reshape((1, (), 1, 1))?)
+    Ok(x.flatten_to(2)?.mean(0)?)
 }

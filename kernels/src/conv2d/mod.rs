@@ -3,13 +3,22 @@
 //!
 //! Backward: `dx` sums `w dy` over the windows that saw a place, `dw` sums `x dy` over images and places, `db` sums `dy`.
 //!
+//! Images lie as `[B, H, W, C]`, the channels of a place side by side: so a place's channels are a row of a matrix product, and
+//! what a window sees in one line of the image is one run of memory. Filters keep the public `[O, C / groups, KH, KW]`.
+//!
 //! Shape letters: B batch, C channels in, O channels out, H and W height and width.
 
 mod cpu;
+pub(crate) mod depthwise;
 mod reference;
+mod tile;
+mod transforms;
+mod vector;
+mod walk;
+mod winograd;
 
 use crate::window::Window;
-use crate::{Error, Param, Result, Tape, Var, slice};
+use crate::{Error, Param, Result, Tape, Var, blocks, slice};
 
 /// How [`conv2d`] moves over the image. The default is stride 1, no padding, one group, dilation 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,23 +39,44 @@ impl Default for Conv2d {
 
 /// The sizes of one convolution.
 #[derive(Debug, Clone, Copy)]
-struct Plan {
-    window: Window,
-    batch: usize,
-    groups: usize,
+pub(crate) struct Plan {
+    pub(crate) window: Window,
+    pub(crate) batch: usize,
+    pub(crate) groups: usize,
     /// Channels in and out of one group.
-    channels: [usize; 2],
-    image: [usize; 2],
-    out: [usize; 2],
+    pub(crate) channels: [usize; 2],
+    pub(crate) image: [usize; 2],
+    pub(crate) out: [usize; 2],
 }
 
-/// `x_bchw`: `[B, C, H, W]`, `w_oihw`: `[O, C / groups, KH, KW]`, `b`: `[O]`; returns `[B, O, H', W']` with
+impl Plan {
+    /// The input's shape.
+    pub(crate) fn input(&self) -> (usize, usize, usize, usize) {
+        (self.batch, self.image[0], self.image[1], self.groups * self.channels[0])
+    }
+
+    /// The output's shape.
+    pub(crate) fn output(&self) -> (usize, usize, usize, usize) {
+        (self.batch, self.out[0], self.out[1], self.groups * self.channels[1])
+    }
+
+    /// Places of the window.
+    pub(crate) fn taps(&self) -> usize {
+        self.window.kernel[0] * self.window.kernel[1]
+    }
+
+    fn is_depthwise(&self) -> bool {
+        self.channels == [1, 1] && self.groups > 1
+    }
+}
+
+/// `x_bhwc`: `[B, H, W, C]`, `w_oihw`: `[O, C / groups, KH, KW]`, `b`: `[O]`; returns `[B, H', W', O]` with
 /// `H' = (H + 2 padding - dilation (KH - 1) - 1) / stride + 1`.
 ///
 /// # Errors
 /// The shapes do not fit each other or the groups; the window does not fit the image; stride, dilation or groups is 0.
-pub fn conv2d(tape: &Tape, x_bchw: &Var, w_oihw: &Param, b: Option<&Param>, args: Conv2d) -> Result<Var> {
-    let (x, w) = (x_bchw, w_oihw);
+pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args: Conv2d) -> Result<Var> {
+    let (x, w) = (x_bhwc, w_oihw);
     let plan = plan(x, w, b, args)?;
     let value = x.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
@@ -67,7 +97,11 @@ pub fn conv2d(tape: &Tape, x_bchw: &Var, w_oihw: &Param, b: Option<&Param>, args
                 grads.add_param(&w, dw)?;
             }
             match &b {
-                Some(b) => grads.add_param(b, dy.flatten_from(2)?.sum(2)?.sum(0)?),
+                Some(b) if fast => {
+                    let dys = slice::floats(dy)?;
+                    grads.add_param_with(b, |db| blocks::add_column_sums(&dys, db))
+                }
+                Some(b) => grads.add_param(b, dy.flatten_to(2)?.sum(0)?),
                 None => Ok(()),
             }
         }
@@ -89,14 +123,14 @@ fn plan(x: &Var, w: &Param, b: Option<&Param>, args: Conv2d) -> Result<Plan> {
     }
     let what = || format!("input of `{}`", w.name());
     let batch = match *x.dims() {
-        [batch, channels, _, _] if channels == per_group * groups => batch,
-        _ => return Err(Error::shape("conv2d", what(), format!("[B, C = {}, H, W]", per_group * groups), x.dims())),
+        [batch, _, _, channels] if channels == per_group * groups => batch,
+        _ => return Err(Error::shape("conv2d", what(), format!("[B, H, W, C = {}]", per_group * groups), x.dims())),
     };
     if let Some(b) = b.filter(|b| b.tensor().dims() != [outs]) {
         return Err(Error::shape("conv2d", format!("bias `{}`", b.name()), format!("[O = {outs}]"), b.tensor().dims()));
     }
     let window = Window { kernel: [height, width], stride, padding, dilation };
-    let image = [x.dims()[2], x.dims()[3]];
+    let image = [x.dims()[1], x.dims()[2]];
     let out = window.output(image).ok_or_else(|| {
         Error::shape("conv2d", what(), format!("an image that a {height}x{width} window fits, {args:?}"), x.dims())
     })?;
@@ -115,16 +149,24 @@ mod tests {
         let with = |stride, padding, groups, dilation| Conv2d { stride, padding, groups, dilation };
         for (x, w, args) in [
             ([1, 1, 1, 1], [1, 1, 1, 1], with(1, 0, 1, 1)),
-            ([2, 3, 7, 5], [4, 3, 3, 3], with(1, 1, 1, 1)),
-            ([3, 3, 9, 8], [5, 3, 3, 3], with(2, 1, 1, 1)),
-            ([2, 3, 17, 17], [2, 3, 7, 7], with(2, 3, 1, 1)),
-            ([2, 4, 6, 6], [6, 2, 3, 1], with(1, 1, 2, 1)),
-            ([2, 3, 9, 9], [3, 1, 3, 3], with(1, 2, 3, 2)),
-            ([3, 7, 4, 4], [3, 7, 1, 1], with(1, 0, 1, 1)),
-            ([3, 7, 5, 4], [3, 7, 1, 1], with(2, 0, 1, 1)),
-            ([33, 2, 4, 4], [3, 2, 3, 3], with(1, 1, 1, 1)),
-            ([1, 2, 18, 17], [3, 2, 3, 3], with(1, 1, 1, 1)),
-            ([0, 2, 4, 4], [3, 2, 3, 3], with(1, 1, 1, 1)),
+            ([2, 7, 5, 3], [4, 3, 3, 3], with(1, 1, 1, 1)),
+            ([3, 9, 8, 3], [5, 3, 3, 3], with(2, 1, 1, 1)),
+            ([2, 17, 17, 3], [2, 3, 7, 7], with(2, 3, 1, 1)),
+            ([2, 6, 6, 4], [6, 2, 3, 1], with(1, 1, 2, 1)),
+            ([2, 9, 9, 3], [3, 1, 3, 3], with(1, 2, 3, 2)),
+            ([3, 4, 4, 7], [3, 7, 1, 1], with(1, 0, 1, 1)),
+            ([3, 5, 4, 7], [3, 7, 1, 1], with(2, 0, 1, 1)),
+            ([33, 4, 4, 2], [3, 2, 3, 3], with(1, 1, 1, 1)),
+            ([1, 18, 17, 2], [3, 2, 3, 3], with(1, 1, 1, 1)),
+            ([0, 4, 4, 2], [3, 2, 3, 3], with(1, 1, 1, 1)),
+            ([2, 5, 6, 35], [37, 35, 3, 3], with(1, 1, 1, 1)),
+            ([2, 9, 6, 32], [16, 32, 3, 3], with(1, 1, 1, 1)),
+            ([30, 12, 13, 16], [48, 16, 3, 3], with(1, 0, 1, 1)),
+            ([1, 6, 7, 16], [16, 16, 3, 3], with(1, 2, 1, 1)),
+            ([2, 5, 7, 6], [6, 1, 3, 3], with(2, 1, 6, 1)),
+            ([2, 6, 5, 5], [5, 1, 3, 3], with(1, 2, 5, 2)),
+            ([1, 7, 7, 4], [6, 2, 2, 3], with(3, 2, 2, 2)),
+            ([2, 4, 4, 2], [3, 2, 1, 1], with(3, 1, 1, 1)),
         ] {
             let case = Case::new().var(&x).param("w", &w);
             check_gradients(&format!("conv2d {args:?}"), Product, case.clone(), |tape, v, p| conv2d(tape, &v[0], &p[0], None, args));
@@ -143,9 +185,10 @@ mod tests {
             let args = Conv2d { stride, padding, groups, dilation: 1 };
             let case = Case::new().param("w", &[outs * groups, channels, kernel, kernel]);
             let (p, _) = case.params(DType::F32).unwrap();
-            let x = constant(&[batch, channels * groups, size, size]);
+            let x = constant(&[batch, size, size, channels * groups]);
             let y = conv2d(&Tape::inference(), &x, &p[0], None, args).unwrap();
-            let expected = x.tensor().conv2d(p[0].tensor(), padding, stride, 1, groups).unwrap();
+            let first = x.tensor().permute((0, 3, 1, 2)).unwrap().contiguous().unwrap();
+            let expected = first.conv2d(p[0].tensor(), padding, stride, 1, groups).unwrap().permute((0, 2, 3, 1)).unwrap();
             let error = (y.tensor() - expected).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
             prop_assert!(error.to_scalar::<f32>().unwrap() < 1e-4);
         }
@@ -156,10 +199,10 @@ mod tests {
         let (p, _) = Case::new().param("w", &[3, 2, 3, 3]).param("b", &[2]).params(DType::F32).unwrap();
         let message = |x: &[usize], b, args| conv2d(&Tape::inference(), &constant(x), &p[0], b, args).unwrap_err().to_string();
         let default = Conv2d::default();
-        assert_eq!(message(&[1, 3, 4, 4], None, default), "conv2d: input of `w`: expected [B, C = 2, H, W], found [1, 3, 4, 4]");
-        assert!(message(&[1, 2, 2, 4], None, default).contains("a 3x3 window fits"));
-        assert!(message(&[1, 2, 4, 4], Some(&p[1]), default).contains("bias `b`"));
+        assert_eq!(message(&[1, 4, 4, 3], None, default), "conv2d: input of `w`: expected [B, H, W, C = 2], found [1, 4, 4, 3]");
+        assert!(message(&[1, 2, 4, 2], None, default).contains("a 3x3 window fits"));
+        assert!(message(&[1, 4, 4, 2], Some(&p[1]), default).contains("bias `b`"));
         assert!(message(&[1, 4, 4, 4], None, Conv2d { groups: 2, ..default }).contains("multiple of 2 groups"));
-        assert!(message(&[1, 2, 4, 4], None, Conv2d { stride: 0, ..default }).contains("at least 1"));
+        assert!(message(&[1, 4, 4, 2], None, Conv2d { stride: 0, ..default }).contains("at least 1"));
     }
 }

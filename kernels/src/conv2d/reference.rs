@@ -1,21 +1,23 @@
 //! The plain version, in Candle operations: any device, any float type. The window's places one after the other, each a matrix
-//! product over channels.
+//! product over channels. Channels come first here, as Candle's operations want them; the image is turned at both ends.
 
 use super::Plan;
 use crate::Result;
+use crate::window::{channels_first, channels_last};
 use candle_core::Tensor;
 
 pub(super) fn forward(plan: &Plan, x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Result<Tensor> {
     let [_, outs] = plan.channels;
     let [height, width] = plan.out;
-    let padded = plan.window.pad(x, 0.0)?;
+    let padded = plan.window.pad(&channels_first(x)?, 0.0)?;
     let mut y = Tensor::zeros((plan.batch, plan.groups, outs, height * width), x.dtype(), x.device())?;
     for place in plan.window.places() {
         y = (y + filter(plan, w, place)?.broadcast_matmul(&columns(plan, &padded, place)?)?)?;
     }
     let y = y.reshape((plan.batch, plan.groups * outs, height, width))?;
+    let y = channels_last(&y)?;
     Ok(match b {
-        Some(b) => y.broadcast_add(&b.reshape((1, plan.groups * outs, 1, 1))?)?,
+        Some(b) => y.broadcast_add(b)?,
         None => y,
     })
 }
@@ -26,10 +28,10 @@ pub(super) fn backward(
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
     let [channels, outs] = plan.channels;
     let ([height, width], [image_h, image_w]) = (plan.out, plan.image);
-    let dy = dy.reshape((plan.batch, plan.groups, outs, height * width))?;
+    let dy = channels_first(dy)?.reshape((plan.batch, plan.groups, outs, height * width))?;
     let padded_size = (plan.batch, plan.groups * channels, plan.window.padded(image_h), plan.window.padded(image_w));
     let mut dpadded = Tensor::zeros(padded_size, dy.dtype(), dy.device())?;
-    let padded = x.map(|x| plan.window.pad(x, 0.0)).transpose()?;
+    let padded = x.map(|x| plan.window.pad(&channels_first(x)?, 0.0)).transpose()?;
     let mut dw = Vec::new();
     for place in plan.window.places() {
         if want_input {
@@ -41,7 +43,7 @@ pub(super) fn backward(
             dw.push(dy.matmul(&columns(plan, padded, place)?.t()?)?.sum(0)?);
         }
     }
-    let dx = want_input.then(|| plan.window.unpad(&dpadded)).transpose()?;
+    let dx = want_input.then(|| channels_last(&plan.window.unpad(&dpadded)?)).transpose()?;
     let dw = (!dw.is_empty()).then(|| Tensor::stack(&dw, 3)?.reshape(w.shape())).transpose()?;
     Ok((dx, dw))
 }

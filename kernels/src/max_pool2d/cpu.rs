@@ -1,54 +1,61 @@
-//! The float32 CPU version: one channel of an image a task; where the maximum was is kept for backward.
+//! The float32 CPU version: a line of the output a task forward, an image a task backward, channels side by side; where the maximum
+//! was is kept for backward.
 
+use crate::simd::vectorised;
 use crate::window::Window;
 use crate::{Result, slice};
 use candle_core::{Shape, Tensor};
 use rayon::prelude::*;
 
-/// The maxima, and for each its place in its channel's image.
+/// The maxima, and for each its place in its image.
 pub(super) fn forward(x: &Tensor, window: Window, out: [usize; 2]) -> Result<(Tensor, Vec<u32>)> {
-    let (batch, channels, height, width) = x.dims4()?;
+    let (batch, height, width, channels) = x.dims4()?;
     let xs = slice::floats(x)?;
-    let area = out[0] * out[1];
-    let mut taken = vec![0u32; batch * channels * area];
-    let y = slice::fresh_tensor((batch, channels, out[0], out[1]), |y| {
-        let tasks = y.par_chunks_mut(area).zip(taken.par_chunks_mut(area)).zip(xs.par_chunks(height * width));
-        tasks.for_each(|((y, taken), x)| {
-            let places = y.iter_mut().zip(taken).enumerate();
-            places.for_each(|(i, (y, taken))| (*y, *taken) = maximum(x, [height, width], window, [i / out[1], i % out[1]]));
+    let mut taken = vec![0u32; batch * out[0] * out[1] * channels];
+    let y = slice::fresh_tensor((batch, out[0], out[1], channels), |y| {
+        let line = (out[1] * channels).max(1);
+        y.par_chunks_mut(line).zip(taken.par_chunks_mut(line)).enumerate().for_each(|(i, (y, taken))| {
+            let image = &xs[i / out[0] * height * width * channels..][..height * width * channels];
+            maxima(image, [height, width, channels], window, i % out[0], y, taken);
         });
     })?;
     Ok((y, taken))
 }
 
-/// The maximum that the window sees for one output, and its place. NaN wins.
-fn maximum(x: &[f32], [height, width]: [usize; 2], window: Window, [row, col]: [usize; 2]) -> (f32, u32) {
-    let range = |at: usize, kernel: usize, size: usize| {
-        let from = at * window.stride;
-        from.saturating_sub(window.padding)..(from + kernel).saturating_sub(window.padding).min(size)
-    };
-    let (rows, cols) = (range(row, window.kernel[0], height), range(col, window.kernel[1], width));
-    let first = rows.start * width + cols.start;
-    let (mut best, mut place) = (x[first], first);
-    for y in rows {
-        for at in y * width + cols.start..y * width + cols.end {
-            if x[at] > best || (x[at].is_nan() && !best.is_nan()) {
-                (best, place) = (x[at], at);
+pub(super) fn backward(dy: &Tensor, taken: &[u32], shape: &Shape) -> Result<Tensor> {
+    let (batch, height, width, channels) = shape.dims4()?;
+    let dys = slice::floats(dy)?;
+    let out = (taken.len() / batch.max(1)).max(1);
+    slice::fresh_tensor((batch, height, width, channels), |dx| {
+        let tasks = dx.par_chunks_mut((height * width * channels).max(1)).zip(taken.par_chunks(out)).zip(dys.par_chunks(out));
+        tasks.for_each(|((dx, taken), dy)| {
+            dx.fill(0.0);
+            for (taken, dy) in taken.chunks_exact(channels).zip(dy.chunks_exact(channels)) {
+                taken.iter().zip(dy).enumerate().for_each(|(c, (&place, dy))| dx[place as usize * channels + c] += dy);
+            }
+        });
+    })
+}
+
+vectorised! {
+    /// One line of the output. NaN wins.
+    fn maxima(x: &[f32], size: [usize; 3], window: Window, row: usize, y: &mut [f32], taken: &mut [u32]) {
+        let [height, width, channels] = size;
+        let range = |at: usize, kernel: usize, side: usize| {
+            let from = at * window.stride;
+            from.saturating_sub(window.padding)..(from + kernel).saturating_sub(window.padding).min(side)
+        };
+        for (col, (y, taken)) in y.chunks_exact_mut(channels).zip(taken.chunks_exact_mut(channels)).enumerate() {
+            y.fill(f32::NEG_INFINITY);
+            let (rows, cols) = (range(row, window.kernel[0], height), range(col, window.kernel[1], width));
+            taken.fill((rows.start * width + cols.start) as u32);
+            for place in rows.flat_map(|row| cols.clone().map(move |col| row * width + col)) {
+                for ((best, taken), &x) in y.iter_mut().zip(&mut *taken).zip(&x[place * channels..][..channels]) {
+                    let better = x > *best || (x.is_nan() && !best.is_nan());
+                    *best = if better { x } else { *best };
+                    *taken = if better { place as u32 } else { *taken };
+                }
             }
         }
     }
-    (best, place as u32)
-}
-
-pub(super) fn backward(dy: &Tensor, taken: &[u32], shape: &Shape) -> Result<Tensor> {
-    let (batch, channels, height, width) = shape.dims4()?;
-    let dys = slice::floats(dy)?;
-    let area = (taken.len() / (batch * channels).max(1)).max(1);
-    slice::fresh_tensor((batch, channels, height, width), |dx| {
-        let tasks = dx.par_chunks_mut(height * width).zip(taken.par_chunks(area)).zip(dys.par_chunks(area));
-        tasks.for_each(|((dx, taken), dy)| {
-            dx.fill(0.0);
-            taken.iter().zip(dy).for_each(|(&place, dy)| dx[place as usize] += dy);
-        });
-    })
 }

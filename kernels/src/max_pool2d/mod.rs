@@ -17,37 +17,43 @@ pub struct Pool2d {
     pub padding: usize,
 }
 
-/// `x_bchw`: `[B, C, H, W]`; returns `[B, C, H', W']` with `H' = (H + 2 padding - kernel) / stride + 1`.
+/// `x_bhwc`: `[B, H, W, C]`; returns `[B, H', W', C]` with `H' = (H + 2 padding - kernel) / stride + 1`.
 ///
 /// # Errors
 /// The window does not fit, the padding is more than half of it, or kernel or stride is 0.
-pub fn max_pool2d(tape: &Tape, x_bchw: &Var, args: Pool2d) -> Result<Var> {
-    let Pool2d { kernel, stride, padding } = args;
-    let &[_, _, height, width] = x_bchw.dims() else {
-        return Err(Error::shape("max_pool2d", "input", "[B, C, H, W]", x_bchw.dims()));
-    };
-    if kernel == 0 || stride == 0 || 2 * padding > kernel {
-        let message = format!("kernel and stride must be at least 1 and the padding at most half of the kernel, found {args:?}");
-        return Err(Error::Argument { op: "max_pool2d", message });
-    }
-    let window = Window { kernel: [kernel; 2], stride, padding, dilation: 1 };
-    let out = window.output([height, width]).filter(|_| height > 0 && width > 0).ok_or_else(|| {
-        Error::shape("max_pool2d", "input", format!("an image that a {kernel}x{kernel} window fits"), x_bchw.dims())
-    })?;
-    let value = x_bchw.tensor().contiguous()?;
+pub fn max_pool2d(tape: &Tape, x_bhwc: &Var, args: Pool2d) -> Result<Var> {
+    let (window, out) = pooled("max_pool2d", x_bhwc, args)?;
+    let value = x_bhwc.tensor().contiguous()?;
     if slice::is_fast(&value) {
         let (y, taken) = cpu::forward(&value, window, out)?;
         let shape = value.shape().clone();
-        return Ok(tape.record(y, x_bchw.wants_grad(), || {
-            let x = x_bchw.target();
+        return Ok(tape.record(y, x_bhwc.wants_grad(), || {
+            let x = x_bhwc.target();
             move |dy, grads| grads.add(x, cpu::backward(dy, &taken, &shape)?)
         }));
     }
     let y = reference::forward(&value, window, out)?;
-    Ok(tape.record(y.clone(), x_bchw.wants_grad(), || {
-        let x = x_bchw.target();
+    Ok(tape.record(y.clone(), x_bhwc.wants_grad(), || {
+        let x = x_bhwc.target();
         move |dy, grads| grads.add(x, reference::backward(dy, &value, &y, window, out)?)
     }))
+}
+
+/// The window, and height and width of the output.
+pub(crate) fn pooled(op: &'static str, x_bhwc: &Var, args: Pool2d) -> Result<(Window, [usize; 2])> {
+    let Pool2d { kernel, stride, padding } = args;
+    let &[_, height, width, _] = x_bhwc.dims() else {
+        return Err(Error::shape(op, "input", "[B, H, W, C]", x_bhwc.dims()));
+    };
+    if kernel == 0 || stride == 0 || 2 * padding > kernel {
+        let message = format!("kernel and stride must be at least 1 and the padding at most half of the kernel, found {args:?}");
+        return Err(Error::Argument { op, message });
+    }
+    let window = Window { kernel: [kernel; 2], stride, padding, dilation: 1 };
+    let out = window.output([height, width]).filter(|_| height > 0 && width > 0).ok_or_else(|| {
+        Error::shape(op, "input", format!("an image [B, H, W, C] that a {kernel}x{kernel} window fits"), x_bhwc.dims())
+    })?;
+    Ok((window, out))
 }
 
 #[cfg(test)]
@@ -59,7 +65,7 @@ mod tests {
     #[test]
     fn gradients() {
         for (shape, kernel, stride, padding) in
-            [([1, 1, 1, 1], 1, 1, 0), ([2, 3, 7, 9], 2, 2, 0), ([2, 3, 9, 8], 3, 2, 1), ([1, 2, 17, 5], 3, 1, 1), ([3, 33, 4, 4], 4, 4, 2)]
+            [([1, 1, 1, 1], 1, 1, 0), ([2, 7, 9, 3], 2, 2, 0), ([2, 9, 8, 3], 3, 2, 1), ([1, 17, 5, 2], 3, 1, 1), ([3, 4, 4, 33], 4, 4, 2)]
         {
             let args = Pool2d { kernel, stride, padding };
             check_gradients("max_pool2d", Elementwise, Case::new().var(&shape), |tape, v, _| max_pool2d(tape, &v[0], args));
@@ -69,7 +75,7 @@ mod tests {
     #[test]
     fn first_of_equals_is_taken() -> Result<()> {
         for dtype in [DType::F32, DType::F64] {
-            let x = Tensor::new(&[[[[-1f64, -1.], [-1., -2.]]]], &Device::Cpu)?.to_dtype(dtype)?;
+            let x = Tensor::new(&[[[[-1f64], [-1.]], [[-1.], [-2.]]]], &Device::Cpu)?.to_dtype(dtype)?;
             let tape = Tape::training(crate::Stream::root(0));
             let x = tape.leaf(x);
             let y = max_pool2d(&tape, &x, Pool2d { kernel: 2, stride: 2, padding: 1 })?;
@@ -86,9 +92,9 @@ mod tests {
         let message = |shape: &[usize], kernel, stride, padding| {
             max_pool2d(&Tape::inference(), &constant(shape), Pool2d { kernel, stride, padding }).unwrap_err().to_string()
         };
-        assert!(message(&[1, 1, 2, 2], 3, 1, 0).contains("3x3 window fits"));
-        assert!(message(&[1, 1, 2, 2], 2, 1, 2).contains("at most half"));
-        assert!(message(&[1, 1, 2, 2], 2, 0, 0).contains("at least 1"));
-        assert!(message(&[1, 2, 2], 1, 1, 0).contains("[B, C, H, W]"));
+        assert!(message(&[1, 2, 2, 1], 3, 1, 0).contains("3x3 window fits"));
+        assert!(message(&[1, 2, 2, 1], 2, 1, 2).contains("at most half"));
+        assert!(message(&[1, 2, 2, 1], 2, 0, 0).contains("at least 1"));
+        assert!(message(&[1, 2, 2], 1, 1, 0).contains("[B, H, W, C]"));
     }
 }

@@ -6,7 +6,7 @@ use super::models::{self, Candidate, EncoderSize};
 use crate::intake::{FieldKey, ModelName, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task};
-use tallow_zoo::ModelConfig;
+use tallow_zoo::Job;
 
 /// The zoo's ResNets are for images of at most so many pixels a side.
 const MOST_PIXELS: usize = 96;
@@ -52,7 +52,7 @@ impl Brief<'_> {
         if found.is_empty() {
             return wrong(format!("`{name}`"));
         }
-        let suits = |c: &Candidate| (task == Task::ImageClassification) == matches!(c.config, ModelConfig::ResnetCifar(_));
+        let suits = |c: &Candidate| (task == Task::ImageClassification) == (c.config.job() == Job::ImageClassification);
         if !found.iter().all(suits) {
             let what = if task == Task::ImageClassification { "images" } else { "texts" };
             return wrong(format!("`{}` holds {what}, which `{name}` cannot read", self.choice.name));

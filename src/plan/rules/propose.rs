@@ -58,7 +58,7 @@ type Priced = (Candidate, Drafted, Price);
 impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
         let mut defaults = match (&candidate.spec, &candidate.config) {
-            (_, ModelConfig::ResnetCifar(_)) => defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror)),
+            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror)),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (ModelSpec::Pretrained { .. }, ModelConfig::Bert(_)) => defaults::fine_tuning(candidate.config.num_params()),
         };
