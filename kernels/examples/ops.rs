@@ -95,7 +95,7 @@ fn bert(bench: &Bench) -> Result<()> {
     let flops = Work::Flops(4.0 * (batch * len * len * dim) as f64);
     for (name, dropout) in [("attention", 0.0), ("attention, dropout 0.1", 0.1)] {
         bench.run(name, &[x, x, x], &[], flops, &|t, v, _| {
-            attention(t, &v[0], &v[1], &v[2], &Attention { num_heads: heads, lengths: None, dropout })
+            attention(t, &v[0], &v[1], &v[2], &Attention { dropout, ..Attention::full(heads) })
         })?;
     }
     let n = rows * dim;
@@ -114,6 +114,29 @@ fn bert(bench: &Bench) -> Result<()> {
     bench.run("cross_entropy", &[&[batch, 2]], &[], bytes(batch * 2, 1, 2), &|t, v, _| cross_entropy(t, &v[0], &labels))?;
     let adam = AdamW { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
     bench.step("adamw, 22.7M parameters", 22_700_000, 7, |p, s| adam.step(p, &s[0], &s[1], &s[2], 1, 1.0))
+}
+
+/// Attention at the shapes of language models; of causal ones only the pairs that are seen count.
+fn attentions(bench: &Bench) -> Result<()> {
+    for (name, batch, len, heads, kv_heads, size, mask) in [
+        ("attention, BERT-base s128 b8", 8usize, 128usize, 12usize, 12usize, 64usize, Mask::Full),
+        ("attention, MiniLM s64 b32", 32, 64, 12, 12, 32, Mask::Full),
+        ("attention, GPT-2 s256 b2", 2, 256, 12, 12, 64, Mask::Causal),
+        ("attention, SmolLM2 s256 b2", 2, 256, 9, 3, 64, Mask::Causal),
+        ("attention, one head s1024", 1, 1024, 1, 1, 64, Mask::Causal),
+        ("attention, 12 heads s512", 1, 512, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s1024", 1, 1024, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s2048", 1, 2048, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s4096", 1, 4096, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s1024, full", 1, 1024, 12, 12, 64, Mask::Full),
+    ] {
+        let (q, kv): ([usize; 3], [usize; 3]) = ([batch, len, heads * size], [batch, len, kv_heads * size]);
+        let pairs = if mask == Mask::Full { len * len } else { len * (len + 1) / 2 };
+        let flops = Work::Flops(4.0 * (batch * heads * size * pairs) as f64);
+        let args = Attention { mask, ..Attention::full(heads) };
+        bench.run(name, &[&q, &kv, &kv], &[], flops, &|t, v, _| attention(t, &v[0], &v[1], &v[2], &args))?;
+    }
+    Ok(())
 }
 
 fn resnet(bench: &Bench) -> Result<()> {
@@ -164,5 +187,6 @@ fn main() -> Result<()> {
     let bench = Bench { only: args.next() };
     println!("{:34} {:>12} {:>16} {:>12}", "", "forward", "", "backward");
     bert(&bench)?;
+    attentions(&bench)?;
     resnet(&bench)
 }

@@ -56,7 +56,7 @@ mod check;
 
 pub use activation::{gelu, gelu_tanh, relu, tanh};
 pub use add::add;
-pub use attention::{Attention, attention};
+pub use attention::{Attention, Mask, attention, attention_packed};
 pub use batch_norm::{BatchNorm, batch_norm};
 pub use blocks::set_threads;
 pub use conv2d::{Conv2d, conv2d};

@@ -126,7 +126,7 @@ fn attention_with_and_without_padding() {
         };
         let shape = [b, t, heads * k];
         let fused = |tape: &Tape, x: &[Var], _: &[Param]| {
-            attention(tape, &x[0], &x[1], &x[2], &Attention { num_heads: heads, lengths: lengths.as_deref(), dropout: 0.0 })
+            attention(tape, &x[0], &x[1], &x[2], &Attention { lengths: lengths.as_deref(), ..Attention::full(heads) })
         };
         check("attention", &[&shape, &shape, &shape], &[], &fused, &plain);
     }
@@ -296,7 +296,7 @@ fn threads_change_no_bit() {
         let tape = Tape::training(Stream::root(9));
         let x = Var::constant(random(&[9, 37, 24], Stream::root(4)));
         let h = dropout(&tape, &gelu(&tape, &linear(&tape, &x, &w, Some(&b)).unwrap()).unwrap(), 0.1).unwrap();
-        let h = attention(&tape, &h, &h, &x, &Attention { num_heads: 4, lengths: None, dropout: 0.2 }).unwrap();
+        let h = attention(&tape, &h, &h, &x, &Attention { dropout: 0.2, ..Attention::full(4) }).unwrap();
         let y = layer_norm(&tape, &h, &n, &b, 1e-5).unwrap();
         tape.backward(&y, &mut grads).unwrap();
         let tape = Tape::training(Stream::root(9));
