@@ -226,6 +226,13 @@ fn threads_change_no_bit() {
         ("attention, one head", Case::new().var(&[1, 700, 16]).var(&[1, 700, 16]).var(&[1, 700, 16]), |t, v, _| {
             attention(t, &v[0], &v[1], &v[2], &Attention { mask: Mask::CausalWindow(300), ..Attention::full(1) })
         }),
+        ("rope", Case::new().var(&[3, 130, 24]), |t, v, _| rope(t, &v[0], &Rope::new(8, 130, 1e4, RopeScaling::None)?, None)),
+        ("rms_norm", Case::new().var(&[301, 70]).param("w", &[70]), |t, v, p| rms_norm(t, &v[0], &p[0], 1e-5)),
+        ("add_rms_norm", Case::new().var(&[301, 70]).var(&[301, 70]).param("w", &[70]), |t, v, p| {
+            let (sum, norm) = add_rms_norm(t, &v[0], &v[1], &p[0], 1e-5)?;
+            add(t, &sum, &norm)
+        }),
+        ("swiglu", Case::new().var(&[100_001]).var(&[100_001]), |t, v, _| swiglu(t, &v[0], &v[1])),
         ("conv2d", Case::new().var(&[37, 5, 9, 9]).param("w", &[7, 5, 3, 3]), |t, v, p| {
             conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
         }),

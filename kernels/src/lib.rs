@@ -49,12 +49,15 @@ mod layer_norm;
 mod linear;
 mod max_pool2d;
 pub mod optim;
+mod rms_norm;
+mod rope;
 mod shortcut_pad;
+mod swiglu;
 
 #[cfg(test)]
 mod check;
 
-pub use activation::{gelu, gelu_tanh, relu, tanh};
+pub use activation::{gelu, gelu_tanh, relu, silu, tanh};
 pub use add::add;
 pub use attention::{Attention, Mask, attention, attention_packed};
 pub use batch_norm::{BatchNorm, batch_norm};
@@ -72,5 +75,8 @@ pub use linear::linear;
 pub use max_pool2d::{Pool2d, max_pool2d};
 pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
 pub use random::Stream;
+pub use rms_norm::{add_rms_norm, rms_norm, rms_norm_heads};
+pub use rope::{Rope, RopeScaling, rope};
 pub use shortcut_pad::shortcut_pad;
+pub use swiglu::swiglu;
 pub use tape::{Backward, Tape, Target, Var};
