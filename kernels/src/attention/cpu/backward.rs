@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Keys of a tile; as in the forward pass a multiple of 4.
-const KEYS: usize = 128;
+const KEYS: usize = 256;
 /// Queries of a tile.
 const QUERIES: usize = 64;
 /// So many tasks at least, if there are tiles enough: sequences are split by keys, each part with a `dq` of its own.

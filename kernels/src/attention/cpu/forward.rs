@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Keys of a tile. A multiple of 4, so that a tile's dropout begins with a block of the stream.
-const KEYS: usize = 256;
+const KEYS: usize = 512;
 /// Queries of a tile.
 const QUERIES: usize = 48;
 /// Floats of output that a task keeps at hand, about.
