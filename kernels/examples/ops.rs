@@ -116,8 +116,8 @@ fn bert(bench: &Bench) -> Result<()> {
     bench.step("adamw, 22.7M parameters", 22_700_000, 7, |p, s| adam.step(p, &s[0], &s[1], &s[2], 1, 1.0))
 }
 
-/// Attention at the shapes of language models; of causal ones only the pairs that are seen count.
-fn attentions(bench: &Bench) -> Result<()> {
+/// Operations at the shapes of language models; of causal attention only the pairs that are seen count.
+fn decoders(bench: &Bench) -> Result<()> {
     for (name, batch, len, heads, kv_heads, size, mask) in [
         ("attention, BERT-base s128 b8", 8usize, 128usize, 12usize, 12usize, 64usize, Mask::Full),
         ("attention, MiniLM s64 b32", 32, 64, 12, 12, 32, Mask::Full),
@@ -136,7 +136,19 @@ fn attentions(bench: &Bench) -> Result<()> {
         let args = Attention { mask, ..Attention::full(heads) };
         bench.run(name, &[&q, &kv, &kv], &[], flops, &|t, v, _| attention(t, &v[0], &v[1], &v[2], &args))?;
     }
-    Ok(())
+    let (x, wide): (&[usize], &[usize]) = (&[2, 256, 576], &[2, 256, 1536]);
+    let bytes = |shape: &[usize], there: usize, back: usize| {
+        let n = shape.iter().product::<usize>() * 4;
+        Work::Bytes((n * there) as f64, (n * back) as f64)
+    };
+    let table = Rope::new(64, 256, 1e4, RopeScaling::None)?;
+    bench.run("rope, SmolLM2 s256 b2", &[x], &[], bytes(x, 2, 2), &|t, v, _| rope(t, &v[0], &table, None))?;
+    bench.run("rms_norm, SmolLM2 s256 b2", &[x], &[("w", &[576])], bytes(x, 2, 3), &|t, v, p| rms_norm(t, &v[0], &p[0], 1e-5))?;
+    bench.run("add_rms_norm, SmolLM2 s256 b2", &[x, x], &[("w", &[576])], bytes(x, 4, 3), &|t, v, p| {
+        Ok(add_rms_norm(t, &v[0], &v[1], &p[0], 1e-5)?.1)
+    })?;
+    bench.run("silu, SmolLM2 s256 b2", &[wide], &[], bytes(wide, 2, 3), &|t, v, _| silu(t, &v[0]))?;
+    bench.run("swiglu, SmolLM2 s256 b2", &[wide, wide], &[], bytes(wide, 3, 5), &|t, v, _| swiglu(t, &v[0], &v[1]))
 }
 
 fn resnet(bench: &Bench) -> Result<()> {
@@ -187,6 +199,6 @@ fn main() -> Result<()> {
     let bench = Bench { only: args.next() };
     println!("{:34} {:>12} {:>16} {:>12}", "", "forward", "", "backward");
     bert(&bench)?;
-    attentions(&bench)?;
+    decoders(&bench)?;
     resnet(&bench)
 }
