@@ -43,7 +43,10 @@ pub enum Activation {
 }
 
 const ACTIVATIONS: [(&str, Activation); 5] = [
-    ("gelu_new", Activation::GeluNew), ("gelu_pytorch_tanh", Activation::GeluNew), ("gelu", Activation::Gelu), ("relu", Activation::Relu),
+    ("gelu_new", Activation::GeluNew),
+    ("gelu_pytorch_tanh", Activation::GeluNew),
+    ("gelu", Activation::Gelu),
+    ("relu", Activation::Relu),
     ("silu", Activation::Silu),
 ];
 
@@ -54,7 +57,9 @@ impl Config {
         let object = parse_object(config_json)?;
         let mut f = Fields::new(&object);
         f.only("model_type", json!("gpt2"));
-        for (field, usual) in [("add_cross_attention", false), ("scale_attn_by_inverse_layer_idx", false), ("scale_attn_weights", true)] {
+        for (field, usual) in
+            [("add_cross_attention", false), ("scale_attn_by_inverse_layer_idx", false), ("scale_attn_weights", true)]
+        {
             f.only_if_present(field, json!(usual));
         }
         let config = Config {
@@ -92,7 +97,9 @@ impl Config {
         if self.n_head > 0 && !self.n_embd.is_multiple_of(self.n_head) {
             problems.push(ConfigProblem::new("n_head", format!("a divisor of `n_embd` ({})", self.n_embd), self.n_head));
         }
-        for (field, found) in [("resid_pdrop", self.resid_pdrop), ("embd_pdrop", self.embd_pdrop), ("attn_pdrop", self.attn_pdrop)] {
+        for (field, found) in
+            [("resid_pdrop", self.resid_pdrop), ("embd_pdrop", self.embd_pdrop), ("attn_pdrop", self.attn_pdrop)]
+        {
             check_dropout(&mut problems, field, found);
         }
         problems
@@ -111,7 +118,9 @@ impl Config {
     pub fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         let bare = !given.keys().any(|name| name.starts_with("transformer."));
         let unused = |name: &str| {
-            name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") || (self.tie_word_embeddings && name == "lm_head.weight")
+            name.ends_with(".attn.bias")
+                || name.ends_with(".attn.masked_bias")
+                || (self.tie_word_embeddings && name == "lm_head.weight")
         };
         let full = |name: String| if bare && name != "lm_head.weight" { format!("transformer.{name}") } else { name };
         let kept = given.into_iter().filter(|(name, _)| !unused(name));
@@ -274,7 +283,11 @@ struct Norm {
 impl Norm {
     fn new(config: &Config, at: &Weights) -> Self {
         let d = [config.n_embd];
-        Norm { weight: at.param("weight", &d, Init::Ones), bias: at.param("bias", &d, Init::Zeros), eps: config.layer_norm_epsilon }
+        Norm {
+            weight: at.param("weight", &d, Init::Ones),
+            bias: at.param("bias", &d, Init::Zeros),
+            eps: config.layer_norm_epsilon,
+        }
     }
 
     fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {

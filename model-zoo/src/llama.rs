@@ -99,12 +99,19 @@ impl Scaling {
         match self {
             Scaling::Default => RopeScaling::None,
             Scaling::Linear { factor } => RopeScaling::Linear { factor },
-            Scaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_max_position_embeddings: original_positions } => {
-                RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_positions }
-            }
-            Scaling::Yarn { factor, beta_fast, beta_slow, original_max_position_embeddings: original_positions, attention_factor } => {
-                RopeScaling::Yarn { factor, beta_fast, beta_slow, original_positions, attention_factor }
-            }
+            Scaling::Llama3 {
+                factor,
+                low_freq_factor,
+                high_freq_factor,
+                original_max_position_embeddings: original_positions,
+            } => RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_positions },
+            Scaling::Yarn {
+                factor,
+                beta_fast,
+                beta_slow,
+                original_max_position_embeddings: original_positions,
+                attention_factor,
+            } => RopeScaling::Yarn { factor, beta_fast, beta_slow, original_positions, attention_factor },
         }
     }
 }
@@ -126,7 +133,8 @@ impl Config {
         let max_position_embeddings = f.count("max_position_embeddings");
         // Newer files keep everything about rotary positions in one place.
         let mut rope_theta = f.number_or("rope_theta", 10_000.0);
-        let newer = f.within("rope_parameters", |f| (f.number_or("rope_theta", rope_theta), Scaling::read(f, max_position_embeddings)));
+        let newer =
+            f.within("rope_parameters", |f| (f.number_or("rope_theta", rope_theta), Scaling::read(f, max_position_embeddings)));
         let older = f.within("rope_scaling", |f| Scaling::read(f, max_position_embeddings));
         let rope_scaling = match newer {
             Some((theta, scaling)) => {
@@ -348,8 +356,12 @@ impl Layer {
             k = kernels::rms_norm_heads(tape, &k, key_norm, self.eps)?;
         }
         let (q, k) = (kernels::rope(tape, &q, rope, None)?, kernels::rope(tape, &k, rope, None)?);
-        let args =
-            Attention { mask: self.mask, lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::causal(self.num_heads) };
+        let args = Attention {
+            mask: self.mask,
+            lengths: Some(lengths),
+            dropout: self.attention_dropout,
+            ..Attention::causal(self.num_heads)
+        };
         self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)
     }
 

@@ -72,7 +72,11 @@ fn load(name: &str) -> Loaded {
         (Decoder::Llama(Llama::new(&config, &weights).expect("a model")), weights)
     };
     let (store, report) = weights.finish().expect("weights that fit");
-    assert_eq!((report.initialised, report.unused), (Vec::new(), Vec::new()), "all public tensors are used, and no others needed");
+    assert_eq!(
+        (report.initialised, report.unused),
+        (Vec::new(), Vec::new()),
+        "all public tensors are used, and no others needed"
+    );
     Loaded { model, store, expected: read(&folder(name).join("expected.safetensors")) }
 }
 
@@ -201,20 +205,28 @@ fn configs_and_weights_go_both_ways() {
 fn mistakes_are_named() {
     let gpt2 = |text: &str| gpt2::Config::from_public(text).expect_err("a mistake").to_string();
     let llama = |text: &str| llama::Config::from_public(text).expect_err("a mistake").to_string();
-    let has = |message: String, parts: &[&str]| parts.iter().for_each(|part| assert!(message.contains(part), "no `{part}` in {message}"));
+    let has = |message: String, parts: &[&str]| {
+        parts.iter().for_each(|part| assert!(message.contains(part), "no `{part}` in {message}"))
+    };
     has(gpt2("[]"), &["not a JSON object"]);
     has(
-        gpt2(r#"{"model_type": "gpt2", "vocab_size": 9, "n_positions": 8, "n_embd": 10, "n_layer": 1, "n_head": 3, "attn_pdrop": 1.5,
-                 "scale_attn_by_inverse_layer_idx": true}"#),
+        gpt2(
+            r#"{"model_type": "gpt2", "vocab_size": 9, "n_positions": 8, "n_embd": 10, "n_layer": 1, "n_head": 3, "attn_pdrop": 1.5,
+                 "scale_attn_by_inverse_layer_idx": true}"#,
+        ),
         &["`n_head`: expected a divisor of `n_embd` (10)", "`attn_pdrop`", "`scale_attn_by_inverse_layer_idx`: expected false"],
     );
     has(
-        llama(r#"{"model_type": "llama", "hidden_size": 16, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 4,
+        llama(
+            r#"{"model_type": "llama", "hidden_size": 16, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 4,
                   "num_key_value_heads": 3, "vocab_size": 5, "max_position_embeddings": 8, "head_dim": 5, "hidden_act": "gelu",
-                  "rope_scaling": {"rope_type": "llama3", "factor": 8}}"#),
+                  "rope_scaling": {"rope_type": "llama3", "factor": 8}}"#,
+        ),
         &[
-            "`num_key_value_heads`: expected a divisor of `num_attention_heads` (4), found 3", "`head_dim`: expected an even number",
-            "`hidden_act`: expected \"silu\"", "`rope_scaling.low_freq_factor`: expected a number, found nothing",
+            "`num_key_value_heads`: expected a divisor of `num_attention_heads` (4), found 3",
+            "`head_dim`: expected an even number",
+            "`hidden_act`: expected \"silu\"",
+            "`rope_scaling.low_freq_factor`: expected a number, found nothing",
         ],
     );
     has(llama(r#"{"model_type": "bert"}"#), &["`model_type`", "\"qwen3\""]);

@@ -274,5 +274,17 @@ fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_h
     }
     check_probability("attention", args.dropout)?;
     let dropout = tape.next_dropout().filter(|_| args.dropout > 0.0).map(|stream| Dropout { stream, p: args.dropout });
-    Ok(Plan { batch, queries, keys, heads: args.num_heads, kv_heads, size, scale, mask: args.mask, query_lengths, key_lengths, dropout })
+    Ok(Plan {
+        batch,
+        queries,
+        keys,
+        heads: args.num_heads,
+        kv_heads,
+        size,
+        scale,
+        mask: args.mask,
+        query_lengths,
+        key_lengths,
+        dropout,
+    })
 }

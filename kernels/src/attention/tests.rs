@@ -32,7 +32,9 @@ fn gradients() {
         }
     }
     let args = Attention::full(2);
-    check_gradients("self-attention", Product, Case::new().var(&[2, 3, 4]), |tape, v, _| attention(tape, &v[0], &v[0], &v[0], &args));
+    check_gradients("self-attention", Product, Case::new().var(&[2, 3, 4]), |tape, v, _| {
+        attention(tape, &v[0], &v[0], &v[0], &args)
+    });
 }
 
 /// Queries and keys of different numbers, more and fewer, with lengths of their own and another scale.
@@ -41,7 +43,8 @@ fn gradients_where_queries_and_keys_differ() {
     for mask in [Mask::Full, Mask::Causal, Mask::CausalWindow(4)] {
         check([2, 3, 11, 4, 2, 5], &Attention { mask, ..Attention::full(4) });
         check([2, 9, 4, 2, 1, 6], &Attention { mask, scale: Some(0.7), ..Attention::full(2) });
-        let args = Attention { mask, lengths: Some(&[4, 2, 0]), key_lengths: Some(&[9, 3, 5]), dropout: 0.2, ..Attention::full(2) };
+        let args =
+            Attention { mask, lengths: Some(&[4, 2, 0]), key_lengths: Some(&[9, 3, 5]), dropout: 0.2, ..Attention::full(2) };
         check([3, 4, 9, 2, 2, 3], &args);
     }
 }
@@ -51,9 +54,21 @@ fn gradients_where_queries_and_keys_differ() {
 #[test]
 fn tiles_meet() {
     let sizes: [[usize; 6]; 16] = [
-        [1, 47, 47, 1, 1, 16], [1, 48, 48, 2, 1, 3], [1, 49, 49, 1, 1, 33], [2, 64, 64, 2, 2, 32], [1, 65, 65, 1, 1, 20],
-        [1, 127, 127, 1, 1, 8], [1, 129, 129, 3, 1, 16], [1, 255, 255, 1, 1, 4], [1, 257, 257, 2, 2, 16], [1, 300, 300, 3, 1, 16],
-        [1, 256, 256, 1, 1, 5], [1, 511, 511, 1, 1, 4], [1, 512, 512, 1, 1, 4], [1, 513, 513, 2, 1, 4], [1, 5, 600, 1, 1, 16],
+        [1, 47, 47, 1, 1, 16],
+        [1, 48, 48, 2, 1, 3],
+        [1, 49, 49, 1, 1, 33],
+        [2, 64, 64, 2, 2, 32],
+        [1, 65, 65, 1, 1, 20],
+        [1, 127, 127, 1, 1, 8],
+        [1, 129, 129, 3, 1, 16],
+        [1, 255, 255, 1, 1, 4],
+        [1, 257, 257, 2, 2, 16],
+        [1, 300, 300, 3, 1, 16],
+        [1, 256, 256, 1, 1, 5],
+        [1, 511, 511, 1, 1, 4],
+        [1, 512, 512, 1, 1, 4],
+        [1, 513, 513, 2, 1, 4],
+        [1, 5, 600, 1, 1, 16],
         [1, 530, 40, 1, 1, 7],
     ];
     for shape in sizes {
@@ -173,7 +188,8 @@ fn extreme_values() -> Result<()> {
 fn nothing_to_attend() -> Result<()> {
     for (batch, queries, keys) in [(0, 3, 3), (2, 0, 3), (2, 3, 0), (1, 0, 0)] {
         let tape = Tape::training(Stream::root(0));
-        let (q, kv) = (tape.leaf(constant(&[batch, queries, 4]).tensor().clone()), tape.leaf(constant(&[batch, keys, 2]).tensor().clone()));
+        let (q, kv) =
+            (tape.leaf(constant(&[batch, queries, 4]).tensor().clone()), tape.leaf(constant(&[batch, keys, 2]).tensor().clone()));
         let y = attention(&tape, &q, &kv, &kv, &Attention::causal(2))?;
         assert!(y.dims() == [batch, queries, 4] && y.tensor().flatten_all()?.to_vec1::<f32>()?.iter().all(|v| *v == 0.0));
         let grads = tape.backward_to(&y, &mut crate::Gradients::new(&crate::ParamStore::default()), &[&q, &kv])?;
@@ -190,7 +206,9 @@ fn arguments_are_checked() {
     let x = constant(&[2, 3, 4]);
     let message = |k: &Var, args: Attention| attention(&Tape::inference(), &x, k, &x, &args).unwrap_err().to_string();
     let full = Attention::full(2);
-    assert!(message(&constant(&[2, 3, 5]), full).contains("keys: expected [B = 2, Tk, Hkv K] with K = 2 and Hkv a divisor of H = 2"));
+    assert!(
+        message(&constant(&[2, 3, 5]), full).contains("keys: expected [B = 2, Tk, Hkv K] with K = 2 and Hkv a divisor of H = 2")
+    );
     assert!(message(&constant(&[2, 3, 6]), full).contains("Hkv a divisor"));
     assert!(message(&constant(&[1, 3, 4]), full).contains("[B = 2"));
     assert!(message(&constant(&[3, 4]), full).contains("[B, Tk, Hkv K]"));

@@ -155,7 +155,9 @@ mod tests {
     fn shapes_are_checked() {
         let (p, _) = Case::new().param("weight", &[3]).param("square", &[2, 2]).params(DType::F32).unwrap();
         let tape = Tape::inference();
-        assert!(rms_norm(&tape, &constant(&[2, 4]), &p[0], 1e-5).unwrap_err().to_string().contains("expected [..., 3], found [2, 4]"));
+        assert!(
+            rms_norm(&tape, &constant(&[2, 4]), &p[0], 1e-5).unwrap_err().to_string().contains("expected [..., 3], found [2, 4]")
+        );
         assert!(rms_norm(&tape, &constant(&[2, 4]), &p[1], 1e-5).unwrap_err().to_string().contains("weight `square`"));
         assert!(rms_norm_heads(&tape, &constant(&[2, 4]), &p[0], 1e-5).unwrap_err().to_string().contains("a multiple of K = 3"));
         let apart = add_rms_norm(&tape, &constant(&[2, 3]), &constant(&[1, 3]), &p[0], 1e-5).unwrap_err().to_string();

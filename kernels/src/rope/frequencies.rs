@@ -59,11 +59,19 @@ impl RopeScaling {
                 true
             }
             RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_positions } => {
-                positive.extend([("factor", factor), ("low_freq_factor", low_freq_factor), ("original positions", original_positions as f64)]);
+                positive.extend([
+                    ("factor", factor),
+                    ("low_freq_factor", low_freq_factor),
+                    ("original positions", original_positions as f64),
+                ]);
                 low_freq_factor < high_freq_factor
             }
             RopeScaling::Yarn { factor, beta_fast, beta_slow, original_positions, attention_factor } => {
-                positive.extend([("factor", factor), ("beta_slow", beta_slow), ("original positions", original_positions as f64)]);
+                positive.extend([
+                    ("factor", factor),
+                    ("beta_slow", beta_slow),
+                    ("original positions", original_positions as f64),
+                ]);
                 positive.push(("attention_factor", attention_factor.unwrap_or(1.0)));
                 beta_slow < beta_fast
             }
@@ -85,7 +93,8 @@ mod tests {
     #[test]
     fn equal_the_public_ones() {
         let llama3 = RopeScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_positions: 64 };
-        let yarn = RopeScaling::Yarn { factor: 4.0, beta_fast: 32.0, beta_slow: 1.0, original_positions: 512, attention_factor: None };
+        let yarn =
+            RopeScaling::Yarn { factor: 4.0, beta_fast: 32.0, beta_slow: 1.0, original_positions: 512, attention_factor: None };
         for (scaling, expected, factor) in [
             (RopeScaling::None, EXPECTED_NONE, 1.0),
             (RopeScaling::Linear { factor: 4.0 }, EXPECTED_LINEAR, 1.0),
@@ -100,14 +109,46 @@ mod tests {
         }
     }
 
-    const EXPECTED_NONE: [f64; 8] =
-        [1.00000000e+00, 3.16227764e-01, 1.00000001e-01, 3.16227786e-02, 9.99999978e-03, 3.16227786e-03, 1.00000005e-03, 3.16227786e-04];
-    const EXPECTED_LINEAR: [f64; 8] =
-        [2.50000000e-01, 7.90569410e-02, 2.50000004e-02, 7.90569466e-03, 2.49999994e-03, 7.90569466e-04, 2.50000012e-04, 7.90569466e-05];
-    const EXPECTED_LLAMA3: [f64; 8] =
-        [1.00000000e+00, 2.44384587e-01, 1.30422562e-02, 3.95284733e-03, 1.24999997e-03, 3.95284733e-04, 1.25000006e-04, 3.95284733e-05];
-    const EXPECTED_YARN: [f64; 8] =
-        [1.00000000e+00, 2.56935060e-01, 6.25000000e-02, 1.38349654e-02, 2.49999994e-03, 7.90569466e-04, 2.50000012e-04, 7.90569466e-05];
+    const EXPECTED_NONE: [f64; 8] = [
+        1.00000000e+00,
+        3.16227764e-01,
+        1.00000001e-01,
+        3.16227786e-02,
+        9.99999978e-03,
+        3.16227786e-03,
+        1.00000005e-03,
+        3.16227786e-04,
+    ];
+    const EXPECTED_LINEAR: [f64; 8] = [
+        2.50000000e-01,
+        7.90569410e-02,
+        2.50000004e-02,
+        7.90569466e-03,
+        2.49999994e-03,
+        7.90569466e-04,
+        2.50000012e-04,
+        7.90569466e-05,
+    ];
+    const EXPECTED_LLAMA3: [f64; 8] = [
+        1.00000000e+00,
+        2.44384587e-01,
+        1.30422562e-02,
+        3.95284733e-03,
+        1.24999997e-03,
+        3.95284733e-04,
+        1.25000006e-04,
+        3.95284733e-05,
+    ];
+    const EXPECTED_YARN: [f64; 8] = [
+        1.00000000e+00,
+        2.56935060e-01,
+        6.25000000e-02,
+        1.38349654e-02,
+        2.49999994e-03,
+        7.90569466e-04,
+        2.50000012e-04,
+        7.90569466e-05,
+    ];
 
     #[test]
     fn numbers_are_checked() {

@@ -102,9 +102,13 @@ mod tests {
 
     #[test]
     fn gradients() -> Result<()> {
-        for (batch, len, heads, size, offsets) in
-            [(1, 1, 1, 2, None), (2, 7, 3, 6, None), (3, 5, 2, 34, Some(&[0, 9, 3][..])), (2, 70, 1, 64, Some(&[1, 30])), (0, 3, 1, 4, None)]
-        {
+        for (batch, len, heads, size, offsets) in [
+            (1, 1, 1, 2, None),
+            (2, 7, 3, 6, None),
+            (3, 5, 2, 34, Some(&[0, 9, 3][..])),
+            (2, 70, 1, 64, Some(&[1, 30])),
+            (0, 3, 1, 4, None),
+        ] {
             let table = Rope::new(size, 100, 10_000.0, RopeScaling::None)?;
             let case = Case::new().var(&[batch, len, heads * size]);
             check_gradients("rope", Elementwise, case, |tape, v, _| rope(tape, &v[0], &table, offsets));
@@ -126,7 +130,8 @@ mod tests {
     #[test]
     fn arguments_are_checked() -> Result<()> {
         let table = Rope::new(4, 10, 10_000.0, RopeScaling::None)?;
-        let message = |shape: &[usize], offsets| rope(&Tape::inference(), &constant(shape), &table, offsets).unwrap_err().to_string();
+        let message =
+            |shape: &[usize], offsets| rope(&Tape::inference(), &constant(shape), &table, offsets).unwrap_err().to_string();
         assert!(message(&[2, 4], None).contains("[B, T, H K]"));
         assert!(message(&[1, 2, 6], None).contains("a multiple of K = 4"));
         assert!(message(&[2, 2, 4], Some(&[1])).contains("offsets: expected [B = 2]"));

@@ -107,7 +107,8 @@ impl Task<'_> {
     fn run(&self, scratch: &mut Scratch) {
         let (plan, size, width) = (self.plan, self.plan.size, self.plan.width());
         self.zero();
-        let Scratch { keys_t, values_t, keys, queries, dy, scores, dscores, mask, out, dkeys, dvalues, rows, bounds, .. } = scratch;
+        let Scratch { keys_t, values_t, keys, queries, dy, scores, dscores, mask, out, dkeys, dvalues, rows, bounds, .. } =
+            scratch;
         let mut tile = Tile {
             keys: 0..0,
             keys_t: keys_t.floats(KEYS * size),
@@ -206,7 +207,8 @@ impl Task<'_> {
         product(inner, Left::Rows(q_rows, width), right(tile.keys_t), scores, stride, Write::Set);
         plan.bounds(sequence, queries.clone(), &tile.keys, bounds);
         let masked = draw_mask(plan, [sequence, head], &queries, tile.keys.start, bounds, mask, stride);
-        let (padded, log_sums) = ([stride, vectors * LANES], &given.log_sums[(sequence * plan.heads + head) * plan.queries..][queries.clone()]);
+        let (padded, log_sums) =
+            ([stride, vectors * LANES], &given.log_sums[(sequence * plan.heads + head) * plan.queries..][queries.clone()]);
         probabilities(scores, padded, bounds, plan.scale as f32, log_sums);
         if self.dq.is_some() || self.dk.is_some() {
             product(inner, Left::Rows(dy_rows, width), right(tile.values_t), dscores, stride, Write::Set);

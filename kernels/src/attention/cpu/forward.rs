@@ -63,7 +63,8 @@ impl Task<'_> {
         let (group, width, count) = (plan.group(), plan.width(), queries.len());
         let Scratch { keys_t, values, scores, mask, out, rows, bounds, .. } = scratch;
         let (keys_t, values) = (keys_t.floats(KEYS * plan.size), values.floats(KEYS * width));
-        let (scores, mask) = (scores.floats(QUERIES * KEYS), mask.floats(if plan.dropout.is_some() { QUERIES * KEYS } else { 0 }));
+        let (scores, mask) =
+            (scores.floats(QUERIES * KEYS), mask.floats(if plan.dropout.is_some() { QUERIES * KEYS } else { 0 }));
         let (max, rest) = rows.floats(2 * group * count + QUERIES).split_at_mut(group * count);
         let (sum, factor) = rest.split_at_mut(group * count);
         max.fill(f32::NEG_INFINITY);
@@ -94,7 +95,14 @@ impl Task<'_> {
                     scale_rows(out, width, factor);
                 }
                 let size = Size { rows: block.len(), depth: seen, vectors: width / LANES };
-                product(size, Left::Rows(scores, stride), Right { data: values, step: width, vector: LANES }, out, width, Write::Add);
+                product(
+                    size,
+                    Left::Rows(scores, stride),
+                    Right { data: values, step: width, vector: LANES },
+                    out,
+                    width,
+                    Write::Add,
+                );
             }
         }
         self.finish(&queries, &rolling);
@@ -114,7 +122,8 @@ impl Task<'_> {
         for in_group in 0..plan.group() {
             let head = self.kv_head * plan.group() + in_group;
             // SAFETY: positions and heads are this task's alone, here and below.
-            let log_sums = unsafe { self.log_sums.part((self.sequence * plan.heads + head) * plan.queries + queries.start, count) };
+            let log_sums =
+                unsafe { self.log_sums.part((self.sequence * plan.heads + head) * plan.queries + queries.start, count) };
             for position in self.positions.clone() {
                 let start = ((self.sequence * plan.queries + position) * plan.heads + head) * plan.size;
                 // SAFETY: see above.

@@ -79,7 +79,13 @@ impl Plan {
     }
 
     /// What each of these queries sees of a tile of keys, counted from the tile's start.
-    fn bounds(&self, sequence: usize, queries: std::ops::Range<usize>, keys: &std::ops::Range<usize>, bounds: &mut Vec<(usize, usize)>) {
+    fn bounds(
+        &self,
+        sequence: usize,
+        queries: std::ops::Range<usize>,
+        keys: &std::ops::Range<usize>,
+        bounds: &mut Vec<(usize, usize)>,
+    ) {
         bounds.clear();
         bounds.extend(queries.map(|query| {
             let seen = self.keys_of(sequence, query);
@@ -95,8 +101,13 @@ fn tiles(n: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>> 
 
 /// Draws a tile's dropout mask, within each row's bounds and with rows `stride` apart, and says whether there is one.
 fn draw_mask(
-    plan: &Plan, [sequence, head]: [usize; 2], queries: &std::ops::Range<usize>, first_key: usize,
-    bounds: &[(usize, usize)], mask: &mut [f32], stride: usize,
+    plan: &Plan,
+    [sequence, head]: [usize; 2],
+    queries: &std::ops::Range<usize>,
+    first_key: usize,
+    bounds: &[(usize, usize)],
+    mask: &mut [f32],
+    stride: usize,
 ) -> bool {
     let Some(dropout) = plan.dropout else { return false };
     let scale = 1.0 / (1.0 - dropout.p);

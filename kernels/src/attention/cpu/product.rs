@@ -53,13 +53,18 @@ pub(super) fn product(size: Size, a: Left, b: Right, c: &mut [f32], stride: usiz
         assert!((depth - 1) * b.step + (vectors - 1) * b.vector + LANES <= b.data.len(), "right operand of {}", b.data.len());
     }
     let job = Job {
-        size, add: write == Write::Add,
-        a: left.as_ptr(), a_stride: left_stride,
-        b: b.data.as_ptr(), b_step: b.step, b_vector: b.vector,
-        c: c.as_mut_ptr(), c_stride: stride,
+        size,
+        add: write == Write::Add,
+        a: left.as_ptr(),
+        a_stride: left_stride,
+        b: b.data.as_ptr(),
+        b_step: b.step,
+        b_vector: b.vector,
+        c: c.as_mut_ptr(),
+        c_stride: stride,
     };
     // SAFETY: the assertions above hold every address that the strides reach; `c` is exclusive.
-    unsafe { if transposed { job.run::<true>() } else { job.run::<false>() } }
+    unsafe { if transposed { job.run::<true>(level()) } else { job.run::<false>(level()) } }
 }
 
 /// A product whose addresses have been checked.
@@ -78,8 +83,8 @@ struct Job {
 
 impl Job {
     /// # Safety
-    /// All addresses that sizes and strides reach must be valid, and `c` exclusive.
-    unsafe fn run<const T: bool>(self) {
+    /// All addresses that sizes and strides reach must be valid, `c` exclusive, and the processor of that level at least.
+    unsafe fn run<const T: bool>(self, level: Level) {
         #[cfg(target_arch = "x86_64")]
         {
             #[target_feature(enable = "avx512f")]
@@ -92,14 +97,16 @@ impl Job {
                 // SAFETY: the caller's promise, and the features are on here.
                 unsafe { job.narrow::<x86::Pair, T>() }
             }
-            match level() {
-                // SAFETY: `level` has found the feature; the rest is the caller's promise.
+            match level {
+                // SAFETY: the caller's promise.
                 Level::Avx512 => return unsafe { avx512::<T>(self) },
                 // SAFETY: as above.
                 Level::Avx2 => return unsafe { avx2::<T>(self) },
                 Level::Plain => {}
             }
         }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = level;
         // SAFETY: the caller's promise.
         unsafe { self.narrow::<[f32; LANES], T>() }
     }
@@ -406,16 +413,17 @@ mod tests {
             let size = Size { rows, depth, vectors };
             let mut c = start.clone();
             product(size, left, right, &mut c, width, if add { Write::Add } else { Write::Set });
-            let mut narrow = start.clone();
-            if rows > 0 && vectors > 0 {
+            let levels = [Level::Avx2, Level::Plain].into_iter().filter(|l| *l == Level::Plain || level() != Level::Plain);
+            for lower in levels.filter(|_| rows > 0 && vectors > 0) {
+                let mut other = start.clone();
                 let job = Job {
                     size, add, a: a.as_ptr(), a_stride: stride, b: b.as_ptr(), b_step: width, b_vector: LANES,
-                    c: narrow.as_mut_ptr(), c_stride: width,
+                    c: other.as_mut_ptr(), c_stride: width,
                 };
-                // SAFETY: the same operands as above, which were checked there.
-                unsafe { if t { job.narrow::<[f32; LANES], true>() } else { job.narrow::<[f32; LANES], false>() } }
+                // SAFETY: the same operands as above, which were checked there; a lower level than the processor's.
+                unsafe { if t { job.run::<true>(lower) } else { job.run::<false>(lower) } }
+                prop_assert_eq!(&other, &c, "{:?}", lower);
             }
-            prop_assert_eq!(&narrow, &c);
             for (i, j) in (0..rows).flat_map(|i| (0..width).map(move |j| (i, j))) {
                 let at = |k: usize| if t { a[k * stride + i] } else { a[i * stride + k] };
                 let first = if add { start[i * width + j] } else { 0.0 };
