@@ -95,7 +95,7 @@ fn bert(bench: &Bench) -> Result<()> {
     let flops = Work::Flops(4.0 * (batch * len * len * dim) as f64);
     for (name, dropout) in [("attention", 0.0), ("attention, dropout 0.1", 0.1)] {
         bench.run(name, &[x, x, x], &[], flops, &|t, v, _| {
-            attention(t, &v[0], &v[1], &v[2], &Attention { num_heads: heads, lengths: None, dropout })
+            attention(t, &v[0], &v[1], &v[2], &Attention { dropout, ..Attention::full(heads) })
         })?;
     }
     let n = rows * dim;
@@ -124,6 +124,41 @@ fn conv(bench: &Bench, batch: usize, [from, to]: [usize; 2], size: usize, kernel
     bench.run(&name, &[&[batch, size, size, from]], &[("w", &[to, from, kernel, kernel])], flops, &|t, v, p| {
         conv2d(t, &v[0], &p[0], None, args)
     })
+}
+
+/// Operations at the shapes of language models; of causal attention only the pairs that are seen count.
+fn decoders(bench: &Bench) -> Result<()> {
+    for (name, batch, len, heads, kv_heads, size, mask) in [
+        ("attention, BERT-base s128 b8", 8usize, 128usize, 12usize, 12usize, 64usize, Mask::Full),
+        ("attention, MiniLM s64 b32", 32, 64, 12, 12, 32, Mask::Full),
+        ("attention, GPT-2 s256 b2", 2, 256, 12, 12, 64, Mask::Causal),
+        ("attention, SmolLM2 s256 b2", 2, 256, 9, 3, 64, Mask::Causal),
+        ("attention, one head s1024", 1, 1024, 1, 1, 64, Mask::Causal),
+        ("attention, 12 heads s512", 1, 512, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s1024", 1, 1024, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s2048", 1, 2048, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s4096", 1, 4096, 12, 12, 64, Mask::Causal),
+        ("attention, 12 heads s1024, full", 1, 1024, 12, 12, 64, Mask::Full),
+    ] {
+        let (q, kv): ([usize; 3], [usize; 3]) = ([batch, len, heads * size], [batch, len, kv_heads * size]);
+        let pairs = if mask == Mask::Full { len * len } else { len * (len + 1) / 2 };
+        let flops = Work::Flops(4.0 * (batch * heads * size * pairs) as f64);
+        let args = Attention { mask, ..Attention::full(heads) };
+        bench.run(name, &[&q, &kv, &kv], &[], flops, &|t, v, _| attention(t, &v[0], &v[1], &v[2], &args))?;
+    }
+    let (x, wide): (&[usize], &[usize]) = (&[2, 256, 576], &[2, 256, 1536]);
+    let bytes = |shape: &[usize], there: usize, back: usize| {
+        let n = shape.iter().product::<usize>() * 4;
+        Work::Bytes((n * there) as f64, (n * back) as f64)
+    };
+    let table = Rope::new(64, 256, 1e4, RopeScaling::None)?;
+    bench.run("rope, SmolLM2 s256 b2", &[x], &[], bytes(x, 2, 2), &|t, v, _| rope(t, &v[0], &table, None))?;
+    bench.run("rms_norm, SmolLM2 s256 b2", &[x], &[("w", &[576])], bytes(x, 2, 3), &|t, v, p| rms_norm(t, &v[0], &p[0], 1e-5))?;
+    bench.run("add_rms_norm, SmolLM2 s256 b2", &[x, x], &[("w", &[576])], bytes(x, 4, 3), &|t, v, p| {
+        Ok(add_rms_norm(t, &v[0], &v[1], &p[0], 1e-5)?.1)
+    })?;
+    bench.run("silu, SmolLM2 s256 b2", &[wide], &[], bytes(wide, 2, 3), &|t, v, _| silu(t, &v[0]))?;
+    bench.run("swiglu, SmolLM2 s256 b2", &[wide, wide], &[], bytes(wide, 3, 5), &|t, v, _| swiglu(t, &v[0], &v[1]))
 }
 
 fn resnet(bench: &Bench) -> Result<()> {
@@ -182,5 +217,6 @@ fn main() -> Result<()> {
     let bench = Bench { only: args.next() };
     println!("{:34} {:>12} {:>16} {:>12}", "", "forward", "", "backward");
     bert(&bench)?;
+    decoders(&bench)?;
     resnet(&bench)
 }

@@ -14,7 +14,7 @@ pub(crate) enum Kind {
 }
 
 /// The one tolerance table: relative to the largest element of the tensor that is compared, and at least to 1.
-fn tolerance(dtype: DType, kind: Kind) -> f64 {
+pub(crate) fn tolerance(dtype: DType, kind: Kind) -> f64 {
     match (dtype, kind) {
         (DType::F64, _) => 2e-6, // of the finite differences, not of the arithmetic
         (_, Kind::Elementwise) => 2e-6,
@@ -52,7 +52,8 @@ impl Case {
         self
     }
 
-    fn values(&self) -> Result<Vec<Tensor>> {
+    /// The activations, in float64.
+    pub(crate) fn values(&self) -> Result<Vec<Tensor>> {
         let stream = Stream::root(1).named("vars");
         let numbered = (0u64..).zip(&self.vars);
         numbered.map(|(i, (shape, std))| Ok((normal(shape, stream.at(i))? * *std)?)).collect()
@@ -195,7 +196,7 @@ fn flat(t: &Tensor) -> Vec<f64> {
 
 /// Asserts that two tensors are close, relative to the largest element.
 #[track_caller]
-fn close(what: &str, name: &str, found: &Tensor, expected: &Tensor, tolerance: f64) {
+pub(crate) fn close(what: &str, name: &str, found: &Tensor, expected: &Tensor, tolerance: f64) {
     assert_eq!(found.dims(), expected.dims(), "{what}: shape of {name}");
     let (found, expected) = (flat(found), flat(expected));
     let largest = expected.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
@@ -217,8 +218,21 @@ fn threads_change_no_bit() {
         ("layer_norm", Case::new().var(&[301, 70]).param("w", &[70]).param("b", &[70]), |t, v, p| layer_norm(t, &v[0], &p[0], &p[1], 1e-5)),
         ("dropout", Case::new().var(&[100_001]), |t, v, _| dropout(t, &v[0], 0.3)),
         ("attention", Case::new().var(&[3, 130, 24]).var(&[3, 130, 24]).var(&[3, 130, 24]), |t, v, _| {
-            attention(t, &v[0], &v[1], &v[2], &Attention { num_heads: 3, lengths: Some(&[130, 57, 0]), dropout: 0.2 })
+            attention(t, &v[0], &v[1], &v[2], &Attention { lengths: Some(&[130, 57, 0]), dropout: 0.2, ..Attention::full(3) })
         }),
+        ("attention, shared heads", Case::new().var(&[1, 300, 24]).var(&[1, 300, 8]).var(&[1, 300, 8]), |t, v, _| {
+            attention(t, &v[0], &v[1], &v[2], &Attention { dropout: 0.2, ..Attention::causal(3) })
+        }),
+        ("attention, one head", Case::new().var(&[1, 700, 16]).var(&[1, 700, 16]).var(&[1, 700, 16]), |t, v, _| {
+            attention(t, &v[0], &v[1], &v[2], &Attention { mask: Mask::CausalWindow(300), ..Attention::full(1) })
+        }),
+        ("rope", Case::new().var(&[3, 130, 24]), |t, v, _| rope(t, &v[0], &Rope::new(8, 130, 1e4, RopeScaling::None)?, None)),
+        ("rms_norm", Case::new().var(&[301, 70]).param("w", &[70]), |t, v, p| rms_norm(t, &v[0], &p[0], 1e-5)),
+        ("add_rms_norm", Case::new().var(&[301, 70]).var(&[301, 70]).param("w", &[70]), |t, v, p| {
+            let (sum, norm) = add_rms_norm(t, &v[0], &v[1], &p[0], 1e-5)?;
+            add(t, &sum, &norm)
+        }),
+        ("swiglu", Case::new().var(&[100_001]).var(&[100_001]), |t, v, _| swiglu(t, &v[0], &v[1])),
         ("conv2d", Case::new().var(&[37, 9, 9, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
             conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
         }),

@@ -55,14 +55,17 @@ mod layer_norm;
 mod linear;
 mod max_pool2d;
 pub mod optim;
+mod rms_norm;
+mod rope;
 mod shortcut_pad;
+mod swiglu;
 
 #[cfg(test)]
 mod check;
 
-pub use activation::{gelu, gelu_tanh, relu, tanh};
+pub use activation::{gelu, gelu_tanh, relu, silu, tanh};
 pub use add::add;
-pub use attention::{Attention, attention};
+pub use attention::{Attention, Mask, attention, attention_packed};
 pub use avg_pool2d::avg_pool2d;
 pub use batch_norm::{BatchNorm, batch_norm, batch_norm_add_relu, batch_norm_relu};
 pub use blocks::set_threads;
@@ -82,5 +85,8 @@ pub use linear::linear;
 pub use max_pool2d::{Pool2d, max_pool2d};
 pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
 pub use random::Stream;
+pub use rms_norm::{add_rms_norm, rms_norm, rms_norm_heads};
+pub use rope::{Rope, RopeScaling, rope};
 pub use shortcut_pad::shortcut_pad;
+pub use swiglu::swiglu;
 pub use tape::{Backward, Tape, Target, Var};

@@ -1,6 +1,5 @@
 //! Matrix product of views into memory at hand, over the `gemm` crate that Candle itself uses.
 
-use crate::slice::Scattered;
 use gemm::Parallelism;
 
 /// A matrix that is read: `rows x cols` elements of a slice, with a stride each.
@@ -51,19 +50,6 @@ impl<'a> ViewMut<'a> {
     pub(crate) fn new(data: &'a mut [f32], rows: usize, cols: usize) -> Self {
         assert!(rows * cols <= data.len(), "matrix {rows}x{cols} in {}", data.len());
         ViewMut { start: data.as_mut_ptr(), rows, cols, row_stride: cols, life: std::marker::PhantomData }
-    }
-
-    /// `rows` rows of `cols` neighbours, `row_stride` apart, from element `from` of a slice that several tasks write.
-    ///
-    /// # Safety
-    /// No other task may read or write these elements while the view lives.
-    ///
-    /// # Panics
-    /// The last element lies outside the slice.
-    pub(crate) unsafe fn scattered(data: Scattered<'a>, from: usize, rows: usize, cols: usize, row_stride: usize) -> Self {
-        let (start, len) = data.rest(from);
-        assert!(reach(rows, cols, row_stride) <= len, "view {rows}x{cols}, rows {row_stride} apart, of {len}");
-        ViewMut { start, rows, cols, row_stride, life: std::marker::PhantomData }
     }
 }
 

@@ -75,6 +75,12 @@ pub(crate) fn exp(x: f32) -> f32 {
     e * two_to_n
 }
 
+/// `1 / (1 + e^-x)`.
+#[inline(always)]
+pub(crate) fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
 /// `tanh(x)` within 4 units in the last place.
 #[inline(always)]
 pub(crate) fn tanh(x: f32) -> f32 {

@@ -24,6 +24,8 @@ fn elementwise_operations() {
     for shape in [&[1usize, 1][..], &[3, 17], &[2, 3, 33]] {
         check("relu", &[shape], &[], &|t, x, _| relu(t, &x[0]), &|t| t[0].relu());
         check("gelu", &[shape], &[], &|t, x, _| gelu(t, &x[0]), &move |t| &t[0] * normal_cdf(&t[0])?);
+        check("silu", &[shape], &[], &|t, x, _| silu(t, &x[0]), &|t| &t[0] / (t[0].neg()?.exp()? + 1.0)?);
+        check("swiglu", &[shape, shape], &[], &|t, x, _| swiglu(t, &x[0], &x[1]), &|t| (&t[0] / (t[0].neg()?.exp()? + 1.0)?)? * &t[1]);
         check("tanh", &[shape], &[], &|t, x, _| tanh(t, &x[0]), &|t| t[0].tanh());
         let inner = |x: &Tensor| ((x + (x * x)?.mul(x)?.affine(0.044715, 0.0)?)? * (2.0 / std::f64::consts::PI).sqrt())?.tanh();
         check("gelu_tanh", &[shape], &[], &|t, x, _| gelu_tanh(t, &x[0]), &move |t| (&t[0] * 0.5)? * (inner(&t[0])? + 1.0)?);
@@ -47,6 +49,46 @@ fn layer_norms() {
 }
 
 #[test]
+fn rms_norms() {
+    let plain = |t: &[Tensor]| {
+        let rows = t[0].reshape(((), t[1].elem_count()))?;
+        let r = ((&rows * &rows)?.mean_keepdim(1)? + 1e-5)?.sqrt()?;
+        rows.broadcast_div(&r)?.broadcast_mul(&t[1])?.reshape(t[0].dims())
+    };
+    for (rows, dim) in [(1, 5), (3, 17), (130, 33), (65, 64)] {
+        check("rms_norm", &[&[rows, dim]], &[&[dim]], &|t, x, p| rms_norm(t, &x[0], &p[0], 1e-5), &plain);
+        check("rms_norm_heads", &[&[rows, 3 * dim]], &[&[dim]], &|t, x, p| rms_norm_heads(t, &x[0], &p[0], 1e-5), &plain);
+        let sum = move |t: &[Tensor]| plain(&[(&t[0] + &t[1])?, t[2].clone()]);
+        check("add_rms_norm", &[&[rows, dim], &[rows, dim]], &[&[dim]], &|t, x, p| Ok(add_rms_norm(t, &x[0], &x[1], &p[0], 1e-5)?.1), &sum);
+    }
+}
+
+/// Against a rotation of complex numbers, written with a matrix: `y = x C + swap(x) S`.
+#[test]
+fn rotary_positions() {
+    for (b, t, heads, k, offsets) in [(1, 1, 1, 2, None), (2, 7, 3, 6, Some(vec![0, 5])), (3, 17, 2, 32, Some(vec![3, 0, 40]))] {
+        let first = offsets.clone().unwrap_or_else(|| vec![0; b]);
+        let plain = move |x: &[Tensor]| {
+            let half = k / 2;
+            let angle = |i: usize| {
+                let (place, column) = (first[i / t / k] + i / k % t, i % k % half);
+                place as f64 * 1000f64.powf(-2.0 * column as f64 / k as f64)
+            };
+            let table = |f: fn(f64) -> f64, sign: f64| {
+                let values = (0..b * t * k).map(|i| f(angle(i)) * if i % k < half { sign } else { 1.0 });
+                Tensor::from_iter(values, &Device::Cpu)?.reshape((b, t, 1, k))
+            };
+            let x = x[0].reshape((b, t, heads, k))?;
+            let swapped = Tensor::cat(&[x.narrow(3, half, half)?, x.narrow(3, 0, half)?], 3)?;
+            let y = (x.broadcast_mul(&table(f64::cos, 1.0)?)? + swapped.broadcast_mul(&table(f64::sin, -1.0)?)?)?;
+            y.reshape((b, t, heads * k))
+        };
+        let rotations = Rope::new(k, 64, 1000.0, RopeScaling::None).unwrap();
+        check("rope", &[&[b, t, heads * k]], &[], &|tape, x, _| rope(tape, &x[0], &rotations, offsets.as_deref()), &plain);
+    }
+}
+
+#[test]
 fn attention_with_and_without_padding() {
     for (b, t, heads, k, lengths) in
         [(1, 1, 1, 1, None), (2, 7, 3, 5, None), (3, 17, 2, 8, Some(vec![17, 1, 9])), (2, 33, 1, 4, Some(vec![0, 33]))]
@@ -66,7 +108,7 @@ fn attention_with_and_without_padding() {
         };
         let shape = [b, t, heads * k];
         let fused = |tape: &Tape, x: &[Var], _: &[Param]| {
-            attention(tape, &x[0], &x[1], &x[2], &Attention { num_heads: heads, lengths: lengths.as_deref(), dropout: 0.0 })
+            attention(tape, &x[0], &x[1], &x[2], &Attention { lengths: lengths.as_deref(), ..Attention::full(heads) })
         };
         check("attention", &[&shape, &shape, &shape], &[], &fused, &plain);
     }
@@ -150,7 +192,7 @@ fn threads_change_no_bit() {
         let tape = Tape::training(Stream::root(9));
         let x = Var::constant(random(&[9, 37, 24], Stream::root(4)));
         let h = dropout(&tape, &gelu(&tape, &linear(&tape, &x, &w, Some(&b)).unwrap()).unwrap(), 0.1).unwrap();
-        let h = attention(&tape, &h, &h, &x, &Attention { num_heads: 4, lengths: None, dropout: 0.2 }).unwrap();
+        let h = attention(&tape, &h, &h, &x, &Attention { dropout: 0.2, ..Attention::full(4) }).unwrap();
         let y = layer_norm(&tape, &h, &n, &b, 1e-5).unwrap();
         tape.backward(&y, &mut grads).unwrap();
         let bits = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();

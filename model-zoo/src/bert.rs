@@ -293,7 +293,7 @@ impl Layer {
 
     fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize]) -> Result<Var> {
         let (q, k, v) = (self.query.forward(tape, x_btd)?, self.key.forward(tape, x_btd)?, self.value.forward(tape, x_btd)?);
-        let args = Attention { num_heads: self.num_heads, lengths: Some(lengths), dropout: self.attention_dropout };
+        let args = Attention { lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
         let a_btd = self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?;
         let x_btd = self.attention_norm.forward(tape, &self.residual(tape, &a_btd, x_btd)?)?;
         let h = self.intermediate.forward(tape, &x_btd)?;

@@ -46,6 +46,46 @@ impl<'a> Fields<'a> {
         self.read(field, default, default, "a number", Value::as_f64)
     }
 
+    /// A number that must be there.
+    pub(crate) fn number(&mut self, field: &str) -> f64 {
+        if self.get(field).is_none() {
+            self.problem(field, "a number", "nothing");
+        }
+        self.number_or(field, 1.0)
+    }
+
+    /// True or false, or `default` where there is none.
+    pub(crate) fn flag_or(&mut self, field: &str, default: bool) -> bool {
+        self.read(field, default, default, "true or false", Value::as_bool)
+    }
+
+    /// A mistake unless the field has this one value.
+    pub(crate) fn only(&mut self, field: &str, value: Value) {
+        if self.get(field) != Some(&value) {
+            self.problem(field, value.to_string(), self.get(field).map_or("nothing".into(), Value::to_string));
+        }
+    }
+
+    /// As [`Fields::only`], or the field is absent.
+    pub(crate) fn only_if_present(&mut self, field: &str, value: Value) {
+        if self.get(field).is_some() {
+            self.only(field, value);
+        }
+    }
+
+    /// Reads the fields of the object `field`; none if it is absent. Mistakes get its name in front.
+    pub(crate) fn within<T>(&mut self, field: &str, read: impl FnOnce(&mut Fields) -> T) -> Option<T> {
+        let value = self.get(field)?;
+        let Some(object) = value.as_object() else {
+            self.problem(field, "an object", value);
+            return None;
+        };
+        let mut inner = Fields::new(object);
+        let found = read(&mut inner);
+        self.problems.extend(inner.problems.into_iter().map(|p| ConfigProblem { field: format!("{field}.{}", p.field), ..p }));
+        Some(found)
+    }
+
     /// One of a few words, or `default` where there is none.
     pub(crate) fn choice_or<T: Copy>(&mut self, field: &str, default: T, choices: &[(&str, T)]) -> T {
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
@@ -106,6 +146,17 @@ impl<'a> Fields<'a> {
         let others: Vec<_> = others.into_iter().filter(|problem| !unread(problem)).collect();
         self.problems.extend(others);
         if self.problems.is_empty() { Ok(()) } else { Err(Error::Config(self.problems)) }
+    }
+}
+
+/// The object that a `config.json` is.
+///
+/// # Errors
+/// It is something else.
+pub(crate) fn parse_object(config_json: &str) -> Result<Map<String, Value>> {
+    match serde_json::from_str(config_json).map_err(|e| Error::NotJson(e.to_string()))? {
+        Value::Object(object) => Ok(object),
+        _ => Err(Error::NotJson("it is some other JSON value".into())),
     }
 }
 

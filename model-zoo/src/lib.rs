@@ -10,6 +10,8 @@ mod parts;
 mod registry;
 
 pub mod bert;
+pub mod gpt2;
+pub mod llama;
 pub mod resnet;
 pub mod resnet_cifar;
 

@@ -1,5 +1,7 @@
 //! Layers that more than one model is made of.
 
+use crate::error;
+use candle_core::Tensor;
 use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
 
 /// A linear layer with bias: `weight` `[out, in]`, `bias` `[out]`.
@@ -72,5 +74,24 @@ impl ConvNorm {
         let (weight, bias) = (&self.weight, &self.bias);
         let (running_mean, running_var) = (&self.running_mean, &self.running_var);
         BatchNorm { weight, bias, running_mean, running_var, momentum: 0.1, eps: 1e-5 }
+    }
+}
+
+/// The number of tokens of a batch for a language model: `token_ids` are `[B, T]`, each of the B `lengths` is from 1 to T, and T at
+/// most the model's number of positions.
+pub(crate) fn check_tokens(family: &'static str, token_ids: &Tensor, lengths: &[usize], max_positions: usize) -> error::Result<usize> {
+    let wrong = |expected: String, found: String| Err(error::Error::Input { family, expected, found });
+    let &[b, t] = token_ids.dims() else {
+        return wrong("token ids [B, T]".into(), format!("{:?}", token_ids.dims()));
+    };
+    if t > max_positions {
+        return wrong(format!("at most {max_positions} tokens a text"), format!("{t} (shorten texts by `max_seq_len`)"));
+    }
+    if lengths.len() != b {
+        return wrong(format!("a length for each of {b} texts"), format!("{} lengths", lengths.len()));
+    }
+    match lengths.iter().position(|length| !(1..=t).contains(length)) {
+        Some(row) => wrong(format!("lengths from 1 to {t}"), format!("{} for text {row}", lengths[row])),
+        None => Ok(t),
     }
 }

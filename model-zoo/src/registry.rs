@@ -2,7 +2,7 @@
 
 use crate::cost::Cost;
 use crate::error::{Error, Result};
-use crate::fields::generic_labels;
+use crate::fields::{generic_labels, parse_object};
 use crate::{bert, resnet, resnet_cifar};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -84,13 +84,12 @@ impl ModelConfig {
     /// # Errors
     /// No JSON object, a family that the zoo lacks, or fields that cannot be used: all of them at once.
     pub fn from_public(config_json: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(config_json).map_err(|e| Error::NotJson(e.to_string()))?;
-        let object = value.as_object().ok_or_else(|| Error::NotJson("it is some other JSON value".into()))?;
+        let object = parse_object(config_json)?;
         let model_type = object.get("model_type").and_then(Value::as_str);
         match model_type {
-            Some("bert") => Ok(ModelConfig::Bert(bert::Config::from_public(object)?)),
-            Some("resnet") => Ok(ModelConfig::Resnet(resnet::Config::from_public(object)?)),
-            Some("resnet_cifar") => Ok(ModelConfig::ResnetCifar(resnet_cifar::Config::from_public(object)?)),
+            Some("bert") => Ok(ModelConfig::Bert(bert::Config::from_public(&object)?)),
+            Some("resnet") => Ok(ModelConfig::Resnet(resnet::Config::from_public(&object)?)),
+            Some("resnet_cifar") => Ok(ModelConfig::ResnetCifar(resnet_cifar::Config::from_public(&object)?)),
             other => Err(Error::UnknownFamily {
                 expected: "`model_type` \"bert\", \"resnet\" or \"resnet_cifar\"".into(),
                 found: other.map_or("none".into(), |name| format!("\"{name}\"")),

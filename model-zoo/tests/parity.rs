@@ -77,6 +77,7 @@ impl Check<'_> {
     fn close(&mut self, what: String, found: &Tensor, expected: &Tensor) {
         assert_eq!(found.dims(), expected.dims(), "{}: {what}", self.fixture);
         let (found, expected) = (floats(found), floats(expected));
+        assert!(found.iter().chain(&expected).all(|v| v.is_finite()), "{}: {what} holds NaN or infinity", self.fixture);
         let largest = expected.iter().fold(1e-6f64, |most, e| most.max(e.abs()));
         let off = found.iter().zip(&expected).map(|(f, e)| (f - e).abs()).fold(0.0, f64::max) / largest;
         assert!(off <= CLOSE, "{}: {what} is off by {off:.1e} of its largest value {largest:.3e}", self.fixture);

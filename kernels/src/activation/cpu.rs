@@ -15,6 +15,7 @@ pub(super) fn forward(kind: Kind, x: &Tensor) -> Result<Tensor> {
         Kind::Relu => relu,
         Kind::Gelu => gelu,
         Kind::GeluTanh => gelu_tanh,
+        Kind::Silu => silu,
         Kind::Tanh => tanh,
     };
     slice::fresh_tensor(x.1, |y| blocks::map(&x.0, y, f))
@@ -27,6 +28,7 @@ pub(super) fn backward(kind: Kind, dy: &Tensor, saved: &Tensor) -> Result<Tensor
         Kind::Relu => relu_backward,
         Kind::Gelu => gelu_backward,
         Kind::GeluTanh => gelu_tanh_backward,
+        Kind::Silu => silu_backward,
         Kind::Tanh => tanh_backward,
     };
     slice::fresh_tensor(dy.dims(), |dx| blocks::map2(&dys, &saved, dx, f))
@@ -47,7 +49,7 @@ fn map2(dy: &[f32], saved: &[f32], dx: &mut [f32], f: impl Fn(f32) -> f32) {
 fn gate(x: f32) -> (f32, f32) {
     let square = x * x;
     let twice_u = x * square.mul_add(CUBIC, SLOPE);
-    (1.0 / (1.0 + simd::exp(-twice_u)), square.mul_add(3.0 * CUBIC, SLOPE))
+    (simd::logistic(twice_u), square.mul_add(3.0 * CUBIC, SLOPE))
 }
 
 vectorised! {
@@ -78,6 +80,17 @@ vectorised! {
         map2(dy, x, dx, |x| {
             let (s, slope) = gate(x);
             (x * slope * s).mul_add(1.0 - s, s)
+        })
+    }
+
+    fn silu(x: &[f32], y: &mut [f32]) {
+        map(x, y, |x| x * simd::logistic(x))
+    }
+
+    fn silu_backward(dy: &[f32], x: &[f32], dx: &mut [f32]) {
+        map2(dy, x, dx, |x| {
+            let s = simd::logistic(x);
+            s * x.mul_add(1.0 - s, 1.0)
         })
     }
 

@@ -1,10 +1,11 @@
-//! Element-wise activations, [`relu`], [`gelu`], [`gelu_tanh`] and [`tanh`].
+//! Element-wise activations, [`relu`], [`gelu`], [`gelu_tanh`], [`silu`] and [`tanh`].
 //!
 //! - relu: `max(x, 0)`; derivative 1 where the result is positive, else 0.
 //! - gelu: `x P(x)` with the standard normal's distribution `P`, derivative `P(x) + x p(x)` (Hendrycks & Gimpel 2016; Hugging
 //!   Face's `gelu`).
 //! - gelu_tanh: `x s(2u)`, `u = sqrt(2 / pi) (x + 0.044715 x^3)`, `s` the logistic function; it equals
 //!   `x (1 + tanh(u)) / 2` (the same paper's approximation; Hugging Face's `gelu_new`).
+//! - silu: `x s(x)`, derivative `s (1 + x (1 - s))` (the same paper; Llama's gate).
 //! - tanh: derivative `1 - tanh(x)^2`.
 
 mod cpu;
@@ -17,6 +18,7 @@ enum Kind {
     Relu,
     Gelu,
     GeluTanh,
+    Silu,
     Tanh,
 }
 
@@ -51,6 +53,14 @@ pub fn gelu_tanh(tape: &Tape, x: &Var) -> Result<Var> {
     apply(tape, x, Kind::GeluTanh)
 }
 
+/// `x / (1 + e^-x)`, any shape.
+///
+/// # Errors
+/// A tensor operation failed.
+pub fn silu(tape: &Tape, x: &Var) -> Result<Var> {
+    apply(tape, x, Kind::Silu)
+}
+
 /// The hyperbolic tangent, any shape.
 ///
 /// # Errors
@@ -80,8 +90,8 @@ mod tests {
 
     #[test]
     fn gradients() {
-        let all: [(&str, fn(&Tape, &Var) -> Result<Var>); 4] =
-            [("relu", relu), ("gelu", gelu), ("gelu_tanh", gelu_tanh), ("tanh", tanh)];
+        let all: [(&str, fn(&Tape, &Var) -> Result<Var>); 5] =
+            [("relu", relu), ("gelu", gelu), ("gelu_tanh", gelu_tanh), ("silu", silu), ("tanh", tanh)];
         for (name, op) in all {
             for shape in [&[1][..], &[3, 7], &[17, 33], &[0, 4], &[5, 1, 129]] {
                 check_gradients(name, Elementwise, Case::new().var(shape), |tape, vars, _| op(tape, &vars[0]));

@@ -12,6 +12,7 @@ pub(super) fn forward(kind: Kind, x: &Tensor) -> Result<Tensor> {
         Kind::Relu => x.relu()?,
         Kind::Gelu => (x * distribution(x)?)?,
         Kind::GeluTanh => (x * gate(x)?)?,
+        Kind::Silu => (x * logistic(x)?)?,
         Kind::Tanh => x.tanh()?,
     })
 }
@@ -29,6 +30,10 @@ pub(super) fn backward(kind: Kind, dy: &Tensor, saved: &Tensor) -> Result<Tensor
             let slope = ((saved.sqr()? * (6.0 * CUBIC * FRAC_2_PI.sqrt()))? + 2.0 * FRAC_2_PI.sqrt())?; // d(2u)/dx
             (&s + ((saved * slope)? * (&s - s.sqr()?)?)?)?
         }
+        Kind::Silu => {
+            let s = logistic(saved)?;
+            (&s * ((saved * s.affine(-1.0, 1.0)?)? + 1.0)?)?
+        }
         Kind::Tanh => saved.sqr()?.affine(-1.0, 1.0)?,
     };
     Ok((dy * derivative)?)
@@ -43,4 +48,9 @@ fn distribution(x: &Tensor) -> Result<Tensor> {
 fn gate(x: &Tensor) -> Result<Tensor> {
     let u = ((x + (x.powf(3.0)? * CUBIC)?)? * FRAC_2_PI.sqrt())?;
     Ok(u.tanh()?.affine(0.5, 0.5)?)
+}
+
+/// `1 / (1 + e^-x)`.
+fn logistic(x: &Tensor) -> Result<Tensor> {
+    Ok((x.neg()?.exp()? + 1.0)?.recip()?)
 }

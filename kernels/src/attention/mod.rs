@@ -1,37 +1,80 @@
 //! Scaled dot-product attention with several heads (Vaswani et al. 2017): for each sequence and head
-//! `s = q k^T / sqrt(K)`, `p = softmax(s)` over the keys, `y = (p m) v` with the dropout mask `m`.
+//! `s = scale q k^T`, `p = softmax(s)` over the keys that a query sees, `y = (p m) v` with the dropout mask `m`. Query heads may
+//! share heads of keys and values (Ainslie et al., 2305.13245).
 //!
-//! Backward: `dv = (p m)^T dy`, `dp = (dy v^T) m`, `ds = p (dp - sum over keys of dp p)`, `dq = ds k / sqrt(K)`,
-//! `dk = ds^T q / sqrt(K)`. The probabilities are computed again, so that only q, k and v are kept.
+//! Backward: `dv = (p m)^T dy`, `dp = (dy v^T) m`, `ds = p (dp - sum of dy y)`, `dq = scale ds k`, `dk = scale ds^T q`, summed over
+//! the query heads that share them. Kept are q, k, v, y and one number a row, the logarithm of the sum of `e^s` (Dao et al.,
+//! 2205.14135), from which tiles of the probabilities are computed again: memory grows with the length, not with its square.
 //!
-//! Shape letters: B batch, T positions, H heads, K size of a head.
+//! Shape letters: B batch, T positions (Tq of queries, Tk of keys), H heads, Hkv heads of keys and values, K size of a head.
 
 mod cpu;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 use crate::dropout::check_probability;
-use crate::{Error, Result, Stream, Tape, Var, slice};
+use crate::slice::{self, Scattered};
+use crate::{Error, Result, Stream, Tape, Var};
+use candle_core::Tensor;
+use cpu::{Place, Rows, RowsMut};
+use std::ops::Range;
 
-/// How [`attention`] is done.
+/// Which keys a query sees, of those that are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mask {
+    /// All.
+    Full,
+    /// Its own position and those before. The last query of a sequence stands at its last key: with fewer queries than keys they
+    /// continue a sequence whose first keys are known already.
+    Causal,
+    /// As [`Mask::Causal`], but only the last so many positions, its own included (Beltagy et al., 2004.05150).
+    CausalWindow(usize),
+}
+
+/// How [`attention`] is done: start from [`Attention::full`] or [`Attention::causal`].
 #[derive(Debug, Clone, Copy)]
 pub struct Attention<'a> {
-    /// H; it must divide the last dimension.
+    /// H; it must divide the queries' last dimension.
     pub num_heads: usize,
-    /// The number of valid positions of each sequence; all are valid if none is given.
+    pub mask: Mask,
+    /// The number of valid positions of each sequence; all are valid if none is given. They hold for queries, and for keys too
+    /// where there are as many positions of them.
     pub lengths: Option<&'a [usize]>,
+    /// The number of valid keys of each sequence, where it is another than that of the queries.
+    pub key_lengths: Option<&'a [usize]>,
+    /// What scores are multiplied by; none: `1 / sqrt(K)`.
+    pub scale: Option<f64>,
     /// Probability of dropping a probability, in training.
     pub dropout: f32,
+}
+
+impl Attention<'_> {
+    /// Every position sees every other.
+    pub fn full(num_heads: usize) -> Self {
+        Attention { num_heads, mask: Mask::Full, lengths: None, key_lengths: None, scale: None, dropout: 0.0 }
+    }
+
+    /// Every position sees itself and those before it.
+    pub fn causal(num_heads: usize) -> Self {
+        Attention { mask: Mask::Causal, ..Self::full(num_heads) }
+    }
 }
 
 /// What forward and backward share.
 #[derive(Debug, Clone)]
 struct Plan {
     batch: usize,
-    len: usize,
+    /// Tq and Tk.
+    queries: usize,
+    keys: usize,
     heads: usize,
+    kv_heads: usize,
     size: usize,
     scale: f64,
-    lengths: Vec<usize>,
+    mask: Mask,
+    query_lengths: Vec<usize>,
+    key_lengths: Vec<usize>,
     dropout: Option<Dropout>,
 }
 
@@ -42,125 +85,206 @@ struct Dropout {
 }
 
 impl Plan {
-    /// Width of the batch's rows, H K.
-    fn dim(&self) -> usize {
-        self.heads * self.size
+    /// The keys that a query of a sequence sees; none for a query that is not valid. Both ends grow with the query.
+    fn keys_of(&self, sequence: usize, query: usize) -> Range<usize> {
+        let (queries, keys) = (self.query_lengths[sequence], self.key_lengths[sequence]);
+        if query >= queries {
+            return keys..keys;
+        }
+        // One behind the query's own place among the keys; what lies before the first key sees none.
+        let own = (query + 1 + keys).saturating_sub(queries);
+        match self.mask {
+            Mask::Full => 0..keys,
+            Mask::Causal => 0..own,
+            Mask::CausalWindow(window) => own.saturating_sub(window)..own,
+        }
     }
 
     /// The dropout stream's first block for the keys of a query; a query's elements start a block of four.
     fn dropout_block(&self, sequence: usize, head: usize, query: usize) -> u64 {
-        (((sequence * self.heads + head) * self.len + query) * self.len.div_ceil(4)) as u64
+        (((sequence * self.heads + head) * self.queries + query) * self.keys.div_ceil(4)) as u64
+    }
+
+    /// Shapes of queries, keys and values.
+    fn shapes(&self) -> [[usize; 3]; 3] {
+        let of = |len, heads| [self.batch, len, heads * self.size];
+        [of(self.queries, self.heads), of(self.keys, self.kv_heads), of(self.keys, self.kv_heads)]
     }
 }
 
-/// Attention of each position to the valid positions of its sequence.
+/// Attention of each position to the positions that it sees.
 ///
-/// `q`, `k`, `v`: `[B, T, H K]`, heads side by side; returns `[B, T, H K]`. Keys at `t >= lengths[b]` are masked. Rows of
-/// queries at `t >= lengths[b]` are zeros, cost nothing and give no gradient.
+/// `q`: `[B, Tq, H K]`, `k`, `v`: `[B, Tk, Hkv K]`, heads side by side; query head `h` reads head `h Hkv / H` of keys and values.
+/// Returns `[B, Tq, H K]`. Keys at `t >= key_lengths[b]` are seen by no query. Rows of queries at `t >= lengths[b]`, and of those
+/// that see no key, are zeros. Padding costs nothing and gets no gradient.
 ///
 /// # Errors
-/// The shapes differ or are not `[B, T, H K]`; there are not B lengths; a length exceeds T; `dropout` is not in `[0, 1)`.
+/// The shapes do not fit as above (`Hkv` must divide `H`); there are not B lengths; a length exceeds its T; the window is 0; `scale`
+/// is not a positive number; `dropout` is not in `[0, 1)`.
 pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Result<Var> {
-    let plan = plan(tape, q, k, v, args)?;
-    let (qs, ks, vs) = (q.tensor().contiguous()?, k.tensor().contiguous()?, v.tensor().contiguous()?);
-    let fast = [&qs, &ks, &vs].into_iter().all(slice::is_fast);
-    let forward = if fast { cpu::forward } else { reference::forward };
-    let y = forward(&plan, &qs, &ks, &vs)?;
-    Ok(tape.record(y, q.wants_grad() || k.wants_grad() || v.wants_grad(), || {
-        let (q, k, v) = (q.target(), k.target(), v.target());
-        move |dy, grads| {
-            let want = [q.wants_grad(), k.wants_grad(), v.wants_grad()];
-            let backward = if fast { cpu::backward } else { reference::backward };
-            let gradients = backward(&plan, dy, [&qs, &ks, &vs], want)?;
-            for (to, gradient) in [q, k, v].into_iter().zip(gradients) {
-                if let Some(gradient) = gradient {
+    let (&[batch, queries, dim], &[_, keys, kv_dim]) = (q.dims(), k.dims()) else {
+        let (what, found) = if q.dims().len() == 3 { ("keys", k.dims()) } else { ("queries", q.dims()) };
+        return Err(Error::shape("attention", what, if what == "keys" { "[B, Tk, Hkv K]" } else { "[B, Tq, H K]" }, found));
+    };
+    let size = head_size(args, dim, q.dims())?;
+    if k.dims() != [batch, keys, kv_dim] || kv_dim == 0 || kv_dim % size != 0 || args.num_heads % (kv_dim / size) != 0 {
+        let expected = format!("[B = {batch}, Tk, Hkv K] with K = {size} and Hkv a divisor of H = {}", args.num_heads);
+        return Err(Error::shape("attention", "keys", expected, k.dims()));
+    }
+    if v.dims() != k.dims() {
+        return Err(Error::shape("attention", "values", format!("{:?} as the keys", k.dims()), v.dims()));
+    }
+    let plan = plan(tape, args, [batch, queries, keys], [kv_dim / size, size])?;
+    let inputs = [q.tensor().contiguous()?, k.tensor().contiguous()?, v.tensor().contiguous()?];
+    let wanted = [q, k, v].into_iter().any(Var::wants_grad);
+    if !inputs.iter().all(slice::is_fast) {
+        let y = reference::forward(&plan, &inputs)?;
+        return Ok(tape.record(y, wanted, || {
+            let to = [q.target(), k.target(), v.target()];
+            move |dy, grads| {
+                for (to, gradient) in to.into_iter().zip(reference::backward(&plan, dy, &inputs)?) {
                     grads.add(to, gradient)?;
                 }
+                Ok(())
+            }
+        }));
+    }
+    let places = plan.shapes().map(|[_, _, stride]| Place { first: 0, stride });
+    let (y, log_sums) = forward(&plan, [0, 1, 2].map(|i| (&inputs[i], places[i])))?;
+    Ok(tape.record(y.clone(), wanted, || {
+        let to = [q.target(), k.target(), v.target()];
+        move |dy, grads| {
+            // Three tensors at once, each written whole if wanted and empty if not.
+            let shapes = plan.shapes();
+            let len = |i: usize| if to[i].wants_grad() { shapes[i].iter().product() } else { 0 };
+            let (mut dk, mut dv, mut error) = (Vec::new(), Vec::new(), Ok(()));
+            let dq = slice::fresh(len(0), |dq| {
+                dk = slice::fresh(len(1), |dk| {
+                    dv = slice::fresh(len(2), |dv| {
+                        let memory = [dq, dk, dv].map(Scattered::new);
+                        let rows = [0, 1, 2].map(|i| to[i].wants_grad().then_some(RowsMut { data: memory[i], place: places[i] }));
+                        error = backward(&plan, [dy, &y], &log_sums, [0, 1, 2].map(|i| (&inputs[i], places[i])), rows);
+                    });
+                });
+            });
+            error?;
+            for (i, values) in [dq, dk, dv].into_iter().enumerate().filter(|(i, _)| to[*i].wants_grad()) {
+                grads.add(to[i], Tensor::from_vec(values, &shapes[i][..], dy.device())?)?;
             }
             Ok(())
         }
     }))
 }
 
-fn plan(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Result<Plan> {
+/// As [`attention`] where one projection made queries, keys and values: `qkv` is `[B, T, (H + 2 Hkv) K]`, of each position first
+/// all queries, then all keys, then all values. Nothing is copied.
+///
+/// # Errors
+/// As [`attention`].
+pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Attention) -> Result<Var> {
     let heads = args.num_heads;
-    let &[batch, len, dim] = q.dims() else {
-        return Err(Error::shape("attention", "queries", "[B, T, H K]", q.dims()));
+    let all = heads + 2 * num_kv_heads;
+    let fits = |dim: usize| heads > 0 && num_kv_heads > 0 && heads % num_kv_heads == 0 && dim > 0 && dim % all == 0;
+    let &[batch, len, dim] = qkv.dims() else {
+        return Err(Error::shape("attention", "queries, keys and values", "[B, T, (H + 2 Hkv) K]", qkv.dims()));
     };
-    if heads == 0 || dim % heads != 0 || dim == 0 {
-        return Err(Error::shape("attention", "queries", format!("[B, T, a multiple of {heads} heads]"), q.dims()));
+    if !fits(dim) {
+        let expected = format!("[B, T, (H + 2 Hkv) K] with H = {heads} and Hkv = {num_kv_heads}, a divisor of H");
+        return Err(Error::shape("attention", "queries, keys and values", expected, qkv.dims()));
     }
-    for (what, other) in [("keys", k), ("values", v)] {
-        if other.dims() != q.dims() {
-            return Err(Error::shape("attention", what, format!("{:?} as the queries", q.dims()), other.dims()));
+    let size = dim / all;
+    let plan = plan(tape, args, [batch, len, len], [num_kv_heads, size])?;
+    let input = qkv.tensor().contiguous()?;
+    let firsts = [0, heads * size, (heads + num_kv_heads) * size];
+    if !slice::is_fast(&input) {
+        let widths = plan.shapes().map(|[_, _, width]| width);
+        let part = |i: usize| Ok::<_, Error>(input.narrow(2, firsts[i], widths[i])?.contiguous()?);
+        let inputs = [part(0)?, part(1)?, part(2)?];
+        let y = reference::forward(&plan, &inputs)?;
+        return Ok(tape.record(y, qkv.wants_grad(), || {
+            let to = qkv.target();
+            move |dy, grads| grads.add(to, Tensor::cat(&reference::backward(&plan, dy, &inputs)?, 2)?)
+        }));
+    }
+    let places = firsts.map(|first| Place { first, stride: dim });
+    let (y, log_sums) = forward(&plan, places.map(|place| (&input, place)))?;
+    Ok(tape.record(y.clone(), qkv.wants_grad(), || {
+        let to = qkv.target();
+        move |dy, grads| {
+            let mut error = Ok(());
+            let gradient = slice::fresh_tensor(input.dims(), |memory| {
+                let data = Scattered::new(memory);
+                let rows = places.map(|place| Some(RowsMut { data, place }));
+                error = backward(&plan, [dy, &y], &log_sums, places.map(|place| (&input, place)), rows);
+            })?;
+            error?;
+            grads.add(to, gradient)
         }
-    }
-    let lengths = args.lengths.map_or_else(|| vec![len; batch], <[usize]>::to_vec);
-    if lengths.len() != batch {
-        return Err(Error::shape("attention", "lengths", format!("[B = {batch}]"), &[lengths.len()]));
-    }
-    if let Some(row) = lengths.iter().position(|&length| length > len) {
-        let message = format!("sequence {row} has length {}, but there are {len} positions", lengths[row]);
-        return Err(Error::Argument { op: "attention", message });
-    }
-    check_probability("attention", args.dropout)?;
-    let size = dim / heads;
-    let dropout = tape.next_dropout().filter(|_| args.dropout > 0.0).map(|stream| Dropout { stream, p: args.dropout });
-    Ok(Plan { batch, len, heads, size, scale: 1.0 / (size as f64).sqrt(), lengths, dropout })
+    }))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{Case, Kind::Product, check_gradients, constant};
+/// Inputs with the places of their heads.
+type Inputs<'a> = [(&'a Tensor, Place); 3];
 
-    #[test]
-    fn gradients() {
-        let cases: [(usize, usize, usize, usize, Option<&[usize]>); 6] = [
-            (1, 1, 1, 1, None),
-            (2, 7, 3, 5, None),
-            (3, 5, 2, 8, Some(&[5, 1, 3])),
-            (2, 33, 1, 17, Some(&[33, 20])),
-            (2, 4, 2, 3, Some(&[0, 4])),
-            (1, 70, 2, 4, Some(&[67])),
-        ];
-        for (batch, len, num_heads, size, lengths) in cases {
-            for dropout in [0.0, 0.3] {
-                let shape = [batch, len, num_heads * size];
-                let args = Attention { num_heads, lengths, dropout };
-                let case = Case::new().var(&shape).var(&shape).var(&shape);
-                check_gradients("attention", Product, case, |tape, v, _| attention(tape, &v[0], &v[1], &v[2], &args));
-            }
+fn forward(plan: &Plan, [q, k, v]: Inputs) -> Result<(Tensor, Vec<f32>)> {
+    let (qs, ks, vs) = (slice::floats(q.0)?, slice::floats(k.0)?, slice::floats(v.0)?);
+    cpu::forward(plan, [Rows { data: &qs, place: q.1 }, Rows { data: &ks, place: k.1 }, Rows { data: &vs, place: v.1 }])
+}
+
+fn backward(plan: &Plan, [dy, y]: [&Tensor; 2], log_sums: &[f32], [q, k, v]: Inputs, to: [Option<RowsMut>; 3]) -> Result<()> {
+    let (dy, y) = (slice::floats(dy)?, slice::floats(y)?);
+    let (qs, ks, vs) = (slice::floats(q.0)?, slice::floats(k.0)?, slice::floats(v.0)?);
+    let inputs = [Rows { data: &qs, place: q.1 }, Rows { data: &ks, place: k.1 }, Rows { data: &vs, place: v.1 }];
+    cpu::backward(plan, cpu::Given { dy: &dy, y: &y, log_sums, inputs }, to);
+    Ok(())
+}
+
+/// K, from the width of the queries.
+fn head_size(args: &Attention, dim: usize, dims: &[usize]) -> Result<usize> {
+    let heads = args.num_heads;
+    if heads == 0 || dim == 0 || dim % heads != 0 {
+        return Err(Error::shape("attention", "queries", format!("[B, Tq, a multiple of H = {heads} heads]"), dims));
+    }
+    Ok(dim / heads)
+}
+
+fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_heads, size]: [usize; 2]) -> Result<Plan> {
+    let argument = |message: String| Error::Argument { op: "attention", message };
+    let check = |what: &str, lengths: Option<&[usize]>, len: usize| {
+        let lengths = lengths.map_or_else(|| vec![len; batch], <[usize]>::to_vec);
+        if lengths.len() != batch {
+            return Err(Error::shape("attention", what, format!("[B = {batch}]"), &[lengths.len()]));
         }
-        let args = Attention { num_heads: 2, lengths: None, dropout: 0.0 };
-        check_gradients("self-attention", Product, Case::new().var(&[2, 3, 4]), |tape, v, _| attention(tape, &v[0], &v[0], &v[0], &args));
+        match lengths.iter().position(|&length| length > len) {
+            Some(row) => {
+                let message = format!("{what}: sequence {row} has length {}, but there are {len} positions", lengths[row]);
+                Err(argument(message))
+            }
+            None => Ok(lengths),
+        }
+    };
+    let query_lengths = check("lengths", args.lengths, queries)?;
+    let key_lengths = check("key lengths", args.key_lengths.or(args.lengths.filter(|_| queries == keys)), keys)?;
+    if args.mask == Mask::CausalWindow(0) {
+        return Err(argument("a window of 0 positions sees nothing: it must be at least 1".into()));
     }
-
-    #[test]
-    fn padding_changes_nothing() -> Result<()> {
-        let x = constant(&[1, 6, 4]);
-        let of = |x: &Var, lengths: &[usize]| {
-            let args = Attention { num_heads: 2, lengths: Some(lengths), dropout: 0.0 };
-            Ok::<_, Error>(attention(&Tape::inference(), x, x, x, &args)?.tensor().flatten_all()?.to_vec1::<f32>()?)
-        };
-        let short = Var::constant(x.tensor().narrow(1, 0, 4)?);
-        let (padded, plain) = (of(&x, &[4])?, of(&short, &[4])?);
-        assert_eq!(padded[..16], plain[..]);
-        assert_eq!(padded[16..], [0.0; 8]);
-        Ok(())
+    let scale = args.scale.unwrap_or_else(|| 1.0 / (size as f64).sqrt());
+    if !(scale.is_finite() && scale > 0.0) {
+        return Err(argument(format!("the scale must be a positive number, found {scale}")));
     }
-
-    #[test]
-    fn arguments_are_checked() {
-        let x = constant(&[2, 3, 4]);
-        let message = |k: &Var, num_heads, lengths, dropout| {
-            attention(&Tape::inference(), &x, k, &x, &Attention { num_heads, lengths, dropout }).unwrap_err().to_string()
-        };
-        assert!(message(&constant(&[2, 3, 5]), 2, None, 0.0).contains("keys"));
-        assert!(message(&x, 3, None, 0.0).contains("multiple of 3 heads"));
-        assert!(message(&x, 0, None, 0.0).contains("multiple of 0 heads"));
-        assert!(message(&x, 2, Some(&[1][..]), 0.0).contains("lengths"));
-        assert!(message(&x, 2, Some(&[1, 4][..]), 0.0).contains("sequence 1 has length 4"));
-        assert!(message(&x, 2, None, 1.0).contains("probability"));
-    }
+    check_probability("attention", args.dropout)?;
+    let dropout = tape.next_dropout().filter(|_| args.dropout > 0.0).map(|stream| Dropout { stream, p: args.dropout });
+    Ok(Plan {
+        batch,
+        queries,
+        keys,
+        heads: args.num_heads,
+        kv_heads,
+        size,
+        scale,
+        mask: args.mask,
+        query_lengths,
+        key_lengths,
+        dropout,
+    })
 }

@@ -4,38 +4,36 @@ use super::Plan;
 use crate::Result;
 use candle_core::{D, Device, Tensor};
 
-pub(super) fn forward(plan: &Plan, q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor> {
+pub(super) fn forward(plan: &Plan, [q, k, v]: &[Tensor; 3]) -> Result<Tensor> {
     let (_, dropped) = probabilities(plan, q, k)?;
-    merge(&dropped.matmul(&split(plan, v)?)?)
+    merge(&dropped.matmul(&shared(plan, v)?)?)
 }
 
-/// `(dq, dk, dv)`, each if wanted.
-pub(super) fn backward(plan: &Plan, dy: &Tensor, [q, k, v]: [&Tensor; 3], want: [bool; 3]) -> Result<[Option<Tensor>; 3]> {
+/// `[dq, dk, dv]`.
+pub(super) fn backward(plan: &Plan, dy: &Tensor, [q, k, v]: &[Tensor; 3]) -> Result<[Tensor; 3]> {
     let (p, dropped) = probabilities(plan, q, k)?;
-    let dy_bhtk = split(plan, dy)?;
-    let dv = merge(&dropped.t()?.matmul(&dy_bhtk)?)?;
-    let dp = dy_bhtk.matmul(&split(plan, v)?.t()?)?;
+    let dy_bhtk = split(dy, plan.heads)?;
+    let dv = dropped.t()?.matmul(&dy_bhtk)?;
+    let dp = dy_bhtk.matmul(&shared(plan, v)?.t()?)?;
     let dp = match mask(plan, dp.device())? {
         Some(mask) => (dp * mask.to_dtype(v.dtype())?)?,
         None => dp,
     };
     let ds = (&p * dp.broadcast_sub(&(&dp * &p)?.sum_keepdim(D::Minus1)?)?)?;
     let ds = (ds * plan.scale)?;
-    let dq = merge(&ds.matmul(&split(plan, k)?)?)?;
-    let dk = merge(&ds.t()?.matmul(&split(plan, q)?)?)?;
-    let [want_q, want_k, want_v] = want;
-    Ok([want_q.then_some(dq), want_k.then_some(dk), want_v.then_some(dv)])
+    let dq = ds.matmul(&shared(plan, k)?)?;
+    let dk = ds.t()?.matmul(&split(q, plan.heads)?)?;
+    Ok([merge(&dq)?, merge(&over_sharers(plan, &dk)?)?, merge(&over_sharers(plan, &dv)?)?])
 }
 
-/// `[B, H, T, T]`: the probabilities (zeros where the query or the key is not valid), without and with dropout.
+/// `[B, H, Tq, Tk]`: the probabilities (zeros where a query does not see a key), without and with dropout.
 fn probabilities(plan: &Plan, q: &Tensor, k: &Tensor) -> Result<(Tensor, Tensor)> {
-    let s = (split(plan, q)?.matmul(&split(plan, k)?.t()?)? * plan.scale)?;
-    // Large and finite, so that a sequence without a valid key gives numbers, which `valid` makes zeros.
-    let bias = |valid: bool| if valid { 0.0 } else { -1e30f32 };
-    let s = s.broadcast_add(&by_key_and_query(plan, |_, key| bias(key), q)?)?;
+    let s = (split(q, plan.heads)?.matmul(&shared(plan, k)?.t()?)? * plan.scale)?;
+    let seen = seen(plan, q.device())?.to_dtype(q.dtype())?;
+    // Large and finite, so that a query without any key gives numbers, which `seen` makes zeros.
+    let s = s.broadcast_add(&seen.affine(1e30, -1e30)?)?;
     let e = s.broadcast_sub(&s.max_keepdim(D::Minus1)?)?.exp()?;
-    let p = e.broadcast_div(&e.sum_keepdim(D::Minus1)?)?;
-    let p = p.broadcast_mul(&by_key_and_query(plan, |query, key| f32::from(query && key), q)?)?;
+    let p = e.broadcast_div(&e.sum_keepdim(D::Minus1)?)?.broadcast_mul(&seen)?;
     let dropped = match mask(plan, q.device())? {
         Some(mask) => (&p * mask.to_dtype(q.dtype())?)?,
         None => p.clone(),
@@ -43,31 +41,49 @@ fn probabilities(plan: &Plan, q: &Tensor, k: &Tensor) -> Result<(Tensor, Tensor)
     Ok((p, dropped))
 }
 
-/// `[B, 1, T, T]` from whether the query and the key are valid.
-fn by_key_and_query(plan: &Plan, f: impl Fn(bool, bool) -> f32, like: &Tensor) -> Result<Tensor> {
-    let len = plan.len;
-    let rows = plan.lengths.iter().flat_map(|&n| (0..len * len).map(move |i| (i / len < n, i % len < n)));
-    let values = Tensor::from_iter(rows.map(|(query, key)| f(query, key)), like.device())?;
-    Ok(values.reshape((plan.batch, 1, len, len))?.to_dtype(like.dtype())?)
+/// `[B, 1, Tq, Tk]`: 1 where a query sees a key, else 0.
+fn seen(plan: &Plan, device: &Device) -> Result<Tensor> {
+    let mut values = Vec::with_capacity(plan.batch * plan.queries * plan.keys);
+    for row in 0..plan.batch * plan.queries {
+        let seen = plan.keys_of(row / plan.queries, row % plan.queries);
+        values.extend((0..plan.keys).map(|key| f32::from(seen.contains(&key))));
+    }
+    Ok(Tensor::from_vec(values, (plan.batch, 1, plan.queries, plan.keys), device)?)
 }
 
-/// `[B, H, T, T]`: the dropout mask.
+/// `[B, H, Tq, Tk]`: the dropout mask.
 fn mask(plan: &Plan, device: &Device) -> Result<Option<Tensor>> {
     let Some(dropout) = plan.dropout else { return Ok(None) };
     let scale = 1.0 / (1.0 - dropout.p);
-    let mut mask = Vec::with_capacity(plan.batch * plan.heads * plan.len * plan.len);
-    for row in 0..plan.batch * plan.heads * plan.len {
-        let (sequence, head, query) = (row / plan.len / plan.heads, row / plan.len % plan.heads, row % plan.len);
+    let rows = plan.batch * plan.heads * plan.queries;
+    let mut mask = Vec::with_capacity(rows * plan.keys);
+    for row in 0..rows {
+        let (sequence, head, query) = (row / plan.queries / plan.heads, row / plan.queries % plan.heads, row % plan.queries);
         let first = 4 * plan.dropout_block(sequence, head, query);
         let keep = |key: u64| dropout.stream.uniform(first + key) >= dropout.p;
-        mask.extend((0..plan.len as u64).map(|key| if keep(key) { scale } else { 0.0 }));
+        mask.extend((0..plan.keys as u64).map(|key| if keep(key) { scale } else { 0.0 }));
     }
-    Ok(Some(Tensor::from_vec(mask, (plan.batch, plan.heads, plan.len, plan.len), device)?))
+    Ok(Some(Tensor::from_vec(mask, (plan.batch, plan.heads, plan.queries, plan.keys), device)?))
 }
 
 /// `[B, T, H K]` -> `[B, H, T, K]`.
-fn split(plan: &Plan, x: &Tensor) -> Result<Tensor> {
-    Ok(x.reshape((plan.batch, plan.len, plan.heads, plan.size))?.transpose(1, 2)?.contiguous()?)
+fn split(x: &Tensor, heads: usize) -> Result<Tensor> {
+    let (batch, len, dim) = x.dims3()?;
+    Ok(x.reshape((batch, len, heads, dim / heads))?.transpose(1, 2)?.contiguous()?)
+}
+
+/// `[B, Tk, Hkv K]` -> `[B, H, Tk, K]`: each head as often as query heads share it.
+fn shared(plan: &Plan, x: &Tensor) -> Result<Tensor> {
+    let group = plan.heads / plan.kv_heads;
+    let split = split(x, plan.kv_heads)?.unsqueeze(2)?;
+    let (batch, len, size) = (plan.batch, plan.keys, plan.size);
+    Ok(split.broadcast_as((batch, plan.kv_heads, group, len, size))?.contiguous()?.reshape((batch, plan.heads, len, size))?)
+}
+
+/// `[B, H, Tk, K]` -> `[B, Hkv, Tk, K]`: the sum over the query heads that share one.
+fn over_sharers(plan: &Plan, x: &Tensor) -> Result<Tensor> {
+    let group = plan.heads / plan.kv_heads;
+    Ok(x.contiguous()?.reshape((plan.batch, plan.kv_heads, group, plan.keys, plan.size))?.sum(2)?)
 }
 
 /// `[B, H, T, K]` -> `[B, T, H K]`.

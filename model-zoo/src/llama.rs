@@ -1,0 +1,388 @@
+//! Llama (Touvron et al., 2302.13971, 2307.09288) and its relatives for language modelling, by configuration: Llama 2 and 3, SmolLM2,
+//! Mistral, Qwen2, Qwen3; with the names of `LlamaForCausalLM`, which all of them share.
+//!
+//! Shapes: `b` batch, `t` tokens, `d` hidden size, `v` vocabulary.
+
+use crate::error::{ConfigProblem, Error, Result};
+use crate::fields::{Fields, check_count, check_dropout, parse_object};
+use crate::parts::check_tokens;
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, Rope, RopeScaling, Tape, Var, Weights};
+
+/// The keys of the public `config.json` that matter here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub model_type: Family,
+    pub vocab_size: usize,
+    pub hidden_size: usize,
+    pub intermediate_size: usize,
+    pub num_hidden_layers: usize,
+    pub num_attention_heads: usize,
+    /// Heads of keys and values, which query heads share.
+    pub num_key_value_heads: usize,
+    pub head_dim: usize,
+    pub max_position_embeddings: usize,
+    pub rms_norm_eps: f64,
+    pub rope_theta: f64,
+    pub rope_scaling: Scaling,
+    /// Biases of all four layers of attention (Qwen2 has those of queries, keys and values in any case).
+    pub attention_bias: bool,
+    pub mlp_bias: bool,
+    pub attention_dropout: f64,
+    /// How many positions back a token sees (Mistral); none: all.
+    pub sliding_window: Option<usize>,
+    /// Whether the output layer is the table of words.
+    pub tie_word_embeddings: bool,
+    pub initializer_range: f64,
+}
+
+/// Which relative: they differ in biases and norms within attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    Llama,
+    Mistral,
+    Qwen2,
+    Qwen3,
+}
+
+const FAMILIES: [(&str, Family, &str); 4] = [
+    ("llama", Family::Llama, "LlamaForCausalLM"),
+    ("mistral", Family::Mistral, "MistralForCausalLM"),
+    ("qwen2", Family::Qwen2, "Qwen2ForCausalLM"),
+    ("qwen3", Family::Qwen3, "Qwen3ForCausalLM"),
+];
+
+/// How rotary positions reach further than the model was first trained: see [`RopeScaling`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rope_type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Scaling {
+    Default,
+    Linear { factor: f64 },
+    Llama3 { factor: f64, low_freq_factor: f64, high_freq_factor: f64, original_max_position_embeddings: usize },
+    Yarn { factor: f64, beta_fast: f64, beta_slow: f64, original_max_position_embeddings: usize, attention_factor: Option<f64> },
+}
+
+impl Scaling {
+    fn read(f: &mut Fields, max_positions: usize) -> Self {
+        let kind = f.get("rope_type").or(f.get("type")).map_or(json!("default"), Value::clone);
+        let original = "original_max_position_embeddings";
+        match kind.as_str() {
+            Some("default") => Scaling::Default,
+            Some("linear") => Scaling::Linear { factor: f.number("factor") },
+            Some("llama3") => Scaling::Llama3 {
+                factor: f.number("factor"),
+                low_freq_factor: f.number("low_freq_factor"),
+                high_freq_factor: f.number("high_freq_factor"),
+                original_max_position_embeddings: f.count(original),
+            },
+            Some("yarn") => Scaling::Yarn {
+                factor: f.number("factor"),
+                beta_fast: f.number_or("beta_fast", 32.0),
+                beta_slow: f.number_or("beta_slow", 1.0),
+                original_max_position_embeddings: f.count_or(original, max_positions),
+                attention_factor: f.get("attention_factor").is_some().then(|| f.number("attention_factor")),
+            },
+            _ => {
+                f.problem("rope_type", "\"default\" or \"linear\" or \"llama3\" or \"yarn\"", kind);
+                Scaling::Default
+            }
+        }
+    }
+
+    fn kernel(self) -> RopeScaling {
+        match self {
+            Scaling::Default => RopeScaling::None,
+            Scaling::Linear { factor } => RopeScaling::Linear { factor },
+            Scaling::Llama3 {
+                factor,
+                low_freq_factor,
+                high_freq_factor,
+                original_max_position_embeddings: original_positions,
+            } => RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_positions },
+            Scaling::Yarn {
+                factor,
+                beta_fast,
+                beta_slow,
+                original_max_position_embeddings: original_positions,
+                attention_factor,
+            } => RopeScaling::Yarn { factor, beta_fast, beta_slow, original_positions, attention_factor },
+        }
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// The text is no `config.json` of this family, or holds fields that cannot be used: all of them at once.
+    pub fn from_public(config_json: &str) -> Result<Self> {
+        let object = parse_object(config_json)?;
+        let mut f = Fields::new(&object);
+        let families = FAMILIES.map(|(name, family, _)| (name, family));
+        if f.get("model_type").is_none() {
+            f.problem("model_type", "\"llama\" or \"mistral\" or \"qwen2\" or \"qwen3\"", "nothing");
+        }
+        let model_type = f.choice_or("model_type", Family::Llama, &families);
+        f.only_if_present("hidden_act", json!("silu"));
+        f.only_if_present("use_sliding_window", json!(false));
+        let (hidden_size, num_attention_heads) = (f.count("hidden_size"), f.count("num_attention_heads"));
+        let max_position_embeddings = f.count("max_position_embeddings");
+        // Newer files keep everything about rotary positions in one place.
+        let mut rope_theta = f.number_or("rope_theta", 10_000.0);
+        let newer =
+            f.within("rope_parameters", |f| (f.number_or("rope_theta", rope_theta), Scaling::read(f, max_position_embeddings)));
+        let older = f.within("rope_scaling", |f| Scaling::read(f, max_position_embeddings));
+        let rope_scaling = match newer {
+            Some((theta, scaling)) => {
+                rope_theta = theta;
+                scaling
+            }
+            None => older.unwrap_or(Scaling::Default),
+        };
+        let mistral = model_type == Family::Mistral && f.get("sliding_window").is_some();
+        let config = Config {
+            model_type,
+            vocab_size: f.count("vocab_size"),
+            hidden_size,
+            intermediate_size: f.count("intermediate_size"),
+            num_hidden_layers: f.count("num_hidden_layers"),
+            num_attention_heads,
+            num_key_value_heads: f.count_or("num_key_value_heads", num_attention_heads),
+            head_dim: f.count_or("head_dim", hidden_size.checked_div(num_attention_heads).unwrap_or(0)),
+            max_position_embeddings,
+            rms_norm_eps: f.number_or("rms_norm_eps", 1e-6),
+            rope_theta,
+            rope_scaling,
+            attention_bias: f.flag_or("attention_bias", false),
+            mlp_bias: f.flag_or("mlp_bias", false),
+            attention_dropout: f.number_or("attention_dropout", 0.0),
+            sliding_window: mistral.then(|| f.count("sliding_window")),
+            tie_word_embeddings: f.flag_or("tie_word_embeddings", false),
+            initializer_range: f.number_or("initializer_range", 0.02),
+        };
+        f.finish(config.problems())?;
+        Ok(config)
+    }
+
+    /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
+    fn problems(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        for (field, found, most) in [
+            ("vocab_size", self.vocab_size, 10_000_000),
+            ("hidden_size", self.hidden_size, 65_536),
+            ("intermediate_size", self.intermediate_size, 1_000_000),
+            ("num_hidden_layers", self.num_hidden_layers, 1000),
+            ("num_attention_heads", self.num_attention_heads, 1024),
+            ("num_key_value_heads", self.num_key_value_heads, 1024),
+            ("head_dim", self.head_dim, 65_536),
+            ("max_position_embeddings", self.max_position_embeddings, 100_000_000),
+            ("sliding_window", self.sliding_window.unwrap_or(1), 100_000_000),
+        ] {
+            check_count(&mut problems, field, found, 1..=most);
+        }
+        if self.num_key_value_heads > 0 && !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
+            let expected = format!("a divisor of `num_attention_heads` ({})", self.num_attention_heads);
+            problems.push(ConfigProblem::new("num_key_value_heads", expected, self.num_key_value_heads));
+        }
+        if self.head_dim % 2 != 0 {
+            problems.push(ConfigProblem::new("head_dim", "an even number", self.head_dim));
+        } else if self.head_dim > 0
+            && let Err(error) = Rope::new(self.head_dim, 1, self.rope_theta, self.rope_scaling.kernel())
+        {
+            problems.push(ConfigProblem::new("rope_scaling", "numbers that give a rotation", error));
+        }
+        check_dropout(&mut problems, "attention_dropout", self.attention_dropout);
+        problems
+    }
+
+    /// Public tensors under the names that [`Llama::new`] asks for. Those of a bare `LlamaModel` get the prefix `model.`; frequencies,
+    /// and the output layer where it is the table of words, are left out.
+    #[must_use]
+    pub fn public_names(&self, given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+        let bare = !given.keys().any(|name| name.starts_with("model."));
+        let unused = |name: &str| name.ends_with("rotary_emb.inv_freq") || (self.tie_word_embeddings && name == "lm_head.weight");
+        let full = |name: String| if bare && name != "lm_head.weight" { format!("model.{name}") } else { name };
+        given.into_iter().filter(|(name, _)| !unused(name)).map(|(name, tensor)| (full(name), tensor)).collect()
+    }
+
+    /// `config.json`.
+    pub fn to_public(&self) -> Value {
+        let (name, architecture) = FAMILIES.iter().find(|(_, f, _)| *f == self.model_type).map_or(("", ""), |(n, _, a)| (*n, *a));
+        json!({
+            "architectures": [architecture], "model_type": name, "vocab_size": self.vocab_size, "hidden_size": self.hidden_size,
+            "intermediate_size": self.intermediate_size, "num_hidden_layers": self.num_hidden_layers,
+            "num_attention_heads": self.num_attention_heads, "num_key_value_heads": self.num_key_value_heads, "head_dim": self.head_dim,
+            "max_position_embeddings": self.max_position_embeddings, "rms_norm_eps": self.rms_norm_eps, "hidden_act": "silu",
+            "rope_theta": self.rope_theta, "rope_scaling": if self.rope_scaling == Scaling::Default { Value::Null } else { json!(self.rope_scaling) },
+            "attention_bias": self.attention_bias, "mlp_bias": self.mlp_bias, "attention_dropout": self.attention_dropout,
+            "sliding_window": self.sliding_window, "tie_word_embeddings": self.tie_word_embeddings,
+            "initializer_range": self.initializer_range, "torch_dtype": "float32",
+        })
+    }
+}
+
+/// The model.
+pub struct Llama {
+    words: Param,
+    layers: Vec<Layer>,
+    norm: Param,
+    /// Where the output layer is not the table of words.
+    lm_head: Option<Param>,
+    config: Config,
+    /// For as many positions as were needed so far.
+    rope: RefCell<Rope>,
+}
+
+impl Llama {
+    /// Asks `weights` for every parameter by its public name.
+    ///
+    /// # Errors
+    /// The configuration has mistakes. Those of the weights are told by `weights.finish()`.
+    pub fn new(config: &Config, weights: &Weights) -> Result<Self> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(Error::Config(problems));
+        }
+        let (at, d, init) = (weights.at("model"), config.hidden_size, Init::Normal(config.initializer_range as f32));
+        Ok(Llama {
+            words: at.at("embed_tokens").param("weight", &[config.vocab_size, d], init),
+            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, &at.at("layers").at(i))).collect(),
+            norm: at.at("norm").param("weight", &[d], Init::Ones),
+            lm_head: (!config.tie_word_embeddings).then(|| weights.at("lm_head").param("weight", &[config.vocab_size, d], init)),
+            config: config.clone(),
+            rope: RefCell::new(Rope::new(config.head_dim, 0, config.rope_theta, config.rope_scaling.kernel())?),
+        })
+    }
+
+    /// The last layer's normalised states. `token_ids`: `[B, T]` of u32; `lengths`: B valid lengths, at least 1; returns `[B, T, D]`,
+    /// in which rows at `t >= lengths[b]` mean nothing.
+    ///
+    /// # Errors
+    /// The batch does not suit the model; a token is not in the vocabulary.
+    pub fn hidden(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
+        let t = check_tokens("llama", token_ids, lengths, self.config.max_position_embeddings)?;
+        let rope = self.rope(t)?;
+        let eps = self.config.rms_norm_eps;
+        let mut x_btd = kernels::embedding(tape, token_ids, &self.words)?;
+        // Each sum comes together with the norm that reads it first: that of the layer's second half, or of the next layer.
+        let next = self.layers.iter().skip(1).map(|layer| &layer.input_norm).chain([&self.norm]);
+        let mut n_btd = kernels::rms_norm(tape, &x_btd, self.layers.first().map_or(&self.norm, |layer| &layer.input_norm), eps)?;
+        for (layer, next_norm) in self.layers.iter().zip(next) {
+            let a_btd = layer.attention(tape, &n_btd, lengths, &rope)?;
+            let (sum, n) = kernels::add_rms_norm(tape, &a_btd, &x_btd, &layer.post_attention_norm, eps)?;
+            (x_btd, n_btd) = kernels::add_rms_norm(tape, &layer.mlp(tape, &n)?, &sum, next_norm, eps)?;
+        }
+        Ok(n_btd)
+    }
+
+    /// The scores of the next token, `[B, T, V]`.
+    ///
+    /// # Errors
+    /// As [`Llama::hidden`].
+    pub fn logits(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
+        Ok(kernels::linear(tape, &self.hidden(tape, token_ids, lengths)?, self.vocab_weight(), None)?)
+    }
+
+    /// The output layer's weight, `[V, D]`, by which hidden states become scores.
+    pub fn vocab_weight(&self) -> &Param {
+        self.lm_head.as_ref().unwrap_or(&self.words)
+    }
+
+    /// The rotations of at least `len` positions. Public models allow a hundred thousand; tables for all of them would be large.
+    fn rope(&self, len: usize) -> Result<Rope> {
+        let mut rope = self.rope.borrow_mut();
+        if rope.positions() < len {
+            let positions = len.next_power_of_two().min(self.config.max_position_embeddings);
+            *rope = Rope::new(self.config.head_dim, positions, self.config.rope_theta, self.config.rope_scaling.kernel())?;
+        }
+        Ok(rope.clone())
+    }
+}
+
+/// One layer: attention and feed-forward.
+struct Layer {
+    input_norm: Param,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    /// Norms of each head's queries and keys (Qwen3).
+    query_key_norms: Option<[Param; 2]>,
+    attention_output: Linear,
+    post_attention_norm: Param,
+    gate: Linear,
+    up: Linear,
+    down: Linear,
+    num_heads: usize,
+    mask: Mask,
+    attention_dropout: f32,
+    eps: f64,
+}
+
+impl Layer {
+    fn new(config: &Config, at: &Weights) -> Self {
+        let (d, ff, family) = (config.hidden_size, config.intermediate_size, config.model_type);
+        let (dim, kv_dim) = (config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim);
+        let (own, mlp, init) = (at.at("self_attn"), at.at("mlp"), Init::Normal(config.initializer_range as f32));
+        let linear = |at: &Weights, name, inner, out, bias| Linear::new(&at.at(name), inner, out, bias, init);
+        let qkv_bias = config.attention_bias || family == Family::Qwen2;
+        let head_norm = |name| own.at(name).param("weight", &[config.head_dim], Init::Ones);
+        Layer {
+            input_norm: at.at("input_layernorm").param("weight", &[d], Init::Ones),
+            query: linear(&own, "q_proj", d, dim, qkv_bias),
+            key: linear(&own, "k_proj", d, kv_dim, qkv_bias),
+            value: linear(&own, "v_proj", d, kv_dim, qkv_bias),
+            query_key_norms: (family == Family::Qwen3).then(|| ["q_norm", "k_norm"].map(head_norm)),
+            attention_output: linear(&own, "o_proj", dim, d, config.attention_bias),
+            post_attention_norm: at.at("post_attention_layernorm").param("weight", &[d], Init::Ones),
+            gate: linear(&mlp, "gate_proj", d, ff, config.mlp_bias),
+            up: linear(&mlp, "up_proj", d, ff, config.mlp_bias),
+            down: linear(&mlp, "down_proj", ff, d, config.mlp_bias),
+            num_heads: config.num_attention_heads,
+            mask: config.sliding_window.map_or(Mask::Causal, Mask::CausalWindow),
+            attention_dropout: config.attention_dropout as f32,
+            eps: config.rms_norm_eps,
+        }
+    }
+
+    fn attention(&self, tape: &Tape, n_btd: &Var, lengths: &[usize], rope: &Rope) -> Result<Var> {
+        let (mut q, mut k) = (self.query.forward(tape, n_btd)?, self.key.forward(tape, n_btd)?);
+        let v = self.value.forward(tape, n_btd)?;
+        if let Some([query_norm, key_norm]) = &self.query_key_norms {
+            q = kernels::rms_norm_heads(tape, &q, query_norm, self.eps)?;
+            k = kernels::rms_norm_heads(tape, &k, key_norm, self.eps)?;
+        }
+        let (q, k) = (kernels::rope(tape, &q, rope, None)?, kernels::rope(tape, &k, rope, None)?);
+        let args = Attention {
+            mask: self.mask,
+            lengths: Some(lengths),
+            dropout: self.attention_dropout,
+            ..Attention::causal(self.num_heads)
+        };
+        self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)
+    }
+
+    fn mlp(&self, tape: &Tape, n_btd: &Var) -> Result<Var> {
+        let h = kernels::swiglu(tape, &self.gate.forward(tape, n_btd)?, &self.up.forward(tape, n_btd)?)?;
+        self.down.forward(tape, &h)
+    }
+}
+
+/// A linear layer, with or without bias.
+struct Linear {
+    weight: Param,
+    bias: Option<Param>,
+}
+
+impl Linear {
+    fn new(at: &Weights, inner: usize, out: usize, bias: bool, init: Init) -> Self {
+        Linear { weight: at.param("weight", &[out, inner], init), bias: bias.then(|| at.param("bias", &[out], Init::Zeros)) }
+    }
+
+    fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
+        Ok(kernels::linear(tape, x, &self.weight, self.bias.as_ref())?)
+    }
+}

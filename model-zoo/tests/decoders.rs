@@ -1,0 +1,242 @@
+//! Language models against transformers: logits, loss and every gradient of small models that `fixtures/decoders.py` made, read from
+//! the public files as transformers writes them; and what any of them must hold to.
+
+use candle_core::{DType, Device, Tensor};
+use std::collections::BTreeMap;
+use std::path::Path;
+use tallow_kernels::{Gradients, Param, ParamStore, Stream, Tape, Var, Weights, cross_entropy};
+use tallow_zoo::gpt2::{self, Gpt2};
+use tallow_zoo::llama::{self, Llama};
+
+/// Largest difference that is let pass, as a share of the tensor's largest value; seen is 3.4e-6 (transformers itself holds norms and
+/// rotations to float32).
+const CLOSE: f64 = 1e-5;
+
+type Tensors = BTreeMap<String, Tensor>;
+
+/// Either kind.
+enum Decoder {
+    Gpt2(Gpt2),
+    Llama(Llama),
+}
+
+impl Decoder {
+    fn hidden(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> tallow_zoo::Result<Var> {
+        match self {
+            Decoder::Gpt2(model) => model.hidden(tape, token_ids, lengths),
+            Decoder::Llama(model) => model.hidden(tape, token_ids, lengths),
+        }
+    }
+
+    fn logits(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> tallow_zoo::Result<Var> {
+        match self {
+            Decoder::Gpt2(model) => model.logits(tape, token_ids, lengths),
+            Decoder::Llama(model) => model.logits(tape, token_ids, lengths),
+        }
+    }
+
+    fn vocab_weight(&self) -> &Param {
+        match self {
+            Decoder::Gpt2(model) => model.vocab_weight(),
+            Decoder::Llama(model) => model.vocab_weight(),
+        }
+    }
+}
+
+struct Loaded {
+    model: Decoder,
+    store: ParamStore,
+    expected: Tensors,
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn read(path: &Path) -> Tensors {
+    let tensors = candle_core::safetensors::load(path, &Device::Cpu);
+    tensors.unwrap_or_else(|e| panic!("{}: {e}", path.display())).into_iter().collect()
+}
+
+fn load(name: &str) -> Loaded {
+    let config = std::fs::read_to_string(folder(name).join("config.json")).expect("config.json");
+    let given = read(&folder(name).join("model.safetensors"));
+    let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
+    let (model, weights) = if name.starts_with("gpt2") {
+        let config = gpt2::Config::from_public(&config).expect("a config");
+        let weights = weights(config.public_names(given).expect("weights"));
+        (Decoder::Gpt2(Gpt2::new(&config, &weights).expect("a model")), weights)
+    } else {
+        let config = llama::Config::from_public(&config).expect("a config");
+        let weights = weights(config.public_names(given));
+        (Decoder::Llama(Llama::new(&config, &weights).expect("a model")), weights)
+    };
+    let (store, report) = weights.finish().expect("weights that fit");
+    assert_eq!(
+        (report.initialised, report.unused),
+        (Vec::new(), Vec::new()),
+        "all public tensors are used, and no others needed"
+    );
+    Loaded { model, store, expected: read(&folder(name).join("expected.safetensors")) }
+}
+
+impl Loaded {
+    fn batch(&self) -> (Tensor, Vec<usize>) {
+        let ids = self.expected["input.token_ids"].to_dtype(DType::U32).expect("ids");
+        let lengths = self.expected["input.lengths"].to_dtype(DType::U32).and_then(|t| t.to_vec1::<u32>()).expect("lengths");
+        (ids, lengths.into_iter().map(|n| n as usize).collect())
+    }
+}
+
+/// Rows of `[B, T, V]`, by number over all texts, as `[rows, V]`.
+fn pick(tape: &Tape, x: &Var, rows: Vec<u32>) -> Var {
+    let dims = x.dims().to_vec();
+    let count = rows.len();
+    let rows = Tensor::from_vec(rows, count, &Device::Cpu).expect("rows");
+    let picked = x.tensor().flatten(0, 1).and_then(|t| t.index_select(&rows, 0)).expect("rows");
+    tape.record(picked, x.wants_grad(), || {
+        let x = x.target();
+        move |dy, grads| {
+            let zeros = Tensor::zeros((dims[0] * dims[1], dims[2]), DType::F32, &Device::Cpu)?;
+            grads.add(x, zeros.index_add(&rows, dy, 0)?.reshape(dims)?)
+        }
+    })
+}
+
+/// The mean cross entropy of each real token but a text's first.
+fn loss(tape: &Tape, logits: &Var, ids: &Tensor, lengths: &[usize]) -> Var {
+    let t = ids.dims()[1];
+    let ids = ids.flatten_all().and_then(|t| t.to_vec1::<u32>()).expect("ids");
+    let rows: Vec<u32> = (0..ids.len()).filter(|i| i % t + 1 < lengths[i / t]).map(|i| i as u32).collect();
+    let labels: Vec<u32> = rows.iter().map(|&i| ids[i as usize + 1]).collect();
+    cross_entropy(tape, &pick(tape, logits, rows), &labels).expect("a loss")
+}
+
+fn floats(tensor: &Tensor) -> Vec<f64> {
+    tensor.to_dtype(DType::F64).and_then(|t| t.flatten_all()?.to_vec1()).expect("floats")
+}
+
+/// How far `found` is off, as a share of the largest value; it must be close.
+fn close(what: &str, found: &Tensor, expected: &Tensor) -> f64 {
+    assert_eq!(found.dims(), expected.dims(), "{what}");
+    let (found, expected) = (floats(found), floats(expected));
+    assert!(found.iter().chain(&expected).all(|v| v.is_finite()), "{what}: NaN or infinity");
+    let largest = expected.iter().fold(1e-3f64, |most, e| most.max(e.abs()));
+    let off = found.iter().zip(&expected).map(|(f, e)| (f - e).abs()).fold(0.0, f64::max) / largest;
+    assert!(off <= CLOSE, "{what} is off by {off:.1e} of its largest value {largest:.3e}");
+    off
+}
+
+fn check(name: &str) {
+    let loaded = load(name);
+    let (ids, lengths) = loaded.batch();
+    let tape = Tape::training(Stream::root(0));
+    let logits = loaded.model.logits(&tape, &ids, &lengths).expect("logits");
+    let t = ids.dims()[1];
+    let real = (0..ids.elem_count()).filter(|i| i % t < lengths[i / t]).map(|i| i as u32).collect();
+    let mut worst = close(&format!("{name}: logits"), pick(&tape, &logits, real).tensor(), &loaded.expected["logits"]);
+    let loss = loss(&tape, &logits, &ids, &lengths);
+    worst = worst.max(close(&format!("{name}: loss"), loss.tensor(), &loaded.expected["loss"]));
+    let mut grads = Gradients::new(&loaded.store);
+    tape.backward(&loss, &mut grads).expect("gradients");
+    let mut found: Tensors =
+        loaded.store.iter().map(|p| (p.name().to_string(), grads.get(p).expect("a gradient").clone())).collect();
+    if let Decoder::Gpt2(_) = loaded.model {
+        let config = std::fs::read_to_string(folder(name).join("config.json")).expect("config.json");
+        found = gpt2::Config::from_public(&config).and_then(|config| config.public_tensors(found)).expect("tensors");
+    }
+    let expected: Vec<_> = loaded.expected.iter().filter_map(|(name, t)| Some((name.strip_prefix("grad.")?, t))).collect();
+    assert_eq!(expected.len(), found.len(), "{name}: a gradient for each parameter");
+    for (param, gradient) in expected {
+        worst = worst.max(close(&format!("{name}: gradient of `{param}`"), &found[param], gradient));
+    }
+    let norm = Tensor::new(grads.global_norm(&loaded.store).expect("a norm"), &Device::Cpu).expect("a scalar");
+    worst = worst.max(close(&format!("{name}: norm"), &norm, &loaded.expected["grad_norm"]));
+    println!("{name}: at most {worst:.1e} of a tensor's largest value");
+}
+
+const ALL: [&str; 6] = ["gpt2", "llama3", "llama_biases", "mistral", "qwen2", "qwen3"];
+
+#[test]
+fn equal_transformers() {
+    ALL.into_iter().for_each(check);
+}
+
+/// A later token changes no earlier state, and padding none at all.
+#[test]
+fn the_future_is_not_seen() {
+    for name in ALL {
+        let loaded = load(name);
+        let states = |ids: &[u32], length: usize| {
+            let ids = Tensor::from_vec(ids.to_vec(), (1, ids.len()), &Device::Cpu).expect("ids");
+            let states = loaded.model.hidden(&Tape::inference(), &ids, &[length]).expect("states");
+            states.tensor().to_vec3::<f32>().expect("states").remove(0)
+        };
+        let (some, other) = (states(&[3, 1, 4, 1, 5], 5), states(&[3, 1, 4, 9, 2], 5));
+        assert_eq!(some[..3], other[..3], "{name}");
+        assert_ne!(some[3..], other[3..], "{name}");
+        assert_eq!(some[..3], states(&[3, 1, 4, 7, 7], 3)[..3], "{name}");
+        let vocab = loaded.model.vocab_weight().tensor().dims().to_vec();
+        assert_eq!(vocab, [23, some[0].len()], "{name}");
+    }
+}
+
+/// What is written as public is read back as the same.
+#[test]
+fn configs_and_weights_go_both_ways() {
+    for name in ALL {
+        let text = std::fs::read_to_string(folder(name).join("config.json")).expect("config.json");
+        if name == "gpt2" {
+            let config = gpt2::Config::from_public(&text).expect("a config");
+            assert_eq!(gpt2::Config::from_public(&config.to_public().to_string()).expect("a config"), config);
+            let given = read(&folder(name).join("model.safetensors"));
+            let back = config.public_names(given.clone()).and_then(|names| config.public_tensors(names)).expect("tensors");
+            for (name, tensor) in &back {
+                assert_eq!(floats(tensor), floats(&given[name]), "{name}");
+            }
+        } else {
+            let config = llama::Config::from_public(&text).expect("a config");
+            assert_eq!(llama::Config::from_public(&config.to_public().to_string()).expect("a config"), config);
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_named() {
+    let gpt2 = |text: &str| gpt2::Config::from_public(text).expect_err("a mistake").to_string();
+    let llama = |text: &str| llama::Config::from_public(text).expect_err("a mistake").to_string();
+    let has = |message: String, parts: &[&str]| {
+        parts.iter().for_each(|part| assert!(message.contains(part), "no `{part}` in {message}"))
+    };
+    has(gpt2("[]"), &["not a JSON object"]);
+    has(
+        gpt2(
+            r#"{"model_type": "gpt2", "vocab_size": 9, "n_positions": 8, "n_embd": 10, "n_layer": 1, "n_head": 3, "attn_pdrop": 1.5,
+                 "scale_attn_by_inverse_layer_idx": true}"#,
+        ),
+        &["`n_head`: expected a divisor of `n_embd` (10)", "`attn_pdrop`", "`scale_attn_by_inverse_layer_idx`: expected false"],
+    );
+    has(
+        llama(
+            r#"{"model_type": "llama", "hidden_size": 16, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 4,
+                  "num_key_value_heads": 3, "vocab_size": 5, "max_position_embeddings": 8, "head_dim": 5, "hidden_act": "gelu",
+                  "rope_scaling": {"rope_type": "llama3", "factor": 8}}"#,
+        ),
+        &[
+            "`num_key_value_heads`: expected a divisor of `num_attention_heads` (4), found 3",
+            "`head_dim`: expected an even number",
+            "`hidden_act`: expected \"silu\"",
+            "`rope_scaling.low_freq_factor`: expected a number, found nothing",
+        ],
+    );
+    has(llama(r#"{"model_type": "bert"}"#), &["`model_type`", "\"qwen3\""]);
+    let loaded = load("gpt2");
+    let run = |ids: &[u32], lengths: &[usize]| {
+        let ids = Tensor::from_vec(ids.to_vec(), (1, ids.len()), &Device::Cpu).expect("ids");
+        loaded.model.hidden(&Tape::inference(), &ids, lengths).expect_err("a mistake").to_string()
+    };
+    has(run(&[1; 17], &[17]), &["at most 16 tokens", "17"]);
+    has(run(&[1, 2], &[0]), &["lengths from 1 to 2, found 0 for text 0"]);
+    has(run(&[1, 2], &[2, 2]), &["a length for each of 1 texts, found 2 lengths"]);
+    has(run(&[1, 23], &[2]), &["index 23 at position 1", "wte.weight"]);
+}
