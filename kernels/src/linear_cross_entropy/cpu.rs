@@ -74,6 +74,12 @@ struct Rule {
     gradient: bool,
 }
 
+/// Sum of `f` in blocks: over a vocabulary, one running sum a lane would lose digits.
+#[inline(always)]
+fn long_sum(z: &[f32], f: impl Fn(f32) -> f32 + Copy) -> f32 {
+    z.chunks(1024).map(|block| simd::sum(block, f)).sum()
+}
+
 vectorised! {
     fn scale_block(block: &mut [f32], number: f32) {
         block.iter_mut().for_each(|v| *v *= number);
@@ -84,9 +90,9 @@ vectorised! {
         let (largest, classes) = (simd::max(z), z.len() as f32);
         let centred = z[label] - largest;
         // The mean is read only with smoothing: a class of score minus infinity would spoil it.
-        let mean = if rule.smoothing > 0.0 { simd::sum(z, |v| v - largest) / classes } else { 0.0 };
+        let mean = if rule.smoothing > 0.0 { long_sum(z, |v| v - largest) / classes } else { 0.0 };
         z.iter_mut().for_each(|v| *v = simd::exp(*v - largest));
-        let sum = simd::sum(z, |v| v);
+        let sum = long_sum(z, |v| v);
         let s = rule.smoothing;
         let smooth = if s > 0.0 { s * mean } else { 0.0 };
         let loss = sum.ln() - (1.0 - s) * centred - smooth;
