@@ -213,6 +213,9 @@ fn threads_change_no_bit() {
     let cases: Vec<(&str, Case, Op)> = vec![
         ("linear", Case::new().var(&[301, 129]).param("w", &[257, 129]).param("b", &[257]), |t, v, p| linear(t, &v[0], &p[0], Some(&p[1]))),
         ("linear, few rows", Case::new().var(&[3, 129]).param("w", &[2, 129]), |t, v, p| linear(t, &v[0], &p[0], None)),
+        ("linear_cross_entropy", Case::new().var(&[301, 70]).param("w", &[60_001, 70]), |t, v, p| {
+            linear_cross_entropy(t, &v[0], &p[0], &Targets { labels: &[7; 301], ignore: None, smoothing: 0.1 })
+        }),
         ("add", Case::new().var(&[301, 70]).var(&[70]), |t, v, _| add(t, &v[0], &v[1])),
         ("gelu", Case::new().var(&[100_001]), |t, v, _| gelu(t, &v[0])),
         ("layer_norm", Case::new().var(&[301, 70]).param("w", &[70]).param("b", &[70]), |t, v, p| layer_norm(t, &v[0], &p[0], &p[1], 1e-5)),

@@ -137,6 +137,58 @@ impl Sgd {
     }
 }
 
+/// Lion (Chen et al. 2023, arXiv 2302.06675): the sign of an interpolated momentum, with decoupled weight decay.
+///
+/// `c = beta1 m + (1 - beta1) g`; `p -= lr (sign(c) + wd p)`; `m = beta2 m + (1 - beta2) g`; the sign of 0 is 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lion {
+    pub lr: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub weight_decay: f64,
+}
+
+/// Lion's numbers for one step, in float32.
+#[derive(Clone, Copy)]
+struct LionStep {
+    keep: f32,
+    grad_scale: f32,
+    lr: f32,
+    beta1: f32,
+    one_minus_beta1: f32,
+    beta2: f32,
+    one_minus_beta2: f32,
+}
+
+impl Lion {
+    /// Moves `p` along its gradient. `g`, `m` have its shape; `m`, the momentum, is updated in place and starts as zeros; the
+    /// gradient is multiplied by `grad_scale` first.
+    ///
+    /// # Errors
+    /// A shape differs from the parameter's.
+    pub fn step(&self, p: &Param, g: &Tensor, m: &Tensor, grad_scale: f64) -> Result<()> {
+        check("lion", p, 1, [("gradient", g), ("momentum", m)])?;
+        let keep = 1.0 - self.lr * self.weight_decay;
+        let tensor = p.tensor();
+        if !fast([tensor, g, m]) {
+            let g = (g * grad_scale)?;
+            let direction = ((m * self.beta1)? + (&g * (1.0 - self.beta1))?)?.sign()?;
+            overwrite(tensor, &((tensor * keep)? - (direction * self.lr)?)?)?;
+            return overwrite(m, &((m * self.beta2)? + (g * (1.0 - self.beta2))?)?);
+        }
+        let [keep, grad_scale, lr, beta1, one_minus_beta1, beta2, one_minus_beta2] =
+            [keep, grad_scale, self.lr, self.beta1, 1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(|v| v as f32);
+        let numbers = LionStep { keep, grad_scale, lr, beta1, one_minus_beta1, beta2, one_minus_beta2 };
+        let g = floats(g)?;
+        update(tensor, |p| {
+            update(m, |m| {
+                let blocks = p.par_chunks_mut(BLOCK).zip(g.par_chunks(BLOCK)).zip(m.par_chunks_mut(BLOCK));
+                blocks.for_each(|((p, g), m)| lion(p, g, m, numbers));
+            })
+        })?
+    }
+}
+
 fn fast<const N: usize>(tensors: [&Tensor; N]) -> bool {
     tensors.into_iter().all(|t| is_fast(t) && t.is_contiguous())
 }
@@ -160,6 +212,17 @@ vectorised! {
             *m += n.one_minus_beta1 * (g - *m);
             *v = n.beta2 * *v + n.one_minus_beta2 * (g * g);
             *p = *p * n.keep - n.rate * (*m / (v.sqrt() * n.root + n.eps));
+        }
+    }
+
+    fn lion(p: &mut [f32], g: &[f32], m: &mut [f32], n: LionStep) {
+        for ((p, g), m) in p.iter_mut().zip(g).zip(m) {
+            let g = g * n.grad_scale;
+            let c = n.beta1 * *m + n.one_minus_beta1 * g;
+            // Comparisons alone would turn NaN into 0 and hide it.
+            let sign = if c > 0.0 { 1.0 } else if c < 0.0 { -1.0 } else { c };
+            *p = *p * n.keep - n.lr * sign;
+            *m = n.beta2 * *m + n.one_minus_beta2 * g;
         }
     }
 
@@ -204,6 +267,25 @@ mod tests {
                 p = p * (1.0 - 0.1 * 0.5) - 0.1 * mean / (square.sqrt() + 1e-8);
                 let found = value(params[0].tensor());
                 assert!((found - p).abs() < tolerance && (value(&m) - a).abs() < tolerance, "step {step} {dtype:?}: {found} {p}");
+            }
+        }
+    }
+
+    /// Three steps, one with a direction against the last gradient's.
+    #[test]
+    fn lion_by_hand() {
+        let lion = Lion { lr: 0.1, beta1: 0.9, beta2: 0.99, weight_decay: 0.5 };
+        for (dtype, tolerance) in [(DType::F64, 1e-14), (DType::F32, 1e-6)] {
+            let (params, _) = Case::new().param("p", &[1]).params(dtype).unwrap();
+            params[0].set(&tensor(2.0, dtype)).unwrap();
+            let m = tensor(0.0, dtype);
+            let (mut p, mut a) = (2.0f64, 0.0f64);
+            for g in [3.0f64, -0.1, -5.0, 0.5] {
+                lion.step(&params[0], &tensor(g * 4.0, dtype), &m, 0.25).unwrap();
+                p = p * (1.0 - 0.1 * 0.5) - 0.1 * (0.9 * a + 0.1 * g).signum();
+                a = 0.99 * a + 0.01 * g;
+                let found = value(params[0].tensor());
+                assert!((found - p).abs() < tolerance && (value(&m) - a).abs() < tolerance, "{dtype:?}: {found} {p}");
             }
         }
     }

@@ -74,22 +74,64 @@ pub struct Tape {
     slots: Cell<usize>,
     dropout: Option<Stream>,
     sites: Cell<u64>,
+    /// Whether something asked to be recorded, though nothing may have been.
+    asked: Cell<bool>,
+}
+
+/// A pass's dropout stream and place in it, from which a part of the pass can be run again.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    dropout: Option<Stream>,
+    sites: u64,
+}
+
+impl Mark {
+    /// A pass from here on that records nothing, but drops out as the marked one.
+    pub(crate) fn unrecorded(self) -> Tape {
+        Tape { dropout: self.dropout, sites: Cell::new(self.sites), ..Tape::inference() }
+    }
+
+    /// The same, recording.
+    pub(crate) fn recorded(self) -> Tape {
+        Tape { nodes: Some(RefCell::default()), ..self.unrecorded() }
+    }
 }
 
 impl Tape {
     /// A pass that records for backward. `dropout` is the stream of this very pass (step and micro-batch included).
     pub fn training(dropout: Stream) -> Self {
-        Tape { nodes: Some(RefCell::default()), slots: Cell::new(0), dropout: Some(dropout), sites: Cell::new(0) }
+        Tape { nodes: Some(RefCell::default()), dropout: Some(dropout), ..Self::inference() }
     }
 
     /// A pass that records nothing; dropout is the identity and batch norm uses its running statistics.
     pub fn inference() -> Self {
-        Tape { nodes: None, slots: Cell::new(0), dropout: None, sites: Cell::new(0) }
+        Tape { nodes: None, slots: Cell::new(0), dropout: None, sites: Cell::new(0), asked: Cell::new(false) }
     }
 
     /// Whether this is a training pass.
     pub fn is_training(&self) -> bool {
         self.dropout.is_some()
+    }
+
+    /// Whether this pass keeps anything for backward: an operation that makes gradients in forward asks first.
+    pub fn records(&self) -> bool {
+        self.nodes.is_some()
+    }
+
+    /// Where this pass is.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { dropout: self.dropout, sites: self.sites.get() }
+    }
+
+    /// Goes on where `other`, a part of this pass, has ended.
+    pub(crate) fn pass_sites(&self, other: &Tape) {
+        self.sites.set(other.sites.get());
+        self.asked.set(self.asked.get() || other.asked.get());
+    }
+
+    /// Whether any operation so far had an input that wants a gradient, had this pass recorded it.
+    pub(crate) fn would_record(&self) -> bool {
+        self.asked.get()
     }
 
     /// The stream of the next place that drops out in this pass; none at inference.
@@ -110,6 +152,7 @@ impl Tape {
     where
         F: FnOnce(&Tensor, &mut Backward) -> Result<()> + 'static,
     {
+        self.asked.set(self.asked.get() || wanted);
         match &self.nodes {
             Some(nodes) if wanted => {
                 let slot = self.new_slot();
@@ -135,21 +178,30 @@ impl Tape {
     /// As [`Tape::backward`], with the gradient `scale` for each element of `loss`: a micro-batch's share of a step.
     pub fn backward_scaled(self, loss: &Var, scale: f32, grads: &mut Gradients) -> Result<()> {
         let seed = (loss.tensor.ones_like()? * f64::from(scale))?;
-        self.run(loss, seed, grads, &[]).map(drop)
+        self.run(loss, Pending { grad: seed, own: true }, grads, &[]).map(drop)
     }
 
     /// As [`Tape::backward`], and returns the gradients of `leaves` (those of [`Tape::leaf`]).
     pub fn backward_to(self, loss: &Var, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
         let seed = loss.tensor.ones_like()?;
-        self.run(loss, seed, grads, leaves)
+        self.run(loss, Pending { grad: seed, own: true }, grads, leaves)
     }
 
-    fn run(self, loss: &Var, seed: Tensor, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
+    /// Backpropagates from `y`, whose gradient is `dy`, inside another pass's backward; returns the gradients of `leaves`.
+    pub(crate) fn backward_from(self, y: &Var, dy: &Tensor, outer: &mut Backward, leaves: &[Var]) -> Result<Vec<Option<Tensor>>> {
+        if !y.wants_grad() {
+            return Ok(vec![None; leaves.len()]);
+        }
+        let leaves: Vec<&Var> = leaves.iter().collect();
+        self.run(y, Pending { grad: dy.clone(), own: false }, outer.params, &leaves)
+    }
+
+    fn run(self, loss: &Var, seed: Pending, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
         let (Some(nodes), Some(last)) = (self.nodes, loss.slot) else {
             return Err(Error::Argument { op: "backward", message: "the loss depends on nothing that wants a gradient".into() });
         };
         let mut pass = Backward { slots: (0..self.slots.get()).map(|_| None).collect(), params: grads };
-        pass.slots[last] = Some(Pending { grad: seed, own: true });
+        pass.slots[last] = Some(seed);
         for node in nodes.into_inner().into_iter().rev() {
             // A value that nothing downstream used has no gradient: its closure is dropped unrun.
             if let Some(pending) = pass.slots[node.slot].take() {

@@ -1,0 +1,106 @@
+//! The float32 CPU version: scores of a chunk of rows, softmax row by row in place, then both gradients of the chunk.
+
+use super::{Outcome, Targets, Wanted};
+use crate::blocks::BLOCK;
+use crate::matmul::{On, View, ViewMut, Write, matmul};
+use crate::simd::{self, vectorised};
+use crate::{Result, slice};
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+
+/// Scores that are in memory at once: 64 MiB. More rows a chunk means fewer passes over the weight and its gradient.
+const SCORES: usize = 1 << 24;
+
+pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wanted: Wanted) -> Result<Outcome> {
+    let (rows, width) = h.dims2()?;
+    let classes = w.dim(0)?;
+    let (hs, ws) = (slice::floats(h)?, slice::floats(w)?);
+    let n = counted.len();
+    // Ignored rows are left out of every product.
+    let packed: Vec<f32> = if n == rows { Vec::new() } else { counted.iter().flat_map(|&row| &hs[row as usize * width..][..width]).copied().collect() };
+    let h = if n == rows { &hs[..] } else { &packed };
+    let labels: Vec<u32> = counted.iter().map(|&row| targets.labels[row as usize]).collect();
+    let most = (SCORES / classes.max(1)).max(16);
+    let chunk = n.div_ceil(n.div_ceil(most).max(1)).max(1);
+
+    let any = wanted.hidden || wanted.weight;
+    let rule = Rule { smoothing: targets.smoothing, share: 1.0 / n.max(1) as f32, gradient: any };
+    let mut scores = vec![0f32; chunk.min(n) * classes];
+    let mut dh = vec![0f32; if wanted.hidden { n * width } else { 0 }];
+    let mut dw = vec![0f32; if wanted.weight { w.elem_count() } else { 0 }];
+    let weight = View::new(&ws, classes, width);
+    let mut loss = 0f64;
+    for (index, labels) in labels.chunks(chunk).enumerate() {
+        let (from, m) = (index * chunk, labels.len());
+        let (h, scores) = (View::new(&h[from * width..][..m * width], m, width), &mut scores[..m * classes]);
+        matmul(On::Pool, 1.0, h, weight.t(), ViewMut::new(scores, m, classes), Write::Set);
+        let each: Vec<f32> = scores.par_chunks_mut(classes).zip(labels).map(|(z, &label)| softmax(z, label as usize, rule)).collect();
+        loss += each.iter().map(|&v| f64::from(v)).sum::<f64>();
+        let dz = View::new(scores, m, classes);
+        if wanted.hidden {
+            matmul(On::Pool, 1.0, dz, weight, ViewMut::new(&mut dh[from * width..], m, width), Write::Set);
+        }
+        if wanted.weight {
+            let write = if index == 0 { Write::Set } else { Write::Add };
+            matmul(On::Pool, 1.0, dz.t(), h, ViewMut::new(&mut dw, classes, width), write);
+        }
+    }
+    let spread = |dh: Vec<f32>| {
+        let mut all = vec![0f32; rows * width];
+        counted.iter().zip(dh.chunks_exact(width.max(1))).for_each(|(&row, dh)| all[row as usize * width..][..width].copy_from_slice(dh));
+        all
+    };
+    let dh = if wanted.hidden && n < rows { spread(dh) } else { dh };
+    let tensor = |v: Vec<f32>, rows| Tensor::from_vec(v, (rows, width), &Device::Cpu);
+    Ok(Outcome {
+        loss: loss / n.max(1) as f64,
+        dhidden: wanted.hidden.then(|| tensor(dh, rows)).transpose()?,
+        dweight: wanted.weight.then(|| tensor(dw, classes)).transpose()?,
+    })
+}
+
+/// `t *= number`.
+pub(super) fn scale(t: &mut [f32], number: f32) {
+    t.par_chunks_mut(BLOCK).for_each(|block| scale_block(block, number));
+}
+
+/// What a row's scores turn into.
+#[derive(Clone, Copy)]
+struct Rule {
+    smoothing: f32,
+    /// One over the number of counted rows.
+    share: f32,
+    /// Whether the scores become their gradient; if not, they are left as they may be.
+    gradient: bool,
+}
+
+/// Sum of `f` in blocks: over a vocabulary, one running sum a lane would lose digits.
+#[inline(always)]
+fn long_sum(z: &[f32], f: impl Fn(f32) -> f32 + Copy) -> f32 {
+    z.chunks(1024).map(|block| simd::sum(block, f)).sum()
+}
+
+vectorised! {
+    fn scale_block(block: &mut [f32], number: f32) {
+        block.iter_mut().for_each(|v| *v *= number);
+    }
+
+    /// A row's loss; its scores `z` become `dz`.
+    fn softmax(z: &mut [f32], label: usize, rule: Rule) -> f32 {
+        let (largest, classes) = (simd::max(z), z.len() as f32);
+        let centred = z[label] - largest;
+        // The mean is read only with smoothing: a class of score minus infinity would spoil it.
+        let mean = if rule.smoothing > 0.0 { long_sum(z, |v| v - largest) / classes } else { 0.0 };
+        z.iter_mut().for_each(|v| *v = simd::exp(*v - largest));
+        let sum = long_sum(z, |v| v);
+        let s = rule.smoothing;
+        let smooth = if s > 0.0 { s * mean } else { 0.0 };
+        let loss = sum.ln() - (1.0 - s) * centred - smooth;
+        if rule.gradient {
+            let (scale, even) = (rule.share / sum, rule.share * s / classes);
+            z.iter_mut().for_each(|v| *v = *v * scale - even);
+            z[label] -= rule.share * (1.0 - s);
+        }
+        loss
+    }
+}
