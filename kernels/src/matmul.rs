@@ -67,23 +67,10 @@ pub(crate) enum Write {
     Add,
 }
 
-/// Who computes a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum On {
-    /// All threads of the pool.
-    Pool,
-    /// The calling thread alone: for one of many products that run side by side.
-    Here,
-}
-
-/// `c = scale * a b`, or `c += scale * a b`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]`.
-pub(crate) fn matmul(on: On, scale: f32, a: View, b: View, c: ViewMut, write: Write) {
+/// On all threads of the pool: `c = scale * a b`, or `c += scale * a b`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]`.
+pub(crate) fn matmul(scale: f32, a: View, b: View, c: ViewMut, write: Write) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     assert!(b.rows == k && c.rows == m && c.cols == n, "{m}x{k} times {}x{n} into {}x{}", b.rows, c.rows, c.cols);
-    let parallelism = match on {
-        On::Pool => Parallelism::Rayon(0),
-        On::Here => Parallelism::None,
-    };
     // SAFETY: each view was made from a slice that holds every element which its strides reach, and `c` is exclusive, so it
     // overlaps neither operand; `c` is read only where the caller says `Add`.
     unsafe {
@@ -91,7 +78,7 @@ pub(crate) fn matmul(on: On, scale: f32, a: View, b: View, c: ViewMut, write: Wr
             m, n, k, c.start, 1, c.row_stride as isize, write == Write::Add,
             a.data.as_ptr(), a.col_stride as isize, a.row_stride as isize,
             b.data.as_ptr(), b.col_stride as isize, b.row_stride as isize,
-            1.0, scale, false, false, false, parallelism,
+            1.0, scale, false, false, false, Parallelism::Rayon(0),
         );
     }
 }
@@ -113,7 +100,7 @@ mod tests {
             let (a, b) = (if ta { fill(k, m) } else { fill(m, k) }, if tb { fill(n, k) } else { fill(k, n) });
             let (va, vb) = (view(&a, m, k, ta), view(&b, k, n, tb));
             let mut c = vec![0.5f32; m * n];
-            matmul(On::Here, 2.0, va, vb, ViewMut::new(&mut c, m, n), if add { Write::Add } else { Write::Set });
+            matmul(2.0, va, vb, ViewMut::new(&mut c, m, n), if add { Write::Add } else { Write::Set });
             for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
                 let at = |v: &View, i: usize, j: usize| f64::from(v.data[i * v.row_stride + j * v.col_stride]);
                 let sum: f64 = (0..k).map(|l| at(&va, i, l) * at(&vb, l, j)).sum();

@@ -93,11 +93,6 @@ impl<'a> Fields<'a> {
         self.read(field, default, default, &words.join(" or "), find)
     }
 
-    /// Yes or no, or `default` where there is neither.
-    pub(crate) fn flag_or(&mut self, field: &str, default: bool) -> bool {
-        self.read(field, default, default, "true or false", Value::as_bool)
-    }
-
     /// A list of whole numbers, or `default` where there is none.
     pub(crate) fn counts_or(&mut self, field: &str, default: &[usize]) -> Vec<usize> {
         let number = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());

@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::environment::Environment;
 use super::experiment::{create, drive, unfinished, what_lies_there};
-use crate::store::Purpose;
+use crate::store::{Purpose, RunFolder};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
 use crate::pipeline::{End, Question, Score};
@@ -11,7 +11,6 @@ use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
 use crate::words::{clean, count, metric_name, score};
 use serde::Serialize;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// What the command line asks.
@@ -44,10 +43,9 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
     let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
     // A run folder stands for the model that came of it.
-    let of_run = Path::new(asked.model).join("model");
-    let is_run = Path::new(asked.model).join("ledger.jsonl").is_file() && of_run.is_dir();
+    let of_run = RunFolder::open(asked.model).ok().map(|run| run.model()).filter(|model| model.is_dir());
     let question = Question {
-        model: ModelSpec::Pretrained { id: if is_run { of_run.display().to_string() } else { asked.model.into() }, revision: None },
+        model: ModelSpec::Pretrained { id: of_run.map_or_else(|| asked.model.into(), |model| model.display().to_string()), revision: None },
         data,
         split: asked.split.map(str::to_string),
         max_examples: asked.max_examples,

@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(data, "", "stdout is for data");
         assert_eq!(messages.lines().count(), 1 + 20, "a line each 5 %:\n{messages}");
         assert!(
-            messages.contains("  step 50/100, epoch 0.50, loss 0.5000, lr 3.1e-5, 10,000 tokens/s, 5 s left\n"),
+            messages.contains("  step 50/100, 5 s left, epoch 0.50, loss 0.5000, lr 3.1e-5, 10,000 tokens/s\n"),
             "{messages}"
         );
         let slow: Vec<Event> = std::iter::once(started(0)).chain((1..=4).map(|i| step(i, i as f64 * 11.0))).collect();

@@ -13,7 +13,7 @@ pub enum Error {
     BadWeights { path: PathBuf, message: String },
     #[error("the weights in `{}` are not those that were planned with: expected sha256 {expected}, found {found}", path.display())]
     OtherWeights { path: PathBuf, expected: String, found: String },
-    #[error("the weights in `{}` cannot be used", path.display())]
+    #[error("the weights in `{}` do not fit the model", path.display())]
     Weights { path: PathBuf, source: tallow_kernels::Error },
     /// A head that starts anew would be scored as if it had been trained.
     #[error("the weights in `{}` were not trained for this task: they lack {}", path.display(), some(missing))]

@@ -81,9 +81,18 @@ fn options_that_do_not_go_with_a_file() {
         let said = said(place.train(&[], &place.run()).arg(option));
         assert!(said.code == Some(2) && said.stderr.contains(what) && said.stderr.contains("--set"), "{}", said.stderr);
     }
-    for (option, words) in [("--threads=0", "from 1 to 1024"), ("--max-time=5", "with its unit such as `5s`"), ("--max-examples=0", "at least 1")] {
+    for (option, words) in [("--max-time=5", "with its unit such as `5s`"), ("--max-examples=0", "at least 1")] {
         let said = said(place.train(&[], &place.run()).arg(option));
         assert!(said.code == Some(2) && said.stderr.contains(words), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn threads_have_their_range() {
+    let place = Place::new();
+    for threads in ["--threads=0", "--threads=999999", "--threads=many"] {
+        let said = said(&mut place.tallow(["train", "--example", "--offline", threads]));
+        assert!(said.code == Some(2) && said.stderr.contains("expected a whole number from 1 to 1024"), "{}", said.stderr);
     }
 }
 

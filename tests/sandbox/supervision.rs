@@ -50,8 +50,7 @@ pub(crate) fn tests() -> Vec<Test> {
 
 macro_rules! ensure {
     ($holds:expr, $($found:tt)+) => {
-        let holds: bool = $holds;
-        if !holds {
+        if !$holds {
             return Err(format!("expected {}; found {}", stringify!($holds), format!($($found)+)));
         }
     };

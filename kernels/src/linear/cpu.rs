@@ -2,7 +2,7 @@
 
 use super::reference::with_last;
 use crate::blocks::ROWS;
-use crate::matmul::{On, View, ViewMut, Write, matmul};
+use crate::matmul::{View, ViewMut, Write, matmul};
 use crate::{Result, slice};
 use candle_core::Tensor;
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ pub(super) fn forward(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Result<Tens
             }
             _ => Write::Set,
         };
-        matmul(On::Pool, 1.0, View::new(&xs, rows, inner), View::new(&ws, out, inner).t(), ViewMut::new(y, rows, out), write);
+        matmul(1.0, View::new(&xs, rows, inner), View::new(&ws, out, inner).t(), ViewMut::new(y, rows, out), write);
     })
 }
 
@@ -32,7 +32,7 @@ pub(super) fn backward_input(dy: &Tensor, w: &Tensor) -> Result<Tensor> {
     let (dys, ws) = (slice::floats(dy)?, slice::floats(w)?);
     slice::fresh_tensor(with_last(dy.dims(), inner), |dx| {
         let (dy, w) = (View::new(&dys, rows, out), View::new(&ws, out, inner));
-        matmul(On::Pool, 1.0, dy, w, ViewMut::new(dx, rows, inner), Write::Set);
+        matmul(1.0, dy, w, ViewMut::new(dx, rows, inner), Write::Set);
     })
 }
 
@@ -40,5 +40,5 @@ pub(super) fn backward_input(dy: &Tensor, w: &Tensor) -> Result<Tensor> {
 pub(super) fn add_weight_grad(dy: &[f32], x: &[f32], dw: &mut [f32], [out, inner]: [usize; 2]) {
     let rows = dy.len().checked_div(out).unwrap_or(0);
     let (dy, x) = (View::new(dy, rows, out), View::new(x, rows, inner));
-    matmul(On::Pool, 1.0, dy.t(), x, ViewMut::new(dw, out, inner), Write::Add);
+    matmul(1.0, dy.t(), x, ViewMut::new(dw, out, inner), Write::Add);
 }

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Targets, Wanted};
 use crate::blocks::BLOCK;
-use crate::matmul::{On, View, ViewMut, Write, matmul};
+use crate::matmul::{View, ViewMut, Write, matmul};
 use crate::simd::{self, vectorised};
 use crate::{Result, slice};
 use candle_core::{Device, Tensor};
@@ -33,16 +33,16 @@ pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wa
     for (index, labels) in labels.chunks(chunk).enumerate() {
         let (from, m) = (index * chunk, labels.len());
         let (h, scores) = (View::new(&h[from * width..][..m * width], m, width), &mut scores[..m * classes]);
-        matmul(On::Pool, 1.0, h, weight.t(), ViewMut::new(scores, m, classes), Write::Set);
+        matmul(1.0, h, weight.t(), ViewMut::new(scores, m, classes), Write::Set);
         let each: Vec<f32> = scores.par_chunks_mut(classes).zip(labels).map(|(z, &label)| softmax(z, label as usize, rule)).collect();
         loss += each.iter().map(|&v| f64::from(v)).sum::<f64>();
         let dz = View::new(scores, m, classes);
         if wanted.hidden {
-            matmul(On::Pool, 1.0, dz, weight, ViewMut::new(&mut dh[from * width..], m, width), Write::Set);
+            matmul(1.0, dz, weight, ViewMut::new(&mut dh[from * width..], m, width), Write::Set);
         }
         if wanted.weight {
             let write = if index == 0 { Write::Set } else { Write::Add };
-            matmul(On::Pool, 1.0, dz.t(), h, ViewMut::new(&mut dw, classes, width), write);
+            matmul(1.0, dz.t(), h, ViewMut::new(&mut dw, classes, width), write);
         }
     }
     let spread = |dh: Vec<f32>| {
