@@ -6,7 +6,7 @@ use super::progress::{Mode, Progress};
 use super::{planned, read};
 use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
-use crate::intake::{DataName, ModelName, PaperSource, parse_request};
+use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
 use crate::job::Event;
 use crate::pipeline::{End, Pipeline, Setup};
 use crate::plan::{self, HostFacts, RulePlanner};
@@ -111,9 +111,7 @@ impl Start {
         if text.trim().is_empty() {
             return Err(CliError::NothingAsked.into());
         }
-        let mut request = parse_request(&text);
-        request.data = request.data.map(what_lies_there);
-        Ok(Start::Request(Box::new(request)))
+        Ok(Start::Request(Box::new(parse_request(&text, lying))))
     }
 
     /// What `tallow plan` is given: an experiment file, a paper or a request.
@@ -310,6 +308,13 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
         seeds: wishes.seeds.clone(),
         set: wishes.set.clone(),
     }
+}
+
+/// What is at a path: a folder that holds a model, or data.
+fn lying(path: &str) -> Option<Lying> {
+    let path = Path::new(path);
+    let is_model = ["config.json", "model.safetensors"].iter().any(|file| path.join(file).is_file());
+    path.exists().then_some(if is_model { Lying::Model } else { Lying::Data })
 }
 
 /// A name that reads like a Hub id, and is a file or folder here, means that.

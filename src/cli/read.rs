@@ -3,7 +3,7 @@
 use super::args::{PaperArg, WorkerArgs};
 use super::environment::Environment;
 use crate::error::Result;
-use crate::intake::{self, FetchOptions, FlatField, FlatSpec, PaperSource};
+use crate::intake::{self, FetchOptions, Field, FlatSpec, PaperSource};
 use crate::job::Event;
 use crate::pipeline::read_paper;
 use crate::run::{SILENCE, Supervisor, Watch};
@@ -36,14 +36,12 @@ pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: boo
         now: &super::experiment::now,
     };
     let (_, spec) = read_paper(&supervisor, 1, &name, &mut Quiet)?;
-    let flat = FlatSpec::from(&spec);
     if json {
-        return super::print_json(&flat);
+        return super::print_json(&FlatSpec::from(&spec));
     }
-    super::say(&format!("{}\n", flat.title.as_deref().unwrap_or("(no title found)").escape_debug()));
-    // Both hold the same fields in the same order but for those that the reader is unsure of.
-    flat.fields.iter().for_each(|field| super::say(&line(field)));
-    if flat.fields.is_empty() {
+    super::say(&format!("{}\n", spec.title.as_deref().unwrap_or("(no title found)").escape_debug()));
+    spec.sure().for_each(|field| super::say(&line(field)));
+    if spec.sure().next().is_none() {
         super::say("no field was found that the reader stands by");
     }
     Ok(ExitCode::SUCCESS)
@@ -58,10 +56,10 @@ impl Watch for Quiet {
 }
 
 /// `optimizer.lr  0.0001  (pre-training)`, then the quote with its page. Paper text is untrusted, so it is escaped.
-fn line(field: &FlatField) -> String {
+fn line(field: &Field) -> String {
     let key = serde_json::to_value(field.key).ok().and_then(|key| key.as_str().map(String::from)).unwrap_or_default();
-    let unit = field.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-    let scope = field.scope.as_deref().map(|scope| format!("  ({})", scope.escape_debug())).unwrap_or_default();
-    let quote: String = field.quote.chars().take(160).collect();
-    format!("{key:<28} {}{unit}{scope}\n    page {}: \"{}\"", field.value, field.page, quote.escape_debug())
+    let scope = if field.scope.is_empty() { String::new() } else { format!("  ({})", field.scope.to_string().escape_debug()) };
+    let quote = &field.evidence.quote;
+    let words: String = quote.verbatim().chars().take(160).collect();
+    format!("{key:<28} {}{scope}\n    page {}: \"{}\"", field.in_words().escape_debug(), quote.page(), words.escape_debug())
 }

@@ -86,7 +86,8 @@ enum Effect {
     None,
 }
 
-/// By the field, in words of the spec. A field that is not known here may explain anything.
+/// By the field, in words of the spec; `data.monitor` is a small share of the examples, kept out to watch (a large one is said of
+/// `data.train`). A field that is not known here may explain anything.
 fn effect(deviation: &Deviation) -> Effect {
     let is = |name: &str| {
         let rest = deviation.field.strip_prefix(name);

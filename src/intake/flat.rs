@@ -1,6 +1,8 @@
-//! The flat JSON shape of a [`PaperSpec`], for machines that know nothing of Tallow's types: `{"fields": [{key, value, unit, ...}]}`.
+//! The flat JSON shape of a [`PaperSpec`], for machines that know nothing of Tallow's types: `{"fields": [{key, value, unit, ...}]}`; and
+//! its fields in words, for people.
 
-use super::{DatasetRole, FieldKey, PaperSpec, Unit, Value};
+use super::{DatasetRole, Field, FieldKey, PaperSpec, ReportedResult, Unit, Value, Variant};
+use crate::words::{count, plain};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -30,7 +32,7 @@ pub struct FlatField {
 
 impl From<&PaperSpec> for FlatSpec {
     fn from(spec: &PaperSpec) -> Self {
-        let fields = spec.fields.iter().filter(|field| field.confidence >= MIN_CONFIDENCE).map(|field| FlatField {
+        let fields = spec.sure().map(|field| FlatField {
             key: field.key,
             value: flat_value(&field.value),
             unit: field.unit.map(|unit| flat_unit(unit).to_string()),
@@ -42,6 +44,59 @@ impl From<&PaperSpec> for FlatSpec {
         });
         FlatSpec { title: spec.title.clone(), arxiv_id: spec.arxiv_id.clone(), fields: fields.collect() }
     }
+}
+
+impl PaperSpec {
+    /// The fields that the reader stands by, in their order.
+    pub fn sure(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.confidence >= MIN_CONFIDENCE)
+    }
+}
+
+impl Field {
+    /// Value and unit as people read them: `3 epochs`, `base: 6 layers, hidden size 512`.
+    pub fn in_words(&self) -> String {
+        let unit = self.unit.map(flat_unit).filter(|_| !matches!(self.value, Value::Result { .. }));
+        let number = |value: &f64| if *value >= 1000.0 && value.fract() == 0.0 { count(*value) } else { plain(*value) };
+        let value = match &self.value {
+            Value::Number { value } => number(value),
+            Value::Numbers { values } => values.iter().map(number).collect::<Vec<_>>().join(", "),
+            Value::Text { text } => text.clone(),
+            Value::Texts { texts } => texts.join(", "),
+            Value::Optimizer { optimizer } => optimizer.name().into(),
+            Value::Schedule { schedule } => schedule.to_string(),
+            Value::Family { family } => family.name().into(),
+            Value::Variant { variant } => variant_in_words(variant),
+            Value::Dataset { dataset } => {
+                let role = match dataset.role {
+                    DatasetRole::Train => "train",
+                    DatasetRole::Eval => "eval",
+                    DatasetRole::TrainAndEval => "train and eval",
+                };
+                format!("{} ({role})", dataset.name)
+            }
+            Value::Result { result } => result_in_words(result),
+        };
+        unit.map_or(value.clone(), |unit| format!("{value} {unit}"))
+    }
+}
+
+fn variant_in_words(variant: &Variant) -> String {
+    let parts = [
+        variant.num_layers.map(|n| format!("{n} layers")),
+        variant.hidden_size.map(|n| format!("hidden size {n}")),
+        variant.num_heads.map(|n| format!("{n} heads")),
+        variant.intermediate_size.map(|n| format!("intermediate size {n}")),
+        variant.num_params.map(|n| format!("{} parameters", count(n))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { variant.name.clone() } else { format!("{}: {}", variant.name, parts.join(", ")) }
+}
+
+fn result_in_words(result: &ReportedResult) -> String {
+    let metric = result.metric.as_deref().unwrap_or("a score of");
+    let of = result.variant.as_deref().map(|variant| format!("{variant}: ")).unwrap_or_default();
+    format!("{of}{metric} {} on {}", plain(result.value), result.dataset)
 }
 
 fn flat_value(value: &Value) -> serde_json::Value {

@@ -11,7 +11,6 @@ use crate::run::Outcome;
 use crate::spec::{Metric, ModelSpec, Task};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tallow_zoo::Job as Suits;
 
 /// Which model is scored on what.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,12 +131,12 @@ impl Pipeline<'_> {
         &self, model: &ModelFacts, data: &DataFacts, split: &SplitFacts, classes: &[String], assumptions: &mut Vec<String>,
     ) -> EvaluateJob {
         let channels = data.image_shape.map_or(3, |[_, _, channels]| channels);
-        let image = model.config.job() == Suits::ImageClassification;
+        let image = model.task() == Task::ImageClassification;
         if image && model.normalize.is_none() {
             assumptions.push(Normalize::IMAGENET_ASSUMED.into());
         }
         EvaluateJob {
-            task: task(model),
+            task: model.task(),
             model: model.config.clone().with_labels(classes),
             weights: model.weights.clone().unwrap_or_default(),
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
@@ -150,21 +149,12 @@ impl Pipeline<'_> {
     }
 }
 
-fn task(model: &ModelFacts) -> Task {
-    match model.config.job() {
-        Suits::TextClassification => Task::TextClassification,
-        Suits::ImageClassification => Task::ImageClassification,
-    }
-}
-
 /// The named split, else the one that is usually scored among those with labels.
 fn choose_split<'a>(data: &'a DataFacts, named: Option<&str>) -> Result<&'a SplitFacts, Error> {
     let find = |name: &str| data.splits.iter().find(|split| split.name == name);
-    let labelled = |name: &&str| find(name).is_some_and(|split| split.labelled);
-    let usual = || ["test", "validation"].into_iter().find(labelled).and_then(find).or_else(|| data.splits.iter().find(|s| s.labelled));
     let split = match named {
         Some(name) => find(name),
-        None => usual().or(data.splits.first()),
+        None => data.usual_held_out(None).or(data.splits.first()),
     };
     match split {
         Some(split) if split.labelled => Ok(split),
@@ -205,7 +195,7 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
 fn prepare_job(
     model: &ModelFacts, data: &DataFacts, split: &SplitFacts, classes: Vec<String>, max_examples: Option<usize>,
 ) -> Result<PrepareJob, Error> {
-    let task = task(model);
+    let task = model.task();
     match (task, data.image_shape) {
         (Task::TextClassification, Some(_)) => return Err(Error::Kind { model: task, data: "images" }),
         (Task::ImageClassification, None) => return Err(Error::Kind { model: task, data: "texts" }),

@@ -6,7 +6,7 @@ use crate::data::{self, hub};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{self, ModelName, Paper, PaperSpec, Request};
 use crate::job::Job;
-use crate::plan::{DataChoice, DataFacts, Goal, ModelFacts, Offer, Wishes};
+use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
 use crate::spec::{self, Deviation, ExperimentSpec, ModelSpec};
 
@@ -96,13 +96,25 @@ impl Pipeline<'_> {
     fn choose(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
         let planner = self.setup.planner;
         let (choice, data) = self.first_data(planner.data(goal, wishes)?)?;
-        let asked = wishes.model.as_ref().or(if let Goal::Request(request) = goal { request.model.as_ref() } else { None });
-        let model = match asked {
+        let model = match goal.model(wishes) {
             Some(ModelName::At { id }) => Some(data::survey_model(self.setup.hub, &ModelSpec::Pretrained { id: id.clone(), revision: None })?),
             _ => None,
         };
-        let offer = Offer { data: &data, model: model.as_ref(), host: &self.setup.host };
-        self.first_model(planner.experiments(goal, wishes, &choice, &offer)?)
+        let (mut absent, mut first_error) = (Vec::new(), None);
+        loop {
+            let offer = Offer { data: &data, model: model.as_ref(), host: &self.setup.host, absent: &absent };
+            match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
+                (Ok(proposals), before) => match self.first_model(proposals, &mut absent)? {
+                    Ok(spec) => return Ok(spec),
+                    // The planner is asked for what is left: it may say that none of it fits.
+                    Err(error) => first_error = before.or(Some(error)),
+                },
+                // Too little for a model that cannot be had is no reason.
+                (Err(PlannerError::Budget { model, .. }), before) if !self.is_there(&model, &mut absent)? => first_error = before,
+                (Err(PlannerError::NoModel { .. }), Some(absent)) => return Err(absent.into()),
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
     }
 
     fn first_data(&mut self, choices: Vec<DataChoice>) -> Result<(DataChoice, DataFacts)> {
@@ -119,28 +131,41 @@ impl Pipeline<'_> {
         Err(first_error.map_or_else(|| spec::Error::Empty { what: "data sets" }.into(), crate::error::Error::from))
     }
 
-    /// The first whose model can be had; those that cannot are named in what is run instead.
-    fn first_model(&mut self, proposals: Vec<ExperimentSpec>) -> Result<ExperimentSpec> {
-        let (mut first_error, mut passed_over) = (None, Vec::new());
+    /// The first whose model can be had; those that cannot are named in what is run instead, and noted as `absent`. None can: why
+    /// not the first.
+    fn first_model(&mut self, proposals: Vec<ExperimentSpec>, absent: &mut Vec<String>) -> Result<std::result::Result<ExperimentSpec, data::Error>> {
+        let mut first_error = None;
         for mut spec in proposals {
-            if let ModelSpec::Pretrained { id, .. } = &spec.model {
-                self.watch.say(&format!("looking at the model {id}"));
-            }
-            match data::survey_model(self.setup.hub, &spec.model) {
-                Ok(ModelFacts { .. }) => {
-                    tell_passed_over(&mut spec, &passed_over);
-                    return Ok(spec);
+            match self.look_at(&spec.model, absent)? {
+                None => {
+                    tell_passed_over(&mut spec, absent);
+                    return Ok(Ok(spec));
                 }
-                Err(error) if is_absent(&error) => {
-                    if let ModelSpec::Pretrained { id, .. } = &spec.model {
-                        passed_over.push(id.clone());
-                    }
-                    first_error.get_or_insert(error);
-                }
-                Err(error) => return Err(error.into()),
+                Some(error) => drop(first_error.get_or_insert(error)),
             }
         }
-        Err(first_error.map_or_else(|| spec::Error::Empty { what: "experiments" }.into(), crate::error::Error::from))
+        first_error.map(Err).ok_or_else(|| spec::Error::Empty { what: "experiments" }.into())
+    }
+
+    fn is_there(&mut self, model: &ModelSpec, absent: &mut Vec<String>) -> Result<bool> {
+        Ok(self.look_at(model, absent)?.is_none())
+    }
+
+    /// Why a model cannot be had; its id is noted as `absent` then.
+    fn look_at(&mut self, model: &ModelSpec, absent: &mut Vec<String>) -> Result<Option<data::Error>> {
+        if let ModelSpec::Pretrained { id, .. } = model {
+            self.watch.say(&format!("looking at the model {id}"));
+        }
+        match data::survey_model(self.setup.hub, model) {
+            Ok(_) => Ok(None),
+            Err(error) if is_absent(&error) => {
+                if let ModelSpec::Pretrained { id, .. } = model {
+                    absent.push(id.clone());
+                }
+                Ok(Some(error))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

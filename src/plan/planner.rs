@@ -6,8 +6,9 @@
 
 use super::{DataFacts, HostFacts, ModelFacts};
 use crate::error::{Class, Failure};
-use crate::intake::{DataName, ModelName, PaperSpec, Request};
-use crate::spec::{DataSource, ExperimentSpec};
+use crate::intake::{DataName, ModelName, PaperSpec, Refused, Request};
+use crate::spec::{DataSource, ExperimentSpec, ModelSpec};
+use crate::words;
 use serde::{Deserialize, Serialize};
 
 /// What somebody wants.
@@ -17,6 +18,14 @@ pub enum Goal {
     /// The claim of a paper, tried.
     Paper(Box<PaperSpec>),
     Request(Request),
+}
+
+impl Goal {
+    /// The model that was asked for, by the command line or the request.
+    pub fn model<'a>(&'a self, wishes: &'a Wishes) -> Option<&'a ModelName> {
+        let of_request = || if let Goal::Request(request) = self { request.model.as_ref() } else { None };
+        wishes.model.as_ref().or_else(of_request)
+    }
 }
 
 /// What the command line says besides; it comes before what the goal says. In the run folder: `wishes.json`.
@@ -69,13 +78,15 @@ pub struct Offer<'a> {
     /// The model that was asked for by id or folder.
     pub model: Option<&'a ModelFacts>,
     pub host: &'a HostFacts,
+    /// Ids of public models that were looked for in vain: they are not proposed.
+    pub absent: &'a [String],
 }
 
 /// Why nothing can be proposed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlannerError {
-    #[error("it is not said which data to use")]
-    NoData { known: Vec<&'static str> },
+    #[error("it is not said which data to use{}", if not_understood.is_empty() { String::new() } else { format!("; not understood: {}", list(not_understood)) })]
+    NoData { not_understood: Vec<String>, known: Vec<&'static str> },
     #[error("none of the data sets that the paper reports on can be used: {}", list(found))]
     NoUsableData { found: Vec<String>, known: Vec<&'static str> },
     #[error("the zoo has no model for this: {wanted}")]
@@ -88,10 +99,14 @@ pub enum PlannerError {
     NoHeldOut { data: String, train: String, examples: usize, least: usize, have: Vec<String> },
     #[error("`{data}` cannot be trained on: {what}")]
     Data { data: String, what: String },
-    #[error("{max_secs} s are too little: the smallest model takes about {needed_secs:.0} s for {steps} steps on this machine")]
-    Budget { max_secs: u64, needed_secs: f64, steps: u64 },
-    #[error("{what}: expected {expected}, found {found}")]
-    Request { what: String, expected: String, found: String },
+    /// `model`: the cheapest that was not looked for in vain.
+    #[error(
+        "{} are too little: {name}, the cheapest model that serves, needs about {} for {steps} steps on this machine, preparing and scoring included",
+        words::duration(*max_secs as f64), words::duration(*needed_secs)
+    )]
+    Budget { max_secs: u64, needed_secs: f64, steps: u64, name: String, model: Box<ModelSpec> },
+    #[error("the request cannot be followed:{}", refused.iter().map(|one| format!("\n  - {one}")).collect::<String>())]
+    Request { refused: Vec<Refused> },
 }
 
 impl Failure for PlannerError {
@@ -106,7 +121,7 @@ impl Failure for PlannerError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            PlannerError::NoData { known } | PlannerError::NoUsableData { known, .. } => {
+            PlannerError::NoData { known, .. } | PlannerError::NoUsableData { known, .. } => {
                 format!("name some with `--data`: a file or folder, a Hub id such as `nyu-mll/glue:sst2`, or one of {}", known.join(", "))
             }
             PlannerError::NoModel { zoo, .. } => format!("the zoo has {}; name a model of such a family with `--model`", zoo.join(", ")),

@@ -6,7 +6,7 @@ use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
 use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
 use crate::words;
 use std::path::PathBuf;
-use tallow_zoo::{Job, ModelConfig};
+use tallow_zoo::ModelConfig;
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,10 +114,7 @@ fn split<'a>(facts: &'a Facts, name: &str, path: &str, problems: &mut Vec<String
 /// The model with the data's classes.
 fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> ModelConfig {
     let config = facts.model.config.clone();
-    let suits = match config.job() {
-        Job::TextClassification => Task::TextClassification,
-        Job::ImageClassification => Task::ImageClassification,
-    };
+    let suits = facts.model.task();
     if suits != spec.task {
         problems.push(format!("`model`: a {} model is for {suits:?}, the task is {:?}", config.family(), spec.task));
     }
@@ -176,7 +173,10 @@ fn run(
     }
 }
 
-/// Those of the spec, and what follows from how the data is split.
+/// Watching takes this share of the training examples at most before it is a matter of other data.
+const SMALL_SHARE: f64 = 0.05;
+
+/// Those of the spec, and what follows from how the data is split. What somebody asks for, and no paper says otherwise, is none.
 fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -> Vec<Deviation> {
     let mut deviations = spec.deviations.clone();
     let mut fewer = |field: &str, from: usize, to: usize, reason: String| {
@@ -187,7 +187,11 @@ fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -> Vec<Devia
         }
     };
     let left = there - kept_out;
-    fewer("data.train", there, left, format!("{kept_out} are kept out to watch training"));
-    fewer("data.max_train_examples", left, left.min(spec.data.max_train_examples.unwrap_or(usize::MAX)), "the experiment takes a part of them".into());
+    let field = if kept_out as f64 <= SMALL_SHARE * there as f64 { "data.monitor" } else { "data.train" };
+    fewer(field, there, left, format!("{kept_out} are kept out to watch training"));
+    if spec.claim.is_some() {
+        let taken = left.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+        fewer("data.max_train_examples", left, taken, "the experiment takes a part of them".into());
+    }
     deviations
 }

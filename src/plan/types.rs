@@ -1,7 +1,7 @@
 //! The plan, and the facts it is made from.
 
 use crate::job::{Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec};
+use crate::spec::{Columns, Deviation, ExperimentSpec, Task};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -59,6 +59,13 @@ impl DataFacts {
         }
     }
 
+    /// The split that is usually scored, among those with labels besides `train`: `test`, else `validation`, else the first.
+    pub fn usual_held_out(&self, train: Option<&str>) -> Option<&SplitFacts> {
+        let serves = |split: &&SplitFacts| split.labelled && split.examples > 0 && Some(split.name.as_str()) != train;
+        let named = |name: &str| self.splits.iter().filter(serves).find(|split| split.name == name);
+        named("test").or_else(|| named("validation")).or_else(|| self.splits.iter().find(serves))
+    }
+
     /// The same where `held_out` is cut off `train`. Nothing changes where there is no such `train`.
     pub fn cut(&mut self, train: &str, held_out: &str, frac: f64) {
         let Some(split) = self.splits.iter_mut().find(|split| split.name == train) else { return };
@@ -80,6 +87,13 @@ pub struct ModelFacts {
     pub normalize: Option<Normalize>,
     pub license: Option<String>,
     pub revision: Option<String>,
+}
+
+impl ModelFacts {
+    /// What it is for.
+    pub fn task(&self) -> Task {
+        self.config.job().into()
+    }
 }
 
 /// Fully resolved runs, what they cost, and where they differ from what was asked.

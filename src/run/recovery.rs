@@ -6,7 +6,7 @@
 
 use super::Outcome;
 use crate::job::RunConfig;
-use crate::spec::{Schedule, Warmup};
+use crate::spec::Warmup;
 use serde::{Deserialize, Serialize};
 
 /// Attempts a run gets at most, the first included.
@@ -112,13 +112,8 @@ fn lower_lr(config: &RunConfig, step: u64) -> Decision {
     let mut config = config.clone();
     config.recipe.lr = to;
     let least = config.total_steps / 10;
-    let (Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. }) =
-        &mut config.recipe.schedule;
-    let steps = match *warmup {
-        Warmup::Steps(steps) => steps,
-        Warmup::Frac(frac) => (frac * config.total_steps as f64) as u64,
-    };
-    *warmup = Warmup::Steps(steps.max(least));
+    let schedule = &mut config.recipe.schedule;
+    *schedule = schedule.with_warmup(Warmup::Steps(schedule.warmup().steps(config.total_steps).max(least)));
     Decision::Retry {
         change: Change::LowerLr { from, to },
         config: Box::new(config),
@@ -132,7 +127,7 @@ fn lower_lr(config: &RunConfig, step: u64) -> Decision {
 mod tests {
     use super::*;
     use crate::job::{Divergence, InitFrom, MonitorConfig};
-    use crate::spec::{Length, Metric, Optimizer, Recipe, Task};
+    use crate::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task};
 
     fn config(batch_size: usize) -> RunConfig {
         let recipe = Recipe {

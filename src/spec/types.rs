@@ -71,6 +71,16 @@ pub enum Task {
     ImageClassification,
 }
 
+/// What a model is for.
+impl From<tallow_zoo::Job> for Task {
+    fn from(job: tallow_zoo::Job) -> Task {
+        match job {
+            tallow_zoo::Job::TextClassification => Task::TextClassification,
+            tallow_zoo::Job::ImageClassification => Task::ImageClassification,
+        }
+    }
+}
+
 /// Which data, which splits, which columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -208,6 +218,16 @@ pub enum Optimizer {
     },
 }
 
+impl Optimizer {
+    /// As people call it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Optimizer::Adamw { .. } => "AdamW",
+            Optimizer::Sgd { .. } => "SGD",
+        }
+    }
+}
+
 /// Adam's own values (1412.6980, section 2).
 fn beta1() -> f64 {
     0.9
@@ -272,6 +292,20 @@ impl Schedule {
 pub enum Warmup {
     Steps(u64),
     Frac(#[schemars(extend("minimum" = 0, "maximum" = 1))] f64),
+}
+
+impl Warmup {
+    /// Of `total_steps`. A fraction is rounded up, but never to all steps of a short run, which would then learn nothing.
+    pub fn steps(self, total_steps: u64) -> u64 {
+        match self {
+            Warmup::Steps(steps) => steps,
+            // A product such as 0.07 x 100 lies a rounding error above its whole number.
+            Warmup::Frac(frac) => match (frac * total_steps as f64 - 1e-9).ceil().max(0.0) as u64 {
+                all if all >= total_steps && frac < 1.0 => total_steps.saturating_sub(1),
+                steps => steps,
+            },
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]

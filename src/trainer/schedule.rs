@@ -4,20 +4,8 @@
 //! warm-up of `w` steps the first step has rate 0, step `w` the full one, and a schedule that falls to 0 reaches it at step
 //! `total`, one past the last. Past that it stays.
 
-use crate::spec::{Schedule, Warmup};
+use crate::spec::Schedule;
 use std::f64::consts::PI;
-
-/// Steps of warm-up. A fraction is rounded up, but never to all steps of a short run, which would then learn nothing.
-fn warmup_steps(warmup: Warmup, total_steps: u64) -> u64 {
-    match warmup {
-        Warmup::Steps(steps) => steps,
-        // A product such as 0.07 x 100 lies a rounding error above its whole number.
-        Warmup::Frac(frac) => match (frac * total_steps as f64 - 1e-9).ceil().max(0.0) as u64 {
-            all if all >= total_steps && frac < 1.0 => total_steps.saturating_sub(1),
-            steps => steps,
-        },
-    }
-}
 
 /// The learning rate of step `step` of `total_steps`; `peak` is the recipe's `lr`.
 ///
@@ -27,9 +15,7 @@ fn warmup_steps(warmup: Warmup, total_steps: u64) -> u64 {
 /// assert_eq!([0, 5, 10, 60, 110, 200].map(|step| lr_at(&linear, 1.0, step, 110)), [0.0, 0.5, 1.0, 0.5, 0.0, 0.0]);
 /// ```
 pub fn lr_at(schedule: &Schedule, peak: f64, step: u64, total_steps: u64) -> f64 {
-    let (Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. }) =
-        schedule;
-    let warmup = warmup_steps(*warmup, total_steps);
+    let warmup = schedule.warmup().steps(total_steps);
     let step = step.min(total_steps);
     if step < warmup {
         return peak * step as f64 / warmup as f64;
@@ -50,6 +36,7 @@ pub fn lr_at(schedule: &Schedule, peak: f64, step: u64, total_steps: u64) -> f64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Warmup;
     use proptest::prelude::*;
 
     fn schedules(warmup: Warmup) -> [Schedule; 4] {
@@ -75,7 +62,7 @@ mod tests {
     #[test]
     fn a_fraction_is_rounded_up() {
         for (frac, total, expected) in [(0.06, 2105, 127), (0.07, 100, 7), (0.0, 100, 0), (0.1, 10, 1), (0.01, 10, 1)] {
-            assert_eq!(warmup_steps(Warmup::Frac(frac), total), expected, "{frac} of {total}");
+            assert_eq!(Warmup::Frac(frac).steps(total), expected, "{frac} of {total}");
         }
     }
 
@@ -83,7 +70,7 @@ mod tests {
         #[test]
         fn rises_then_never_rises_and_stays_within_bounds(total in 1u64..500, frac in 0.0f64..1.0, lr in 1e-6f64..1.0) {
             for schedule in schedules(Warmup::Frac(frac)) {
-                let warmup = warmup_steps(Warmup::Frac(frac), total);
+                let warmup = Warmup::Frac(frac).steps(total);
                 let rates: Vec<f64> = (0..total + 10).map(|s| lr_at(&schedule, lr, s, total)).collect();
                 prop_assert!(rates.iter().all(|r| (0.0..=lr * (1.0 + 1e-12)).contains(r)));
                 // A step's fall may lie within the warm-up.

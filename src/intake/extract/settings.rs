@@ -129,6 +129,7 @@ fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) ->
     let before = &text[..whole.start];
     let inside = text[whole.start..value.start].to_lowercase();
     match rule.key {
+        FieldKey::Lr if inside.starts_with('α') && !speaks_of_rates(text) => false,
         FieldKey::Lr => !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && !inside.contains("warm"),
         FieldKey::WeightDecay | FieldKey::Momentum | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
         // `10 % of dropout layers`; `50% dropout` is meant.
@@ -139,6 +140,15 @@ fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) ->
         FieldKey::LoraRank => !text.starts_with("Figure") && !inside.contains("rank r ="),
         _ => true,
     }
+}
+
+/// `α` is a learning rate beside words on learning rates, optimisers or their other constants; else a penalty, a weight, a rank.
+fn speaks_of_rates(text: &str) -> bool {
+    static RATES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:learning[- ]rates?|step[- ]?sizes?|optimi[sz](?:er|ers|ation)|gradient descent|adam\w?|sgd|adagrad|rmsprop|momentum)\b|β[₁₂12]|\bbeta_?[12]")
+    });
+    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:penalty|beam|lora|rank|significance|smoothing|temperature)\b"));
+    RATES.is_match(text) && !OTHER.is_match(text)
 }
 
 /// Steps at which something happens are not the length of training.

@@ -51,7 +51,13 @@ fn learning_rates() {
     check("• Learning rate: 1e-5, 3e-5, 5e-5", &["optimizer.lr [0.00001,0.00003,0.00005]"]);
     check("We choose the learning rate (among 1e-3, 3e-3, and 1e-2) on the dev set.", &["optimizer.lr [0.001,0.003,0.01]"]);
     check("We train it with a peak learning rate of 6 · 10⁻⁴.", &["optimizer.lr 0.0006"]);
+    check("We use Adam with α = 0.001, β₁ = 0.9.", &["optimizer.kind \"Adam\"", "optimizer.lr 0.001", "optimizer.beta1 0.9"]);
+    check("The step size is α = 0.002.", &["optimizer.lr 0.002"]);
     // Not learning rates.
+    check("We used beam search with a beam size of 4 and length penalty α = 0.6.", &[]);
+    check("We used a beam size of 21 and α = 0.3 for both settings.", &[]);
+    check("The interpolation weight is set to α = 0.5 in the loss.", &[]);
+    check("All tests are at the significance level of α = 0.05.", &[]);
     check("We reduce the learning rate by 10 in the end.", &[]);
     check("The learning rate is warmed up over the first 500 steps.", &["schedule.warmup 500.0 steps"]);
 }
@@ -192,6 +198,21 @@ fn the_example_paper_gives_its_whole_recipe() {
     assert_eq!((variant.num_layers, variant.hidden_size, variant.intermediate_size, variant.num_heads), (Some(2), Some(64), Some(256), Some(2)));
     let ours = spec.results_on("toy_reviews").find(|(r, _)| r.variant.as_deref().is_some_and(|v| v.starts_with("BERT"))).expect("its result");
     assert_eq!((ours.0.value, ours.0.metric.as_deref()), (95.0, Some("accuracy")));
+}
+
+#[test]
+fn values_read_as_words() {
+    let spec = extract(&read_pdf(EXAMPLE_PAPER, "example").expect("read"));
+    let line = |key: FieldKey| spec.all(key).next().map(|field| field.in_words()).expect("a field");
+    assert_eq!(line(FieldKey::Optimizer), "AdamW");
+    assert_eq!((line(FieldKey::Lr), line(FieldKey::Epochs), line(FieldKey::MaxSeqLen)), ("0.001".into(), "3 epochs".into(), "64 tokens".into()));
+    assert!(line(FieldKey::Variants).contains("2 layers, hidden size 64, 2 heads, intermediate size 256"), "{}", line(FieldKey::Variants));
+    assert!(line(FieldKey::Datasets).starts_with("toy_reviews (train"), "{}", line(FieldKey::Datasets));
+    assert!(spec.all(FieldKey::Results).any(|field| field.in_words().contains("accuracy 95 on toy_reviews")), "{}", line(FieldKey::Results));
+    for field in &spec.fields {
+        let words = field.in_words();
+        assert!(!words.is_empty() && !words.contains(['{', '"']) && !words.contains("null"), "{words}");
+    }
 }
 
 #[test]

@@ -24,8 +24,10 @@ pub(super) struct Brief<'a> {
     pub(super) held_out: String,
     pub(super) held_out_frac: Option<f64>,
     pub(super) monitor: Monitor,
-    /// Training examples that are left after those kept out.
+    /// Training examples that are left after those kept out, at most as many as were asked for.
     pub(super) examples: usize,
+    /// How many of them were asked for, where fewer than all were.
+    pub(super) asked_examples: Option<usize>,
     pub(super) seeds: Vec<u64>,
     /// The limit on everything, said or assumed.
     pub(super) limit_secs: u64,
@@ -47,13 +49,18 @@ impl<'a> Brief<'a> {
         let monitor = monitor(offer.data, &train, &held_out, there);
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
         let request = if let Goal::Request(request) = goal { Some(request) } else { None };
-        let most = wishes.max_examples.or(request.and_then(|r| r.max_examples)).unwrap_or(usize::MAX);
+        let left = there - kept_out.min(there);
+        let of_request = |request: &Request| {
+            let part = request.data_frac.map(|frac| ((frac * left as f64).round() as usize).max(1));
+            part.into_iter().chain(request.max_examples).min()
+        };
+        let asked_examples = wishes.max_examples.or(request.and_then(of_request)).filter(|asked| *asked < left);
         let task = if offer.data.image_shape.is_some() { Task::ImageClassification } else { Task::TextClassification };
         let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or(Metric::Accuracy);
         let seeds = if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
-            goal, wishes, choice, offer, task, metric, train, held_out, held_out_frac, monitor,
-            examples: (there - kept_out.min(there)).min(most),
+            goal, wishes, choice, offer, task, metric, train, held_out, held_out_frac, monitor, asked_examples,
+            examples: left.min(asked_examples.unwrap_or(usize::MAX)),
             seeds: if seeds.is_empty() { vec![0] } else { seeds },
             limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),
             phase: None,

@@ -2,61 +2,73 @@
 
 use super::brief::Brief;
 use super::data::zoo;
-use super::models::{self, Candidate, EncoderSize};
-use crate::intake::{FieldKey, ModelName, PaperSpec, Phase, Wanted};
+use super::models::{self, Candidate, EncoderSize, Named};
+use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task};
-use tallow_zoo::Job;
 
 /// The zoo's ResNets are for images of at most so many pixels a side.
 const MOST_PIXELS: usize = 96;
 
 impl Brief<'_> {
-    /// Models that serve, largest first.
+    /// Models that serve and were not looked for in vain, largest first.
     pub(super) fn candidates(&self) -> Result<Vec<Candidate>, PlannerError> {
-        let asked = self.wishes.model.as_ref().or(self.request().and_then(|r| r.model.as_ref()));
-        match (asked, self.task) {
-            (Some(ModelName::At { id }), _) => self.given(id),
-            (Some(ModelName::Called { name }), task) => self.called(name, task),
-            (None, Task::ImageClassification) => self.resnets(),
-            (None, Task::TextClassification) => self.encoders(),
+        let mut found = match (self.goal.model(self.wishes), self.task) {
+            (Some(ModelName::At { id }), _) => self.given(id)?,
+            (Some(ModelName::Called { name }), task) => self.called(name, task)?,
+            (None, Task::ImageClassification) => self.resnets()?,
+            (None, Task::TextClassification) => self.encoders()?,
+        };
+        found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
+        if found.is_empty() {
+            let wanted = format!("none that serves can be had: {} were looked for", self.offer.absent.join(", "));
+            return Err(PlannerError::NoModel { wanted, zoo: zoo() });
         }
+        Ok(found)
     }
 
-    /// The model that was asked for by id, as it was found.
+    /// The model that was asked for by id, as it was found; from scratch, its architecture.
     fn given(&self, id: &str) -> Result<Vec<Candidate>, PlannerError> {
         let found = self.offer.model.ok_or_else(|| PlannerError::NoModel { wanted: format!("`{id}`"), zoo: zoo() })?;
         let name = id.rsplit('/').next().unwrap_or(id).to_string();
-        Ok(vec![Candidate { name, spec: ModelSpec::Pretrained { id: id.into(), revision: None }, config: found.config.clone() }])
+        let spec = match self.is_from_scratch() {
+            true => ModelSpec::Scratch { config: found.config.clone(), tokenizer: found.tokenizer.as_ref().map(|_| id.into()) },
+            false => ModelSpec::Pretrained { id: id.into(), revision: None },
+        };
+        Ok(vec![Candidate { name, spec, config: found.config.clone() }])
+    }
+
+    fn is_from_scratch(&self) -> bool {
+        self.request().is_some_and(|request| request.from_scratch)
     }
 
     /// A family, or one of its sizes.
     fn called(&self, name: &str, task: Task) -> Result<Vec<Candidate>, PlannerError> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        let name = name.replace(['_', ' '], "-");
-        let encoders = |part: &str| -> Vec<Candidate> { models::encoders().into_iter().filter(|c| c.name.to_lowercase().starts_with(part)).collect() };
-        let found = match name.as_str() {
-            "bert" => self.encoders()?,
-            name if name.contains("minilm") => {
-                let size = name.split('-').find(|part| part.starts_with('l') && part[1..].parse::<u32>().is_ok());
-                encoders(&size.map_or("minilm".into(), |size| format!("minilm-{size}")))
-            }
-            name if name.starts_with("bert-") => encoders(name.trim_end_matches("-uncased")),
-            "resnet" => self.resnets()?,
-            name if name.starts_with("resnet-") || name.starts_with("resnet") => {
-                let depth = name.trim_start_matches("resnet").trim_start_matches('-').parse().unwrap_or(0);
-                models::resnet(depth, self.channels()).into_iter().collect()
-            }
-            _ => vec![],
+        let job = match models::named(name) {
+            None => return wrong(format!("`{name}`")),
+            Some(Named::Bert | Named::Encoders(_)) => Task::TextClassification,
+            Some(Named::Resnet(_)) => Task::ImageClassification,
         };
-        if found.is_empty() {
-            return wrong(format!("`{name}`"));
-        }
-        let suits = |c: &Candidate| (task == Task::ImageClassification) == (c.config.job() == Job::ImageClassification);
-        if !found.iter().all(suits) {
+        if job != task {
             let what = if task == Task::ImageClassification { "images" } else { "texts" };
             return wrong(format!("`{}` holds {what}, which `{name}` cannot read", self.choice.name));
         }
+        let found = match models::named(name) {
+            Some(Named::Bert) => self.encoders()?,
+            Some(Named::Encoders(found)) => {
+                let scratch = |c: Candidate| match self.is_from_scratch() {
+                    true => Candidate { spec: ModelSpec::Scratch { config: c.config.clone(), tokenizer: None }, ..c },
+                    false => c,
+                };
+                found.into_iter().filter_map(models::public).map(scratch).collect()
+            }
+            Some(Named::Resnet(depth)) => match depth {
+                Some(depth) => models::resnet(depth, self.channels()).into_iter().collect(),
+                None => self.resnets()?,
+            },
+            None => vec![],
+        };
         Ok(found)
     }
 
@@ -76,6 +88,10 @@ impl Brief<'_> {
             let name = format!("ResNet-{depth}");
             self.paper().is_none_or(|paper| paper.results_on(&self.choice.name).any(|(r, _)| r.variant.as_deref() == Some(&name)))
         };
+        // A depth that was asked for is no other.
+        if let Some(layers) = self.size().layers.filter(|layers| models::resnet(*layers, self.channels()).is_some()) {
+            return Ok(models::resnet(layers, self.channels()).into_iter().collect());
+        }
         let mut depths: Vec<usize> = models::RESNET_DEPTHS.into_iter().filter(reported).collect();
         if depths.is_empty() {
             depths = models::RESNET_DEPTHS.to_vec();
@@ -86,11 +102,22 @@ impl Brief<'_> {
     /// Public encoders; one from scratch where that was asked for, or where a paper describes one and no pretraining.
     fn encoders(&self) -> Result<Vec<Candidate>, PlannerError> {
         let scratch = match self.goal {
-            Goal::Request(request) => request.from_scratch.then(|| EncoderSize { layers: 2, hidden: 128, heads: 2, intermediate: 512, ..self.scratch_size(128) }),
+            Goal::Request(request) => request.from_scratch.then(|| {
+                let hidden = request.size.hidden.unwrap_or(128);
+                // Heads of 64, as BERT has them.
+                let heads = request.size.heads.unwrap_or((hidden / 64).max(1));
+                EncoderSize { layers: request.size.layers.unwrap_or(2), hidden, heads, intermediate: 4 * hidden, ..self.scratch_size(128) }
+            }),
             Goal::Paper(paper) => self.described(paper),
         };
-        match scratch.and_then(|size| size.candidate(0.1)) {
-            Some(candidate) => Ok(vec![candidate]),
+        match scratch {
+            Some(size) => match size.candidate(0.1) {
+                Some(candidate) => Ok(vec![candidate]),
+                None => {
+                    let wanted = format!("an encoder of {} layers of {} with {} heads", size.layers, size.hidden, size.heads);
+                    Err(PlannerError::NoModel { wanted, zoo: zoo() })
+                }
+            },
             None => Ok(models::encoders()),
         }
     }
@@ -111,6 +138,11 @@ impl Brief<'_> {
             intermediate: variant.intermediate_size.map_or(4 * hidden, |size| size as usize),
             ..self.scratch_size(positions.map_or(128, |p| p as usize))
         })
+    }
+
+    /// How large the model was asked to be.
+    pub(super) fn size(&self) -> ModelSize {
+        self.request().map(|request| request.size).unwrap_or_default()
     }
 
     /// A vocabulary in proportion to the data.

@@ -1,7 +1,8 @@
 //! Which data a goal is about, and which of its splits the verdict is read from.
 
 use crate::data::{GENERATED, Known, catalogue, find_known};
-use crate::intake::{DataName, Family, PaperSpec, ReportedResult};
+use super::models;
+use crate::intake::{DataName, Family, ModelName, PaperSpec, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 
@@ -14,9 +15,20 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         Goal::Request(request) => wishes.data.as_ref().or(request.data.as_ref()),
         Goal::Paper(_) => wishes.data.as_ref(),
     };
+    if let Goal::Request(request) = goal
+        && !request.refused.is_empty()
+    {
+        return Err(PlannerError::Request { refused: request.refused.clone() });
+    }
+    // A model that nobody has is told before any data is looked for.
+    if let Some(ModelName::Called { name }) = goal.model(wishes)
+        && models::named(name).is_none()
+    {
+        return Err(PlannerError::NoModel { wanted: format!("`{name}`"), zoo: zoo() });
+    }
     match (named, goal) {
         (Some(name), _) => Ok(vec![named_choice(name)?]),
-        (None, Goal::Request(_)) => Err(PlannerError::NoData { known: known_names() }),
+        (None, Goal::Request(request)) => Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() }),
         (None, Goal::Paper(paper)) => of_paper(paper, wishes),
     }
 }
@@ -29,7 +41,7 @@ fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
     Ok(match name {
         DataName::Known { name } => match find_known(name) {
             Some(known) => known_choice(known),
-            None => return Err(PlannerError::NoData { known: known_names() }),
+            None => return Err(PlannerError::NoData { not_understood: vec![name.clone()], known: known_names() }),
         },
         DataName::Generated { name } => generated_choice(name),
         DataName::Hub { id, config } => {
@@ -144,10 +156,8 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, Pl
     let Some(train) = train else {
         return Err(PlannerError::Data { data: choice.name.clone(), what: "no split has labels".into() });
     };
-    let others: Vec<&str> = labelled.iter().map(|split| split.name.as_str()).filter(|name| *name != train.name).collect();
-    let held_out = ["test", "validation"].iter().find(|name| others.contains(name)).or(others.first());
-    match held_out {
-        Some(held_out) => Ok(Splits { train: train.name.clone(), held_out: held_out.to_string(), held_out_frac: None }),
+    match data.usual_held_out(Some(&train.name)) {
+        Some(held_out) => Ok(Splits { train: train.name.clone(), held_out: held_out.name.clone(), held_out_frac: None }),
         None if train.examples >= LEAST_TO_CUT => {
             let free = |name: &&&str| data.splits.iter().all(|split| split.name != **name);
             let held_out = ["test", "held_out", "held_out_of_train"].iter().find(free).copied().unwrap_or("cut_off");

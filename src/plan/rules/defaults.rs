@@ -61,3 +61,22 @@ pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
         source: "1512.03385, section 4.2; cosine decay as in 1608.03983",
     }
 }
+
+/// An optimiser with a learning rate, for whoever asks for another than the default.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Choice {
+    pub(super) optimizer: Optimizer,
+    pub(super) lr: f64,
+    pub(super) source: &'static str,
+}
+
+/// Fine-tuning a transformer with SGD.
+pub(super) fn sgd_for_tuning() -> Choice {
+    let optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    Choice { optimizer, lr: 0.01, source: "2010.11929, appendix B.1.1" }
+}
+
+/// Images with AdamW.
+pub(super) fn adamw_for_images() -> Choice {
+    Choice { optimizer: adamw(0.01), lr: 1e-3, source: "1412.6980, algorithm 1" }
+}

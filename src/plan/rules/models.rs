@@ -1,5 +1,7 @@
 //! Which models serve: public ones that fine-tunes start from, and architectures of the zoo from scratch.
 
+use crate::data::{ENCODERS, EncoderFamily, PublicEncoder, USUAL_BERT};
+use crate::intake::ModelSize;
 use crate::spec::ModelSpec;
 use serde_json::json;
 use tallow_zoo::ModelConfig;
@@ -13,24 +15,53 @@ pub(super) struct Candidate {
     pub(super) config: ModelConfig,
 }
 
-/// A public encoder in the Hub's format: (id, as people call it, layers, hidden size, heads). Feed-forward layers have four times
-/// the hidden size; vocabulary and positions are those of `bert-base-uncased`.
-const ENCODERS: [(&str, &str, usize, usize, usize); 6] = [
-    ("google-bert/bert-large-uncased", "BERT-large", 24, 1024, 16),
-    ("google-bert/bert-base-uncased", "BERT-base", 12, 768, 12),
-    ("sentence-transformers/all-MiniLM-L12-v2", "MiniLM-L12", 12, 384, 12),
-    ("sentence-transformers/all-MiniLM-L6-v2", "MiniLM-L6", 6, 384, 12),
-    ("google/bert_uncased_L-4_H-256_A-4", "BERT-mini", 4, 256, 4),
-    ("google/bert_uncased_L-2_H-128_A-2", "BERT-tiny", 2, 128, 2),
-];
+/// What a name stands for, as people call models.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Named {
+    /// Encoders of BERT's kind, of any size.
+    Bert,
+    /// These public encoders.
+    Encoders(Vec<&'static PublicEncoder>),
+    /// A ResNet of any depth, or of this one.
+    Resnet(Option<usize>),
+}
+
+/// The meaning of `minilm`, `bert-base`, `resnet-20`; none where the zoo has no such model.
+pub(super) fn named(name: &str) -> Option<Named> {
+    let name = name.to_lowercase().replace(['_', ' '], "-");
+    if name == "bert" {
+        return Some(Named::Bert);
+    }
+    if let Some(depth) = name.strip_prefix("resnet") {
+        let depth = depth.trim_start_matches('-');
+        return if depth.is_empty() { Some(Named::Resnet(None)) } else { depth.parse().ok().filter(|depth| is_depth(*depth)).map(|depth| Named::Resnet(Some(depth))) };
+    }
+    let start = if name.contains("minilm") {
+        let size = name.split('-').find(|part| part.starts_with('l') && part[1..].parse::<u32>().is_ok());
+        size.map_or("minilm".into(), |size| format!("minilm-{size}"))
+    } else {
+        name.trim_end_matches("-uncased").to_string()
+    };
+    let found: Vec<_> = ENCODERS.iter().filter(|encoder| encoder.name.to_lowercase().strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))).collect();
+    (!found.is_empty()).then_some(Named::Encoders(found))
+}
 
 /// All public encoders, largest first.
 pub(super) fn encoders() -> Vec<Candidate> {
-    let candidate = |&(id, name, layers, hidden, heads): &(&str, &str, usize, usize, usize)| {
-        let size = EncoderSize { layers, hidden, heads, intermediate: 4 * hidden, positions: 512, vocab: 30_522 };
-        Some(Candidate { name: name.into(), spec: ModelSpec::Pretrained { id: id.into(), revision: None }, config: size.config(0.1)? })
-    };
-    ENCODERS.iter().filter_map(candidate).collect()
+    ENCODERS.iter().filter_map(public).collect()
+}
+
+pub(super) fn public(encoder: &PublicEncoder) -> Option<Candidate> {
+    let size = EncoderSize { layers: encoder.layers, hidden: encoder.hidden, heads: encoder.heads, intermediate: 4 * encoder.hidden, positions: 512, vocab: 30_522 };
+    let spec = ModelSpec::Pretrained { id: encoder.id.into(), revision: None };
+    Some(Candidate { name: encoder.name.into(), spec, config: size.config(0.1)? })
+}
+
+/// Whether this is less than what people call BERT: an encoder of another family, or one smaller than the usual.
+pub(super) fn is_less_than_bert(candidate: &Candidate) -> bool {
+    let place = |name: &str| ENCODERS.iter().position(|encoder| encoder.name == name);
+    let (Some(this), Some(usual)) = (place(&candidate.name), place(USUAL_BERT)) else { return false };
+    this > usual || ENCODERS[this].family != EncoderFamily::Bert
 }
 
 /// Sizes of a BERT encoder.
@@ -62,15 +93,50 @@ impl EncoderSize {
     }
 }
 
-/// A ResNet for small images; none where there is no such depth.
+impl Candidate {
+    /// Whether it is as large as was asked for.
+    pub(super) fn is_of(&self, size: &ModelSize) -> bool {
+        let (layers, hidden, heads) = match &self.config {
+            ModelConfig::Bert(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
+            // By its name: the usual count leaves out some of the convolutions.
+            ModelConfig::Resnet(_) => (self.name.rsplit('-').next().and_then(|depth| depth.parse().ok()), None, None),
+        };
+        // "110M parameters" is a round number.
+        let close = |params: f64| (self.config.num_params() as f64 / params - 1.0).abs() < 0.05;
+        let same = |asked: Option<usize>, found: Option<usize>| asked.is_none() || asked == found;
+        same(size.layers, layers) && same(size.hidden, hidden) && same(size.heads, heads) && size.params.is_none_or(close)
+    }
+}
+
+/// (depth, blocks of each stage, bottlenecks) of He et al., 1512.03385, table 1.
+const LARGE_RESNETS: [(usize, [usize; 4], bool); 5] =
+    [(18, [2, 2, 2, 2], false), (34, [3, 4, 6, 3], false), (50, [3, 4, 6, 3], true), (101, [3, 4, 23, 3], true), (152, [3, 8, 36, 3], true)];
+
+/// Depths for small images of He et al., 1512.03385, table 6, that are worth training.
+pub(super) const RESNET_DEPTHS: [usize; 5] = [110, 56, 44, 32, 20];
+
+fn is_depth(depth: usize) -> bool {
+    resnet(depth, 3).is_some()
+}
+
+/// A ResNet for small images: one of the five that are known from ImageNet, with a stem for small images, or one of 6n + 2 layers
+/// (1512.03385, section 4.2); none where there is no such depth.
 pub(super) fn resnet(depth: usize, channels: usize) -> Option<Candidate> {
-    let config = json!({ "model_type": "resnet_cifar", "depth": depth, "num_channels": channels, "width": 16 });
+    let config = match LARGE_RESNETS.iter().find(|(of, ..)| *of == depth) {
+        Some((_, depths, bottleneck)) => {
+            let (kind, first) = if *bottleneck { ("bottleneck", 256) } else { ("basic", 64) };
+            let sizes = [first, 2 * first, 4 * first, 8 * first];
+            json!({
+                "model_type": "resnet", "num_channels": channels, "embedding_size": 64, "hidden_sizes": sizes,
+                "depths": depths, "layer_type": kind, "stem_type": "cifar",
+            })
+        }
+        None => json!({ "model_type": "resnet_cifar", "depth": depth, "num_channels": channels, "width": 16 }),
+    };
     let config = ModelConfig::from_public(&config.to_string()).ok()?;
     Some(Candidate { name: format!("ResNet-{depth}"), spec: ModelSpec::Scratch { config: config.clone(), tokenizer: None }, config })
 }
-
-/// Depths of He et al., 1512.03385, table 6, that are worth training.
-pub(super) const RESNET_DEPTHS: [usize; 5] = [110, 56, 44, 32, 20];
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +152,33 @@ mod tests {
         assert_eq!(millions.len(), 6);
         assert!((resnet(20, 3).expect("there is one").config.num_params() as f64 - 269_722.0).abs() < 1.0);
         assert_eq!(resnet(21, 3), None);
+        // The known depths are the known models, though 50 is 6n + 2, too.
+        let resnets: Vec<f64> = [18, 34, 50].iter().map(|depth| resnet(*depth, 3).expect("there is one").config.num_params() as f64 / 1e6).collect();
+        for (found, expected) in resnets.iter().zip([11.2, 21.3, 23.5]) {
+            assert!((found - expected).abs() < 0.1, "{found} {expected}");
+        }
         assert_eq!(EncoderSize { layers: 2, hidden: 64, heads: 3, intermediate: 256, positions: 64, vocab: 100 }.config(0.1), None);
+    }
+
+    #[test]
+    fn names_mean_models_of_the_zoo_or_nothing() {
+        let names = |name: &str| match named(name) {
+            Some(Named::Encoders(found)) => found.iter().map(|encoder| encoder.name).collect::<Vec<_>>().join(" "),
+            Some(other) => format!("{other:?}"),
+            None => "none".into(),
+        };
+        for (name, expected) in [
+            ("bert", "Bert"), ("BERT base", "BERT-base"), ("bert-base-uncased", "BERT-base"), ("bert-tiny", "BERT-tiny"), ("minilm", "MiniLM-L12 MiniLM-L6"),
+            ("all-MiniLM-L6-v2", "MiniLM-L6"), ("resnet", "Resnet(None)"), ("ResNet-20", "Resnet(Some(20))"), ("resnet18", "Resnet(Some(18))"),
+            ("resnet-21", "none"), ("bert-huge", "none"), ("bert-", "none"), ("gpt-2", "none"), ("roberta", "none"), ("vit-b/16", "none"), ("", "none"),
+        ] {
+            assert_eq!(names(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn less_than_bert() {
+        let less: Vec<String> = encoders().into_iter().filter(is_less_than_bert).map(|c| c.name).collect();
+        assert_eq!(less, ["MiniLM-L12", "MiniLM-L6", "BERT-mini", "BERT-tiny"]);
     }
 }

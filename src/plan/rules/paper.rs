@@ -1,10 +1,12 @@
 //! A paper's recipe in our types: every value with its words, every silence filled from the defaults and said, every difference a
 //! deviation.
 
+use super::asked::{AUGMENT, LOSS, OPTIMIZERS, SCHEDULES, schedule_of};
 use super::defaults::Defaults;
 use crate::intake::{Field, FieldKey, OptimizerKind, PaperRecipe, PaperSpec, Phase, ScheduleShape, Unit, Value, Wanted};
-use crate::words::plain;
 use crate::spec::{Augment, Citation, Deviation, Length, Optimizer, Recipe, Schedule, Warmup};
+use crate::words::{self, plain};
+use std::ops::RangeInclusive;
 
 /// A recipe, and how it came to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +15,8 @@ pub(super) struct Drafted {
     pub(super) citations: Vec<Citation>,
     pub(super) deviations: Vec<Deviation>,
     pub(super) assumptions: Vec<String>,
+    /// Whether somebody said how long to train.
+    pub(super) length_is_given: bool,
 }
 
 /// The recipe that `paper` gives for what is wanted, over the defaults.
@@ -20,7 +24,8 @@ pub(super) fn recipe_of(paper: &PaperSpec, wanted: &Wanted<'_>, defaults: &Defau
     let mut stated = own_variant(paper.recipe(wanted), wanted);
     // A paper trains everything with one optimiser, whichever data set it says it of.
     stated.optimizer = stated.optimizer.or_else(|| paper.best(FieldKey::Optimizer, &Wanted::default()));
-    let mut draft = Draft { phase: wanted.phase, dataset: wanted.dataset.map(str::to_string), out: Drafted { recipe: defaults.recipe.clone(), citations: vec![], deviations: vec![], assumptions: vec![] }, silent: vec![] };
+    let out = Drafted { recipe: defaults.recipe.clone(), citations: vec![], deviations: vec![], assumptions: vec![], length_is_given: false };
+    let mut draft = Draft { phase: wanted.phase, dataset: wanted.dataset.map(str::to_string), out, silent: vec![] };
     draft.batch_size(stated.batch_size);
     draft.optimizer(&stated);
     draft.lr(stated.lr);
@@ -54,6 +59,24 @@ fn own_variant<'a>(mut recipe: PaperRecipe<'a>, wanted: &Wanted<'_>) -> PaperRec
     recipe
 }
 
+/// What a run can have, and how a value of it reads.
+struct Within {
+    range: RangeInclusive<f64>,
+    words: fn(f64) -> String,
+}
+
+impl Within {
+    fn holds(&self, value: f64) -> bool {
+        self.range.contains(&value)
+    }
+}
+
+/// A share below 1.
+const SHARE: Within = Within { range: 0.0..=0.999_999_999, words: plain };
+const DECAY: Within = Within { range: 0.0..=10.0, words: plain };
+const POSITIVE: Within = Within { range: f64::MIN_POSITIVE..=1e9, words: plain };
+const TOKENS: Within = Within { range: 3.0..=100_000.0, words: |n| format!("{} tokens", words::count(n)) };
+
 struct Draft {
     phase: Option<Phase>,
     dataset: Option<String>,
@@ -83,47 +106,65 @@ impl Draft {
         self.out.deviations.push(Deviation { field: field.into(), stated: stated.into(), used: used.into(), reason: reason.into() });
     }
 
-    /// One number out of those stated: `pick` chooses among several.
-    fn number(&mut self, name: &'static str, field: Option<&Field>, pick: fn(&[f64]) -> f64, why: &str) -> Option<f64> {
+    /// One number out of those stated and `within` what a run can have: `pick` chooses among several. It is cited, in words with its
+    /// unit, only if it is taken.
+    fn number(&mut self, name: &'static str, field: Option<&Field>, within: &Within, pick: fn(&[f64]) -> f64, why: &str) -> Option<f64> {
         let Some(field) = field else {
             self.silent.push(name);
             return None;
         };
-        let numbers = field.value.numbers();
-        let value = match numbers.as_slice() {
-            [] => return None,
-            [only] => *only,
-            several => pick(several),
-        };
-        self.cite(name, plain(value), field);
-        if numbers.len() > 1 {
-            let all: Vec<String> = numbers.iter().map(|n| plain(*n)).collect();
-            self.deviate(name, format!("chosen among {}", all.join(", ")), plain(value), why);
+        let stated = field.value.numbers();
+        let numbers: Vec<f64> = stated.iter().copied().filter(|number| within.holds(*number)).collect();
+        if numbers.is_empty() {
+            self.refuse(name, &stated, within);
+            return None;
+        }
+        let value = pick(&numbers);
+        self.cite(name, (within.words)(value), field);
+        if stated.len() > 1 {
+            let all: Vec<String> = stated.iter().map(|n| plain(*n)).collect();
+            self.deviate(name, format!("chosen among {}", all.join(", ")), (within.words)(value), why);
         }
         Some(value)
     }
 
+    /// Numbers that no run can have, where there are any: a deviation.
+    fn refuse(&mut self, name: &str, stated: &[f64], within: &Within) {
+        if !stated.is_empty() {
+            let all: Vec<String> = stated.iter().map(|n| plain(*n)).collect();
+            let reason = format!("a run can have {} to {}", plain(*within.range.start()), plain(*within.range.end()));
+            self.deviate(name, all.join(", "), "the default", &reason);
+        }
+    }
+
     fn batch_size(&mut self, field: Option<&Field>) {
-        let most = self.number("recipe.batch_size", field, largest, "one run, not a search: the largest takes the fewest steps");
-        if let Some(size) = most.filter(|size| (1.0..=65_536.0).contains(size)) {
+        const SIZES: Within = Within { range: 1.0..=65_536.0, words: |n| format!("{} examples", words::count(n)) };
+        if let Some(field) = field.filter(|field| field.unit == Some(Unit::Tokens)) {
+            let tokens: Vec<String> = field.value.numbers().into_iter().map(words::count).collect();
+            let used = format!("{} examples", self.out.recipe.batch_size);
+            self.deviate("recipe.batch_size", format!("{} tokens", tokens.join(", ")), used, "batches are counted in examples here");
+        } else if let Some(size) = self.number("recipe.batch_size", field, &SIZES, largest, "one run, not a search: the largest takes the fewest steps") {
             self.out.recipe.batch_size = size as usize;
         }
     }
 
     fn lr(&mut self, field: Option<&Field>) {
-        let lr = self.number("recipe.lr", field, largest, "one run, not a search: short runs of small models want the highest rate");
-        if let Some(lr) = lr.filter(|lr| *lr > 0.0 && *lr <= 10.0) {
+        const RATES: Within = Within { range: f64::MIN_POSITIVE..=10.0, words: plain };
+        if let Some(lr) = self.number("recipe.lr", field, &RATES, largest, "one run, not a search: short runs of small models want the highest rate") {
             self.out.recipe.lr = lr;
         }
     }
 
     fn length(&mut self, epochs: Option<&Field>, steps: Option<&Field>) {
-        if let (None, Some(field)) = (epochs, steps) {
-            if let Some(steps) = self.number("recipe.length", Some(field), largest, "one run, not a search").filter(|s| *s >= 1.0) {
-                self.out.recipe.length = Length::Steps(steps as u64);
-            }
-        } else if let Some(epochs) = self.number("recipe.length", epochs, middle, "one run, not a search: the middle of the range") {
-            self.out.recipe.length = Length::Epochs(epochs);
+        const STEPS: Within = Within { range: 1.0..=1e9, words: |n| words::length(&Length::Steps(n as u64)) };
+        const EPOCHS: Within = Within { range: 1e-3..=1e6, words: |n| words::length(&Length::Epochs(n)) };
+        let length = match (epochs, steps) {
+            (None, Some(_)) => self.number("recipe.length", steps, &STEPS, largest, "one run, not a search").map(|n| Length::Steps(n as u64)),
+            _ => self.number("recipe.length", epochs, &EPOCHS, middle, "one run, not a search: the middle of the range").map(Length::Epochs),
+        };
+        if let Some(length) = length {
+            self.out.recipe.length = length;
+            self.out.length_is_given = true;
         }
     }
 
@@ -134,17 +175,17 @@ impl Draft {
             return;
         };
         let Value::Optimizer { optimizer: kind } = field.value else { return };
-        let decay = self.constant("recipe.optimizer.weight_decay", stated.weight_decay).unwrap_or(0.0);
+        let decay = self.constant("recipe.optimizer.weight_decay", stated.weight_decay, &DECAY).unwrap_or(0.0);
         match kind {
             OptimizerKind::Sgd => {
-                let momentum = self.constant("recipe.optimizer.momentum", stated.momentum).unwrap_or(0.0);
+                let momentum = self.constant("recipe.optimizer.momentum", stated.momentum, &SHARE).unwrap_or(0.0);
                 self.out.recipe.optimizer = Optimizer::Sgd { momentum, nesterov: false, weight_decay: decay };
                 self.cite("recipe.optimizer", kind.name().into(), field);
             }
             OptimizerKind::Adam | OptimizerKind::AdamW => {
-                let beta1 = self.constant("recipe.optimizer.beta1", stated.beta1).unwrap_or(0.9);
-                let beta2 = self.constant("recipe.optimizer.beta2", stated.beta2).unwrap_or(0.999);
-                let eps = self.constant("recipe.optimizer.eps", stated.eps).filter(|eps| *eps > 0.0).unwrap_or(1e-8);
+                let beta1 = self.constant("recipe.optimizer.beta1", stated.beta1, &SHARE).unwrap_or(0.9);
+                let beta2 = self.constant("recipe.optimizer.beta2", stated.beta2, &SHARE).unwrap_or(0.999);
+                let eps = self.constant("recipe.optimizer.eps", stated.eps, &POSITIVE).unwrap_or(1e-8);
                 self.out.recipe.optimizer = Optimizer::Adamw { beta1, beta2, eps, weight_decay: decay };
                 self.cite("recipe.optimizer", kind.name().into(), field);
                 if kind == OptimizerKind::Adam && decay > 0.0 {
@@ -153,16 +194,21 @@ impl Draft {
                 }
             }
             other => {
-                let used = optimizer_name(&self.out.recipe.optimizer);
-                self.deviate("recipe.optimizer", other.name(), used, "the trainer has AdamW and SGD");
+                let used = self.out.recipe.optimizer.name();
+                self.deviate("recipe.optimizer", other.name(), used, OPTIMIZERS);
             }
         }
     }
 
-    fn constant(&mut self, name: &'static str, field: Option<&Field>) -> Option<f64> {
+    /// The first number stated, if a run can have it.
+    fn constant(&mut self, name: &'static str, field: Option<&Field>, within: &Within) -> Option<f64> {
         let field = field?;
         let value = *field.value.numbers().first()?;
-        self.cite(name, plain(value), field);
+        if !within.holds(value) {
+            self.refuse(name, &[value], within);
+            return None;
+        }
+        self.cite(name, (within.words)(value), field);
         Some(value)
     }
 
@@ -187,24 +233,27 @@ impl Draft {
             self.silent.push("recipe.schedule.warmup");
         }
         let schedule = match shape {
-            ScheduleShape::Constant => Some(Schedule::Constant { warmup }),
-            ScheduleShape::Linear => Some(Schedule::Linear { warmup }),
-            ScheduleShape::Cosine => Some(Schedule::Cosine { warmup }),
             ScheduleShape::Milestones { at, unit, divisor } if !at.is_empty() => {
                 let per = if *unit == Some(Unit::Epochs) { per_epoch as f64 } else { 1.0 };
-                let at_frac: Vec<f64> = at.iter().map(|at| at * per / total).filter(|frac| *frac < 1.0).collect();
-                Some(Schedule::Step { warmup, at_frac, factor: 1.0 / divisor.filter(|d| *d > 0.0).unwrap_or(10.0) })
+                let at_frac: Vec<f64> = at.iter().map(|at| at * per / total).filter(|frac| (0.0..1.0).contains(frac)).collect();
+                let factor = 1.0 / divisor.filter(|d| *d >= 1.0).unwrap_or(10.0);
+                // Milestones of a longer run leave nothing but the rate that it begins with.
+                Some(if at_frac.is_empty() { Schedule::Constant { warmup } } else { Schedule::Step { warmup, at_frac, factor } })
             }
-            _ => None,
+            other => schedule_of(other, warmup),
         };
         match schedule {
             Some(schedule) => {
-                self.cite("recipe.schedule", shape.to_string(), field);
+                if matches!((&schedule, shape), (Schedule::Constant { .. }, ScheduleShape::Milestones { .. })) {
+                    self.deviate("recipe.schedule", shape.to_string(), schedule.name(), "its steps lie beyond the end of this run");
+                } else {
+                    self.cite("recipe.schedule", shape.to_string(), field);
+                }
                 self.out.recipe.schedule = schedule;
             }
             None => {
                 self.out.recipe.schedule = default.with_warmup(warmup);
-                self.deviate("recipe.schedule", shape.to_string(), default.name(), "the trainer has constant, linear, cosine and step schedules");
+                self.deviate("recipe.schedule", shape.to_string(), default.name(), SCHEDULES);
             }
         }
     }
@@ -219,8 +268,16 @@ impl Draft {
             Some(Unit::Steps) | None => Warmup::Frac((value / total).min(1.0)),
             Some(_) => return None,
         };
-        let unit = field.unit.map_or(String::new(), |unit| format!(" {unit:?}").to_lowercase());
-        let stated = format!("{}{unit}", plain(value));
+        let stated = match field.unit {
+            Some(Unit::Fraction) => format!("{} of all steps", plain(value)),
+            Some(Unit::Percent) => format!("{} % of all steps", plain(value)),
+            Some(Unit::Epochs) => words::length(&Length::Epochs(value)),
+            _ => format!("{} steps", words::count(value)),
+        };
+        if !matches!(warmup, Warmup::Frac(frac) if (0.0..=1.0).contains(&frac)) {
+            self.deviate("recipe.schedule.warmup", stated, "the default", "a warm-up takes 0 to 100 % of all steps");
+            return None;
+        }
         // A warm-up that would take most of the run belongs to a longer one.
         if matches!(warmup, Warmup::Frac(frac) if frac > 0.5) {
             self.deviate("recipe.schedule.warmup", stated, "the default", "it would take more than half of this run");
@@ -231,19 +288,19 @@ impl Draft {
     }
 
     fn regularisation(&mut self, stated: &PaperRecipe<'_>) {
-        if let Some(p) = self.constant("recipe.dropout", stated.dropout).filter(|p| (0.0..1.0).contains(p)) {
+        if let Some(p) = self.constant("recipe.dropout", stated.dropout, &SHARE) {
             self.out.recipe.dropout = Some(p as f32);
         }
-        if let Some(norm) = self.constant("recipe.grad_clip_norm", stated.grad_clip_norm).filter(|norm| *norm > 0.0) {
+        if let Some(norm) = self.constant("recipe.grad_clip_norm", stated.grad_clip_norm, &POSITIVE) {
             self.out.recipe.grad_clip_norm = Some(norm);
         }
         if self.out.recipe.max_seq_len.is_some()
-            && let Some(len) = self.constant("recipe.max_seq_len", stated.max_seq_len).filter(|len| (3.0..=100_000.0).contains(len))
+            && let Some(len) = self.constant("recipe.max_seq_len", stated.max_seq_len, &TOKENS)
         {
             self.out.recipe.max_seq_len = Some(len as usize);
         }
         if let Some(smoothing) = stated.label_smoothing.and_then(|f| f.value.numbers().first().copied()).filter(|s| *s > 0.0) {
-            self.deviate("recipe.label_smoothing", plain(smoothing), "none", "the trainer's loss is the plain cross-entropy");
+            self.deviate("recipe.label_smoothing", plain(smoothing), "none", LOSS);
         }
     }
 
@@ -256,31 +313,26 @@ impl Draft {
             self.silent.push("recipe.augment");
             return;
         };
-        let (mut augment, mut lacking, mut padding) = (Vec::new(), Vec::new(), None);
-        for text in texts {
+        let (mut flips, mut padding) = (false, None);
+        let (taken, lacking): (Vec<&str>, Vec<&str>) = texts.iter().map(String::as_str).partition(|text| {
             let words = text.to_lowercase();
             if words.contains("pad") {
                 padding = words.split(|c: char| !c.is_ascii_digit()).find_map(|n| n.parse::<usize>().ok()).filter(|n| *n <= 64);
-            } else if words.contains("flip") && !words.contains("vertical") {
-                augment.push(Augment::HorizontalFlip);
-            } else if !(words.contains("crop") && padding.is_some()) {
-                lacking.push(text.clone());
+                return padding.is_some();
             }
+            let flip = words.contains("flip") && !words.contains("vertical");
+            flips |= flip;
+            flip || words.contains("crop") && padding.is_some()
+        });
+        let mut augment: Vec<Augment> = padding.map(|padding| Augment::PadCrop { padding }).into_iter().collect();
+        augment.extend(flips.then_some(Augment::HorizontalFlip));
+        if !taken.is_empty() {
+            self.cite("recipe.augment", taken.join(", "), field);
         }
-        augment.extend(padding.map(|padding| Augment::PadCrop { padding }));
-        augment.sort_by_key(|a| matches!(a, Augment::HorizontalFlip));
-        self.cite("recipe.augment", texts.join(", "), field);
         if !lacking.is_empty() {
-            self.deviate("recipe.augment", lacking.join(", "), "left out", "the trainer crops padded images and mirrors them");
+            self.deviate("recipe.augment", lacking.join(", "), "left out", AUGMENT);
         }
         self.out.recipe.augment = augment;
-    }
-}
-
-fn optimizer_name(optimizer: &Optimizer) -> &'static str {
-    match optimizer {
-        Optimizer::Adamw { .. } => "AdamW",
-        Optimizer::Sgd { .. } => "SGD",
     }
 }
 

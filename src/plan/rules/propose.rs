@@ -1,13 +1,14 @@
 //! From goal and data to complete experiments that the budget allows.
 
+use super::asked;
 use super::brief::{Brief, Stated, TRAINING_SHARE};
 use super::defaults::{self, Defaults};
 use super::fit::{Fit, Price};
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::intake::Wanted;
+use crate::intake::{ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
-use crate::spec::{Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Recipe, Target, VERSION};
+use crate::spec::{Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, VERSION};
 use crate::words;
 use tallow_zoo::ModelConfig;
 
@@ -21,39 +22,50 @@ pub(super) fn experiments(goal: &Goal, wishes: &Wishes, choice: &DataChoice, off
     }
     let room = brief.room_secs();
     let fits: Vec<Fit> = priced.iter().map(|(.., price)| price.fit(room)).collect();
-    if let Some((.., cheapest)) = priced.iter().min_by(|a, b| a.2.least_secs().total_cmp(&b.2.least_secs()))
+    if let Some((candidate, _, cheapest)) = priced.iter().min_by(|a, b| a.2.least_secs().total_cmp(&b.2.least_secs()))
         && !brief.length_is_fixed()
         && fits.iter().all(|fit| *fit == Fit::Nothing)
     {
-        let needed_secs = cheapest.least_secs() / TRAINING_SHARE;
-        return Err(PlannerError::Budget { max_secs: brief.limit_secs, needed_secs, steps: (cheapest.least_secs() / cheapest.secs_per_step) as u64 });
+        return Err(PlannerError::Budget {
+            max_secs: brief.limit_secs,
+            needed_secs: cheapest.least_secs() / TRAINING_SHARE * brief.seeds.len() as f64,
+            steps: (cheapest.least_secs() / cheapest.secs_per_step).round() as u64,
+            name: candidate.name.clone(),
+            model: Box::new(candidate.spec.clone()),
+        });
     }
-    let mut order = preference(&priced.iter().map(|(candidate, ..)| candidate).collect::<Vec<_>>(), &fits);
+    let mut order = preference(&priced.iter().map(|(candidate, ..)| candidate).collect::<Vec<_>>(), &fits, &brief.size());
     order.retain(|i| brief.length_is_fixed() || fits[*i] != Fit::Nothing);
-    Ok(order.into_iter().map(|i| brief.experiment(&priced, i, fits[i])).collect())
+    Ok(order.into_iter().map(|i| brief.experiment(&priced, &fits, i)).collect())
 }
 
 /// The order in which candidates (largest first) are tried.
 ///
 /// Pretrained ones: the largest for which at least an epoch fits, for what it has learnt before counts most. From scratch: the largest
-/// whose whole recipe fits, else the smallest, for there the length of training counts most.
-fn preference(candidates: &[&Candidate], fits: &[Fit]) -> Vec<usize> {
+/// whose whole recipe fits, else the smallest, for there the length of training counts most. Those of the size that was asked for
+/// come before the others.
+fn preference(candidates: &[&Candidate], fits: &[Fit], size: &ModelSize) -> Vec<usize> {
     let rank = |i: &usize| {
         let pretrained = matches!(candidates[*i].spec, ModelSpec::Pretrained { .. });
         let from_the_smallest = candidates.len() - i;
-        match fits[*i] {
-            Fit::Whole => (0, *i),
-            Fit::Epochs(_) if pretrained => (0, *i),
-            Fit::Epochs(_) | Fit::Examples(_) => (1, from_the_smallest),
+        let (class, place) = match fits[*i] {
+            fit if serves(pretrained, fit) => (0, *i),
             Fit::Nothing => (2, from_the_smallest),
-        }
+            _ => (1, from_the_smallest),
+        };
+        (!candidates[*i].is_of(size), class, place)
     };
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by_key(rank);
     order
 }
 
-type Priced = (Candidate, Drafted, Price);
+/// Whether enough of the recipe fits that no smaller model is wanted.
+pub(super) fn serves(pretrained: bool, fit: Fit) -> bool {
+    fit == Fit::Whole || pretrained && matches!(fit, Fit::Epochs(_))
+}
+
+pub(super) type Priced = (Candidate, Drafted, Price);
 
 impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
@@ -73,56 +85,55 @@ impl Brief<'_> {
     /// The recipe for a model: the paper's or the default one, then what was asked for.
     fn recipe(&self, candidate: &Candidate) -> Drafted {
         let defaults = self.defaults(candidate);
-        let mut drafted = match self.paper() {
-            Some(paper) => {
+        let mut drafted = match self.goal {
+            Goal::Paper(paper) => {
                 let variant = self.stated(candidate).and_then(|s| s.result.variant.clone());
                 let phase = self.phase.filter(|_| matches!(candidate.spec, ModelSpec::Pretrained { .. }));
                 let wanted = Wanted { phase, dataset: Some(&self.choice.name), variant: variant.as_deref() };
                 paper::recipe_of(paper, &wanted, &defaults, |batch| self.examples.div_ceil(batch.max(1)) as u64)
             }
-            None => Drafted {
-                assumptions: vec![format!("recipe: the default for such models ({}) but for what was asked", defaults.source)],
-                recipe: defaults.recipe,
-                citations: vec![],
-                deviations: vec![],
-            },
+            Goal::Request(request) => asked::recipe_of(request, &candidate.config, &defaults),
         };
         if let ModelConfig::Bert(config) = &candidate.config {
-            let recipe = &mut drafted.recipe;
-            recipe.max_seq_len = recipe.max_seq_len.map(|len| len.min(config.max_position_embeddings));
+            self.shorten_texts(&mut drafted, config.max_position_embeddings);
         }
-        self.asked(&mut drafted);
+        self.epochs_of_the_command_line(&mut drafted);
         drafted
     }
 
-    /// Lays over the recipe what was asked for; beside a paper that is a deviation.
-    fn asked(&self, drafted: &mut Drafted) {
-        let recipe = &mut drafted.recipe;
-        if let Some(r) = self.request() {
-            recipe.batch_size = r.batch_size.unwrap_or(recipe.batch_size);
-            recipe.lr = r.lr.unwrap_or(recipe.lr);
-            recipe.max_seq_len = recipe.max_seq_len.map(|len| r.max_seq_len.unwrap_or(len));
-            recipe.length = r.steps.map(Length::Steps).or(r.epochs.map(Length::Epochs)).unwrap_or(recipe.length);
+    /// No text is longer than the model has positions; where somebody said how long, that is a deviation.
+    fn shorten_texts(&self, drafted: &mut Drafted, positions: usize) {
+        let Some(stated) = drafted.recipe.max_seq_len.filter(|len| *len > positions) else { return };
+        drafted.recipe.max_seq_len = Some(positions);
+        let cited = drafted.citations.iter().any(|citation| citation.field == "recipe.max_seq_len");
+        if cited || self.request().is_some_and(|request| request.max_seq_len.is_some()) {
+            let (stated, used) = (format!("{stated} tokens"), format!("{positions} tokens"));
+            let reason = "the model has no more positions".into();
+            drafted.deviations.push(Deviation { field: "recipe.max_seq_len".into(), stated, used, reason });
         }
-        if let Some(epochs) = self.wishes.epochs {
-            let (stated, used) = (words::length(&recipe.length), words::length(&Length::Epochs(epochs)));
-            recipe.length = Length::Epochs(epochs);
-            if self.paper().is_some() && stated != used {
-                drafted.deviations.push(Deviation { field: "recipe.length".into(), stated, used, reason: "asked for on the command line".into() });
-            }
+    }
+
+    /// They come before what a paper or a request says; beside a paper that is a deviation.
+    fn epochs_of_the_command_line(&self, drafted: &mut Drafted) {
+        let Some(epochs) = self.wishes.epochs else { return };
+        let (stated, used) = (words::length(&drafted.recipe.length), words::length(&Length::Epochs(epochs)));
+        let differs = self.paper().is_some() && drafted.length_is_given && stated != used;
+        drafted.recipe.length = Length::Epochs(epochs);
+        drafted.length_is_given = true;
+        if differs {
+            let reason = "asked for on the command line".into();
+            drafted.deviations.push(Deviation { field: "recipe.length".into(), stated, used, reason });
         }
     }
 
     /// The whole experiment with candidate `i`, cut to what fits.
-    fn experiment(&self, priced: &[Priced], i: usize, fit: Fit) -> ExperimentSpec {
+    fn experiment(&self, priced: &[Priced], fits: &[Fit], i: usize) -> ExperimentSpec {
         let (candidate, drafted, price) = &priced[i];
         let mut drafted = drafted.clone();
         let stated = self.stated(candidate);
-        let (deviations, assumptions) = (&mut drafted.deviations, &mut drafted.assumptions);
-        let max_train_examples = self.cut(&mut drafted.recipe, price, fit, deviations);
-        self.say_model(priced, i, stated.as_ref(), deviations, assumptions);
-        self.say_rest(deviations, assumptions);
-        let asked = self.wishes.max_examples.or(self.request().and_then(|r| r.max_examples));
+        let max_train_examples = self.cut(&mut drafted, price, fits[i]);
+        self.say_model(priced, fits, i, stated.as_ref(), &mut drafted);
+        self.say_rest(&mut drafted);
         ExperimentSpec {
             version: VERSION,
             title: format!("{} on {}", candidate.name, self.choice.name),
@@ -135,7 +146,7 @@ impl Brief<'_> {
                 held_out_frac: self.held_out_frac,
                 monitor: self.monitor.clone(),
                 columns: self.choice.columns.clone(),
-                max_train_examples: max_train_examples.or(asked),
+                max_train_examples: max_train_examples.or(self.asked_examples),
             },
             model: candidate.spec.clone(),
             recipe: drafted.recipe,
@@ -149,14 +160,8 @@ impl Brief<'_> {
         }
     }
 
-    /// Shortens the recipe to what fits; returns the limit on examples.
-    fn cut(&self, recipe: &mut Recipe, price: &Price, fit: Fit, deviations: &mut Vec<Deviation>) -> Option<usize> {
-        let stated = words::length(&recipe.length);
-        let time = if self.limit_is_assumed() { "the planned" } else { "the" };
-        let reason = format!("all of it takes about {} here; {time} limit is {}", words::duration(price.secs()), words::duration(self.limit_secs as f64));
-        let mut deviate = |field: &str, stated: String, used: String| {
-            deviations.push(Deviation { field: field.into(), stated, used, reason: reason.clone() });
-        };
+    /// Shortens the recipe to what fits; returns the limit on examples. A length that nobody gave is shortened as an assumption.
+    fn cut(&self, drafted: &mut Drafted, price: &Price, fit: Fit) -> Option<usize> {
         let epochs = match fit {
             Fit::Epochs(epochs) => epochs,
             Fit::Examples(_) => 1.0,
@@ -165,81 +170,23 @@ impl Brief<'_> {
         if self.length_is_fixed() {
             return None;
         }
-        if recipe.length != Length::Epochs(epochs) {
-            let in_epochs = price.steps as f64 / price.steps_per_epoch as f64;
-            let stated = if matches!(recipe.length, Length::Steps(_)) { format!("{stated} ({in_epochs:.0} epochs)") } else { stated };
-            deviate("recipe.length", stated, words::length(&Length::Epochs(epochs)));
-            recipe.length = Length::Epochs(epochs);
+        let reason = format!("all of it takes about {} here; {}", words::duration(price.secs()), self.room_in_words());
+        let (before, after) = (drafted.recipe.length, Length::Epochs(epochs));
+        if before != after {
+            let (stated, used) = (words::length(&before), words::length(&after));
+            if drafted.length_is_given {
+                let in_epochs = price.steps as f64 / price.steps_per_epoch as f64;
+                let stated = if matches!(before, Length::Steps(_)) { format!("{stated} ({in_epochs:.0} epochs)") } else { stated };
+                drafted.deviations.push(Deviation { field: "recipe.length".into(), stated, used, reason: reason.clone() });
+            } else {
+                drafted.assumptions.push(format!("recipe.length: {used} instead of the default of {stated} ({reason})"));
+            }
+            drafted.recipe.length = after;
         }
         let Fit::Examples(examples) = fit else { return None };
-        deviate("data.max_train_examples", format!("{} training examples", words::count(self.examples as f64)), words::count(examples as f64));
+        let (stated, used) = (format!("{} training examples", words::count(self.examples as f64)), words::count(examples as f64));
+        drafted.deviations.push(Deviation { field: "data.max_train_examples".into(), stated, used, reason });
         Some(examples)
-    }
-
-    /// Why this model.
-    fn say_model(&self, priced: &[Priced], i: usize, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>, assumptions: &mut Vec<String>) {
-        let candidate = &priced[i].0;
-        let used = match &candidate.spec {
-            ModelSpec::Pretrained { id, .. } => format!("{} (`{id}`)", candidate.name),
-            ModelSpec::Scratch { .. } => candidate.name.clone(),
-        };
-        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
-        let larger = priced[..i].iter().map(|(c, _, price)| {
-            let (what, secs) = if pretrained { ("one epoch", price.epoch_secs()) } else { ("all of it", price.secs()) };
-            format!("{what} with {} takes about {} here", c.name, words::duration(secs))
-        });
-        let mut reason = larger.collect::<Vec<String>>().join("; ");
-        if !reason.is_empty() {
-            reason.push_str(&format!("; the limit is {}", words::duration(self.limit_secs as f64)));
-        }
-        let own = stated.and_then(|s| s.result.variant.as_deref());
-        match own {
-            Some(own) if own != candidate.name => {
-                if reason.is_empty() {
-                    reason = "the closest public model that was found".into();
-                }
-                deviations.push(Deviation { field: "model".into(), stated: own.into(), used, reason });
-            }
-            _ if priced.len() > 1 => assumptions.push(format!("model: {used}{}", if reason.is_empty() { String::new() } else { format!(" ({reason})") })),
-            _ => {}
-        }
-    }
-
-    /// What else differs or was assumed.
-    fn say_rest(&self, deviations: &mut Vec<Deviation>, assumptions: &mut Vec<String>) {
-        if self.paper().is_some() {
-            if self.choice.known.is_some_and(|k| k.held_out.starts_with("validation")) {
-                deviations.push(Deviation {
-                    field: "data.held_out".into(),
-                    stated: "the test split".into(),
-                    used: format!("the split `{}`", self.held_out),
-                    reason: "the test labels are not public".into(),
-                });
-            }
-            if self.seeds.len() == 1 && self.wishes.seeds.is_empty() {
-                deviations.push(Deviation {
-                    field: "seeds".into(),
-                    stated: "what the paper ran, or chose from".into(),
-                    used: "one run".into(),
-                    reason: "each further seed costs as much again (`--seeds 0,1,2`)".into(),
-                });
-            }
-        }
-        if let Some(frac) = self.held_out_frac {
-            let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
-            assumptions.push(format!("held out: {part} of `{train}`, drawn at random, for there is no other labelled split"));
-        }
-        if self.limit_is_assumed() && !self.length_is_asked() {
-            assumptions.push(format!("time: planned for {}, for no limit was given (`--max-time`)", words::duration(self.limit_secs as f64)));
-        }
-        if let Some(request) = self.request() {
-            if request.target.is_some() && request.metric.is_none() {
-                assumptions.push(format!("target: of the {}", words::metric_name(self.metric)));
-            }
-            if !request.not_understood.is_empty() {
-                assumptions.push(format!("not understood and not followed: {}", request.not_understood.join(", ")));
-            }
-        }
     }
 
     fn claim_of(&self, stated: &Stated<'_>) -> Claim {

@@ -1,0 +1,123 @@
+//! What somebody asks for in ordinary words: `fine-tune BERT on SST-2, at most 30 minutes` -> [`Request`].
+//!
+//! Each phrase is cut out of the text by the one rule that understands it: [`names`] first, for they may hold digits and words that
+//! mean something else elsewhere, then [`settings`] and [`quality`]. It ends in one of four places, so that nobody believes that
+//! something was followed which was not: a field of the request; [`Request::refused`], a setting with a value that it cannot have;
+//! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
+//! is negated (`not BERT`) is never followed.
+
+mod name;
+mod names;
+mod number;
+mod quality;
+mod rest;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use name::{DataName, ModelName};
+
+use super::{OptimizerKind, ScheduleShape};
+use crate::spec::{Metric, Warmup};
+use rest::Rest;
+use serde::{Deserialize, Serialize};
+
+/// What was asked, as far as it was said.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    /// In the user's words.
+    pub text: String,
+    pub data: Option<DataName>,
+    pub model: Option<ModelName>,
+    /// "with 2 layers", "of 110M parameters".
+    pub size: ModelSize,
+    /// "from scratch".
+    pub from_scratch: bool,
+    /// "pretrained".
+    pub pretrained: bool,
+    pub max_time_secs: Option<u64>,
+    pub epochs: Option<f64>,
+    pub steps: Option<u64>,
+    pub batch_size: Option<usize>,
+    pub lr: Option<f64>,
+    pub optimizer: Option<OptimizerKind>,
+    pub momentum: Option<f64>,
+    pub weight_decay: Option<f64>,
+    pub schedule: Option<ScheduleShape>,
+    pub warmup: Option<Warmup>,
+    pub dropout: Option<f64>,
+    pub grad_clip_norm: Option<f64>,
+    pub max_seq_len: Option<usize>,
+    pub max_examples: Option<usize>,
+    /// "10% of the data": 0.1.
+    pub data_frac: Option<f64>,
+    pub seeds: Vec<u64>,
+    pub metric: Option<Metric>,
+    /// The value of the metric that is hoped for.
+    pub target: Option<f64>,
+    pub refused: Vec<Refused>,
+    pub lacking: Vec<Lacking>,
+    pub not_understood: Vec<String>,
+}
+
+/// How large the model is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelSize {
+    pub layers: Option<usize>,
+    pub hidden: Option<usize>,
+    pub heads: Option<usize>,
+    pub params: Option<f64>,
+}
+
+/// A setting with a value that it cannot have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("`{words}`: expected {expected}")]
+pub struct Refused {
+    /// The user's words.
+    pub words: String,
+    pub expected: String,
+}
+
+/// A wish that is understood, and that Tallow has no way to follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    pub of: Lack,
+    /// The user's words.
+    pub words: String,
+}
+
+/// What kind of thing is lacking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lack {
+    /// Training a part of the weights, or others beside them: LoRA, adapters, frozen layers.
+    Method,
+    /// Numbers other than float32: 4-bit, bf16.
+    Precision,
+    LabelSmoothing,
+    /// Augmentation besides cropping and mirroring: mixup.
+    Augmentation,
+    EarlyStopping,
+}
+
+/// What lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lying {
+    /// A folder in the Hub's format.
+    Model,
+    /// Another folder, or a file.
+    Data,
+}
+
+/// Understands `text`; `lying` tells what is at a path, none where nothing is. Never fails: what cannot be understood is told.
+pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
+    let mut request = Request { text: text.trim().to_string(), ..Request::default() };
+    let mut rest = Rest::new(text);
+    names::find(&mut rest, &mut request, lying);
+    settings::find(&mut rest, &mut request);
+    quality::find(&mut rest, &mut request);
+    request.not_understood = rest.left_over();
+    request
+}

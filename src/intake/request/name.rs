@@ -1,0 +1,80 @@
+//! Names of data and models, as the command line and requests have them.
+
+use crate::data::GENERATED;
+use crate::intake::regex;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// Data that somebody names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DataName {
+    /// By the name that papers use: `SST-2`.
+    Known { name: String },
+    /// `nyu-mll/glue`, with a configuration where one was said (`nyu-mll/glue:sst2`).
+    Hub { id: String, config: Option<String> },
+    Local { path: PathBuf },
+    /// One that Tallow makes itself.
+    Generated { name: String },
+}
+
+/// A model that somebody names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ModelName {
+    /// A family or one of its sizes, as people call it, in lower case with hyphens: `bert`, `bert-base`, `resnet-20`.
+    Called { name: String },
+    /// A model of the Hub or a folder.
+    At { id: String },
+}
+
+impl DataName {
+    /// What `--data` names: a known data set, a Hub id, a path or a generated set.
+    pub fn parse(text: &str) -> DataName {
+        let text = text.trim();
+        if let Some(known) = crate::data::find_known(text) {
+            return DataName::Known { name: known.name.into() };
+        }
+        if GENERATED.contains(&text) {
+            return DataName::Generated { name: text.into() };
+        }
+        match hub_id(text) {
+            Some((id, config)) if !looks_like_path(text) => DataName::Hub { id, config },
+            _ => DataName::Local { path: text.into() },
+        }
+    }
+}
+
+impl ModelName {
+    /// What `--model` names.
+    pub fn parse(text: &str) -> ModelName {
+        let text = text.trim();
+        if looks_like_path(text) || hub_id(text).is_some() {
+            return ModelName::At { id: text.into() };
+        }
+        ModelName::called(text)
+    }
+
+    pub(super) fn called(text: &str) -> ModelName {
+        ModelName::Called { name: text.trim().to_lowercase().replace([' ', '_'], "-") }
+    }
+}
+
+static HUB_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"^([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?::([\w.-]+))?$"));
+
+/// `ORG/NAME`, with `:CONFIG` where it is a data set's.
+pub(super) fn hub_id(word: &str) -> Option<(String, Option<String>)> {
+    let found = HUB_ID.captures(word)?;
+    Some((found[1].to_string(), found.get(2).map(|config| config.as_str().to_string())))
+}
+
+/// A file of a table, by its ending.
+pub(super) fn is_table(word: &str) -> bool {
+    [".csv", ".tsv", ".json", ".jsonl", ".parquet"].iter().any(|ending| word.to_lowercase().ends_with(ending))
+}
+
+pub(super) fn looks_like_path(word: &str) -> bool {
+    is_table(word) || ["/", "~/", "./", "../"].iter().any(|start| word.len() > start.len() && word.starts_with(start))
+}

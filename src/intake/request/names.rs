@@ -1,0 +1,72 @@
+//! Which data and which model a request names.
+
+use super::name::{hub_id, is_table, looks_like_path};
+use super::rest::{Rest, is_filler};
+use super::{DataName, Lying, ModelName, Request};
+use crate::data::{GENERATED, Known, catalogue};
+use crate::intake::regex;
+use regex::Regex;
+use std::path::Path;
+use std::sync::LazyLock;
+
+/// Paths and ids first, then names that are known.
+pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
+    let role = |before: &str, word: &str| role(before, word, &lying);
+    request.data = rest.cut_word(|before, word| (role(before, word)? == Lying::Data).then(|| data_name(word, lying(word).is_some())));
+    request.model = rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
+    request.data = request.data.take().or_else(|| known_data(rest));
+    request.model = request.model.take().or_else(|| Some(ModelName::called(&rest.cut(&MODEL)?.words)));
+}
+
+fn data_name(word: &str, lies_there: bool) -> DataName {
+    let path = Path::new(word);
+    if lies_there { DataName::Local { path: path.into() } } else { DataName::parse(word) }
+}
+
+/// What a path or id stands for: what lies there tells, else its form, else the word before it.
+fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Option<Lying> {
+    if word.contains('/')
+        && let Some(lying) = lying(word)
+    {
+        return Some(lying);
+    }
+    let id = hub_id(word);
+    // `train/test` and `and/or` are no ids.
+    let is_id = id.is_some() && !word.split('/').all(is_filler);
+    if !looks_like_path(word) && !is_id {
+        return None;
+    }
+    Some(match before {
+        _ if is_table(word) || crate::data::find_known(word).is_some() || id.is_some_and(|(_, config)| config.is_some()) => Lying::Data,
+        "on" | "data" | "dataset" | "set" | "over" | "from" | "file" | "folder" | "my" | "classify" | "classifying" => Lying::Data,
+        "with" | "using" | "use" | "model" | "train" | "fine-tune" | "finetune" | "tune" | "evaluate" => Lying::Model,
+        // Most paths lead to data, and most ids that are named without a word to models.
+        _ if is_id && !looks_like_path(word) => Lying::Model,
+        _ => Lying::Data,
+    })
+}
+
+/// A data set of the catalogue or one that Tallow makes; the longest name wins.
+fn known_data(rest: &mut Rest) -> Option<DataName> {
+    let spelt = |name: &str| {
+        let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
+        regex(&format!(r"(?i)(?:^|[^\w-]){}(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
+    };
+    let known = |k: &'static Known| std::iter::once(k.name).chain(k.aliases.iter().copied()).map(move |name| (name, DataName::Known { name: k.name.into() }));
+    let generated = GENERATED.iter().map(|name| (*name, DataName::Generated { name: name.to_string() }));
+    let mut all: Vec<(&str, DataName)> = catalogue().iter().flat_map(known).chain(generated).collect();
+    all.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    all.into_iter().find_map(|(name, data)| rest.cut(&spelt(name)).map(|_| data))
+}
+
+/// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
+const MODELS: &[&str] = &[
+    r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
+    r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:-\w+)?", r"electra(?:-\w+)?", "albert", r"deberta(?:-\w+)?",
+    r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?", "deit", "swin", "convnext", r"efficientnet(?:-\w+)?",
+    r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[-\w]*", r"gpt-?\d?(?:-\w+)?",
+    r"llama[-\w.]*", r"smollm[-\w.]*", r"t5(?:-\w+)?", r"bart(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*",
+    "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
+];
+
+static MODEL: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)\b(?:{})\b", MODELS.join("|"))));

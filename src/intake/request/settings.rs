@@ -1,0 +1,269 @@
+//! Settings that are numbers or choices: how long, how fast, with what. One pattern each way of saying one.
+
+use super::number::{NUMBER, in_words, number};
+use super::rest::{Cut, Rest};
+use super::{Lack, Lacking, Refused, Request};
+use crate::intake::{OptimizerKind, ScheduleShape, regex};
+use crate::spec::Warmup;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// A pattern, in which `#` is a number in digits, `@` one that may be in words, both in the group `v`, `^` what stands before either,
+/// and `~` what stands between a name and its value.
+pub(super) fn pattern(form: &str) -> Regex {
+    let before = r"(?:^|[\s(,;:=≤¦])";
+    let between = r"\s*(?:(?:of|to|is|at|by|size|rate|value|norm|probability|coefficient|factor|about|around|=|:)\s*){0,3}";
+    let any = format!(r"(?P<v>{NUMBER}\s*-?\s*|{})", in_words());
+    let form = form.replace('^', before).replace('~', between).replace('@', &any).replace('#', &format!("(?P<v>{NUMBER})"));
+    regex(&format!("(?i){form}"))
+}
+
+macro_rules! patterns {
+    ($($name:ident: [$($form:expr),+ $(,)?],)+) => {
+        /// Every way of saying a setting; the first that is there is taken.
+        struct Patterns { $($name: Vec<Regex>,)+ }
+        static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns { $($name: vec![$(pattern($form)),+],)+ });
+    };
+}
+
+patterns! {
+    scratch: [r"\bfrom scratch\b"],
+    pretrained: [r"\bpre-?trained\b"],
+    part: [
+        r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
+        r"^#\s?(?:%|percent\b)\s?of\s(?:the\s)?\s*¦",
+        r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
+    ],
+    no_warmup: [r"\b(?:no|without(?: any)?) warm-?\s?up\b"],
+    no_dropout: [r"\b(?:no|without(?: any)?) drop-?out\b"],
+    no_decay: [r"\b(?:no|without(?: any)?) weight[- ]decay\b"],
+    warmup: [
+        r"\bwarm-?\s?up(?: (?:steps|ratio|fraction|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
+        r"^#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?\s?(?:of\s)?(?:linear\s)?warm-?\s?up(?: steps)?\b",
+    ],
+    dropout: [r"\bdrop-?out~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
+    decay: [r"\bweight[- ]decay~#", r"^#\s?weight[- ]decay\b"],
+    clip: [r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
+    momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
+    smoothing: [r"\blabel[- ]smoothing(?:~#)?"],
+    batch: [r"\b(?:mini-?)?batch(?:es)?[ -]?(?:sizes?)?~#"],
+    lr: [r"\b(?:learning[ -]rates?|lr)~#"],
+    length: [r"\b(?:max(?:imum)?[ -]?)?(?:sequence |seq |text )?(?:length|len)~#(?: tokens)?", r"^#[ -]tokens?(?: (?:max|at most|per text))?\b"],
+    params: [r"^(?P<v>[\d.,]+)\s?(?P<unit>k|m|b|thousand|million|billion)?[ -](?:parameters?|params)\b"],
+    layers: [r"^@(?:hidden |transformer |encoder )?(?:layers?|blocks?)\b"],
+    heads: [r"^@(?:attention )?heads?\b"],
+    hidden: [r"\bhidden[- ](?:size|dim\w*|width)~#"],
+    epochs: [r"^@(?:training |full )?(?:epochs?|passes)\b", r"\bepochs?\s?[=:]\s?#"],
+    steps: [r"^@(?:training |optimi[sz]er |update )?steps\b"],
+    examples: [r"^#\s(?:(?:training|random|labell?ed)\s){0,2}(?:examples|samples|rows|images|sentences|texts)\b"],
+    half: [r"\bhalf an? (?P<unit>week|day|hour|minute)\b"],
+    time: [
+        r"^@(?P<unit>weeks?|days?|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?:\s?(?:and\s)?(?P<more>\d+)\s?(?P<part>minutes?|mins?|m|seconds?|secs?|s)|(?P<half> and a half))?\b",
+    ],
+    seeds: [r"^@(?:random )?seeds\b"],
+    seed_list: [r"\bseeds?\s?[=:]?\s?(?P<v>-?\d+(?:(?:\s?,\s?|\sand\s|,?\s?and\s)\d+)*)\b"],
+    optimizer: [r"\b(?P<v>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|lamb|lars|lion|l-?bfgs)\b(?: optimi[sz]er)?"],
+    schedule: [
+        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*",
+        r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+",
+        r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
+    ],
+}
+
+/// Wishes that there is no way to follow.
+static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
+    let lack = |of, form: &str| (of, pattern(form));
+    vec![
+        lack(Lack::Method, r"\b(?:q|do)?lora\b(?: (?:of |with )?rank~#)?|\b(?:adapters?|(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?|peft)\b"),
+        lack(Lack::Method, r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|first|encoder|backbone|body|embeddings?|layers?|weights))*"),
+        lack(Lack::Precision, r"^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*"),
+        lack(Lack::Augmentation, r"\b(?:mixup|cutmix|cutout|randaugment|autoaugment|random erasing|colou?r jitter|augmix)\b|\b(?:data )?augmentations?\b"),
+        lack(Lack::EarlyStopping, r"\bearly[- ]stopping\b"),
+    ]
+});
+
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    request.from_scratch = first(rest, &PATTERNS.scratch).is_some();
+    request.pretrained = first(rest, &PATTERNS.pretrained).is_some();
+    recipe(rest, request);
+    lacking(rest, request);
+    size(rest, request);
+    lengths(rest, request);
+    choices(rest, request);
+}
+
+/// The first way of saying it that is there, cut out.
+fn first(rest: &mut Rest, ways: &[Regex]) -> Option<Cut> {
+    ways.iter().find_map(|way| rest.cut(way))
+}
+
+impl Request {
+    /// The value of a setting, where it was said; one that `read` does not take is refused.
+    pub(super) fn value<T>(&mut self, cut: Option<Cut>, expected: &str, read: impl FnOnce(&Cut) -> Option<T>) -> Option<T> {
+        let cut = cut?;
+        let value = read(&cut);
+        if value.is_none() {
+            self.refused.push(Refused { words: cut.words, expected: expected.into() });
+        }
+        value
+    }
+}
+
+/// Reads the number, a percentage as a share, where it is within.
+fn share(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
+    let factor = if cut.get("unit").is_empty() { 1.0 } else { 0.01 };
+    number(cut.get("v")).map(|value| value * factor).filter(|value| within(*value))
+}
+
+fn real(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
+    number(cut.get("v").trim_end_matches(['-', ' '])).filter(|value| within(*value))
+}
+
+/// A whole number from `least` to `most`.
+fn whole(cut: &Cut, least: u64, most: u64) -> Option<u64> {
+    real(cut, |value| value.fract() == 0.0 && (least as f64..=most as f64).contains(&value)).map(|value| value as u64)
+}
+
+fn recipe(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    let part = first(rest, &p.part);
+    request.data_frac = request.value(part, "more than 0 % and at most 100 %", |cut| {
+        let frac = match cut.get("word").to_lowercase().as_str() {
+            "half" => 0.5,
+            "a third" => 1.0 / 3.0,
+            "a quarter" => 0.25,
+            "a fifth" => 0.2,
+            "a tenth" => 0.1,
+            _ => number(cut.get("v"))? / 100.0,
+        };
+        (frac > 0.0 && frac <= 1.0).then_some(frac)
+    });
+    let none = |rest: &mut Rest, ways: &[Regex]| first(rest, ways).map(|_| 0.0);
+    let (no_dropout, no_decay, no_warmup) = (none(rest, &p.no_dropout), none(rest, &p.no_decay), none(rest, &p.no_warmup));
+    let cut = first(rest, &p.warmup);
+    request.warmup = request.value(cut, "0 to 100 %, or a number of steps", warmup).or(no_warmup.map(|_| Warmup::Steps(0)));
+    let cut = first(rest, &p.dropout);
+    request.dropout = request.value(cut, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p))).or(no_dropout);
+    let cut = first(rest, &p.decay);
+    request.weight_decay = request.value(cut, "0 to 10", |cut| real(cut, |decay| (0.0..=10.0).contains(&decay))).or(no_decay);
+    let cut = first(rest, &p.clip);
+    request.grad_clip_norm = request.value(cut, "a norm greater than 0", |cut| real(cut, |norm| norm > 0.0));
+    let cut = first(rest, &p.momentum);
+    request.momentum = request.value(cut, "0 to less than 1", |cut| real(cut, |momentum| (0.0..1.0).contains(&momentum)));
+    let cut = first(rest, &p.lr);
+    request.lr = request.value(cut, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+}
+
+/// A share, as such or in per cent, or a number of steps.
+fn warmup(cut: &Cut) -> Option<Warmup> {
+    let value = number(cut.get("v")).filter(|value| *value >= 0.0)?;
+    match cut.get("unit").to_lowercase().as_str() {
+        "%" | "percent" => (value <= 100.0).then_some(Warmup::Frac(value / 100.0)),
+        "" if value < 1.0 => Some(Warmup::Frac(value)),
+        "" | "step" | "steps" if value.fract() == 0.0 && value <= 1e9 => Some(Warmup::Steps(value as u64)),
+        _ => None,
+    }
+}
+
+fn lacking(rest: &mut Rest, request: &mut Request) {
+    let mut add = |of: Lack, cut: Cut| request.lacking.push(Lacking { of, words: cut.words });
+    while let Some(cut) = first(rest, &PATTERNS.smoothing) {
+        add(Lack::LabelSmoothing, cut);
+    }
+    for (of, way) in LACKING.iter() {
+        while let Some(cut) = rest.cut(way) {
+            add(*of, cut);
+        }
+    }
+}
+
+fn size(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    let count = |cut: &Cut| whole(cut, 1, 100_000).map(|n| n as usize);
+    let cut = first(rest, &p.params);
+    request.size.params = request.value(cut, "a number of parameters", |cut| {
+        let factor = match cut.get("unit").to_lowercase().chars().next() {
+            Some('k' | 't') => 1e3,
+            Some('m') => 1e6,
+            Some('b') => 1e9,
+            _ => 1.0,
+        };
+        number(cut.get("v")).map(|value| value * factor).filter(|value| *value >= 1.0)
+    });
+    let cut = first(rest, &p.layers);
+    request.size.layers = request.value(cut, "a whole number of layers", count);
+    let cut = first(rest, &p.heads);
+    request.size.heads = request.value(cut, "a whole number of heads", count);
+    let cut = first(rest, &p.hidden);
+    request.size.hidden = request.value(cut, "a whole number", count);
+}
+
+fn lengths(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    let cut = first(rest, &p.epochs);
+    request.epochs = request.value(cut, "one number, more than 0 and at most 1,000,000", |cut| real(cut, |n| n > 0.0 && n <= 1e6));
+    let cut = first(rest, &p.steps);
+    request.steps = request.value(cut, "a whole number from 1 to 1,000,000,000", |cut| whole(cut, 1, 1_000_000_000));
+    let cut = first(rest, &p.batch);
+    request.batch_size = request.value(cut, "a whole number from 1 to 1,048,576", |cut| whole(cut, 1, 1 << 20)).map(|n| n as usize);
+    let cut = first(rest, &p.length);
+    request.max_seq_len = request.value(cut, "a whole number from 3 to 1,000,000", |cut| whole(cut, 3, 1_000_000)).map(|n| n as usize);
+    let cut = first(rest, &p.examples);
+    request.max_examples = request.value(cut, "a whole number of at least 1", |cut| whole(cut, 1, u64::from(u32::MAX))).map(|n| n as usize);
+    let cut = first(rest, &p.half).or_else(|| first(rest, &p.time));
+    request.max_time_secs = request.value(cut, "one time from 1 second to 1,000,000,000 seconds", time);
+    let cut = first(rest, &p.seeds);
+    let count = request.value(cut, "1 to 100 seeds", |cut| whole(cut, 1, 100));
+    let cut = first(rest, &p.seed_list);
+    let list = request.value(cut, "whole numbers, each once", |cut| {
+        let mut seeds = Vec::new();
+        for text in cut.get("v").split(|c: char| !c.is_ascii_digit() && c != '-').filter(|text| !text.is_empty()) {
+            let seed = text.parse::<u64>().ok().filter(|seed| !seeds.contains(seed))?;
+            seeds.push(seed);
+        }
+        Some(seeds)
+    });
+    request.seeds = list.or(count.map(|count| (0..count).collect())).unwrap_or_default();
+}
+
+/// `1 hour 30 minutes` in seconds.
+fn time(cut: &Cut) -> Option<u64> {
+    let unit = |name: &str| match cut.get(name).chars().next().map(|c| c.to_ascii_lowercase()) {
+        Some('w') => 604_800.0,
+        Some('d') => 86_400.0,
+        Some('h') => 3600.0,
+        Some('m') => 60.0,
+        _ => 1.0,
+    };
+    let more = number(cut.get("more")).map_or(0.0, |n| n * unit("part"));
+    let half = if cut.get("half").is_empty() { 0.0 } else { 0.5 };
+    let count = if cut.get("v").is_empty() { 0.5 } else { number(cut.get("v").trim_end_matches(['-', ' ']))? };
+    let secs = (count + half) * unit("unit") + more;
+    (1.0..=1e9).contains(&secs).then_some(secs as u64)
+}
+
+fn choices(rest: &mut Rest, request: &mut Request) {
+    request.optimizer = first(rest, &PATTERNS.optimizer).map(|cut| match cut.get("v").to_lowercase().as_str() {
+        "sgd" => OptimizerKind::Sgd,
+        "adamw" => OptimizerKind::AdamW,
+        "adam" => OptimizerKind::Adam,
+        "adagrad" => OptimizerKind::AdaGrad,
+        "adadelta" => OptimizerKind::AdaDelta,
+        "adamax" => OptimizerKind::AdaMax,
+        "adafactor" => OptimizerKind::AdaFactor,
+        "rmsprop" => OptimizerKind::RmsProp,
+        "lamb" => OptimizerKind::Lamb,
+        "lars" => OptimizerKind::Lars,
+        "lion" => OptimizerKind::Lion,
+        _ => OptimizerKind::Lbfgs,
+    });
+    request.schedule = first(rest, &PATTERNS.schedule).map(|cut| match cut.get("v").to_lowercase().as_str() {
+        "cosine" => ScheduleShape::Cosine,
+        "linear" => ScheduleShape::Linear,
+        "constant" => ScheduleShape::Constant,
+        "exponential" => ScheduleShape::Exponential,
+        "plateau" => ScheduleShape::Plateau { divisor: None },
+        name if name.starts_with("inverse") => ScheduleShape::InverseSqrt,
+        _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
+    });
+}

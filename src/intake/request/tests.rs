@@ -1,0 +1,233 @@
+use super::*;
+
+/// Where nothing lies anywhere.
+fn parse(text: &str) -> Request {
+    parse_request(text, |_| None)
+}
+
+fn called(name: &str) -> Option<ModelName> {
+    Some(ModelName::Called { name: name.into() })
+}
+
+fn at(id: &str) -> Option<ModelName> {
+    Some(ModelName::At { id: id.into() })
+}
+
+fn known(name: &str) -> Option<DataName> {
+    Some(DataName::Known { name: name.into() })
+}
+
+fn local(path: &str) -> Option<DataName> {
+    Some(DataName::Local { path: path.into() })
+}
+
+/// Nothing is left that would have to be told.
+fn is_clear(r: &Request) -> bool {
+    r.not_understood.is_empty() && r.refused.is_empty() && r.lacking.is_empty()
+}
+
+#[test]
+fn ordinary_requests() {
+    let r = parse("fine-tune BERT on SST-2, at most 30 minutes");
+    assert_eq!((&r.model, &r.data, r.max_time_secs), (&called("bert"), &known("SST-2"), Some(1800)));
+    assert!(is_clear(&r), "{r:?}");
+
+    let r = parse("Train a ResNet-56 from scratch on cifar10 for 5 epochs, batch size 64, lr 0.05, 3 seeds, and reach 70% accuracy");
+    assert_eq!((&r.model, &r.data, r.from_scratch), (&called("resnet-56"), &known("CIFAR-10"), true));
+    assert_eq!((r.epochs, r.batch_size, r.lr, r.seeds.as_slice(), r.target), (Some(5.0), Some(64), Some(0.05), &[0, 1, 2][..], Some(0.7)));
+    assert_eq!(r.metric, Some(Metric::Accuracy));
+    assert!(is_clear(&r), "{r:?}");
+}
+
+#[test]
+fn ids_and_paths() {
+    let r = parse("fine-tune prajjwal1/bert-tiny on nyu-mll/glue:sst2 in 1 hour and 30 min");
+    assert_eq!((r.model, r.max_time_secs), (at("prajjwal1/bert-tiny"), Some(5400)));
+    assert_eq!(r.data, Some(DataName::Hub { id: "nyu-mll/glue".into(), config: Some("sst2".into()) }));
+    let r = parse("classify my reviews.csv with MiniLM, macro F1, 2k examples, seeds 3, 5 and 7");
+    assert_eq!((r.model, r.data, r.metric), (called("minilm"), local("reviews.csv"), Some(Metric::MacroF1)));
+    assert_eq!((r.max_examples, r.seeds), (Some(2000), vec![3, 5, 7]));
+    let r = parse("train on ./data/pets with ./models/base");
+    assert_eq!((r.data, r.model), (local("./data/pets"), at("./models/base")));
+    assert_eq!(parse("a train/test split of BERT and/or so").model, called("bert"), "these are no ids");
+}
+
+#[test]
+fn a_path_is_what_lies_there() {
+    for text in ["classify ./d/set3", "./d/set3 for 2 epochs", "bert for ./d/set3", "fine-tune BERT, data: ./d/set3", "sort /d/set3"] {
+        let path = if text.contains("/d/set3") && !text.contains("./d") { "/d/set3" } else { "./d/set3" };
+        assert_eq!(parse(text).data, local(path), "{text}");
+    }
+    let lying = |word: &str| match word {
+        "runs/a/model" | "./m" => Some(Lying::Model),
+        "d/set3" | "./d" => Some(Lying::Data),
+        _ => None,
+    };
+    for (text, data, model) in [
+        ("train ./d", local("./d"), None),
+        ("train with d/set3", local("d/set3"), None),
+        ("fine-tune from ./m on d/set3", local("d/set3"), at("./m")),
+        ("runs/a/model on ./d", local("./d"), at("runs/a/model")),
+        ("evaluate on runs/a/model, SST-2", known("SST-2"), at("runs/a/model")),
+    ] {
+        let r = parse_request(text, lying);
+        assert_eq!((r.data, r.model), (data, model), "{text}");
+    }
+}
+
+#[test]
+fn longer_names_win() {
+    assert_eq!(parse("a resnet on CIFAR-100").data, known("CIFAR-100"));
+    assert_eq!(parse("bert on the Corpus of Linguistic Acceptability").data, known("CoLA"));
+    assert_eq!(parse("bert-base-uncased on fashion mnist").data, known("Fashion-MNIST"));
+    assert_eq!(parse("toy_reviews with bert").data, Some(DataName::Generated { name: "toy_reviews".into() }));
+    // A name within another word is none.
+    assert_eq!(parse("bert on parte").data, None);
+}
+
+#[test]
+fn times() {
+    for (text, expected) in [
+        ("within 90s", 90), ("in half an hour", 1800), ("2 hours", 7200), ("1h30m", 5400), ("20-minute limit", 1200), ("1,5 hours", 5400),
+        ("1.5 hours", 5400), ("an hour and a half", 5400), ("no more than 10 minutes", 600), ("not longer than two hours", 7200), ("a day", 86_400),
+        ("must not exceed 45 min", 2700), ("for 0,5 h", 1800),
+    ] {
+        let r = parse(text);
+        assert_eq!(r.max_time_secs, Some(expected), "{text}");
+        assert!(r.refused.is_empty(), "{text}: {r:?}");
+    }
+    // Short words are no units, and sizes are no times.
+    for text in ["train as fast as you can", "I am in a hurry", "of 110M parameters", "3D images"] {
+        assert_eq!(parse(text).max_time_secs, None, "{text}");
+    }
+}
+
+#[test]
+fn settings_are_understood_however_they_are_put() {
+    let check = |text: &str, holds: fn(&Request) -> bool| {
+        let r = parse(text);
+        assert!(holds(&r) && is_clear(&r) && r.target.is_none(), "{text}: {r:?}");
+    };
+    check("learning rate of 2e-5", |r| r.lr == Some(2e-5));
+    check("lr=0,001", |r| r.lr == Some(1e-3));
+    check("1,000 steps", |r| r.steps == Some(1000));
+    check("three epochs", |r| r.epochs == Some(3.0));
+    for text in ["10% of the data", "with 10 percent of the training data", "on 10 % of my examples", "a tenth of the data", "use 10% of SST-2"] {
+        check(text, |r| r.data_frac == Some(0.1));
+    }
+    for text in ["dropout 0.2", "with a dropout of 0.2", "0.2 dropout", "dropout rate: 20%", "drop-out probability 0.2"] {
+        check(text, |r| r.dropout == Some(0.2));
+    }
+    for text in ["gradient clipping 0.5", "gradient clipping at 0.5", "clip gradients to 0.5", "clip the gradient norm at .5", "grad clip norm 0.5"] {
+        check(text, |r| r.grad_clip_norm == Some(0.5));
+    }
+    check("weight decay 0.1, warm-up 10%", |r| (r.weight_decay, r.warmup) == (Some(0.1), Some(Warmup::Frac(0.1))));
+    for text in ["500 warm-up steps", "warmup of 500 steps", "warm up for 500 steps", "500 steps of warmup"] {
+        check(text, |r| r.warmup == Some(Warmup::Steps(500)) && r.steps.is_none());
+    }
+    check("without warmup, no dropout and no weight decay", |r| {
+        (r.warmup, r.dropout, r.weight_decay) == (Some(Warmup::Steps(0)), Some(0.0), Some(0.0))
+    });
+    check("using SGD with momentum 0.8, cosine schedule", |r| {
+        (r.optimizer, r.momentum, &r.schedule) == (Some(OptimizerKind::Sgd), Some(0.8), &Some(ScheduleShape::Cosine))
+    });
+    check("AdamW and a linear learning rate decay", |r| (r.optimizer, &r.schedule) == (Some(OptimizerKind::AdamW), &Some(ScheduleShape::Linear)));
+    check("a constant learning rate", |r| r.schedule == Some(ScheduleShape::Constant));
+    check("bert with 2 layers", |r| r.size.layers == Some(2));
+    check("a 12-layer bert with hidden size 768 of 110M parameters", |r| {
+        r.size == ModelSize { layers: Some(12), hidden: Some(768), heads: None, params: Some(110e6) }
+    });
+    check("pretrained minilm", |r| r.pretrained);
+}
+
+#[test]
+fn a_target_stands_beside_a_metric_or_a_goal() {
+    for text in [
+        "accuracy of 0.9", "90% accuracy", "reach 90%", "reach at least 90 % test accuracy", "target 0.9", "accuracy >= 0.9", "at least 0.9", "an accuracy of 90",
+        "target accuracy: 90%", "aim for 90%", "no less than 90% accuracy", "accuracy above 90%",
+    ] {
+        let r = parse(text);
+        assert_eq!((r.target, is_clear(&r)), (Some(0.9), true), "{text}: {r:?}");
+    }
+    let r = parse("macro F1 of at least 0.8");
+    assert_eq!((r.metric, r.target), (Some(Metric::MacroF1), Some(0.8)));
+    for text in ["90%", "0.3", "with 0.1 of noise", "10% noise", "at most 90% accuracy", "lose less than 2% accuracy", "recall of at least 0.9", "a 5% error"] {
+        let r = parse(text);
+        assert_eq!(r.target, None, "{text}");
+        assert!(!r.not_understood.is_empty(), "{text}: it is told");
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_is_refused_in_its_own_words() {
+    for (text, words) in [
+        ("in 0 minutes", "0 minutes"), ("in 1000000 hours", "1000000 hours"), ("1 to 2 hours", "1 to 2 hours"), ("150% accuracy", "150% accuracy"),
+        ("reach 150%", "reach 150%"), ("lr -1", "lr -1"), ("learning rate of 0", "learning rate of 0"), ("0 epochs", "0 epochs"), ("3-5 epochs", "3-5 epochs"),
+        ("-2 epochs", "-2 epochs"), ("batch size 0", "batch size 0"), ("batch size 2.5", "batch size 2.5"), ("dropout 1.5", "dropout 1.5"),
+        ("200% of the data", "200% of the data"), ("0 seeds", "0 seeds"), ("1000 seeds", "1000 seeds"), ("seeds 3 and 3", "seeds 3 and 3"),
+        ("warm-up 200%", "warm-up 200%"), ("weight decay -0.1", "weight decay -0.1"), ("gradient clipping 0", "gradient clipping 0"),
+        ("at least 90% recall", "at least 90% recall"),
+    ] {
+        let r = parse(text);
+        assert_eq!(r.refused.iter().map(|r| r.words.as_str()).collect::<Vec<_>>(), [words], "{text}: {r:?}");
+        let blank = Request { text: r.text.clone(), refused: r.refused.clone(), metric: r.metric, ..Request::default() };
+        assert_eq!(r, blank, "{text}: nothing else is made of it");
+    }
+}
+
+#[test]
+fn what_there_is_no_way_to_follow_is_told_apart() {
+    for (text, of) in [
+        ("LoRA, 4-bit", &[Lack::Method, Lack::Precision][..]), ("with QLoRA", &[Lack::Method]), ("LoRA of rank 8", &[Lack::Method]), ("freeze the encoder", &[Lack::Method]),
+        ("in bf16", &[Lack::Precision]), ("int8 quantization", &[Lack::Precision, Lack::Precision]), ("label smoothing 0.1", &[Lack::LabelSmoothing]),
+        ("with mixup", &[Lack::Augmentation]), ("early stopping", &[Lack::EarlyStopping]), ("mixed-precision training", &[Lack::Precision]),
+    ] {
+        let r = parse(text);
+        assert_eq!(r.lacking.iter().map(|l| l.of).collect::<Vec<_>>(), of, "{text}: {r:?}");
+        assert!(r.not_understood.is_empty() && r.model.is_none() && r.target.is_none(), "{text}: {r:?}");
+    }
+}
+
+#[test]
+fn what_is_negated_is_never_followed() {
+    let r = parse("fine-tune MiniLM, not BERT, on SST-2");
+    assert_eq!((r.model, r.not_understood), (called("minilm"), vec!["not BERT".to_string()]));
+    for (text, words) in [
+        ("do not use BERT", "not use BERT"), ("don't train for 30 minutes", "don't train for 30 minutes"), ("without SGD", "without SGD"),
+        ("anything but SST-2", "anything but SST-2"), ("rather than MiniLM", "rather than MiniLM"), ("not on ./mine.csv", "not on ./mine.csv"),
+        ("not from scratch", "not from scratch"), ("never reach 90%", "never reach 90%"), ("do not touch the embeddings", "not touch the embeddings"),
+        ("no large bert", "no large bert"), ("no LoRA", "no LoRA"),
+    ] {
+        let r = parse(text);
+        assert_eq!(r, Request { text: text.into(), not_understood: vec![words.into()], ..Request::default() }, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_told_in_phrases() {
+    let told = |text: &str| parse(text).not_understood;
+    assert_eq!(told("fine-tune BERT on SST-2 with curriculum learning on the moon"), ["curriculum learning", "moon"]);
+    assert_eq!(told("train GPT-2 on wikitext"), ["wikitext"]);
+    assert_eq!(told("bert on sst2, 3 epochs and 5 epochs"), ["5 epochs"], "the second of two is not followed");
+    assert_eq!(told("a small bert"), ["small"]);
+    assert_eq!(told("on gpu, for a few epochs"), ["gpu", "few epochs"]);
+}
+
+#[test]
+fn a_request_reads_back_as_it_was_written() {
+    let r = parse("fine-tune a 2-layer BERT with SGD and LoRA on 10% of SST-2, not MNLI, in 0 minutes, warm-up 10%");
+    let json = serde_json::to_string(&r).expect("JSON");
+    assert_eq!(serde_json::from_str::<Request>(&json).expect("a request"), r);
+    // Request files of before have fewer fields.
+    assert_eq!(serde_json::from_str::<Request>(r#"{"text": "x", "lr": 0.1}"#).expect("a request").lr, Some(0.1));
+}
+
+#[test]
+fn options_name_the_same_things() {
+    assert_eq!(DataName::parse("sst2"), DataName::Known { name: "SST-2".into() });
+    assert_eq!(DataName::parse("a/b"), DataName::Hub { id: "a/b".into(), config: None });
+    assert_eq!(DataName::parse("./a/b"), DataName::Local { path: "./a/b".into() });
+    assert_eq!(DataName::parse("toy_shapes"), DataName::Generated { name: "toy_shapes".into() });
+    assert_eq!(ModelName::parse("ResNet-20"), ModelName::Called { name: "resnet-20".into() });
+    assert_eq!(ModelName::parse("a/b"), ModelName::At { id: "a/b".into() });
+}

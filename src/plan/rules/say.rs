@@ -1,0 +1,130 @@
+//! Why an experiment is as it is: what differs from what was stated or asked for, and what was assumed.
+
+use super::brief::{Brief, Stated, TRAINING_SHARE};
+use super::fit::Fit;
+use super::models::{Candidate, is_less_than_bert};
+use super::paper::Drafted;
+use super::propose::{Priced, serves};
+use crate::data::USUAL_BERT;
+use crate::intake::{Family, ModelName, ModelSize};
+use crate::spec::{Deviation, ModelSpec};
+use crate::words;
+use tallow_zoo::ModelConfig;
+
+const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
+
+impl Brief<'_> {
+    /// What training may take, and why it is less than the limit.
+    pub(super) fn room_in_words(&self) -> String {
+        let (room, limit) = (words::duration(self.room_secs()), words::duration(self.limit_secs as f64));
+        let each = if self.seeds.len() > 1 { format!(" of each of {} runs", self.seeds.len()) } else { String::new() };
+        let whose = if self.limit_is_assumed() { "the planned limit" } else { "the limit" };
+        format!("training{each} may take {room}, {:.0} % of {whose} of {limit}{}", 100.0 * TRAINING_SHARE, if each.is_empty() { "" } else { " in all" })
+    }
+
+    /// Why this model, and where it is another than was stated or asked for.
+    pub(super) fn say_model(&self, priced: &[Priced], fits: &[Fit], i: usize, stated: Option<&Stated<'_>>, out: &mut Drafted) {
+        let candidate = &priced[i].0;
+        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
+        let used = match &candidate.spec {
+            ModelSpec::Pretrained { id, .. } if *id != candidate.name => format!("{} (`{id}`)", candidate.name),
+            ModelSpec::Pretrained { id, .. } => format!("`{id}`"),
+            ModelSpec::Scratch { .. } => format!("{} from scratch", candidate.name),
+        };
+        let too_slow = priced[..i].iter().zip(fits).filter(|((c, ..), fit)| !serves(pretrained, **fit) && c.is_of(&self.size()));
+        let too_slow = too_slow.map(|((c, _, price), _)| {
+            let (what, secs) = if pretrained { ("one epoch", price.epoch_secs()) } else { ("all of it", price.secs()) };
+            format!("{what} with {} takes about {} here", c.name, words::duration(secs))
+        });
+        let mut why = too_slow.collect::<Vec<String>>().join("; ");
+        if !why.is_empty() {
+            why.push_str(&format!("; {}", self.room_in_words()));
+        }
+        match self.other_model(candidate, stated) {
+            Some((stated, reason)) => {
+                let reason = if why.is_empty() || self.wishes.model.is_some() { reason.into() } else { why };
+                out.deviations.push(Deviation { field: "model".into(), stated, used, reason });
+            }
+            None if priced.len() > 1 => out.assumptions.push(format!("model: {used}{}", if why.is_empty() { String::new() } else { format!(" ({why})") })),
+            None => {}
+        }
+        if self.paper().and_then(|paper| paper.family()).is_some_and(|(family, _)| family == Family::Lora) {
+            let reason = "the trainer has no such method".into();
+            out.deviations.push(Deviation { field: "method".into(), stated: "LoRA".into(), used: "training of all weights".into(), reason });
+        }
+    }
+
+    /// The model that was stated or asked for, where `candidate` is another, with a reason for when there is none better.
+    fn other_model(&self, candidate: &Candidate, stated: Option<&Stated<'_>>) -> Option<(String, &'static str)> {
+        if let Some(paper) = self.paper() {
+            let family = paper.family().map(|(family, _)| family).filter(|family| !is_of_family(candidate, *family));
+            let is_less = matches!(candidate.spec, ModelSpec::Pretrained { .. }) && is_less_than_bert(candidate);
+            let family = family.map(Family::name).or(is_less.then_some(USUAL_BERT));
+            let own = stated.and_then(|s| s.result.variant.clone()).or(family.map(str::to_string));
+            let reason = if self.wishes.model.is_some() { ON_THE_COMMAND_LINE } else { "the closest public model that was found" };
+            return own.filter(|own| *own != candidate.name).map(|own| (own, reason));
+        }
+        let request = self.request()?;
+        let asked = self.goal.model(self.wishes);
+        if request.pretrained && matches!(candidate.spec, ModelSpec::Scratch { .. }) && self.wishes.model.is_none() {
+            return Some(("a pretrained model".into(), "none is known for this"));
+        }
+        if !candidate.is_of(&request.size) {
+            return Some((size_in_words(&request.size), "no model of that size serves"));
+        }
+        let is_bert = matches!(asked, Some(ModelName::Called { name }) if name == "bert") && request.size == ModelSize::default();
+        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
+        (is_bert && pretrained && is_less_than_bert(candidate)).then(|| (format!("BERT (which means {USUAL_BERT} to most)"), "the closest that serves"))
+    }
+
+    /// What else differs or was assumed.
+    pub(super) fn say_rest(&self, out: &mut Drafted) {
+        if self.paper().is_some() {
+            self.say_of_paper(&mut out.deviations);
+        }
+        if let Some(frac) = self.held_out_frac {
+            let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
+            out.assumptions.push(format!("held out: {part} of `{train}`, drawn at random, for there is no other labelled split"));
+        }
+        if self.limit_is_assumed() && !self.length_is_asked() {
+            out.assumptions.push(format!("time: planned for {}, for no limit was given (`--max-time`)", words::duration(self.limit_secs as f64)));
+        }
+        if self.request().is_some_and(|request| request.target.is_some() && request.metric.is_none()) {
+            out.assumptions.push(format!("target: a value of the {}, for no metric was named", words::metric_name(self.metric)));
+        }
+    }
+
+    fn say_of_paper(&self, deviations: &mut Vec<Deviation>) {
+        let is_cut = deviations.iter().any(|d| d.field == "data.max_train_examples");
+        let mut deviate = |field: &str, stated: &str, used: String, reason: &str| {
+            deviations.push(Deviation { field: field.into(), stated: stated.into(), used, reason: reason.into() });
+        };
+        if self.choice.known.is_some_and(|k| k.held_out.starts_with("validation")) {
+            deviate("data.held_out", "the test split", format!("the split `{}`", self.held_out), "the test labels are not public");
+        }
+        if let Some(asked) = self.asked_examples.filter(|_| !is_cut) {
+            deviate("data.max_train_examples", "all training examples", words::count(asked as f64), ON_THE_COMMAND_LINE);
+        }
+        if self.seeds.len() == 1 && self.wishes.seeds.is_empty() {
+            let reason = "each further seed costs as much again (`--seeds 0,1,2`)";
+            deviate("seeds", "what the paper ran, or chose from", "one run".into(), reason);
+        }
+    }
+}
+
+fn is_of_family(candidate: &Candidate, family: Family) -> bool {
+    match (&candidate.config, family) {
+        (ModelConfig::Bert(_), Family::Bert | Family::Transformer) | (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_), Family::Resnet) => true,
+        // It is a method, told apart.
+        (_, Family::Lora) => true,
+        _ => false,
+    }
+}
+
+/// `a model of 2 layers and 110,000,000 parameters`.
+fn size_in_words(size: &ModelSize) -> String {
+    let count = |value: Option<usize>, of: &str| value.map(|value| format!("{value} {of}"));
+    let params = size.params.map(|params| format!("{} parameters", words::count(params)));
+    let parts = [count(size.layers, "layers"), size.hidden.map(|hidden| format!("hidden size {hidden}")), count(size.heads, "heads"), params];
+    format!("a model of {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" and "))
+}
