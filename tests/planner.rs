@@ -448,6 +448,11 @@ fn a_forced_model_tells_what_the_paper_did() {
     let spec = first(&paper_of("lora", "lora base", vec![]), &wishes, &glue());
     let method = spec.deviations.iter().find(|d| d.field == "method").expect("the method differs");
     assert_eq!((method.stated.as_str(), method.used.as_str()), ("LoRA", "training of all weights"));
+    let variant = json!({ "kind": "variant", "variant": {
+        "name": "RoBERTa base", "num_layers": null, "hidden_size": null, "intermediate_size": null, "num_heads": null, "num_params": 125e6,
+    } });
+    let spec = first(&paper_of("lora", "another system", vec![stated("architecture.variants", variant, None, "SST-2")]), &wishes, &glue());
+    assert_eq!(spec.deviations.iter().find(|d| d.field == "model").map(|d| d.stated.as_str()), Some("RoBERTa base"));
     for family in ["vit", "gpt2", "t5", "lstm", "roberta"] {
         for variant in [format!("{family} base"), "another system".into()] {
             let spec = first(&paper_of(family, &variant, vec![]), &wishes, &glue());

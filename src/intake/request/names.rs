@@ -48,16 +48,21 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
 
 /// A data set of the catalogue or one that Tallow makes; the longest name wins.
 fn known_data(rest: &mut Rest) -> Option<DataName> {
-    let spelt = |name: &str| {
-        let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
-        regex(&format!(r"(?i)(?:^|[^\w-]){}(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
-    };
+    DATA.iter().find_map(|(pattern, data)| rest.cut(pattern).map(|_| data.clone()))
+}
+
+/// How each data set is spelt, the longest names first.
+static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
     let known = |k: &'static Known| std::iter::once(k.name).chain(k.aliases.iter().copied()).map(move |name| (name, DataName::Known { name: k.name.into() }));
     let generated = GENERATED.iter().map(|name| (*name, DataName::Generated { name: name.to_string() }));
     let mut all: Vec<(&str, DataName)> = catalogue().iter().flat_map(known).chain(generated).collect();
     all.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    all.into_iter().find_map(|(name, data)| rest.cut(&spelt(name)).map(|_| data))
-}
+    let spelt = |name: &str| {
+        let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
+        regex(&format!(r"(?i)(?:^|[^\w-]){}(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
+    };
+    all.into_iter().map(|(name, data)| (spelt(name), data)).collect()
+});
 
 /// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
 const MODELS: &[&str] = &[

@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 /// Where nothing lies anywhere.
 fn parse(text: &str) -> Request {
@@ -230,4 +231,45 @@ fn options_name_the_same_things() {
     assert_eq!(DataName::parse("toy_shapes"), DataName::Generated { name: "toy_shapes".into() });
     assert_eq!(ModelName::parse("ResNet-20"), ModelName::Called { name: "resnet-20".into() });
     assert_eq!(ModelName::parse("a/b"), ModelName::At { id: "a/b".into() });
+}
+
+/// Phrases of requests that say nothing of a target.
+const PHRASES: [&str; 23] = [
+    "fine-tune BERT", "on SST-2", "10% of the data", "dropout 0.2", "weight decay 0.1", "warm-up 10%", "gradient clipping 0.5", "not MiniLM", "within 30 minutes",
+    "150 steps", "3 epochs", "lr -1", "0.3", "90%", "0 seeds", "label smoothing 0.1", "4-bit", "less than 5% noise", "momentum 0.9", "accuracy",
+    "with 2 layers", "batch size 32", "and report macro F1",
+];
+
+proptest! {
+    /// Whatever is written: nothing panics, and what is told are words of the text.
+    #[test]
+    fn any_text_is_taken(text in "\\PC{0,60}") {
+        let r = parse(&text);
+        prop_assert_eq!(r.text, text.trim());
+    }
+
+    /// In whatever order they stand: no target comes of phrases that say nothing of one, no number is dropped, and each phrase that is
+    /// followed alone is followed among others.
+    #[test]
+    fn phrases_do_not_disturb_each_other(places in prop::sample::subsequence((0..PHRASES.len()).collect::<Vec<_>>(), 1..8).prop_shuffle()) {
+        let text = places.iter().map(|place| PHRASES[*place]).collect::<Vec<_>>().join(", ");
+        let whole = parse(&text);
+        prop_assert_eq!(whole.target, None, "{}", text);
+        for place in places {
+            let one = parse(PHRASES[place]);
+            let holds = |part: bool| match part {
+                true => Ok(()),
+                false => Err(TestCaseError::fail(format!("{text}: {}: {whole:?}", PHRASES[place]))),
+            };
+            holds(one.max_time_secs.is_none() || whole.max_time_secs == one.max_time_secs)?;
+            holds(one.epochs.is_none() || whole.epochs == one.epochs)?;
+            holds(one.dropout.is_none() || whole.dropout == one.dropout)?;
+            holds(one.data_frac.is_none() || whole.data_frac == one.data_frac)?;
+            holds(one.warmup.is_none() || whole.warmup == one.warmup)?;
+            holds(one.model.is_none() || whole.model == one.model)?;
+            holds(one.lacking.iter().all(|lacking| whole.lacking.contains(lacking)))?;
+            holds(one.not_understood.iter().all(|words| whole.not_understood.contains(words)))?;
+            holds(one.refused.iter().all(|refused| whole.refused.contains(refused)))?;
+        }
+    }
 }

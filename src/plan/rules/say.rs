@@ -57,10 +57,15 @@ impl Brief<'_> {
     /// The model that was stated or asked for, where `candidate` is another, with a reason for when there is none better.
     fn other_model(&self, candidate: &Candidate, stated: Option<&Stated<'_>>) -> Option<(String, &'static str)> {
         if let Some(paper) = self.paper() {
-            let family = paper.family().map(|(family, _)| family).filter(|family| !is_of_family(candidate, *family));
+            let family = paper.family().map(|(family, _)| family);
             let is_less = matches!(candidate.spec, ModelSpec::Pretrained { .. }) && is_less_than_bert(candidate);
-            let family = family.map(Family::name).or(is_less.then_some(USUAL_BERT));
-            let own = stated.and_then(|s| s.result.variant.clone()).or(family.map(str::to_string));
+            let of_family = || match family? {
+                // A method is tried on models that it names.
+                Family::Lora => paper.variants().next().map(|(variant, _)| variant.name.clone()),
+                Family::Bert if is_less => Some(USUAL_BERT.to_string()),
+                family => (!is_of_family(candidate, family)).then(|| family.name().to_string()),
+            };
+            let own = stated.and_then(|s| s.result.variant.clone()).or_else(of_family);
             let reason = if self.wishes.model.is_some() { ON_THE_COMMAND_LINE } else { "the closest public model that was found" };
             return own.filter(|own| *own != candidate.name).map(|own| (own, reason));
         }
@@ -113,11 +118,9 @@ impl Brief<'_> {
 }
 
 fn is_of_family(candidate: &Candidate, family: Family) -> bool {
-    match (&candidate.config, family) {
-        (ModelConfig::Bert(_), Family::Bert | Family::Transformer) | (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_), Family::Resnet) => true,
-        // It is a method, told apart.
-        (_, Family::Lora) => true,
-        _ => false,
+    match &candidate.config {
+        ModelConfig::Bert(_) => matches!(family, Family::Bert | Family::Transformer),
+        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => family == Family::Resnet,
     }
 }
 
