@@ -37,7 +37,7 @@ impl Cut {
 impl Rest {
     pub(super) fn new(text: &str) -> Rest {
         static MOST: LazyLock<Regex> = LazyLock::new(|| {
-            regex(r"(?i)\b(?:(?:no|not|never) (?:more|longer|later|over|above) than|(?:(?:do|does|should|must|may|can) ?not|don['’]t|doesn['’]t|not|never) (?:exceed|take (?:more|longer) than|go (?:over|above)))\b")
+            regex(r"(?i)\b(?:(?:no|not|never|\w+n['’]t)(?: (?:use|spend|take|run|train|need)(?: for| it)?)? (?:more|longer|later|over|above) than|(?:(?:do|does|should|must|may|can) ?not|don['’]t|doesn['’]t|not|never) (?:exceed|take (?:more|longer) than|go (?:over|above)))\b")
         });
         static LEAST: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
         let spaced = format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -144,7 +144,7 @@ const FILLERS: &[&str] = &[
     "a", "an", "the", "to", "of", "on", "for", "with", "in", "at", "by", "as", "is", "are", "be", "it", "its", "it's", "this", "that", "which", "from", "into",
     "and", "or", "then", "so", "also", "but", "i", "i'd", "i'm", "am", "we", "me", "my", "our", "us", "you", "please", "can", "could", "would", "should", "want",
     "wants", "like", "need", "needs", "let's", "have", "has", "some", "any", "there", "here", "use", "using", "used", "run", "do", "make", "build", "take",
-    "give", "get", "reach", "reaches", "reaching", "achieve", "achieving", "try", "learn", "teach", "train", "training", "trained", "fine-tune", "finetune",
+    "give", "get", "see", "reach", "reaches", "reaching", "achieve", "achieving", "try", "learn", "teach", "train", "training", "trained", "fine-tune", "finetune",
     "fine-tunes", "fine-tuned", "fine-tuning", "finetuning", "finetuned", "tune", "classify", "classifies", "classifying", "classification", "classifier",
     "classifiers", "predict", "evaluate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
     "dataset", "set", "file", "folder", "text", "texts", "image", "images", "sentiment", "task", "most", "least", "more", "than", "up", "within", "under",

@@ -119,8 +119,12 @@ fn real(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
     number(cut.get("v").trim_end_matches(['-', ' '])).filter(|value| within(*value))
 }
 
-/// A whole number from `least` to `most`.
+/// A whole number from `least` to `most`. `1.000` is none: to some it is one, to others a thousand.
 fn whole(cut: &Cut, least: u64, most: u64) -> Option<u64> {
+    let written = cut.get("v").to_lowercase();
+    if written.contains('.') && !written.contains(['k', 'e']) {
+        return None;
+    }
     real(cut, |value| value.fract() == 0.0 && (least as f64..=most as f64).contains(&value)).map(|value| value as u64)
 }
 

@@ -91,7 +91,7 @@ fn times() {
     for (text, expected) in [
         ("within 90s", 90), ("in half an hour", 1800), ("2 hours", 7200), ("1h30m", 5400), ("20-minute limit", 1200), ("1,5 hours", 5400),
         ("1.5 hours", 5400), ("an hour and a half", 5400), ("no more than 10 minutes", 600), ("not longer than two hours", 7200), ("a day", 86_400),
-        ("must not exceed 45 min", 2700), ("for 0,5 h", 1800),
+        ("must not exceed 45 min", 2700), ("don't use more than 5 minutes", 300), ("do not train for longer than 5 minutes", 300), ("for 0,5 h", 1800),
     ] {
         let r = parse(text);
         assert_eq!(r.max_time_secs, Some(expected), "{text}");
@@ -112,6 +112,7 @@ fn settings_are_understood_however_they_are_put() {
     check("learning rate of 2e-5", |r| r.lr == Some(2e-5));
     check("lr=0,001", |r| r.lr == Some(1e-3));
     check("1,000 steps", |r| r.steps == Some(1000));
+    check("2.5k examples", |r| r.max_examples == Some(2500));
     check("three epochs", |r| r.epochs == Some(3.0));
     for text in ["10% of the data", "with 10 percent of the training data", "on 10 % of my examples", "a tenth of the data", "use 10% of SST-2"] {
         check(text, |r| r.data_frac == Some(0.1));
@@ -164,7 +165,7 @@ fn a_value_that_cannot_be_is_refused_in_its_own_words() {
     for (text, words) in [
         ("in 0 minutes", "0 minutes"), ("in 1000000 hours", "1000000 hours"), ("1 to 2 hours", "1 to 2 hours"), ("150% accuracy", "150% accuracy"),
         ("reach 150%", "reach 150%"), ("lr -1", "lr -1"), ("learning rate of 0", "learning rate of 0"), ("0 epochs", "0 epochs"), ("3-5 epochs", "3-5 epochs"),
-        ("-2 epochs", "-2 epochs"), ("batch size 0", "batch size 0"), ("batch size 2.5", "batch size 2.5"), ("dropout 1.5", "dropout 1.5"),
+        ("-2 epochs", "-2 epochs"), ("batch size 0", "batch size 0"), ("batch size 2.5", "batch size 2.5"), ("1.000 steps", "1.000 steps"), ("dropout 1.5", "dropout 1.5"),
         ("200% of the data", "200% of the data"), ("0 seeds", "0 seeds"), ("1000 seeds", "1000 seeds"), ("seeds 3 and 3", "seeds 3 and 3"),
         ("warm-up 200%", "warm-up 200%"), ("weight decay -0.1", "weight decay -0.1"), ("gradient clipping 0", "gradient clipping 0"),
         ("at least 90% recall", "at least 90% recall"),
