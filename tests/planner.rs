@@ -146,7 +146,7 @@ fn the_command_line_comes_first() {
         max_examples: Some(500),
         seeds: vec![3],
         model: Some(ModelName::parse("MiniLM")),
-        data: Some(DataName::parse("SST-2")),
+        data: Some(DataName::parse("SST-2", |_| None)),
         ..Wishes::default()
     };
     let spec = first(&request("ResNet-20 on CIFAR-10, 9 epochs"), &wishes, &glue());
@@ -444,7 +444,7 @@ fn paper_of(family: &str, variant: &str, more: Vec<serde_json::Value>) -> Goal {
 /// A model of the command line beside a paper: that its method is not applied is said, and who asked for it.
 #[test]
 fn a_forced_model_tells_what_the_paper_did() {
-    let wishes = Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2")), ..Wishes::default() };
+    let wishes = Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
     let spec = first(&paper_of("lora", "lora base", vec![]), &wishes, &glue());
     let method = spec.deviations.iter().find(|d| d.field == "method").expect("the method differs");
     assert_eq!((method.stated.as_str(), method.used.as_str()), ("LoRA", "training of all weights"));
@@ -460,7 +460,7 @@ fn a_forced_model_tells_what_the_paper_did() {
             assert!(!says(&spec, "method"));
         }
     }
-    let resnet = Wishes { model: Some(ModelName::parse("resnet-20")), data: Some(DataName::parse("CIFAR-10")), ..Wishes::default() };
+    let resnet = Wishes { model: Some(ModelName::parse("resnet-20")), data: Some(DataName::parse("CIFAR-10", |_| None)), ..Wishes::default() };
     let spec = first(&paper_of("vit", "vit base", vec![]), &resnet, &cifar());
     assert_eq!((why(&spec, "model"), spec.deviations.iter().filter(|d| d.field == "model").count()), ("asked for on the command line", 1));
 }

@@ -5,7 +5,8 @@
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::{Fields, check_count, check_dropout, check_labels, write_labels};
-use crate::parts::Dense;
+pub use crate::parts::Activation;
+use crate::parts::{Dense, LayerNorm, residual};
 use crate::registry::{Input, Model, tiny_labels};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -35,18 +36,6 @@ pub struct Config {
     /// Class names.
     pub labels: Vec<String>,
 }
-
-/// The feed-forward layer's activation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    Gelu,
-    GeluNew,
-    Relu,
-}
-
-const ACTIVATIONS: [(&str, Activation); 4] =
-    [("gelu", Activation::Gelu), ("gelu_new", Activation::GeluNew), ("gelu_pytorch_tanh", Activation::GeluNew), ("relu", Activation::Relu)];
 
 impl Config {
     pub(crate) fn tiny() -> Self {
@@ -82,7 +71,7 @@ impl Config {
             intermediate_size: f.count("intermediate_size"),
             max_position_embeddings: f.count("max_position_embeddings"),
             type_vocab_size: f.count_or("type_vocab_size", 2),
-            hidden_act: f.choice_or("hidden_act", Activation::Gelu, &ACTIVATIONS),
+            hidden_act: f.choice_or("hidden_act", Activation::Gelu, &Activation::NAMES),
             hidden_dropout_prob: f.number_or("hidden_dropout_prob", 0.1),
             attention_probs_dropout_prob: f.number_or("attention_probs_dropout_prob", 0.1),
             classifier_dropout: f.get("classifier_dropout").is_some().then(|| f.number_or("classifier_dropout", 0.1)),
@@ -142,13 +131,12 @@ impl Config {
     }
 
     pub(crate) fn to_public(&self) -> Value {
-        let act = ACTIVATIONS.iter().find(|(_, act)| *act == self.hidden_act).map_or("gelu", |(name, _)| name);
         let mut config = json!({
             "architectures": ["BertForSequenceClassification"], "model_type": "bert", "position_embedding_type": "absolute",
             "vocab_size": self.vocab_size, "hidden_size": self.hidden_size, "num_hidden_layers": self.num_hidden_layers,
             "num_attention_heads": self.num_attention_heads, "intermediate_size": self.intermediate_size,
             "max_position_embeddings": self.max_position_embeddings, "type_vocab_size": self.type_vocab_size,
-            "hidden_act": act, "hidden_dropout_prob": self.hidden_dropout_prob,
+            "hidden_act": self.hidden_act.name(), "hidden_dropout_prob": self.hidden_dropout_prob,
             "attention_probs_dropout_prob": self.attention_probs_dropout_prob, "classifier_dropout": self.classifier_dropout,
             "initializer_range": self.initializer_range, "layer_norm_eps": self.layer_norm_eps,
             "pad_token_id": self.pad_token_id, "torch_dtype": "float32",
@@ -228,7 +216,7 @@ struct Embeddings {
     words: Param,
     positions: Param,
     types: Param,
-    norm: Norm,
+    norm: LayerNorm,
     dropout: f32,
 }
 
@@ -239,7 +227,7 @@ impl Embeddings {
             words: table("word_embeddings", config.vocab_size),
             positions: table("position_embeddings", config.max_position_embeddings),
             types: table("token_type_embeddings", config.type_vocab_size),
-            norm: Norm::new(config, &at.at("LayerNorm")),
+            norm: LayerNorm::new(&at.at("LayerNorm"), config.hidden_size, config.layer_norm_eps),
             dropout: config.hidden_dropout_prob as f32,
         }
     }
@@ -260,10 +248,10 @@ struct Layer {
     key: Dense,
     value: Dense,
     attention_output: Dense,
-    attention_norm: Norm,
+    attention_norm: LayerNorm,
     intermediate: Dense,
     output: Dense,
-    output_norm: Norm,
+    output_norm: LayerNorm,
     act: Activation,
     num_heads: usize,
     dropout: f32,
@@ -280,10 +268,10 @@ impl Layer {
             key: dense(&own.at("key"), d, d),
             value: dense(&own.at("value"), d, d),
             attention_output: dense(&attention.at("output").at("dense"), d, d),
-            attention_norm: Norm::new(config, &attention.at("output").at("LayerNorm")),
+            attention_norm: LayerNorm::new(&attention.at("output").at("LayerNorm"), config.hidden_size, config.layer_norm_eps),
             intermediate: dense(&at.at("intermediate").at("dense"), d, ff),
             output: dense(&at.at("output").at("dense"), ff, d),
-            output_norm: Norm::new(config, &at.at("output").at("LayerNorm")),
+            output_norm: LayerNorm::new(&at.at("output").at("LayerNorm"), config.hidden_size, config.layer_norm_eps),
             act: config.hidden_act,
             num_heads: config.num_attention_heads,
             dropout: config.hidden_dropout_prob as f32,
@@ -295,35 +283,9 @@ impl Layer {
         let (q, k, v) = (self.query.forward(tape, x_btd)?, self.key.forward(tape, x_btd)?, self.value.forward(tape, x_btd)?);
         let args = Attention { lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
         let a_btd = self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?;
-        let x_btd = self.attention_norm.forward(tape, &self.residual(tape, &a_btd, x_btd)?)?;
+        let x_btd = self.attention_norm.forward(tape, &residual(tape, &a_btd, x_btd, self.dropout)?)?;
         let h = self.intermediate.forward(tape, &x_btd)?;
-        let h = match self.act {
-            Activation::Gelu => kernels::gelu(tape, &h)?,
-            Activation::GeluNew => kernels::gelu_tanh(tape, &h)?,
-            Activation::Relu => kernels::relu(tape, &h)?,
-        };
-        let h_btd = self.output.forward(tape, &h)?;
-        self.output_norm.forward(tape, &self.residual(tape, &h_btd, &x_btd)?)
-    }
-
-    fn residual(&self, tape: &Tape, h: &Var, x: &Var) -> Result<Var> {
-        Ok(kernels::add(tape, &kernels::dropout(tape, h, self.dropout)?, x)?)
-    }
-}
-
-struct Norm {
-    weight: Param,
-    bias: Param,
-    eps: f64,
-}
-
-impl Norm {
-    fn new(config: &Config, at: &Weights) -> Self {
-        let d = [config.hidden_size];
-        Norm { weight: at.param("weight", &d, Init::Ones), bias: at.param("bias", &d, Init::Zeros), eps: config.layer_norm_eps }
-    }
-
-    fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
-        Ok(kernels::layer_norm(tape, x, &self.weight, &self.bias, self.eps)?)
+        let h_btd = self.output.forward(tape, &self.act.forward(tape, &h)?)?;
+        Ok(self.output_norm.forward(tape, &residual(tape, &h_btd, &x_btd, self.dropout)?)?)
     }
 }

@@ -4,7 +4,8 @@
 
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::{Fields, check_count, check_dropout, parse_object};
-use crate::parts::{Dense, check_tokens};
+pub use crate::parts::Activation;
+use crate::parts::{Dense, LayerNorm, check_tokens, residual};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -32,24 +33,6 @@ pub struct Config {
     pub tie_word_embeddings: bool,
 }
 
-/// The feed-forward layer's activation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    Gelu,
-    GeluNew,
-    Relu,
-    Silu,
-}
-
-const ACTIVATIONS: [(&str, Activation); 5] = [
-    ("gelu_new", Activation::GeluNew),
-    ("gelu_pytorch_tanh", Activation::GeluNew),
-    ("gelu", Activation::Gelu),
-    ("relu", Activation::Relu),
-    ("silu", Activation::Silu),
-];
-
 impl Config {
     /// # Errors
     /// The text is no `config.json` of a GPT-2, or holds fields that cannot be used: all of them at once.
@@ -69,7 +52,7 @@ impl Config {
             n_layer: f.count("n_layer"),
             n_head: f.count("n_head"),
             n_inner: f.get("n_inner").is_some().then(|| f.count("n_inner")),
-            activation_function: f.choice_or("activation_function", Activation::GeluNew, &ACTIVATIONS),
+            activation_function: f.choice_or("activation_function", Activation::GeluNew, &Activation::NAMES),
             resid_pdrop: f.number_or("resid_pdrop", 0.1),
             embd_pdrop: f.number_or("embd_pdrop", 0.1),
             attn_pdrop: f.number_or("attn_pdrop", 0.1),
@@ -137,11 +120,10 @@ impl Config {
 
     /// `config.json`.
     pub fn to_public(&self) -> Value {
-        let act = ACTIVATIONS.iter().find(|(_, act)| *act == self.activation_function).map_or("gelu_new", |(name, _)| name);
         json!({
             "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": self.vocab_size, "n_positions": self.n_positions,
             "n_embd": self.n_embd, "n_layer": self.n_layer, "n_head": self.n_head, "n_inner": self.n_inner,
-            "activation_function": act, "resid_pdrop": self.resid_pdrop, "embd_pdrop": self.embd_pdrop, "attn_pdrop": self.attn_pdrop,
+            "activation_function": self.activation_function.name(), "resid_pdrop": self.resid_pdrop, "embd_pdrop": self.embd_pdrop, "attn_pdrop": self.attn_pdrop,
             "layer_norm_epsilon": self.layer_norm_epsilon, "initializer_range": self.initializer_range,
             "tie_word_embeddings": self.tie_word_embeddings, "torch_dtype": "float32",
         })
@@ -159,7 +141,7 @@ pub struct Gpt2 {
     words: Param,
     positions: Param,
     blocks: Vec<Block>,
-    norm: Norm,
+    norm: LayerNorm,
     /// Where the output layer is not the table of words.
     lm_head: Option<Param>,
     dropout: f32,
@@ -181,7 +163,7 @@ impl Gpt2 {
             words: at.at("wte").param("weight", &[config.vocab_size, d], init),
             positions: at.at("wpe").param("weight", &[config.n_positions, d], init),
             blocks: (0..config.n_layer).map(|i| Block::new(config, &at.at("h").at(i))).collect(),
-            norm: Norm::new(config, &at.at("ln_f")),
+            norm: LayerNorm::new(&at.at("ln_f"), config.n_embd, config.layer_norm_epsilon),
             lm_head: (!config.tie_word_embeddings).then(|| weights.at("lm_head").param("weight", &[config.vocab_size, d], init)),
             dropout: config.embd_pdrop as f32,
             max_positions: config.n_positions,
@@ -202,7 +184,7 @@ impl Gpt2 {
         for block in &self.blocks {
             h_btd = block.forward(tape, &h_btd, lengths)?;
         }
-        self.norm.forward(tape, &h_btd)
+        Ok(self.norm.forward(tape, &h_btd)?)
     }
 
     /// The scores of the next token, `[B, T, V]`.
@@ -221,10 +203,10 @@ impl Gpt2 {
 
 /// One block: attention, then feed-forward, each behind a norm and with dropout and residual.
 struct Block {
-    attention_norm: Norm,
+    attention_norm: LayerNorm,
     qkv: Dense,
     attention_output: Dense,
-    mlp_norm: Norm,
+    mlp_norm: LayerNorm,
     mlp: Dense,
     mlp_output: Dense,
     act: Activation,
@@ -241,10 +223,10 @@ impl Block {
         let residual = Init::Normal(config.initializer_range as f32 / ((2 * config.n_layer) as f32).sqrt());
         let (attention, mlp) = (at.at("attn"), at.at("mlp"));
         Block {
-            attention_norm: Norm::new(config, &at.at("ln_1")),
+            attention_norm: LayerNorm::new(&at.at("ln_1"), config.n_embd, config.layer_norm_epsilon),
             qkv: Dense::new(&attention.at("c_attn"), d, 3 * d, init, Init::Zeros),
             attention_output: Dense::new(&attention.at("c_proj"), d, d, residual, Init::Zeros),
-            mlp_norm: Norm::new(config, &at.at("ln_2")),
+            mlp_norm: LayerNorm::new(&at.at("ln_2"), config.n_embd, config.layer_norm_epsilon),
             mlp: Dense::new(&mlp.at("c_fc"), d, inner, init, Init::Zeros),
             mlp_output: Dense::new(&mlp.at("c_proj"), inner, d, residual, Init::Zeros),
             act: config.activation_function,
@@ -258,39 +240,9 @@ impl Block {
         let qkv = self.qkv.forward(tape, &self.attention_norm.forward(tape, x_btd)?)?;
         let args = Attention { lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::causal(self.num_heads) };
         let a_btd = self.attention_output.forward(tape, &kernels::attention_packed(tape, &qkv, self.num_heads, &args)?)?;
-        let x_btd = self.residual(tape, &a_btd, x_btd)?;
+        let x_btd = residual(tape, &a_btd, x_btd, self.dropout)?;
         let h = self.mlp.forward(tape, &self.mlp_norm.forward(tape, &x_btd)?)?;
-        let h = match self.act {
-            Activation::Gelu => kernels::gelu(tape, &h)?,
-            Activation::GeluNew => kernels::gelu_tanh(tape, &h)?,
-            Activation::Relu => kernels::relu(tape, &h)?,
-            Activation::Silu => kernels::silu(tape, &h)?,
-        };
-        self.residual(tape, &self.mlp_output.forward(tape, &h)?, &x_btd)
-    }
-
-    fn residual(&self, tape: &Tape, h: &Var, x: &Var) -> Result<Var> {
-        Ok(kernels::add(tape, &kernels::dropout(tape, h, self.dropout)?, x)?)
-    }
-}
-
-struct Norm {
-    weight: Param,
-    bias: Param,
-    eps: f64,
-}
-
-impl Norm {
-    fn new(config: &Config, at: &Weights) -> Self {
-        let d = [config.n_embd];
-        Norm {
-            weight: at.param("weight", &d, Init::Ones),
-            bias: at.param("bias", &d, Init::Zeros),
-            eps: config.layer_norm_epsilon,
-        }
-    }
-
-    fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
-        Ok(kernels::layer_norm(tape, x, &self.weight, &self.bias, self.eps)?)
+        let h_btd = self.mlp_output.forward(tape, &self.act.forward(tape, &h)?)?;
+        Ok(residual(tape, &h_btd, &x_btd, self.dropout)?)
     }
 }

@@ -1,7 +1,9 @@
 //! Layers that more than one model is made of.
 
 use crate::error;
+use crate::registry::Input;
 use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
 use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
 
 /// A linear layer with bias: `weight` `[out, in]`, `bias` `[out]`.
@@ -24,6 +26,63 @@ impl Dense {
     /// `[..., in]` -> `[..., out]`.
     pub(crate) fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
         kernels::linear(tape, x, &self.weight, Some(&self.bias))
+    }
+}
+
+/// Normalisation over the last dimension, with `weight` and `bias` of its size.
+pub(crate) struct LayerNorm {
+    weight: Param,
+    bias: Param,
+    eps: f64,
+}
+
+impl LayerNorm {
+    pub(crate) fn new(at: &Weights, size: usize, eps: f64) -> Self {
+        LayerNorm { weight: at.param("weight", &[size], Init::Ones), bias: at.param("bias", &[size], Init::Zeros), eps }
+    }
+
+    pub(crate) fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
+        kernels::layer_norm(tape, x, &self.weight, &self.bias, self.eps)
+    }
+}
+
+/// `x + dropout(h)`.
+pub(crate) fn residual(tape: &Tape, h: &Var, x: &Var, dropout: f32) -> Result<Var> {
+    kernels::add(tape, &kernels::dropout(tape, h, dropout)?, x)
+}
+
+/// A feed-forward layer's activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    Gelu,
+    GeluNew,
+    Relu,
+    Silu,
+}
+
+impl Activation {
+    /// Their names in public files; the first of an activation is the one that is written.
+    pub(crate) const NAMES: [(&str, Activation); 5] = [
+        ("gelu", Activation::Gelu),
+        ("gelu_new", Activation::GeluNew),
+        ("gelu_pytorch_tanh", Activation::GeluNew),
+        ("relu", Activation::Relu),
+        ("silu", Activation::Silu),
+    ];
+
+    /// As public files write it.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, act)| *act == self).map_or("", |(name, _)| name)
+    }
+
+    pub(crate) fn forward(self, tape: &Tape, x: &Var) -> Result<Var> {
+        match self {
+            Activation::Gelu => kernels::gelu(tape, x),
+            Activation::GeluNew => kernels::gelu_tanh(tape, x),
+            Activation::Relu => kernels::relu(tape, x),
+            Activation::Silu => kernels::silu(tape, x),
+        }
     }
 }
 
@@ -94,4 +153,14 @@ pub(crate) fn check_tokens(family: &'static str, token_ids: &Tensor, lengths: &[
         Some(row) => wrong(format!("lengths from 1 to {t}"), format!("{} for text {row}", lengths[row])),
         None => Ok(t),
     }
+}
+
+/// The pixels of a batch for a model of images, as `[B, H, W, C]`: they must be `[B, C, H, W]` with that many channels.
+pub(crate) fn images_of(family: &'static str, input: &Input, num_channels: usize) -> error::Result<Var> {
+    let found = match input {
+        Input::Image { pixels } if pixels.rank() == 4 && pixels.dims()[1] == num_channels => return Ok(kernels::images(pixels)?),
+        Input::Image { pixels } => format!("{:?}", pixels.dims()),
+        Input::Text { .. } => "texts".into(),
+    };
+    Err(error::Error::Input { family, expected: format!("images of {num_channels} channels, [B, C, H, W]"), found })
 }

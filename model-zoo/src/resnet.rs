@@ -4,9 +4,9 @@
 //! Shapes: `b` batch, `h`, `w` height and width, `c` channels.
 
 use crate::cost::Cost;
-use crate::error::{ConfigProblem, Error, Result};
+use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_labels, write_labels};
-use crate::parts::{ConvNorm, Dense};
+use crate::parts::{ConvNorm, Dense, images_of};
 use crate::registry::{Input, Model, tiny_labels};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -236,15 +236,7 @@ impl Resnet {
 
 impl Model for Resnet {
     fn logits(&self, tape: &Tape, input: &Input) -> Result<Var> {
-        let wrong = |found: String| {
-            let expected = format!("images of {} channels, [B, C, H, W]", self.num_channels);
-            Err(Error::Input { family: "resnet", expected, found })
-        };
-        let Input::Image { pixels } = input else { return wrong("texts".into()) };
-        if pixels.dims().get(1) != Some(&self.num_channels) || pixels.rank() != 4 {
-            return wrong(format!("{:?}", pixels.dims()));
-        }
-        let mut x_bhwc = self.stem.forward_relu(tape, &kernels::images(pixels)?)?;
+        let mut x_bhwc = self.stem.forward_relu(tape, &images_of("resnet", input, self.num_channels)?)?;
         if self.pool {
             x_bhwc = kernels::max_pool2d(tape, &x_bhwc, STEM_POOL)?;
         }

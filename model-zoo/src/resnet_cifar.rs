@@ -4,9 +4,9 @@
 //! Shapes: `b` batch, `c` channels, `h`, `w` height and width.
 
 use crate::cost::Cost;
-use crate::error::{ConfigProblem, Error, Result};
+use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_labels, generic_labels, write_labels};
-use crate::parts::{ConvNorm, Dense};
+use crate::parts::{ConvNorm, Dense, images_of};
 use crate::registry::{Input, Model, tiny_labels};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -141,15 +141,7 @@ impl ResnetCifar {
 
 impl Model for ResnetCifar {
     fn logits(&self, tape: &Tape, input: &Input) -> Result<Var> {
-        let wrong = |found: String| {
-            let expected = format!("images of {} channels, [B, C, H, W]", self.num_channels);
-            Err(Error::Input { family: "resnet_cifar", expected, found })
-        };
-        let Input::Image { pixels } = input else { return wrong("texts".into()) };
-        if pixels.dims().get(1) != Some(&self.num_channels) || pixels.rank() != 4 {
-            return wrong(format!("{:?}", pixels.dims()));
-        }
-        let mut x_bhwc = self.stem.forward_relu(tape, &kernels::images(pixels)?)?;
+        let mut x_bhwc = self.stem.forward_relu(tape, &images_of("resnet_cifar", input, self.num_channels)?)?;
         for block in &self.blocks {
             x_bhwc = block.forward(tape, &x_bhwc)?;
         }

@@ -2,7 +2,7 @@
 
 use super::args::RunArgs;
 use super::environment::Environment;
-use super::experiment::{create, drive, unfinished, what_lies_there};
+use super::experiment::{create, drive, lying, unfinished};
 use crate::store::{Purpose, RunFolder};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
@@ -39,7 +39,7 @@ impl Failure for EvalError {
 }
 
 pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunArgs) -> Result<ExitCode> {
-    let wishes = Wishes { data: Some(what_lies_there(DataName::parse(asked.data))), ..Wishes::default() };
+    let wishes = Wishes { data: Some(DataName::parse(asked.data, lying)), ..Wishes::default() };
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
     let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
     // A run folder stands for the model that came of it.

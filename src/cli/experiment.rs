@@ -300,7 +300,7 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
 /// What the flags say, for a planner.
 fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     plan::Wishes {
-        data: wishes.data.as_deref().map(|name| what_lies_there(DataName::parse(name))),
+        data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
         model: wishes.model.as_deref().map(ModelName::parse),
         max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
         epochs: wishes.epochs,
@@ -311,18 +311,10 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
 }
 
 /// What is at a path: a folder that holds a model, or data.
-fn lying(path: &str) -> Option<Lying> {
+pub(super) fn lying(path: &str) -> Option<Lying> {
     let path = Path::new(path);
     let is_model = ["config.json", "model.safetensors"].iter().any(|file| path.join(file).is_file());
     path.exists().then_some(if is_model { Lying::Model } else { Lying::Data })
-}
-
-/// A name that reads like a Hub id, and is a file or folder here, means that.
-pub(super) fn what_lies_there(name: DataName) -> DataName {
-    match name {
-        DataName::Hub { id, config: None } if Path::new(&id).exists() => DataName::Local { path: id.into() },
-        name => name,
-    }
 }
 
 /// The flag that Ctrl-C sets: the first asks the worker to stop after a checkpoint, the second ends everything.

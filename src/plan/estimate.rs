@@ -1,7 +1,6 @@
 //! What a run costs: a first estimate from the model's own count of its work.
 
-use super::{DataFacts, Estimate, HostFacts};
-use crate::job::RunConfig;
+use super::{DataFacts, Estimate, Facts, HostFacts};
 use crate::spec::{Optimizer, Recipe};
 use tallow_zoo::ModelConfig;
 
@@ -30,15 +29,16 @@ const CHECKPOINT_SHARE: f64 = 0.05;
 const DISK_RATE: f64 = 200e6;
 
 /// Spaced so that a short run of a large model does not spend its time on them; `watched`: examples of the monitor.
-pub(super) fn pauses(run: &RunConfig, watched: usize, estimate: &Estimate, data: &DataFacts, host: &HostFacts) -> Pauses {
+pub(super) fn pauses(
+    model: &ModelConfig, recipe: &Recipe, total_steps: u64, watched: usize, estimate: &Estimate, facts: &Facts,
+) -> Pauses {
     let every = |share: f64, once: f64| {
-        let times = (share * estimate.train_secs / once).clamp(1.0, MOST_PAUSES);
-        let times = if times.is_nan() { MOST_PAUSES } else { times.floor() };
-        (run.total_steps as f64 / times).ceil().max(1.0) as u64
+        // What costs nothing is done as often as anything is.
+        let times = (share * estimate.train_secs / once.max(f64::MIN_POSITIVE)).floor().clamp(1.0, MOST_PAUSES);
+        (total_steps as f64 / times).ceil().max(1.0) as u64
     };
-    let watching = run.model.forward_flops(watched, size_of(data, &run.recipe)) / (host.matmul_flops * efficiency(&run.model));
-    let copies = 1 + moments(&run.recipe);
-    let saving = (copies * estimate.num_params * 4) as f64 / DISK_RATE;
+    let watching = model.forward_flops(watched, size_of(&facts.data, recipe)) / (facts.host.matmul_flops * efficiency(model));
+    let saving = ((1 + moments(recipe)) * estimate.num_params * 4) as f64 / DISK_RATE;
     Pauses { monitor_every_steps: every(MONITOR_SHARE, watching), checkpoint_every_steps: every(CHECKPOINT_SHARE, saving) }
 }
 
@@ -71,5 +71,47 @@ pub fn estimate(model: &ModelConfig, recipe: &Recipe, micro_batch_size: usize, s
         train_flops,
         train_secs: train_flops / (host.matmul_flops * efficiency(model)),
         peak_memory_bytes: ((2 + moments(recipe)) * num_params * 4) as u64 + activations as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{ModelFacts, SplitFacts};
+    use crate::spec::{Columns, Length, Schedule, Warmup};
+
+    /// Watching and saving take a bounded share of a run by the estimate's own count, but are done once at least.
+    #[test]
+    fn pauses_are_bounded_by_what_they_cost() {
+        let model = tallow_zoo::registry()[0].tiny;
+        let recipe = Recipe {
+            optimizer: Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 },
+            lr: 1e-3,
+            schedule: Schedule::Constant { warmup: Warmup::Steps(0) },
+            length: Length::Steps(1),
+            batch_size: 8,
+            micro_batch_size: None,
+            max_seq_len: Some(12),
+            grad_clip_norm: None,
+            dropout: None,
+            augment: vec![],
+        };
+        let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None };
+        let data = DataFacts {
+            splits: vec![split], columns: Columns::default(), labels: vec![], license: None, revision: None, mean_tokens: Some(8.0), image_shape: None,
+        };
+        let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
+        let known = ModelFacts { config: model(), weights: None, weights_sha256: None, tokenizer: None, normalize: None, license: None, revision: None };
+        let facts = Facts { host, data, model: known };
+        let times = |steps: u64, watched: usize| {
+            let estimate = estimate(&model(), &recipe, 8, steps, &facts.data, &facts.host);
+            let pauses = pauses(&model(), &recipe, steps, watched, &estimate, &facts);
+            [pauses.monitor_every_steps, pauses.checkpoint_every_steps].map(|every| steps.div_ceil(every))
+        };
+        assert_eq!(times(1, 1000), [1, 1], "a single step");
+        assert_eq!(times(1_000_000, 100), [20, 20], "a long run, at most twenty");
+        // A forward pass of 8 of `watched` examples costs a third of a step: 1000 steps afford 300 x 8 examples in all.
+        assert_eq!(times(1000, 800)[0], 3);
+        assert_eq!(times(1_000_000, 0)[0], 20, "nothing to watch costs nothing");
     }
 }

@@ -1,6 +1,6 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
-use super::estimate::{estimate, pauses};
+use super::estimate::{Pauses, estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
 use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
@@ -52,26 +52,24 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if let Some(problem) = too_large(spec, facts, &model) {
         return Err(Error(vec![problem]));
     }
-    let normalize = normalize(spec, facts, &mut assumptions);
-    let mut runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| run(spec, facts, layout, &model, normalize.clone(), total_steps, seed)).collect();
-    let deviations = deviations(spec, there, kept_out);
-    let run = runs.first().ok_or_else(|| Error(vec!["`seeds`: at least one".into()]))?;
-    let estimate = estimate(&run.model, &run.recipe, run.micro_batch_size, run.total_steps, &facts.data, &facts.host);
-    let watched = match &spec.data.monitor {
-        Monitor::None => 0,
-        Monitor::HoldOut { examples } => *examples,
-        Monitor::Split { name } => facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.examples),
-    };
-    let pauses = pauses(run, watched, &estimate, &facts.data, &facts.host);
-    for run in &mut runs {
-        (run.monitor_every_steps, run.checkpoint_every_steps) = (pauses.monitor_every_steps, pauses.checkpoint_every_steps);
+    if spec.seeds.is_empty() {
+        return Err(Error(vec!["`seeds`: at least one".into()]));
     }
-    if let Some(limit) = spec.budget.max_time_secs
-        && estimate.train_secs * runs.len() as f64 > limit as f64
-    {
-        let (needed, limit) = (words::duration(estimate.train_secs * runs.len() as f64), words::duration(limit as f64));
+    let normalize = normalize(spec, facts, &mut assumptions);
+    let estimate = estimate(&model, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
+    let watched = match &spec.data.monitor {
+        Monitor::Split { name } => facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.examples),
+        _ => kept_out,
+    };
+    let pauses = pauses(&model, &spec.recipe, total_steps, watched, &estimate, facts);
+    let common = Common { spec, facts, layout, model, normalize, total_steps, pauses };
+    let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
+    let (needed, limit) = (estimate.train_secs * runs.len() as f64, spec.budget.max_time_secs.map_or(f64::INFINITY, |secs| secs as f64));
+    if needed > limit {
+        let (needed, limit) = (words::duration(needed), words::duration(limit));
         assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
     }
+    let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
 
@@ -138,38 +136,54 @@ fn normalize(spec: &ExperimentSpec, facts: &Facts, assumptions: &mut Vec<String>
     })
 }
 
-fn run(
-    spec: &ExperimentSpec, facts: &Facts, layout: &Layout, model: &ModelConfig, normalize: Option<Normalize>, total_steps: u64, seed: u64,
-) -> RunConfig {
-    let file = |split: &str| layout.prepared.join(format!("{split}.safetensors"));
-    let init = match (&facts.model.weights, &facts.model.weights_sha256) {
-        (Some(path), sha256) => InitFrom::Weights { path: path.clone(), sha256: sha256.clone().unwrap_or_default() },
-        (None, _) => InitFrom::Scratch,
-    };
-    RunConfig {
-        version: 1,
-        name: format!("seed-{seed}"),
-        task: spec.task,
-        model: model.clone(),
-        init,
-        train: file(&spec.data.train),
-        monitor: match &spec.data.monitor {
-            Monitor::None => MonitorConfig::None,
-            Monitor::HoldOut { examples } => MonitorConfig::HoldOut { examples: *examples },
-            Monitor::Split { name } => MonitorConfig::File { path: file(name) },
-        },
-        max_train_examples: spec.data.max_train_examples,
-        recipe: spec.recipe.clone(),
-        micro_batch_size: spec.recipe.micro_batch_size.unwrap_or(spec.recipe.batch_size),
-        total_steps,
-        metric: spec.metric,
-        normalize,
-        seed,
-        threads: layout.threads,
-        // Until it is known what they cost.
-        checkpoint_every_steps: total_steps,
-        monitor_every_steps: total_steps,
-        log_every_steps: (total_steps / 200).max(1),
+/// Examples of a forward pass.
+fn micro_batch_size(spec: &ExperimentSpec) -> usize {
+    spec.recipe.micro_batch_size.unwrap_or(spec.recipe.batch_size)
+}
+
+/// What the runs of a plan have in common.
+struct Common<'a> {
+    spec: &'a ExperimentSpec,
+    facts: &'a Facts,
+    layout: &'a Layout,
+    model: ModelConfig,
+    normalize: Option<Normalize>,
+    total_steps: u64,
+    pauses: Pauses,
+}
+
+impl Common<'_> {
+    fn run(&self, seed: u64) -> RunConfig {
+        let (spec, facts) = (self.spec, self.facts);
+        let file = |split: &str| self.layout.prepared.join(format!("{split}.safetensors"));
+        let init = match (&facts.model.weights, &facts.model.weights_sha256) {
+            (Some(path), sha256) => InitFrom::Weights { path: path.clone(), sha256: sha256.clone().unwrap_or_default() },
+            (None, _) => InitFrom::Scratch,
+        };
+        RunConfig {
+            version: 1,
+            name: format!("seed-{seed}"),
+            task: spec.task,
+            model: self.model.clone(),
+            init,
+            train: file(&spec.data.train),
+            monitor: match &spec.data.monitor {
+                Monitor::None => MonitorConfig::None,
+                Monitor::HoldOut { examples } => MonitorConfig::HoldOut { examples: *examples },
+                Monitor::Split { name } => MonitorConfig::File { path: file(name) },
+            },
+            max_train_examples: spec.data.max_train_examples,
+            recipe: spec.recipe.clone(),
+            micro_batch_size: micro_batch_size(spec),
+            total_steps: self.total_steps,
+            metric: spec.metric,
+            normalize: self.normalize.clone(),
+            seed,
+            threads: self.layout.threads,
+            checkpoint_every_steps: self.pauses.checkpoint_every_steps,
+            monitor_every_steps: self.pauses.monitor_every_steps,
+            log_every_steps: (self.total_steps / 200).max(1),
+        }
     }
 }
 

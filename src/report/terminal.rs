@@ -27,12 +27,11 @@ pub fn terminal(report: &Report, style: Style, width: usize) -> String {
 
 /// The verdict in a word or two, and its reason.
 pub(super) fn verdict_words(verdict: &Verdict) -> (&'static str, String) {
-    match verdict {
-        Verdict::Supported { reason } => ("Supported", clean(reason)),
-        Verdict::Refuted { reason } => ("Refuted", clean(reason)),
-        Verdict::Inconclusive { reason } => ("Inconclusive", clean(reason)),
-        Verdict::NoClaim => ("No claim to test", String::new()),
-    }
+    let reason = match verdict {
+        Verdict::Supported { reason } | Verdict::Refuted { reason } | Verdict::Inconclusive { reason } => clean(reason),
+        Verdict::NoClaim => String::new(),
+    };
+    (verdict.word(), reason)
 }
 
 fn score_table(report: &Report, style: Style) -> String {

@@ -172,17 +172,21 @@ fn bad_images_are_named() {
     );
 }
 
-/// A part of the rows: the two parts of a file are the file, and the tokenizer is trained on its own part alone.
+/// The two parts of a file are the file, and the tokenizer is trained on its own part alone.
 #[test]
 fn parts_of_a_split_share_no_row() {
-    let rows: String = (0..40).map(|i| format!("word{i},{}\n", i % 2)).collect();
+    // A letter of its own for each row: a tokenizer knows those that it was trained on.
+    let letter = |row: u32| char::from_u32(0x4e00 + row).expect("a letter");
+    let rows: String = (0..40).map(|i| format!("word {},{}\n", letter(i), i % 2)).collect();
     let mut bench = Bench::text(&[("all", &format!("text,label\n{rows}"))]);
     let whole = bench.job.splits[0].clone();
     let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
     bench.job.splits = vec![part("train", Part::Rest(0.25)), part("held_out", Part::Drawn(0.25))];
     let made = bench.run().expect("prepared");
     assert_eq!(made.iter().map(|m| (m.split.as_str(), m.examples)).collect::<Vec<_>>(), [("train", 30), ("held_out", 10)]);
-    let mut labels: Vec<usize> = made.iter().flat_map(|m| m.label_counts.clone()).collect();
-    labels = vec![labels[0] + labels[2], labels[1] + labels[3]];
-    assert_eq!(labels, [20, 20]);
+    let tokenizer = std::fs::read_to_string(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let held_out = Part::Drawn(0.25).mask(40);
+    for (row, held_out) in (0..).zip(held_out) {
+        assert_eq!(tokenizer.contains(letter(row)), !held_out, "row {row}");
+    }
 }

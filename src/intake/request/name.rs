@@ -1,5 +1,6 @@
 //! Names of data and models, as the command line and requests have them.
 
+use super::Lying;
 use crate::data::GENERATED;
 use crate::intake::regex;
 use regex::Regex;
@@ -31,8 +32,9 @@ pub enum ModelName {
 }
 
 impl DataName {
-    /// What `--data` names: a known data set, a Hub id, a path or a generated set.
-    pub fn parse(text: &str) -> DataName {
+    /// What `--data` names: a known data set, a generated one, a path or a Hub id. `lying` tells what is at a path, none where nothing
+    /// is: a path that reads like an id, and leads somewhere, is a path.
+    pub fn parse(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> DataName {
         let text = text.trim();
         if let Some(known) = crate::data::find_known(text) {
             return DataName::Known { name: known.name.into() };
@@ -41,7 +43,7 @@ impl DataName {
             return DataName::Generated { name: text.into() };
         }
         match hub_id(text) {
-            Some((id, config)) if !looks_like_path(text) => DataName::Hub { id, config },
+            Some((id, config)) if !looks_like_path(text) && lying(text).is_none() => DataName::Hub { id, config },
             _ => DataName::Local { path: text.into() },
         }
     }

@@ -6,21 +6,15 @@ use super::{DataName, Lying, ModelName, Request};
 use crate::data::{GENERATED, Known, catalogue};
 use crate::intake::regex;
 use regex::Regex;
-use std::path::Path;
 use std::sync::LazyLock;
 
 /// Paths and ids first, then names that are known.
 pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
     let role = |before: &str, word: &str| role(before, word, &lying);
-    request.data = rest.cut_word(|before, word| (role(before, word)? == Lying::Data).then(|| data_name(word, lying(word).is_some())));
+    request.data = rest.cut_word(|before, word| (role(before, word)? == Lying::Data).then(|| DataName::parse(word, &lying)));
     request.model = rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
     request.data = request.data.take().or_else(|| known_data(rest));
     request.model = request.model.take().or_else(|| Some(ModelName::called(&rest.cut(&MODEL)?.words)));
-}
-
-fn data_name(word: &str, lies_there: bool) -> DataName {
-    let path = Path::new(word);
-    if lies_there { DataName::Local { path: path.into() } } else { DataName::parse(word) }
 }
 
 /// What a path or id stands for: what lies there tells, else its form, else the word before it.

@@ -226,10 +226,11 @@ fn a_request_reads_back_as_it_was_written() {
 
 #[test]
 fn options_name_the_same_things() {
-    assert_eq!(DataName::parse("sst2"), DataName::Known { name: "SST-2".into() });
-    assert_eq!(DataName::parse("a/b"), DataName::Hub { id: "a/b".into(), config: None });
-    assert_eq!(DataName::parse("./a/b"), DataName::Local { path: "./a/b".into() });
-    assert_eq!(DataName::parse("toy_shapes"), DataName::Generated { name: "toy_shapes".into() });
+    assert_eq!(DataName::parse("sst2", |_| None), DataName::Known { name: "SST-2".into() });
+    assert_eq!(DataName::parse("a/b", |_| None), DataName::Hub { id: "a/b".into(), config: None });
+    assert_eq!(DataName::parse("a/b", |_| Some(Lying::Data)), DataName::Local { path: "a/b".into() });
+    assert_eq!(DataName::parse("./a/b", |_| None), DataName::Local { path: "./a/b".into() });
+    assert_eq!(DataName::parse("toy_shapes", |_| None), DataName::Generated { name: "toy_shapes".into() });
     assert_eq!(ModelName::parse("ResNet-20"), ModelName::Called { name: "resnet-20".into() });
     assert_eq!(ModelName::parse("a/b"), ModelName::At { id: "a/b".into() });
 }

@@ -51,7 +51,6 @@ impl Asked<'_> {
     /// The optimiser, with a learning rate that suits it where none was said.
     fn optimizer(&mut self) {
         let (kind, decay) = (self.request.optimizer, self.request.weight_decay);
-        let adamw = |weight_decay| Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay };
         let other = match (kind, self.out.recipe.optimizer) {
             (Some(OptimizerKind::Sgd), Optimizer::Adamw { .. }) => Some(defaults::sgd_for_tuning()),
             (Some(OptimizerKind::AdamW | OptimizerKind::Adam), Optimizer::Sgd { .. }) => Some(defaults::adamw_for_images()),
@@ -67,15 +66,10 @@ impl Asked<'_> {
             }
             (self.recipe().optimizer, self.recipe().lr) = (other.optimizer, other.lr);
         }
-        match (&mut self.out.recipe.optimizer, kind) {
-            // Adam is AdamW without the decay that makes the difference.
-            (used @ Optimizer::Adamw { .. }, Some(OptimizerKind::Adam)) => *used = adamw(0.0),
-            _ => {}
-        }
-        match (decay, &mut self.out.recipe.optimizer) {
-            (Some(decay), Optimizer::Adamw { weight_decay, .. } | Optimizer::Sgd { weight_decay, .. }) => *weight_decay = decay,
-            (None, _) => {}
-        }
+        // Adam is AdamW without the decay that makes the difference.
+        let decay = decay.or((kind == Some(OptimizerKind::Adam)).then_some(0.0));
+        let (Optimizer::Adamw { weight_decay, .. } | Optimizer::Sgd { weight_decay, .. }) = &mut self.out.recipe.optimizer;
+        *weight_decay = decay.unwrap_or(*weight_decay);
         match (self.request.momentum, &mut self.out.recipe.optimizer) {
             (Some(asked), Optimizer::Sgd { momentum, .. }) => *momentum = asked,
             (Some(asked), Optimizer::Adamw { beta1, .. }) => {
