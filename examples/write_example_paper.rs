@@ -12,61 +12,75 @@ const AUTHORS: &str = "Tilda Example    Robin Sample";
 const SECTIONS: &[(&str, &[&str])] = &[
     (
         "Abstract",
-        &["We ask how small a Transformer may be and still learn sentiment classification from scratch. A BERT with two layers and \
+        &[
+            "We ask how small a Transformer may be and still learn sentiment classification from scratch. A BERT with two layers and \
            fewer than a quarter of a million parameters, trained for three passes over some thousands of short reviews, reaches 95.0% \
            accuracy on the toy_reviews test set. No pre-trained weights are used, and training takes a minute on two CPU cores. \
-           This paper is the example that comes with Tallow: it was written to be reproduced in one command."],
+           This paper is the example that comes with Tallow: it was written to be reproduced in one command.",
+        ],
     ),
     (
         "1 Introduction",
-        &["Text classification is often the first task on which a new idea is tried. Large pre-trained models solve it well, but they \
+        &[
+            "Text classification is often the first task on which a new idea is tried. Large pre-trained models solve it well, but they \
            hide whether a training loop, a tokenizer and an optimizer work together as they should. A model that is trained from \
            scratch on made data answers that question in a minute.",
-          "The reviews of the data set are made by a small grammar. Counting words is not enough for them: a negation turns a \
-           judgement round, and after the word but the other judgement counts. A linear model on single words stays far behind."],
+            "The reviews of the data set are made by a small grammar. Counting words is not enough for them: a negation turns a \
+           judgement round, and after the word but the other judgement counts. A linear model on single words stays far behind.",
+        ],
     ),
     (
         "2 Model",
-        &["We use a BERT encoder with 2 layers, a hidden size of 64 and 2 attention heads; the feed-forward size is 256. The \
+        &[
+            "We use a BERT encoder with 2 layers, a hidden size of 64 and 2 attention heads; the feed-forward size is 256. The \
            vocabulary of 2,000 word pieces is learned from the training set. A linear classifier reads the first token.",
-          "All weights are initialized from a normal distribution with a standard deviation of 0.02, and we use a dropout \
-           probability of 0.1 on all layers. The training loss is the cross entropy of the two classes."],
+            "All weights are initialized from a normal distribution with a standard deviation of 0.02, and we use a dropout \
+           probability of 0.1 on all layers. The training loss is the cross entropy of the two classes.",
+        ],
     ),
     (
         "3 Data",
-        &["We train and evaluate on the toy_reviews data set, which consists of 12,000 short reviews of films, places and things, \
+        &[
+            "We train and evaluate on the toy_reviews data set, which consists of 12,000 short reviews of films, places and things, \
            each negative or positive. One label in fifty is wrong on purpose, so that no model can be perfect. Texts are cut to a \
-           maximum sequence length of 64 tokens."],
+           maximum sequence length of 64 tokens.",
+        ],
     ),
     (
         "4 Training",
-        &["We train using AdamW with a learning rate of 1e-3, beta1 = 0.9, beta2 = 0.999 and a weight decay of 0.01. The learning \
+        &[
+            "We train using AdamW with a learning rate of 1e-3, beta1 = 0.9, beta2 = 0.999 and a weight decay of 0.01. The learning \
            rate is warmed up over the first 10% of the steps, followed by linear decay of the learning rate to zero. We use a batch \
            size of 32 and train for 3 epochs. Gradients are clipped at a global norm of 1.0.",
-          "All experiments run on two CPU cores. We report accuracy on the test set, which is looked at once."],
+            "All experiments run on two CPU cores. We report accuracy on the test set, which is looked at once.",
+        ],
     ),
     (
         "5 Results",
-        &["Table 1 shows the result. The small BERT obtains an accuracy of 95.0% on toy_reviews, well above a linear model.",
-          "|Model|Parameters|toy_reviews",
-          "|Linear, single words|2k|76.0",
-          "|Linear, word pairs|60k|90.0",
-          "|BERT, 2 layers|232k|95.0",
-          "Table 1: Test accuracy (%) on toy_reviews."],
+        &[
+            "Table 1 shows the result. The small BERT obtains an accuracy of 95.0% on toy_reviews, well above a linear model.",
+            "|Model|Parameters|toy_reviews",
+            "|Linear, single words|2k|76.0",
+            "|Linear, word pairs|60k|90.0",
+            "|BERT, 2 layers|232k|95.0",
+            "Table 1: Test accuracy (%) on toy_reviews.",
+        ],
     ),
     (
         "6 Conclusion",
-        &["Two layers suffice for a grammar with negation and contrast. Whoever repeats the experiment should get at least this \
-           number with any seed, and the same weights if the seed is the same."],
+        &[
+            "Two layers suffice for a grammar with negation and contrast. Whoever repeats the experiment should get at least this \
+           number with any seed, and the same weights if the seed is the same.",
+        ],
     ),
 ];
 
 /// Widths of Helvetica's characters from the space on, in thousandths of the size.
 const WIDTHS: [u16; 95] = [
-    278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278,
-    584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778, 667, 778, 722, 667, 611, 722, 667, 944,
-    667, 667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500,
-    278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
+    278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556, 556, 556,
+    556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778, 667, 778,
+    722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222,
+    500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 ];
 
 const LEFT: f64 = 90.0;
@@ -175,5 +189,6 @@ impl Pages {
 }
 
 fn width(text: &str, size: f64) -> f64 {
-    text.bytes().map(|b| WIDTHS.get(usize::from(b).wrapping_sub(32)).map_or(556.0, |w| f64::from(*w))).sum::<f64>() * size / 1000.0
+    text.bytes().map(|b| WIDTHS.get(usize::from(b).wrapping_sub(32)).map_or(556.0, |w| f64::from(*w))).sum::<f64>() * size
+        / 1000.0
 }

@@ -34,8 +34,17 @@ pub enum Class {
 impl Class {
     /// Every class, in the order of its code.
     pub const ALL: [Class; 11] = [
-        Class::Usage, Class::Spec, Class::Paper, Class::Data, Class::Model, Class::Numeric, Class::Resource,
-        Class::Interrupted, Class::Sandbox, Class::External, Class::Bug,
+        Class::Usage,
+        Class::Spec,
+        Class::Paper,
+        Class::Data,
+        Class::Model,
+        Class::Numeric,
+        Class::Resource,
+        Class::Interrupted,
+        Class::Sandbox,
+        Class::External,
+        Class::Bug,
     ];
 
     /// The exit code of the process.
@@ -77,7 +86,9 @@ pub fn place_hint(source: &io::Error) -> Option<String> {
     let hint = match source.kind() {
         ErrorKind::StorageFull => "the disk is full: free some space, then `tallow resume` the run",
         ErrorKind::QuotaExceeded => "the disk quota is used up: free some space, then `tallow resume` the run",
-        ErrorKind::FileTooLarge => "files may not grow so large here: raise the limit (`ulimit -f`), then `tallow resume` the run",
+        ErrorKind::FileTooLarge => {
+            "files may not grow so large here: raise the limit (`ulimit -f`), then `tallow resume` the run"
+        }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             "choose a folder that you may write, such as with `--out DIR`"
         }

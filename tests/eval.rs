@@ -28,14 +28,18 @@ fn a_runs_model_scores_as_in_the_run() {
     let run = dir.path().join("run");
     let trained = tallow(&["train", "--example", "--offline", "--epochs=0.3"], &[("--out", &run)]);
     assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
-    let held_out: serde_json::Value = serde_json::from_slice(&std::fs::read(run.join("eval.json")).expect("eval.json")).expect("JSON");
+    let held_out: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(run.join("eval.json")).expect("eval.json")).expect("JSON");
     let model = run.join("model");
 
     // The generated set of the same name is that of the example, and its test split is the one that is usually scored.
     let answer = eval(&model, &["--data", "toy_reviews", "--json"]);
     let score = &last_line(&answer)["score"];
     assert_eq!((&score["split"], &score["examples"]), (&"test".into(), &held_out["runs"][0]["examples"]), "{score}");
-    assert_eq!((&score["scores"]["accuracy"]["value"], &score["loss"]), (&held_out["runs"][0]["scores"]["accuracy"], &held_out["runs"][0]["loss"]));
+    assert_eq!(
+        (&score["scores"]["accuracy"]["value"], &score["loss"]),
+        (&held_out["runs"][0]["scores"]["accuracy"], &held_out["runs"][0]["loss"])
+    );
     assert_eq!(score["assumptions"], serde_json::json!([]));
     let accuracy = score["scores"]["accuracy"]["value"].as_f64().expect("a number");
     let within = |end: &str| score["scores"]["accuracy"]["interval"][end].as_f64().expect("a number");
@@ -63,10 +67,18 @@ fn a_runs_model_scores_as_in_the_run() {
     let check = |args: &[&str], code: i32, words: &str| {
         let output = eval(&model, args);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(code) && message.contains(words), "{code}, {words:?}: {:?}, {message}", output.status);
+        assert!(
+            output.status.code() == Some(code) && message.contains(words),
+            "{code}, {words:?}: {:?}, {message}",
+            output.status
+        );
     };
     check(&["--data=toy_reviews", "--split=dev"], 20, "`dev`");
-    check(&["--data=toy_shapes"], 20, "the classes of model and data differ: the model tells 2 apart (`negative`, `positive`), the data has 4");
+    check(
+        &["--data=toy_shapes"],
+        20,
+        "the classes of model and data differ: the model tells 2 apart (`negative`, `positive`), the data has 4",
+    );
     check(&["--data=absent.csv"], 20, "absent.csv");
     check(&["--data=toy_reviews", "--max-examples=0"], 2, "--max-examples");
     let absent = dir.path().join("absent");

@@ -177,12 +177,22 @@ fn every_failure_says_what_it_is_and_leaves_nothing() {
         let again = world.online().model(MODEL, None).and_then(|repo| repo.fetch("model.safetensors")).expect("it works again");
         assert_eq!(std::fs::read(again).expect("read"), [7; 100_000], "{fault:?}");
     };
-    check(Fault::Status(401), |e| matches!(e, Error::Gated { status: 401, .. }), Class::External, "no access to model `acme/tiny-model`");
+    check(
+        Fault::Status(401),
+        |e| matches!(e, Error::Gated { status: 401, .. }),
+        Class::External,
+        "no access to model `acme/tiny-model`",
+    );
     check(Fault::Status(403), |e| matches!(e, Error::Gated { status: 403, .. }), Class::External, "403");
     check(Fault::Status(404), |e| matches!(e, Error::NotFound { .. }), Class::Model, "there is no model `acme/tiny-model`");
     check(Fault::Status(500), |e| matches!(e, Error::Failed { status: 500, .. }), Class::External, "500");
     check(Fault::Html, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "cannot be used");
-    check(Fault::Cut, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "`model.safetensors` of model `acme/tiny-model`");
+    check(
+        Fault::Cut,
+        |e| matches!(e, Error::BadAnswer { .. }),
+        Class::External,
+        "`model.safetensors` of model `acme/tiny-model`",
+    );
     check(Fault::Garbled, |e| matches!(e, Error::BadAnswer { .. }), Class::External, "expected SHA-256");
 }
 
@@ -237,8 +247,11 @@ fn real_models_are_recognised() {
     let Some(root) = std::env::var_os("TALLOW_FIXTURES_HUB").map(PathBuf::from) else { return };
     let server = HubServer::start(&root);
     let cache = tempfile::tempdir().expect("a folder");
-    let config = HubConfig { endpoint: server.endpoint.clone(), cache_dir: cache.path().into(), token: None, offline: false, local: None };
-    let survey = |id: &str| survey_model(&Hub::new(config.clone()), &ModelSpec::Pretrained { id: id.into(), revision: None }).expect("surveyed");
+    let config =
+        HubConfig { endpoint: server.endpoint.clone(), cache_dir: cache.path().into(), token: None, offline: false, local: None };
+    let survey = |id: &str| {
+        survey_model(&Hub::new(config.clone()), &ModelSpec::Pretrained { id: id.into(), revision: None }).expect("surveyed")
+    };
     let bert = survey("sentence-transformers/all-MiniLM-L6-v2");
     assert!(matches!(bert.config, ModelConfig::Bert(_)) && bert.tokenizer.is_some(), "{:?}", bert.config);
     assert_eq!((bert.license.as_deref(), bert.revision.is_some()), (Some("apache-2.0"), true));
@@ -252,15 +265,21 @@ fn real_data_sets_come_over_the_wire_as_they_lie_on_disk() {
     let Some(root) = std::env::var_os("TALLOW_FIXTURES_HUB").map(PathBuf::from) else { return };
     let server = HubServer::start(&root);
     let cache = tempfile::tempdir().expect("a folder");
-    let config = HubConfig { endpoint: server.endpoint.clone(), cache_dir: cache.path().into(), token: None, offline: false, local: None };
+    let config =
+        HubConfig { endpoint: server.endpoint.clone(), cache_dir: cache.path().into(), token: None, offline: false, local: None };
     let over_the_wire = Hub::new(config.clone());
     let on_disk = Hub::new(HubConfig { local: Some(root), ..config });
-    for (id, config, splits) in [("nyu-mll/glue", Some("sst2"), ["train", "validation"]), ("ylecun/mnist", None, ["train", "test"])] {
+    for (id, config, splits) in
+        [("nyu-mll/glue", Some("sst2"), ["train", "validation"]), ("ylecun/mnist", None, ["train", "test"])]
+    {
         let source = DataSource::Hub { id: id.into(), config: config.map(String::from), revision: None };
         let hints = DataSpecHints { columns: Columns::default(), splits: splits.map(String::from).to_vec() };
         let survey = |hub: &Hub| survey_data(hub, &source, &hints, Path::new(".")).expect("surveyed");
         let (wire, disk) = (survey(&over_the_wire), survey(&on_disk));
-        assert_eq!((&wire.labels, &wire.columns, &wire.license, wire.mean_tokens), (&disk.labels, &disk.columns, &disk.license, disk.mean_tokens));
+        assert_eq!(
+            (&wire.labels, &wire.columns, &wire.license, wire.mean_tokens),
+            (&disk.labels, &disk.columns, &disk.license, disk.mean_tokens)
+        );
         for (a, b) in wire.splits.iter().zip(&disk.splits) {
             assert_eq!((&a.name, a.examples, a.labelled), (&b.name, b.examples, b.labelled));
             assert_eq!(std::fs::read(&a.files[0]).expect("read"), std::fs::read(&b.files[0]).expect("read"), "{id}");

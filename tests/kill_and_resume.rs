@@ -6,8 +6,14 @@ use std::time::{Duration, Instant};
 
 /// A run of some two seconds, with checkpoints every few steps.
 const SMALL: [&str; 8] = [
-    "train", "--example", "--offline", "--threads=2", "--set=data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 800, seed = 1 }",
-    "--epochs=3", "--set=model.config.hidden_size=32", "--set=model.config.intermediate_size=64",
+    "train",
+    "--example",
+    "--offline",
+    "--threads=2",
+    "--set=data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 800, seed = 1 }",
+    "--epochs=3",
+    "--set=model.config.hidden_size=32",
+    "--set=model.config.intermediate_size=64",
 ];
 
 fn tallow(args: &[&str], out: &Path) -> Command {

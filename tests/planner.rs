@@ -5,9 +5,12 @@ use serde_json::json;
 use tallow::intake::{self, DataName, ModelName, parse_request};
 use tallow::job::Part;
 use tallow::plan::{
-    DataChoice, DataFacts, Facts, Goal, HostFacts, Layout, ModelFacts, Offer, Planner, PlannerError, RulePlanner, SplitFacts, Wishes, estimate, resolve,
+    DataChoice, DataFacts, Facts, Goal, HostFacts, Layout, ModelFacts, Offer, Planner, PlannerError, RulePlanner, SplitFacts,
+    Wishes, estimate, resolve,
 };
-use tallow::spec::{self, Augment, Columns, DataSource, ExperimentSpec, Length, Metric, ModelSpec, Monitor, Optimizer, Schedule, Task, Warmup};
+use tallow::spec::{
+    self, Augment, Columns, DataSource, ExperimentSpec, Length, Metric, ModelSpec, Monitor, Optimizer, Schedule, Task, Warmup,
+};
 
 /// A machine of so many GFLOP a second.
 fn host(gflops: f64) -> HostFacts {
@@ -102,7 +105,11 @@ fn a_request_is_followed_and_the_rest_is_said() {
     assert_eq!((spec.task, spec.metric, spec.budget.max_time_secs), (Task::TextClassification, Metric::Accuracy, Some(1800)));
     assert_eq!(spec.data.source, DataSource::Hub { id: "nyu-mll/glue".into(), config: Some("sst2".into()), revision: None });
     assert_eq!(spec.claim, None);
-    let spec = first(&request("train resnet-32 on cifar10, 7 epochs, batch size 64, lr 0.05, seeds 4 and 9, target 80%"), &Wishes::default(), &cifar());
+    let spec = first(
+        &request("train resnet-32 on cifar10, 7 epochs, batch size 64, lr 0.05, seeds 4 and 9, target 80%"),
+        &Wishes::default(),
+        &cifar(),
+    );
     assert_eq!((spec.recipe.length, spec.recipe.batch_size, spec.recipe.lr), (Length::Epochs(7.0), 64, 0.05));
     assert_eq!((spec.seeds.as_slice(), spec.target.as_ref().map(|t| t.value)), (&[4, 9][..], Some(0.8)));
     assert_eq!(spec.budget.max_time_secs, None, "a length was said and no limit: none is made up");
@@ -111,7 +118,11 @@ fn a_request_is_followed_and_the_rest_is_said() {
     let any_size = first(&request("train a resnet on cifar10 for 3 epochs"), &Wishes::default(), &cifar());
     assert_eq!(any_size.recipe.length, Length::Epochs(3.0), "the assumed time chooses the model, not the length");
     assert!(!says(&any_size, "recipe.length"));
-    let digits = first(&request("resnet on MNIST"), &Wishes::default(), &images(vec![split("train", 60_000, true), split("test", 10_000, true)], 28));
+    let digits = first(
+        &request("resnet on MNIST"),
+        &Wishes::default(),
+        &images(vec![split("train", 60_000, true), split("test", 10_000, true)], 28),
+    );
     assert!(!digits.recipe.augment.contains(&Augment::HorizontalFlip), "digits are not mirrored");
 }
 
@@ -127,7 +138,10 @@ fn the_budget_chooses_model_and_length() {
     assert!(id(&day).contains("bert-large") || id(&day).contains("bert-base"));
     let short = at(1);
     assert!(assumes(&short, "recipe.length: ") || short.data.max_train_examples.is_some());
-    assert!(matches!(proposals(&request("BERT on SST-2"), &Wishes { max_time_secs: Some(1), ..Wishes::default() }, &glue(), 0.01), Err(PlannerError::Budget { .. })));
+    assert!(matches!(
+        proposals(&request("BERT on SST-2"), &Wishes { max_time_secs: Some(1), ..Wishes::default() }, &glue(), 0.01),
+        Err(PlannerError::Budget { .. })
+    ));
 }
 
 #[test]
@@ -150,10 +164,17 @@ fn the_command_line_comes_first() {
         ..Wishes::default()
     };
     let spec = first(&request("ResNet-20 on CIFAR-10, 9 epochs"), &wishes, &glue());
-    assert_eq!((spec.recipe.length, spec.data.max_train_examples, spec.seeds.as_slice()), (Length::Epochs(1.0), Some(500), &[3][..]));
+    assert_eq!(
+        (spec.recipe.length, spec.data.max_train_examples, spec.seeds.as_slice()),
+        (Length::Epochs(1.0), Some(500), &[3][..])
+    );
     assert!(id(&spec).contains("MiniLM"));
     assert!(spec.recipe.batch_size * 20 <= 500 || spec.recipe.batch_size == 8);
-    let paper = first(&example_paper(), &Wishes { epochs: Some(1.0), ..Wishes::default() }, &texts(vec![split("train", 6000, true), split("test", 1000, true)]));
+    let paper = first(
+        &example_paper(),
+        &Wishes { epochs: Some(1.0), ..Wishes::default() },
+        &texts(vec![split("train", 6000, true), split("test", 1000, true)]),
+    );
     assert!(says(&paper, "recipe.length"), "beside a paper it is a deviation");
 }
 
@@ -161,10 +182,19 @@ fn the_command_line_comes_first() {
 fn a_model_that_was_looked_up_is_used_as_it_is() {
     let goal = request("fine-tune me/my-bert on SST-2 in 1 hour");
     let config = tallow_zoo::registry()[0].tiny;
-    let model = ModelFacts { config: config(), weights: None, weights_sha256: None, tokenizer: None, normalize: None, license: None, revision: None };
+    let model = ModelFacts {
+        config: config(),
+        weights: None,
+        weights_sha256: None,
+        tokenizer: None,
+        normalize: None,
+        license: None,
+        revision: None,
+    };
     let data = glue();
     let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[] };
-    let found = RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer).expect("experiments");
+    let found =
+        RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer).expect("experiments");
     assert_eq!((found.len(), id(&found[0])), (1, "me/my-bert"));
     // Its own limits hold: it has 12 positions.
     assert_eq!(found[0].recipe.max_seq_len, Some(12));
@@ -174,7 +204,10 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
 fn what_cannot_be_done_is_refused_with_its_reason() {
     let refused = |text: &str, data: &DataFacts| proposals(&request(text), &Wishes::default(), data, 200.0).expect_err(text);
     assert!(matches!(refused("bert on cifar10", &cifar()), PlannerError::NoModel { .. }));
-    assert!(matches!(refused("resnet on food-101", &images(vec![split("train", 900, true), split("validation", 90, true)], 512)), PlannerError::Data { .. }));
+    assert!(matches!(
+        refused("resnet on food-101", &images(vec![split("train", 900, true), split("validation", 90, true)], 512)),
+        PlannerError::Data { .. }
+    ));
     let lonely = texts(vec![split("train", 40, true), split("test", 100, false)]);
     assert!(matches!(refused("bert on my.csv", &lonely), PlannerError::NoHeldOut { .. }));
     assert!(matches!(RulePlanner.data(&request("do something"), &Wishes::default()), Err(PlannerError::NoData { .. })));
@@ -183,8 +216,15 @@ fn what_cannot_be_done_is_refused_with_its_reason() {
 /// One labelled split is cut in two, and that is said.
 #[test]
 fn a_verdict_is_read_from_a_part_that_is_cut_off() {
-    let spec = first(&request("bert on my.csv for 2 epochs"), &Wishes::default(), &texts(vec![split("train", 500, true), split("test", 90, false)]));
-    assert_eq!((spec.data.train.as_str(), spec.data.held_out.as_str(), spec.data.held_out_frac), ("train", "held_out", Some(0.2)));
+    let spec = first(
+        &request("bert on my.csv for 2 epochs"),
+        &Wishes::default(),
+        &texts(vec![split("train", 500, true), split("test", 90, false)]),
+    );
+    assert_eq!(
+        (spec.data.train.as_str(), spec.data.held_out.as_str(), spec.data.held_out_frac),
+        ("train", "held_out", Some(0.2))
+    );
     assert!(spec.assumptions.iter().any(|a| a.contains("20 % of `train`")), "{:?}", spec.assumptions);
     let mut facts = texts(vec![split("train", 500, true)]);
     facts.cut("train", "held_out", 0.2);
@@ -218,9 +258,7 @@ fn stated(key: &str, value: serde_json::Value, unit: Option<&str>, dataset: &str
 #[test]
 fn a_paper_that_counts_in_steps() {
     let number = |value: f64| json!({ "kind": "number", "value": value });
-    let result = |variant: &str, error: f64| {
-        json!({ "kind": "result", "result": { "dataset": "CIFAR-10", "metric": "error", "value": error, "variant": variant } })
-    };
+    let result = |variant: &str, error: f64| json!({ "kind": "result", "result": { "dataset": "CIFAR-10", "metric": "error", "value": error, "variant": variant } });
     let milestones = json!({ "kind": "schedule", "schedule": { "kind": "milestones", "at": [32000.0, 48000.0], "unit": "steps", "divisor": 10.0 } });
     let fields = [
         stated("architecture.family", json!({ "kind": "family", "family": "resnet" }), None, "ImageNet"),
@@ -236,7 +274,8 @@ fn a_paper_that_counts_in_steps() {
         stated("results", result("ResNet-20", 8.75), Some("percent"), "CIFAR-10"),
         stated("results", result("ResNet-56", 6.97), Some("percent"), "CIFAR-10"),
     ];
-    let paper = serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("a paper's statements");
+    let paper =
+        serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("a paper's statements");
     let goal = Goal::Paper(Box::new(paper));
 
     let spec = first(&goal, &Wishes { max_time_secs: Some(3600), ..Wishes::default() }, &cifar());
@@ -246,7 +285,11 @@ fn a_paper_that_counts_in_steps() {
     assert_eq!(spec.recipe.schedule, Schedule::Step { warmup: Warmup::Steps(0), at_frac: vec![0.5, 0.75], factor: 0.1 });
     assert!(matches!(spec.recipe.length, Length::Epochs(epochs) if epochs < 164.0) && says(&spec, "recipe.length"));
     assert!(says(&spec, "recipe.label_smoothing") && says(&spec, "seeds"));
-    assert!(spec.assumptions.iter().any(|a| a.contains("recipe.optimizer: SGD, which the paper states for ImageNet")), "{:?}", spec.assumptions);
+    assert!(
+        spec.assumptions.iter().any(|a| a.contains("recipe.optimizer: SGD, which the paper states for ImageNet")),
+        "{:?}",
+        spec.assumptions
+    );
 
     let whole = first(&goal, &Wishes { max_time_secs: Some(30 * 86_400), ..Wishes::default() }, &cifar());
     assert_eq!((whole.title.as_str(), whole.recipe.length), ("ResNet-56 on CIFAR-10", Length::Steps(64_000)));
@@ -257,10 +300,17 @@ fn a_paper_that_counts_in_steps() {
 #[test]
 fn settings_of_a_request_are_followed() {
     let of = |text: &str| first(&request(text), &Wishes::default(), &glue());
-    for text in ["BERT on SST-2 with dropout 0.2", "BERT on SST-2, weight decay 0.1, warm-up 10%", "gradient clipping 0.5, BERT on SST-2", "BERT on 10% of SST-2"] {
+    for text in [
+        "BERT on SST-2 with dropout 0.2",
+        "BERT on SST-2, weight decay 0.1, warm-up 10%",
+        "gradient clipping 0.5, BERT on SST-2",
+        "BERT on 10% of SST-2",
+    ] {
         assert_eq!(of(text).target, None, "{text}");
     }
-    let spec = of("fine-tune MiniLM on SST-2 in 1 hour with dropout 0.2, weight decay 0.1, warm-up 10%, gradient clipping 0.5 and a cosine schedule");
+    let spec = of(
+        "fine-tune MiniLM on SST-2 in 1 hour with dropout 0.2, weight decay 0.1, warm-up 10%, gradient clipping 0.5 and a cosine schedule",
+    );
     assert_eq!((spec.recipe.dropout, spec.recipe.grad_clip_norm), (Some(0.2), Some(0.5)));
     assert_eq!(spec.recipe.schedule, Schedule::Cosine { warmup: Warmup::Frac(0.1) });
     assert!(matches!(spec.recipe.optimizer, Optimizer::Adamw { weight_decay: 0.1, .. }));
@@ -277,10 +327,15 @@ fn settings_of_a_request_are_followed() {
     assert_eq!(of("MiniLM on 10% of SST-2").data.max_train_examples, Some(6685));
     assert_eq!(of("MiniLM on SST-2, 2k examples, half of the data").data.max_train_examples, Some(2000));
     let scratch = of("train a bert with 4 layers and hidden size 256 from scratch on SST-2");
-    assert!(matches!(&scratch.model, ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Bert(c), .. } if (c.num_hidden_layers, c.hidden_size, c.num_attention_heads) == (4, 256, 4)));
+    assert!(
+        matches!(&scratch.model, ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Bert(c), .. } if (c.num_hidden_layers, c.hidden_size, c.num_attention_heads) == (4, 256, 4))
+    );
     assert!(matches!(of("train MiniLM-L6 from scratch on SST-2").model, ModelSpec::Scratch { .. }));
     let depth = |text: &str| first(&request(text), &Wishes::default(), &cifar()).title;
-    assert_eq!((depth("a resnet with 32 layers on cifar10"), depth("resnet-18 on cifar10 for 1 epoch")), ("ResNet-32 on CIFAR-10".into(), "ResNet-18 on CIFAR-10".into()));
+    assert_eq!(
+        (depth("a resnet with 32 layers on cifar10"), depth("resnet-18 on cifar10 for 1 epoch")),
+        ("ResNet-32 on CIFAR-10".into(), "ResNet-18 on CIFAR-10".into())
+    );
 }
 
 /// What is asked for and not followed stands under what differs.
@@ -337,7 +392,13 @@ fn reasons_for_the_model_are_true() {
     for secs in [600, 1800, 7200, 36_000, 200_000, 2_000_000] {
         for spec in proposals(&goal, &wishes(secs), &data, 200.0).expect("experiments") {
             let said = reason(&spec);
-            for (name, layers, hidden) in [("BERT-large", 24, 1024), ("BERT-base", 12, 768), ("MiniLM-L12", 12, 384), ("MiniLM-L6", 6, 384), ("BERT-mini", 4, 256)] {
+            for (name, layers, hidden) in [
+                ("BERT-large", 24, 1024),
+                ("BERT-base", 12, 768),
+                ("MiniLM-L12", 12, 384),
+                ("MiniLM-L6", 6, 384),
+                ("BERT-mini", 4, 256),
+            ] {
                 let config = json!({
                     "model_type": "bert", "vocab_size": 30_522, "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": hidden / 64,
                     "intermediate_size": 4 * hidden, "max_position_embeddings": 512,
@@ -352,7 +413,11 @@ fn reasons_for_the_model_are_true() {
         }
     }
     let cut = first(&request("MiniLM-L6 on SST-2, 9 epochs, 20 minutes"), &Wishes::default(), &data);
-    assert!(why(&cut, "recipe.length").contains("training may take 14 min, 70 % of the limit of 20 min"), "{}", why(&cut, "recipe.length"));
+    assert!(
+        why(&cut, "recipe.length").contains("training may take 14 min, 70 % of the limit of 20 min"),
+        "{}",
+        why(&cut, "recipe.length")
+    );
     let seeds = first(&request("MiniLM-L6 on SST-2, 9 epochs, 20 minutes, 2 seeds"), &Wishes::default(), &data);
     assert!(why(&seeds, "recipe.length").contains("of each of 2 runs may take 7 min"), "{}", why(&seeds, "recipe.length"));
 }
@@ -364,7 +429,15 @@ fn only_what_was_stated_differs() {
     let layout = Layout { prepared: "p".into(), threads: 2 };
     let planned = |spec: &ExperimentSpec| {
         let config = tallow_zoo::registry()[0].tiny;
-        let model = ModelFacts { config: config(), weights: None, weights_sha256: None, tokenizer: None, normalize: None, license: None, revision: None };
+        let model = ModelFacts {
+            config: config(),
+            weights: None,
+            weights_sha256: None,
+            tokenizer: None,
+            normalize: None,
+            license: None,
+            revision: None,
+        };
         let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };
         resolve(&spec, &Facts { host: host(200.0), data: glue(), model }, &layout).expect("a plan")
     };
@@ -378,7 +451,11 @@ fn only_what_was_stated_differs() {
     }
     let wishes = Wishes { max_examples: Some(64), ..Wishes::default() };
     let plan = planned(&first(&request("MiniLM-L6 on SST-2"), &wishes, &data));
-    assert_eq!(plan.deviations.iter().map(|d| d.field.as_str()).collect::<Vec<_>>(), ["data.monitor"], "500 of 67,349 are watched");
+    assert_eq!(
+        plan.deviations.iter().map(|d| d.field.as_str()).collect::<Vec<_>>(),
+        ["data.monitor"],
+        "500 of 67,349 are watched"
+    );
     // Where a paper took all, a part is a deviation, whoever asks for it.
     let toy = texts(vec![split("train", 6000, true), split("test", 1000, true)]);
     assert_eq!(why(&first(&example_paper(), &wishes, &toy), "data.max_train_examples"), "asked for on the command line");
@@ -393,15 +470,27 @@ fn only_what_was_stated_differs() {
 fn a_request_that_cannot_be_planned_is_told_why() {
     let refused = |text: &str| RulePlanner.data(&request(text), &Wishes::default()).expect_err(text);
     for (text, name) in [
-        ("train GPT-2 on wikitext", "gpt-2"), ("fine-tune gpt2 on SST-2", "gpt2"), ("roberta on ./mine", "roberta"), ("resnet-21 on cifar10", "resnet-21"),
-        ("a ViT on cifar10", "vit"), ("bert-small on SST-2", "bert-small"), ("an LSTM for SST-2", "lstm"),
+        ("train GPT-2 on wikitext", "gpt-2"),
+        ("fine-tune gpt2 on SST-2", "gpt2"),
+        ("roberta on ./mine", "roberta"),
+        ("resnet-21 on cifar10", "resnet-21"),
+        ("a ViT on cifar10", "vit"),
+        ("bert-small on SST-2", "bert-small"),
+        ("an LSTM for SST-2", "lstm"),
     ] {
         let error = refused(text);
-        assert!(matches!(error, PlannerError::NoModel { .. }) && error.to_string().contains(&format!("`{name}`")), "{text}: {error}");
+        assert!(
+            matches!(error, PlannerError::NoModel { .. }) && error.to_string().contains(&format!("`{name}`")),
+            "{text}: {error}"
+        );
     }
     assert_eq!(refused("resnet-50 on imagenet").to_string(), "it is not said which data to use; not understood: `imagenet`");
     assert_eq!(refused("fine-tune BERT in an hour").to_string(), "it is not said which data to use");
-    for (text, words) in [("BERT on SST-2 in 0 minutes", "0 minutes"), ("BERT on SST-2, 150% accuracy, lr -1", "lr -1"), ("BERT on SST-2 for 1000000 hours", "1000000 hours")] {
+    for (text, words) in [
+        ("BERT on SST-2 in 0 minutes", "0 minutes"),
+        ("BERT on SST-2, 150% accuracy, lr -1", "lr -1"),
+        ("BERT on SST-2 for 1000000 hours", "1000000 hours"),
+    ] {
         let error = refused(text);
         assert!(matches!(error, PlannerError::Request { .. }) && error.to_string().contains(words), "{text}: {error}");
     }
@@ -418,7 +507,9 @@ fn too_little_time_is_told_of_a_model_that_is_there() {
     let mut needed = 0.0;
     for expected in ["BERT-tiny", "BERT-mini", "MiniLM-L6"] {
         let offer = Offer { data: &data, model: None, host: &host(1.0), absent: &absent };
-        let Err(PlannerError::Budget { name, needed_secs, model, .. }) = RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer) else {
+        let Err(PlannerError::Budget { name, needed_secs, model, .. }) =
+            RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer)
+        else {
             panic!("nothing fits")
         };
         let ModelSpec::Pretrained { id, .. } = *model else { panic!("a public model") };
@@ -427,7 +518,10 @@ fn too_little_time_is_told_of_a_model_that_is_there() {
         needed = needed_secs;
         absent.push(id);
     }
-    absent.extend(["google-bert/bert-large-uncased", "google-bert/bert-base-uncased", "sentence-transformers/all-MiniLM-L12-v2"].map(String::from));
+    absent.extend(
+        ["google-bert/bert-large-uncased", "google-bert/bert-base-uncased", "sentence-transformers/all-MiniLM-L12-v2"]
+            .map(String::from),
+    );
     let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &absent };
     let found = RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer);
     assert!(matches!(found, Err(PlannerError::NoModel { .. })), "none is left");
@@ -435,23 +529,34 @@ fn too_little_time_is_told_of_a_model_that_is_there() {
 
 /// A paper's statements on a text data set, with a result of its own.
 fn paper_of(family: &str, variant: &str, more: Vec<serde_json::Value>) -> Goal {
-    let result = json!({ "kind": "result", "result": { "dataset": "SST-2", "metric": "accuracy", "value": 95.1, "variant": variant } });
-    let mut fields = vec![stated("architecture.family", json!({ "kind": "family", "family": family }), None, "SST-2"), stated("results", result, Some("percent"), "SST-2")];
+    let result =
+        json!({ "kind": "result", "result": { "dataset": "SST-2", "metric": "accuracy", "value": 95.1, "variant": variant } });
+    let mut fields = vec![
+        stated("architecture.family", json!({ "kind": "family", "family": family }), None, "SST-2"),
+        stated("results", result, Some("percent"), "SST-2"),
+    ];
     fields.extend(more);
-    Goal::Paper(Box::new(serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("a paper's statements")))
+    Goal::Paper(Box::new(
+        serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("a paper's statements"),
+    ))
 }
 
 /// A model of the command line beside a paper: that its method is not applied is said, and who asked for it.
 #[test]
 fn a_forced_model_tells_what_the_paper_did() {
-    let wishes = Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
+    let wishes =
+        Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
     let spec = first(&paper_of("lora", "lora base", vec![]), &wishes, &glue());
     let method = spec.deviations.iter().find(|d| d.field == "method").expect("the method differs");
     assert_eq!((method.stated.as_str(), method.used.as_str()), ("LoRA", "training of all weights"));
     let variant = json!({ "kind": "variant", "variant": {
         "name": "RoBERTa base", "num_layers": null, "hidden_size": null, "intermediate_size": null, "num_heads": null, "num_params": 125e6,
     } });
-    let spec = first(&paper_of("lora", "another system", vec![stated("architecture.variants", variant, None, "SST-2")]), &wishes, &glue());
+    let spec = first(
+        &paper_of("lora", "another system", vec![stated("architecture.variants", variant, None, "SST-2")]),
+        &wishes,
+        &glue(),
+    );
     assert_eq!(spec.deviations.iter().find(|d| d.field == "model").map(|d| d.stated.as_str()), Some("RoBERTa base"));
     for family in ["vit", "gpt2", "t5", "lstm", "roberta"] {
         for variant in [format!("{family} base"), "another system".into()] {
@@ -460,9 +565,16 @@ fn a_forced_model_tells_what_the_paper_did() {
             assert!(!says(&spec, "method"));
         }
     }
-    let resnet = Wishes { model: Some(ModelName::parse("resnet-20")), data: Some(DataName::parse("CIFAR-10", |_| None)), ..Wishes::default() };
+    let resnet = Wishes {
+        model: Some(ModelName::parse("resnet-20")),
+        data: Some(DataName::parse("CIFAR-10", |_| None)),
+        ..Wishes::default()
+    };
     let spec = first(&paper_of("vit", "vit base", vec![]), &resnet, &cifar());
-    assert_eq!((why(&spec, "model"), spec.deviations.iter().filter(|d| d.field == "model").count()), ("asked for on the command line", 1));
+    assert_eq!(
+        (why(&spec, "model"), spec.deviations.iter().filter(|d| d.field == "model").count()),
+        ("asked for on the command line", 1)
+    );
 }
 
 /// What is printed as taken from the paper is what is run: a value out of range is a deviation, and each has its unit.

@@ -85,7 +85,8 @@ impl Running {
             !is_running(worker)
         });
         assert!(gone, "the worker {worker} is still there");
-        let [stdout, stderr] = ["stdout", "stderr"].map(|name| std::fs::read_to_string(self.run.with_extension(name)).expect("text"));
+        let [stdout, stderr] =
+            ["stdout", "stderr"].map(|name| std::fs::read_to_string(self.run.with_extension(name)).expect("text"));
         Said { code, stdout, stderr }
     }
 }
@@ -127,7 +128,8 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 /// It says that it was stopped and how to go on, with the exit code for that.
 fn stopped(said: &Said, run: &Path) {
     assert_eq!(said.code, Some(41), "{said:#?}");
-    let resume = format!("hint: `tallow resume {}` goes on from the last checkpoint", run.canonicalize().expect("there").display());
+    let resume =
+        format!("hint: `tallow resume {}` goes on from the last checkpoint", run.canonicalize().expect("there").display());
     assert!(said.stderr.contains(&resume) && !said.stderr.contains("panicked"), "{said:#?}");
     assert_eq!(said.stdout, "", "there is nothing to report");
 }
@@ -162,7 +164,8 @@ fn a_signal_stops_training_and_resume_goes_on() {
 #[test]
 fn a_signal_stops_preparation_and_evaluation() {
     let place = Place::new();
-    let rows: String = (0..40_000).map(|i| format!("film number {i} was {} to us all in the end,{}\n", ["bad", "good"][i % 2], i % 2)).collect();
+    let rows: String =
+        (0..40_000).map(|i| format!("film number {i} was {} to us all in the end,{}\n", ["bad", "good"][i % 2], i % 2)).collect();
     for split in ["train", "test"] {
         place.write(&format!("data/{split}.csv"), format!("text,label\n{rows}"));
     }
@@ -304,10 +307,16 @@ fn out_of_memory_means_smaller_forward_passes_and_the_same_steps() {
     let place = Place::new();
     let run = place.run();
     let said = succeeds(place.train(&[&GREEDY[..], &["budget.max_memory_bytes=83886080"]].concat(), &run).arg("--offline"));
-    assert!(said.stderr.contains("out of memory: 512 examples a forward pass instead of 1024, the effective batch is the same"), "{said:#?}");
+    assert!(
+        said.stderr.contains("out of memory: 512 examples a forward pass instead of 1024, the effective batch is the same"),
+        "{said:#?}"
+    );
     let (outcomes, sizes) = (outcomes(&run, "seed-0"), sizes(&run));
     assert!(outcomes.len() >= 2 && outcomes.last() == Some(&Outcome::Completed), "{outcomes:?}");
-    assert!(outcomes[..outcomes.len() - 1].iter().all(|o| *o == Outcome::OutOfMemory { limit_bytes: Some(80 << 20) }), "{outcomes:?}");
+    assert!(
+        outcomes[..outcomes.len() - 1].iter().all(|o| *o == Outcome::OutOfMemory { limit_bytes: Some(80 << 20) }),
+        "{outcomes:?}"
+    );
     assert_eq!(sizes, [1024, 512, 256, 128, 64][..outcomes.len()]);
     assert!(std::fs::read_to_string(run.join("report.md")).expect("read").contains("out of memory"), "the report tells of it");
     nothing_is_half_written(&run);

@@ -11,7 +11,8 @@ struct Rule {
     reason: &'static str,
 }
 
-const PURE: &[&str] = &["src/spec", "src/plan", "src/run/recovery.rs", "src/run/outcome.rs", "src/eval", "src/report", "src/intake/extract"];
+const PURE: &[&str] =
+    &["src/spec", "src/plan", "src/run/recovery.rs", "src/run/outcome.rs", "src/eval", "src/report", "src/intake/extract"];
 
 const RULES: &[Rule] = &[
     Rule {
@@ -35,8 +36,21 @@ const RULES: &[Rule] = &[
     Rule {
         within: PURE,
         except: &[],
-        words: &["std::fs", "std::env", "std::net", "std::process", "Instant::now", "SystemTime", "Timestamp::now", "reqwest", "hf_hub",
-            "Device::", "thread_rng", "println!", "File::"],
+        words: &[
+            "std::fs",
+            "std::env",
+            "std::net",
+            "std::process",
+            "Instant::now",
+            "SystemTime",
+            "Timestamp::now",
+            "reqwest",
+            "hf_hub",
+            "Device::",
+            "thread_rng",
+            "println!",
+            "File::",
+        ],
         reason: "decisions are pure: no I/O, clock, environment, device or unseeded randomness",
     },
     Rule {
@@ -109,21 +123,32 @@ fn rules_hold() {
 
 #[test]
 fn no_module_is_a_drawer_for_everything() {
-    for file in ["src", "kernels/src", "model-zoo/src"].iter().flat_map(|p| files_below(Path::new(env!("CARGO_MANIFEST_DIR")), p)) {
+    for file in ["src", "kernels/src", "model-zoo/src"].iter().flat_map(|p| files_below(Path::new(env!("CARGO_MANIFEST_DIR")), p))
+    {
         let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        assert!(!["utils", "util", "helpers", "common", "misc"].contains(&stem.as_str()), "{}: name it by what it does", file.display());
+        assert!(
+            !["utils", "util", "helpers", "common", "misc"].contains(&stem.as_str()),
+            "{}: name it by what it does",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn unsafe_code_says_why_it_is_sound() {
-    for file in ["src", "kernels/src", "model-zoo/src"].iter().flat_map(|p| files_below(Path::new(env!("CARGO_MANIFEST_DIR")), p)) {
+    for file in ["src", "kernels/src", "model-zoo/src"].iter().flat_map(|p| files_below(Path::new(env!("CARGO_MANIFEST_DIR")), p))
+    {
         let text = read(&file);
         let lines: Vec<&str> = text.lines().collect();
         for (i, line) in lines.iter().enumerate() {
             if line.contains("unsafe {") && !line.trim_start().starts_with("//") {
                 let before = &lines[i.saturating_sub(8)..=i];
-                assert!(before.iter().any(|l| l.contains("SAFETY")), "{}:{}: unsafe without a SAFETY comment", file.display(), i + 1);
+                assert!(
+                    before.iter().any(|l| l.contains("SAFETY")),
+                    "{}:{}: unsafe without a SAFETY comment",
+                    file.display(),
+                    i + 1
+                );
             }
         }
     }

@@ -88,7 +88,9 @@ fn bert(bench: &Bench) -> Result<()> {
     let wide: &[usize] = &[batch, len, inner];
     let product = |i: usize, o: usize| Work::Flops(2.0 * (rows * i * o) as f64);
     let bytes = |n: usize, there: usize, back: usize| Work::Bytes((n * there * 4) as f64, (n * back * 4) as f64);
-    for (name, from, to) in [("linear 384 -> 384", dim, dim), ("linear 384 -> 1536", dim, inner), ("linear 1536 -> 384", inner, dim)] {
+    for (name, from, to) in
+        [("linear 384 -> 384", dim, dim), ("linear 384 -> 1536", dim, inner), ("linear 1536 -> 384", inner, dim)]
+    {
         let params: &[(&str, &[usize])] = &[("w", &[to, from]), ("b", &[to])];
         bench.run(name, &[&[batch, len, from]], params, product(from, to), &|t, v, p| linear(t, &v[0], &p[0], Some(&p[1])))?;
     }
@@ -167,13 +169,15 @@ fn resnet(bench: &Bench) -> Result<()> {
     {
         conv(bench, 128, channels, size, kernel, stride)?;
     }
-    for (channels, size, kernel, stride) in [
+    #[rustfmt::skip]
+    let of_imagenet = [
         ([3, 64], 32, 3, 1), ([64, 64], 32, 3, 1), ([128, 128], 16, 3, 1), ([256, 256], 8, 3, 1), ([512, 512], 4, 3, 1),
         ([64, 128], 32, 3, 2), ([128, 256], 16, 3, 2), ([256, 512], 8, 3, 2), ([64, 128], 32, 1, 2), ([64, 64], 32, 1, 1),
         ([64, 256], 32, 1, 1), ([256, 64], 32, 1, 1), ([256, 128], 32, 1, 1), ([128, 512], 16, 1, 1), ([512, 128], 16, 1, 1),
         ([256, 1024], 8, 1, 1), ([1024, 256], 8, 1, 1), ([512, 2048], 4, 1, 1), ([2048, 512], 4, 1, 1), ([128, 128], 32, 3, 2),
         ([256, 512], 32, 1, 2),
-    ] {
+    ];
+    for (channels, size, kernel, stride) in of_imagenet {
         conv(bench, 32, channels, size, kernel, stride)?;
     }
     let batch = 128usize;
@@ -187,14 +191,17 @@ fn resnet(bench: &Bench) -> Result<()> {
         let norm = |p: &[Param], f: &dyn Fn(&BatchNorm) -> Result<Var>| {
             f(&BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 })
         };
-        bench.run(&named("batch_norm"), &[&shape], &params, bytes(2, 3), &|t, v, p| norm(p, &|args| batch_norm(t, &v[0], args)))?;
+        bench
+            .run(&named("batch_norm"), &[&shape], &params, bytes(2, 3), &|t, v, p| norm(p, &|args| batch_norm(t, &v[0], args)))?;
         bench.run(&named("batch_norm_relu"), &[&shape], &params, bytes(2, 3), &|t, v, p| {
             norm(p, &|args| batch_norm_relu(t, &v[0], args))
         })?;
         bench.run(&named("batch_norm_add_relu"), &[&shape, &shape], &params, bytes(3, 5), &|t, v, p| {
             norm(p, &|args| batch_norm_add_relu(t, &v[0], &v[1], args))
         })?;
-        bench.run(&named("group_norm"), &[&shape], &params[..2], bytes(2, 3), &|t, v, p| group_norm(t, &v[0], 8, &p[0], &p[1], 1e-5))?;
+        bench.run(&named("group_norm"), &[&shape], &params[..2], bytes(2, 3), &|t, v, p| {
+            group_norm(t, &v[0], 8, &p[0], &p[1], 1e-5)
+        })?;
         bench.run(&named("relu"), &[&shape], &[], bytes(2, 3), &|t, v, _| relu(t, &v[0]))?;
         bench.run(&named("shortcut_pad"), &[&shape], &[], bytes(1, 1), &|t, v, _| shortcut_pad(t, &v[0], 2, channels * 2))?;
         let pool = Pool2d { kernel: 3, stride: 2, padding: 1 };

@@ -29,6 +29,10 @@ fn main() -> Result<()> {
     }
     times.remove(0);
     times.sort_by(f64::total_cmp);
-    println!("linear_cross_entropy {ROWS} x {WIDTH} x {CLASSES}: median {:.0} ms, minimum {:.0} ms", times[times.len() / 2], times[0]);
+    println!(
+        "linear_cross_entropy {ROWS} x {WIDTH} x {CLASSES}: median {:.0} ms, minimum {:.0} ms",
+        times[times.len() / 2],
+        times[0]
+    );
     Ok(())
 }

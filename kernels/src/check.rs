@@ -211,14 +211,18 @@ fn threads_change_no_bit() {
     use crate::*;
     type Op = fn(&Tape, &[Var], &[Param]) -> Result<Var>;
     let cases: Vec<(&str, Case, Op)> = vec![
-        ("linear", Case::new().var(&[301, 129]).param("w", &[257, 129]).param("b", &[257]), |t, v, p| linear(t, &v[0], &p[0], Some(&p[1]))),
+        ("linear", Case::new().var(&[301, 129]).param("w", &[257, 129]).param("b", &[257]), |t, v, p| {
+            linear(t, &v[0], &p[0], Some(&p[1]))
+        }),
         ("linear, few rows", Case::new().var(&[3, 129]).param("w", &[2, 129]), |t, v, p| linear(t, &v[0], &p[0], None)),
         ("linear_cross_entropy", Case::new().var(&[301, 70]).param("w", &[60_001, 70]), |t, v, p| {
             linear_cross_entropy(t, &v[0], &p[0], &Targets { labels: &[7; 301], ignore: None, smoothing: 0.1 })
         }),
         ("add", Case::new().var(&[301, 70]).var(&[70]), |t, v, _| add(t, &v[0], &v[1])),
         ("gelu", Case::new().var(&[100_001]), |t, v, _| gelu(t, &v[0])),
-        ("layer_norm", Case::new().var(&[301, 70]).param("w", &[70]).param("b", &[70]), |t, v, p| layer_norm(t, &v[0], &p[0], &p[1], 1e-5)),
+        ("layer_norm", Case::new().var(&[301, 70]).param("w", &[70]).param("b", &[70]), |t, v, p| {
+            layer_norm(t, &v[0], &p[0], &p[1], 1e-5)
+        }),
         ("dropout", Case::new().var(&[100_001]), |t, v, _| dropout(t, &v[0], 0.3)),
         ("attention", Case::new().var(&[3, 130, 24]).var(&[3, 130, 24]).var(&[3, 130, 24]), |t, v, _| {
             attention(t, &v[0], &v[1], &v[2], &Attention { lengths: Some(&[130, 57, 0]), dropout: 0.2, ..Attention::full(3) })
@@ -254,12 +258,26 @@ fn threads_change_no_bit() {
         ("conv2d, depthwise", Case::new().var(&[7, 9, 9, 20]).param("w", &[20, 1, 3, 3]).param("b", &[20]), |t, v, p| {
             conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { padding: 1, groups: 20, ..Conv2d::default() })
         }),
-        ("batch_norm", Case::new().var(&[37, 9, 9, 50]).param("w", &[50]).param("b", &[50]).param("m", &[50]).param("v", &[50]), |t, v, p| {
-            batch_norm_relu(t, &v[0], &BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 })
+        (
+            "batch_norm",
+            Case::new().var(&[37, 9, 9, 50]).param("w", &[50]).param("b", &[50]).param("m", &[50]).param("v", &[50]),
+            |t, v, p| {
+                batch_norm_relu(
+                    t,
+                    &v[0],
+                    &BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 },
+                )
+            },
+        ),
+        ("group_norm", Case::new().var(&[37, 9, 9, 6]).param("w", &[6]).param("b", &[6]), |t, v, p| {
+            group_norm(t, &v[0], 2, &p[0], &p[1], 1e-5)
         }),
-        ("group_norm", Case::new().var(&[37, 9, 9, 6]).param("w", &[6]).param("b", &[6]), |t, v, p| group_norm(t, &v[0], 2, &p[0], &p[1], 1e-5)),
-        ("max_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| max_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })),
-        ("avg_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| avg_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })),
+        ("max_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| {
+            max_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })
+        }),
+        ("avg_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| {
+            avg_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })
+        }),
         ("interpolate", Case::new().var(&[7, 9, 9, 5]), |t, v, _| interpolate(t, &v[0], [13, 7], Interpolation::Bicubic)),
         ("global_avg_pool", Case::new().var(&[37, 9, 9, 5]), |t, v, _| global_avg_pool(t, &v[0])),
         ("shortcut_pad", Case::new().var(&[37, 9, 9, 5]), |t, v, _| shortcut_pad(t, &v[0], 2, 9)),

@@ -93,9 +93,11 @@ mod tests {
                 (0..4).try_fold(v[0].clone(), |x, _| {
                     let token = Rc::clone(&held);
                     let y = (x.tensor() * 2.0)?;
-                    Ok(tape.record(y, x.wants_grad(), || move |dy: &Tensor, grads: &mut crate::Backward| {
-                        let _kept = token;
-                        grads.add(&x, (dy * 2.0)?)
+                    Ok(tape.record(y, x.wants_grad(), || {
+                        move |dy: &Tensor, grads: &mut crate::Backward| {
+                            let _kept = token;
+                            grads.add(&x, (dy * 2.0)?)
+                        }
                     }))
                 })
             };

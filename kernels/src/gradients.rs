@@ -43,8 +43,7 @@ impl Gradients {
     /// # Errors
     /// Names every trainable parameter that no gradient reached.
     pub fn check_complete(&self, store: &ParamStore) -> Result<()> {
-        let missing: Vec<String> =
-            store.trainable().filter(|p| self.get(p).is_none()).map(|p| p.name().to_string()).collect();
+        let missing: Vec<String> = store.trainable().filter(|p| self.get(p).is_none()).map(|p| p.name().to_string()).collect();
         if missing.is_empty() { Ok(()) } else { Err(Error::NoGradient(missing)) }
     }
 

@@ -114,7 +114,9 @@ mod tests {
     fn extremes_and_mistakes() -> Result<()> {
         let tape = Tape::inference();
         let x = Var::constant(Tensor::new(&[1000f32, -1000.], &Device::Cpu)?);
-        let bce = |t: [f32; 2]| bce_with_logits(&tape, &x, &Tensor::new(&t, &Device::Cpu)?, None)?.tensor().to_scalar::<f32>().map_err(Error::from);
+        let bce = |t: [f32; 2]| {
+            bce_with_logits(&tape, &x, &Tensor::new(&t, &Device::Cpu)?, None)?.tensor().to_scalar::<f32>().map_err(Error::from)
+        };
         assert_eq!((bce([1.0, 0.0])?, bce([0.0, 0.0])?), (0.0, 500.0));
         let log_p = Var::constant(Tensor::new(&[[0f32, f32::NEG_INFINITY]], &Device::Cpu)?);
         assert_eq!(kl_div(&tape, &log_p, &Tensor::new(&[[1f32, 0.]], &Device::Cpu)?)?.tensor().to_scalar::<f32>()?, 0.0);

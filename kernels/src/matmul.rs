@@ -75,10 +75,25 @@ pub(crate) fn matmul(scale: f32, a: View, b: View, c: ViewMut, write: Write) {
     // overlaps neither operand; `c` is read only where the caller says `Add`.
     unsafe {
         gemm::gemm(
-            m, n, k, c.start, 1, c.row_stride as isize, write == Write::Add,
-            a.data.as_ptr(), a.col_stride as isize, a.row_stride as isize,
-            b.data.as_ptr(), b.col_stride as isize, b.row_stride as isize,
-            1.0, scale, false, false, false, Parallelism::Rayon(0),
+            m,
+            n,
+            k,
+            c.start,
+            1,
+            c.row_stride as isize,
+            write == Write::Add,
+            a.data.as_ptr(),
+            a.col_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.col_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            scale,
+            false,
+            false,
+            false,
+            Parallelism::Rayon(0),
         );
     }
 }

@@ -315,7 +315,9 @@ mod tests {
     fn arguments_are_checked() {
         let (params, _) = Case::new().param("p", &[1]).params(DType::F32).unwrap();
         let (one, two) = (tensor(0.0, DType::F32), Tensor::zeros(2, DType::F32, &Device::Cpu).unwrap());
-        assert!(ADAM.step(&params[0], &one, &one, &one.copy().unwrap(), 0, 1.0).unwrap_err().to_string().contains("counts from 1"));
+        assert!(
+            ADAM.step(&params[0], &one, &one, &one.copy().unwrap(), 0, 1.0).unwrap_err().to_string().contains("counts from 1")
+        );
         assert!(ADAM.step(&params[0], &two, &one, &one, 1, 1.0).unwrap_err().to_string().contains("gradient of `p`"));
     }
 }

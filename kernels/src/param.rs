@@ -161,8 +161,15 @@ impl Weights {
 
     fn new(given: Option<BTreeMap<String, Tensor>>, init: Stream, device: &Device) -> Self {
         let building = Building {
-            given, init, device: device.clone(), dtype: DType::F32,
-            used: BTreeSet::new(), made: Vec::new(), initialised: Vec::new(), problems: Vec::new(), failed: None,
+            given,
+            init,
+            device: device.clone(),
+            dtype: DType::F32,
+            used: BTreeSet::new(),
+            made: Vec::new(),
+            initialised: Vec::new(),
+            problems: Vec::new(),
+            failed: None,
         };
         Weights { building: Rc::new(RefCell::new(building)), prefix: String::new() }
     }

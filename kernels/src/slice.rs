@@ -23,10 +23,9 @@ pub(crate) fn floats(t: &Tensor) -> Result<impl Deref<Target = [f32]>> {
     let (guard, layout) = t.storage_and_layout();
     match (&*guard, layout.contiguous_offsets()) {
         (Storage::Cpu(CpuStorage::F32(_)), Some((start, end))) => Ok(Floats { guard, start, len: end - start }),
-        _ => Err(Error::Argument {
-            op: "cpu kernel",
-            message: format!("needs a contiguous float32 CPU tensor, found {layout:?}"),
-        }),
+        _ => {
+            Err(Error::Argument { op: "cpu kernel", message: format!("needs a contiguous float32 CPU tensor, found {layout:?}") })
+        }
     }
 }
 

@@ -51,7 +51,9 @@ impl Window {
     /// Removes the padding.
     pub(crate) fn unpad(&self, x: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = x.dims4()?;
-        Ok(x.narrow(2, self.padding, height - 2 * self.padding)?.narrow(3, self.padding, width - 2 * self.padding)?.contiguous()?)
+        Ok(x.narrow(2, self.padding, height - 2 * self.padding)?
+            .narrow(3, self.padding, width - 2 * self.padding)?
+            .contiguous()?)
     }
 
     /// What the window's place `(ky, kx)` sees, for each output: `[B, C, OH, OW]` of a padded image.

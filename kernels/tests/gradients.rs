@@ -25,7 +25,9 @@ fn elementwise_operations() {
         check("relu", &[shape], &[], &|t, x, _| relu(t, &x[0]), &|t| t[0].relu());
         check("gelu", &[shape], &[], &|t, x, _| gelu(t, &x[0]), &move |t| &t[0] * normal_cdf(&t[0])?);
         check("silu", &[shape], &[], &|t, x, _| silu(t, &x[0]), &|t| &t[0] / (t[0].neg()?.exp()? + 1.0)?);
-        check("swiglu", &[shape, shape], &[], &|t, x, _| swiglu(t, &x[0], &x[1]), &|t| (&t[0] / (t[0].neg()?.exp()? + 1.0)?)? * &t[1]);
+        check("swiglu", &[shape, shape], &[], &|t, x, _| swiglu(t, &x[0], &x[1]), &|t| {
+            (&t[0] / (t[0].neg()?.exp()? + 1.0)?)? * &t[1]
+        });
         check("tanh", &[shape], &[], &|t, x, _| tanh(t, &x[0]), &|t| t[0].tanh());
         let inner = |x: &Tensor| ((x + (x * x)?.mul(x)?.affine(0.044715, 0.0)?)? * (2.0 / std::f64::consts::PI).sqrt())?.tanh();
         check("gelu_tanh", &[shape], &[], &|t, x, _| gelu_tanh(t, &x[0]), &move |t| (&t[0] * 0.5)? * (inner(&t[0])? + 1.0)?);
@@ -59,7 +61,13 @@ fn rms_norms() {
         check("rms_norm", &[&[rows, dim]], &[&[dim]], &|t, x, p| rms_norm(t, &x[0], &p[0], 1e-5), &plain);
         check("rms_norm_heads", &[&[rows, 3 * dim]], &[&[dim]], &|t, x, p| rms_norm_heads(t, &x[0], &p[0], 1e-5), &plain);
         let sum = move |t: &[Tensor]| plain(&[(&t[0] + &t[1])?, t[2].clone()]);
-        check("add_rms_norm", &[&[rows, dim], &[rows, dim]], &[&[dim]], &|t, x, p| Ok(add_rms_norm(t, &x[0], &x[1], &p[0], 1e-5)?.1), &sum);
+        check(
+            "add_rms_norm",
+            &[&[rows, dim], &[rows, dim]],
+            &[&[dim]],
+            &|t, x, p| Ok(add_rms_norm(t, &x[0], &x[1], &p[0], 1e-5)?.1),
+            &sum,
+        );
     }
 }
 
@@ -176,7 +184,10 @@ fn mistakes_are_named() {
     let says = |r: Result<Var>| r.unwrap_err().to_string();
     assert_eq!(says(linear(&tape, &x, &w, None)), "linear: input of `dense.weight`: expected [..., in = 2], found [4, 5]");
     let ids = Tensor::new(&[0u32, 3], &Device::Cpu).unwrap();
-    assert_eq!(says(embedding(&tape, &ids, &w)), "embedding: index 3 at position 1 is out of range: the table `dense.weight` has 3 rows");
+    assert_eq!(
+        says(embedding(&tape, &ids, &w)),
+        "embedding: index 3 at position 1 is out of range: the table `dense.weight` has 3 rows"
+    );
     assert!(says(cross_entropy(&tape, &x, &[0, 1, 5, 0])).contains("index 5 at position 2"));
     assert!(says(dropout(&tape, &x, 1.0)).contains("[0, 1)"));
 }
@@ -195,7 +206,8 @@ fn threads_change_no_bit() {
         let h = attention(&tape, &h, &h, &x, &Attention { dropout: 0.2, ..Attention::full(4) }).unwrap();
         let y = layer_norm(&tape, &h, &n, &b, 1e-5).unwrap();
         tape.backward(&y, &mut grads).unwrap();
-        let bits = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        let bits =
+            |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();
         let mut all = vec![bits(y.tensor())];
         all.extend(store.trainable().map(|p| bits(grads.get(p).unwrap())));
         all

@@ -35,9 +35,13 @@ fn convolutions() {
         (3, 32, 4, 5, 17, 3, 3, args(1, 0, 1, 1)),
         (2, 70, 7, 7, 40, 1, 1, args(2, 0, 1, 1)),
     ] {
-        check("conv2d", &[&[b, h, w, c]], &[&[o, c / a.groups, kh, kw], &[o]], &|t, x, p| conv2d(t, &x[0], &p[0], Some(&p[1]), a), &move |t| {
-            plain_conv2d(t, a)
-        });
+        check(
+            "conv2d",
+            &[&[b, h, w, c]],
+            &[&[o, c / a.groups, kh, kw], &[o]],
+            &|t, x, p| conv2d(t, &x[0], &p[0], Some(&p[1]), a),
+            &move |t| plain_conv2d(t, a),
+        );
     }
 }
 
@@ -49,14 +53,18 @@ fn plain_conv2d(t: &[Tensor], a: Conv2d) -> candle_core::Result<Tensor> {
     let (batch, _, h, width) = x.dims4()?;
     let out = |size: usize, k: usize| (size - a.dilation * (k - 1) - 1) / a.stride + 1;
     let (oh, ow) = (out(h, kh), out(width, kw));
-    let pick = |k: usize, n: usize| Tensor::from_vec((0..n).map(|p| (p * a.stride + k * a.dilation) as u32).collect::<Vec<_>>(), n, &Device::Cpu);
+    let pick = |k: usize, n: usize| {
+        Tensor::from_vec((0..n).map(|p| (p * a.stride + k * a.dilation) as u32).collect::<Vec<_>>(), n, &Device::Cpu)
+    };
     let mut groups = Vec::new();
     for g in 0..a.groups {
         let (x, w) = (x.narrow(1, g * i, i)?, w.narrow(0, g * (o / a.groups), o / a.groups)?);
         let mut sum: Option<Tensor> = None;
         for (ky, kx) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
-            let seen = x.contiguous()?.index_select(&pick(ky, oh)?, 2)?.index_select(&pick(kx, ow)?, 3)?.reshape((batch, i, oh * ow))?;
-            let w = w.narrow(2, ky, 1)?.narrow(3, kx, 1)?.reshape((1, o / a.groups, i))?.broadcast_as((batch, o / a.groups, i))?;
+            let seen =
+                x.contiguous()?.index_select(&pick(ky, oh)?, 2)?.index_select(&pick(kx, ow)?, 3)?.reshape((batch, i, oh * ow))?;
+            let w =
+                w.narrow(2, ky, 1)?.narrow(3, kx, 1)?.reshape((1, o / a.groups, i))?.broadcast_as((batch, o / a.groups, i))?;
             let part = w.contiguous()?.matmul(&seen)?;
             sum = Some(match sum {
                 Some(sum) => (sum + part)?,
@@ -74,7 +82,11 @@ fn batch_norms_in_training() {
         let buffers = Weights::scratch(Stream::root(0), &Device::Cpu);
         let (mean, var) = (buffers.buffer("mean", &[c], Init::Zeros), buffers.buffer("var", &[c], Init::Ones));
         let fused = |t: &Tape, x: &[Var], p: &[Param]| {
-            batch_norm(t, &x[0], &BatchNorm { weight: &p[0], bias: &p[1], running_mean: &mean, running_var: &var, momentum: 0.1, eps: 1e-5 })
+            batch_norm(
+                t,
+                &x[0],
+                &BatchNorm { weight: &p[0], bias: &p[1], running_mean: &mean, running_var: &var, momentum: 0.1, eps: 1e-5 },
+            )
         };
         check("batch_norm", &[&[b, h, w, c]], &[&[c], &[c]], &fused, &move |t| {
             let flat = t[0].reshape(((), c))?;
@@ -90,9 +102,13 @@ fn batch_norms_in_training() {
 #[test]
 fn pools_and_shortcuts() {
     check("global_avg_pool", &[&[2, 3, 5, 7]], &[], &|t, x, _| global_avg_pool(t, &x[0]), &|t| t[0].mean(2)?.mean(1));
-    check("max_pool2d", &[&[2, 8, 6, 3]], &[], &|t, x, _| max_pool2d(t, &x[0], Pool2d { kernel: 2, stride: 2, padding: 0 }), &|t| {
-        t[0].reshape((2, 4, 2, 3, 2, 3))?.max(4)?.max(2)
-    });
+    check(
+        "max_pool2d",
+        &[&[2, 8, 6, 3]],
+        &[],
+        &|t, x, _| max_pool2d(t, &x[0], Pool2d { kernel: 2, stride: 2, padding: 0 }),
+        &|t| t[0].reshape((2, 4, 2, 3, 2, 3))?.max(4)?.max(2),
+    );
     check("shortcut_pad", &[&[2, 6, 6, 4]], &[], &|t, x, _| shortcut_pad(t, &x[0], 2, 8), &|t| {
         let even = Tensor::new(&[0u32, 2, 4], &Device::Cpu)?;
         t[0].index_select(&even, 1)?.index_select(&even, 2)?.pad_with_zeros(3, 2, 2)

@@ -59,6 +59,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     times.sort_by(f64::total_cmp);
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim();
-    println!("{name} b{batch}: median {:.1} ms, least {:.1} ms, peak {peak}, loss {first:.4} -> {last:.4}", times[times.len() / 2], times[0]);
+    println!(
+        "{name} b{batch}: median {:.1} ms, least {:.1} ms, peak {peak}, loss {first:.4} -> {last:.4}",
+        times[times.len() / 2],
+        times[0]
+    );
     Ok(())
 }

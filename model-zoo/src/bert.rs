@@ -126,7 +126,9 @@ impl Config {
         given
             .into_iter()
             .map(|(n, tensor)| (name(n), tensor))
-            .filter(|(n, _)| !n.ends_with("position_ids") && !n.starts_with("cls.") && !(other_head && n.starts_with("classifier.")))
+            .filter(|(n, _)| {
+                !n.ends_with("position_ids") && !n.starts_with("cls.") && !(other_head && n.starts_with("classifier."))
+            })
             .collect()
     }
 
@@ -222,7 +224,9 @@ struct Embeddings {
 
 impl Embeddings {
     fn new(config: &Config, at: &Weights) -> Self {
-        let table = |name: &str, rows| at.at(name).param("weight", &[rows, config.hidden_size], Init::Normal(config.initializer_range as f32));
+        let table = |name: &str, rows| {
+            at.at(name).param("weight", &[rows, config.hidden_size], Init::Normal(config.initializer_range as f32))
+        };
         Embeddings {
             words: table("word_embeddings", config.vocab_size),
             positions: table("position_embeddings", config.max_position_embeddings),
@@ -261,7 +265,8 @@ struct Layer {
 impl Layer {
     fn new(config: &Config, at: &Weights) -> Self {
         let (d, ff) = (config.hidden_size, config.intermediate_size);
-        let dense = |at: &Weights, inner, out| Dense::new(at, inner, out, Init::Normal(config.initializer_range as f32), Init::Zeros);
+        let dense =
+            |at: &Weights, inner, out| Dense::new(at, inner, out, Init::Normal(config.initializer_range as f32), Init::Zeros);
         let (attention, own) = (at.at("attention"), at.at("attention").at("self"));
         Layer {
             query: dense(&own.at("query"), d, d),

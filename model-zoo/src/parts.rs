@@ -98,7 +98,13 @@ pub(crate) struct ConvNorm {
 
 impl ConvNorm {
     /// `conv`, `norm`: names of the two layers. Padding keeps the size where the stride is 1.
-    pub(crate) fn new(at: &Weights, [conv, norm]: [&str; 2], [inner, out, kernel]: [usize; 3], stride: usize, init: Init) -> Self {
+    pub(crate) fn new(
+        at: &Weights,
+        [conv, norm]: [&str; 2],
+        [inner, out, kernel]: [usize; 3],
+        stride: usize,
+        init: Init,
+    ) -> Self {
         let (conv, norm) = (at.at(conv), at.at(norm));
         ConvNorm {
             conv: conv.param("weight", &[out, inner, kernel, kernel], init),
@@ -138,7 +144,12 @@ impl ConvNorm {
 
 /// The number of tokens of a batch for a language model: `token_ids` are `[B, T]`, each of the B `lengths` is from 1 to T, and T at
 /// most the model's number of positions.
-pub(crate) fn check_tokens(family: &'static str, token_ids: &Tensor, lengths: &[usize], max_positions: usize) -> error::Result<usize> {
+pub(crate) fn check_tokens(
+    family: &'static str,
+    token_ids: &Tensor,
+    lengths: &[usize],
+    max_positions: usize,
+) -> error::Result<usize> {
     let wrong = |expected: String, found: String| Err(error::Error::Input { family, expected, found });
     let &[b, t] = token_ids.dims() else {
         return wrong("token ids [B, T]".into(), format!("{:?}", token_ids.dims()));

@@ -162,8 +162,12 @@ impl Config {
         let narrow = width / 4;
         match (self.layer_type, self.downsample_in_bottleneck) {
             (LayerType::Basic, _) => vec![([inner, width, 3], stride), ([width, width, 3], 1)],
-            (LayerType::Bottleneck, false) => vec![([inner, narrow, 1], 1), ([narrow, narrow, 3], stride), ([narrow, width, 1], 1)],
-            (LayerType::Bottleneck, true) => vec![([inner, narrow, 1], stride), ([narrow, narrow, 3], 1), ([narrow, width, 1], 1)],
+            (LayerType::Bottleneck, false) => {
+                vec![([inner, narrow, 1], 1), ([narrow, narrow, 3], stride), ([narrow, width, 1], 1)]
+            }
+            (LayerType::Bottleneck, true) => {
+                vec![([inner, narrow, 1], stride), ([narrow, narrow, 3], 1), ([narrow, width, 1], 1)]
+            }
         }
     }
 
@@ -229,7 +233,8 @@ impl Resnet {
         let blocks = config.blocks().map(block).collect();
         let width = config.hidden_sizes.last().copied().unwrap_or_default();
         let bias = Init::Uniform(1.0 / (width.max(1) as f32).sqrt());
-        let classifier = Dense::fresh(&weights.at("classifier").at(1), width, config.labels.len(), Init::KaimingUniformFanIn, bias);
+        let classifier =
+            Dense::fresh(&weights.at("classifier").at(1), width, config.labels.len(), Init::KaimingUniformFanIn, bias);
         Resnet { stem, pool: config.stem_type == Stem::Imagenet, blocks, classifier, num_channels: config.num_channels }
     }
 }
@@ -260,8 +265,9 @@ impl Block {
         let conv = |(i, (sizes, stride))| ConvNorm::new(&layer.at(i), CONV_NORM, sizes, stride, INIT);
         let mut convolutions: Vec<_> = config.convolutions(shape).into_iter().enumerate().collect();
         let last = conv(convolutions.remove(convolutions.len() - 1));
-        let shortcut =
-            shape.projects().then(|| ConvNorm::new(&at.at("shortcut"), CONV_NORM, [shape.inner, shape.width, 1], shape.stride, INIT));
+        let shortcut = shape
+            .projects()
+            .then(|| ConvNorm::new(&at.at("shortcut"), CONV_NORM, [shape.inner, shape.width, 1], shape.stride, INIT));
         Block { first: convolutions.into_iter().map(conv).collect(), last, shortcut }
     }
 

@@ -53,7 +53,11 @@ impl Config {
         check_count(&mut problems, "num_channels", self.num_channels, 1..=1024);
         check_count(&mut problems, "width", self.width, 1..=4096);
         if !self.width.is_multiple_of(2) {
-            problems.push(ConfigProblem::new("width", "an even number, so that shortcuts can be padded on both sides", self.width));
+            problems.push(ConfigProblem::new(
+                "width",
+                "an even number, so that shortcuts can be padded on both sides",
+                self.width,
+            ));
         }
         check_labels(&mut problems, &self.labels);
         problems

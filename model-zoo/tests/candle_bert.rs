@@ -11,7 +11,13 @@ use tallow_zoo::{Input, ModelConfig, bert};
 const CLOSE: f32 = 2e-5;
 
 /// Encoder, pooler and head by Candle alone.
-fn by_candle(config: &ModelConfig, tensors: HashMap<String, Tensor>, ids: &Tensor, types: &Tensor, mask: &Tensor) -> candle_core::Result<Tensor> {
+fn by_candle(
+    config: &ModelConfig,
+    tensors: HashMap<String, Tensor>,
+    ids: &Tensor,
+    types: &Tensor,
+    mask: &Tensor,
+) -> candle_core::Result<Tensor> {
     let candle_config: Config = serde_json::from_value(config.to_public()).expect("the public config.json");
     let hidden = candle_config.hidden_size;
     let weights = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
@@ -24,7 +30,9 @@ fn by_candle(config: &ModelConfig, tensors: HashMap<String, Tensor>, ids: &Tenso
 #[test]
 fn logits_equal_those_of_candle() {
     let device = &Device::Cpu;
-    for (seed, layers, hidden, heads, lengths) in [(1, 1, 12, 3, vec![5, 1, 7]), (2, 3, 40, 5, vec![9]), (3, 2, 24, 2, vec![2, 10, 4, 3])] {
+    for (seed, layers, hidden, heads, lengths) in
+        [(1, 1, 12, 3, vec![5, 1, 7]), (2, 3, 40, 5, vec![9]), (3, 2, 24, 2, vec![2, 10, 4, 3])]
+    {
         let stream = Stream::root(seed);
         let longest = lengths.iter().copied().max().unwrap_or(1);
         let config = ModelConfig::Bert(bert::Config {

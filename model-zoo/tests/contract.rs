@@ -73,11 +73,17 @@ fn examples(config: &ModelConfig, count: usize) -> Vec<Example> {
                 let draw = |name: &str, bound: usize| {
                     (0..length as u64).map(|at| stream.named(name).below(at, bound) as u32).collect::<Vec<_>>()
                 };
-                Example::Text { token_ids: draw("tokens", key("vocab_size", 2)), type_ids: draw("types", key("type_vocab_size", 1)) }
+                Example::Text {
+                    token_ids: draw("tokens", key("vocab_size", 2)),
+                    type_ids: draw("types", key("type_vocab_size", 1)),
+                }
             }
             Job::ImageClassification => {
                 let shape = [key("num_channels", 3), 9, 9];
-                Example::Image { shape, pixels: (0..shape.iter().product::<usize>() as u64).map(|at| stream.normal(at)).collect() }
+                Example::Image {
+                    shape,
+                    pixels: (0..shape.iter().product::<usize>() as u64).map(|at| stream.normal(at)).collect(),
+                }
             }
         }
     };
@@ -91,7 +97,9 @@ fn batch(examples: &[Example]) -> Input {
         Example::Text { .. } => {
             let texts: Vec<(&[u32], &[u32])> = examples
                 .iter()
-                .filter_map(|e| if let Example::Text { token_ids, type_ids } = e { Some((&token_ids[..], &type_ids[..])) } else { None })
+                .filter_map(|e| {
+                    if let Example::Text { token_ids, type_ids } = e { Some((&token_ids[..], &type_ids[..])) } else { None }
+                })
                 .collect();
             let longest = texts.iter().map(|(ids, _)| ids.len()).max().unwrap_or(0);
             let tensor = |rows: Vec<&[u32]>| {
@@ -105,8 +113,11 @@ fn batch(examples: &[Example]) -> Input {
             }
         }
         Example::Image { shape: [c, h, w], .. } => {
-            let pixels = examples.iter().flat_map(|e| if let Example::Image { pixels, .. } = e { pixels.clone() } else { Vec::new() });
-            Input::Image { pixels: Tensor::from_vec(pixels.collect::<Vec<_>>(), (count, *c, *h, *w), &Device::Cpu).expect("pixels") }
+            let pixels =
+                examples.iter().flat_map(|e| if let Example::Image { pixels, .. } = e { pixels.clone() } else { Vec::new() });
+            Input::Image {
+                pixels: Tensor::from_vec(pixels.collect::<Vec<_>>(), (count, *c, *h, *w), &Device::Cpu).expect("pixels"),
+            }
         }
     }
 }
@@ -221,7 +232,12 @@ fn other_classes_take_another_head_on_the_same_body() {
         let fresh = &read.report.initialised;
         assert!(!fresh.is_empty() && read.report.loaded + fresh.len() == read.store.len(), "{}: {:?}", entry.family, read.report);
         for param in read.store.iter().filter(|p| !fresh.contains(&p.name().to_string())) {
-            assert_eq!(bits(param.tensor()), bits(body.store.get(param.name()).expect("the body's").tensor()), "{}", param.name());
+            assert_eq!(
+                bits(param.tensor()),
+                bits(body.store.get(param.name()).expect("the body's").tensor()),
+                "{}",
+                param.name()
+            );
         }
         assert_eq!(infer(&*read.model, &examples(&config, 4)).len(), 4 * other.num_labels());
     });
@@ -242,7 +258,9 @@ fn tensors_that_do_not_fit_are_named_with_both_shapes() {
             for (tensors, words) in [(without, vec![&expected]), (misshapen, vec![&expected, &found])] {
                 match given(&config, tensors) {
                     // A head may start anew, and is then named as such.
-                    Ok(built) => assert!(built.report.initialised.contains(name), "{}: `{name}`: {:?}", entry.family, built.report),
+                    Ok(built) => {
+                        assert!(built.report.initialised.contains(name), "{}: `{name}`: {:?}", entry.family, built.report)
+                    }
                     Err(message) => {
                         refused += 1;
                         let told = message.contains(&format!("`{name}`")) && words.iter().all(|w| message.contains(w.as_str()));
@@ -251,7 +269,12 @@ fn tensors_that_do_not_fit_are_named_with_both_shapes() {
                 }
             }
         }
-        assert!(refused > whole.len(), "{}: only {refused} of {} wrong sets of weights were refused", entry.family, 2 * whole.len());
+        assert!(
+            refused > whole.len(),
+            "{}: only {refused} of {} wrong sets of weights were refused",
+            entry.family,
+            2 * whole.len()
+        );
     });
 }
 
@@ -363,7 +386,9 @@ fn an_input_of_another_kind_is_refused_in_words() {
     each(|entry, config| {
         let built = scratch(&config, 1);
         let other = match config.job() {
-            Job::TextClassification => Input::Image { pixels: Tensor::zeros((1, 3, 8, 8), DType::F32, &Device::Cpu).expect("pixels") },
+            Job::TextClassification => {
+                Input::Image { pixels: Tensor::zeros((1, 3, 8, 8), DType::F32, &Device::Cpu).expect("pixels") }
+            }
             Job::ImageClassification => {
                 let ids = || Tensor::zeros((1, 4), DType::U32, &Device::Cpu).expect("ids");
                 Input::Text { token_ids: ids(), type_ids: ids(), lengths: vec![4] }

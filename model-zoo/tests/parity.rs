@@ -37,7 +37,11 @@ fn build(config: &ModelConfig, given: Tensors) -> Loaded {
     let weights = Weights::given(config.public_names(given), Stream::root(0), &Device::Cpu);
     let model = config.build(&weights).expect("a model");
     let (store, report) = weights.finish().expect("weights that fit");
-    assert_eq!((report.initialised, report.unused), (Vec::new(), Vec::new()), "all public tensors are used, and no others needed");
+    assert_eq!(
+        (report.initialised, report.unused),
+        (Vec::new(), Vec::new()),
+        "all public tensors are used, and no others needed"
+    );
     Loaded { model, store }
 }
 
@@ -188,7 +192,8 @@ fn public_weights() {
     let folder = hub.join("models/sentence-transformers/all-MiniLM-L6-v2");
     let text = std::fs::read_to_string(fixture("minilm.json")).expect("minilm.json");
     let expected: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let numbers = |of: &serde_json::Value| -> Vec<f64> { of.as_array().into_iter().flatten().filter_map(|v| v.as_f64()).collect() };
+    let numbers =
+        |of: &serde_json::Value| -> Vec<f64> { of.as_array().into_iter().flatten().filter_map(|v| v.as_f64()).collect() };
     let every = expected["every"].as_u64().expect("a number") as usize;
 
     let config = std::fs::read_to_string(folder.join("config.json")).expect("config.json");

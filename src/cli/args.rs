@@ -195,7 +195,11 @@ pub struct WorkerArgs {
 
 /// A number of examples.
 fn parse_count(text: &str) -> Result<usize, String> {
-    text.trim().parse().ok().filter(|count| *count > 0).ok_or_else(|| format!("expected a whole number of at least 1, found `{text}`"))
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| format!("expected a whole number of at least 1, found `{text}`"))
 }
 
 /// More threads than any machine has are a slip of the pen.

@@ -266,10 +266,18 @@ fn hub(probe: &HubProbe) -> Check {
     match probe {
         HubProbe::Offline => Check::limited("Hub", "offline, as asked", what),
         HubProbe::Local(folder) if folder.is_dir() => {
-            let count = |kind: &str| std::fs::read_dir(folder.join(kind)).map_or(0, |owners| owners.flatten().flat_map(|o| std::fs::read_dir(o.path())).flatten().count());
-            Check::ok("Hub", format!("the folder `{}`: {} models, {} data sets", folder.display(), count("models"), count("datasets")))
+            let count = |kind: &str| {
+                std::fs::read_dir(folder.join(kind))
+                    .map_or(0, |owners| owners.flatten().flat_map(|o| std::fs::read_dir(o.path())).flatten().count())
+            };
+            Check::ok(
+                "Hub",
+                format!("the folder `{}`: {} models, {} data sets", folder.display(), count("models"), count("datasets")),
+            )
         }
-        HubProbe::Local(folder) => Check::missing("Hub", format!("there is no folder `{}`", folder.display()), "name one by `--hub DIR` or TALLOW_HUB"),
+        HubProbe::Local(folder) => {
+            Check::missing("Hub", format!("there is no folder `{}`", folder.display()), "name one by `--hub DIR` or TALLOW_HUB")
+        }
         HubProbe::Ask(ask) => match ask() {
             Ok(answer) => Check::ok("Hub", answer),
             Err(why) => Check::missing("Hub", why, what),
@@ -327,8 +335,13 @@ mod tests {
             || vec![("seccomp".to_string(), Ok("no sockets".to_string())), ("landlock".into(), Err("kernel too old".into()))];
         let dir = tempfile::tempdir().expect("a folder");
         let refused = || Err("connection refused".to_string());
-        let probe =
-            Probe { sandbox: &layers, hub: HubProbe::Ask(&refused), path: None, runs: &dir.path().join("not/yet"), variables: vec![] };
+        let probe = Probe {
+            sandbox: &layers,
+            hub: HubProbe::Ask(&refused),
+            path: None,
+            runs: &dir.path().join("not/yet"),
+            variables: vec![],
+        };
         let facts = Facts::gather(&probe);
         let text = facts.text(Style::Plain);
         assert!(text.contains("ok       jail: seccomp") && text.contains("missing  jail: landlock"), "{text}");

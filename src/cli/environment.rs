@@ -50,7 +50,11 @@ impl Environment {
         Environment {
             endpoint: text("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".into()).trim_end_matches('/').into(),
             hub_cache: path("HF_HUB_CACHE").unwrap_or_else(|| hf_home.join("hub")),
-            token: text("HF_TOKEN").or_else(stored_token).map(|t| t.trim().to_string()).filter(|t| !t.is_empty()).map(Secret::new),
+            token: text("HF_TOKEN")
+                .or_else(stored_token)
+                .map(|t| t.trim().to_string())
+                .filter(|t| !t.is_empty())
+                .map(Secret::new),
             offline: text("HF_HUB_OFFLINE").is_some_and(truthy),
             local_hub: path("TALLOW_HUB"),
             runs: path("TALLOW_RUNS").unwrap_or_else(|| PathBuf::from("runs")),

@@ -3,12 +3,12 @@
 use super::args::RunArgs;
 use super::environment::Environment;
 use super::experiment::{create, drive, lying, unfinished};
-use crate::store::{Purpose, RunFolder};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
 use crate::pipeline::{End, Question, Score};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
+use crate::store::{Purpose, RunFolder};
 use crate::words::{clean, count, metric_name, score};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -45,7 +45,10 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     // A run folder stands for the model that came of it.
     let of_run = RunFolder::open(asked.model).ok().map(|run| run.model()).filter(|model| model.is_dir());
     let question = Question {
-        model: ModelSpec::Pretrained { id: of_run.map_or_else(|| asked.model.into(), |model| model.display().to_string()), revision: None },
+        model: ModelSpec::Pretrained {
+            id: of_run.map_or_else(|| asked.model.into(), |model| model.display().to_string()),
+            revision: None,
+        },
         data,
         split: asked.split.map(str::to_string),
         max_examples: asked.max_examples,

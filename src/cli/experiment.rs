@@ -49,7 +49,11 @@ enum CliError {
 impl Failure for CliError {
     fn class(&self) -> Class {
         match self {
-            CliError::Read { .. } | CliError::Evaluation { .. } | CliError::NoHub { .. } | CliError::InTheFile { .. } | CliError::NothingAsked => Class::Usage,
+            CliError::Read { .. }
+            | CliError::Evaluation { .. }
+            | CliError::NoHub { .. }
+            | CliError::InTheFile { .. }
+            | CliError::NothingAsked => Class::Usage,
             CliError::Unfinished { class, .. } => *class,
             CliError::Stopped { .. } => Class::Interrupted,
             CliError::Program { .. } => Class::Bug,
@@ -60,8 +64,12 @@ impl Failure for CliError {
             CliError::Unfinished { hint, .. } => hint.clone(),
             CliError::Evaluation { .. } => Some("`tallow eval` scores again".into()),
             CliError::NoHub { .. } => Some("check `--hub` and the variable TALLOW_HUB".into()),
-            CliError::InTheFile { .. } => Some("change the file, or lay a key over it: `--set data.source.id=ORG/NAME`, `--set model.id=ORG/NAME`".into()),
-            CliError::Stopped { run: Some(run) } => Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display())),
+            CliError::InTheFile { .. } => {
+                Some("change the file, or lay a key over it: `--set data.source.id=ORG/NAME`, `--set model.id=ORG/NAME`".into())
+            }
+            CliError::Stopped { run: Some(run) } => {
+                Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display()))
+            }
             _ => None,
         }
     }
@@ -70,10 +78,15 @@ impl Failure for CliError {
 /// What a run begins with.
 pub(super) enum Start {
     Experiment(Box<ExperimentSpec>),
-    Paper { pdf: Vec<u8>, name: String },
+    Paper {
+        pdf: Vec<u8>,
+        name: String,
+    },
     Request(Box<intake::Request>),
     /// A run that is there, with more time in all if so asked for.
-    Resumed { max_time: Option<Duration> },
+    Resumed {
+        max_time: Option<Duration>,
+    },
 }
 
 /// How far it goes.
@@ -129,7 +142,10 @@ impl Start {
     fn slug(&self) -> String {
         let title = match self {
             Start::Experiment(spec) => spec.title.clone(),
-            Start::Paper { name, .. } => format!("paper {}", Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())),
+            Start::Paper { name, .. } => format!(
+                "paper {}",
+                Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())
+            ),
             Start::Request(request) => request.text.clone(),
             Start::Resumed { .. } => String::new(),
         };
@@ -139,7 +155,14 @@ impl Start {
 }
 
 /// Begins a run and goes on with it as far as `until`.
-pub(super) fn begin(json: bool, env: &Environment, start: Start, wishes: &Wishes, args: &RunArgs, until: Until) -> Result<ExitCode> {
+pub(super) fn begin(
+    json: bool,
+    env: &Environment,
+    start: Start,
+    wishes: &Wishes,
+    args: &RunArgs,
+    until: Until,
+) -> Result<ExitCode> {
     let root = args.out.clone().unwrap_or_else(|| {
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         env.runs.join(format!("{}-{time}", start.slug()))
@@ -169,7 +192,12 @@ pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
 
 /// Goes on with a run; `max_time` is what it may take in all from now on.
 pub(super) fn resume(
-    json: bool, env: &Environment, run: &str, max_time: Option<Duration>, hub: &HubArgs, worker: &WorkerArgs,
+    json: bool,
+    env: &Environment,
+    run: &str,
+    max_time: Option<Duration>,
+    hub: &HubArgs,
+    worker: &WorkerArgs,
 ) -> Result<ExitCode> {
     go_on(json, env, find(env, run)?, Start::Resumed { max_time }, &Wishes::default(), (hub, worker), Until::Report)
 }
@@ -179,13 +207,21 @@ pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
     let path = PathBuf::from(run);
     let folder = RunFolder::open(if path.is_dir() { path } else { env.runs.join(run) })?;
     match folder.ledger().read()?.first().map(|entry| &entry.record) {
-        Some(Record::Created { purpose: Purpose::Evaluation, .. }) => Err(CliError::Evaluation { path: folder.root().into() }.into()),
+        Some(Record::Created { purpose: Purpose::Evaluation, .. }) => {
+            Err(CliError::Evaluation { path: folder.root().into() }.into())
+        }
         _ => Ok(folder),
     }
 }
 
 fn go_on(
-    json: bool, env: &Environment, folder: RunFolder, start: Start, wishes: &Wishes, means: (&HubArgs, &WorkerArgs), until: Until,
+    json: bool,
+    env: &Environment,
+    folder: RunFolder,
+    start: Start,
+    wishes: &Wishes,
+    means: (&HubArgs, &WorkerArgs),
+    until: Until,
 ) -> Result<ExitCode> {
     let place = folder.clone();
     let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
@@ -202,7 +238,8 @@ fn go_on(
     }
     match drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.go_on()))? {
         End::Reported { report, .. } => {
-            let text = if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
+            let text =
+                if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
             super::say_all(&text)
         }
         End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(&place))),
@@ -211,7 +248,11 @@ fn go_on(
 
 /// Lets `work` drive the stages of a run folder, and shows progress meanwhile.
 pub(super) fn drive<T>(
-    json: bool, env: &Environment, folder: RunFolder, (hub, worker): (&HubArgs, &WorkerArgs), work: impl FnOnce(&mut Pipeline) -> Result<T>,
+    json: bool,
+    env: &Environment,
+    folder: RunFolder,
+    (hub, worker): (&HubArgs, &WorkerArgs),
+    work: impl FnOnce(&mut Pipeline) -> Result<T>,
 ) -> Result<T> {
     let stop = stop_flag(json, Some(folder.clone()));
     let hub = env.hub(hub.hub.clone(), hub.offline);
@@ -249,7 +290,9 @@ pub(super) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFold
     let class = class_of(outcome).unwrap_or(Class::Bug);
     let (words, hint) = match outcome {
         Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
-        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => (outcome.to_string(), folder.map(|folder| next_step(outcome, folder))),
+        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {
+            (outcome.to_string(), folder.map(|folder| next_step(outcome, folder)))
+        }
         other => {
             let gave_up = folder.and_then(|folder| gave_up(&run, folder)).map(|reason| format!("; {reason}")).unwrap_or_default();
             (format!("{other}{gave_up}"), folder.map(|folder| next_step(outcome, folder)))
@@ -268,7 +311,9 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
             format!("{budget}, then `{resume}`; or take a smaller model or shorter texts")
         }
         Outcome::Stalled { .. } => {
-            format!("`{resume}` tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent")
+            format!(
+                "`{resume}` tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent"
+            )
         }
         Outcome::Crashed { .. } | Outcome::Killed { .. } => {
             format!("`{resume}` goes on from the last checkpoint; `stderr.log` of the attempt may say more")

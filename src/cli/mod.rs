@@ -5,17 +5,17 @@ pub mod doctor;
 pub mod environment;
 mod evaluate;
 mod experiment;
-mod planned;
 pub mod message;
+mod planned;
 pub mod progress;
 mod read;
 mod worker;
 
 use crate::data::hub::Hub;
 use crate::error::{Error, Result};
+use crate::eval::Evaluation;
 use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
-use crate::eval::Evaluation;
 use crate::words::{metric_name, score};
 use args::{Cli, Command};
 use clap::Parser;
@@ -104,7 +104,8 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
         _ => "unfinished",
     };
     if json {
-        let rows: Vec<_> = folders.iter().map(|f| serde_json::json!({"run": f.id(), "state": state(f), "folder": f.root()})).collect();
+        let rows: Vec<_> =
+            folders.iter().map(|f| serde_json::json!({"run": f.id(), "state": state(f), "folder": f.root()})).collect();
         return print_json(&rows);
     }
     if folders.is_empty() {
@@ -112,7 +113,8 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
     }
     for folder in &folders {
         let evaluation: Option<Evaluation> = folder.read_json(&folder.eval()).ok();
-        let found = evaluation.map_or_else(String::new, |e| format!("{} {}, {}", metric_name(e.metric), score(e.mean), e.verdict.word()));
+        let found =
+            evaluation.map_or_else(String::new, |e| format!("{} {}, {}", metric_name(e.metric), score(e.mean), e.verdict.word()));
         say(format!("{:<12} {}  {found}", state(folder), folder.root().display()).trim_end());
     }
     Ok(ExitCode::SUCCESS)
@@ -121,7 +123,8 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
 /// The architectures of the zoo.
 fn models(json: bool) -> Result<ExitCode> {
     if json {
-        let rows = tallow_zoo::registry().iter().map(|e| serde_json::json!({"family": e.family, "summary": e.summary, "jobs": e.jobs}));
+        let rows =
+            tallow_zoo::registry().iter().map(|e| serde_json::json!({"family": e.family, "summary": e.summary, "jobs": e.jobs}));
         return print_json(&rows.collect::<Vec<_>>());
     }
     tallow_zoo::registry().iter().for_each(|e| say(&format!("{:<14} {}", e.family, e.summary)));

@@ -22,7 +22,13 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
     if !plan.deviations.is_empty() {
         out.push_str(&format!("\n{}\n", style.bold("Differs from what is stated")));
         for d in &plan.deviations {
-            out.push_str(&format!("  {}: {} -> {}\n    {}\n", clean(&d.field), clean(&d.stated), clean(&d.used), clean(&d.reason)));
+            out.push_str(&format!(
+                "  {}: {} -> {}\n    {}\n",
+                clean(&d.field),
+                clean(&d.stated),
+                clean(&d.used),
+                clean(&d.reason)
+            ));
         }
     }
     if !plan.assumptions.is_empty() {
@@ -37,7 +43,8 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     let (spec, estimate) = (&plan.spec, &plan.estimate);
     let first = plan.runs.first();
     let recipe = first.map_or(&spec.recipe, |run| &run.recipe);
-    let split = |name: &str| plan.facts.data.splits.iter().find(|s| s.name == name).map_or(String::new(), |s| count(s.examples as f64));
+    let split =
+        |name: &str| plan.facts.data.splits.iter().find(|s| s.name == name).map_or(String::new(), |s| count(s.examples as f64));
     let data = match &spec.data.source {
         DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
         DataSource::Local { path } => path.display().to_string(),
@@ -50,7 +57,16 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     let steps = first.map_or(String::new(), |run| format!(" ({} steps)", count(run.total_steps as f64)));
     let target = spec.target.as_ref().map(|t| format!(", target {} ({})", plain(t.value), clean(&t.source))).unwrap_or_default();
     let mut rows = vec![
-        ("data", format!("{data}: train on `{}` ({}), verdict on `{}` ({})", spec.data.train, split(&spec.data.train), spec.data.held_out, split(&spec.data.held_out))),
+        (
+            "data",
+            format!(
+                "{data}: train on `{}` ({}), verdict on `{}` ({})",
+                spec.data.train,
+                split(&spec.data.train),
+                spec.data.held_out,
+                split(&spec.data.held_out)
+            ),
+        ),
         ("model", format!("{model}, {} parameters", count(estimate.num_params as f64))),
         ("metric", format!("{}{target}", metric_name(spec.metric))),
         ("optimizer", optimizer(&recipe.optimizer)),
@@ -61,7 +77,10 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     rows.extend(recipe.max_seq_len.map(|len| ("longest text", format!("{len} tokens"))));
     rows.push(("runs", plan.runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>().join(", ")));
     let secs = estimate.train_secs * plan.runs.len() as f64;
-    rows.push(("estimate", format!("{} of training here, {} of memory", duration(secs), bytes(estimate.peak_memory_bytes as f64))));
+    rows.push((
+        "estimate",
+        format!("{} of training here, {} of memory", duration(secs), bytes(estimate.peak_memory_bytes as f64)),
+    ));
     rows.extend(spec.budget.max_time_secs.map(|limit| ("limit", duration(limit as f64))));
     rows
 }

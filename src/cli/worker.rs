@@ -1,10 +1,10 @@
 //! `tallow worker`: its way into the jail and a job on stdin, events on stdout. Enters the jail before it reads the job.
 
-use crate::{data, intake};
 use crate::error::{Class, Error, Failure};
 use crate::job::{Event, Job};
 use crate::sandbox::{self, Entry};
 use crate::trainer;
+use crate::{data, intake};
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
 use std::time::Instant;

@@ -41,17 +41,40 @@ fn squeeze(name: &str) -> String {
 }
 
 const fn text(
-    name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>),
-    splits: (&'static str, &'static str), input: &'static [&'static str], metric: Metric, classes: usize,
+    name: &'static str,
+    aliases: &'static [&'static str],
+    place: (&'static str, Option<&'static str>),
+    splits: (&'static str, &'static str),
+    input: &'static [&'static str],
+    metric: Metric,
+    classes: usize,
 ) -> Known {
     let (id, config) = place;
     let (train, held_out) = splits;
-    Known { name, aliases, task: Task::TextClassification, id, config, train, held_out, input, label: "label", metric, classes, mirror: false }
+    Known {
+        name,
+        aliases,
+        task: Task::TextClassification,
+        id,
+        config,
+        train,
+        held_out,
+        input,
+        label: "label",
+        metric,
+        classes,
+        mirror: false,
+    }
 }
 
 const fn image(
-    name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>),
-    splits: (&'static str, &'static str), input: &'static [&'static str], label: &'static str, classes: usize,
+    name: &'static str,
+    aliases: &'static [&'static str],
+    place: (&'static str, Option<&'static str>),
+    splits: (&'static str, &'static str),
+    input: &'static [&'static str],
+    label: &'static str,
+    classes: usize,
 ) -> Known {
     let (id, config) = place;
     let (train, held_out) = splits;
@@ -61,8 +84,13 @@ const fn image(
 
 /// Images that mean something else in a mirror.
 const fn digits(
-    name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>),
-    splits: (&'static str, &'static str), input: &'static [&'static str], label: &'static str, classes: usize,
+    name: &'static str,
+    aliases: &'static [&'static str],
+    place: (&'static str, Option<&'static str>),
+    splits: (&'static str, &'static str),
+    input: &'static [&'static str],
+    label: &'static str,
+    classes: usize,
 ) -> Known {
     Known { mirror: false, ..image(name, aliases, place, splits, input, label, classes) }
 }
@@ -74,30 +102,131 @@ const TEST: (&str, &str) = ("train", "test");
 const KNOWN: [Known; 24] = [
     // GLUE and its kind: the test labels are not public, so the development set is scored.
     text("SST-2", &["Stanford Sentiment Treebank", "glue/sst2"], (GLUE, Some("sst2")), DEV, &["sentence"], Metric::Accuracy, 2),
-    text("CoLA", &["Corpus of Linguistic Acceptability", "glue/cola"], (GLUE, Some("cola")), DEV, &["sentence"], Metric::Matthews, 2),
-    text("MRPC", &["Microsoft Research Paraphrase Corpus", "glue/mrpc"], (GLUE, Some("mrpc")), DEV, &["sentence1", "sentence2"], Metric::F1, 2),
+    text(
+        "CoLA",
+        &["Corpus of Linguistic Acceptability", "glue/cola"],
+        (GLUE, Some("cola")),
+        DEV,
+        &["sentence"],
+        Metric::Matthews,
+        2,
+    ),
+    text(
+        "MRPC",
+        &["Microsoft Research Paraphrase Corpus", "glue/mrpc"],
+        (GLUE, Some("mrpc")),
+        DEV,
+        &["sentence1", "sentence2"],
+        Metric::F1,
+        2,
+    ),
     text("QQP", &["Quora Question Pairs", "glue/qqp"], (GLUE, Some("qqp")), DEV, &["question1", "question2"], Metric::F1, 2),
     text("QNLI", &["Question NLI", "glue/qnli"], (GLUE, Some("qnli")), DEV, &["question", "sentence"], Metric::Accuracy, 2),
-    text("RTE", &["Recognizing Textual Entailment", "glue/rte"], (GLUE, Some("rte")), DEV, &["sentence1", "sentence2"], Metric::Accuracy, 2),
+    text(
+        "RTE",
+        &["Recognizing Textual Entailment", "glue/rte"],
+        (GLUE, Some("rte")),
+        DEV,
+        &["sentence1", "sentence2"],
+        Metric::Accuracy,
+        2,
+    ),
     text("WNLI", &["Winograd NLI", "glue/wnli"], (GLUE, Some("wnli")), DEV, &["sentence1", "sentence2"], Metric::Accuracy, 2),
     text(
-        "MNLI", &["MultiNLI", "Multi-Genre Natural Language Inference", "MNLI-m", "glue/mnli"], (GLUE, Some("mnli")),
-        ("train", "validation_matched"), &["premise", "hypothesis"], Metric::Accuracy, 3,
+        "MNLI",
+        &["MultiNLI", "Multi-Genre Natural Language Inference", "MNLI-m", "glue/mnli"],
+        (GLUE, Some("mnli")),
+        ("train", "validation_matched"),
+        &["premise", "hypothesis"],
+        Metric::Accuracy,
+        3,
     ),
-    text("SNLI", &["Stanford Natural Language Inference"], ("stanfordnlp/snli", Some("plain_text")), TEST, &["premise", "hypothesis"], Metric::Accuracy, 3),
-    text("IMDB", &["IMDb", "IMDB movie reviews", "Large Movie Review Dataset"], ("stanfordnlp/imdb", Some("plain_text")), TEST, &["text"], Metric::Accuracy, 2),
+    text(
+        "SNLI",
+        &["Stanford Natural Language Inference"],
+        ("stanfordnlp/snli", Some("plain_text")),
+        TEST,
+        &["premise", "hypothesis"],
+        Metric::Accuracy,
+        3,
+    ),
+    text(
+        "IMDB",
+        &["IMDb", "IMDB movie reviews", "Large Movie Review Dataset"],
+        ("stanfordnlp/imdb", Some("plain_text")),
+        TEST,
+        &["text"],
+        Metric::Accuracy,
+        2,
+    ),
     text("AG News", &["AG's News", "AGNews"], ("fancyzhx/ag_news", Some("default")), TEST, &["text"], Metric::Accuracy, 4),
-    text("DBpedia", &["DBpedia-14", "DBpedia ontology"], ("fancyzhx/dbpedia_14", Some("dbpedia_14")), TEST, &["title", "content"], Metric::Accuracy, 14),
-    text("Yelp Polarity", &["Yelp-2", "Yelp review polarity"], ("fancyzhx/yelp_polarity", Some("plain_text")), TEST, &["text"], Metric::Accuracy, 2),
-    text("Yelp Full", &["Yelp-5", "Yelp review full"], ("Yelp/yelp_review_full", Some("yelp_review_full")), TEST, &["text"], Metric::Accuracy, 5),
-    text("Amazon Polarity", &["Amazon review polarity"], ("fancyzhx/amazon_polarity", Some("amazon_polarity")), TEST, &["title", "content"], Metric::Accuracy, 2),
-    text("Rotten Tomatoes", &["Movie Review Data"], ("cornell-movie-review-data/rotten_tomatoes", Some("default")), TEST, &["text"], Metric::Accuracy, 2),
+    text(
+        "DBpedia",
+        &["DBpedia-14", "DBpedia ontology"],
+        ("fancyzhx/dbpedia_14", Some("dbpedia_14")),
+        TEST,
+        &["title", "content"],
+        Metric::Accuracy,
+        14,
+    ),
+    text(
+        "Yelp Polarity",
+        &["Yelp-2", "Yelp review polarity"],
+        ("fancyzhx/yelp_polarity", Some("plain_text")),
+        TEST,
+        &["text"],
+        Metric::Accuracy,
+        2,
+    ),
+    text(
+        "Yelp Full",
+        &["Yelp-5", "Yelp review full"],
+        ("Yelp/yelp_review_full", Some("yelp_review_full")),
+        TEST,
+        &["text"],
+        Metric::Accuracy,
+        5,
+    ),
+    text(
+        "Amazon Polarity",
+        &["Amazon review polarity"],
+        ("fancyzhx/amazon_polarity", Some("amazon_polarity")),
+        TEST,
+        &["title", "content"],
+        Metric::Accuracy,
+        2,
+    ),
+    text(
+        "Rotten Tomatoes",
+        &["Movie Review Data"],
+        ("cornell-movie-review-data/rotten_tomatoes", Some("default")),
+        TEST,
+        &["text"],
+        Metric::Accuracy,
+        2,
+    ),
     text("Emotion", &["dair-ai emotion"], ("dair-ai/emotion", Some("split")), TEST, &["text"], Metric::Accuracy, 6),
     image("CIFAR-10", &["CIFAR10"], ("uoft-cs/cifar10", Some("plain_text")), TEST, &["img"], "label", 10),
     image("CIFAR-100", &["CIFAR100"], ("uoft-cs/cifar100", Some("cifar100")), TEST, &["img"], "fine_label", 100),
     digits("MNIST", &[], ("ylecun/mnist", Some("mnist")), TEST, &["image"], "label", 10),
-    image("Fashion-MNIST", &["FashionMNIST"], ("zalando-datasets/fashion_mnist", Some("fashion_mnist")), TEST, &["image"], "label", 10),
-    digits("SVHN", &["Street View House Numbers"], ("ufldl-stanford/svhn", Some("cropped_digits")), TEST, &["image"], "label", 10),
+    image(
+        "Fashion-MNIST",
+        &["FashionMNIST"],
+        ("zalando-datasets/fashion_mnist", Some("fashion_mnist")),
+        TEST,
+        &["image"],
+        "label",
+        10,
+    ),
+    digits(
+        "SVHN",
+        &["Street View House Numbers"],
+        ("ufldl-stanford/svhn", Some("cropped_digits")),
+        TEST,
+        &["image"],
+        "label",
+        10,
+    ),
     image("Tiny ImageNet", &["TinyImageNet"], ("zh-plus/tiny-imagenet", None), ("train", "valid"), &["image"], "label", 200),
     image("Food-101", &["Food101"], ("ethz/food101", None), DEV, &["image"], "label", 101),
 ];
@@ -109,7 +238,13 @@ mod tests {
 
     #[test]
     fn names_are_found_however_they_are_spelt() {
-        for (asked, config) in [("sst2", Some("sst2")), ("SST-2", Some("sst2")), ("multi nli", None), ("MultiNLI", Some("mnli")), ("cifar10", Some("plain_text"))] {
+        for (asked, config) in [
+            ("sst2", Some("sst2")),
+            ("SST-2", Some("sst2")),
+            ("multi nli", None),
+            ("MultiNLI", Some("mnli")),
+            ("cifar10", Some("plain_text")),
+        ] {
             let found = find_known(asked).unwrap_or_else(|| panic!("{asked}"));
             assert!(config.is_none() || found.config == config, "{asked}");
         }

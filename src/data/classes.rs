@@ -110,14 +110,19 @@ mod tests {
     /// -1 is a class of whoever has others beside it, and a secret where there is nothing else.
     #[test]
     fn secret_labels_and_classes_of_minus_one() {
-        let found = |cells: &[i64]| without_secret(cells.iter().filter_map(|i| name_of(&Cell::Int(*i))).collect()).into_iter().collect::<Vec<_>>();
+        let found = |cells: &[i64]| {
+            without_secret(cells.iter().filter_map(|i| name_of(&Cell::Int(*i))).collect()).into_iter().collect::<Vec<_>>()
+        };
         assert_eq!(found(&[-1, 1, -1]), ["-1", "1"]);
         assert_eq!(found(&[-1, 0, 1]), ["-1", "0", "1"]);
         assert_eq!(found(&[-1, -1]), [""; 0]);
         let measured = |names: &[String]| are_measured(&names.iter().cloned().collect());
         let halves = |n: usize| (0..n).map(|i| format!("{}", i as f64 / 2.0)).collect::<Vec<_>>();
         assert!(measured(&halves(21)) && !measured(&halves(20)));
-        assert!(!measured(&(0..40).map(|i| i.to_string()).collect::<Vec<_>>()) && !measured(&(0..40).map(|i| format!("c{i}.5")).collect::<Vec<_>>()));
+        assert!(
+            !measured(&(0..40).map(|i| i.to_string()).collect::<Vec<_>>())
+                && !measured(&(0..40).map(|i| format!("c{i}.5")).collect::<Vec<_>>())
+        );
     }
 
     #[test]

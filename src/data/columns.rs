@@ -10,8 +10,15 @@ const LABELS: [&str; 8] = ["label", "labels", "class", "target", "sentiment", "c
 
 /// Names that stand for texts where a table has many, likeliest first.
 const TEXTS: [&[&str]; 9] = [
-    &["sentence1", "sentence2"], &["premise", "hypothesis"], &["question1", "question2"], &["question", "sentence"],
-    &["text"], &["sentence"], &["content"], &["review"], &["question", "passage"],
+    &["sentence1", "sentence2"],
+    &["premise", "hypothesis"],
+    &["question1", "question2"],
+    &["question", "sentence"],
+    &["text"],
+    &["sentence"],
+    &["content"],
+    &["review"],
+    &["question", "passage"],
 ];
 
 /// Most classes that a column without class names may have to be taken for the label.
@@ -51,7 +58,12 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
         };
         if !good {
             let found = column.kind.in_words().to_string();
-            return Err(Error::ColumnKind { path: table.path().into(), column: name.clone(), expected: "texts or images", found });
+            return Err(Error::ColumnKind {
+                path: table.path().into(),
+                column: name.clone(),
+                expected: "texts or images",
+                found,
+            });
         }
     }
     match input.len() {
@@ -62,8 +74,11 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
 
 fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
     let columns: Vec<&Column> = table.columns().iter().filter(|c| !input.contains(&c.name)).collect();
-    let by_name = |columns: &[&Column]| LABELS.iter().find_map(|l| columns.iter().find(|c| c.name.eq_ignore_ascii_case(l)).map(|c| c.name.clone()));
-    let known: Vec<&Column> = columns.iter().filter(|c| c.classes.is_some() || class_columns.contains(&c.name.as_str())).copied().collect();
+    let by_name = |columns: &[&Column]| {
+        LABELS.iter().find_map(|l| columns.iter().find(|c| c.name.eq_ignore_ascii_case(l)).map(|c| c.name.clone()))
+    };
+    let known: Vec<&Column> =
+        columns.iter().filter(|c| c.classes.is_some() || class_columns.contains(&c.name.as_str())).copied().collect();
     if let [only] = known[..] {
         return Ok(only.name.clone());
     }
@@ -71,8 +86,7 @@ fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result
         return Ok(name);
     }
     // A column of few values, if it is the only one.
-    let candidates: Vec<&Column> =
-        columns.into_iter().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
+    let candidates: Vec<&Column> = columns.into_iter().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
     let mut few = Vec::new();
     for column in candidates {
         if has_few_values(table, &column.name)? {
@@ -128,7 +142,11 @@ mod tests {
         std::fs::write(&path, csv).expect("written");
         let found = Table::open(&path).and_then(|t| resolve(&t, &asked, &[]));
         match (found, expected) {
-            (Ok(found), Ok((input, label))) => assert_eq!((found.input, found.label.as_deref()), (input.iter().map(|i| i.to_string()).collect(), Some(label)), "{csv}"),
+            (Ok(found), Ok((input, label))) => assert_eq!(
+                (found.input, found.label.as_deref()),
+                (input.iter().map(|i| i.to_string()).collect(), Some(label)),
+                "{csv}"
+            ),
             (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
             (found, expected) => panic!("{csv}: expected {expected:?}, found {found:?}"),
         }

@@ -25,7 +25,10 @@ pub enum Error {
     NoConfig { place: String, config: String, have: Vec<String> },
     #[error("{place} has several configurations and none was chosen: {}", list(have))]
     ChooseConfig { place: String, have: Vec<String> },
-    #[error("{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl or .json files, or SPLIT/CLASS/*.png|jpg; found {}", list(found))]
+    #[error(
+        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl or .json files, or SPLIT/CLASS/*.png|jpg; found {}",
+        list(found)
+    )]
     NoData { place: String, found: Vec<String> },
     #[error("{place} has no split `{split}`: it has {}", list(have))]
     NoSplit { place: String, split: String, have: Vec<String> },
@@ -108,9 +111,11 @@ impl Failure for Error {
             Error::Store(error) => error.class(),
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } => Class::Spec,
-            Error::NoWeights { .. } | Error::NoTokenizer { .. } | Error::Model { .. } | Error::Tokenizer { .. } | Error::ForeignToken { .. } => {
-                Class::Model
-            }
+            Error::NoWeights { .. }
+            | Error::NoTokenizer { .. }
+            | Error::Model { .. }
+            | Error::Tokenizer { .. }
+            | Error::ForeignToken { .. } => Class::Model,
             _ => Class::Data,
         }
     }
@@ -138,7 +143,9 @@ impl Failure for Error {
             }
             Error::Tokenizer { .. } => "fetch the model's `tokenizer.json` again",
             Error::ForeignToken { .. } => "check that config.json, model.safetensors and tokenizer.json belong together",
-            Error::Model { .. } => "check that the model's files are whole and belong together; `tallow models` lists the architectures",
+            Error::Model { .. } => {
+                "check that the model's files are whole and belong together; `tallow models` lists the architectures"
+            }
             Error::Label { .. } => "correct the label, or name the class in the training split as well",
             Error::Unreadable { .. } | Error::Image { .. } => "repair or remove it, or make the file again",
             Error::EmptySplit { .. } => "take another split, or fill the file",

@@ -72,7 +72,9 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String]) -> Result<Locat
         return Err(Error::NoData { place, found: paths });
     }
     let splits = keep(&place, found, wanted)?;
-    let fetch = |file: &String| -> Result<PathBuf> { if Path::new(file).is_absolute() { Ok(file.into()) } else { Ok(repo.fetch(file)?) } };
+    let fetch = |file: &String| -> Result<PathBuf> {
+        if Path::new(file).is_absolute() { Ok(file.into()) } else { Ok(repo.fetch(file)?) }
+    };
     let fetch_all = |(split, files): (String, Vec<String>)| Ok((split, files.iter().map(fetch).collect::<Result<_>>()?));
     let splits = splits.into_iter().map(fetch_all).collect::<Result<_>>()?;
     Ok(Located { place, splits, card, config, revision: repo.commit().map(str::to_string) })
@@ -99,10 +101,11 @@ fn table_splits(place: &str, card: &Card, asked: Option<&str>, tables: Vec<Strin
     }
     let names = || with_files.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     let config = match asked {
-        Some(name) => with_files
-            .iter()
-            .find(|c| c.name == name)
-            .ok_or_else(|| Error::NoConfig { place: place.into(), config: name.into(), have: names() })?,
+        Some(name) => with_files.iter().find(|c| c.name == name).ok_or_else(|| Error::NoConfig {
+            place: place.into(),
+            config: name.into(),
+            have: names(),
+        })?,
         None => match with_files.as_slice() {
             [only] => only,
             several => several

@@ -130,7 +130,8 @@ impl PreparedImages {
 
 fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared, String> {
     let tensors = SafeTensors::deserialize(&file).map_err(|e| e.to_string())?;
-    let classes: Vec<String> = metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
+    let classes: Vec<String> =
+        metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
     let labels = u32s(bytes(&tensors, "labels", Dtype::U32, 1)?.0);
     if let Some(label) = labels.iter().find(|l| **l as usize >= classes.len()) {
         return Err(format!("a label is {label}, and there are {} classes", classes.len()));
@@ -166,7 +167,11 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
 fn bytes<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype, dims: usize) -> Result<(&'a [u8], Vec<usize>), String> {
     let tensor = tensors.tensor(name).map_err(|_| format!("it has no tensor `{name}`"))?;
     if tensor.dtype() != dtype || tensor.shape().len() != dims {
-        return Err(format!("`{name}`: expected {dtype:?} with {dims} dimension(s), found {:?} {:?}", tensor.dtype(), tensor.shape()));
+        return Err(format!(
+            "`{name}`: expected {dtype:?} with {dims} dimension(s), found {:?} {:?}",
+            tensor.dtype(),
+            tensor.shape()
+        ));
     }
     Ok((tensor.data(), tensor.shape().to_vec()))
 }

@@ -28,7 +28,14 @@ pub enum EncoderFamily {
 /// What `BERT` without a size means to most people: the size that the paper's comparisons are made with.
 pub const USUAL_BERT: &str = "BERT-base";
 
-const fn encoder(id: &'static str, family: EncoderFamily, name: &'static str, layers: usize, hidden: usize, heads: usize) -> PublicEncoder {
+const fn encoder(
+    id: &'static str,
+    family: EncoderFamily,
+    name: &'static str,
+    layers: usize,
+    hidden: usize,
+    heads: usize,
+) -> PublicEncoder {
     PublicEncoder { id, family, name, layers, hidden, heads }
 }
 

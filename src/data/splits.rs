@@ -179,11 +179,18 @@ mod tests {
     fn splits_by_name() {
         let check = |paths: &[&str], expected: &[&str]| {
             let paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
-            let found: Vec<String> = by_name(&paths).into_iter().map(|(split, files)| format!("{split}:{}", files.len())).collect();
+            let found: Vec<String> =
+                by_name(&paths).into_iter().map(|(split, files)| format!("{split}:{}", files.len())).collect();
             assert_eq!(found, expected, "{paths:?}");
         };
-        check(&["d/test-00000-of-00001.parquet", "d/train-00001-of-00002.parquet", "d/train-00000-of-00002.parquet"], &["train:2", "test:1"]);
-        check(&["validation_matched-00000-of-00001.parquet", "train-00000-of-00001.parquet"], &["train:1", "validation_matched:1"]);
+        check(
+            &["d/test-00000-of-00001.parquet", "d/train-00001-of-00002.parquet", "d/train-00000-of-00002.parquet"],
+            &["train:2", "test:1"],
+        );
+        check(
+            &["validation_matched-00000-of-00001.parquet", "train-00000-of-00001.parquet"],
+            &["train:1", "validation_matched:1"],
+        );
         check(&["my.train.csv", "dev.tsv"], &["train:1", "validation:1"]);
         check(&["sst2/train/0000.parquet", "sst2/validation/0000.parquet"], &["train:1", "validation:1"]);
         check(&["rows.csv"], &["train:1"]);

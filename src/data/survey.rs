@@ -56,7 +56,13 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
             seen = labels.names.clone();
         }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
-        facts.push(SplitFacts { name: name.clone(), files, examples: labels.rows, labelled: !labels.names.is_empty(), part: None });
+        facts.push(SplitFacts {
+            name: name.clone(),
+            files,
+            examples: labels.rows,
+            labelled: !labels.names.is_empty(),
+            part: None,
+        });
     }
     Ok(DataFacts {
         splits: facts,
@@ -130,9 +136,14 @@ fn pieces_of(word: &str) -> usize {
 }
 
 fn first_image_shape(table: &Table, column: &str) -> Result<[usize; 3]> {
-    let row = table.rows(&[column])?.next().ok_or_else(|| Error::EmptySplit { split: "train".into(), path: table.path().into() })??;
-    image_shape(row.cells.first().unwrap_or(&Cell::Null))
-        .map_err(|what| Error::Image { path: table.path().into(), position: row.position, column: column.into(), what })
+    let row =
+        table.rows(&[column])?.next().ok_or_else(|| Error::EmptySplit { split: "train".into(), path: table.path().into() })??;
+    image_shape(row.cells.first().unwrap_or(&Cell::Null)).map_err(|what| Error::Image {
+        path: table.path().into(),
+        position: row.position,
+        column: column.into(),
+        what,
+    })
 }
 
 #[cfg(test)]
@@ -142,7 +153,13 @@ mod tests {
     use std::path::PathBuf;
 
     fn nowhere() -> Hub {
-        Hub::new(HubConfig { endpoint: "http://127.0.0.1:1".into(), cache_dir: PathBuf::from("/nowhere"), token: None, offline: true, local: None })
+        Hub::new(HubConfig {
+            endpoint: "http://127.0.0.1:1".into(),
+            cache_dir: PathBuf::from("/nowhere"),
+            token: None,
+            offline: true,
+            local: None,
+        })
     }
 
     fn survey(source: &DataSource, dir: &Path) -> Result<DataFacts> {
@@ -163,9 +180,12 @@ mod tests {
     #[test]
     fn generated_sets_are_surveyed_like_any_other() {
         let dir = tempfile::tempdir().expect("a folder");
-        let of = |name: &str| survey(&DataSource::Generated { name: name.into(), examples: 100, seed: 0 }, dir.path()).expect("surveyed");
+        let of = |name: &str| {
+            survey(&DataSource::Generated { name: name.into(), examples: 100, seed: 0 }, dir.path()).expect("surveyed")
+        };
         let sizes = |facts: &DataFacts| facts.splits.iter().map(|s| (s.name.clone(), s.examples, s.labelled)).collect::<Vec<_>>();
-        let expected = [("train", 100, true), ("validation", 40, true), ("test", 40, true)].map(|(n, e, l)| (n.to_string(), e, l));
+        let expected =
+            [("train", 100, true), ("validation", 40, true), ("test", 40, true)].map(|(n, e, l)| (n.to_string(), e, l));
         let reviews = of("toy_reviews");
         assert_eq!((sizes(&reviews), reviews.labels.join(" ")), (expected.to_vec(), "negative positive".into()));
         assert!(reviews.mean_tokens.is_some_and(|m| (5.0..40.0).contains(&m)) && reviews.splits[0].files[0].is_absolute());
@@ -194,8 +214,14 @@ mod tests {
         check(&[("notes.txt", "x")], "holds no table and no image folder");
         check(&[("train.csv", "text,label\n")], "split `train` is empty");
         check(&[("train.csv", "text,label\na,0\n"), ("test.csv", "text,label\n")], "split `test` is empty");
-        check(&[("a/train.csv", "text,label\nx,0\n"), ("b/train.csv", "text,label\nx,0\n")], "several configurations and none was chosen: `a`, `b`");
-        check(&[("README.md", "---\nconfigs: x\n---\n"), ("train.csv", "text,label\na,0\n")], "the card's front matter cannot be read: line 2");
+        check(
+            &[("a/train.csv", "text,label\nx,0\n"), ("b/train.csv", "text,label\nx,0\n")],
+            "several configurations and none was chosen: `a`, `b`",
+        );
+        check(
+            &[("README.md", "---\nconfigs: x\n---\n"), ("train.csv", "text,label\na,0\n")],
+            "the card's front matter cannot be read: line 2",
+        );
         check(&[("train/cat/a.png", "no image")], "`cat/a.png`, column `image`: the image cannot be read");
     }
 }

@@ -25,7 +25,15 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
         ModelSpec::Scratch { config, tokenizer } => {
             let tokenizer = tokenizer.as_deref().map(|id| survey_tokenizer(hub, id)).transpose()?;
             let config = config.clone();
-            return Ok(ModelFacts { config, weights: None, weights_sha256: None, tokenizer, normalize: None, license: None, revision: None });
+            return Ok(ModelFacts {
+                config,
+                weights: None,
+                weights_sha256: None,
+                tokenizer,
+                normalize: None,
+                license: None,
+                revision: None,
+            });
         }
     };
     let repo = open(hub, id, revision)?;
@@ -38,7 +46,10 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     let config = match repo.read_text("config.json")? {
         Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
         None => ModelConfig::identify(&shapes).ok_or_else(|| {
-            wrong("it has no `config.json`, and its tensors are those of no architecture of the zoo: `tallow models` lists them".into())
+            wrong(
+                "it has no `config.json`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
+                    .into(),
+            )
         })?,
     };
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
@@ -110,9 +121,8 @@ fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
 /// `image_mean` and `image_std`, where both are there.
 fn normalize(json: &str) -> Result<Option<Normalize>, String> {
     let value: serde_json::Value = serde_json::from_str(json).map_err(|e| e.to_string())?;
-    let numbers = |key: &str| -> Option<Vec<f32>> {
-        value.get(key)?.as_array()?.iter().map(|v| v.as_f64().map(|f| f as f32)).collect()
-    };
+    let numbers =
+        |key: &str| -> Option<Vec<f32>> { value.get(key)?.as_array()?.iter().map(|v| v.as_f64().map(|f| f as f32)).collect() };
     match (numbers("image_mean"), numbers("image_std")) {
         (Some(mean), Some(std)) if mean.len() == std.len() && std.iter().all(|s| *s > 0.0) => Ok(Some(Normalize { mean, std })),
         (None, None) => Ok(None),

@@ -43,7 +43,10 @@ pub(super) fn write(path: &Path, metadata: &BTreeMap<&str, String>, tensors: &[T
     let mut at = 0;
     for tensor in tensors {
         let end = at + tensor.bytes.len();
-        header.insert(tensor.name.into(), serde_json::json!({"dtype": tensor.dtype.name(), "shape": tensor.shape, "data_offsets": [at, end]}));
+        header.insert(
+            tensor.name.into(),
+            serde_json::json!({"dtype": tensor.dtype.name(), "shape": tensor.shape, "data_offsets": [at, end]}),
+        );
         at = end;
     }
     let mut header = serde_json::Value::Object(header).to_string().into_bytes();

@@ -48,9 +48,7 @@ impl WordCounts {
     pub(super) fn tokenizer(&self, vocab_size: usize) -> Result<Tokenizer, Failure> {
         let vocab = vocabulary(&self.words, vocab_size);
         let ids: BTreeMap<&str, u32> = vocab.iter().zip(0u32..).map(|(token, id)| (token.as_str(), id)).collect();
-        let added = |(id, content): (usize, &str)| {
-            json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true})
-        };
+        let added = |(id, content): (usize, &str)| json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true});
         // The file's own format says it in one piece.
         let file = json!({
             "version": "1.0", "truncation": null, "padding": null,

@@ -54,9 +54,15 @@ pub struct RunScore {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Verdict {
-    Supported { reason: String },
-    Refuted { reason: String },
-    Inconclusive { reason: String },
+    Supported {
+        reason: String,
+    },
+    Refuted {
+        reason: String,
+    },
+    Inconclusive {
+        reason: String,
+    },
     /// There is no target to hold it against.
     NoClaim,
 }

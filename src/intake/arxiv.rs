@@ -58,7 +58,8 @@ fn cache_name(id: &ArxivId) -> String {
 }
 
 fn download(id: &ArxivId, options: &FetchOptions) -> Result<Vec<u8>, Error> {
-    let unreachable = |source: reqwest::Error| Error::Unreachable { id: id.to_string(), host: options.base_url.clone(), source: source.into() };
+    let unreachable =
+        |source: reqwest::Error| Error::Unreachable { id: id.to_string(), host: options.base_url.clone(), source: source.into() };
     let url: reqwest::Url = format!("{}/pdf/{}", options.base_url.trim_end_matches('/'), id)
         .parse()
         .map_err(|_| Error::BadSource { given: options.base_url.clone(), expected: "the base URL of an arXiv server" })?;
@@ -85,10 +86,7 @@ fn download(id: &ArxivId, options: &FetchOptions) -> Result<Vec<u8>, Error> {
     }
     let mut bytes = Vec::new();
     let name = format!("arXiv:{id}");
-    response
-        .take(options.max_bytes + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|source| Error::Io { name: name.clone(), source })?;
+    response.take(options.max_bytes + 1).read_to_end(&mut bytes).map_err(|source| Error::Io { name: name.clone(), source })?;
     if bytes.len() as u64 > options.max_bytes {
         return Err(Error::TooLarge { name, found: bytes.len() as u64, limit: options.max_bytes, unit: "bytes" });
     }

@@ -36,7 +36,9 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::BadSource { .. } => Class::Usage,
-            Error::Unreachable { .. } | Error::Status { .. } | Error::Offline { .. } | Error::Redirected { .. } => Class::External,
+            Error::Unreachable { .. } | Error::Status { .. } | Error::Offline { .. } | Error::Redirected { .. } => {
+                Class::External
+            }
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             _ => Class::Paper,
         }
@@ -47,7 +49,9 @@ impl Failure for Error {
             Error::NotPdf { .. } => "give the paper as PDF, or its arXiv id",
             Error::Encrypted { .. } => "store a copy without a password, for instance with `qpdf --decrypt`",
             Error::Truncated { .. } => "download the file again",
-            Error::NoText { .. } => "the pages are probably scanned images: run OCR over them first, for instance with `ocrmypdf`",
+            Error::NoText { .. } => {
+                "the pages are probably scanned images: run OCR over them first, for instance with `ocrmypdf`"
+            }
             Error::Malformed { .. } => "rewrite the file with another tool, for instance `qpdf IN OUT`, or give the arXiv id",
             Error::Unreachable { .. } | Error::Offline { .. } => "download the PDF and give the file",
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),

@@ -112,7 +112,9 @@ fn flat_value(value: &Value) -> serde_json::Value {
         Value::Dataset { dataset } => match dataset.role {
             DatasetRole::Train => json!([{ "name": dataset.name, "role": "train" }]),
             DatasetRole::Eval => json!([{ "name": dataset.name, "role": "eval" }]),
-            DatasetRole::TrainAndEval => json!([{ "name": dataset.name, "role": "train" }, { "name": dataset.name, "role": "eval" }]),
+            DatasetRole::TrainAndEval => {
+                json!([{ "name": dataset.name, "role": "train" }, { "name": dataset.name, "role": "eval" }])
+            }
         },
         Value::Result { result } => json!([{
             "dataset": result.dataset, "metric": result.metric, "value": result.value, "model_variant": result.variant,

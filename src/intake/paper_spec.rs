@@ -121,17 +121,37 @@ pub enum FieldKey {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Value {
-    Number { value: f64 },
+    Number {
+        value: f64,
+    },
     /// Several that were tried, or a range to choose from, in the paper's order.
-    Numbers { values: Vec<f64> },
-    Text { text: String },
-    Texts { texts: Vec<String> },
-    Optimizer { optimizer: OptimizerKind },
-    Schedule { schedule: ScheduleShape },
-    Family { family: Family },
-    Variant { variant: Variant },
-    Dataset { dataset: DatasetUse },
-    Result { result: ReportedResult },
+    Numbers {
+        values: Vec<f64>,
+    },
+    Text {
+        text: String,
+    },
+    Texts {
+        texts: Vec<String>,
+    },
+    Optimizer {
+        optimizer: OptimizerKind,
+    },
+    Schedule {
+        schedule: ScheduleShape,
+    },
+    Family {
+        family: Family,
+    },
+    Variant {
+        variant: Variant,
+    },
+    Dataset {
+        dataset: DatasetUse,
+    },
+    Result {
+        result: ReportedResult,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -195,9 +215,15 @@ pub enum ScheduleShape {
     Exponential,
     InverseSqrt,
     /// Divided by `divisor` at each of these steps or epochs (`unit`); empty where the paper names none.
-    Milestones { at: Vec<f64>, unit: Option<Unit>, divisor: Option<f64> },
+    Milestones {
+        at: Vec<f64>,
+        unit: Option<Unit>,
+        divisor: Option<f64>,
+    },
     /// Divided by `divisor` whenever the error stops falling.
-    Plateau { divisor: Option<f64> },
+    Plateau {
+        divisor: Option<f64>,
+    },
 }
 
 impl fmt::Display for ScheduleShape {

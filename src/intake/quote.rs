@@ -56,7 +56,9 @@ impl fmt::Display for Quote {
             match c {
                 c if c.is_control() => write!(f, "{}", c.escape_unicode())?,
                 // Marks that turn the direction of writing can make a line read otherwise than it is.
-                '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => write!(f, "{}", c.escape_unicode())?,
+                '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                    write!(f, "{}", c.escape_unicode())?
+                }
                 c => write!(f, "{c}")?,
             }
         }

@@ -29,8 +29,9 @@ impl ArxivId {
 
     /// Parses a bare id, with an optional `arXiv:` before it.
     pub fn parse(given: &str) -> Option<Self> {
-        static ID: LazyLock<regex::Regex> =
-            LazyLock::new(|| super::regex(r"^(?i:arxiv:)?\s*(\d{4}\.\d{4,5}(?:v\d{1,2})?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d{1,2})?)$"));
+        static ID: LazyLock<regex::Regex> = LazyLock::new(|| {
+            super::regex(r"^(?i:arxiv:)?\s*(\d{4}\.\d{4,5}(?:v\d{1,2})?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d{1,2})?)$")
+        });
         ID.captures(given.trim()).map(|found| ArxivId(found[1].to_string()))
     }
 }
@@ -62,7 +63,8 @@ impl PaperSource {
     /// [`Error::BadSource`] for nothing, and for a URL of another host.
     pub fn parse(given: &str) -> Result<Self, Error> {
         let given = given.trim();
-        let bad = || Error::BadSource { given: given.to_string(), expected: "a PDF file, an arXiv id (1706.03762) or an arXiv URL" };
+        let bad =
+            || Error::BadSource { given: given.to_string(), expected: "a PDF file, an arXiv id (1706.03762) or an arXiv URL" };
         if given.is_empty() {
             return Err(bad());
         }

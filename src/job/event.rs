@@ -26,7 +26,12 @@ pub enum Event {
     /// A checkpoint is on disk, whole.
     Checkpointed { step: u64, path: String, bytes: u64 },
     /// A number is not finite, or the loss exploded, at step `step` (from 1). Training stops.
-    Diverged { step: u64, what: Divergence, #[serde(with = "any_float")] value: f64 },
+    Diverged {
+        step: u64,
+        what: Divergence,
+        #[serde(with = "any_float")]
+        value: f64,
+    },
     /// All steps done; the model is on disk. `weights_sha256` is the hash of the file, whose bytes are a function of the weights;
     /// tokens, examples and seconds are those of the whole run, over all attempts that it grew from.
     Finished { step: u64, weights_sha256: String, tokens: u64, examples: u64, train_secs: f64 },
@@ -123,7 +128,9 @@ mod any_float {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
         match serde_json::Value::deserialize(from)? {
             serde_json::Value::Number(number) => number.as_f64().ok_or_else(|| D::Error::custom("a number out of range")),
-            serde_json::Value::String(word) if ["NaN", "inf", "-inf"].contains(&word.as_str()) => word.parse().map_err(D::Error::custom),
+            serde_json::Value::String(word) if ["NaN", "inf", "-inf"].contains(&word.as_str()) => {
+                word.parse().map_err(D::Error::custom)
+            }
             other => Err(D::Error::custom(format!("expected a number, \"NaN\", \"inf\" or \"-inf\", found {other}"))),
         }
     }
@@ -136,7 +143,8 @@ mod tests {
     #[test]
     fn a_divergence_survives_the_pipe() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 12.5, 3.0] {
-            let line = serde_json::to_string(&Event::Diverged { step: 7, what: Divergence::LossNotFinite, value }).expect("a line");
+            let line =
+                serde_json::to_string(&Event::Diverged { step: 7, what: Divergence::LossNotFinite, value }).expect("a line");
             let Event::Diverged { value: back, .. } = serde_json::from_str(&line).expect("read back") else { panic!("{line}") };
             assert_eq!(back.to_bits(), value.to_bits(), "{line}");
         }

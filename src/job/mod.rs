@@ -121,7 +121,10 @@ impl RunConfig {
 pub enum InitFrom {
     Scratch,
     /// A safetensors file with the public names.
-    Weights { path: PathBuf, sha256: String },
+    Weights {
+        path: PathBuf,
+        sha256: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -129,9 +132,13 @@ pub enum InitFrom {
 pub enum MonitorConfig {
     None,
     /// The last so many examples of a random order (by the seed) of the training file are kept out of training.
-    HoldOut { examples: usize },
+    HoldOut {
+        examples: usize,
+    },
     /// A prepared file of its own.
-    File { path: PathBuf },
+    File {
+        path: PathBuf,
+    },
 }
 
 /// Per-channel normalisation of pixels scaled to 0..1.

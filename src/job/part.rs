@@ -16,7 +16,8 @@ pub enum Part {
 impl Part {
     /// How many of `rows` rows. A draw takes at least one and leaves at least one, if there are two.
     pub fn count(self, rows: usize) -> usize {
-        let drawn = |frac: f64| ((rows as f64 * frac).round() as usize).clamp(rows.min(1), rows.saturating_sub(1).max(rows.min(1)));
+        let drawn =
+            |frac: f64| ((rows as f64 * frac).round() as usize).clamp(rows.min(1), rows.saturating_sub(1).max(rows.min(1)));
         match self {
             Part::Drawn(frac) => drawn(frac),
             Part::Rest(frac) => rows - drawn(frac),

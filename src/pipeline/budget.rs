@@ -76,9 +76,15 @@ mod tests {
         let started = |run: &str, attempt| Record::AttemptStarted { run: run.into(), attempt, job: "train".into() };
         let outcome = Outcome::Interrupted { step: 1 };
         let ledger = [
-            entry("2026-01-01T00:00:00Z", Record::Stage { stage: "plan".into(), file: "p".into(), sha256: String::new(), secs: 1.5 }),
+            entry(
+                "2026-01-01T00:00:00Z",
+                Record::Stage { stage: "plan".into(), file: "p".into(), sha256: String::new(), secs: 1.5 },
+            ),
             entry("2026-01-01T00:00:02Z", started("a", 1)),
-            entry("2026-01-01T00:00:07Z", Record::AttemptEnded { run: "a".into(), attempt: 1, outcome, wall_secs: 5.0, max_rss_bytes: 0 }),
+            entry(
+                "2026-01-01T00:00:07Z",
+                Record::AttemptEnded { run: "a".into(), attempt: 1, outcome, wall_secs: 5.0, max_rss_bytes: 0 },
+            ),
             entry("2026-01-01T00:01:00Z", started("a", 2)),
             entry("2026-01-01T00:02:00Z", started("b", 1)),
         ];
@@ -96,6 +102,9 @@ mod tests {
         let Some(Outcome::BudgetSpent { what }) = new(secs(60), secs_f64(59.9)).spent() else { panic!("it is spent") };
         assert!(what.ends_with("59.9 s were used, 59.9 s of them before it was resumed: too little is left to go on"), "{what}");
         let Some(Outcome::BudgetSpent { what }) = new(secs(60), secs(61)).spent() else { panic!("it is spent") };
-        assert_eq!(what, "`budget.max_time_secs` is 60 s for the whole run, 61.0 s were used, 61.0 s of them before it was resumed");
+        assert_eq!(
+            what,
+            "`budget.max_time_secs` is 60 s for the whole run, 61.0 s were used, 61.0 s of them before it was resumed"
+        );
     }
 }

@@ -69,7 +69,9 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Error::NoSplit { .. } | Error::Unlabelled { .. } => Some("name a split with labels by `--split`".into()),
-            Error::Classes { .. } => Some("a model that was fine-tuned on such data is needed, such as the `model` folder of a run".into()),
+            Error::Classes { .. } => {
+                Some("a model that was fine-tuned on such data is needed, such as the `model` folder of a run".into())
+            }
             _ => None,
         }
     }
@@ -128,7 +130,12 @@ impl Pipeline<'_> {
     }
 
     fn given_job(
-        &self, model: &ModelFacts, data: &DataFacts, split: &SplitFacts, classes: &[String], assumptions: &mut Vec<String>,
+        &self,
+        model: &ModelFacts,
+        data: &DataFacts,
+        split: &SplitFacts,
+        classes: &[String],
+        assumptions: &mut Vec<String>,
     ) -> EvaluateJob {
         let channels = data.image_shape.map_or(3, |[_, _, channels]| channels);
         let image = model.task() == Task::ImageClassification;
@@ -180,7 +187,11 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
         }
         // Public models often carry no names, or others than the data.
         let nameless = model.iter().enumerate().all(|(i, name)| *name == format!("LABEL_{i}"));
-        let why = if nameless { "the model does not name them".into() } else { format!("the model names {}, the data {}", list(model), list(data)) };
+        let why = if nameless {
+            "the model does not name them".into()
+        } else {
+            format!("the model names {}, the data {}", list(model), list(data))
+        };
         assumptions.push(format!("classes: matched by their number ({why})"));
         return Ok(data.to_vec());
     }
@@ -193,7 +204,11 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
 }
 
 fn prepare_job(
-    model: &ModelFacts, data: &DataFacts, split: &SplitFacts, classes: Vec<String>, max_examples: Option<usize>,
+    model: &ModelFacts,
+    data: &DataFacts,
+    split: &SplitFacts,
+    classes: Vec<String>,
+    max_examples: Option<usize>,
 ) -> Result<PrepareJob, Error> {
     let task = model.task();
     match (task, data.image_shape) {
@@ -249,14 +264,23 @@ mod tests {
     fn the_usual_split_has_labels() {
         let split = |name: &str, labelled| SplitFacts { name: name.into(), files: vec![], examples: 1, labelled, part: None };
         let facts = |splits: Vec<SplitFacts>| DataFacts {
-            splits, columns: Default::default(), labels: vec![], license: None, revision: None, mean_tokens: None, image_shape: None,
+            splits,
+            columns: Default::default(),
+            labels: vec![],
+            license: None,
+            revision: None,
+            mean_tokens: None,
+            image_shape: None,
         };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
         let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());
         assert_eq!(chosen(&glue, None), Ok("validation".into()));
         assert_eq!(chosen(&glue, Some("train")), Ok("train".into()));
         assert_eq!(chosen(&glue, Some("test")), Err("the split `test` has no labels".into()));
-        assert_eq!(chosen(&glue, Some("dev")), Err("the data set has no split `dev`; it has `train`, `validation`, `test`".into()));
+        assert_eq!(
+            chosen(&glue, Some("dev")),
+            Err("the data set has no split `dev`; it has `train`, `validation`, `test`".into())
+        );
         assert_eq!(chosen(&facts(vec![split("train", true)]), None), Ok("train".into()));
     }
 }

@@ -97,7 +97,9 @@ impl Pipeline<'_> {
         let planner = self.setup.planner;
         let (choice, data) = self.first_data(planner.data(goal, wishes)?)?;
         let model = match goal.model(wishes) {
-            Some(ModelName::At { id }) => Some(data::survey_model(self.setup.hub, &ModelSpec::Pretrained { id: id.clone(), revision: None })?),
+            Some(ModelName::At { id }) => {
+                Some(data::survey_model(self.setup.hub, &ModelSpec::Pretrained { id: id.clone(), revision: None })?)
+            }
             _ => None,
         };
         let (mut absent, mut first_error) = (Vec::new(), None);
@@ -133,7 +135,11 @@ impl Pipeline<'_> {
 
     /// The first whose model can be had; those that cannot are named in what is run instead, and noted as `absent`. None can: why
     /// not the first.
-    fn first_model(&mut self, proposals: Vec<ExperimentSpec>, absent: &mut Vec<String>) -> Result<std::result::Result<ExperimentSpec, data::Error>> {
+    fn first_model(
+        &mut self,
+        proposals: Vec<ExperimentSpec>,
+        absent: &mut Vec<String>,
+    ) -> Result<std::result::Result<ExperimentSpec, data::Error>> {
         let mut first_error = None;
         for mut spec in proposals {
             match self.look_at(&spec.model, absent)? {

@@ -121,9 +121,10 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let baseline = splits.first().zip(held_out.first()).map(|(train, held_out)| {
-            eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts)
-        });
+        let baseline = splits
+            .first()
+            .zip(held_out.first())
+            .map(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));
         let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
@@ -204,7 +205,13 @@ impl Pipeline<'_> {
     }
 
     /// One attempt, if there is time for it; or how the run ends.
-    pub(super) fn attempt(&mut self, name: &str, number: u32, job: Job, readable: Vec<PathBuf>) -> Result<std::result::Result<Attempt, End>> {
+    pub(super) fn attempt(
+        &mut self,
+        name: &str,
+        number: u32,
+        job: Job,
+        readable: Vec<PathBuf>,
+    ) -> Result<std::result::Result<Attempt, End>> {
         if let Some(end) = self.out_of_time(name) {
             return Ok(Err(end));
         }
@@ -217,7 +224,9 @@ impl Pipeline<'_> {
     fn finish(&self, run: &str, attempt: Attempt) -> std::result::Result<Attempt, End> {
         match attempt.outcome {
             Outcome::Completed => Ok(attempt),
-            Outcome::TimedOut { .. } => Err(self.out_of_time(run).unwrap_or(End::Unfinished { run: run.into(), outcome: attempt.outcome })),
+            Outcome::TimedOut { .. } => {
+                Err(self.out_of_time(run).unwrap_or(End::Unfinished { run: run.into(), outcome: attempt.outcome }))
+            }
             outcome => Err(End::Unfinished { run: run.into(), outcome }),
         }
     }

@@ -30,7 +30,12 @@ const DISK_RATE: f64 = 200e6;
 
 /// Spaced so that a short run of a large model does not spend its time on them; `watched`: examples of the monitor.
 pub(super) fn pauses(
-    model: &ModelConfig, recipe: &Recipe, total_steps: u64, watched: usize, estimate: &Estimate, facts: &Facts,
+    model: &ModelConfig,
+    recipe: &Recipe,
+    total_steps: u64,
+    watched: usize,
+    estimate: &Estimate,
+    facts: &Facts,
 ) -> Pauses {
     let every = |share: f64, once: f64| {
         // What costs nothing is done as often as anything is.
@@ -60,7 +65,14 @@ fn moments(recipe: &Recipe) -> usize {
 }
 
 /// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes.
-pub fn estimate(model: &ModelConfig, recipe: &Recipe, micro_batch_size: usize, steps: u64, data: &DataFacts, host: &HostFacts) -> Estimate {
+pub fn estimate(
+    model: &ModelConfig,
+    recipe: &Recipe,
+    micro_batch_size: usize,
+    steps: u64,
+    data: &DataFacts,
+    host: &HostFacts,
+) -> Estimate {
     let size = size_of(data, recipe);
     let num_params = model.num_params();
     let train_flops = 3.0 * model.forward_flops(recipe.batch_size, size) * steps as f64;
@@ -98,10 +110,24 @@ mod tests {
         };
         let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None };
         let data = DataFacts {
-            splits: vec![split], columns: Columns::default(), labels: vec![], license: None, revision: None, mean_tokens: Some(8.0), image_shape: None,
+            splits: vec![split],
+            columns: Columns::default(),
+            labels: vec![],
+            license: None,
+            revision: None,
+            mean_tokens: Some(8.0),
+            image_shape: None,
         };
         let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
-        let known = ModelFacts { config: model(), weights: None, weights_sha256: None, tokenizer: None, normalize: None, license: None, revision: None };
+        let known = ModelFacts {
+            config: model(),
+            weights: None,
+            weights_sha256: None,
+            tokenizer: None,
+            normalize: None,
+            license: None,
+            revision: None,
+        };
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {
             let estimate = estimate(&model(), &recipe, 8, steps, &facts.data, &facts.host);

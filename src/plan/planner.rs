@@ -68,7 +68,13 @@ pub trait Planner {
     ///
     /// # Errors
     /// Nothing that the zoo has serves the goal, or the budget is too small for anything.
-    fn experiments(&self, goal: &Goal, wishes: &Wishes, choice: &DataChoice, offer: &Offer<'_>) -> Result<Vec<ExperimentSpec>, PlannerError>;
+    fn experiments(
+        &self,
+        goal: &Goal,
+        wishes: &Wishes,
+        choice: &DataChoice,
+        offer: &Offer<'_>,
+    ) -> Result<Vec<ExperimentSpec>, PlannerError>;
 }
 
 /// What is there to plan with.
@@ -122,9 +128,14 @@ impl Failure for PlannerError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             PlannerError::NoData { known, .. } | PlannerError::NoUsableData { known, .. } => {
-                format!("name some with `--data`: a file or folder, a Hub id such as `nyu-mll/glue:sst2`, or one of {}", known.join(", "))
+                format!(
+                    "name some with `--data`: a file or folder, a Hub id such as `nyu-mll/glue:sst2`, or one of {}",
+                    known.join(", ")
+                )
             }
-            PlannerError::NoModel { zoo, .. } => format!("the zoo has {}; name a model of such a family with `--model`", zoo.join(", ")),
+            PlannerError::NoModel { zoo, .. } => {
+                format!("the zoo has {}; name a model of such a family with `--model`", zoo.join(", "))
+            }
             PlannerError::NoHeldOut { .. } => "add a file or folder named `test`, with labels".into(),
             PlannerError::Budget { needed_secs, .. } => format!("give at least `--max-time {:.0}s`", (needed_secs * 1.5).ceil()),
             PlannerError::Data { .. } | PlannerError::Request { .. } => return None,

@@ -26,7 +26,10 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let train = split(facts, &spec.data.train, "data.train", &mut problems);
     let held_out = split(facts, &spec.data.held_out, "data.held_out", &mut problems);
     if spec.data.held_out_frac.is_some() && held_out.is_some_and(|split| split.part.is_none()) {
-        problems.push(format!("`data.held_out_frac`: the data set has a split `{}` of its own; give the part another name", spec.data.held_out));
+        problems.push(format!(
+            "`data.held_out_frac`: the data set has a split `{}` of its own; give the part another name",
+            spec.data.held_out
+        ));
     }
     if let Monitor::Split { name } = &spec.data.monitor {
         split(facts, name, "data.monitor", &mut problems);
@@ -64,7 +67,8 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let pauses = pauses(&model, &spec.recipe, total_steps, watched, &estimate, facts);
     let common = Common { spec, facts, layout, model, normalize, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
-    let (needed, limit) = (estimate.train_secs * runs.len() as f64, spec.budget.max_time_secs.map_or(f64::INFINITY, |secs| secs as f64));
+    let (needed, limit) =
+        (estimate.train_secs * runs.len() as f64, spec.budget.max_time_secs.map_or(f64::INFINITY, |secs| secs as f64));
     if needed > limit {
         let (needed, limit) = (words::duration(needed), words::duration(limit));
         assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
@@ -83,7 +87,9 @@ fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -> Optio
     let params = model.num_params();
     let least = params as f64 * f64::from(4 * copies);
     let (there, whose) = match spec.budget.max_memory_bytes {
-        Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => (bytes, "`budget.max_memory_bytes` allows"),
+        Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => {
+            (bytes, "`budget.max_memory_bytes` allows")
+        }
         _ => (facts.host.memory_bytes, "this machine has"),
     };
     (there > 0 && least > there as f64).then(|| {

@@ -69,7 +69,12 @@ impl DataFacts {
     /// The same where `held_out` is cut off `train`. Nothing changes where there is no such `train`.
     pub fn cut(&mut self, train: &str, held_out: &str, frac: f64) {
         let Some(split) = self.splits.iter_mut().find(|split| split.name == train) else { return };
-        let part = |name: &str, part: Part| SplitFacts { name: name.into(), examples: part.count(split.examples), part: Some(part), ..split.clone() };
+        let part = |name: &str, part: Part| SplitFacts {
+            name: name.into(),
+            examples: part.count(split.examples),
+            part: Some(part),
+            ..split.clone()
+        };
         let (drawn, rest) = (part(held_out, Part::Drawn(frac)), part(train, Part::Rest(frac)));
         *split = rest;
         self.splits.push(drawn);

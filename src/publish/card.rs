@@ -2,11 +2,12 @@
 
 use crate::plan::Plan;
 use crate::report::{Report, markdown};
-use crate::words::{count, metric_name};
 use crate::spec::{DataSource, Metric, ModelSpec, Task};
+use crate::words::{count, metric_name};
 use std::fmt::Write;
 
 /// Licence names that the Hub knows. What is not among them is `other`, never one that looks alike.
+#[rustfmt::skip]
 const LICENSES: [&str; 36] = [
     "apache-2.0",
     "mit",

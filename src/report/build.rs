@@ -4,12 +4,12 @@ use super::book::{Book, Finished};
 use super::curves::curves;
 use super::types::*;
 use super::{Error, Sources, check};
-use crate::words;
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
 use crate::plan::Plan;
 use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Monitor};
 use crate::store::{Entry, Record};
+use crate::words;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 
 use super::plot::{Chart, Series};
 use super::types::*;
-use crate::words::{bytes, clean, count, duration, metric_name, rate, score};
 use super::{Curve, CurveKind, Report};
+use crate::words::{bytes, clean, count, duration, metric_name, rate, score};
 
 /// A heading and what stands below it.
 pub(super) struct Section {
@@ -173,11 +173,19 @@ fn deviations(report: &Report) -> Vec<Block> {
 fn recipe(report: &Report) -> Vec<Block> {
     let mut blocks = settings(&report.recipe);
     let row = |c: &crate::spec::Citation| {
-        vec![code(clean(&c.field)), text(clean(&c.value)), text(format!("\u{201c}{}\u{201d}", clean(&c.quote))), text(c.page.to_string())]
+        vec![
+            code(clean(&c.field)),
+            text(clean(&c.value)),
+            text(format!("\u{201c}{}\u{201d}", clean(&c.quote))),
+            text(c.page.to_string()),
+        ]
     };
     if !report.citations.is_empty() {
         blocks.push(Block::Paragraph(text("Taken from the paper:")));
-        blocks.push(Block::Table { head: head(&["field", "value", "words", "page"]), rows: report.citations.iter().map(row).collect() });
+        blocks.push(Block::Table {
+            head: head(&["field", "value", "words", "page"]),
+            rows: report.citations.iter().map(row).collect(),
+        });
     }
     blocks
 }

@@ -5,8 +5,8 @@ use super::document::{Block, ChartShown, Line, Piece, prose, sections};
 use super::plot::{self, Mark};
 use super::terminal::verdict_words;
 use super::types::{Report, Sourced};
-use crate::words::{clean, metric_name, score};
 use crate::eval::Verdict;
+use crate::words::{clean, metric_name, score};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 const CSS: &str = include_str!("page.css");

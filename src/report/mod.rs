@@ -25,7 +25,6 @@ pub use style::Style;
 pub use terminal::terminal;
 pub use types::*;
 
-
 use crate::error::{Class, Failure};
 
 /// A report cannot be made from what the run folder holds.

@@ -1,8 +1,8 @@
 //! The end of a run on a terminal: what came out, the verdict, the deviations, where the model lies.
 
-use crate::words::{bytes, clean, duration, metric_name, rate, score};
 use super::{Report, Style};
 use crate::eval::Verdict;
+use crate::words::{bytes, clean, duration, metric_name, rate, score};
 
 /// The report in a screenful of plain text, `width` columns wide. Colours only as `style` says.
 pub fn terminal(report: &Report, style: Style, width: usize) -> String {

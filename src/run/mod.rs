@@ -1,9 +1,9 @@
 //! Supervision: attempts, how each ended, and what to try next.
 
 pub mod outcome;
+pub mod process;
 pub mod recovery;
 pub mod supervisor;
-pub mod process;
 
 pub use outcome::Outcome;
 pub use supervisor::{Attempt, SILENCE, Supervisor, Watch, class_of};

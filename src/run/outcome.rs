@@ -12,23 +12,44 @@ use std::fmt;
 pub enum Outcome {
     Completed,
     /// A number stopped being finite, or the loss exploded.
-    Diverged { step: u64, what: Divergence },
+    Diverged {
+        step: u64,
+        what: Divergence,
+    },
     /// Memory ran out (a limit of ours or the machine's).
-    OutOfMemory { limit_bytes: Option<u64> },
+    OutOfMemory {
+        limit_bytes: Option<u64>,
+    },
     /// The attempt's wall-clock limit passed.
-    TimedOut { limit_secs: u64 },
+    TimedOut {
+        limit_secs: u64,
+    },
     /// The experiment's budget is used up.
-    BudgetSpent { what: String },
+    BudgetSpent {
+        what: String,
+    },
     /// Stopped by the user; a checkpoint is there.
-    Interrupted { step: u64 },
+    Interrupted {
+        step: u64,
+    },
     /// Ended by a signal that was not ours.
-    Killed { signal: i32 },
+    Killed {
+        signal: i32,
+    },
     /// Ended without saying why.
-    Crashed { exit_code: i32 },
+    Crashed {
+        exit_code: i32,
+    },
     /// The worker refused the job in an orderly way: bad data, weights, config, disk, jail.
-    Refused { class: Class, message: String, hint: Option<String> },
+    Refused {
+        class: Class,
+        message: String,
+        hint: Option<String>,
+    },
     /// No event for too long.
-    Stalled { limit_secs: u64 },
+    Stalled {
+        limit_secs: u64,
+    },
 }
 
 /// In words, as pages and messages say it.

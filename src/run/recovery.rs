@@ -119,7 +119,9 @@ fn lower_lr(config: &RunConfig, step: u64) -> Decision {
         config: Box::new(config),
         // The weights may have been damaged long before it showed.
         from: From::Start,
-        reason: format!("diverged at step {step}: learning rate {to:e} instead of {from:e}, warm-up of at least {least} steps, from the start"),
+        reason: format!(
+            "diverged at step {step}: learning rate {to:e} instead of {from:e}, warm-up of at least {least} steps, from the start"
+        ),
     }
 }
 
@@ -193,7 +195,9 @@ mod tests {
     #[test]
     fn divergence_lowers_the_rate_from_the_start_and_accidents_are_continued_twice() {
         let diverged = Outcome::Diverged { step: 9, what: Divergence::LossNotFinite };
-        let Decision::Retry { config: next, from: From::Start, .. } = decide(&diverged, &config(8), &[]) else { panic!("a retry") };
+        let Decision::Retry { config: next, from: From::Start, .. } = decide(&diverged, &config(8), &[]) else {
+            panic!("a retry")
+        };
         assert!((next.recipe.lr - 0.03).abs() < 1e-12 && next.recipe.schedule.warmup() == Warmup::Steps(10));
         assert_eq!(exhaust(&diverged, config(8)).0.len(), MAX_ATTEMPTS);
         let (configs, reason) = exhaust(&Outcome::Killed { signal: 9 }, config(8));

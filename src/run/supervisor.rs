@@ -74,8 +74,7 @@ impl Supervisor<'_> {
             let number = history.len() as u32 + 1;
             let folder = self.folder.attempt(&config.name, number);
             let readable = readable_by_training(&config, resume_from.as_deref());
-            let job =
-                Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.work() };
+            let job = Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.work() };
             let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
             let decision = recovery::decide(&attempt.outcome, &config, &history);
             history.push(Tried { config: config.clone(), outcome: attempt.outcome.clone() });
@@ -97,7 +96,12 @@ impl Supervisor<'_> {
 
     /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt's `work` folder all that it may write.
     pub fn attempt(
-        &self, run: &str, number: u32, job: &Job, readable: Vec<PathBuf>, watch: &mut dyn Watch,
+        &self,
+        run: &str,
+        number: u32,
+        job: &Job,
+        readable: Vec<PathBuf>,
+        watch: &mut dyn Watch,
     ) -> Result<Attempt, store::Error> {
         let folder = self.folder.attempt(run, number);
         folder.create()?;

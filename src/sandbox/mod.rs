@@ -23,8 +23,8 @@ mod syscalls;
 
 #[cfg(target_os = "linux")]
 pub use cgroup::Cgroup;
+pub use layers::{Effective, Error, Layer, State, enter};
 #[cfg(target_os = "linux")]
 pub use limits::survive_file_limits;
-pub use layers::{Effective, Error, Layer, State, enter};
 pub use policy::{ENVIRONMENT, Entry, Grouped, Level, MARK, Policy};
 pub use probe::probe;

@@ -55,7 +55,11 @@ pub fn parse_with(text: &str, file: &str, set: &[(String, String)]) -> Result<Ex
     match toml::Value::Table(table).try_into::<ExperimentSpec>() {
         Ok(spec) => {
             problems.extend(together(&spec));
-            if problems.is_empty() { Ok(spec) } else { Err(Error::Problems { file: file.into(), problems: listed(problems, text, set) }) }
+            if problems.is_empty() {
+                Ok(spec)
+            } else {
+                Err(Error::Problems { file: file.into(), problems: listed(problems, text, set) })
+            }
         }
         Err(source) if problems.is_empty() => Err(syntax(source)),
         Err(_) => Err(Error::Problems { file: file.into(), problems: listed(problems, text, set) }),
@@ -150,7 +154,8 @@ mod tests {
 
     #[test]
     fn presets_are_read_and_written_back() {
-        for text in [PRESET, include_str!("../../presets/sst2_minilm.toml"), include_str!("../../presets/cifar10_resnet20.toml")] {
+        for text in [PRESET, include_str!("../../presets/sst2_minilm.toml"), include_str!("../../presets/cifar10_resnet20.toml")]
+        {
             let spec = parse(text, "preset").expect("read");
             assert_eq!(parse(&to_toml(&spec), "written").expect("read back"), spec);
         }
@@ -186,7 +191,10 @@ mod tests {
         }
         let text = text.replace("\"fast\"", "1e-3");
         let message = parse(&text, "x.toml").expect_err("refused").to_string();
-        assert!(message.contains("`data.monitor.name`: expected another split than `data.train` and `data.held_out`, found `test`"), "{message}");
+        assert!(
+            message.contains("`data.monitor.name`: expected another split than `data.train` and `data.held_out`, found `test`"),
+            "{message}"
+        );
     }
 
     #[test]

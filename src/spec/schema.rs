@@ -75,7 +75,8 @@ impl<'a> Checker<'a> {
 
     fn table(&mut self, schema: &'a Schema, table: &toml::Table, place: &Place) {
         let properties = schema.get("properties").and_then(Schema::as_object);
-        let closed = ["additionalProperties", "unevaluatedProperties"].iter().any(|word| schema.get(word) == Some(&Schema::Bool(false)));
+        let closed =
+            ["additionalProperties", "unevaluatedProperties"].iter().any(|word| schema.get(word) == Some(&Schema::Bool(false)));
         for (key, value) in table {
             match properties.and_then(|properties| properties.get(key)) {
                 Some(property) => self.value(property, value, &place.key(key)),
@@ -173,7 +174,10 @@ enum Choice<'a> {
     Only(&'a Schema),
     Words(Vec<&'a str>),
     /// Tables that are told apart by the word of one key.
-    Tagged { tag: &'a str, by_tag: BTreeMap<&'a str, &'a Schema> },
+    Tagged {
+        tag: &'a str,
+        by_tag: BTreeMap<&'a str, &'a Schema>,
+    },
     /// Tables of one key each.
     Keyed(BTreeMap<&'a str, &'a Schema>),
 }
@@ -189,7 +193,8 @@ impl<'a> Choice<'a> {
             return Some(Choice::Words(all.into_iter().flat_map(words).collect()));
         }
         let word_of = |one: &'a Schema, tag: &str| one.get("properties")?.get(tag)?.get("const")?.as_str();
-        let tag = all.first()?.get("properties")?.as_object()?.keys().find(|tag| all.iter().all(|one| word_of(one, tag).is_some()));
+        let tag =
+            all.first()?.get("properties")?.as_object()?.keys().find(|tag| all.iter().all(|one| word_of(one, tag).is_some()));
         if let Some(tag) = tag {
             return Some(Choice::Tagged { tag, by_tag: all.iter().filter_map(|one| Some((word_of(one, tag)?, *one))).collect() });
         }
@@ -221,7 +226,12 @@ struct Range {
 impl Range {
     fn of(schema: &Schema) -> Self {
         let bound = |word: &str| schema.get(word).and_then(Schema::as_f64);
-        Range { least: bound("minimum"), above: bound("exclusiveMinimum"), most: bound("maximum"), below: bound("exclusiveMaximum") }
+        Range {
+            least: bound("minimum"),
+            above: bound("exclusiveMinimum"),
+            most: bound("maximum"),
+            below: bound("exclusiveMaximum"),
+        }
     }
 
     fn contains(&self, number: f64) -> bool {
@@ -291,7 +301,9 @@ fn one_of(words: &[&str]) -> String {
 
 fn found(value: &Value) -> String {
     match value {
-        Value::String(text) if text.chars().count() > 40 => format!("the text {:?}...", text.chars().take(40).collect::<String>()),
+        Value::String(text) if text.chars().count() > 40 => {
+            format!("the text {:?}...", text.chars().take(40).collect::<String>())
+        }
         Value::String(text) => format!("the text {text:?}"),
         Value::Table(_) => "a table".into(),
         Value::Array(_) => "a list".into(),
@@ -333,7 +345,8 @@ mod tests {
 
     #[test]
     fn what_is_right_passes() {
-        let right = "n = 9\nx = 1\nmode = \"a\"\nseeds = [0, 1]\nkindly = { kind = \"some\", of = \"x\" }\nlength = { steps = 3 }";
+        let right =
+            "n = 9\nx = 1\nmode = \"a\"\nseeds = [0, 1]\nkindly = { kind = \"some\", of = \"x\" }\nlength = { steps = 3 }";
         assert_eq!(problems(right), Vec::<String>::new());
     }
 
@@ -356,7 +369,10 @@ mod tests {
         check("kindly = { kind = \"some\" }", "kindly.of: expected a text, found nothing");
         check("kindly = 3", "kindly: expected a table whose `kind` is one of `none`, `some`, found 3");
         check("kindly = { kind = \"none\", of = 1 }", "kindly.of: there is no such key; there are `kind`");
-        check("length = { steps = 1, epochs = 1 }", "length: expected a table with one of `epochs`, `steps`, found `epochs`, `steps`");
+        check(
+            "length = { steps = 1, epochs = 1 }",
+            "length: expected a table with one of `epochs`, `steps`, found `epochs`, `steps`",
+        );
         check("length = { steps = true }", "length.steps: expected a whole number, found true");
     }
 }

@@ -243,11 +243,17 @@ fn eps() -> f64 {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
-    Constant { warmup: Warmup },
+    Constant {
+        warmup: Warmup,
+    },
     /// Down to 0 on the last step.
-    Linear { warmup: Warmup },
+    Linear {
+        warmup: Warmup,
+    },
     /// Half a cosine down to 0.
-    Cosine { warmup: Warmup },
+    Cosine {
+        warmup: Warmup,
+    },
     /// Multiplied by `factor` at each of these fractions of all steps.
     Step {
         warmup: Warmup,
@@ -272,7 +278,10 @@ impl Schedule {
 
     pub fn warmup(&self) -> Warmup {
         match self {
-            Schedule::Constant { warmup } | Schedule::Linear { warmup } | Schedule::Cosine { warmup } | Schedule::Step { warmup, .. } => *warmup,
+            Schedule::Constant { warmup }
+            | Schedule::Linear { warmup }
+            | Schedule::Cosine { warmup }
+            | Schedule::Step { warmup, .. } => *warmup,
         }
     }
 

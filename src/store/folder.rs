@@ -71,7 +71,8 @@ impl RunFolder {
 
     /// Removes all that is in the folder, for one that nothing has begun in; and the folder itself, unless it `was_there` before.
     pub fn discard(self, was_there: bool) -> Result<(), Error> {
-        let removed = std::fs::remove_dir_all(&self.root).and_then(|()| if was_there { std::fs::create_dir(&self.root) } else { Ok(()) });
+        let removed =
+            std::fs::remove_dir_all(&self.root).and_then(|()| if was_there { std::fs::create_dir(&self.root) } else { Ok(()) });
         removed.map_err(|source| Error::Io { action: "remove", path: self.root, source })
     }
 
@@ -160,7 +161,10 @@ impl RunFolder {
     /// Moves those of `files` that are in `from` into the new folder `place`, which appears whole or not at all. Names come from a
     /// worker: one that is more than the name of a file leads elsewhere, and is left.
     pub fn adopt(&self, from: &Path, files: &[String], place: &Path) -> Result<(), Error> {
-        let io = |action, path: &Path| { let path = path.to_path_buf(); move |source| Error::Io { action, path, source } };
+        let io = |action, path: &Path| {
+            let path = path.to_path_buf();
+            move |source| Error::Io { action, path, source }
+        };
         let sibling = place.with_extension("new");
         // Of a process that was killed while it moved; what it had moved is made again.
         if sibling.is_dir() {

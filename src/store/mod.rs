@@ -43,7 +43,9 @@ impl Failure for Error {
             Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
             Error::Occupied { .. } => Some("choose another folder with `--out`, or `tallow resume` that run".into()),
             Error::Locked { .. } => Some("wait until the other `tallow` is done, or stop it with Ctrl-C".into()),
-            Error::Malformed { .. } => Some("the file was changed or damaged: `tallow train` the run's spec.toml into a new folder".into()),
+            Error::Malformed { .. } => {
+                Some("the file was changed or damaged: `tallow train` the run's spec.toml into a new folder".into())
+            }
         }
     }
 }

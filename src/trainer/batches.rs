@@ -188,7 +188,12 @@ mod tests {
         let steps = order.steps_per_epoch();
         let longest = |batch: &[usize]| batch.iter().map(|i| lengths[(i - 1) / 3]).max().expect("not empty");
         assert_eq!(longest(order.batch(0)), *lengths.iter().max().expect("not empty"));
-        let padded: usize = (0..steps).map(|s| { let batch = order.batch(s); longest(batch) * batch.len() }).sum();
+        let padded: usize = (0..steps)
+            .map(|s| {
+                let batch = order.batch(s);
+                longest(batch) * batch.len()
+            })
+            .sum();
         let real: usize = lengths.iter().sum();
         assert!((padded as f64) < 1.06 * real as f64, "{padded} tokens with padding, {real} without");
         let firsts: Vec<usize> = (0..steps).map(|s| longest(order.batch(s))).collect();

@@ -8,10 +8,10 @@
 //!
 //! A crash at any moment leaves every checkpoint that was there.
 
+use super::Error;
 use super::divergence::LossWatch;
 use super::optimizer::State;
 use super::weights::{self, Seal, Written};
-use super::Error;
 use crate::job::{InitFrom, MonitorConfig, RunConfig};
 use crate::store::CheckpointFolder;
 use candle_core::{DType, Device, Tensor};
@@ -55,11 +55,26 @@ impl Identity {
     pub(super) fn of(config: &RunConfig, train_sha256: &str) -> Self {
         // All fields are named here, so that a new one cannot be forgotten.
         let RunConfig {
-            version, task, model, init, monitor, max_train_examples, recipe, total_steps, normalize, seed,
+            version,
+            task,
+            model,
+            init,
+            monitor,
+            max_train_examples,
+            recipe,
+            total_steps,
+            normalize,
+            seed,
             // Memory decides how a step is cut, and that may change on the way; where files lie, threads, and what is told or saved
             // and when changes no number.
-            name: _, train: _, micro_batch_size: _, metric: _, threads: _,
-            checkpoint_every_steps: _, monitor_every_steps: _, log_every_steps: _,
+            name: _,
+            train: _,
+            micro_batch_size: _,
+            metric: _,
+            threads: _,
+            checkpoint_every_steps: _,
+            monitor_every_steps: _,
+            log_every_steps: _,
         } = config;
         let init = match init {
             InitFrom::Scratch => "scratch",
@@ -114,13 +129,18 @@ pub(super) struct Checkpoint {
 /// # Errors
 /// The disk is full or cannot be written; the checkpoints that were there still are.
 pub(super) fn save(
-    folder: &CheckpointFolder, identity: &Identity, progress: &Progress, store: &ParamStore, state: &State,
+    folder: &CheckpointFolder,
+    identity: &Identity,
+    progress: &Progress,
+    store: &ParamStore,
+    state: &State,
 ) -> Result<u64, Error> {
     let written = publish(folder, progress.step, |path| {
         let mut tensors: BTreeMap<String, Tensor> = state.named(store);
         tensors.extend(weights::named(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
         let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
-        let metadata = [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
+        let metadata =
+            [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
         weights::write(path, &tensors, &metadata, Seal::Sha256)
     })?;
     Ok(written.bytes)
@@ -130,7 +150,11 @@ pub(super) fn save(
 ///
 /// # Errors
 /// It is of another run. To start anew instead would throw away work over a mistake in a config.
-pub(super) fn newest(folder: &CheckpointFolder, identity: &Identity, told: &mut dyn FnMut(String)) -> Result<Option<Checkpoint>, Error> {
+pub(super) fn newest(
+    folder: &CheckpointFolder,
+    identity: &Identity,
+    told: &mut dyn FnMut(String),
+) -> Result<Option<Checkpoint>, Error> {
     for path in folder.files().into_iter().rev() {
         match open(&path, identity) {
             Ok(checkpoint) => return Ok(Some(checkpoint)),
@@ -191,9 +215,7 @@ fn open(path: &Path, identity: &Identity) -> Result<Checkpoint, Error> {
 }
 
 /// Has `write` write the file of `step` into `folder`, then drops all but the two newest, and whatever a crash left behind.
-fn publish(
-    folder: &CheckpointFolder, step: u64, write: impl FnOnce(&Path) -> Result<Written, Error>,
-) -> Result<Written, Error> {
+fn publish(folder: &CheckpointFolder, step: u64, write: impl FnOnce(&Path) -> Result<Written, Error>) -> Result<Written, Error> {
     let io = |source| Error::Io { action: "create", path: folder.path().into(), source };
     std::fs::create_dir_all(folder.path()).map_err(io)?;
     let newest = folder.file(step);

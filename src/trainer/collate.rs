@@ -61,7 +61,10 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
 
 /// Puts examples together. Texts are padded with id 0 to the longest of the batch.
 pub(super) fn collate(
-    data: &Prepared, examples: &[usize], normalize: Option<&Normalize>, changes: Option<Changes>,
+    data: &Prepared,
+    examples: &[usize],
+    normalize: Option<&Normalize>,
+    changes: Option<Changes>,
 ) -> Result<Batch, Error> {
     let labels = examples.iter().map(|&i| data.label(i)).collect();
     let (input, tokens) = match data {
@@ -90,7 +93,10 @@ fn collate_texts(texts: &PreparedTexts, examples: &[usize]) -> Result<(Input, u6
 
 /// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`open`] saw to it.
 fn collate_images(
-    images: &PreparedImages, examples: &[usize], normalize: Option<&Normalize>, changes: Option<Changes>,
+    images: &PreparedImages,
+    examples: &[usize],
+    normalize: Option<&Normalize>,
+    changes: Option<Changes>,
 ) -> Result<Input, Error> {
     let [height, width, channels] = images.shape();
     // Each channel's value of each byte.
@@ -198,8 +204,11 @@ mod tests {
     fn images_are_scaled_normalised_and_channels_come_first() {
         let normalize = Normalize { mean: vec![0.5, 0.0], std: vec![0.25, 2.0] };
         let batch = collate(&images(), &[1], Some(&normalize), None).expect("a batch");
-        let expected: Vec<f32> = [120, 140, 160, 180, 200, 220].iter().map(|v| (*v as f32 / 255.0 - 0.5) / 0.25)
-            .chain([130, 150, 170, 190, 210, 230].iter().map(|v| *v as f32 / 255.0 / 2.0)).collect();
+        let expected: Vec<f32> = [120, 140, 160, 180, 200, 220]
+            .iter()
+            .map(|v| (*v as f32 / 255.0 - 0.5) / 0.25)
+            .chain([130, 150, 170, 190, 210, 230].iter().map(|v| *v as f32 / 255.0 / 2.0))
+            .collect();
         assert_eq!(pixels(&batch), expected);
         assert_eq!((batch.labels, batch.tokens), (vec![0], 0));
     }

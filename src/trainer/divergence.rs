@@ -59,7 +59,11 @@ mod tests {
     fn an_explosion_lasts() {
         assert_eq!(first_alarm(&[0.7, 0.7, 9.0, 9.0, 9.0, 9.0, 9.0]), Some((6, Divergence::LossExploded)));
         assert_eq!(first_alarm(&[0.7, 9.0, 9.0, 9.0, 9.0, 0.7, 9.0, 9.0, 9.0, 9.0]), None);
-        assert_eq!(first_alarm(&[0.7, 120.0, 920.0, 1140.0, 105.0, 1100.0]), Some((5, Divergence::LossExploded)), "from the start");
+        assert_eq!(
+            first_alarm(&[0.7, 120.0, 920.0, 1140.0, 105.0, 1100.0]),
+            Some((5, Divergence::LossExploded)),
+            "from the start"
+        );
     }
 
     #[test]

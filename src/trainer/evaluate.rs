@@ -1,9 +1,9 @@
 //! An evaluation job: a model on a split that no training attempt saw.
 
+use super::Error;
 use super::collate;
 use super::scoring::{Prediction, score};
 use super::weights::{self, Source};
-use super::Error;
 use crate::job::{EvaluateJob, Event, Pulse};
 use crate::store::{WorkFolder, write_atomic};
 use std::io::{BufWriter, Write};

@@ -1,9 +1,9 @@
 //! What is watched while training: examples that are not trained on. It is told, and changes nothing.
 
+use super::Error;
 use super::batches::Split;
 use super::collate;
 use super::scoring::{Scored, score};
-use super::Error;
 use crate::data::Prepared;
 use crate::job::{MonitorConfig, RunConfig};
 use tallow_kernels::Stream;
@@ -52,7 +52,13 @@ impl Monitor {
     ///
     /// # Errors
     /// The model cannot take an example, or its scores are not finite.
-    pub(super) fn score(&self, model: &dyn Model, train: &Prepared, config: &RunConfig, told: &mut dyn FnMut(usize)) -> Result<Scored, Error> {
+    pub(super) fn score(
+        &self,
+        model: &dyn Model,
+        train: &Prepared,
+        config: &RunConfig,
+        told: &mut dyn FnMut(usize),
+    ) -> Result<Scored, Error> {
         let data = self.data.as_ref().unwrap_or(train);
         // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
         score(model, data, &self.examples, config.normalize.as_ref(), config.micro_batch_size, told)

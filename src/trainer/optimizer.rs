@@ -29,13 +29,22 @@ impl State {
             Optimizer::Adamw { beta1, beta2, eps, weight_decay } => {
                 Moments::Adamw { beta1, beta2, eps, weight_decay, m: zeros()?, v: zeros()? }
             }
-            Optimizer::Sgd { momentum, nesterov, weight_decay } => Moments::Sgd { momentum, nesterov, weight_decay, buffers: zeros()? },
+            Optimizer::Sgd { momentum, nesterov, weight_decay } => {
+                Moments::Sgd { momentum, nesterov, weight_decay, buffers: zeros()? }
+            }
         };
         Ok(State { moments })
     }
 
     /// Moves every trainable parameter that has a gradient; `step` counts from 1, and the gradients are multiplied by `grad_scale`.
-    pub(super) fn step(&mut self, store: &ParamStore, grads: &Gradients, lr: f64, step: u64, grad_scale: f64) -> Result<(), Error> {
+    pub(super) fn step(
+        &mut self,
+        store: &ParamStore,
+        grads: &Gradients,
+        lr: f64,
+        step: u64,
+        grad_scale: f64,
+    ) -> Result<(), Error> {
         for (i, param) in store.trainable().enumerate() {
             let Some(grad) = grads.get(param) else { continue };
             match &self.moments {
@@ -63,7 +72,11 @@ impl State {
     }
 
     /// Takes the moments that were saved: `saved` knows each by its kind and its parameter.
-    pub(super) fn restore(&mut self, store: &ParamStore, saved: impl Fn(&str, &Param) -> Result<Tensor, Error>) -> Result<(), Error> {
+    pub(super) fn restore(
+        &mut self,
+        store: &ParamStore,
+        saved: impl Fn(&str, &Param) -> Result<Tensor, Error>,
+    ) -> Result<(), Error> {
         let load = |kind: &str| store.trainable().map(|param| saved(kind, param)).collect::<Result<Vec<_>, _>>();
         match &mut self.moments {
             Moments::Adamw { m, v, .. } => (*m, *v) = (load("m")?, load("v")?),

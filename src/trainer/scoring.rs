@@ -38,7 +38,12 @@ impl Scored {
 /// # Errors
 /// The model cannot take an example, or its scores are not finite.
 pub(super) fn score(
-    model: &dyn Model, data: &Prepared, examples: &[usize], normalize: Option<&Normalize>, batch_size: usize, told: &mut dyn FnMut(usize),
+    model: &dyn Model,
+    data: &Prepared,
+    examples: &[usize],
+    normalize: Option<&Normalize>,
+    batch_size: usize,
+    told: &mut dyn FnMut(usize),
 ) -> Result<Scored, Error> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
     if let Some(texts) = data.texts() {

@@ -50,8 +50,16 @@ mod tests {
     fn every_purpose_has_its_own_stream() {
         let s = Streams::of(3);
         let all = [
-            s.init(), s.order(), s.dropout(0, 0), s.dropout(0, 1), s.dropout(1, 0), s.augmentation(0, 0), s.augmentation(0, 1),
-            s.augmentation(1, 0), s.subset(), Streams::of(4).init(),
+            s.init(),
+            s.order(),
+            s.dropout(0, 0),
+            s.dropout(0, 1),
+            s.dropout(1, 0),
+            s.augmentation(0, 0),
+            s.augmentation(0, 1),
+            s.augmentation(1, 0),
+            s.subset(),
+            Streams::of(4).init(),
         ];
         for (i, a) in all.iter().enumerate() {
             assert!(all[..i].iter().all(|b| a != b), "stream {i} is there twice");

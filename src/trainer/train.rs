@@ -4,6 +4,7 @@
 //! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
 //! changes no step.
 
+use super::Error;
 use super::batches::Order;
 use super::checkpoint::{self, Done, Identity, Progress};
 use super::collate::{self, Changes, collate};
@@ -12,7 +13,6 @@ use super::optimizer::State;
 use super::schedule::lr_at;
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
-use super::Error;
 use crate::data::{Prepared, sha256_of_file};
 use crate::job::{Divergence, Event, InitFrom, Pulse, RunConfig, StepEvent};
 use crate::store::{CheckpointFolder, WorkFolder};
@@ -24,10 +24,16 @@ use tallow_kernels::{Gradients, Tape, cross_entropy};
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finish {
-    Completed { weights_sha256: String },
+    Completed {
+        weights_sha256: String,
+    },
     /// On request; a checkpoint of this step is there.
-    Stopped { step: u64 },
-    Diverged { step: u64 },
+    Stopped {
+        step: u64,
+    },
+    Diverged {
+        step: u64,
+    },
 }
 
 /// Trains as `config` says. Everything is written below the work folder `out`: checkpoints, and the weights at the end. Goes on from
@@ -38,7 +44,11 @@ pub enum Finish {
 /// Data, weights or config that cannot be used; a checkpoint of another run; a disk that is full; a trainable parameter that no
 /// gradient reaches.
 pub fn train(
-    config: &RunConfig, out: &Path, resume_from: Option<&Path>, stop: &AtomicBool, emit: &mut dyn FnMut(Event),
+    config: &RunConfig,
+    out: &Path,
+    resume_from: Option<&Path>,
+    stop: &AtomicBool,
+    emit: &mut dyn FnMut(Event),
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
     let mut run = Run::new(config, WorkFolder::at(out))?;
@@ -277,7 +287,8 @@ impl<'a> Run<'a> {
             return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
         }
         let metadata = [("format", "pt".to_string())];
-        let weights_sha256 = weights::write(&self.folder.weights(), &weights::named(&self.built.store), &metadata, Seal::None)?.sha256;
+        let weights_sha256 =
+            weights::write(&self.folder.weights(), &weights::named(&self.built.store), &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
         Ok(Finish::Completed { weights_sha256 })

@@ -34,9 +34,14 @@ pub(super) enum Source<'a> {
     Scratch,
     /// Training goes on from these: a new head may start anew, and the head of another task be left over. The file's hash is given
     /// where it is known.
-    Pretrained { path: &'a Path, sha256: Option<&'a str> },
+    Pretrained {
+        path: &'a Path,
+        sha256: Option<&'a str>,
+    },
     /// These are scored: they are the whole model and nothing else.
-    Trained { path: &'a Path },
+    Trained {
+        path: &'a Path,
+    },
 }
 
 /// Builds the model; what `source` does not hold starts from `init`.
@@ -65,7 +70,8 @@ pub(super) fn build(config: &ModelConfig, source: Source, init: Stream) -> Resul
     }
     // A tensor whose name differs from one in use by its numbers alone is of one more layer.
     let used: BTreeSet<String> = store.iter().map(|p| without_numbers(p.name())).collect();
-    let extra: Vec<String> = report.unused.iter().filter(|name| trained || used.contains(&without_numbers(name))).cloned().collect();
+    let extra: Vec<String> =
+        report.unused.iter().filter(|name| trained || used.contains(&without_numbers(name))).cloned().collect();
     if !extra.is_empty() {
         return Err(Error::ExtraWeights { path: path.into(), extra });
     }
@@ -133,7 +139,12 @@ pub(super) struct Written {
 ///
 /// # Errors
 /// The disk is full, or the file cannot be written for another reason; the old file, if any, is as it was.
-pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>, metadata: &[(&str, String)], seal: Seal) -> Result<Written, Error> {
+pub(super) fn write(
+    path: &Path,
+    tensors: &BTreeMap<String, Tensor>,
+    metadata: &[(&str, String)],
+    seal: Seal,
+) -> Result<Written, Error> {
     let header = header(tensors, metadata, seal);
     let (mut hasher, mut count, mut buffer) = (Sha256::new(), 0, vec![[0u8; 4]; BUFFER]);
     write_atomic(path, |file| {
@@ -199,7 +210,8 @@ mod tests {
 
     fn tensors() -> BTreeMap<String, Tensor> {
         let tensor = |values: &[f32], shape: &[usize]| Tensor::from_slice(values, shape, &Device::Cpu).expect("a tensor");
-        [("b.weight".to_string(), tensor(&[1., -2., 3.5, 0.], &[2, 2])), ("a".to_string(), tensor(&[f32::MIN_POSITIVE], &[1]))].into()
+        [("b.weight".to_string(), tensor(&[1., -2., 3.5, 0.], &[2, 2])), ("a".to_string(), tensor(&[f32::MIN_POSITIVE], &[1]))]
+            .into()
     }
 
     #[test]

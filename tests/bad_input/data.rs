@@ -46,7 +46,13 @@ fn columns_that_are_not_there() {
 fn splits_that_are_empty_or_not_there() {
     tables(TRAIN, "text,label\n", &[], &["split `test` is empty", "test.csv` has no rows"], "take another split");
     tables("", TEST, &[], &["train.csv`, line 1: expected a line with the names of the columns, found none"], "");
-    tables(TRAIN, TEST, &["data.held_out=dev"], &["has no split `dev`: it has `train`, `test`"], "set `data.train` and `data.held_out`");
+    tables(
+        TRAIN,
+        TEST,
+        &["data.held_out=dev"],
+        &["has no split `dev`: it has `train`, `test`"],
+        "set `data.train` and `data.held_out`",
+    );
 }
 
 #[test]
@@ -60,25 +66,56 @@ fn labels_that_are_missing_or_unknown() {
     tables(TRAIN, &TEST.replace("play,0", "play,7"), &[], &words, "correct the label");
     // Classes that are numbers: another number is none of them, not the place of one.
     let (one_two, zero) = (TRAIN.replace(",1", ",2").replace(",0", ",1"), TEST.replace(",1", ",0"));
-    tables(&one_two, &zero, &[], &["test.csv`, line 2, column `label`: the label is", "0", "expected one of 2 classes: `1`, `2`"], "correct the label");
+    tables(
+        &one_two,
+        &zero,
+        &[],
+        &["test.csv`, line 2, column `label`: the label is", "0", "expected one of 2 classes: `1`, `2`"],
+        "correct the label",
+    );
     let measured: String = (0..30).map(|i| format!("a film,{}.5\n", i)).collect();
-    tables(&format!("text,label\n{measured}"), TEST, &[], &["train.csv`, column `label`: expected classes, found 30 numbers such as"], COLUMNS);
+    tables(
+        &format!("text,label\n{measured}"),
+        TEST,
+        &[],
+        &["train.csv`, column `label`: expected classes, found 30 numbers such as"],
+        COLUMNS,
+    );
     tables(&TRAIN.replace(",1", ",0"), TEST, &[], &["split `train` has a single class, `0`: there is nothing to learn"], "");
 }
 
 #[test]
 fn tables_that_are_broken() {
-    tables("text,label\na,1\nb\n", TEST, &[], &["train.csv`, line 3: expected 2 cells as in the header, found 1"], "repair or remove it");
-    check(&[("train.csv", b"text,label\na\xff,1\n"), ("test.csv", TEST.as_bytes())], &[], 20, &["train.csv`, line 2: it is not UTF-8"], "repair");
+    tables(
+        "text,label\na,1\nb\n",
+        TEST,
+        &[],
+        &["train.csv`, line 3: expected 2 cells as in the header, found 1"],
+        "repair or remove it",
+    );
+    check(
+        &[("train.csv", b"text,label\na\xff,1\n"), ("test.csv", TEST.as_bytes())],
+        &[],
+        20,
+        &["train.csv`, line 2: it is not UTF-8"],
+        "repair",
+    );
     let lines = b"{\"text\":\"a\",\"label\":1}\n{\"text\":\n";
     check(&[("train.jsonl", lines), ("test.jsonl", lines)], &[], 20, &["train.jsonl`, line 2"], "repair");
-    check(&[("train.parquet", b"PAR1 and no more"), ("test.parquet", b"")], &[], 20, &["train.parquet`: it is no Parquet file"], "repair");
+    check(
+        &[("train.parquet", b"PAR1 and no more"), ("test.parquet", b"")],
+        &[],
+        20,
+        &["train.parquet`: it is no Parquet file"],
+        "repair",
+    );
     check(&[("notes.md", b"nothing")], &[], 20, &["holds no table and no image folder that can be read", "found `notes.md`"], "");
 }
 
 /// A table as the `datasets` library writes it, whose labels are indices into two class names.
 fn parquet_table(path: &Path, labels: &[i64]) {
-    let schema = parquet::schema::parser::parse_message_type("message schema { required binary text (UTF8); required int64 label; }");
+    let schema =
+        parquet::schema::parser::parse_message_type("message schema { required binary text (UTF8); required int64 label; }");
     let features = serde_json::json!({"info": {"features": {"label": {"names": ["bad", "good"], "_type": "ClassLabel"}}}});
     let metadata = vec![KeyValue::new("huggingface".to_string(), features.to_string())];
     let properties = Arc::new(WriterProperties::builder().set_key_value_metadata(Some(metadata)).build());

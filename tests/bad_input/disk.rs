@@ -85,7 +85,11 @@ fn a_disk_that_is_full() {
     std::fs::create_dir(place.path("disk")).expect("a folder");
     let mut command = Command::new("unshare");
     command.args(["--mount", "--propagation", "private", "sh", "-c", FULL_DISK, "sh"]);
-    command.arg(place.path("disk")).arg(env!("CARGO_BIN_EXE_tallow")).arg(spec).args(LARGE_MODEL.map(|set| format!("--set={set}")));
+    command
+        .arg(place.path("disk"))
+        .arg(env!("CARGO_BIN_EXE_tallow"))
+        .arg(spec)
+        .args(LARGE_MODEL.map(|set| format!("--set={set}")));
     let said = match command.output() {
         Ok(_) => said(&mut command),
         Err(error) => return println!("skipped: no `unshare` here: {error}"),
@@ -146,5 +150,6 @@ fn places_that_are_taken() {
     Refusal { code: 40, words: &["cannot create", "/file"], hint: "choose a folder" }.check(&|| train(&file));
     assert_eq!(std::fs::read(&file).expect("read"), b"x");
     let words = ["is no run folder: it has no `ledger.jsonl`"];
-    Refusal { code: 2, words: &words, hint: "`tallow runs` lists the runs" }.check(&|| (place.resume(&place.path("nowhere")), None));
+    Refusal { code: 2, words: &words, hint: "`tallow runs` lists the runs" }
+        .check(&|| (place.resume(&place.path("nowhere")), None));
 }

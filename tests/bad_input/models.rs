@@ -105,7 +105,11 @@ fn weights_that_are_cut_off_or_not_there() {
     std::fs::write(folder.file("model.safetensors"), "x").expect("written");
     folder.refused(21, &["`model.safetensors`: it is no safetensors file: it has 1 bytes"], "whole");
     std::fs::remove_file(folder.file("model.safetensors")).expect("removed");
-    folder.refused(21, &["has no safetensors weights: expected `model.safetensors`, found `config.json`, `tokenizer.json`"], "safetensors only");
+    folder.refused(
+        21,
+        &["has no safetensors weights: expected `model.safetensors`, found `config.json`, `tokenizer.json`"],
+        "safetensors only",
+    );
     std::fs::remove_dir_all(folder.place.path("model")).expect("removed");
     folder.refused(21, &["the model `", "there is no such folder"], "");
 }
@@ -113,7 +117,11 @@ fn weights_that_are_cut_off_or_not_there() {
 #[test]
 fn a_config_that_no_model_can_be_made_from() {
     let folder = Folder::new();
-    folder.configure(&[("hidden_size", 0.into()), ("num_hidden_layers", 1_000_000_000_000u64.into()), ("vocab_size", "many".into())]);
+    folder.configure(&[
+        ("hidden_size", 0.into()),
+        ("num_hidden_layers", 1_000_000_000_000u64.into()),
+        ("vocab_size", "many".into()),
+    ]);
     let words = [
         "3 mistake(s)",
         "`hidden_size`: expected a whole number from 1 to 65536, found 0",
@@ -125,7 +133,11 @@ fn a_config_that_no_model_can_be_made_from() {
     folder.configure(&[("num_attention_heads", 3.into())]);
     folder.refused(21, &["`num_attention_heads`: expected a divisor of `hidden_size` (16), found 3"], "");
     folder.configure(&[("model_type", "gpt9".into())]);
-    folder.refused(21, &["no architecture of the zoo fits", "expected `model_type` \"bert\"", "found \"gpt9\""], "`tallow models`");
+    folder.refused(
+        21,
+        &["no architecture of the zoo fits", "expected `model_type` \"bert\"", "found \"gpt9\""],
+        "`tallow models`",
+    );
     std::fs::write(folder.file("config.json"), "{").expect("written");
     folder.refused(21, &["config.json is not a JSON object"], "");
 }
@@ -145,7 +157,11 @@ fn a_tokenizer_that_is_missing_broken_or_of_another_model() {
     std::fs::write(folder.file("tokenizer.json"), "{}").expect("written");
     folder.refused(21, &["the tokenizer `", "tokenizer.json` cannot be read"], "again");
     std::fs::remove_file(folder.file("tokenizer.json")).expect("removed");
-    folder.refused(21, &["has no tokenizer: expected `tokenizer.json`, found `config.json`, `model.safetensors`"], "texts can only be cut");
+    folder.refused(
+        21,
+        &["has no tokenizer: expected `tokenizer.json`, found `config.json`, `model.safetensors`"],
+        "texts can only be cut",
+    );
     let folder = Folder::new();
     folder.configure(&[("vocab_size", 50.into())]);
     folder.refused(21, &["line 1: the tokenizer gives token", "and the model has 50"], TOGETHER);

@@ -48,7 +48,11 @@ fn no_network() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let endpoint = format!("http://127.0.0.1:{port}");
     let words = ["the Hub at", &endpoint, "cannot be reached"];
-    place.refuses_with(&[DATA], &at(&place, &endpoint), &Refusal { code: 60, words: &words, hint: "with `--offline` the cache is used, with `--hub DIR`" });
+    place.refuses_with(
+        &[DATA],
+        &at(&place, &endpoint),
+        &Refusal { code: 60, words: &words, hint: "with `--offline` the cache is used, with `--hub DIR`" },
+    );
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn page(content: &str) -> Vec<String> {
     ]
 }
 
-const WORDS: &str = "BT /F1 10 Tf 1 0 0 1 72 700 Tm (We fine-tune with a learning rate of 5e-5 and a batch size of 32 for 3 epochs.) Tj ET";
+const WORDS: &str =
+    "BT /F1 10 Tf 1 0 0 1 72 700 Tm (We fine-tune with a learning rate of 5e-5 and a batch size of 32 for 3 epochs.) Tj ET";
 
 #[test]
 fn files_that_are_no_readable_paper() {
@@ -52,7 +53,11 @@ fn files_that_are_no_readable_paper() {
     check(&pdf(&locked, "/Encrypt 7 0 R /ID [<00> <00>]"), &["is encrypted"], "without a password");
     let whole = pdf(&page(WORDS), "");
     check(&whole[..whole.len() / 2], &["is cut off", "the end mark `%%EOF` is missing"], "download the file again");
-    check(b"We train a model.\n", &["is not a PDF", "expected it to start with `%PDF-`", "found text that starts with `We train"], "arXiv id");
+    check(
+        b"We train a model.\n",
+        &["is not a PDF", "expected it to start with `%PDF-`", "found text that starts with `We train"],
+        "arXiv id",
+    );
     check(b"", &["is not a PDF", "found an empty file"], "PDF");
 }
 
@@ -66,6 +71,11 @@ fn what_is_not_there_or_no_file() {
     check(&path("absent.pdf"), 11, &["absent.pdf", "cannot be opened", "No such file"], "arXiv id (1810.04805)");
     std::fs::create_dir(place.path("folder.pdf")).expect("a folder");
     check(&path("folder.pdf"), 11, &["folder.pdf", "cannot be opened", "directory"], "a PDF file");
-    check("https://example.org/paper.pdf", 2, &["`https://example.org/paper.pdf` is not a paper", "expected a PDF file, an arXiv id"], "");
+    check(
+        "https://example.org/paper.pdf",
+        2,
+        &["`https://example.org/paper.pdf` is not a paper", "expected a PDF file, an arXiv id"],
+        "",
+    );
     check("1810.04805", 60, &["`1810.04805` is not in the cache, and the network must not be used"], "give the file");
 }

@@ -1,6 +1,6 @@
 //! Experiment files with mistakes.
 
-use crate::program::{said, Place, Refusal, TINY};
+use crate::program::{Place, Refusal, TINY, said};
 
 /// The tiny experiment with these words replaced is refused before anything is made.
 fn check(replaced: &[(&str, &str)], words: &[&str]) {
@@ -33,7 +33,10 @@ fn three_mistakes_of_three_kinds_come_at_once_with_their_lines() {
             "wrong.toml` has 3 problem(s)",
             &format!("line {}, `recipe.lr`: expected a number above 0 and at most 100, found the text \"fast\"", line("lr = ")),
             &format!("line {}, `recipe.schedule.warmup.frac`: expected a number from 0 to 1, found 2.0", line("frac = ")),
-            &format!("line {}, `recipe.max_seq_length`: there is no such key; there are `augment`, `batch_size`", line("max_seq_len")),
+            &format!(
+                "line {}, `recipe.max_seq_length`: there is no such key; there are `augment`, `batch_size`",
+                line("max_seq_len")
+            ),
         ],
     );
 }
@@ -44,24 +47,40 @@ fn every_value_has_its_range() {
     check(&[("lr = 1e-3", "lr = -1e-3")], &["`recipe.lr`: expected a number above 0 and at most 100, found -0.001"]);
     check(&[("batch_size = 16", "batch_size = 0")], &["`recipe.batch_size`: expected a whole number from 1 to 1048576, found 0"]);
     check(&[("seeds = [0]", "seeds = [3, 1, 3]")], &["`seeds[2]`: expected each only once, found 3 again"]);
-    check(&[("steps = 20", "steps = 20, epochs = 1")], &["`recipe.length`: expected a table with one of `epochs`, `steps`, found `epochs`, `steps`"]);
+    check(
+        &[("steps = 20", "steps = 20, epochs = 1")],
+        &["`recipe.length`: expected a table with one of `epochs`, `steps`, found `epochs`, `steps`"],
+    );
     check(&[("\"adamw\"", "\"lion\"")], &["`recipe.optimizer.kind`: expected one of `adamw`, `sgd`, found the text \"lion\""]);
-    check(&[("kind = \"none\"", "kind = \"split\", name = \"test\"")], &["`data.monitor.name`: expected another split than", "found `test`"]);
+    check(
+        &[("kind = \"none\"", "kind = \"split\", name = \"test\"")],
+        &["`data.monitor.name`: expected another split than", "found `test`"],
+    );
     check(&[("held_out = \"test\"\n", "")], &["`data.held_out`: expected a text, found nothing"]);
 }
 
 #[test]
 fn a_model_that_cannot_be_is_refused_with_all_its_mistakes() {
     check(
-        &[("hidden_size = 16", "hidden_size = 0"), ("num_hidden_layers = 1", "num_hidden_layers = 1_000_000_000_000"), ("lr = 1e-3", "lr = 0")],
+        &[
+            ("hidden_size = 16", "hidden_size = 0"),
+            ("num_hidden_layers = 1", "num_hidden_layers = 1_000_000_000_000"),
+            ("lr = 1e-3", "lr = 0"),
+        ],
         &[
             "has 3 problem(s)",
-            &format!("line {}, `model.config.hidden_size`: expected a whole number from 1 to 65536, found 0", line("hidden_size")),
+            &format!(
+                "line {}, `model.config.hidden_size`: expected a whole number from 1 to 65536, found 0",
+                line("hidden_size")
+            ),
             "`model.config.num_hidden_layers`: expected a whole number from 1 to 1000, found 1000000000000",
             "`recipe.lr`: expected a number above 0",
         ],
     );
-    check(&[("hidden_size = 16", "hidden_size = 15")], &["`model.config.num_attention_heads`: expected a divisor of `hidden_size` (15), found 2"]);
+    check(
+        &[("hidden_size = 16", "hidden_size = 15")],
+        &["`model.config.num_attention_heads`: expected a divisor of `hidden_size` (15), found 2"],
+    );
 }
 
 #[test]

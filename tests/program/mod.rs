@@ -96,7 +96,8 @@ impl Place {
     /// The tiny experiment with these keys changed, into `out`. No network unless the caller takes `--offline` away.
     pub(crate) fn train(&self, set: &[&str], out: &Path) -> Command {
         let spec = self.write("tiny.toml", TINY);
-        let mut command = self.tallow([OsStr::new("train"), spec.as_os_str(), OsStr::new("--threads=2"), OsStr::new("--out"), out.as_os_str()]);
+        let mut command =
+            self.tallow([OsStr::new("train"), spec.as_os_str(), OsStr::new("--threads=2"), OsStr::new("--out"), out.as_os_str()]);
         command.args(set.iter().map(|set| format!("--set={set}")));
         command
     }
@@ -149,7 +150,11 @@ impl Refusal<'_> {
             for words in self.words {
                 assert!(told.contains(words), "expected {words:?}\n{context}");
             }
-            assert!(hint.contains(self.hint) && (self.hint.is_empty() || !hint.is_empty()), "expected {:?} in the hint\n{context}", self.hint);
+            assert!(
+                hint.contains(self.hint) && (self.hint.is_empty() || !hint.is_empty()),
+                "expected {:?} in the hint\n{context}",
+                self.hint
+            );
             assert!(!said.stderr.contains("panicked"), "{context}");
             out.iter().for_each(|out| nothing_is_half_written(out));
         }
@@ -214,7 +219,9 @@ pub(crate) fn nothing_is_half_written(folder: &Path) {
 fn lines_are_whole(bytes: &[u8]) -> Result<(), String> {
     let text = String::from_utf8_lossy(bytes);
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole.lines().try_for_each(|line| serde_json::from_str::<serde_json::Value>(line).map(drop).map_err(|e| format!("{line}: {e}")))
+    whole
+        .lines()
+        .try_for_each(|line| serde_json::from_str::<serde_json::Value>(line).map(drop).map_err(|e| format!("{line}: {e}")))
 }
 
 /// Hash of the trained model.

@@ -336,7 +336,12 @@ impl Book {
     fn begin(command: &[&str]) -> Book {
         let mut book = Book { entries: vec![] };
         let command = command.iter().map(|word| word.to_string()).collect();
-        book.push(Record::Created { purpose: tallow::store::Purpose::Experiment, command, version: "0.1.0".into(), binary_sha256: format!("{:0>64}", "b1") });
+        book.push(Record::Created {
+            purpose: tallow::store::Purpose::Experiment,
+            command,
+            version: "0.1.0".into(),
+            binary_sha256: format!("{:0>64}", "b1"),
+        });
         book.stage("spec", "spec.toml");
         book.stage("plan", "plan.json");
         book

@@ -85,8 +85,16 @@ impl Bench {
         let optimizer = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
         let schedule = Schedule::Linear { warmup: Warmup::Frac(0.1) };
         let recipe = Recipe {
-            optimizer, schedule, lr: 1e-2, length: Length::Steps(40), batch_size: 32, micro_batch_size: None, max_seq_len: None,
-            grad_clip_norm: Some(1.0), dropout: None, augment: Vec::new(),
+            optimizer,
+            schedule,
+            lr: 1e-2,
+            length: Length::Steps(40),
+            batch_size: 32,
+            micro_batch_size: None,
+            max_seq_len: None,
+            grad_clip_norm: Some(1.0),
+            dropout: None,
+            augment: Vec::new(),
         };
         RunConfig {
             version: 1,
@@ -113,7 +121,8 @@ impl Bench {
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
-        let model = serde_json::json!({"model_type": "resnet_cifar", "depth": 8, "width": 4, "num_channels": 3, "id2label": names});
+        let model =
+            serde_json::json!({"model_type": "resnet_cifar", "depth": 8, "width": 4, "num_channels": 3, "id2label": names});
         let mut config = self.bert();
         config.task = Task::ImageClassification;
         config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
@@ -132,7 +141,11 @@ impl Bench {
 
     /// One attempt; `stop_at`: asked to stop at the event of that step.
     pub(super) fn attempt(
-        &self, config: &RunConfig, folder: &str, resume: Option<&str>, stop_at: Option<u64>,
+        &self,
+        config: &RunConfig,
+        folder: &str,
+        resume: Option<&str>,
+        stop_at: Option<u64>,
     ) -> Result<Trained, trainer::Error> {
         let folder = self.path(folder);
         std::fs::create_dir_all(&folder).expect("made");
@@ -207,7 +220,8 @@ impl Trained {
     }
 
     pub(super) fn started(&self) -> (u64, bool) {
-        let started = |event: &Event| if let Event::Started { step, resumed, .. } = event { Some((*step, *resumed)) } else { None };
+        let started =
+            |event: &Event| if let Event::Started { step, resumed, .. } = event { Some((*step, *resumed)) } else { None };
         self.events.iter().find_map(started).expect("it says that it starts")
     }
 }
@@ -229,7 +243,8 @@ fn write(path: &Path, tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)
 }
 
 pub(super) fn checkpoints(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("checkpoint")).expect("there").flatten().map(|e| e.path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder.join("checkpoint")).expect("there").flatten().map(|e| e.path()).collect();
     files.sort();
     files
 }

@@ -75,8 +75,11 @@ fn rates_are_those_of_the_closed_forms() {
         for step in bench.train(&config, name).steps() {
             // The event counts steps done.
             let at = step.step - 1;
-            let expected =
-                if at < warmup { peak * at as f64 / warmup as f64 } else { peak * after((at - warmup) as f64 / (total - warmup) as f64) };
+            let expected = if at < warmup {
+                peak * at as f64 / warmup as f64
+            } else {
+                peak * after((at - warmup) as f64 / (total - warmup) as f64)
+            };
             assert!((step.lr - expected).abs() < 1e-15, "{name}, step {at}: expected {expected}, found {}", step.lr);
         }
     };
@@ -132,7 +135,11 @@ fn weights_that_are_not_finite_are_no_model() {
     config.recipe.schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
     let run = bench.train(&config, "last");
     assert_eq!(run.finish, Finish::Diverged { step: 1 });
-    assert!(matches!(run.events.last(), Some(Event::Diverged { what: Divergence::WeightsNotFinite, .. })), "{:?}", run.events.last());
+    assert!(
+        matches!(run.events.last(), Some(Event::Diverged { what: Divergence::WeightsNotFinite, .. })),
+        "{:?}",
+        run.events.last()
+    );
     assert!(!bench.path("last").join("model.safetensors").exists());
 }
 
@@ -152,7 +159,8 @@ fn subsets_are_disjoint_and_stable() {
         config.recipe.batch_size = 1;
         config.total_steps = trainer::steps_per_epoch(examples, 1);
         let run = bench.train(&config, &format!("{hold_out}-{max_train_examples:?}-{seed}-{}", fresh()));
-        let watched = run.events.iter().find_map(|e| if let Event::Monitored { examples, .. } = e { Some(*examples) } else { None });
+        let watched =
+            run.events.iter().find_map(|e| if let Event::Monitored { examples, .. } = e { Some(*examples) } else { None });
         assert_eq!(watched, (hold_out > 0).then_some(hold_out));
         let (tokens, done) = run.work_done();
         assert_eq!((done, tokens.count_ones() as usize), (examples as u64, examples), "each once");
@@ -191,7 +199,8 @@ fn pretrained_weights_are_taken_and_checked() {
     let config = bench.bert();
     let base = bench.train(&config, "base");
     let path = bench.path("base").join("model.safetensors");
-    let from = |sha256: &str| RunConfig { init: InitFrom::Weights { path: path.clone(), sha256: sha256.into() }, ..config.clone() };
+    let from =
+        |sha256: &str| RunConfig { init: InitFrom::Weights { path: path.clone(), sha256: sha256.into() }, ..config.clone() };
     let tuned = bench.train(&from(base.sha256()), "tuned");
     assert!(tuned.steps()[0].loss < 0.5 * base.steps()[0].loss, "it starts where the other ended");
     let error = bench.attempt(&from(&"0".repeat(64)), "other", None, None).err().expect("another file");

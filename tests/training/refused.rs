@@ -105,7 +105,10 @@ fn weights_that_training_starts_from() {
         tensors.insert("qa_outputs.bias".into(), zeros(&[2]));
     };
     let run = from(&other_heads).expect("another task's heads are left over");
-    assert_eq!((run.notes("start anew: classifier.weight, classifier.bias"), run.notes("no place in the model: qa_outputs.bias")), (1, 1));
+    assert_eq!(
+        (run.notes("start anew: classifier.weight, classifier.bias"), run.notes("no place in the model: qa_outputs.bias")),
+        (1, 1)
+    );
     let path = bench.path("cut.safetensors");
     let whole = std::fs::read(bench.path("base").join("model.safetensors")).expect("read");
     std::fs::write(&path, &whole[..whole.len() - 4]).expect("cut");

@@ -12,7 +12,8 @@ use tallow::trainer::Finish;
 fn any_number_of_threads() {
     let bench = Bench::new();
     for (name, config) in [("bert", bench.bert()), ("resnet", bench.resnet())] {
-        let run = |threads: usize, folder: &str| bench.train(&RunConfig { threads, ..config.clone() }, &format!("{name}-{folder}"));
+        let run =
+            |threads: usize, folder: &str| bench.train(&RunConfig { threads, ..config.clone() }, &format!("{name}-{folder}"));
         let first = run(2, "a");
         for (threads, folder) in [(2, "b"), (1, "c"), (4, "d")] {
             let again = run(threads, folder);
@@ -105,11 +106,20 @@ fn a_checkpoint_of_another_run_is_refused_and_says_what_differs() {
         c.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.01 };
         c.recipe.schedule = Schedule::Linear { warmup: Warmup::Steps(4) };
     };
-    refused(&several, &[
-        "`recipe.lr`: expected 0.5, found 0.01; ", "`total_steps`: expected 41, found 40", "`recipe.optimizer.kind`: expected \"sgd\"",
-        "`recipe.optimizer.beta1`: expected nothing, found 0.9", "`recipe.schedule.warmup.steps`: expected 4, found nothing",
-    ]);
-    refused(&|c| c.model = c.model.clone().with_labels(&["bad".into(), "good".into()]), &["`model.labels`", "\"good\"", "\"better\""]);
+    refused(
+        &several,
+        &[
+            "`recipe.lr`: expected 0.5, found 0.01; ",
+            "`total_steps`: expected 41, found 40",
+            "`recipe.optimizer.kind`: expected \"sgd\"",
+            "`recipe.optimizer.beta1`: expected nothing, found 0.9",
+            "`recipe.schedule.warmup.steps`: expected 4, found nothing",
+        ],
+    );
+    refused(
+        &|c| c.model = c.model.clone().with_labels(&["bad".into(), "good".into()]),
+        &["`model.labels`", "\"good\"", "\"better\""],
+    );
     refused(&|c| c.monitor = MonitorConfig::None, &["`monitor.hold_out`: expected 0, found 40"]);
     bench.write_as_texts("others.safetensors", &vec![(vec![1, 8, 2], 0); 160]);
     refused(&|c| c.train = bench.path("others.safetensors"), &["`train`"]);

@@ -53,6 +53,7 @@ fn gradients_where_queries_and_keys_differ() {
 /// finite differences above.
 #[test]
 fn tiles_meet() {
+    #[rustfmt::skip]
     let sizes: [[usize; 6]; 16] = [
         [1, 47, 47, 1, 1, 16],
         [1, 48, 48, 2, 1, 3],

@@ -37,8 +37,13 @@ mod tests {
     #[test]
     fn gradients() {
         for (shape, kernel, stride, padding) in [
-            ([1, 1, 1, 1], 1, 1, 0), ([2, 7, 9, 3], 2, 2, 0), ([2, 9, 8, 3], 3, 2, 1), ([1, 17, 5, 2], 3, 1, 1), ([3, 4, 4, 33], 4, 4, 2),
-            ([2, 5, 5, 1], 2, 3, 0), ([0, 4, 4, 2], 2, 2, 0),
+            ([1, 1, 1, 1], 1, 1, 0),
+            ([2, 7, 9, 3], 2, 2, 0),
+            ([2, 9, 8, 3], 3, 2, 1),
+            ([1, 17, 5, 2], 3, 1, 1),
+            ([3, 4, 4, 33], 4, 4, 2),
+            ([2, 5, 5, 1], 2, 3, 0),
+            ([0, 4, 4, 2], 2, 2, 0),
         ] {
             let args = Pool2d { kernel, stride, padding };
             check_gradients("avg_pool2d", Reduction, Case::new().var(&shape), |tape, v, _| avg_pool2d(tape, &v[0], args));

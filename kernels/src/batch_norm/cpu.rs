@@ -57,12 +57,15 @@ impl<'a> Kept<'a> {
 pub(super) fn statistics(x: &Tensor) -> Result<Statistics> {
     let (xs, channels) = (floats(x)?, x.dim(3)?);
     let count = (xs.len() / channels) as f64;
-    let blocks: Vec<Vec<f32>> = xs.par_chunks(block(channels)).map(|x| {
-        let mut moments = vec![0f32; 2 * channels];
-        let (mean, squares) = moments.split_at_mut(channels);
-        block_moments(x, mean, squares);
-        moments
-    }).collect();
+    let blocks: Vec<Vec<f32>> = xs
+        .par_chunks(block(channels))
+        .map(|x| {
+            let mut moments = vec![0f32; 2 * channels];
+            let (mean, squares) = moments.split_at_mut(channels);
+            block_moments(x, mean, squares);
+            moments
+        })
+        .collect();
     let rows = |i: usize| (block(channels).min(xs.len() - i * block(channels)) / channels) as f64;
     // Chan, Golub & LeVeque (1979): the squares about the whole mean from those about each block's.
     let moments = (0..channels).map(|c| {
@@ -79,11 +82,9 @@ pub(super) fn normalise(layer: &Layer, x: &Tensor, residual: Option<&Tensor>) ->
     let (xs, residual, a) = (floats(x)?, residual.map(floats).transpose()?, Affine::new(layer)?);
     let block = block(a.mean.len());
     fresh_tensor(x.dims(), |y| {
-        y.par_chunks_mut(block).zip(xs.par_chunks(block)).enumerate().for_each(|(i, (y, x))| {
-            match &residual {
-                Some(residual) => apply_with(x, &residual[i * block..][..x.len()], &a, layer.relu, y),
-                None => apply(x, &a, layer.relu, y),
-            }
+        y.par_chunks_mut(block).zip(xs.par_chunks(block)).enumerate().for_each(|(i, (y, x))| match &residual {
+            Some(residual) => apply_with(x, &residual[i * block..][..x.len()], &a, layer.relu, y),
+            None => apply(x, &a, layer.relu, y),
         });
     })
 }
@@ -98,12 +99,16 @@ pub(super) fn backward(layer: &Layer, dy: &Tensor, x: &Tensor, y: Option<&Tensor
         None => Kept::All,
     };
     let block = block(channels);
-    let blocks: Vec<Vec<f32>> = dys.par_chunks(block).enumerate().map(|(i, dy)| {
-        let mut sums = vec![0f32; 2 * channels];
-        let (plain, along) = sums.split_at_mut(channels);
-        block_sums((dy, &xs[i * block..][..dy.len()], kept.part(i * block, dy.len())), &a, plain, along);
-        sums
-    }).collect();
+    let blocks: Vec<Vec<f32>> = dys
+        .par_chunks(block)
+        .enumerate()
+        .map(|(i, dy)| {
+            let mut sums = vec![0f32; 2 * channels];
+            let (plain, along) = sums.split_at_mut(channels);
+            block_sums((dy, &xs[i * block..][..dy.len()], kept.part(i * block, dy.len())), &a, plain, along);
+            sums
+        })
+        .collect();
     let sum = |c: usize| blocks.iter().map(|b| f64::from(b[c])).sum::<f64>();
     let sums: Vec<(f64, f64)> = (0..channels).map(|c| (sum(c), sum(channels + c) * f64::from(a.r[c]))).collect();
     let count = (xs.len() / channels.max(1)) as f64;

@@ -88,7 +88,8 @@ fn apply(tape: &Tape, x: &Var, residual: Option<&Var>, args: &BatchNorm, relu: b
     if !tape.is_training() {
         return Ok(Var::constant(y));
     }
-    let wanted = x.wants_grad() || residual.is_some_and(Var::wants_grad) || args.weight.is_trainable() || args.bias.is_trainable();
+    let wanted =
+        x.wants_grad() || residual.is_some_and(Var::wants_grad) || args.weight.is_trainable() || args.bias.is_trainable();
     Ok(tape.record(y.clone(), wanted, || {
         let (x, residual) = (x.target(), residual.map(Var::target));
         let output = residual.is_some().then_some(y);

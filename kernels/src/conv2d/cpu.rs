@@ -51,7 +51,11 @@ pub(super) fn forward(plan: &Plan, x: &Tensor, w: &Tensor, b: Option<&Tensor>) -
 
 /// `dx` if wanted, `dw` if the input is given.
 pub(super) fn backward(
-    plan: &Plan, dy: &Tensor, x: Option<&Tensor>, w: &Tensor, want_input: bool,
+    plan: &Plan,
+    dy: &Tensor,
+    x: Option<&Tensor>,
+    w: &Tensor,
+    want_input: bool,
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
     let dx = want_input.then(|| input_gradient(plan, dy, w)).transpose()?;
     Ok((dx, x.map(|x| filter_gradient(plan, dy, x, w)).transpose()?))

@@ -169,7 +169,9 @@ mod tests {
             ([2, 4, 4, 2], [3, 2, 1, 1], with(3, 1, 1, 1)),
         ] {
             let case = Case::new().var(&x).param("w", &w);
-            check_gradients(&format!("conv2d {args:?}"), Product, case.clone(), |tape, v, p| conv2d(tape, &v[0], &p[0], None, args));
+            check_gradients(&format!("conv2d {args:?}"), Product, case.clone(), |tape, v, p| {
+                conv2d(tape, &v[0], &p[0], None, args)
+            });
             check_gradients(&format!("conv2d {args:?}"), Product, case.param("b", &[w[0]]), |tape, v, p| {
                 conv2d(tape, &v[0], &p[0], Some(&p[1]), args)
             });

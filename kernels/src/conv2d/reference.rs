@@ -24,7 +24,11 @@ pub(super) fn forward(plan: &Plan, x: &Tensor, w: &Tensor, b: Option<&Tensor>) -
 
 /// `dx` if wanted, `dw` if the input is given.
 pub(super) fn backward(
-    plan: &Plan, dy: &Tensor, x: Option<&Tensor>, w: &Tensor, want_input: bool,
+    plan: &Plan,
+    dy: &Tensor,
+    x: Option<&Tensor>,
+    w: &Tensor,
+    want_input: bool,
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
     let [channels, outs] = plan.channels;
     let ([height, width], [image_h, image_w]) = (plan.out, plan.image);

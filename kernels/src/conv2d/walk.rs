@@ -3,11 +3,11 @@
 //! A [`Walk`] says which places of an image each row sees. Forward it is the window; for the input's gradient it is the window
 //! turned around, once for each phase of the stride. Since channels lie next to each other, a window's row of places is one run.
 
-use super::tile::{self, Left, PANEL, Right};
 use super::Plan;
+use super::tile::{self, Left, PANEL, Right};
 use crate::matmul::Write;
-use crate::{scratch, simd};
 use crate::slice::Scattered;
+use crate::{scratch, simd};
 use rayon::prelude::*;
 
 /// Rows of a block: eight tiles.

@@ -13,9 +13,9 @@ use super::transforms::{
     Lanes, OUT, OUTSIDE, PLACES, TAPS, filter_gradient, transform_filter, transform_gradient, transform_input, transform_output,
 };
 use crate::matmul::Write;
+use crate::scratch;
 use crate::simd::LANES;
 use crate::slice::Scattered;
-use crate::scratch;
 use rayon::prelude::*;
 
 /// Tiles of a task, and how many tasks make it worth while to share out the work by tiles.
@@ -41,8 +41,15 @@ impl Grid {
     pub(super) fn suits(plan: &Plan) -> bool {
         let (window, area) = (plan.window, plan.out[0] * plan.out[1]);
         let covered = plan.out.map(|side| side.next_multiple_of(OUT));
-        cfg!(target_arch = "x86_64") && window.kernel == [3, 3] && window.stride == 1 && window.dilation == 1 && window.padding <= 2 && plan.groups == 1
-            && plan.channels.iter().all(|c| *c > 0 && c % LANES == 0) && area > 0 && covered[0] * covered[1] <= 2 * area
+        cfg!(target_arch = "x86_64")
+            && window.kernel == [3, 3]
+            && window.stride == 1
+            && window.dilation == 1
+            && window.padding <= 2
+            && plan.groups == 1
+            && plan.channels.iter().all(|c| *c > 0 && c % LANES == 0)
+            && area > 0
+            && covered[0] * covered[1] <= 2 * area
     }
 
     pub(super) fn forward(plan: &Plan) -> Grid {
@@ -141,7 +148,9 @@ impl Grid {
                         let left = Left { data: &seen[place * (channels + GAP)..], row: seen_len, depth: 1 };
                         let starts: Vec<usize> = (0..tiles).map(|i| i * sums_len + place * (PANEL + GAP)).collect();
                         // SAFETY: this task alone has `sums`.
-                        unsafe { tile::product(channels, left, Right::panels(filters, channels, cols.len()), into, &starts, Write::Set) };
+                        unsafe {
+                            tile::product(channels, left, Right::panels(filters, channels, cols.len()), into, &starts, Write::Set)
+                        };
                     }
                     for (tile, sums) in sums.chunks_exact(sums_len).enumerate() {
                         // SAFETY: a task's channels of the output are its own.
@@ -164,7 +173,13 @@ impl Grid {
                 (0..channels / LANES).into_par_iter().for_each(|block| {
                     scratch::with(PLACES * LANES * outs, |sums| {
                         for place in 0..PLACES {
-                            self.multiply(place, (seen, gradient), block * LANES..(block + 1) * LANES, Write::Set, Scattered::new(sums));
+                            self.multiply(
+                                place,
+                                (seen, gradient),
+                                block * LANES..(block + 1) * LANES,
+                                Write::Set,
+                                Scattered::new(sums),
+                            );
                         }
                         filter_gradient(sums, block * LANES..(block + 1) * LANES, [channels, outs], dw);
                     });
@@ -176,7 +191,9 @@ impl Grid {
             for first in (0..self.count()).step_by(chunk) {
                 self.transformed(x, dy, first..self.count().min(first + chunk), |seen, gradient| {
                     let write = if first == 0 { Write::Set } else { Write::Add };
-                    (0..PLACES).into_par_iter().for_each(|place| self.multiply(place, (seen, gradient), 0..channels, write, into));
+                    (0..PLACES)
+                        .into_par_iter()
+                        .for_each(|place| self.multiply(place, (seen, gradient), 0..channels, write, into));
                 });
             }
             filter_gradient(sums, 0..channels, [channels, outs], dw);

@@ -55,7 +55,9 @@ mod tests {
             let n = shape.iter().product::<usize>() as u32;
             let ids: Vec<u32> = (0..n).map(|i| (i * i + 1) % rows as u32).collect();
             let ids = Tensor::from_vec(ids, shape, &Device::Cpu).unwrap();
-            check_gradients("embedding", Reduction, Case::new().param("table", &[rows, dim]), |tape, _, p| embedding(tape, &ids, &p[0]));
+            check_gradients("embedding", Reduction, Case::new().param("table", &[rows, dim]), |tape, _, p| {
+                embedding(tape, &ids, &p[0])
+            });
         }
     }
 

@@ -66,7 +66,8 @@ mod tests {
         set(&p[0], 1.0)?;
         set(&p[1], 0.0)?;
         let x = Tensor::new(&[[[[-1f32, 1., -10., 10.], [3., 5., 30., 50.]]]], &Device::Cpu)?;
-        let y = group_norm(&Tape::inference(), &Var::constant(x), 2, &p[0], &p[1], 0.0)?.tensor().flatten_all()?.to_vec1::<f32>()?;
+        let y =
+            group_norm(&Tape::inference(), &Var::constant(x), 2, &p[0], &p[1], 0.0)?.tensor().flatten_all()?.to_vec1::<f32>()?;
         let r = 1.0 / 5f32.sqrt();
         let expected = [-3.0 * r, -r, -3.0 * r, -r, r, 3.0 * r, r, 3.0 * r];
         assert!(y.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{y:?}");
@@ -76,7 +77,9 @@ mod tests {
     #[test]
     fn arguments_are_checked() {
         let (p, _) = Case::new().param("w", &[4]).param("b", &[3]).params(DType::F32).unwrap();
-        let says = |x: &[usize], groups, b| group_norm(&Tape::inference(), &constant(x), groups, &p[0], b, 1e-5).unwrap_err().to_string();
+        let says = |x: &[usize], groups, b| {
+            group_norm(&Tape::inference(), &constant(x), groups, &p[0], b, 1e-5).unwrap_err().to_string()
+        };
         assert_eq!(says(&[1, 2, 2, 4], 2, &p[1]), "group_norm: `b`: expected [C = 4], found [3]");
         assert_eq!(says(&[1, 2, 2, 4], 3, &p[0]), "group_norm: the number of groups must divide the 4 channels at `w`, found 3");
         assert!(says(&[2, 4], 2, &p[0]).contains("input of `w`"));

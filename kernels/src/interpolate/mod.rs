@@ -72,14 +72,22 @@ pub fn interpolate(tape: &Tape, x_bhwc: &Var, size: [usize; 2], how: Interpolati
 mod tests {
     use super::*;
     use crate::check::{Case, Kind::Reduction, check_gradients, constant};
-    use candle_core::{Device, Tensor};
     use Interpolation::{Bicubic, Bilinear};
+    use candle_core::{Device, Tensor};
 
     #[test]
     fn gradients() {
         for how in [Bilinear, Bicubic] {
-            for (shape, size) in [([1, 1, 1, 1], [1, 3]), ([2, 5, 7, 3], [8, 4]), ([1, 4, 4, 33], [7, 7]), ([2, 9, 2, 2], [3, 2]), ([0, 2, 2, 1], [3, 3])] {
-                check_gradients("interpolate", Reduction, Case::new().var(&shape), |tape, v, _| interpolate(tape, &v[0], size, how));
+            for (shape, size) in [
+                ([1, 1, 1, 1], [1, 3]),
+                ([2, 5, 7, 3], [8, 4]),
+                ([1, 4, 4, 33], [7, 7]),
+                ([2, 9, 2, 2], [3, 2]),
+                ([0, 2, 2, 1], [3, 3]),
+            ] {
+                check_gradients("interpolate", Reduction, Case::new().var(&shape), |tape, v, _| {
+                    interpolate(tape, &v[0], size, how)
+                });
             }
         }
     }

@@ -17,7 +17,11 @@ pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wa
     let (hs, ws) = (slice::floats(h)?, slice::floats(w)?);
     let n = counted.len();
     // Ignored rows are left out of every product.
-    let packed: Vec<f32> = if n == rows { Vec::new() } else { counted.iter().flat_map(|&row| &hs[row as usize * width..][..width]).copied().collect() };
+    let packed: Vec<f32> = if n == rows {
+        Vec::new()
+    } else {
+        counted.iter().flat_map(|&row| &hs[row as usize * width..][..width]).copied().collect()
+    };
     let h = if n == rows { &hs[..] } else { &packed };
     let labels: Vec<u32> = counted.iter().map(|&row| targets.labels[row as usize]).collect();
     let most = (SCORES / classes.max(1)).max(16);
@@ -34,7 +38,8 @@ pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wa
         let (from, m) = (index * chunk, labels.len());
         let (h, scores) = (View::new(&h[from * width..][..m * width], m, width), &mut scores[..m * classes]);
         matmul(1.0, h, weight.t(), ViewMut::new(scores, m, classes), Write::Set);
-        let each: Vec<f32> = scores.par_chunks_mut(classes).zip(labels).map(|(z, &label)| softmax(z, label as usize, rule)).collect();
+        let each: Vec<f32> =
+            scores.par_chunks_mut(classes).zip(labels).map(|(z, &label)| softmax(z, label as usize, rule)).collect();
         loss += each.iter().map(|&v| f64::from(v)).sum::<f64>();
         let dz = View::new(scores, m, classes);
         if wanted.hidden {
@@ -47,7 +52,10 @@ pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wa
     }
     let spread = |dh: Vec<f32>| {
         let mut all = vec![0f32; rows * width];
-        counted.iter().zip(dh.chunks_exact(width.max(1))).for_each(|(&row, dh)| all[row as usize * width..][..width].copy_from_slice(dh));
+        counted
+            .iter()
+            .zip(dh.chunks_exact(width.max(1)))
+            .for_each(|(&row, dh)| all[row as usize * width..][..width].copy_from_slice(dh));
         all
     };
     let dh = if wanted.hidden && n < rows { spread(dh) } else { dh };

@@ -38,7 +38,10 @@ impl<'a> Targets<'a> {
             return Err(Error::shape(op, "labels", format!("[rows = {rows}]"), &[self.labels.len()]));
         }
         if !(0.0..1.0).contains(&self.smoothing) {
-            return Err(Error::Argument { op, message: format!("the label smoothing must be in [0, 1), found {}", self.smoothing) });
+            return Err(Error::Argument {
+                op,
+                message: format!("the label smoothing must be in [0, 1), found {}", self.smoothing),
+            });
         }
         let counts = |label: &u32| Some(*label) != self.ignore;
         if let Some(position) = self.labels.iter().position(|label| counts(label) && *label as usize >= classes) {
@@ -76,7 +79,12 @@ pub fn linear_cross_entropy(tape: &Tape, hidden: &Var, w: &Param, targets: &Targ
     };
     let rows: usize = hidden.dims().iter().rev().skip(1).product();
     if hidden.dims().last() != Some(&width) || rows == 0 {
-        return Err(Error::shape(OP, format!("input of `{}`", w.name()), format!("[at least 1 row, D = {width}]"), hidden.dims()));
+        return Err(Error::shape(
+            OP,
+            format!("input of `{}`", w.name()),
+            format!("[at least 1 row, D = {width}]"),
+            hidden.dims(),
+        ));
     }
     let counted = targets.counted(OP, rows, classes)?;
     let h = hidden.tensor().contiguous()?.reshape((rows, width))?;
@@ -122,7 +130,9 @@ mod tests {
             for (ignore, smoothing) in [(None, 0.0), (Some(1), 0.1), (Some(4_000_000), 0.3)] {
                 let targets = Targets { labels: &labels, ignore, smoothing };
                 let case = Case::new().var(&[rows, width]).param("w", &[classes, width]);
-                check_gradients("linear_cross_entropy", Product, case, |tape, v, p| linear_cross_entropy(tape, &v[0], &p[0], &targets));
+                check_gradients("linear_cross_entropy", Product, case, |tape, v, p| {
+                    linear_cross_entropy(tape, &v[0], &p[0], &targets)
+                });
             }
         }
     }
@@ -136,7 +146,8 @@ mod tests {
         let tape = Tape::inference();
         let one = linear_cross_entropy(&tape, &x, &p[0], &Targets::new(&labels))?.tensor().to_scalar::<f32>()?;
         let flat = Var::constant(x.tensor().reshape((800, 3))?);
-        let two = crate::cross_entropy(&tape, &crate::linear(&tape, &flat, &p[0], None)?, &labels)?.tensor().to_scalar::<f32>()?;
+        let two =
+            crate::cross_entropy(&tape, &crate::linear(&tape, &flat, &p[0], None)?, &labels)?.tensor().to_scalar::<f32>()?;
         assert!((one - two).abs() < 1e-4, "{one} {two}");
         Ok(())
     }

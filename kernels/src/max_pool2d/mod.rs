@@ -64,9 +64,13 @@ mod tests {
 
     #[test]
     fn gradients() {
-        for (shape, kernel, stride, padding) in
-            [([1, 1, 1, 1], 1, 1, 0), ([2, 7, 9, 3], 2, 2, 0), ([2, 9, 8, 3], 3, 2, 1), ([1, 17, 5, 2], 3, 1, 1), ([3, 4, 4, 33], 4, 4, 2)]
-        {
+        for (shape, kernel, stride, padding) in [
+            ([1, 1, 1, 1], 1, 1, 0),
+            ([2, 7, 9, 3], 2, 2, 0),
+            ([2, 9, 8, 3], 3, 2, 1),
+            ([1, 17, 5, 2], 3, 1, 1),
+            ([3, 4, 4, 33], 4, 4, 2),
+        ] {
             let args = Pool2d { kernel, stride, padding };
             check_gradients("max_pool2d", Elementwise, Case::new().var(&shape), |tape, v, _| max_pool2d(tape, &v[0], args));
         }

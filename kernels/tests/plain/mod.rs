@@ -28,7 +28,11 @@ pub(crate) fn check(name: &str, xs: &[&[usize]], ps: &[&[usize]], fused: &Fused,
 
     let tape = Tape::training(stream.named("dropout"));
     let view = |t: &Tensor| {
-        if t.rank() < 2 { t.clone() } else { t.transpose(0, t.rank() - 1).unwrap().contiguous().unwrap().transpose(0, t.rank() - 1).unwrap() }
+        if t.rank() < 2 {
+            t.clone()
+        } else {
+            t.transpose(0, t.rank() - 1).unwrap().contiguous().unwrap().transpose(0, t.rank() - 1).unwrap()
+        }
     };
     let vars: Vec<Var> = x.iter().map(|t| tape.leaf(view(t))).collect();
     let y = fused(&tape, &vars, &params).unwrap();
@@ -38,8 +42,11 @@ pub(crate) fn check(name: &str, xs: &[&[usize]], ps: &[&[usize]], fused: &Fused,
     let mut grads = Gradients::new(&store);
     let leaves = tape.backward_to(&loss, &mut grads, &vars.iter().collect::<Vec<_>>()).unwrap();
 
-    let all: Vec<CandleVar> =
-        x.iter().chain(params.iter().map(Param::tensor)).map(|t| CandleVar::from_tensor(&t.to_dtype(DType::F64).unwrap()).unwrap()).collect();
+    let all: Vec<CandleVar> = x
+        .iter()
+        .chain(params.iter().map(Param::tensor))
+        .map(|t| CandleVar::from_tensor(&t.to_dtype(DType::F64).unwrap()).unwrap())
+        .collect();
     let tensors: Vec<Tensor> = all.iter().map(|v| v.as_tensor().clone()).collect();
     let expected = plain(&tensors).unwrap();
     near(&format!("{name}: output"), y.tensor(), &expected, FORWARD);

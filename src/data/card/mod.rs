@@ -90,7 +90,9 @@ fn config_of(item: &Yaml) -> Result<Config, String> {
     let globs = |value: &Yaml| -> Result<Vec<String>, String> {
         match value {
             Yaml::Text(glob) => Ok(vec![glob.clone()]),
-            Yaml::List(globs) => globs.iter().map(|g| g.text().map(str::to_string).ok_or("a path is no text".to_string())).collect(),
+            Yaml::List(globs) => {
+                globs.iter().map(|g| g.text().map(str::to_string).ok_or("a path is no text".to_string())).collect()
+            }
             other => Err(format!("`data_files` of `{name}`: expected a path or a list of paths, found {}", other.in_words())),
         }
     };

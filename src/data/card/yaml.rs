@@ -153,7 +153,8 @@ impl<'a> Parser<'a> {
                 break;
             }
             let (number, content) = (line.number, line.content);
-            let (key, rest) = split_key(content).ok_or_else(|| line.broken(format!("expected `key: value`, found `{content}`")))?;
+            let (key, rest) =
+                split_key(content).ok_or_else(|| line.broken(format!("expected `key: value`, found `{content}`")))?;
             let key = scalar(key, number)?;
             if entries.iter().any(|(known, _)| *known == key) {
                 return Err(Broken { line: number, what: format!("the key `{key}` stands twice") });
@@ -194,7 +195,9 @@ impl<'a> Parser<'a> {
                     more => Err(Broken { line: number, what: format!("unexpected `{more}` behind a bracket") }),
                 }
             }
-            Some('&' | '*' | '!' | '%' | '@' | '`') => Err(Broken { line: number, what: format!("`{text}` uses YAML that cards do not need") }),
+            Some('&' | '*' | '!' | '%' | '@' | '`') => {
+                Err(Broken { line: number, what: format!("`{text}` uses YAML that cards do not need") })
+            }
             Some('"' | '\'') => Ok(Yaml::Text(scalar(text, number)?)),
             _ => {
                 // A plain scalar goes on over lines that are indented more.
@@ -336,9 +339,7 @@ impl Flow<'_> {
     fn word(&mut self, ends: &[char]) -> Result<String> {
         let text = self.rest.trim_start();
         let end = match text.chars().next() {
-            Some(quote @ ('"' | '\'')) => {
-                1 + text[1..].find(quote).ok_or_else(|| self.broken("a quote is never closed"))? + 1
-            }
+            Some(quote @ ('"' | '\'')) => 1 + text[1..].find(quote).ok_or_else(|| self.broken("a quote is never closed"))? + 1,
             _ => text.find(ends).unwrap_or(text.len()),
         };
         self.rest = &text[end..];
@@ -369,7 +370,11 @@ mod tests {
         check("a: \"x\\ty: z\"", "a", text("x\ty: z"));
         check("a: http://x.y/#z", "a", text("http://x.y/#z"));
         check("a:\nb: c", "a", Yaml::Null);
-        check("a:\n- b\n- c: d\n  e: f\n", "a", Yaml::List(vec![text("b"), Yaml::Map(vec![("c".into(), text("d")), ("e".into(), text("f"))])]));
+        check(
+            "a:\n- b\n- c: d\n  e: f\n",
+            "a",
+            Yaml::List(vec![text("b"), Yaml::Map(vec![("c".into(), text("d")), ("e".into(), text("f"))])]),
+        );
         check("a:\n  - - b", "a", Yaml::List(vec![Yaml::List(vec![text("b")])]));
         check("a: [b, 'c, d', {e: f}]", "a", Yaml::List(vec![text("b"), text("c, d"), Yaml::Map(vec![("e".into(), text("f"))])]));
         check("a: []", "a", Yaml::List(vec![]));
@@ -381,7 +386,9 @@ mod tests {
 
     #[test]
     fn what_is_broken_names_its_line() {
-        for (source, line) in [("a: b\nc", 1), ("a: [b", 0), ("a: b\nb: 'c", 1), ("a: *x", 0), ("a: b\na: c", 1), ("a: b\n  c: d", 1)] {
+        for (source, line) in
+            [("a: b\nc", 1), ("a: [b", 0), ("a: b\nb: 'c", 1), ("a: *x", 0), ("a: b\na: c", 1), ("a: b\n  c: d", 1)]
+        {
             assert_eq!(parse(source).expect_err(source).line, line, "{source}");
         }
     }

@@ -38,7 +38,11 @@ pub fn generate(name: &str, examples: usize, seed: u64, work_dir: &Path) -> Resu
     let others = other_examples(examples);
     let stream = Stream::root(seed).named("data").named(name);
     write(sibling.path(), &[("train", examples), ("validation", others), ("test", others)], stream).map_err(io)?;
-    std::fs::write(sibling.path().join("README.md"), format!("---\nlicense: apache-2.0\n---\n# {name}\nMade by Tallow, seed {seed}.\n")).map_err(io)?;
+    std::fs::write(
+        sibling.path().join("README.md"),
+        format!("---\nlicense: apache-2.0\n---\n# {name}\nMade by Tallow, seed {seed}.\n"),
+    )
+    .map_err(io)?;
     std::fs::rename(sibling.path(), &folder).map_err(io)?;
     Ok(folder)
 }
@@ -83,7 +87,10 @@ mod tests {
                 while let Some(path) = waiting.pop() {
                     match path.is_dir() {
                         true => waiting.extend(std::fs::read_dir(&path).expect("listed").map(|e| e.expect("an entry").path())),
-                        false => files.push((path.strip_prefix(&folder).expect("below").to_path_buf(), std::fs::read(&path).expect("read"))),
+                        false => files.push((
+                            path.strip_prefix(&folder).expect("below").to_path_buf(),
+                            std::fs::read(&path).expect("read"),
+                        )),
                     }
                 }
                 files.sort();

@@ -11,24 +11,29 @@ use std::io::{BufWriter, Result, Write};
 use std::path::Path;
 use tallow_kernels::Stream;
 
+#[rustfmt::skip]
 const GOOD: [&str; 24] = [
     "wonderful", "brilliant", "charming", "delightful", "superb", "lovely", "excellent", "clever", "moving", "gorgeous", "funny", "warm",
     "fresh", "solid", "thoughtful", "exciting", "graceful", "generous", "pleasant", "bright", "honest", "elegant", "tasty", "reliable",
 ];
+#[rustfmt::skip]
 const BAD: [&str; 24] = [
     "terrible", "dull", "boring", "awful", "clumsy", "tedious", "weak", "dreadful", "messy", "stale", "shallow", "ugly", "cold", "lazy",
     "painful", "bland", "noisy", "broken", "rude", "confusing", "greasy", "pointless", "cheap", "tiresome",
 ];
+#[rustfmt::skip]
 const THINGS: [&str; 20] = [
     "film", "story", "soup", "hotel", "room", "novel", "concert", "garden", "lamp", "phone", "play", "song", "dinner", "museum", "game",
     "jacket", "train ride", "lecture", "cake", "camera",
 ];
+#[rustfmt::skip]
 const PARTS: [&str; 16] = [
     "ending", "service", "music", "design", "first half", "staff", "price", "sound", "colour", "pace", "view", "middle part", "menu",
     "opening", "handling", "finish",
 ];
 const HOW: [&str; 8] = ["really", "truly", "quite", "rather", "simply", "so", "very", "surprisingly"];
 const NOT: [&str; 5] = ["not", "never", "hardly", "anything but", "far from"];
+#[rustfmt::skip]
 const NEUTRAL: [&str; 16] = [
     "we went there on a monday", "my brother came along", "it was raining all day", "i bought it last spring", "the bus was on time",
     "it comes in a blue box", "there were forty people", "it took about two hours", "i saw it with friends", "they opened in may",

@@ -29,7 +29,12 @@ pub enum Error {
 impl Error {
     /// What the client's error means when it was asked for `what`.
     pub(super) fn from_client(
-        error: HFError, kind: Kind, what: &str, endpoint: &str, cache: &std::path::Path, with_token: bool,
+        error: HFError,
+        kind: Kind,
+        what: &str,
+        endpoint: &str,
+        cache: &std::path::Path,
+        with_token: bool,
     ) -> Self {
         let what = what.to_string();
         match error {
@@ -72,9 +77,11 @@ impl Failure for Error {
             Error::Disk { .. } => Class::Resource,
             Error::NotFound { kind: Kind::Dataset, .. } => Class::Data,
             Error::NotFound { kind: Kind::Model, .. } => Class::Model,
-            Error::Gated { .. } | Error::Offline { .. } | Error::Unreachable { .. } | Error::Failed { .. } | Error::BadAnswer { .. } => {
-                Class::External
-            }
+            Error::Gated { .. }
+            | Error::Offline { .. }
+            | Error::Unreachable { .. }
+            | Error::Failed { .. }
+            | Error::BadAnswer { .. } => Class::External,
         }
     }
 
@@ -84,7 +91,9 @@ impl Failure for Error {
             Error::NotFound { .. } => "check the spelling; a private repository needs `HF_TOKEN`".into(),
             Error::Gated { with_token: false, .. } => "set `HF_TOKEN` to a token of an account that has access".into(),
             Error::Gated { .. } => "the account of `HF_TOKEN` has no access: accept the terms on the repository's page".into(),
-            Error::Offline { .. } => "run once without `--offline` (and without `HF_HUB_OFFLINE`), or give a local folder with `--hub DIR`".into(),
+            Error::Offline { .. } => {
+                "run once without `--offline` (and without `HF_HUB_OFFLINE`), or give a local folder with `--hub DIR`".into()
+            }
             Error::Unreachable { .. } => {
                 "check the network and `HF_ENDPOINT`; with `--offline` the cache is used, with `--hub DIR` a local folder".into()
             }

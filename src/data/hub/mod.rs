@@ -144,7 +144,10 @@ pub struct Repo {
 enum Origin {
     /// Files that are simply there.
     Folder(PathBuf),
-    Remote { remote: Remote, cache: PathBuf },
+    Remote {
+        remote: Remote,
+        cache: PathBuf,
+    },
 }
 
 impl Repo {
@@ -224,7 +227,10 @@ impl Repo {
         let io = |source| Error::Disk { action: "read", path: place.clone(), source };
         let size = std::fs::metadata(&place).map_err(io)?.len();
         if size > MOST {
-            return Err(Error::BadAnswer { what: format!("`{path}` of {}", self.in_words()), found: format!("{size} bytes, more than 8 MiB") });
+            return Err(Error::BadAnswer {
+                what: format!("`{path}` of {}", self.in_words()),
+                found: format!("{size} bytes, more than 8 MiB"),
+            });
         }
         std::fs::read_to_string(&place).map(Some).map_err(io)
     }

@@ -3,8 +3,8 @@
 use super::error::root_cause;
 use super::{Error, HubConfig, Kind, RepoFile, cache};
 use crate::data::digest::sha256_of_file;
-use hf_hub::{HFClient, HFClientSync, HFRepositorySync, HFResult, RepoType, split_id};
 use hf_hub::repository::RepoTreeEntry;
+use hf_hub::{HFClient, HFClientSync, HFRepositorySync, HFResult, RepoType, split_id};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -150,6 +150,10 @@ fn check_hash(place: &Path, what: &str) -> Result<(), Error> {
 /// Any answer will do: it is only asked whether there is one.
 pub(super) fn check_reachable(endpoint: &str) -> Result<(), Error> {
     let unreachable = |e: reqwest::Error| Error::Unreachable { endpoint: endpoint.to_string(), why: root_cause(&e) };
-    let client = reqwest::blocking::Client::builder().user_agent(USER_AGENT).timeout(Duration::from_secs(5)).build().map_err(unreachable)?;
+    let client = reqwest::blocking::Client::builder()
+        .user_agent(USER_AGENT)
+        .timeout(Duration::from_secs(5))
+        .build()
+        .map_err(unreachable)?;
     client.head(endpoint).send().map(drop).map_err(unreachable)
 }

@@ -10,7 +10,11 @@ use rayon::prelude::*;
 
 /// Decodes a split and writes it. `shape` is that of the job's first image, which all others must have.
 pub(super) fn prepare(
-    job: &PrepareJob, split: &Split, names: &[String], shape: &mut Option<[usize; 3]>, emit: &mut dyn FnMut(Event),
+    job: &PrepareJob,
+    split: &Split,
+    names: &[String],
+    shape: &mut Option<[usize; 3]>,
+    emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
     let mut labels = Labels::new(split, names);
     let column = split.columns.input.first().cloned().unwrap_or_default();

@@ -42,7 +42,10 @@ pub(super) fn decode(encoded: &[u8]) -> Result<Pixels, String> {
 }
 
 /// Hands a decoder and the number of channels to `work`. The decoder has been seen to panic on broken files: that is an error like others.
-fn guarded<T>(encoded: &[u8], work: impl Fn(Decoder, usize) -> Result<T, String> + std::panic::RefUnwindSafe) -> Result<T, String> {
+fn guarded<T>(
+    encoded: &[u8],
+    work: impl Fn(Decoder, usize) -> Result<T, String> + std::panic::RefUnwindSafe,
+) -> Result<T, String> {
     let attempt = || {
         let decoder = Decoder::new_with_limits(encoded, LIMITS).map_err(|e| e.to_string())?;
         match decoder.header().components.len() {

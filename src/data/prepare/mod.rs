@@ -90,7 +90,8 @@ impl Split {
 
     /// Those that the file knows, else those that are found in it, in order.
     fn class_names(&self) -> Result<Vec<String>> {
-        if let Some(names) = self.tables.first().and_then(|t| t.column(self.label_column()).ok()).and_then(|c| c.classes.clone()) {
+        if let Some(names) = self.tables.first().and_then(|t| t.column(self.label_column()).ok()).and_then(|c| c.classes.clone())
+        {
             return Ok(names);
         }
         let mut names = BTreeSet::new();
@@ -159,9 +160,13 @@ impl<'a> Labels<'a> {
                 Ok(())
             }
             Label::Missing => Err(Error::Missing { path: path.into(), position: position(), column: column(), what: "label" }),
-            Label::Unknown(found) => {
-                Err(Error::Label { path: path.into(), position: position(), column: column(), found, classes: self.names.to_vec() })
-            }
+            Label::Unknown(found) => Err(Error::Label {
+                path: path.into(),
+                position: position(),
+                column: column(),
+                found,
+                classes: self.names.to_vec(),
+            }),
         }
     }
 }

@@ -48,9 +48,10 @@ pub(super) fn decode(cell: &Cell) -> Result<Pixels, String> {
     let image = png(&encoded)?.decode().map_err(|e| e.to_string())?;
     let (height, width) = (image.height() as usize, image.width() as usize);
     Ok(match image {
-        DynamicImage::ImageLuma8(_) | DynamicImage::ImageLumaA8(_) | DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_) => {
-            Pixels::new(height, width, 1, image.into_luma8().into_raw())
-        }
+        DynamicImage::ImageLuma8(_)
+        | DynamicImage::ImageLumaA8(_)
+        | DynamicImage::ImageLuma16(_)
+        | DynamicImage::ImageLumaA16(_) => Pixels::new(height, width, 1, image.into_luma8().into_raw()),
         colour => Pixels::new(height, width, 3, colour.into_rgb8().into_raw()),
     })
 }

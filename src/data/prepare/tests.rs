@@ -19,7 +19,18 @@ impl Bench {
         let dir = tempfile::tempdir().expect("a folder");
         let out = dir.path().join("out");
         let (splits, columns) = (Vec::new(), Columns::default());
-        let job = PrepareJob { task, splits, columns, tokenizer: None, vocab_size: 200, max_seq_len: 16, image_size: None, labels: None, max_examples: None, out };
+        let job = PrepareJob {
+            task,
+            splits,
+            columns,
+            tokenizer: None,
+            vocab_size: 200,
+            max_seq_len: 16,
+            image_size: None,
+            labels: None,
+            max_examples: None,
+            out,
+        };
         Bench { dir, job }
     }
 
@@ -59,7 +70,10 @@ fn texts_become_tokens_in_order() {
     let made = bench.run().expect("prepared");
     let summary: Vec<_> = made.iter().map(|m| (m.split.as_str(), m.examples, m.label_counts.clone())).collect();
     assert_eq!(summary, [("train", 3, vec![2, 1]), ("dev", 1, vec![0, 1])]);
-    assert_eq!((made[0].labels.as_slice(), made[0].columns.input.as_slice()), (&["no".to_string(), "yes".into()][..], &["sentence".to_string()][..]));
+    assert_eq!(
+        (made[0].labels.as_slice(), made[0].columns.input.as_slice()),
+        (&["no".to_string(), "yes".into()][..], &["sentence".to_string()][..])
+    );
     assert_eq!(made[0].sha256, crate::data::sha256_of_file(&bench.job.out.join(&made[0].file)).expect("read"));
     let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
     let prepared = bench.open("train.safetensors");
@@ -114,7 +128,10 @@ fn images_become_pixels() {
     let mut bench = Bench::new(Task::ImageClassification);
     bench.add("train", folder.join("train"));
     let made = bench.run().expect("prepared");
-    assert_eq!((made[0].shape.clone(), made[0].label_counts.clone()), (SplitShape::Image { height: 16, width: 16, channels: 3 }, vec![2; 4]));
+    assert_eq!(
+        (made[0].shape.clone(), made[0].label_counts.clone()),
+        (SplitShape::Image { height: 16, width: 16, channels: 3 }, vec![2; 4])
+    );
     let prepared = bench.open("train.safetensors");
     let cross = image::open(folder.join("train/cross/00005.png")).expect("an image").into_rgb8();
     let images = prepared.images().expect("images");
@@ -135,11 +152,21 @@ fn bad_texts_are_named_by_file_row_and_column() {
     let two_classes = |job: &mut PrepareJob| job.labels = Some(vec!["no".into(), "yes".into()]);
     check(&[("train", "text,label\n")], as_is, Class::Data, "split `train` is empty");
     check(&[("train", "text,label\na,0\nb,\nc,1\n")], as_is, Class::Data, "line 3, column `label`: there is no label");
-    check(&[("train", "text,label\na,0\nb,7\n")], two_classes, Class::Data, "line 3, column `label`: the label is 7; expected one of 2 classes: `no`, `yes`");
+    check(
+        &[("train", "text,label\na,0\nb,7\n")],
+        two_classes,
+        Class::Data,
+        "line 3, column `label`: the label is 7; expected one of 2 classes: `no`, `yes`",
+    );
     check(&[("train", "text,label\na,maybe\n")], two_classes, Class::Data, "the label is `maybe`");
     check(&[("train", "text,label\na,0\n,1\n")], as_is, Class::Data, "line 3, column `text`: there is no text");
     check(&[("train", "text,label\na,0\nb,0\n")], as_is, Class::Data, "a single class, `0`");
-    check(&[("train", good)], |job| job.columns.label = Some("mood".into()), Class::Data, "no column `mood`: it has `text`, `label`");
+    check(
+        &[("train", good)],
+        |job| job.columns.label = Some("mood".into()),
+        Class::Data,
+        "no column `mood`: it has `text`, `label`",
+    );
     check(&[("train", good)], |job| job.columns.input = vec!["words".into()], Class::Data, "no column `words`");
     check(&[("train", good)], |job| job.max_seq_len = 2, Class::Spec, "expected more than the 2 special tokens");
     check(&[("train", good)], |job| job.vocab_size = 3, Class::Spec, "vocab_size is 3");
@@ -165,7 +192,10 @@ fn bad_images_are_named() {
         let error = bench.run().expect_err(words);
         assert!(error.to_string().contains(words), "expected {words:?}, found {error}");
     };
-    check(|f| std::fs::write(f.join("cross/00005.png"), b"no image").expect("written"), "`cross/00005.png`, column `image`: the image cannot be read");
+    check(
+        |f| std::fs::write(f.join("cross/00005.png"), b"no image").expect("written"),
+        "`cross/00005.png`, column `image`: the image cannot be read",
+    );
     check(
         |f| image::RgbImage::new(20, 16).save(f.join("cross/00005.png")).expect("written"),
         "`cross/00005.png`, column `image`: expected an image of 16 x 16 x 3, found 16 x 20 x 3",

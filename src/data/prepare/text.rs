@@ -50,7 +50,8 @@ impl Tokenization {
                 labels.take(table, row)?;
             }
             let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
-            let encoded: Vec<Encoding> = rows.into_par_iter().map(|row| self.encode(table, &split.columns.input, row)).collect::<Result<_>>()?;
+            let encoded: Vec<Encoding> =
+                rows.into_par_iter().map(|row| self.encode(table, &split.columns.input, row)).collect::<Result<_>>()?;
             for (encoding, position) in encoded.iter().zip(positions) {
                 if let Some(&id) = encoding.get_ids().iter().find(|id| **id as usize >= job.vocab_size) {
                     return Err(Error::ForeignToken { path: table.path().into(), position, id, vocab_size: job.vocab_size });

@@ -34,8 +34,7 @@ pub(super) fn columns(path: &Path, delimiter: u8) -> Result<Vec<Column>> {
     if header.iter().all(String::is_empty) {
         return Err(unreadable(path, Some(Position::Line(1)), "expected a line with the names of the columns, found none"));
     }
-    let sample: Vec<csv::StringRecord> =
-        reader.records().take(SAMPLE).collect::<Result<_, _>>().map_err(|e| broken(path, &e))?;
+    let sample: Vec<csv::StringRecord> = reader.records().take(SAMPLE).collect::<Result<_, _>>().map_err(|e| broken(path, &e))?;
     let kind = |column: usize| {
         let mut cells = sample.iter().filter_map(|r| r.get(column)).map(str::trim).filter(|c| !c.is_empty()).peekable();
         let any = cells.peek().is_some();

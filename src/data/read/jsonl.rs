@@ -86,7 +86,9 @@ fn cell(value: Value) -> Cell {
     match value {
         Value::Null => Cell::Null,
         Value::Bool(b) => Cell::Int(b.into()),
-        Value::Number(n) => n.as_i64().map(Cell::Int).or(n.as_f64().map(Cell::Float)).unwrap_or(Cell::Other("a number beyond 64 bits")),
+        Value::Number(n) => {
+            n.as_i64().map(Cell::Int).or(n.as_f64().map(Cell::Float)).unwrap_or(Cell::Other("a number beyond 64 bits"))
+        }
         Value::String(text) => Cell::Text(text),
         Value::Array(_) => Cell::Other("a list"),
         Value::Object(_) => Cell::Other("an object"),

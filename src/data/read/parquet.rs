@@ -4,8 +4,8 @@ use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
 use crate::data::{Error, Result};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::reader::RowIter;
 use parquet::record::Field;
+use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
 use std::fs::File;
 use std::path::Path;
@@ -24,7 +24,9 @@ pub(super) fn count(path: &Path) -> Result<usize> {
 pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
     let reader = open(path)?;
     let meta = reader.metadata().file_metadata();
-    let features = features(meta.key_value_metadata().into_iter().flatten().find(|kv| kv.key == "huggingface").and_then(|kv| kv.value.as_deref()));
+    let features = features(
+        meta.key_value_metadata().into_iter().flatten().find(|kv| kv.key == "huggingface").and_then(|kv| kv.value.as_deref()),
+    );
     let fields = meta.schema().get_fields();
     Ok(fields.iter().map(|field| column(field, features.as_ref().and_then(|f| f.get(field.name())))).collect())
 }
@@ -76,7 +78,12 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let fields: Vec<Arc<Type>> = schema.get_fields().iter().filter(|f| wanted.contains(&f.name())).cloned().collect();
     if let Some(odd) = fields.iter().find(|f| matches!(kind(f), ColumnKind::Other(_))) {
         let expected = "texts, numbers or images";
-        return Err(Error::ColumnKind { path: path.into(), column: odd.name().into(), expected, found: kind(odd).in_words().into() });
+        return Err(Error::ColumnKind {
+            path: path.into(),
+            column: odd.name().into(),
+            expected,
+            found: kind(odd).in_words().into(),
+        });
     }
     if fields.is_empty() {
         let rows = count(path)? as u64;

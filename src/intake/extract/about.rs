@@ -11,7 +11,15 @@ pub(super) fn find(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'
     }
     if let Some(author) = paper.authors.first() {
         let text = paper.passage(author).to_string();
-        found.add(FieldKey::FirstAuthor, Value::Text { text }, None, Scope::default(), 0.9, paper.quote(author.page, author.span), None);
+        found.add(
+            FieldKey::FirstAuthor,
+            Value::Text { text },
+            None,
+            Scope::default(),
+            0.9,
+            paper.quote(author.page, author.span),
+            None,
+        );
     }
     family(paper, sentences, found);
     tasks(paper, sentences, found);
@@ -37,14 +45,18 @@ const FAMILIES: &[(Family, &str)] = &[
 
 /// The family that the paper is about: named in its title, or by "we propose", or most often.
 fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
-    static OWN: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we (?:propose|introduce|present|show|evaluate|train|use|find)|our (?:largest |proposed )?(?:model|method|network|architecture)|called|based on)"));
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:we (?:propose|introduce|present|show|evaluate|train|use|find)|our (?:largest |proposed )?(?:model|method|network|architecture)|called|based on)",
+        )
+    });
     let title = paper.title.as_ref().map(|t| paper.passage(t)).unwrap_or_default();
     let mut best: Option<(f64, Family, usize, std::ops::Range<usize>)> = None;
     for (family, names) in FAMILIES {
         let names = crate::intake::regex(names);
         // A general word counts less than a name.
-        let general = matches!(family, Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm);
+        let general =
+            matches!(family, Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm);
         let in_title = if general { 8.0 } else { 30.0 };
         let mut weight = if names.is_match(title) { in_title } else { 0.0 };
         let mut example: Option<(usize, std::ops::Range<usize>, bool)> = None;
@@ -55,7 +67,13 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
             }
             let Some(at) = names.find(&sentence.text).map(|m| m.range()) else { continue };
             let own = OWN.is_match(&sentence.text);
-            weight += if kind == SectionKind::Abstract && own { 8.0 } else if own { 1.5 } else { 1.0 };
+            weight += if kind == SectionKind::Abstract && own {
+                8.0
+            } else if own {
+                1.5
+            } else {
+                1.0
+            };
             if example.as_ref().is_none_or(|(_, _, other)| own && !other) {
                 example = Some((index, at, own));
             }
@@ -107,10 +125,16 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
 
 /// Where the authors' code is, by their own words.
 fn code(sentences: &[Sentence], found: &mut Findings<'_>) {
-    static URL: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"https?://(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?"));
-    static OFFER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:code|implementations?|models?|package|checkpoints)\b[^;]{0,120}\b(?:available|released?|at|found|provide)\b"));
+    static URL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"https?://(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?",
+        )
+    });
+    static OFFER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:code|implementations?|models?|package|checkpoints)\b[^;]{0,120}\b(?:available|released?|at|found|provide)\b",
+        )
+    });
     for sentence in sentences {
         if let Some(url) = URL.find(&sentence.text).filter(|url| OFFER.is_match(&sentence.text[..url.start()]))
             && let Some(quote) = sentence.quote(url.range())

@@ -18,11 +18,25 @@ pub(super) enum Dimension {
 pub(super) fn dimension(header: &str) -> Option<Dimension> {
     static NAMES: LazyLock<[(regex::Regex, Dimension); 5]> = LazyLock::new(|| {
         [
-            (crate::intake::regex(r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?)?(?:layers|blocks|depth)$|^(?:#L|N|L)$"), Dimension::Layers),
-            (crate::intake::regex(r"(?i)^(?:mlp|ffn|feed-?forward|intermediate)[- ](?:size|dim\w*|width).*$|^d_?ff$"), Dimension::Intermediate),
-            (crate::intake::regex(r"(?i)^(?:hidden|model|embedding)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^#?H$|^width$"), Dimension::Hidden),
+            (
+                crate::intake::regex(r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?)?(?:layers|blocks|depth)$|^(?:#L|N|L)$"),
+                Dimension::Layers,
+            ),
+            (
+                crate::intake::regex(r"(?i)^(?:mlp|ffn|feed-?forward|intermediate)[- ](?:size|dim\w*|width).*$|^d_?ff$"),
+                Dimension::Intermediate,
+            ),
+            (
+                crate::intake::regex(
+                    r"(?i)^(?:hidden|model|embedding)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^#?H$|^width$",
+                ),
+                Dimension::Hidden,
+            ),
             (crate::intake::regex(r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?)?(?:attention )?heads$|^(?:#A|A)$|^h$"), Dimension::Heads),
-            (crate::intake::regex(r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:params|parameters)\b.*$"), Dimension::Params),
+            (
+                crate::intake::regex(r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:params|parameters)\b.*$"),
+                Dimension::Params,
+            ),
         ]
     });
     let header = header.trim();
@@ -47,7 +61,8 @@ impl Variant {
 
     /// How much of it is known.
     pub(super) fn known(&self) -> usize {
-        [self.num_layers, self.hidden_size, self.intermediate_size, self.num_heads].iter().flatten().count() + usize::from(self.num_params.is_some())
+        [self.num_layers, self.hidden_size, self.intermediate_size, self.num_heads].iter().flatten().count()
+            + usize::from(self.num_params.is_some())
     }
 }
 
@@ -62,8 +77,10 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
 
 /// `NAME (L=12, H=768, A=12, Total Parameters=110M)`.
 fn in_brackets(at: &Place<'_>, found: &mut Findings<'_>) {
-    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b([A-Z][\w-]*(?: [a-z]+)?) ?\(([^()]*=[^()]*)\)"));
-    static PART: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"^\s*([A-Za-z# ]+?)\s?=\s?({})\s*$", numbers::NUMBER)));
+    static FORM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b([A-Z][\w-]*(?: [a-z]+)?) ?\(([^()]*=[^()]*)\)"));
+    static PART: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"^\s*([A-Za-z# ]+?)\s?=\s?({})\s*$", numbers::NUMBER)));
     for words in FORM.captures_iter(at.text()) {
         let (Some(whole), Some(name), Some(inside)) = (words.get(0), words.get(1), words.get(2)) else { continue };
         let mut variant = Variant { name: name.as_str().to_string(), ..Variant::default() };
@@ -80,8 +97,11 @@ fn in_brackets(at: &Place<'_>, found: &mut Findings<'_>) {
 
 /// `RoBERTa base (125M)`.
 fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
-    static FORM: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"\b([A-Z][A-Za-z]*[A-Z][\w-]*(?: (?:base|large|small|medium|XL|XXL|tiny))?) ?\((\d+(?:\.\d+)?[MB])\)"));
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b([A-Z][A-Za-z]*[A-Z][\w-]*(?: (?:base|large|small|medium|XL|XXL|tiny))?) ?\((\d+(?:\.\d+)?[MB])\)",
+        )
+    });
     for words in FORM.captures_iter(at.text()) {
         if let Some(whole) = words.get(0) {
             let variant = Variant { name: words[1].to_string(), num_params: numbers::parse(&words[2]), ..Variant::default() };
@@ -94,22 +114,39 @@ fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
 fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
     static LAYERS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b"))
+        crate::intake::regex(&format!(
+            r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b"
+        ))
     });
-    static HIDDEN: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units"));
-    static HEADS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({COUNT}) (?:(?:self-)?attention )?heads\b")));
-    static INNER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:intermediate|feed-?forward|inner|mlp)[- ](?:size|dimension|layer|width)(?: of| is|:| =)? (\d{2,5})\b"));
+    static HIDDEN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units",
+        )
+    });
+    static HEADS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({COUNT}) (?:(?:self-)?attention )?heads\b")));
+    static INNER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:intermediate|feed-?forward|inner|mlp)[- ](?:size|dimension|layer|width)(?: of| is|:| =)? (\d{2,5})\b",
+        )
+    });
     static NOUN: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b")
+        crate::intake::regex(
+            r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b",
+        )
     });
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
-    for (pattern, dimension) in [(&LAYERS, Dimension::Layers), (&HIDDEN, Dimension::Hidden), (&HEADS, Dimension::Heads), (&INNER, Dimension::Intermediate)] {
+    for (pattern, dimension) in [
+        (&LAYERS, Dimension::Layers),
+        (&HIDDEN, Dimension::Hidden),
+        (&HEADS, Dimension::Heads),
+        (&INNER, Dimension::Intermediate),
+    ] {
         let Some(words) = pattern.captures(text) else { continue };
-        if let (Some(whole), Some(value)) = (words.get(0), words.iter().skip(1).flatten().next().and_then(|v| count(v.as_str()))) {
+        if let (Some(whole), Some(value)) = (words.get(0), words.iter().skip(1).flatten().next().and_then(|v| count(v.as_str())))
+        {
             variant.set(dimension, value);
             (start, end) = (start.min(whole.start()), end.max(whole.end()));
         }
@@ -122,6 +159,7 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
 }
 
 fn count(word: &str) -> Option<f64> {
-    const WORDS: [&str; 13] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const WORDS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     WORDS.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or_else(|| numbers::parse(word))
 }

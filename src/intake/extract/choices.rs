@@ -55,7 +55,10 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let name = words.name("o").or_else(|| words.name("p"));
         // `with SGD and Adam`: both were tried.
         let after = name.map_or("", |n| text[n.end()..].trim_start());
-        if after.strip_prefix("and ").is_some_and(|next| next.split(' ').next().is_some_and(|word| optimizer_named(word).is_some())) {
+        if after
+            .strip_prefix("and ")
+            .is_some_and(|next| next.split(' ').next().is_some_and(|word| optimizer_named(word).is_some()))
+        {
             return;
         }
         if let (Some(whole), Some(optimizer)) = (words.get(0), name.and_then(|n| optimizer_named(n.as_str()))) {
@@ -122,7 +125,9 @@ fn divisor(found: &regex::Captures<'_>) -> Option<f64> {
 
 fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:(?:training|overall|total|final) (?:loss|objective) is (?:the )?(?P<is>[a-z][^.;(]{8,110})|(?P<name>(?:binary |softmax )?cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared[- ]error(?: loss)?|hinge loss|contrastive loss))")
+        crate::intake::regex(
+            r"(?i)\b(?:(?:training|overall|total|final) (?:loss|objective) is (?:the )?(?P<is>[a-z][^.;(]{8,110})|(?P<name>(?:binary |softmax )?cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared[- ]error(?: loss)?|hinge loss|contrastive loss))",
+        )
     });
     if let Some(words) = NAMED.captures(at.text())
         && let Some(text) = words.name("is").or_else(|| words.name("name"))
@@ -152,8 +157,14 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
 
 fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
     const KINDS: &[(&str, &str)] = &[
-        (r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?", "pad {} pixels on each side"),
-        (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
+        (
+            r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?",
+            "pad {} pixels on each side",
+        ),
+        (
+            r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop",
+            "{} random crop",
+        ),
         (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
         (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
         (r"scale augmentation", "scale augmentation"),
@@ -165,17 +176,21 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
         (r"\bauto-?augment\b", "AutoAugment"),
         (r"\brandom erasing\b", "random erasing"),
     ];
-    static PATTERNS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| KINDS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
+    static PATTERNS: LazyLock<Vec<regex::Regex>> =
+        LazyLock::new(|| KINDS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
     let text = at.text();
     let lower = text.to_lowercase();
-    if at.caption || !["crop", "flip", "augment", "mixup", "cutmix", "cutout", "padded", "erasing"].iter().any(|w| lower.contains(w)) {
+    if at.caption
+        || !["crop", "flip", "augment", "mixup", "cutmix", "cutout", "padded", "erasing"].iter().any(|w| lower.contains(w))
+    {
         return;
     }
     let mut texts: Vec<String> = Vec::new();
     let mut words: Option<Range<usize>> = None;
     for ((_, name), pattern) in KINDS.iter().zip(PATTERNS.iter()) {
         let Some(one) = pattern.captures(text) else { continue };
-        let size = one.name("n").or_else(|| one.name("m")).map_or(String::new(), |m| m.as_str().replace(' ', "").replace('×', "x"));
+        let size =
+            one.name("n").or_else(|| one.name("m")).map_or(String::new(), |m| m.as_str().replace(' ', "").replace('×', "x"));
         let item = name.replace("{}", &size);
         // `32x32 random crop` has said `random crop` already.
         if let Some(whole) = one.get(0).filter(|_| !texts.iter().any(|t| t.ends_with(&item))) {
@@ -190,7 +205,9 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
 
 fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     static TARGETS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"\b(?:apply|applied|applying|adapt) (?:LoRA |only )?(?:to )?(?P<t>W_?[qkvo](?:(?:,| and|, and) W_?[qkvo])*)\b")
+        crate::intake::regex(
+            r"\b(?:apply|applied|applying|adapt) (?:LoRA |only )?(?:to )?(?P<t>W_?[qkvo](?:(?:,| and|, and) W_?[qkvo])*)\b",
+        )
     });
     if let Some(words) = TARGETS.captures(at.text())
         && let (Some(whole), Some(list)) = (words.get(0), words.name("t"))
@@ -208,8 +225,11 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
             r"(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?))"
         ))
     });
-    static WORK: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b[^.;]{0,90}?\b(?:on|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $"));
+    static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b[^.;]{0,90}?\b(?:on|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
+        )
+    });
     let text = at.text();
     let lower = text.to_lowercase();
     // What could be done is not what was done.
@@ -230,14 +250,19 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(r"(?i)\b(?:took|takes|take|for|in|or|approximately|about)\s+\(?(?P<v>{n}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)", n = numbers::NUMBER))
+        crate::intake::regex(&format!(
+            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about)\s+\(?(?P<v>{n}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            n = numbers::NUMBER
+        ))
     });
     let text = at.text();
     if at.caption || !text.to_lowercase().contains("train") {
         return;
     }
     let Some(words) = TIME.captures(text) else { return };
-    let (Some(whole), Some(value), Some(unit)) = (words.get(0), words.name("v").or_else(|| words.name("w")), words.name("u").or_else(|| words.name("x"))) else {
+    let (Some(whole), Some(value), Some(unit)) =
+        (words.get(0), words.name("v").or_else(|| words.name("w")), words.name("u").or_else(|| words.name("x")))
+    else {
         return;
     };
     let Some(value) = numbers::parse(value.as_str()) else { return };

@@ -18,10 +18,14 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     static TRAIN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)?|fine-?tun\w*|corpus|training (?:set|data|images|examples))\b")
     });
-    static EVALUATE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:evaluat\w*|test(?:ed|s|ing)?|validation|benchmarks?|results?|dev(?:elopment)?|achiev\w*|accurac\w*|zero-shot)\b"));
-    static CUE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following)\b"));
+    static EVALUATE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:evaluat\w*|test(?:ed|s|ing)?|validation|benchmarks?|results?|dev(?:elopment)?|achiev\w*|accurac\w*|zero-shot)\b",
+        )
+    });
+    static CUE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following)\b")
+    });
     let text = at.text();
     let mentions = names::datasets_in(text);
     let mut named: Vec<(String, Range<usize>)> = mentions.into_iter().map(|m| (text[m.at.clone()].to_string(), m.at)).collect();
@@ -47,7 +51,9 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn unknown(text: &str) -> Vec<(String, Range<usize>)> {
     static FORMS: LazyLock<[regex::Regex; 3]> = LazyLock::new(|| {
         [
-            crate::intake::regex(r"\b(?:[Tt]he|[Oo]ur|[Oo]n) (?:standard |public |new )?([A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,4}) (?:data ?sets?|corpus)\b"),
+            crate::intake::regex(
+                r"\b(?:[Tt]he|[Oo]ur|[Oo]n) (?:standard |public |new )?([A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,4}) (?:data ?sets?|corpus)\b",
+            ),
             crate::intake::regex(r"\b(?:data ?set|corpus)(?:, | called | named )([A-Z][\w-]+)"),
             crate::intake::regex(r"\b([a-z0-9][\w-]*/[a-z][\w.-]*[a-z0-9])\b"),
         ]
@@ -67,7 +73,9 @@ fn unknown(text: &str) -> Vec<(String, Range<usize>)> {
 /// Metrics, where the sentence says that they are measured.
 fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
     static MEASURED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:report\w*|evaluat\w*|measur\w*|scor\w*|achiev\w*|obtain\w*|error rates?|in terms of|metrics?|better|comparison|test set)\b")
+        crate::intake::regex(
+            r"(?i)\b(?:report\w*|evaluat\w*|measur\w*|scor\w*|achiev\w*|obtain\w*|error rates?|in terms of|metrics?|better|comparison|test set)\b",
+        )
     });
     let text = at.text();
     let whole = text.ends_with(['.', ':', ')']);

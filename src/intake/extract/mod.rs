@@ -16,7 +16,10 @@ mod tables;
 
 pub(super) use names::{is_member, same_dataset};
 
-use super::{DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind, Sentence, Span, Unit, Value};
+use super::{
+    DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind,
+    Sentence, Span, Unit, Value,
+};
 use std::ops::Range;
 
 /// Everything that the paper says and these rules know, each with its evidence.
@@ -79,7 +82,8 @@ impl Place<'_> {
     /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
     /// baselines of little else.
     fn trust(&self) -> f32 {
-        let names_own = || self.own.is_some_and(|own| self.text().to_lowercase().contains(own) && self.text().to_lowercase().contains("we "));
+        let names_own =
+            || self.own.is_some_and(|own| self.text().to_lowercase().contains(own) && self.text().to_lowercase().contains("we "));
         match self.kind {
             SectionKind::Baselines if !names_own() => 0.45,
             SectionKind::Appendix => 0.8,
@@ -110,13 +114,28 @@ impl Findings<'_> {
             let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
             // An abstract speaks of effort to impress, an experiments section to inform.
             let boast = matches!(key, FieldKey::Hardware | FieldKey::TrainingTime) && at.boasts;
-            let confidence = if shared { at.trust().max(0.7) } else if boast { 0.5 } else { at.trust() };
+            let confidence = if shared {
+                at.trust().max(0.7)
+            } else if boast {
+                0.5
+            } else {
+                at.trust()
+            };
             self.add(key, value, unit, at.scope.clone(), confidence, quote, at.sentence.section);
         }
     }
 
     #[expect(clippy::too_many_arguments, reason = "these are the parts of a field")]
-    fn add(&mut self, key: FieldKey, value: Value, unit: Option<Unit>, scope: Scope, confidence: f32, quote: Quote, section: Option<usize>) {
+    fn add(
+        &mut self,
+        key: FieldKey,
+        value: Value,
+        unit: Option<Unit>,
+        scope: Scope,
+        confidence: f32,
+        quote: Quote,
+        section: Option<usize>,
+    ) {
         let section = section.and_then(|s| self.paper.sections.get(s)).map(|s| match &s.number {
             Some(number) => format!("{number} {}", s.title),
             None => s.title.clone(),
@@ -130,7 +149,9 @@ impl Findings<'_> {
 fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
     let mut joined: Vec<Field> = Vec::new();
     for field in std::mem::take(fields) {
-        let last = joined.last_mut().filter(|last| field.key == FieldKey::Augmentation && last.key == field.key && last.scope == field.scope);
+        let last = joined
+            .last_mut()
+            .filter(|last| field.key == FieldKey::Augmentation && last.key == field.key && last.scope == field.scope);
         let (first, next) = match (last, &field.value) {
             (Some(last), Value::Texts { texts }) => (last, texts.clone()),
             _ => {

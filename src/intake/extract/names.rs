@@ -133,7 +133,10 @@ const TASKS: &[(&str, &str)] = &[
     ("question-answering", r"question[- ]answering"),
     ("natural-language-inference", r"natural language inference|language inference|textual entailment"),
     ("text-classification", r"text classification|sentiment (?:analysis|classification)|document classification"),
-    ("image-classification", r"image (?:classification|recognition)|imagenet[^.]{0,30}classification|classification[^.]{0,20}imagenet|ilsvrc[^.]{0,20}classification"),
+    (
+        "image-classification",
+        r"image (?:classification|recognition)|imagenet[^.]{0,30}classification|classification[^.]{0,20}imagenet|ilsvrc[^.]{0,20}classification",
+    ),
     ("object-detection", r"object detection"),
     ("semantic-segmentation", r"semantic segmentation"),
     ("language-modeling", r"language model(?:l?ing|s)"),
@@ -215,7 +218,8 @@ pub(in crate::intake) fn is_member(member: &str, suite: &str) -> bool {
 
 /// Metrics in a text, in order; where two overlap, the more special one.
 pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
-    static PATTERNS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| METRICS.iter().map(|(_, p, _)| crate::intake::regex(p)).collect());
+    static PATTERNS: LazyLock<Vec<regex::Regex>> =
+        LazyLock::new(|| METRICS.iter().map(|(_, p, _)| crate::intake::regex(p)).collect());
     let mut found: Vec<Mention> = Vec::new();
     for ((name, ..), pattern) in METRICS.iter().zip(PATTERNS.iter()) {
         for at in pattern.find_iter(text).map(|m| m.range()) {
@@ -235,7 +239,8 @@ pub(super) fn in_percent(metric: &str) -> bool {
 
 /// Tasks in a text, in order.
 pub(super) fn tasks_in(text: &str) -> Vec<Mention> {
-    static PATTERNS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| TASKS.iter().map(|(_, p)| crate::intake::regex(&format!("(?i){p}"))).collect());
+    static PATTERNS: LazyLock<Vec<regex::Regex>> =
+        LazyLock::new(|| TASKS.iter().map(|(_, p)| crate::intake::regex(&format!("(?i){p}"))).collect());
     let mut found: Vec<Mention> = Vec::new();
     for ((name, _), pattern) in TASKS.iter().zip(PATTERNS.iter()) {
         found.extend(pattern.find(text).map(|m| Mention { name, at: m.range() }));

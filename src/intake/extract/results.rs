@@ -21,7 +21,9 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         let Some((number, percent)) = number_after(text, metric).or_else(|| number_before(text, metric)) else { continue };
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|_| !taken.contains(&number.start)) else { continue };
-        let Some(dataset) = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned()) else { continue };
+        let Some(dataset) = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned()) else {
+            continue;
+        };
         // `score` alone is the score of a suite.
         if metric.name == "score" && !names::same_dataset(&dataset, "GLUE") && !percent {
             continue;
@@ -52,7 +54,10 @@ fn number_after(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
 /// `93.5% accuracy`, `55 F1`, `3.57% error`.
 fn number_before(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(r"(?:^|[\s(])(?P<v>{})(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$", numbers::NUMBER))
+        crate::intake::regex(&format!(
+            r"(?:^|[\s(])(?P<v>{})(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$",
+            numbers::NUMBER
+        ))
     });
     let words = FORM.captures(&text[..metric.at.start])?;
     let value = words.name("v")?;
@@ -61,10 +66,16 @@ fn number_before(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
 
 /// A level that was reached, not a gain: `improves by 2.0 BLEU`, `+5.1 F1`, `4.5% absolute improvement`.
 fn is_level(text: &str, number: &Range<usize>, percent: bool) -> bool {
-    static GAIN_BEFORE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)(?:\bby(?: (?:over|more than|about|up to|at least))?|\+|[<>≤≥]|below|above|over|than|only lose|improve\w*|gain of|another)\s?$"));
-    static GAIN_AFTER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^\s?%?(?: point)?s? ?(?:absolute|relative|improvement|points|gain|lower|higher|better|drop|of the|crop|-crop|-way)"));
+    static GAIN_BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:\bby(?: (?:over|more than|about|up to|at least))?|\+|[<>≤≥]|below|above|over|than|only lose|improve\w*|gain of|another)\s?$",
+        )
+    });
+    static GAIN_AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\s?%?(?: point)?s? ?(?:absolute|relative|improvement|points|gain|lower|higher|better|drop|of the|crop|-crop|-way)",
+        )
+    });
     // A bare whole number is a count more often than a score; years are never scores.
     let written = &text[number.clone()];
     let plausible = percent || written.contains('.') || written.parse::<u32>().is_ok_and(|n| n <= 100);

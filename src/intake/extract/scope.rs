@@ -172,7 +172,8 @@ fn variant_in(text: &str) -> Option<String> {
             r"|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*-(?:[A-Z]+/\d+|(?:Base|Large|Huge|Small|Tiny)|\d{2,4}))\b|\b(GPT-[23])\b"
         ))
     });
-    static LAYERS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(\d{2,4})-layer (ResNet|net|network|model)"));
+    static LAYERS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(\d{2,4})-layer (ResNet|net|network|model)"));
     let named = SIZE.captures_iter(text).find_map(|found| {
         let name = found.iter().skip(1).flatten().next()?.as_str().trim_matches(['(', ')']).to_string();
         names::datasets_in(&name).is_empty().then_some(name)

@@ -30,30 +30,75 @@ const RULES: &[Rule] = &[
     rule(FieldKey::Beta2, r"\b(?:β[₂2]|beta_?2){of}{n}", None, SHARE),
     rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1e-2)),
     rule(FieldKey::Momentum, r"\bmomentum(?: (?:coefficient|parameter|term|value))?{of}{n}", None, SHARE),
-    rule(FieldKey::WeightDecay, r"\bweight[- ]decay(?: (?:factor|rate|coefficient|parameter|regulari[sz]ation|value))?{of}{n}", None, (0.0, 1.0)),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bweight[- ]decay(?: (?:factor|rate|coefficient|parameter|regulari[sz]ation|value))?{of}{n}",
+        None,
+        (0.0, 1.0),
+    ),
     rule(FieldKey::WeightDecay, r"{n} weight[- ]decay", None, (0.0, 1.0)),
     rule(FieldKey::BatchSize, r"\b(?:mini-?\s?)?batch[- ]?sizes?{of}{n}", Some(Unit::Examples), COUNT),
     rule(FieldKey::BatchSize, r"\b(?:mini-?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
-    rule(FieldKey::BatchSize, r"\bbatch (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?", Some(Unit::Examples), COUNT),
+    rule(
+        FieldKey::BatchSize,
+        r"\bbatch (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?",
+        Some(Unit::Examples),
+        COUNT,
+    ),
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=]\s*{n}", Some(Unit::Epochs), COUNT),
-    rule(FieldKey::Epochs, r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?{n} (?:training |full )?epochs?", Some(Unit::Epochs), COUNT),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?{n} (?:training |full )?epochs?",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
-    rule(FieldKey::Steps, r"\b(?:for|at|after) (?:a total of |up to |a maximum of |about |approximately )?{n} (?:training |gradient |update |optimi[sz]ation |optimi[sz]er )?(?:steps|iterations|updates)\b", Some(Unit::Steps), COUNT),
-    rule(FieldKey::Warmup, r"\bwarm(?:ed|ing)?[- ]?up[^.;\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update )?(?:steps|iterations|updates|epochs|tokens|%)", Some(Unit::Steps), COUNT),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:for|at|after) (?:a total of |up to |a maximum of |about |approximately )?{n} (?:training |gradient |update |optimi[sz]ation |optimi[sz]er )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed|ing)?[- ]?up[^.;\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update )?(?:steps|iterations|updates|epochs|tokens|%)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
     rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]steps{of}{n}", Some(Unit::Steps), COUNT),
     rule(FieldKey::Warmup, r"\bwarm-?\s?up (?:ratio|proportion|fraction){of}{n}", Some(Unit::Fraction), SHARE),
     rule(FieldKey::Warmup, r"{n} (?:linear )?warm-?\s?up (?:steps|iterations|updates|epochs)", Some(Unit::Steps), COUNT),
-    rule(FieldKey::Warmup, r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations)\)", Some(Unit::Steps), COUNT),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations)\)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
     rule(FieldKey::Warmup, r"\bwarm(?:ed)?[- ]?up\b[^.;\d]{0,40}\bfirst {n}\s*% of", Some(Unit::Percent), (0.0, 100.0)),
     rule(FieldKey::Dropout, r"\bdrop-?out(?: (?:probability|probabilities|rate|ratio|prob\.?))?{of}{n}", None, SHARE),
     rule(FieldKey::Dropout, r"\bP_?drop{of}{n}", None, SHARE),
     rule(FieldKey::Dropout, r"{n} drop-?out", None, (0.0, 99.0)),
-    rule(FieldKey::LabelSmoothing, r"\blabel[- ]smoothing(?: (?:of value|factor|parameter))?(?: [ϵεǫ]?_?ls)?{of}{n}", None, SHARE),
+    rule(
+        FieldKey::LabelSmoothing,
+        r"\blabel[- ]smoothing(?: (?:of value|factor|parameter))?(?: [ϵεǫ]?_?ls)?{of}{n}",
+        None,
+        SHARE,
+    ),
     rule(FieldKey::LabelSmoothing, r"[ϵεǫ]_?ls{of}{n}", None, SHARE),
     rule(FieldKey::GradClipNorm, r"\b(?:gradients?|grad)[- ](?:norm )?clip\w*(?: \w+){0,4}?{of}{n}", None, (1e-6, 1e4)),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm{of}{n}", None, (1e-6, 1e4)),
-    rule(FieldKey::MaxSeqLen, r"\b(?:sequence|context|input) (?:length|size|window) from \d+ to {n}", Some(Unit::Tokens), (8.0, 1e7)),
-    rule(FieldKey::MaxSeqLen, r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context) ){1,3}(?:length|len\.?|size|window){of}{n}", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b(?:sequence|context|input) (?:length|size|window) from \d+ to {n}",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context) ){1,3}(?:length|len\.?|size|window){of}{n}",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
     rule(FieldKey::MaxSeqLen, r"\bsequences? (?:of )?(?:up to|at most|of length|length) {n}", Some(Unit::Tokens), (8.0, 1e7)),
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
@@ -76,7 +121,8 @@ struct Compiled {
 static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
     let list = numbers::list();
     let compile = |rule: &'static Rule| {
-        let pattern = rule.pattern.replace("{of}", OF).replace("{n2}", &format!("(?P<w>{list})")).replace("{n}", &format!("(?P<v>{list})"));
+        let pattern =
+            rule.pattern.replace("{of}", OF).replace("{n2}", &format!("(?P<w>{list})")).replace("{n}", &format!("(?P<v>{list})"));
         Compiled { rule, pattern: crate::intake::regex(&format!("(?i){pattern}")) }
     };
     RULES.iter().map(compile).collect()
@@ -92,7 +138,8 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     for Compiled { rule, pattern } in COMPILED.iter() {
         for words in pattern.captures_iter(text) {
             let (Some(whole), Some(value)) = (words.get(0), words.name("v")) else { continue };
-            let overlaps = taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end() && whole.start() < range.end);
+            let overlaps =
+                taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end() && whole.start() < range.end);
             if overlaps || !applies(rule, text, whole.range(), value.range()) {
                 continue;
             }
@@ -110,9 +157,12 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 /// A sentence or a setting of a list, not the legend of a figure.
 fn is_said(text: &str) -> bool {
     const SMALL: [&str; 20] = [
-        "the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over", "each", "about", "by", "at",
+        "the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over", "each",
+        "about", "by", "at",
     ];
-    text.contains(": ") || text.starts_with('•') || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
+    text.contains(": ")
+        || text.starts_with('•')
+        || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
 }
 
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {
@@ -122,9 +172,11 @@ fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {
 
 /// Whether the words mean this setting of the paper's own, rather than something that only looks alike.
 fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) -> bool {
-    static OTHER_UNIT: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^\s?(?:%|k\b|steps|iterations|epochs|layers|times|days|hours|tokens|×|[- ]?fold)"));
-    static FACTOR: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)(?:by|factor of|divided? (?:it )?by)\s*$"));
+    static OTHER_UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^\s?(?:%|k\b|steps|iterations|epochs|layers|times|days|hours|tokens|×|[- ]?fold)")
+    });
+    static FACTOR: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)(?:by|factor of|divided? (?:it )?by)\s*$"));
     let after = &text[value.end..];
     let before = &text[..whole.start];
     let inside = text[whole.start..value.start].to_lowercase();
@@ -145,9 +197,12 @@ fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) ->
 /// `α` is a learning rate beside words on learning rates, optimisers or their other constants; else a penalty, a weight, a rank.
 fn speaks_of_rates(text: &str) -> bool {
     static RATES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:learning[- ]rates?|step[- ]?sizes?|optimi[sz](?:er|ers|ation)|gradient descent|adam\w?|sgd|adagrad|rmsprop|momentum)\b|β[₁₂12]|\bbeta_?[12]")
+        crate::intake::regex(
+            r"(?i)\b(?:learning[- ]rates?|step[- ]?sizes?|optimi[sz](?:er|ers|ation)|gradient descent|adam\w?|sgd|adagrad|rmsprop|momentum)\b|β[₁₂12]|\bbeta_?[12]",
+        )
     });
-    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:penalty|beam|lora|rank|significance|smoothing|temperature)\b"));
+    static OTHER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:penalty|beam|lora|rank|significance|smoothing|temperature)\b"));
     RATES.is_match(text) && !OTHER.is_match(text)
 }
 
@@ -188,7 +243,9 @@ fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>,
 /// `We do not use dropout`, `no weight decay`.
 fn absent(at: &Place<'_>, found: &mut Findings<'_>) {
     static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:no|without(?: any)?|do(?:es)? not use|did not use|not using) (?:any )?(dropout|weight decay|label smoothing)\b")
+        crate::intake::regex(
+            r"(?i)\b(?:no|without(?: any)?|do(?:es)? not use|did not use|not using) (?:any )?(dropout|weight decay|label smoothing)\b",
+        )
     });
     for words in NONE.captures_iter(at.text()) {
         let (Some(whole), Some(what)) = (words.get(0), words.get(1)) else { continue };

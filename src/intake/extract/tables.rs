@@ -6,7 +6,8 @@
 use super::architecture::{self, Dimension};
 use super::{Findings, choices, names, numbers, scope};
 use crate::intake::{
-    Cell, DatasetRole, DatasetUse, Family, FieldKey, Paper, Quote, ReportedResult, Row, ScheduleShape, Scope, Span, Table, Unit, Value, Variant,
+    Cell, DatasetRole, DatasetUse, Family, FieldKey, Paper, Quote, ReportedResult, Row, ScheduleShape, Scope, Span, Table, Unit,
+    Value, Variant,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -46,7 +47,10 @@ impl<'a> View<'a> {
 
     /// Header cells above a cell, from the top; only those that stand over it.
     fn headers(&self, row: usize, cell: &Cell) -> Vec<String> {
-        let over = |header: &&Cell| header.x0 - 4.0 <= cell.center() && cell.center() <= header.x1 + 4.0 || cell.x0 <= (header.x0 + header.x1) / 2.0 && (header.x0 + header.x1) / 2.0 <= cell.x1;
+        let over = |header: &&Cell| {
+            header.x0 - 4.0 <= cell.center() && cell.center() <= header.x1 + 4.0
+                || cell.x0 <= (header.x0 + header.x1) / 2.0 && (header.x0 + header.x1) / 2.0 <= cell.x1
+        };
         self.table.rows[..row]
             .iter()
             .filter(|r| is_header(r))
@@ -56,7 +60,8 @@ impl<'a> View<'a> {
 
     /// The word of a header that was set too close for a cell each: if several numbers of the row stand under it.
     fn part_over(&self, header: &Cell, row: usize, cell: &Cell) -> String {
-        let under = self.table.rows[row].cells.iter().filter(|c| header.x0 - 4.0 <= c.center() && c.center() <= header.x1 + 4.0).count();
+        let under =
+            self.table.rows[row].cells.iter().filter(|c| header.x0 - 4.0 <= c.center() && c.center() <= header.x1 + 4.0).count();
         let words: Vec<&str> = header.text.split(' ').collect();
         if under < 2 || words.len() < under {
             return header.text.clone();
@@ -88,22 +93,33 @@ impl<'a> View<'a> {
 
     /// A header row names at least two settings.
     fn settings_in_columns(&self) -> bool {
-        self.table.rows.iter().filter(|r| is_header(r)).any(|r| r.cells.iter().filter(|c| setting(&c.text).is_some()).count() >= 2)
+        self.table
+            .rows
+            .iter()
+            .filter(|r| is_header(r))
+            .any(|r| r.cells.iter().filter(|c| setting(&c.text).is_some()).count() >= 2)
     }
 }
 
 /// A row without values.
 fn is_header(row: &Row) -> bool {
-    let is_value = |text: &str| value_of(text).is_some() || text.starts_with('{') && text.ends_with('}') || matches!(text, "-" | "–" | "—" | "−");
+    let is_value = |text: &str| {
+        value_of(text).is_some() || text.starts_with('{') && text.ends_with('}') || matches!(text, "-" | "–" | "—" | "−")
+    };
     !row.cells.iter().any(|c| is_value(&c.text))
 }
 
 /// The first number of a cell that is a value: `6.43 (6.61±0.16)`, `88.55 ± 0.04`, `84.6/83.4`.
 fn value_of(text: &str) -> Option<f64> {
     static VALUE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(r"^[~≈]?(?P<v>\d{{1,3}}(?: \d{{3}})+|{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/[\d.]+.*|[∗*†‡§¹²³]*)?$", numbers::NUMBER))
+        crate::intake::regex(&format!(
+            r"^[~≈]?(?P<v>\d{{1,3}}(?: \d{{3}})+|{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/[\d.]+.*|[∗*†‡§¹²³]*)?$",
+            numbers::NUMBER
+        ))
     });
-    VALUE.captures(text.trim()).and_then(|found| numbers::parse(&found["v"]).or_else(|| numbers::parse(&found["v"].replace(' ', ""))))
+    VALUE
+        .captures(text.trim())
+        .and_then(|found| numbers::parse(&found["v"]).or_else(|| numbers::parse(&found["v"].replace(' ', ""))))
 }
 
 /// The setting that a cell names.
@@ -114,7 +130,11 @@ fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
             name(r"(?:base |peak |initial |max )?(?:learning rate|lr)", FieldKey::Lr, None),
             name(r"(?:training |train )?(?:mini-?)?batch[- ]?size", FieldKey::BatchSize, Some(Unit::Examples)),
             name(r"(?:# ?|num(?:ber of)?\.? |training |max )?epochs?", FieldKey::Epochs, Some(Unit::Epochs)),
-            name(r"(?:# ?|num(?:ber of)?\.? |training |train |max )?(?:steps|iterations|updates)", FieldKey::Steps, Some(Unit::Steps)),
+            name(
+                r"(?:# ?|num(?:ber of)?\.? |training |train |max )?(?:steps|iterations|updates)",
+                FieldKey::Steps,
+                Some(Unit::Steps),
+            ),
             name(r"warm-?\s?up steps", FieldKey::Warmup, Some(Unit::Steps)),
             name(r"warm-?\s?up tokens", FieldKey::Warmup, Some(Unit::Tokens)),
             name(r"warm-?\s?up (?:ratio|proportion|fraction)", FieldKey::Warmup, Some(Unit::Fraction)),
@@ -138,7 +158,8 @@ fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
 
 /// What a cell gives for a setting.
 fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
-    static RANK: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^r_?q ?= ?r_?v ?= ?(\d+)$|^r ?= ?(\d+)$|^(\d+)$"));
+    static RANK: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^r_?q ?= ?r_?v ?= ?(\d+)$|^r ?= ?(\d+)$|^(\d+)$"));
     match key {
         FieldKey::Optimizer => choices::optimizer_named(text).map(|optimizer| Value::Optimizer { optimizer }),
         FieldKey::Schedule => shape_named(text).map(|schedule| Value::Schedule { schedule }),
@@ -185,7 +206,11 @@ fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
     let mut group = String::new();
     let mut given = HashMap::new();
     let own = found.family().map(|family| family.name());
-    let is_baseline = |scope: &Scope| own.is_some_and(|own| view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own)));
+    let is_baseline = |scope: &Scope| {
+        own.is_some_and(|own| {
+            view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
+        })
+    };
     let mut in_group = false;
     for (index, row) in view.table.rows.iter().enumerate() {
         let Some(first) = row.cells.first() else { continue };
@@ -228,7 +253,11 @@ fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
 fn settings_by_column(view: &View<'_>, found: &mut Findings<'_>) {
     let mut given = HashMap::new();
     let own = found.family().map(|family| family.name());
-    let is_baseline = |scope: &Scope| own.is_some_and(|own| view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own)));
+    let is_baseline = |scope: &Scope| {
+        own.is_some_and(|own| {
+            view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
+        })
+    };
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         let mut scope = Scope::default();
         let mut settings = Vec::new();
@@ -312,7 +341,10 @@ fn row_label(view: &View<'_>, index: usize, row: &Row) -> String {
     if namesakes < 2 {
         return first.text.clone();
     }
-    let layers = row.cells.get(1).filter(|c| view.headers(index, c).iter().rev().find_map(|h| architecture::dimension(h)) == Some(Dimension::Layers));
+    let layers = row
+        .cells
+        .get(1)
+        .filter(|c| view.headers(index, c).iter().rev().find_map(|h| architecture::dimension(h)) == Some(Dimension::Layers));
     match layers.and_then(|c| value_of(&c.text)) {
         Some(count) => format!("{}-{count}", first.text),
         None => first.text.clone(),
@@ -326,7 +358,12 @@ fn results(view: &View<'_>, found: &mut Findings<'_>) {
     let mut group: Option<String> = None;
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
-            group = row.cells.first().filter(|_| row.cells.len() == 1).and_then(|c| names::datasets_in(&c.text).first().map(|m| m.name.to_string())).or(group);
+            group = row
+                .cells
+                .first()
+                .filter(|_| row.cells.len() == 1)
+                .and_then(|c| names::datasets_in(&c.text).first().map(|m| m.name.to_string()))
+                .or(group);
             continue;
         }
         let label = row_label(view, index, row);
@@ -337,7 +374,12 @@ fn results(view: &View<'_>, found: &mut Findings<'_>) {
                 continue;
             }
             if let Some((result, unit)) = result_of(view, &metrics, &label, &headers, group.as_deref(), value) {
-                let scope = Scope { phase: view.scope.phase, datasets: vec![result.dataset.clone()], variant: result.variant.clone(), topic: None };
+                let scope = Scope {
+                    phase: view.scope.phase,
+                    datasets: vec![result.dataset.clone()],
+                    variant: result.variant.clone(),
+                    topic: None,
+                };
                 // From the row's label to the number.
                 let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
                 uses(view, &result, &scope, &words, found);
@@ -350,7 +392,8 @@ fn results(view: &View<'_>, found: &mut Findings<'_>) {
 /// A result says that its data set and metric were used.
 fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
     let dataset = DatasetUse { name: result.dataset.clone(), role: DatasetRole::Eval };
-    let metric = result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
+    let metric =
+        result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
     for (key, value) in metric.chain([(FieldKey::Datasets, Value::Dataset { dataset })]) {
         if !found.fields.iter().any(|f| f.key == key && f.value == value) {
             found.add(key, value, None, scope.clone(), 0.7, words.clone(), view.table.section);
@@ -364,7 +407,14 @@ fn score_of(text: &str) -> Option<f64> {
     value_of(text).filter(|v| !counted && (0.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
 }
 
-fn result_of(view: &View<'_>, metrics: &CaptionMetrics, label: &str, headers: &[String], group: Option<&str>, value: f64) -> Option<(ReportedResult, Option<Unit>)> {
+fn result_of(
+    view: &View<'_>,
+    metrics: &CaptionMetrics,
+    label: &str,
+    headers: &[String],
+    group: Option<&str>,
+    value: f64,
+) -> Option<(ReportedResult, Option<Unit>)> {
     let dataset_of = |text: &str| names::datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
     // A data set at the row's start makes the columns systems.

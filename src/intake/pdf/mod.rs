@@ -84,7 +84,9 @@ fn on_own_thread(bytes: Vec<u8>, limits: &Limits) -> Option<Result<Vec<PageLines
 
 fn pages_of(bytes: &[u8], max_pages: u64) -> Result<Vec<PageLines>, Failed> {
     let mut document = lopdf::Document::load_mem(bytes).map_err(|problem| match problem {
-        lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) | lopdf::Error::UnsupportedSecurityHandler(_) => Failed::Encrypted,
+        lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) | lopdf::Error::UnsupportedSecurityHandler(_) => {
+            Failed::Encrypted
+        }
         other => Failed::Malformed(other.to_string()),
     })?;
     if document.is_encrypted() && document.decrypt("").is_err() {

@@ -24,9 +24,11 @@ fn stream(dictionary: &str, content: &str) -> String {
 
 const CATALOG: &str = "<< /Type /Catalog /Pages 2 0 R >>";
 const PAGES: &str = "<< /Type /Pages /Kids [3 0 R] /Count 1 >>";
-const PAGE: &str = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>";
+const PAGE: &str =
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>";
 const FONT: &str = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>";
-const WORDS: &str = "BT /F1 10 Tf 1 0 0 1 72 700 Tm (We train with a learning rate of 0.1 and a batch size of 64 for 9 epochs.) Tj ET";
+const WORDS: &str =
+    "BT /F1 10 Tf 1 0 0 1 72 700 Tm (We train with a learning rate of 0.1 and a batch size of 64 for 9 epochs.) Tj ET";
 
 fn refused(bytes: &[u8], expected: &str, hint: &str) {
     let error = read_pdf(bytes, "p.pdf").expect_err("refused");

@@ -13,12 +13,21 @@ use std::sync::LazyLock;
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DataName {
     /// By the name that papers use: `SST-2`.
-    Known { name: String },
+    Known {
+        name: String,
+    },
     /// `nyu-mll/glue`, with a configuration where one was said (`nyu-mll/glue:sst2`).
-    Hub { id: String, config: Option<String> },
-    Local { path: PathBuf },
+    Hub {
+        id: String,
+        config: Option<String>,
+    },
+    Local {
+        path: PathBuf,
+    },
     /// One that Tallow makes itself.
-    Generated { name: String },
+    Generated {
+        name: String,
+    },
 }
 
 /// A model that somebody names.

@@ -12,7 +12,8 @@ use std::sync::LazyLock;
 pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
     let role = |before: &str, word: &str| role(before, word, &lying);
     request.data = rest.cut_word(|before, word| (role(before, word)? == Lying::Data).then(|| DataName::parse(word, &lying)));
-    request.model = rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
+    request.model =
+        rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
     request.data = request.data.take().or_else(|| known_data(rest));
     request.model = request.model.take().or_else(|| Some(ModelName::called(&rest.cut(&MODEL)?.words)));
 }
@@ -31,8 +32,12 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         return None;
     }
     Some(match before {
-        _ if is_table(word) || crate::data::find_known(word).is_some() || id.is_some_and(|(_, config)| config.is_some()) => Lying::Data,
-        "on" | "data" | "dataset" | "set" | "over" | "from" | "file" | "folder" | "my" | "classify" | "classifying" => Lying::Data,
+        _ if is_table(word) || crate::data::find_known(word).is_some() || id.is_some_and(|(_, config)| config.is_some()) => {
+            Lying::Data
+        }
+        "on" | "data" | "dataset" | "set" | "over" | "from" | "file" | "folder" | "my" | "classify" | "classifying" => {
+            Lying::Data
+        }
         "with" | "using" | "use" | "model" | "train" | "fine-tune" | "finetune" | "tune" | "evaluate" => Lying::Model,
         // Most paths lead to data, and most ids that are named without a word to models.
         _ if is_id && !looks_like_path(word) => Lying::Model,
@@ -47,7 +52,9 @@ fn known_data(rest: &mut Rest) -> Option<DataName> {
 
 /// How each data set is spelt, the longest names first.
 static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
-    let known = |k: &'static Known| std::iter::once(k.name).chain(k.aliases.iter().copied()).map(move |name| (name, DataName::Known { name: k.name.into() }));
+    let known = |k: &'static Known| {
+        std::iter::once(k.name).chain(k.aliases.iter().copied()).map(move |name| (name, DataName::Known { name: k.name.into() }))
+    };
     let generated = GENERATED.iter().map(|name| (*name, DataName::Generated { name: name.to_string() }));
     let mut all: Vec<(&str, DataName)> = catalogue().iter().flat_map(known).chain(generated).collect();
     all.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
@@ -59,6 +66,7 @@ static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
 });
 
 /// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
+#[rustfmt::skip]
 const MODELS: &[&str] = &[
     r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:-\w+)?", r"electra(?:-\w+)?", "albert", r"deberta(?:-\w+)?",

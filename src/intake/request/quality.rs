@@ -27,12 +27,16 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     metric_value: pattern(&format!(r"\b{METRIC}{BETWEEN}#\s?(?P<unit>%|percent\b)?")),
-    value_metric: pattern(&format!(r"^#\s?(?P<unit>%|percent\b)?\s?(?:(?:test|validation|dev|held-out|of|in|on|the|mean|top-1)\s){{0,3}}{METRIC}\b")),
+    value_metric: pattern(&format!(
+        r"^#\s?(?P<unit>%|percent\b)?\s?(?:(?:test|validation|dev|held-out|of|in|on|the|mean|top-1)\s){{0,3}}{METRIC}\b"
+    )),
     goal_value: pattern(&format!(
         r"\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
     )),
     metric: pattern(&format!(r"\b{METRIC}\b")),
-    not_after: regex(&format!(r"(?:{NOT}|(?i)\b(?:less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*)$")),
+    not_after: regex(&format!(
+        r"(?:{NOT}|(?i)\b(?:less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*)$"
+    )),
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
@@ -40,7 +44,11 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let ways = [&p.value_metric, &p.metric_value, &p.goal_value];
     if let Some(cut) = ways.into_iter().find_map(|way| rest.cut_unless_after(way, &p.not_after)) {
         request.metric = metric(cut.get("metric"));
-        request.target = request.value(Some(cut), "a value of accuracy, F1, macro F1 or Matthews correlation, from 0 to 1 or 0 % to 100 %", value);
+        request.target = request.value(
+            Some(cut),
+            "a value of accuracy, F1, macro F1 or Matthews correlation, from 0 to 1 or 0 % to 100 %",
+            value,
+        );
     }
     if request.metric.is_none() {
         request.metric = rest.cut(&p.metric).and_then(|cut| metric(cut.get("metric")));

@@ -37,9 +37,12 @@ impl Cut {
 impl Rest {
     pub(super) fn new(text: &str) -> Rest {
         static MOST: LazyLock<Regex> = LazyLock::new(|| {
-            regex(r"(?i)\b(?:(?:no|not|never|\w+n['’]t)(?: (?:use|spend|take|run|train|need)(?: for| it)?)? (?:more|longer|later|over|above) than|(?:(?:do|does|should|must|may|can) ?not|don['’]t|doesn['’]t|not|never) (?:exceed|take (?:more|longer) than|go (?:over|above)))\b")
+            regex(
+                r"(?i)\b(?:(?:no|not|never|\w+n['’]t)(?: (?:use|spend|take|run|train|need)(?: for| it)?)? (?:more|longer|later|over|above) than|(?:(?:do|does|should|must|may|can) ?not|don['’]t|doesn['’]t|not|never) (?:exceed|take (?:more|longer) than|go (?:over|above)))\b",
+            )
         });
-        static LEAST: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
+        static LEAST: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
         let spaced = format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
@@ -75,7 +78,9 @@ impl Rest {
         let mut before = String::new();
         loop {
             let range = WORD.find_at(&self.text, from)?.range();
-            let word = self.text[range.clone()].trim_matches(|c: char| matches!(c, ',' | ';' | '"' | '\'' | '`' | '(' | ')' | '!' | '?')).trim_end_matches(['.', ':']);
+            let word = self.text[range.clone()]
+                .trim_matches(|c: char| matches!(c, ',' | ';' | '"' | '\'' | '`' | '(' | ')' | '!' | '?'))
+                .trim_end_matches(['.', ':']);
             let (word, taken) = (word.to_string(), take(&before, word));
             from = range.end;
             if let Some(taken) = taken {
@@ -134,12 +139,14 @@ pub(super) const NOT: &str = concat!(
 );
 
 fn is_negation(word: &str) -> bool {
-    const WORDS: [&str; 12] = ["no", "not", "never", "without", "avoid", "avoiding", "except", "excluding", "neither", "nor", "cannot", "instead"];
+    const WORDS: [&str; 12] =
+        ["no", "not", "never", "without", "avoid", "avoiding", "except", "excluding", "neither", "nor", "cannot", "instead"];
     let word = word.to_lowercase();
     WORDS.contains(&word.as_str()) || word.ends_with("n't") || word.ends_with("n’t")
 }
 
 /// Words that carry no wish of their own.
+#[rustfmt::skip]
 const FILLERS: &[&str] = &[
     "a", "an", "the", "to", "of", "on", "for", "with", "in", "at", "by", "as", "is", "are", "be", "it", "its", "it's", "this", "that", "which", "from", "into",
     "and", "or", "then", "so", "also", "but", "i", "i'd", "i'm", "am", "we", "me", "my", "our", "us", "you", "please", "can", "could", "would", "should", "want",

@@ -74,10 +74,22 @@ patterns! {
 static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     let lack = |of, form: &str| (of, pattern(form));
     vec![
-        lack(Lack::Method, r"\b(?:q|do)?lora\b(?: (?:of |with )?rank~#)?|\b(?:adapters?|(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?|peft)\b"),
-        lack(Lack::Method, r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|first|encoder|backbone|body|embeddings?|layers?|weights))*"),
-        lack(Lack::Precision, r"^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*"),
-        lack(Lack::Augmentation, r"\b(?:mixup|cutmix|cutout|randaugment|autoaugment|random erasing|colou?r jitter|augmix)\b|\b(?:data )?augmentations?\b"),
+        lack(
+            Lack::Method,
+            r"\b(?:q|do)?lora\b(?: (?:of |with )?rank~#)?|\b(?:adapters?|(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?|peft)\b",
+        ),
+        lack(
+            Lack::Method,
+            r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|first|encoder|backbone|body|embeddings?|layers?|weights))*",
+        ),
+        lack(
+            Lack::Precision,
+            r"^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*",
+        ),
+        lack(
+            Lack::Augmentation,
+            r"\b(?:mixup|cutmix|cutout|randaugment|autoaugment|random erasing|colou?r jitter|augmix)\b|\b(?:data )?augmentations?\b",
+        ),
         lack(Lack::EarlyStopping, r"\bearly[- ]stopping\b"),
     ]
 });
@@ -205,15 +217,19 @@ fn size(rest: &mut Rest, request: &mut Request) {
 fn lengths(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     let cut = first(rest, &p.epochs);
-    request.epochs = request.value(cut, "one number, more than 0 and at most 1,000,000", |cut| real(cut, |n| n > 0.0 && n <= 1e6));
+    request.epochs =
+        request.value(cut, "one number, more than 0 and at most 1,000,000", |cut| real(cut, |n| n > 0.0 && n <= 1e6));
     let cut = first(rest, &p.steps);
     request.steps = request.value(cut, "a whole number from 1 to 1,000,000,000", |cut| whole(cut, 1, 1_000_000_000));
     let cut = first(rest, &p.batch);
-    request.batch_size = request.value(cut, "a whole number from 1 to 1,048,576", |cut| whole(cut, 1, 1 << 20)).map(|n| n as usize);
+    request.batch_size =
+        request.value(cut, "a whole number from 1 to 1,048,576", |cut| whole(cut, 1, 1 << 20)).map(|n| n as usize);
     let cut = first(rest, &p.length);
-    request.max_seq_len = request.value(cut, "a whole number from 3 to 1,000,000", |cut| whole(cut, 3, 1_000_000)).map(|n| n as usize);
+    request.max_seq_len =
+        request.value(cut, "a whole number from 3 to 1,000,000", |cut| whole(cut, 3, 1_000_000)).map(|n| n as usize);
     let cut = first(rest, &p.examples);
-    request.max_examples = request.value(cut, "a whole number of at least 1", |cut| whole(cut, 1, u64::from(u32::MAX))).map(|n| n as usize);
+    request.max_examples =
+        request.value(cut, "a whole number of at least 1", |cut| whole(cut, 1, u64::from(u32::MAX))).map(|n| n as usize);
     let cut = first(rest, &p.half).or_else(|| first(rest, &p.time));
     request.max_time_secs = request.value(cut, "one time from 1 second to 1,000,000,000 seconds", time);
     let cut = first(rest, &p.seeds);

@@ -33,9 +33,13 @@ fn ordinary_requests() {
     assert_eq!((&r.model, &r.data, r.max_time_secs), (&called("bert"), &known("SST-2"), Some(1800)));
     assert!(is_clear(&r), "{r:?}");
 
-    let r = parse("Train a ResNet-56 from scratch on cifar10 for 5 epochs, batch size 64, lr 0.05, 3 seeds, and reach 70% accuracy");
+    let r =
+        parse("Train a ResNet-56 from scratch on cifar10 for 5 epochs, batch size 64, lr 0.05, 3 seeds, and reach 70% accuracy");
     assert_eq!((&r.model, &r.data, r.from_scratch), (&called("resnet-56"), &known("CIFAR-10"), true));
-    assert_eq!((r.epochs, r.batch_size, r.lr, r.seeds.as_slice(), r.target), (Some(5.0), Some(64), Some(0.05), &[0, 1, 2][..], Some(0.7)));
+    assert_eq!(
+        (r.epochs, r.batch_size, r.lr, r.seeds.as_slice(), r.target),
+        (Some(5.0), Some(64), Some(0.05), &[0, 1, 2][..], Some(0.7))
+    );
     assert_eq!(r.metric, Some(Metric::Accuracy));
     assert!(is_clear(&r), "{r:?}");
 }
@@ -55,7 +59,9 @@ fn ids_and_paths() {
 
 #[test]
 fn a_path_is_what_lies_there() {
-    for text in ["classify ./d/set3", "./d/set3 for 2 epochs", "bert for ./d/set3", "fine-tune BERT, data: ./d/set3", "sort /d/set3"] {
+    for text in
+        ["classify ./d/set3", "./d/set3 for 2 epochs", "bert for ./d/set3", "fine-tune BERT, data: ./d/set3", "sort /d/set3"]
+    {
         let path = if text.contains("/d/set3") && !text.contains("./d") { "/d/set3" } else { "./d/set3" };
         assert_eq!(parse(text).data, local(path), "{text}");
     }
@@ -89,9 +95,21 @@ fn longer_names_win() {
 #[test]
 fn times() {
     for (text, expected) in [
-        ("within 90s", 90), ("in half an hour", 1800), ("2 hours", 7200), ("1h30m", 5400), ("20-minute limit", 1200), ("1,5 hours", 5400),
-        ("1.5 hours", 5400), ("an hour and a half", 5400), ("no more than 10 minutes", 600), ("not longer than two hours", 7200), ("a day", 86_400),
-        ("must not exceed 45 min", 2700), ("don't use more than 5 minutes", 300), ("do not train for longer than 5 minutes", 300), ("for 0,5 h", 1800),
+        ("within 90s", 90),
+        ("in half an hour", 1800),
+        ("2 hours", 7200),
+        ("1h30m", 5400),
+        ("20-minute limit", 1200),
+        ("1,5 hours", 5400),
+        ("1.5 hours", 5400),
+        ("an hour and a half", 5400),
+        ("no more than 10 minutes", 600),
+        ("not longer than two hours", 7200),
+        ("a day", 86_400),
+        ("must not exceed 45 min", 2700),
+        ("don't use more than 5 minutes", 300),
+        ("do not train for longer than 5 minutes", 300),
+        ("for 0,5 h", 1800),
     ] {
         let r = parse(text);
         assert_eq!(r.max_time_secs, Some(expected), "{text}");
@@ -114,13 +132,25 @@ fn settings_are_understood_however_they_are_put() {
     check("1,000 steps", |r| r.steps == Some(1000));
     check("2.5k examples", |r| r.max_examples == Some(2500));
     check("three epochs", |r| r.epochs == Some(3.0));
-    for text in ["10% of the data", "with 10 percent of the training data", "on 10 % of my examples", "a tenth of the data", "use 10% of SST-2"] {
+    for text in [
+        "10% of the data",
+        "with 10 percent of the training data",
+        "on 10 % of my examples",
+        "a tenth of the data",
+        "use 10% of SST-2",
+    ] {
         check(text, |r| r.data_frac == Some(0.1));
     }
     for text in ["dropout 0.2", "with a dropout of 0.2", "0.2 dropout", "dropout rate: 20%", "drop-out probability 0.2"] {
         check(text, |r| r.dropout == Some(0.2));
     }
-    for text in ["gradient clipping 0.5", "gradient clipping at 0.5", "clip gradients to 0.5", "clip the gradient norm at .5", "grad clip norm 0.5"] {
+    for text in [
+        "gradient clipping 0.5",
+        "gradient clipping at 0.5",
+        "clip gradients to 0.5",
+        "clip the gradient norm at .5",
+        "grad clip norm 0.5",
+    ] {
         check(text, |r| r.grad_clip_norm == Some(0.5));
     }
     check("weight decay 0.1, warm-up 10%", |r| (r.weight_decay, r.warmup) == (Some(0.1), Some(Warmup::Frac(0.1))));
@@ -133,7 +163,9 @@ fn settings_are_understood_however_they_are_put() {
     check("using SGD with momentum 0.8, cosine schedule", |r| {
         (r.optimizer, r.momentum, &r.schedule) == (Some(OptimizerKind::Sgd), Some(0.8), &Some(ScheduleShape::Cosine))
     });
-    check("AdamW and a linear learning rate decay", |r| (r.optimizer, &r.schedule) == (Some(OptimizerKind::AdamW), &Some(ScheduleShape::Linear)));
+    check("AdamW and a linear learning rate decay", |r| {
+        (r.optimizer, &r.schedule) == (Some(OptimizerKind::AdamW), &Some(ScheduleShape::Linear))
+    });
     check("a constant learning rate", |r| r.schedule == Some(ScheduleShape::Constant));
     check("bert with 2 layers", |r| r.size.layers == Some(2));
     check("a 12-layer bert with hidden size 768 of 110M parameters", |r| {
@@ -145,15 +177,34 @@ fn settings_are_understood_however_they_are_put() {
 #[test]
 fn a_target_stands_beside_a_metric_or_a_goal() {
     for text in [
-        "accuracy of 0.9", "90% accuracy", "reach 90%", "reach at least 90 % test accuracy", "target 0.9", "accuracy >= 0.9", "at least 0.9", "an accuracy of 90",
-        "target accuracy: 90%", "aim for 90%", "no less than 90% accuracy", "accuracy above 90%",
+        "accuracy of 0.9",
+        "90% accuracy",
+        "reach 90%",
+        "reach at least 90 % test accuracy",
+        "target 0.9",
+        "accuracy >= 0.9",
+        "at least 0.9",
+        "an accuracy of 90",
+        "target accuracy: 90%",
+        "aim for 90%",
+        "no less than 90% accuracy",
+        "accuracy above 90%",
     ] {
         let r = parse(text);
         assert_eq!((r.target, is_clear(&r)), (Some(0.9), true), "{text}: {r:?}");
     }
     let r = parse("macro F1 of at least 0.8");
     assert_eq!((r.metric, r.target), (Some(Metric::MacroF1), Some(0.8)));
-    for text in ["90%", "0.3", "with 0.1 of noise", "10% noise", "at most 90% accuracy", "lose less than 2% accuracy", "recall of at least 0.9", "a 5% error"] {
+    for text in [
+        "90%",
+        "0.3",
+        "with 0.1 of noise",
+        "10% noise",
+        "at most 90% accuracy",
+        "lose less than 2% accuracy",
+        "recall of at least 0.9",
+        "a 5% error",
+    ] {
         let r = parse(text);
         assert_eq!(r.target, None, "{text}");
         assert!(!r.not_understood.is_empty(), "{text}: it is told");
@@ -163,11 +214,27 @@ fn a_target_stands_beside_a_metric_or_a_goal() {
 #[test]
 fn a_value_that_cannot_be_is_refused_in_its_own_words() {
     for (text, words) in [
-        ("in 0 minutes", "0 minutes"), ("in 1000000 hours", "1000000 hours"), ("1 to 2 hours", "1 to 2 hours"), ("150% accuracy", "150% accuracy"),
-        ("reach 150%", "reach 150%"), ("lr -1", "lr -1"), ("learning rate of 0", "learning rate of 0"), ("0 epochs", "0 epochs"), ("3-5 epochs", "3-5 epochs"),
-        ("-2 epochs", "-2 epochs"), ("batch size 0", "batch size 0"), ("batch size 2.5", "batch size 2.5"), ("1.000 steps", "1.000 steps"), ("dropout 1.5", "dropout 1.5"),
-        ("200% of the data", "200% of the data"), ("0 seeds", "0 seeds"), ("1000 seeds", "1000 seeds"), ("seeds 3 and 3", "seeds 3 and 3"),
-        ("warm-up 200%", "warm-up 200%"), ("weight decay -0.1", "weight decay -0.1"), ("gradient clipping 0", "gradient clipping 0"),
+        ("in 0 minutes", "0 minutes"),
+        ("in 1000000 hours", "1000000 hours"),
+        ("1 to 2 hours", "1 to 2 hours"),
+        ("150% accuracy", "150% accuracy"),
+        ("reach 150%", "reach 150%"),
+        ("lr -1", "lr -1"),
+        ("learning rate of 0", "learning rate of 0"),
+        ("0 epochs", "0 epochs"),
+        ("3-5 epochs", "3-5 epochs"),
+        ("-2 epochs", "-2 epochs"),
+        ("batch size 0", "batch size 0"),
+        ("batch size 2.5", "batch size 2.5"),
+        ("1.000 steps", "1.000 steps"),
+        ("dropout 1.5", "dropout 1.5"),
+        ("200% of the data", "200% of the data"),
+        ("0 seeds", "0 seeds"),
+        ("1000 seeds", "1000 seeds"),
+        ("seeds 3 and 3", "seeds 3 and 3"),
+        ("warm-up 200%", "warm-up 200%"),
+        ("weight decay -0.1", "weight decay -0.1"),
+        ("gradient clipping 0", "gradient clipping 0"),
         ("at least 90% recall", "at least 90% recall"),
     ] {
         let r = parse(text);
@@ -180,9 +247,16 @@ fn a_value_that_cannot_be_is_refused_in_its_own_words() {
 #[test]
 fn what_there_is_no_way_to_follow_is_told_apart() {
     for (text, of) in [
-        ("LoRA, 4-bit", &[Lack::Method, Lack::Precision][..]), ("with QLoRA", &[Lack::Method]), ("LoRA of rank 8", &[Lack::Method]), ("freeze the encoder", &[Lack::Method]),
-        ("in bf16", &[Lack::Precision]), ("int8 quantization", &[Lack::Precision, Lack::Precision]), ("label smoothing 0.1", &[Lack::LabelSmoothing]),
-        ("with mixup", &[Lack::Augmentation]), ("early stopping", &[Lack::EarlyStopping]), ("mixed-precision training", &[Lack::Precision]),
+        ("LoRA, 4-bit", &[Lack::Method, Lack::Precision][..]),
+        ("with QLoRA", &[Lack::Method]),
+        ("LoRA of rank 8", &[Lack::Method]),
+        ("freeze the encoder", &[Lack::Method]),
+        ("in bf16", &[Lack::Precision]),
+        ("int8 quantization", &[Lack::Precision, Lack::Precision]),
+        ("label smoothing 0.1", &[Lack::LabelSmoothing]),
+        ("with mixup", &[Lack::Augmentation]),
+        ("early stopping", &[Lack::EarlyStopping]),
+        ("mixed-precision training", &[Lack::Precision]),
     ] {
         let r = parse(text);
         assert_eq!(r.lacking.iter().map(|l| l.of).collect::<Vec<_>>(), of, "{text}: {r:?}");
@@ -195,10 +269,17 @@ fn what_is_negated_is_never_followed() {
     let r = parse("fine-tune MiniLM, not BERT, on SST-2");
     assert_eq!((r.model, r.not_understood), (called("minilm"), vec!["not BERT".to_string()]));
     for (text, words) in [
-        ("do not use BERT", "not use BERT"), ("don't train for 30 minutes", "don't train for 30 minutes"), ("without SGD", "without SGD"),
-        ("anything but SST-2", "anything but SST-2"), ("rather than MiniLM", "rather than MiniLM"), ("not on ./mine.csv", "not on ./mine.csv"),
-        ("not from scratch", "not from scratch"), ("never reach 90%", "never reach 90%"), ("do not touch the embeddings", "not touch the embeddings"),
-        ("no large bert", "no large bert"), ("no LoRA", "no LoRA"),
+        ("do not use BERT", "not use BERT"),
+        ("don't train for 30 minutes", "don't train for 30 minutes"),
+        ("without SGD", "without SGD"),
+        ("anything but SST-2", "anything but SST-2"),
+        ("rather than MiniLM", "rather than MiniLM"),
+        ("not on ./mine.csv", "not on ./mine.csv"),
+        ("not from scratch", "not from scratch"),
+        ("never reach 90%", "never reach 90%"),
+        ("do not touch the embeddings", "not touch the embeddings"),
+        ("no large bert", "no large bert"),
+        ("no LoRA", "no LoRA"),
     ] {
         let r = parse(text);
         assert_eq!(r, Request { text: text.into(), not_understood: vec![words.into()], ..Request::default() }, "{text}");
@@ -236,6 +317,7 @@ fn options_name_the_same_things() {
 }
 
 /// Phrases of requests that say nothing of a target.
+#[rustfmt::skip]
 const PHRASES: [&str; 23] = [
     "fine-tune BERT", "on SST-2", "10% of the data", "dropout 0.2", "weight decay 0.1", "warm-up 10%", "gradient clipping 0.5", "not MiniLM", "within 30 minutes",
     "150 steps", "3 epochs", "lr -1", "0.3", "90%", "0 seeds", "label smoothing 0.1", "4-bit", "less than 5% noise", "momentum 0.9", "accuracy",

@@ -72,7 +72,8 @@ fn table_end(lines: &[&Line], start: usize) -> usize {
         }
         if line.cells.len() >= 2 {
             rows += 1;
-            numbers += line.cells.iter().filter(|c| is_numeric(&c.text) || c.text.starts_with(|c: char| c.is_ascii_digit())).count();
+            numbers +=
+                line.cells.iter().filter(|c| is_numeric(&c.text) || c.text.starts_with(|c: char| c.is_ascii_digit())).count();
             end = at + 1;
         } else if at - end >= 3 || line.cells.first().is_none_or(|c| c.text.split_whitespace().count() > 6) {
             break;
@@ -93,7 +94,9 @@ fn follows(last: &Line, line: &Line) -> bool {
 /// `Table 3: ...`, `Figure 2. ...`
 pub(super) fn is_caption(text: &str) -> bool {
     static CAPTION: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(?:Table|Tab\.|TABLE|Figure|Fig\.|FIGURE|Algorithm|Listing)\s*(?:\d+|[A-Z]\.?\d+|[IVX]+)\s*(?:[:.|]|$)")
+        crate::intake::regex(
+            r"^(?:Table|Tab\.|TABLE|Figure|Fig\.|FIGURE|Algorithm|Listing)\s*(?:\d+|[A-Z]\.?\d+|[IVX]+)\s*(?:[:.|]|$)",
+        )
     });
     CAPTION.is_match(text)
 }

@@ -26,7 +26,11 @@ fn stamp(turned: &str) -> Option<String> {
 
 /// The lines of the largest size in the page's upper half, as far as they follow each other.
 fn title_lines(page: &PageLines) -> Option<Vec<&Line>> {
-    let upper: Vec<&Line> = page.lines.iter().filter(|l| l.y < 0.5 * page.height && l.text().chars().filter(|c| c.is_alphabetic()).count() > 3).collect();
+    let upper: Vec<&Line> = page
+        .lines
+        .iter()
+        .filter(|l| l.y < 0.5 * page.height && l.text().chars().filter(|c| c.is_alphabetic()).count() > 3)
+        .collect();
     let largest = upper.iter().map(|l| l.size).fold(0.0, f32::max);
     let is_large = |l: &&&Line| l.size > 0.97 * largest;
     let start = upper.iter().position(|l| is_large(&l))?;
@@ -47,14 +51,34 @@ fn names_in(line: &Line) -> Vec<String> {
     });
     let not_a_name = |part: &str| {
         let lower = part.to_lowercase();
-        ["universit", "institut", "research", "google", "microsoft", "facebook", "openai", "lab", "school", "department", "brain", "corporation", "college", "inc", "team", "center", "centre"]
-            .iter()
-            .any(|word| lower.contains(word))
+        [
+            "universit",
+            "institut",
+            "research",
+            "google",
+            "microsoft",
+            "facebook",
+            "openai",
+            "lab",
+            "school",
+            "department",
+            "brain",
+            "corporation",
+            "college",
+            "inc",
+            "team",
+            "center",
+            "centre",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
     };
     let splits = |c: char| ",;∗†‡§*¶&".contains(c) || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c);
     line.cells
         .iter()
-        .flat_map(|cell| cell.text.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect::<Vec<_>>())
+        .flat_map(|cell| {
+            cell.text.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect::<Vec<_>>()
+        })
         .filter(|part| NAME.is_match(part) && !not_a_name(part))
         .collect()
 }

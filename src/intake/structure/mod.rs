@@ -88,7 +88,10 @@ impl Writer {
         let captions: Vec<usize> = (first_passage..self.paper.passages.len()).filter(|p| self.is_table_caption(*p)).collect();
         let mut free = captions;
         for (table, place) in (first_table..).zip(places) {
-            let nearest = free.iter().copied().min_by_key(|caption| if *caption >= place { (caption - place) * 2 } else { (place - caption) * 2 - 1 });
+            let nearest = free
+                .iter()
+                .copied()
+                .min_by_key(|caption| if *caption >= place { (caption - place) * 2 } else { (place - caption) * 2 - 1 });
             if let Some(caption) = nearest.filter(|c| c.abs_diff(place) <= 4) {
                 self.paper.tables[table].caption = Some(caption);
                 // Parts of one table that a gap tore apart share their caption.
@@ -199,8 +202,11 @@ impl Writer {
 fn split_numbers(cell: &LineCell) -> Vec<(String, f32, f32)> {
     let text = cell.text.trim();
     let words: Vec<&str> = text.split(' ').collect();
-    let thousands = words.windows(2).any(|w| w[1].len() == 3 && w[1].chars().all(|c| c.is_ascii_digit()) && w[0].chars().all(|c| c.is_ascii_digit()));
-    let all_numbers = words.iter().all(|w| w.starts_with(|c: char| c.is_ascii_digit() || "-–.".contains(c)) && blocks::is_numeric(w));
+    let thousands = words
+        .windows(2)
+        .any(|w| w[1].len() == 3 && w[1].chars().all(|c| c.is_ascii_digit()) && w[0].chars().all(|c| c.is_ascii_digit()));
+    let all_numbers =
+        words.iter().all(|w| w.starts_with(|c: char| c.is_ascii_digit() || "-–.".contains(c)) && blocks::is_numeric(w));
     if words.len() < 2 || thousands || !all_numbers {
         return vec![(text.to_string(), cell.x0, cell.x1)];
     }
@@ -220,13 +226,17 @@ fn is_fragment(text: &str) -> bool {
     let words = text.split_whitespace().count();
     let real = text.split_whitespace().filter(is_word).count();
     let setting = text.contains([':', '=']) && real > 0;
-    !setting && (5 * real < 2 * words || words < 8 && !text.ends_with(['.', ':']) && !text.starts_with(|c: char| c.is_lowercase()))
+    !setting
+        && (5 * real < 2 * words || words < 8 && !text.ends_with(['.', ':']) && !text.starts_with(|c: char| c.is_lowercase()))
 }
 
 /// `4.2 Results`, `A.1. Details`, `REFERENCES`.
 fn is_heading(text: &str) -> bool {
-    static NUMBERED: LazyLock<regex::Regex> =
-        LazyLock::new(|| super::regex(r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.\d{1,2}){0,3}|Appendix [A-Z]|[IVX]{1,4}\.)\.?\s+[A-Z][A-Za-z].{1,90}$"));
+    static NUMBERED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        super::regex(
+            r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.\d{1,2}){0,3}|Appendix [A-Z]|[IVX]{1,4}\.)\.?\s+[A-Z][A-Za-z].{1,90}$",
+        )
+    });
     let text = text.trim();
     if is_plain_heading(text) {
         return true;
@@ -238,32 +248,49 @@ fn is_heading(text: &str) -> bool {
     let lone_letter = number.len() == 1 && number.chars().all(|c| c.is_ascii_uppercase());
     let title = text[number.len()..].trim();
     let capitals = title.split_whitespace().filter(|w| w.len() > 3).all(|w| w.starts_with(|c: char| !c.is_lowercase()));
-    NUMBERED.is_match(text) && letters >= 3 && !text.ends_with(['.', ',', ';', ':']) && !text.contains(" = ") && (!lone_letter || capitals)
+    NUMBERED.is_match(text)
+        && letters >= 3
+        && !text.ends_with(['.', ',', ';', ':'])
+        && !text.contains(" = ")
+        && (!lone_letter || capitals)
 }
 
 fn is_plain_heading(text: &str) -> bool {
     let bare = text.trim_end_matches(['.', ':']).to_lowercase();
-    const FIXED: [&str; 8] =
-        ["abstract", "references", "bibliography", "acknowledgements", "acknowledgments", "acknowledgment", "introduction", "appendix"];
+    const FIXED: [&str; 8] = [
+        "abstract",
+        "references",
+        "bibliography",
+        "acknowledgements",
+        "acknowledgments",
+        "acknowledgment",
+        "introduction",
+        "appendix",
+    ];
     FIXED.contains(&bare.as_str()) || is_loose_heading(&bare)
 }
 
 /// Words that are headings in a paper without numbered ones, and labels elsewhere.
 fn is_loose_heading(text: &str) -> bool {
     let bare = text.trim_end_matches(['.', ':']).to_lowercase();
-    ["related work", "conclusion", "conclusions", "discussion", "experiments", "results", "methods", "method"].contains(&bare.as_str())
+    ["related work", "conclusion", "conclusions", "discussion", "experiments", "results", "methods", "method"]
+        .contains(&bare.as_str())
 }
 
 fn section_of(heading: &str, before: &[Section]) -> Section {
     let heading = heading.trim();
     let (first, rest) = heading.split_once(char::is_whitespace).unwrap_or(("", heading));
-    let numbered = !first.is_empty() && !is_plain_heading(heading) && (first.len() <= 2 || first.contains(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
+    let numbered = !first.is_empty()
+        && !is_plain_heading(heading)
+        && (first.len() <= 2 || first.contains(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
     let (number, title) = if numbered { (Some(first.trim_end_matches('.').to_string()), rest) } else { (None, heading) };
     let bare = title.trim_end_matches(['.', ':']).to_lowercase();
     let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()));
     let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix));
     // A part of a section on others' work.
-    let within = |s: &&Section| s.number.as_deref().zip(number.as_deref()).is_some_and(|(whole, part)| part.starts_with(&format!("{whole}.")));
+    let within = |s: &&Section| {
+        s.number.as_deref().zip(number.as_deref()).is_some_and(|(whole, part)| part.starts_with(&format!("{whole}.")))
+    };
     let others_work = before.iter().rev().find(within).is_some_and(|s| s.kind == SectionKind::RelatedWork);
     let kind = match bare.as_str() {
         "abstract" => SectionKind::Abstract,
@@ -284,10 +311,18 @@ mod tests {
 
     #[test]
     fn headings() {
-        for text in ["1 Introduction", "3.4. Implementation", "A.2 Pre-training Procedure", "D HYPERPARAMETERS USED IN EXPERIMENTS", "References"] {
+        for text in [
+            "1 Introduction",
+            "3.4. Implementation",
+            "A.2 Pre-training Procedure",
+            "D HYPERPARAMETERS USED IN EXPERIMENTS",
+            "References",
+        ] {
             assert!(is_heading(text), "{text}");
         }
-        for text in ["19 2.5M 8.39", "1 2 4 8 16", "A method that learns to sort things", "We train.", "12 The data we used.", "N = 6"] {
+        for text in
+            ["19 2.5M 8.39", "1 2 4 8 16", "A method that learns to sort things", "We train.", "12 The data we used.", "N = 6"]
+        {
             assert!(!is_heading(text), "{text}");
         }
     }

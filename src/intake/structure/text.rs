@@ -50,7 +50,8 @@ impl Vocabulary {
 }
 
 /// Beginnings that keep their hyphen when nothing better is known.
-const KEEP: &[&str] = &["pre", "fine", "non", "self", "multi", "co", "mini", "state", "zero", "few", "one", "two", "cross", "left", "right", "end"];
+const KEEP: &[&str] =
+    &["pre", "fine", "non", "self", "multi", "co", "mini", "state", "zero", "few", "one", "two", "cross", "left", "right", "end"];
 
 /// Whether the hyphen at the end of `text` was only set because the line ended there.
 pub(in crate::intake) fn hyphen_is_soft(text: &str, next: &str) -> bool {
@@ -68,8 +69,10 @@ fn broken_word(text: &str, next: &str) -> (String, String) {
     (left.unwrap_or_default(), right.unwrap_or_default())
 }
 
-const ABBREVIATIONS: &[&str] =
-    &["e.g", "i.e", "et al", "al", "fig", "figs", "sec", "sect", "eq", "eqs", "tab", "vs", "cf", "resp", "approx", "no", "max", "min", "len", "seq", "ref", "app", "appx", "dr", "wrt", "w.r.t", "config", "prob", "vol", "pp", "st"];
+const ABBREVIATIONS: &[&str] = &[
+    "e.g", "i.e", "et al", "al", "fig", "figs", "sec", "sect", "eq", "eqs", "tab", "vs", "cf", "resp", "approx", "no", "max",
+    "min", "len", "seq", "ref", "app", "appx", "dr", "wrt", "w.r.t", "config", "prob", "vol", "pp", "st",
+];
 
 /// The sentences of a text, without the space between them.
 pub(in crate::intake) fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
@@ -113,7 +116,10 @@ mod tests {
     fn hyphens_at_line_ends() {
         assert_eq!(joined(&["a repre-", "sentation of"]), "a representation of");
         assert_eq!(joined(&["we fine-", "tune it"]), "we fine-tune it");
-        assert_eq!(joined(&["a task-specific head", "is a task-", "specific one"]), "a task-specific head is a task-specific one");
+        assert_eq!(
+            joined(&["a task-specific head", "is a task-", "specific one"]),
+            "a task-specific head is a task-specific one"
+        );
         assert_eq!(joined(&["the minibatch size", "our mini-", "batch size"]), "the minibatch size our minibatch size");
         assert_eq!(joined(&["with BERT-", "Large on 32-", "bit"]), "with BERT-Large on 32-bit");
         assert_eq!(joined(&["at https://host/", "name/x"]), "at https://host/name/x");

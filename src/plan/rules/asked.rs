@@ -10,7 +10,13 @@ use tallow_zoo::{Job, ModelConfig};
 /// The default recipe with what was asked for.
 pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defaults) -> Drafted {
     let source = format!("recipe: the default for such models ({}) but for what was asked", defaults.source);
-    let drafted = Drafted { recipe: defaults.recipe.clone(), citations: vec![], deviations: vec![], assumptions: vec![source], length_is_given: false };
+    let drafted = Drafted {
+        recipe: defaults.recipe.clone(),
+        citations: vec![],
+        deviations: vec![],
+        assumptions: vec![source],
+        length_is_given: false,
+    };
     let mut asked = Asked { request, model, out: drafted };
     asked.optimizer();
     asked.schedule();
@@ -45,7 +51,12 @@ impl Asked<'_> {
     }
 
     fn deviate(&mut self, field: &str, stated: impl Into<String>, used: impl Into<String>, reason: &str) {
-        self.out.deviations.push(Deviation { field: field.into(), stated: stated.into(), used: used.into(), reason: reason.into() });
+        self.out.deviations.push(Deviation {
+            field: field.into(),
+            stated: stated.into(),
+            used: used.into(),
+            reason: reason.into(),
+        });
     }
 
     /// The optimiser, with a learning rate that suits it where none was said.
@@ -62,7 +73,11 @@ impl Asked<'_> {
         };
         if let Some(other) = other {
             if self.request.lr.is_none() {
-                self.out.assumptions.push(format!("recipe.lr: {}, for another optimizer than the default was asked for ({})", plain(other.lr), other.source));
+                self.out.assumptions.push(format!(
+                    "recipe.lr: {}, for another optimizer than the default was asked for ({})",
+                    plain(other.lr),
+                    other.source
+                ));
             }
             (self.recipe().optimizer, self.recipe().lr) = (other.optimizer, other.lr);
         }

@@ -42,7 +42,12 @@ pub(super) struct Stated<'a> {
 }
 
 impl<'a> Brief<'a> {
-    pub(super) fn new(goal: &'a Goal, wishes: &'a Wishes, choice: &'a DataChoice, offer: &'a Offer<'a>) -> Result<Self, PlannerError> {
+    pub(super) fn new(
+        goal: &'a Goal,
+        wishes: &'a Wishes,
+        choice: &'a DataChoice,
+        offer: &'a Offer<'a>,
+    ) -> Result<Self, PlannerError> {
         let Splits { train, held_out, held_out_frac } = splits(choice, offer.data)?;
         let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.examples);
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
@@ -57,9 +62,20 @@ impl<'a> Brief<'a> {
         let asked_examples = wishes.max_examples.or(request.and_then(of_request)).filter(|asked| *asked < left);
         let task = if offer.data.image_shape.is_some() { Task::ImageClassification } else { Task::TextClassification };
         let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or(Metric::Accuracy);
-        let seeds = if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
+        let seeds =
+            if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
-            goal, wishes, choice, offer, task, metric, train, held_out, held_out_frac, monitor, asked_examples,
+            goal,
+            wishes,
+            choice,
+            offer,
+            task,
+            metric,
+            train,
+            held_out,
+            held_out_frac,
+            monitor,
+            asked_examples,
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),
             seeds: if seeds.is_empty() { vec![0] } else { seeds },
             limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),
@@ -102,7 +118,8 @@ impl<'a> Brief<'a> {
         let paper = self.paper()?;
         let squeeze = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
         let family = paper.family().map(|(family, _)| family.name()).unwrap_or_default();
-        let sizes: Vec<(String, f64)> = paper.variants().map(|(v, _)| (squeeze(&v.name), v.num_params.unwrap_or(f64::MAX))).collect();
+        let sizes: Vec<(String, f64)> =
+            paper.variants().map(|(v, _)| (squeeze(&v.name), v.num_params.unwrap_or(f64::MAX))).collect();
         let mut best: Option<(f64, Stated<'_>)> = None;
         for (result, field) in paper.results_on(&self.choice.name) {
             let Some(value) = share(result, self.metric) else { continue };

@@ -81,7 +81,8 @@ impl Brief<'_> {
         if let Some([height, width, _]) = self.offer.data.image_shape
             && height.max(width) > MOST_PIXELS
         {
-            let what = format!("its images have {height} x {width} pixels; the zoo's models are for at most {MOST_PIXELS} a side");
+            let what =
+                format!("its images have {height} x {width} pixels; the zoo's models are for at most {MOST_PIXELS} a side");
             return Err(PlannerError::Data { data: self.choice.name.clone(), what });
         }
         let reported = |depth: &usize| {
@@ -106,7 +107,13 @@ impl Brief<'_> {
                 let hidden = request.size.hidden.unwrap_or(128);
                 // Heads of 64, as BERT has them.
                 let heads = request.size.heads.unwrap_or((hidden / 64).max(1));
-                EncoderSize { layers: request.size.layers.unwrap_or(2), hidden, heads, intermediate: 4 * hidden, ..self.scratch_size(128) }
+                EncoderSize {
+                    layers: request.size.layers.unwrap_or(2),
+                    hidden,
+                    heads,
+                    intermediate: 4 * hidden,
+                    ..self.scratch_size(128)
+                }
             }),
             Goal::Paper(paper) => self.described(paper),
         };

@@ -1,7 +1,7 @@
 //! Which data a goal is about, and which of its splits the verdict is read from.
 
-use crate::data::{GENERATED, Known, catalogue, find_known};
 use super::models;
+use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{DataName, Family, ModelName, PaperSpec, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
@@ -28,7 +28,9 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     }
     match (named, goal) {
         (Some(name), _) => Ok(vec![named_choice(name)?]),
-        (None, Goal::Request(request)) => Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() }),
+        (None, Goal::Request(request)) => {
+            Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
+        }
         (None, Goal::Paper(paper)) => of_paper(paper, wishes),
     }
 }
@@ -89,7 +91,9 @@ fn of_paper(paper: &PaperSpec, wishes: &Wishes) -> Result<Vec<DataChoice>, Plann
         (Some(Family::Resnet), _) => Some(Task::ImageClassification),
         (_, Some(_)) => None,
         (other, None) => {
-            let wanted = other.map_or("the paper names no architecture that is known".to_string(), |f| format!("the paper is about {}", f.name()));
+            let wanted = other.map_or("the paper names no architecture that is known".to_string(), |f| {
+                format!("the paper is about {}", f.name())
+            });
             return Err(PlannerError::NoModel { wanted, zoo: zoo() });
         }
     };
@@ -100,7 +104,8 @@ fn of_paper(paper: &PaperSpec, wishes: &Wishes) -> Result<Vec<DataChoice>, Plann
         let (rank, choice) = match find_known(name) {
             Some(known) if task.is_none_or(|task| known.task == task) => {
                 let other_metric = u32::from(known.metric != Metric::Accuracy);
-                let unreported = u32::from(!paper.results_on(known.name).any(|(result, _)| share(result, known.metric).is_some()));
+                let unreported =
+                    u32::from(!paper.results_on(known.name).any(|(result, _)| share(result, known.metric).is_some()));
                 (4 * unreported + 2 * other_metric + (known.input.len() as u32 - 1), known_choice(known))
             }
             None if GENERATED.contains(name) => (0, generated_choice(name)),
@@ -165,7 +170,13 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, Pl
         }
         None => {
             let have = data.splits.iter().map(|s| s.name.clone()).collect();
-            Err(PlannerError::NoHeldOut { data: choice.name.clone(), train: train.name.clone(), examples: train.examples, least: LEAST_TO_CUT, have })
+            Err(PlannerError::NoHeldOut {
+                data: choice.name.clone(),
+                train: train.name.clone(),
+                examples: train.examples,
+                least: LEAST_TO_CUT,
+                have,
+            })
         }
     }
 }

@@ -26,7 +26,13 @@ impl Planner for RulePlanner {
         data::choices(goal, wishes)
     }
 
-    fn experiments(&self, goal: &Goal, wishes: &Wishes, choice: &DataChoice, offer: &Offer<'_>) -> Result<Vec<ExperimentSpec>, PlannerError> {
+    fn experiments(
+        &self,
+        goal: &Goal,
+        wishes: &Wishes,
+        choice: &DataChoice,
+        offer: &Offer<'_>,
+    ) -> Result<Vec<ExperimentSpec>, PlannerError> {
         propose::experiments(goal, wishes, choice, offer)
     }
 }

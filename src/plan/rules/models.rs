@@ -34,7 +34,11 @@ pub(super) fn named(name: &str) -> Option<Named> {
     }
     if let Some(depth) = name.strip_prefix("resnet") {
         let depth = depth.trim_start_matches('-');
-        return if depth.is_empty() { Some(Named::Resnet(None)) } else { depth.parse().ok().filter(|depth| is_depth(*depth)).map(|depth| Named::Resnet(Some(depth))) };
+        return if depth.is_empty() {
+            Some(Named::Resnet(None))
+        } else {
+            depth.parse().ok().filter(|depth| is_depth(*depth)).map(|depth| Named::Resnet(Some(depth)))
+        };
     }
     let start = if name.contains("minilm") {
         let size = name.split('-').find(|part| part.starts_with('l') && part[1..].parse::<u32>().is_ok());
@@ -42,7 +46,12 @@ pub(super) fn named(name: &str) -> Option<Named> {
     } else {
         name.trim_end_matches("-uncased").to_string()
     };
-    let found: Vec<_> = ENCODERS.iter().filter(|encoder| encoder.name.to_lowercase().strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))).collect();
+    let found: Vec<_> = ENCODERS
+        .iter()
+        .filter(|encoder| {
+            encoder.name.to_lowercase().strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
+        .collect();
     (!found.is_empty()).then_some(Named::Encoders(found))
 }
 
@@ -52,7 +61,14 @@ pub(super) fn encoders() -> Vec<Candidate> {
 }
 
 pub(super) fn public(encoder: &PublicEncoder) -> Option<Candidate> {
-    let size = EncoderSize { layers: encoder.layers, hidden: encoder.hidden, heads: encoder.heads, intermediate: 4 * encoder.hidden, positions: 512, vocab: 30_522 };
+    let size = EncoderSize {
+        layers: encoder.layers,
+        hidden: encoder.hidden,
+        heads: encoder.heads,
+        intermediate: 4 * encoder.hidden,
+        positions: 512,
+        vocab: 30_522,
+    };
     let spec = ModelSpec::Pretrained { id: encoder.id.into(), revision: None };
     Some(Candidate { name: encoder.name.into(), spec, config: size.config(0.1)? })
 }
@@ -110,8 +126,13 @@ impl Candidate {
 }
 
 /// (depth, blocks of each stage, bottlenecks) of He et al., 1512.03385, table 1.
-const LARGE_RESNETS: [(usize, [usize; 4], bool); 5] =
-    [(18, [2, 2, 2, 2], false), (34, [3, 4, 6, 3], false), (50, [3, 4, 6, 3], true), (101, [3, 4, 23, 3], true), (152, [3, 8, 36, 3], true)];
+const LARGE_RESNETS: [(usize, [usize; 4], bool); 5] = [
+    (18, [2, 2, 2, 2], false),
+    (34, [3, 4, 6, 3], false),
+    (50, [3, 4, 6, 3], true),
+    (101, [3, 4, 23, 3], true),
+    (152, [3, 8, 36, 3], true),
+];
 
 /// Depths for small images of He et al., 1512.03385, table 6, that are worth training.
 pub(super) const RESNET_DEPTHS: [usize; 5] = [110, 56, 44, 32, 20];
@@ -135,7 +156,11 @@ pub(super) fn resnet(depth: usize, channels: usize) -> Option<Candidate> {
         None => json!({ "model_type": "resnet_cifar", "depth": depth, "num_channels": channels, "width": 16 }),
     };
     let config = ModelConfig::from_public(&config.to_string()).ok()?;
-    Some(Candidate { name: format!("ResNet-{depth}"), spec: ModelSpec::Scratch { config: config.clone(), tokenizer: None }, config })
+    Some(Candidate {
+        name: format!("ResNet-{depth}"),
+        spec: ModelSpec::Scratch { config: config.clone(), tokenizer: None },
+        config,
+    })
 }
 
 #[cfg(test)]
@@ -153,11 +178,15 @@ mod tests {
         assert!((resnet(20, 3).expect("there is one").config.num_params() as f64 - 269_722.0).abs() < 1.0);
         assert_eq!(resnet(21, 3), None);
         // The known depths are the known models, though 50 is 6n + 2, too.
-        let resnets: Vec<f64> = [18, 34, 50].iter().map(|depth| resnet(*depth, 3).expect("there is one").config.num_params() as f64 / 1e6).collect();
+        let resnets: Vec<f64> =
+            [18, 34, 50].iter().map(|depth| resnet(*depth, 3).expect("there is one").config.num_params() as f64 / 1e6).collect();
         for (found, expected) in resnets.iter().zip([11.2, 21.3, 23.5]) {
             assert!((found - expected).abs() < 0.1, "{found} {expected}");
         }
-        assert_eq!(EncoderSize { layers: 2, hidden: 64, heads: 3, intermediate: 256, positions: 64, vocab: 100 }.config(0.1), None);
+        assert_eq!(
+            EncoderSize { layers: 2, hidden: 64, heads: 3, intermediate: 256, positions: 64, vocab: 100 }.config(0.1),
+            None
+        );
     }
 
     #[test]
@@ -168,9 +197,22 @@ mod tests {
             None => "none".into(),
         };
         for (name, expected) in [
-            ("bert", "Bert"), ("BERT base", "BERT-base"), ("bert-base-uncased", "BERT-base"), ("bert-tiny", "BERT-tiny"), ("minilm", "MiniLM-L12 MiniLM-L6"),
-            ("all-MiniLM-L6-v2", "MiniLM-L6"), ("resnet", "Resnet(None)"), ("ResNet-20", "Resnet(Some(20))"), ("resnet18", "Resnet(Some(18))"),
-            ("resnet-21", "none"), ("bert-huge", "none"), ("bert-", "none"), ("gpt-2", "none"), ("roberta", "none"), ("vit-b/16", "none"), ("", "none"),
+            ("bert", "Bert"),
+            ("BERT base", "BERT-base"),
+            ("bert-base-uncased", "BERT-base"),
+            ("bert-tiny", "BERT-tiny"),
+            ("minilm", "MiniLM-L12 MiniLM-L6"),
+            ("all-MiniLM-L6-v2", "MiniLM-L6"),
+            ("resnet", "Resnet(None)"),
+            ("ResNet-20", "Resnet(Some(20))"),
+            ("resnet18", "Resnet(Some(18))"),
+            ("resnet-21", "none"),
+            ("bert-huge", "none"),
+            ("bert-", "none"),
+            ("gpt-2", "none"),
+            ("roberta", "none"),
+            ("vit-b/16", "none"),
+            ("", "none"),
         ] {
             assert_eq!(names(name), expected, "{name}");
         }

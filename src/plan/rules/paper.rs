@@ -20,11 +20,22 @@ pub(super) struct Drafted {
 }
 
 /// The recipe that `paper` gives for what is wanted, over the defaults.
-pub(super) fn recipe_of(paper: &PaperSpec, wanted: &Wanted<'_>, defaults: &Defaults, steps_per_epoch: impl Fn(usize) -> u64) -> Drafted {
+pub(super) fn recipe_of(
+    paper: &PaperSpec,
+    wanted: &Wanted<'_>,
+    defaults: &Defaults,
+    steps_per_epoch: impl Fn(usize) -> u64,
+) -> Drafted {
     let mut stated = own_variant(paper.recipe(wanted), wanted);
     // A paper trains everything with one optimiser, whichever data set it says it of.
     stated.optimizer = stated.optimizer.or_else(|| paper.best(FieldKey::Optimizer, &Wanted::default()));
-    let out = Drafted { recipe: defaults.recipe.clone(), citations: vec![], deviations: vec![], assumptions: vec![], length_is_given: false };
+    let out = Drafted {
+        recipe: defaults.recipe.clone(),
+        citations: vec![],
+        deviations: vec![],
+        assumptions: vec![],
+        length_is_given: false,
+    };
     let mut draft = Draft { phase: wanted.phase, dataset: wanted.dataset.map(str::to_string), out, silent: vec![] };
     draft.batch_size(stated.batch_size);
     draft.optimizer(&stated);
@@ -50,9 +61,23 @@ fn own_variant<'a>(mut recipe: PaperRecipe<'a>, wanted: &Wanted<'_>) -> PaperRec
         }
     };
     for field in [
-        &mut recipe.optimizer, &mut recipe.lr, &mut recipe.beta1, &mut recipe.beta2, &mut recipe.eps, &mut recipe.momentum,
-        &mut recipe.weight_decay, &mut recipe.schedule, &mut recipe.warmup, &mut recipe.batch_size, &mut recipe.epochs, &mut recipe.steps,
-        &mut recipe.dropout, &mut recipe.label_smoothing, &mut recipe.grad_clip_norm, &mut recipe.max_seq_len, &mut recipe.augmentation,
+        &mut recipe.optimizer,
+        &mut recipe.lr,
+        &mut recipe.beta1,
+        &mut recipe.beta2,
+        &mut recipe.eps,
+        &mut recipe.momentum,
+        &mut recipe.weight_decay,
+        &mut recipe.schedule,
+        &mut recipe.warmup,
+        &mut recipe.batch_size,
+        &mut recipe.epochs,
+        &mut recipe.steps,
+        &mut recipe.dropout,
+        &mut recipe.label_smoothing,
+        &mut recipe.grad_clip_norm,
+        &mut recipe.max_seq_len,
+        &mut recipe.augmentation,
     ] {
         other(field);
     }
@@ -103,12 +128,24 @@ impl Draft {
     }
 
     fn deviate(&mut self, field: &str, stated: impl Into<String>, used: impl Into<String>, reason: &str) {
-        self.out.deviations.push(Deviation { field: field.into(), stated: stated.into(), used: used.into(), reason: reason.into() });
+        self.out.deviations.push(Deviation {
+            field: field.into(),
+            stated: stated.into(),
+            used: used.into(),
+            reason: reason.into(),
+        });
     }
 
     /// One number out of those stated and `within` what a run can have: `pick` chooses among several. It is cited, in words with its
     /// unit, only if it is taken.
-    fn number(&mut self, name: &'static str, field: Option<&Field>, within: &Within, pick: fn(&[f64]) -> f64, why: &str) -> Option<f64> {
+    fn number(
+        &mut self,
+        name: &'static str,
+        field: Option<&Field>,
+        within: &Within,
+        pick: fn(&[f64]) -> f64,
+        why: &str,
+    ) -> Option<f64> {
         let Some(field) = field else {
             self.silent.push(name);
             return None;
@@ -142,15 +179,28 @@ impl Draft {
         if let Some(field) = field.filter(|field| field.unit == Some(Unit::Tokens)) {
             let tokens: Vec<String> = field.value.numbers().into_iter().map(words::count).collect();
             let used = format!("{} examples", self.out.recipe.batch_size);
-            self.deviate("recipe.batch_size", format!("{} tokens", tokens.join(", ")), used, "batches are counted in examples here");
-        } else if let Some(size) = self.number("recipe.batch_size", field, &SIZES, largest, "one run, not a search: the largest takes the fewest steps") {
+            self.deviate(
+                "recipe.batch_size",
+                format!("{} tokens", tokens.join(", ")),
+                used,
+                "batches are counted in examples here",
+            );
+        } else if let Some(size) =
+            self.number("recipe.batch_size", field, &SIZES, largest, "one run, not a search: the largest takes the fewest steps")
+        {
             self.out.recipe.batch_size = size as usize;
         }
     }
 
     fn lr(&mut self, field: Option<&Field>) {
         const RATES: Within = Within { range: f64::MIN_POSITIVE..=10.0, words: plain };
-        if let Some(lr) = self.number("recipe.lr", field, &RATES, largest, "one run, not a search: short runs of small models want the highest rate") {
+        if let Some(lr) = self.number(
+            "recipe.lr",
+            field,
+            &RATES,
+            largest,
+            "one run, not a search: short runs of small models want the highest rate",
+        ) {
             self.out.recipe.lr = lr;
         }
     }
@@ -159,8 +209,12 @@ impl Draft {
         const STEPS: Within = Within { range: 1.0..=1e9, words: |n| words::length(&Length::Steps(n as u64)) };
         const EPOCHS: Within = Within { range: 1e-3..=1e6, words: |n| words::length(&Length::Epochs(n)) };
         let length = match (epochs, steps) {
-            (None, Some(_)) => self.number("recipe.length", steps, &STEPS, largest, "one run, not a search").map(|n| Length::Steps(n as u64)),
-            _ => self.number("recipe.length", epochs, &EPOCHS, middle, "one run, not a search: the middle of the range").map(Length::Epochs),
+            (None, Some(_)) => {
+                self.number("recipe.length", steps, &STEPS, largest, "one run, not a search").map(|n| Length::Steps(n as u64))
+            }
+            _ => self
+                .number("recipe.length", epochs, &EPOCHS, middle, "one run, not a search: the middle of the range")
+                .map(Length::Epochs),
         };
         if let Some(length) = length {
             self.out.recipe.length = length;
@@ -190,7 +244,12 @@ impl Draft {
                 self.cite("recipe.optimizer", kind.name().into(), field);
                 if kind == OptimizerKind::Adam && decay > 0.0 {
                     let stated = format!("Adam with weight decay {}", plain(decay));
-                    self.deviate("recipe.optimizer", stated, "AdamW", "the trainer decays weights apart from the gradient (1711.05101)");
+                    self.deviate(
+                        "recipe.optimizer",
+                        stated,
+                        "AdamW",
+                        "the trainer decays weights apart from the gradient (1711.05101)",
+                    );
                 }
             }
             other => {
@@ -245,7 +304,12 @@ impl Draft {
         match schedule {
             Some(schedule) => {
                 if matches!((&schedule, shape), (Schedule::Constant { .. }, ScheduleShape::Milestones { .. })) {
-                    self.deviate("recipe.schedule", shape.to_string(), schedule.name(), "its steps lie beyond the end of this run");
+                    self.deviate(
+                        "recipe.schedule",
+                        shape.to_string(),
+                        schedule.name(),
+                        "its steps lie beyond the end of this run",
+                    );
                 } else {
                     self.cite("recipe.schedule", shape.to_string(), field);
                 }

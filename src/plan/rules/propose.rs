@@ -12,7 +12,12 @@ use crate::spec::{Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, Mo
 use crate::words;
 use tallow_zoo::ModelConfig;
 
-pub(super) fn experiments(goal: &Goal, wishes: &Wishes, choice: &DataChoice, offer: &Offer<'_>) -> Result<Vec<ExperimentSpec>, PlannerError> {
+pub(super) fn experiments(
+    goal: &Goal,
+    wishes: &Wishes,
+    choice: &DataChoice,
+    offer: &Offer<'_>,
+) -> Result<Vec<ExperimentSpec>, PlannerError> {
     let brief = Brief::new(goal, wishes, choice, offer)?;
     let mut priced = Vec::new();
     for candidate in brief.candidates()? {
@@ -70,7 +75,9 @@ pub(super) type Priced = (Candidate, Drafted, Price);
 impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
         let mut defaults = match (&candidate.spec, &candidate.config) {
-            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror)),
+            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => {
+                defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
+            }
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (ModelSpec::Pretrained { .. }, ModelConfig::Bert(_)) => defaults::fine_tuning(candidate.config.num_params()),
         };
@@ -152,7 +159,10 @@ impl Brief<'_> {
             recipe: drafted.recipe,
             metric: self.metric,
             target: self.target(stated.as_ref()),
-            budget: Budget { max_time_secs: if self.limit_is_assumed() { None } else { Some(self.limit_secs) }, ..Budget::default() },
+            budget: Budget {
+                max_time_secs: if self.limit_is_assumed() { None } else { Some(self.limit_secs) },
+                ..Budget::default()
+            },
             seeds: self.seeds.clone(),
             deviations: drafted.deviations,
             assumptions: drafted.assumptions,
@@ -176,7 +186,8 @@ impl Brief<'_> {
             let (stated, used) = (words::length(&before), words::length(&after));
             if drafted.length_is_given {
                 let in_epochs = price.steps as f64 / price.steps_per_epoch as f64;
-                let stated = if matches!(before, Length::Steps(_)) { format!("{stated} ({in_epochs:.0} epochs)") } else { stated };
+                let stated =
+                    if matches!(before, Length::Steps(_)) { format!("{stated} ({in_epochs:.0} epochs)") } else { stated };
                 drafted.deviations.push(Deviation { field: "recipe.length".into(), stated, used, reason: reason.clone() });
             } else {
                 drafted.assumptions.push(format!("recipe.length: {used} instead of the default of {stated} ({reason})"));
@@ -195,7 +206,11 @@ impl Brief<'_> {
         Claim {
             source: paper.and_then(|p| p.title.clone().or(p.arxiv_id.clone())).unwrap_or_else(|| "the paper".into()),
             statement: format!(
-                "{} reaches {} {} on {}.", stated.result.variant.as_deref().unwrap_or("The paper's model"), words::metric_name(self.metric), words::plain(stated.value), self.choice.name
+                "{} reaches {} {} on {}.",
+                stated.result.variant.as_deref().unwrap_or("The paper's model"),
+                words::metric_name(self.metric),
+                words::plain(stated.value),
+                self.choice.name
             ),
             value: Some(stated.value),
             quote: Some(quote.verbatim().into()),
@@ -205,7 +220,10 @@ impl Brief<'_> {
 
     fn target(&self, stated: Option<&Stated<'_>>) -> Option<Target> {
         let asked = self.request().and_then(|r| r.target).map(|value| Target { value, source: "the request".into() });
-        let of_paper = |stated: &Stated<'_>| Target { value: stated.value, source: format!("the paper, page {}", stated.field.evidence.quote.page()) };
+        let of_paper = |stated: &Stated<'_>| Target {
+            value: stated.value,
+            source: format!("the paper, page {}", stated.field.evidence.quote.page()),
+        };
         asked.or(stated.map(of_paper))
     }
 }

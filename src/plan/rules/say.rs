@@ -19,7 +19,11 @@ impl Brief<'_> {
         let (room, limit) = (words::duration(self.room_secs()), words::duration(self.limit_secs as f64));
         let each = if self.seeds.len() > 1 { format!(" of each of {} runs", self.seeds.len()) } else { String::new() };
         let whose = if self.limit_is_assumed() { "the planned limit" } else { "the limit" };
-        format!("training{each} may take {room}, {:.0} % of {whose} of {limit}{}", 100.0 * TRAINING_SHARE, if each.is_empty() { "" } else { " in all" })
+        format!(
+            "training{each} may take {room}, {:.0} % of {whose} of {limit}{}",
+            100.0 * TRAINING_SHARE,
+            if each.is_empty() { "" } else { " in all" }
+        )
     }
 
     /// Why this model, and where it is another than was stated or asked for.
@@ -45,12 +49,19 @@ impl Brief<'_> {
                 let reason = if why.is_empty() || self.wishes.model.is_some() { reason.into() } else { why };
                 out.deviations.push(Deviation { field: "model".into(), stated, used, reason });
             }
-            None if priced.len() > 1 => out.assumptions.push(format!("model: {used}{}", if why.is_empty() { String::new() } else { format!(" ({why})") })),
+            None if priced.len() > 1 => {
+                out.assumptions.push(format!("model: {used}{}", if why.is_empty() { String::new() } else { format!(" ({why})") }))
+            }
             None => {}
         }
         if self.paper().and_then(|paper| paper.family()).is_some_and(|(family, _)| family == Family::Lora) {
             let reason = "the trainer has no such method".into();
-            out.deviations.push(Deviation { field: "method".into(), stated: "LoRA".into(), used: "training of all weights".into(), reason });
+            out.deviations.push(Deviation {
+                field: "method".into(),
+                stated: "LoRA".into(),
+                used: "training of all weights".into(),
+                reason,
+            });
         }
     }
 
@@ -66,7 +77,8 @@ impl Brief<'_> {
                 family => (!is_of_family(candidate, family)).then(|| family.name().to_string()),
             };
             let own = stated.and_then(|s| s.result.variant.clone()).or_else(of_family);
-            let reason = if self.wishes.model.is_some() { ON_THE_COMMAND_LINE } else { "the closest public model that was found" };
+            let reason =
+                if self.wishes.model.is_some() { ON_THE_COMMAND_LINE } else { "the closest public model that was found" };
             return own.filter(|own| *own != candidate.name).map(|own| (own, reason));
         }
         let request = self.request()?;
@@ -79,7 +91,8 @@ impl Brief<'_> {
         }
         let is_bert = matches!(asked, Some(ModelName::Called { name }) if name == "bert") && request.size == ModelSize::default();
         let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
-        (is_bert && pretrained && is_less_than_bert(candidate)).then(|| (format!("BERT (which means {USUAL_BERT} to most)"), "the closest that serves"))
+        (is_bert && pretrained && is_less_than_bert(candidate))
+            .then(|| (format!("BERT (which means {USUAL_BERT} to most)"), "the closest that serves"))
     }
 
     /// What else differs or was assumed.
@@ -92,7 +105,10 @@ impl Brief<'_> {
             out.assumptions.push(format!("held out: {part} of `{train}`, drawn at random, for there is no other labelled split"));
         }
         if self.limit_is_assumed() && !self.length_is_asked() {
-            out.assumptions.push(format!("time: planned for {}, for no limit was given (`--max-time`)", words::duration(self.limit_secs as f64)));
+            out.assumptions.push(format!(
+                "time: planned for {}, for no limit was given (`--max-time`)",
+                words::duration(self.limit_secs as f64)
+            ));
         }
         if self.request().is_some_and(|request| request.target.is_some() && request.metric.is_none()) {
             out.assumptions.push(format!("target: a value of the {}, for no metric was named", words::metric_name(self.metric)));
@@ -105,7 +121,12 @@ impl Brief<'_> {
             deviations.push(Deviation { field: field.into(), stated: stated.into(), used, reason: reason.into() });
         };
         if self.choice.known.is_some_and(|k| k.held_out.starts_with("validation")) {
-            deviate("data.held_out", "the test split", format!("the split `{}`", self.held_out), "the test labels are not public");
+            deviate(
+                "data.held_out",
+                "the test split",
+                format!("the split `{}`", self.held_out),
+                "the test labels are not public",
+            );
         }
         if let Some(asked) = self.asked_examples.filter(|_| !is_cut) {
             deviate("data.max_train_examples", "all training examples", words::count(asked as f64), ON_THE_COMMAND_LINE);
@@ -128,6 +149,11 @@ fn is_of_family(candidate: &Candidate, family: Family) -> bool {
 fn size_in_words(size: &ModelSize) -> String {
     let count = |value: Option<usize>, of: &str| value.map(|value| format!("{value} {of}"));
     let params = size.params.map(|params| format!("{} parameters", words::count(params)));
-    let parts = [count(size.layers, "layers"), size.hidden.map(|hidden| format!("hidden size {hidden}")), count(size.heads, "heads"), params];
+    let parts = [
+        count(size.layers, "layers"),
+        size.hidden.map(|hidden| format!("hidden size {hidden}")),
+        count(size.heads, "heads"),
+        params,
+    ];
     format!("a model of {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" and "))
 }
