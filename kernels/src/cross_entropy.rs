@@ -2,7 +2,7 @@
 //!
 //! Backward: `dz = (softmax(z) - onehot(label)) dloss / B`.
 
-use crate::{Error, Result, Tape, Var};
+use crate::{Error, Op, Result, Tape, Var};
 use candle_core::{D, Tensor};
 
 /// The mean cross entropy, a scalar `[]`. `logits_bc`: `[B, C]`, `labels`: B numbers below C.
@@ -31,7 +31,7 @@ pub fn cross_entropy(tape: &Tape, logits_bc: &Var, labels: &[u32]) -> Result<Var
     // Of the products only the label's is not zero; a score of minus infinity elsewhere would make 0 * inf.
     let picked = chosen.gt(0.0)?.where_cond(&centred, &centred.zeros_like()?)?;
     let loss = (sums.log()?.sum_all()? - picked.sum_all()?)?.affine(1.0 / batch as f64, 0.0)?;
-    Ok(tape.record(loss, logits_bc.wants_grad(), || {
+    Ok(tape.record(Op::arrays("cross_entropy", z.elem_count(), 1, 2), loss, logits_bc.wants_grad(), || {
         let logits = logits_bc.target();
         move |dloss, grads| {
             let softmax = centred.exp()?.broadcast_div(&sums)?;

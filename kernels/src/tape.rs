@@ -4,9 +4,11 @@
 //! closures from the last to the first; each gets the gradient of its output and adds to those of its inputs. A closure is
 //! dropped as it runs, so saved tensors are freed on the way.
 
-use crate::{Error, Gradients, Param, Result, Stream, blocks, slice};
+use crate::matmul::Write;
+use crate::{Error, Gradients, Op, Param, Profile, Result, Stream, blocks, slice};
 use candle_core::Tensor;
 use std::cell::{Cell, RefCell};
+use std::time::Instant;
 
 /// An activation: a tensor and, where a gradient is wanted, its slot on the tape.
 #[derive(Debug, Clone)]
@@ -64,6 +66,7 @@ impl Target {
 type BackwardFn = Box<dyn FnOnce(&Tensor, &mut Backward) -> Result<()>>;
 
 struct Node {
+    op: Op,
     slot: usize,
     backward: BackwardFn,
 }
@@ -76,6 +79,7 @@ pub struct Tape {
     sites: Cell<u64>,
     /// Whether something asked to be recorded, though nothing may have been.
     asked: Cell<bool>,
+    profile: Option<Profile>,
 }
 
 /// A pass's dropout stream and place in it, from which a part of the pass can be run again.
@@ -105,7 +109,15 @@ impl Tape {
 
     /// A pass that records nothing; dropout is the identity and batch norm uses its running statistics.
     pub fn inference() -> Self {
-        Tape { nodes: None, slots: Cell::new(0), dropout: None, sites: Cell::new(0), asked: Cell::new(false) }
+        Tape { nodes: None, slots: Cell::new(0), dropout: None, sites: Cell::new(0), asked: Cell::new(false), profile: None }
+    }
+
+    /// The same pass, whose operations' times are added to `profile` from here on.
+    #[must_use]
+    pub fn profiled(mut self, profile: &Profile) -> Self {
+        profile.start();
+        self.profile = Some(profile.clone());
+        self
     }
 
     /// Whether this is a training pass.
@@ -146,17 +158,20 @@ impl Tape {
         Var { tensor, slot: self.nodes.as_ref().map(|_| self.new_slot()) }
     }
 
-    /// Makes `output` a value on this tape. `wanted`: whether any input wants a gradient; if not, or at inference, `backward`
+    /// Makes `output`, which `op` has just computed, a value on this tape. `wanted`: whether any input wants a gradient; if not, or at inference, `backward`
     /// is not even built. The closure gets the output's gradient (contiguous) and adds to the inputs' by [`Backward`].
-    pub fn record<F>(&self, output: Tensor, wanted: bool, backward: impl FnOnce() -> F) -> Var
+    pub fn record<F>(&self, op: Op, output: Tensor, wanted: bool, backward: impl FnOnce() -> F) -> Var
     where
         F: FnOnce(&Tensor, &mut Backward) -> Result<()> + 'static,
     {
         self.asked.set(self.asked.get() || wanted);
+        if let Some(profile) = &self.profile {
+            profile.forward(op);
+        }
         match &self.nodes {
             Some(nodes) if wanted => {
                 let slot = self.new_slot();
-                nodes.borrow_mut().push(Node { slot, backward: Box::new(backward()) });
+                nodes.borrow_mut().push(Node { op, slot, backward: Box::new(backward()) });
                 Var { tensor: output, slot: Some(slot) }
             }
             _ => Var::constant(output),
@@ -205,7 +220,11 @@ impl Tape {
         for node in nodes.into_inner().into_iter().rev() {
             // A value that nothing downstream used has no gradient: its closure is dropped unrun.
             if let Some(pending) = pass.slots[node.slot].take() {
+                let start = Instant::now();
                 (node.backward)(&pending.grad.contiguous()?, &mut pass)?;
+                if let Some(profile) = &self.profile {
+                    profile.backward(node.op, start.elapsed());
+                }
             }
         }
         Ok(leaves.iter().map(|leaf| leaf.slot.and_then(|slot| pass.slots[slot].take()).map(|pending| pending.grad)).collect())
@@ -266,6 +285,11 @@ impl Backward<'_> {
     /// Lets `f` add into the parameter's float32 CPU gradient in place (zeros at first); nothing happens for a frozen one.
     pub fn add_param_with(&mut self, param: &Param, f: impl FnOnce(&mut [f32])) -> Result<()> {
         self.params.add_with(param, f)
+    }
+
+    /// As [`Backward::add_param_with`] where `f` writes every element if it is told to set, as it is first.
+    pub(crate) fn add_param_product(&mut self, param: &Param, f: impl FnOnce(&mut [f32], Write)) -> Result<()> {
+        self.params.add_product(param, f)
     }
 
     /// As [`Backward::add_param_with`] where `f` adds to these rows (of the first dimension) alone.

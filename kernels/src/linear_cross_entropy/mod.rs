@@ -9,7 +9,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, slice};
+use crate::{Error, Op, Param, Result, Tape, Var, slice};
 use candle_core::Tensor;
 
 /// What each row should have been.
@@ -93,8 +93,13 @@ pub fn linear_cross_entropy(tape: &Tape, hidden: &Var, w: &Param, targets: &Targ
     let run = if fast { cpu::run } else { reference::run };
     let Outcome { loss, dhidden, dweight } = run(&h, w.tensor(), targets, &counted, wanted)?;
     let loss = Tensor::new(loss, h.device())?.to_dtype(h.dtype())?;
+    // Gradients are made in forward.
+    let products = 1 + u8::from(wanted.hidden) + u8::from(wanted.weight);
+    let flops = 2.0 * (counted.len() * width) as f64 * classes as f64;
+    let forward = f64::from(products);
+    let op = Op::product(OP, forward * flops, products as usize * (h.elem_count() + w.len()), 0.0);
     // Not `wanted`: a pass that does not record still asks whether it would have.
-    Ok(tape.record(loss, hidden.wants_grad() || w.is_trainable(), || {
+    Ok(tape.record(op, loss, hidden.wants_grad() || w.is_trainable(), || {
         let (target, dims, w) = (hidden.target(), hidden.dims().to_vec(), w.clone());
         move |dloss, grads| {
             if let Some(dhidden) = dhidden {
