@@ -146,55 +146,26 @@ fn rectified(v: f32) -> f32 {
     if v < 0.0 { 0.0 } else { v } // NaN stays
 }
 
-/// The body for each 16 neighbouring channels, then for each channel that is left over.
-macro_rules! by_channel {
-    ($channels:expr, |$lanes:ident, $c:ident| $body:block) => {
-        let mut $c = 0;
-        while $c + simd::LANES <= $channels {
-            const $lanes: usize = simd::LANES;
-            $body
-            $c += $lanes;
-        }
-        while $c < $channels {
-            const $lanes: usize = 1;
-            $body
-            $c += $lanes;
-        }
-    };
-}
-
-/// [`by_channel`] for each row of a block. The body loads all that it needs into arrays before it stores, so that the compiler need
-/// not ask which slices overlap.
+/// The body for each 16 neighbouring channels of each row of a block, then for each channel that is left over. It loads all that it
+/// needs into arrays before it stores, so that the compiler need not ask which slices overlap.
 macro_rules! by_lanes {
     ($len:expr, $channels:expr, |$lanes:ident, $at:ident, $c:ident| $body:block) => {
         for row in 0..$len / $channels.max(1) {
-            by_channel!($channels, |$lanes, $c| {
+            let mut $c = 0;
+            while $c + simd::LANES <= $channels {
+                const $lanes: usize = simd::LANES;
                 let $at = row * $channels + $c;
                 $body
-            });
+                $c += $lanes;
+            }
+            while $c < $channels {
+                const $lanes: usize = 1;
+                let $at = row * $channels + $c;
+                $body
+                $c += $lanes;
+            }
         }
     };
-}
-
-/// Sums over a block's rows of `term`, which is given where a row begins: in four interleaved partial sums that stay in registers.
-#[inline(always)]
-fn sum_rows<const N: usize, const K: usize>(
-    rows: usize,
-    channels: usize,
-    term: impl Fn(usize) -> [[f32; N]; K],
-) -> [[f32; N]; K] {
-    const WAYS: usize = 4;
-    let mut ways = [[[0f32; N]; K]; WAYS];
-    let add = |sums: &mut [[f32; N]; K], row: usize| {
-        let terms = term(row * channels);
-        (0..K).for_each(|k| (0..N).for_each(|l| sums[k][l] += terms[k][l]));
-    };
-    let whole = rows - rows % WAYS;
-    for row in (0..whole).step_by(WAYS) {
-        ways.iter_mut().enumerate().for_each(|(way, sums)| add(sums, row + way));
-    }
-    (whole..rows).for_each(|row| add(&mut ways[row - whole], row));
-    std::array::from_fn(|k| std::array::from_fn(|l| (ways[0][k][l] + ways[1][k][l]) + (ways[2][k][l] + ways[3][k][l])))
 }
 
 #[inline(always)]
@@ -242,17 +213,17 @@ vectorised! {
     /// Mean of each channel over a block, and the sum of squares about it.
     fn block_moments(x: &[f32], mean: &mut [f32], squares: &mut [f32]) {
         let channels = mean.len();
-        let rows = x.len() / channels.max(1);
-        by_channel!(channels, |N, c| {
-            let [mut middle] = sum_rows::<N, 1>(rows, channels, |row| [get(x, row + c)]);
-            middle.iter_mut().for_each(|sum| *sum /= rows as f32);
-            let [about] = sum_rows::<N, 1>(rows, channels, |row| {
-                let mut x = get::<N>(x, row + c);
-                (0..N).for_each(|l| x[l] = (x[l] - middle[l]) * (x[l] - middle[l]));
-                [x]
-            });
-            put(mean, c, middle);
-            put(squares, c, about);
+        let count = (x.len() / channels.max(1)) as f32;
+        by_lanes!(x.len(), channels, |N, at, c| {
+            let (x, mut sum) = (get::<N>(x, at), get::<N>(mean, c));
+            (0..N).for_each(|l| sum[l] += x[l]);
+            put(mean, c, sum);
+        });
+        mean.iter_mut().for_each(|sum| *sum /= count);
+        by_lanes!(x.len(), channels, |N, at, c| {
+            let (x, mean, mut sum) = (get::<N>(x, at), get::<N>(mean, c), get::<N>(squares, c));
+            (0..N).for_each(|l| sum[l] = (x[l] - mean[l]).mul_add(x[l] - mean[l], sum[l]));
+            put(squares, c, sum);
         });
     }
 
@@ -277,16 +248,17 @@ vectorised! {
         });
     }
 
-    /// The sums of the gradient `dz` of the normalised value, and of `dz (x - mean)`.
+    /// Adds the sums of the gradient `dz` of the normalised value, and of `dz (x - mean)`.
     fn block_sums(block: Block, a: &Affine, plain: &mut [f32], along: &mut [f32]) {
-        let ((dy, x, kept), channels) = (block, plain.len());
-        by_channel!(channels, |N, c| {
-            let [sum, sum_along] = sum_rows::<N, 2>(x.len() / channels, channels, |row| {
-                let (mut centred, z) = normalised::<N>(x, a, row + c, c);
-                let dz = kept_gradient(dy, kept, &z, row + c);
-                (0..N).for_each(|l| centred[l] *= dz[l]);
-                [dz, centred]
-            });
+        let (dy, x, kept) = block;
+        by_lanes!(x.len(), a.mean.len(), |N, at, c| {
+            let (centred, z) = normalised::<N>(x, a, at, c);
+            let dz = kept_gradient(dy, kept, &z, at);
+            let (mut sum, mut sum_along) = (get::<N>(plain, c), get::<N>(along, c));
+            for l in 0..N {
+                sum[l] += dz[l];
+                sum_along[l] = dz[l].mul_add(centred[l], sum_along[l]);
+            }
             put(plain, c, sum);
             put(along, c, sum_along);
         });
