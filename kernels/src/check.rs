@@ -240,6 +240,15 @@ fn threads_change_no_bit() {
             add(t, &sum, &norm)
         }),
         ("swiglu", Case::new().var(&[100_001]).var(&[100_001]), |t, v, _| swiglu(t, &v[0], &v[1])),
+        (
+            "lora_linear",
+            Case::new().var(&[1301, 129]).param("a", &[8, 129]).param("b", &[257, 8]).param("c", &[257]),
+            |t, v, p| {
+                let weight = FrozenWeight::new("w", &constant(&[257, 129]).tensor().to_dtype(DType::BF16)?)?;
+                let lora = Lora { a: p[0].clone(), b: p[1].clone(), scale: 2.0, dropout: 0.1 };
+                lora_linear(t, &v[0], &weight, Some(&p[2]), &lora)
+            },
+        ),
         ("conv2d", Case::new().var(&[37, 9, 9, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
             conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
         }),
