@@ -1,7 +1,7 @@
 //! The harness that every operation's tests run: the plain version against finite differences in float64, through the tape,
 //! then the fast float32 version against the plain one, also with inputs that are not contiguous.
 
-use crate::{Gradients, Param, ParamStore, Result, Stream, Tape, Var, Weights};
+use crate::{Gradients, Op, Param, ParamStore, Result, Stream, Tape, Var, Weights};
 use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ fn seed(y: &Tensor) -> Result<Tensor> {
 fn weighted_sum(tape: &Tape, y: &Var) -> Result<Var> {
     let weights = seed(y.tensor())?;
     let sum = (y.tensor() * &weights)?.sum_all()?;
-    Ok(tape.record(sum, y.wants_grad(), || {
+    Ok(tape.record(Op::arrays("weighted_sum", weights.elem_count(), 2, 1), sum, y.wants_grad(), || {
         let y = y.target();
         move |_, grads| grads.add(y, weights)
     }))

@@ -1,6 +1,6 @@
 //! Losses over plain Candle operations, on any device: mean squared error, binary cross entropy, Kullback-Leibler divergence.
 
-use crate::{Error, Result, Tape, Var};
+use crate::{Error, Op, Result, Tape, Var};
 use candle_core::Tensor;
 
 /// The mean of `(x - target)^2`, a scalar. `target`: the shape of `x`. Backward: `dx = 2 (x - target) dloss / n`.
@@ -12,7 +12,7 @@ pub fn mse(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
     let difference = (x.tensor() - target)?;
     let loss = difference.sqr()?.mean_all()?;
     let share = 2.0 / difference.elem_count() as f64;
-    Ok(tape.record(loss, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("mse", difference.elem_count(), 2, 2), loss, x.wants_grad(), || {
         let x = x.target();
         move |dloss, grads| grads.add(x, (difference * share)?.broadcast_mul(dloss)?)
     }))
@@ -41,7 +41,7 @@ pub fn bce_with_logits(tape: &Tape, x: &Var, target: &Tensor, positive: Option<&
     let softplus = ((&small + 1.0)?.log()? + z.neg()?.relu()?)?;
     let loss = ((&negative * z)? + (&weight * softplus)?)?.mean_all()?;
     let share = 1.0 / z.elem_count() as f64;
-    Ok(tape.record(loss, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("bce_with_logits", z.elem_count(), 2, 3), loss, x.wants_grad(), || {
         let (x, z) = (x.target(), z.clone());
         move |dloss, grads| {
             // s(-x) is e^-|x| / (1 + e^-|x|) for positive x and 1 / (1 + e^-|x|) for others.
@@ -69,7 +69,7 @@ pub fn kl_div(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
     // Where the target is 0 a log-probability of minus infinity counts for nothing.
     let counted = target.gt(0.0)?.where_cond(x.tensor(), &target.zeros_like()?)?;
     let loss = (target * counted)?.sum_all()?.affine(-1.0 / batch, entropy / batch)?;
-    Ok(tape.record(loss, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("kl_div", target.elem_count(), 2, 2), loss, x.wants_grad(), || {
         let (x, target) = (x.target(), target.clone());
         move |dloss, grads| grads.add(x, (target * (-1.0 / batch))?.broadcast_mul(dloss)?)
     }))

@@ -7,7 +7,7 @@ mod cpu;
 mod reference;
 
 use crate::max_pool2d::{Pool2d, pooled};
-use crate::{Result, Tape, Var, slice};
+use crate::{Op, Result, Tape, Var, slice};
 
 /// `x_bhwc`: `[B, H, W, C]`; returns `[B, H', W', C]` with `H' = (H + 2 padding - kernel) / stride + 1`.
 ///
@@ -19,7 +19,7 @@ pub fn avg_pool2d(tape: &Tape, x_bhwc: &Var, args: Pool2d) -> Result<Var> {
     let fast = slice::is_fast(&value);
     let y = if fast { cpu::forward(&value, window, out)? } else { reference::forward(&value, window, out)? };
     let shape = value.shape().clone();
-    Ok(tape.record(y, x_bhwc.wants_grad(), || {
+    Ok(tape.record(Op::arrays("avg_pool2d", value.elem_count(), 1, 1), y, x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
         move |dy, grads| {
             let backward = if fast { cpu::backward } else { reference::backward };

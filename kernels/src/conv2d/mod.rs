@@ -18,7 +18,7 @@ mod walk;
 mod winograd;
 
 use crate::window::Window;
-use crate::{Error, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 
 /// How [`conv2d`] moves over the image. The default is stride 1, no padding, one group, dilation 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +82,11 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
     let fast = slice::is_fast(&value);
     let forward = if fast { cpu::forward } else { reference::forward };
     let y = forward(&plan, &value, w.tensor(), b.map(Param::tensor))?;
-    let wanted = x.wants_grad() || w.is_trainable() || b.is_some_and(Param::is_trainable);
-    Ok(tape.record(y, wanted, || {
+    let flops = 2.0 * y.elem_count() as f64 * (w.len() / w.tensor().dims()[0].max(1)) as f64;
+    let elements = value.elem_count() + y.elem_count() + w.len();
+    let op = Op::product("conv2d", flops, elements, f64::from(u8::from(x.wants_grad()) + u8::from(w.is_trainable())));
+    let wanted = Inputs::of(x.wants_grad(), [Some(w), b]);
+    Ok(tape.record(op, y, wanted, || {
         let (x, w, b) = (x.target(), w.clone(), b.cloned().filter(Param::is_trainable));
         // The input is needed for the filter's gradient alone.
         let saved = w.is_trainable().then_some(value);

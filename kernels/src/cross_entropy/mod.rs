@@ -9,7 +9,7 @@ mod reference;
 pub(crate) use cpu::{Rule, softmax};
 pub(crate) use reference::run as plain;
 
-use crate::{Error, Result, Tape, Targets, Var, slice};
+use crate::{Error, Op, Result, Tape, Targets, Var, slice};
 use candle_core::Tensor;
 
 /// The mean cross entropy over the rows that count, a scalar `[]`; 0 with zero gradients if no row counts.
@@ -38,7 +38,7 @@ pub fn cross_entropy<'a>(tape: &Tape, logits: &Var, targets: impl Into<Targets<'
         (loss, Some(dz))
     };
     let loss = Tensor::new(loss, z.device())?.to_dtype(z.dtype())?;
-    Ok(tape.record(loss, logits.wants_grad(), || {
+    Ok(tape.record(Op::arrays(OP, z.elem_count(), 2, 2), loss, logits.wants_grad(), || {
         let (target, dims) = (logits.target(), logits.dims().to_vec());
         move |dloss, grads| dz.map_or(Ok(()), |dz| grads.add(target, scaled(dz, dloss)?.reshape(dims)?))
     }))

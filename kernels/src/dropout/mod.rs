@@ -7,7 +7,7 @@ mod reference;
 
 pub(crate) use reference::apply as plain;
 
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 
 /// `x` with each element dropped with probability `p` in training, `x` itself at inference. Any shape.
 ///
@@ -22,7 +22,7 @@ pub fn dropout(tape: &Tape, x: &Var, p: f32) -> Result<Var> {
     let fast = slice::is_fast(x.tensor());
     let apply = if fast { cpu::apply } else { reference::apply };
     let y = apply(&x.tensor().contiguous()?, stream, p)?;
-    Ok(tape.record(y, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("dropout", x.tensor().elem_count(), 2, 2), y, x.wants_grad(), || {
         let x = x.target();
         move |dy, grads| grads.add(x, apply(dy, stream, p)?)
     }))

@@ -10,7 +10,7 @@ mod cpu;
 mod reference;
 
 use crate::cross_entropy::scaled;
-use crate::{Error, Param, Result, Tape, Targets, Var, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Targets, Var, slice};
 use candle_core::Tensor;
 
 /// Which gradients are wanted.
@@ -50,8 +50,13 @@ pub fn linear_cross_entropy<'a>(tape: &Tape, hidden: &Var, w: &Param, targets: i
     let run = if fast { cpu::run } else { reference::run };
     let Outcome { loss, dhidden, dweight } = run(&h, w.tensor(), targets, &counted, wanted)?;
     let loss = Tensor::new(loss, h.device())?.to_dtype(h.dtype())?;
+    // Gradients are made in forward.
+    let products = 1 + u8::from(wanted.hidden) + u8::from(wanted.weight);
+    let flops = 2.0 * (counted.len() * width) as f64 * classes as f64;
+    let forward = f64::from(products);
+    let op = Op::product(OP, forward * flops, products as usize * (h.elem_count() + w.len()), 0.0);
     // Not `wanted`: a pass that does not record still asks whether it would have.
-    Ok(tape.record(loss, hidden.wants_grad() || w.is_trainable(), || {
+    Ok(tape.record(op, loss, Inputs::of(hidden.wants_grad(), [Some(w)]), || {
         let (target, dims, w) = (hidden.target(), hidden.dims().to_vec(), w.clone());
         move |dloss, grads| {
             if let Some(dhidden) = dhidden {

@@ -12,7 +12,7 @@ mod reference;
 pub use frozen::FrozenWeight;
 
 use crate::dropout::check_probability;
-use crate::{Error, Param, Result, Stream, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Stream, Tape, Var, blocks, slice};
 use candle_core::{DType, Tensor};
 
 /// The trainable addition to a frozen weight `[out, in]`.
@@ -89,8 +89,11 @@ pub fn lora_linear(tape: &Tape, x: &Var, weight: &FrozenWeight, bias: Option<&Pa
     let forward = if fast { cpu::forward } else { reference::forward };
     let (y, low) = forward(&value, weight, bias.map(Param::tensor), lora, mask)?;
     let y = y.reshape([&dims[..dims.len() - 1], &[out]].concat())?;
-    let wanted = x.wants_grad() || lora.a.is_trainable() || lora.b.is_trainable() || bias.is_some_and(Param::is_trainable);
-    Ok(tape.record(y, wanted, || {
+    let flops = 2.0 * (rows * (out * inner + lora.a.tensor().dims()[0] * (out + inner))) as f64;
+    let elements = value.elem_count() + y.elem_count() + weight.size_bytes() / 4;
+    let op = Op::product(OP, flops, elements, f64::from(u8::from(x.wants_grad())));
+    let wanted = Inputs::of(x.wants_grad(), [Some(&lora.a), Some(&lora.b), bias]);
+    Ok(tape.record(op, y, wanted, || {
         let (x, weight, bias, lora) = (x.target(), weight.clone(), bias.cloned().filter(Param::is_trainable), lora.clone());
         let saved = lora.a.is_trainable().then_some(value);
         let low = lora.b.is_trainable().then_some(low);

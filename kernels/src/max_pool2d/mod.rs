@@ -6,7 +6,7 @@ mod cpu;
 mod reference;
 
 use crate::window::Window;
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 
 /// A square window for pooling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,16 +24,17 @@ pub struct Pool2d {
 pub fn max_pool2d(tape: &Tape, x_bhwc: &Var, args: Pool2d) -> Result<Var> {
     let (window, out) = pooled("max_pool2d", x_bhwc, args)?;
     let value = x_bhwc.tensor().contiguous()?;
+    let op = Op::arrays("max_pool2d", value.elem_count(), 1, 1);
     if slice::is_fast(&value) {
         let (y, taken) = cpu::forward(&value, window, out)?;
         let shape = value.shape().clone();
-        return Ok(tape.record(y, x_bhwc.wants_grad(), || {
+        return Ok(tape.record(op, y, x_bhwc.wants_grad(), || {
             let x = x_bhwc.target();
             move |dy, grads| grads.add(x, cpu::backward(dy, &taken, &shape)?)
         }));
     }
     let y = reference::forward(&value, window, out)?;
-    Ok(tape.record(y.clone(), x_bhwc.wants_grad(), || {
+    Ok(tape.record(op, y.clone(), x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
         move |dy, grads| grads.add(x, reference::backward(dy, &value, &y, window, out)?)
     }))

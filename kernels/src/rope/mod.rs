@@ -10,7 +10,7 @@ mod reference;
 
 pub use frequencies::RopeScaling;
 
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 use std::sync::Arc;
 
 /// Cosines and sines for every position, computed in float64 and rounded once. Clones share them.
@@ -89,7 +89,7 @@ pub fn rope(tape: &Tape, x: &Var, table: &Rope, offsets: Option<&[usize]>) -> Re
     let value = x.tensor().contiguous()?;
     let turn = if slice::is_fast(&value) { cpu::turn } else { reference::turn };
     let y = turn(table, &value, &offsets, Turn::Forward)?;
-    Ok(tape.record(y, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("rope", value.elem_count(), 2, 2), y, x.wants_grad(), || {
         let (x, table) = (x.target(), table.clone());
         move |dy, grads| grads.add(x, turn(&table, dy, &offsets, Turn::Back)?)
     }))
