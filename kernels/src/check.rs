@@ -249,6 +249,11 @@ fn threads_change_no_bit() {
                 lora_linear(t, &v[0], &weight, Some(&p[2]), &lora)
             },
         ),
+        ("scatter_add", Case::new().var(&[3, 40, 300]).var(&[3, 70, 300]), |t, v, _| {
+            let index: Vec<u32> = (0..3 * 70 * 300).map(|i| i * i % 40).collect();
+            scatter_add(t, &v[0], 1, &Tensor::from_vec(index, (3, 70, 300), &Device::Cpu)?, &v[1])
+        }),
+        ("top_k", Case::new().var(&[3000, 7]), |t, v, _| Ok(top_k(t, &v[0], 3)?.0)),
         ("conv2d", Case::new().var(&[37, 9, 9, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
             conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
         }),

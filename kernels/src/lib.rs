@@ -50,6 +50,7 @@ mod cross_entropy;
 mod dropout;
 mod embedding;
 mod first_token;
+mod gather;
 mod global_avg_pool;
 mod group_norm;
 mod images;
@@ -65,6 +66,7 @@ mod rms_norm;
 mod rope;
 mod shortcut_pad;
 mod swiglu;
+mod top_k;
 
 #[cfg(test)]
 mod check;
@@ -82,6 +84,7 @@ pub use dropout::dropout;
 pub use embedding::embedding;
 pub use error::{Error, Result, WeightProblem};
 pub use first_token::first_token;
+pub use gather::{gather, scatter_add};
 pub use global_avg_pool::global_avg_pool;
 pub use gradients::Gradients;
 pub use group_norm::group_norm;
@@ -102,3 +105,4 @@ pub use shortcut_pad::shortcut_pad;
 pub use swiglu::swiglu;
 pub use tape::{Backward, Inputs, Tape, Target, Var};
 pub use targets::Targets;
+pub use top_k::top_k;
