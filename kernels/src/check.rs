@@ -255,22 +255,22 @@ fn threads_change_no_bit() {
         }),
         ("top_k", Case::new().var(&[3000, 7]), |t, v, _| Ok(top_k(t, &v[0], 3)?.0)),
         ("conv2d", Case::new().var(&[37, 9, 9, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
         }),
         ("conv2d, many channels", Case::new().var(&[9, 9, 7, 40]).param("w", &[36, 40, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
         }),
         ("conv2d, tiles", Case::new().var(&[29, 17, 14, 32]).param("w", &[48, 32, 3, 3]).param("b", &[48]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d::square(1, 1))
         }),
         ("conv2d, few tiles", Case::new().var(&[3, 8, 8, 48]).param("w", &[80, 48, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
         }),
         ("conv2d, stride 2", Case::new().var(&[37, 19, 19, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, stride: 2, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(2, 1))
         }),
         ("conv2d, depthwise", Case::new().var(&[7, 9, 9, 20]).param("w", &[20, 1, 3, 3]).param("b", &[20]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { padding: 1, groups: 20, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { groups: 20, ..Conv2d::square(1, 1) })
         }),
         (
             "batch_norm",
@@ -286,12 +286,8 @@ fn threads_change_no_bit() {
         ("group_norm", Case::new().var(&[37, 9, 9, 6]).param("w", &[6]).param("b", &[6]), |t, v, p| {
             group_norm(t, &v[0], 2, &p[0], &p[1], 1e-5)
         }),
-        ("max_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| {
-            max_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })
-        }),
-        ("avg_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| {
-            avg_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })
-        }),
+        ("max_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| max_pool2d(t, &v[0], Pool2d::square(3, 2, 1))),
+        ("avg_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| avg_pool2d(t, &v[0], Pool2d::square(3, 2, 1))),
         ("interpolate", Case::new().var(&[7, 9, 9, 5]), |t, v, _| interpolate(t, &v[0], [13, 7], Interpolation::Bicubic)),
         ("global_avg_pool", Case::new().var(&[37, 9, 9, 5]), |t, v, _| global_avg_pool(t, &v[0])),
         ("shortcut_pad", Case::new().var(&[37, 9, 9, 5]), |t, v, _| shortcut_pad(t, &v[0], 2, 9)),
