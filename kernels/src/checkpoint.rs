@@ -16,7 +16,7 @@ pub fn checkpoint(tape: &Tape, inputs: &[&Var], block: impl Fn(&Tape, &[Var]) ->
     let y = block(&quiet, &constants)?;
     tape.pass_sites(&quiet);
     // Inputs are constants to the quiet pass, so what it would have recorded hangs on trainable parameters.
-    let wanted = inputs.iter().any(|x| x.wants_grad()) || quiet.would_record();
+    let wanted = quiet.would_record().or(inputs.iter().any(|x| x.wants_grad()));
     Ok(tape.record(Op::arrays("checkpoint", 0, 0, 0), y.tensor().clone(), wanted, || {
         let targets: Vec<_> = inputs.iter().map(|x| x.target()).collect();
         move |dy, grads| {

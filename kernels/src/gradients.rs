@@ -36,6 +36,11 @@ impl Gradients {
         self.by_id[param.id()].as_ref().filter(|slot| slot.live).map(|slot| &slot.grad)
     }
 
+    /// Takes the parameter's gradient out, if backward reached it, so that its memory can go.
+    pub fn take(&mut self, param: &Param) -> Option<Tensor> {
+        self.by_id[param.id()].take_if(|slot| slot.live).map(|slot| slot.grad)
+    }
+
     /// Forgets all gradients, but keeps their memory for the next step.
     pub fn clear(&mut self) {
         self.by_id.iter_mut().flatten().for_each(|slot| slot.live = false);

@@ -29,6 +29,28 @@ impl<'a> View<'a> {
         View { data, rows, cols, row_stride, col_stride: 1 }
     }
 
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// `count` rows from `first` on.
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub(crate) fn part(self, first: usize, count: usize) -> Self {
+        assert!(first + count <= self.rows, "rows {first}+{count} of {}", self.rows);
+        View { data: self.data.get(first * self.row_stride..).unwrap_or_default(), rows: count, ..self }
+    }
+
+    /// `count` columns from `first` on.
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub(crate) fn columns(self, first: usize, count: usize) -> Self {
+        self.t().part(first, count).t()
+    }
+
     /// The transpose: the same memory.
     pub(crate) fn t(self) -> Self {
         View { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
@@ -50,8 +72,17 @@ impl<'a> ViewMut<'a> {
     /// # Panics
     /// The slice is shorter than the matrix.
     pub(crate) fn new(data: &'a mut [f32], rows: usize, cols: usize) -> Self {
-        assert!(rows * cols <= data.len(), "matrix {rows}x{cols} in {}", data.len());
-        ViewMut { start: data.as_mut_ptr(), rows, cols, row_stride: cols, life: std::marker::PhantomData }
+        Self::strided(data, rows, cols, cols)
+    }
+
+    /// `rows` rows of `cols` neighbours, `row_stride` apart; the slice may go on behind.
+    ///
+    /// # Panics
+    /// The last element lies outside the slice, or rows overlap.
+    pub(crate) fn strided(data: &'a mut [f32], rows: usize, cols: usize, row_stride: usize) -> Self {
+        let fits = reach(rows, cols, row_stride) <= data.len() && (cols <= row_stride || rows <= 1);
+        assert!(fits, "matrix {rows}x{cols}, rows {row_stride} apart, in {}", data.len());
+        ViewMut { start: data.as_mut_ptr(), rows, cols, row_stride, life: std::marker::PhantomData }
     }
 }
 
@@ -93,6 +124,15 @@ fn spread(b: View) -> Option<Vec<f32>> {
 
 /// On all threads of the pool: `c = scale * a b`, or `c += scale * a b`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]`.
 pub(crate) fn matmul(scale: f32, a: View, b: View, c: ViewMut, write: Write) {
+    product(scale, a, b, c, write, Parallelism::Rayon(0));
+}
+
+/// As [`matmul`], on this thread alone: for a task that is itself one of many.
+pub(crate) fn matmul_here(scale: f32, a: View, b: View, c: ViewMut, write: Write) {
+    product(scale, a, b, c, write, Parallelism::None);
+}
+
+fn product(scale: f32, a: View, b: View, c: ViewMut, write: Write, threads: Parallelism) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     assert!(b.rows == k && c.rows == m && c.cols == n, "{m}x{k} times {}x{n} into {}x{}", b.rows, c.rows, c.cols);
     // A few rows are not worth a copy.
@@ -120,7 +160,7 @@ pub(crate) fn matmul(scale: f32, a: View, b: View, c: ViewMut, write: Write) {
             false,
             false,
             false,
-            Parallelism::Rayon(0),
+            threads,
         );
     }
 }

@@ -51,7 +51,7 @@ impl Sizes {
     }
 
     fn window(&self) -> Window {
-        Window { kernel: [1, 1], stride: self.stride, padding: 0, dilation: 1 }
+        Window { kernel: [1, 1], stride: [self.stride; 2], padding: [0; 2], dilation: [1; 2] }
     }
 
     /// Elements of a line in and out.

@@ -5,6 +5,8 @@
 mod cpu;
 mod reference;
 
+pub(crate) use reference::apply as plain;
+
 use crate::{Error, Op, Result, Tape, Var, slice};
 
 /// `x` with each element dropped with probability `p` in training, `x` itself at inference. Any shape.

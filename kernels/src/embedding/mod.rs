@@ -5,7 +5,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Op, Param, Result, Tape, Var, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
 use candle_core::{DType, Tensor};
 
 /// The rows of `table` that `ids` names.
@@ -31,7 +31,7 @@ pub fn embedding(tape: &Tape, ids: &Tensor, table: &Param) -> Result<Var> {
     dims.push(dim);
     let fast = slice::is_fast(table.tensor());
     let y = if fast { cpu::forward(&flat, table.tensor(), dims)? } else { reference::forward(&flat, table.tensor(), dims)? };
-    Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, table.is_trainable(), || {
+    Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, Inputs::of(false, [Some(table)]), || {
         let table = table.clone();
         move |dy, grads| {
             if !fast {

@@ -7,7 +7,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Op, Param, Result, Tape, Var, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
 
 /// `x_bhwc`: `[B, H, W, C]`, `w`, `b`: `[C]`; returns the same shape. `groups` divides C; 1 is a layer norm over the whole image, C
 /// an instance norm.
@@ -33,7 +33,7 @@ pub fn group_norm(tape: &Tape, x_bhwc: &Var, groups: usize, w: &Param, b: &Param
     Ok(tape.record(
         Op::arrays("group_norm", value.elem_count(), 2, 3),
         y,
-        x_bhwc.wants_grad() || w.is_trainable() || b.is_trainable(),
+        Inputs::of(x_bhwc.wants_grad(), [Some(w), Some(b)]),
         || {
             let (x, w, b) = (x_bhwc.target(), w.clone(), b.clone());
             move |dy, grads| {

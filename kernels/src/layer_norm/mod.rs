@@ -6,7 +6,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Op, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 
 /// `(x - mean) / sqrt(var + eps) * weight + bias` over the last dimension.
 ///
@@ -27,7 +27,7 @@ pub fn layer_norm(tape: &Tape, x: &Var, weight: &Param, bias: &Param, eps: f64) 
     }
     let value = x.tensor().contiguous()?;
     let op = Op::arrays("layer_norm", value.elem_count(), 2, 3);
-    let wanted = x.wants_grad() || weight.is_trainable() || bias.is_trainable();
+    let wanted = Inputs::of(x.wants_grad(), [Some(weight), Some(bias)]);
     if !slice::is_fast(&value) {
         let (y, saved) = reference::forward(&value, weight.tensor(), bias.tensor(), eps)?;
         return Ok(tape.record(op, y, wanted, || {

@@ -5,7 +5,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Op, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 
 /// `y = x W^T + b`.
 ///
@@ -31,7 +31,7 @@ pub fn linear(tape: &Tape, x: &Var, w: &Param, b: Option<&Param>) -> Result<Var>
     let elements = x_value.elem_count() + y.elem_count() + w.len();
     let backward = f64::from(u8::from(x.wants_grad()) + u8::from(w.is_trainable()));
     let op = Op::product("linear", flops, elements, backward);
-    let wanted = x.wants_grad() || w.is_trainable() || b.is_some_and(Param::is_trainable);
+    let wanted = Inputs::of(x.wants_grad(), [Some(w), b]);
     Ok(tape.record(op, y, wanted, || {
         let (x, w, b) = (x.target(), w.clone(), b.cloned().filter(Param::is_trainable));
         // The input is needed for the weight's gradient alone; beside a frozen weight its memory may go.

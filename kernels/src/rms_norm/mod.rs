@@ -6,7 +6,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Op, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 use candle_core::Tensor;
 
 /// `x / sqrt(mean(x^2) + eps) * weight` over the last dimension.
@@ -98,7 +98,7 @@ fn forward(x: &Tensor, weight: &Param, eps: f64) -> Result<(Tensor, Stats)> {
 }
 
 fn record(tape: &Tape, x: &Var, y: Tensor, value: Tensor, stats: Stats, weight: &Param) -> Var {
-    tape.record(Op::arrays("rms_norm", value.elem_count(), 2, 3), y, x.wants_grad() || weight.is_trainable(), || {
+    tape.record(Op::arrays("rms_norm", value.elem_count(), 2, 3), y, Inputs::of(x.wants_grad(), [Some(weight)]), || {
         let (x, weight) = (x.target(), weight.clone());
         move |dy, grads| match stats {
             Stats::Plain(r) => {
