@@ -1,5 +1,9 @@
 //! Optimisers: one pass in place over a parameter, its gradient and its moments.
 
+mod adafactor;
+
+pub use adafactor::{Adafactor, Squares};
+
 use crate::blocks::BLOCK;
 use crate::simd::vectorised;
 use crate::slice::{floats, is_fast, overwrite, update};

@@ -81,6 +81,8 @@ pub(crate) fn overwrite(t: &Tensor, value: &Tensor) -> Result<()> {
         let value = floats(&value)?;
         return update(t, |have| have.copy_from_slice(&value));
     }
+    // A number has no dimension along which to set it.
+    let (t, value) = if t.rank() == 0 { (t.unsqueeze(0)?, value.unsqueeze(0)?) } else { (t.clone(), value) };
     Ok(t.slice_set(&value, 0, 0)?)
 }
 

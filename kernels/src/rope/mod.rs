@@ -81,8 +81,8 @@ pub fn rope(tape: &Tape, x: &Var, table: &Rope, offsets: Option<&[usize]>) -> Re
     if offsets.len() != batch {
         return Err(Error::shape("rope", "offsets", format!("[B = {batch}]"), &[offsets.len()]));
     }
-    if let Some(row) = offsets.iter().position(|offset| offset + len > table.positions) {
-        let (last, known) = ((offsets[row] + len).saturating_sub(1), table.positions);
+    if let Some(row) = offsets.iter().position(|offset| offset.saturating_add(len) > table.positions) {
+        let (last, known) = (offsets[row].saturating_add(len).saturating_sub(1), table.positions);
         let message = format!("sequence {row} reaches position {last}, but the table ends at {known} positions");
         return Err(Error::Argument { op: "rope", message });
     }
@@ -136,6 +136,7 @@ mod tests {
         assert!(message(&[1, 2, 6], None).contains("a multiple of K = 4"));
         assert!(message(&[2, 2, 4], Some(&[1])).contains("offsets: expected [B = 2]"));
         assert!(message(&[2, 3, 4], Some(&[0, 8])).contains("sequence 1 reaches position 10, but the table ends at 10"));
+        assert!(message(&[1, 3, 4], Some(&[usize::MAX])).contains("but the table ends at 10"));
         assert!(Rope::new(5, 1, 10_000.0, RopeScaling::None).is_err());
         Ok(())
     }
