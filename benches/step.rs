@@ -65,7 +65,7 @@ impl Subject {
             let model = ModelConfig::from_public(&config.to_string())?.build(weights)?;
             return Ok(Subject::Classifier(model, input, numbers(batch, 10)));
         };
-        let ids = |vocab| Ok::<_, candle_core::Error>(Tensor::from_vec(numbers(batch * len, vocab), (batch, len), &device)?);
+        let ids = |vocab| Tensor::from_vec(numbers(batch * len, vocab), (batch, len), &device);
         // Each token's label is the token behind it; a text's last has none.
         let next = |ids: &Tensor| -> Result<Vec<u32>, candle_core::Error> {
             let ids = ids.to_vec2::<u32>()?;
@@ -107,7 +107,7 @@ impl Subject {
     fn loss(&self, tape: &Tape) -> Result<Var, Box<dyn Error>> {
         let of_tokens = |hidden: Var, weight: &Param, labels: &[u32]| {
             let targets = Targets { ignore: Some(u32::MAX), ..Targets::new(labels) };
-            kernels::linear_cross_entropy(tape, &hidden, weight, &targets)
+            kernels::linear_cross_entropy(tape, &hidden, weight, targets)
         };
         let lengths = |ids: &Tensor| Ok::<_, candle_core::Error>(vec![ids.dim(1)?; ids.dim(0)?]);
         Ok(match self {

@@ -74,10 +74,10 @@ impl Stream {
     #[inline(always)]
     fn blocks(self, first: u64) -> [[u32; WIDE]; 4] {
         let mut counter = [[0u32; WIDE]; 4];
-        for i in 0..WIDE {
-            let block = first.wrapping_add(i as u64);
-            counter[0][i] = block as u32;
-            counter[1][i] = (block >> 32) as u32;
+        let [low, high, ..] = &mut counter;
+        for (block, (low, high)) in (0..).zip(low.iter_mut().zip(high)) {
+            let block = first.wrapping_add(block);
+            (*low, *high) = (block as u32, (block >> 32) as u32);
         }
         let mut key = [self.key as u32, (self.key >> 32) as u32];
         for _ in 0..10 {

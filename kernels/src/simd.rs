@@ -69,7 +69,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     let n = shifted - ROUND;
     let r = n.mul_add(-LN2_LO, n.mul_add(-LN2_HI, x));
     // e^r = 1 + r + r^2 p(r) on [-ln(2)/2, ln(2)/2], Chebyshev fit of degree 5, relative error 3e-10.
-    let p = horner(r, [0.5, 1.666_666_7e-1, 4.166_646_3e-2, 8.333_298_4e-3, 1.393_373_4e-3, 1.989_939_2e-4]);
+    let p = horner(r, [0.5, 1.666_666_7e-1, 4.166_646_3e-2, 8.333_298e-3, 1.393_373_4e-3, 1.989_939_2e-4]);
     let e = (r * r).mul_add(p, r) + 1.0;
     let two_to_n = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
     e * two_to_n
@@ -108,12 +108,12 @@ pub(crate) fn normal(x: f32) -> (f32, f32) {
             -2.064_026_1e-1,
             1.232_250_7e-1,
             -4.621_333_3e-2,
-            6.131_657_9e-3,
+            6.131_658e-3,
             2.904_665_7e-3,
             -9.823_828e-4,
             -3.391_711_2e-4,
             1.140_371_3e-4,
-            5.278_793_8e-5,
+            5.278_794e-5,
         ],
     );
     let tail = e * r;

@@ -1,6 +1,8 @@
 //! Attention of every kind against the textbook formula in Candle's operations and float64, with Candle's own backward, at lengths
 //! around the sizes of its tiles.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is how it fails")]
+
 use candle_core::{D, DType, Device, Tensor, Var as CandleVar};
 use tallow_kernels::*;
 

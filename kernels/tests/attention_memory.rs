@@ -1,5 +1,7 @@
 //! Attention's memory grows with the length of a sequence, not with its square. A test program of its own: it counts every byte.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is how it fails")]
+
 use candle_core::{DType, Device, Tensor};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

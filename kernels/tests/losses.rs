@@ -1,5 +1,7 @@
 //! The losses against the same formulas in Candle's plain operations and float64, forward and backward.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is how it fails")]
+
 use candle_core::{D, DType, Device, Tensor, Var as CandleVar};
 use tallow_kernels::*;
 
@@ -39,7 +41,7 @@ fn linear_cross_entropies() {
         let (store, _) = weights.finish().unwrap();
         let tape = Tape::training(Stream::root(0));
         let leaf = tape.leaf(x.clone());
-        let loss = linear_cross_entropy(&tape, &leaf, &param, &Targets { labels: &labels, ignore: Some(5), smoothing }).unwrap();
+        let loss = linear_cross_entropy(&tape, &leaf, &param, Targets { labels: &labels, ignore: Some(5), smoothing }).unwrap();
         let mut grads = Gradients::new(&store);
         let dx = tape.backward_to(&loss, &mut grads, &[&leaf]).unwrap().remove(0).unwrap();
 

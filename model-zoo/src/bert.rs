@@ -127,7 +127,8 @@ impl Config {
             .into_iter()
             .map(|(n, tensor)| (name(n), tensor))
             .filter(|(n, _)| {
-                !n.ends_with("position_ids") && !n.starts_with("cls.") && !(other_head && n.starts_with("classifier."))
+                let dropped = n.ends_with("position_ids") || n.starts_with("cls.") || other_head && n.starts_with("classifier.");
+                !dropped
             })
             .collect()
     }

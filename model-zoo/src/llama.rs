@@ -189,7 +189,7 @@ impl Config {
             let expected = format!("a divisor of `num_attention_heads` ({})", self.num_attention_heads);
             problems.push(ConfigProblem::new("num_key_value_heads", expected, self.num_key_value_heads));
         }
-        if self.head_dim % 2 != 0 {
+        if !self.head_dim.is_multiple_of(2) {
             problems.push(ConfigProblem::new("head_dim", "an even number", self.head_dim));
         } else if self.head_dim > 0
             && let Err(error) = Rope::new(self.head_dim, 1, self.rope_theta, self.rope_scaling.kernel())

@@ -84,7 +84,7 @@ fn code(text: impl Into<String>) -> Line {
 pub(super) fn prose(text: &str) -> Line {
     let text = clean(text);
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return self::text(text);
     }
     let piece =

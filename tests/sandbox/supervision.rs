@@ -50,8 +50,9 @@ pub(crate) fn tests() -> Vec<Test> {
 
 macro_rules! ensure {
     ($holds:expr, $($found:tt)+) => {
-        if !$holds {
-            return Err(format!("expected {}; found {}", stringify!($holds), format!($($found)+)));
+        match $holds {
+            true => {}
+            false => return Err(format!("expected {}; found {}", stringify!($holds), format!($($found)+))),
         }
     };
 }

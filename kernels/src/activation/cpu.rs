@@ -6,7 +6,7 @@ use crate::{Result, blocks, slice};
 use candle_core::Tensor;
 
 /// `2 sqrt(2 / pi)` and that times `0.044715`.
-const SLOPE: f32 = 1.595_769_1;
+const SLOPE: f32 = 1.595_769;
 const CUBIC: f32 = 0.071_354_82;
 
 pub(super) fn forward(kind: Kind, x: &Tensor) -> Result<Tensor> {

@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn gradients() {
-        let all: [(&str, fn(&Tape, &Var) -> Result<Var>); 5] =
+        type Activation = fn(&Tape, &Var) -> Result<Var>;
+        let all: [(&str, Activation); 5] =
             [("relu", relu), ("gelu", gelu), ("gelu_tanh", gelu_tanh), ("silu", silu), ("tanh", tanh)];
         for (name, op) in all {
             for shape in [&[1][..], &[3, 7], &[17, 33], &[0, 4], &[5, 1, 129]] {

@@ -136,7 +136,11 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
         return Err(Error::shape("attention", what, if what == "keys" { "[B, Tk, Hkv K]" } else { "[B, Tq, H K]" }, found));
     };
     let size = head_size(args, dim, q.dims())?;
-    if k.dims() != [batch, keys, kv_dim] || kv_dim == 0 || kv_dim % size != 0 || args.num_heads % (kv_dim / size) != 0 {
+    if k.dims() != [batch, keys, kv_dim]
+        || kv_dim == 0
+        || !kv_dim.is_multiple_of(size)
+        || !args.num_heads.is_multiple_of(kv_dim / size)
+    {
         let expected = format!("[B = {batch}, Tk, Hkv K] with K = {size} and Hkv a divisor of H = {}", args.num_heads);
         return Err(Error::shape("attention", "keys", expected, k.dims()));
     }
@@ -193,7 +197,8 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
 pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Attention) -> Result<Var> {
     let heads = args.num_heads;
     let all = heads + 2 * num_kv_heads;
-    let fits = |dim: usize| heads > 0 && num_kv_heads > 0 && heads % num_kv_heads == 0 && dim > 0 && dim % all == 0;
+    let fits =
+        |dim: usize| heads > 0 && num_kv_heads > 0 && heads.is_multiple_of(num_kv_heads) && dim > 0 && dim.is_multiple_of(all);
     let &[batch, len, dim] = qkv.dims() else {
         return Err(Error::shape("attention", "queries, keys and values", "[B, T, (H + 2 Hkv) K]", qkv.dims()));
     };
@@ -251,7 +256,7 @@ fn backward(plan: &Plan, [dy, y]: [&Tensor; 2], log_sums: &[f32], [q, k, v]: Inp
 /// K, from the width of the queries.
 fn head_size(args: &Attention, dim: usize, dims: &[usize]) -> Result<usize> {
     let heads = args.num_heads;
-    if heads == 0 || dim == 0 || dim % heads != 0 {
+    if heads == 0 || dim == 0 || !dim.is_multiple_of(heads) {
         return Err(Error::shape("attention", "queries", format!("[B, Tq, a multiple of H = {heads} heads]"), dims));
     }
     Ok(dim / heads)

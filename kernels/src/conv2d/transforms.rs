@@ -141,7 +141,6 @@ fn both<V: Vector, T: Transform<N, M>, const N: usize, const M: usize>(x: &[[V; 
 }
 
 /// The places of a tile; zeros outside the image.
-#[expect(clippy::needless_range_loop, reason = "loops over fixed numbers are unrolled, so that the tile stays in registers")]
 #[inline(always)]
 fn load<V: Vector, const N: usize>(x: &[f32], places: &[[usize; N]; N], c: usize) -> [[V; N]; N] {
     let mut tile = [[V::zero(); N]; N];
@@ -210,6 +209,7 @@ vectors! {
     }
 
     /// `G w G^T` of 16 columns of one channel, the places `panels` apart.
+    #[expect(clippy::needless_range_loop, reason = "loops over fixed numbers are unrolled, so that the tile stays in registers")]
     pub(super) fn transform_filter<V>(w: &[Lanes; TAPS], at: usize, panels: usize, to: Scattered) {
         let mut taps = [[V::zero(); 3]; 3];
         for i in 0..3 {

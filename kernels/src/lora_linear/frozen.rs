@@ -120,7 +120,7 @@ impl FrozenWeight {
             }
             Stored::Full(t) => {
                 let all = t.to_dtype(DType::F32)?.to_device(&Device::Cpu)?;
-                f(0, View::new(&*slice::floats(&all)?, out, inner));
+                f(0, View::new(&slice::floats(&all)?, out, inner));
                 Ok(())
             }
             Stored::Half(t) => {

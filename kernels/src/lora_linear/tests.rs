@@ -10,7 +10,7 @@ fn stored(out: usize, inner: usize) -> Vec<FrozenWeight> {
     let t = constant(&[out, inner]).tensor().clone();
     let mut all = vec![FrozenWeight::new("w", &t).unwrap(), FrozenWeight::new("w", &t.to_dtype(DType::BF16).unwrap()).unwrap()];
     for (dtype, width) in [(GgmlDType::Q4_0, 32), (GgmlDType::Q8_0, 32), (GgmlDType::Q4K, 256)] {
-        if inner % width == 0 && inner > 0 && out > 0 {
+        if inner.is_multiple_of(width) && inner > 0 && out > 0 {
             let q = QTensor::quantize(&t, dtype).unwrap();
             all.push(FrozenWeight::quantized("w", Arc::new(q)).unwrap());
         }

@@ -33,7 +33,7 @@ pub fn rms_norm(tape: &Tape, x: &Var, weight: &Param, eps: f64) -> Result<Var> {
 /// The shapes do not fit as above, or `K` is 0.
 pub fn rms_norm_heads(tape: &Tape, x: &Var, weight: &Param, eps: f64) -> Result<Var> {
     let size = width(weight)?;
-    if !x.dims().last().is_some_and(|dim| dim % size == 0) {
+    if x.dims().last().is_none_or(|dim| !dim.is_multiple_of(size)) {
         let expected = format!("[..., a multiple of K = {size}]");
         return Err(Error::shape("rms_norm", format!("input of `{}`", weight.name()), expected, x.dims()));
     }

@@ -28,7 +28,7 @@ impl Rope {
     /// # Errors
     /// `size` is odd or 0; `theta` or a number of the scaling is not positive, or its bounds are the wrong way around.
     pub fn new(size: usize, positions: usize, theta: f64, scaling: RopeScaling) -> Result<Self> {
-        if size == 0 || size % 2 != 0 {
+        if size == 0 || !size.is_multiple_of(2) {
             let message = format!("the size of a head must be even and at least 2, found {size}");
             return Err(Error::Argument { op: "rope", message });
         }

@@ -108,7 +108,7 @@ impl Rest {
     /// Phrases that nothing understood; words that carry no wish of their own are left out.
     pub(super) fn left_over(self) -> Vec<String> {
         let mut phrases = self.negated;
-        for clause in self.text.split(|c: char| matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '!' | '?' | '¦' | '\n')) {
+        for clause in self.text.split([',', ';', ':', '(', ')', '"', '!', '?', '¦', '\n']) {
             let (mut phrase, mut negated): (Vec<&str>, bool) = (Vec::new(), false);
             let mut end = |phrase: &mut Vec<&str>| {
                 if !phrase.is_empty() {
