@@ -16,7 +16,8 @@ pub(crate) enum Kind {
 /// The one tolerance table: relative to the largest element of the tensor that is compared, and at least to 1.
 pub(crate) fn tolerance(dtype: DType, kind: Kind) -> f64 {
     match (dtype, kind) {
-        (DType::F64, _) => 2e-6, // of the finite differences, not of the arithmetic
+        (DType::F64, _) => 2e-6,  // of the finite differences, not of the arithmetic
+        (DType::BF16, _) => 2e-2, // a few roundings to 8 bits
         (_, Kind::Elementwise) => 2e-6,
         (_, Kind::Reduction) => 1e-5,
         (_, Kind::Product) => 2e-5,
@@ -150,6 +151,43 @@ where
         for ((name, fast), (_, plain)) in fast.grads.iter().zip(&plain.grads) {
             close(&what, name, fast, plain, tolerance(DType::F32, kind));
         }
+    }
+    #[cfg(feature = "cuda-emulation")]
+    emulated(&what, kind, &case, &values, &plain, &f);
+}
+
+/// The CUDA kernels, emulated: against the plain version, and with the same bits whatever order threads run in. In bfloat16
+/// against the plain version of rounded inputs.
+#[cfg(feature = "cuda-emulation")]
+#[track_caller]
+fn emulated<F>(what: &str, kind: Kind, case: &Case, values: &[Tensor], plain: &Outcome, f: &F)
+where
+    F: Fn(&Tape, &[Var], &[Param]) -> Result<Var>,
+{
+    use crate::device::{self, Order};
+    let cast = |t: &Tensor, dtype: DType| t.to_dtype(dtype).unwrap();
+    let found = |order: Order, dtype: DType| {
+        let values: Vec<Tensor> = values.iter().map(|v| cast(v, dtype)).collect();
+        device::emulated(order, || run(case, &values, &case.params(dtype).unwrap(), f).unwrap())
+    };
+    let all = |o: Outcome| std::iter::once(("output".to_string(), o.y)).chain(o.grads).collect::<Vec<_>>();
+    let rising = all(found(Order::Rising, DType::F32));
+    let falling = all(found(Order::Falling, DType::F32));
+    let expected = std::iter::once(&plain.y).chain(plain.grads.iter().map(|(_, g)| g));
+    let what = format!("{what}: emulated CUDA kernels");
+    for (((name, rising), (_, falling)), expected) in rising.iter().zip(&falling).zip(expected) {
+        close(&what, name, rising, expected, tolerance(DType::F32, kind));
+        let bits =
+            |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert!(bits(rising) == bits(falling), "{what}: {name} depends on the order of threads: a race");
+    }
+    // The same inputs as bfloat16 holds them, computed in float64.
+    let rounded: Vec<Tensor> = values.iter().map(|v| cast(&cast(v, DType::BF16), DType::F64)).collect();
+    let params = case.params(DType::F64).unwrap();
+    params.0.iter().for_each(|p| p.set(&cast(&cast(p.tensor(), DType::BF16), DType::F64)).unwrap());
+    let expected = all(run(case, &rounded, &params, f).unwrap());
+    for ((name, found), (_, expected)) in all(found(Order::Rising, DType::BF16)).iter().zip(&expected) {
+        close(&format!("{what} in bfloat16"), name, found, expected, tolerance(DType::BF16, kind));
     }
 }
 

@@ -26,6 +26,10 @@
 //! ```
 
 mod blocks;
+#[cfg(device_kernels)]
+mod columns;
+#[cfg(device_kernels)]
+mod device;
 mod error;
 mod gradients;
 mod matmul;

@@ -4,6 +4,8 @@
 //! Backward, with `g = dy w`: `dx = r (g - mean(g) - n mean(g n))`, `dw = sum of dy n`, `db = sum of dy` over rows.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Param, Result, Tape, Var, blocks, slice};
@@ -26,6 +28,10 @@ pub fn layer_norm(tape: &Tape, x: &Var, weight: &Param, bias: &Param, eps: f64) 
         return Err(Error::shape("layer_norm", what, format!("[..., {}]", dim.max(1)), x.dims()));
     }
     let value = x.tensor().contiguous()?;
+    #[cfg(device_kernels)]
+    if crate::device::takes(&value) {
+        return cuda::apply(tape, x, value, weight, bias, eps);
+    }
     let wanted = x.wants_grad() || weight.is_trainable() || bias.is_trainable();
     if !slice::is_fast(&value) {
         let (y, saved) = reference::forward(&value, weight.tensor(), bias.tensor(), eps)?;
