@@ -2,11 +2,14 @@
 //!
 //! Backward: `dz = (softmax(z) - onehot(label)) dloss / B`.
 
+#[cfg(device_kernels)]
+pub(crate) mod cuda;
+
 use crate::{Error, Result, Tape, Var};
 use candle_core::{D, Tensor};
 
 /// The mean cross entropy, a scalar `[]`. `logits_bc`: `[B, C]`, `labels`: B numbers below C.
-/// Plain Candle operations serve every device: the scores are few.
+/// Plain Candle operations serve the CPU: the scores are few.
 ///
 /// # Errors
 /// A label is not below C ([`Error::Index`]); `logits_bc` is not `[B, C]`; there are not B labels; B is 0.
@@ -22,6 +25,10 @@ pub fn cross_entropy(tape: &Tape, logits_bc: &Var, labels: &[u32]) -> Result<Var
         return Err(Error::Index { op: "cross_entropy", table, index, position, rows: classes });
     }
     let z = logits_bc.tensor().contiguous()?;
+    #[cfg(device_kernels)]
+    if crate::device::takes(&z) {
+        return cuda::apply(tape, logits_bc, z, labels);
+    }
     let mut chosen = vec![0f32; batch * classes];
     labels.iter().enumerate().for_each(|(row, &label)| chosen[row * classes + label as usize] = 1.0);
     let chosen = Tensor::from_vec(chosen, (batch, classes), z.device())?.to_dtype(z.dtype())?;

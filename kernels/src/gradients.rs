@@ -1,5 +1,7 @@
 //! The gradients of a step, summed over its micro-batches.
 
+#[cfg(device_kernels)]
+use crate::optim;
 use crate::{Error, Param, ParamStore, Result, blocks, simd, slice};
 use candle_core::{DType, Tensor};
 use rayon::prelude::*;
@@ -53,6 +55,13 @@ impl Gradients {
     /// # Errors
     /// A tensor operation failed.
     pub fn global_norm(&self, store: &ParamStore) -> Result<f64> {
+        #[cfg(device_kernels)]
+        {
+            let grads: Vec<&Tensor> = store.trainable().filter_map(|p| self.get(p)).collect();
+            if !grads.is_empty() && grads.iter().all(|grad| crate::device::takes(grad)) {
+                return Ok(optim::sum_of_squares(&grads)?.sqrt());
+            }
+        }
         let mut sum = 0.0;
         for grad in store.trainable().filter_map(|p| self.get(p)) {
             sum += if slice::is_fast(grad) {
@@ -136,6 +145,12 @@ mod tests {
 
     #[test]
     fn memory_is_kept_and_zeroed() -> Result<()> {
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Rising, kept_and_zeroed)?;
+        kept_and_zeroed()
+    }
+
+    fn kept_and_zeroed() -> Result<()> {
         let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
         let p = weights.param("p", &[3, 2], Init::Zeros);
         let (store, _) = weights.finish()?;
