@@ -105,6 +105,8 @@ fn emulated(sources: &[(String, PathBuf)]) -> Result<(), String> {
             );
         }
     }
+    let faults = header.with_file_name("faults.cu").display().to_string();
+    let _ = write!(text, "#undef SOURCE\n#define SOURCE \"faults.f32\"\nnamespace faults {{\n#include {faults:?}\n}}\n");
     let to = out("emulated.cpp")?;
     fs::write(&to, text).map_err(|e| format!("cannot write {}: {e}", to.display()))?;
     let mut build = cc::Build::new();

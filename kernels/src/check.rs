@@ -171,7 +171,11 @@ where
         device::emulated(order, || run(case, &values, &case.params(dtype).unwrap(), f).unwrap())
     };
     let all = |o: Outcome| std::iter::once(("output".to_string(), o.y)).chain(o.grads).collect::<Vec<_>>();
+    let before = device::launches();
     let rising = all(found(Order::Rising, DType::F32));
+    if device::launches() == before {
+        return; // the operation has no kernels of its own
+    }
     let falling = all(found(Order::Falling, DType::F32));
     let expected = std::iter::once(&plain.y).chain(plain.grads.iter().map(|(_, g)| g));
     let what = format!("{what}: emulated CUDA kernels");

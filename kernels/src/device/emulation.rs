@@ -15,6 +15,13 @@ pub(crate) enum Order {
 
 thread_local! {
     static ORDER: Cell<Option<Order>> = const { Cell::new(None) };
+    static LAUNCHES: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many kernels this thread has launched.
+#[cfg(test)]
+pub(crate) fn launches() -> usize {
+    LAUNCHES.get()
 }
 
 /// The order, while this thread emulates.
@@ -61,6 +68,7 @@ struct RawArg {
 }
 
 pub(super) fn launch(kernel: Kernel, grid: Grid, args: &[Raw]) -> Result<()> {
+    LAUNCHES.set(LAUNCHES.get() + 1);
     let name = format!("{}:{}", kernel.source(), kernel.name);
     let c_name = CString::new(name).map_err(|e| kernel.error(e.to_string()))?;
     let raw = |a: &Raw| RawArg { kind: u32::from(a.kind), element_bytes: a.element_bytes, bits: a.bits, bytes: a.bytes };
@@ -88,4 +96,43 @@ pub(super) fn launch(kernel: Kernel, grid: Grid, args: &[Raw]) -> Result<()> {
     // SAFETY: the emulator ends its message with a zero.
     let message = unsafe { CStr::from_ptr(message.as_ptr()) };
     Err(kernel.error(message.to_string_lossy().into_owned()))
+}
+
+/// What a kernel does wrong must show.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Arg;
+    use candle_core::{DType, Device, Tensor};
+
+    fn run(name: &'static str, order: Order, n: usize, more: &[Arg]) -> Result<Vec<f32>> {
+        let y = Tensor::zeros(n, DType::F32, &Device::Cpu)?;
+        let args: Vec<Arg> = [Arg::Write(&y)].into_iter().chain(more.iter().copied()).collect();
+        let grid = Grid { blocks: 2, threads: [64, 1], shared_bytes: 0 };
+        emulated(order, || Kernel { op: "faults", name, dtype: DType::F32 }.launch(&Device::Cpu, grid, &args))?;
+        Ok(y.to_vec1()?)
+    }
+
+    #[test]
+    fn faults_show() -> Result<()> {
+        let error = |name, n, more: &[Arg]| run(name, Order::Rising, n, more).unwrap_err().to_string();
+        assert!(error("misses_barrier", 1, &[]).contains("of 64 threads 63 wait at a barrier, 0 at a shuffle and 1 have ended"));
+        assert!(error("misses_shuffle", 1, &[]).contains("31 at a shuffle"));
+        assert!(error("writes_behind", 3, &[]).contains("it wrote outside of a buffer of 12 bytes"));
+        let input = Tensor::zeros(3, DType::F32, &Device::Cpu)?;
+        let grid = Grid { blocks: 1, threads: [32, 1], shared_bytes: 0 };
+        let kernel = Kernel { op: "faults", name: "writes_input", dtype: DType::F32 };
+        let found = emulated(Order::Rising, || kernel.launch(&Device::Cpu, grid, &[Arg::Read(&input)]));
+        assert!(found.unwrap_err().to_string().contains("it changed a buffer that it says it reads"));
+        assert!(error("misses_barrier", 1, &[Arg::Int(1)]).contains("it takes 1 arguments, found 2"));
+        assert!(error("takes_int", 1, &[Arg::Long(1)]).contains("argument 1 is i4, found l8"));
+        assert!(error("is_absent", 1, &[]).contains("there is no such kernel"));
+        assert!(run("reads_before_writing", Order::Rising, 1, &[])?[0].is_nan());
+        assert!(run("reads_behind", Order::Rising, 1, &[])?[0].is_nan());
+        let (rising, falling) = (run("races", Order::Rising, 64, &[])?, run("races", Order::Falling, 64, &[])?);
+        assert_ne!(rising, falling);
+        let good: Vec<f32> = (0..64).map(|i| ((i + 1) % 64) as f32).collect();
+        assert_eq!((run("passes_on", Order::Rising, 64, &[])?, run("passes_on", Order::Falling, 64, &[])?), (good.clone(), good));
+        Ok(())
+    }
 }

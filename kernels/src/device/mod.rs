@@ -13,7 +13,7 @@ mod emulation;
 mod gpu;
 
 #[cfg(all(test, feature = "cuda-emulation"))]
-pub(crate) use emulation::{Order, emulated};
+pub(crate) use emulation::{Order, emulated, launches};
 
 use crate::{Error, Result};
 use candle_core::backend::BackendDevice;
