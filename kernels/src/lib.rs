@@ -2,7 +2,9 @@
 //!
 //! Models call only what this crate exports, never Candle's operations, so what lies below can change without touching a
 //! model. An operation is a folder: `mod.rs` (contract, formula, dispatch, tape), `reference.rs` (plain Candle operations,
-//! any device and float type) and `cpu.rs` (the fast float32 version, equal to the reference by test).
+//! any device and float type) and `cpu.rs` (the fast float32 version, equal to the reference by test). Some have kernels for a GPU,
+//! `cuda.cu` and what launches it, `cuda.rs` (feature `cuda`). Where there is none, tests run the same kernels on the CPU (feature
+//! `cuda-emulation`): that shows their arithmetic, indexing and barriers, not speed nor what a real warp's scheduling may do.
 //!
 //! - [`Param`] is a leaf with a name (a weight or a buffer), [`Var`] is an activation.
 //! - [`Tape`] records what backward needs; [`Tape::backward`] adds into [`Gradients`]. Frozen parameters cost nothing.

@@ -58,6 +58,7 @@ pub(super) fn apply_packed(tape: &Tape, plan: Plan, input: Tensor, firsts: [usiz
 
 /// `y`, and `[B, H, Tq]` in float32: the logarithm of each row's sum.
 fn forward(plan: &Plan, [q, k, v]: &[Tensor; 3], layout: Layout) -> Result<(Tensor, Tensor)> {
+    device::same_type("attention", &[("the queries", q), ("keys", k), ("values", v)])?;
     let y = device::empty((plan.batch, plan.queries, plan.heads * plan.size), q.dtype(), q.device())?;
     let log_sums = device::empty((plan.batch, plan.heads, plan.queries), DType::F32, q.device())?;
     let rest = Rest::new(plan, q, layout)?;

@@ -105,6 +105,14 @@ impl Kernel {
         if grid.blocks > i32::MAX as usize {
             return Err(self.error(format!("{} blocks are more than a grid holds", grid.blocks)));
         }
+        for arg in args {
+            if let Arg::Read(t) | Arg::Write(t) = arg
+                && !t.device().same_device(device)
+            {
+                let (found, expected) = (t.device().location(), device.location());
+                return Err(self.error(format!("a tensor lies on {found:?}, expected {expected:?} as the others")));
+            }
+        }
         let args = args.iter().map(|arg| self.raw(*arg)).collect::<Result<Vec<Raw>>>()?;
         match device {
             #[cfg(feature = "cuda")]
@@ -168,6 +176,18 @@ pub(crate) fn empty(shape: impl Into<Shape>, dtype: DType, device: &Device) -> R
 /// As [`empty`], with another tensor's shape, type and device.
 pub(crate) fn empty_like(t: &Tensor) -> Result<Tensor> {
     empty(t.shape(), t.dtype(), t.device())
+}
+
+/// Checks that operands which a kernel takes as one type have one: what it reads as another is not noticed on a GPU.
+pub(crate) fn same_type(op: &'static str, tensors: &[(&str, &Tensor)]) -> Result<()> {
+    let Some(((first, like), rest)) = tensors.split_first() else { return Ok(()) };
+    match rest.iter().find(|(_, t)| t.dtype() != like.dtype()) {
+        Some((what, t)) => {
+            let message = format!("{what}: expected {:?} as {first}, found {:?}", like.dtype(), t.dtype());
+            Err(Error::Argument { op, message })
+        }
+        None => Ok(()),
+    }
 }
 
 fn not_contiguous(layout: &Layout) -> Error {

@@ -6,6 +6,8 @@ use candle_core::{DType, Tensor};
 
 /// The whole operation, of checked shapes.
 pub(super) fn apply(tape: &Tape, x: &Var, value: Tensor, weight: &Param, bias: &Param, eps: f64) -> Result<Var> {
+    let (w, b) = (weight.tensor(), bias.tensor());
+    device::same_type("layer_norm", &[("the input", &value), (weight.name(), w), (bias.name(), b)])?;
     let (y, stats) = forward(&value, weight.tensor(), bias.tensor(), eps as f32)?;
     let wanted = x.wants_grad() || weight.is_trainable() || bias.is_trainable();
     Ok(tape.record(y, wanted, || {

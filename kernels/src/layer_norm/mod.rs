@@ -78,6 +78,15 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "cuda-emulation")]
+    #[test]
+    fn kernels_want_one_type() {
+        let (p, _) = Case::new().param("weight", &[3]).param("bias", &[3]).params(DType::BF16).unwrap();
+        let apply = || layer_norm(&Tape::inference(), &constant(&[2, 3]), &p[0], &p[1], 1e-5).unwrap_err().to_string();
+        let error = crate::device::emulated(crate::device::Order::Rising, apply);
+        assert_eq!(error, "layer_norm: weight: expected F32 as the input, found BF16");
+    }
+
     #[test]
     fn shapes_are_checked() {
         let (p, _) = Case::new().param("weight", &[3]).param("bias", &[4]).params(DType::F32).unwrap();

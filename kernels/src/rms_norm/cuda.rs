@@ -10,6 +10,7 @@ fn kernel(name: &'static str, dtype: DType) -> Kernel {
 
 /// The output, and `r` of each row in float32.
 pub(super) fn forward(x: &Tensor, w: &Tensor, eps: f32) -> Result<(Tensor, Tensor)> {
+    device::same_type("rms_norm", &[("the input", x), ("the weight", w)])?;
     let dim = w.elem_count();
     let rows = x.elem_count() / dim;
     let (y, r) = (device::empty_like(x)?, device::empty(rows, DType::F32, x.device())?);
@@ -20,6 +21,7 @@ pub(super) fn forward(x: &Tensor, w: &Tensor, eps: f32) -> Result<(Tensor, Tenso
 
 /// `a + b`, its norm, and `r` of each row in float32.
 pub(super) fn forward_sum(a: &Tensor, b: &Tensor, w: &Tensor, eps: f32) -> Result<(Tensor, Tensor, Tensor)> {
+    device::same_type("add_rms_norm", &[("the input", a), ("the residual", b), ("the weight", w)])?;
     let dim = w.elem_count();
     let rows = a.elem_count() / dim;
     let (sum, y, r) = (device::empty_like(a)?, device::empty_like(a)?, device::empty(rows, DType::F32, a.device())?);

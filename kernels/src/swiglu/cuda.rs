@@ -6,6 +6,7 @@ use candle_core::Tensor;
 
 /// The whole operation, of one shape.
 pub(super) fn apply(tape: &Tape, [gate, up]: [&Var; 2], g: Tensor, u: Tensor) -> Result<Var> {
+    device::same_type("swiglu", &[("the gate", &g), ("up", &u)])?;
     Ok(tape.record(forward(&g, &u)?, gate.wants_grad() || up.wants_grad(), || {
         let (gate, up) = (gate.target(), up.target());
         move |dy, grads| {
