@@ -150,6 +150,28 @@ mod tests {
         kept_and_zeroed()
     }
 
+    /// Several parameters, of a block of squares and more.
+    #[test]
+    fn the_norm_is_of_all_gradients() -> Result<()> {
+        let norm = || {
+            let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
+            let params = [("a", 3), ("b", 40_000), ("c", 16_385)].map(|(name, n)| weights.param(name, &[n], Init::Zeros));
+            let (store, _) = weights.finish()?;
+            let mut grads = Gradients::new(&store);
+            let mut expected = 0.0;
+            for (i, p) in params.iter().enumerate() {
+                let values: Vec<f32> = (0..p.len()).map(|at| ((at * 7 + i) % 13) as f32 - 6.0).collect();
+                expected += values.iter().map(|v| f64::from(v * v)).sum::<f64>();
+                grads.add(p, Tensor::from_vec(values, p.len(), &Device::Cpu)?)?;
+            }
+            assert_eq!(grads.global_norm(&store)?, expected.sqrt());
+            Ok(())
+        };
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Falling, norm)?;
+        norm()
+    }
+
     fn kept_and_zeroed() -> Result<()> {
         let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
         let p = weights.param("p", &[3, 2], Init::Zeros);

@@ -81,6 +81,8 @@ pub use blocks::set_threads;
 pub use checkpoint::checkpoint;
 pub use conv2d::{Conv2d, conv2d};
 pub use cross_entropy::cross_entropy;
+#[cfg(feature = "cuda")]
+pub use device::open_gpu;
 pub use dropout::dropout;
 pub use embedding::embedding;
 pub use error::{Error, Result, WeightProblem};

@@ -112,6 +112,7 @@ KERNEL attention_forward(const real* q, const real* k, const real* v, real* y, f
     load(k_tile, pitch, k, kv_stride, first, seen.to, COLUMNS, size);
     load(v_tile, pitch, v, kv_stride, first, seen.to, COLUMNS, size);
     __syncthreads();
+#pragma unroll
     for (int i = 0; i < PER_WARP; i++) {
       const int row = threadIdx.y * PER_WARP + i, query = at.first + row, key = first + lane;
       const Span span = keys_of(plan, at.sequence, query);
@@ -131,6 +132,7 @@ KERNEL attention_forward(const real* q, const real* k, const real* v, real* y, f
       add_columns(out[i], weights, v_tile, pitch, size);
     }
   }
+#pragma unroll
   for (int i = 0; i < PER_WARP; i++) {
     const int query = at.first + threadIdx.y * PER_WARP + i;
     if (query >= queries) continue;
@@ -179,6 +181,7 @@ KERNEL attention_queries(const real* q, const real* k, const real* v, const real
     load(k_tile, pitch, k, kv_stride, first, seen.to, COLUMNS, size);
     load(v_tile, pitch, v, kv_stride, first, seen.to, COLUMNS, size);
     __syncthreads();
+#pragma unroll
     for (int i = 0; i < PER_WARP; i++) {
       const int row = threadIdx.y * PER_WARP + i, query = at.first + row, key = first + lane;
       const Span span = keys_of(plan, at.sequence, query);
@@ -197,6 +200,7 @@ KERNEL attention_queries(const real* q, const real* k, const real* v, const real
       add_columns(out[i], weights, k_tile, pitch, size);
     }
   }
+#pragma unroll
   for (int i = 0; i < PER_WARP; i++) {
     const int query = at.first + threadIdx.y * PER_WARP + i;
     if (query < queries) store(dq + q_start + (int64_t)query * q_stride, out[i], scale, size);
@@ -238,6 +242,7 @@ KERNEL attention_keys(const real* q, const real* k, const real* v, const real* d
       const int query = first + lane;
       const Span span = query < queries ? keys_of(plan, at.sequence, query) : Span{0, 0};
       const int64_t number = ((int64_t)at.sequence * heads + head) * queries + query;
+#pragma unroll
       for (int i = 0; i < PER_WARP; i++) {
         const int row = threadIdx.y * PER_WARP + i, key = at.first + row;
         float p = 0, ds = 0;
@@ -256,6 +261,7 @@ KERNEL attention_keys(const real* q, const real* k, const real* v, const real* d
       }
     }
   }
+#pragma unroll
   for (int i = 0; i < PER_WARP; i++) {
     const int key = at.first + threadIdx.y * PER_WARP + i;
     if (key >= keys) continue;

@@ -11,6 +11,10 @@
 mod emulation;
 #[cfg(feature = "cuda")]
 mod gpu;
+#[cfg(all(test, feature = "cuda"))]
+pub(crate) use gpu::any_gpu;
+#[cfg(feature = "cuda")]
+pub use gpu::open_gpu;
 
 #[cfg(all(test, feature = "cuda-emulation"))]
 pub(crate) use emulation::{Order, emulated, launches};
