@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     }
     println!("cargo::rustc-cfg=device_kernels");
     println!("cargo::rerun-if-changed=src/device");
+    println!("cargo::rerun-if-changed=src/attention/tiles.cuh");
     let result = sources().and_then(|sources| {
         sources.iter().for_each(|(_, path)| println!("cargo::rerun-if-changed={}", path.display()));
         if gpu {

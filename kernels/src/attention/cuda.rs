@@ -15,6 +15,13 @@ pub(super) fn fits(size: usize) -> bool {
     size <= 256
 }
 
+/// One of the kernels, by the size of a head.
+type BySize = [&'static str; 3];
+
+const FORWARD: BySize = ["attention_forward_64", "attention_forward_128", "attention_forward_256"];
+const QUERIES: BySize = ["attention_queries_64", "attention_queries_128", "attention_queries_256"];
+const KEYS: BySize = ["attention_keys_64", "attention_keys_128", "attention_keys_256"];
+
 /// Where operands lie: the first head of a position, and from one position to the next.
 #[derive(Clone, Copy)]
 struct Layout {
@@ -65,7 +72,7 @@ fn forward(plan: &Plan, [q, k, v]: &[Tensor; 3], layout: Layout) -> Result<(Tens
     let mut args = vec![Arg::Read(q), Arg::Read(k), Arg::Read(v), Arg::Write(&y), Arg::Write(&log_sums)];
     args.extend(rest.args());
     let floats = ROWS * plan.size + 2 * COLUMNS * (plan.size + 1) + WARPS * COLUMNS;
-    launch("attention_forward", q, plan.batch * plan.heads * plan.queries.div_ceil(ROWS), floats, &args)?;
+    launch(FORWARD, plan, q, plan.batch * plan.heads * plan.queries.div_ceil(ROWS), floats, &args)?;
     Ok((y, log_sums))
 }
 
@@ -94,12 +101,13 @@ fn backward(
     let given = [q, k, v, dy, log_sums, &along].map(Arg::Read);
     let floats = |tiles: usize| 2 * ROWS * size + 2 * COLUMNS * (size + 1) + tiles * WARPS * COLUMNS;
     let args: Vec<Arg> = given.into_iter().chain([Arg::Write(dq)]).chain(rest.args()).collect();
-    launch("attention_queries", q, plan.batch * plan.heads * plan.queries.div_ceil(ROWS), floats(1), &args)?;
+    launch(QUERIES, plan, q, plan.batch * plan.heads * plan.queries.div_ceil(ROWS), floats(1), &args)?;
     let args: Vec<Arg> = given.into_iter().chain([dk, dv].map(Arg::Write)).chain(rest.args()).collect();
-    launch("attention_keys", q, plan.batch * plan.kv_heads * plan.keys.div_ceil(ROWS), floats(2), &args)
+    launch(KEYS, plan, q, plan.batch * plan.kv_heads * plan.keys.div_ceil(ROWS), floats(2), &args)
 }
 
-fn launch(name: &'static str, q: &Tensor, blocks: usize, floats: usize, args: &[Arg]) -> Result<()> {
+fn launch(names: BySize, plan: &Plan, q: &Tensor, blocks: usize, floats: usize, args: &[Arg]) -> Result<()> {
+    let name = names[usize::from(plan.size > 64) + usize::from(plan.size > 128)];
     let grid = Grid { blocks, threads: [32, WARPS as u32], shared_bytes: floats * size_of::<f32>() };
     Kernel { op: "attention", name, dtype: q.dtype() }.launch(q.device(), grid, args)
 }

@@ -214,9 +214,16 @@ fn emulated_kernels() -> Result<()> {
         padding_changes_nothing()?;
         extreme_values()?;
         nothing_to_attend()?;
-        for shape in
-            [[1, 15, 15, 1, 1, 31], [2, 16, 32, 2, 1, 32], [1, 17, 33, 1, 1, 33], [1, 65, 31, 3, 3, 64], [1, 33, 100, 4, 2, 130]]
-        {
+        for shape in [
+            [1, 15, 15, 1, 1, 31],
+            [2, 16, 32, 2, 1, 32],
+            [1, 17, 33, 1, 1, 33],
+            [1, 65, 31, 3, 3, 64],
+            [1, 20, 40, 1, 1, 100],
+            [1, 33, 100, 4, 2, 130],
+            [2, 17, 9, 2, 1, 256],
+            [1, 3, 5, 1, 1, 257],
+        ] {
             for mask in [Mask::Full, Mask::Causal, Mask::CausalWindow(20)] {
                 fast_equals_plain(shape, &Attention { mask, dropout: 0.2, ..Attention::full(shape[3]) });
             }

@@ -272,7 +272,8 @@ inline std::string launch(const std::string& name, unsigned blocks, dim3 size, s
 #define blockDim (emulation::engine.block_size)
 #define gridDim (emulation::engine.grid_size)
 #define KERNEL static void
-#define EXPORT(name) static emulation::Entry name##_entry(SOURCE, #name, name);
+#define EXPORT(name) EXPORT_AS(name)  // what a macro makes of the name
+#define EXPORT_AS(name) static emulation::Entry name##_entry(SOURCE, #name, name);
 #define SHARED(type, name, count)                                                        \
   static const char name##_key = 0;                                                      \
   type* const name = static_cast<type*>(emulation::engine.array(&name##_key, sizeof(type) * (count)))
