@@ -120,7 +120,7 @@ fn bert(bench: &Bench) -> Result<()> {
 
 /// A convolution with padding that keeps the size where the stride is 1.
 fn conv(bench: &Bench, batch: usize, [from, to]: [usize; 2], size: usize, kernel: usize, stride: usize) -> Result<()> {
-    let args = Conv2d { stride, padding: kernel / 2, ..Conv2d::default() };
+    let args = Conv2d::square(stride, kernel / 2);
     let flops = Work::Flops(2.0 * (batch * from * to * kernel * kernel * (size / stride).pow(2)) as f64);
     let name = format!("conv {kernel}x{kernel} {from} -> {to}, {size}, /{stride}, b{batch}");
     bench.run(&name, &[&[batch, size, size, from]], &[("w", &[to, from, kernel, kernel])], flops, &|t, v, p| {
@@ -204,12 +204,12 @@ fn resnet(bench: &Bench) -> Result<()> {
         })?;
         bench.run(&named("relu"), &[&shape], &[], bytes(2, 3), &|t, v, _| relu(t, &v[0]))?;
         bench.run(&named("shortcut_pad"), &[&shape], &[], bytes(1, 1), &|t, v, _| shortcut_pad(t, &v[0], 2, channels * 2))?;
-        let pool = Pool2d { kernel: 3, stride: 2, padding: 1 };
+        let pool = Pool2d::square(3, 2, 1);
         bench.run(&named("max_pool2d"), &[&shape], &[], bytes(1, 1), &|t, v, _| max_pool2d(t, &v[0], pool))?;
         bench.run(&named("avg_pool2d"), &[&shape], &[], bytes(1, 1), &|t, v, _| avg_pool2d(t, &v[0], pool))?;
         bench.run(&named("global_avg_pool"), &[&shape], &[], bytes(1, 1), &|t, v, _| global_avg_pool(t, &v[0]))?;
         bench.run(&named("depthwise 3x3"), &[&shape], &[("w", &[channels, 1, 3, 3])], bytes(2, 4), &|t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, groups: channels, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d { groups: channels, ..Conv2d::square(1, 1) })
         })?;
     }
     let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 1e-4, nesterov: true, decoupled: false };

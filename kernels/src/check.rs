@@ -1,7 +1,7 @@
 //! The harness that every operation's tests run: the plain version against finite differences in float64, through the tape,
 //! then the fast float32 version against the plain one, also with inputs that are not contiguous.
 
-use crate::{Gradients, Param, ParamStore, Result, Stream, Tape, Var, Weights};
+use crate::{Gradients, Op, Param, ParamStore, Result, Stream, Tape, Var, Weights};
 use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 
@@ -138,7 +138,7 @@ fn seed(y: &Tensor) -> Result<Tensor> {
 fn weighted_sum(tape: &Tape, y: &Var) -> Result<Var> {
     let weights = seed(y.tensor())?;
     let sum = (y.tensor() * &weights)?.sum_all()?;
-    Ok(tape.record(sum, y.wants_grad(), || {
+    Ok(tape.record(Op::arrays("weighted_sum", weights.elem_count(), 2, 1), sum, y.wants_grad(), || {
         let y = y.target();
         move |_, grads| grads.add(y, weights)
     }))
@@ -305,23 +305,37 @@ fn threads_change_no_bit() {
             add(t, &sum, &norm)
         }),
         ("swiglu", Case::new().var(&[100_001]).var(&[100_001]), |t, v, _| swiglu(t, &v[0], &v[1])),
+        (
+            "lora_linear",
+            Case::new().var(&[1301, 129]).param("a", &[8, 129]).param("b", &[257, 8]).param("c", &[257]),
+            |t, v, p| {
+                let weight = FrozenWeight::new("w", &constant(&[257, 129]).tensor().to_dtype(DType::BF16)?)?;
+                let lora = Lora { a: p[0].clone(), b: p[1].clone(), scale: 2.0, dropout: 0.1 };
+                lora_linear(t, &v[0], &weight, Some(&p[2]), &lora)
+            },
+        ),
+        ("scatter_add", Case::new().var(&[3, 40, 300]).var(&[3, 70, 300]), |t, v, _| {
+            let index: Vec<u32> = (0..3 * 70 * 300).map(|i| i * i % 40).collect();
+            scatter_add(t, &v[0], 1, &Tensor::from_vec(index, (3, 70, 300), &Device::Cpu)?, &v[1])
+        }),
+        ("top_k", Case::new().var(&[3000, 7]), |t, v, _| Ok(top_k(t, &v[0], 3)?.0)),
         ("conv2d", Case::new().var(&[37, 9, 9, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
         }),
         ("conv2d, many channels", Case::new().var(&[9, 9, 7, 40]).param("w", &[36, 40, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
         }),
         ("conv2d, tiles", Case::new().var(&[29, 17, 14, 32]).param("w", &[48, 32, 3, 3]).param("b", &[48]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d::square(1, 1))
         }),
         ("conv2d, few tiles", Case::new().var(&[3, 8, 8, 48]).param("w", &[80, 48, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
         }),
         ("conv2d, stride 2", Case::new().var(&[37, 19, 19, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d { padding: 1, stride: 2, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], None, Conv2d::square(2, 1))
         }),
         ("conv2d, depthwise", Case::new().var(&[7, 9, 9, 20]).param("w", &[20, 1, 3, 3]).param("b", &[20]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { padding: 1, groups: 20, ..Conv2d::default() })
+            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { groups: 20, ..Conv2d::square(1, 1) })
         }),
         (
             "batch_norm",
@@ -337,12 +351,8 @@ fn threads_change_no_bit() {
         ("group_norm", Case::new().var(&[37, 9, 9, 6]).param("w", &[6]).param("b", &[6]), |t, v, p| {
             group_norm(t, &v[0], 2, &p[0], &p[1], 1e-5)
         }),
-        ("max_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| {
-            max_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })
-        }),
-        ("avg_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| {
-            avg_pool2d(t, &v[0], Pool2d { kernel: 3, stride: 2, padding: 1 })
-        }),
+        ("max_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| max_pool2d(t, &v[0], Pool2d::square(3, 2, 1))),
+        ("avg_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| avg_pool2d(t, &v[0], Pool2d::square(3, 2, 1))),
         ("interpolate", Case::new().var(&[7, 9, 9, 5]), |t, v, _| interpolate(t, &v[0], [13, 7], Interpolation::Bicubic)),
         ("global_avg_pool", Case::new().var(&[37, 9, 9, 5]), |t, v, _| global_avg_pool(t, &v[0])),
         ("shortcut_pad", Case::new().var(&[37, 9, 9, 5]), |t, v, _| shortcut_pad(t, &v[0], 2, 9)),

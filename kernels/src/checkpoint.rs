@@ -1,6 +1,6 @@
 //! Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): a block's activations are not kept but made again in backward.
 
-use crate::{Result, Tape, Var};
+use crate::{Op, Result, Tape, Var};
 
 /// `block(inputs)`, keeping for backward the inputs alone. Backward runs the block once more, at the same dropout sites, so
 /// values and gradients have the bits that they have without.
@@ -16,8 +16,8 @@ pub fn checkpoint(tape: &Tape, inputs: &[&Var], block: impl Fn(&Tape, &[Var]) ->
     let y = block(&quiet, &constants)?;
     tape.pass_sites(&quiet);
     // Inputs are constants to the quiet pass, so what it would have recorded hangs on trainable parameters.
-    let wanted = inputs.iter().any(|x| x.wants_grad()) || quiet.would_record();
-    Ok(tape.record(y.tensor().clone(), wanted, || {
+    let wanted = quiet.would_record().or(inputs.iter().any(|x| x.wants_grad()));
+    Ok(tape.record(Op::arrays("checkpoint", 0, 0, 0), y.tensor().clone(), wanted, || {
         let targets: Vec<_> = inputs.iter().map(|x| x.target()).collect();
         move |dy, grads| {
             let inner = start.recorded();
@@ -34,7 +34,7 @@ pub fn checkpoint(tape: &Tape, inputs: &[&Var], block: impl Fn(&Tape, &[Var]) ->
 mod tests {
     use super::*;
     use crate::check::{Case, constant};
-    use crate::{Gradients, Param, Stream, dropout, gelu, linear};
+    use crate::{Gradients, Op, Param, Stream, dropout, gelu, linear};
     use candle_core::{DType, Tensor};
     use std::rc::Rc;
 
@@ -93,7 +93,7 @@ mod tests {
                 (0..4).try_fold(v[0].clone(), |x, _| {
                     let token = Rc::clone(&held);
                     let y = (x.tensor() * 2.0)?;
-                    Ok(tape.record(y, x.wants_grad(), || {
+                    Ok(tape.record(Op::arrays("double", 4, 2, 2), y, x.wants_grad(), || {
                         move |dy: &Tensor, grads: &mut crate::Backward| {
                             let _kept = token;
                             grads.add(&x, (dy * 2.0)?)

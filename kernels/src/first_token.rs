@@ -1,6 +1,6 @@
 //! The first position of each sequence: `y = x[:, 0, :]`. Backward: `dy` there, zeros elsewhere.
 
-use crate::{Error, Result, Tape, Var};
+use crate::{Error, Op, Result, Tape, Var};
 use candle_core::Tensor;
 
 /// `x`: `[B, T, D]` -> `[B, D]`. Plain Candle operations serve every device: it is a copy of B rows.
@@ -12,7 +12,7 @@ pub fn first_token(tape: &Tape, x_btd: &Var) -> Result<Var> {
         return Err(Error::shape("first_token", "input", "[B, T >= 1, D]", x_btd.dims()));
     };
     let y = x_btd.tensor().narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
-    Ok(tape.record(y, x_btd.wants_grad(), || {
+    Ok(tape.record(Op::arrays("first_token", y.elem_count(), 2, len), y, x_btd.wants_grad(), || {
         let x = x_btd.target();
         move |dy, grads| {
             let rest = Tensor::zeros((batch, len - 1, dim), dy.dtype(), dy.device())?;

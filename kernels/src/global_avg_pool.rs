@@ -1,7 +1,7 @@
 //! Mean over height and width: `y = mean over h, w of x`. Backward: `dx = dy / (H W)` at each place.
 
 use crate::simd::vectorised;
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 use candle_core::Tensor;
 use rayon::prelude::*;
 
@@ -16,7 +16,7 @@ pub fn global_avg_pool(tape: &Tape, x_bhwc: &Var) -> Result<Var> {
     let area = height * width;
     let value = x_bhwc.tensor().contiguous()?;
     let y = if slice::is_fast(&value) { means(&value, area)? } else { value.flatten(1, 2)?.mean(1)? };
-    Ok(tape.record(y, x_bhwc.wants_grad(), || {
+    Ok(tape.record(Op::arrays("global_avg_pool", value.elem_count(), 1, 1), y, x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
         move |dy, grads| {
             let dy = (dy / area as f64)?.reshape((batch, 1, 1, channels))?;

@@ -1,5 +1,6 @@
 //! The gradients of a step, summed over its micro-batches.
 
+use crate::matmul::Write;
 #[cfg(device_kernels)]
 use crate::optim;
 use crate::{Error, Param, ParamStore, Result, blocks, simd, slice};
@@ -35,6 +36,11 @@ impl Gradients {
     /// The parameter's gradient, if backward reached it.
     pub fn get(&self, param: &Param) -> Option<&Tensor> {
         self.by_id[param.id()].as_ref().filter(|slot| slot.live).map(|slot| &slot.grad)
+    }
+
+    /// Takes the parameter's gradient out, if backward reached it, so that its memory can go.
+    pub fn take(&mut self, param: &Param) -> Option<Tensor> {
+        self.by_id[param.id()].take_if(|slot| slot.live).map(|slot| slot.grad)
     }
 
     /// Forgets all gradients, but keeps their memory for the next step.
@@ -103,6 +109,21 @@ impl Gradients {
         let slot = self.zeroed(param)?;
         slot.touched = Touched::All;
         slice::update(&slot.grad, f)
+    }
+
+    /// As [`Gradients::add_with`] without zeros at first: `f` is told whether to set or to add.
+    pub(crate) fn add_product(&mut self, param: &Param, f: impl FnOnce(&mut [f32], Write)) -> Result<()> {
+        if !param.is_trainable() {
+            return Ok(());
+        }
+        let place = &mut self.by_id[param.id()];
+        let (grad, write) = match place.take() {
+            Some(slot) if slot.live => (slot.grad, Write::Add),
+            Some(slot) if slice::is_fast(&slot.grad) => (slot.grad, Write::Set),
+            _ => (param.tensor().zeros_like()?, Write::Set),
+        };
+        let slot = place.insert(Slot { grad, live: true, touched: Touched::All });
+        slice::update(&slot.grad, |grad| f(grad, write))
     }
 
     pub(crate) fn add_rows_with(&mut self, param: &Param, rows: &[u32], f: impl FnOnce(&mut [f32])) -> Result<()> {
@@ -192,7 +213,11 @@ mod tests {
         assert_eq!(values(&grads)?, Some(vec![1., 1., 2., 1., 1., 1.]));
         grads.clear();
         grads.add_with(&p, |g| g[5] += 7.0)?;
-        assert_eq!(values(&grads)?, Some(vec![0., 0., 0., 0., 0., 7.]));
+        grads.add_product(&p, |g, write| g[0] += if write == Write::Add { 1.0 } else { f32::NAN })?;
+        assert_eq!(values(&grads)?, Some(vec![1., 0., 0., 0., 0., 7.]));
+        grads.clear();
+        grads.add_product(&p, |g, write| g.fill(if write == Write::Set { 2.0 } else { f32::NAN }))?;
+        assert_eq!(values(&grads)?, Some(vec![2.; 6]));
         assert!(grads.add(&p, Tensor::ones(2, DType::F32, &Device::Cpu)?).is_err());
         grads.check_complete(&store)
     }

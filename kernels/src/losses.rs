@@ -1,6 +1,6 @@
 //! Losses over plain Candle operations, on any device: mean squared error, binary cross entropy, Kullback-Leibler divergence.
 
-use crate::{Error, Result, Tape, Var};
+use crate::{Error, Op, Result, Tape, Var};
 use candle_core::Tensor;
 
 /// The mean of `(x - target)^2`, a scalar. `target`: the shape of `x`. Backward: `dx = 2 (x - target) dloss / n`.
@@ -12,7 +12,7 @@ pub fn mse(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
     let difference = (x.tensor() - target)?;
     let loss = difference.sqr()?.mean_all()?;
     let share = 2.0 / difference.elem_count() as f64;
-    Ok(tape.record(loss, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("mse", difference.elem_count(), 2, 2), loss, x.wants_grad(), || {
         let x = x.target();
         move |dloss, grads| grads.add(x, (difference * share)?.broadcast_mul(dloss)?)
     }))
@@ -41,7 +41,7 @@ pub fn bce_with_logits(tape: &Tape, x: &Var, target: &Tensor, positive: Option<&
     let softplus = ((&small + 1.0)?.log()? + z.neg()?.relu()?)?;
     let loss = ((&negative * z)? + (&weight * softplus)?)?.mean_all()?;
     let share = 1.0 / z.elem_count() as f64;
-    Ok(tape.record(loss, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("bce_with_logits", z.elem_count(), 2, 3), loss, x.wants_grad(), || {
         let (x, z) = (x.target(), z.clone());
         move |dloss, grads| {
             // s(-x) is e^-|x| / (1 + e^-|x|) for positive x and 1 / (1 + e^-|x|) for others.
@@ -56,20 +56,20 @@ pub fn bce_with_logits(tape: &Tape, x: &Var, target: &Tensor, positive: Option<&
 /// PyTorch's `kl_div` with `batchmean`. Backward: `dx = -t dloss / B`.
 ///
 /// # Errors
-/// The shapes differ, there is no element, or a probability is negative.
+/// The shapes differ, there is no element, or a probability is negative or NaN.
 pub fn kl_div(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
     check("kl_div", x, target)?;
     let batch = x.dims().first().copied().unwrap_or(1) as f64;
     let probabilities = target.to_dtype(candle_core::DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
-    if let Some(position) = probabilities.iter().position(|p| *p < 0.0) {
-        let message = format!("the target at position {position} is negative: {}", probabilities[position]);
+    if let Some(position) = probabilities.iter().position(|p| p.is_nan() || *p < 0.0) {
+        let message = format!("the target at position {position} must be at least 0, found {}", probabilities[position]);
         return Err(Error::Argument { op: "kl_div", message });
     }
     let entropy: f64 = probabilities.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum();
     // Where the target is 0 a log-probability of minus infinity counts for nothing.
     let counted = target.gt(0.0)?.where_cond(x.tensor(), &target.zeros_like()?)?;
     let loss = (target * counted)?.sum_all()?.affine(-1.0 / batch, entropy / batch)?;
-    Ok(tape.record(loss, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("kl_div", target.elem_count(), 2, 2), loss, x.wants_grad(), || {
         let (x, target) = (x.target(), target.clone());
         move |dloss, grads| grads.add(x, (target * (-1.0 / batch))?.broadcast_mul(dloss)?)
     }))
@@ -120,7 +120,10 @@ mod tests {
         assert_eq!((bce([1.0, 0.0])?, bce([0.0, 0.0])?), (0.0, 500.0));
         let log_p = Var::constant(Tensor::new(&[[0f32, f32::NEG_INFINITY]], &Device::Cpu)?);
         assert_eq!(kl_div(&tape, &log_p, &Tensor::new(&[[1f32, 0.]], &Device::Cpu)?)?.tensor().to_scalar::<f32>()?, 0.0);
-        assert!(kl_div(&tape, &x, &Tensor::new(&[1f32, -1.], &Device::Cpu)?).unwrap_err().to_string().contains("position 1"));
+        for wrong in [-1.0, f32::NAN] {
+            let error = kl_div(&tape, &x, &Tensor::new(&[1f32, wrong], &Device::Cpu)?).unwrap_err().to_string();
+            assert!(error.contains("position 1 must be at least 0"), "{error}");
+        }
         assert!(mse(&tape, &constant(&[2]), constant(&[3]).tensor()).is_err());
         assert!(mse(&tape, &constant(&[0]), constant(&[0]).tensor()).is_err());
         Ok(())

@@ -1,7 +1,10 @@
 //! Optimisers: one pass in place over a parameter, its gradient and its moments.
 
+mod adafactor;
 #[cfg(device_kernels)]
 mod cuda;
+
+pub use adafactor::{Adafactor, Squares};
 #[cfg(device_kernels)]
 pub(crate) use cuda::sum_of_squares;
 

@@ -2,7 +2,7 @@
 //! channels of zeros, as many before as behind. Backward: `dx` is `dy` at those places and channels, zeros elsewhere.
 
 use crate::window::{Window, channels_first, channels_last};
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 use candle_core::Tensor;
 use rayon::prelude::*;
 
@@ -23,7 +23,7 @@ pub fn shortcut_pad(tape: &Tape, x_bhwc: &Var, stride: usize, out_channels: usiz
     let value = x_bhwc.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
     let y = if fast { cpu_forward(&value, batch, sizes)? } else { reference_forward(&value, batch, sizes)? };
-    Ok(tape.record(y, x_bhwc.wants_grad(), || {
+    Ok(tape.record(Op::arrays("shortcut_pad", value.elem_count(), 2, 2), y, x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
         move |dy, grads| {
             let dx = if fast { cpu_backward(dy, batch, sizes)? } else { reference_backward(dy, batch, sizes)? };
@@ -51,7 +51,7 @@ impl Sizes {
     }
 
     fn window(&self) -> Window {
-        Window { kernel: [1, 1], stride: self.stride, padding: 0, dilation: 1 }
+        Window { kernel: [1, 1], stride: [self.stride; 2], padding: [0; 2], dilation: [1; 2] }
     }
 
     /// Elements of a line in and out.

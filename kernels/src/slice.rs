@@ -63,6 +63,9 @@ pub(crate) fn update<R>(t: &Tensor, f: impl FnOnce(&mut [f32]) -> R) -> Result<R
             }
         }
     }
+    if t.elem_count() == 0 {
+        return Ok(f(&mut [])); // Candle takes an empty tensor for one whose elements repeat
+    }
     let op = InPlace(RefCell::new(Once::Waiting(f)));
     t.inplace_op1(&op)?;
     match op.0.into_inner() {
@@ -78,6 +81,8 @@ pub(crate) fn overwrite(t: &Tensor, value: &Tensor) -> Result<()> {
         let value = floats(&value)?;
         return update(t, |have| have.copy_from_slice(&value));
     }
+    // A number has no dimension along which to set it.
+    let (t, value) = if t.rank() == 0 { (t.unsqueeze(0)?, value.unsqueeze(0)?) } else { (t.clone(), value) };
     Ok(t.slice_set(&value, 0, 0)?)
 }
 
@@ -126,6 +131,11 @@ impl<'a> Scattered<'a> {
         Scattered { start: slice.as_mut_ptr(), len: slice.len(), life: PhantomData }
     }
 
+    /// Whether there is no element.
+    pub(crate) fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
     /// The elements `from..from + len`.
     ///
     /// # Safety
@@ -161,6 +171,7 @@ mod tests {
         assert_eq!(update(&t, |v| std::mem::replace(&mut v[0], 5.0))?, 1.0);
         assert_eq!(seen.to_vec1::<f32>()?, [5.0, 2.0]);
         assert!(update(&t.to_dtype(DType::F64)?, |_| ()).is_err());
+        assert_eq!(update(&Tensor::zeros((0, 3), DType::F32, &Device::Cpu)?, |v| v.len())?, 0);
         assert!(floats(&Tensor::zeros((2, 3), DType::F32, &Device::Cpu)?.t()?).is_err());
         Ok(())
     }

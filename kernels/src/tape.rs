@@ -4,9 +4,12 @@
 //! closures from the last to the first; each gets the gradient of its output and adds to those of its inputs. A closure is
 //! dropped as it runs, so saved tensors are freed on the way.
 
-use crate::{Error, Gradients, Param, Result, Stream, blocks, slice};
+use crate::matmul::Write;
+use crate::{Error, Gradients, Op, Param, Profile, Result, Stream, blocks, slice};
 use candle_core::Tensor;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// An activation: a tensor and, where a gradient is wanted, its slot on the tape.
 #[derive(Debug, Clone)]
@@ -61,9 +64,48 @@ impl Target {
     }
 }
 
+/// Which of an operation's inputs want a gradient: whether any does, and the parameters among them.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    any: bool,
+    params: Vec<Param>,
+}
+
+impl Inputs {
+    /// `vars`: whether any input that is no parameter wants a gradient; `params`: those that the operation has. Backward may add to
+    /// the gradients of these alone, so that it is known when the last use of each is done.
+    pub fn of<'a>(vars: bool, params: impl IntoIterator<Item = Option<&'a Param>>) -> Self {
+        let params: Vec<Param> = params.into_iter().flatten().filter(|p| p.is_trainable()).cloned().collect();
+        Inputs { any: vars || !params.is_empty(), params }
+    }
+
+    /// The same, or more, if any other input wants a gradient.
+    #[must_use]
+    pub(crate) fn or(self, vars: bool) -> Self {
+        Inputs { any: self.any || vars, ..self }
+    }
+
+    fn extend(&mut self, other: &Inputs) {
+        self.any |= other.any;
+        self.params.extend_from_slice(&other.params);
+    }
+}
+
+impl From<bool> for Inputs {
+    /// No parameter; whether any other input wants a gradient.
+    fn from(vars: bool) -> Self {
+        Inputs { any: vars, params: Vec::new() }
+    }
+}
+
 type BackwardFn = Box<dyn FnOnce(&Tensor, &mut Backward) -> Result<()>>;
 
+/// Called with a parameter whose gradient is complete.
+type Ready<'a> = &'a mut dyn FnMut(&Param, &mut Gradients) -> Result<()>;
+
 struct Node {
+    op: Op,
+    params: Vec<Param>,
     slot: usize,
     backward: BackwardFn,
 }
@@ -74,8 +116,9 @@ pub struct Tape {
     slots: Cell<usize>,
     dropout: Option<Stream>,
     sites: Cell<u64>,
-    /// Whether something asked to be recorded, though nothing may have been.
-    asked: Cell<bool>,
+    /// What would have been recorded, where nothing is.
+    asked: RefCell<Inputs>,
+    profile: Option<Profile>,
 }
 
 /// A pass's dropout stream and place in it, from which a part of the pass can be run again.
@@ -105,7 +148,15 @@ impl Tape {
 
     /// A pass that records nothing; dropout is the identity and batch norm uses its running statistics.
     pub fn inference() -> Self {
-        Tape { nodes: None, slots: Cell::new(0), dropout: None, sites: Cell::new(0), asked: Cell::new(false) }
+        Tape { nodes: None, slots: Cell::new(0), dropout: None, sites: Cell::new(0), asked: RefCell::default(), profile: None }
+    }
+
+    /// The same pass, whose operations' times are added to `profile` from here on.
+    #[must_use]
+    pub fn profiled(mut self, profile: &Profile) -> Self {
+        profile.start();
+        self.profile = Some(profile.clone());
+        self
     }
 
     /// Whether this is a training pass.
@@ -126,12 +177,11 @@ impl Tape {
     /// Goes on where `other`, a part of this pass, has ended.
     pub(crate) fn pass_sites(&self, other: &Tape) {
         self.sites.set(other.sites.get());
-        self.asked.set(self.asked.get() || other.asked.get());
     }
 
-    /// Whether any operation so far had an input that wants a gradient, had this pass recorded it.
-    pub(crate) fn would_record(&self) -> bool {
-        self.asked.get()
+    /// The inputs of all operations so far that want a gradient, in a pass that does not record.
+    pub(crate) fn would_record(&self) -> Inputs {
+        self.asked.borrow().clone()
     }
 
     /// The stream of the next place that drops out in this pass; none at inference.
@@ -146,20 +196,28 @@ impl Tape {
         Var { tensor, slot: self.nodes.as_ref().map(|_| self.new_slot()) }
     }
 
-    /// Makes `output` a value on this tape. `wanted`: whether any input wants a gradient; if not, or at inference, `backward`
-    /// is not even built. The closure gets the output's gradient (contiguous) and adds to the inputs' by [`Backward`].
-    pub fn record<F>(&self, output: Tensor, wanted: bool, backward: impl FnOnce() -> F) -> Var
+    /// Makes `output`, which `op` has just computed, a value on this tape. `inputs`: which want a gradient; if none, or at
+    /// inference, `backward` is not even built. The closure gets the output's gradient (contiguous) and adds to the inputs' by
+    /// [`Backward`].
+    pub fn record<F>(&self, op: Op, output: Tensor, inputs: impl Into<Inputs>, backward: impl FnOnce() -> F) -> Var
     where
         F: FnOnce(&Tensor, &mut Backward) -> Result<()> + 'static,
     {
-        self.asked.set(self.asked.get() || wanted);
+        let inputs = inputs.into();
+        if let Some(profile) = &self.profile {
+            profile.forward(op);
+        }
         match &self.nodes {
-            Some(nodes) if wanted => {
+            Some(nodes) if inputs.any => {
                 let slot = self.new_slot();
-                nodes.borrow_mut().push(Node { slot, backward: Box::new(backward()) });
+                nodes.borrow_mut().push(Node { op, params: inputs.params, slot, backward: Box::new(backward()) });
                 Var { tensor: output, slot: Some(slot) }
             }
-            _ => Var::constant(output),
+            Some(_) => Var::constant(output),
+            None => {
+                self.asked.borrow_mut().extend(&inputs);
+                Var::constant(output)
+            }
         }
     }
 
@@ -178,13 +236,30 @@ impl Tape {
     /// As [`Tape::backward`], with the gradient `scale` for each element of `loss`: a micro-batch's share of a step.
     pub fn backward_scaled(self, loss: &Var, scale: f32, grads: &mut Gradients) -> Result<()> {
         let seed = (loss.tensor.ones_like()? * f64::from(scale))?;
-        self.run(loss, Pending { grad: seed, own: true }, grads, &[]).map(drop)
+        self.run(loss, Pending { grad: seed, own: true }, grads, &[], None).map(drop)
+    }
+
+    /// As [`Tape::backward_scaled`], and calls `ready` once for each parameter as soon as its gradient is complete: when the last
+    /// operation of this pass that used it has run. Its gradient may then be sent away, or the parameter moved, while backward goes
+    /// on. A parameter that no gradient reached is not among them.
+    ///
+    /// # Errors
+    /// As [`Tape::backward`], and what `ready` returns.
+    pub fn backward_with(
+        self,
+        loss: &Var,
+        scale: f32,
+        grads: &mut Gradients,
+        mut ready: impl FnMut(&Param, &mut Gradients) -> Result<()>,
+    ) -> Result<()> {
+        let seed = (loss.tensor.ones_like()? * f64::from(scale))?;
+        self.run(loss, Pending { grad: seed, own: true }, grads, &[], Some(&mut ready)).map(drop)
     }
 
     /// As [`Tape::backward`], and returns the gradients of `leaves` (those of [`Tape::leaf`]).
     pub fn backward_to(self, loss: &Var, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
         let seed = loss.tensor.ones_like()?;
-        self.run(loss, Pending { grad: seed, own: true }, grads, leaves)
+        self.run(loss, Pending { grad: seed, own: true }, grads, leaves, None)
     }
 
     /// Backpropagates from `y`, whose gradient is `dy`, inside another pass's backward; returns the gradients of `leaves`.
@@ -193,19 +268,42 @@ impl Tape {
             return Ok(vec![None; leaves.len()]);
         }
         let leaves: Vec<&Var> = leaves.iter().collect();
-        self.run(y, Pending { grad: dy.clone(), own: false }, outer.params, &leaves)
+        // The outer pass says when a parameter is ready: it may use it again.
+        self.run(y, Pending { grad: dy.clone(), own: false }, outer.grads, &leaves, None)
     }
 
-    fn run(self, loss: &Var, seed: Pending, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
+    fn run(
+        self,
+        loss: &Var,
+        seed: Pending,
+        grads: &mut Gradients,
+        leaves: &[&Var],
+        mut ready: Option<Ready>,
+    ) -> Result<Vec<Option<Tensor>>> {
         let (Some(nodes), Some(last)) = (self.nodes, loss.slot) else {
             return Err(Error::Argument { op: "backward", message: "the loss depends on nothing that wants a gradient".into() });
         };
-        let mut pass = Backward { slots: (0..self.slots.get()).map(|_| None).collect(), params: grads };
+        let nodes = nodes.into_inner();
+        let mut uses = BTreeMap::<usize, usize>::new();
+        if ready.is_some() {
+            nodes.iter().flat_map(|node| &node.params).for_each(|param| *uses.entry(param.id()).or_default() += 1);
+        }
+        let slots = (0..self.slots.get()).map(|_| None).collect();
+        let mut pass = Backward { slots, grads, op: "", params: Vec::new() };
         pass.slots[last] = Some(seed);
-        for node in nodes.into_inner().into_iter().rev() {
+        for node in nodes.into_iter().rev() {
+            pass.params = node.params;
             // A value that nothing downstream used has no gradient: its closure is dropped unrun.
             if let Some(pending) = pass.slots[node.slot].take() {
+                let start = Instant::now();
+                pass.op = node.op.name;
                 (node.backward)(&pending.grad.contiguous()?, &mut pass)?;
+                if let Some(profile) = &self.profile {
+                    profile.backward(node.op, start.elapsed());
+                }
+            }
+            if let Some(ready) = &mut ready {
+                pass.report(&mut uses, ready)?;
             }
         }
         Ok(leaves.iter().map(|leaf| leaf.slot.and_then(|slot| pass.slots[slot].take()).map(|pending| pending.grad)).collect())
@@ -215,7 +313,10 @@ impl Tape {
 /// Where an operation's backward puts its results.
 pub struct Backward<'a> {
     slots: Vec<Option<Pending>>,
-    params: &'a mut Gradients,
+    grads: &'a mut Gradients,
+    /// The operation that runs, and the parameters that it uses.
+    op: &'static str,
+    params: Vec<Param>,
 }
 
 /// What has arrived so far of a value's gradient, and whether its memory is this slot's own, so that more may be added in place.
@@ -258,19 +359,49 @@ impl Backward<'_> {
         Ok(())
     }
 
+    /// Reports those of the last operation's parameters that no operation is left to use.
+    fn report(&mut self, uses: &mut BTreeMap<usize, usize>, ready: &mut Ready) -> Result<()> {
+        for param in std::mem::take(&mut self.params) {
+            let left = uses.entry(param.id()).or_default();
+            *left = left.saturating_sub(1);
+            if *left == 0 && self.grads.get(&param).is_some() {
+                ready(&param, self.grads)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A gradient for a parameter that the operation did not name could come after it was reported as complete.
+    fn declared(&self, param: &Param) -> Result<()> {
+        if !param.is_trainable() || self.params.iter().any(|p| p.id() == param.id()) {
+            return Ok(());
+        }
+        let message = format!("it adds to the gradient of `{}`, which is not among its inputs on the tape", param.name());
+        Err(Error::Argument { op: self.op, message })
+    }
+
     /// Adds `grad`, a tensor that the caller made, to the gradient of a parameter; nothing happens for a frozen one.
     pub fn add_param(&mut self, param: &Param, grad: Tensor) -> Result<()> {
-        self.params.add(param, grad)
+        self.declared(param)?;
+        self.grads.add(param, grad)
     }
 
     /// Lets `f` add into the parameter's float32 CPU gradient in place (zeros at first); nothing happens for a frozen one.
     pub fn add_param_with(&mut self, param: &Param, f: impl FnOnce(&mut [f32])) -> Result<()> {
-        self.params.add_with(param, f)
+        self.declared(param)?;
+        self.grads.add_with(param, f)
+    }
+
+    /// As [`Backward::add_param_with`] where `f` writes every element if it is told to set, as it is first.
+    pub(crate) fn add_param_product(&mut self, param: &Param, f: impl FnOnce(&mut [f32], Write)) -> Result<()> {
+        self.declared(param)?;
+        self.grads.add_product(param, f)
     }
 
     /// As [`Backward::add_param_with`] where `f` adds to these rows (of the first dimension) alone.
     pub fn add_param_rows_with(&mut self, param: &Param, rows: &[u32], f: impl FnOnce(&mut [f32])) -> Result<()> {
-        self.params.add_rows_with(param, rows, f)
+        self.declared(param)?;
+        self.grads.add_rows_with(param, rows, f)
     }
 }
 
@@ -302,6 +433,65 @@ mod tests {
         let y = add(&tape, &x, &x)?;
         assert!(!x.wants_grad() && !y.wants_grad() && tape.next_dropout().is_none());
         assert!(tape.backward(&y, &mut Gradients::new(&crate::ParamStore::default())).is_err());
+        Ok(())
+    }
+
+    /// A parameter is reported once, after all its uses, whether these ran, lie in a checkpointed block or lead nowhere.
+    #[test]
+    fn parameters_are_reported_when_complete() -> Result<()> {
+        use crate::{Init, Weights, checkpoint, linear};
+        let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
+        let make = |name: &str| weights.param(name, &[2, 2], Init::Normal(1.0));
+        let (first, twice, inner, dead, unused) = (make("first"), make("twice"), make("inner"), make("dead"), make("unused"));
+        let frozen = weights.buffer("frozen", &[2, 2], Init::Ones);
+        let (store, _) = weights.finish()?;
+        let forward = || {
+            let tape = Tape::training(Stream::root(0));
+            let x = Var::constant(Tensor::new(&[[1f32, 2.]], &Device::Cpu)?);
+            let h = linear(&tape, &linear(&tape, &x, &first, None)?, &frozen, None)?;
+            let _leads_nowhere = linear(&tape, &linear(&tape, &h, &dead, None)?, &twice, None)?;
+            let h = linear(&tape, &h, &twice, None)?;
+            let (a, b) = (inner.clone(), twice.clone());
+            let h = checkpoint(&tape, &[&h], move |tape, v| {
+                linear(tape, &linear(tape, &linear(tape, &v[0], &a, None)?, &b, None)?, &a, None)
+            })?;
+            Ok::<_, Error>((tape, h))
+        };
+        let (tape, loss) = forward()?;
+        let mut expected = Gradients::new(&store);
+        tape.backward_scaled(&loss, 0.5, &mut expected)?;
+        let values = |grads: &Gradients, param: &Param| Ok::<_, Error>(grads.get(param).unwrap().to_vec2::<f32>()?);
+
+        let (tape, loss) = forward()?;
+        let (mut grads, mut seen) = (Gradients::new(&store), Vec::new());
+        tape.backward_with(&loss, 0.5, &mut grads, |param, grads| {
+            seen.push(param.name().to_string());
+            assert_eq!(values(grads, param)?, values(&expected, param)?, "{} is complete", param.name());
+            param.set(&param.tensor().zeros_like()?) // no later operation reads it
+        })?;
+        assert_eq!(seen, ["inner", "twice", "first"]);
+        assert_eq!(values(&grads, &first)?, values(&expected, &first)?);
+        assert!(grads.get(&dead).is_none() && grads.get(&unused).is_none());
+        assert_eq!(grads.take(&twice).unwrap().to_vec2::<f32>()?, values(&expected, &twice)?);
+        assert!(grads.get(&twice).is_none() && grads.take(&dead).is_none());
+
+        let (tape, loss) = forward()?;
+        let stop = |_: &Param, _: &mut Gradients| Err(Error::Argument { op: "test", message: "stop".into() });
+        assert!(tape.backward_with(&loss, 1.0, &mut grads, stop).unwrap_err().to_string().contains("stop"));
+        Ok(())
+    }
+
+    /// An operation that hides a parameter would make the report wrong, so it is refused.
+    #[test]
+    fn parameters_must_be_declared() -> Result<()> {
+        let (p, store) = crate::check::Case::new().param("w", &[1]).params(candle_core::DType::F32)?;
+        let tape = Tape::training(Stream::root(0));
+        let w = p[0].clone();
+        let y = tape.record(Op::arrays("hides", 1, 1, 1), w.tensor().copy()?, true, || {
+            move |dy: &Tensor, grads: &mut Backward| grads.add_param(&w, dy.clone())
+        });
+        let error = tape.backward(&y, &mut Gradients::new(&store)).unwrap_err().to_string();
+        assert_eq!(error, "hides: it adds to the gradient of `w`, which is not among its inputs on the tape");
         Ok(())
     }
 }

@@ -4,30 +4,32 @@
 use crate::Result;
 use candle_core::{Device, Tensor};
 
-/// A window of `kernel` places, `dilation` apart, moved by `stride` over an image with `padding` places around it.
+/// A window of `kernel` places, `dilation` apart, moved by `stride` over an image with `padding` places around it; each along height
+/// and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) kernel: [usize; 2],
-    pub(crate) stride: usize,
-    pub(crate) padding: usize,
-    pub(crate) dilation: usize,
+    pub(crate) stride: [usize; 2],
+    pub(crate) padding: [usize; 2],
+    pub(crate) dilation: [usize; 2],
 }
 
 impl Window {
     /// Height and width of the output for an image of that size; none if the window does not fit, or stride, dilation or
     /// kernel is 0.
     pub(crate) fn output(&self, image: [usize; 2]) -> Option<[usize; 2]> {
-        let one = |size: usize, kernel: usize| {
-            let reach = self.dilation * kernel.checked_sub(1)? + 1;
-            let room = self.padded(size).checked_sub(reach)?;
-            (self.stride > 0 && self.dilation > 0).then(|| room / self.stride + 1)
+        let one = |axis: usize| {
+            let reach = self.dilation[axis].checked_mul(self.kernel[axis].checked_sub(1)?)?.checked_add(1)?;
+            let padded = self.padding[axis].checked_mul(2)?.checked_add(image[axis])?;
+            let room = padded.checked_sub(reach)?;
+            (self.stride[axis] > 0 && self.dilation[axis] > 0).then(|| room / self.stride[axis] + 1)
         };
-        Some([one(image[0], self.kernel[0])?, one(image[1], self.kernel[1])?])
+        Some([one(0)?, one(1)?])
     }
 
-    /// A side with its padding.
-    pub(crate) fn padded(&self, size: usize) -> usize {
-        size + 2 * self.padding
+    /// An image's height and width with their padding.
+    pub(crate) fn padded(&self, image: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| image[axis] + 2 * self.padding[axis])
     }
 
     /// The window's places, row by row: `(ky, kx)`.
@@ -39,11 +41,11 @@ impl Window {
     /// The image with `padding` places of `value` around it. Plain Candle operations, as what follows.
     pub(crate) fn pad(&self, x: &Tensor, value: f64) -> Result<Tensor> {
         let mut x = x.clone();
-        for dim in [2, 3] {
+        for (dim, padding) in [2, 3].into_iter().zip(self.padding) {
             let mut border = x.dims().to_vec();
-            border[dim] = self.padding;
+            border[dim] = padding;
             let border = (Tensor::zeros(border, x.dtype(), x.device())? + value)?;
-            x = if self.padding > 0 { Tensor::cat(&[&border, &x, &border], dim)? } else { x };
+            x = if padding > 0 { Tensor::cat(&[&border, &x, &border], dim)? } else { x };
         }
         Ok(x)
     }
@@ -51,15 +53,14 @@ impl Window {
     /// Removes the padding.
     pub(crate) fn unpad(&self, x: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = x.dims4()?;
-        Ok(x.narrow(2, self.padding, height - 2 * self.padding)?
-            .narrow(3, self.padding, width - 2 * self.padding)?
-            .contiguous()?)
+        let [top, left] = self.padding;
+        Ok(x.narrow(2, top, height - 2 * top)?.narrow(3, left, width - 2 * left)?.contiguous()?)
     }
 
     /// What the window's place `(ky, kx)` sees, for each output: `[B, C, OH, OW]` of a padded image.
     pub(crate) fn tap(&self, padded: &Tensor, (ky, kx): (usize, usize), out: [usize; 2]) -> Result<Tensor> {
-        let rows = self.seen(ky, out[0], padded.device())?;
-        let cols = self.seen(kx, out[1], padded.device())?;
+        let rows = self.seen(0, ky, out[0], padded.device())?;
+        let cols = self.seen(1, kx, out[1], padded.device())?;
         Ok(padded.index_select(&rows, 2)?.index_select(&cols, 3)?)
     }
 
@@ -67,12 +68,13 @@ impl Window {
     pub(crate) fn add_tap(&self, padded: &Tensor, (ky, kx): (usize, usize), tap: &Tensor) -> Result<Tensor> {
         let (batch, channels, height, width) = tap.dims4()?;
         let wide = Tensor::zeros((batch, channels, height, padded.dim(3)?), tap.dtype(), tap.device())?;
-        let wide = wide.index_add(&self.seen(kx, width, tap.device())?, &tap.contiguous()?, 3)?;
-        Ok(padded.index_add(&self.seen(ky, height, tap.device())?, &wide, 2)?)
+        let wide = wide.index_add(&self.seen(1, kx, width, tap.device())?, &tap.contiguous()?, 3)?;
+        Ok(padded.index_add(&self.seen(0, ky, height, tap.device())?, &wide, 2)?)
     }
 
-    fn seen(&self, place: usize, outputs: usize, device: &Device) -> Result<Tensor> {
-        Ok(Tensor::from_iter((0..outputs).map(|o| (o * self.stride + place * self.dilation) as u32), device)?)
+    fn seen(&self, axis: usize, place: usize, outputs: usize, device: &Device) -> Result<Tensor> {
+        let seen = (0..outputs).map(|o| (o * self.stride[axis] + place * self.dilation[axis]) as u32);
+        Ok(Tensor::from_iter(seen, device)?)
     }
 }
 
@@ -92,7 +94,16 @@ mod tests {
 
     #[test]
     fn output_sizes() {
-        let window = |kernel, stride, padding, dilation| Window { kernel: [kernel; 2], stride, padding, dilation };
+        let window = |kernel, stride, padding, dilation| Window {
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: [padding; 2],
+            dilation: [dilation; 2],
+        };
+        let sides = Window { kernel: [3, 2], stride: [1, 2], padding: [0, 1], dilation: [2, 1] };
+        assert_eq!(sides.output([9, 7]), Some([5, 4]));
+        assert_eq!(Window { padding: [0, usize::MAX], ..sides }.output([9, 7]), None);
+        assert_eq!(Window { dilation: [usize::MAX, 1], ..sides }.output([9, 7]), None);
         assert_eq!(window(3, 1, 1, 1).output([32, 31]), Some([32, 31]));
         assert_eq!(window(3, 2, 1, 1).output([32, 7]), Some([16, 4]));
         assert_eq!(window(7, 2, 3, 1).output([224, 224]), Some([112, 112]));

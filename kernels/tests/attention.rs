@@ -43,7 +43,7 @@ fn check(shape: Shape, args: &Attention, sees: impl Fn(usize, usize, usize) -> b
     let tape = Tape::training(stream);
     let vars: Vec<Var> = x.iter().map(|t| tape.leaf(t.clone())).collect();
     let y = attention(&tape, &vars[0], &vars[1], &vars[2], args).unwrap();
-    let weighed = tape.record((y.tensor() * &r).unwrap(), true, || {
+    let weighed = tape.record(Op::arrays("weigh", r.elem_count(), 3, 3), (y.tensor() * &r).unwrap(), true, || {
         let (y, r) = (y.clone(), r.clone());
         move |dy: &Tensor, grads: &mut Backward| grads.add(&y, (dy * r)?)
     });

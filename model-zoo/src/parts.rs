@@ -112,7 +112,7 @@ impl ConvNorm {
             bias: norm.param("bias", &[out], Init::Zeros),
             running_mean: norm.buffer("running_mean", &[out], Init::Zeros),
             running_var: norm.buffer("running_var", &[out], Init::Ones),
-            args: Conv2d { stride, padding: kernel / 2, ..Conv2d::default() },
+            args: Conv2d::square(stride, kernel / 2),
         }
     }
 

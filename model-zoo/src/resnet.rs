@@ -36,7 +36,7 @@ pub enum Stem {
 
 const LAYER_TYPES: [(&str, LayerType); 2] = [("basic", LayerType::Basic), ("bottleneck", LayerType::Bottleneck)];
 const STEMS: [(&str, Stem); 2] = [("imagenet", Stem::Imagenet), ("cifar", Stem::Cifar)];
-const STEM_POOL: Pool2d = Pool2d { kernel: 3, stride: 2, padding: 1 };
+const STEM_POOL: Pool2d = Pool2d::square(3, 2, 1);
 
 /// What the architecture leaves open, under the public names; `stem_type` is our own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::device::{self, Arg, Grid, Kernel};
-use crate::{Result, Tape, Var};
+use crate::{Op, Result, Tape, Var};
 use candle_core::Tensor;
 
 /// The whole operation.
@@ -16,7 +16,7 @@ pub(super) fn apply(tape: &Tape, x: &Var, value: Tensor, kind: Kind) -> Result<V
     };
     let y = run(forward, &[&value])?;
     let saved = if kind.saves_output() { y.clone() } else { value };
-    Ok(tape.record(y, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays(kind.name(), saved.elem_count(), 2, 3), y, x.wants_grad(), || {
         let x = x.target();
         move |dy, grads| grads.add(x, run(backward, &[&dy.contiguous()?, &saved])?)
     }))

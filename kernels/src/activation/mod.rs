@@ -13,7 +13,7 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::{Result, Tape, Var, slice};
+use crate::{Op, Result, Tape, Var, slice};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -25,6 +25,16 @@ enum Kind {
 }
 
 impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Relu => "relu",
+            Kind::Gelu => "gelu",
+            Kind::GeluTanh => "gelu_tanh",
+            Kind::Silu => "silu",
+            Kind::Tanh => "tanh",
+        }
+    }
+
     /// Whether backward is computed from the output; otherwise from the input.
     fn saves_output(self) -> bool {
         matches!(self, Kind::Relu | Kind::Tanh)
@@ -80,7 +90,7 @@ fn apply(tape: &Tape, x: &Var, kind: Kind) -> Result<Var> {
     let fast = slice::is_fast(&value);
     let y = if fast { cpu::forward(kind, &value)? } else { reference::forward(kind, &value)? };
     let saved = if kind.saves_output() { y.clone() } else { value };
-    Ok(tape.record(y, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays(kind.name(), saved.elem_count(), 2, 3), y, x.wants_grad(), || {
         let x = x.target();
         move |dy, grads| {
             let backward = if fast { cpu::backward } else { reference::backward };

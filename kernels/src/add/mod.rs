@@ -5,7 +5,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 
 /// `a + b`; `b` has `a`'s shape, or its last dimensions (`[T, D]` onto `[B, T, D]`).
 ///
@@ -21,18 +21,23 @@ pub fn add(tape: &Tape, a: &Var, b: &Var) -> Result<Var> {
     let y = if fast { cpu::forward(&left, &right)? } else { reference::forward(&left, &right)? };
     let same = a.dims() == b.dims();
     let shape = b.tensor().shape().clone();
-    Ok(tape.record(y, a.wants_grad() || b.wants_grad(), || {
-        let (a, b) = (a.target(), b.target());
-        move |dy, grads| {
-            grads.add_shared(a, dy)?;
-            match (b.wants_grad(), same) {
-                (false, _) => Ok(()),
-                (true, true) => grads.add_shared(b, dy),
-                (true, false) if fast => grads.add(b, cpu::sum_leading(dy, &shape)?),
-                (true, false) => grads.add(b, reference::sum_leading(dy, &shape)?),
+    Ok(tape.record(
+        Op::arrays("add", left.elem_count(), 3, if same { 0 } else { 1 }),
+        y,
+        a.wants_grad() || b.wants_grad(),
+        || {
+            let (a, b) = (a.target(), b.target());
+            move |dy, grads| {
+                grads.add_shared(a, dy)?;
+                match (b.wants_grad(), same) {
+                    (false, _) => Ok(()),
+                    (true, true) => grads.add_shared(b, dy),
+                    (true, false) if fast => grads.add(b, cpu::sum_leading(dy, &shape)?),
+                    (true, false) => grads.add(b, reference::sum_leading(dy, &shape)?),
+                }
             }
-        }
-    }))
+        },
+    ))
 }
 
 #[cfg(test)]

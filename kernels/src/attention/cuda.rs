@@ -34,7 +34,7 @@ struct Layout {
 pub(super) fn apply(tape: &Tape, plan: Plan, inputs: [Tensor; 3], vars: [&Var; 3]) -> Result<Var> {
     let layout = Layout { firsts: [0; 3], q_stride: plan.heads * plan.size, kv_stride: plan.kv_heads * plan.size };
     let (y, log_sums) = forward(&plan, &inputs, layout)?;
-    Ok(tape.record(y.clone(), vars.iter().any(|v| v.wants_grad()), || {
+    Ok(tape.record(plan.op(), y.clone(), vars.iter().any(|v| v.wants_grad()), || {
         let to = vars.map(Var::target);
         move |dy, grads| {
             let [dq, dk, dv] = [0, 1, 2].map(|i| device::empty_like(&inputs[i]));
@@ -51,7 +51,7 @@ pub(super) fn apply_packed(tape: &Tape, plan: Plan, input: Tensor, firsts: [usiz
     let layout = Layout { firsts, q_stride: stride, kv_stride: stride };
     let inputs = [(); 3].map(|()| input.clone());
     let (y, log_sums) = forward(&plan, &inputs, layout)?;
-    Ok(tape.record(y.clone(), var.wants_grad(), || {
+    Ok(tape.record(plan.op(), y.clone(), var.wants_grad(), || {
         let to = var.target();
         move |dy, grads| {
             let gradient = device::empty_like(&inputs[0])?;

@@ -17,7 +17,7 @@ mod tests;
 
 use crate::dropout::check_probability;
 use crate::slice::{self, Scattered};
-use crate::{Error, Result, Stream, Tape, Var};
+use crate::{Error, Op, Result, Stream, Tape, Var};
 use candle_core::Tensor;
 use cpu::{Place, Rows, RowsMut};
 use std::ops::Range;
@@ -107,6 +107,15 @@ impl Plan {
         (((sequence * self.heads + head) * self.queries + query) * self.keys.div_ceil(4)) as u64
     }
 
+    /// Two products in forward; backward makes the scores anew and has four more.
+    fn op(&self) -> Op {
+        let seen = |sequence| (0..self.queries).map(move |query| self.keys_of(sequence, query).len());
+        let pairs: usize = (0..self.batch).flat_map(seen).sum();
+        let flops = 4.0 * (self.heads * pairs) as f64 * self.size as f64;
+        let elements = 2 * self.batch * (self.queries * self.heads + self.keys * self.kv_heads) * self.size;
+        Op::product("attention", flops, elements, 2.5)
+    }
+
     /// Shapes of queries, keys and values.
     fn shapes(&self) -> [[usize; 3]; 3] {
         let of = |len, heads| [self.batch, len, heads * self.size];
@@ -145,7 +154,7 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
     }
     if !inputs.iter().all(slice::is_fast) {
         let y = reference::forward(&plan, &inputs)?;
-        return Ok(tape.record(y, wanted, || {
+        return Ok(tape.record(plan.op(), y, wanted, || {
             let to = [q.target(), k.target(), v.target()];
             move |dy, grads| {
                 for (to, gradient) in to.into_iter().zip(reference::backward(&plan, dy, &inputs)?) {
@@ -157,7 +166,7 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
     }
     let places = plan.shapes().map(|[_, _, stride]| Place { first: 0, stride });
     let (y, log_sums) = forward(&plan, [0, 1, 2].map(|i| (&inputs[i], places[i])))?;
-    Ok(tape.record(y.clone(), wanted, || {
+    Ok(tape.record(plan.op(), y.clone(), wanted, || {
         let to = [q.target(), k.target(), v.target()];
         move |dy, grads| {
             // Three tensors at once, each written whole if wanted and empty if not.
@@ -211,14 +220,14 @@ pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Atte
         let part = |i: usize| Ok::<_, Error>(input.narrow(2, firsts[i], widths[i])?.contiguous()?);
         let inputs = [part(0)?, part(1)?, part(2)?];
         let y = reference::forward(&plan, &inputs)?;
-        return Ok(tape.record(y, qkv.wants_grad(), || {
+        return Ok(tape.record(plan.op(), y, qkv.wants_grad(), || {
             let to = qkv.target();
             move |dy, grads| grads.add(to, Tensor::cat(&reference::backward(&plan, dy, &inputs)?, 2)?)
         }));
     }
     let places = firsts.map(|first| Place { first, stride: dim });
     let (y, log_sums) = forward(&plan, places.map(|place| (&input, place)))?;
-    Ok(tape.record(y.clone(), qkv.wants_grad(), || {
+    Ok(tape.record(plan.op(), y.clone(), qkv.wants_grad(), || {
         let to = qkv.target();
         move |dy, grads| {
             let mut error = Ok(());

@@ -7,7 +7,7 @@ mod cpu;
 mod reference;
 
 use crate::max_pool2d::{Pool2d, pooled};
-use crate::{Result, Tape, Var, slice};
+use crate::{Op, Result, Tape, Var, slice};
 
 /// `x_bhwc`: `[B, H, W, C]`; returns `[B, H', W', C]` with `H' = (H + 2 padding - kernel) / stride + 1`.
 ///
@@ -19,7 +19,7 @@ pub fn avg_pool2d(tape: &Tape, x_bhwc: &Var, args: Pool2d) -> Result<Var> {
     let fast = slice::is_fast(&value);
     let y = if fast { cpu::forward(&value, window, out)? } else { reference::forward(&value, window, out)? };
     let shape = value.shape().clone();
-    Ok(tape.record(y, x_bhwc.wants_grad(), || {
+    Ok(tape.record(Op::arrays("avg_pool2d", value.elem_count(), 1, 1), y, x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
         move |dy, grads| {
             let backward = if fast { cpu::backward } else { reference::backward };
@@ -45,15 +45,20 @@ mod tests {
             ([2, 5, 5, 1], 2, 3, 0),
             ([0, 4, 4, 2], 2, 2, 0),
         ] {
-            let args = Pool2d { kernel, stride, padding };
+            let args = Pool2d::square(kernel, stride, padding);
             check_gradients("avg_pool2d", Reduction, Case::new().var(&shape), |tape, v, _| avg_pool2d(tape, &v[0], args));
+        }
+        for (kernel, stride, padding) in [([3, 2], [1, 2], [1, 0]), ([1, 4], [2, 3], [0, 2]), ([5, 1], [7, 1], [2, 0])] {
+            let args = Pool2d { kernel, stride, padding };
+            let case = Case::new().var(&[2, 9, 7, 3]);
+            check_gradients("avg_pool2d", Reduction, case, |tape, v, _| avg_pool2d(tape, &v[0], args));
         }
     }
 
     #[test]
     fn padding_counts_as_zeros() -> Result<()> {
         let x = Tensor::new(&[[[[4f32], [8.]], [[12.], [16.]]]], &Device::Cpu)?;
-        let y = avg_pool2d(&Tape::inference(), &Var::constant(x), Pool2d { kernel: 2, stride: 2, padding: 1 })?;
+        let y = avg_pool2d(&Tape::inference(), &Var::constant(x), Pool2d::square(2, 2, 1))?;
         assert_eq!(y.tensor().flatten_all()?.to_vec1::<f32>()?, [1., 2., 3., 4.]);
         Ok(())
     }
@@ -61,7 +66,9 @@ mod tests {
     #[test]
     fn arguments_are_checked() {
         let pool = |kernel, stride, padding| {
-            avg_pool2d(&Tape::inference(), &constant(&[1, 2, 2, 1]), Pool2d { kernel, stride, padding }).unwrap_err().to_string()
+            avg_pool2d(&Tape::inference(), &constant(&[1, 2, 2, 1]), Pool2d::square(kernel, stride, padding))
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(pool(3, 1, 0), "avg_pool2d: input: expected an image [B, H, W, C] that a 3x3 window fits, found [1, 2, 2, 1]");
         assert!(pool(2, 1, 2).contains("at most half"));

@@ -20,7 +20,8 @@ pub(super) fn forward(x: &Tensor, window: Window, out: [usize; 2]) -> Result<Ten
 pub(super) fn backward(dy: &Tensor, shape: &Shape, window: Window, _out: [usize; 2]) -> Result<Tensor> {
     let (batch, height, width, channels) = shape.dims4()?;
     let share = channels_first(&(dy / area(window))?)?;
-    let mut dx = Tensor::zeros((batch, channels, window.padded(height), window.padded(width)), dy.dtype(), dy.device())?;
+    let [height, width] = window.padded([height, width]);
+    let mut dx = Tensor::zeros((batch, channels, height, width), dy.dtype(), dy.device())?;
     for place in window.places() {
         dx = window.add_tap(&dx, place, &share)?;
     }

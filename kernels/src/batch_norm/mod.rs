@@ -13,7 +13,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
 use candle_core::Tensor;
 
 /// The parameters and running statistics of [`batch_norm`], each `[C]`.
@@ -88,9 +88,11 @@ fn apply(tape: &Tape, x: &Var, residual: Option<&Var>, args: &BatchNorm, relu: b
     if !tape.is_training() {
         return Ok(Var::constant(y));
     }
-    let wanted =
-        x.wants_grad() || residual.is_some_and(Var::wants_grad) || args.weight.is_trainable() || args.bias.is_trainable();
-    Ok(tape.record(y.clone(), wanted, || {
+    let added_arrays = usize::from(residual.is_some());
+    let op = Op::arrays("batch_norm", y.elem_count(), 3 + added_arrays, 5 + 2 * added_arrays);
+    let vars = x.wants_grad() || residual.is_some_and(Var::wants_grad);
+    let wanted = Inputs::of(vars, [Some(args.weight), Some(args.bias)]);
+    Ok(tape.record(op, y.clone(), wanted, || {
         let (x, residual) = (x.target(), residual.map(Var::target));
         let output = residual.is_some().then_some(y);
         move |dy, grads| {

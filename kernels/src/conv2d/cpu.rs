@@ -39,7 +39,7 @@ pub(super) fn forward(plan: &Plan, x: &Tensor, w: &Tensor, b: Option<&Tensor>) -
                 column: [outs, channels * taps.len()],
             };
             let channel = group * outs;
-            let places = Places { image: plan.out, pixel: plan.groups * outs, channel, first: [0, 0], step: 1 };
+            let places = Places { image: plan.out, pixel: plan.groups * outs, channel, first: [0, 0], step: [1; 2] };
             scratch::with(filters.packed_len(), |packed| {
                 filters.pack(packed);
                 let b = bs.as_ref().map(|b| &b[channel..][..outs]);
@@ -78,7 +78,9 @@ fn input_gradient(plan: &Plan, dy: &Tensor, w: &Tensor) -> Result<Tensor> {
             let filters = winograd::Filters { w: &ws, inner: [outs, 9 * channels], column: [channels, 9], turned: true };
             return Grid::backward(plan).product(&dys, &filters, None, dx);
         }
-        for (group, phase) in (0..plan.groups).flat_map(|g| (0..stride * stride).map(move |p| (g, [p / stride, p % stride]))) {
+        // A stride beyond the image has no more phases than the image has places.
+        let [down, across] = [0, 1].map(|axis| stride[axis].min(plan.image[axis]));
+        for (group, phase) in (0..plan.groups).flat_map(|g| (0..down * across).map(move |p| (g, [p / across, p % across]))) {
             let (walk, taps) = Walk::backward(plan, group, phase);
             let filters = Filters {
                 w: &ws,

@@ -65,13 +65,13 @@ impl Plan {
     /// The input's line that an output's line sees at the window's row `ky`.
     fn line(&self, line: usize, ky: usize) -> Option<usize> {
         let (image, y) = (line / self.out[0], line % self.out[0]);
-        let y = (y * self.window.stride + ky * self.window.dilation).checked_sub(self.window.padding)?;
+        let y = (y * self.window.stride[0] + ky * self.window.dilation[0]).checked_sub(self.window.padding[0])?;
         (y < self.image[0]).then_some(image * self.image[0] + y)
     }
 
     /// The input's column that an output's column sees at the window's column `kx`.
     fn column(&self, x: usize, kx: usize) -> Option<usize> {
-        let x = (x * self.window.stride + kx * self.window.dilation).checked_sub(self.window.padding)?;
+        let x = (x * self.window.stride[1] + kx * self.window.dilation[1]).checked_sub(self.window.padding[1])?;
         (x < self.image[1]).then_some(x)
     }
 }
@@ -97,11 +97,12 @@ vectorised! {
         let (c, [height, width], window) = (plan.groups, plan.window.kernel, plan.window);
         let (image, y) = (line / plan.image[0], line % plan.image[0]);
         for ky in 0..height {
-            let Some(from) = (y + window.padding).checked_sub(ky * window.dilation) else { continue };
-            if from % window.stride != 0 || from / window.stride >= plan.out[0] {
+            let Some(from) = (y + window.padding[0]).checked_sub(ky * window.dilation[0]) else { continue };
+            let seen = from / window.stride[0];
+            if from % window.stride[0] != 0 || seen >= plan.out[0] {
                 continue;
             }
-            let dy = &dy[(image * plan.out[0] + from / window.stride) * plan.out[1] * c..][..plan.out[1] * c];
+            let dy = &dy[(image * plan.out[0] + seen) * plan.out[1] * c..][..plan.out[1] * c];
             for (at, dy) in dy.chunks_exact(c).enumerate() {
                 for kx in 0..width {
                     let Some(seen) = plan.column(at, kx) else { continue };

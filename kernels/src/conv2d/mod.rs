@@ -18,22 +18,29 @@ mod walk;
 mod winograd;
 
 use crate::window::Window;
-use crate::{Error, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 
-/// How [`conv2d`] moves over the image. The default is stride 1, no padding, one group, dilation 1.
+/// How [`conv2d`] moves over the image, along height and width. The default is stride 1, no padding, one group, dilation 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conv2d {
-    pub stride: usize,
-    /// Zeros around the image.
-    pub padding: usize,
+    pub stride: [usize; 2],
+    /// Zeros around the image: above and below, left and right.
+    pub padding: [usize; 2],
     /// Channels are split into so many groups, each with its own filters.
     pub groups: usize,
-    pub dilation: usize,
+    pub dilation: [usize; 2],
+}
+
+impl Conv2d {
+    /// The same stride and padding along height and width, one group, dilation 1.
+    pub const fn square(stride: usize, padding: usize) -> Self {
+        Conv2d { stride: [stride; 2], padding: [padding; 2], groups: 1, dilation: [1; 2] }
+    }
 }
 
 impl Default for Conv2d {
     fn default() -> Self {
-        Conv2d { stride: 1, padding: 0, groups: 1, dilation: 1 }
+        Conv2d::square(1, 0)
     }
 }
 
@@ -71,7 +78,7 @@ impl Plan {
 }
 
 /// `x_bhwc`: `[B, H, W, C]`, `w_oihw`: `[O, C / groups, KH, KW]`, `b`: `[O]`; returns `[B, H', W', O]` with
-/// `H' = (H + 2 padding - dilation (KH - 1) - 1) / stride + 1`.
+/// `H' = (H + 2 padding - dilation (KH - 1) - 1) / stride + 1`, and so for the width.
 ///
 /// # Errors
 /// The shapes do not fit each other or the groups; the window does not fit the image; stride, dilation or groups is 0.
@@ -82,8 +89,11 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
     let fast = slice::is_fast(&value);
     let forward = if fast { cpu::forward } else { reference::forward };
     let y = forward(&plan, &value, w.tensor(), b.map(Param::tensor))?;
-    let wanted = x.wants_grad() || w.is_trainable() || b.is_some_and(Param::is_trainable);
-    Ok(tape.record(y, wanted, || {
+    let flops = 2.0 * y.elem_count() as f64 * (w.len() / w.tensor().dims()[0].max(1)) as f64;
+    let elements = value.elem_count() + y.elem_count() + w.len();
+    let op = Op::product("conv2d", flops, elements, f64::from(u8::from(x.wants_grad()) + u8::from(w.is_trainable())));
+    let wanted = Inputs::of(x.wants_grad(), [Some(w), b]);
+    Ok(tape.record(op, y, wanted, || {
         let (x, w, b) = (x.target(), w.clone(), b.cloned().filter(Param::is_trainable));
         // The input is needed for the filter's gradient alone.
         let saved = w.is_trainable().then_some(value);
@@ -110,7 +120,7 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
 
 fn plan(x: &Var, w: &Param, b: Option<&Param>, args: Conv2d) -> Result<Plan> {
     let Conv2d { stride, padding, groups, dilation } = args;
-    if stride == 0 || groups == 0 || dilation == 0 {
+    if stride.contains(&0) || groups == 0 || dilation.contains(&0) {
         let message = format!("stride, groups and dilation must be at least 1, found {args:?}");
         return Err(Error::Argument { op: "conv2d", message });
     }
@@ -146,7 +156,9 @@ mod tests {
 
     #[test]
     fn gradients() {
-        let with = |stride, padding, groups, dilation| Conv2d { stride, padding, groups, dilation };
+        let with =
+            |stride, padding, groups, dilation| Conv2d { groups, dilation: [dilation; 2], ..Conv2d::square(stride, padding) };
+        let sides = |stride, padding, groups, dilation| Conv2d { stride, padding, groups, dilation };
         for (x, w, args) in [
             ([1, 1, 1, 1], [1, 1, 1, 1], with(1, 0, 1, 1)),
             ([2, 7, 5, 3], [4, 3, 3, 3], with(1, 1, 1, 1)),
@@ -167,6 +179,17 @@ mod tests {
             ([2, 6, 5, 5], [5, 1, 3, 3], with(1, 2, 5, 2)),
             ([1, 7, 7, 4], [6, 2, 2, 3], with(3, 2, 2, 2)),
             ([2, 4, 4, 2], [3, 2, 1, 1], with(3, 1, 1, 1)),
+            // Along height and width each its own: plain, grouped, depthwise, pointwise, tiles, a line, a stride beyond the image.
+            ([2, 9, 8, 3], [5, 3, 3, 2], sides([2, 1], [1, 0], 1, [1, 3])),
+            ([2, 9, 8, 3], [5, 3, 2, 3], sides([1, 3], [0, 2], 1, [2, 1])),
+            ([1, 7, 10, 4], [6, 2, 3, 3], sides([3, 2], [1, 2], 2, [1, 2])),
+            ([2, 8, 7, 5], [5, 1, 3, 5], sides([1, 2], [1, 2], 5, [2, 1])),
+            ([2, 6, 7, 3], [4, 3, 1, 1], sides([2, 3], [0, 1], 1, [1, 1])),
+            ([2, 9, 6, 16], [16, 16, 3, 3], sides([1, 1], [0, 2], 1, [1, 1])),
+            ([2, 9, 7, 16], [16, 16, 3, 3], sides([1, 2], [1, 1], 1, [1, 1])),
+            ([2, 9, 7, 16], [16, 16, 3, 3], sides([1, 1], [1, 2], 1, [1, 2])),
+            ([2, 1, 33, 6], [7, 6, 1, 5], sides([1, 2], [0, 2], 1, [1, 1])),
+            ([1, 5, 5, 2], [3, 2, 2, 2], sides([1, 1000], [0, 1], 1, [1, 1])),
         ] {
             let case = Case::new().var(&x).param("w", &w);
             check_gradients(&format!("conv2d {args:?}"), Product, case.clone(), |tape, v, p| {
@@ -184,7 +207,7 @@ mod tests {
         #[test]
         fn equals_candle(batch in 1usize..6, size in 3usize..12, channels in 1usize..4, outs in 1usize..4, kernel in 1usize..4,
                          stride in 1usize..3, padding in 0usize..3, groups in 1usize..3) {
-            let args = Conv2d { stride, padding, groups, dilation: 1 };
+            let args = Conv2d { groups, ..Conv2d::square(stride, padding) };
             let case = Case::new().param("w", &[outs * groups, channels, kernel, kernel]);
             let (p, _) = case.params(DType::F32).unwrap();
             let x = constant(&[batch, size, size, channels * groups]);
@@ -205,6 +228,6 @@ mod tests {
         assert!(message(&[1, 2, 4, 2], None, default).contains("a 3x3 window fits"));
         assert!(message(&[1, 4, 4, 2], Some(&p[1]), default).contains("bias `b`"));
         assert!(message(&[1, 4, 4, 4], None, Conv2d { groups: 2, ..default }).contains("multiple of 2 groups"));
-        assert!(message(&[1, 4, 4, 2], None, Conv2d { stride: 0, ..default }).contains("at least 1"));
+        assert!(message(&[1, 4, 4, 2], None, Conv2d { stride: [1, 0], ..default }).contains("at least 1"));
     }
 }

@@ -31,9 +31,9 @@ pub(super) fn backward(
     want_input: bool,
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
     let [channels, outs] = plan.channels;
-    let ([height, width], [image_h, image_w]) = (plan.out, plan.image);
+    let ([height, width], [padded_h, padded_w]) = (plan.out, plan.window.padded(plan.image));
     let dy = channels_first(dy)?.reshape((plan.batch, plan.groups, outs, height * width))?;
-    let padded_size = (plan.batch, plan.groups * channels, plan.window.padded(image_h), plan.window.padded(image_w));
+    let padded_size = (plan.batch, plan.groups * channels, padded_h, padded_w);
     let mut dpadded = Tensor::zeros(padded_size, dy.dtype(), dy.device())?;
     let padded = x.map(|x| plan.window.pad(&channels_first(x)?, 0.0)).transpose()?;
     let mut dw = Vec::new();

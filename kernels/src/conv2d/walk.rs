@@ -34,7 +34,7 @@ pub(super) struct Walk {
     /// Images, and rows and columns of the places for which there is a row.
     places: [usize; 3],
     /// How far the window moves from one to the next.
-    stride: usize,
+    stride: [usize; 2],
     /// The image that is looked at, the floats of one of its places, and the channels of them that count.
     image: [usize; 2],
     pixel: usize,
@@ -49,7 +49,7 @@ pub(super) struct Places {
     pub(super) pixel: usize,
     pub(super) channel: usize,
     pub(super) first: [usize; 2],
-    pub(super) step: usize,
+    pub(super) step: [usize; 2],
 }
 
 impl Walk {
@@ -57,12 +57,12 @@ impl Walk {
     pub(super) fn forward(plan: &Plan, group: usize) -> Walk {
         let window = plan.window;
         let channels = plan.channels[0];
-        let offset = |k: usize| (k * window.dilation) as isize - window.padding as isize;
-        let whole = plan.groups == 1 && window.dilation == 1;
+        let offset = |axis: usize, k: usize| (k * window.dilation[axis]) as isize - window.padding[axis] as isize;
+        let whole = plan.groups == 1 && window.dilation[1] == 1;
         let runs = (0..window.kernel[0]).flat_map(|ky| {
             let columns = if whole { 1 } else { window.kernel[1] };
             let taps = window.kernel[1] / columns;
-            (0..columns).map(move |kx| Run { at: [offset(ky), offset(kx)], taps })
+            (0..columns).map(move |kx| Run { at: [offset(0, ky), offset(1, kx)], taps })
         });
         Walk {
             places: [plan.batch, plan.out[0], plan.out[1]],
@@ -78,21 +78,21 @@ impl Walk {
     /// What of the output's gradient reaches the places `phase` + multiples of the stride of the input, and by which of the
     /// window's places.
     pub(super) fn backward(plan: &Plan, group: usize, phase: [usize; 2]) -> (Walk, Vec<usize>) {
-        let (window, stride) = (plan.window, plan.window.stride as isize);
+        let (window, stride) = (plan.window, plan.window.stride.map(|stride| stride as isize));
         let outs = plan.channels[1];
-        let offset = |phase: usize, k: usize| (phase + window.padding) as isize - (k * window.dilation) as isize;
+        let offset = |axis: usize, k: usize| (phase[axis] + window.padding[axis]) as isize - (k * window.dilation[axis]) as isize;
         let (mut runs, mut taps) = (Vec::new(), Vec::new());
         for (ky, kx) in window.places() {
-            let at = [offset(phase[0], ky), offset(phase[1], kx)];
-            if at.iter().all(|at| at.rem_euclid(stride) == 0) {
-                runs.push(Run { at: at.map(|at| at.div_euclid(stride)), taps: 1 });
+            let at = [offset(0, ky), offset(1, kx)];
+            if (0..2).all(|axis| at[axis].rem_euclid(stride[axis]) == 0) {
+                runs.push(Run { at: [0, 1].map(|axis| at[axis].div_euclid(stride[axis])), taps: 1 });
                 taps.push(ky * window.kernel[1] + kx);
             }
         }
-        let count = |side: usize, phase: usize| side.saturating_sub(phase).div_ceil(window.stride);
+        let count = |axis: usize| plan.image[axis].saturating_sub(phase[axis]).div_ceil(window.stride[axis]);
         let walk = Walk {
-            places: [plan.batch, count(plan.image[0], phase[0]), count(plan.image[1], phase[1])],
-            stride: 1,
+            places: [plan.batch, count(0), count(1)],
+            stride: [1; 2],
             image: plan.out,
             pixel: plan.groups * outs,
             first: group * outs,
@@ -114,7 +114,7 @@ impl Walk {
     /// Whether each row is a place of the image as it lies in memory.
     fn is_plain(&self) -> bool {
         let [_, height, width] = self.places;
-        matches!(self.runs[..], [Run { at: [0, 0], taps: 1 }]) && self.stride == 1 && self.image == [height, width]
+        matches!(self.runs[..], [Run { at: [0, 0], taps: 1 }]) && self.stride == [1; 2] && self.image == [height, width]
     }
 
     /// Image, row and column of a place.
@@ -153,8 +153,8 @@ impl Walk {
             }
             let to = &mut to[at..][..end - from];
             at += end - from;
-            let y = (y * self.stride) as isize + run.at[0];
-            let x = (x * self.stride) as isize + run.at[1];
+            let y = (y * self.stride[0]) as isize + run.at[0];
+            let x = (x * self.stride[1]) as isize + run.at[1];
             // Elements of the run that lie inside the image.
             let inside = |tap: isize| tap.clamp(0, run.taps as isize) as usize * self.channels;
             let (low, high) = (inside(-x).clamp(from, end), inside(width as isize - x).clamp(from, end));
@@ -220,7 +220,7 @@ impl Walk {
         let mut starts = Vec::with_capacity(count);
         for _ in 0..count {
             let [image, y, x] = place;
-            let (y, x) = (y * p.step + p.first[0], x * p.step + p.first[1]);
+            let (y, x) = (y * p.step[0] + p.first[0], x * p.step[1] + p.first[1]);
             starts.push(((image * p.image[0] + y) * p.image[1] + x) * p.pixel + p.channel);
             place = self.next(place);
         }

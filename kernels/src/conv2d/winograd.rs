@@ -29,7 +29,7 @@ const GAP: usize = 16;
 pub(super) struct Grid {
     batch: usize,
     image: [usize; 2],
-    padding: usize,
+    padding: [usize; 2],
     out: [usize; 2],
     /// Channels in and out.
     channels: [usize; 2],
@@ -43,9 +43,9 @@ impl Grid {
         let covered = plan.out.map(|side| side.next_multiple_of(OUT));
         cfg!(target_arch = "x86_64")
             && window.kernel == [3, 3]
-            && window.stride == 1
-            && window.dilation == 1
-            && window.padding <= 2
+            && window.stride == [1; 2]
+            && window.dilation == [1; 2]
+            && window.padding.iter().all(|padding| *padding <= 2)
             && plan.groups == 1
             && plan.channels.iter().all(|c| *c > 0 && c % LANES == 0)
             && area > 0
@@ -61,7 +61,7 @@ impl Grid {
     pub(super) fn backward(plan: &Plan) -> Grid {
         let [channels, outs] = plan.channels;
         let tiles = plan.image.map(|side| side.div_ceil(OUT));
-        let padding = 2 - plan.window.padding;
+        let padding = plan.window.padding.map(|padding| 2 - padding);
         Grid { batch: plan.batch, image: plan.out, padding, out: plan.image, channels: [outs, channels], tiles }
     }
 
@@ -75,14 +75,14 @@ impl Grid {
     }
 
     /// Where the places of a tile begin: `N x N` places from `from` back, of an image of that size and so many channels.
-    fn places<const N: usize>(&self, tile: usize, from: usize, image: [usize; 2], channels: usize) -> [[usize; N]; N] {
+    fn places<const N: usize>(&self, tile: usize, from: [usize; 2], image: [usize; 2], channels: usize) -> [[usize; N]; N] {
         let [rows, cols] = self.tiles;
         let (b, top, left) = (tile / (rows * cols), tile / cols % rows * OUT, tile % cols * OUT);
-        let inside = |at: usize, side: usize| at.checked_sub(from).filter(|at| *at < side);
+        let inside = |at: usize, axis: usize| at.checked_sub(from[axis]).filter(|at| *at < image[axis]);
         let mut places = [[OUTSIDE; N]; N];
         for (i, row) in places.iter_mut().enumerate() {
             for (j, place) in row.iter_mut().enumerate() {
-                if let (Some(y), Some(x)) = (inside(top + i, image[0]), inside(left + j, image[1])) {
+                if let (Some(y), Some(x)) = (inside(top + i, 0), inside(left + j, 1)) {
                     *place = ((b * image[0] + y) * image[1] + x) * channels;
                 }
             }
@@ -124,7 +124,7 @@ impl Grid {
             }
             for (tile, sums) in tiles.zip(sums.chunks_exact(sums_len)) {
                 // SAFETY: a task's tiles of the output are its own.
-                transform_output(sums, &self.places(tile, 0, self.out, outs), b, 0..outs, y);
+                transform_output(sums, &self.places(tile, [0; 2], self.out, outs), b, 0..outs, y);
             }
         });
     }
@@ -154,7 +154,7 @@ impl Grid {
                     }
                     for (tile, sums) in sums.chunks_exact(sums_len).enumerate() {
                         // SAFETY: a task's channels of the output are its own.
-                        transform_output(sums, &self.places(tile, 0, self.out, outs), b, cols.clone(), y);
+                        transform_output(sums, &self.places(tile, [0; 2], self.out, outs), b, cols.clone(), y);
                     }
                 });
             });
@@ -209,7 +209,7 @@ impl Grid {
             seen.par_chunks_mut(seen_len).zip(gradient.par_chunks_mut(dy_len)).enumerate().for_each(|(i, (seen, gradient))| {
                 let tile = tiles.start + i;
                 transform_input(x, &self.places(tile, self.padding, self.image, channels), channels, seen);
-                transform_gradient(dy, &self.places(tile, 0, self.out, outs), outs, gradient);
+                transform_gradient(dy, &self.places(tile, [0; 2], self.out, outs), outs, gradient);
             });
             f(seen, gradient);
         });

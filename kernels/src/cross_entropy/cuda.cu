@@ -27,43 +27,27 @@ __device__ inline float slope(float z, bool chosen, int classes, float log_sum, 
   return expf(z - log_sum) - (chosen ? 1 - smoothing : 0.0f) - smoothing / classes;
 }
 
-// `z`: [rows, classes], a block a row -> `losses`, `log_sums`: [rows].
-KERNEL cross_entropy_forward(const real* z, const uint32_t* labels, float* losses, float* log_sums, int classes) {
-  const int64_t row = blockIdx.x;
-  z += row * classes;
-  const float sum = log_sum(z, classes), loss = row_loss(z, classes, labels[row], sum, 0);
-  if (threadIdx.x == 0) losses[row] = loss, log_sums[row] = sum;
-}
-EXPORT(cross_entropy_forward)
-
-// `dloss`: one number on the device.
-KERNEL cross_entropy_backward(const real* z, const uint32_t* labels, const float* log_sums, const float* dloss, real* dz, int classes,
-                              float share) {
-  const int64_t row = blockIdx.x;
-  z += row * classes, dz += row * classes;
-  const float sum = log_sums[row], scale = share * dloss[0];
-  for (int i = threadIdx.x; i < classes; i += blockDim.x)
-    dz[i] = (real)(scale * slope((float)z[i], (uint32_t)i == labels[row], classes, sum, 0));
-}
-EXPORT(cross_entropy_backward)
-
-// Turns scores into `share dz` in place and writes each row's loss; an ignored row has none of either.
-KERNEL cross_entropy_in_place(real* z, const uint32_t* labels, float* losses, int classes, float share, float smoothing) {
+// `z`: [rows, classes], a block a row: each row's loss, and if `gradient` is not 0 `share dz`, where `dz` may be `z` itself. An ignored
+// row has a loss and a gradient of 0, whatever its scores.
+KERNEL cross_entropy_rows(const real* z, const uint32_t* labels, float* losses, real* dz, int classes, int gradient, float share,
+                          float smoothing) {
   const int64_t row = blockIdx.x;
   const uint32_t label = labels[row];
-  z += row * classes;
+  z += row * classes, dz += row * classes;
   if (label == IGNORED) {  // the whole block
-    for (int i = threadIdx.x; i < classes; i += blockDim.x) z[i] = (real)0.0f;
+    if (gradient)
+      for (int i = threadIdx.x; i < classes; i += blockDim.x) dz[i] = (real)0.0f;
     if (threadIdx.x == 0) losses[row] = 0;
     return;
   }
   const float sum = log_sum(z, classes), loss = row_loss(z, classes, label, sum, smoothing);
   if (threadIdx.x == 0) losses[row] = loss;
+  if (!gradient) return;
   __syncthreads();  // the label's score has been read by all
   for (int i = threadIdx.x; i < classes; i += blockDim.x)
-    z[i] = (real)(share * slope((float)z[i], (uint32_t)i == label, classes, sum, smoothing));
+    dz[i] = (real)(share * slope((float)z[i], (uint32_t)i == label, classes, sum, smoothing));
 }
-EXPORT(cross_entropy_in_place)
+EXPORT(cross_entropy_rows)
 
 // `loss = share * sum of losses`, in one block, summed in double.
 KERNEL cross_entropy_total(const float* losses, float* loss, int64_t rows, float share) {

@@ -7,7 +7,9 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::{Error, Result, Tape, Var, slice};
+pub(crate) use reference::apply as plain;
+
+use crate::{Error, Op, Result, Tape, Var, slice};
 
 /// `x` with each element dropped with probability `p` in training, `x` itself at inference. Any shape.
 ///
@@ -24,7 +26,7 @@ pub fn dropout(tape: &Tape, x: &Var, p: f32) -> Result<Var> {
     #[cfg(device_kernels)]
     let apply = if crate::device::takes(x.tensor()) { cuda::apply } else { apply };
     let y = apply(&x.tensor().contiguous()?, stream, p)?;
-    Ok(tape.record(y, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("dropout", x.tensor().elem_count(), 2, 2), y, x.wants_grad(), || {
         let x = x.target();
         move |dy, grads| grads.add(x, apply(dy, stream, p)?)
     }))

@@ -7,7 +7,7 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
 use candle_core::{DType, Tensor};
 
 /// The rows of `table` that `ids` names.
@@ -35,13 +35,13 @@ pub fn embedding(tape: &Tape, ids: &Tensor, table: &Param) -> Result<Var> {
     #[cfg(device_kernels)]
     if crate::device::takes(table.tensor()) {
         let y = cuda::forward(&flat, table.tensor(), dims)?;
-        return Ok(tape.record(y, table.is_trainable(), || {
+        return Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, Inputs::of(false, [Some(table)]), || {
             let table = table.clone();
             move |dy, grads| grads.add_param(&table, cuda::backward(&flat, dy, [rows, dim])?)
         }));
     }
     let y = if fast { cpu::forward(&flat, table.tensor(), dims)? } else { reference::forward(&flat, table.tensor(), dims)? };
-    Ok(tape.record(y, table.is_trainable(), || {
+    Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, Inputs::of(false, [Some(table)]), || {
         let table = table.clone();
         move |dy, grads| {
             if !fast {

@@ -7,7 +7,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
 
 /// `x_bhwc`: `[B, H, W, C]`, `w`, `b`: `[C]`; returns the same shape. `groups` divides C; 1 is a layer norm over the whole image, C
 /// an instance norm.
@@ -30,16 +30,21 @@ pub fn group_norm(tape: &Tape, x_bhwc: &Var, groups: usize, w: &Param, b: &Param
     let value = x_bhwc.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
     let y = if fast { cpu::forward } else { reference::forward }(&value, groups, w.tensor(), b.tensor(), eps)?;
-    Ok(tape.record(y, x_bhwc.wants_grad() || w.is_trainable() || b.is_trainable(), || {
-        let (x, w, b) = (x_bhwc.target(), w.clone(), b.clone());
-        move |dy, grads| {
-            let backward = if fast { cpu::backward } else { reference::backward };
-            let (dx, dw, db) = backward(dy, &value, groups, w.tensor(), eps)?;
-            grads.add(x, dx)?;
-            grads.add_param(&w, dw)?;
-            grads.add_param(&b, db)
-        }
-    }))
+    Ok(tape.record(
+        Op::arrays("group_norm", value.elem_count(), 2, 3),
+        y,
+        Inputs::of(x_bhwc.wants_grad(), [Some(w), Some(b)]),
+        || {
+            let (x, w, b) = (x_bhwc.target(), w.clone(), b.clone());
+            move |dy, grads| {
+                let backward = if fast { cpu::backward } else { reference::backward };
+                let (dx, dw, db) = backward(dy, &value, groups, w.tensor(), eps)?;
+                grads.add(x, dx)?;
+                grads.add_param(&w, dw)?;
+                grads.add_param(&b, db)
+            }
+        },
+    ))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 
 /// How values between places are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub fn interpolate(tape: &Tape, x_bhwc: &Var, size: [usize; 2], how: Interpolati
     let value = x_bhwc.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
     let y = if fast { cpu::forward(&value, &taps)? } else { reference::forward(&value, &taps)? };
-    Ok(tape.record(y, x_bhwc.wants_grad(), || {
+    Ok(tape.record(Op::arrays("interpolate", value.elem_count(), 2, 2), y, x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
         move |dy, grads| {
             let backward = if fast { cpu::backward } else { reference::backward };

@@ -1,16 +1,16 @@
 //! The GPU version: a warp a row, sums of columns in two stages.
 
 use crate::device::{self, Arg, Grid, Kernel};
-use crate::{Param, Result, Tape, Var, columns};
+use crate::{Inputs, Op, Param, Result, Tape, Var, columns};
 use candle_core::{DType, Tensor};
 
 /// The whole operation, of checked shapes.
-pub(super) fn apply(tape: &Tape, x: &Var, value: Tensor, weight: &Param, bias: &Param, eps: f64) -> Result<Var> {
+pub(super) fn apply(tape: &Tape, op: Op, x: &Var, value: Tensor, [weight, bias]: [&Param; 2], eps: f64) -> Result<Var> {
     let (w, b) = (weight.tensor(), bias.tensor());
     device::same_type("layer_norm", &[("the input", &value), (weight.name(), w), (bias.name(), b)])?;
     let (y, stats) = forward(&value, weight.tensor(), bias.tensor(), eps as f32)?;
-    let wanted = x.wants_grad() || weight.is_trainable() || bias.is_trainable();
-    Ok(tape.record(y, wanted, || {
+    let wanted = Inputs::of(x.wants_grad(), [Some(weight), Some(bias)]);
+    Ok(tape.record(op, y, wanted, || {
         let (x, weight, bias) = (x.target(), weight.clone(), bias.clone());
         move |dy, grads| {
             let dy = dy.contiguous()?;

@@ -8,7 +8,7 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 
 /// `(x - mean) / sqrt(var + eps) * weight + bias` over the last dimension.
 ///
@@ -28,14 +28,15 @@ pub fn layer_norm(tape: &Tape, x: &Var, weight: &Param, bias: &Param, eps: f64) 
         return Err(Error::shape("layer_norm", what, format!("[..., {}]", dim.max(1)), x.dims()));
     }
     let value = x.tensor().contiguous()?;
+    let op = Op::arrays("layer_norm", value.elem_count(), 2, 3);
+    let wanted = Inputs::of(x.wants_grad(), [Some(weight), Some(bias)]);
     #[cfg(device_kernels)]
     if crate::device::takes(&value) {
-        return cuda::apply(tape, x, value, weight, bias, eps);
+        return cuda::apply(tape, op, x, value, [weight, bias], eps);
     }
-    let wanted = x.wants_grad() || weight.is_trainable() || bias.is_trainable();
     if !slice::is_fast(&value) {
         let (y, saved) = reference::forward(&value, weight.tensor(), bias.tensor(), eps)?;
-        return Ok(tape.record(y, wanted, || {
+        return Ok(tape.record(op, y, wanted, || {
             let (x, weight, bias) = (x.target(), weight.clone(), bias.clone());
             move |dy, grads| {
                 let (dx, dw, db) = reference::backward(dy, &saved, weight.tensor())?;
@@ -46,7 +47,7 @@ pub fn layer_norm(tape: &Tape, x: &Var, weight: &Param, bias: &Param, eps: f64) 
         }));
     }
     let (y, stats) = cpu::forward(&value, weight.tensor(), bias.tensor(), eps as f32)?;
-    Ok(tape.record(y, wanted, || {
+    Ok(tape.record(op, y, wanted, || {
         let (x, weight, bias) = (x.target(), weight.clone(), bias.clone());
         move |dy, grads| {
             let want = cpu::Want { input: x.wants_grad(), params: weight.is_trainable() || bias.is_trainable() };

@@ -36,9 +36,9 @@ pub(super) fn backward_input(dy: &Tensor, w: &Tensor) -> Result<Tensor> {
     })
 }
 
-/// `dW += dy^T x`.
-pub(super) fn add_weight_grad(dy: &[f32], x: &[f32], dw: &mut [f32], [out, inner]: [usize; 2]) {
+/// `dW = dy^T x` or `dW += dy^T x`.
+pub(super) fn weight_grad(dy: &[f32], x: &[f32], dw: &mut [f32], write: Write, [out, inner]: [usize; 2]) {
     let rows = dy.len().checked_div(out).unwrap_or(0);
     let (dy, x) = (View::new(dy, rows, out), View::new(x, rows, inner));
-    matmul(1.0, dy.t(), x, ViewMut::new(dw, out, inner), Write::Add);
+    matmul(1.0, dy.t(), x, ViewMut::new(dw, out, inner), write);
 }

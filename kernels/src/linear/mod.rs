@@ -5,7 +5,7 @@
 mod cpu;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 
 /// `y = x W^T + b`.
 ///
@@ -27,8 +27,12 @@ pub fn linear(tape: &Tape, x: &Var, w: &Param, b: Option<&Param>) -> Result<Var>
     let fast = slice::is_fast(&x_value);
     let forward = if fast { cpu::forward } else { reference::forward };
     let y = forward(&x_value, w.tensor(), b.map(Param::tensor))?;
-    let wanted = x.wants_grad() || w.is_trainable() || b.is_some_and(Param::is_trainable);
-    Ok(tape.record(y, wanted, || {
+    let flops = 2.0 * y.elem_count() as f64 * inner as f64;
+    let elements = x_value.elem_count() + y.elem_count() + w.len();
+    let backward = f64::from(u8::from(x.wants_grad()) + u8::from(w.is_trainable()));
+    let op = Op::product("linear", flops, elements, backward);
+    let wanted = Inputs::of(x.wants_grad(), [Some(w), b]);
+    Ok(tape.record(op, y, wanted, || {
         let (x, w, b) = (x.target(), w.clone(), b.cloned().filter(Param::is_trainable));
         // The input is needed for the weight's gradient alone; beside a frozen weight its memory may go.
         let saved = w.is_trainable().then_some(x_value);
@@ -40,7 +44,7 @@ pub fn linear(tape: &Tape, x: &Var, w: &Param, b: Option<&Param>) -> Result<Var>
             match &saved {
                 Some(x) if fast => {
                     let (dy, x) = (slice::floats(dy)?, slice::floats(x)?);
-                    grads.add_param_with(&w, |dw| cpu::add_weight_grad(&dy, &x, dw, [out, inner]))?;
+                    grads.add_param_product(&w, |dw, write| cpu::weight_grad(&dy, &x, dw, write, [out, inner]))?;
                 }
                 Some(x) => grads.add_param(&w, reference::backward_weight(dy, x)?)?,
                 None => {}

@@ -1,9 +1,8 @@
 //! The float32 CPU version: scores of a chunk of rows, softmax row by row in place, then both gradients of the chunk.
 
 use super::{Outcome, Targets, Wanted};
-use crate::blocks::BLOCK;
+use crate::cross_entropy::{Rule, softmax};
 use crate::matmul::{View, ViewMut, Write, matmul};
-use crate::simd::{self, vectorised};
 use crate::{Result, slice};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -65,50 +64,4 @@ pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wa
         dhidden: wanted.hidden.then(|| tensor(dh, rows)).transpose()?,
         dweight: wanted.weight.then(|| tensor(dw, classes)).transpose()?,
     })
-}
-
-/// `t *= number`.
-pub(super) fn scale(t: &mut [f32], number: f32) {
-    t.par_chunks_mut(BLOCK).for_each(|block| scale_block(block, number));
-}
-
-/// What a row's scores turn into.
-#[derive(Clone, Copy)]
-struct Rule {
-    smoothing: f32,
-    /// One over the number of counted rows.
-    share: f32,
-    /// Whether the scores become their gradient; if not, they are left as they may be.
-    gradient: bool,
-}
-
-/// Sum of `f` in blocks: over a vocabulary, one running sum a lane would lose digits.
-#[inline(always)]
-fn long_sum(z: &[f32], f: impl Fn(f32) -> f32 + Copy) -> f32 {
-    z.chunks(1024).map(|block| simd::sum(block, f)).sum()
-}
-
-vectorised! {
-    fn scale_block(block: &mut [f32], number: f32) {
-        block.iter_mut().for_each(|v| *v *= number);
-    }
-
-    /// A row's loss; its scores `z` become `dz`.
-    fn softmax(z: &mut [f32], label: usize, rule: Rule) -> f32 {
-        let (largest, classes) = (simd::max(z), z.len() as f32);
-        let centred = z[label] - largest;
-        // The mean is read only with smoothing: a class of score minus infinity would spoil it.
-        let mean = if rule.smoothing > 0.0 { long_sum(z, |v| v - largest) / classes } else { 0.0 };
-        z.iter_mut().for_each(|v| *v = simd::exp(*v - largest));
-        let sum = long_sum(z, |v| v);
-        let s = rule.smoothing;
-        let smooth = if s > 0.0 { s * mean } else { 0.0 };
-        let loss = sum.ln() - (1.0 - s) * centred - smooth;
-        if rule.gradient {
-            let (scale, even) = (rule.share / sum, rule.share * s / classes);
-            z.iter_mut().for_each(|v| *v = *v * scale - even);
-            z[label] -= rule.share * (1.0 - s);
-        }
-        loss
-    }
 }

@@ -1,8 +1,8 @@
 //! The GPU version: scores of a chunk of rows by cuBLAS, then `cross_entropy/cuda.cu` turns them into their gradient in place.
 
-use super::{Outcome, Targets, Wanted};
-use crate::Result;
-use crate::cross_entropy::cuda::{IGNORED, in_place, total};
+use super::{Outcome, Wanted};
+use crate::cross_entropy::cuda::{self, labels_of, total};
+use crate::{Result, Targets};
 use candle_core::{DType, Tensor};
 
 /// Scores that are in memory at once.
@@ -10,8 +10,7 @@ const SCORES: usize = 1 << 26;
 
 pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wanted: Wanted) -> Result<Outcome> {
     let ((rows, _), classes, device) = (h.dims2()?, w.dim(0)?, h.device());
-    let labels: Vec<u32> = targets.labels.iter().map(|&l| if Some(l) == targets.ignore { IGNORED } else { l }).collect();
-    let labels = Tensor::from_vec(labels, rows, device)?;
+    let labels = labels_of(targets, device)?;
     let share = 1.0 / counted.len().max(1) as f32;
     let chunk = (SCORES / classes.max(1)).max(16);
     let (mut losses, mut dh, mut dw) = (Vec::new(), Vec::new(), None::<Tensor>);
@@ -19,7 +18,8 @@ pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wa
         let len = chunk.min(rows - from);
         let h = h.narrow(0, from, len)?;
         let z = h.matmul(&w.t()?)?;
-        losses.push(in_place(&z, &labels.narrow(0, from, len)?, share, targets.smoothing)?);
+        let gradient = (wanted.hidden || wanted.weight).then_some(&z);
+        losses.push(cuda::rows(&z, gradient, &labels.narrow(0, from, len)?, share, targets.smoothing)?);
         if wanted.hidden {
             dh.push(z.matmul(w)?);
         }
@@ -29,7 +29,7 @@ pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wa
             dw = Some(dw.map_or_else(|| Ok(part.clone()), |sum| sum + &part)?);
         }
     }
-    let loss = total(&Tensor::cat(&losses, 0)?, share, device)?.to_scalar::<f32>()?;
+    let loss = total(&Tensor::cat(&losses, 0)?, share)?;
     Ok(Outcome {
         loss: f64::from(loss),
         dhidden: wanted.hidden.then(|| Tensor::cat(&dh, 0)).transpose()?,

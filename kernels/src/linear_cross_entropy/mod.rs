@@ -11,48 +11,9 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, slice};
+use crate::cross_entropy::scaled;
+use crate::{Error, Inputs, Op, Param, Result, Tape, Targets, Var, slice};
 use candle_core::Tensor;
-
-/// What each row should have been.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Targets<'a> {
-    /// One class a row, in row order.
-    pub labels: &'a [u32],
-    /// Rows with this label count for nothing.
-    pub ignore: Option<u32>,
-    /// The share of the target that is spread evenly over all classes, in `[0, 1)`.
-    pub smoothing: f32,
-}
-
-impl<'a> Targets<'a> {
-    /// Every label counts, no smoothing.
-    pub fn new(labels: &'a [u32]) -> Self {
-        Targets { labels, ignore: None, smoothing: 0.0 }
-    }
-
-    /// The rows that count, in order.
-    ///
-    /// # Errors
-    /// There are not `rows` labels, a label is not below `classes`, or the smoothing is out of its range.
-    pub(crate) fn counted(&self, op: &'static str, rows: usize, classes: usize) -> Result<Vec<u32>> {
-        if self.labels.len() != rows {
-            return Err(Error::shape(op, "labels", format!("[rows = {rows}]"), &[self.labels.len()]));
-        }
-        if !(0.0..1.0).contains(&self.smoothing) {
-            return Err(Error::Argument {
-                op,
-                message: format!("the label smoothing must be in [0, 1), found {}", self.smoothing),
-            });
-        }
-        let counts = |label: &u32| Some(*label) != self.ignore;
-        if let Some(position) = self.labels.iter().position(|label| counts(label) && *label as usize >= classes) {
-            let (table, index) = ("classes".to_string(), i64::from(self.labels[position]));
-            return Err(Error::Index { op, table, index, position, rows: classes });
-        }
-        Ok((0..).zip(self.labels).filter(|(_, label)| counts(label)).map(|(row, _)| row).collect())
-    }
-}
 
 /// Which gradients are wanted.
 #[derive(Clone, Copy)]
@@ -68,26 +29,22 @@ struct Outcome {
     dweight: Option<Tensor>,
 }
 
-/// The mean cross entropy over counted rows, a scalar `[]`; 0 with zero gradients if every row is ignored.
+/// The mean cross entropy over counted rows, a scalar `[]`; 0 with zero gradients if no row counts.
 ///
 /// `hidden`: `[..., D]`, `w`: `[V, D]`, tied to an embedding or not; as many labels as `hidden` has rows.
 ///
 /// # Errors
-/// A label that counts is not below V ([`Error::Index`] with its place); shapes do not fit; no row at all.
-pub fn linear_cross_entropy(tape: &Tape, hidden: &Var, w: &Param, targets: &Targets) -> Result<Var> {
+/// A label that counts is not below V ([`Error::Index`] with its place); shapes do not fit.
+pub fn linear_cross_entropy<'a>(tape: &Tape, hidden: &Var, w: &Param, targets: impl Into<Targets<'a>>) -> Result<Var> {
     const OP: &str = "linear_cross_entropy";
     let &[classes, width] = w.tensor().dims() else {
         return Err(Error::shape(OP, format!("weight `{}`", w.name()), "[V, D]", w.tensor().dims()));
     };
     let rows: usize = hidden.dims().iter().rev().skip(1).product();
-    if hidden.dims().last() != Some(&width) || rows == 0 {
-        return Err(Error::shape(
-            OP,
-            format!("input of `{}`", w.name()),
-            format!("[at least 1 row, D = {width}]"),
-            hidden.dims(),
-        ));
+    if hidden.dims().last() != Some(&width) {
+        return Err(Error::shape(OP, format!("input of `{}`", w.name()), format!("[..., D = {width}]"), hidden.dims()));
     }
+    let targets = &targets.into();
     let counted = targets.counted(OP, rows, classes)?;
     let h = hidden.tensor().contiguous()?.reshape((rows, width))?;
     let wanted = Wanted { hidden: tape.records() && hidden.wants_grad(), weight: tape.records() && w.is_trainable() };
@@ -97,8 +54,13 @@ pub fn linear_cross_entropy(tape: &Tape, hidden: &Var, w: &Param, targets: &Targ
     let run = if crate::device::takes(&h) { cuda::run } else { run };
     let Outcome { loss, dhidden, dweight } = run(&h, w.tensor(), targets, &counted, wanted)?;
     let loss = Tensor::new(loss, h.device())?.to_dtype(h.dtype())?;
+    // Gradients are made in forward.
+    let products = 1 + u8::from(wanted.hidden) + u8::from(wanted.weight);
+    let flops = 2.0 * (counted.len() * width) as f64 * classes as f64;
+    let forward = f64::from(products);
+    let op = Op::product(OP, forward * flops, products as usize * (h.elem_count() + w.len()), 0.0);
     // Not `wanted`: a pass that does not record still asks whether it would have.
-    Ok(tape.record(loss, hidden.wants_grad() || w.is_trainable(), || {
+    Ok(tape.record(op, loss, Inputs::of(hidden.wants_grad(), [Some(w)]), || {
         let (target, dims, w) = (hidden.target(), hidden.dims().to_vec(), w.clone());
         move |dloss, grads| {
             if let Some(dhidden) = dhidden {
@@ -107,18 +69,6 @@ pub fn linear_cross_entropy(tape: &Tape, hidden: &Var, w: &Param, targets: &Targ
             dweight.map_or(Ok(()), |dweight| grads.add_param(&w, scaled(dweight, dloss)?))
         }
     }))
-}
-
-/// `t * number`, in `t`'s memory where the fast kernels may write.
-fn scaled(t: Tensor, number: &Tensor) -> Result<Tensor> {
-    if !slice::is_fast(&t) {
-        return Ok(t.broadcast_mul(number)?);
-    }
-    let number = number.to_scalar::<f32>()?;
-    if number != 1.0 {
-        slice::update(&t, |t| cpu::scale(t, number))?;
-    }
-    Ok(t)
 }
 
 #[cfg(test)]
@@ -135,7 +85,7 @@ mod tests {
                 let targets = Targets { labels: &labels, ignore, smoothing };
                 let case = Case::new().var(&[rows, width]).param("w", &[classes, width]);
                 check_gradients("linear_cross_entropy", Product, case, |tape, v, p| {
-                    linear_cross_entropy(tape, &v[0], &p[0], &targets)
+                    linear_cross_entropy(tape, &v[0], &p[0], targets)
                 });
             }
         }
@@ -148,7 +98,7 @@ mod tests {
         let x = constant(&[2, 400, 3]);
         let labels: Vec<u32> = (0..800).map(|i| i * 87).collect();
         let tape = Tape::inference();
-        let one = linear_cross_entropy(&tape, &x, &p[0], &Targets::new(&labels))?.tensor().to_scalar::<f32>()?;
+        let one = linear_cross_entropy(&tape, &x, &p[0], &labels)?.tensor().to_scalar::<f32>()?;
         let flat = Var::constant(x.tensor().reshape((800, 3))?);
         let two =
             crate::cross_entropy(&tape, &crate::linear(&tape, &flat, &p[0], None)?, &labels)?.tensor().to_scalar::<f32>()?;
@@ -157,31 +107,32 @@ mod tests {
     }
 
     #[test]
-    fn all_ignored_is_zero() -> Result<()> {
-        let (p, store) = Case::new().param("w", &[3, 2]).params(DType::F32)?;
-        let tape = Tape::training(crate::Stream::root(0));
-        let targets = Targets { ignore: Some(9), ..Targets::new(&[9, 9]) };
-        let x = tape.leaf(constant(&[2, 2]).tensor().clone());
-        let loss = linear_cross_entropy(&tape, &x, &p[0], &targets)?;
-        assert_eq!(loss.tensor().to_scalar::<f32>()?, 0.0);
-        let mut grads = crate::Gradients::new(&store);
-        let found = tape.backward_to(&loss, &mut grads, &[&x])?;
-        assert_eq!(found[0].as_ref().unwrap().to_vec2::<f32>()?, vec![vec![0.0; 2]; 2]);
-        assert_eq!(grads.global_norm(&store)?, 0.0);
+    fn no_row_that_counts_is_zero() -> Result<()> {
+        for (dtype, labels) in [(DType::F32, &[9, 9][..]), (DType::F64, &[9, 9]), (DType::F32, &[]), (DType::F64, &[])] {
+            let (p, store) = Case::new().param("w", &[3, 2]).params(dtype)?;
+            let tape = Tape::training(crate::Stream::root(0));
+            let x = tape.leaf(constant(&[labels.len(), 2]).tensor().to_dtype(dtype)?);
+            let loss = linear_cross_entropy(&tape, &x, &p[0], Targets { ignore: Some(9), ..Targets::new(labels) })?;
+            assert_eq!(loss.tensor().to_dtype(DType::F64)?.to_scalar::<f64>()?, 0.0);
+            let mut grads = crate::Gradients::new(&store);
+            let found = tape.backward_to(&loss, &mut grads, &[&x])?;
+            assert_eq!(found[0].as_ref().unwrap().to_dtype(DType::F32)?.to_vec2::<f32>()?, vec![vec![0.0; 2]; labels.len()]);
+            assert_eq!(grads.global_norm(&store)?, 0.0);
+            grads.check_complete(&store)?;
+        }
         Ok(())
     }
 
     #[test]
     fn mistakes_are_named() {
         let (p, _) = Case::new().param("w", &[3, 2]).params(DType::F32).unwrap();
-        let says = |x: &[usize], targets| {
-            linear_cross_entropy(&Tape::inference(), &constant(x), &p[0], &targets).unwrap_err().to_string()
+        let says = |x: &[usize], targets: Targets| {
+            linear_cross_entropy(&Tape::inference(), &constant(x), &p[0], targets).unwrap_err().to_string()
         };
         let index = "linear_cross_entropy: index 3 at position 1 is out of range: the table `classes` has 3 rows";
         assert_eq!(says(&[2, 2], Targets::new(&[0, 3])), index);
         assert!(says(&[2, 2], Targets::new(&[0])).contains("labels"));
         assert!(says(&[2, 3], Targets::new(&[0, 1])).contains("D = 2"));
-        assert!(says(&[0, 2], Targets::new(&[])).contains("at least 1 row"));
         assert!(says(&[1, 2], Targets { smoothing: 1.0, ..Targets::new(&[0]) }).contains("smoothing"));
     }
 }

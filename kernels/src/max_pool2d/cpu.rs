@@ -41,13 +41,13 @@ vectorised! {
     /// One line of the output. NaN wins.
     fn maxima(x: &[f32], size: [usize; 3], window: Window, row: usize, y: &mut [f32], taken: &mut [u32]) {
         let [height, width, channels] = size;
-        let range = |at: usize, kernel: usize, side: usize| {
-            let from = at * window.stride;
-            from.saturating_sub(window.padding)..(from + kernel).saturating_sub(window.padding).min(side)
+        let range = |axis: usize, at: usize, side: usize| {
+            let (from, padding) = (at * window.stride[axis], window.padding[axis]);
+            from.saturating_sub(padding)..(from + window.kernel[axis]).saturating_sub(padding).min(side)
         };
         for (col, (y, taken)) in y.chunks_exact_mut(channels).zip(taken.chunks_exact_mut(channels)).enumerate() {
             y.fill(f32::NEG_INFINITY);
-            let (rows, cols) = (range(row, window.kernel[0], height), range(col, window.kernel[1], width));
+            let (rows, cols) = (range(0, row, height), range(1, col, width));
             taken.fill((rows.start * width + cols.start) as u32);
             for place in rows.flat_map(|row| cols.clone().map(move |col| row * width + col)) {
                 for ((best, taken), &x) in y.iter_mut().zip(&mut *taken).zip(&x[place * channels..][..channels]) {

@@ -8,7 +8,7 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::{Error, Param, Result, Tape, Var, blocks, slice};
+use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
 use candle_core::Tensor;
 
 /// `x / sqrt(mean(x^2) + eps) * weight` over the last dimension.
@@ -76,13 +76,18 @@ pub fn add_rms_norm(tape: &Tape, x: &Var, residual: &Var, weight: &Param, eps: f
 }
 
 fn record_sum(tape: &Tape, [x, residual]: [&Var; 2], sum: Tensor, y: Tensor, stats: Stats, weight: &Param) -> (Var, Var) {
-    let sum_var = tape.record(sum.clone(), x.wants_grad() || residual.wants_grad(), || {
-        let (x, residual) = (x.target(), residual.target());
-        move |dy, grads| {
-            grads.add_shared(x, dy)?;
-            grads.add_shared(residual, dy)
-        }
-    });
+    let sum_var = tape.record(
+        Op::arrays("add_rms_norm", sum.elem_count(), 4, 0),
+        sum.clone(),
+        x.wants_grad() || residual.wants_grad(),
+        || {
+            let (x, residual) = (x.target(), residual.target());
+            move |dy, grads| {
+                grads.add_shared(x, dy)?;
+                grads.add_shared(residual, dy)
+            }
+        },
+    );
     let norm = record(tape, &sum_var, y, sum, stats, weight);
     (sum_var, norm)
 }
@@ -112,7 +117,7 @@ fn forward(x: &Tensor, weight: &Param, eps: f64) -> Result<(Tensor, Stats)> {
 }
 
 fn record(tape: &Tape, x: &Var, y: Tensor, value: Tensor, stats: Stats, weight: &Param) -> Var {
-    tape.record(y, x.wants_grad() || weight.is_trainable(), || {
+    tape.record(Op::arrays("rms_norm", value.elem_count(), 2, 3), y, Inputs::of(x.wants_grad(), [Some(weight)]), || {
         let (x, weight) = (x.target(), weight.clone());
         move |dy, grads| match stats {
             Stats::Plain(r) => {

@@ -12,7 +12,7 @@ mod reference;
 
 pub use frequencies::RopeScaling;
 
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 use std::sync::Arc;
 
 /// Cosines and sines for every position, computed in float64 and rounded once. Clones share them.
@@ -91,8 +91,8 @@ pub fn rope(tape: &Tape, x: &Var, table: &Rope, offsets: Option<&[usize]>) -> Re
     if offsets.len() != batch {
         return Err(Error::shape("rope", "offsets", format!("[B = {batch}]"), &[offsets.len()]));
     }
-    if let Some(row) = offsets.iter().position(|offset| offset + len > table.positions) {
-        let (last, known) = ((offsets[row] + len).saturating_sub(1), table.positions);
+    if let Some(row) = offsets.iter().position(|offset| offset.saturating_add(len) > table.positions) {
+        let (last, known) = (offsets[row].saturating_add(len).saturating_sub(1), table.positions);
         let message = format!("sequence {row} reaches position {last}, but the table ends at {known} positions");
         return Err(Error::Argument { op: "rope", message });
     }
@@ -101,7 +101,7 @@ pub fn rope(tape: &Tape, x: &Var, table: &Rope, offsets: Option<&[usize]>) -> Re
     #[cfg(device_kernels)]
     let turn = if crate::device::takes(&value) { cuda::turn } else { turn };
     let y = turn(table, &value, &offsets, Turn::Forward)?;
-    Ok(tape.record(y, x.wants_grad(), || {
+    Ok(tape.record(Op::arrays("rope", value.elem_count(), 2, 2), y, x.wants_grad(), || {
         let (x, table) = (x.target(), table.clone());
         move |dy, grads| grads.add(x, turn(&table, dy, &offsets, Turn::Back)?)
     }))
@@ -148,6 +148,7 @@ mod tests {
         assert!(message(&[1, 2, 6], None).contains("a multiple of K = 4"));
         assert!(message(&[2, 2, 4], Some(&[1])).contains("offsets: expected [B = 2]"));
         assert!(message(&[2, 3, 4], Some(&[0, 8])).contains("sequence 1 reaches position 10, but the table ends at 10"));
+        assert!(message(&[1, 3, 4], Some(&[usize::MAX])).contains("but the table ends at 10"));
         assert!(Rope::new(5, 1, 10_000.0, RopeScaling::None).is_err());
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! The GPU version: a thread an element.
 
 use crate::device::{self, Arg, Grid, Kernel};
-use crate::{Result, Tape, Var};
+use crate::{Op, Result, Tape, Var};
 use candle_core::Tensor;
 
 /// The whole operation, of one shape.
 pub(super) fn apply(tape: &Tape, [gate, up]: [&Var; 2], g: Tensor, u: Tensor) -> Result<Var> {
     device::same_type("swiglu", &[("the gate", &g), ("up", &u)])?;
-    Ok(tape.record(forward(&g, &u)?, gate.wants_grad() || up.wants_grad(), || {
+    Ok(tape.record(Op::arrays("swiglu", g.elem_count(), 3, 5), forward(&g, &u)?, gate.wants_grad() || up.wants_grad(), || {
         let (gate, up) = (gate.target(), up.target());
         move |dy, grads| {
             let (dgate, dup) = backward(dy, &g, &u)?;

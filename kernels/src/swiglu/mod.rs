@@ -8,7 +8,7 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::{Error, Result, Tape, Var, slice};
+use crate::{Error, Op, Result, Tape, Var, slice};
 
 /// `silu(gate) * up`, both of one shape.
 ///
@@ -25,7 +25,7 @@ pub fn swiglu(tape: &Tape, gate: &Var, up: &Var) -> Result<Var> {
     }
     let fast = slice::is_fast(&g) && slice::is_fast(&u);
     let y = if fast { cpu::forward(&g, &u)? } else { reference::forward(&g, &u)? };
-    Ok(tape.record(y, gate.wants_grad() || up.wants_grad(), || {
+    Ok(tape.record(Op::arrays("swiglu", g.elem_count(), 3, 5), y, gate.wants_grad() || up.wants_grad(), || {
         let (gate, up) = (gate.target(), up.target());
         move |dy, grads| {
             let backward = if fast { cpu::backward } else { reference::backward };

@@ -61,7 +61,9 @@ pub(crate) fn check(name: &str, xs: &[&[usize]], ps: &[&[usize]], fused: &Fused,
 fn weigh(tape: &Tape, y: &Var, r: &Tensor) -> Var {
     let value = (y.tensor() * r).unwrap();
     let (input, r) = (y.clone(), r.clone());
-    tape.record(value, true, || move |dy: &Tensor, grads: &mut Backward| grads.add(&input, (dy * r)?))
+    tape.record(Op::arrays("weigh", r.elem_count(), 3, 3), value, true, || {
+        move |dy: &Tensor, grads: &mut Backward| grads.add(&input, (dy * r)?)
+    })
 }
 
 fn near(what: &str, found: &Tensor, expected: &Tensor, tolerance: f64) {

@@ -1,0 +1,121 @@
+//! The largest elements along the last dimension.
+//!
+//! Backward: `dy` goes to the elements that were taken, zeros to all others.
+
+use crate::gather::Along;
+use crate::{Error, Op, Result, Tape, Var, slice};
+use candle_core::{DType, Device, Tensor};
+use rayon::prelude::*;
+use std::cmp::Ordering;
+
+/// The `k` largest elements of each row, largest first, and where they stood.
+///
+/// `x`: `[..., N]`; returns values `[..., k]` and indices `[..., k]` (u32). Of equal elements the one with the lower index comes first;
+/// 0 and -0 are equal.
+///
+/// # Errors
+/// `k` is 0 or more than N; an element is NaN, which has no place in the order (its position is counted over the flat elements).
+pub fn top_k(tape: &Tape, x: &Var, k: usize) -> Result<(Var, Tensor)> {
+    const OP: &str = "top_k";
+    let Some((&width, lead)) = x.dims().split_last() else {
+        return Err(Error::shape(OP, "input", "[..., N]", x.dims()));
+    };
+    if k == 0 || k > width {
+        return Err(Error::Argument { op: OP, message: format!("k must be in 1..={width}, the size of a row, found {k}") });
+    }
+    let value = x.tensor().contiguous()?;
+    let indices = if slice::is_fast(&value) {
+        largest(&slice::floats(&value)?, width, k)
+    } else {
+        largest(&value.to_dtype(DType::F64)?.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f64>()?, width, k)
+    };
+    let indices = indices.map_err(|position| Error::Argument {
+        op: OP,
+        message: format!("the element at position {position} of {:?} is NaN", x.dims()),
+    })?;
+    let indices = Tensor::from_vec(indices, [lead, &[k]].concat(), value.device())?;
+    let along = Along::new(OP, x.dims(), lead.len(), &indices)?;
+    let y = along.pick(&value)?;
+    let op = Op::arrays(OP, value.elem_count(), 1, 1);
+    let y = tape.record(op, y, x.wants_grad(), || {
+        let x = x.target();
+        move |dy, grads| grads.add(x, along.add(None, dy)?)
+    });
+    Ok((y, indices))
+}
+
+/// Where the `k` largest of each row of `width` elements stand, or the position of the first NaN.
+fn largest<T: PartialOrd + Copy + Sync>(x: &[T], width: usize, k: usize) -> Result<Vec<u32>, usize> {
+    #[expect(clippy::eq_op, reason = "what differs from itself is NaN, whatever the float type")]
+    if let Some(position) = x.iter().position(|v| v != v) {
+        return Err(position);
+    }
+    let mut taken = vec![0u32; x.len() / width * k];
+    taken.par_chunks_mut(k).zip(x.par_chunks(width)).for_each_init(Vec::new, |order, (taken, row)| {
+        // No NaN is left, so every pair has an order.
+        let before = |&a: &u32, &b: &u32| {
+            let (x, y) = (row[a as usize], row[b as usize]);
+            y.partial_cmp(&x).unwrap_or(Ordering::Equal).then(a.cmp(&b))
+        };
+        order.clear();
+        order.extend(0..row.len() as u32);
+        order.select_nth_unstable_by(k - 1, before);
+        order[..k].sort_unstable_by(before);
+        taken.copy_from_slice(&order[..k]);
+    });
+    Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Case, Kind::Elementwise, check_gradients, constant};
+    use proptest::prelude::*;
+
+    #[test]
+    fn gradients() {
+        for (shape, k) in [(&[1][..], 1), (&[7], 3), (&[3, 7], 7), (&[2, 5, 33], 4), (&[70, 9], 1), (&[0, 3], 2)] {
+            check_gradients("top_k", Elementwise, Case::new().var(shape), |t, v, _| Ok(top_k(t, &v[0], k)?.0));
+        }
+    }
+
+    proptest! {
+        /// Against a stable sort of the whole row, with many equal elements.
+        #[test]
+        fn equals_sorting(values in prop::collection::vec(-3i32..4, 1..40), k in 1usize..40) {
+            prop_assume!(k <= values.len());
+            for dtype in [DType::F32, DType::F64] {
+                let x: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
+                let x = Tensor::new(&x[..], &Device::Cpu).unwrap().to_dtype(dtype).unwrap();
+                let (y, indices) = top_k(&Tape::inference(), &Var::constant(x), k).unwrap();
+                let mut order: Vec<usize> = (0..values.len()).collect();
+                order.sort_by_key(|&i| -values[i]);
+                let indices: Vec<usize> = indices.to_vec1::<u32>().unwrap().into_iter().map(|i| i as usize).collect();
+                prop_assert_eq!(&indices[..], &order[..k]);
+                let y = y.tensor().to_dtype(DType::F64).unwrap().to_vec1::<f64>().unwrap();
+                prop_assert_eq!(y, order[..k].iter().map(|&i| f64::from(values[i])).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn extremes() -> Result<()> {
+        let x = Tensor::new(&[[f32::NEG_INFINITY, -0.0, 0.0, f32::INFINITY], [f32::NEG_INFINITY; 4]], &Device::Cpu)?;
+        let (_, indices) = top_k(&Tape::inference(), &Var::constant(x), 3)?;
+        assert_eq!(indices.to_vec2::<u32>()?, [[3, 1, 2], [0, 1, 2]]);
+        Ok(())
+    }
+
+    #[test]
+    fn mistakes_are_named() -> Result<()> {
+        let says = |x: &Var, k| top_k(&Tape::inference(), x, k).unwrap_err().to_string();
+        let x = constant(&[2, 3]);
+        assert_eq!(says(&x, 4), "top_k: k must be in 1..=3, the size of a row, found 4");
+        assert!(says(&x, 0).contains("found 0"));
+        for dtype in [DType::F32, DType::F64] {
+            let nan = Tensor::new(&[[0f64, 1.], [f64::NAN, 2.]], &Device::Cpu)?.to_dtype(dtype)?;
+            assert_eq!(says(&Var::constant(nan), 1), "top_k: the element at position 2 of [2, 2] is NaN");
+        }
+        Ok(())
+    }
+}
