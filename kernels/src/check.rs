@@ -16,7 +16,8 @@ pub(crate) enum Kind {
 /// The one tolerance table: relative to the largest element of the tensor that is compared, and at least to 1.
 pub(crate) fn tolerance(dtype: DType, kind: Kind) -> f64 {
     match (dtype, kind) {
-        (DType::F64, _) => 2e-6, // of the finite differences, not of the arithmetic
+        (DType::F64, _) => 2e-6,  // of the finite differences, not of the arithmetic
+        (DType::BF16, _) => 2e-2, // a few roundings to 8 bits
         (_, Kind::Elementwise) => 2e-6,
         (_, Kind::Reduction) => 1e-5,
         (_, Kind::Product) => 2e-5,
@@ -61,9 +62,13 @@ impl Case {
 
     /// The parameters in the order of asking, and their store.
     pub(crate) fn params(&self, dtype: DType) -> Result<(Vec<Param>, ParamStore)> {
+        self.params_on(dtype, &Device::Cpu)
+    }
+
+    fn params_on(&self, dtype: DType, device: &Device) -> Result<(Vec<Param>, ParamStore)> {
         let stream = Stream::root(1).named("params");
         let given = self.params.iter().map(|(name, shape)| Ok((name.to_string(), normal(shape, stream.named(name))?)));
-        let weights = Weights::given(given.collect::<Result<BTreeMap<_, _>>>()?, stream, &Device::Cpu).with_dtype(dtype);
+        let weights = Weights::given(given.collect::<Result<BTreeMap<_, _>>>()?, stream, device).with_dtype(dtype);
         let params = self.params.iter().map(|(name, shape)| weights.param(name, shape, crate::Init::Zeros)).collect();
         Ok((params, weights.finish()?.0))
     }
@@ -86,9 +91,19 @@ fn scattered(t: &Tensor) -> Result<Tensor> {
 }
 
 /// Everything that an operation computes: its output, then the gradients of activations, then of parameters.
+#[derive(Clone)]
 pub(crate) struct Outcome {
     pub(crate) y: Tensor,
     pub(crate) grads: Vec<(String, Tensor)>,
+}
+
+#[cfg(device_kernels)]
+impl Outcome {
+    /// All of it by name, on the CPU.
+    fn all(self) -> Vec<(String, Tensor)> {
+        let named = std::iter::once(("output".to_string(), self.y)).chain(self.grads);
+        named.map(|(name, t)| (name, t.to_device(&Device::Cpu).unwrap())).collect()
+    }
 }
 
 /// Runs `f` forward and, from a fixed random gradient of its output, backward.
@@ -117,7 +132,7 @@ where
 
 /// The gradient that [`weighted_sum`] sends into `y`.
 fn seed(y: &Tensor) -> Result<Tensor> {
-    Ok(normal(y.dims(), Stream::root(4))?.to_dtype(y.dtype())?)
+    Ok(normal(y.dims(), Stream::root(4))?.to_dtype(y.dtype())?.to_device(y.device())?)
 }
 
 fn weighted_sum(tape: &Tape, y: &Var) -> Result<Var> {
@@ -150,6 +165,56 @@ where
         for ((name, fast), (_, plain)) in fast.grads.iter().zip(&plain.grads) {
             close(&what, name, fast, plain, tolerance(DType::F32, kind));
         }
+    }
+    #[cfg(device_kernels)]
+    kernels(&what, kind, &case, [&values[..], &singles], &plain, &f);
+}
+
+/// The kernels of our own, emulated and on a GPU where there is one: against the plain version, and with the same bits each time. In
+/// bfloat16 against the plain version of rounded inputs.
+#[cfg(device_kernels)]
+#[track_caller]
+fn kernels<F>(what: &str, kind: Kind, case: &Case, [values, singles]: [&[Tensor]; 2], plain: &Outcome, f: &F)
+where
+    F: Fn(&Tape, &[Var], &[Param]) -> Result<Var>,
+{
+    let rounded = |t: &Tensor| t.to_dtype(DType::BF16).unwrap().to_dtype(DType::F64).unwrap();
+    let plain_rounded = || {
+        let params = case.params(DType::F64).unwrap();
+        params.0.iter().for_each(|p| p.set(&rounded(p.tensor())).unwrap());
+        run(case, &values.iter().map(rounded).collect::<Vec<_>>(), &params, f).unwrap()
+    };
+    let runner = |dtype: DType, device: &Device| {
+        let values: Vec<Tensor> = singles.iter().map(|v| v.to_dtype(dtype).unwrap().to_device(device).unwrap()).collect();
+        run(case, &values, &case.params_on(dtype, device).unwrap(), f).unwrap()
+    };
+    let compare = |how: &str, found: [Outcome; 3]| {
+        let [once, again, half] = found.map(Outcome::all);
+        let (expected, expected_half) = (plain.clone().all(), plain_rounded().all());
+        for (i, (name, once)) in once.iter().enumerate() {
+            let what = format!("{what}: {how}");
+            close(&what, name, once, &expected[i].1, tolerance(DType::F32, kind));
+            let bits =
+                |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            assert!(bits(once) == bits(&again[i].1), "{what}: {name} has other bits the second time: a race");
+            close(&format!("{what} in bfloat16"), name, &half[i].1, &expected_half[i].1, tolerance(DType::BF16, kind));
+        }
+    };
+    #[cfg(feature = "cuda-emulation")]
+    {
+        use crate::device::{self, Order, emulated};
+        let before = device::launches();
+        let once = emulated(Order::Rising, || runner(DType::F32, &Device::Cpu));
+        // Without kernels of its own an operation has shown all above.
+        if device::launches() > before {
+            let again = emulated(Order::Falling, || runner(DType::F32, &Device::Cpu));
+            let half = emulated(Order::Rising, || runner(DType::BF16, &Device::Cpu));
+            compare("emulated kernels", [once, again, half]);
+        }
+    }
+    #[cfg(feature = "cuda")]
+    if let Some(gpu) = crate::device::any_gpu() {
+        compare("kernels on the GPU", [DType::F32, DType::F32, DType::BF16].map(|dtype| runner(dtype, &gpu)));
     }
 }
 

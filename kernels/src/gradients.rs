@@ -1,6 +1,8 @@
 //! The gradients of a step, summed over its micro-batches.
 
 use crate::matmul::Write;
+#[cfg(device_kernels)]
+use crate::optim;
 use crate::{Error, Param, ParamStore, Result, blocks, simd, slice};
 use candle_core::{DType, Tensor};
 use rayon::prelude::*;
@@ -59,6 +61,13 @@ impl Gradients {
     /// # Errors
     /// A tensor operation failed.
     pub fn global_norm(&self, store: &ParamStore) -> Result<f64> {
+        #[cfg(device_kernels)]
+        {
+            let grads: Vec<&Tensor> = store.trainable().filter_map(|p| self.get(p)).collect();
+            if !grads.is_empty() && grads.iter().all(|grad| crate::device::takes(grad)) {
+                return Ok(optim::sum_of_squares(&grads)?.sqrt());
+            }
+        }
         let mut sum = 0.0;
         for grad in store.trainable().filter_map(|p| self.get(p)) {
             sum += if slice::is_fast(grad) {
@@ -157,6 +166,34 @@ mod tests {
 
     #[test]
     fn memory_is_kept_and_zeroed() -> Result<()> {
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Rising, kept_and_zeroed)?;
+        kept_and_zeroed()
+    }
+
+    /// Several parameters, of a block of squares and more.
+    #[test]
+    fn the_norm_is_of_all_gradients() -> Result<()> {
+        let norm = || {
+            let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
+            let params = [("a", 3), ("b", 40_000), ("c", 16_385)].map(|(name, n)| weights.param(name, &[n], Init::Zeros));
+            let (store, _) = weights.finish()?;
+            let mut grads = Gradients::new(&store);
+            let mut expected = 0.0;
+            for (i, p) in params.iter().enumerate() {
+                let values: Vec<f32> = (0..p.len()).map(|at| ((at * 7 + i) % 13) as f32 - 6.0).collect();
+                expected += values.iter().map(|v| f64::from(v * v)).sum::<f64>();
+                grads.add(p, Tensor::from_vec(values, p.len(), &Device::Cpu)?)?;
+            }
+            assert_eq!(grads.global_norm(&store)?, expected.sqrt());
+            Ok(())
+        };
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Falling, norm)?;
+        norm()
+    }
+
+    fn kept_and_zeroed() -> Result<()> {
         let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
         let p = weights.param("p", &[3, 2], Init::Zeros);
         let (store, _) = weights.finish()?;

@@ -2,7 +2,9 @@
 //!
 //! Models call only what this crate exports, never Candle's operations, so what lies below can change without touching a
 //! model. An operation is a folder: `mod.rs` (contract, formula, dispatch, tape), `reference.rs` (plain Candle operations,
-//! any device and float type) and `cpu.rs` (the fast float32 version, equal to the reference by test).
+//! any device and float type) and `cpu.rs` (the fast float32 version, equal to the reference by test). Some have kernels for a GPU,
+//! `cuda.cu` and what launches it, `cuda.rs` (feature `cuda`). Where there is none, tests run the same kernels on the CPU (feature
+//! `cuda-emulation`): that shows their arithmetic, indexing and barriers, not speed nor what a real warp's scheduling may do.
 //!
 //! - [`Param`] is a leaf with a name (a weight or a buffer), [`Var`] is an activation.
 //! - [`Tape`] records what backward needs; [`Tape::backward`] adds into [`Gradients`]. Frozen parameters cost nothing.
@@ -26,6 +28,10 @@
 //! ```
 
 mod blocks;
+#[cfg(device_kernels)]
+mod columns;
+#[cfg(device_kernels)]
+mod device;
 mod error;
 mod gradients;
 mod matmul;
@@ -80,6 +86,8 @@ pub use blocks::set_threads;
 pub use checkpoint::checkpoint;
 pub use conv2d::{Conv2d, conv2d};
 pub use cross_entropy::cross_entropy;
+#[cfg(feature = "cuda")]
+pub use device::open_gpu;
 pub use dropout::dropout;
 pub use embedding::embedding;
 pub use error::{Error, Result, WeightProblem};

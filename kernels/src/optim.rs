@@ -1,14 +1,18 @@
 //! Optimisers: one pass in place over a parameter, its gradient and its moments.
 
 mod adafactor;
+#[cfg(device_kernels)]
+mod cuda;
 
 pub use adafactor::{Adafactor, Squares};
+#[cfg(device_kernels)]
+pub(crate) use cuda::sum_of_squares;
 
 use crate::blocks::BLOCK;
 use crate::simd::vectorised;
 use crate::slice::{floats, is_fast, overwrite, update};
 use crate::{Error, Param, Result};
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use rayon::prelude::*;
 
 /// AdamW (Loshchilov & Hutter 2019): Adam with decoupled weight decay, as `torch.optim.AdamW`.
@@ -60,28 +64,14 @@ impl AdamW {
     /// A shape differs from the parameter's, or `step` is 0.
     pub fn step(&self, p: &Param, g: &Tensor, m: &Tensor, v: &Tensor, step: u64, grad_scale: f64) -> Result<()> {
         check("adamw", p, step, [("gradient", g), ("first moment", m), ("second moment", v)])?;
-        let correction = |beta: f64| 1.0 - beta.powf(step as f64);
-        let (rate, root) = (self.lr / correction(self.beta1), 1.0 / correction(self.beta2).sqrt());
-        let tensor = p.tensor();
-        if !fast([tensor, g, m, v]) {
-            let g = (g * grad_scale)?;
-            let new_m = (m + ((&g - m)? * (1.0 - self.beta1))?)?;
-            let new_v = ((v * self.beta2)? + (g.sqr()? * (1.0 - self.beta2))?)?;
-            let change = (&new_m / ((new_v.sqrt()? * root)? + self.eps)?)?;
-            overwrite(tensor, &((tensor * (1.0 - self.lr * self.weight_decay))? - (change * rate)?)?)?;
-            overwrite(m, &new_m)?;
-            return overwrite(v, &new_v);
+        let (tensor, numbers) = (p.tensor(), self.numbers(step, grad_scale));
+        #[cfg(device_kernels)]
+        if [tensor, g, m, v].into_iter().all(|t| crate::device::takes(t) && t.dtype() == DType::F32) {
+            return cuda::adamw(tensor, None, &g.contiguous()?, [m, v], numbers);
         }
-        let numbers = AdamStep {
-            keep: (1.0 - self.lr * self.weight_decay) as f32,
-            grad_scale: grad_scale as f32,
-            one_minus_beta1: (1.0 - self.beta1) as f32,
-            beta2: self.beta2 as f32,
-            one_minus_beta2: (1.0 - self.beta2) as f32,
-            rate: rate as f32,
-            root: root as f32,
-            eps: self.eps as f32,
-        };
+        if !fast([tensor, g, m, v]) {
+            return self.plain(tensor, g, [m, v], step, grad_scale);
+        }
         let g = floats(g)?;
         update(tensor, |p| {
             update(m, |m| {
@@ -92,6 +82,66 @@ impl AdamW {
                 })
             })
         })??
+    }
+
+    /// As [`AdamW::step`] for a parameter that is stored in bfloat16: `master`, `m` and `v` are float32, the step is taken on
+    /// `master`, and `p` becomes `master` rounded. So changes that are too small for 8 bits of mantissa add up.
+    ///
+    /// # Errors
+    /// As [`AdamW::step`]; `master` or a moment is not float32.
+    pub fn step_with_master(
+        &self,
+        p: &Param,
+        master: &Tensor,
+        g: &Tensor,
+        [m, v]: [&Tensor; 2],
+        step: u64,
+        grad_scale: f64,
+    ) -> Result<()> {
+        let others = [("master copy", master), ("gradient", g), ("first moment", m), ("second moment", v)];
+        check("adamw", p, step, others)?;
+        if let Some((what, t)) = others.into_iter().find(|(what, t)| *what != "gradient" && t.dtype() != DType::F32) {
+            let message = format!("the {what} of `{}` must be float32, found {:?}", p.name(), t.dtype());
+            return Err(Error::Argument { op: "adamw", message });
+        }
+        #[cfg(device_kernels)]
+        if crate::device::takes(p.tensor()) && crate::device::takes(g) && g.dtype() == p.tensor().dtype() {
+            return cuda::adamw(master, Some(p.tensor()), &g.contiguous()?, [m, v], self.numbers(step, grad_scale));
+        }
+        self.plain(master, &g.to_dtype(DType::F32)?, [m, v], step, grad_scale)?;
+        overwrite(p.tensor(), master)
+    }
+
+    /// The step in Candle's operations: any device, any float type.
+    fn plain(&self, p: &Tensor, g: &Tensor, [m, v]: [&Tensor; 2], step: u64, grad_scale: f64) -> Result<()> {
+        let (rate, root) = self.rates(step);
+        let g = (g * grad_scale)?;
+        let new_m = (m + ((&g - m)? * (1.0 - self.beta1))?)?;
+        let new_v = ((v * self.beta2)? + (g.sqr()? * (1.0 - self.beta2))?)?;
+        let change = (&new_m / ((new_v.sqrt()? * root)? + self.eps)?)?;
+        overwrite(p, &((p * (1.0 - self.lr * self.weight_decay))? - (change * rate)?)?)?;
+        overwrite(m, &new_m)?;
+        overwrite(v, &new_v)
+    }
+
+    /// `lr / (1 - beta1^step)` and `1 / sqrt(1 - beta2^step)`.
+    fn rates(&self, step: u64) -> (f64, f64) {
+        let correction = |beta: f64| 1.0 - beta.powf(step as f64);
+        (self.lr / correction(self.beta1), 1.0 / correction(self.beta2).sqrt())
+    }
+
+    fn numbers(&self, step: u64, grad_scale: f64) -> AdamStep {
+        let (rate, root) = self.rates(step);
+        AdamStep {
+            keep: (1.0 - self.lr * self.weight_decay) as f32,
+            grad_scale: grad_scale as f32,
+            one_minus_beta1: (1.0 - self.beta1) as f32,
+            beta2: self.beta2 as f32,
+            one_minus_beta2: (1.0 - self.beta2) as f32,
+            rate: rate as f32,
+            root: root as f32,
+            eps: self.eps as f32,
+        }
     }
 }
 
@@ -244,7 +294,7 @@ vectorised! {
 mod tests {
     use super::*;
     use crate::check::Case;
-    use candle_core::{DType, Device};
+    use candle_core::Device;
 
     const ADAM: AdamW = AdamW { lr: 0.1, beta1: 0.9, beta2: 0.99, eps: 1e-8, weight_decay: 0.5 };
 
@@ -259,6 +309,12 @@ mod tests {
     /// Written out from the papers' formulas for one number, in float64.
     #[test]
     fn adamw_by_hand() {
+        by_hand();
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Rising, by_hand);
+    }
+
+    fn by_hand() {
         for (dtype, tolerance) in [(DType::F64, 1e-14), (DType::F32, 1e-6)] {
             let (params, _) = Case::new().param("p", &[1]).params(dtype).unwrap();
             params[0].set(&tensor(2.0, dtype)).unwrap();
@@ -273,6 +329,32 @@ mod tests {
                 assert!((found - p).abs() < tolerance && (value(&m) - a).abs() < tolerance, "step {step} {dtype:?}: {found} {p}");
             }
         }
+    }
+
+    /// The step on the master copy is the float32 step, and the parameter is its rounding: in the plain operations and, where they
+    /// can be emulated, in the CUDA kernels.
+    #[test]
+    fn master_copies_keep_small_changes() {
+        let adam = AdamW { lr: 1e-4, ..ADAM };
+        let run = || {
+            let (params, _) = Case::new().param("p", &[1000]).params(DType::BF16).unwrap();
+            let (alone, _) = Case::new().param("p", &[1000]).params(DType::F32).unwrap();
+            let zeros = || Tensor::zeros(1000, DType::F32, &Device::Cpu).unwrap();
+            let (master, m, v) = (params[0].tensor().to_dtype(DType::F32).unwrap(), zeros(), zeros());
+            let (m2, v2) = (zeros(), zeros());
+            alone[0].set(&master).unwrap();
+            for step in 1..=5u64 {
+                let g = (Tensor::arange(0f32, 1000f32, &Device::Cpu).unwrap() - 500.0).unwrap().to_dtype(DType::BF16).unwrap();
+                adam.step_with_master(&params[0], &master, &g, [&m, &v], step, 0.5).unwrap();
+                adam.step(&alone[0], &g.to_dtype(DType::F32).unwrap(), &m2, &v2, step, 0.5).unwrap();
+            }
+            crate::check::close("master", "copy", &master, alone[0].tensor(), 1e-6);
+            let rounded = |t: &Tensor| t.to_dtype(DType::BF16).unwrap().to_dtype(DType::F32).unwrap().to_vec1::<f32>().unwrap();
+            assert_eq!(rounded(params[0].tensor()), rounded(&master));
+        };
+        run();
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Falling, run);
     }
 
     /// Three steps, one with a direction against the last gradient's.

@@ -67,7 +67,18 @@ impl Stream {
 
     /// For elements `4 * block ..`: `scale` where the element's [`Stream::uniform`] is at least `p`, else 0. Vectorised.
     pub(crate) fn keep(self, block: u64, p: f32, scale: f32, out: &mut [f32]) {
-        fill_keep(self, block, (f64::from(p) * f64::from(1u32 << 24)).ceil() as u32, scale, out);
+        fill_keep(self, block, Self::drop_limit(p), scale, out);
+    }
+
+    /// What an element's upper 24 bits must reach for its [`Stream::uniform`] to be at least `p`.
+    pub(crate) fn drop_limit(p: f32) -> u32 {
+        (f64::from(p) * f64::from(1u32 << 24)).ceil() as u32
+    }
+
+    /// The key, for a device that computes blocks itself.
+    #[cfg(device_kernels)]
+    pub(crate) fn key(self) -> u64 {
+        self.key
     }
 
     /// The words of 16 blocks, by word and then by block.

@@ -9,6 +9,8 @@
 //! - tanh: derivative `1 - tanh(x)^2`.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Op, Result, Tape, Var, slice};
@@ -81,6 +83,10 @@ pub fn tanh(tape: &Tape, x: &Var) -> Result<Var> {
 
 fn apply(tape: &Tape, x: &Var, kind: Kind) -> Result<Var> {
     let value = x.tensor().contiguous()?;
+    #[cfg(device_kernels)]
+    if crate::device::takes(&value) {
+        return cuda::apply(tape, x, value, kind);
+    }
     let fast = slice::is_fast(&value);
     let y = if fast { cpu::forward(kind, &value)? } else { reference::forward(kind, &value)? };
     let saved = if kind.saves_output() { y.clone() } else { value };

@@ -9,6 +9,8 @@
 //! Shape letters: B batch, T positions (Tq of queries, Tk of keys), H heads, Hkv heads of keys and values, K size of a head.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -150,6 +152,10 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
     let plan = plan(tape, args, [batch, queries, keys], [kv_dim / size, size])?;
     let inputs = [q.tensor().contiguous()?, k.tensor().contiguous()?, v.tensor().contiguous()?];
     let wanted = [q, k, v].into_iter().any(Var::wants_grad);
+    #[cfg(device_kernels)]
+    if inputs.iter().all(crate::device::takes) && cuda::fits(size) {
+        return cuda::apply(tape, plan, inputs, [q, k, v]);
+    }
     if !inputs.iter().all(slice::is_fast) {
         let y = reference::forward(&plan, &inputs)?;
         return Ok(tape.record(plan.op(), y, wanted, || {
@@ -210,6 +216,10 @@ pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Atte
     let plan = plan(tape, args, [batch, len, len], [num_kv_heads, size])?;
     let input = qkv.tensor().contiguous()?;
     let firsts = [0, heads * size, (heads + num_kv_heads) * size];
+    #[cfg(device_kernels)]
+    if crate::device::takes(&input) && cuda::fits(size) {
+        return cuda::apply_packed(tape, plan, input, firsts, qkv);
+    }
     if !slice::is_fast(&input) {
         let widths = plan.shapes().map(|[_, _, width]| width);
         let part = |i: usize| Ok::<_, Error>(input.narrow(2, firsts[i], widths[i])?.contiguous()?);

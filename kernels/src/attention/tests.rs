@@ -202,6 +202,38 @@ fn nothing_to_attend() -> Result<()> {
     Ok(())
 }
 
+/// The CUDA kernels keep the same promises, and their tiles of 16 by 32 meet.
+#[cfg(feature = "cuda-emulation")]
+#[test]
+fn emulated_kernels() -> Result<()> {
+    use crate::device::{Order, emulated};
+    emulated(Order::Falling, || {
+        packed_equals_apart();
+        only_wanted_gradients_are_computed()?;
+        the_rest_of_a_sequence_continues_it()?;
+        padding_changes_nothing()?;
+        extreme_values()?;
+        nothing_to_attend()?;
+        for shape in [
+            [1, 15, 15, 1, 1, 31],
+            [2, 16, 32, 2, 1, 32],
+            [1, 17, 33, 1, 1, 33],
+            [1, 65, 31, 3, 3, 64],
+            [1, 20, 40, 1, 1, 100],
+            [1, 33, 100, 4, 2, 130],
+            [2, 17, 9, 2, 1, 256],
+            [1, 3, 5, 1, 1, 257],
+        ] {
+            for mask in [Mask::Full, Mask::Causal, Mask::CausalWindow(20)] {
+                fast_equals_plain(shape, &Attention { mask, dropout: 0.2, ..Attention::full(shape[3]) });
+            }
+        }
+        let args = Attention { lengths: Some(&[100, 33, 1]), dropout: 0.1, ..Attention::causal(2) };
+        fast_equals_plain([3, 100, 100, 2, 1, 16], &args);
+        Ok(())
+    })
+}
+
 #[test]
 fn arguments_are_checked() {
     let x = constant(&[2, 3, 4]);

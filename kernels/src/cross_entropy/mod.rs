@@ -4,6 +4,8 @@
 //! Backward: `dz = (softmax(z) - (1 - s) onehot(label) - s / C) dloss / counted`, 0 in rows that do not count.
 
 mod cpu;
+#[cfg(device_kernels)]
+pub(crate) mod cuda;
 mod reference;
 
 pub(crate) use cpu::{Rule, softmax};
@@ -29,19 +31,25 @@ pub fn cross_entropy<'a>(tape: &Tape, logits: &Var, targets: impl Into<Targets<'
     let counted = targets.counted(OP, rows, classes)?;
     let z = logits.tensor().contiguous()?.reshape((rows, classes))?;
     let gradient = tape.records() && logits.wants_grad();
-    let (loss, dz) = if counted.is_empty() {
-        (0.0, Some(z.zeros_like()?))
-    } else if slice::is_fast(&z) {
-        cpu::run(&z, targets, counted.len(), gradient)?
-    } else {
-        let (loss, dz) = reference::run(&z, targets, &counted)?;
-        (loss, Some(dz))
-    };
+    let (loss, dz) = if counted.is_empty() { (0.0, Some(z.zeros_like()?)) } else { run(&z, targets, &counted, gradient)? };
     let loss = Tensor::new(loss, z.device())?.to_dtype(z.dtype())?;
     Ok(tape.record(Op::arrays(OP, z.elem_count(), 2, 2), loss, logits.wants_grad(), || {
         let (target, dims) = (logits.target(), logits.dims().to_vec());
         move |dloss, grads| dz.map_or(Ok(()), |dz| grads.add(target, scaled(dz, dloss)?.reshape(dims)?))
     }))
+}
+
+/// The mean loss of `z`: `[rows, C]` over the rows that count (at least one), and its gradient if that is wanted.
+fn run(z: &Tensor, targets: &Targets, counted: &[u32], gradient: bool) -> Result<(f64, Option<Tensor>)> {
+    #[cfg(device_kernels)]
+    if crate::device::takes(z) {
+        return cuda::run(z, targets, counted.len(), gradient);
+    }
+    if slice::is_fast(z) {
+        return cpu::run(z, targets, counted.len(), gradient);
+    }
+    let (loss, dz) = reference::run(z, targets, counted)?;
+    Ok((loss, Some(dz)))
 }
 
 /// `t * number`, in `t`'s memory where the fast kernels may write.

@@ -3,6 +3,8 @@
 //! Backward: `dx = dy m`. The mask is not stored: element `i` of the place's stream gives `m[i]` both times.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 pub(crate) use reference::apply as plain;
@@ -21,6 +23,8 @@ pub fn dropout(tape: &Tape, x: &Var, p: f32) -> Result<Var> {
     };
     let fast = slice::is_fast(x.tensor());
     let apply = if fast { cpu::apply } else { reference::apply };
+    #[cfg(device_kernels)]
+    let apply = if crate::device::takes(x.tensor()) { cuda::apply } else { apply };
     let y = apply(&x.tensor().contiguous()?, stream, p)?;
     Ok(tape.record(Op::arrays("dropout", x.tensor().elem_count(), 2, 2), y, x.wants_grad(), || {
         let x = x.target();

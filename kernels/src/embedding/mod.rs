@@ -3,6 +3,8 @@
 //! Backward: `dtable[id] += dy` for every place where `id` stands, in the order of the places; other rows are not touched.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
@@ -30,6 +32,14 @@ pub fn embedding(tape: &Tape, ids: &Tensor, table: &Param) -> Result<Var> {
     let mut dims = ids.dims().to_vec();
     dims.push(dim);
     let fast = slice::is_fast(table.tensor());
+    #[cfg(device_kernels)]
+    if crate::device::takes(table.tensor()) {
+        let y = cuda::forward(&flat, table.tensor(), dims)?;
+        return Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, Inputs::of(false, [Some(table)]), || {
+            let table = table.clone();
+            move |dy, grads| grads.add_param(&table, cuda::backward(&flat, dy, [rows, dim])?)
+        }));
+    }
     let y = if fast { cpu::forward(&flat, table.tensor(), dims)? } else { reference::forward(&flat, table.tensor(), dims)? };
     Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, Inputs::of(false, [Some(table)]), || {
         let table = table.clone();

@@ -4,6 +4,8 @@
 //! Backward, with `g = dy w`: `dx = r (g - mean(g) - n mean(g n))`, `dw = sum of dy n`, `db = sum of dy` over rows.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
@@ -28,6 +30,10 @@ pub fn layer_norm(tape: &Tape, x: &Var, weight: &Param, bias: &Param, eps: f64) 
     let value = x.tensor().contiguous()?;
     let op = Op::arrays("layer_norm", value.elem_count(), 2, 3);
     let wanted = Inputs::of(x.wants_grad(), [Some(weight), Some(bias)]);
+    #[cfg(device_kernels)]
+    if crate::device::takes(&value) {
+        return cuda::apply(tape, op, x, value, [weight, bias], eps);
+    }
     if !slice::is_fast(&value) {
         let (y, saved) = reference::forward(&value, weight.tensor(), bias.tensor(), eps)?;
         return Ok(tape.record(op, y, wanted, || {
@@ -71,6 +77,15 @@ mod tests {
             let case = Case::new().var(shape).param("weight", &dim).param("bias", &dim);
             check_gradients("layer_norm", Reduction, case, |tape, v, p| layer_norm(tape, &v[0], &p[0], &p[1], 1e-5));
         }
+    }
+
+    #[cfg(feature = "cuda-emulation")]
+    #[test]
+    fn kernels_want_one_type() {
+        let (p, _) = Case::new().param("weight", &[3]).param("bias", &[3]).params(DType::BF16).unwrap();
+        let apply = || layer_norm(&Tape::inference(), &constant(&[2, 3]), &p[0], &p[1], 1e-5).unwrap_err().to_string();
+        let error = crate::device::emulated(crate::device::Order::Rising, apply);
+        assert_eq!(error, "layer_norm: weight: expected F32 as the input, found BF16");
     }
 
     #[test]

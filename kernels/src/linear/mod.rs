@@ -54,6 +54,8 @@ pub fn linear(tape: &Tape, x: &Var, w: &Param, b: Option<&Param>) -> Result<Var>
                     let dy = slice::floats(dy)?;
                     grads.add_param_with(b, |db| blocks::add_column_sums(&dy, db))
                 }
+                #[cfg(device_kernels)]
+                Some(b) if crate::device::takes(dy) => grads.add_param(b, crate::columns::sum(dy, out)?),
                 Some(b) => grads.add_param(b, reference::column_sums(dy)?),
                 None => Ok(()),
             }

@@ -7,6 +7,8 @@
 //! idea of Hsu et al. 2024, Liger kernel). What is kept is of the size of `h` and `W`.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::cross_entropy::scaled;
@@ -48,6 +50,8 @@ pub fn linear_cross_entropy<'a>(tape: &Tape, hidden: &Var, w: &Param, targets: i
     let wanted = Wanted { hidden: tape.records() && hidden.wants_grad(), weight: tape.records() && w.is_trainable() };
     let fast = slice::is_fast(&h);
     let run = if fast { cpu::run } else { reference::run };
+    #[cfg(device_kernels)]
+    let run = if crate::device::takes(&h) { cuda::run } else { run };
     let Outcome { loss, dhidden, dweight } = run(&h, w.tensor(), targets, &counted, wanted)?;
     let loss = Tensor::new(loss, h.device())?.to_dtype(h.dtype())?;
     // Gradients are made in forward.

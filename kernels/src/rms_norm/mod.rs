@@ -4,6 +4,8 @@
 //! Backward, with `g = dy w`: `dx = r (g - x r^2 mean(g x))`, `dw = sum of dy x r` over rows.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
@@ -57,6 +59,11 @@ pub fn add_rms_norm(tape: &Tape, x: &Var, residual: &Var, weight: &Param, eps: f
         }
     }
     let (a, b) = (x.tensor().contiguous()?, residual.tensor().contiguous()?);
+    #[cfg(device_kernels)]
+    if crate::device::takes(&a) {
+        let (sum, y, r) = cuda::forward_sum(&a, &b, weight.tensor(), eps as f32)?;
+        return Ok(record_sum(tape, [x, residual], sum, y, Stats::Device(r), weight));
+    }
     let (sum, y, stats) = if slice::is_fast(&a) && slice::is_fast(&b) {
         let (sum, y, r) = cpu::forward_sum(&a, &b, weight.tensor(), eps as f32)?;
         (sum, y, Stats::Fast(r))
@@ -65,6 +72,10 @@ pub fn add_rms_norm(tape: &Tape, x: &Var, residual: &Var, weight: &Param, eps: f
         let (y, stats) = forward(&sum, weight, eps)?;
         (sum, y, stats)
     };
+    Ok(record_sum(tape, [x, residual], sum, y, stats, weight))
+}
+
+fn record_sum(tape: &Tape, [x, residual]: [&Var; 2], sum: Tensor, y: Tensor, stats: Stats, weight: &Param) -> (Var, Var) {
     let sum_var = tape.record(
         Op::arrays("add_rms_norm", sum.elem_count(), 4, 0),
         sum.clone(),
@@ -78,7 +89,7 @@ pub fn add_rms_norm(tape: &Tape, x: &Var, residual: &Var, weight: &Param, eps: f
         },
     );
     let norm = record(tape, &sum_var, y, sum, stats, weight);
-    Ok((sum_var, norm))
+    (sum_var, norm)
 }
 
 /// What backward needs beside the input.
@@ -86,9 +97,17 @@ enum Stats {
     /// `r` of each row.
     Fast(Vec<f32>),
     Plain(Tensor),
+    /// As `Fast`, on a device of its own.
+    #[cfg(device_kernels)]
+    Device(Tensor),
 }
 
 fn forward(x: &Tensor, weight: &Param, eps: f64) -> Result<(Tensor, Stats)> {
+    #[cfg(device_kernels)]
+    if crate::device::takes(x) {
+        let (y, r) = cuda::forward(x, weight.tensor(), eps as f32)?;
+        return Ok((y, Stats::Device(r)));
+    }
     if slice::is_fast(x) {
         let (y, r) = cpu::forward(x, weight.tensor(), eps as f32)?;
         return Ok((y, Stats::Fast(r)));
@@ -105,6 +124,17 @@ fn record(tape: &Tape, x: &Var, y: Tensor, value: Tensor, stats: Stats, weight: 
                 let (dx, dw) = reference::backward(dy, &value, &r, weight.tensor())?;
                 grads.add(x, dx)?;
                 grads.add_param(&weight, dw)
+            }
+            #[cfg(device_kernels)]
+            Stats::Device(r) => {
+                let dy = dy.contiguous()?;
+                if x.wants_grad() {
+                    grads.add(x, cuda::backward_input(&dy, &value, &r, weight.tensor())?)?;
+                }
+                if weight.is_trainable() {
+                    grads.add_param(&weight, cuda::backward_weight(&dy, &value, &r, weight.tensor())?)?;
+                }
+                Ok(())
             }
             Stats::Fast(r) => {
                 let want = cpu::Want { input: x.wants_grad(), weight: weight.is_trainable() };

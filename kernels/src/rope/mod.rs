@@ -5,6 +5,8 @@
 //! Backward turns the other way.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod frequencies;
 mod reference;
 
@@ -20,6 +22,8 @@ pub struct Rope {
     positions: usize,
     /// `[positions, K/2]`: cosines, and sines.
     tables: Arc<[Vec<f32>; 2]>,
+    #[cfg(device_kernels)]
+    on_device: cuda::Tables,
 }
 
 impl Rope {
@@ -35,7 +39,13 @@ impl Rope {
         let (frequencies, factor) = scaling.frequencies(size, theta)?;
         let angles = || (0..positions).flat_map(|position| frequencies.iter().map(move |f| position as f64 * f));
         let table = |f: fn(f64) -> f64| angles().map(|angle| (f(angle) * factor) as f32).collect();
-        Ok(Rope { size, positions, tables: Arc::new([table(f64::cos), table(f64::sin)]) })
+        Ok(Rope {
+            size,
+            positions,
+            tables: Arc::new([table(f64::cos), table(f64::sin)]),
+            #[cfg(device_kernels)]
+            on_device: cuda::Tables::default(),
+        })
     }
 
     /// K.
@@ -88,6 +98,8 @@ pub fn rope(tape: &Tape, x: &Var, table: &Rope, offsets: Option<&[usize]>) -> Re
     }
     let value = x.tensor().contiguous()?;
     let turn = if slice::is_fast(&value) { cpu::turn } else { reference::turn };
+    #[cfg(device_kernels)]
+    let turn = if crate::device::takes(&value) { cuda::turn } else { turn };
     let y = turn(table, &value, &offsets, Turn::Forward)?;
     Ok(tape.record(Op::arrays("rope", value.elem_count(), 2, 2), y, x.wants_grad(), || {
         let (x, table) = (x.target(), table.clone());

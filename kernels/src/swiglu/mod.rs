@@ -4,6 +4,8 @@
 //! Backward: `dgate = dy up s(gate) (1 + gate (1 - s(gate)))`, `dup = dy silu(gate)`.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Op, Result, Tape, Var, slice};
@@ -17,6 +19,10 @@ pub fn swiglu(tape: &Tape, gate: &Var, up: &Var) -> Result<Var> {
         return Err(Error::shape("swiglu", "up", format!("{:?} as the gate", gate.dims()), up.dims()));
     }
     let (g, u) = (gate.tensor().contiguous()?, up.tensor().contiguous()?);
+    #[cfg(device_kernels)]
+    if crate::device::takes(&g) {
+        return cuda::apply(tape, [gate, up], g, u);
+    }
     let fast = slice::is_fast(&g) && slice::is_fast(&u);
     let y = if fast { cpu::forward(&g, &u)? } else { reference::forward(&g, &u)? };
     Ok(tape.record(Op::arrays("swiglu", g.elem_count(), 3, 5), y, gate.wants_grad() || up.wants_grad(), || {

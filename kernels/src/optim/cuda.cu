@@ -1,0 +1,48 @@
+// AdamW in one pass over a parameter, its gradient and its moments, and the sum of squares for clipping (optim.rs has the formulas).
+#include "../device/device.cuh"
+
+// `real` is the gradient's type. `p` is the float32 parameter, or the master copy of one that is stored as `rounded`.
+__device__ inline float adamw(float* p, const real* g, float* m, float* v, int64_t i, float keep, float grad_scale, float one_minus_beta1,
+                              float beta2, float one_minus_beta2, float rate, float root, float eps) {
+  const float gradient = (float)g[i] * grad_scale;
+  const float mean = m[i] + one_minus_beta1 * (gradient - m[i]);
+  const float square = beta2 * v[i] + one_minus_beta2 * (gradient * gradient);
+  m[i] = mean, v[i] = square;
+  return p[i] = p[i] * keep - rate * (mean / (sqrtf(square) * root + eps));
+}
+
+KERNEL optim_adamw(float* p, const real* g, float* m, float* v, int64_t n, float keep, float grad_scale, float one_minus_beta1,
+                   float beta2, float one_minus_beta2, float rate, float root, float eps) {
+  const int64_t i = element();
+  if (i < n) adamw(p, g, m, v, i, keep, grad_scale, one_minus_beta1, beta2, one_minus_beta2, rate, root, eps);
+}
+EXPORT(optim_adamw)
+
+KERNEL optim_adamw_master(float* p, real* rounded, const real* g, float* m, float* v, int64_t n, float keep, float grad_scale,
+                          float one_minus_beta1, float beta2, float one_minus_beta2, float rate, float root, float eps) {
+  const int64_t i = element();
+  if (i < n) rounded[i] = (real)adamw(p, g, m, v, i, keep, grad_scale, one_minus_beta1, beta2, one_minus_beta2, rate, root, eps);
+}
+EXPORT(optim_adamw_master)
+
+// Elements that a block of 256 threads sums.
+#define SQUARES (256 * 64)
+
+// `sums[first + block]`: the sum of squares of a block of elements, in double.
+KERNEL optim_squares(const real* g, double* sums, int64_t n, int first) {
+  const int64_t from = (int64_t)blockIdx.x * SQUARES, end = from + SQUARES < n ? from + SQUARES : n;
+  double sum = 0;
+  for (int64_t i = from + threadIdx.x; i < end; i += blockDim.x) sum += (double)(float)g[i] * (double)(float)g[i];
+  sum = block_sum(sum);
+  if (threadIdx.x == 0) sums[first + blockIdx.x] = sum;
+}
+EXPORT(optim_squares)
+
+// The sum of all, in one block.
+KERNEL optim_total(const double* sums, double* total, int64_t count) {
+  double sum = 0;
+  for (int64_t i = threadIdx.x; i < count; i += blockDim.x) sum += sums[i];
+  sum = block_sum(sum);
+  if (threadIdx.x == 0) total[0] = sum;
+}
+EXPORT(optim_total)
