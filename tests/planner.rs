@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use tallow::error::Failure;
 use tallow::intake::{self, DataName, ModelName, parse_request};
 use tallow::job::Part;
 use tallow::plan::{
@@ -493,6 +494,7 @@ fn a_request_that_cannot_be_planned_is_told_why() {
     ] {
         let error = refused(text);
         assert!(matches!(error, PlannerError::Request { .. }) && error.to_string().contains(words), "{text}: {error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("--set")), "{text}");
     }
     let wishes = Wishes { model: Some(ModelName::parse("gpt-2")), ..Wishes::default() };
     assert!(matches!(RulePlanner.data(&example_paper(), &wishes), Err(PlannerError::NoModel { .. })));

@@ -44,8 +44,14 @@ pub enum WeightProblem {
     NotFinite { name: String },
 }
 
+/// The first of them, and how many more there are: a model of another size differs in every tensor.
 fn list(problems: &[WeightProblem]) -> String {
-    problems.iter().map(|p| format!("\n  - {p}")).collect()
+    const SHOWN: usize = 12;
+    let mut text: String = problems.iter().take(SHOWN).map(|p| format!("\n  - {p}")).collect();
+    if problems.len() > SHOWN {
+        text.push_str(&format!("\n  - and {} more", problems.len() - SHOWN));
+    }
+    text
 }
 
 impl From<candle_core::Error> for Error {

@@ -132,6 +132,8 @@ struct Building {
     init: Stream,
     device: Device,
     dtype: DType,
+    /// Whether shapes alone are compared, and no tensor is made.
+    outline: bool,
     made: Vec<Param>,
     initialised: Vec<String>,
     problems: Vec<WeightProblem>,
@@ -166,6 +168,7 @@ impl Weights {
             init,
             device: device.clone(),
             dtype: DType::F32,
+            outline: false,
             used: BTreeSet::new(),
             made: Vec::new(),
             initialised: Vec::new(),
@@ -179,6 +182,14 @@ impl Weights {
     #[must_use]
     pub fn with_dtype(self, dtype: DType) -> Self {
         self.building.borrow_mut().dtype = dtype;
+        self
+    }
+
+    /// Shapes alone are compared from here on, and no memory is taken: parameters are empty, and what is made of them serves to ask
+    /// [`Weights::finish`] whether the given tensors fit.
+    #[must_use]
+    pub fn outline(self) -> Self {
+        self.building.borrow_mut().outline = true;
         self
     }
 
@@ -227,7 +238,11 @@ impl Weights {
         let given = match b.given.as_ref().map(|given| given.get(&name)) {
             Some(Some(tensor)) => {
                 b.used.insert(name.clone());
-                check(&name, shape, tensor, &b.device, b.dtype).map_err(|problem| b.problems.push(problem)).ok()
+                let checked = fits(&name, shape, tensor).and_then(|()| match b.outline {
+                    true => Ok(empty()),
+                    false => own(&name, tensor, &b.device, b.dtype),
+                });
+                checked.map_err(|problem| b.problems.push(problem)).ok()
             }
             Some(None) if !may_be_absent => {
                 b.problems.push(WeightProblem::Missing { name: name.clone(), shape: shape.to_vec() });
@@ -238,7 +253,8 @@ impl Weights {
                 None
             }
         };
-        let tensor = given.map_or_else(|| init.tensor(shape, b.init.named(&name), &b.device, b.dtype), Ok);
+        let absent = || if b.outline { Ok(empty()) } else { init.tensor(shape, b.init.named(&name), &b.device, b.dtype) };
+        let tensor = given.map_or_else(absent, Ok);
         let tensor = tensor.unwrap_or_else(|error| {
             // Only an allocation can fail here; the model is thrown away by `finish`.
             b.failed.get_or_insert(error);
@@ -277,11 +293,15 @@ fn empty() -> Tensor {
     Tensor::from_vec(Vec::<f32>::new(), 0, &Device::Cpu).unwrap_or_else(|_| unreachable!("an empty tensor needs no memory"))
 }
 
-/// The given tensor as a parameter of its own memory: of that type and shape, contiguous, finite.
-fn check(name: &str, shape: &[usize], tensor: &Tensor, device: &Device, dtype: DType) -> Result<Tensor, WeightProblem> {
-    if tensor.dims() != shape {
-        return Err(WeightProblem::Shape { name: name.into(), expected: shape.to_vec(), found: tensor.dims().to_vec() });
+fn fits(name: &str, shape: &[usize], tensor: &Tensor) -> Result<(), WeightProblem> {
+    if tensor.dims() == shape {
+        return Ok(());
     }
+    Err(WeightProblem::Shape { name: name.into(), expected: shape.to_vec(), found: tensor.dims().to_vec() })
+}
+
+/// The given tensor as a parameter of its own memory: of that type, contiguous, finite.
+fn own(name: &str, tensor: &Tensor, device: &Device, dtype: DType) -> Result<Tensor, WeightProblem> {
     let wrong_type = || WeightProblem::Type { name: name.into(), found: format!("{:?}", tensor.dtype()) };
     if !tensor.dtype().is_float() {
         return Err(wrong_type());

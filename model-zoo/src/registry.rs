@@ -4,11 +4,11 @@ use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::fields::{generic_labels, parse_object};
 use crate::{bert, resnet, resnet_cifar};
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tallow_kernels::{Tape, Var, Weights};
+use tallow_kernels::{Stream, Tape, Var, Weights};
 
 /// One batch as a model takes it.
 pub enum Input {
@@ -187,6 +187,21 @@ impl ModelConfig {
             ModelConfig::Resnet(config) => Box::new(resnet::Resnet::new(config, weights)),
             ModelConfig::ResnetCifar(config) => Box::new(resnet_cifar::ResnetCifar::new(config, weights)),
         })
+    }
+
+    /// Whether weights of these names and shapes fit, before any is read.
+    ///
+    /// # Errors
+    /// Tensors are missing or of another shape: all of them at once. Or the configuration has mistakes.
+    pub fn check_shapes(&self, shapes: &BTreeMap<String, Vec<usize>>) -> Result<()> {
+        // One number, seen as often as each shape says.
+        let number = Tensor::new(0f32, &Device::Cpu)?;
+        let seen = |(name, shape): (&String, &Vec<usize>)| Ok((name.clone(), number.broadcast_as(shape.as_slice())?));
+        let given = shapes.iter().map(seen).collect::<Result<BTreeMap<_, _>>>()?;
+        let weights = Weights::given(self.public_names(given), Stream::root(0), &Device::Cpu).outline();
+        self.build(&weights)?;
+        weights.finish()?;
+        Ok(())
     }
 
     /// Given tensors under the names that [`ModelConfig::build`] asks for; a head for another number of classes is left out, so

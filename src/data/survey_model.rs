@@ -52,6 +52,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
             )
         })?,
     };
+    config.check_shapes(&shapes).map_err(|e| wrong(format!("`{WEIGHTS}`: {e}")))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
     if tokenizer.is_none() && config.job() == Job::TextClassification {
         // A tokenizer of our own would give ids that mean nothing to these weights.

@@ -44,6 +44,10 @@ pub struct PrepareJob {
     pub image_size: Option<[usize; 2]>,
     /// Class names where the source knows them; else found in the first split, sorted.
     pub labels: Option<Vec<String>>,
+    /// The order by which classes are numbered in what is prepared, where it is another than the source's: a model's own. It holds
+    /// every class of the source, in lower or upper case.
+    #[serde(default)]
+    pub numbered: Option<Vec<String>>,
     /// Only so many examples of each split, its first; none: all.
     #[serde(default)]
     pub max_examples: Option<usize>,

@@ -52,8 +52,6 @@ enum Error {
     Unlabelled { split: String },
     #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), list(model), data.len(), list(data))]
     Classes { model: Vec<String>, data: Vec<String> },
-    #[error("model and data number the same classes differently: the model {}, the data {}", list(model), list(data))]
-    Order { model: Vec<String>, data: Vec<String> },
     #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
     NoTokenizer,
 }
@@ -104,13 +102,13 @@ impl Pipeline<'_> {
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
-        let job = prepare_job(&model, &data, split, classes.clone(), question.max_examples)?;
+        let job = prepare_job(&model, &data, split, &classes, question.max_examples)?;
         self.watch.say(&format!("preparing the split {}", split.name));
         if let Some(end) = self.prepare_into(PREPARE, job, &self.folder.held_out())? {
             return Ok(Err(end));
         }
         self.watch.say("scoring");
-        let mut job = self.given_job(&model, &data, split, &classes, &mut assumptions);
+        let mut job = self.given_job(&model, &data, split, classes.names(), &mut assumptions);
         job.metrics.extend(question.data.known.map(|known| known.metric));
         let readable = vec![job.weights.clone(), job.data.clone()];
         let attempt = match self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)? {
@@ -172,41 +170,56 @@ fn choose_split<'a>(data: &'a DataFacts, named: Option<&str>) -> Result<&'a Spli
     }
 }
 
-/// Class names in the model's order, by which the data's labels are numbered.
-fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> Result<Vec<String>, Error> {
+/// The classes of a question's data, and how they are numbered.
+#[derive(Debug, PartialEq)]
+struct Numbered {
+    /// As the data has them.
+    source: Vec<String>,
+    /// As the model numbers them, where that is another order or more of them.
+    model: Option<Vec<String>>,
+}
+
+impl Numbered {
+    /// Names by their number in the model.
+    fn names(&self) -> &[String] {
+        self.model.as_deref().unwrap_or(&self.source)
+    }
+}
+
+/// Matches the classes of model and data by name, else by number.
+fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> Result<Numbered, Error> {
     let same = |a: &String, b: &String| a.to_lowercase() == b.to_lowercase();
-    let both = || (model.to_vec(), data.to_vec());
-    if model.len() == data.len() {
-        if model.iter().zip(data).all(|(m, d)| same(m, d)) {
-            return Ok(data.to_vec());
-        }
-        if data.iter().all(|d| model.iter().any(|m| same(m, d))) {
-            let (model, data) = both();
-            return Err(Error::Order { model, data });
-        }
-        // Public models often carry no names, or others than the data.
-        let nameless = model.iter().enumerate().all(|(i, name)| *name == format!("LABEL_{i}"));
-        let why = if nameless {
-            "the model does not name them".into()
-        } else {
-            format!("the model names {}, the data {}", list(model), list(data))
-        };
-        assumptions.push(format!("classes: matched by their number ({why})"));
-        return Ok(data.to_vec());
+    let numbered =
+        |source: &[String], model: Option<&[String]>| Numbered { source: source.to_vec(), model: model.map(<[_]>::to_vec) };
+    if data.is_empty() {
+        return Ok(numbered(model, None));
     }
-    // A small split may lack some of the classes.
-    if data.len() < model.len() && data.iter().all(|d| model.contains(d)) {
-        return Ok(model.to_vec());
+    if model.len() == data.len() && model.iter().zip(data).all(|(m, d)| same(m, d)) {
+        return Ok(numbered(data, None));
     }
-    let (model, data) = both();
-    Err(Error::Classes { model, data })
+    // Another order, or a small split that lacks some of the classes.
+    if data.len() <= model.len() && data.iter().all(|d| model.iter().any(|m| same(m, d))) {
+        return Ok(numbered(data, Some(model)));
+    }
+    if model.len() != data.len() {
+        return Err(Error::Classes { model: model.to_vec(), data: data.to_vec() });
+    }
+    // Public models often carry no names, or others than the data.
+    let nameless = model.iter().enumerate().all(|(i, name)| *name == format!("LABEL_{i}"));
+    let why = if nameless {
+        "the model does not name them".into()
+    } else {
+        format!("the model names {}, the data {}", list(model), list(data))
+    };
+    assumptions.push(format!("classes: matched by their number ({why})"));
+    Ok(numbered(data, None))
 }
 
 fn prepare_job(
     model: &ModelFacts,
     data: &DataFacts,
     split: &SplitFacts,
-    classes: Vec<String>,
+    classes: &Numbered,
     max_examples: Option<usize>,
 ) -> Result<PrepareJob, Error> {
     let task = model.task();
@@ -225,7 +238,8 @@ fn prepare_job(
         vocab_size,
         max_seq_len,
         image_size: data.image_shape.map(|[height, width, _]| [height, width]),
-        labels: Some(classes),
+        labels: Some(classes.source.clone()),
+        numbered: classes.model.clone(),
         max_examples,
         out: std::path::PathBuf::new(),
     })
@@ -241,21 +255,26 @@ mod tests {
 
     #[test]
     fn classes_are_matched_by_name_else_by_number() {
-        let check = |model: &str, data: &str, expected: Result<&str, &str>, assumed: usize| {
+        let check = |model: &str, data: &str, expected: Result<(&str, &str), &str>, assumed: usize| {
             let mut assumptions = Vec::new();
             match (classes(&names(model), &names(data), &mut assumptions), expected) {
-                (Ok(found), Ok(expected)) => assert_eq!(found, names(expected), "{model} / {data}"),
+                (Ok(found), Ok((source, own))) => {
+                    assert_eq!((found.names(), &found.source), (&names(own)[..], &names(source)), "{model} / {data}");
+                }
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (found, expected) => panic!("{model} / {data}: expected {expected:?}, found {found:?}"),
             }
             assert_eq!(assumptions.len(), assumed, "{assumptions:?}");
         };
-        check("no yes", "no yes", Ok("no yes"), 0);
-        check("NO YES", "no yes", Ok("no yes"), 0);
-        check("LABEL_0 LABEL_1", "no yes", Ok("no yes"), 1);
-        check("a b c", "a c", Ok("a b c"), 0);
-        check("yes no", "no yes", Err("number the same classes differently: the model `yes`, `no`"), 0);
+        check("no yes", "no yes", Ok(("no yes", "no yes")), 0);
+        check("NO YES", "no yes", Ok(("no yes", "no yes")), 0);
+        check("LABEL_0 LABEL_1", "no yes", Ok(("no yes", "no yes")), 1);
+        check("bad good", "no yes", Ok(("no yes", "no yes")), 1);
+        check("a b c", "a c", Ok(("a c", "a b c")), 0);
+        check("Yes no", "no yes", Ok(("no yes", "Yes no")), 0);
+        check("a b", "", Ok(("a b", "a b")), 0);
         check("a b", "a b c", Err("the model tells 2 apart (`a`, `b`), the data has 3"), 0);
+        check("a b c", "a d", Err("the data has 2"), 0);
         check("LABEL_0 LABEL_1 LABEL_2", "no yes", Err("the data has 2"), 0);
     }
 

@@ -300,6 +300,7 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels
         max_seq_len: plan.spec.recipe.max_seq_len.unwrap_or(positions),
         image_size: plan.facts.data.image_shape.map(|[height, width, _]| [height, width]),
         labels,
+        numbered: None,
         max_examples: None,
         out: PathBuf::new(),
     }

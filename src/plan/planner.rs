@@ -138,7 +138,11 @@ impl Failure for PlannerError {
             }
             PlannerError::NoHeldOut { .. } => "add a file or folder named `test`, with labels".into(),
             PlannerError::Budget { needed_secs, .. } => format!("give at least `--max-time {:.0}s`", (needed_secs * 1.5).ceil()),
-            PlannerError::Data { .. } | PlannerError::Request { .. } => return None,
+            PlannerError::Request { .. } => {
+                "say it otherwise, leave it out, or set the key itself, such as `--set recipe.lr=2e-5` (`tallow schema` has them all)"
+                    .into()
+            }
+            PlannerError::Data { .. } => return None,
         })
     }
 }

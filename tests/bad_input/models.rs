@@ -79,7 +79,7 @@ fn tensors_that_are_missing_or_of_another_shape_come_at_once() {
         _ => Some(shape),
     });
     let words = [
-        "model.safetensors` do not fit the model",
+        "`model.safetensors`: ",
         "`bert.encoder.layer.0.output.dense.weight` is missing (expected shape [16, 32])",
         "`bert.embeddings.word_embeddings.weight` has shape [",
         "17], expected [",
@@ -145,10 +145,9 @@ fn a_config_that_no_model_can_be_made_from() {
 /// It would be killed for want of memory, after all of the data was prepared.
 #[test]
 fn a_model_that_cannot_fit_is_refused_before_anything_runs() {
-    let folder = Folder::new();
-    folder.configure(&[("hidden_size", 60_000.into()), ("num_hidden_layers", 900.into()), ("num_attention_heads", 4.into())]);
+    let keys = ["hidden_size=60000", "num_hidden_layers=900", "num_attention_heads=4"].map(|key| format!("model.config.{key}"));
     let words = ["`model`: the weights, gradients and moments of", "parameters take", "MiB, this machine has"];
-    folder.refused(10, &words, "");
+    Place::new().refuses(&keys.each_ref().map(String::as_str), &Refusal { code: 10, words: &words, hint: "" });
 }
 
 #[test]
@@ -164,5 +163,9 @@ fn a_tokenizer_that_is_missing_broken_or_of_another_model() {
     );
     let folder = Folder::new();
     folder.configure(&[("vocab_size", 50.into())]);
+    folder.reshape(&[], |name, shape| match name {
+        "bert.embeddings.word_embeddings.weight" => Some(vec![50, shape[1]]),
+        _ => Some(shape),
+    });
     folder.refused(21, &["line 1: the tokenizer gives token", "and the model has 50"], TOGETHER);
 }

@@ -16,7 +16,7 @@ pub(super) fn prepare(
     shape: &mut Option<[usize; 3]>,
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let mut labels = Labels::new(split, names);
+    let mut labels = Labels::new(split, names, job.numbered.as_deref());
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels: Vec<u8> = Vec::new();
     split.each_chunk(emit, |table, mut rows| {

@@ -133,14 +133,28 @@ impl Split {
 /// The labels of a split as they are collected.
 struct Labels<'a> {
     column: &'a str,
+    /// The source's classes.
+    source: &'a [String],
+    /// Classes by their number in what is prepared.
     names: &'a [String],
     bytes: Vec<u8>,
     counts: Vec<usize>,
 }
 
 impl<'a> Labels<'a> {
-    fn new(split: &'a Split, names: &'a [String]) -> Self {
-        Labels { column: split.label_column(), names, bytes: Vec::new(), counts: vec![0; names.len()] }
+    fn new(split: &'a Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
+        let names = numbered.unwrap_or(source);
+        Labels { column: split.label_column(), source, names, bytes: Vec::new(), counts: vec![0; names.len()] }
+    }
+
+    /// A class of the source by its number in what is prepared.
+    fn numbered(&self, class: u32) -> Label {
+        if self.names == self.source {
+            return Label::Class(class);
+        }
+        let name = &self.source[class as usize];
+        let number = self.names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
+        number.map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
     }
 
     fn len(&self) -> usize {
@@ -150,13 +164,17 @@ impl<'a> Labels<'a> {
     /// Takes the label off the end of a row.
     fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
         let indices = table.column(self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
-        let classes = Classes { names: self.names.to_vec(), indices };
+        let classes = Classes { names: self.source.to_vec(), indices };
         let cell = row.cells.pop().unwrap_or(Cell::Null);
         let (path, position, column) = (table.path(), || row.position.clone(), || self.column.to_string());
-        match classes.label(&cell) {
-            Label::Class(index) => {
-                self.counts[index as usize] += 1;
-                self.bytes.extend(index.to_le_bytes());
+        let label = match classes.label(&cell) {
+            Label::Class(class) => self.numbered(class),
+            other => other,
+        };
+        match label {
+            Label::Class(number) => {
+                self.counts[number as usize] += 1;
+                self.bytes.extend(number.to_le_bytes());
                 Ok(())
             }
             Label::Missing => Err(Error::Missing { path: path.into(), position: position(), column: column(), what: "label" }),

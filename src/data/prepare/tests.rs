@@ -28,6 +28,7 @@ impl Bench {
             max_seq_len: 16,
             image_size: None,
             labels: None,
+            numbered: None,
             max_examples: None,
             out,
         };
@@ -171,6 +172,20 @@ fn bad_texts_are_named_by_file_row_and_column() {
     check(&[("train", good)], |job| job.max_seq_len = 2, Class::Spec, "expected more than the 2 special tokens");
     check(&[("train", good)], |job| job.vocab_size = 3, Class::Spec, "vocab_size is 3");
     check(&[("train", good)], |job| job.tokenizer = Some(job.splits[0].files[0].clone()), Class::Model, "the tokenizer `");
+}
+
+/// A model may number the same classes otherwise, and know more of them.
+#[test]
+fn classes_are_numbered_as_asked() {
+    let mut bench = Bench::text(&[("test", "text,label\none,no\ntwo,yes\nthree,no\n")]);
+    bench.job.labels = Some(vec!["no".into(), "yes".into()]);
+    bench.job.numbered = Some(vec!["Yes".into(), "perhaps".into(), "No".into()]);
+    let made = bench.run().expect("prepared").remove(0);
+    assert_eq!((made.labels, made.label_counts), (vec!["Yes".into(), "perhaps".into(), "No".into()], vec![1, 0, 2]));
+    assert_eq!(bench.open("test.safetensors").labels(), [2, 0, 2]);
+    bench.job.numbered = Some(vec!["yes".into(), "perhaps".into()]);
+    let error = bench.run().expect_err("no such class").to_string();
+    assert!(error.contains("perhaps"), "{error}");
 }
 
 #[test]

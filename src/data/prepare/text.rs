@@ -41,7 +41,7 @@ impl Tokenization {
 
     /// Tokenises a split and writes it.
     pub(super) fn prepare(&self, job: &PrepareJob, split: &Split, names: &[String], emit: &mut dyn FnMut(Event)) -> Result<()> {
-        let mut labels = Labels::new(split, names);
+        let mut labels = Labels::new(split, names, job.numbered.as_deref());
         let (mut tokens, mut type_ids) = (Vec::new(), Vec::new());
         let (mut end, mut offsets) = (0u64, 0u64.to_le_bytes().to_vec());
         let (mut longest, mut truncated) = (0, 0);
