@@ -80,8 +80,8 @@ fn compile(nvcc: &Path, from: &Path, define: &str, to: &Path) -> Result<(), Stri
     command.args(["-ptx", "-arch=compute_80", "-std=c++17", "-O3", "-D", define, "-o"]).arg(to).arg(from);
     let output = command.output().map_err(|e| {
         format!(
-            "the feature `cuda` needs the CUDA compiler, but `{}` does not start: {e}\nhint: install the CUDA toolkit (12.0 to \
-             13.0) and set CUDA_HOME to its folder or NVCC to the compiler; without the feature everything runs on the CPU",
+            "the feature `cuda` needs the CUDA compiler, but `{}` does not start: {e}\nhint: install the CUDA toolkit (13.0 is \
+             what is tried) and set CUDA_HOME to its folder or NVCC to the compiler; without the feature everything runs on the CPU",
             nvcc.display()
         )
     })?;
