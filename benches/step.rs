@@ -11,7 +11,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use tallow_kernels::optim::{AdamW, Sgd};
 use tallow_kernels::{self as kernels, Gradients, Param, Profile, Stream, Tape, Targets, Var, Weights};
-use tallow_zoo::{Input, Model, ModelConfig, gpt2, llama};
+use tallow_zoo::{Adapter, Input, Model, ModelConfig, gpt2, llama};
 
 const SGD: Sgd = Sgd { lr: 0.01, momentum: 0.9, weight_decay: 1e-4, nesterov: false, decoupled: false };
 const ADAMW: AdamW = AdamW { lr: 1e-4, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
@@ -88,7 +88,9 @@ impl Subject {
                     .to_string(),
                 )?;
                 let ids = ids(49152)?;
-                Ok(Subject::Llama(llama::Llama::new(&config, weights)?, ids.clone(), next(&ids)?))
+                let target_modules = ["q_proj", "v_proj"].map(String::from).to_vec();
+                let lora = Adapter { r: 8, lora_alpha: 16.0, lora_dropout: 0.0, target_modules };
+                Ok(Subject::Llama(llama::Llama::adapted(&config, &lora, weights)?, ids.clone(), next(&ids)?))
             }
             name => {
                 let (layers, hidden) = if name == "minilm" { (6, 384) } else { (12, 768) };

@@ -146,6 +146,7 @@ struct Building {
 pub struct Weights {
     building: Rc<RefCell<Building>>,
     prefix: String,
+    frozen: bool,
 }
 
 impl Weights {
@@ -171,7 +172,7 @@ impl Weights {
             problems: Vec::new(),
             failed: None,
         };
-        Weights { building: Rc::new(RefCell::new(building)), prefix: String::new() }
+        Weights { building: Rc::new(RefCell::new(building)), prefix: String::new(), frozen: false }
     }
 
     /// Parameters of another float type than float32, from here on: float64 to check gradients by finite differences.
@@ -181,10 +182,21 @@ impl Weights {
         self
     }
 
+    /// The same place; what is asked for from here on is used, but not trained.
+    #[must_use]
+    pub fn frozen(&self) -> Self {
+        Weights { frozen: true, ..self.clone() }
+    }
+
+    /// This place's name: `model.layers.0`; empty at the root.
+    pub fn path(&self) -> &str {
+        self.prefix.trim_end_matches('.')
+    }
+
     /// The same weights, one level further down: names get `name.` in front.
     #[must_use]
     pub fn at(&self, name: impl Display) -> Self {
-        Weights { building: Rc::clone(&self.building), prefix: format!("{}{name}.", self.prefix) }
+        Weights { prefix: format!("{}{name}.", self.prefix), ..self.clone() }
     }
 
     /// Whether the given weights hold a tensor of that name (below the prefix).
@@ -209,6 +221,7 @@ impl Weights {
     }
 
     fn make(&self, name: &str, shape: &[usize], init: Init, kind: ParamKind, may_be_absent: bool) -> Param {
+        let kind = if self.frozen && kind == ParamKind::Trainable { ParamKind::Frozen } else { kind };
         let name = format!("{}{name}", self.prefix);
         let b = &mut *self.building.borrow_mut();
         let given = match b.given.as_ref().map(|given| given.get(&name)) {

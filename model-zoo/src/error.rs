@@ -18,6 +18,10 @@ pub enum Error {
     #[error("the model's configuration has {} mistake(s):{}", .0.len(), list(.0))]
     Config(Vec<ConfigProblem>),
 
+    /// An adapter would change nothing where it says it does.
+    #[error("no linear layer of the model is the adapter's target `{target}`")]
+    NotAdapted { target: String },
+
     /// A batch that the model cannot take.
     #[error("{family} cannot take this batch: expected {expected}, found {found}")]
     Input { family: &'static str, expected: String, found: String },

@@ -12,8 +12,10 @@ mod registry;
 pub mod bert;
 pub mod gpt2;
 pub mod llama;
+mod lora;
 pub mod resnet;
 pub mod resnet_cifar;
 
 pub use error::{ConfigProblem, Error, Result};
+pub use lora::Adapter;
 pub use registry::{Entry, Input, Job, Model, ModelConfig, registry};

@@ -5,6 +5,7 @@
 
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::{Fields, check_count, check_dropout, parse_object};
+use crate::lora::{Adapter, Linear};
 use crate::parts::check_tokens;
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -238,24 +239,42 @@ pub struct Llama {
 }
 
 impl Llama {
-    /// Asks `weights` for every parameter by its public name.
+    /// Asks `weights` for every parameter by its public name; all of them are trained.
     ///
     /// # Errors
     /// The configuration has mistakes. Those of the weights are told by `weights.finish()`.
     pub fn new(config: &Config, weights: &Weights) -> Result<Self> {
-        let problems = config.problems();
+        Self::make(config, None, weights)
+    }
+
+    /// As [`Llama::new`], but all weights are frozen, and trained is the adapter alone.
+    ///
+    /// # Errors
+    /// The configuration or the adapter's has mistakes, or a target of the adapter meets no layer.
+    pub fn adapted(config: &Config, adapter: &Adapter, weights: &Weights) -> Result<Self> {
+        Self::make(config, Some(adapter), weights)
+    }
+
+    fn make(config: &Config, adapter: Option<&Adapter>, weights: &Weights) -> Result<Self> {
+        let problems: Vec<_> = config.problems().into_iter().chain(adapter.map(Adapter::problems).unwrap_or_default()).collect();
         if !problems.is_empty() {
             return Err(Error::Config(problems));
         }
-        let (at, d, init) = (weights.at("model"), config.hidden_size, Init::Normal(config.initializer_range as f32));
-        Ok(Llama {
+        let own = if adapter.is_some() { weights.frozen() } else { weights.clone() };
+        let (at, d, init) = (own.at("model"), config.hidden_size, Init::Normal(config.initializer_range as f32));
+        let layers = weights.at("model").at("layers");
+        let model = Llama {
             words: at.at("embed_tokens").param("weight", &[config.vocab_size, d], init),
-            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, &at.at("layers").at(i))).collect(),
+            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, adapter, &layers.at(i))).collect::<Result<_>>()?,
             norm: at.at("norm").param("weight", &[d], Init::Ones),
-            lm_head: (!config.tie_word_embeddings).then(|| weights.at("lm_head").param("weight", &[config.vocab_size, d], init)),
+            lm_head: (!config.tie_word_embeddings).then(|| own.at("lm_head").param("weight", &[config.vocab_size, d], init)),
             config: config.clone(),
             rope: RefCell::new(Rope::new(config.head_dim, 0, config.rope_theta, config.rope_scaling.kernel())?),
-        })
+        };
+        if let Some(adapter) = adapter {
+            adapter.check_met(model.layers.iter().flat_map(Layer::linears).map(Linear::path))?;
+        }
+        Ok(model)
     }
 
     /// The last layer's normalised states. `token_ids`: `[B, T]` of u32; `lengths`: B valid lengths, at least 1; returns `[B, T, D]`,
@@ -323,29 +342,35 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(config: &Config, at: &Weights) -> Self {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights) -> Result<Self> {
         let (d, ff, family) = (config.hidden_size, config.intermediate_size, config.model_type);
         let (dim, kv_dim) = (config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim);
-        let (own, mlp, init) = (at.at("self_attn"), at.at("mlp"), Init::Normal(config.initializer_range as f32));
-        let linear = |at: &Weights, name, inner, out, bias| Linear::new(&at.at(name), inner, out, bias, init);
+        let init = Init::Normal(config.initializer_range as f32);
+        let norms = if adapter.is_some() { at.frozen() } else { at.clone() };
+        let linear = |part: &str, name: &str, sizes, bias| Linear::new(&at.at(part).at(name), sizes, bias, init, adapter);
+        let (own, mlp) = ("self_attn", "mlp");
         let qkv_bias = config.attention_bias || family == Family::Qwen2;
-        let head_norm = |name| own.at(name).param("weight", &[config.head_dim], Init::Ones);
-        Layer {
-            input_norm: at.at("input_layernorm").param("weight", &[d], Init::Ones),
-            query: linear(&own, "q_proj", d, dim, qkv_bias),
-            key: linear(&own, "k_proj", d, kv_dim, qkv_bias),
-            value: linear(&own, "v_proj", d, kv_dim, qkv_bias),
+        let head_norm = |name| norms.at(own).at(name).param("weight", &[config.head_dim], Init::Ones);
+        Ok(Layer {
+            input_norm: norms.at("input_layernorm").param("weight", &[d], Init::Ones),
+            query: linear(own, "q_proj", [d, dim], qkv_bias)?,
+            key: linear(own, "k_proj", [d, kv_dim], qkv_bias)?,
+            value: linear(own, "v_proj", [d, kv_dim], qkv_bias)?,
             query_key_norms: (family == Family::Qwen3).then(|| ["q_norm", "k_norm"].map(head_norm)),
-            attention_output: linear(&own, "o_proj", dim, d, config.attention_bias),
-            post_attention_norm: at.at("post_attention_layernorm").param("weight", &[d], Init::Ones),
-            gate: linear(&mlp, "gate_proj", d, ff, config.mlp_bias),
-            up: linear(&mlp, "up_proj", d, ff, config.mlp_bias),
-            down: linear(&mlp, "down_proj", ff, d, config.mlp_bias),
+            attention_output: linear(own, "o_proj", [dim, d], config.attention_bias)?,
+            post_attention_norm: norms.at("post_attention_layernorm").param("weight", &[d], Init::Ones),
+            gate: linear(mlp, "gate_proj", [d, ff], config.mlp_bias)?,
+            up: linear(mlp, "up_proj", [d, ff], config.mlp_bias)?,
+            down: linear(mlp, "down_proj", [ff, d], config.mlp_bias)?,
             num_heads: config.num_attention_heads,
             mask: config.sliding_window.map_or(Mask::Causal, Mask::CausalWindow),
             attention_dropout: config.attention_dropout as f32,
             eps: config.rms_norm_eps,
-        }
+        })
+    }
+
+    fn linears(&self) -> [&Linear; 7] {
+        [&self.query, &self.key, &self.value, &self.attention_output, &self.gate, &self.up, &self.down]
     }
 
     fn attention(&self, tape: &Tape, n_btd: &Var, lengths: &[usize], rope: &Rope) -> Result<Var> {
@@ -362,27 +387,11 @@ impl Layer {
             dropout: self.attention_dropout,
             ..Attention::causal(self.num_heads)
         };
-        self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)
+        Ok(self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?)
     }
 
     fn mlp(&self, tape: &Tape, n_btd: &Var) -> Result<Var> {
         let h = kernels::swiglu(tape, &self.gate.forward(tape, n_btd)?, &self.up.forward(tape, n_btd)?)?;
-        self.down.forward(tape, &h)
-    }
-}
-
-/// A linear layer, with or without bias.
-struct Linear {
-    weight: Param,
-    bias: Option<Param>,
-}
-
-impl Linear {
-    fn new(at: &Weights, inner: usize, out: usize, bias: bool, init: Init) -> Self {
-        Linear { weight: at.param("weight", &[out, inner], init), bias: bias.then(|| at.param("bias", &[out], Init::Zeros)) }
-    }
-
-    fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
-        Ok(kernels::linear(tape, x, &self.weight, self.bias.as_ref())?)
+        Ok(self.down.forward(tape, &h)?)
     }
 }

@@ -168,6 +168,14 @@ impl ModelConfig {
         }
     }
 
+    /// Words of the vocabulary, and the longest text in tokens; none for models of images.
+    pub fn text_limits(&self) -> Option<(usize, usize)> {
+        match self {
+            ModelConfig::Bert(config) => Some((config.vocab_size, config.max_position_embeddings)),
+            ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => None,
+        }
+    }
+
     /// Builds the model, asking `weights` for every parameter by its public name.
     ///
     /// # Errors

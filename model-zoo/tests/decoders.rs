@@ -4,7 +4,8 @@
 use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 use std::path::Path;
-use tallow_kernels::{Gradients, Param, ParamStore, Stream, Tape, Var, Weights, cross_entropy};
+use tallow_kernels::{Gradients, Op, Param, ParamStore, Stream, Tape, Var, Weights, cross_entropy};
+use tallow_zoo::Adapter;
 use tallow_zoo::gpt2::{self, Gpt2};
 use tallow_zoo::llama::{self, Llama};
 
@@ -94,7 +95,7 @@ fn pick(tape: &Tape, x: &Var, rows: Vec<u32>) -> Var {
     let count = rows.len();
     let rows = Tensor::from_vec(rows, count, &Device::Cpu).expect("rows");
     let picked = x.tensor().flatten(0, 1).and_then(|t| t.index_select(&rows, 0)).expect("rows");
-    tape.record(picked, x.wants_grad(), || {
+    tape.record(Op::arrays("pick", picked.elem_count(), 2, 2), picked, x.wants_grad(), || {
         let x = x.target();
         move |dy, grads| {
             let zeros = Tensor::zeros((dims[0] * dims[1], dims[2]), DType::F32, &Device::Cpu)?;
@@ -179,6 +180,56 @@ fn the_future_is_not_seen() {
         let vocab = loaded.model.vocab_weight().tensor().dims().to_vec();
         assert_eq!(vocab, [23, some[0].len()], "{name}");
     }
+}
+
+/// An adapter that is new changes nothing; only it is trained, and with it the model does what the merged weights would.
+#[test]
+fn adapters_train_alone() {
+    let folder = folder("qwen3");
+    let config = std::fs::read_to_string(folder.join("config.json")).expect("config.json");
+    let config = llama::Config::from_public(&config).expect("a config");
+    let given = config.public_names(read(&folder.join("model.safetensors")));
+    let targets = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
+    let adapter = Adapter { r: 3, lora_alpha: 6.0, lora_dropout: 0.0, target_modules: targets(&["q_proj", "mlp.down_proj"]) };
+    let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
+    let ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [9, 2, 6, 5, 3]], &Device::Cpu).expect("ids");
+    let scores = |model: &Llama| floats(model.logits(&Tape::inference(), &ids, &[5, 4]).expect("scores").tensor());
+    let plain = weights(given.clone());
+    let plain = scores(&Llama::new(&config, &plain).expect("a model"));
+
+    let own = weights(given.clone());
+    let model = Llama::adapted(&config, &adapter, &own).expect("a model");
+    let (store, report) = own.finish().expect("weights that fit");
+    let trained: Vec<String> = store.trainable().map(|p| p.name().to_string()).collect();
+    assert_eq!((trained.len(), report.initialised.len()), (4 * config.num_hidden_layers, trained.len()), "{trained:?}");
+    assert!(trained.contains(&"model.layers.0.self_attn.q_proj.lora_A.weight".to_string()), "{trained:?}");
+    assert_eq!(scores(&model), plain);
+
+    let tape = Tape::training(Stream::root(1));
+    let logits = model.logits(&tape, &ids, &[5, 4]).expect("scores");
+    let mut grads = Gradients::new(&store);
+    let loss = loss(&tape, &logits, &ids, &[5, 4]);
+    tape.backward(&loss, &mut grads).expect("gradients");
+    grads.check_complete(&store).expect("all of the adapter has a gradient");
+
+    // Merged by hand: W + alpha / r B A.
+    let mut merged = given;
+    for b in store.trainable().filter(|p| p.name().ends_with("lora_B.weight")) {
+        let (path, a) = (b.name().trim_end_matches(".lora_B.weight"), b.name().replace("lora_B", "lora_A"));
+        let a = store.iter().find(|p| p.name() == a).expect("the other half");
+        b.set(&Tensor::randn(0f32, 0.1, b.tensor().shape(), &Device::Cpu).expect("numbers")).expect("set");
+        let change = b.tensor().matmul(a.tensor()).and_then(|t| t * 2.0).expect("a product");
+        let weight = merged.get_mut(&format!("{path}.weight")).expect("a weight");
+        *weight = (&*weight + change).expect("a sum");
+    }
+    let own = weights(merged);
+    let merged = scores(&Llama::new(&config, &own).expect("a model"));
+    let found = scores(&model);
+    assert!(found.iter().zip(&merged).all(|(x, y)| (x - y).abs() < 1e-4) && found != plain, "{found:?}\n{merged:?}");
+
+    let nowhere = Adapter { target_modules: targets(&["w_proj"]), ..adapter };
+    let error = Llama::adapted(&config, &nowhere, &own).err().expect("no such layer").to_string();
+    assert!(error.contains("w_proj"), "{error}");
 }
 
 /// What is written as public is read back as the same.

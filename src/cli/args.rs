@@ -114,6 +114,25 @@ pub enum Command {
     Runs,
     /// List the models of the zoo.
     Models,
+    /// Show where the time of a training step goes, operation by operation: random batches of the data's own size.
+    Profile {
+        /// What to train, as for `plan`: an experiment file (.toml), a request, or a paper.
+        #[arg(required_unless_present = "example")]
+        what: Vec<String>,
+        /// The example paper that Tallow carries.
+        #[arg(long, conflicts_with = "what")]
+        example: bool,
+        /// Steps that are timed.
+        #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(4), value_name = "N")]
+        steps: NonZeroUsize,
+        /// Tokens of a text; default: the mean of the data.
+        #[arg(long, value_name = "N")]
+        tokens: Option<NonZeroUsize>,
+        #[command(flatten)]
+        wishes: Wishes,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// Say what this machine offers.
     Doctor {
         #[command(flatten)]

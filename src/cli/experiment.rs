@@ -9,7 +9,7 @@ use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
 use crate::job::Event;
 use crate::pipeline::{End, Pipeline, Setup};
-use crate::plan::{self, HostFacts, RulePlanner};
+use crate::plan::{self, HostFacts, Plan, RulePlanner};
 use crate::report::{self, Style};
 use crate::run::{Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
@@ -138,6 +138,17 @@ impl Start {
         }
     }
 
+    /// Puts into the run folder what the run begins with.
+    fn lay(&self, pipeline: &mut Pipeline, wishes: &Wishes) -> Result<()> {
+        match self {
+            Start::Experiment(spec) => pipeline.begin(spec),
+            Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
+            Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
+            Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(*time),
+            Start::Resumed { max_time: None } => Ok(()),
+        }
+    }
+
     /// A name for the run folder.
     fn slug(&self) -> String {
         let title = match self {
@@ -225,18 +236,11 @@ fn go_on(
 ) -> Result<ExitCode> {
     let place = folder.clone();
     let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
-    let begin = |pipeline: &mut Pipeline| match &start {
-        Start::Experiment(spec) => pipeline.begin(spec),
-        Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
-        Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
-        Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(*time),
-        Start::Resumed { max_time: None } => Ok(()),
-    };
     if until == Until::Plan {
-        let plan = drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.plan_only()))?;
+        let plan = plan(json, env, folder, &start, wishes, means)?;
         return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &place, style)) };
     }
-    match drive(json, env, folder, means, |pipeline| begin(pipeline).and_then(|()| pipeline.go_on()))? {
+    match drive(json, env, folder, means, |pipeline| start.lay(pipeline, wishes).and_then(|()| pipeline.go_on()))? {
         End::Reported { report, .. } => {
             let text =
                 if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
@@ -244,6 +248,18 @@ fn go_on(
         }
         End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(&place))),
     }
+}
+
+/// The plan of what was asked.
+pub(super) fn plan(
+    json: bool,
+    env: &Environment,
+    folder: RunFolder,
+    start: &Start,
+    wishes: &Wishes,
+    means: (&HubArgs, &WorkerArgs),
+) -> Result<Plan> {
+    drive(json, env, folder, means, |pipeline| start.lay(pipeline, wishes).and_then(|()| pipeline.plan_only()))
 }
 
 /// Lets `work` drive the stages of a run folder, and shows progress meanwhile.

@@ -7,6 +7,7 @@ mod evaluate;
 mod experiment;
 pub mod message;
 mod planned;
+mod profile;
 pub mod progress;
 mod read;
 mod worker;
@@ -60,6 +61,11 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Plan { what, example, wishes, run } => {
             let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
             experiment::begin(cli.json, environment, start, wishes, run, Until::Plan)
+        }
+        Command::Profile { what, example, steps, tokens, wishes, run } => {
+            let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
+            let asked = profile::Asked { steps: usize::from(*steps) as u64, tokens: tokens.map(usize::from) };
+            profile::profile(cli.json, environment, start, wishes, run, &asked)
         }
         Command::Train { experiment, wishes, run, .. } => {
             let start = Start::experiment(experiment.as_deref(), wishes)?;

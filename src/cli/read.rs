@@ -21,11 +21,7 @@ pub(super) fn open(env: &Environment, paper: &PaperArg, offline: bool) -> Result
 /// Reads a paper in a run folder that is gone afterwards.
 pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: bool, worker: &WorkerArgs) -> Result<ExitCode> {
     let (pdf, name) = open(env, paper, offline)?;
-    let place = tempfile::tempdir().map_err(|source| store::Error::Io {
-        action: "make a folder in",
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let place = store::temporary()?;
     let folder = RunFolder::create(place.path().join("read"))?;
     folder.write_bytes(&folder.paper_pdf(), &pdf)?;
     let supervisor = Supervisor {

@@ -47,9 +47,9 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
 
 /// Tells the C library's allocator to keep what is freed: every step asks for the same sizes again, and pages that were given back
 /// would have to be zeroed by the kernel each time.
-fn keep_memory() {
+pub(super) fn keep_memory() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: mallopt only sets numbers of the allocator; no other thread runs yet.
+    // SAFETY: mallopt only sets numbers of the allocator, under its own lock.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
         libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);

@@ -1,6 +1,5 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::stages::text_limits;
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
@@ -217,7 +216,7 @@ fn prepare_job(
         (Task::TextClassification, None) if model.tokenizer.is_none() => return Err(Error::NoTokenizer),
         _ => {}
     }
-    let (vocab_size, max_seq_len) = text_limits(&model.config);
+    let (vocab_size, max_seq_len) = model.config.text_limits().unwrap_or((0, 0));
     Ok(PrepareJob {
         task,
         splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part }],

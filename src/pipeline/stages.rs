@@ -13,7 +13,6 @@ use crate::spec::{ExperimentSpec, Metric, Monitor};
 use crate::store::{Record, RunFolder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tallow_zoo::ModelConfig;
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
 const PREPARE: &str = "prepare";
@@ -291,7 +290,7 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels
         let (files, part) = facts.map(|split| (split.files.clone(), split.part)).unwrap_or_default();
         SplitSource { name: name.clone(), files, part }
     };
-    let (vocab_size, positions) = text_limits(&plan.facts.model.config);
+    let (vocab_size, positions) = plan.facts.model.config.text_limits().unwrap_or((0, 0));
     PrepareJob {
         task: plan.spec.task,
         splits: names.iter().map(source).collect(),
@@ -303,14 +302,6 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels
         labels,
         max_examples: None,
         out: PathBuf::new(),
-    }
-}
-
-/// Words of the vocabulary, and the longest text in tokens; 0 and 0 where there are no texts.
-pub(super) fn text_limits(model: &ModelConfig) -> (usize, usize) {
-    match model {
-        ModelConfig::Bert(config) => (config.vocab_size, config.max_position_embeddings),
-        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => (0, 0),
     }
 }
 

@@ -5,12 +5,11 @@ use crate::spec::{Optimizer, Recipe};
 use tallow_zoo::ModelConfig;
 
 /// Share of the machine's matrix product speed that training reaches, from runs on two cores (`benches/RESULTS.md`): products of
-/// transformers are large, those of small convolutions are not.
+/// small models are small.
 fn efficiency(model: &ModelConfig) -> f64 {
     match model {
         ModelConfig::Bert(config) if config.hidden_size < 128 => 0.2,
-        ModelConfig::Bert(_) => 0.6,
-        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => 0.5,
+        ModelConfig::Bert(_) | ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => 0.6,
     }
 }
 
@@ -48,7 +47,7 @@ pub(super) fn pauses(
 }
 
 /// Typical tokens of a text, or pixels of an image's side.
-fn size_of(data: &DataFacts, recipe: &Recipe) -> usize {
+pub fn size_of(data: &DataFacts, recipe: &Recipe) -> usize {
     match (data.mean_tokens, data.image_shape) {
         (Some(tokens), _) => (tokens.round().max(1.0) as usize).min(recipe.max_seq_len.unwrap_or(usize::MAX)),
         (None, Some([height, ..])) => height,

@@ -49,3 +49,12 @@ impl Failure for Error {
         }
     }
 }
+
+/// A folder that is gone when the value is: for a run that nobody asked to keep.
+///
+/// # Errors
+/// The system's folder for such things cannot be written.
+pub fn temporary() -> Result<tempfile::TempDir, Error> {
+    let failed = |source| Error::Io { action: "make a folder in", path: std::env::temp_dir(), source };
+    tempfile::tempdir().map_err(failed)
+}

@@ -1,7 +1,8 @@
-//! How fast this machine multiplies: the one measurement that estimates of training time start from.
+//! How fast this machine multiplies, the one measurement that estimates of training time start from, and how fast it moves memory.
 
 use super::Error;
 use candle_core::{Device, Tensor};
+use rayon::prelude::*;
 use std::time::Instant;
 
 /// FLOP a second of a large float32 product on all threads: the best of ten.
@@ -16,4 +17,19 @@ pub fn matmul_flops() -> Result<f64, Error> {
         best = best.min(begun.elapsed().as_secs_f64());
     }
     Ok(2.0 * (SIZE as f64).powi(3) / best)
+}
+
+/// Bytes a second, read and written, of a sum of two arrays far larger than caches, in place on all threads: the best of five.
+pub(super) fn memory_bandwidth() -> Result<f64, Error> {
+    const ELEMENTS: usize = 1 << 25;
+    let (mut to, from) = (vec![0f32; ELEMENTS], vec![1f32; ELEMENTS]);
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        to.par_chunks_mut(1 << 16).zip(from.par_chunks(1 << 16)).for_each(|(to, from)| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        });
+        best = best.min(begun.elapsed().as_secs_f64());
+    }
+    Ok((3 * 4 * ELEMENTS) as f64 / best)
 }

@@ -4,7 +4,7 @@
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
 //! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `optimizer` (moments and their
 //! step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `scoring` and `evaluate` (what a model is worth),
-//! `calibrate` (how fast this machine is).
+//! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
 mod batches;
 mod calibrate;
@@ -15,6 +15,7 @@ mod error;
 mod evaluate;
 mod monitor;
 mod optimizer;
+mod profile;
 mod schedule;
 mod scoring;
 mod streams;
@@ -25,5 +26,6 @@ pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;
 pub use error::Error;
 pub use evaluate::evaluate;
+pub use profile::{BatchShape, Profiled, Row, profile};
 pub use schedule::lr_at;
 pub use train::{Finish, train};

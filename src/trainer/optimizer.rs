@@ -62,6 +62,11 @@ impl State {
         Ok(())
     }
 
+    /// Moments of each parameter.
+    pub(super) fn copies(&self) -> usize {
+        self.kinds().len()
+    }
+
     /// Every moment by name, for a checkpoint: `m/NAME`.
     pub(super) fn named(&self, store: &ParamStore) -> BTreeMap<String, Tensor> {
         let of = |(kind, moments): (&'static str, &[Tensor])| {

@@ -6,8 +6,30 @@ use std::f64::consts::FRAC_PI_2;
 use tallow::error::{Class, Failure};
 use tallow::job::{Divergence, Event, InitFrom, MonitorConfig, RunConfig};
 use tallow::spec::{Metric, Optimizer, Schedule, Warmup};
-use tallow::trainer::{self, Finish};
+use tallow::trainer::{self, BatchShape, Finish};
 use tallow_zoo::ModelConfig;
+
+#[test]
+fn a_profile_accounts_for_the_whole_step() {
+    let bench = Bench::new();
+    let texts = BatchShape::Texts { batch: 4, tokens: 9, vocab_size: 30 };
+    let images = BatchShape::Images { batch: 4, channels: 3, height: 8, width: 8 };
+    for (config, shape, op) in [(bench.bert(), texts, "linear"), (bench.resnet(), images, "conv2d")] {
+        let profiled = trainer::profile(&config, shape, 3).expect("profiled");
+        let row = |name: &str| profiled.rows.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no {name}"));
+        assert!(row(op).calls > 1 && row(op).forward_secs > 0.0 && row(op).backward_secs > 0.0 && row(op).floor_secs > 0.0);
+        // Forward counts what the model's own estimate counts.
+        let size = if let BatchShape::Texts { tokens, .. } = shape { tokens } else { 8 };
+        let counted = profiled.rows.iter().map(|row| row.flops).sum::<f64>() / 3.0;
+        let estimated = config.model.forward_flops(4, size);
+        assert!((0.9..1.2).contains(&(counted / estimated)), "{counted} of {estimated}");
+        let told: f64 = profiled.rows.iter().map(|row| row.secs()).sum();
+        assert!(profiled.min_secs <= profiled.median_secs && told >= profiled.min_secs && profiled.product_share() > 0.0);
+        assert!(profiled.rows.windows(2).all(|two| two[0].secs() >= two[1].secs()) && row("optimiser").calls == 1);
+    }
+    let wrong = trainer::profile(&bench.bert(), images, 1).expect_err("images for a model of texts");
+    assert!(wrong.to_string().contains("images"), "{wrong}");
+}
 
 #[test]
 fn models_learn_and_are_scored() {
