@@ -3,9 +3,11 @@
 //! `cargo run --release -p tallow-kernels --example ops [threads] [name]`: milliseconds (the least of several runs), and GFLOP/s
 //! for products, or GB/s over the memory that must be read and written at least for the rest.
 
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Tensor};
+use std::sync::Arc;
 use std::time::Instant;
-use tallow_kernels::optim::{AdamW, Sgd};
+use tallow_kernels::optim::{Adafactor, AdamW, Sgd, Squares};
 use tallow_kernels::*;
 
 type Op<'a> = &'a dyn Fn(&Tape, &[Var], &[Param]) -> Result<Var>;
@@ -216,6 +218,60 @@ fn resnet(bench: &Bench) -> Result<()> {
     bench.step("sgd, 22.7M parameters", 22_700_000, 5, |p, s| sgd.step(p, &s[0], &s[1], 1, 1.0))
 }
 
+/// A linear layer with LoRA of rank 8 on 512 rows, its frozen weight stored in several ways. Its backward is
+/// one product, not two: half of what is shown there.
+fn lora(bench: &Bench) -> Result<()> {
+    let rows = 512usize;
+    for (from, to) in [(576usize, 576usize), (2048, 2048), (4096, 4096)] {
+        let dense = normal(&[to, from], "weight")?;
+        let quantised = |dtype| FrozenWeight::quantized("w", Arc::new(QTensor::quantize(&dense, dtype)?));
+        let mut weights = vec![
+            ("float32", FrozenWeight::new("w", &dense)?, 0.0f32),
+            ("float32, dropout 0.05", FrozenWeight::new("w", &dense)?, 0.05),
+            ("bfloat16", FrozenWeight::new("w", &dense.to_dtype(DType::BF16)?)?, 0.0),
+            ("q8_0", quantised(GgmlDType::Q8_0)?, 0.0),
+        ];
+        if from % 256 == 0 {
+            weights.push(("q4_k", quantised(GgmlDType::Q4K)?, 0.0));
+            weights.push(("q6_k", quantised(GgmlDType::Q6K)?, 0.0));
+        }
+        for (name, weight, dropout) in weights {
+            let flops = Work::Flops(2.0 * (rows * from * to) as f64);
+            let name = format!("lora {from} -> {to}, {name}");
+            bench.run(&name, &[&[rows, from]], &[("a", &[8, from]), ("b", &[to, 8])], flops, &|t, v, p| {
+                let lora = Lora { a: p[0].clone(), b: p[1].clone(), scale: 2.0, dropout };
+                lora_linear(t, &v[0], &weight, None, &lora)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Losses, choices and the factored optimiser at the shapes of language models.
+fn choices(bench: &Bench) -> Result<()> {
+    let (rows, vocab) = (512usize, 49_152usize);
+    let labels: Vec<u32> = (0..rows as u32).map(|i| i * 89).collect();
+    let bytes = |n: usize, there: usize, back: usize| Work::Bytes((n * there * 4) as f64, (n * back * 4) as f64);
+    for smoothing in [0.0, 0.1] {
+        let targets = Targets { smoothing, ..Targets::new(&labels) };
+        let name = format!("cross_entropy, vocabulary, s {smoothing}");
+        bench.run(&name, &[&[rows, vocab]], &[], bytes(rows * vocab, 2, 2), &|t, v, _| cross_entropy(t, &v[0], targets))?;
+    }
+    bench.run("top_k 50 of 49152", &[&[rows, vocab]], &[], bytes(rows * vocab, 1, 1), &|t, v, _| Ok(top_k(t, &v[0], 50)?.0))?;
+    let shape = [8usize, 512, 768];
+    let n = shape.iter().product::<usize>();
+    let index = Tensor::from_vec((0..n as u32).map(|i| i.wrapping_mul(7919) % 512).collect::<Vec<_>>(), &shape, &Device::Cpu)?;
+    bench.run("gather, 8x512x768", &[&shape], &[], bytes(n, 3, 4), &|t, v, _| gather(t, &v[0], 1, &index))?;
+    bench.run("scatter_add, 8x512x768", &[&shape, &shape], &[], bytes(n, 5, 3), &|t, v, _| {
+        scatter_add(t, &v[0], 1, &index, &v[1])
+    })?;
+    let adafactor = Adafactor { lr: 1e-3, eps: 1e-30, clip: 1.0, decay: 0.8, beta1: None, scale_floor: None, weight_decay: 0.0 };
+    let weights = Weights::scratch(Stream::root(2), &Device::Cpu);
+    let (p, g) = (weights.param("p", &[30_522, 768], Init::Normal(0.1)), normal(&[30_522, 768], "g")?);
+    let squares = Squares::zeros(&p)?;
+    bench.step("adafactor, 23.4M parameters", 23_440_896, 5, |_, _| adafactor.step(&p, &g, &squares, None, 1, 1.0))
+}
+
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     if let Some(threads) = args.next().and_then(|a| a.parse().ok()) {
@@ -225,5 +281,7 @@ fn main() -> Result<()> {
     println!("{:34} {:>12} {:>16} {:>12}", "", "forward", "", "backward");
     bert(&bench)?;
     decoders(&bench)?;
-    resnet(&bench)
+    resnet(&bench)?;
+    lora(&bench)?;
+    choices(&bench)
 }

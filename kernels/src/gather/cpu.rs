@@ -15,9 +15,18 @@ pub(super) fn pick(along: &Along, x: &Tensor) -> Result<Tensor> {
     let ([_, rows, inner], count) = (along.sizes, along.count);
     slice::fresh_tensor(&along.picked[..], |y| {
         y.par_chunks_mut(BLOCK).zip(along.flat.par_chunks(BLOCK)).enumerate().for_each(|(block, (y, index))| {
-            for (at, (y, &index)) in y.iter_mut().zip(index).enumerate() {
-                let at = block * BLOCK + at;
-                *y = xs[(at / (count * inner) * rows + index as usize) * inner + at % inner];
+            // Where the block begins; from there on places are counted, not divided.
+            let first = block * BLOCK;
+            let (mut base, mut j, mut i) = (first / (count * inner) * rows * inner, first / inner % count, first % inner);
+            for (y, &index) in y.iter_mut().zip(index) {
+                *y = xs[base + index as usize * inner + i];
+                i += 1;
+                if i == inner {
+                    (i, j) = (0, j + 1);
+                    if j == count {
+                        (j, base) = (0, base + rows * inner);
+                    }
+                }
             }
         });
     })
