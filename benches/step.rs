@@ -11,7 +11,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use tallow_kernels::optim::{AdamW, Sgd};
 use tallow_kernels::{self as kernels, Gradients, Param, Profile, Stream, Tape, Targets, Var, Weights};
-use tallow_zoo::{Adapter, Input, Model, ModelConfig, gpt2, llama};
+use tallow_zoo::{Adapter, Input, Model, ModelConfig, Output};
 
 const SGD: Sgd = Sgd { lr: 0.01, momentum: 0.9, weight_decay: 1e-4, nesterov: false, decoupled: false };
 const ADAMW: AdamW = AdamW { lr: 1e-4, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
@@ -34,11 +34,11 @@ const WORKS: [Work; 7] = [
     Work { name: "resnet20", batch: 128, len: None },
 ];
 
-/// What is trained: the loss of one batch.
-enum Subject {
-    Classifier(Box<dyn Model>, Input, Vec<u32>),
-    Gpt2(gpt2::Gpt2, Tensor, Vec<u32>),
-    Llama(llama::Llama, Tensor, Vec<u32>),
+/// What is trained: a model, and one batch with its labels, one an example or one a token.
+struct Subject {
+    model: Box<dyn Model>,
+    input: Input,
+    labels: Vec<u32>,
 }
 
 /// Uniform numbers below `most`.
@@ -62,8 +62,8 @@ impl Subject {
             };
             let values: Vec<f32> = (0..(batch * 3 * 32 * 32) as u64).map(|i| Stream::root(2).normal(i)).collect();
             let input = Input::Image { pixels: Tensor::from_vec(values, (batch, 3, 32, 32), &device)? };
-            let model = ModelConfig::from_public(&config.to_string())?.build(weights)?;
-            return Ok(Subject::Classifier(model, input, numbers(batch, 10)));
+            let model = ModelConfig::from_public(&config.to_string())?.build(weights, None)?;
+            return Ok(Subject { model, input, labels: numbers(batch, 10) });
         };
         let ids = |vocab| Tensor::from_vec(numbers(batch * len, vocab), (batch, len), &device);
         // Each token's label is the token behind it; a text's last has none.
@@ -71,53 +71,44 @@ impl Subject {
             let ids = ids.to_vec2::<u32>()?;
             Ok(ids.iter().flat_map(|row| row[1..].iter().copied().chain([u32::MAX])).collect())
         };
-        match work.name {
-            "gpt2" => {
-                let config = gpt2::Config::from_public(
-                    &json!({"model_type": "gpt2", "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12})
-                        .to_string(),
-                )?;
-                let ids = ids(50257)?;
-                Ok(Subject::Gpt2(gpt2::Gpt2::new(&config, weights)?, ids.clone(), next(&ids)?))
-            }
-            "smollm2" => {
-                let config = llama::Config::from_public(
-                    &json!({"model_type": "llama", "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536,
+        let (config, vocab, adapter) = match work.name {
+            "gpt2" => (
+                json!({"model_type": "gpt2", "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12}),
+                50257,
+                None,
+            ),
+            "smollm2" => (
+                json!({"model_type": "llama", "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536,
                     "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": true,
-                    "max_position_embeddings": 2048})
-                    .to_string(),
-                )?;
-                let ids = ids(49152)?;
-                let target_modules = ["q_proj", "v_proj"].map(String::from).to_vec();
-                let lora = Adapter { r: 8, lora_alpha: 16.0, lora_dropout: 0.0, target_modules };
-                Ok(Subject::Llama(llama::Llama::adapted(&config, &lora, weights)?, ids.clone(), next(&ids)?))
-            }
+                    "max_position_embeddings": 2048}),
+                49152,
+                Some(Adapter {
+                    r: 8,
+                    lora_alpha: 16.0,
+                    lora_dropout: 0.0,
+                    target_modules: ["q_proj", "v_proj"].map(String::from).to_vec(),
+                }),
+            ),
             name => {
                 let (layers, hidden) = if name == "minilm" { (6, 384) } else { (12, 768) };
                 let config = json!({"model_type": "bert", "vocab_size": 30522, "hidden_size": hidden, "num_hidden_layers": layers,
                     "num_attention_heads": 12, "intermediate_size": 4 * hidden, "max_position_embeddings": 512, "num_labels": 2});
-                let (token_ids, lengths) = (ids(30522)?, vec![len; batch]);
-                let type_ids = token_ids.zeros_like()?;
-                let model = ModelConfig::from_public(&config.to_string())?.build(weights)?;
-                Ok(Subject::Classifier(model, Input::Text { token_ids, type_ids, lengths }, numbers(batch, 2)))
+                (config, 30522, None)
             }
-        }
+        };
+        let token_ids = ids(vocab)?;
+        let labels = if work.name == "gpt2" || adapter.is_some() { next(&token_ids)? } else { numbers(batch, 2) };
+        let model = ModelConfig::from_public(&config.to_string())?.build(weights, adapter.as_ref())?;
+        let input = Input::Text { type_ids: token_ids.zeros_like()?, token_ids, lengths: vec![len; batch] };
+        Ok(Subject { model, input, labels })
     }
 
     fn loss(&self, tape: &Tape) -> Result<Var, Box<dyn Error>> {
-        let of_tokens = |hidden: Var, weight: &Param, labels: &[u32]| {
-            let targets = Targets { ignore: Some(u32::MAX), ..Targets::new(labels) };
-            kernels::linear_cross_entropy(tape, &hidden, weight, targets)
-        };
-        let lengths = |ids: &Tensor| Ok::<_, candle_core::Error>(vec![ids.dim(1)?; ids.dim(0)?]);
-        Ok(match self {
-            Subject::Classifier(model, input, labels) => kernels::cross_entropy(tape, &model.logits(tape, input)?, labels)?,
-            Subject::Gpt2(model, ids, labels) => {
-                of_tokens(model.hidden(tape, ids, &lengths(ids)?)?, model.vocab_weight(), labels)?
-            }
-            Subject::Llama(model, ids, labels) => {
-                of_tokens(model.hidden(tape, ids, &lengths(ids)?)?, model.vocab_weight(), labels)?
-            }
+        let targets = Targets { ignore: Some(u32::MAX), ..Targets::new(&self.labels) };
+        Ok(match self.model.forward(tape, &self.input)? {
+            Output::Scores(scores) => kernels::cross_entropy(tape, &scores, targets)?,
+            Output::Words { states, vocabulary } => kernels::linear_cross_entropy(tape, &states, &vocabulary, targets)?,
+            Output::Vectors(_) => return Err("expected scores".into()),
         })
     }
 }

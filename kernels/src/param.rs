@@ -265,6 +265,11 @@ impl Weights {
         param
     }
 
+    /// The full names of all that was asked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.building.borrow().made.iter().map(|param| param.name().to_string()).collect()
+    }
+
     /// The parameters, ordered by name, and what became of the given weights.
     ///
     /// # Errors
@@ -306,7 +311,7 @@ fn own(name: &str, tensor: &Tensor, device: &Device, dtype: DType) -> Result<Ten
     if !tensor.dtype().is_float() {
         return Err(wrong_type());
     }
-    let own = || tensor.to_dtype(dtype)?.to_device(device)?.copy();
+    let own = || tensor.to_dtype(dtype)?.to_device(device)?.force_contiguous();
     let own = own().map_err(|_| wrong_type())?;
     let sum = own.abs().and_then(|t| t.sum_all()).and_then(|t| t.to_dtype(DType::F32)).and_then(|t| t.to_scalar::<f32>());
     match sum {

@@ -4,10 +4,12 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_dropout, check_labels, write_labels};
+use crate::fields::{Fields, check_count, check_dropout};
+use crate::head::{Head, HeadKind, Heads};
+use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
 use crate::parts::{Dense, LayerNorm, residual};
-use crate::registry::{Input, Model, tiny_labels};
+use crate::registry::{Architecture, Input, Modality, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -33,32 +35,20 @@ pub struct Config {
     pub initializer_range: f64,
     pub layer_norm_eps: f64,
     pub pad_token_id: usize,
-    /// Class names.
-    pub labels: Vec<String>,
+    /// What the last layer says.
+    #[serde(default)]
+    pub head: Head,
 }
 
-impl Config {
-    pub(crate) fn tiny() -> Self {
-        Config {
-            vocab_size: 50,
-            hidden_size: 16,
-            num_hidden_layers: 2,
-            num_attention_heads: 2,
-            intermediate_size: 24,
-            max_position_embeddings: 12,
-            type_vocab_size: 2,
-            hidden_act: Activation::Gelu,
-            hidden_dropout_prob: 0.1,
-            attention_probs_dropout_prob: 0.1,
-            classifier_dropout: None,
-            initializer_range: 0.02,
-            layer_norm_eps: 1e-12,
-            pad_token_id: 0,
-            labels: tiny_labels(3),
-        }
-    }
+/// Its heads, by the names of their classes in public files.
+const HEADS: &Heads = &[
+    (HeadKind::Classes, "BertForSequenceClassification"),
+    (HeadKind::Labels, "BertForSequenceClassification"),
+    (HeadKind::Value, "BertForSequenceClassification"),
+];
 
-    pub(crate) fn from_public(object: &Map<String, Value>) -> Result<Self> {
+impl Architecture for Config {
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
         let mut f = Fields::new(object);
         if let Some(kind) = f.get("position_embedding_type").filter(|kind| *kind != "absolute") {
             f.problem("position_embedding_type", "\"absolute\"", kind);
@@ -78,14 +68,49 @@ impl Config {
             initializer_range: f.number_or("initializer_range", 0.02),
             layer_norm_eps: f.number_or("layer_norm_eps", 1e-12),
             pad_token_id: f.count_or("pad_token_id", 0),
-            labels: f.labels(&["num_labels"], 2),
+            head: Head::read(&mut f, HEADS, &["num_labels"], 2),
         };
         f.finish(config.problems())?;
         Ok(config)
     }
 
+    fn tiny() -> Self {
+        Config {
+            vocab_size: 50,
+            hidden_size: 16,
+            num_hidden_layers: 2,
+            num_attention_heads: 2,
+            intermediate_size: 24,
+            max_position_embeddings: 12,
+            type_vocab_size: 2,
+            hidden_act: Activation::Gelu,
+            hidden_dropout_prob: 0.1,
+            attention_probs_dropout_prob: 0.1,
+            classifier_dropout: None,
+            initializer_range: 0.02,
+            layer_norm_eps: 1e-12,
+            pad_token_id: 0,
+            head: Head::three_classes(),
+        }
+    }
+
+    fn to_public(&self) -> Value {
+        let mut config = json!({
+            "model_type": "bert", "position_embedding_type": "absolute",
+            "vocab_size": self.vocab_size, "hidden_size": self.hidden_size, "num_hidden_layers": self.num_hidden_layers,
+            "num_attention_heads": self.num_attention_heads, "intermediate_size": self.intermediate_size,
+            "max_position_embeddings": self.max_position_embeddings, "type_vocab_size": self.type_vocab_size,
+            "hidden_act": self.hidden_act.name(), "hidden_dropout_prob": self.hidden_dropout_prob,
+            "attention_probs_dropout_prob": self.attention_probs_dropout_prob, "classifier_dropout": self.classifier_dropout,
+            "initializer_range": self.initializer_range, "layer_norm_eps": self.layer_norm_eps,
+            "pad_token_id": self.pad_token_id, "torch_dtype": "float32",
+        });
+        self.head.write(&mut config, HEADS);
+        config
+    }
+
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
-    pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
+    fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         for (field, found, most) in [
             ("vocab_size", self.vocab_size, 10_000_000),
@@ -109,46 +134,31 @@ impl Config {
         ] {
             check_dropout(&mut problems, field, found);
         }
-        check_labels(&mut problems, &self.labels);
+        self.head.check(&mut problems, HEADS);
         problems
     }
 
     /// Weights of a bare `BertModel` get the prefix `bert.`; index buffers and heads of other jobs are left out.
-    pub(crate) fn public_names(&self, given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+    fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         let bare = !given.keys().any(|name| name.starts_with("bert."));
-        let other_head = given.get("classifier.weight").is_some_and(|w| w.dims() != [self.labels.len(), self.hidden_size]);
+        let other_head = given.get("classifier.weight").is_some_and(|w| w.dims() != [self.head.width(), self.hidden_size]);
         let name = |name: String| {
             // TensorFlow's names of a norm's parameters, in the oldest public weights.
             let name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
             let body = ["embeddings.", "encoder.", "pooler."].iter().any(|part| name.starts_with(part));
             if bare && body { format!("bert.{name}") } else { name }
         };
-        given
+        Ok(given
             .into_iter()
             .map(|(n, tensor)| (name(n), tensor))
             .filter(|(n, _)| {
                 let dropped = n.ends_with("position_ids") || n.starts_with("cls.") || other_head && n.starts_with("classifier.");
                 !dropped
             })
-            .collect()
+            .collect())
     }
 
-    pub(crate) fn to_public(&self) -> Value {
-        let mut config = json!({
-            "architectures": ["BertForSequenceClassification"], "model_type": "bert", "position_embedding_type": "absolute",
-            "vocab_size": self.vocab_size, "hidden_size": self.hidden_size, "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads, "intermediate_size": self.intermediate_size,
-            "max_position_embeddings": self.max_position_embeddings, "type_vocab_size": self.type_vocab_size,
-            "hidden_act": self.hidden_act.name(), "hidden_dropout_prob": self.hidden_dropout_prob,
-            "attention_probs_dropout_prob": self.attention_probs_dropout_prob, "classifier_dropout": self.classifier_dropout,
-            "initializer_range": self.initializer_range, "layer_norm_eps": self.layer_norm_eps,
-            "pad_token_id": self.pad_token_id, "torch_dtype": "float32",
-        });
-        write_labels(&mut config, &self.labels);
-        config
-    }
-
-    pub(crate) fn cost(&self, b: usize, t: usize) -> Cost {
+    fn cost(&self, b: usize, t: usize) -> Cost {
         let (mut cost, d, rows) = (Cost::default(), self.hidden_size, b * t);
         cost.params += (self.vocab_size + self.max_position_embeddings + self.type_vocab_size) * d + 2 * d;
         cost.keep(3 * rows * d);
@@ -162,8 +172,36 @@ impl Config {
             cost.keep(rows * self.intermediate_size + 5 * rows * d);
         }
         cost.dense(b, d, d);
-        cost.dense(b, d, self.labels.len());
+        cost.dense(b, d, self.head.width());
         cost
+    }
+
+    fn takes(&self) -> Modality {
+        Modality::Text
+    }
+
+    fn heads(&self) -> &'static Heads {
+        HEADS
+    }
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
+    fn set_dropout(&mut self, p: f64) {
+        (self.hidden_dropout_prob, self.attention_probs_dropout_prob, self.classifier_dropout) = (p, p, None);
+    }
+
+    fn text_limits(&self) -> Option<(usize, usize)> {
+        Some((self.vocab_size, self.max_position_embeddings))
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(Bert::new(self, weights, adapter)?))
     }
 }
 
@@ -178,26 +216,26 @@ pub struct Bert {
 }
 
 impl Bert {
-    pub(crate) fn new(config: &Config, weights: &Weights) -> Self {
+    pub(crate) fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
         let (bert, d) = (weights.at("bert"), config.hidden_size);
         let init = Init::Normal(config.initializer_range as f32);
         let layers = bert.at("encoder").at("layer");
-        Bert {
-            embeddings: Embeddings::new(config, &bert.at("embeddings")),
-            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, &layers.at(i))).collect(),
+        Ok(Bert {
+            embeddings: Embeddings::new(config, &body(&bert.at("embeddings"), adapter)),
+            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, adapter, &layers.at(i))).collect::<Result<_>>()?,
             // Encoders for sentence embeddings come without it.
             pooler: Dense::fresh(&bert.at("pooler").at("dense"), d, d, init, Init::Zeros),
-            classifier: Dense::fresh(&weights.at("classifier"), d, config.labels.len(), init, Init::Zeros),
+            classifier: Dense::fresh(&weights.at("classifier"), d, config.head.width(), init, Init::Zeros),
             classifier_dropout: config.classifier_dropout.unwrap_or(config.hidden_dropout_prob) as f32,
             max_positions: config.max_position_embeddings,
-        }
+        })
     }
 }
 
 impl Model for Bert {
-    fn logits(&self, tape: &Tape, input: &Input) -> Result<Var> {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         let Input::Text { token_ids, type_ids, lengths } = input else {
-            return Err(Error::Input { family: "bert", expected: "texts".into(), found: "images".into() });
+            return Err(input.other_than("bert", "texts"));
         };
         let (_, t) = token_ids.dims2()?;
         if t > self.max_positions {
@@ -210,7 +248,7 @@ impl Model for Bert {
         }
         let pooled_bd = self.pooler.forward(tape, &kernels::first_token(tape, &h_btd)?)?;
         let pooled_bd = kernels::dropout(tape, &kernels::tanh(tape, &pooled_bd)?, self.classifier_dropout)?;
-        Ok(self.classifier.forward(tape, &pooled_bd)?)
+        Ok(Output::Scores(self.classifier.forward(tape, &pooled_bd)?))
     }
 }
 
@@ -249,13 +287,13 @@ impl Embeddings {
 
 /// One encoder layer: attention, then feed-forward, each with dropout, residual and norm behind it.
 struct Layer {
-    query: Dense,
-    key: Dense,
-    value: Dense,
-    attention_output: Dense,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    attention_output: Linear,
     attention_norm: LayerNorm,
-    intermediate: Dense,
-    output: Dense,
+    intermediate: Linear,
+    output: Linear,
     output_norm: LayerNorm,
     act: Activation,
     num_heads: usize,
@@ -264,25 +302,26 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(config: &Config, at: &Weights) -> Self {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights) -> Result<Self> {
         let (d, ff) = (config.hidden_size, config.intermediate_size);
-        let dense =
-            |at: &Weights, inner, out| Dense::new(at, inner, out, Init::Normal(config.initializer_range as f32), Init::Zeros);
+        let init = Init::Normal(config.initializer_range as f32);
+        let linear = |at: &Weights, sizes| Linear::new(at, sizes, true, init, adapter);
+        let norm = |at: &Weights| LayerNorm::new(&body(&at.at("LayerNorm"), adapter), d, config.layer_norm_eps);
         let (attention, own) = (at.at("attention"), at.at("attention").at("self"));
-        Layer {
-            query: dense(&own.at("query"), d, d),
-            key: dense(&own.at("key"), d, d),
-            value: dense(&own.at("value"), d, d),
-            attention_output: dense(&attention.at("output").at("dense"), d, d),
-            attention_norm: LayerNorm::new(&attention.at("output").at("LayerNorm"), config.hidden_size, config.layer_norm_eps),
-            intermediate: dense(&at.at("intermediate").at("dense"), d, ff),
-            output: dense(&at.at("output").at("dense"), ff, d),
-            output_norm: LayerNorm::new(&at.at("output").at("LayerNorm"), config.hidden_size, config.layer_norm_eps),
+        Ok(Layer {
+            query: linear(&own.at("query"), [d, d])?,
+            key: linear(&own.at("key"), [d, d])?,
+            value: linear(&own.at("value"), [d, d])?,
+            attention_output: linear(&attention.at("output").at("dense"), [d, d])?,
+            attention_norm: norm(&attention.at("output")),
+            intermediate: linear(&at.at("intermediate").at("dense"), [d, ff])?,
+            output: linear(&at.at("output").at("dense"), [ff, d])?,
+            output_norm: norm(&at.at("output")),
             act: config.hidden_act,
             num_heads: config.num_attention_heads,
             dropout: config.hidden_dropout_prob as f32,
             attention_dropout: config.attention_probs_dropout_prob as f32,
-        }
+        })
     }
 
     fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize]) -> Result<Var> {

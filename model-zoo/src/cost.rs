@@ -14,7 +14,19 @@ pub(crate) struct Cost {
 impl Cost {
     /// A linear layer with bias over `rows` vectors.
     pub(crate) fn dense(&mut self, rows: usize, inner: usize, out: usize) {
-        self.params += inner * out + out;
+        self.linear(rows, inner, out, true);
+    }
+
+    /// Scores of all words for `rows` states; nothing of them is kept. `own`: the matrix is not the table of words.
+    pub(crate) fn words(&mut self, rows: usize, width: usize, vocab_size: usize, own: bool) {
+        self.params += if own { vocab_size * width } else { 0 };
+        self.forward_flops += 2.0 * (rows * width) as f64 * vocab_size as f64;
+        self.keep(2 * rows * width);
+    }
+
+    /// A linear layer with or without bias over `rows` vectors.
+    pub(crate) fn linear(&mut self, rows: usize, inner: usize, out: usize, bias: bool) {
+        self.params += inner * out + if bias { out } else { 0 };
         self.forward_flops += 2.0 * rows as f64 * inner as f64 * out as f64;
         self.keep(rows * out);
     }

@@ -2,13 +2,17 @@
 //!
 //! Shapes: `b` batch, `t` tokens, `d` width (`n_embd`), `v` vocabulary.
 
-use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_dropout, parse_object};
+use crate::cost::Cost;
+use crate::error::{ConfigProblem, Result};
+use crate::fields::{Fields, check_count, check_dropout};
+use crate::head::{Head, HeadKind, Heads};
+use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
-use crate::parts::{Dense, LayerNorm, check_tokens, residual};
+use crate::parts::{LayerNorm, check_tokens, residual};
+use crate::registry::{Architecture, Input, Modality, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, Attention, Init, Param, Tape, Var, Weights};
 
@@ -31,14 +35,23 @@ pub struct Config {
     pub initializer_range: f64,
     /// Whether the output layer is the table of words.
     pub tie_word_embeddings: bool,
+    /// What the last layer says.
+    #[serde(default = "words")]
+    pub head: Head,
 }
 
-impl Config {
+fn words() -> Head {
+    Head::Words
+}
+
+/// Its heads, by the names of their classes in public files.
+const HEADS: &Heads = &[(HeadKind::Words, "GPT2LMHeadModel")];
+
+impl Architecture for Config {
     /// # Errors
     /// The text is no `config.json` of a GPT-2, or holds fields that cannot be used: all of them at once.
-    pub fn from_public(config_json: &str) -> Result<Self> {
-        let object = parse_object(config_json)?;
-        let mut f = Fields::new(&object);
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
+        let mut f = Fields::new(object);
         f.only("model_type", json!("gpt2"));
         for (field, usual) in
             [("add_cross_attention", false), ("scale_attn_by_inverse_layer_idx", false), ("scale_attn_weights", true)]
@@ -59,9 +72,40 @@ impl Config {
             layer_norm_epsilon: f.number_or("layer_norm_epsilon", 1e-5),
             initializer_range: f.number_or("initializer_range", 0.02),
             tie_word_embeddings: f.flag_or("tie_word_embeddings", true),
+            head: Head::read(&mut f, HEADS, &[], 0),
         };
         f.finish(config.problems())?;
         Ok(config)
+    }
+
+    fn tiny() -> Self {
+        Config {
+            vocab_size: 50,
+            n_positions: 12,
+            n_embd: 16,
+            n_layer: 2,
+            n_head: 2,
+            n_inner: None,
+            activation_function: Activation::GeluNew,
+            resid_pdrop: 0.1,
+            embd_pdrop: 0.1,
+            attn_pdrop: 0.1,
+            layer_norm_epsilon: 1e-5,
+            initializer_range: 0.02,
+            tie_word_embeddings: true,
+            head: Head::Words,
+        }
+    }
+
+    /// `config.json`.
+    fn to_public(&self) -> Value {
+        json!({
+            "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": self.vocab_size, "n_positions": self.n_positions,
+            "n_embd": self.n_embd, "n_layer": self.n_layer, "n_head": self.n_head, "n_inner": self.n_inner,
+            "activation_function": self.activation_function.name(), "resid_pdrop": self.resid_pdrop, "embd_pdrop": self.embd_pdrop, "attn_pdrop": self.attn_pdrop,
+            "layer_norm_epsilon": self.layer_norm_epsilon, "initializer_range": self.initializer_range,
+            "tie_word_embeddings": self.tie_word_embeddings, "torch_dtype": "float32",
+        })
     }
 
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
@@ -85,11 +129,8 @@ impl Config {
         {
             check_dropout(&mut problems, field, found);
         }
+        self.head.check(&mut problems, HEADS);
         problems
-    }
-
-    fn inner(&self) -> usize {
-        self.n_inner.unwrap_or(4 * self.n_embd)
     }
 
     /// Public tensors under the names and in the layout that [`Gpt2::new`] asks for. Those of a bare `GPT2Model` get the prefix
@@ -98,7 +139,7 @@ impl Config {
     ///
     /// # Errors
     /// A tensor could not be transposed.
-    pub fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+    fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         let bare = !given.keys().any(|name| name.starts_with("transformer."));
         let unused = |name: &str| {
             name.ends_with(".attn.bias")
@@ -114,30 +155,72 @@ impl Config {
     ///
     /// # Errors
     /// A tensor could not be transposed.
-    pub fn public_tensors(&self, params: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+    fn public_tensors(&self, params: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         params.into_iter().map(|(name, tensor)| Ok((name.clone(), transpose(&name, tensor)?))).collect()
     }
 
-    /// `config.json`.
-    pub fn to_public(&self) -> Value {
-        json!({
-            "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": self.vocab_size, "n_positions": self.n_positions,
-            "n_embd": self.n_embd, "n_layer": self.n_layer, "n_head": self.n_head, "n_inner": self.n_inner,
-            "activation_function": self.activation_function.name(), "resid_pdrop": self.resid_pdrop, "embd_pdrop": self.embd_pdrop, "attn_pdrop": self.attn_pdrop,
-            "layer_norm_epsilon": self.layer_norm_epsilon, "initializer_range": self.initializer_range,
-            "tie_word_embeddings": self.tie_word_embeddings, "torch_dtype": "float32",
-        })
+    fn takes(&self) -> Modality {
+        Modality::Text
+    }
+
+    fn heads(&self) -> &'static Heads {
+        HEADS
+    }
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
+    fn set_dropout(&mut self, p: f64) {
+        (self.resid_pdrop, self.embd_pdrop, self.attn_pdrop) = (p, p, p);
+    }
+
+    fn text_limits(&self) -> Option<(usize, usize)> {
+        Some((self.vocab_size, self.n_positions))
+    }
+
+    fn cost(&self, b: usize, t: usize) -> Cost {
+        let (mut cost, d, rows) = (Cost::default(), self.n_embd, b * t);
+        cost.params += (self.vocab_size + self.n_positions) * d;
+        cost.keep(2 * rows * d);
+        for _ in 0..self.n_layer {
+            cost.dense(rows, d, 3 * d);
+            cost.dense(rows, d, d);
+            cost.dense(rows, d, self.inner());
+            cost.dense(rows, self.inner(), d);
+            cost.params += 4 * d;
+            // Scores and their product with the values, of the half that is seen.
+            cost.forward_flops += 2.0 * (rows * t * d) as f64;
+            cost.keep(rows * self.inner() + 5 * rows * d);
+        }
+        cost.params += 2 * d;
+        cost.words(rows, d, self.vocab_size, !self.tie_word_embeddings);
+        cost
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(Gpt2::new(self, weights, adapter)?))
+    }
+}
+
+impl Config {
+    fn inner(&self) -> usize {
+        self.n_inner.unwrap_or(4 * self.n_embd)
     }
 }
 
 /// A linear layer's weight the other way around; other tensors as they are.
 fn transpose(name: &str, tensor: Tensor) -> Result<Tensor> {
     let layer = ["c_attn.weight", "c_proj.weight", "c_fc.weight"].iter().any(|layer| name.ends_with(layer));
-    Ok(if layer && tensor.dims().len() == 2 { tensor.t()?.contiguous()? } else { tensor })
+    Ok(if layer && tensor.dims().len() == 2 { tensor.t()? } else { tensor })
 }
 
 /// The model.
-pub struct Gpt2 {
+struct Gpt2 {
     words: Param,
     positions: Param,
     blocks: Vec<Block>,
@@ -149,33 +232,24 @@ pub struct Gpt2 {
 }
 
 impl Gpt2 {
-    /// Asks `weights` for every parameter by its public name.
-    ///
-    /// # Errors
-    /// The configuration has mistakes. Those of the weights are told by `weights.finish()`.
-    pub fn new(config: &Config, weights: &Weights) -> Result<Self> {
-        let problems = config.problems();
-        if !problems.is_empty() {
-            return Err(Error::Config(problems));
-        }
+    fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
         let (at, d, init) = (weights.at("transformer"), config.n_embd, Init::Normal(config.initializer_range as f32));
+        let (own, head) = (body(&at, adapter), body(weights, adapter).at("lm_head"));
         Ok(Gpt2 {
-            words: at.at("wte").param("weight", &[config.vocab_size, d], init),
-            positions: at.at("wpe").param("weight", &[config.n_positions, d], init),
-            blocks: (0..config.n_layer).map(|i| Block::new(config, &at.at("h").at(i))).collect(),
-            norm: LayerNorm::new(&at.at("ln_f"), config.n_embd, config.layer_norm_epsilon),
-            lm_head: (!config.tie_word_embeddings).then(|| weights.at("lm_head").param("weight", &[config.vocab_size, d], init)),
+            words: own.at("wte").param("weight", &[config.vocab_size, d], init),
+            positions: own.at("wpe").param("weight", &[config.n_positions, d], init),
+            blocks: (0..config.n_layer).map(|i| Block::new(config, adapter, &at.at("h").at(i))).collect::<Result<_>>()?,
+            norm: LayerNorm::new(&own.at("ln_f"), config.n_embd, config.layer_norm_epsilon),
+            lm_head: (!config.tie_word_embeddings).then(|| head.param("weight", &[config.vocab_size, d], init)),
             dropout: config.embd_pdrop as f32,
             max_positions: config.n_positions,
         })
     }
+}
 
-    /// The last layer's normalised states. `token_ids`: `[B, T]` of u32; `lengths`: B valid lengths, at least 1; returns `[B, T, D]`,
-    /// in which rows at `t >= lengths[b]` mean nothing.
-    ///
-    /// # Errors
-    /// The batch does not suit the model; a token is not in the vocabulary.
-    pub fn hidden(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
+impl Model for Gpt2 {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+        let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than("gpt2", "texts")) };
         let t = check_tokens("gpt2", token_ids, lengths, self.max_positions)?;
         let positions = Tensor::arange(0, t as u32, token_ids.device())?;
         let words_btd = kernels::embedding(tape, token_ids, &self.words)?;
@@ -184,31 +258,19 @@ impl Gpt2 {
         for block in &self.blocks {
             h_btd = block.forward(tape, &h_btd, lengths)?;
         }
-        Ok(self.norm.forward(tape, &h_btd)?)
-    }
-
-    /// The scores of the next token, `[B, T, V]`.
-    ///
-    /// # Errors
-    /// As [`Gpt2::hidden`].
-    pub fn logits(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
-        Ok(kernels::linear(tape, &self.hidden(tape, token_ids, lengths)?, self.vocab_weight(), None)?)
-    }
-
-    /// The output layer's weight, `[V, D]`, by which hidden states become scores.
-    pub fn vocab_weight(&self) -> &Param {
-        self.lm_head.as_ref().unwrap_or(&self.words)
+        let vocabulary = self.lm_head.as_ref().unwrap_or(&self.words).clone();
+        Ok(Output::Words { states: self.norm.forward(tape, &h_btd)?, vocabulary })
     }
 }
 
 /// One block: attention, then feed-forward, each behind a norm and with dropout and residual.
 struct Block {
     attention_norm: LayerNorm,
-    qkv: Dense,
-    attention_output: Dense,
+    qkv: Linear,
+    attention_output: Linear,
     mlp_norm: LayerNorm,
-    mlp: Dense,
-    mlp_output: Dense,
+    mlp: Linear,
+    mlp_output: Linear,
     act: Activation,
     num_heads: usize,
     dropout: f32,
@@ -216,24 +278,25 @@ struct Block {
 }
 
 impl Block {
-    fn new(config: &Config, at: &Weights) -> Self {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights) -> Result<Self> {
         let (d, inner) = (config.n_embd, config.inner());
         let init = Init::Normal(config.initializer_range as f32);
         // What is added to the residual stream starts smaller, by the number of such additions.
         let residual = Init::Normal(config.initializer_range as f32 / ((2 * config.n_layer) as f32).sqrt());
-        let (attention, mlp) = (at.at("attn"), at.at("mlp"));
-        Block {
-            attention_norm: LayerNorm::new(&at.at("ln_1"), config.n_embd, config.layer_norm_epsilon),
-            qkv: Dense::new(&attention.at("c_attn"), d, 3 * d, init, Init::Zeros),
-            attention_output: Dense::new(&attention.at("c_proj"), d, d, residual, Init::Zeros),
-            mlp_norm: LayerNorm::new(&at.at("ln_2"), config.n_embd, config.layer_norm_epsilon),
-            mlp: Dense::new(&mlp.at("c_fc"), d, inner, init, Init::Zeros),
-            mlp_output: Dense::new(&mlp.at("c_proj"), inner, d, residual, Init::Zeros),
+        let linear = |name: &str, sizes, init| Linear::new(&at.at(name), sizes, true, init, adapter);
+        let norm = |name: &str| LayerNorm::new(&body(&at.at(name), adapter), d, config.layer_norm_epsilon);
+        Ok(Block {
+            attention_norm: norm("ln_1"),
+            qkv: linear("attn.c_attn", [d, 3 * d], init)?,
+            attention_output: linear("attn.c_proj", [d, d], residual)?,
+            mlp_norm: norm("ln_2"),
+            mlp: linear("mlp.c_fc", [d, inner], init)?,
+            mlp_output: linear("mlp.c_proj", [inner, d], residual)?,
             act: config.activation_function,
             num_heads: config.n_head,
             dropout: config.resid_pdrop as f32,
             attention_dropout: config.attn_pdrop as f32,
-        }
+        })
     }
 
     fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize]) -> Result<Var> {

@@ -1,11 +1,12 @@
 //! Tallow's models: one file an architecture, written against the operations of `tallow-kernels` alone, with weights and
 //! `config.json` in the public model's own names.
 //!
-//! A new architecture is one file, a variant of [`ModelConfig`] and a line in [`registry`]; the contract tests pick it up.
+//! A new architecture is one file and a line in [`registry`]; the contract tests pick it up.
 
 mod cost;
 mod error;
 mod fields;
+mod head;
 mod parts;
 mod registry;
 
@@ -17,5 +18,6 @@ pub mod resnet;
 pub mod resnet_cifar;
 
 pub use error::{ConfigProblem, Error, Result};
+pub use head::{Head, HeadKind};
 pub use lora::Adapter;
-pub use registry::{Entry, Input, Job, Model, ModelConfig, registry};
+pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

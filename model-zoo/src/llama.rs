@@ -3,13 +3,16 @@
 //!
 //! Shapes: `b` batch, `t` tokens, `d` hidden size, `v` vocabulary.
 
-use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_dropout, parse_object};
-use crate::lora::{Adapter, Linear};
+use crate::cost::Cost;
+use crate::error::{ConfigProblem, Result};
+use crate::fields::{Fields, check_count, check_dropout};
+use crate::head::{Head, HeadKind, Heads};
+use crate::lora::{Adapter, Linear, body};
 use crate::parts::check_tokens;
+use crate::registry::{Architecture, Input, Modality, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, Rope, RopeScaling, Tape, Var, Weights};
@@ -40,7 +43,17 @@ pub struct Config {
     /// Whether the output layer is the table of words.
     pub tie_word_embeddings: bool,
     pub initializer_range: f64,
+    /// What the last layer says.
+    #[serde(default = "words")]
+    pub head: Head,
 }
+
+fn words() -> Head {
+    Head::Words
+}
+
+/// Its heads; the name of the class in public files is the [`Family`]'s.
+const HEADS: &Heads = &[(HeadKind::Words, "LlamaForCausalLM")];
 
 /// Which relative: they differ in biases and norms within attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,12 +130,11 @@ impl Scaling {
     }
 }
 
-impl Config {
+impl Architecture for Config {
     /// # Errors
     /// The text is no `config.json` of this family, or holds fields that cannot be used: all of them at once.
-    pub fn from_public(config_json: &str) -> Result<Self> {
-        let object = parse_object(config_json)?;
-        let mut f = Fields::new(&object);
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
+        let mut f = Fields::new(object);
         let families = FAMILIES.map(|(name, family, _)| (name, family));
         if f.get("model_type").is_none() {
             f.problem("model_type", "\"llama\" or \"mistral\" or \"qwen2\" or \"qwen3\"", "nothing");
@@ -164,9 +176,49 @@ impl Config {
             sliding_window: mistral.then(|| f.count("sliding_window")),
             tie_word_embeddings: f.flag_or("tie_word_embeddings", false),
             initializer_range: f.number_or("initializer_range", 0.02),
+            head: Head::Words,
         };
         f.finish(config.problems())?;
         Ok(config)
+    }
+
+    fn tiny() -> Self {
+        Config {
+            model_type: Family::Qwen3,
+            vocab_size: 50,
+            hidden_size: 16,
+            intermediate_size: 24,
+            num_hidden_layers: 2,
+            num_attention_heads: 4,
+            num_key_value_heads: 2,
+            head_dim: 4,
+            max_position_embeddings: 12,
+            rms_norm_eps: 1e-6,
+            rope_theta: 10_000.0,
+            rope_scaling: Scaling::Default,
+            attention_bias: false,
+            mlp_bias: false,
+            attention_dropout: 0.1,
+            sliding_window: None,
+            tie_word_embeddings: true,
+            initializer_range: 0.02,
+            head: Head::Words,
+        }
+    }
+
+    /// `config.json`.
+    fn to_public(&self) -> Value {
+        let (name, architecture) = FAMILIES.iter().find(|(_, f, _)| *f == self.model_type).map_or(("", ""), |(n, _, a)| (*n, *a));
+        json!({
+            "architectures": [architecture], "model_type": name, "vocab_size": self.vocab_size, "hidden_size": self.hidden_size,
+            "intermediate_size": self.intermediate_size, "num_hidden_layers": self.num_hidden_layers,
+            "num_attention_heads": self.num_attention_heads, "num_key_value_heads": self.num_key_value_heads, "head_dim": self.head_dim,
+            "max_position_embeddings": self.max_position_embeddings, "rms_norm_eps": self.rms_norm_eps, "hidden_act": "silu",
+            "rope_theta": self.rope_theta, "rope_scaling": if self.rope_scaling == Scaling::Default { Value::Null } else { json!(self.rope_scaling) },
+            "attention_bias": self.attention_bias, "mlp_bias": self.mlp_bias, "attention_dropout": self.attention_dropout,
+            "sliding_window": self.sliding_window, "tie_word_embeddings": self.tie_word_embeddings,
+            "initializer_range": self.initializer_range, "torch_dtype": "float32",
+        })
     }
 
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
@@ -197,37 +249,73 @@ impl Config {
             problems.push(ConfigProblem::new("rope_scaling", "numbers that give a rotation", error));
         }
         check_dropout(&mut problems, "attention_dropout", self.attention_dropout);
+        self.head.check(&mut problems, HEADS);
         problems
     }
 
     /// Public tensors under the names that [`Llama::new`] asks for. Those of a bare `LlamaModel` get the prefix `model.`; frequencies,
     /// and the output layer where it is the table of words, are left out.
-    #[must_use]
-    pub fn public_names(&self, given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+    fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         let bare = !given.keys().any(|name| name.starts_with("model."));
         let unused = |name: &str| name.ends_with("rotary_emb.inv_freq") || (self.tie_word_embeddings && name == "lm_head.weight");
         let full = |name: String| if bare && name != "lm_head.weight" { format!("model.{name}") } else { name };
-        given.into_iter().filter(|(name, _)| !unused(name)).map(|(name, tensor)| (full(name), tensor)).collect()
+        Ok(given.into_iter().filter(|(name, _)| !unused(name)).map(|(name, tensor)| (full(name), tensor)).collect())
     }
 
-    /// `config.json`.
-    pub fn to_public(&self) -> Value {
-        let (name, architecture) = FAMILIES.iter().find(|(_, f, _)| *f == self.model_type).map_or(("", ""), |(n, _, a)| (*n, *a));
-        json!({
-            "architectures": [architecture], "model_type": name, "vocab_size": self.vocab_size, "hidden_size": self.hidden_size,
-            "intermediate_size": self.intermediate_size, "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads, "num_key_value_heads": self.num_key_value_heads, "head_dim": self.head_dim,
-            "max_position_embeddings": self.max_position_embeddings, "rms_norm_eps": self.rms_norm_eps, "hidden_act": "silu",
-            "rope_theta": self.rope_theta, "rope_scaling": if self.rope_scaling == Scaling::Default { Value::Null } else { json!(self.rope_scaling) },
-            "attention_bias": self.attention_bias, "mlp_bias": self.mlp_bias, "attention_dropout": self.attention_dropout,
-            "sliding_window": self.sliding_window, "tie_word_embeddings": self.tie_word_embeddings,
-            "initializer_range": self.initializer_range, "torch_dtype": "float32",
-        })
+    fn takes(&self) -> Modality {
+        Modality::Text
+    }
+
+    fn heads(&self) -> &'static Heads {
+        HEADS
+    }
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
+    fn set_dropout(&mut self, p: f64) {
+        self.attention_dropout = p;
+    }
+
+    fn text_limits(&self) -> Option<(usize, usize)> {
+        Some((self.vocab_size, self.max_position_embeddings))
+    }
+
+    fn cost(&self, b: usize, t: usize) -> Cost {
+        let (mut cost, d, ff, rows) = (Cost::default(), self.hidden_size, self.intermediate_size, b * t);
+        let (dim, kv_dim) = (self.num_attention_heads * self.head_dim, self.num_key_value_heads * self.head_dim);
+        let qkv_bias = self.attention_bias || self.model_type == Family::Qwen2;
+        cost.params += self.vocab_size * d;
+        cost.keep(rows * d);
+        for _ in 0..self.num_hidden_layers {
+            cost.linear(rows, d, dim, qkv_bias);
+            (0..2).for_each(|_| cost.linear(rows, d, kv_dim, qkv_bias));
+            cost.linear(rows, dim, d, self.attention_bias);
+            (0..2).for_each(|_| cost.linear(rows, d, ff, self.mlp_bias));
+            cost.linear(rows, ff, d, self.mlp_bias);
+            cost.params += 2 * d + if self.model_type == Family::Qwen3 { 2 * self.head_dim } else { 0 };
+            // Scores and their product with the values, of the half that is seen.
+            let seen = self.sliding_window.map_or(t as f64 / 2.0, |window| (t as f64 / 2.0).min(window as f64));
+            cost.forward_flops += 4.0 * rows as f64 * seen * dim as f64;
+            cost.keep(rows * ff + 4 * rows * d + rows * (dim + kv_dim));
+        }
+        cost.params += d;
+        cost.words(rows, d, self.vocab_size, !self.tie_word_embeddings);
+        cost
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(Llama::new(self, weights, adapter)?))
     }
 }
 
 /// The model.
-pub struct Llama {
+struct Llama {
     words: Param,
     layers: Vec<Layer>,
     norm: Param,
@@ -239,50 +327,34 @@ pub struct Llama {
 }
 
 impl Llama {
-    /// Asks `weights` for every parameter by its public name; all of them are trained.
-    ///
-    /// # Errors
-    /// The configuration has mistakes. Those of the weights are told by `weights.finish()`.
-    pub fn new(config: &Config, weights: &Weights) -> Result<Self> {
-        Self::make(config, None, weights)
-    }
-
-    /// As [`Llama::new`], but all weights are frozen, and trained is the adapter alone.
-    ///
-    /// # Errors
-    /// The configuration or the adapter's has mistakes, or a target of the adapter meets no layer.
-    pub fn adapted(config: &Config, adapter: &Adapter, weights: &Weights) -> Result<Self> {
-        Self::make(config, Some(adapter), weights)
-    }
-
-    fn make(config: &Config, adapter: Option<&Adapter>, weights: &Weights) -> Result<Self> {
-        let problems: Vec<_> = config.problems().into_iter().chain(adapter.map(Adapter::problems).unwrap_or_default()).collect();
-        if !problems.is_empty() {
-            return Err(Error::Config(problems));
-        }
-        let own = if adapter.is_some() { weights.frozen() } else { weights.clone() };
+    fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
+        let own = body(weights, adapter);
         let (at, d, init) = (own.at("model"), config.hidden_size, Init::Normal(config.initializer_range as f32));
         let layers = weights.at("model").at("layers");
-        let model = Llama {
+        Ok(Llama {
             words: at.at("embed_tokens").param("weight", &[config.vocab_size, d], init),
             layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, adapter, &layers.at(i))).collect::<Result<_>>()?,
             norm: at.at("norm").param("weight", &[d], Init::Ones),
             lm_head: (!config.tie_word_embeddings).then(|| own.at("lm_head").param("weight", &[config.vocab_size, d], init)),
             config: config.clone(),
             rope: RefCell::new(Rope::new(config.head_dim, 0, config.rope_theta, config.rope_scaling.kernel())?),
-        };
-        if let Some(adapter) = adapter {
-            adapter.check_met(model.layers.iter().flat_map(Layer::linears).map(Linear::path))?;
-        }
-        Ok(model)
+        })
     }
 
-    /// The last layer's normalised states. `token_ids`: `[B, T]` of u32; `lengths`: B valid lengths, at least 1; returns `[B, T, D]`,
-    /// in which rows at `t >= lengths[b]` mean nothing.
-    ///
-    /// # Errors
-    /// The batch does not suit the model; a token is not in the vocabulary.
-    pub fn hidden(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
+    /// The rotations of at least `len` positions. Public models allow a hundred thousand; tables for all of them would be large.
+    fn rope(&self, len: usize) -> Result<Rope> {
+        let mut rope = self.rope.borrow_mut();
+        if rope.positions() < len {
+            let positions = len.next_power_of_two().min(self.config.max_position_embeddings);
+            *rope = Rope::new(self.config.head_dim, positions, self.config.rope_theta, self.config.rope_scaling.kernel())?;
+        }
+        Ok(rope.clone())
+    }
+}
+
+impl Model for Llama {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+        let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than("llama", "texts")) };
         let t = check_tokens("llama", token_ids, lengths, self.config.max_position_embeddings)?;
         let rope = self.rope(t)?;
         let eps = self.config.rms_norm_eps;
@@ -295,30 +367,8 @@ impl Llama {
             let (sum, n) = kernels::add_rms_norm(tape, &a_btd, &x_btd, &layer.post_attention_norm, eps)?;
             (x_btd, n_btd) = kernels::add_rms_norm(tape, &layer.mlp(tape, &n)?, &sum, next_norm, eps)?;
         }
-        Ok(n_btd)
-    }
-
-    /// The scores of the next token, `[B, T, V]`.
-    ///
-    /// # Errors
-    /// As [`Llama::hidden`].
-    pub fn logits(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
-        Ok(kernels::linear(tape, &self.hidden(tape, token_ids, lengths)?, self.vocab_weight(), None)?)
-    }
-
-    /// The output layer's weight, `[V, D]`, by which hidden states become scores.
-    pub fn vocab_weight(&self) -> &Param {
-        self.lm_head.as_ref().unwrap_or(&self.words)
-    }
-
-    /// The rotations of at least `len` positions. Public models allow a hundred thousand; tables for all of them would be large.
-    fn rope(&self, len: usize) -> Result<Rope> {
-        let mut rope = self.rope.borrow_mut();
-        if rope.positions() < len {
-            let positions = len.next_power_of_two().min(self.config.max_position_embeddings);
-            *rope = Rope::new(self.config.head_dim, positions, self.config.rope_theta, self.config.rope_scaling.kernel())?;
-        }
-        Ok(rope.clone())
+        let vocabulary = self.lm_head.as_ref().unwrap_or(&self.words).clone();
+        Ok(Output::Words { states: n_btd, vocabulary })
     }
 }
 
@@ -346,7 +396,7 @@ impl Layer {
         let (d, ff, family) = (config.hidden_size, config.intermediate_size, config.model_type);
         let (dim, kv_dim) = (config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim);
         let init = Init::Normal(config.initializer_range as f32);
-        let norms = if adapter.is_some() { at.frozen() } else { at.clone() };
+        let norms = body(at, adapter);
         let linear = |part: &str, name: &str, sizes, bias| Linear::new(&at.at(part).at(name), sizes, bias, init, adapter);
         let (own, mlp) = ("self_attn", "mlp");
         let qkv_bias = config.attention_bias || family == Family::Qwen2;
@@ -367,10 +417,6 @@ impl Layer {
             attention_dropout: config.attention_dropout as f32,
             eps: config.rms_norm_eps,
         })
-    }
-
-    fn linears(&self) -> [&Linear; 7] {
-        [&self.query, &self.key, &self.value, &self.attention_output, &self.gate, &self.up, &self.down]
     }
 
     fn attention(&self, tape: &Tape, n_btd: &Var, lengths: &[usize], rope: &Rope) -> Result<Var> {

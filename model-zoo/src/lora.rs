@@ -22,8 +22,13 @@ pub struct Adapter {
 impl Adapter {
     /// Whether the layer at `path` (`model.layers.0.self_attn.q_proj`) is adapted.
     pub(crate) fn covers(&self, path: &str) -> bool {
-        let is = |target: &String| path.strip_suffix(target.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        self.target_modules.iter().any(is)
+        self.target_modules.iter().any(|target| covers(target, path))
+    }
+
+    /// The architecture has no layers for it.
+    pub(crate) fn unsuited(&self, family: &'static str) -> crate::Error {
+        let expected = "a model with linear layers of its own: bert, gpt2, llama".into();
+        Error::Input { family, expected, found: "a low-rank adapter".into() }
     }
 
     /// Numbers out of range. A target that no layer has shows when the model is built: [`Error::NotAdapted`].
@@ -42,11 +47,10 @@ impl Adapter {
     }
 
     /// # Errors
-    /// A target that none of these layers' paths meets.
-    pub(crate) fn check_met<'a>(&self, paths: impl Iterator<Item = &'a str> + Clone) -> Result<(), Error> {
-        let meets = |target: &String| {
-            paths.clone().any(|path| Adapter { target_modules: vec![target.clone()], ..self.clone() }.covers(path))
-        };
+    /// A target that no layer with an addition meets; `names` are those of all parameters.
+    pub(crate) fn check_met(&self, names: &[String]) -> Result<(), Error> {
+        let adapted = || names.iter().filter_map(|name| name.strip_suffix(".lora_A.weight"));
+        let meets = |target: &String| adapted().any(|path| covers(target, path));
         match self.target_modules.iter().find(|target| !meets(target)) {
             Some(target) => Err(Error::NotAdapted { target: target.clone() }),
             None => Ok(()),
@@ -54,9 +58,17 @@ impl Adapter {
     }
 }
 
+fn covers(target: &str, path: &str) -> bool {
+    path.strip_suffix(target).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// Where the parameters of a body come from, all but its [`Linear`] layers: with an adapter they are frozen.
+pub(crate) fn body(weights: &Weights, adapter: Option<&Adapter>) -> Weights {
+    if adapter.is_some() { weights.frozen() } else { weights.clone() }
+}
+
 /// A linear layer `[out, in]` with or without bias, and with or without an addition.
 pub(crate) struct Linear {
-    path: String,
     kind: Kind,
     bias: Option<Param>,
 }
@@ -69,11 +81,10 @@ enum Kind {
 impl Linear {
     /// The layer at `at`. With an adapter for the model, all but the additions is frozen.
     pub(crate) fn new(at: &Weights, [inner, out]: [usize; 2], bias: bool, init: Init, adapter: Option<&Adapter>) -> Result<Self> {
-        let own = if adapter.is_some() { at.frozen() } else { at.clone() };
+        let own = body(at, adapter);
         let weight = own.param("weight", &[out, inner], init);
         let bias = bias.then(|| own.param("bias", &[out], Init::Zeros));
-        let path = at.path().to_string();
-        let kind = match adapter.filter(|adapter| adapter.covers(&path)) {
+        let kind = match adapter.filter(|adapter| adapter.covers(at.path())) {
             None => Kind::Plain(weight),
             Some(adapter) => {
                 let lora = Lora {
@@ -85,12 +96,7 @@ impl Linear {
                 Kind::Adapted(FrozenWeight::from_param(&weight)?, lora)
             }
         };
-        Ok(Linear { path, kind, bias })
-    }
-
-    /// Where it lies in the model.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
+        Ok(Linear { kind, bias })
     }
 
     /// `x`: `[..., in]`; returns `[..., out]`.
@@ -112,7 +118,9 @@ mod tests {
         let path = "model.layers.0.self_attn.q_proj";
         assert!(["q_proj", "self_attn.q_proj", path].iter().all(|target| adapter(target).covers(path)));
         assert!(["proj", "attn.q_proj", "k_proj", ""].iter().all(|target| !adapter(target).covers(path)));
-        let error = adapter("w_proj").check_met([path].into_iter()).expect_err("no such layer").to_string();
+        let names = [format!("{path}.weight"), format!("{path}.lora_A.weight")];
+        adapter("q_proj").check_met(&names).expect("met");
+        let error = adapter("w_proj").check_met(&names).expect_err("no such layer").to_string();
         assert!(error.contains("w_proj"), "{error}");
         assert_eq!(Adapter { r: 0, lora_alpha: 0.0, lora_dropout: 1.0, target_modules: vec![] }.problems().len(), 3);
     }

@@ -6,18 +6,13 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
 
-/// A linear layer with bias: `weight` `[out, in]`, `bias` `[out]`.
+/// A linear layer of a head, which no adapter freezes: `weight` `[out, in]`, `bias` `[out]`.
 pub(crate) struct Dense {
     weight: Param,
     bias: Param,
 }
 
 impl Dense {
-    /// Given weights must hold it.
-    pub(crate) fn new(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
-        Dense { weight: at.param("weight", &[out, inner], weight), bias: at.param("bias", &[out], bias) }
-    }
-
     /// Starts anew where given weights do not hold it: part of a head.
     pub(crate) fn fresh(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
         Dense { weight: at.fresh("weight", &[out, inner], weight), bias: at.fresh("bias", &[out], bias) }
@@ -168,10 +163,10 @@ pub(crate) fn check_tokens(
 
 /// The pixels of a batch for a model of images, as `[B, H, W, C]`: they must be `[B, C, H, W]` with that many channels.
 pub(crate) fn images_of(family: &'static str, input: &Input, num_channels: usize) -> error::Result<Var> {
-    let found = match input {
-        Input::Image { pixels } if pixels.rank() == 4 && pixels.dims()[1] == num_channels => return Ok(kernels::images(pixels)?),
-        Input::Image { pixels } => format!("{:?}", pixels.dims()),
-        Input::Text { .. } => "texts".into(),
-    };
-    Err(error::Error::Input { family, expected: format!("images of {num_channels} channels, [B, C, H, W]"), found })
+    let expected = format!("images of {num_channels} channels, [B, C, H, W]");
+    match input {
+        Input::Image { pixels } if pixels.rank() == 4 && pixels.dims()[1] == num_channels => Ok(kernels::images(pixels)?),
+        Input::Image { pixels } => Err(error::Error::Input { family, expected, found: format!("{:?}", pixels.dims()) }),
+        other => Err(other.other_than(family, &expected)),
+    }
 }

@@ -1,14 +1,24 @@
 //! What every model offers, and the list of them.
 
 use crate::cost::Cost;
-use crate::error::{Error, Result};
-use crate::fields::{generic_labels, parse_object};
-use crate::{bert, resnet, resnet_cifar};
+use crate::error::{ConfigProblem, Error, Result};
+use crate::fields::parse_object;
+use crate::head::{Head, HeadKind, Heads};
+use crate::lora::Adapter;
+use crate::{bert, gpt2, llama, resnet, resnet_cifar};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use tallow_kernels::{Stream, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Param, Stream, Tape, Var, Weights};
+
+/// What a model is fed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Modality {
+    Text,
+    Image,
+}
 
 /// One batch as a model takes it.
 pub enum Input {
@@ -18,30 +28,101 @@ pub enum Input {
     Image { pixels: Tensor },
 }
 
+impl Input {
+    /// It is not what the model takes.
+    pub(crate) fn other_than(&self, family: &'static str, expected: &str) -> Error {
+        let found = match self {
+            Input::Text { .. } => "texts",
+            Input::Image { .. } => "images",
+        };
+        Error::Input { family, expected: expected.into(), found: found.into() }
+    }
+}
+
+/// What a model makes of a batch.
+pub enum Output {
+    /// Scores of each example `[B, C]`, or of each of its tokens `[B, T, C]`; what they are of is the [`Head`]'s to say.
+    Scores(Var),
+    /// States `[B, T, D]` and the matrix `[V, D]` that turns each into scores of all words: too many to be made of all tokens at once.
+    Words { states: Var, vocabulary: Param },
+    /// A vector for each example, `[B, D]`.
+    Vectors(Var),
+}
+
+impl Output {
+    /// All scores, `[B, T, V]` for words; the vectors where they are what the model gives.
+    ///
+    /// # Errors
+    /// The product failed.
+    pub fn scores(&self, tape: &Tape) -> Result<Var> {
+        match self {
+            Output::Scores(scores) => Ok(scores.clone()),
+            Output::Words { states, vocabulary } => Ok(kernels::linear(tape, states, vocabulary, None)?),
+            Output::Vectors(vectors) => Ok(vectors.clone()),
+        }
+    }
+}
+
 /// A model with its parameters.
 pub trait Model {
-    /// Scores of each class: `[B, num_labels]`.
+    /// What the model's head says of a batch. Where `t` is not below a text's length, scores and states mean nothing.
     ///
     /// # Errors
     /// The batch does not suit the model, or an operation failed.
-    fn logits(&self, tape: &Tape, input: &Input) -> Result<Var>;
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output>;
 }
 
-/// An architecture with its whole configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "family", rename_all = "snake_case")]
-pub enum ModelConfig {
-    Bert(bert::Config),
-    Resnet(resnet::Config),
-    ResnetCifar(resnet_cifar::Config),
-}
+/// What an architecture's configuration has to offer.
+pub(crate) trait Architecture {
+    /// From the fields of a public `config.json`.
+    ///
+    /// # Errors
+    /// Fields that cannot be used: all of them at once.
+    fn from_public(object: &Map<String, Value>) -> Result<Self>
+    where
+        Self: Sized;
 
-/// What a model is trained for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Job {
-    TextClassification,
-    ImageClassification,
+    /// Small enough for tests.
+    fn tiny() -> Self
+    where
+        Self: Sized;
+
+    /// `config.json`.
+    fn to_public(&self) -> Value;
+
+    /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
+    fn problems(&self) -> Vec<ConfigProblem>;
+
+    fn takes(&self) -> Modality;
+
+    /// The heads that the architecture has.
+    fn heads(&self) -> &'static Heads;
+
+    fn head(&self) -> &Head;
+
+    fn head_mut(&mut self) -> &mut Head;
+
+    /// Another dropout probability everywhere; nothing changes where the architecture has none.
+    fn set_dropout(&mut self, _p: f64) {}
+
+    /// Words of the vocabulary, and the longest text in tokens.
+    fn text_limits(&self) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// Given tensors under the names and in the layout that the model asks for. A head for another number of classes is left out, so
+    /// that it starts anew, as is what the model does without.
+    fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>>;
+
+    /// The model's parameters as public files have them.
+    fn public_tensors(&self, own: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        Ok(own)
+    }
+
+    fn cost(&self, batch: usize, size: usize) -> Cost;
+
+    /// The model of a configuration without problems; with an adapter, everything else is frozen.
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>>;
 }
 
 /// One line of the zoo.
@@ -49,33 +130,63 @@ pub enum Job {
 pub struct Entry {
     pub family: &'static str,
     pub summary: &'static str,
-    pub jobs: &'static [Job],
+    /// What public files call it in `model_type`.
+    pub model_types: &'static [&'static str],
     /// A configuration small enough for tests.
     pub tiny: fn() -> ModelConfig,
+    from_public: fn(&Map<String, Value>) -> Result<ModelConfig>,
 }
 
-/// All architectures.
-pub fn registry() -> &'static [Entry] {
-    &[
-        Entry {
-            family: "bert",
-            summary: "BERT encoders of any size (1810.04805); weights and config as BertForSequenceClassification",
-            jobs: &[Job::TextClassification],
-            tiny: || ModelConfig::Bert(bert::Config::tiny()),
-        },
-        Entry {
-            family: "resnet",
-            summary: "ResNet-18, 34, 50, 101, 152 (1512.03385); weights and config as ResNetForImageClassification",
-            jobs: &[Job::ImageClassification],
-            tiny: || ModelConfig::Resnet(resnet::Config::tiny()),
-        },
-        Entry {
-            family: "resnet_cifar",
-            summary: "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters",
-            jobs: &[Job::ImageClassification],
-            tiny: || ModelConfig::ResnetCifar(resnet_cifar::Config::tiny()),
-        },
-    ]
+/// All architectures, a line each: its variant, its file, its public names, what it is.
+macro_rules! zoo {
+    ($($variant:ident, $module:ident, $types:expr, $summary:expr;)*) => {
+        /// An architecture with its whole configuration.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "family", rename_all = "snake_case")]
+        pub enum ModelConfig {
+            $($variant($module::Config),)*
+        }
+
+        impl ModelConfig {
+            fn architecture(&self) -> &dyn Architecture {
+                match self {
+                    $(ModelConfig::$variant(config) => config,)*
+                }
+            }
+
+            fn architecture_mut(&mut self) -> &mut dyn Architecture {
+                match self {
+                    $(ModelConfig::$variant(config) => config,)*
+                }
+            }
+
+            /// The family's name in the registry.
+            pub fn family(&self) -> &'static str {
+                match self {
+                    $(ModelConfig::$variant(_) => stringify!($module),)*
+                }
+            }
+        }
+
+        /// All architectures.
+        pub fn registry() -> &'static [Entry] {
+            &[$(Entry {
+                family: stringify!($module),
+                summary: $summary,
+                model_types: &$types,
+                tiny: || ModelConfig::$variant(Architecture::tiny()),
+                from_public: |object| Ok(ModelConfig::$variant(Architecture::from_public(object)?)),
+            },)*]
+        }
+    };
+}
+
+zoo! {
+    Bert, bert, ["bert"], "BERT encoders of any size (1810.04805)";
+    Gpt2, gpt2, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
+    Llama, llama, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
+    Resnet, resnet, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
+    ResnetCifar, resnet_cifar, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
 }
 
 impl ModelConfig {
@@ -86,14 +197,16 @@ impl ModelConfig {
     pub fn from_public(config_json: &str) -> Result<Self> {
         let object = parse_object(config_json)?;
         let model_type = object.get("model_type").and_then(Value::as_str);
-        match model_type {
-            Some("bert") => Ok(ModelConfig::Bert(bert::Config::from_public(&object)?)),
-            Some("resnet") => Ok(ModelConfig::Resnet(resnet::Config::from_public(&object)?)),
-            Some("resnet_cifar") => Ok(ModelConfig::ResnetCifar(resnet_cifar::Config::from_public(&object)?)),
-            other => Err(Error::UnknownFamily {
-                expected: "`model_type` \"bert\", \"resnet\" or \"resnet_cifar\"".into(),
-                found: other.map_or("none".into(), |name| format!("\"{name}\"")),
-            }),
+        match registry().iter().find(|entry| model_type.is_some_and(|name| entry.model_types.contains(&name))) {
+            Some(entry) => (entry.from_public)(&object),
+            None => {
+                let known: Vec<_> =
+                    registry().iter().flat_map(|entry| entry.model_types).map(|name| format!("\"{name}\"")).collect();
+                Err(Error::UnknownFamily {
+                    expected: format!("`model_type` {}", known.join(" or ")),
+                    found: model_type.map_or("none".into(), |name| format!("\"{name}\"")),
+                })
+            }
         }
     }
 
@@ -105,88 +218,75 @@ impl ModelConfig {
     /// # Errors
     /// Every field that cannot be used.
     pub fn check(&self) -> Result<()> {
-        let problems = match self {
-            ModelConfig::Bert(config) => config.problems(),
-            ModelConfig::Resnet(config) => config.problems(),
-            ModelConfig::ResnetCifar(config) => config.problems(),
-        };
+        let problems = self.architecture().problems();
         if problems.is_empty() { Ok(()) } else { Err(Error::Config(problems)) }
     }
 
-    /// The same body with a head for these classes.
+    /// What it is fed with.
+    pub fn takes(&self) -> Modality {
+        self.architecture().takes()
+    }
+
+    /// The heads that the architecture has.
+    pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
+        self.architecture().heads().iter().map(|(kind, _)| *kind)
+    }
+
+    /// What its last layer says.
+    pub fn head(&self) -> &Head {
+        self.architecture().head()
+    }
+
+    /// The same body with another head; [`ModelConfig::check`] tells if the architecture has none of that kind.
     #[must_use]
-    pub fn with_labels(mut self, labels: &[String]) -> Self {
-        *self.labels_mut() = labels.to_vec();
+    pub fn with_head(mut self, head: Head) -> Self {
+        *self.architecture_mut().head_mut() = head;
         self
+    }
+
+    /// The same with a head of the same kind for these classes; nothing changes where a head has no classes.
+    #[must_use]
+    pub fn with_labels(self, labels: &[String]) -> Self {
+        let head = self.head().kind().with(labels.to_vec());
+        self.with_head(head)
     }
 
     /// The same with another dropout probability everywhere; nothing changes where the architecture has none.
     #[must_use]
     pub fn with_dropout(mut self, p: f32) -> Self {
-        if let ModelConfig::Bert(config) = &mut self {
-            config.hidden_dropout_prob = f64::from(p);
-            config.attention_probs_dropout_prob = f64::from(p);
-            config.classifier_dropout = None;
-        }
+        self.architecture_mut().set_dropout(f64::from(p));
         self
     }
 
-    /// Class names.
+    /// Class names; none where the head has no classes.
     pub fn labels(&self) -> &[String] {
-        match self {
-            ModelConfig::Bert(config) => &config.labels,
-            ModelConfig::Resnet(config) => &config.labels,
-            ModelConfig::ResnetCifar(config) => &config.labels,
-        }
-    }
-
-    fn labels_mut(&mut self) -> &mut Vec<String> {
-        match self {
-            ModelConfig::Bert(config) => &mut config.labels,
-            ModelConfig::Resnet(config) => &mut config.labels,
-            ModelConfig::ResnetCifar(config) => &mut config.labels,
-        }
+        self.head().labels()
     }
 
     pub fn num_labels(&self) -> usize {
         self.labels().len()
     }
 
-    /// The family's name in the registry.
-    pub fn family(&self) -> &'static str {
-        match self {
-            ModelConfig::Bert(_) => "bert",
-            ModelConfig::Resnet(_) => "resnet",
-            ModelConfig::ResnetCifar(_) => "resnet_cifar",
-        }
-    }
-
-    pub fn job(&self) -> Job {
-        match self {
-            ModelConfig::Bert(_) => Job::TextClassification,
-            ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => Job::ImageClassification,
-        }
-    }
-
-    /// Words of the vocabulary, and the longest text in tokens; none for models of images.
+    /// Words of the vocabulary, and the longest text in tokens; none for models of something else.
     pub fn text_limits(&self) -> Option<(usize, usize)> {
-        match self {
-            ModelConfig::Bert(config) => Some((config.vocab_size, config.max_position_embeddings)),
-            ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => None,
-        }
+        self.architecture().text_limits()
     }
 
-    /// Builds the model, asking `weights` for every parameter by its public name.
+    /// Builds the model, asking `weights` for every parameter by its public name. With an adapter everything but the adapter is
+    /// frozen.
     ///
     /// # Errors
-    /// The configuration has mistakes. Those of the weights are told by `weights.finish()`.
-    pub fn build(&self, weights: &Weights) -> Result<Box<dyn Model>> {
-        self.check()?;
-        Ok(match self {
-            ModelConfig::Bert(config) => Box::new(bert::Bert::new(config, weights)),
-            ModelConfig::Resnet(config) => Box::new(resnet::Resnet::new(config, weights)),
-            ModelConfig::ResnetCifar(config) => Box::new(resnet_cifar::ResnetCifar::new(config, weights)),
-        })
+    /// The configuration or the adapter's has mistakes, or the adapter meets no layer. What is wrong with the weights is told by
+    /// `weights.finish()`.
+    pub fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        let problems: Vec<_> =
+            self.architecture().problems().into_iter().chain(adapter.map(Adapter::problems).unwrap_or_default()).collect();
+        if !problems.is_empty() {
+            return Err(Error::Config(problems));
+        }
+        let model = self.architecture().build(weights, adapter)?;
+        adapter.map_or(Ok(()), |adapter| adapter.check_met(&weights.asked()))?;
+        Ok(model)
     }
 
     /// Whether weights of these names and shapes fit, before any is read.
@@ -198,30 +298,32 @@ impl ModelConfig {
         let number = Tensor::new(0f32, &Device::Cpu)?;
         let seen = |(name, shape): (&String, &Vec<usize>)| Ok((name.clone(), number.broadcast_as(shape.as_slice())?));
         let given = shapes.iter().map(seen).collect::<Result<BTreeMap<_, _>>>()?;
-        let weights = Weights::given(self.public_names(given), Stream::root(0), &Device::Cpu).outline();
-        self.build(&weights)?;
+        let weights = Weights::given(self.public_names(given)?, Stream::root(0), &Device::Cpu).outline();
+        self.build(&weights, None)?;
         weights.finish()?;
         Ok(())
     }
 
-    /// Given tensors under the names that [`ModelConfig::build`] asks for; a head for another number of classes is left out, so
-    /// that it starts anew.
-    #[must_use]
-    pub fn public_names(&self, given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
-        match self {
-            ModelConfig::Bert(config) => config.public_names(given),
-            ModelConfig::Resnet(config) => config.public_names(given),
-            ModelConfig::ResnetCifar(config) => config.public_names(given),
-        }
+    /// Public tensors under the names and in the layout that [`ModelConfig::build`] asks for; a head for another number of classes is
+    /// left out, so that it starts anew.
+    ///
+    /// # Errors
+    /// A tensor could not be turned around.
+    pub fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        self.architecture().public_names(given)
+    }
+
+    /// The model's parameters as public files have them: what [`ModelConfig::public_names`] reads.
+    ///
+    /// # Errors
+    /// A tensor could not be turned around.
+    pub fn public_tensors(&self, own: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        self.architecture().public_tensors(own)
     }
 
     /// `config.json`.
     pub fn to_public(&self) -> Value {
-        match self {
-            ModelConfig::Bert(config) => config.to_public(),
-            ModelConfig::Resnet(config) => config.to_public(),
-            ModelConfig::ResnetCifar(config) => config.to_public(),
-        }
+        self.architecture().to_public()
     }
 
     /// Trainable elements.
@@ -240,15 +342,6 @@ impl ModelConfig {
     }
 
     fn cost(&self, batch: usize, size: usize) -> Cost {
-        match self {
-            ModelConfig::Bert(config) => config.cost(batch, size),
-            ModelConfig::Resnet(config) => config.cost(batch, size),
-            ModelConfig::ResnetCifar(config) => config.cost(batch, size),
-        }
+        self.architecture().cost(batch, size)
     }
-}
-
-/// Generic class names, for tiny configurations.
-pub(crate) fn tiny_labels(count: usize) -> Vec<String> {
-    generic_labels(count)
 }

@@ -5,9 +5,11 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_labels, write_labels};
+use crate::fields::{Fields, check_count};
+use crate::head::{Head, HeadKind, Heads};
+use crate::lora::Adapter;
 use crate::parts::{ConvNorm, Dense, images_of};
-use crate::registry::{Input, Model, tiny_labels};
+use crate::registry::{Architecture, Input, Modality, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -56,26 +58,16 @@ pub struct Config {
     /// Whether a bottleneck halves it in its first convolution instead of its second.
     pub downsample_in_bottleneck: bool,
     pub stem_type: Stem,
-    /// Class names.
-    pub labels: Vec<String>,
+    /// What the last layer says.
+    #[serde(default)]
+    pub head: Head,
 }
 
-impl Config {
-    pub(crate) fn tiny() -> Self {
-        Config {
-            num_channels: 3,
-            embedding_size: 6,
-            hidden_sizes: vec![8, 12],
-            depths: vec![2, 1],
-            layer_type: LayerType::Bottleneck,
-            downsample_in_first_stage: false,
-            downsample_in_bottleneck: false,
-            stem_type: Stem::Imagenet,
-            labels: tiny_labels(3),
-        }
-    }
+/// Its heads, by the names of their classes in public files.
+const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForImageClassification")];
 
-    pub(crate) fn from_public(object: &Map<String, Value>) -> Result<Self> {
+impl Architecture for Config {
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
         let mut f = Fields::new(object);
         let config = Config {
             num_channels: f.count_or("num_channels", 3),
@@ -86,14 +78,39 @@ impl Config {
             downsample_in_first_stage: f.flag_or("downsample_in_first_stage", false),
             downsample_in_bottleneck: f.flag_or("downsample_in_bottleneck", false),
             stem_type: f.choice_or("stem_type", Stem::Imagenet, &STEMS),
-            labels: f.labels(&["num_labels"], 2),
+            head: Head::read(&mut f, HEADS, &["num_labels"], 2),
         };
         f.choice_or("hidden_act", (), &[("relu", ())]);
         f.finish(config.problems())?;
         Ok(config)
     }
 
-    pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
+    fn tiny() -> Self {
+        Config {
+            num_channels: 3,
+            embedding_size: 6,
+            hidden_sizes: vec![8, 12],
+            depths: vec![2, 1],
+            layer_type: LayerType::Bottleneck,
+            downsample_in_first_stage: false,
+            downsample_in_bottleneck: false,
+            stem_type: Stem::Imagenet,
+            head: Head::three_classes(),
+        }
+    }
+
+    fn to_public(&self) -> Value {
+        let mut config = json!({
+            "model_type": "resnet", "num_channels": self.num_channels,
+            "embedding_size": self.embedding_size, "hidden_sizes": self.hidden_sizes, "depths": self.depths,
+            "layer_type": self.layer_type, "hidden_act": "relu", "downsample_in_first_stage": self.downsample_in_first_stage,
+            "downsample_in_bottleneck": self.downsample_in_bottleneck, "stem_type": self.stem_type, "torch_dtype": "float32",
+        });
+        self.head.write(&mut config, HEADS);
+        config
+    }
+
+    fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         check_count(&mut problems, "num_channels", self.num_channels, 1..=1024);
         check_count(&mut problems, "embedding_size", self.embedding_size, 1..=65536);
@@ -112,30 +129,66 @@ impl Config {
                 problems.push(ConfigProblem::new(format!("hidden_sizes.{i}"), "a multiple of 4, for bottlenecks", size));
             }
         }
-        check_labels(&mut problems, &self.labels);
+        self.head.check(&mut problems, HEADS);
         problems
     }
 
-    pub(crate) fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+    fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         given.retain(|name, _| !name.ends_with("num_batches_tracked"));
-        let head = [self.labels.len(), self.hidden_sizes.last().copied().unwrap_or_default()];
+        let head = [self.head.width(), self.hidden_sizes.last().copied().unwrap_or_default()];
         if given.get("classifier.1.weight").is_some_and(|w| w.dims() != head) {
             given.retain(|name, _| !name.starts_with("classifier."));
         }
-        given
+        Ok(given)
     }
 
-    pub(crate) fn to_public(&self) -> Value {
-        let mut config = json!({
-            "architectures": ["ResNetForImageClassification"], "model_type": "resnet", "num_channels": self.num_channels,
-            "embedding_size": self.embedding_size, "hidden_sizes": self.hidden_sizes, "depths": self.depths,
-            "layer_type": self.layer_type, "hidden_act": "relu", "downsample_in_first_stage": self.downsample_in_first_stage,
-            "downsample_in_bottleneck": self.downsample_in_bottleneck, "stem_type": self.stem_type, "torch_dtype": "float32",
-        });
-        write_labels(&mut config, &self.labels);
-        config
+    fn cost(&self, batch: usize, side: usize) -> Cost {
+        let (mut cost, (kernel, stride)) = (Cost::default(), self.stem());
+        let mut side = side.div_ceil(stride);
+        cost.conv_norm(batch, [self.num_channels, self.embedding_size, kernel], side);
+        if self.stem_type == Stem::Imagenet {
+            side = side.div_ceil(2);
+            cost.keep(batch * self.embedding_size * side * side);
+        }
+        for (_, _, shape) in self.blocks() {
+            let out = side.div_ceil(shape.stride);
+            for (conv, stride) in self.convolutions(shape) {
+                side = side.div_ceil(stride);
+                cost.conv_norm(batch, conv, side);
+            }
+            if shape.projects() {
+                cost.conv_norm(batch, [shape.inner, shape.width, 1], out);
+            }
+        }
+        cost.dense(batch, self.hidden_sizes.last().copied().unwrap_or_default(), self.head.width());
+        cost
     }
 
+    fn takes(&self) -> Modality {
+        Modality::Image
+    }
+
+    fn heads(&self) -> &'static Heads {
+        HEADS
+    }
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        match adapter {
+            None => Ok(Box::new(Resnet::new(self, weights))),
+            Some(adapter) => Err(adapter.unsuited("resnet")),
+        }
+    }
+}
+
+impl Config {
     /// The stem's window and stride.
     fn stem(&self) -> (usize, usize) {
         match self.stem_type {
@@ -169,28 +222,6 @@ impl Config {
                 vec![([inner, narrow, 1], stride), ([narrow, narrow, 3], 1), ([narrow, width, 1], 1)]
             }
         }
-    }
-
-    pub(crate) fn cost(&self, batch: usize, side: usize) -> Cost {
-        let (mut cost, (kernel, stride)) = (Cost::default(), self.stem());
-        let mut side = side.div_ceil(stride);
-        cost.conv_norm(batch, [self.num_channels, self.embedding_size, kernel], side);
-        if self.stem_type == Stem::Imagenet {
-            side = side.div_ceil(2);
-            cost.keep(batch * self.embedding_size * side * side);
-        }
-        for (_, _, shape) in self.blocks() {
-            let out = side.div_ceil(shape.stride);
-            for (conv, stride) in self.convolutions(shape) {
-                side = side.div_ceil(stride);
-                cost.conv_norm(batch, conv, side);
-            }
-            if shape.projects() {
-                cost.conv_norm(batch, [shape.inner, shape.width, 1], out);
-            }
-        }
-        cost.dense(batch, self.hidden_sizes.last().copied().unwrap_or_default(), self.labels.len());
-        cost
     }
 }
 
@@ -234,13 +265,13 @@ impl Resnet {
         let width = config.hidden_sizes.last().copied().unwrap_or_default();
         let bias = Init::Uniform(1.0 / (width.max(1) as f32).sqrt());
         let classifier =
-            Dense::fresh(&weights.at("classifier").at(1), width, config.labels.len(), Init::KaimingUniformFanIn, bias);
+            Dense::fresh(&weights.at("classifier").at(1), width, config.head.width(), Init::KaimingUniformFanIn, bias);
         Resnet { stem, pool: config.stem_type == Stem::Imagenet, blocks, classifier, num_channels: config.num_channels }
     }
 }
 
 impl Model for Resnet {
-    fn logits(&self, tape: &Tape, input: &Input) -> Result<Var> {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         let mut x_bhwc = self.stem.forward_relu(tape, &images_of("resnet", input, self.num_channels)?)?;
         if self.pool {
             x_bhwc = kernels::max_pool2d(tape, &x_bhwc, STEM_POOL)?;
@@ -248,7 +279,7 @@ impl Model for Resnet {
         for block in &self.blocks {
             x_bhwc = block.forward(tape, &x_bhwc)?;
         }
-        Ok(self.classifier.forward(tape, &kernels::global_avg_pool(tape, &x_bhwc)?)?)
+        Ok(Output::Scores(self.classifier.forward(tape, &kernels::global_avg_pool(tape, &x_bhwc)?)?))
     }
 }
 

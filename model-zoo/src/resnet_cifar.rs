@@ -5,9 +5,11 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_labels, generic_labels, write_labels};
+use crate::fields::{Fields, check_count, generic_labels};
+use crate::head::{Head, HeadKind, Heads};
+use crate::lora::Adapter;
 use crate::parts::{ConvNorm, Dense, images_of};
-use crate::registry::{Input, Model, tiny_labels};
+use crate::registry::{Architecture, Input, Modality, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -24,28 +26,41 @@ pub struct Config {
     pub num_channels: usize,
     /// Channels of the first stage; it doubles from stage to stage.
     pub width: usize,
-    /// Class names.
-    pub labels: Vec<String>,
+    /// What the last layer says.
+    #[serde(default)]
+    pub head: Head,
 }
 
-impl Config {
-    pub(crate) fn tiny() -> Self {
-        Config { depth: 8, num_channels: 3, width: 4, labels: tiny_labels(3) }
-    }
+/// Its heads, by the names of their classes in public files.
+const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForCIFAR")];
 
-    pub(crate) fn from_public(object: &Map<String, Value>) -> Result<Self> {
+impl Architecture for Config {
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
         let mut f = Fields::new(object);
         let config = Config {
             depth: f.count("depth"),
             num_channels: f.count_or("num_channels", 3),
             width: f.count_or("width", 16),
-            labels: f.labels(&["num_labels"], 10),
+            head: Head::read(&mut f, HEADS, &["num_labels"], 10),
         };
         f.finish(config.problems())?;
         Ok(config)
     }
 
-    pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
+    fn tiny() -> Self {
+        Config { depth: 8, num_channels: 3, width: 4, head: Head::three_classes() }
+    }
+
+    fn to_public(&self) -> Value {
+        let mut config = json!({
+            "model_type": "resnet_cifar", "depth": self.depth,
+            "num_channels": self.num_channels, "width": self.width, "torch_dtype": "float32",
+        });
+        self.head.write(&mut config, HEADS);
+        config
+    }
+
+    fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         if self.depth < 8 || !(self.depth - 2).is_multiple_of(6) || self.depth > 2000 {
             problems.push(ConfigProblem::new("depth", "6 n + 2 layers, from 8 to 2000, such as 20 or 56", self.depth));
@@ -59,43 +74,19 @@ impl Config {
                 self.width,
             ));
         }
-        check_labels(&mut problems, &self.labels);
+        self.head.check(&mut problems, HEADS);
         problems
     }
 
-    /// By the names and shapes of the weights.
-    pub(crate) fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
-        let &[width, num_channels, 3, 3] = shapes.get("conv1.weight")?.as_slice() else { return None };
-        let &[classes, _] = shapes.get("linear.weight")?.as_slice() else { return None };
-        let blocks = |stage: usize| (0..).take_while(|i| shapes.contains_key(&format!("layer{stage}.{i}.conv1.weight"))).count();
-        let n = blocks(1);
-        let same = n > 0 && blocks(2) == n && blocks(3) == n && !shapes.contains_key("layer4.0.conv1.weight");
-        same.then(|| Config { depth: 6 * n + 2, num_channels, width, labels: generic_labels(classes) })
-    }
-
-    pub(crate) fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+    fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         given.retain(|name, _| !name.ends_with("num_batches_tracked"));
-        if given.get("linear.weight").is_some_and(|w| w.dims() != [self.labels.len(), 4 * self.width]) {
+        if given.get("linear.weight").is_some_and(|w| w.dims() != [self.head.width(), 4 * self.width]) {
             given.retain(|name, _| !name.starts_with("linear."));
         }
-        given
+        Ok(given)
     }
 
-    pub(crate) fn to_public(&self) -> Value {
-        let mut config = json!({
-            "architectures": ["ResNetForCIFAR"], "model_type": "resnet_cifar", "depth": self.depth,
-            "num_channels": self.num_channels, "width": self.width, "torch_dtype": "float32",
-        });
-        write_labels(&mut config, &self.labels);
-        config
-    }
-
-    /// Blocks a stage.
-    fn blocks(&self) -> usize {
-        (self.depth - 2) / 6
-    }
-
-    pub(crate) fn cost(&self, batch: usize, side: usize) -> Cost {
+    fn cost(&self, batch: usize, side: usize) -> Cost {
         let (mut cost, mut inner, mut side) = (Cost::default(), self.width, side);
         cost.conv_norm(batch, [self.num_channels, self.width, 3], side);
         for stage in 0..3 {
@@ -110,8 +101,48 @@ impl Config {
                 inner = width;
             }
         }
-        cost.dense(batch, inner, self.labels.len());
+        cost.dense(batch, inner, self.head.width());
         cost
+    }
+
+    fn takes(&self) -> Modality {
+        Modality::Image
+    }
+
+    fn heads(&self) -> &'static Heads {
+        HEADS
+    }
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        match adapter {
+            None => Ok(Box::new(ResnetCifar::new(self, weights))),
+            Some(adapter) => Err(adapter.unsuited("resnet_cifar")),
+        }
+    }
+}
+
+impl Config {
+    /// By the names and shapes of the weights.
+    pub(crate) fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
+        let &[width, num_channels, 3, 3] = shapes.get("conv1.weight")?.as_slice() else { return None };
+        let &[classes, _] = shapes.get("linear.weight")?.as_slice() else { return None };
+        let blocks = |stage: usize| (0..).take_while(|i| shapes.contains_key(&format!("layer{stage}.{i}.conv1.weight"))).count();
+        let n = blocks(1);
+        let same = n > 0 && blocks(2) == n && blocks(3) == n && !shapes.contains_key("layer4.0.conv1.weight");
+        same.then(|| Config { depth: 6 * n + 2, num_channels, width, head: Head::Classes(generic_labels(classes)) })
+    }
+
+    /// Blocks a stage.
+    fn blocks(&self) -> usize {
+        (self.depth - 2) / 6
     }
 }
 
@@ -138,18 +169,18 @@ impl ResnetCifar {
                 inner = width;
             }
         }
-        let linear = Dense::fresh(&weights.at("linear"), inner, config.labels.len(), INIT, Init::Zeros);
+        let linear = Dense::fresh(&weights.at("linear"), inner, config.head.width(), INIT, Init::Zeros);
         ResnetCifar { stem, blocks, linear, num_channels: config.num_channels }
     }
 }
 
 impl Model for ResnetCifar {
-    fn logits(&self, tape: &Tape, input: &Input) -> Result<Var> {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         let mut x_bhwc = self.stem.forward_relu(tape, &images_of("resnet_cifar", input, self.num_channels)?)?;
         for block in &self.blocks {
             x_bhwc = block.forward(tape, &x_bhwc)?;
         }
-        Ok(self.linear.forward(tape, &kernels::global_avg_pool(tape, &x_bhwc)?)?)
+        Ok(Output::Scores(self.linear.forward(tape, &kernels::global_avg_pool(tape, &x_bhwc)?)?))
     }
 }
 

@@ -5,7 +5,7 @@ use candle_nn::{Module, VarBuilder, linear};
 use candle_transformers::models::bert::{BertModel, Config};
 use std::collections::HashMap;
 use tallow_kernels::{Stream, Tape, Weights};
-use tallow_zoo::{Input, ModelConfig, bert};
+use tallow_zoo::{Head, Input, ModelConfig, bert};
 
 /// Both compute in float32, in another order.
 const CLOSE: f32 = 2e-5;
@@ -51,10 +51,10 @@ fn logits_equal_those_of_candle() {
             initializer_range: 0.3,
             layer_norm_eps: 1e-12,
             pad_token_id: 0,
-            labels: ["a", "b", "c"].map(String::from).to_vec(),
+            head: Head::Classes(["a", "b", "c"].map(String::from).to_vec()),
         });
         let weights = Weights::scratch(stream.named("init"), device);
-        let model = config.build(&weights).expect("a model");
+        let model = config.build(&weights, None).expect("a model");
         let (store, _) = weights.finish().expect("from scratch");
         let tensors = store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect();
 
@@ -70,7 +70,8 @@ fn logits_equal_those_of_candle() {
 
         let expected = by_candle(&config, tensors, &ids, &types, &mask).expect("Candle's logits");
         let input = Input::Text { token_ids: ids, type_ids: types, lengths };
-        let found = model.logits(&Tape::inference(), &input).expect("logits");
+        let found =
+            model.forward(&Tape::inference(), &input).and_then(|output| output.scores(&Tape::inference())).expect("logits");
         let difference = (found.tensor() - expected).and_then(|d| d.abs()?.max_all()?.to_scalar::<f32>()).expect("a number");
         assert!(difference < CLOSE, "seed {seed}: {difference}");
     }

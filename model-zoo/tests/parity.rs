@@ -34,8 +34,8 @@ struct Loaded {
 }
 
 fn build(config: &ModelConfig, given: Tensors) -> Loaded {
-    let weights = Weights::given(config.public_names(given), Stream::root(0), &Device::Cpu);
-    let model = config.build(&weights).expect("a model");
+    let weights = Weights::given(config.public_names(given).expect("tensors"), Stream::root(0), &Device::Cpu);
+    let model = config.build(&weights, None).expect("a model");
     let (store, report) = weights.finish().expect("weights that fit");
     assert_eq!(
         (report.initialised, report.unused),
@@ -91,10 +91,14 @@ impl Check<'_> {
     }
 }
 
+fn scores(loaded: &Loaded, tape: &Tape, input: &Input) -> Var {
+    loaded.model.forward(tape, input).and_then(|output| output.scores(tape)).expect("logits")
+}
+
 /// One training pass: logits, loss, and its gradients in `grads`.
 fn pass(loaded: &Loaded, input: &Input, labels: &[u32], grads: &mut Gradients) -> (Tensor, Var) {
     let tape = Tape::training(Stream::root(0));
-    let logits = loaded.model.logits(&tape, input).expect("logits");
+    let logits = scores(loaded, &tape, input);
     let loss = cross_entropy(&tape, &logits, labels).expect("a loss");
     tape.backward(&loss, grads).expect("gradients");
     (logits.tensor().clone(), loss)
@@ -128,7 +132,7 @@ fn check(name: &str) {
     let mut check = Check { fixture: name, worst: (0.0, String::new()) };
 
     let loaded = load(&folder);
-    let eval = loaded.model.logits(&Tape::inference(), &input(&expected)).expect("logits");
+    let eval = scores(&loaded, &Tape::inference(), &input(&expected));
     check.close("logits at inference".into(), eval.tensor(), &expected["eval.logits"]);
     let mut grads = Gradients::new(&loaded.store);
     let (logits, loss) = pass(&loaded, &input(&expected), &whole(&expected["labels"]), &mut grads);
@@ -219,7 +223,7 @@ fn public_weights() {
     };
     let lengths = examples.iter().map(|e| numbers(&e["token_ids"]).len()).collect();
     let input = Input::Text { token_ids: padded("token_ids"), type_ids: padded("type_ids"), lengths };
-    let found = loaded.model.logits(&Tape::inference(), &input).expect("logits");
+    let found = scores(&loaded, &Tape::inference(), &input);
     let rows: Vec<f64> = examples.iter().flat_map(|e| numbers(&e["pooled"])).collect();
     let expected = Tensor::from_vec(rows, (examples.len(), picked), &Device::Cpu).expect("numbers");
     let mut check = Check { fixture: "all-MiniLM-L6-v2", worst: (0.0, String::new()) };

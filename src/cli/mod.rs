@@ -129,9 +129,11 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
 /// The architectures of the zoo.
 fn models(json: bool) -> Result<ExitCode> {
     if json {
-        let rows =
-            tallow_zoo::registry().iter().map(|e| serde_json::json!({"family": e.family, "summary": e.summary, "jobs": e.jobs}));
-        return print_json(&rows.collect::<Vec<_>>());
+        let row = |e: &tallow_zoo::Entry| {
+            let (takes, heads) = ((e.tiny)().takes(), (e.tiny)().heads().collect::<Vec<_>>());
+            serde_json::json!({"family": e.family, "summary": e.summary, "model_types": e.model_types, "takes": takes, "heads": heads})
+        };
+        return print_json(&tallow_zoo::registry().iter().map(row).collect::<Vec<_>>());
     }
     tallow_zoo::registry().iter().for_each(|e| say(&format!("{:<14} {}", e.family, e.summary)));
     Ok(ExitCode::SUCCESS)

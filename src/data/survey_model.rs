@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use tallow_zoo::{Job, ModelConfig};
+use tallow_zoo::{Modality, ModelConfig};
 
 const WEIGHTS: &str = "model.safetensors";
 /// No model has a header beyond this.
@@ -54,7 +54,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     };
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{WEIGHTS}`: {e}")))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
-    if tokenizer.is_none() && config.job() == Job::TextClassification {
+    if tokenizer.is_none() && config.takes() == Modality::Text {
         // A tokenizer of our own would give ids that mean nothing to these weights.
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
     }

@@ -44,8 +44,10 @@ pub struct Scored {
 /// Model and data do not fit each other.
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    #[error("the model is for {model:?}, the data set holds {data}")]
-    Kind { model: Task, data: &'static str },
+    #[error("the model is for {model}, the data set holds {data}")]
+    Kind { model: &'static str, data: &'static str },
+    #[error("a {family} model with a head for {head} cannot be scored on its own")]
+    Head { family: &'static str, head: &'static str },
     #[error("the data set has no split `{split}`; it has {}", list(have))]
     NoSplit { split: String, have: Vec<String> },
     #[error("the split `{split}` has no labels")]
@@ -102,13 +104,15 @@ impl Pipeline<'_> {
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
-        let job = prepare_job(&model, &data, split, &classes, question.max_examples)?;
+        let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
+        let task = Task::of(&model.config).ok_or_else(head)?;
+        let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
         self.watch.say(&format!("preparing the split {}", split.name));
         if let Some(end) = self.prepare_into(PREPARE, job, &self.folder.held_out())? {
             return Ok(Err(end));
         }
         self.watch.say("scoring");
-        let mut job = self.given_job(&model, &data, split, classes.names(), &mut assumptions);
+        let mut job = self.given_job(task, &model, &data, split, classes.names(), &mut assumptions);
         job.metrics.extend(question.data.known.map(|known| known.metric));
         let readable = vec![job.weights.clone(), job.data.clone()];
         let attempt = match self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)? {
@@ -128,6 +132,7 @@ impl Pipeline<'_> {
 
     fn given_job(
         &self,
+        task: Task,
         model: &ModelFacts,
         data: &DataFacts,
         split: &SplitFacts,
@@ -135,12 +140,12 @@ impl Pipeline<'_> {
         assumptions: &mut Vec<String>,
     ) -> EvaluateJob {
         let channels = data.image_shape.map_or(3, |[_, _, channels]| channels);
-        let image = model.task() == Task::ImageClassification;
+        let image = task == Task::ImageClassification;
         if image && model.normalize.is_none() {
             assumptions.push(Normalize::IMAGENET_ASSUMED.into());
         }
         EvaluateJob {
-            task: model.task(),
+            task,
             model: model.config.clone().with_labels(classes),
             weights: model.weights.clone().unwrap_or_default(),
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
@@ -216,16 +221,16 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
 }
 
 fn prepare_job(
+    task: Task,
     model: &ModelFacts,
     data: &DataFacts,
     split: &SplitFacts,
     classes: &Numbered,
     max_examples: Option<usize>,
 ) -> Result<PrepareJob, Error> {
-    let task = model.task();
     match (task, data.image_shape) {
-        (Task::TextClassification, Some(_)) => return Err(Error::Kind { model: task, data: "images" }),
-        (Task::ImageClassification, None) => return Err(Error::Kind { model: task, data: "texts" }),
+        (Task::TextClassification, Some(_)) => return Err(Error::Kind { model: task.in_words(), data: "images" }),
+        (Task::ImageClassification, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
         (Task::TextClassification, None) if model.tokenizer.is_none() => return Err(Error::NoTokenizer),
         _ => {}
     }

@@ -9,7 +9,7 @@ use tallow_zoo::ModelConfig;
 fn efficiency(model: &ModelConfig) -> f64 {
     match model {
         ModelConfig::Bert(config) if config.hidden_size < 128 => 0.2,
-        ModelConfig::Bert(_) | ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => 0.6,
+        _ => 0.6,
     }
 }
 

@@ -118,16 +118,17 @@ fn split<'a>(facts: &'a Facts, name: &str, path: &str, problems: &mut Vec<String
 /// The model with the data's classes.
 fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> ModelConfig {
     let config = facts.model.config.clone();
-    let suits = facts.model.task();
-    if suits != spec.task {
-        problems.push(format!("`model`: a {} model is for {suits:?}, the task is {:?}", config.family(), spec.task));
+    if !spec.task.suits(&config) {
+        problems.push(format!("`model`: a {} model is not for {}", config.family(), spec.task.in_words()));
     }
-    if let (ModelConfig::Bert(bert), Some(longest)) = (&config, spec.recipe.max_seq_len)
-        && longest > bert.max_position_embeddings
+    if let (Some((_, positions)), Some(longest)) = (config.text_limits(), spec.recipe.max_seq_len)
+        && longest > positions
     {
-        problems.push(format!("`recipe.max_seq_len`: the model has {} positions, found {longest}", bert.max_position_embeddings));
+        problems.push(format!("`recipe.max_seq_len`: the model has {positions} positions, found {longest}"));
     }
-    if facts.data.labels.is_empty() { config } else { config.with_labels(&facts.data.labels) }
+    let labels = if facts.data.labels.is_empty() { config.labels() } else { &facts.data.labels };
+    let head = spec.task.head().with(labels.to_vec());
+    config.with_head(head)
 }
 
 /// For images: the model's own normalisation, else that of ImageNet, which public models are trained with.

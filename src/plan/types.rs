@@ -1,7 +1,7 @@
 //! The plan, and the facts it is made from.
 
 use crate::job::{Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec, Task};
+use crate::spec::{Columns, Deviation, ExperimentSpec};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -92,13 +92,6 @@ pub struct ModelFacts {
     pub normalize: Option<Normalize>,
     pub license: Option<String>,
     pub revision: Option<String>,
-}
-
-impl ModelFacts {
-    /// What it is for.
-    pub fn task(&self) -> Task {
-        self.config.job().into()
-    }
 }
 
 /// Fully resolved runs, what they cost, and where they differ from what was asked.

@@ -115,7 +115,8 @@ fn of_the_model(table: &toml::Table) -> Vec<Problem> {
         Err(source) => return vec![Problem::new(place, source.message())],
     };
     // The classes may be those of the data.
-    let config = if config.labels().is_empty() { config.with_labels(&["0".into(), "1".into()]) } else { config };
+    let nameless = config.labels().is_empty() && config.head().width() == 0;
+    let config = if nameless { config.with_labels(&["0".into(), "1".into()]) } else { config };
     match config.check() {
         Ok(()) => Vec::new(),
         Err(tallow_zoo::Error::Config(problems)) => {

@@ -3,7 +3,9 @@
 mod file;
 mod place;
 mod schema;
+mod task;
 mod types;
 
 pub use file::{Error, VERSION, parse, parse_with, to_toml};
+pub use task::Task;
 pub use types::*;

@@ -1,5 +1,6 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
+use super::Task;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -62,23 +63,6 @@ pub struct Claim {
     pub value: Option<f64>,
     pub quote: Option<String>,
     pub page: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    TextClassification,
-    ImageClassification,
-}
-
-/// What a model is for.
-impl From<tallow_zoo::Job> for Task {
-    fn from(job: tallow_zoo::Job) -> Task {
-        match job {
-            tallow_zoo::Job::TextClassification => Task::TextClassification,
-            tallow_zoo::Job::ImageClassification => Task::ImageClassification,
-        }
-    }
 }
 
 /// Which data, which splits, which columns.

@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use std::path::Path;
 use tallow_kernels::Stream;
-use tallow_zoo::{Input, ModelConfig};
+use tallow_zoo::{Input, Modality, ModelConfig};
 
 /// Random changes in training: which, and from which stream.
 #[derive(Clone, Copy)]
@@ -34,9 +34,9 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
     let data = Prepared::open(path)?;
     let wrong = |what, expected: String, found: String| Err(Error::WrongData { path: path.into(), what, expected, found });
     let words = |texts: bool| if texts { "texts" } else { "images" };
-    let takes_texts = model.job() == tallow_zoo::Job::TextClassification;
-    if takes_texts != (task == Task::TextClassification) {
-        return Err(Error::WrongTask { expected: words(task == Task::TextClassification), found: words(takes_texts) });
+    let takes_texts = model.takes() == Modality::Text;
+    if model.takes() != task.takes() {
+        return Err(Error::WrongTask { expected: words(task.takes() == Modality::Text), found: words(takes_texts) });
     }
     if takes_texts != data.texts().is_some() {
         return wrong("what it holds", words(takes_texts).into(), words(data.texts().is_some()).into());

@@ -101,7 +101,7 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
         grads.clear();
         let tape = Tape::training(streams.dropout(step, 0));
         let tape = if counted { tape.profiled(&profile) } else { tape };
-        let loss = cross_entropy(&tape, &built.model.logits(&tape, &input)?, &labels)?;
+        let loss = cross_entropy(&tape, &built.model.forward(&tape, &input)?.scores(&tape)?, &labels)?;
         tape.backward(&loss, &mut grads)?;
         let before_norm = Instant::now();
         let norm = grads.global_norm(&built.store)?;

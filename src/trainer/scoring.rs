@@ -54,7 +54,8 @@ pub(super) fn score(
         told(number * batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, normalize, None)?;
-        let logits = model.logits(&Tape::inference(), &batch.input)?.tensor().to_vec2::<f32>()?;
+        let tape = Tape::inference();
+        let logits = model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?;
         for ((&place, scores), &label) in places.iter().zip(&logits).zip(&batch.labels) {
             predictions[place] = predict(scores, label).ok_or(Error::NotFinite { example: examples[place] })?;
         }

@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
             let batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
             let tape = Tape::training(self.streams.dropout(step, micro));
-            let logits = self.built.model.logits(&tape, &batch.input)?;
+            let logits = self.built.model.forward(&tape, &batch.input)?.scores(&tape)?;
             let loss = cross_entropy(&tape, &logits, &batch.labels)?;
             // A micro-batch counts by its examples, so that the step is the same however it is cut.
             let share = part.len() as f64 / examples.len() as f64;
@@ -287,8 +287,8 @@ impl<'a> Run<'a> {
             return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
         }
         let metadata = [("format", "pt".to_string())];
-        let weights_sha256 =
-            weights::write(&self.folder.weights(), &weights::named(&self.built.store), &metadata, Seal::None)?.sha256;
+        let public = self.config.model.public_tensors(weights::named(&self.built.store))?;
+        let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
         Ok(Finish::Completed { weights_sha256 })

@@ -54,15 +54,15 @@ pub(super) fn build(config: &ModelConfig, source: Source, init: Stream) -> Resul
     let (path, sha256) = match source {
         Source::Scratch => {
             let weights = Weights::scratch(init, &device);
-            let model = config.build(&weights)?;
+            let model = config.build(&weights, None)?;
             let (store, report) = weights.finish()?;
             return Ok(Built { model, store, report });
         }
         Source::Pretrained { path, sha256 } => (path, sha256),
         Source::Trained { path } => (path, None),
     };
-    let weights = Weights::given(config.public_names(read(path, sha256)?), init, &device);
-    let model = config.build(&weights)?;
+    let weights = Weights::given(config.public_names(read(path, sha256)?)?, init, &device);
+    let model = config.build(&weights, None)?;
     let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
     let trained = matches!(source, Source::Trained { .. });
     if trained && !report.initialised.is_empty() {

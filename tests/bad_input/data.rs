@@ -163,7 +163,7 @@ fn images() -> Place {
 /// What makes the tiny experiment one on images.
 const ON_IMAGES: [&str; 4] = [
     "task=image_classification",
-    "model={ kind = \"scratch\", config = { family = \"resnet_cifar\", depth = 8, num_channels = 3, width = 4, labels = [\"0\", \"1\"] } }",
+    "model={ kind = \"scratch\", config = { family = \"resnet_cifar\", depth = 8, num_channels = 3, width = 4, head = { classes = [\"0\", \"1\"] } } }",
     "recipe.batch_size=2",
     "recipe.length={ steps = 1 }",
 ];

@@ -37,7 +37,7 @@ attention_probs_dropout_prob = 0.1
 initializer_range = 0.02
 layer_norm_eps = 1e-12
 pad_token_id = 0
-labels = ["negative", "positive"]
+head = { classes = ["negative", "positive"] }
 
 [recipe]
 optimizer = { kind = "adamw" }

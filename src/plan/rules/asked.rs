@@ -5,7 +5,7 @@ use super::paper::Drafted;
 use crate::intake::{Lack, OptimizerKind, Request, ScheduleShape};
 use crate::spec::{Deviation, Length, Optimizer, Recipe, Schedule, Warmup};
 use crate::words::{self, plain};
-use tallow_zoo::{Job, ModelConfig};
+use tallow_zoo::{Modality, ModelConfig};
 
 /// The default recipe with what was asked for.
 pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defaults) -> Drafted {
@@ -109,7 +109,7 @@ impl Asked<'_> {
 
     fn numbers(&mut self) {
         let r = self.request;
-        let texts = self.model.job() == Job::TextClassification;
+        let texts = self.model.takes() == Modality::Text;
         let recipe = &mut self.out.recipe;
         recipe.batch_size = r.batch_size.unwrap_or(recipe.batch_size);
         recipe.lr = r.lr.unwrap_or(recipe.lr);

@@ -117,6 +117,8 @@ impl Candidate {
             ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
             // By its name: the usual count leaves out some of the convolutions.
             ModelConfig::Resnet(_) => (self.name.rsplit('-').next().and_then(|depth| depth.parse().ok()), None, None),
+            // The rules propose no others.
+            _ => (None, None, None),
         };
         // "110M parameters" is a round number.
         let close = |params: f64| (self.config.num_params() as f64 / params - 1.0).abs() < 0.05;

@@ -79,7 +79,7 @@ impl Brief<'_> {
                 defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
             }
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
-            (ModelSpec::Pretrained { .. }, ModelConfig::Bert(_)) => defaults::fine_tuning(candidate.config.num_params()),
+            (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
         let recipe = &mut defaults.recipe;
         // A batch is never more than a twentieth of the data: there must be steps to learn in.

@@ -142,6 +142,7 @@ fn is_of_family(candidate: &Candidate, family: Family) -> bool {
     match &candidate.config {
         ModelConfig::Bert(_) => matches!(family, Family::Bert | Family::Transformer),
         ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => family == Family::Resnet,
+        _ => false,
     }
 }
 
