@@ -118,7 +118,7 @@ fn a_checkpoint_of_another_run_is_refused_and_says_what_differs() {
     );
     refused(
         &|c| c.model = c.model.clone().with_labels(&["bad".into(), "good".into()]),
-        &["`model.labels`", "\"good\"", "\"better\""],
+        &["`model.head.classes`", "\"good\"", "\"better\""],
     );
     refused(&|c| c.monitor = MonitorConfig::None, &["`monitor.hold_out`: expected 0, found 40"]);
     bench.write_as_texts("others.safetensors", &vec![(vec![1, 8, 2], 0); 160]);
