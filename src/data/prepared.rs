@@ -6,11 +6,30 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-/// A prepared split, whole in memory.
+/// A prepared split, whole in memory: what a model is fed with, and what it should say of it.
 #[derive(Debug)]
-pub enum Prepared {
-    Text(PreparedTexts),
-    Image(PreparedImages),
+pub struct Prepared {
+    inputs: PreparedInputs,
+    targets: PreparedTargets,
+}
+
+/// What a model is fed with.
+#[derive(Debug)]
+pub enum PreparedInputs {
+    Texts(PreparedTexts),
+    Images(PreparedImages),
+}
+
+/// What a model should say.
+#[derive(Debug)]
+pub enum PreparedTargets {
+    /// A class of each example, and the names of the classes in the order of their index.
+    Classes { of: Vec<u32>, names: Vec<String> },
+    /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
+    Words {
+        /// Of the text that the tokens stand for, in UTF-8.
+        bytes: u64,
+    },
 }
 
 /// Token ids of all texts, end to end.
@@ -20,8 +39,6 @@ pub struct PreparedTexts {
     type_ids: Vec<u8>,
     /// Where each text begins; one more entry for the end.
     offsets: Vec<u64>,
-    labels: Vec<u32>,
-    classes: Vec<String>,
     vocab_size: usize,
 }
 
@@ -30,9 +47,8 @@ pub struct PreparedTexts {
 pub struct PreparedImages {
     file: Vec<u8>,
     pixels: Range<usize>,
+    count: usize,
     shape: [usize; 3],
-    labels: Vec<u32>,
-    classes: Vec<String>,
 }
 
 impl Prepared {
@@ -45,49 +61,39 @@ impl Prepared {
         parse(file, &metadata).map_err(|what| Error::NotPrepared { path: path.into(), what })
     }
 
+    pub fn inputs(&self) -> &PreparedInputs {
+        &self.inputs
+    }
+
+    pub fn targets(&self) -> &PreparedTargets {
+        &self.targets
+    }
+
     /// Number of examples.
     pub fn len(&self) -> usize {
-        self.labels().len()
+        match &self.inputs {
+            PreparedInputs::Texts(texts) => texts.len(),
+            PreparedInputs::Images(images) => images.count,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.labels().is_empty()
-    }
-
-    /// The class of each example.
-    pub fn labels(&self) -> &[u32] {
-        match self {
-            Prepared::Text(texts) => &texts.labels,
-            Prepared::Image(images) => &images.labels,
-        }
-    }
-
-    /// The class of example `i`. Panics where there is none.
-    pub fn label(&self, i: usize) -> u32 {
-        self.labels()[i]
-    }
-
-    /// Class names, in the order of their index.
-    pub fn classes(&self) -> &[String] {
-        match self {
-            Prepared::Text(texts) => &texts.classes,
-            Prepared::Image(images) => &images.classes,
-        }
+        self.len() == 0
     }
 
     /// The texts, if it holds texts.
     pub fn texts(&self) -> Option<&PreparedTexts> {
-        match self {
-            Prepared::Text(texts) => Some(texts),
-            Prepared::Image(_) => None,
+        match &self.inputs {
+            PreparedInputs::Texts(texts) => Some(texts),
+            PreparedInputs::Images(_) => None,
         }
     }
 
     /// The images, if it holds images.
     pub fn images(&self) -> Option<&PreparedImages> {
-        match self {
-            Prepared::Image(images) => Some(images),
-            Prepared::Text(_) => None,
+        match &self.inputs {
+            PreparedInputs::Images(images) => Some(images),
+            PreparedInputs::Texts(_) => None,
         }
     }
 }
@@ -102,6 +108,23 @@ impl PreparedTexts {
     /// Tokens of text `i`. Panics where there is none.
     pub fn text_len(&self, i: usize) -> usize {
         (self.offsets[i + 1] - self.offsets[i]) as usize
+    }
+
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Piece `i` of a stream, moved towards its start by `shift` tokens, and the token behind each of its tokens (none behind the
+    /// stream's last). Empty where the stream begins behind its end. Panics where there is no piece `i`.
+    pub fn piece(&self, i: usize, shift: usize) -> (&[u32], &[u32]) {
+        let at = |offset: u64| (offset as usize).saturating_sub(shift);
+        let (start, end) = (at(self.offsets[i]), at(self.offsets[i + 1]));
+        (&self.tokens[start..end], &self.tokens[(start + 1).min(self.tokens.len())..(end + 1).min(self.tokens.len())])
     }
 
     /// Tokens in all.
@@ -130,29 +153,52 @@ impl PreparedImages {
 
 fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared, String> {
     let tensors = SafeTensors::deserialize(&file).map_err(|e| e.to_string())?;
-    let classes: Vec<String> =
-        metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
-    let labels = u32s(bytes(&tensors, "labels", Dtype::U32, 1)?.0);
-    if let Some(label) = labels.iter().find(|l| **l as usize >= classes.len()) {
-        return Err(format!("a label is {label}, and there are {} classes", classes.len()));
-    }
-    if tensors.tensor("images").is_ok() {
-        let (pixels, shape) = bytes(&tensors, "images", Dtype::U8, 4)?;
-        if shape[0] != labels.len() || shape[1..].contains(&0) {
-            return Err(format!("it has {} labels and images of shape {shape:?}", labels.len()));
+    let targets = parse_targets(&tensors, metadata)?;
+    let pixels = tensors.tensor("images").is_ok().then(|| bytes(&tensors, "images", Dtype::U8, 4)).transpose()?;
+    let inputs = match pixels {
+        Some((pixels, shape)) => {
+            if shape[1..].contains(&0) {
+                return Err(format!("it has images of shape {shape:?}"));
+            }
+            let start = pixels.as_ptr() as usize - file.as_ptr() as usize;
+            let pixels = start..start + pixels.len();
+            let (count, shape) = (shape[0], [shape[1], shape[2], shape[3]]);
+            PreparedInputs::Images(PreparedImages { file, pixels, count, shape })
         }
-        let start = pixels.as_ptr() as usize - file.as_ptr() as usize;
-        let pixels = start..start + pixels.len();
-        return Ok(Prepared::Image(PreparedImages { shape: [shape[1], shape[2], shape[3]], labels, classes, pixels, file }));
+        None => PreparedInputs::Texts(parse_texts(&tensors, metadata)?),
+    };
+    let prepared = Prepared { inputs, targets };
+    match &prepared.targets {
+        PreparedTargets::Classes { of, .. } if of.len() != prepared.len() => {
+            Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
+        }
+        PreparedTargets::Words { .. } if prepared.texts().is_none() => Err("it has no texts to take words from".into()),
+        _ => Ok(prepared),
     }
-    let tokens = u32s(bytes(&tensors, "tokens", Dtype::U32, 1)?.0);
-    let type_ids = bytes(&tensors, "type_ids", Dtype::U8, 1)?.0.to_vec();
+}
+
+fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
+    if let Some(bytes) = metadata.get("bytes") {
+        return Ok(PreparedTargets::Words { bytes: bytes.parse().map_err(|_| format!("its bytes are `{bytes}`"))? });
+    }
+    let names: Vec<String> =
+        metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
+    let of = u32s(bytes(tensors, "labels", Dtype::U32, 1)?.0);
+    match of.iter().find(|label| **label as usize >= names.len()) {
+        Some(label) => Err(format!("a label is {label}, and there are {} classes", names.len())),
+        None => Ok(PreparedTargets::Classes { of, names }),
+    }
+}
+
+fn parse_texts(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTexts, String> {
+    let tokens = u32s(bytes(tensors, "tokens", Dtype::U32, 1)?.0);
+    let type_ids = bytes(tensors, "type_ids", Dtype::U8, 1)?.0.to_vec();
     let offsets: Vec<u64> =
-        bytes(&tensors, "offsets", Dtype::U64, 1)?.0.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        bytes(tensors, "offsets", Dtype::U64, 1)?.0.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
     let vocab_size: usize = metadata.get("vocab_size").and_then(|v| v.parse().ok()).ok_or("it names no vocabulary size")?;
     let whole = offsets.first() == Some(&0) && offsets.last() == Some(&(tokens.len() as u64));
-    if !whole || offsets.len() != labels.len() + 1 || offsets.windows(2).any(|w| w[0] >= w[1]) {
-        return Err(format!("the offsets do not cut {} tokens into {} texts", tokens.len(), labels.len()));
+    if !whole || offsets.windows(2).any(|w| w[0] >= w[1]) {
+        return Err(format!("the offsets do not cut {} tokens into texts", tokens.len()));
     }
     if type_ids.len() != tokens.len() {
         return Err(format!("it has {} tokens and {} type ids", tokens.len(), type_ids.len()));
@@ -160,7 +206,7 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     if let Some(id) = tokens.iter().find(|id| **id as usize >= vocab_size) {
         return Err(format!("a token is {id}, and the vocabulary has {vocab_size}"));
     }
-    Ok(Prepared::Text(PreparedTexts { tokens, type_ids, offsets, labels, classes, vocab_size }))
+    Ok(PreparedTexts { tokens, type_ids, offsets, vocab_size })
 }
 
 /// A tensor's bytes and shape, of this type and so many dimensions.
@@ -190,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_a_stream_and_what_comes_behind() {
+        let texts = PreparedTexts { tokens: (0..8).collect(), type_ids: vec![0; 8], offsets: vec![0, 3, 6, 8], vocab_size: 8 };
+        assert_eq!(texts.piece(0, 0), (&[0, 1, 2][..], &[1, 2, 3][..]));
+        assert_eq!(texts.piece(2, 0), (&[6, 7][..], &[7][..]), "nothing is behind the last");
+        assert_eq!(texts.piece(0, 2), (&[0][..], &[1][..]));
+        assert_eq!(texts.piece(2, 2), (&[4, 5][..], &[5, 6][..]));
+        assert_eq!(texts.piece(0, 3).0, &[] as &[u32]);
+    }
+
+    #[test]
     fn what_is_out_of_range_is_refused() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("t.safetensors");
@@ -206,7 +262,8 @@ mod tests {
             write(&path, &metadata, &tensors).expect("written");
             match (Prepared::open(&path), expected) {
                 (Ok(prepared), None) => {
-                    assert_eq!((prepared.len(), prepared.label(1)), (2, 0));
+                    let PreparedTargets::Classes { of, .. } = prepared.targets() else { panic!("expected classes") };
+                    assert_eq!((prepared.len(), of[1]), (2, 0));
                     assert_eq!(prepared.texts().expect("texts").text(1), (&[2u32, 3][..], &[0u8, 0][..]));
                 }
                 (Err(error), Some(words)) => assert!(error.to_string().contains(words), "{error}"),
@@ -218,6 +275,6 @@ mod tests {
         check(&[1, 2, 10], &[0, 1, 3], &[1, 0], Some("a token is 10, and the vocabulary has 10"));
         check(&[1, 2, 3], &[0, 1, 4], &[1, 0], Some("offsets"));
         check(&[1, 2, 3], &[0, 3, 1], &[1, 0], Some("offsets"));
-        check(&[1, 2, 3], &[0, 3], &[1, 0], Some("offsets"));
+        check(&[1, 2, 3], &[0, 3], &[1, 0], Some("2 labels for 1 examples"));
     }
 }

@@ -1,15 +1,16 @@
 //! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
 use super::Error;
+use super::objective::{NONE, Wanted};
 use super::streams::Streams;
-use crate::data::{Prepared, PreparedImages, PreparedTexts};
+use crate::data::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
 use crate::job::Normalize;
 use crate::spec::{Augment, Task};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use std::path::Path;
 use tallow_kernels::Stream;
-use tallow_zoo::{Input, Modality, ModelConfig};
+use tallow_zoo::{Head, Input, Modality, ModelConfig};
 
 /// Random changes in training: which, and from which stream.
 #[derive(Clone, Copy)]
@@ -19,10 +20,17 @@ pub(super) struct Changes<'a> {
     pub(super) epoch: u64,
 }
 
-/// A batch, its labels, and its real tokens (0 for images).
+impl Changes<'_> {
+    /// How far the pieces of a stream are moved, less than the length of one: so that an epoch cuts it elsewhere than the last.
+    fn shift(&self, texts: &PreparedTexts) -> usize {
+        self.streams.shift(self.epoch).below(0, texts.text_len(0))
+    }
+}
+
+/// A batch, what should be said of it, and its real tokens (0 for images).
 pub(super) struct Batch {
     pub(super) input: Input,
-    pub(super) labels: Vec<u32>,
+    pub(super) wanted: Wanted,
     pub(super) tokens: u64,
 }
 
@@ -44,9 +52,16 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
     if data.is_empty() {
         return wrong("examples", "at least one".into(), "none".into());
     }
-    let (expected, found) = (model.num_labels(), data.classes().len());
-    if expected != found {
-        return wrong("classes", format!("{expected}, as the model has"), format!("{found}: {}", data.classes().join(", ")));
+    match (data.targets(), model.head()) {
+        (PreparedTargets::Classes { names, .. }, Head::Classes(labels)) if names.len() != labels.len() => {
+            let found = format!("{}: {}", names.len(), names.join(", "));
+            return wrong("classes", format!("{}, as the model has", labels.len()), found);
+        }
+        (PreparedTargets::Classes { .. }, Head::Classes(_)) | (PreparedTargets::Words { .. }, Head::Words) => {}
+        (targets, head) => {
+            let found = if matches!(targets, PreparedTargets::Words { .. }) { "words" } else { "classes" };
+            return wrong("what should be said", format!("{}, as the model says", head.kind().name()), found.into());
+        }
     }
     let channels = data.images().map(|images| images.shape()[2]);
     if let (Some(channels), Some(Normalize { mean, std })) = (channels, normalize) {
@@ -66,27 +81,59 @@ pub(super) fn collate(
     normalize: Option<&Normalize>,
     changes: Option<Changes>,
 ) -> Result<Batch, Error> {
-    let labels = examples.iter().map(|&i| data.label(i)).collect();
-    let (input, tokens) = match data {
-        Prepared::Text(texts) => collate_texts(texts, examples)?,
-        Prepared::Image(images) => (collate_images(images, examples, normalize, changes)?, 0),
-    };
-    Ok(Batch { input, labels, tokens })
+    match (data.inputs(), data.targets()) {
+        (PreparedInputs::Texts(texts), PreparedTargets::Words { .. }) => {
+            let shift = changes.map_or(0, |changes| changes.shift(texts));
+            let pieces: Vec<_> = examples.iter().map(|&i| texts.piece(i, shift)).collect();
+            let rows: Vec<&[u32]> = pieces.iter().map(|(tokens, _)| *tokens).collect();
+            let (input, tokens) = texts_of(&rows, &[])?;
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+            let wanted = pieces.iter().flat_map(|(_, next)| padded(next, longest, NONE)).collect();
+            Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Classes { of, .. }) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens })
+        }
+        (PreparedInputs::Images(images), PreparedTargets::Classes { of, .. }) => {
+            let input = collate_images(images, examples, normalize, changes)?;
+            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens: 0 })
+        }
+        (PreparedInputs::Images(_), PreparedTargets::Words { .. }) => {
+            Err(Error::WrongTask { expected: "texts", found: "images" })
+        }
+    }
 }
 
-/// `[b, t]`, t the longest of the batch.
-fn collate_texts(texts: &PreparedTexts, examples: &[usize]) -> Result<(Input, u64), Error> {
-    let lengths: Vec<usize> = examples.iter().map(|&i| texts.text_len(i)).collect();
-    let longest = lengths.iter().copied().max().unwrap_or(0);
-    let (mut ids, mut types) = (vec![0u32; examples.len() * longest], vec![0u32; examples.len() * longest]);
-    for (row, &i) in examples.iter().enumerate() {
-        let (token_ids, type_ids) = texts.text(i);
-        ids[row * longest..][..token_ids.len()].copy_from_slice(token_ids);
-        types[row * longest..].iter_mut().zip(type_ids).for_each(|(to, from)| *to = u32::from(*from));
+/// How many answers are asked of these examples; see [`Wanted::count`].
+pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<Changes>) -> usize {
+    match (data.targets(), data.texts()) {
+        (PreparedTargets::Words { .. }, Some(texts)) => {
+            let shift = changes.map_or(0, |changes| changes.shift(texts));
+            examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
+        }
+        _ => examples.len(),
     }
-    let shape = (examples.len(), longest);
+}
+
+/// `values`, then `none` up to `longest`.
+fn padded(values: &[u32], longest: usize, none: u32) -> impl Iterator<Item = u32> {
+    values.iter().copied().chain(std::iter::repeat(none)).take(longest)
+}
+
+/// `[b, t]`, t the longest of the batch, and how many tokens are real. `types`: of each text, or none at all.
+fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
+    let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    let ids: Vec<u32> = rows.iter().flat_map(|row| padded(row, longest, 0)).collect();
+    let mut type_ids = vec![0u32; ids.len()];
+    for (row, types) in types.iter().enumerate() {
+        type_ids[row * longest..].iter_mut().zip(*types).for_each(|(to, from)| *to = u32::from(*from));
+    }
+    let shape = (rows.len(), longest);
     let token_ids = Tensor::from_vec(ids, shape, &Device::Cpu)?;
-    let type_ids = Tensor::from_vec(types, shape, &Device::Cpu)?;
+    let type_ids = Tensor::from_vec(type_ids, shape, &Device::Cpu)?;
     let tokens = lengths.iter().sum::<usize>() as u64;
     Ok((Input::Text { token_ids, type_ids, lengths }, tokens))
 }
@@ -197,7 +244,7 @@ mod tests {
         let Input::Text { token_ids, type_ids, lengths } = &batch.input else { panic!("expected texts") };
         assert_eq!(token_ids.to_vec2::<u32>().expect("values"), [[4, 5], [9, 0]]);
         assert_eq!(type_ids.to_vec2::<u32>().expect("values"), [[0, 1], [0, 0]]);
-        assert_eq!((lengths.as_slice(), batch.labels.as_slice(), batch.tokens), (&[2, 1][..], &[1, 0][..], 3));
+        assert_eq!((lengths.as_slice(), &batch.wanted, batch.tokens), (&[2, 1][..], &Wanted::Classes(vec![1, 0]), 3));
     }
 
     #[test]
@@ -210,7 +257,7 @@ mod tests {
             .chain([130, 150, 170, 190, 210, 230].iter().map(|v| *v as f32 / 255.0 / 2.0))
             .collect();
         assert_eq!(pixels(&batch), expected);
-        assert_eq!((batch.labels, batch.tokens), (vec![0], 0));
+        assert_eq!((batch.wanted, batch.tokens), (Wanted::Classes(vec![0]), 0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::collate;
-use super::scoring::{Prediction, score};
+use super::scoring::{Prediction, Predictions, score};
 use super::weights::{self, Source};
 use crate::job::{EvaluateJob, Event, Pulse};
 use crate::store::{WorkFolder, write_atomic};
@@ -26,7 +26,9 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size, &mut |done| pulse.beat(done))?;
     let classes = job.model.num_labels();
     let scores = job.metrics.iter().map(|&metric| (metric, scored.metric(metric, classes))).collect();
-    write_predictions(&WorkFolder::at(&job.out).predictions(), &scored.predictions)?;
+    if let Predictions::Classes(each) = &scored.predictions {
+        write_predictions(&WorkFolder::at(&job.out).predictions(), each)?;
+    }
     emit(Event::Evaluated { examples: data.len(), scores, loss: scored.loss, secs: begun.elapsed().as_secs_f64() });
     Ok(())
 }

@@ -1,18 +1,27 @@
 //! Scores of a model on prepared examples; the monitor and the evaluation share it.
 
 use super::Error;
-use super::collate::collate;
+use super::collate::{Batch, collate};
+use super::objective::Wanted;
 use crate::data::Prepared;
 use crate::job::Normalize;
 use crate::spec::Metric;
 use tallow_kernels::Tape;
 use tallow_zoo::Model;
 
-/// Predictions in the order of the examples, and their mean loss.
+/// What the model said, and the mean cross entropy of it.
 pub(super) struct Scored {
-    pub(super) predictions: Vec<Prediction>,
-    /// Mean cross entropy.
+    pub(super) predictions: Predictions,
+    /// Mean over all answers.
     pub(super) loss: f64,
+}
+
+/// What a model said of a split.
+pub(super) enum Predictions {
+    /// In the order of the examples.
+    Classes(Vec<Prediction>),
+    /// How many words were told.
+    Words { count: usize },
 }
 
 /// What the model says of one example.
@@ -28,8 +37,13 @@ pub(super) struct Prediction {
 
 impl Scored {
     pub(super) fn metric(&self, metric: Metric, classes: usize) -> f64 {
-        let of = |f: fn(&Prediction) -> u32| self.predictions.iter().map(f).collect::<Vec<u32>>();
-        crate::eval::metric(metric, &of(|p| p.predicted), &of(|p| p.label), classes)
+        match &self.predictions {
+            Predictions::Classes(each) => {
+                let of = |f: fn(&Prediction) -> u32| each.iter().map(f).collect::<Vec<u32>>();
+                crate::eval::metric(metric, &of(|p| p.predicted), &of(|p| p.label), classes)
+            }
+            Predictions::Words { .. } => f64::NAN,
+        }
     }
 }
 
@@ -49,20 +63,48 @@ pub(super) fn score(
     if let Some(texts) = data.texts() {
         order.sort_by_key(|&place| texts.text_len(examples[place]));
     }
-    let mut predictions = vec![Prediction { label: 0, predicted: 0, probability: 0.0, loss: 0.0 }; examples.len()];
+    let (mut classes, mut words) = (Vec::new(), (0.0, 0));
     for (number, places) in order.chunks(batch_size.max(1)).enumerate() {
         told(number * batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, normalize, None)?;
-        let tape = Tape::inference();
-        let logits = model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?;
-        for ((&place, scores), &label) in places.iter().zip(&logits).zip(&batch.labels) {
-            predictions[place] = predict(scores, label).ok_or(Error::NotFinite { example: examples[place] })?;
+        match &batch.wanted {
+            Wanted::Classes(labels) => {
+                let found = predictions(model, &batch, labels)?;
+                for (&place, found) in places.iter().zip(found) {
+                    classes.push((place, found.ok_or(Error::NotFinite { example: examples[place] })?));
+                }
+            }
+            Wanted::Words(_) => {
+                let (loss, count) = (loss(model, &batch)?, batch.wanted.count());
+                if !loss.is_finite() {
+                    return Err(Error::NotFinite { example: chosen.first().copied().unwrap_or(0) });
+                }
+                words = (words.0 + loss * count as f64, words.1 + count);
+            }
         }
     }
-    // Summed in the order of the examples, so that batching does not show.
-    let loss = predictions.iter().map(|p| p.loss).sum::<f64>() / predictions.len().max(1) as f64;
-    Ok(Scored { predictions, loss })
+    if words.1 > 0 {
+        return Ok(Scored { predictions: Predictions::Words { count: words.1 }, loss: words.0 / words.1 as f64 });
+    }
+    // In the order of the examples, so that batching does not show in the sum.
+    classes.sort_by_key(|(place, _)| *place);
+    let classes: Vec<Prediction> = classes.into_iter().map(|(_, prediction)| prediction).collect();
+    let loss = classes.iter().map(|p| p.loss).sum::<f64>() / classes.len().max(1) as f64;
+    Ok(Scored { predictions: Predictions::Classes(classes), loss })
+}
+
+/// Of each example the prediction, or none where its scores are not finite.
+fn predictions(model: &dyn Model, batch: &Batch, labels: &[u32]) -> Result<Vec<Option<Prediction>>, Error> {
+    let tape = Tape::inference();
+    let scores = model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?;
+    Ok(scores.iter().zip(labels).map(|(scores, label)| predict(scores, *label)).collect())
+}
+
+fn loss(model: &dyn Model, batch: &Batch) -> Result<f64, Error> {
+    let tape = Tape::inference();
+    let loss = batch.wanted.loss(&tape, &model.forward(&tape, &batch.input)?)?;
+    Ok(f64::from(loss.tensor().to_scalar::<f32>()?))
 }
 
 /// The class with the highest score (the first of equals); none if a score is not finite.

@@ -36,6 +36,11 @@ impl Streams {
         self.root.named("augment").at(epoch).at(example as u64)
     }
 
+    /// How far the pieces of a stream of words are moved in an epoch.
+    pub(super) fn shift(self, epoch: u64) -> Stream {
+        self.root.named("shift").at(epoch)
+    }
+
     /// Which examples are trained on, and which are kept out.
     pub(super) fn subset(self) -> Stream {
         self.root.named("subset")
@@ -59,6 +64,8 @@ mod tests {
             s.augmentation(0, 1),
             s.augmentation(1, 0),
             s.subset(),
+            s.shift(0),
+            s.shift(1),
             Streams::of(4).init(),
         ];
         for (i, a) in all.iter().enumerate() {

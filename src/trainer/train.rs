@@ -19,7 +19,8 @@ use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use tallow_kernels::{Gradients, Tape, cross_entropy};
+use tallow_kernels::{Gradients, Tape};
+use tallow_zoo::{Head, ModelConfig};
 
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,15 +165,15 @@ impl<'a> Run<'a> {
         let (config, step, begun) = (self.config, self.progress.step, Instant::now());
         let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
         let examples = self.order.batch(step);
+        let asked = collate::count_wanted(&self.data, examples, Some(changes));
         let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
         self.grads.clear();
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
             let batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
             let tape = Tape::training(self.streams.dropout(step, micro));
-            let logits = self.built.model.forward(&tape, &batch.input)?.scores(&tape)?;
-            let loss = cross_entropy(&tape, &logits, &batch.labels)?;
-            // A micro-batch counts by its examples, so that the step is the same however it is cut.
-            let share = part.len() as f64 / examples.len() as f64;
+            let loss = batch.wanted.loss(&tape, &self.built.model.forward(&tape, &batch.input)?)?;
+            // A micro-batch counts by its answers, so that the step is the same however it is cut.
+            let share = batch.wanted.count() as f64 / asked.max(1) as f64;
             stepped.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
             stepped.tokens += batch.tokens;
             tape.backward_scaled(&loss, share as f32, &mut self.grads)?;
@@ -197,7 +198,7 @@ impl<'a> Run<'a> {
 
     /// What has gone wrong at the step just taken, with the value that shows it.
     fn divergence(&mut self, stepped: &Stepped) -> Option<(Divergence, f64)> {
-        self.progress.watch.observe(stepped.loss, stepped.grad_norm, self.config.model.num_labels())
+        self.progress.watch.observe(stepped.loss, stepped.grad_norm, choices(&self.config.model))
     }
 
     fn diverged(&self, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Finish {
@@ -292,6 +293,14 @@ impl<'a> Run<'a> {
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
         Ok(Finish::Completed { weights_sha256 })
+    }
+}
+
+/// Classes, or words, that an answer is chosen from.
+fn choices(model: &ModelConfig) -> usize {
+    match (model.head(), model.text_limits()) {
+        (Head::Words, Some((vocab_size, _))) => vocab_size,
+        (head, _) => head.width(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::prepare;
 use crate::data::read::parquet::tests::write as write_parquet;
-use crate::data::{Prepared, Result, generate};
+use crate::data::{Prepared, PreparedTargets, Result, generate};
 use crate::error::{Class, Failure};
 use crate::job::{Event, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
@@ -64,6 +64,11 @@ impl Bench {
     }
 }
 
+fn labels(prepared: &Prepared) -> &[u32] {
+    let PreparedTargets::Classes { of, .. } = prepared.targets() else { panic!("expected classes") };
+    of
+}
+
 #[test]
 fn texts_become_tokens_in_order() {
     let train = "sentence,label\nthe cat sat,no\nthe dog sat on the cat,yes\nthe cat,no\n";
@@ -78,7 +83,7 @@ fn texts_become_tokens_in_order() {
     assert_eq!(made[0].sha256, crate::data::sha256_of_file(&bench.job.out.join(&made[0].file)).expect("read"));
     let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
     let prepared = bench.open("train.safetensors");
-    assert_eq!((prepared.len(), prepared.labels()), (3, &[0u32, 1, 0][..]));
+    assert_eq!((prepared.len(), labels(&prepared)), (3, &[0u32, 1, 0][..]));
     for (i, text) in ["the cat sat", "the dog sat on the cat", "the cat"].iter().enumerate() {
         let expected = tokenizer.encode(*text, true).expect("encoded");
         let (ids, type_ids) = prepared.texts().expect("texts").text(i);
@@ -119,7 +124,7 @@ fn class_labels_of_parquet_are_indices() {
     write_parquet(&path, &[(Some("one"), 1), (Some("two"), 0)], &["1", "0"]);
     bench.add("train", path);
     assert_eq!(bench.run().expect("prepared")[0].labels, ["1", "0"]);
-    assert_eq!(bench.open("train.safetensors").labels(), [1, 0]);
+    assert_eq!(labels(&bench.open("train.safetensors")), [1, 0]);
 }
 
 #[test]
@@ -136,7 +141,7 @@ fn images_become_pixels() {
     let prepared = bench.open("train.safetensors");
     let cross = image::open(folder.join("train/cross/00005.png")).expect("an image").into_rgb8();
     let images = prepared.images().expect("images");
-    assert_eq!((prepared.label(3), images.shape(), images.image(3)), (1, [16, 16, 3], cross.as_raw().as_slice()));
+    assert_eq!((labels(&prepared)[3], images.shape(), images.image(3)), (1, [16, 16, 3], cross.as_raw().as_slice()));
 }
 
 #[test]
@@ -182,7 +187,7 @@ fn classes_are_numbered_as_asked() {
     bench.job.numbered = Some(vec!["Yes".into(), "perhaps".into(), "No".into()]);
     let made = bench.run().expect("prepared").remove(0);
     assert_eq!((made.labels, made.label_counts), (vec!["Yes".into(), "perhaps".into(), "No".into()], vec![1, 0, 2]));
-    assert_eq!(bench.open("test.safetensors").labels(), [2, 0, 2]);
+    assert_eq!(labels(&bench.open("test.safetensors")), [2, 0, 2]);
     bench.job.numbered = Some(vec!["yes".into(), "perhaps".into()]);
     let error = bench.run().expect_err("no such class").to_string();
     assert!(error.contains("perhaps"), "{error}");
