@@ -1,5 +1,9 @@
 //! Metrics of classification from predicted and true classes.
 
+pub mod error_rate;
+pub mod regression;
+pub mod tagging;
+
 use crate::spec::Metric;
 
 /// `metric` of `predicted` against `labels` (each below `classes`); 0 where its denominator is 0, as scikit-learn has it.
