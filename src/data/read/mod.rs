@@ -4,6 +4,7 @@ mod csv;
 mod image_folder;
 mod jsonl;
 pub(super) mod parquet;
+mod text;
 
 use super::{Error, Result};
 use std::fmt;
@@ -114,6 +115,7 @@ enum Source {
     Parquet,
     Csv { delimiter: u8 },
     Jsonl,
+    Text,
     ImageFolder(Vec<image_folder::Entry>),
 }
 
@@ -135,6 +137,7 @@ impl Table {
                 (csv::columns(path, delimiter)?, Source::Csv { delimiter })
             }
             "jsonl" | "json" | "ndjson" => (jsonl::columns(path)?, Source::Jsonl),
+            "txt" | "text" => (text::columns(), Source::Text),
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
         Ok(Table { path: path.into(), columns, source })
@@ -169,6 +172,7 @@ impl Table {
         match &self.source {
             Source::Parquet => parquet::count(&self.path),
             Source::ImageFolder(entries) => Ok(entries.len()),
+            Source::Text => Ok(1),
             Source::Csv { .. } | Source::Jsonl => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
         }
     }
@@ -185,6 +189,7 @@ impl Table {
             Source::Parquet => parquet::rows(&self.path, columns),
             Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),
             Source::Jsonl => jsonl::rows(&self.path, columns),
+            Source::Text => text::rows(&self.path, columns),
             Source::ImageFolder(entries) => Ok(image_folder::rows(entries, columns)),
         }
     }
