@@ -1,16 +1,6 @@
 //! Numbers, sizes, times and settings in words: one wording on every page and in every message.
 
-use crate::spec::{Augment, Length, Metric, Optimizer, Schedule, Warmup};
-
-/// The metric's name in running text.
-pub(crate) fn metric_name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Accuracy => "accuracy",
-        Metric::F1 => "F1",
-        Metric::MacroF1 => "macro F1",
-        Metric::Matthews => "Matthews correlation",
-    }
-}
+use crate::spec::{Augment, Length, Optimizer, Schedule, Warmup};
 
 /// A score: four decimals.
 pub(crate) fn score(value: f64) -> String {

@@ -9,7 +9,7 @@ use crate::pipeline::{End, Question, Score};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
 use crate::store::{Purpose, RunFolder};
-use crate::words::{clean, count, metric_name, score};
+use crate::words::{clean, count, score};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -84,7 +84,7 @@ fn page(asked: &Asked, answer: &Score) -> String {
     let mut out = format!("{} on {}, {place}\n\n", clean(asked.model), clean(asked.data));
     for (metric, scored) in &answer.scores {
         let range = scored.interval.map(|i| format!(" ({} to {})", score(i.low), score(i.high))).unwrap_or_default();
-        out.push_str(&format!("  {:<22} {}{range}\n", metric_name(*metric), score(scored.value)));
+        out.push_str(&format!("  {:<22} {}{range}\n", *metric.in_words(), score(scored.value)));
     }
     out.push_str(&format!("  {:<22} {}\n", "loss", score(answer.loss)));
     if !answer.assumptions.is_empty() {

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::eval::Evaluation;
 use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
-use crate::words::{metric_name, score};
+use crate::words::score;
 use args::{Cli, Command};
 use clap::Parser;
 use environment::Environment;
@@ -120,7 +120,7 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
     for folder in &folders {
         let evaluation: Option<Evaluation> = folder.read_json(&folder.eval()).ok();
         let found =
-            evaluation.map_or_else(String::new, |e| format!("{} {}, {}", metric_name(e.metric), score(e.mean), e.verdict.word()));
+            evaluation.map_or_else(String::new, |e| format!("{} {}, {}", e.metric.in_words(), score(e.mean), e.verdict.word()));
         say(format!("{:<12} {}  {found}", state(folder), folder.root().display()).trim_end());
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use crate::plan::Plan;
 use crate::report::Style;
 use crate::spec::{DataSource, ModelSpec};
 use crate::store::RunFolder;
-use crate::words::{bytes, clean, count, duration, length, metric_name, optimizer, plain, schedule};
+use crate::words::{bytes, clean, count, duration, length, optimizer, plain, schedule};
 
 /// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
 pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
@@ -68,7 +68,7 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
             ),
         ),
         ("model", format!("{model}, {} parameters", count(estimate.num_params as f64))),
-        ("metric", format!("{}{target}", metric_name(spec.metric))),
+        ("metric", format!("{}{target}", spec.metric.in_words())),
         ("optimizer", optimizer(&recipe.optimizer)),
         ("learning rate", format!("{}, {}", plain(recipe.lr), schedule(&recipe.schedule))),
         ("length", length(&recipe.length) + &steps),

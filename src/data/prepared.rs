@@ -27,8 +27,8 @@ pub enum PreparedTargets {
     Classes { of: Vec<u32>, names: Vec<String> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
     Words {
-        /// Of the text that the tokens stand for, in UTF-8.
-        bytes: u64,
+        /// Of the text that each piece stands for, in UTF-8.
+        bytes: Vec<u32>,
     },
 }
 
@@ -173,13 +173,16 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
             Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
         }
         PreparedTargets::Words { .. } if prepared.texts().is_none() => Err("it has no texts to take words from".into()),
+        PreparedTargets::Words { bytes } if bytes.len() != prepared.len() => {
+            Err(format!("it has the bytes of {} pieces for {}", bytes.len(), prepared.len()))
+        }
         _ => Ok(prepared),
     }
 }
 
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
-    if let Some(bytes) = metadata.get("bytes") {
-        return Ok(PreparedTargets::Words { bytes: bytes.parse().map_err(|_| format!("its bytes are `{bytes}`"))? });
+    if tensors.tensor("bytes").is_ok() {
+        return Ok(PreparedTargets::Words { bytes: u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0) });
     }
     let names: Vec<String> =
         metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;

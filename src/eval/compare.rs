@@ -39,7 +39,7 @@ pub fn evaluate(
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let examples = runs.iter().map(|run| run.examples).min().unwrap_or(0);
     let interval = interval(metric, &scores, examples);
-    let evidence = Evidence { mean, interval, baseline, deviations };
+    let evidence = Evidence { metric, mean, interval, baseline, deviations };
     let verdict = spec.target.as_ref().map_or(Verdict::NoClaim, |target| evidence.judge(target));
     Ok(Evaluation { version: VERSION, metric, runs, baseline, mean, interval, verdict })
 }
@@ -64,6 +64,7 @@ pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) ->
         Metric::F1 if majority == Some(1) => f1,
         Metric::F1 | Metric::Matthews => 0.0,
         Metric::MacroF1 => f1 / held_out.len() as f64,
+        Metric::Perplexity | Metric::BitsPerByte => f64::NAN,
     }
 }
 
@@ -103,6 +104,7 @@ fn effect(deviation: &Deviation) -> Effect {
 }
 
 struct Evidence<'a> {
+    metric: Metric,
     mean: f64,
     interval: Option<Interval>,
     baseline: Option<f64>,
@@ -121,12 +123,12 @@ impl Evidence<'_> {
             ));
         }
         if let Some(baseline) = self.baseline {
-            if goal <= baseline {
+            if self.metric.reaches(baseline, goal) {
                 return inconclusive(format!(
                     "the target of {goal:.4} takes no learning: always predicting the most frequent class scores {baseline:.4}"
                 ));
             }
-            if mean <= baseline {
+            if self.metric.reaches(baseline, mean) {
                 return inconclusive(format!(
                     "{mean:.4} is no better than always predicting the most frequent class ({baseline:.4}): training failed, \
                      which says nothing about the claim"
@@ -143,15 +145,18 @@ impl Evidence<'_> {
         let mean = self.mean;
         let span = format!("95 % interval {:.4} to {:.4} over {}", interval.low, interval.high, words(interval.basis));
         let causes = self.fields(Effect::MayExplain);
-        if interval.low >= goal {
+        let (worst, best) =
+            if self.metric.lower_is_better() { (interval.high, interval.low) } else { (interval.low, interval.high) };
+        if self.metric.reaches(worst, goal) {
             let under =
                 if causes.is_empty() { String::new() } else { format!("; it differs from what is stated in {}", list(&causes)) };
             return Verdict::Supported {
                 reason: format!("{mean:.4} reaches the target of {goal:.4} with its whole {span}{under}"),
             };
         }
-        if interval.high < goal {
-            let below = format!("{mean:.4} lies below the target of {goal:.4} with its whole {span}");
+        if !self.metric.reaches(best, goal) {
+            let side = if self.metric.lower_is_better() { "above" } else { "below" };
+            let below = format!("{mean:.4} lies {side} the target of {goal:.4} with its whole {span}");
             return match causes.is_empty() {
                 true => Verdict::Refuted { reason: below },
                 false => Verdict::Inconclusive {
@@ -162,7 +167,7 @@ impl Evidence<'_> {
                 },
             };
         }
-        let side = if mean >= goal { "reaches" } else { "misses" };
+        let side = if self.metric.reaches(mean, goal) { "reaches" } else { "misses" };
         Verdict::Inconclusive {
             reason: format!("{mean:.4} {side} the target of {goal:.4}, which lies within its {span}: {}", more(interval.basis)),
         }

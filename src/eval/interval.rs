@@ -34,14 +34,6 @@ pub fn interval(metric: Metric, scores: &[f64], examples: usize) -> Option<Inter
     }
 }
 
-/// Smallest and largest value that a metric can take.
-pub(super) fn range(metric: Metric) -> (f64, f64) {
-    match metric {
-        Metric::Accuracy | Metric::F1 | Metric::MacroF1 => (0.0, 1.0),
-        Metric::Matthews => (-1.0, 1.0),
-    }
-}
-
 /// mean ± t · s / √n, with s the sample's standard deviation.
 fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
     let n = scores.len() as f64;
@@ -49,7 +41,7 @@ fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let one_example = if examples > 0 { 1.0 / examples as f64 } else { 0.0 };
     let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
-    let (least, most) = range(metric);
+    let (least, most) = metric.range();
     Interval { low: (mean - half).max(least), high: (mean + half).min(most), basis: Basis::Seeds { count: scores.len() } }
 }
 

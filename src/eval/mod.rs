@@ -6,7 +6,7 @@ pub mod metrics;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
-pub use metrics::metric;
+pub use metrics::{metric, of_words};
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;
@@ -34,8 +34,11 @@ pub const HELD_OUT_SUFFIX: &str = "-held-out";
 impl Evaluation {
     /// Name of the run with the highest score (the first of equals): the one whose model is kept.
     pub fn best_run(&self) -> Option<&str> {
-        let score = |run: &RunScore| run.scores.get(&self.metric).copied().unwrap_or(f64::NEG_INFINITY);
-        let better = |best: &'_ RunScore, run: &'_ RunScore| score(run) > score(best);
+        let score = |run: &RunScore| run.scores.get(&self.metric).copied();
+        let better = |best: &'_ RunScore, run: &'_ RunScore| match (score(best), score(run)) {
+            (Some(best), Some(score)) => !self.metric.reaches(best, score),
+            (best, score) => best.is_none() && score.is_some(),
+        };
         let first = self.runs.first()?;
         Some(self.runs.iter().fold(first, |best, run| if better(best, run) { run } else { best }).run.as_str())
     }

@@ -150,7 +150,7 @@ impl Pipeline<'_> {
             weights: model.weights.clone().unwrap_or_default(),
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
-            metrics: vec![Metric::Accuracy, Metric::MacroF1],
+            metrics: Metric::usual(task).collect(),
             batch_size: 64,
             threads: self.setup.threads,
             out: self.folder.attempt(SCORE, 1).work(),

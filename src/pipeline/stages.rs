@@ -161,7 +161,7 @@ impl Pipeline<'_> {
 
     fn evaluate_job(&self, plan: &Plan, config: &RunConfig, trained: u32, number: u32, name: &str) -> EvaluateJob {
         let mut metrics = vec![plan.spec.metric];
-        metrics.extend([Metric::Accuracy, Metric::MacroF1].into_iter().filter(|m| *m != plan.spec.metric));
+        metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
         EvaluateJob {
             task: config.task,
             model: config.model.clone(),

@@ -3,7 +3,7 @@
 use crate::plan::Plan;
 use crate::report::{Report, markdown};
 use crate::spec::{DataSource, Metric, ModelSpec, Task};
-use crate::words::{count, metric_name};
+use crate::words::count;
 use std::fmt::Write;
 
 /// Licence names that the Hub knows. What is not among them is `other`, never one that looks alike.
@@ -82,7 +82,7 @@ fn front_matter(plan: &Plan, report: &Report) -> String {
     if let Some((id, ..)) = dataset {
         put(&mut yaml, format_args!("datasets:\n- {}\n", quoted(id)));
     }
-    put(&mut yaml, format_args!("metrics:\n- {}\n", hub_metric(report.metric)));
+    put(&mut yaml, format_args!("metrics:\n- {}\n", report.metric.public_name()));
     if let Some((id, config, revision)) = dataset {
         yaml.push_str(&model_index(plan, report, id, config, revision));
     }
@@ -107,8 +107,8 @@ fn model_index(plan: &Plan, report: &Report, id: &str, config: Option<&String>, 
     }
     yaml.push_str("    metrics:\n");
     for (metric, value) in &kept.scores {
-        let name = quoted(&format!("{} on {} held-out examples", metric_name(*metric), count(kept.examples.value)));
-        put(&mut yaml, format_args!("    - type: {}\n      value: {}\n      name: {name}\n", hub_metric(*metric), value.value));
+        let name = quoted(&format!("{} on {} held-out examples", *metric.in_words(), count(kept.examples.value)));
+        put(&mut yaml, format_args!("    - type: {}\n      value: {}\n      name: {name}\n", *metric.public_name(), value.value));
     }
     yaml
 }
@@ -169,14 +169,6 @@ fn pipeline_tag(task: Task) -> &'static str {
     match task {
         Task::TextClassification => "text-classification",
         Task::ImageClassification => "image-classification",
-    }
-}
-
-fn hub_metric(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Accuracy => "accuracy",
-        Metric::F1 | Metric::MacroF1 => "f1",
-        Metric::Matthews => "matthews_correlation",
     }
 }
 

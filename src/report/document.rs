@@ -3,7 +3,7 @@
 use super::plot::{Chart, Series};
 use super::types::*;
 use super::{Curve, CurveKind, Report};
-use crate::words::{bytes, clean, count, duration, metric_name, rate, score};
+use crate::words::{bytes, clean, count, duration, rate, score};
 
 /// A heading and what stands below it.
 pub(super) struct Section {
@@ -132,7 +132,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
 fn runs(report: &Report) -> Vec<Block> {
     let Some(first) = report.scores.runs.first() else { return vec![] };
     let mut names = head(&["run", "seed"]);
-    names.extend(first.scores.iter().map(|(metric, _)| metric_name(*metric).to_string()));
+    names.extend(first.scores.iter().map(|(metric, _)| *metric.in_words().to_string()));
     names.extend(head(&["loss", "held-out examples"]));
     let row = |run: &RunShown| {
         let mut cells = vec![text(&run.run), text(run.seed.to_string())];
@@ -194,7 +194,7 @@ fn curves(report: &Report) -> Vec<Block> {
     let of = |kinds: &[CurveKind]| report.curves.iter().filter(|c| kinds.contains(&c.kind)).collect::<Vec<&Curve>>();
     let charts = [
         ("training loss", of(&[CurveKind::TrainLoss])),
-        (metric_name(report.metric), of(&[CurveKind::MonitorMetric])),
+        (report.metric.in_words(), of(&[CurveKind::MonitorMetric])),
         ("loss", of(&[CurveKind::MonitorLoss])),
         ("learning rate", of(&[CurveKind::Lr])),
     ];

@@ -6,7 +6,7 @@ use super::plot::{self, Mark};
 use super::terminal::verdict_words;
 use super::types::{Report, Sourced};
 use crate::eval::Verdict;
-use crate::words::{clean, metric_name, score};
+use crate::words::{clean, score};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 const CSS: &str = include_str!("page.css");
@@ -58,7 +58,7 @@ fn verdict(report: &Report) -> Markup {
             strong { (word) }
             @if !reason.is_empty() { p { (line(&prose(&reason))) } }
             dl.tiles {
-                (tile("metric", markup! { (metric_name(report.metric)) }, None, false))
+                (tile("metric", markup! { (report.metric.in_words()) }, None, false))
                 (tile("paper", stated(scores.paper), None, false))
                 (tile("target", stated(scores.target), None, false))
                 (tile("ours", stated(Some(scores.ours)), sub, true))

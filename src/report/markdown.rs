@@ -4,7 +4,7 @@ use super::Report;
 use super::document::{Block, ChartShown, Line, Piece, Section, prose, sections};
 use super::terminal::verdict_words;
 use super::types::{Scores, Sourced};
-use crate::words::{clean, metric_name, score};
+use crate::words::{clean, score};
 use std::fmt::Write;
 
 /// The whole report. A number is followed by its ledger rows in brackets: 0.8890 [12].
@@ -40,7 +40,7 @@ fn scores(out: &mut String, report: &Report) {
         out,
         format_args!(
             "| {} | {} | {} | **{ours}** | {} |\n\n",
-            metric_name(report.metric),
+            report.metric.in_words(),
             shown(paper),
             shown(target),
             shown(baseline)

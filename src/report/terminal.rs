@@ -2,7 +2,7 @@
 
 use super::{Report, Style};
 use crate::eval::Verdict;
-use crate::words::{bytes, clean, duration, metric_name, rate, score};
+use crate::words::{bytes, clean, duration, rate, score};
 
 /// The report in a screenful of plain text, `width` columns wide. Colours only as `style` says.
 pub fn terminal(report: &Report, style: Style, width: usize) -> String {
@@ -42,7 +42,7 @@ fn score_table(report: &Report, style: Style) -> String {
         ours.push_str(&format!(" ({} to {})", score(interval.low.value), score(interval.high.value)));
     }
     let cells = [
-        ("metric", metric_name(report.metric).to_string()),
+        ("metric", report.metric.in_words().to_string()),
         ("paper", shown(scores.paper.map(|n| n.value))),
         ("target", shown(scores.target.map(|n| n.value))),
         ("ours (95 % interval)", ours),

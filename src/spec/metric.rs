@@ -1,7 +1,9 @@
 //! What is measured.
 
+use super::Task;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tallow_zoo::HeadKind;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -12,4 +14,72 @@ pub enum Metric {
     MacroF1,
     /// Matthews correlation.
     Matthews,
+    /// `e` to the mean cross entropy of a token, in nats.
+    Perplexity,
+    /// Cross entropy of the whole text in bits, by its bytes: alike for every tokenizer.
+    BitsPerByte,
+}
+
+impl Metric {
+    const ALL: [Metric; 6] =
+        [Metric::Accuracy, Metric::F1, Metric::MacroF1, Metric::Matthews, Metric::Perplexity, Metric::BitsPerByte];
+
+    /// As one says it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Metric::Accuracy => "accuracy",
+            Metric::F1 => "F1",
+            Metric::MacroF1 => "macro F1",
+            Metric::Matthews => "Matthews correlation",
+            Metric::Perplexity => "perplexity",
+            Metric::BitsPerByte => "bits per byte",
+        }
+    }
+
+    /// As model cards name it.
+    pub fn public_name(self) -> &'static str {
+        match self {
+            Metric::Accuracy => "accuracy",
+            Metric::F1 | Metric::MacroF1 => "f1",
+            Metric::Matthews => "matthews_correlation",
+            Metric::Perplexity => "perplexity",
+            Metric::BitsPerByte => "bits_per_byte",
+        }
+    }
+
+    /// Smallest and largest value that it can take.
+    pub fn range(self) -> (f64, f64) {
+        match self {
+            Metric::Accuracy | Metric::F1 | Metric::MacroF1 => (0.0, 1.0),
+            Metric::Matthews => (-1.0, 1.0),
+            Metric::Perplexity => (1.0, f64::INFINITY),
+            Metric::BitsPerByte => (0.0, f64::INFINITY),
+        }
+    }
+
+    pub fn lower_is_better(self) -> bool {
+        match self {
+            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => false,
+            Metric::Perplexity | Metric::BitsPerByte => true,
+        }
+    }
+
+    /// Whether `value` is as good as `goal`, or better.
+    pub fn reaches(self, value: f64, goal: f64) -> bool {
+        if self.lower_is_better() { value <= goal } else { value >= goal }
+    }
+
+    /// Whether it measures what a model with such a head says.
+    pub fn suits(self, head: HeadKind) -> bool {
+        match self {
+            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => head == HeadKind::Classes,
+            Metric::Perplexity | Metric::BitsPerByte => head == HeadKind::Words,
+        }
+    }
+
+    /// Those that are told of every run of a task, the usual one first.
+    pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
+        let told = |metric: &Metric| !matches!(metric, Metric::F1 | Metric::Matthews);
+        Metric::ALL.into_iter().filter(move |metric| metric.suits(task.head())).filter(told)
+    }
 }

@@ -3,7 +3,7 @@
 use super::Error;
 use super::collate::{Batch, collate};
 use super::objective::Wanted;
-use crate::data::Prepared;
+use crate::data::{Prepared, PreparedTargets};
 use crate::job::Normalize;
 use crate::spec::Metric;
 use tallow_kernels::Tape;
@@ -20,8 +20,8 @@ pub(super) struct Scored {
 pub(super) enum Predictions {
     /// In the order of the examples.
     Classes(Vec<Prediction>),
-    /// How many words were told.
-    Words { count: usize },
+    /// Tokens that were told from those before them, and the bytes that all tokens stand for.
+    Words { count: usize, bytes: u64 },
 }
 
 /// What the model says of one example.
@@ -42,7 +42,7 @@ impl Scored {
                 let of = |f: fn(&Prediction) -> u32| each.iter().map(f).collect::<Vec<u32>>();
                 crate::eval::metric(metric, &of(|p| p.predicted), &of(|p| p.label), classes)
             }
-            Predictions::Words { .. } => f64::NAN,
+            Predictions::Words { count, bytes } => crate::eval::of_words(metric, self.loss, *count, *bytes),
         }
     }
 }
@@ -84,8 +84,10 @@ pub(super) fn score(
             }
         }
     }
-    if words.1 > 0 {
-        return Ok(Scored { predictions: Predictions::Words { count: words.1 }, loss: words.0 / words.1 as f64 });
+    if let PreparedTargets::Words { bytes } = data.targets() {
+        let (nats, count) = words;
+        let bytes = examples.iter().map(|&i| u64::from(bytes[i])).sum();
+        return Ok(Scored { predictions: Predictions::Words { count, bytes }, loss: nats / count.max(1) as f64 });
     }
     // In the order of the examples, so that batching does not show in the sum.
     classes.sort_by_key(|(place, _)| *place);

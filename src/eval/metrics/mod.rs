@@ -7,7 +7,8 @@ pub mod tagging;
 
 use crate::spec::Metric;
 
-/// `metric` of `predicted` against `labels` (each below `classes`); 0 where its denominator is 0, as scikit-learn has it.
+/// `metric` of `predicted` against `labels` (each below `classes`); 0 where its denominator is 0, as scikit-learn has it, and NaN for a metric of
+/// something else.
 ///
 /// ```
 /// use tallow::{eval::metric, spec::Metric};
@@ -20,6 +21,22 @@ pub fn metric(metric: Metric, predicted: &[u32], labels: &[u32], classes: usize)
         Metric::F1 => counts.f1(1),
         Metric::MacroF1 => counts.macro_f1(),
         Metric::Matthews => counts.matthews(),
+        Metric::Perplexity | Metric::BitsPerByte => f64::NAN,
+    }
+}
+
+/// `metric` of a text of which `tokens` tokens were told with a mean cross entropy of `loss` nats; `bytes` is its length in UTF-8.
+/// NaN for a metric of something else.
+///
+/// ```
+/// use tallow::{eval::of_words, spec::Metric};
+/// assert_eq!(of_words(Metric::BitsPerByte, 2.0 * std::f64::consts::LN_2, 10, 40), 0.5);
+/// ```
+pub fn of_words(metric: Metric, loss: f64, tokens: usize, bytes: u64) -> f64 {
+    match metric {
+        Metric::Perplexity => loss.exp(),
+        Metric::BitsPerByte => loss / std::f64::consts::LN_2 * tokens as f64 / bytes.max(1) as f64,
+        Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => f64::NAN,
     }
 }
 

@@ -137,6 +137,8 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::F1 => named(&["F1"]).then(|| part(result.value)),
         Metric::Matthews => named(&["Matthews correlation"]).then(|| part(result.value)),
         Metric::MacroF1 => named(&["macro F1"]).then(|| part(result.value)),
+        Metric::Perplexity => named(&["perplexity", "PPL"]).then_some(result.value),
+        Metric::BitsPerByte => named(&["bits per byte", "BPB"]).then_some(result.value),
     }
 }
 

@@ -208,7 +208,7 @@ impl Brief<'_> {
             statement: format!(
                 "{} reaches {} {} on {}.",
                 stated.result.variant.as_deref().unwrap_or("The paper's model"),
-                words::metric_name(self.metric),
+                self.metric.in_words(),
                 words::plain(stated.value),
                 self.choice.name
             ),

@@ -111,7 +111,7 @@ impl Brief<'_> {
             ));
         }
         if self.request().is_some_and(|request| request.target.is_some() && request.metric.is_none()) {
-            out.assumptions.push(format!("target: a value of the {}, for no metric was named", words::metric_name(self.metric)));
+            out.assumptions.push(format!("target: a value of the {}, for no metric was named", self.metric.in_words()));
         }
     }
 
