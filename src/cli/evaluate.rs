@@ -84,7 +84,7 @@ fn page(asked: &Asked, answer: &Score) -> String {
     let mut out = format!("{} on {}, {place}\n\n", clean(asked.model), clean(asked.data));
     for (metric, scored) in &answer.scores {
         let range = scored.interval.map(|i| format!(" ({} to {})", score(i.low), score(i.high))).unwrap_or_default();
-        out.push_str(&format!("  {:<22} {}{range}\n", *metric.in_words(), score(scored.value)));
+        out.push_str(&format!("  {:<22} {}{range}\n", metric.in_words(), score(scored.value)));
     }
     out.push_str(&format!("  {:<22} {}\n", "loss", score(answer.loss)));
     if !answer.assumptions.is_empty() {

@@ -72,7 +72,7 @@ impl<D: Write, M: Write> Progress<D, M> {
             Event::Prepared(_) | Event::Evaluated { .. } => self.end(),
             Event::Monitored { metric, value, .. } => {
                 let training = self.training.as_mut();
-                training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", *metric.in_words())));
+                training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", metric.in_words())));
             }
             Event::Finished { .. } | Event::Stopped { .. } | Event::Diverged { .. } | Event::Failed { .. } => self.end(),
             _ => {}
@@ -210,7 +210,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         }
         Event::Monitored { step, metric, value, loss, examples } => {
             let (step, examples) = (count(*step as f64), count(*examples as f64));
-            format!("  step {step}: {} {value:.4}, loss {loss:.4} on {examples} monitor examples", *metric.in_words())
+            format!("  step {step}: {} {value:.4}, loss {loss:.4} on {examples} monitor examples", metric.in_words())
         }
         Event::Diverged { step, what, value } => {
             format!("  {run}{again} diverged at step {}: {what:?}, {value}", count(*step as f64))
@@ -224,7 +224,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
             format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64))
         }
         Event::Evaluated { examples, scores, loss, secs } => {
-            let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", *metric.in_words())).collect();
+            let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric.in_words())).collect();
             format!(
                 "  {run}: {}, loss {loss:.4} on {} examples ({})",
                 scores.join(", "),

@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::report::{Report, markdown};
-use crate::spec::{DataSource, Metric, ModelSpec, Task};
+use crate::spec::{DataSource, ModelSpec, Task};
 use crate::words::count;
 use std::fmt::Write;
 
@@ -107,8 +107,8 @@ fn model_index(plan: &Plan, report: &Report, id: &str, config: Option<&String>, 
     }
     yaml.push_str("    metrics:\n");
     for (metric, value) in &kept.scores {
-        let name = quoted(&format!("{} on {} held-out examples", *metric.in_words(), count(kept.examples.value)));
-        put(&mut yaml, format_args!("    - type: {}\n      value: {}\n      name: {name}\n", *metric.public_name(), value.value));
+        let name = quoted(&format!("{} on {} held-out examples", metric.in_words(), count(kept.examples.value)));
+        put(&mut yaml, format_args!("    - type: {}\n      value: {}\n      name: {name}\n", metric.public_name(), value.value));
     }
     yaml
 }

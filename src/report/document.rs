@@ -132,7 +132,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
 fn runs(report: &Report) -> Vec<Block> {
     let Some(first) = report.scores.runs.first() else { return vec![] };
     let mut names = head(&["run", "seed"]);
-    names.extend(first.scores.iter().map(|(metric, _)| *metric.in_words().to_string()));
+    names.extend(first.scores.iter().map(|(metric, _)| metric.in_words().to_string()));
     names.extend(head(&["loss", "held-out examples"]));
     let row = |run: &RunShown| {
         let mut cells = vec![text(&run.run), text(run.seed.to_string())];
