@@ -8,8 +8,8 @@ use crate::fields::{Fields, check_count, check_dropout};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
-use crate::parts::{Dense, LayerNorm, residual};
-use crate::registry::{Architecture, Input, Modality, Model, Output};
+use crate::parts::{Dense, LayerNorm, leave_other_head, residual};
+use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -41,7 +41,7 @@ pub struct Config {
 }
 
 /// Its heads, by the names of their classes in public files.
-const HEADS: &Heads = &[
+pub(crate) const HEADS: &Heads = &[
     (HeadKind::Classes, "BertForSequenceClassification"),
     (HeadKind::Labels, "BertForSequenceClassification"),
     (HeadKind::Value, "BertForSequenceClassification"),
@@ -141,21 +141,16 @@ impl Architecture for Config {
     /// Weights of a bare `BertModel` get the prefix `bert.`; index buffers and heads of other jobs are left out.
     fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         let bare = !given.keys().any(|name| name.starts_with("bert."));
-        let other_head = given.get("classifier.weight").is_some_and(|w| w.dims() != [self.head.width(), self.hidden_size]);
         let name = |name: String| {
             // TensorFlow's names of a norm's parameters, in the oldest public weights.
             let name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
             let body = ["embeddings.", "encoder.", "pooler."].iter().any(|part| name.starts_with(part));
             if bare && body { format!("bert.{name}") } else { name }
         };
-        Ok(given
-            .into_iter()
-            .map(|(n, tensor)| (name(n), tensor))
-            .filter(|(n, _)| {
-                let dropped = n.ends_with("position_ids") || n.starts_with("cls.") || other_head && n.starts_with("classifier.");
-                !dropped
-            })
-            .collect())
+        let mut given: BTreeMap<_, _> = given.into_iter().map(|(n, tensor)| (name(n), tensor)).collect();
+        given.retain(|name, _| !(name.ends_with("position_ids") || name.starts_with("cls.")));
+        leave_other_head(&mut given, "classifier", [self.head.width(), self.hidden_size]);
+        Ok(given)
     }
 
     fn cost(&self, b: usize, t: usize) -> Cost {
@@ -174,22 +169,6 @@ impl Architecture for Config {
         cost.dense(b, d, d);
         cost.dense(b, d, self.head.width());
         cost
-    }
-
-    fn takes(&self) -> Modality {
-        Modality::Text
-    }
-
-    fn heads(&self) -> &'static Heads {
-        HEADS
-    }
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
     }
 
     fn set_dropout(&mut self, p: f64) {

@@ -9,7 +9,7 @@ use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
 use crate::parts::{LayerNorm, check_tokens, residual};
-use crate::registry::{Architecture, Input, Modality, Model, Output};
+use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -45,7 +45,7 @@ fn words() -> Head {
 }
 
 /// Its heads, by the names of their classes in public files.
-const HEADS: &Heads = &[(HeadKind::Words, "GPT2LMHeadModel")];
+pub(crate) const HEADS: &Heads = &[(HeadKind::Words, "GPT2LMHeadModel")];
 
 impl Architecture for Config {
     /// # Errors
@@ -157,22 +157,6 @@ impl Architecture for Config {
     /// A tensor could not be transposed.
     fn public_tensors(&self, params: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         params.into_iter().map(|(name, tensor)| Ok((name.clone(), transpose(&name, tensor)?))).collect()
-    }
-
-    fn takes(&self) -> Modality {
-        Modality::Text
-    }
-
-    fn heads(&self) -> &'static Heads {
-        HEADS
-    }
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
     }
 
     fn set_dropout(&mut self, p: f64) {

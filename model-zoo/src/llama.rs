@@ -9,7 +9,7 @@ use crate::fields::{Fields, check_count, check_dropout};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::check_tokens;
-use crate::registry::{Architecture, Input, Modality, Model, Output};
+use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -53,7 +53,7 @@ fn words() -> Head {
 }
 
 /// Its heads; the name of the class in public files is the [`Family`]'s.
-const HEADS: &Heads = &[(HeadKind::Words, "LlamaForCausalLM")];
+pub(crate) const HEADS: &Heads = &[(HeadKind::Words, "LlamaForCausalLM")];
 
 /// Which relative: they differ in biases and norms within attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -260,22 +260,6 @@ impl Architecture for Config {
         let unused = |name: &str| name.ends_with("rotary_emb.inv_freq") || (self.tie_word_embeddings && name == "lm_head.weight");
         let full = |name: String| if bare && name != "lm_head.weight" { format!("model.{name}") } else { name };
         Ok(given.into_iter().filter(|(name, _)| !unused(name)).map(|(name, tensor)| (full(name), tensor)).collect())
-    }
-
-    fn takes(&self) -> Modality {
-        Modality::Text
-    }
-
-    fn heads(&self) -> &'static Heads {
-        HEADS
-    }
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
     }
 
     fn set_dropout(&mut self, p: f64) {

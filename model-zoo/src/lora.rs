@@ -25,12 +25,6 @@ impl Adapter {
         self.target_modules.iter().any(|target| covers(target, path))
     }
 
-    /// The architecture has no layers for it.
-    pub(crate) fn unsuited(&self, family: &'static str) -> crate::Error {
-        let expected = "a model with linear layers of its own: bert, gpt2, llama".into();
-        Error::Input { family, expected, found: "a low-rank adapter".into() }
-    }
-
     /// Numbers out of range. A target that no layer has shows when the model is built: [`Error::NotAdapted`].
     pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();

@@ -4,6 +4,7 @@ use crate::error;
 use crate::registry::Input;
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
 
 /// A linear layer of a head, which no adapter freezes: `weight` `[out, in]`, `bias` `[out]`.
@@ -21,6 +22,14 @@ impl Dense {
     /// `[..., in]` -> `[..., out]`.
     pub(crate) fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
         kernels::linear(tape, x, &self.weight, Some(&self.bias))
+    }
+}
+
+/// Leaves the linear layer `layer` out of `given` where its weight has another shape: a head for other classes, which starts anew.
+pub(crate) fn leave_other_head(given: &mut BTreeMap<String, Tensor>, layer: &str, shape: [usize; 2]) {
+    if given.get(&format!("{layer}.weight")).is_some_and(|weight| weight.dims() != shape) {
+        given.remove(&format!("{layer}.weight"));
+        given.remove(&format!("{layer}.bias"));
     }
 }
 

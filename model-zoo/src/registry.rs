@@ -93,15 +93,6 @@ pub(crate) trait Architecture {
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
     fn problems(&self) -> Vec<ConfigProblem>;
 
-    fn takes(&self) -> Modality;
-
-    /// The heads that the architecture has.
-    fn heads(&self) -> &'static Heads;
-
-    fn head(&self) -> &Head;
-
-    fn head_mut(&mut self) -> &mut Head;
-
     /// Another dropout probability everywhere; nothing changes where the architecture has none.
     fn set_dropout(&mut self, _p: f64) {}
 
@@ -137,9 +128,10 @@ pub struct Entry {
     from_public: fn(&Map<String, Value>) -> Result<ModelConfig>,
 }
 
-/// All architectures, a line each: its variant, its file, its public names, what it is.
+/// All architectures, a line each: its variant, its file, what it takes, its public names, what it is. A file has its `Config`, with
+/// a field `head`, and the `HEADS` that this can be.
 macro_rules! zoo {
-    ($($variant:ident, $module:ident, $types:expr, $summary:expr;)*) => {
+    ($($variant:ident, $module:ident, $takes:ident, $types:expr, $summary:expr;)*) => {
         /// An architecture with its whole configuration.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "family", rename_all = "snake_case")]
@@ -166,6 +158,37 @@ macro_rules! zoo {
                     $(ModelConfig::$variant(_) => stringify!($module),)*
                 }
             }
+
+            /// What it is fed with.
+            pub fn takes(&self) -> Modality {
+                match self {
+                    $(ModelConfig::$variant(_) => Modality::$takes,)*
+                }
+            }
+
+            /// The heads that the architecture has.
+            pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
+                let heads: &Heads = match self {
+                    $(ModelConfig::$variant(_) => $module::HEADS,)*
+                };
+                heads.iter().map(|(kind, _)| *kind)
+            }
+
+            /// What its last layer says.
+            pub fn head(&self) -> &Head {
+                match self {
+                    $(ModelConfig::$variant(config) => &config.head,)*
+                }
+            }
+
+            /// The same body with another head; [`ModelConfig::check`] tells if the architecture has none of that kind.
+            #[must_use]
+            pub fn with_head(mut self, head: Head) -> Self {
+                match &mut self {
+                    $(ModelConfig::$variant(config) => config.head = head,)*
+                }
+                self
+            }
         }
 
         /// All architectures.
@@ -182,11 +205,11 @@ macro_rules! zoo {
 }
 
 zoo! {
-    Bert, bert, ["bert"], "BERT encoders of any size (1810.04805)";
-    Gpt2, gpt2, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
-    Llama, llama, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
-    Resnet, resnet, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
-    ResnetCifar, resnet_cifar, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
+    Bert, bert, Text, ["bert"], "BERT encoders of any size (1810.04805)";
+    Gpt2, gpt2, Text, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
+    Llama, llama, Text, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
+    Resnet, resnet, Image, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
+    ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
 }
 
 impl ModelConfig {
@@ -220,28 +243,6 @@ impl ModelConfig {
     pub fn check(&self) -> Result<()> {
         let problems = self.architecture().problems();
         if problems.is_empty() { Ok(()) } else { Err(Error::Config(problems)) }
-    }
-
-    /// What it is fed with.
-    pub fn takes(&self) -> Modality {
-        self.architecture().takes()
-    }
-
-    /// The heads that the architecture has.
-    pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
-        self.architecture().heads().iter().map(|(kind, _)| *kind)
-    }
-
-    /// What its last layer says.
-    pub fn head(&self) -> &Head {
-        self.architecture().head()
-    }
-
-    /// The same body with another head; [`ModelConfig::check`] tells if the architecture has none of that kind.
-    #[must_use]
-    pub fn with_head(mut self, head: Head) -> Self {
-        *self.architecture_mut().head_mut() = head;
-        self
     }
 
     /// The same with a head of the same kind for these classes; nothing changes where a head has no classes.

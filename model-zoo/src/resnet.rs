@@ -8,8 +8,8 @@ use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
-use crate::parts::{ConvNorm, Dense, images_of};
-use crate::registry::{Architecture, Input, Modality, Model, Output};
+use crate::parts::{ConvNorm, Dense, images_of, leave_other_head};
+use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -64,7 +64,7 @@ pub struct Config {
 }
 
 /// Its heads, by the names of their classes in public files.
-const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForImageClassification")];
+pub(crate) const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForImageClassification")];
 
 impl Architecture for Config {
     fn from_public(object: &Map<String, Value>) -> Result<Self> {
@@ -135,10 +135,7 @@ impl Architecture for Config {
 
     fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         given.retain(|name, _| !name.ends_with("num_batches_tracked"));
-        let head = [self.head.width(), self.hidden_sizes.last().copied().unwrap_or_default()];
-        if given.get("classifier.1.weight").is_some_and(|w| w.dims() != head) {
-            given.retain(|name, _| !name.starts_with("classifier."));
-        }
+        leave_other_head(&mut given, "classifier.1", [self.head.width(), self.hidden_sizes.last().copied().unwrap_or_default()]);
         Ok(given)
     }
 
@@ -164,27 +161,9 @@ impl Architecture for Config {
         cost
     }
 
-    fn takes(&self) -> Modality {
-        Modality::Image
-    }
-
-    fn heads(&self) -> &'static Heads {
-        HEADS
-    }
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
-    }
-
-    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
-        match adapter {
-            None => Ok(Box::new(Resnet::new(self, weights))),
-            Some(adapter) => Err(adapter.unsuited("resnet")),
-        }
+    /// It has no layer that an adapter could meet.
+    fn build(&self, weights: &Weights, _adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(Resnet::new(self, weights)))
     }
 }
 

@@ -8,8 +8,8 @@ use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, generic_labels};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
-use crate::parts::{ConvNorm, Dense, images_of};
-use crate::registry::{Architecture, Input, Modality, Model, Output};
+use crate::parts::{ConvNorm, Dense, images_of, leave_other_head};
+use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -32,7 +32,7 @@ pub struct Config {
 }
 
 /// Its heads, by the names of their classes in public files.
-const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForCIFAR")];
+pub(crate) const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForCIFAR")];
 
 impl Architecture for Config {
     fn from_public(object: &Map<String, Value>) -> Result<Self> {
@@ -80,9 +80,7 @@ impl Architecture for Config {
 
     fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
         given.retain(|name, _| !name.ends_with("num_batches_tracked"));
-        if given.get("linear.weight").is_some_and(|w| w.dims() != [self.head.width(), 4 * self.width]) {
-            given.retain(|name, _| !name.starts_with("linear."));
-        }
+        leave_other_head(&mut given, "linear", [self.head.width(), 4 * self.width]);
         Ok(given)
     }
 
@@ -105,27 +103,9 @@ impl Architecture for Config {
         cost
     }
 
-    fn takes(&self) -> Modality {
-        Modality::Image
-    }
-
-    fn heads(&self) -> &'static Heads {
-        HEADS
-    }
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
-    }
-
-    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
-        match adapter {
-            None => Ok(Box::new(ResnetCifar::new(self, weights))),
-            Some(adapter) => Err(adapter.unsuited("resnet_cifar")),
-        }
+    /// It has no layer that an adapter could meet.
+    fn build(&self, weights: &Weights, _adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(ResnetCifar::new(self, weights)))
     }
 }
 

@@ -41,22 +41,16 @@ fn distance<T: PartialEq>(a: &[T], b: &[T]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::references::{cases, check, texts};
     use super::*;
 
     /// jiwer 4.0.
     #[test]
     fn equal_the_reference() {
-        let file: serde_json::Value =
-            serde_json::from_str(include_str!("../../../tests/fixtures/metrics/references.json")).unwrap();
-        let cases = file["error_rate"].as_array().unwrap();
-        assert!(cases.len() >= 60);
-        for case in cases {
-            let texts = |name: &str| case[name].as_array().unwrap().iter().map(|t| t.as_str().unwrap()).collect::<Vec<_>>();
-            let (said, references) = (texts("said"), texts("references"));
-            for (name, found) in [("wer", word_error_rate(&said, &references)), ("cer", character_error_rate(&said, &references))]
-            {
-                assert!((found - case[name].as_f64().unwrap()).abs() < 1e-12, "{name} {found}: {case}");
-            }
+        for case in cases("error_rate") {
+            let (said, references) = (texts(&case["said"]), texts(&case["references"]));
+            check(&case, "wer", word_error_rate(&said, &references), 1e-12);
+            check(&case, "cer", character_error_rate(&said, &references), 1e-12);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod error_rate;
 pub mod probability;
+#[cfg(test)]
+mod references;
 pub mod regression;
 pub mod tagging;
 

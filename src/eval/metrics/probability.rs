@@ -54,28 +54,23 @@ pub fn top_k_accuracy(scores: &[Vec<f64>], labels: &[usize], k: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::references::{cases, check, numbers};
     use super::*;
-    use serde_json::Value;
 
     /// scikit-learn 1.9 on scores with many ties.
     #[test]
     fn equal_the_reference() {
-        let file: Value = serde_json::from_str(include_str!("../../../tests/fixtures/metrics/references.json")).unwrap();
-        let numbers = |v: &Value| v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>();
-        let check = |case: &Value, name: &str, found: f64| {
-            let same = case[name].as_f64().map_or(found.is_nan(), |e| (found - e).abs() < 1e-12 * e.abs().max(1.0));
-            assert!(same, "{name} {found}: {case}");
-        };
-        for case in file["ranking"].as_array().unwrap() {
-            let positive: Vec<bool> = numbers(&case["labels"]).iter().map(|l| *l == 1.0).collect();
-            check(case, "auroc", auroc(&numbers(&case["scores"]), &positive));
-            check(case, "average_precision", average_precision(&numbers(&case["scores"]), &positive));
+        for case in cases("ranking") {
+            let (scores, labels) = (numbers(&case["scores"]), numbers(&case["labels"]));
+            let positive: Vec<bool> = labels.iter().map(|label| *label == 1.0).collect();
+            check(&case, "auroc", auroc(&scores, &positive), 1e-12);
+            check(&case, "average_precision", average_precision(&scores, &positive), 1e-12);
         }
-        for case in file["probability"].as_array().unwrap() {
-            let rows: Vec<Vec<f64>> = case["probabilities"].as_array().unwrap().iter().map(numbers).collect();
-            let labels: Vec<usize> = numbers(&case["labels"]).iter().map(|l| *l as usize).collect();
-            check(case, "log_loss", log_loss(&rows, &labels));
-            check(case, "top_2", top_k_accuracy(&rows, &labels, 2));
+        for case in cases("probability") {
+            let rows: Vec<_> = case["probabilities"].as_array().expect("a list").iter().map(numbers).collect();
+            let labels: Vec<_> = numbers(&case["labels"]).iter().map(|label| *label as usize).collect();
+            check(&case, "log_loss", log_loss(&rows, &labels), 1e-12);
+            check(&case, "top_2", top_k_accuracy(&rows, &labels, 2), 1e-12);
         }
     }
 }

@@ -101,23 +101,18 @@ fn starts(before: (char, &str), now: (char, &str)) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::references::{cases, check, texts};
     use super::*;
 
     /// seqeval 1.2 on random sequences of all schemes mixed.
     #[test]
     fn equal_the_reference() {
-        let file: serde_json::Value =
-            serde_json::from_str(include_str!("../../../tests/fixtures/metrics/references.json")).unwrap();
-        let cases = file["tagging"].as_array().unwrap();
-        assert!(cases.len() >= 60);
-        for case in cases {
-            let tags = |name: &str| -> Vec<Vec<&str>> {
-                case[name].as_array().unwrap().iter().map(|line| line.as_str().unwrap().split(' ').collect()).collect()
-            };
+        for case in cases("tagging") {
+            let tags = |name: &str| texts(&case[name]).into_iter().map(|line| line.split(' ').collect()).collect::<Vec<_>>();
             let counts = total(&by_type(&tags("predicted"), &tags("actual")));
-            for (name, found) in [("precision", counts.precision()), ("recall", counts.recall()), ("f1", counts.f1())] {
-                assert!((found - case[name].as_f64().unwrap()).abs() < 1e-12, "{name} {found}: {case}");
-            }
+            check(&case, "precision", counts.precision(), 1e-12);
+            check(&case, "recall", counts.recall(), 1e-12);
+            check(&case, "f1", counts.f1(), 1e-12);
         }
     }
 }
