@@ -19,7 +19,7 @@ fn host(gflops: f64) -> HostFacts {
 }
 
 fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {
-    SplitFacts { name: name.into(), files: vec![], examples, labelled, part: None }
+    SplitFacts { name: name.into(), files: vec![], examples, labelled, part: None, tokens: None }
 }
 
 fn texts(splits: Vec<SplitFacts>) -> DataFacts {

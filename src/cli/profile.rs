@@ -45,7 +45,7 @@ pub(super) fn profile(
 /// A micro-batch of the plan, each text as long as the data's mean.
 fn shape(plan: &Plan, asked: &Asked) -> BatchShape {
     let (recipe, batch) = plan.runs.first().map_or((&plan.spec.recipe, 1), |run| (&run.recipe, run.micro_batch_size));
-    let size = size_of(&plan.facts.data, recipe);
+    let size = size_of(&plan.facts.model.config, &plan.facts.data, recipe);
     match (plan.facts.model.config.text_limits(), plan.facts.data.image_shape) {
         (Some((vocab_size, most)), _) => BatchShape::Texts { batch, tokens: asked.tokens.unwrap_or(size).min(most), vocab_size },
         (None, Some([height, width, channels])) => BatchShape::Images { batch, channels, height, width },

@@ -2,7 +2,7 @@
 
 use super::read::{Column, ColumnKind, Table};
 use super::{Error, Result, classes};
-use crate::spec::Columns;
+use crate::spec::{Columns, Task};
 use std::collections::BTreeSet;
 
 /// Names that stand for a label, likeliest first.
@@ -24,11 +24,18 @@ const TEXTS: [&[&str]; 9] = [
 /// Most classes that a column without class names may have to be taken for the label.
 const MOST_CLASSES: usize = 100;
 
-/// Fills in what `asked` leaves open, and checks what it says. `class_columns` are those that the card gives class names for.
+/// Names that stand for a document, likeliest first.
+const DOCUMENTS: [&str; 6] = ["text", "content", "document", "story", "article", "body"];
+
+/// Fills in what `asked` leaves open, and checks what it says. `class_columns` are those that the card gives class names for; without
+/// a `task`, one with classes is meant.
 ///
 /// # Errors
 /// A column is not there or holds something else; it cannot be told which one is meant.
-pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str]) -> Result<Columns> {
+pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], task: Option<Task>) -> Result<Columns> {
+    if task == Some(Task::LanguageModelling) {
+        return documents(table, asked);
+    }
     let label = match &asked.label {
         Some(name) => table.column(name)?.name.clone(),
         None => find_label(table, &asked.input, class_columns)?,
@@ -39,6 +46,30 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str]) ->
     };
     check_input(table, &input)?;
     Ok(Columns { input, label: Some(label) })
+}
+
+/// The one column of texts that are documents.
+fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
+    let unclear = || Error::ChooseColumn { path: table.path().into(), role: "text", have: table.names() };
+    if let Some(label) = &asked.label {
+        let found = format!("`{label}`");
+        let expected = "no label: a language model tells the words of its input";
+        return Err(Error::ColumnKind { path: table.path().into(), column: label.clone(), expected, found });
+    }
+    let texts: Vec<&str> = table.columns().iter().filter(|c| c.kind == ColumnKind::Text).map(|c| c.name.as_str()).collect();
+    let usual = || DOCUMENTS.iter().find(|name| texts.contains(name)).copied();
+    let name = match (asked.input.as_slice(), texts.as_slice()) {
+        ([one], _) => one.clone(),
+        ([], [only]) => only.to_string(),
+        ([], _) => usual().ok_or_else(unclear)?.to_string(),
+        _ => return Err(unclear()),
+    };
+    let columns = Columns { input: vec![name], label: None };
+    check_input(table, &columns.input)?;
+    match is_image(table, &columns) {
+        true => Err(unclear()),
+        false => Ok(columns),
+    }
 }
 
 /// Whether the input is an image.
@@ -140,7 +171,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("t.csv");
         std::fs::write(&path, csv).expect("written");
-        let found = Table::open(&path).and_then(|t| resolve(&t, &asked, &[]));
+        let found = Table::open(&path).and_then(|t| resolve(&t, &asked, &[], None));
         match (found, expected) {
             (Ok(found), Ok((input, label))) => assert_eq!(
                 (found.input, found.label.as_deref()),

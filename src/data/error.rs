@@ -26,7 +26,7 @@ pub enum Error {
     #[error("{place} has several configurations and none was chosen: {}", list(have))]
     ChooseConfig { place: String, have: Vec<String> },
     #[error(
-        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl or .json files, or SPLIT/CLASS/*.png|jpg; found {}",
+        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl, .json or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
         list(found)
     )]
     NoData { place: String, found: Vec<String> },
@@ -36,7 +36,7 @@ pub enum Error {
     NoGenerator { name: String, have: Vec<String> },
 
     // What a file holds.
-    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl or .json file, or a folder of images", path.display())]
+    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl, .json or .txt file, or a folder of images", path.display())]
     UnknownFormat { path: PathBuf },
     #[error("`{}`{}: {what}", path.display(), at(position))]
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
@@ -50,6 +50,8 @@ pub enum Error {
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
+    #[error("split `{split}` has {tokens} token(s): `{}` holds no text to tell words of", path.display())]
+    NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
     Missing { path: PathBuf, position: Position, column: String, what: &'static str },
     #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), list(classes))]

@@ -28,7 +28,7 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], work_dir
         DataSource::Local { path } if path.is_file() => {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let place = format!("the file `{}`", path.display());
-            if !splits::is_table(&name) {
+            if !splits::is_table(&name) && !splits::is_text(&name) {
                 return Err(Error::UnknownFormat { path: path.clone() });
             }
             let io = |source| Error::Io { action: "find", path: path.clone(), source };
@@ -63,9 +63,12 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String]) -> Result<Locat
     let paths = repo.paths();
     let tables: Vec<String> = paths.iter().filter(|p| splits::is_table(p)).cloned().collect();
     let images: Vec<String> = paths.iter().filter(|p| is_image(p)).cloned().collect();
+    // What is beside tables and images says something about them.
+    let texts: Vec<String> = paths.iter().filter(|p| splits::is_text(p)).cloned().collect();
     let (config, found) = match (tables.is_empty(), repo.root()) {
         (true, Some(root)) if !images.is_empty() => (None, image_splits(root, &images)),
-        (true, _) => return Err(Error::NoData { place, found: paths }),
+        (true, _) if texts.is_empty() => return Err(Error::NoData { place, found: paths }),
+        (true, _) => table_splits(&place, &card, config, texts)?,
         (false, _) => table_splits(&place, &card, config, tables)?,
     };
     if found.is_empty() {

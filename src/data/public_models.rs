@@ -48,3 +48,52 @@ pub const ENCODERS: [PublicEncoder; 6] = [
     encoder("google/bert_uncased_L-4_H-256_A-4", EncoderFamily::Bert, "BERT-mini", 4, 256, 4),
     encoder("google/bert_uncased_L-2_H-128_A-2", EncoderFamily::Bert, "BERT-tiny", 2, 128, 2),
 ];
+
+/// A language model in GPT-2's or Llama's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicDecoder {
+    /// Of the Hub.
+    pub id: &'static str,
+    /// As people call it.
+    pub name: &'static str,
+    /// What its cost depends on, of its `config.json`.
+    pub config: &'static str,
+}
+
+impl PublicDecoder {
+    /// Whether people mean it by `name`, in lower case with hyphens: its own, or the start of it.
+    pub fn is_called(&self, name: &str) -> bool {
+        let squeezed = |text: &str| text.to_lowercase().replace(['-', '.'], "");
+        let (own, asked) = (squeezed(self.name), squeezed(name));
+        asked == own || asked.len() >= 4 && own.starts_with(&asked)
+    }
+}
+
+/// Small ones that a CPU can tune, of each name the smallest first.
+pub const DECODERS: [PublicDecoder; 5] = [
+    PublicDecoder {
+        id: "openai-community/gpt2",
+        name: "GPT-2",
+        config: r#"{"model_type":"gpt2","vocab_size":50257,"n_positions":1024,"n_embd":768,"n_layer":12,"n_head":12}"#,
+    },
+    PublicDecoder {
+        id: "openai-community/gpt2-medium",
+        name: "GPT-2-medium",
+        config: r#"{"model_type":"gpt2","vocab_size":50257,"n_positions":1024,"n_embd":1024,"n_layer":24,"n_head":16}"#,
+    },
+    PublicDecoder {
+        id: "HuggingFaceTB/SmolLM2-135M",
+        name: "SmolLM2-135M",
+        config: r#"{"model_type":"llama","vocab_size":49152,"hidden_size":576,"intermediate_size":1536,"num_hidden_layers":30,"num_attention_heads":9,"num_key_value_heads":3,"max_position_embeddings":8192,"tie_word_embeddings":true}"#,
+    },
+    PublicDecoder {
+        id: "HuggingFaceTB/SmolLM2-360M",
+        name: "SmolLM2-360M",
+        config: r#"{"model_type":"llama","vocab_size":49152,"hidden_size":960,"intermediate_size":2560,"num_hidden_layers":32,"num_attention_heads":15,"num_key_value_heads":5,"max_position_embeddings":8192,"tie_word_embeddings":true}"#,
+    },
+    PublicDecoder {
+        id: "Qwen/Qwen2.5-0.5B",
+        name: "Qwen2.5-0.5B",
+        config: r#"{"model_type":"qwen2","vocab_size":151936,"hidden_size":896,"intermediate_size":4864,"num_hidden_layers":24,"num_attention_heads":14,"num_key_value_heads":2,"max_position_embeddings":32768,"tie_word_embeddings":true}"#,
+    },
+];

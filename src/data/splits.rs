@@ -3,6 +3,9 @@
 /// Endings of files with rows.
 pub(super) const TABLES: [&str; 5] = [".parquet", ".csv", ".tsv", ".jsonl", ".json"];
 
+/// Endings of files that are a document each.
+const TEXTS: [&str; 2] = [".txt", ".text"];
+
 /// Words that stand for a split in names of files and folders.
 const WORDS: [(&str, &[&str]); 3] = [
     ("train", &["train", "training"]),
@@ -16,10 +19,19 @@ pub(super) fn is_table(path: &str) -> bool {
     TABLES.iter().any(|ending| lower.ends_with(ending)) && !is_about(&lower)
 }
 
+/// Whether a file is a document, by its name.
+pub(super) fn is_text(path: &str) -> bool {
+    let lower = path.to_lowercase();
+    TEXTS.iter().any(|ending| lower.ends_with(ending)) && !is_about(&lower)
+}
+
 /// Files that say something about the repository and hold no rows.
 fn is_about(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    matches!(name, "dataset_infos.json" | "dataset_dict.json" | "state.json" | "config.json" | "package.json")
+    matches!(
+        name,
+        "dataset_infos.json" | "dataset_dict.json" | "state.json" | "config.json" | "package.json" | "license.txt" | "readme.txt"
+    )
 }
 
 /// Splits of a list of table files, by the names of files and folders: (split, files), train first, files sorted.

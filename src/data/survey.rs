@@ -6,18 +6,24 @@ use super::hub::Hub;
 use super::locate::{Located, locate};
 use super::prepare::image_shape;
 use super::read::{Cell, Table};
+use super::stream;
 use super::{Error, Result};
+use crate::job::TokenizerSource;
 use crate::plan::{DataFacts, SplitFacts};
-use crate::spec::{Columns, DataSource};
+use crate::spec::{Columns, DataSource, Task};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What the experiment says about the data; empty fields are found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DataSpecHints {
+    /// None: one with classes.
+    pub task: Option<Task>,
     pub columns: Columns,
     /// The splits that are needed, the training split first; only their files are fetched. Empty: all.
     pub splits: Vec<String>,
+    /// How texts will become tokens, where that is known, and the most that there can be.
+    pub tokenizer: Option<(TokenizerSource, usize)>,
 }
 
 /// More classes than this are no classes.
@@ -36,7 +42,11 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));
     }
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
-    let columns = columns::resolve(first, &hints.columns, &located.card.class_columns(located.config.as_deref()))?;
+    let class_columns = located.card.class_columns(located.config.as_deref());
+    let columns = columns::resolve(first, &hints.columns, &class_columns, hints.task)?;
+    if hints.task == Some(Task::LanguageModelling) {
+        return stream::survey(&splits, columns, hints, located.card.license, located.revision);
+    }
     let label = columns.label.clone().unwrap_or_default();
     let (mean_tokens, image_shape) = match columns::is_image(first, &columns) {
         true => (None, Some(first_image_shape(first, &columns.input[0])?)),
@@ -62,6 +72,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
             examples: labels.rows,
             labelled: !labels.names.is_empty(),
             part: None,
+            tokens: None,
         });
     }
     Ok(DataFacts {
@@ -211,7 +222,8 @@ mod tests {
             let error = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect_err(words).to_string();
             assert!(error.contains(words), "expected {words:?}, found {error}");
         };
-        check(&[("notes.txt", "x")], "holds no table and no image folder");
+        check(&[("notes.pdf", "x")], "holds no table and no image folder");
+        check(&[("notes.txt", "x")], "which column holds the label");
         check(&[("train.csv", "text,label\n")], "split `train` is empty");
         check(&[("train.csv", "text,label\na,0\n"), ("test.csv", "text,label\n")], "split `test` is empty");
         check(

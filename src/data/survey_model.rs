@@ -4,7 +4,7 @@ use super::hub::{Hub, Kind, Repo};
 use super::{Card, Error, Result, sha256_of_file};
 use crate::job::Normalize;
 use crate::plan::ModelFacts;
-use crate::spec::ModelSpec;
+use crate::spec::{ModelSpec, TokenizerSpec};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -23,7 +23,10 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     let (id, revision) = match spec {
         ModelSpec::Pretrained { id, revision } => (id, revision.as_deref()),
         ModelSpec::Scratch { config, tokenizer } => {
-            let tokenizer = tokenizer.as_deref().map(|id| survey_tokenizer(hub, id)).transpose()?;
+            let tokenizer = match tokenizer {
+                Some(TokenizerSpec::Of(id)) => Some(survey_tokenizer(hub, id)?),
+                Some(TokenizerSpec::Trained(_)) | None => None,
+            };
             let config = config.clone();
             return Ok(ModelFacts {
                 config,

@@ -48,23 +48,21 @@ pub fn evaluate(
 ///
 /// Accuracy: that class's share. F1 (of class 1 of two): from its share if class 1 is predicted, else 0. Macro F1: that class's
 /// F1 over the number of classes. Matthews: 0, as for every constant prediction.
-pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) -> f64 {
+/// None: the metric is not of classes.
+pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) -> Option<f64> {
     let total: usize = held_out.iter().sum();
     // The first of equally frequent classes.
     let majority = (0..train.len()).rev().max_by_key(|class| train[*class]);
     let hits = majority.and_then(|class| held_out.get(class)).copied().unwrap_or(0);
-    if total == 0 {
-        return 0.0;
-    }
-    let share = hits as f64 / total as f64;
+    let share = hits as f64 / total.max(1) as f64;
     // Recall is 1 and precision is the share.
     let f1 = 2.0 * share / (1.0 + share);
     match metric {
-        Metric::Accuracy => share,
-        Metric::F1 if majority == Some(1) => f1,
-        Metric::F1 | Metric::Matthews => 0.0,
-        Metric::MacroF1 => f1 / held_out.len() as f64,
-        Metric::Perplexity | Metric::BitsPerByte => f64::NAN,
+        Metric::Accuracy => Some(share),
+        Metric::F1 if majority == Some(1) => Some(f1),
+        Metric::F1 | Metric::Matthews => Some(0.0),
+        Metric::MacroF1 => Some(f1 / held_out.len().max(1) as f64),
+        Metric::Perplexity | Metric::BitsPerByte => None,
     }
 }
 
@@ -351,7 +349,7 @@ mod tests {
     #[test]
     fn baselines() {
         let check = |metric, train: &[usize], held_out: &[usize], expected: f64| {
-            let found = majority_baseline(metric, train, held_out);
+            let found = majority_baseline(metric, train, held_out).expect("of classes");
             assert!((found - expected).abs() < 1e-12, "{metric:?} {train:?} {held_out:?}: expected {expected}, found {found}");
         };
         check(Metric::Accuracy, &[10, 30], &[60, 40], 0.4);

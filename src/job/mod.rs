@@ -9,7 +9,7 @@ mod part;
 pub use event::*;
 pub use part::Part;
 
-use crate::spec::{Augment, Columns, Metric, Recipe, Task};
+use crate::spec::{Augment, Columns, Metric, Recipe, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -35,9 +35,9 @@ pub struct PrepareJob {
     pub task: Task,
     pub splits: Vec<SplitSource>,
     pub columns: Columns,
-    /// For text: the tokenizer.json to use; none: train one (WordPiece, at most `vocab_size`) on the first split and write it
-    /// beside the prepared files.
-    pub tokenizer: Option<PathBuf>,
+    /// For texts; it is written beside the prepared files.
+    pub tokenizer: TokenizerSource,
+    /// The model's; a tokenizer that is trained here has at most so many tokens.
     pub vocab_size: usize,
     pub max_seq_len: usize,
     /// For images: (height, width) that all must have; none: those of the first image.
@@ -53,6 +53,26 @@ pub struct PrepareJob {
     pub max_examples: Option<usize>,
     /// Where the prepared files go.
     pub out: PathBuf,
+}
+
+/// How texts become tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenizerSource {
+    /// A tokenizer.json.
+    File(PathBuf),
+    /// It is made from the first split.
+    Trained(TokenizerKind),
+}
+
+impl TokenizerSource {
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            TokenizerSource::File(path) => Some(path),
+            TokenizerSource::Trained(_) => None,
+        }
+    }
 }
 
 /// One split and the files that it lies in, in order.

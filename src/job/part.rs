@@ -14,6 +14,14 @@ pub enum Part {
 }
 
 impl Part {
+    /// How much of the whole it is.
+    pub fn share(self) -> f64 {
+        match self {
+            Part::Drawn(frac) => frac,
+            Part::Rest(frac) => 1.0 - frac,
+        }
+    }
+
     /// How many of `rows` rows. A draw takes at least one and leaves at least one, if there are two.
     pub fn count(self, rows: usize) -> usize {
         let drawn =
@@ -21,6 +29,17 @@ impl Part {
         match self {
             Part::Drawn(frac) => drawn(frac),
             Part::Rest(frac) => rows - drawn(frac),
+        }
+    }
+
+    /// Of a text, which has no rows to draw: its end, or what stands before that.
+    pub fn of_text(self, text: &str) -> &str {
+        let (Part::Drawn(frac) | Part::Rest(frac)) = self;
+        let cut = (text.len() as f64 * Part::Rest(frac).share()).round() as usize;
+        let cut = (cut..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+        match self {
+            Part::Drawn(_) => &text[cut..],
+            Part::Rest(_) => &text[..cut],
         }
     }
 
@@ -43,6 +62,15 @@ impl Part {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_text_is_cut_at_its_end() {
+        let text = "abcdefghié";
+        let (drawn, rest) = (Part::Drawn(0.1), Part::Rest(0.1));
+        assert_eq!((rest.of_text(text), drawn.of_text(text)), ("abcdefghié", ""), "no letter is cut");
+        let (drawn, rest) = (Part::Drawn(0.2), Part::Rest(0.2));
+        assert_eq!((rest.of_text(text), drawn.of_text(text)), ("abcdefghi", "é"));
+    }
 
     proptest! {
         /// The two parts share no row, hold all of them, and are as large as they say.

@@ -4,12 +4,14 @@ use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
-use crate::job::{EvaluateJob, Event, Job, Normalize, PrepareJob, SplitSource};
+use crate::job::{EvaluateJob, Event, Job, Normalize, PrepareJob, SplitSource, TokenizerSource};
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
 use crate::spec::{Metric, ModelSpec, Task};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tallow_zoo::Modality;
 
 /// Which model is scored on what.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,13 +101,14 @@ impl Pipeline<'_> {
         let model = data::survey_model(self.setup.hub, &question.model)?;
         // Where the usual split is known, only that one is fetched.
         let usual = question.split.clone().or_else(|| question.data.splits.last().cloned());
-        let hints = DataSpecHints { columns: question.data.columns.clone(), splits: usual.into_iter().collect() };
+        let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
+        let task = Task::of(&model.config).ok_or_else(head)?;
+        let columns = question.data.columns.clone();
+        let hints = DataSpecHints { task: Some(task), columns, splits: usual.into_iter().collect(), tokenizer: None };
         let data = data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())?;
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
-        let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
-        let task = Task::of(&model.config).ok_or_else(head)?;
         let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
         self.watch.say(&format!("preparing the split {}", split.name));
         if let Some(end) = self.prepare_into(PREPARE, job, &self.folder.held_out())? {
@@ -228,25 +231,25 @@ fn prepare_job(
     classes: &Numbered,
     max_examples: Option<usize>,
 ) -> Result<PrepareJob, Error> {
-    match (task, data.image_shape) {
-        (Task::TextClassification, Some(_)) => return Err(Error::Kind { model: task.in_words(), data: "images" }),
-        (Task::ImageClassification, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
-        (Task::TextClassification, None) if model.tokenizer.is_none() => return Err(Error::NoTokenizer),
-        _ => {}
-    }
+    let tokenizer = match (task.takes(), data.image_shape) {
+        (Modality::Text, Some(_)) => return Err(Error::Kind { model: task.in_words(), data: "images" }),
+        (Modality::Image, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
+        (Modality::Text, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
+        (Modality::Image, Some(_)) => PathBuf::new(),
+    };
     let (vocab_size, max_seq_len) = model.config.text_limits().unwrap_or((0, 0));
     Ok(PrepareJob {
         task,
         splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part }],
         columns: data.columns.clone(),
-        tokenizer: model.tokenizer.clone().filter(|_| task == Task::TextClassification),
+        tokenizer: TokenizerSource::File(tokenizer),
         vocab_size,
         max_seq_len,
         image_size: data.image_shape.map(|[height, width, _]| [height, width]),
         labels: Some(classes.source.clone()),
         numbered: classes.model.clone(),
         max_examples,
-        out: std::path::PathBuf::new(),
+        out: PathBuf::new(),
     })
 }
 
@@ -285,7 +288,14 @@ mod tests {
 
     #[test]
     fn the_usual_split_has_labels() {
-        let split = |name: &str, labelled| SplitFacts { name: name.into(), files: vec![], examples: 1, labelled, part: None };
+        let split = |name: &str, labelled| SplitFacts {
+            name: name.into(),
+            files: vec![],
+            examples: 1,
+            labelled,
+            part: None,
+            tokens: None,
+        };
         let facts = |splits: Vec<SplitFacts>| DataFacts {
             splits,
             columns: Default::default(),

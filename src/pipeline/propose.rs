@@ -123,7 +123,12 @@ impl Pipeline<'_> {
         let mut first_error = None;
         for choice in choices {
             self.watch.say(&format!("looking at the data set {}", choice.name));
-            let hints = data::DataSpecHints { columns: choice.columns.clone(), splits: choice.splits.clone() };
+            let hints = data::DataSpecHints {
+                task: choice.task,
+                columns: choice.columns.clone(),
+                splits: choice.splits.clone(),
+                tokenizer: None,
+            };
             match data::survey_data(self.setup.hub, &choice.source, &hints, &self.folder.sources()) {
                 Ok(facts) => return Ok((choice, facts)),
                 Err(error) if is_absent(&error) => drop(first_error.get_or_insert(error)),

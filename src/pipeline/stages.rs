@@ -4,12 +4,12 @@ use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, RunScore};
-use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, SplitSource};
-use crate::plan::{self, Facts, Layout, Plan};
+use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
+use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
-use crate::spec::{ExperimentSpec, Metric, Monitor};
+use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
 use crate::store::{Record, RunFolder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,12 +28,15 @@ impl Pipeline<'_> {
         if let Monitor::Split { name } = &spec.data.monitor {
             splits.push(name.clone());
         }
-        let hints = data::DataSpecHints { columns: spec.data.columns.clone(), splits };
+        let model = data::survey_model(self.setup.hub, &spec.model)?;
+        let limits = model.config.text_limits();
+        let tokenizer = limits.map(|(vocab_size, _)| (tokenizer(&spec.model, spec.task, &model), vocab_size));
+        let columns = spec.data.columns.clone();
+        let hints = data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer };
         let mut data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
         if let Some(frac) = spec.data.held_out_frac {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
         }
-        let model = data::survey_model(self.setup.hub, &spec.model)?;
         data.files_below(self.folder.root());
         let facts = Facts { host: self.setup.host.clone(), data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
@@ -47,7 +50,7 @@ impl Pipeline<'_> {
             names.push(name.clone());
         }
         let prepared = self.folder.prepared();
-        let tokenizer = plan.facts.model.tokenizer.clone();
+        let tokenizer = tokenizer(&plan.spec.model, plan.spec.task, &plan.facts.model);
         let labels = Some(plan.facts.data.labels.clone()).filter(|labels| !labels.is_empty());
         if !prepared.is_dir() {
             self.watch.say("preparing the training data");
@@ -59,12 +62,16 @@ impl Pipeline<'_> {
         let held_out = self.folder.held_out();
         if !held_out.is_dir() {
             self.watch.say("preparing the held-out data");
-            let trained = Some(prepared.join("tokenizer.json")).filter(|path| path.is_file());
+            // One that was made from the training split is there now.
+            let tokenizer = TokenizerSource::File(match tokenizer {
+                TokenizerSource::File(path) => path,
+                TokenizerSource::Trained(_) => prepared.join("tokenizer.json"),
+            });
             let labels = self.told(PREPARE)?.into_iter().find_map(|e| match e {
                 Event::Prepared(split) => Some(split.labels),
                 _ => None,
             });
-            let job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer.or(trained), labels);
+            let job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
             return self.prepare_into(PREPARE_HELD_OUT, job, &held_out);
         }
         Ok(None)
@@ -76,7 +83,7 @@ impl Pipeline<'_> {
         job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
         let mut readable: Vec<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
-        readable.extend(job.tokenizer.clone());
+        readable.extend(job.tokenizer.file().map(Path::to_path_buf));
         let attempt = match self.attempt(name, number, Job::Prepare(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Some(end)),
@@ -123,7 +130,7 @@ impl Pipeline<'_> {
         let baseline = splits
             .first()
             .zip(held_out.first())
-            .map(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
+            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));
         let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
@@ -283,8 +290,17 @@ pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits
     }
 }
 
+/// The model's own tokenizer, else the one that its experiment asks for, else the usual one of the task.
+fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> TokenizerSource {
+    match (&model.tokenizer, spec) {
+        (Some(path), _) => TokenizerSource::File(path.clone()),
+        (None, ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(kind)), .. }) => TokenizerSource::Trained(*kind),
+        (None, _) => TokenizerSource::Trained(TokenizerKind::usual(task)),
+    }
+}
+
 /// The job that prepares `names`; where it writes is filled in when its attempt is known.
-fn prepare_job(plan: &Plan, names: &[String], tokenizer: Option<PathBuf>, labels: Option<Vec<String>>) -> PrepareJob {
+fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels: Option<Vec<String>>) -> PrepareJob {
     let source = |name: &String| {
         let facts = plan.facts.data.splits.iter().find(|split| split.name == *name);
         let (files, part) = facts.map(|split| (split.files.clone(), split.part)).unwrap_or_default();

@@ -41,13 +41,18 @@ pub(super) fn pauses(
         let times = (share * estimate.train_secs / once.max(f64::MIN_POSITIVE)).floor().clamp(1.0, MOST_PAUSES);
         (total_steps as f64 / times).ceil().max(1.0) as u64
     };
-    let watching = model.forward_flops(watched, size_of(&facts.data, recipe)) / (facts.host.matmul_flops * efficiency(model));
+    let watching =
+        model.forward_flops(watched, size_of(model, &facts.data, recipe)) / (facts.host.matmul_flops * efficiency(model));
     let saving = ((1 + moments(recipe)) * estimate.num_params * 4) as f64 / DISK_RATE;
     Pauses { monitor_every_steps: every(MONITOR_SHARE, watching), checkpoint_every_steps: every(CHECKPOINT_SHARE, saving) }
 }
 
 /// Typical tokens of a text, or pixels of an image's side.
-pub fn size_of(data: &DataFacts, recipe: &Recipe) -> usize {
+pub fn size_of(model: &ModelConfig, data: &DataFacts, recipe: &Recipe) -> usize {
+    // Pieces of a stream are as long as the model sees at once.
+    if data.splits.iter().any(|split| split.tokens.is_some()) {
+        return recipe.max_seq_len.or(model.text_limits().map(|(_, positions)| positions)).unwrap_or(1);
+    }
     match (data.mean_tokens, data.image_shape) {
         (Some(tokens), _) => (tokens.round().max(1.0) as usize).min(recipe.max_seq_len.unwrap_or(usize::MAX)),
         (None, Some([height, ..])) => height,
@@ -72,7 +77,7 @@ pub fn estimate(
     data: &DataFacts,
     host: &HostFacts,
 ) -> Estimate {
-    let size = size_of(data, recipe);
+    let size = size_of(model, data, recipe);
     let num_params = model.num_params();
     let train_flops = 3.0 * model.forward_flops(recipe.batch_size, size) * steps as f64;
     let longest = if data.mean_tokens.is_some() { recipe.max_seq_len.unwrap_or(size).min(4 * size) } else { size };
@@ -107,7 +112,7 @@ mod tests {
             dropout: None,
             augment: vec![],
         };
-        let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None };
+        let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None, tokens: None };
         let data = DataFacts {
             splits: vec![split],
             columns: Columns::default(),

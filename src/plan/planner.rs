@@ -7,7 +7,7 @@
 use super::{DataFacts, HostFacts, ModelFacts};
 use crate::error::{Class, Failure};
 use crate::intake::{DataName, ModelName, PaperSpec, Refused, Request};
-use crate::spec::{DataSource, ExperimentSpec, ModelSpec};
+use crate::spec::{DataSource, ExperimentSpec, ModelSpec, Task};
 use crate::words;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,8 @@ pub struct DataChoice {
     /// Its splits and columns, where they are known beforehand; empty and none where they have to be looked up.
     pub splits: Vec<String>,
     pub columns: crate::spec::Columns,
+    /// What is to be learnt, where that is known; none: the data's classes.
+    pub task: Option<Task>,
     /// Of the catalogue, where it stands there.
     pub known: Option<&'static crate::data::Known>,
 }

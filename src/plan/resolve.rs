@@ -35,11 +35,13 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         split(facts, name, "data.monitor", &mut problems);
     }
     let model = model(spec, facts, &mut problems);
+    // Examples of a stream of words are pieces as long as the model sees at once.
+    let length = piece_len(spec, &model);
     let kept_out = match spec.data.monitor {
         Monitor::HoldOut { examples } => examples,
         _ => 0,
     };
-    let there = train.map_or(0, |split| split.examples);
+    let there = train.map_or(0, |split| split.pieces(length));
     if there <= kept_out {
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
     }
@@ -61,7 +63,9 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let normalize = normalize(spec, facts, &mut assumptions);
     let estimate = estimate(&model, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
     let watched = match &spec.data.monitor {
-        Monitor::Split { name } => facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.examples),
+        Monitor::Split { name } => {
+            facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.pieces(length))
+        }
         _ => kept_out,
     };
     let pauses = pauses(&model, &spec.recipe, total_steps, watched, &estimate, facts);
@@ -69,6 +73,10 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
     let (needed, limit) =
         (estimate.train_secs * runs.len() as f64, spec.budget.max_time_secs.map_or(f64::INFINITY, |secs| secs as f64));
+    if let (Some(tokens), Length::Epochs(_)) = (train.and_then(|split| split.tokens), spec.recipe.length) {
+        let (tokens, length) = (words::count(tokens as f64), words::count(length as f64));
+        assumptions.push(format!("recipe.length: an epoch is taken for {tokens} tokens, in pieces of {length} (from a sample)"));
+    }
     if needed > limit {
         let (needed, limit) = (words::duration(needed), words::duration(limit));
         assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
@@ -129,6 +137,12 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
     let labels = if facts.data.labels.is_empty() { config.labels() } else { &facts.data.labels };
     let head = spec.task.head().with(labels.to_vec());
     config.with_head(head)
+}
+
+/// Tokens of a piece of a stream: what is asked for, else what the model has positions for.
+fn piece_len(spec: &ExperimentSpec, model: &ModelConfig) -> usize {
+    let positions = model.text_limits().map_or(1, |(_, positions)| positions);
+    spec.recipe.max_seq_len.unwrap_or(positions)
 }
 
 /// For images: the model's own normalisation, else that of ImageNet, which public models are trained with.

@@ -47,6 +47,16 @@ pub struct SplitFacts {
     /// The part of the files' rows that the split is; none: all.
     #[serde(default)]
     pub part: Option<Part>,
+    /// Of a stream of words, how many tokens it has (estimated from a sample); its examples are documents then.
+    #[serde(default)]
+    pub tokens: Option<u64>,
+}
+
+impl SplitFacts {
+    /// Examples that a model is trained on or scored on: of a stream of words, pieces of `length` tokens.
+    pub fn pieces(&self, length: usize) -> usize {
+        self.tokens.map_or(self.examples, |tokens| tokens.div_ceil(length.max(1) as u64) as usize)
+    }
 }
 
 impl DataFacts {
@@ -71,7 +81,9 @@ impl DataFacts {
         let Some(split) = self.splits.iter_mut().find(|split| split.name == train) else { return };
         let part = |name: &str, part: Part| SplitFacts {
             name: name.into(),
-            examples: part.count(split.examples),
+            // A single document is cut itself.
+            examples: if split.tokens.is_some() && split.examples == 1 { 1 } else { part.count(split.examples) },
+            tokens: split.tokens.map(|tokens| (tokens as f64 * part.share()).round() as u64),
             part: Some(part),
             ..split.clone()
         };

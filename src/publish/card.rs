@@ -66,7 +66,7 @@ fn front_matter(plan: &Plan, report: &Report) -> String {
         License::Other(stated) => put(&mut yaml, format_args!("license: other\nlicense_name: {}\n", quoted(&stated))),
         License::Unknown | License::NoBase => {}
     }
-    if plan.facts.model.config.family() == "bert" {
+    if matches!(plan.facts.model.config.family(), "bert" | "gpt2" | "llama") {
         yaml.push_str("library_name: transformers\n");
     }
     put(&mut yaml, format_args!("pipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan.spec.task)));
@@ -169,6 +169,7 @@ fn pipeline_tag(task: Task) -> &'static str {
     match task {
         Task::TextClassification => "text-classification",
         Task::ImageClassification => "image-classification",
+        Task::LanguageModelling => "text-generation",
     }
 }
 

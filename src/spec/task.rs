@@ -10,15 +10,17 @@ use tallow_zoo::{HeadKind, Modality, ModelConfig};
 pub enum Task {
     TextClassification,
     ImageClassification,
+    /// Tell each word of a text from those before it.
+    LanguageModelling,
 }
 
 impl Task {
-    const ALL: [Task; 2] = [Task::TextClassification, Task::ImageClassification];
+    const ALL: [Task; 3] = [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
-            Task::TextClassification => Modality::Text,
+            Task::TextClassification | Task::LanguageModelling => Modality::Text,
             Task::ImageClassification => Modality::Image,
         }
     }
@@ -27,6 +29,7 @@ impl Task {
     pub fn head(self) -> HeadKind {
         match self {
             Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
+            Task::LanguageModelling => HeadKind::Words,
         }
     }
 
@@ -45,6 +48,7 @@ impl Task {
         match self {
             Task::TextClassification => "text classification",
             Task::ImageClassification => "image classification",
+            Task::LanguageModelling => "language modelling",
         }
     }
 }

@@ -135,13 +135,45 @@ pub struct Columns {
 pub enum ModelSpec {
     /// Weights and config of the Hub or a folder in the Hub's format.
     Pretrained { id: String, revision: Option<String> },
-    /// A zoo architecture from scratch; `config` holds the public config.json keys. `tokenizer` names a Hub model or folder
-    /// whose tokenizer is used; none: one is trained on the training split.
+    /// A zoo architecture from scratch; `config` holds the public config.json keys. `tokenizer`, for texts; none: one is
+    /// made from the training split (byte-pair encoding for language models, WordPiece for others).
     Scratch {
         #[schemars(with = "serde_json::Value")]
         config: tallow_zoo::ModelConfig,
-        tokenizer: Option<String>,
+        tokenizer: Option<TokenizerSpec>,
     },
+}
+
+/// How texts become tokens, for a model from scratch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenizerSpec {
+    /// That of a Hub model or of a folder.
+    Of(String),
+    /// Made from the training split, of at most the model's `vocab_size` tokens.
+    Trained(TokenizerKind),
+}
+
+/// Kinds of tokenizers that are made from texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenizerKind {
+    /// BERT's: lower case, words and pieces of words.
+    Wordpiece,
+    /// GPT-2's: byte-pair encoding over bytes, so that every text can be told and read back.
+    Bpe,
+    /// One token a character.
+    Characters,
+}
+
+impl TokenizerKind {
+    /// The one that is made where nobody said which.
+    pub fn usual(task: Task) -> Self {
+        match task.head() {
+            tallow_zoo::HeadKind::Words => TokenizerKind::Bpe,
+            _ => TokenizerKind::Wordpiece,
+        }
+    }
 }
 
 /// How it is trained.

@@ -302,7 +302,14 @@ fn plan(
         monitor_every_steps: 100,
         log_every_steps: 10,
     };
-    let split = |name: &str, examples| SplitFacts { name: name.into(), files: vec![], examples, labelled: true, part: None };
+    let split = |name: &str, examples| SplitFacts {
+        name: name.into(),
+        files: vec![],
+        examples,
+        labelled: true,
+        part: None,
+        tokens: None,
+    };
     let data = DataFacts {
         splits: vec![split(&spec.data.train, 67_349), split(&spec.data.held_out, 872)],
         columns: spec.data.columns.clone(),

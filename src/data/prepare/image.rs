@@ -8,8 +8,14 @@ use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use rayon::prelude::*;
 
-/// Decodes a split and writes it. `shape` is that of the job's first image, which all others must have.
-pub(super) fn prepare(
+/// Decodes all splits and writes them.
+pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let mut shape = None;
+    splits.iter().try_for_each(|split| prepare_split(job, split, names, &mut shape, emit))
+}
+
+/// `shape` is that of the job's first image, which all others must have.
+fn prepare_split(
     job: &PrepareJob,
     split: &Split,
     names: &[String],
@@ -44,7 +50,7 @@ pub(super) fn prepare(
     let [height, width, channels] = shape.unwrap_or_default();
     let images = Tensor { name: "images", dtype: Dtype::U8, shape: vec![labels.len(), height, width, channels], bytes: &pixels };
     let made = Made { shape: SplitShape::Image { height, width, channels }, metadata: Vec::new(), tensors: vec![images] };
-    finish(job, split, &labels, made, emit)
+    finish(job, split, labels.answers(), made, emit)
 }
 
 fn expected_shape(job: &PrepareJob, first: &Pixels) -> [usize; 3] {

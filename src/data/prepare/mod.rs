@@ -1,13 +1,15 @@
 //! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
 //!
-//! | tensor | texts | images |
-//! |---|---|---|
-//! | `labels` | U32 `[n]` | U32 `[n]` |
-//! | `offsets` | U64 `[n+1]`, where each text begins | |
-//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | |
-//! | `images` | | U8 `[n, height, width, channels]` |
+//! | tensor | texts | pieces of a stream of words | images |
+//! |---|---|---|---|
+//! | `labels` | U32 `[n]` | | U32 `[n]` |
+//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
+//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
+//! | `images` | | | U8 `[n, height, width, channels]` |
 //!
-//! Metadata: `labels` (JSON list of class names), `columns` (JSON), `source` (file names), for texts `vocab_size` and `tokenizer_sha256`.
+//! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
+//! and `tokenizer_sha256`.
 
 mod image;
 mod jpeg;
@@ -15,6 +17,8 @@ mod pixels;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tokenization;
+mod words;
 
 pub(super) use pixels::shape as image_shape;
 
@@ -22,7 +26,7 @@ use super::classes::{Classes, Label};
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Dtype, Tensor};
 use super::{Error, Result, classes, columns};
-use crate::job::{Event, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
+use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,25 +42,25 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     std::fs::create_dir_all(&job.out).map_err(|source| Error::Io { action: "create", path: job.out.clone(), source })?;
     let mut splits = Vec::new();
     for source in &job.splits {
-        splits.push(Split::open(source, &job.columns, job.max_examples)?);
+        splits.push(Split::open(source, job)?);
     }
-    let Some(first) = splits.first() else { return Ok(()) };
+    match job.task {
+        Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::LanguageModelling => words::prepare(job, &splits, emit),
+    }
+}
+
+/// Those that are given, else those of the first split.
+fn class_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
+    let Some(first) = splits.first() else { return Ok(Vec::new()) };
     let names = match &job.labels {
         Some(names) => names.clone(),
         None => first.class_names()?,
     };
-    if let [only] = names.as_slice() {
-        return Err(Error::OneClass { split: first.name.clone(), class: only.clone() });
-    }
-    match job.task {
-        Task::TextClassification => {
-            let tokenizer = text::Tokenization::new(job, first, emit)?;
-            splits.iter().try_for_each(|split| tokenizer.prepare(job, split, &names, emit))
-        }
-        Task::ImageClassification => {
-            let mut shape = None;
-            splits.iter().try_for_each(|split| image::prepare(job, split, &names, &mut shape, emit))
-        }
+    match names.as_slice() {
+        [only] => Err(Error::OneClass { split: first.name.clone(), class: only.clone() }),
+        _ => Ok(names),
     }
 }
 
@@ -67,11 +71,13 @@ struct Split {
     columns: Columns,
     /// Row by row over all files, whether it belongs to the split; none: all do.
     mask: Option<Vec<bool>>,
+    /// The part of its only row that the split is; none: the whole of each row.
+    part: Option<Part>,
     most: usize,
 }
 
 impl Split {
-    fn open(source: &SplitSource, asked: &Columns, most: Option<usize>) -> Result<Self> {
+    fn open(source: &SplitSource, job: &PrepareJob) -> Result<Self> {
         let tables: Vec<Table> = source.files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?;
         let empty = || Error::EmptySplit { split: source.name.clone(), path: source.files.first().cloned().unwrap_or_default() };
         let first = tables.first().ok_or_else(empty)?;
@@ -79,9 +85,17 @@ impl Split {
         if rows == 0 {
             return Err(empty());
         }
-        let columns = columns::resolve(first, asked, &[])?;
-        let mask = source.part.map(|part| part.mask(rows));
-        Ok(Split { name: source.name.clone(), tables, columns, mask, most: most.unwrap_or(usize::MAX) })
+        let columns = columns::resolve(first, &job.columns, &[], Some(job.task))?;
+        // A single document is cut itself.
+        let within = source.part.filter(|_| rows == 1 && job.task == Task::LanguageModelling);
+        let mask = source.part.filter(|_| within.is_none()).map(|part| part.mask(rows));
+        let most = job.max_examples.unwrap_or(usize::MAX);
+        Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })
+    }
+
+    /// What of a text belongs to the split.
+    fn part_of<'a>(&self, text: &'a str) -> &'a str {
+        self.part.map_or(text, |part| part.of_text(text))
     }
 
     fn label_column(&self) -> &str {
@@ -103,10 +117,10 @@ impl Split {
         Ok(classes::in_order(names.into_iter().collect()))
     }
 
-    /// Hands on the rows, so many at once: input cells, with the label at the end of each row.
+    /// Hands on the rows, so many at once: input cells, with the label at the end of each row if there is one.
     fn each_chunk(&self, emit: &mut dyn FnMut(Event), mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
         let (mut pulse, mut done) = (Pulse::new(emit), 0);
-        let wanted: Vec<&str> = self.columns.input.iter().map(String::as_str).chain([self.label_column()]).collect();
+        let wanted: Vec<&str> = self.columns.input.iter().chain(&self.columns.label).map(String::as_str).collect();
         let (mut left, mut number) = (self.most, 0..);
         // A row that cannot be read is told of, whoever it belongs to.
         let mut belongs = |row: &Result<Row>| {
@@ -161,6 +175,11 @@ impl<'a> Labels<'a> {
         self.bytes.len() / 4
     }
 
+    fn answers(&self) -> Answers<'_> {
+        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: &self.bytes };
+        Answers { examples: self.len(), tensor, names: self.names, counts: &self.counts }
+    }
+
     /// Takes the label off the end of a row.
     fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
         let indices = table.column(self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
@@ -189,7 +208,16 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// What was made of a split: its shape, metadata of its kind, and its tensors without the labels.
+/// What a split says of its examples.
+struct Answers<'a> {
+    examples: usize,
+    tensor: Tensor<'a>,
+    /// Classes, if it says such, and how many examples each has.
+    names: &'a [String],
+    counts: &'a [usize],
+}
+
+/// What was made of a split's inputs: their shape, metadata of their kind, and tensors.
 struct Made<'a> {
     shape: SplitShape,
     metadata: Vec<(&'static str, String)>,
@@ -197,25 +225,27 @@ struct Made<'a> {
 }
 
 /// Writes a split's file and tells of it.
-fn finish(job: &PrepareJob, split: &Split, labels: &Labels, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
+fn finish(job: &PrepareJob, split: &Split, answers: Answers, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let file = format!("{}.safetensors", split.name.replace(['/', '\\'], "_"));
     let sources: Vec<String> =
         split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
     let mut metadata: BTreeMap<&str, String> = made.metadata.into_iter().collect();
-    metadata.insert("labels", serde_json::json!(labels.names).to_string());
+    if !answers.names.is_empty() {
+        metadata.insert("labels", serde_json::json!(answers.names).to_string());
+    }
     metadata.insert("columns", serde_json::json!(split.columns).to_string());
     metadata.insert("source", sources.join(", "));
     // Wide elements come first, so that each tensor is aligned.
     let mut tensors = made.tensors;
     let at = tensors.iter().take_while(|t| t.dtype == Dtype::U64).count();
-    tensors.insert(at, Tensor { name: "labels", dtype: Dtype::U32, shape: vec![labels.len()], bytes: &labels.bytes });
+    tensors.insert(at, answers.tensor);
     let sha256 = tensor_file::write(&job.out.join(&file), &metadata, &tensors)?;
     emit(Event::Prepared(PreparedSplit {
         split: split.name.clone(),
         file,
-        examples: labels.len(),
-        labels: labels.names.to_vec(),
-        label_counts: labels.counts.clone(),
+        examples: answers.examples,
+        labels: answers.names.to_vec(),
+        label_counts: answers.counts.to_vec(),
         shape: made.shape,
         columns: split.columns.clone(),
         sha256,

@@ -4,8 +4,8 @@ use super::prepare;
 use crate::data::read::parquet::tests::write as write_parquet;
 use crate::data::{Prepared, PreparedTargets, Result, generate};
 use crate::error::{Class, Failure};
-use crate::job::{Event, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource};
-use crate::spec::{Columns, Task};
+use crate::job::{Event, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
+use crate::spec::{Columns, Task, TokenizerKind};
 use std::path::{Path, PathBuf};
 
 /// A folder for files, and a job over them.
@@ -23,7 +23,7 @@ impl Bench {
             task,
             splits,
             columns,
-            tokenizer: None,
+            tokenizer: TokenizerSource::Trained(TokenizerKind::Wordpiece),
             vocab_size: 200,
             max_seq_len: 16,
             image_size: None,

@@ -12,6 +12,9 @@ const DEFAULT_SECS: u64 = 1800;
 /// Share of the time that training may take; preparing, scoring and the error of the estimate take the rest.
 pub(super) const TRAINING_SHARE: f64 = 0.7;
 
+/// Tokens of a piece of a stream of words, where nobody says how many.
+pub(super) const PIECE: usize = 256;
+
 /// All that is known before a model is chosen.
 pub(super) struct Brief<'a> {
     pub(super) goal: &'a Goal,
@@ -49,7 +52,7 @@ impl<'a> Brief<'a> {
         offer: &'a Offer<'a>,
     ) -> Result<Self, PlannerError> {
         let Splits { train, held_out, held_out_frac } = splits(choice, offer.data)?;
-        let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.examples);
+        let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.pieces(PIECE));
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
         let monitor = monitor(offer.data, &train, &held_out, there);
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
@@ -60,8 +63,13 @@ impl<'a> Brief<'a> {
             part.into_iter().chain(request.max_examples).min()
         };
         let asked_examples = wishes.max_examples.or(request.and_then(of_request)).filter(|asked| *asked < left);
-        let task = if offer.data.image_shape.is_some() { Task::ImageClassification } else { Task::TextClassification };
-        let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or(Metric::Accuracy);
+        let task = match (choice.task, offer.data.image_shape) {
+            (Some(task), _) => task,
+            (None, Some(_)) => Task::ImageClassification,
+            (None, None) => Task::TextClassification,
+        };
+        let usual = || Metric::usual(task).next().unwrap_or(Metric::Accuracy);
+        let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
         let seeds =
             if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {

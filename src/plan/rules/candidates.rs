@@ -1,11 +1,11 @@
 //! Models that serve a goal, largest first.
 
-use super::brief::Brief;
+use super::brief::{Brief, PIECE};
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
 use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
-use crate::spec::{ModelSpec, Task};
+use crate::spec::{ModelSpec, Task, TokenizerSpec};
 
 /// The zoo's ResNets are for images of at most so many pixels a side.
 const MOST_PIXELS: usize = 96;
@@ -18,6 +18,7 @@ impl Brief<'_> {
             (Some(ModelName::Called { name }), task) => self.called(name, task)?,
             (None, Task::ImageClassification) => self.resnets()?,
             (None, Task::TextClassification) => self.encoders()?,
+            (None, Task::LanguageModelling) => self.decoders()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
         if found.is_empty() {
@@ -32,7 +33,10 @@ impl Brief<'_> {
         let found = self.offer.model.ok_or_else(|| PlannerError::NoModel { wanted: format!("`{id}`"), zoo: zoo() })?;
         let name = id.rsplit('/').next().unwrap_or(id).to_string();
         let spec = match self.is_from_scratch() {
-            true => ModelSpec::Scratch { config: found.config.clone(), tokenizer: found.tokenizer.as_ref().map(|_| id.into()) },
+            true => {
+                let tokenizer = found.tokenizer.as_ref().map(|_| TokenizerSpec::Of(id.into()));
+                ModelSpec::Scratch { config: found.config.clone(), tokenizer }
+            }
             false => ModelSpec::Pretrained { id: id.into(), revision: None },
         };
         Ok(vec![Candidate { name, spec, config: found.config.clone() }])
@@ -49,6 +53,7 @@ impl Brief<'_> {
             None => return wrong(format!("`{name}`")),
             Some(Named::Bert | Named::Encoders(_)) => Task::TextClassification,
             Some(Named::Resnet(_)) => Task::ImageClassification,
+            Some(Named::Decoders(_)) => Task::LanguageModelling,
         };
         if job != task {
             let what = if task == Task::ImageClassification { "images" } else { "texts" };
@@ -63,6 +68,9 @@ impl Brief<'_> {
                 };
                 found.into_iter().filter_map(models::public).map(scratch).collect()
             }
+            Some(Named::Decoders([])) => self.decoders()?,
+            Some(Named::Decoders(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh_decoder).collect(),
+            Some(Named::Decoders(found)) => found.iter().filter_map(models::public_decoder).collect(),
             Some(Named::Resnet(depth)) => match depth {
                 Some(depth) => models::resnet(depth, self.channels()).into_iter().collect(),
                 None => self.resnets()?,
@@ -126,6 +134,25 @@ impl Brief<'_> {
                 }
             },
             None => Ok(models::encoders()),
+        }
+    }
+
+    /// GPTs from scratch: of the size that was asked for, else those that a small text is worth.
+    fn decoders(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let tokens = self.offer.data.splits.iter().find(|split| split.name == self.train).and_then(|split| split.tokens);
+        let (vocab, size) = (models::vocabulary(tokens.unwrap_or(0)), self.size());
+        let sizes = match (size.layers, size.hidden) {
+            (None, None) => models::SCRATCH_DECODERS.to_vec(),
+            (layers, hidden) => vec![(layers.unwrap_or(6), hidden.unwrap_or(384))],
+        };
+        let of = |(layers, width): (usize, usize)| {
+            // Heads of 64, as GPT-2 has them.
+            models::decoder(layers, width, size.heads.unwrap_or((width / 64).max(1)), PIECE, vocab)
+        };
+        let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
+        match found.is_empty() {
+            true => Err(PlannerError::NoModel { wanted: format!("a GPT of {sizes:?} (layers, width)"), zoo: zoo() }),
+            false => Ok(found),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which data a goal is about, and which of its splits the verdict is read from.
 
-use super::models;
+use super::models::{self, Named};
 use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{DataName, Family, ModelName, PaperSpec, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
@@ -27,12 +27,27 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         return Err(PlannerError::NoModel { wanted: format!("`{name}`"), zoo: zoo() });
     }
     match (named, goal) {
-        (Some(name), _) => Ok(vec![named_choice(name)?]),
+        (Some(name), _) => Ok(vec![DataChoice { task: task(goal, wishes, name), ..named_choice(name)? }]),
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
         }
         (None, Goal::Paper(paper)) => of_paper(paper, wishes),
     }
+}
+
+/// What is to be learnt, where request, model or file say so; none: what the data has classes for.
+fn task(goal: &Goal, wishes: &Wishes, data: &DataName) -> Option<Task> {
+    let tells_words = match goal.model(wishes) {
+        Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_))),
+        _ => false,
+    };
+    let measured = match goal {
+        Goal::Request(request) => request.metric,
+        Goal::Paper(_) => None,
+    };
+    let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
+    let is_text = matches!(data, DataName::Local { path } if path.extension().is_some_and(|ending| ending == "txt"));
+    (tells_words || of_words || is_text).then_some(Task::LanguageModelling)
 }
 
 fn known_names() -> Vec<&'static str> {
@@ -65,7 +80,7 @@ fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
 
 /// Nothing is known of it yet.
 fn open(name: String, source: DataSource) -> DataChoice {
-    DataChoice { name, source, splits: vec![], columns: Columns::default(), known: None }
+    DataChoice { name, source, splits: vec![], columns: Columns::default(), task: None, known: None }
 }
 
 fn known_choice(known: &'static Known) -> DataChoice {
@@ -74,6 +89,7 @@ fn known_choice(known: &'static Known) -> DataChoice {
         source: DataSource::Hub { id: known.id.into(), config: known.config.map(str::to_string), revision: None },
         splits: vec![known.train.into(), known.held_out.into()],
         columns: Columns { input: known.input.iter().map(|c| c.to_string()).collect(), label: Some(known.label.into()) },
+        task: None,
         known: Some(known),
     }
 }
@@ -150,8 +166,9 @@ pub(super) struct Splits {
     pub(super) held_out_frac: Option<f64>,
 }
 
-/// The part that is cut off where there is but one labelled split, and the rows that it takes at least.
+/// The part that is cut off where there is but one labelled split, and the rows that it takes at least; of a text, its end.
 const HELD_OUT_FRAC: f64 = 0.2;
+const HELD_OUT_TEXT: f64 = 0.1;
 const LEAST_TO_CUT: usize = 50;
 
 pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, PlannerError> {
@@ -165,10 +182,11 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, Pl
     };
     match data.usual_held_out(Some(&train.name)) {
         Some(held_out) => Ok(Splits { train: train.name.clone(), held_out: held_out.name.clone(), held_out_frac: None }),
-        None if train.examples >= LEAST_TO_CUT => {
+        None if train.examples >= LEAST_TO_CUT || train.tokens.is_some() => {
+            let frac = if train.tokens.is_some() { HELD_OUT_TEXT } else { HELD_OUT_FRAC };
             let free = |name: &&&str| data.splits.iter().all(|split| split.name != **name);
             let held_out = ["test", "held_out", "held_out_of_train"].iter().find(free).copied().unwrap_or("cut_off");
-            Ok(Splits { train: train.name.clone(), held_out: held_out.into(), held_out_frac: Some(HELD_OUT_FRAC) })
+            Ok(Splits { train: train.name.clone(), held_out: held_out.into(), held_out_frac: Some(frac) })
         }
         None => {
             let have = data.splits.iter().map(|s| s.name.clone()).collect();

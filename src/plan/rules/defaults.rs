@@ -41,6 +41,34 @@ pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
     defaults
 }
 
+/// A language model from scratch on a text.
+pub(super) fn decoder_from_scratch(piece: usize) -> Defaults {
+    Defaults {
+        recipe: Recipe {
+            optimizer: Optimizer::Adamw { beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1 },
+            lr: 1e-3,
+            schedule: Schedule::Cosine { warmup: Warmup::Frac(0.02) },
+            length: Length::Epochs(10.0),
+            batch_size: 16,
+            micro_batch_size: None,
+            max_seq_len: Some(piece),
+            grad_clip_norm: Some(1.0),
+            dropout: Some(0.1),
+            augment: vec![],
+        },
+        source: "2005.14165, appendix B; a higher rate, which small models bear, and some dropout, for the text is read often",
+    }
+}
+
+/// Tuning a language model that has learnt before.
+pub(super) fn decoder_tuning(piece: usize) -> Defaults {
+    let mut defaults = decoder_from_scratch(piece);
+    (defaults.recipe.lr, defaults.recipe.length, defaults.recipe.batch_size) = (5e-5, Length::Epochs(3.0), 8);
+    (defaults.recipe.dropout, defaults.recipe.schedule) = (None, Schedule::Linear { warmup: Warmup::Frac(0.06) });
+    defaults.source = "1801.06146, section 3.2: small steps, warmed up, then linearly less";
+    defaults
+}
+
 /// A ResNet from scratch on small images; `mirror`: a mirrored image shows the same class.
 pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
     let mut augment = vec![Augment::PadCrop { padding: 4 }];

@@ -1,8 +1,8 @@
 //! Which models serve: public ones that fine-tunes start from, and architectures of the zoo from scratch.
 
-use crate::data::{ENCODERS, EncoderFamily, PublicEncoder, USUAL_BERT};
+use crate::data::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 use crate::intake::ModelSize;
-use crate::spec::ModelSpec;
+use crate::spec::{ModelSpec, TokenizerSpec};
 use serde_json::json;
 use tallow_zoo::ModelConfig;
 
@@ -24,6 +24,8 @@ pub(super) enum Named {
     Encoders(Vec<&'static PublicEncoder>),
     /// A ResNet of any depth, or of this one.
     Resnet(Option<usize>),
+    /// These public language models; none: small ones from scratch.
+    Decoders(&'static [PublicDecoder]),
 }
 
 /// The meaning of `minilm`, `bert-base`, `resnet-20`; none where the zoo has no such model.
@@ -31,6 +33,12 @@ pub(super) fn named(name: &str) -> Option<Named> {
     let name = name.to_lowercase().replace(['_', ' '], "-");
     if name == "bert" {
         return Some(Named::Bert);
+    }
+    if matches!(name.as_str(), "gpt" | "nanogpt" | "language-model" | "transformer-language-model") {
+        return Some(Named::Decoders(&[]));
+    }
+    if let Some(at) = DECODERS.iter().position(|decoder| decoder.is_called(&name)) {
+        return Some(Named::Decoders(&DECODERS[at..=at]));
     }
     if let Some(depth) = name.strip_prefix("resnet") {
         let depth = depth.trim_start_matches('-');
@@ -109,16 +117,50 @@ impl EncoderSize {
     }
 }
 
+/// Layers and width of GPTs from scratch, largest first: 124M parameters as GPT-2's smallest has them, then what a CPU can train.
+pub(super) const SCRATCH_DECODERS: [(usize, usize); 4] = [(12, 768), (8, 512), (6, 384), (4, 192)];
+
+/// A vocabulary in proportion to the text.
+pub(super) fn vocabulary(tokens: u64) -> usize {
+    match tokens {
+        0..2_000_000 => 1_024,
+        2_000_000..20_000_000 => 8_192,
+        _ => 32_768,
+    }
+}
+
+/// A GPT from scratch; none where the sizes make none.
+pub(super) fn decoder(layers: usize, width: usize, heads: usize, positions: usize, vocab: usize) -> Option<Candidate> {
+    let config = json!({
+        "model_type": "gpt2", "vocab_size": vocab, "n_positions": positions, "n_embd": width, "n_layer": layers, "n_head": heads,
+    });
+    let config = ModelConfig::from_public(&config.to_string()).ok()?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
+    Some(Candidate { name: format!("GPT of {layers} layers of {width}"), spec, config })
+}
+
+pub(super) fn public_decoder(decoder: &PublicDecoder) -> Option<Candidate> {
+    let spec = ModelSpec::Pretrained { id: decoder.id.into(), revision: None };
+    Some(Candidate { name: decoder.name.into(), spec, config: ModelConfig::from_public(decoder.config).ok()? })
+}
+
+/// The architecture of a public model from scratch, with its tokenizer.
+pub(super) fn fresh_decoder(decoder: &PublicDecoder) -> Option<Candidate> {
+    let Candidate { name, config, .. } = public_decoder(decoder)?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: Some(TokenizerSpec::Of(decoder.id.into())) };
+    Some(Candidate { name, spec, config })
+}
+
 impl Candidate {
     /// Whether it is as large as was asked for.
     pub(super) fn is_of(&self, size: &ModelSize) -> bool {
         let (layers, hidden, heads) = match &self.config {
             ModelConfig::Bert(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Gpt2(c) => (Some(c.n_layer), Some(c.n_embd), Some(c.n_head)),
+            ModelConfig::Llama(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
             ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
             // By its name: the usual count leaves out some of the convolutions.
             ModelConfig::Resnet(_) => (self.name.rsplit('-').next().and_then(|depth| depth.parse().ok()), None, None),
-            // The rules propose no others.
-            _ => (None, None, None),
         };
         // "110M parameters" is a round number.
         let close = |params: f64| (self.config.num_params() as f64 / params - 1.0).abs() < 0.05;
@@ -211,7 +253,6 @@ mod tests {
             ("resnet-21", "none"),
             ("bert-huge", "none"),
             ("bert-", "none"),
-            ("gpt-2", "none"),
             ("roberta", "none"),
             ("vit-b/16", "none"),
             ("", "none"),

@@ -1,7 +1,7 @@
 //! From goal and data to complete experiments that the budget allows.
 
 use super::asked;
-use super::brief::{Brief, Stated, TRAINING_SHARE};
+use super::brief::{Brief, PIECE, Stated, TRAINING_SHARE};
 use super::defaults::{self, Defaults};
 use super::fit::{Fit, Price};
 use super::models::Candidate;
@@ -78,6 +78,8 @@ impl Brief<'_> {
             (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => {
                 defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
             }
+            (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_from_scratch(PIECE),
+            (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(PIECE),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
@@ -101,8 +103,8 @@ impl Brief<'_> {
             }
             Goal::Request(request) => asked::recipe_of(request, &candidate.config, &defaults),
         };
-        if let ModelConfig::Bert(config) = &candidate.config {
-            self.shorten_texts(&mut drafted, config.max_position_embeddings);
+        if let Some((_, positions)) = candidate.config.text_limits() {
+            self.shorten_texts(&mut drafted, positions);
         }
         self.epochs_of_the_command_line(&mut drafted);
         drafted

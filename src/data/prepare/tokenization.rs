@@ -1,0 +1,101 @@
+//! The tokenizer of a job: the one that was given, or one made from the first split. It is written beside the splits.
+
+use super::Split;
+use super::words::parts_of;
+use crate::data::digest::sha256_of;
+use crate::data::read::{Cell, Position, Row, Table};
+use crate::data::tokenizers::Trainer;
+use crate::data::{Error, Result};
+use crate::job::{Event, PrepareJob, TokenizerSource};
+use crate::spec::TokenizerKind;
+use crate::store::write_atomic;
+use std::io::Write;
+use std::path::Path;
+use tokenizers::Tokenizer;
+
+pub(super) struct Tokenization {
+    pub(super) tokenizer: Tokenizer,
+    sha256: String,
+    vocab_size: usize,
+}
+
+impl Tokenization {
+    pub(super) fn new(job: &PrepareJob, first: &Split, emit: &mut dyn FnMut(Event)) -> Result<Self> {
+        let place = job.out.join("tokenizer.json");
+        let broken = |path: &Path| {
+            let path = path.to_path_buf();
+            move |e: Box<dyn std::error::Error + Send + Sync>| Error::Tokenizer { path: path.clone(), what: e.to_string() }
+        };
+        let (json, from) = match &job.tokenizer {
+            TokenizerSource::File(path) => {
+                (std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?, path)
+            }
+            TokenizerSource::Trained(kind) => {
+                let made = train(*kind, first, job.vocab_size, &place, emit)?;
+                (made.to_string(true).map_err(broken(&place))?.into_bytes(), &place)
+            }
+        };
+        let mut tokenizer = Tokenizer::from_bytes(&json).map_err(broken(from))?;
+        tokenizer.with_padding(None).with_truncation(None).map_err(broken(from))?;
+        write_atomic(&place, |file| file.write_all(&json))?;
+        Ok(Tokenization { tokenizer, sha256: sha256_of(&json), vocab_size: job.vocab_size })
+    }
+
+    /// What a prepared file tells of it.
+    pub(super) fn metadata(&self) -> Vec<(&'static str, String)> {
+        vec![("vocab_size", self.known().to_string()), ("tokenizer_sha256", self.sha256.clone())]
+    }
+
+    /// Tokens that it knows.
+    pub(super) fn known(&self) -> usize {
+        self.tokenizer.get_vocab_size(true)
+    }
+
+    /// Every id must be one of the model's.
+    pub(super) fn check(&self, ids: &[u32], path: &Path, position: &Position) -> Result<()> {
+        match ids.iter().find(|id| **id as usize >= self.vocab_size) {
+            None => Ok(()),
+            Some(&id) => {
+                Err(Error::ForeignToken { path: path.into(), position: position.clone(), id, vocab_size: self.vocab_size })
+            }
+        }
+    }
+}
+
+/// The text of a cell.
+pub(super) fn text(path: &Path, position: &Position, column: &str, cell: Cell) -> Result<String> {
+    match cell {
+        Cell::Text(text) => Ok(text),
+        Cell::Int(i) => Ok(i.to_string()),
+        Cell::Float(f) => Ok(f.to_string()),
+        Cell::Null => Err(Error::Missing { path: path.into(), position: position.clone(), column: column.into(), what: "text" }),
+        other => {
+            let found = other.in_words();
+            Err(Error::ColumnKind { path: path.into(), column: column.into(), expected: "texts", found })
+        }
+    }
+}
+
+/// A text that its tokenizer does not take.
+pub(super) fn failed(table: &Table, position: &Position, what: impl ToString) -> Error {
+    Error::Tokenise { path: table.path().into(), position: position.clone(), what: what.to_string() }
+}
+
+fn train(kind: TokenizerKind, split: &Split, vocab_size: usize, place: &Path, emit: &mut dyn FnMut(Event)) -> Result<Tokenizer> {
+    let mut trainer = Trainer::of(kind);
+    if vocab_size < trainer.least_vocab() {
+        return Err(Error::VocabTooSmall { vocab_size, least: trainer.least_vocab() });
+    }
+    split.each_chunk(emit, |table, rows| {
+        for Row { position, cells } in rows {
+            for (cell, column) in cells.into_iter().zip(&split.columns.input) {
+                let text = text(table.path(), &position, column, cell)?;
+                for part in parts_of(split.part_of(&text)) {
+                    trainer.add(part).map_err(|e| failed(table, &position, e))?;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    trainer.tokenizer(vocab_size).map_err(|e| Error::Tokenizer { path: place.into(), what: e.to_string() })
+}

@@ -1,0 +1,140 @@
+//! Documents -> one stream of token ids, cut into pieces of equal length: what a language model is trained on.
+//!
+//! Documents follow each other in their order, the token that ends a text between them. A row that is empty or ends with a line break
+//! is no document of its own: the next one goes on with it, as in corpora that have a row a line.
+
+use super::tokenization::{Tokenization, failed, text};
+use super::{Answers, Made, Split, finish};
+use crate::data::read::{Row, Table};
+use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::{Error, Result};
+use crate::job::{Event, PrepareJob, SplitShape};
+use rayon::prelude::*;
+
+/// What public tokenizers call the token that ends a text, likeliest first.
+const ENDS: [&str; 7] = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>", "<|eot_id|>", "[SEP]"];
+
+/// A text is tokenised in parts of about this size, all cores at once: so that a book takes neither long nor much memory.
+const PART_BYTES: usize = 1 << 16;
+
+/// A part's token ids, and the bytes of the text that each stands for.
+type Encoded = (Vec<u32>, Vec<u32>);
+
+/// Tokenises all splits and writes them. Pieces have the job's `max_seq_len` tokens, the last of a split what is left.
+pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let Some(first) = splits.first() else { return Ok(()) };
+    let tokenization = Tokenization::new(job, first, emit)?;
+    splits.iter().try_for_each(|split| prepare_split(job, split, &tokenization, emit))
+}
+
+fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let end_of_text = ENDS.iter().find_map(|name| tokenization.tokenizer.token_to_id(name));
+    let (mut ids, mut sizes) = (Vec::new(), Vec::new());
+    let mut goes_on = true;
+    split.each_chunk(emit, |table, rows| {
+        let encode = |row| encode(tokenization, table, split, row);
+        let documents: Vec<(Encoded, bool)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
+        for ((document, bytes), continued) in documents {
+            if let (Some(end), false) = (end_of_text, goes_on) {
+                ids.push(end);
+                sizes.push(0);
+            }
+            ids.extend(document);
+            sizes.extend(bytes);
+            goes_on = continued;
+        }
+        Ok(())
+    })?;
+    // Of one token alone nothing can be told.
+    if ids.len() < 2 {
+        let path = split.tables.first().map(|table| table.path().into()).unwrap_or_default();
+        return Err(Error::NoWords { split: split.name.clone(), path, tokens: ids.len() });
+    }
+    let length = job.max_seq_len.max(1);
+    let ends = (length..ids.len()).step_by(length).chain([ids.len()]);
+    let offsets: Vec<u8> = [0].into_iter().chain(ends).flat_map(|at| (at as u64).to_le_bytes()).collect();
+    let pieces = ids.len().div_ceil(length);
+    let bytes: Vec<u8> = sizes.chunks(length).flat_map(|piece| piece.iter().sum::<u32>().to_le_bytes()).collect();
+    let tokens: Vec<u8> = ids.iter().flat_map(|id: &u32| id.to_le_bytes()).collect();
+    let type_ids = vec![0; ids.len()];
+    let longest = length.min(ids.len());
+    let made = Made {
+        shape: SplitShape::Text { tokens: ids.len() as u64, longest, truncated: 0, vocab_size: tokenization.known() },
+        metadata: tokenization.metadata(),
+        tensors: vec![
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![pieces + 1], bytes: &offsets },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![ids.len()], bytes: &tokens },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![ids.len()], bytes: &type_ids },
+        ],
+    };
+    let tensor = Tensor { name: "bytes", dtype: Dtype::U32, shape: vec![pieces], bytes: &bytes };
+    finish(job, split, Answers { examples: pieces, tensor, names: &[], counts: &[] }, made, emit)
+}
+
+/// A document without special tokens, and whether the next row goes on with it.
+fn encode(tokenization: &Tokenization, table: &Table, split: &Split, row: Row) -> Result<(Encoded, bool)> {
+    let Row { position, cells } = row;
+    let (cell, column) = cells.into_iter().zip(&split.columns.input).next().ok_or_else(|| failed(table, &position, "no text"))?;
+    let text = text(table.path(), &position, column, cell)?;
+    let text = split.part_of(&text);
+    let encode = |part: &&str| {
+        let encoding = tokenization.tokenizer.encode(*part, false).map_err(|e| failed(table, &position, e))?;
+        tokenization.check(encoding.get_ids(), table.path(), &position)?;
+        let mut sizes = Vec::with_capacity(encoding.len());
+        // What a token leaves out, the spaces before it as a rule, counts with it; what comes behind the last, with that.
+        let mut told = 0;
+        for (_, end) in encoding.get_offsets() {
+            sizes.push(end.saturating_sub(told) as u32);
+            told = told.max(*end);
+        }
+        if let Some(last) = sizes.last_mut() {
+            *last += part.len().saturating_sub(told) as u32;
+        }
+        Ok((encoding.get_ids().to_vec(), sizes))
+    };
+    let parts: Vec<&str> = parts_of(text).collect();
+    let encoded: Vec<Encoded> = parts.par_iter().map(encode).collect::<Result<_>>()?;
+    let (ids, sizes): (Vec<_>, Vec<_>) = encoded.into_iter().unzip();
+    Ok(((ids.concat(), sizes.concat()), text.is_empty() || text.ends_with('\n')))
+}
+
+/// A text in parts, whose tokens are those of the whole wherever it has line breaks: a part ends behind a single one.
+pub(super) fn parts_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut left = text;
+    std::iter::from_fn(move || {
+        if left.is_empty() {
+            return None;
+        }
+        let (part, rest) = left.split_at(end_of_part(left));
+        left = rest;
+        Some(part)
+    })
+}
+
+fn end_of_part(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let white = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
+    let breaks = |at: &usize| bytes[*at] == b'\n' && !white(at + 1) && (*at == 0 || !white(at - 1));
+    // Far beyond the usual size, anything will do: a text may have no line break at all.
+    let (least, most) = (PART_BYTES.min(bytes.len()), (16 * PART_BYTES).min(bytes.len()));
+    let anywhere = || (most..=bytes.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(bytes.len());
+    if least == bytes.len() { least } else { (least..most).find(breaks).map_or_else(anywhere, |at| at + 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_make_the_whole_and_end_at_lines() {
+        let line = "a line of the play\n";
+        let lines = line.repeat(3 * PART_BYTES / line.len());
+        let blank = "a\n\n".repeat(PART_BYTES);
+        let long = "é".repeat(20 * PART_BYTES);
+        for (text, parts) in [("", 0), ("a\nb", 1), (lines.as_str(), 3), (blank.as_str(), 1), (long.as_str(), 3)] {
+            let found: Vec<&str> = parts_of(text).collect();
+            assert_eq!((found.concat().as_str(), found.len()), (text, parts));
+        }
+        assert!(parts_of(&lines).all(|part| part.ends_with('\n')));
+    }
+}

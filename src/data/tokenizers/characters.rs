@@ -1,0 +1,34 @@
+//! One token a character: byte-pair encoding without a merge.
+
+use super::{Failure, added_tokens};
+use serde_json::{Value, json};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// What stands between documents, and what stands for a character that the training split lacks.
+const SPECIAL: [&str; 2] = ["<|endoftext|>", "[UNK]"];
+
+/// Special tokens and two characters.
+pub(super) const LEAST_VOCAB: usize = 4;
+
+pub(super) fn each(text: &str, mut count: impl FnMut(&str)) -> Result<(), Failure> {
+    let mut letter = [0; 4];
+    text.chars().for_each(|c| count(c.encode_utf8(&mut letter)));
+    Ok(())
+}
+
+/// The most frequent characters, in their own order.
+pub(super) fn file(characters: &BTreeMap<String, i64>, vocab_size: usize) -> Value {
+    let mut kept: Vec<(&String, &i64)> = characters.iter().collect();
+    kept.sort_by_key(|(_, count)| Reverse(**count));
+    kept.truncate(vocab_size - SPECIAL.len());
+    kept.sort();
+    let vocab = SPECIAL.into_iter().chain(kept.iter().map(|(character, _)| character.as_str()));
+    let ids: BTreeMap<&str, usize> = vocab.enumerate().map(|(id, token)| (token, id)).collect();
+    json!({
+        "version": "1.0", "truncation": null, "padding": null,
+        "added_tokens": added_tokens(&SPECIAL),
+        "normalizer": null, "pre_tokenizer": null, "post_processor": null, "decoder": {"type": "Fuse"},
+        "model": {"type": "BPE", "dropout": null, "unk_token": "[UNK]", "fuse_unk": false, "vocab": ids, "merges": []},
+    })
+}

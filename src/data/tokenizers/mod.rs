@@ -1,0 +1,131 @@
+//! Tokenizers made from the texts at hand, as `tokenizer.json` files that every library reads.
+//!
+//! Merges are those of byte-pair encoding (Sennrich et al. 2016, arXiv 1508.07909), as the `tokenizers` crate's own trainers make them;
+//! those number symbols in the order of a hash map, so that two runs can differ. Here every tie is broken by the symbols' order.
+
+mod bpe;
+mod characters;
+mod merges;
+mod wordpiece;
+
+use crate::spec::TokenizerKind;
+use std::collections::BTreeMap;
+use tokenizers::Tokenizer;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Counts what a tokenizer is made from over texts; then makes it.
+pub(super) struct Trainer {
+    kind: TokenizerKind,
+    /// Words or characters, and how often each stands in the texts.
+    words: BTreeMap<String, i64>,
+}
+
+impl Trainer {
+    pub(super) fn of(kind: TokenizerKind) -> Self {
+        Trainer { kind, words: BTreeMap::new() }
+    }
+
+    /// The smallest vocabulary that makes sense.
+    pub(super) fn least_vocab(&self) -> usize {
+        match self.kind {
+            TokenizerKind::Wordpiece => wordpiece::LEAST_VOCAB,
+            TokenizerKind::Bpe => bpe::LEAST_VOCAB,
+            TokenizerKind::Characters => characters::LEAST_VOCAB,
+        }
+    }
+
+    /// # Errors
+    /// The text cannot be cut into words.
+    pub(super) fn add(&mut self, text: &str) -> Result<(), Failure> {
+        let words = &mut self.words;
+        let count = |word: &str| match words.get_mut(word) {
+            Some(count) => *count += 1,
+            None => drop(words.insert(word.to_string(), 1)),
+        };
+        match self.kind {
+            TokenizerKind::Wordpiece => wordpiece::each_word(text, count),
+            TokenizerKind::Bpe => bpe::each_word(text, count),
+            TokenizerKind::Characters => characters::each(text, count),
+        }
+    }
+
+    /// A tokenizer of at most `vocab_size` tokens, which is not below [`Trainer::least_vocab`].
+    ///
+    /// # Errors
+    /// The library does not take the file.
+    pub(super) fn tokenizer(&self, vocab_size: usize) -> Result<Tokenizer, Failure> {
+        let file = match self.kind {
+            TokenizerKind::Wordpiece => wordpiece::file(&self.words, vocab_size),
+            TokenizerKind::Bpe => bpe::file(&self.words, vocab_size),
+            TokenizerKind::Characters => characters::file(&self.words, vocab_size),
+        };
+        Tokenizer::from_bytes(file.to_string())
+    }
+}
+
+/// Special tokens as a `tokenizer.json` has them, with their places as ids.
+fn added_tokens(special: &[&str]) -> Vec<serde_json::Value> {
+    let added = |(id, content): (usize, &&str)| {
+        serde_json::json!({
+            "id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true,
+        })
+    };
+    special.iter().enumerate().map(added).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trained(kind: TokenizerKind, texts: &[&str], vocab_size: usize) -> Tokenizer {
+        let mut trainer = Trainer::of(kind);
+        texts.iter().for_each(|t| trainer.add(t).expect("counted"));
+        trainer.tokenizer(vocab_size).expect("a tokenizer")
+    }
+
+    #[test]
+    fn frequent_words_become_one_token_and_the_rest_is_spelt() {
+        let tokenizer = trained(TokenizerKind::Wordpiece, &["Low lower LOWER, low!", "newest newest widest"], 100);
+        let encoding = tokenizer.encode(("lower", "wrest"), true).expect("encoded");
+        let tokens = encoding.get_tokens();
+        assert_eq!((tokens[0].as_str(), tokens[1].as_str(), tokens[2].as_str()), ("[CLS]", "lower", "[SEP]"));
+        assert_eq!(encoding.get_type_ids().last(), Some(&1));
+        assert!(tokens.len() > 5 && !tokens.contains(&"[UNK]".to_string()), "{tokens:?}");
+        assert_eq!(tokenizer.token_to_id("[PAD]"), Some(0));
+    }
+
+    #[test]
+    fn the_same_texts_give_the_same_file() {
+        let texts = ["the cat sat on the mat", "a dog and a cat", "on and on the dog sat", "mats and dogs and cats"];
+        for (kind, most) in [(TokenizerKind::Wordpiece, 90), (TokenizerKind::Bpe, 280), (TokenizerKind::Characters, 90)] {
+            let json = || trained(kind, &texts, most).to_string(true).expect("json");
+            let first = json();
+            (0..5).for_each(|_| assert_eq!(json(), first));
+            let again = Tokenizer::from_bytes(first.as_bytes()).expect("reads back");
+            assert!(again.get_vocab_size(true) <= most, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_tell_every_text_and_read_back() {
+        let tokenizer = trained(TokenizerKind::Bpe, &["the cat sat on the mat\nthe dog"], 300);
+        for text in ["the cat", "  Ärger 日本\n\n\tthe\r\n", "<|endoftext|> the", ""] {
+            let ids = tokenizer.encode(text, true).expect("encoded");
+            assert_eq!(tokenizer.decode(ids.get_ids(), false).expect("decoded"), text);
+        }
+        let ids = tokenizer.encode("cat the the", true).expect("encoded");
+        assert_eq!(ids.get_tokens()[ids.len() - 1], "Ġthe", "a frequent word is one token");
+        assert_eq!(tokenizer.token_to_id("<|endoftext|>"), Some(0));
+    }
+
+    #[test]
+    fn characters_are_tokens_and_rare_ones_unknown() {
+        let tokenizer = trained(TokenizerKind::Characters, &["abba ab\n", "aé"], 6);
+        let tokens = |text: &str| tokenizer.encode(text, true).expect("encoded").get_tokens().to_vec();
+        assert_eq!(tokens("ab a"), ["a", "b", " ", "a"]);
+        assert_eq!(tokens("aéé"), ["a", "[UNK]", "[UNK]"], "the four most frequent are kept, and each unknown is one token");
+        let ids = tokenizer.encode("ba\nab", true).expect("encoded");
+        assert_eq!(tokenizer.decode(ids.get_ids(), false).expect("decoded"), "ba\nab");
+    }
+}
