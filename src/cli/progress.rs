@@ -239,17 +239,24 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
 }
 
 fn prepared(split: &PreparedSplit) -> String {
+    let (name, examples) = (clean(&split.split), count(split.examples as f64));
     let shape = match split.shape {
         SplitShape::Text { tokens, longest, truncated, .. } => {
             let cut = if truncated > 0 { format!(", {} cut", count(truncated as f64)) } else { String::new() };
             format!("{} tokens, longest text {longest}{cut}", count(tokens as f64))
+        }
+        SplitShape::Words { tokens, length, bytes: of, vocab_size } => {
+            let (tokens, of, known) = (count(tokens as f64), bytes(of as f64), count(vocab_size as f64));
+            return format!(
+                "{name}: {examples} pieces of {length} tokens, {tokens} tokens in all, {of} of text, vocabulary {known}"
+            );
         }
         SplitShape::Image { height, width, channels } => {
             let all = split.examples as f64 * (height * width * channels) as f64;
             format!("{height} x {width} x {channels} pixels, {}", bytes(all))
         }
     };
-    format!("{}: {} examples, {} classes, {shape}", clean(&split.split), count(split.examples as f64), split.labels.len())
+    format!("{name}: {examples} examples, {} classes, {shape}", split.labels.len())
 }
 
 #[cfg(test)]

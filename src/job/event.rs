@@ -65,8 +65,24 @@ pub struct PreparedSplit {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SplitShape {
-    Text { tokens: u64, longest: usize, truncated: usize, vocab_size: usize },
-    Image { height: usize, width: usize, channels: usize },
+    Text {
+        tokens: u64,
+        longest: usize,
+        truncated: usize,
+        vocab_size: usize,
+    },
+    /// A stream cut into pieces of `length` tokens: what it has in all, and the bytes of the text that it stands for.
+    Words {
+        tokens: u64,
+        length: usize,
+        bytes: u64,
+        vocab_size: usize,
+    },
+    Image {
+        height: usize,
+        width: usize,
+        channels: usize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

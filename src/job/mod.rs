@@ -155,7 +155,8 @@ pub enum InitFrom {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MonitorConfig {
     None,
-    /// The last so many examples of a random order (by the seed) of the training file are kept out of training.
+    /// So many examples of the training file are kept out of training: the last of a random order (by the seed), or of a stream of
+    /// words the end.
     HoldOut {
         examples: usize,
     },

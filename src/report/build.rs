@@ -182,7 +182,7 @@ fn data(book: &Book, plan: &Plan) -> DataShown {
         },
         license: plan.facts.data.license.clone(),
         revision: plan.facts.data.revision.clone(),
-        columns: format!("{} -> {}", columns.input.join(" + "), columns.label.as_deref().unwrap_or("label")),
+        columns: format!("{} -> {}", columns.input.join(" + "), columns.label.as_deref().unwrap_or("its next word")),
         splits: prepared.into_iter().map(|(row, split)| split_shown(row, split, role(&split.split))).collect(),
     }
 }
@@ -201,6 +201,12 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 named("tokens", tokens as f64),
                 named("longest text", longest as f64),
                 named("texts cut", truncated as f64),
+                named("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Words { tokens, length, bytes, vocab_size } => vec![
+                named("tokens", tokens as f64),
+                named("tokens a piece", length as f64),
+                named("bytes of text", bytes as f64),
                 named("vocabulary", vocab_size as f64),
             ],
             SplitShape::Image { height, width, channels } => {

@@ -251,6 +251,9 @@ fn data(data: &DataShown) -> Vec<Block> {
 
 /// Share of each class; of many classes only the range.
 fn balance(split: &SplitShown) -> Line {
+    if split.classes.is_empty() {
+        return text("–");
+    }
     let share = |n: &Sourced| format!("{:.1} %", 100.0 * n.value / split.examples.value.max(1.0));
     if split.classes.len() > 4 {
         let counts = || split.classes.iter().map(|class| class.count);

@@ -75,7 +75,7 @@ pub struct DataSpec {
     /// Split that the verdict is read from, once. Never visible to a training attempt.
     pub held_out: String,
     /// Where the source has no split `held_out`: this part of `train` becomes it, drawn at random by row number, the same rows for
-    /// every run.
+    /// every run; of a single text, its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub held_out_frac: Option<f64>,
@@ -110,7 +110,7 @@ pub enum DataSource {
 pub enum Monitor {
     /// Nothing but the training loss.
     None,
-    /// So many examples are taken out of the training split.
+    /// So many examples are taken out of the training split; of a text, pieces at its end.
     HoldOut {
         #[schemars(extend("minimum" = 1))]
         examples: usize,

@@ -35,6 +35,14 @@ impl Split {
         held_out.sort_unstable();
         (!train.is_empty()).then_some(Split { train, held_out })
     }
+
+    /// Pieces of a stream, which an epoch may cut anywhere else: the last `hold_out` are kept out, so that they share no token with those
+    /// that are trained on, and of the others at most the first `max_train` are taken.
+    pub(super) fn of_stream(pieces: usize, hold_out: usize, max_train: Option<usize>) -> Option<Self> {
+        let left = pieces.checked_sub(hold_out)?;
+        let train: Vec<usize> = (0..left.min(max_train.unwrap_or(left))).collect();
+        (!train.is_empty()).then(|| Split { train, held_out: (left..pieces).collect() })
+    }
 }
 
 /// The order of the examples of a whole run.
@@ -119,6 +127,14 @@ mod tests {
 
     fn lengths(n: usize, seed: u64) -> Vec<usize> {
         (0..n).map(|i| 3 + Stream::root(seed).below(i as u64, 60)).collect()
+    }
+
+    #[test]
+    fn of_a_stream_the_end_is_kept_out() {
+        let split = |hold_out, most| Split::of_stream(6, hold_out, most).map(|s| (s.train, s.held_out));
+        assert_eq!(split(2, None), Some((vec![0, 1, 2, 3], vec![4, 5])));
+        assert_eq!(split(1, Some(2)), Some((vec![0, 1], vec![5])));
+        assert_eq!(split(6, None), None);
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use super::Error;
 use super::batches::Split;
 use super::collate;
 use super::scoring::{Scored, score};
-use crate::data::Prepared;
+use crate::data::{Prepared, PreparedTargets};
 use crate::job::{MonitorConfig, RunConfig};
 use tallow_kernels::Stream;
 use tallow_zoo::Model;
@@ -25,7 +25,11 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         MonitorConfig::HoldOut { examples } => *examples,
         MonitorConfig::None | MonitorConfig::File { .. } => 0,
     };
-    let Some(Split { train, held_out }) = Split::choose(data.len(), hold_out, config.max_train_examples, subset) else {
+    let split = match data.targets() {
+        PreparedTargets::Words { .. } => Split::of_stream(data.len(), hold_out, config.max_train_examples),
+        PreparedTargets::Classes { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
+    };
+    let Some(Split { train, held_out }) = split else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
         let (path, found) = (config.train.clone(), data.len().to_string());
         return Err(Error::WrongData { path, what: "training examples", expected, found });

@@ -176,7 +176,12 @@ fn bad_texts_are_named_by_file_row_and_column() {
     check(&[("train", good)], |job| job.columns.input = vec!["words".into()], Class::Data, "no column `words`");
     check(&[("train", good)], |job| job.max_seq_len = 2, Class::Spec, "expected more than the 2 special tokens");
     check(&[("train", good)], |job| job.vocab_size = 3, Class::Spec, "vocab_size is 3");
-    check(&[("train", good)], |job| job.tokenizer = Some(job.splits[0].files[0].clone()), Class::Model, "the tokenizer `");
+    check(
+        &[("train", good)],
+        |job| job.tokenizer = TokenizerSource::File(job.splits[0].files[0].clone()),
+        Class::Model,
+        "the tokenizer `",
+    );
 }
 
 /// A model may number the same classes otherwise, and know more of them.
@@ -239,4 +244,62 @@ fn parts_of_a_split_share_no_row() {
     for (row, held_out) in (0..).zip(held_out) {
         assert_eq!(tokenizer.contains(letter(row)), !held_out, "row {row}");
     }
+}
+
+/// Rows that end in line breaks go on, others end with the token for it; the pieces are the stream, and their bytes the text's.
+#[test]
+fn documents_become_a_stream_in_pieces() {
+    let documents = ["the cat sat on the mat", "the dog\n", "and the cat\n", "", "é"];
+    let rows: String = documents.iter().map(|text| serde_json::json!({"text": text}).to_string() + "\n").collect();
+    let mut bench = Bench::new(Task::LanguageModelling);
+    bench.job.tokenizer = TokenizerSource::Trained(TokenizerKind::Characters);
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, rows).expect("written");
+    bench.add("train", path);
+    let made = bench.run().expect("prepared");
+    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let prepared = bench.open(&made[0].file);
+    let (texts, count) = (prepared.texts().expect("texts"), prepared.len());
+    let stream: Vec<u32> = (0..count).flat_map(|i| texts.text(i).0).copied().collect();
+    let whole = "the cat sat on the mat<|endoftext|>the dog\nand the cat\né";
+    assert_eq!(tokenizer.decode(&stream, false).expect("decoded"), whole);
+    assert!((0..count - 1).all(|i| texts.text_len(i) == 16) && texts.text_len(count - 1) <= 16);
+    let PreparedTargets::Words { bytes } = prepared.targets() else { panic!("expected words") };
+    let text_bytes: usize = documents.iter().map(|text| text.len()).sum();
+    assert_eq!(bytes.iter().sum::<u32>() as usize, text_bytes);
+    assert_eq!(bytes[0], 16, "letters of one byte");
+    let told = SplitShape::Words {
+        tokens: stream.len() as u64,
+        length: 16,
+        bytes: text_bytes as u64,
+        vocab_size: tokenizer.get_vocab_size(true),
+    };
+    assert_eq!((made[0].shape.clone(), made[0].examples), (told, count));
+}
+
+/// A text without rows is cut itself: its end is held out.
+#[test]
+fn a_single_text_is_cut_at_its_end() {
+    let mut bench = Bench::new(Task::LanguageModelling);
+    bench.job.tokenizer = TokenizerSource::Trained(TokenizerKind::Bpe);
+    bench.job.vocab_size = 300;
+    let path = bench.dir.path().join("play.txt");
+    let text: String = (0..100).map(|i| format!("line {i} of the play\n")).collect();
+    std::fs::write(&path, &text).expect("written");
+    let part = |name: &str, part| SplitSource { name: name.into(), files: vec![path.clone()], part: Some(part) };
+    bench.job.splits = vec![part("train", Part::Rest(0.25)), part("held_out", Part::Drawn(0.25))];
+    let made = bench.run().expect("prepared");
+    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let read = |file: &str| {
+        let prepared = bench.open(file);
+        let texts = prepared.texts().expect("texts");
+        let ids: Vec<u32> = (0..prepared.len()).flat_map(|i| texts.text(i).0).copied().collect();
+        tokenizer.decode(&ids, false).expect("decoded")
+    };
+    let (train, held_out) = (read(&made[0].file), read(&made[1].file));
+    assert_eq!(format!("{train}{held_out}"), text);
+    assert_eq!(held_out.len(), text.len() / 4);
+    std::fs::write(&path, "").expect("written");
+    let error = bench.run().expect_err("no text").to_string();
+    assert!(error.contains("split `train` has 0 token(s)"), "{error}");
 }

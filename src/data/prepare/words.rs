@@ -57,9 +57,9 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     let bytes: Vec<u8> = sizes.chunks(length).flat_map(|piece| piece.iter().sum::<u32>().to_le_bytes()).collect();
     let tokens: Vec<u8> = ids.iter().flat_map(|id: &u32| id.to_le_bytes()).collect();
     let type_ids = vec![0; ids.len()];
-    let longest = length.min(ids.len());
+    let (told, vocab_size) = (sizes.iter().map(|size| u64::from(*size)).sum(), tokenization.known());
     let made = Made {
-        shape: SplitShape::Text { tokens: ids.len() as u64, longest, truncated: 0, vocab_size: tokenization.known() },
+        shape: SplitShape::Words { tokens: ids.len() as u64, length, bytes: told, vocab_size },
         metadata: tokenization.metadata(),
         tensors: vec![
             Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![pieces + 1], bytes: &offsets },
