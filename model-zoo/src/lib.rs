@@ -14,6 +14,7 @@ pub mod bert;
 pub mod gpt2;
 pub mod llama;
 mod lora;
+pub mod mlp;
 pub mod resnet;
 pub mod resnet_cifar;
 

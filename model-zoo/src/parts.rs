@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
 
-/// A linear layer of a head, which no adapter freezes: `weight` `[out, in]`, `bias` `[out]`.
+/// A linear layer that no adapter freezes: `weight` `[out, in]`, `bias` `[out]`.
 pub(crate) struct Dense {
     weight: Param,
     bias: Param,
 }
 
 impl Dense {
+    pub(crate) fn new(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
+        Dense { weight: at.param("weight", &[out, inner], weight), bias: at.param("bias", &[out], bias) }
+    }
+
     /// Starts anew where given weights do not hold it: part of a head.
     pub(crate) fn fresh(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
         Dense { weight: at.fresh("weight", &[out, inner], weight), bias: at.fresh("bias", &[out], bias) }

@@ -63,6 +63,7 @@ fn state(store: &ParamStore) -> Vec<(String, Vec<u32>)> {
 enum Example {
     Text { token_ids: Vec<u32>, type_ids: Vec<u32> },
     Image { shape: [usize; 3], pixels: Vec<f32> },
+    Row { numbers: Vec<f32>, categories: Vec<u32> },
 }
 
 /// Random examples that suit the model, by the keys that its public config has for them; texts of all lengths up to the longest.
@@ -88,6 +89,14 @@ fn examples(config: &ModelConfig, count: usize) -> Vec<Example> {
                 Example::Image {
                     shape,
                     pixels: (0..shape.iter().product::<usize>() as u64).map(|at| stream.normal(at)).collect(),
+                }
+            }
+            Modality::Table => {
+                let (numbers, cardinalities) = config.table_limits().expect("what a row holds");
+                let category = |(at, &count): (u64, &usize)| stream.named("categories").below(at, count) as u32;
+                Example::Row {
+                    numbers: (0..numbers as u64).map(|at| stream.normal(at)).collect(),
+                    categories: (0..).zip(&cardinalities).map(category).collect(),
                 }
             }
         }
@@ -122,6 +131,20 @@ fn batch(examples: &[Example]) -> Input {
                 examples.iter().flat_map(|e| if let Example::Image { pixels, .. } = e { pixels.clone() } else { Vec::new() });
             Input::Image {
                 pixels: Tensor::from_vec(pixels.collect::<Vec<_>>(), (count, *c, *h, *w), &Device::Cpu).expect("pixels"),
+            }
+        }
+        Example::Row { numbers, categories } => {
+            let (n, k) = (numbers.len(), categories.len());
+            let rows: Vec<(&[f32], &[u32])> = examples
+                .iter()
+                .filter_map(|e| {
+                    if let Example::Row { numbers, categories } = e { Some((&numbers[..], &categories[..])) } else { None }
+                })
+                .collect();
+            let (numbers, categories): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+            Input::Table {
+                numbers: Tensor::from_vec(numbers.concat(), (count, n), &Device::Cpu).expect("numbers"),
+                categories: Tensor::from_vec(categories.concat(), (count, k), &Device::Cpu).expect("categories"),
             }
         }
     }
@@ -279,7 +302,9 @@ fn cost_counts_parameters_and_grows_with_the_batch() {
         }
         for cost in [ModelConfig::forward_flops, ModelConfig::activation_bytes] {
             let (one, two, larger) = (cost(&config, 1, 8), cost(&config, 2, 8), cost(&config, 1, 16));
-            assert!(one > 0.0 && two > one && larger > one, "{}: {one} {two} {larger}", entry.family);
+            // Rows of a table have no size.
+            let grows = if config.takes() == Modality::Table { larger >= one } else { larger > one };
+            assert!(one > 0.0 && two > one && grows, "{}: {one} {two} {larger}", entry.family);
         }
     });
 }
@@ -465,7 +490,7 @@ fn an_input_of_another_kind_is_refused_in_words() {
         let built = scratch(&config, 1);
         let other = match config.takes() {
             Modality::Text => Input::Image { pixels: Tensor::zeros((1, 3, 8, 8), DType::F32, &Device::Cpu).expect("pixels") },
-            Modality::Image => {
+            Modality::Image | Modality::Table => {
                 let ids = || Tensor::zeros((1, 4), DType::U32, &Device::Cpu).expect("ids");
                 Input::Text { token_ids: ids(), type_ids: ids(), lengths: vec![4] }
             }
