@@ -81,7 +81,7 @@ mod check;
 
 pub use activation::{gelu, gelu_tanh, relu, silu, tanh};
 pub use add::add;
-pub use attention::{Attention, Mask, attention, attention_packed};
+pub use attention::{Attention, Mask, RelativeBias, attention, attention_biased, attention_packed};
 pub use avg_pool2d::avg_pool2d;
 pub use batch_norm::{BatchNorm, batch_norm, batch_norm_add_relu, batch_norm_relu};
 pub use blocks::set_threads;

@@ -3,6 +3,7 @@
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
+use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::{bert, gpt2, llama, mlp, resnet, resnet_cifar};
@@ -19,6 +20,8 @@ pub enum Modality {
     Text,
     Image,
     Table,
+    /// One text to read and another to write.
+    TextToText,
 }
 
 /// One batch as a model takes it.
@@ -30,6 +33,9 @@ pub enum Input {
     /// Rows of a table. `numbers`: float32 `[B, N]`, standardised, none of them missing; `categories`: u32 `[B, K]`, of each column
     /// the number of its value. [`ModelConfig::table_limits`] tells N and what each of the K columns holds.
     Table { numbers: Tensor, categories: Tensor },
+    /// `source_ids`: u32 `[B, S]`, read as a whole; `target_ids`: u32 `[B, T]`, each of which tells the next, so that the first is the
+    /// word that means the beginning; `source_lengths`, `target_lengths`: real tokens of each example, the rest is padding.
+    TextToText { source_ids: Tensor, source_lengths: Vec<usize>, target_ids: Tensor, target_lengths: Vec<usize> },
 }
 
 impl Input {
@@ -39,6 +45,7 @@ impl Input {
             Input::Text { .. } => "texts",
             Input::Image { .. } => "images",
             Input::Table { .. } => "rows of a table",
+            Input::TextToText { .. } => "pairs of texts",
         };
         Error::Input { family, expected: expected.into(), found: found.into() }
     }
@@ -75,6 +82,11 @@ pub trait Model {
     /// # Errors
     /// The batch does not suit the model, or an operation failed.
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output>;
+
+    /// The same model, asked word after word; none where it does not write.
+    fn generator(&self) -> Option<&dyn Generator> {
+        None
+    }
 }
 
 /// What an architecture's configuration has to offer.

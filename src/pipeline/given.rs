@@ -236,7 +236,7 @@ fn prepare_job(
         (Modality::Image, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
         (Modality::Text, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
         (Modality::Image, Some(_)) => PathBuf::new(),
-        (Modality::Table, shape) => {
+        (Modality::Table | Modality::TextToText, shape) => {
             return Err(Error::Kind { model: task.in_words(), data: if shape.is_some() { "images" } else { "texts" } });
         }
     };

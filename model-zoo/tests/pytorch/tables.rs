@@ -1,9 +1,7 @@
 //! Models for tables against PyTorch: small ones that `fixtures/tables.py` made; and how they refuse what they cannot take.
 
-mod fixture;
-
+use crate::fixture::{self, Tensors, whole};
 use candle_core::{DType, Device, Tensor};
-use fixture::{Tensors, whole};
 use tallow_kernels::{self as kernels, Tape, Var};
 use tallow_zoo::{Head, Input, ModelConfig, Output};
 

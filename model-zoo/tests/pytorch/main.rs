@@ -1,0 +1,5 @@
+//! Models against PyTorch and transformers, from small ones that the scripts in `fixtures/` made.
+
+mod fixture;
+mod generate;
+mod tables;
