@@ -1,7 +1,7 @@
 //! What a model remembers of the words so far, so that each is read once.
 
 use candle_core::{Device, Tensor};
-use tallow_kernels::{Result, Var};
+use tallow_kernels::{Error, Result, Var};
 
 /// The memory of a model that is writing `b` texts of equal length.
 #[derive(Debug, Clone)]
@@ -76,19 +76,24 @@ impl Past {
     /// As [`Past::extend`] of queries, keys and values that lie side by side, equally wide; the queries come back as they are.
     pub(crate) fn extend_packed(&mut self, qkv: &Var) -> Result<[Var; 3]> {
         let width = qkv.tensor().dim(2)? / 3;
-        let part =
-            |i: usize| Ok::<_, tallow_kernels::Error>(Var::constant(qkv.tensor().narrow(2, i * width, width)?.contiguous()?));
+        let part = |i: usize| Ok::<_, Error>(Var::constant(qkv.tensor().narrow(2, i * width, width)?.contiguous()?));
         let [k, v] = self.extend(&part(1)?, &part(2)?)?;
         Ok([part(0)?, k, v])
     }
 
-    /// Keys and values of the source, made once.
-    pub(crate) fn source(&mut self, make: impl FnOnce() -> Result<[Var; 2]>) -> Result<[Var; 2]> {
-        let source = match self.source.take() {
-            Some(known) => known,
-            None => make()?.map(|var| var.tensor().clone()),
-        };
-        self.source = Some(source.clone());
-        Ok(source.map(Var::constant))
+    /// Keeps keys and values of the text that was read first.
+    pub(crate) fn set_source(&mut self, source: [Var; 2]) {
+        self.source = Some(source.map(|var| var.tensor().clone()));
+    }
+
+    /// Keys and values of the text that was read first.
+    ///
+    /// # Errors
+    /// There was none: the memory is another model's.
+    pub(crate) fn source(&self) -> Result<[Var; 2]> {
+        match &self.source {
+            Some(source) => Ok(source.clone().map(Var::constant)),
+            None => Err(Error::Argument { op: "source", message: "the memory holds no text that was read before".into() }),
+        }
     }
 }

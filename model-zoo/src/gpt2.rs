@@ -7,7 +7,7 @@ use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_dropout};
 use crate::generate::Generator;
-use crate::head::{Head, HeadKind, Heads};
+use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
 use crate::parts::{LayerNorm, check_tokens, no_source, residual};
@@ -40,10 +40,6 @@ pub struct Config {
     /// What the last layer says.
     #[serde(default = "words")]
     pub head: Head,
-}
-
-fn words() -> Head {
-    Head::Words
 }
 
 /// Its heads, by the names of their classes in public files.

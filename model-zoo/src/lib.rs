@@ -19,6 +19,7 @@ mod lora;
 pub mod mlp;
 pub mod resnet;
 pub mod resnet_cifar;
+pub mod t5;
 
 pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};

@@ -8,7 +8,7 @@ use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_dropout};
 use crate::generate::Generator;
-use crate::head::{Head, HeadKind, Heads};
+use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{check_tokens, no_source};
 use crate::registry::{Architecture, Input, Model, Output};
@@ -48,10 +48,6 @@ pub struct Config {
     /// What the last layer says.
     #[serde(default = "words")]
     pub head: Head,
-}
-
-fn words() -> Head {
-    Head::Words
 }
 
 /// Its heads; the name of the class in public files is the [`Family`]'s.

@@ -2,4 +2,5 @@
 
 mod fixture;
 mod generate;
+mod seq2seq;
 mod tables;
