@@ -26,6 +26,14 @@ pub enum Error {
     #[error("{family} cannot take this batch: expected {expected}, found {found}")]
     Input { family: &'static str, expected: String, found: String },
 
+    /// A model that does not say one word after another is to write.
+    #[error("this model does not write: expected one of language or of two texts, with its head of words")]
+    NoGenerator,
+
+    /// A prompt that the model cannot go on with.
+    #[error("the model cannot go on with this prompt: expected {expected}, found {found}")]
+    Prompt { expected: String, found: String },
+
     /// An operation failed.
     #[error(transparent)]
     Kernels(#[from] tallow_kernels::Error),

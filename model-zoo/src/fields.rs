@@ -4,6 +4,7 @@
 //! configuration from elsewhere (an experiment file) passes the same checks.
 
 use crate::error::{ConfigProblem, Error, Result};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::ops::RangeInclusive;
 
@@ -98,6 +99,23 @@ impl<'a> Fields<'a> {
         let number = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
         let list = |value: &Value| value.as_array().and_then(|list| list.iter().map(number).collect());
         self.read(field, default.to_vec(), default.to_vec(), "a list of whole numbers", list)
+    }
+
+    /// A list whose entries have a type of their own; empty where there is none. `entry` says what one is.
+    pub(crate) fn list<T: DeserializeOwned>(&mut self, field: &str, entry: &str) -> Vec<T> {
+        let Some(value) = self.get(field) else { return Vec::new() };
+        let Some(list) = value.as_array() else {
+            self.problem(field, format!("a list, each entry {entry}"), value);
+            return Vec::new();
+        };
+        let mut read = Vec::with_capacity(list.len());
+        for (at, value) in list.iter().enumerate() {
+            match T::deserialize(value) {
+                Ok(entry) => read.push(entry),
+                Err(error) => self.problem(format!("{field}.{at}"), entry, error),
+            }
+        }
+        read
     }
 
     fn read<T>(&mut self, field: &str, absent: T, wrong: T, expected: &str, read: impl Fn(&Value) -> Option<T>) -> T {

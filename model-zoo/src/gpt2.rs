@@ -2,13 +2,15 @@
 //!
 //! Shapes: `b` batch, `t` tokens, `d` width (`n_embd`), `v` vocabulary.
 
+use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_dropout};
-use crate::head::{Head, HeadKind, Heads};
+use crate::generate::Generator;
+use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
-use crate::parts::{LayerNorm, check_tokens, residual};
+use crate::parts::{LayerNorm, check_tokens, no_source, residual};
 use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -38,10 +40,6 @@ pub struct Config {
     /// What the last layer says.
     #[serde(default = "words")]
     pub head: Head,
-}
-
-fn words() -> Head {
-    Head::Words
 }
 
 /// Its heads, by the names of their classes in public files.
@@ -234,13 +232,44 @@ impl Gpt2 {
 impl Model for Gpt2 {
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than("gpt2", "texts")) };
-        let t = check_tokens("gpt2", token_ids, lengths, self.max_positions)?;
-        let positions = Tensor::arange(0, t as u32, token_ids.device())?;
+        self.states(tape, token_ids, lengths, None)
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+impl Generator for Gpt2 {
+    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
+        no_source("gpt2", source)?;
+        Ok(Cache::new(self.blocks.len(), self.words.tensor().device()))
+    }
+
+    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
+        let (b, t) = token_ids.dims2()?;
+        self.states(&Tape::inference(), token_ids, &vec![t; b], Some(cache))
+    }
+
+    fn max_positions(&self) -> usize {
+        self.max_positions
+    }
+}
+
+impl Gpt2 {
+    /// With a cache the words follow those in it.
+    fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], mut cache: Option<&mut Cache>) -> Result<Output> {
+        let first = cache.as_ref().map_or(0, |cache| cache.len());
+        let t = check_tokens("gpt2", token_ids, lengths, self.max_positions.saturating_sub(first))?;
+        let positions = Tensor::arange(first as u32, (first + t) as u32, token_ids.device())?;
         let words_btd = kernels::embedding(tape, token_ids, &self.words)?;
         let positions_td = kernels::embedding(tape, &positions, &self.positions)?;
         let mut h_btd = kernels::dropout(tape, &kernels::add(tape, &words_btd, &positions_td)?, self.dropout)?;
-        for block in &self.blocks {
-            h_btd = block.forward(tape, &h_btd, lengths)?;
+        for (i, block) in self.blocks.iter().enumerate() {
+            h_btd = block.forward(tape, &h_btd, lengths, cache.as_mut().map(|cache| cache.layer(i)))?;
+        }
+        if let Some(cache) = cache {
+            cache.advance(t);
         }
         let vocabulary = self.lm_head.as_ref().unwrap_or(&self.words).clone();
         Ok(Output::Words { states: self.norm.forward(tape, &h_btd)?, vocabulary })
@@ -283,10 +312,17 @@ impl Block {
         })
     }
 
-    fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize]) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize], past: Option<&mut Past>) -> Result<Var> {
         let qkv = self.qkv.forward(tape, &self.attention_norm.forward(tape, x_btd)?)?;
         let args = Attention { lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::causal(self.num_heads) };
-        let a_btd = self.attention_output.forward(tape, &kernels::attention_packed(tape, &qkv, self.num_heads, &args)?)?;
+        let a_btd = match past {
+            None => kernels::attention_packed(tape, &qkv, self.num_heads, &args)?,
+            Some(past) => {
+                let [q, k, v] = past.extend_packed(&qkv)?;
+                kernels::attention(tape, &q, &k, &v, &args)?
+            }
+        };
+        let a_btd = self.attention_output.forward(tape, &a_btd)?;
         let x_btd = residual(tape, &a_btd, x_btd, self.dropout)?;
         let h = self.mlp.forward(tape, &self.mlp_norm.forward(tape, &x_btd)?)?;
         let h_btd = self.mlp_output.forward(tape, &self.act.forward(tape, &h)?)?;

@@ -49,6 +49,11 @@ impl Default for Head {
     }
 }
 
+/// For configurations of models that know no other head.
+pub(crate) fn words() -> Head {
+    Head::Words
+}
+
 impl HeadKind {
     /// As an experiment file has it.
     pub fn name(self) -> &'static str {

@@ -3,9 +3,11 @@
 //!
 //! A new architecture is one file and a line in [`registry`]; the contract tests pick it up.
 
+mod cache;
 mod cost;
 mod error;
 mod fields;
+mod generate;
 mod head;
 mod parts;
 mod registry;
@@ -14,10 +16,14 @@ pub mod bert;
 pub mod gpt2;
 pub mod llama;
 mod lora;
+pub mod mlp;
 pub mod resnet;
 pub mod resnet_cifar;
+pub mod t5;
 
+pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};
+pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
 pub use lora::Adapter;
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

@@ -3,12 +3,14 @@
 //!
 //! Shapes: `b` batch, `t` tokens, `d` hidden size, `v` vocabulary.
 
+use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_dropout};
-use crate::head::{Head, HeadKind, Heads};
+use crate::generate::Generator;
+use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
-use crate::parts::check_tokens;
+use crate::parts::{check_tokens, no_source};
 use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -46,10 +48,6 @@ pub struct Config {
     /// What the last layer says.
     #[serde(default = "words")]
     pub head: Head,
-}
-
-fn words() -> Head {
-    Head::Words
 }
 
 /// Its heads; the name of the class in public files is the [`Family`]'s.
@@ -339,21 +337,59 @@ impl Llama {
 impl Model for Llama {
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than("llama", "texts")) };
-        let t = check_tokens("llama", token_ids, lengths, self.config.max_position_embeddings)?;
-        let rope = self.rope(t)?;
+        self.states(tape, token_ids, lengths, None)
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+impl Generator for Llama {
+    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
+        no_source("llama", source)?;
+        Ok(Cache::new(self.layers.len(), self.words.tensor().device()))
+    }
+
+    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
+        let (b, t) = token_ids.dims2()?;
+        self.states(&Tape::inference(), token_ids, &vec![t; b], Some(cache))
+    }
+
+    fn max_positions(&self) -> usize {
+        self.config.max_position_embeddings
+    }
+}
+
+impl Llama {
+    /// With a cache the words follow those in it.
+    fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], mut cache: Option<&mut Cache>) -> Result<Output> {
+        let first = cache.as_ref().map_or(0, |cache| cache.len());
+        let t = check_tokens("llama", token_ids, lengths, self.config.max_position_embeddings.saturating_sub(first))?;
+        let place = Place { rope: self.rope(first + t)?, firsts: vec![first; lengths.len()], lengths };
         let eps = self.config.rms_norm_eps;
         let mut x_btd = kernels::embedding(tape, token_ids, &self.words)?;
         // Each sum comes together with the norm that reads it first: that of the layer's second half, or of the next layer.
         let next = self.layers.iter().skip(1).map(|layer| &layer.input_norm).chain([&self.norm]);
         let mut n_btd = kernels::rms_norm(tape, &x_btd, self.layers.first().map_or(&self.norm, |layer| &layer.input_norm), eps)?;
-        for (layer, next_norm) in self.layers.iter().zip(next) {
-            let a_btd = layer.attention(tape, &n_btd, lengths, &rope)?;
+        for (i, (layer, next_norm)) in self.layers.iter().zip(next).enumerate() {
+            let a_btd = layer.attention(tape, &n_btd, &place, cache.as_mut().map(|cache| cache.layer(i)))?;
             let (sum, n) = kernels::add_rms_norm(tape, &a_btd, &x_btd, &layer.post_attention_norm, eps)?;
             (x_btd, n_btd) = kernels::add_rms_norm(tape, &layer.mlp(tape, &n)?, &sum, next_norm, eps)?;
+        }
+        if let Some(cache) = cache {
+            cache.advance(t);
         }
         let vocabulary = self.lm_head.as_ref().unwrap_or(&self.words).clone();
         Ok(Output::Words { states: n_btd, vocabulary })
     }
+}
+
+/// Where the words of a pass stand: each text's first position, and how many of its words are real.
+struct Place<'a> {
+    rope: Rope,
+    firsts: Vec<usize>,
+    lengths: &'a [usize],
 }
 
 /// One layer: attention and feed-forward.
@@ -403,17 +439,21 @@ impl Layer {
         })
     }
 
-    fn attention(&self, tape: &Tape, n_btd: &Var, lengths: &[usize], rope: &Rope) -> Result<Var> {
+    fn attention(&self, tape: &Tape, n_btd: &Var, place: &Place, past: Option<&mut Past>) -> Result<Var> {
         let (mut q, mut k) = (self.query.forward(tape, n_btd)?, self.key.forward(tape, n_btd)?);
-        let v = self.value.forward(tape, n_btd)?;
+        let mut v = self.value.forward(tape, n_btd)?;
         if let Some([query_norm, key_norm]) = &self.query_key_norms {
             q = kernels::rms_norm_heads(tape, &q, query_norm, self.eps)?;
             k = kernels::rms_norm_heads(tape, &k, key_norm, self.eps)?;
         }
-        let (q, k) = (kernels::rope(tape, &q, rope, None)?, kernels::rope(tape, &k, rope, None)?);
+        let turn = |x: &Var| kernels::rope(tape, x, &place.rope, Some(&place.firsts));
+        (q, k) = (turn(&q)?, turn(&k)?);
+        if let Some(past) = past {
+            [k, v] = past.extend(&k, &v)?;
+        }
         let args = Attention {
             mask: self.mask,
-            lengths: Some(lengths),
+            lengths: Some(place.lengths),
             dropout: self.attention_dropout,
             ..Attention::causal(self.num_heads)
         };

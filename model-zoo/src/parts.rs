@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
 
-/// A linear layer of a head, which no adapter freezes: `weight` `[out, in]`, `bias` `[out]`.
+/// A linear layer that no adapter freezes: `weight` `[out, in]`, `bias` `[out]`.
 pub(crate) struct Dense {
     weight: Param,
     bias: Param,
 }
 
 impl Dense {
+    pub(crate) fn new(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
+        Dense { weight: at.param("weight", &[out, inner], weight), bias: at.param("bias", &[out], bias) }
+    }
+
     /// Starts anew where given weights do not hold it: part of a head.
     pub(crate) fn fresh(at: &Weights, inner: usize, out: usize, weight: Init, bias: Init) -> Self {
         Dense { weight: at.fresh("weight", &[out, inner], weight), bias: at.fresh("bias", &[out], bias) }
@@ -167,6 +171,17 @@ pub(crate) fn check_tokens(
     match lengths.iter().position(|length| !(1..=t).contains(length)) {
         Some(row) => wrong(format!("lengths from 1 to {t}"), format!("{} for text {row}", lengths[row])),
         None => Ok(t),
+    }
+}
+
+/// A model of one text has no other to read first.
+pub(crate) fn no_source(family: &'static str, source: Option<&[u32]>) -> error::Result<()> {
+    match source {
+        None => Ok(()),
+        Some(ids) => {
+            let found = format!("a source of {} words before it", ids.len());
+            Err(error::Error::Input { family, expected: "a text alone".into(), found })
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
+use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
-use crate::{bert, gpt2, llama, resnet, resnet_cifar};
+use crate::{bert, gpt2, llama, mlp, resnet, resnet_cifar, t5};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,6 +19,9 @@ use tallow_kernels::{self as kernels, Param, Stream, Tape, Var, Weights};
 pub enum Modality {
     Text,
     Image,
+    Table,
+    /// One text to read and another to write.
+    TextToText,
 }
 
 /// One batch as a model takes it.
@@ -26,6 +30,12 @@ pub enum Input {
     Text { token_ids: Tensor, type_ids: Tensor, lengths: Vec<usize> },
     /// `pixels`: float32 `[B, C, H, W]`, normalised.
     Image { pixels: Tensor },
+    /// Rows of a table. `numbers`: float32 `[B, N]`, standardised, none of them missing; `categories`: u32 `[B, K]`, of each column
+    /// the number of its value. [`ModelConfig::table_limits`] tells N and what each of the K columns holds.
+    Table { numbers: Tensor, categories: Tensor },
+    /// `source_ids`: u32 `[B, S]`, read as a whole; `target_ids`: u32 `[B, T]`, each of which tells the next, so that the first is the
+    /// word that means the beginning; `source_lengths`, `target_lengths`: real tokens of each example, the rest is padding.
+    TextToText { source_ids: Tensor, source_lengths: Vec<usize>, target_ids: Tensor, target_lengths: Vec<usize> },
 }
 
 impl Input {
@@ -34,6 +44,8 @@ impl Input {
         let found = match self {
             Input::Text { .. } => "texts",
             Input::Image { .. } => "images",
+            Input::Table { .. } => "rows of a table",
+            Input::TextToText { .. } => "pairs of texts",
         };
         Error::Input { family, expected: expected.into(), found: found.into() }
     }
@@ -70,6 +82,11 @@ pub trait Model {
     /// # Errors
     /// The batch does not suit the model, or an operation failed.
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output>;
+
+    /// The same model, asked word after word; none where it does not write.
+    fn generator(&self) -> Option<&dyn Generator> {
+        None
+    }
 }
 
 /// What an architecture's configuration has to offer.
@@ -98,6 +115,11 @@ pub(crate) trait Architecture {
 
     /// Words of the vocabulary, and the longest text in tokens.
     fn text_limits(&self) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// Numbers of a row, and how many values each of its categorical columns has.
+    fn table_limits(&self) -> Option<(usize, Vec<usize>)> {
         None
     }
 
@@ -208,8 +230,10 @@ zoo! {
     Bert, bert, Text, ["bert"], "BERT encoders of any size (1810.04805)";
     Gpt2, gpt2, Text, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
     Llama, llama, Text, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
+    Mlp, mlp, Table, ["mlp"], "Multi-layer perceptrons for tables, an embedding for each categorical column (2106.11959)";
     Resnet, resnet, Image, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
     ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
+    T5, t5, TextToText, ["t5"], "T5 1.0 and 1.1 of any size: one text from another (1910.10683)";
 }
 
 impl ModelConfig {
@@ -273,6 +297,11 @@ impl ModelConfig {
         self.architecture().text_limits()
     }
 
+    /// Numbers of a row, and how many values each of its categorical columns has; none for models of something else.
+    pub fn table_limits(&self) -> Option<(usize, Vec<usize>)> {
+        self.architecture().table_limits()
+    }
+
     /// Builds the model, asking `weights` for every parameter by its public name. With an adapter everything but the adapter is
     /// frozen.
     ///
@@ -332,7 +361,8 @@ impl ModelConfig {
         self.cost(1, 1).params
     }
 
-    /// Floating-point operations of a forward pass over `batch` examples of `size` tokens, or of `size` pixels a side.
+    /// Floating-point operations of a forward pass over `batch` examples of `size` tokens, or of `size` pixels a side; rows
+    /// of a table have no size.
     pub fn forward_flops(&self, batch: usize, size: usize) -> f64 {
         self.cost(batch, size).forward_flops
     }

@@ -63,6 +63,19 @@ fn state(store: &ParamStore) -> Vec<(String, Vec<u32>)> {
 enum Example {
     Text { token_ids: Vec<u32>, type_ids: Vec<u32> },
     Image { shape: [usize; 3], pixels: Vec<f32> },
+    Row { numbers: Vec<f32>, categories: Vec<u32> },
+    Pair { source: Vec<u32>, target: Vec<u32> },
+}
+
+impl Example {
+    /// The words that the model says something of, if it is fed with words.
+    fn words(&self) -> Option<&[u32]> {
+        match self {
+            Example::Text { token_ids, .. } => Some(token_ids),
+            Example::Pair { target, .. } => Some(target),
+            Example::Image { .. } | Example::Row { .. } => None,
+        }
+    }
 }
 
 /// Random examples that suit the model, by the keys that its public config has for them; texts of all lengths up to the longest.
@@ -90,9 +103,34 @@ fn examples(config: &ModelConfig, count: usize) -> Vec<Example> {
                     pixels: (0..shape.iter().product::<usize>() as u64).map(|at| stream.normal(at)).collect(),
                 }
             }
+            Modality::TextToText => {
+                let (vocab, longest) = config.text_limits().expect("the longest text");
+                let draw = |name: &str| {
+                    let (length, words) = (stream.named("length").named(name), stream.named(name));
+                    let length = if i == 0 { longest } else { 1 + length.below(0, longest) };
+                    (0..length as u64).map(|at| words.below(at, vocab) as u32).collect()
+                };
+                Example::Pair { source: draw("source"), target: draw("target") }
+            }
+            Modality::Table => {
+                let (numbers, cardinalities) = config.table_limits().expect("what a row holds");
+                let category = |(at, &count): (u64, &usize)| stream.named("categories").below(at, count) as u32;
+                Example::Row {
+                    numbers: (0..numbers as u64).map(|at| stream.normal(at)).collect(),
+                    categories: (0..).zip(&cardinalities).map(category).collect(),
+                }
+            }
         }
     };
     (0..count).map(example).collect()
+}
+
+/// Texts, padded to the longest, and their lengths.
+fn padded(rows: Vec<&[u32]>) -> (Tensor, Vec<usize>) {
+    let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    let ids = rows.into_iter().flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(longest)).collect::<Vec<_>>();
+    (Tensor::from_vec(ids, (lengths.len(), longest), &Device::Cpu).expect("ids"), lengths)
 }
 
 /// A batch; texts are padded to the longest.
@@ -106,22 +144,38 @@ fn batch(examples: &[Example]) -> Input {
                     if let Example::Text { token_ids, type_ids } = e { Some((&token_ids[..], &type_ids[..])) } else { None }
                 })
                 .collect();
-            let longest = texts.iter().map(|(ids, _)| ids.len()).max().unwrap_or(0);
-            let tensor = |rows: Vec<&[u32]>| {
-                let ids = rows.into_iter().flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(longest));
-                Tensor::from_vec(ids.collect::<Vec<_>>(), (count, longest), &Device::Cpu).expect("ids")
+            let (ids, types): (Vec<_>, Vec<_>) = texts.into_iter().unzip();
+            let (token_ids, lengths) = padded(ids);
+            Input::Text { token_ids, type_ids: padded(types).0, lengths }
+        }
+        Example::Pair { .. } => {
+            let pair = |e: &Example| {
+                if let Example::Pair { source, target } = e { Some((source.clone(), target.clone())) } else { None }
             };
-            Input::Text {
-                token_ids: tensor(texts.iter().map(|t| t.0).collect()),
-                type_ids: tensor(texts.iter().map(|t| t.1).collect()),
-                lengths: texts.iter().map(|t| t.0.len()).collect(),
-            }
+            let (sources, targets): (Vec<_>, Vec<_>) = examples.iter().filter_map(pair).unzip();
+            let (source_ids, source_lengths) = padded(sources.iter().map(Vec::as_slice).collect());
+            let (target_ids, target_lengths) = padded(targets.iter().map(Vec::as_slice).collect());
+            Input::TextToText { source_ids, source_lengths, target_ids, target_lengths }
         }
         Example::Image { shape: [c, h, w], .. } => {
             let pixels =
                 examples.iter().flat_map(|e| if let Example::Image { pixels, .. } = e { pixels.clone() } else { Vec::new() });
             Input::Image {
                 pixels: Tensor::from_vec(pixels.collect::<Vec<_>>(), (count, *c, *h, *w), &Device::Cpu).expect("pixels"),
+            }
+        }
+        Example::Row { numbers, categories } => {
+            let (n, k) = (numbers.len(), categories.len());
+            let rows: Vec<(&[f32], &[u32])> = examples
+                .iter()
+                .filter_map(|e| {
+                    if let Example::Row { numbers, categories } = e { Some((&numbers[..], &categories[..])) } else { None }
+                })
+                .collect();
+            let (numbers, categories): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+            Input::Table {
+                numbers: Tensor::from_vec(numbers.concat(), (count, n), &Device::Cpu).expect("numbers"),
+                categories: Tensor::from_vec(categories.concat(), (count, k), &Device::Cpu).expect("categories"),
             }
         }
     }
@@ -137,8 +191,8 @@ fn infer(model: &dyn Model, examples: &[Example]) -> Vec<Vec<f32>> {
     let scores = model.forward(&tape, &batch(examples)).and_then(|output| output.scores(&tape)).expect("scores");
     let each = |(i, example): (usize, &Example)| {
         let own = scores.tensor().get(i).expect("an example's");
-        let real = match example {
-            Example::Text { token_ids, .. } if own.rank() == 2 => own.narrow(0, 0, token_ids.len()).expect("tokens"),
+        let real = match example.words() {
+            Some(words) if own.rank() == 2 => own.narrow(0, 0, words.len()).expect("tokens"),
             _ => own,
         };
         floats(&real)
@@ -150,10 +204,7 @@ fn infer(model: &dyn Model, examples: &[Example]) -> Vec<Vec<f32>> {
 fn loss(tape: &Tape, config: &ModelConfig, examples: &[Example], output: &Output) -> Var {
     const NONE: u32 = u32::MAX;
     let count = examples.len();
-    let lengths: Vec<&[u32]> = examples
-        .iter()
-        .filter_map(|e| if let Example::Text { token_ids, .. } = e { Some(&token_ids[..]) } else { None })
-        .collect();
+    let lengths: Vec<&[u32]> = examples.iter().filter_map(Example::words).collect();
     let longest = lengths.iter().map(|ids| ids.len()).max().unwrap_or(0);
     let tokens = |label: &dyn Fn(usize, u32) -> u32| -> Vec<u32> {
         let of = |(row, ids): (usize, &&[u32])| {
@@ -279,7 +330,9 @@ fn cost_counts_parameters_and_grows_with_the_batch() {
         }
         for cost in [ModelConfig::forward_flops, ModelConfig::activation_bytes] {
             let (one, two, larger) = (cost(&config, 1, 8), cost(&config, 2, 8), cost(&config, 1, 16));
-            assert!(one > 0.0 && two > one && larger > one, "{}: {one} {two} {larger}", entry.family);
+            // Rows of a table have no size.
+            let grows = if config.takes() == Modality::Table { larger >= one } else { larger > one };
+            assert!(one > 0.0 && two > one && grows, "{}: {one} {two} {larger}", entry.family);
         }
     });
 }
@@ -464,8 +517,10 @@ fn an_input_of_another_kind_is_refused_in_words() {
     each(|entry, config| {
         let built = scratch(&config, 1);
         let other = match config.takes() {
-            Modality::Text => Input::Image { pixels: Tensor::zeros((1, 3, 8, 8), DType::F32, &Device::Cpu).expect("pixels") },
-            Modality::Image => {
+            Modality::Text | Modality::TextToText => {
+                Input::Image { pixels: Tensor::zeros((1, 3, 8, 8), DType::F32, &Device::Cpu).expect("pixels") }
+            }
+            Modality::Image | Modality::Table => {
                 let ids = || Tensor::zeros((1, 4), DType::U32, &Device::Cpu).expect("ids");
                 Input::Text { token_ids: ids(), type_ids: ids(), lengths: vec![4] }
             }

@@ -236,6 +236,9 @@ fn prepare_job(
         (Modality::Image, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
         (Modality::Text, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
         (Modality::Image, Some(_)) => PathBuf::new(),
+        (Modality::Table | Modality::TextToText, shape) => {
+            return Err(Error::Kind { model: task.in_words(), data: if shape.is_some() { "images" } else { "texts" } });
+        }
     };
     let (vocab_size, max_seq_len) = model.config.text_limits().unwrap_or((0, 0));
     Ok(PrepareJob {

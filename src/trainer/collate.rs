@@ -226,7 +226,7 @@ mod tests {
     fn pixels(batch: &Batch) -> Vec<f32> {
         match &batch.input {
             Input::Image { pixels } => pixels.flatten_all().and_then(|t| t.to_vec1()).expect("values"),
-            Input::Text { .. } => panic!("expected images"),
+            Input::Text { .. } | Input::Table { .. } | Input::TextToText { .. } => panic!("expected images"),
         }
     }
 

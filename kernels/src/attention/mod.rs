@@ -8,12 +8,15 @@
 //!
 //! Shape letters: B batch, T positions (Tq of queries, Tk of keys), H heads, Hkv heads of keys and values, K size of a head.
 
+mod biased;
 mod cpu;
 #[cfg(device_kernels)]
 mod cuda;
 mod reference;
 #[cfg(test)]
 mod tests;
+
+pub use biased::{RelativeBias, attention_biased};
 
 use crate::dropout::check_probability;
 use crate::slice::{self, Scattered};

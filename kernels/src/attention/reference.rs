@@ -4,14 +4,34 @@ use super::Plan;
 use crate::Result;
 use candle_core::{D, Device, Tensor};
 
-pub(super) fn forward(plan: &Plan, [q, k, v]: &[Tensor; 3]) -> Result<Tensor> {
-    let (_, dropped) = probabilities(plan, q, k)?;
+pub(super) fn forward(plan: &Plan, inputs: &[Tensor; 3]) -> Result<Tensor> {
+    apply(plan, inputs, None)
+}
+
+/// `added`: to the scores, `[1, H, Tq, Tk]`.
+pub(super) fn forward_biased(plan: &Plan, inputs: &[Tensor; 3], added: &Tensor) -> Result<Tensor> {
+    apply(plan, inputs, Some(added))
+}
+
+fn apply(plan: &Plan, [q, k, v]: &[Tensor; 3], added: Option<&Tensor>) -> Result<Tensor> {
+    let (_, dropped) = probabilities(plan, [q, k], added)?;
     merge(&dropped.matmul(&shared(plan, v)?)?)
 }
 
 /// `[dq, dk, dv]`.
-pub(super) fn backward(plan: &Plan, dy: &Tensor, [q, k, v]: &[Tensor; 3]) -> Result<[Tensor; 3]> {
-    let (p, dropped) = probabilities(plan, q, k)?;
+pub(super) fn backward(plan: &Plan, dy: &Tensor, inputs: &[Tensor; 3]) -> Result<[Tensor; 3]> {
+    Ok(gradients(plan, dy, inputs, None)?.0)
+}
+
+/// `[dq, dk, dv]`, and the gradient of what was added, `[H, Tq, Tk]`.
+pub(super) fn backward_biased(plan: &Plan, dy: &Tensor, inputs: &[Tensor; 3], added: &Tensor) -> Result<([Tensor; 3], Tensor)> {
+    let (gradients, ds) = gradients(plan, dy, inputs, Some(added))?;
+    Ok((gradients, ds.sum(0)?))
+}
+
+/// `[dq, dk, dv]`, and the gradient of the scores, `[B, H, Tq, Tk]`.
+fn gradients(plan: &Plan, dy: &Tensor, [q, k, v]: &[Tensor; 3], added: Option<&Tensor>) -> Result<([Tensor; 3], Tensor)> {
+    let (p, dropped) = probabilities(plan, [q, k], added)?;
     let dy_bhtk = split(dy, plan.heads)?;
     let dv = dropped.t()?.matmul(&dy_bhtk)?;
     let dp = dy_bhtk.matmul(&shared(plan, v)?.t()?)?;
@@ -19,16 +39,20 @@ pub(super) fn backward(plan: &Plan, dy: &Tensor, [q, k, v]: &[Tensor; 3]) -> Res
         Some(mask) => (dp * mask.to_dtype(v.dtype())?)?,
         None => dp,
     };
-    let ds = (&p * dp.broadcast_sub(&(&dp * &p)?.sum_keepdim(D::Minus1)?)?)?;
-    let ds = (ds * plan.scale)?;
+    let of_scores = (&p * dp.broadcast_sub(&(&dp * &p)?.sum_keepdim(D::Minus1)?)?)?;
+    let ds = (&of_scores * plan.scale)?;
     let dq = ds.matmul(&shared(plan, k)?)?;
     let dk = ds.t()?.matmul(&split(q, plan.heads)?)?;
-    Ok([merge(&dq)?, merge(&over_sharers(plan, &dk)?)?, merge(&over_sharers(plan, &dv)?)?])
+    Ok(([merge(&dq)?, merge(&over_sharers(plan, &dk)?)?, merge(&over_sharers(plan, &dv)?)?], of_scores))
 }
 
 /// `[B, H, Tq, Tk]`: the probabilities (zeros where a query does not see a key), without and with dropout.
-fn probabilities(plan: &Plan, q: &Tensor, k: &Tensor) -> Result<(Tensor, Tensor)> {
+fn probabilities(plan: &Plan, [q, k]: [&Tensor; 2], added: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
     let s = (split(q, plan.heads)?.matmul(&shared(plan, k)?.t()?)? * plan.scale)?;
+    let s = match added {
+        Some(added) => s.broadcast_add(added)?,
+        None => s,
+    };
     let seen = seen(plan, q.device())?.to_dtype(q.dtype())?;
     // Large and finite, so that a query without any key gives numbers, which `seen` makes zeros.
     let s = s.broadcast_add(&seen.affine(1e30, -1e30)?)?;

@@ -158,6 +158,8 @@ impl Candidate {
             ModelConfig::Bert(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
             ModelConfig::Gpt2(c) => (Some(c.n_layer), Some(c.n_embd), Some(c.n_head)),
             ModelConfig::Llama(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Mlp(c) => (Some(c.hidden_sizes.len() + 1), c.hidden_sizes.first().copied(), None),
+            ModelConfig::T5(c) => (Some(c.num_layers), Some(c.d_model), Some(c.num_heads)),
             ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
             // By its name: the usual count leaves out some of the convolutions.
             ModelConfig::Resnet(_) => (self.name.rsplit('-').next().and_then(|depth| depth.parse().ok()), None, None),

@@ -1,0 +1,336 @@
+//! Writing: a model that says the next word, asked word after word. Choices are those of transformers' `generate`; chance comes from a
+//! counter-based stream, so that a seed and a prompt give one text.
+
+use crate::cache::Cache;
+use crate::error::{ConfigProblem, Error, Result};
+use crate::registry::{Model, Output};
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use tallow_kernels::{self as kernels, Stream, Tape, Var};
+
+/// A model that says the next word of a text.
+pub trait Generator {
+    /// A memory without a word of the text to be written; a model of two texts reads the first one, `source`, here.
+    ///
+    /// # Errors
+    /// The model needs a source and has none, or takes none and has one; the source does not suit it; an operation failed.
+    fn begin(&self, source: Option<&[u32]>) -> Result<Cache>;
+
+    /// States of words `[b, t]` (u32) that follow those in `cache`, and the vocabulary; a state says the word after its own.
+    ///
+    /// # Errors
+    /// The texts grow longer than the model's positions, a word is not in its vocabulary, or an operation failed.
+    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output>;
+
+    /// The longest text.
+    fn max_positions(&self) -> usize;
+}
+
+/// What a text begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct Prompt<'a> {
+    /// The text that a model of two texts reads first.
+    pub source: Option<&'a [u32]>,
+    /// The first words of the text, at least one; a model of two texts has one that means the beginning.
+    pub start: &'a [u32],
+}
+
+/// How words are chosen, and when the text ends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Words beyond the prompt, at most. A text also ends at the model's last position.
+    pub max_new_tokens: usize,
+    /// Words that end a text.
+    pub eos_token_ids: Vec<u32>,
+    /// What the score of a word that was there before is divided by, where it is positive, or else multiplied by (Keskar et al.,
+    /// 1909.05858); 1 changes nothing.
+    pub repetition_penalty: f64,
+    pub search: Search,
+}
+
+/// How the next word is chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Search {
+    /// The likeliest.
+    Greedy,
+    /// By chance: of the `top_k` likeliest, of the fewest that together have probability `top_p` (Holtzman et al., 1904.09751), by
+    /// scores divided by `temperature`.
+    Sample { temperature: f64, top_k: Option<usize>, top_p: Option<f64>, seed: u64 },
+    /// The likeliest text of those found by going on with `num_beams` at a time. A text's score is the sum of the logarithms of its
+    /// words' probabilities over its length to the power of `length_penalty`. `early_stopping`: as soon as `num_beams` texts have
+    /// ended, not when no other can become better.
+    Beam { num_beams: usize, length_penalty: f64, early_stopping: bool },
+}
+
+impl Settings {
+    /// The likeliest word each time.
+    pub fn greedy(max_new_tokens: usize, eos_token_ids: &[u32]) -> Self {
+        let search = Search::Greedy;
+        Settings { max_new_tokens, eos_token_ids: eos_token_ids.to_vec(), repetition_penalty: 1.0, search }
+    }
+
+    /// # Errors
+    /// Every setting that is out of range.
+    pub fn check(&self) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut must = |holds: bool, field: &str, expected: &str, found: &dyn std::fmt::Display| {
+            if !holds {
+                problems.push(ConfigProblem::new(field, expected, found));
+            }
+        };
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        let penalty = self.repetition_penalty;
+        must(positive(penalty), "repetition_penalty", "a positive number", &penalty);
+        match &self.search {
+            Search::Greedy => {}
+            Search::Sample { temperature, top_k, top_p, seed: _ } => {
+                must(positive(*temperature), "search.temperature", "a positive number", temperature);
+                must(*top_k != Some(0), "search.top_k", "at least 1", &0);
+                let share = top_p.unwrap_or(1.0);
+                must(share > 0.0 && share <= 1.0, "search.top_p", "a share above 0, at most 1", &share);
+            }
+            Search::Beam { num_beams, length_penalty, early_stopping: _ } => {
+                must((1..=1000).contains(num_beams), "search.num_beams", "a count from 1 to 1000", num_beams);
+                must(length_penalty.is_finite(), "search.length_penalty", "a number", length_penalty);
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::Config(problems)) }
+    }
+}
+
+/// The words that follow the prompt; the last one ends the text if there was room for that.
+///
+/// # Errors
+/// The settings have mistakes; the model does not write; the prompt is empty, too long, or holds a word that the model does not know;
+/// an operation failed.
+pub fn generate(model: &dyn Model, prompt: Prompt, settings: &Settings) -> Result<Vec<u32>> {
+    settings.check()?;
+    let generator = model.generator().ok_or(Error::NoGenerator)?;
+    let room = generator.max_positions().saturating_sub(prompt.start.len()).min(settings.max_new_tokens);
+    if prompt.start.is_empty() {
+        return Err(Error::Prompt { expected: "at least one word".into(), found: "none".into() });
+    }
+    if room == 0 && settings.max_new_tokens > 0 {
+        let expected = format!("fewer words than the model's {} positions", generator.max_positions());
+        return Err(Error::Prompt { expected, found: format!("{} words", prompt.start.len()) });
+    }
+    match settings.search {
+        Search::Greedy => one(generator, prompt, settings, room, |_, scores| best(&scores)),
+        Search::Sample { temperature, top_k, top_p, seed } => {
+            let stream = Stream::root(seed).named("generate");
+            one(generator, prompt, settings, room, |step, scores| {
+                draw(&scores, temperature, top_k, top_p, f64::from(stream.uniform(step)))
+            })
+        }
+        Search::Beam { num_beams, length_penalty, early_stopping } => {
+            beams(generator, prompt, settings, room, Beams { num_beams, length_penalty, early_stopping })
+        }
+    }
+}
+
+/// One text, word by word.
+fn one(
+    generator: &dyn Generator,
+    prompt: Prompt,
+    settings: &Settings,
+    room: usize,
+    choose: impl Fn(u64, Vec<f32>) -> u32,
+) -> Result<Vec<u32>> {
+    let mut cache = generator.begin(prompt.source)?;
+    let (mut text, mut new) = (prompt.start.to_vec(), prompt.start.to_vec());
+    for step in 0..room as u64 {
+        let mut scores = next_scores(generator, &[new], &mut cache)?.remove(0);
+        penalise(&mut scores, &text, settings.repetition_penalty);
+        let word = choose(step, scores);
+        text.push(word);
+        new = vec![word];
+        if settings.eos_token_ids.contains(&word) {
+            break;
+        }
+    }
+    Ok(text.split_off(prompt.start.len()))
+}
+
+/// Scores of the word that comes after each of the texts, whose new words these are: as many of each.
+fn next_scores(generator: &dyn Generator, new: &[Vec<u32>], cache: &mut Cache) -> Result<Vec<Vec<f32>>> {
+    let (b, t) = (new.len(), new.first().map_or(0, Vec::len));
+    let token_ids = Tensor::from_vec(new.concat(), (b, t), cache.device())?;
+    let Output::Words { states, vocabulary } = generator.next(&token_ids, cache)? else { return Err(Error::NoGenerator) };
+    let last = Var::constant(states.tensor().narrow(1, t - 1, 1)?.contiguous()?);
+    let scores = kernels::linear(&Tape::inference(), &last, &vocabulary, None)?;
+    Ok(scores.tensor().squeeze(1)?.to_vec2::<f32>()?)
+}
+
+fn penalise(scores: &mut [f32], text: &[u32], penalty: f64) {
+    if penalty == 1.0 {
+        return;
+    }
+    for word in text.iter().collect::<BTreeSet<_>>() {
+        if let Some(score) = scores.get_mut(*word as usize) {
+            *score = if *score > 0.0 { f64::from(*score) / penalty } else { f64::from(*score) * penalty } as f32;
+        }
+    }
+}
+
+/// The likeliest; of several, the first.
+fn best(scores: &[f32]) -> u32 {
+    let better = |best: (usize, f32), (i, &score): (usize, &f32)| if score > best.1 { (i, score) } else { best };
+    scores.iter().enumerate().fold((0, f32::NEG_INFINITY), better).0 as u32
+}
+
+/// The word that a number in `[0, 1)` stands for, the likeliest first.
+fn draw(scores: &[f32], temperature: f64, top_k: Option<usize>, top_p: Option<f64>, chance: f64) -> u32 {
+    let mut words: Vec<(u32, f64)> = (0u32..).zip(scores).map(|(word, &score)| (word, f64::from(score) / temperature)).collect();
+    let order = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    words.sort_unstable_by(order);
+    if let Some(&(_, least)) = top_k.and_then(|k| words.get(k - 1)) {
+        // Words that are as likely as the last of them stay too.
+        words.truncate(words.partition_point(|(_, score)| *score >= least));
+    }
+    let highest = words.first().map_or(0.0, |(_, score)| *score);
+    words.iter_mut().for_each(|(_, score)| *score = (*score - highest).exp());
+    let total = |words: &[(u32, f64)]| words.iter().map(|(_, weight)| weight).sum::<f64>();
+    if let Some(share) = top_p {
+        let (all, mut before) = (total(&words), 0.0);
+        // A word stays while those before it do not have the share.
+        let kept = words.iter().take_while(|(_, weight)| {
+            let stays = before < share * all;
+            before += weight;
+            stays
+        });
+        let kept = kept.count().max(1);
+        words.truncate(kept);
+    }
+    let mut left = chance * total(&words);
+    let chosen = words.iter().find(|(_, weight)| {
+        left -= weight;
+        left < 0.0
+    });
+    chosen.or(words.last()).map_or(0, |(word, _)| *word)
+}
+
+struct Beams {
+    num_beams: usize,
+    length_penalty: f64,
+    early_stopping: bool,
+}
+
+/// A text with its score: the sum of its words' log-probabilities, or for one that has ended that over its length.
+#[derive(Debug, Clone)]
+struct Scored {
+    words: Vec<u32>,
+    score: f64,
+}
+
+/// A word that may follow the text of that number.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    text: usize,
+    word: u32,
+    score: f64,
+}
+
+fn beams(generator: &dyn Generator, prompt: Prompt, settings: &Settings, room: usize, search: Beams) -> Result<Vec<u32>> {
+    // Enough that `num_beams` are left if every ending is among them.
+    let keep = (1 + settings.eos_token_ids.len()).max(2) * search.num_beams;
+    let mut cache = generator.begin(prompt.source)?;
+    let mut running = vec![Scored { words: Vec::new(), score: 0.0 }];
+    let mut ended: Vec<Scored> = Vec::new();
+    let mut new = vec![prompt.start.to_vec()];
+    for length in 1..=room {
+        let mut scores = next_scores(generator, &new, &mut cache)?;
+        for (text, scores) in running.iter().zip(&mut scores) {
+            log_softmax(scores);
+            penalise(scores, &[prompt.start, &text.words].concat(), settings.repetition_penalty);
+        }
+        let candidates = likeliest(&running, &scores, keep);
+        let ends = |c: &Candidate| length == room || settings.eos_token_ids.contains(&c.word);
+        let longer = |c: &Candidate, score: f64| {
+            let words = running[c.text].words.iter().copied().chain([c.word]).collect();
+            Scored { words, score }
+        };
+        let worth = (length as f64).powf(search.length_penalty);
+        if !(search.early_stopping && ended.len() >= search.num_beams) {
+            ended.extend(candidates.iter().take(search.num_beams).filter(|c| ends(c)).map(|c| longer(c, c.score / worth)));
+            ended.sort_by(|a, b| b.score.total_cmp(&a.score));
+            ended.truncate(search.num_beams);
+        }
+        let next: Vec<Candidate> = candidates.iter().filter(|c| !ends(c)).take(search.num_beams).copied().collect();
+        let Some(first) = next.first() else { break };
+        let full = ended.len() >= search.num_beams;
+        let can_improve = ended.last().is_none_or(|worst| !full || first.score / worth > worst.score);
+        if !can_improve || (full && search.early_stopping) {
+            break;
+        }
+        cache.select(&next.iter().map(|c| c.text as u32).collect::<Vec<_>>())?;
+        new = next.iter().map(|c| vec![c.word]).collect();
+        running = next.iter().map(|c| longer(c, c.score)).collect();
+    }
+    Ok(ended.into_iter().next().map(|best| best.words).unwrap_or_default())
+}
+
+fn log_softmax(scores: &mut [f32]) {
+    let highest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum = scores.iter().map(|&s| (f64::from(s) - highest).exp()).sum::<f64>().ln() + highest;
+    scores.iter_mut().for_each(|s| *s = (f64::from(*s) - sum) as f32);
+}
+
+/// The `count` best of all words that may follow any of the texts, the best first; of equals, the first text's first word.
+fn likeliest(running: &[Scored], scores: &[Vec<f32>], count: usize) -> Vec<Candidate> {
+    let of = |(text, (so_far, scores)): (usize, (&Scored, &Vec<f32>))| {
+        let so_far = so_far.score;
+        let words: Vec<Candidate> =
+            (0u32..).zip(scores).map(|(word, &s)| Candidate { text, word, score: so_far + f64::from(s) }).collect();
+        words
+    };
+    let mut all: Vec<Candidate> = running.iter().zip(scores).enumerate().flat_map(of).collect();
+    let order = |a: &Candidate, b: &Candidate| -> Ordering {
+        b.score.total_cmp(&a.score).then(a.text.cmp(&b.text)).then(a.word.cmp(&b.word))
+    };
+    if all.len() > count {
+        all.select_nth_unstable_by(count, order);
+        all.truncate(count);
+    }
+    all.sort_unstable_by(order);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_is_shared_by_probability() {
+        // Probabilities 0.1, 0.2, 0.3, 0.4, drawn from the likeliest down.
+        let scores = [0.1f32, 0.2, 0.3, 0.4].map(f32::ln);
+        let at = |top_k, top_p, chance| draw(&scores, 1.0, top_k, top_p, chance);
+        assert_eq!([0.0, 0.39, 0.41, 0.69, 0.71, 0.91, 0.999999].map(|chance| at(None, None, chance)), [3, 3, 2, 2, 1, 0, 0]);
+        assert_eq!([0.0, 0.56, 0.58, 0.999].map(|chance| at(Some(2), None, chance)), [3, 3, 2, 2]);
+        assert_eq!([0.0, 0.56, 0.58, 0.999].map(|chance| at(None, Some(0.5), chance)), [3, 3, 2, 2]);
+        assert_eq!(at(None, Some(1e-9), 0.999), 3, "one word always stays");
+        // 1 / 30, 4 / 30, 9 / 30, 16 / 30 at half the temperature.
+        assert_eq!([0.52, 0.54, 0.98].map(|chance| draw(&scores, 0.5, None, None, chance)), [3, 2, 0]);
+    }
+
+    #[test]
+    fn settings_are_checked_all_at_once() {
+        let search = Search::Sample { temperature: 0.0, top_k: Some(0), top_p: Some(1.5), seed: 0 };
+        let message =
+            Settings { repetition_penalty: f64::NAN, search, ..Settings::greedy(3, &[]) }.check().unwrap_err().to_string();
+        for field in ["`repetition_penalty`", "`search.temperature`", "`search.top_k`", "`search.top_p`"] {
+            assert!(message.contains(field), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_was_said_is_less_likely() {
+        let mut scores = [2.0, -2.0, 1.0];
+        penalise(&mut scores, &[0, 1, 1, 9], 2.0);
+        assert_eq!(scores, [1.0, -4.0, 1.0]);
+        assert_eq!(best(&[1.0, 3.0, 3.0]), 1);
+    }
+}

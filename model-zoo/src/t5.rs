@@ -1,0 +1,559 @@
+//! T5 (Raffel et al., 1910.10683), 1.0 and 1.1, for one text from another, with the names of `T5ForConditionalGeneration`.
+//!
+//! Shapes: `b` batch, `s` source tokens, `t` target tokens, `d` width (`d_model`), `i` inner width (heads times `d_kv`).
+
+use crate::cache::{Cache, Past};
+use crate::cost::Cost;
+use crate::error::{ConfigProblem, Error, Result};
+use crate::fields::{Fields, check_count, check_dropout};
+use crate::generate::Generator;
+use crate::head::{Head, HeadKind, Heads, words};
+use crate::lora::{Adapter, Linear, body};
+use crate::parts::{check_tokens, residual};
+use crate::registry::{Architecture, Input, Model, Output};
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, RelativeBias, Tape, Var, Weights};
+
+/// The keys of the public `config.json` that matter here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub vocab_size: usize,
+    pub d_model: usize,
+    /// Size of a head.
+    pub d_kv: usize,
+    pub d_ff: usize,
+    pub num_layers: usize,
+    pub num_decoder_layers: usize,
+    pub num_heads: usize,
+    pub relative_attention_num_buckets: usize,
+    pub relative_attention_max_distance: usize,
+    pub dropout_rate: f64,
+    pub layer_norm_epsilon: f64,
+    pub initializer_factor: f64,
+    pub feed_forward_proj: FeedForward,
+    /// Whether the output layer is the table of words (1.0), behind states divided by the square root of `d_model`.
+    pub tie_word_embeddings: bool,
+    /// The longest text; distances alone matter, so that it is a limit of memory, not of the weights.
+    pub n_positions: usize,
+    pub pad_token_id: usize,
+    pub eos_token_id: usize,
+    /// What a target begins with.
+    pub decoder_start_token_id: usize,
+    /// What the last layer says.
+    #[serde(default = "words")]
+    pub head: Head,
+}
+
+/// Its heads, by the names of their classes in public files.
+pub(crate) const HEADS: &Heads = &[(HeadKind::Words, "T5ForConditionalGeneration")];
+
+/// What a feed-forward layer does between its products (Shazeer, 2002.05202).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedForward {
+    Relu,
+    GatedGelu,
+    GatedSilu,
+}
+
+impl FeedForward {
+    const NAMES: [(&str, FeedForward); 3] =
+        [("relu", FeedForward::Relu), ("gated-gelu", FeedForward::GatedGelu), ("gated-silu", FeedForward::GatedSilu)];
+}
+
+impl Architecture for Config {
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
+        let mut f = Fields::new(object);
+        f.only_if_present("is_encoder_decoder", json!(true));
+        let num_layers = f.count_or("num_layers", 6);
+        // Files of transformers 5 say tied of all, and by this key which are.
+        let tied = f.flag_or("tie_word_embeddings", true);
+        let config = Config {
+            vocab_size: f.count("vocab_size"),
+            d_model: f.count("d_model"),
+            d_kv: f.count("d_kv"),
+            d_ff: f.count("d_ff"),
+            num_layers,
+            num_decoder_layers: f.count_or("num_decoder_layers", num_layers),
+            num_heads: f.count("num_heads"),
+            relative_attention_num_buckets: f.count_or("relative_attention_num_buckets", 32),
+            relative_attention_max_distance: f.count_or("relative_attention_max_distance", 128),
+            dropout_rate: f.number_or("dropout_rate", 0.1),
+            layer_norm_epsilon: f.number_or("layer_norm_epsilon", 1e-6),
+            initializer_factor: f.number_or("initializer_factor", 1.0),
+            feed_forward_proj: f.choice_or("feed_forward_proj", FeedForward::Relu, &FeedForward::NAMES),
+            tie_word_embeddings: tied && f.flag_or("scale_decoder_outputs", true),
+            n_positions: f.count_or("n_positions", 512),
+            pad_token_id: f.count_or("pad_token_id", 0),
+            eos_token_id: f.count_or("eos_token_id", 1),
+            decoder_start_token_id: f.count_or("decoder_start_token_id", 0),
+            head: Head::Words,
+        };
+        f.finish(config.problems())?;
+        Ok(config)
+    }
+
+    fn tiny() -> Self {
+        Config {
+            vocab_size: 50,
+            d_model: 16,
+            d_kv: 6,
+            d_ff: 24,
+            num_layers: 1,
+            num_decoder_layers: 2,
+            num_heads: 2,
+            relative_attention_num_buckets: 6,
+            relative_attention_max_distance: 8,
+            dropout_rate: 0.1,
+            layer_norm_epsilon: 1e-6,
+            initializer_factor: 1.0,
+            feed_forward_proj: FeedForward::GatedGelu,
+            tie_word_embeddings: true,
+            n_positions: 12,
+            pad_token_id: 0,
+            eos_token_id: 1,
+            decoder_start_token_id: 0,
+            head: Head::Words,
+        }
+    }
+
+    fn to_public(&self) -> Value {
+        let forward = FeedForward::NAMES.iter().find(|(_, f)| *f == self.feed_forward_proj).map_or("", |(name, _)| name);
+        let mut config = json!({
+            "model_type": "t5", "is_encoder_decoder": true, "vocab_size": self.vocab_size, "d_model": self.d_model, "d_kv": self.d_kv,
+            "d_ff": self.d_ff, "num_layers": self.num_layers, "num_decoder_layers": self.num_decoder_layers, "num_heads": self.num_heads,
+            "relative_attention_num_buckets": self.relative_attention_num_buckets,
+            "relative_attention_max_distance": self.relative_attention_max_distance, "dropout_rate": self.dropout_rate,
+            "layer_norm_epsilon": self.layer_norm_epsilon, "initializer_factor": self.initializer_factor,
+            "feed_forward_proj": forward, "tie_word_embeddings": self.tie_word_embeddings, "n_positions": self.n_positions,
+            "pad_token_id": self.pad_token_id, "eos_token_id": self.eos_token_id,
+            "decoder_start_token_id": self.decoder_start_token_id, "torch_dtype": "float32",
+        });
+        self.head.write(&mut config, HEADS);
+        config
+    }
+
+    fn problems(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        for (field, found, most) in [
+            ("vocab_size", self.vocab_size, 10_000_000),
+            ("d_model", self.d_model, 65_536),
+            ("d_kv", self.d_kv, 65_536),
+            ("d_ff", self.d_ff, 1_000_000),
+            ("num_layers", self.num_layers, 1000),
+            ("num_decoder_layers", self.num_decoder_layers, 1000),
+            ("num_heads", self.num_heads, 1024),
+            ("n_positions", self.n_positions, 100_000_000),
+        ] {
+            check_count(&mut problems, field, found, 1..=most);
+        }
+        // Half of them for each direction, half of those for single distances.
+        check_count(&mut problems, "relative_attention_num_buckets", self.relative_attention_num_buckets, 4..=65_536);
+        let farthest = self.relative_attention_num_buckets / 2 + 1..=1_000_000;
+        check_count(&mut problems, "relative_attention_max_distance", self.relative_attention_max_distance, farthest);
+        for (field, id) in [
+            ("pad_token_id", self.pad_token_id),
+            ("eos_token_id", self.eos_token_id),
+            ("decoder_start_token_id", self.decoder_start_token_id),
+        ] {
+            check_count(&mut problems, field, id, 0..=self.vocab_size.saturating_sub(1));
+        }
+        check_dropout(&mut problems, "dropout_rate", self.dropout_rate);
+        self.head.check(&mut problems, HEADS);
+        problems
+    }
+
+    /// Copies of the table of words are left out; files whose output layer is it need not hold it twice.
+    fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        given.retain(|name, _| !name.ends_with(".embed_tokens.weight"));
+        if self.tie_word_embeddings {
+            given.remove("lm_head.weight");
+        } else if let Some(shared) = given.get("shared.weight").filter(|_| !given.contains_key("lm_head.weight")) {
+            given.insert("lm_head.weight".into(), shared.clone());
+        }
+        Ok(given)
+    }
+
+    fn set_dropout(&mut self, p: f64) {
+        self.dropout_rate = p;
+    }
+
+    fn text_limits(&self) -> Option<(usize, usize)> {
+        Some((self.vocab_size, self.n_positions))
+    }
+
+    /// Source and target have `t` tokens each.
+    fn cost(&self, b: usize, t: usize) -> Cost {
+        let (mut cost, d, inner, rows) = (Cost::default(), self.d_model, self.inner(), b * t);
+        cost.params += self.vocab_size * d + 2 * self.relative_attention_num_buckets * self.num_heads + 2 * d;
+        cost.keep(4 * rows * d);
+        let attention = |cost: &mut Cost, seen: f64| {
+            (0..3).for_each(|_| cost.linear(rows, d, inner, false));
+            cost.linear(rows, inner, d, false);
+            cost.params += d;
+            // Scores and their product with the values.
+            cost.forward_flops += 4.0 * (rows * inner) as f64 * seen;
+            cost.keep(3 * rows * d + rows * inner);
+        };
+        let forward = |cost: &mut Cost| {
+            let gates = if self.feed_forward_proj == FeedForward::Relu { 1 } else { 2 };
+            (0..gates).for_each(|_| cost.linear(rows, d, self.d_ff, false));
+            cost.linear(rows, self.d_ff, d, false);
+            cost.params += d;
+            cost.keep(gates * rows * self.d_ff + 3 * rows * d);
+        };
+        for _ in 0..self.num_layers {
+            attention(&mut cost, t as f64);
+            forward(&mut cost);
+        }
+        for _ in 0..self.num_decoder_layers {
+            attention(&mut cost, t as f64 / 2.0);
+            attention(&mut cost, t as f64);
+            forward(&mut cost);
+        }
+        cost.words(rows, d, self.vocab_size, !self.tie_word_embeddings);
+        cost
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(T5::new(self, weights, adapter)?))
+    }
+}
+
+impl Config {
+    fn inner(&self) -> usize {
+        self.num_heads * self.d_kv
+    }
+
+    /// The bucket of a key's position minus the query's: a quarter of them (a half, where only the past is seen) for single distances, the
+    /// rest for spans that grow with the distance, up to the largest.
+    fn bucket(&self, distance: i64, past_only: bool) -> usize {
+        let (buckets, first, far) = match past_only {
+            true => (self.relative_attention_num_buckets, 0, (-distance).max(0) as usize),
+            false => {
+                let half = self.relative_attention_num_buckets / 2;
+                (half, if distance > 0 { half } else { 0 }, distance.unsigned_abs() as usize)
+            }
+        };
+        let single = buckets / 2;
+        if far < single {
+            return first + far;
+        }
+        // In float32, as the public implementation has it: a span's end may hang on the last bit.
+        let span = (self.relative_attention_max_distance as f64 / single as f64).ln() as f32;
+        let place = (far as f32 / single as f32).ln() / span * (buckets - single) as f32;
+        first + (single + place as usize).min(buckets - 1)
+    }
+}
+
+/// The model.
+struct T5 {
+    words: Param,
+    encoder: Stack,
+    decoder: Stack,
+    /// Where the output layer is not the table of words.
+    lm_head: Option<Param>,
+    config: Config,
+}
+
+/// Encoder or decoder.
+struct Stack {
+    blocks: Vec<Block>,
+    /// `[buckets, heads]`, for all blocks.
+    bias: Param,
+    norm: Param,
+}
+
+/// One block: attention to its own text, in the decoder to the source, then feed-forward; each behind a norm, with residual.
+struct Block {
+    own: AttentionLayer,
+    source: Option<AttentionLayer>,
+    forward: Forward,
+}
+
+struct AttentionLayer {
+    norm: Param,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+}
+
+struct Forward {
+    norm: Param,
+    gate: Linear,
+    /// Where the first product goes through a gate.
+    up: Option<Linear>,
+    down: Linear,
+}
+
+/// What the decoder knows of the source and of earlier words.
+enum Known<'a> {
+    /// The source's states `[b, s, d]` and real lengths; no earlier word.
+    Source(&'a Var, &'a [usize]),
+    /// Keys and values of both, for texts without padding.
+    Cache(&'a mut Cache),
+}
+
+impl T5 {
+    fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
+        let (own, d, factor) = (body(weights, adapter), config.d_model, config.initializer_factor as f32);
+        let head = Init::Normal(factor / (d as f32).sqrt());
+        let stack = |name: &str, layers, decodes| Stack::new(config, adapter, &weights.at(name), layers, decodes);
+        Ok(T5 {
+            words: own.at("shared").param("weight", &[config.vocab_size, d], Init::Normal(factor)),
+            encoder: stack("encoder", config.num_layers, false)?,
+            decoder: stack("decoder", config.num_decoder_layers, true)?,
+            lm_head: (!config.tie_word_embeddings).then(|| own.at("lm_head").param("weight", &[config.vocab_size, d], head)),
+            config: config.clone(),
+        })
+    }
+
+    fn embed(&self, tape: &Tape, ids: &Tensor) -> Result<Var> {
+        Ok(kernels::dropout(tape, &kernels::embedding(tape, ids, &self.words)?, self.dropout())?)
+    }
+
+    /// States of the source, `[b, s, d]`.
+    fn encode(&self, tape: &Tape, source_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
+        check_tokens("t5", source_ids, lengths, self.config.n_positions)?;
+        let bucket = |distance| self.config.bucket(distance, false);
+        let bias = RelativeBias { table: &self.encoder.bias, bucket: &bucket };
+        let args = self.attention(Mask::Full, lengths);
+        let mut x = self.embed(tape, source_ids)?;
+        for block in &self.encoder.blocks {
+            x = block.own.own(tape, &x, bias, (&args, &self.config), None)?;
+            x = block.forward.forward(tape, &x, &self.config)?;
+        }
+        self.finish(tape, &x, &self.encoder)
+    }
+
+    /// States of the target, `[b, t, d]`.
+    fn decode(&self, tape: &Tape, target_ids: &Tensor, lengths: &[usize], mut known: Known) -> Result<Var> {
+        let first = if let Known::Cache(cache) = &known { cache.len() } else { 0 };
+        let t = check_tokens("t5", target_ids, lengths, self.config.n_positions.saturating_sub(first))?;
+        let bucket = |distance| self.config.bucket(distance, true);
+        let bias = RelativeBias { table: &self.decoder.bias, bucket: &bucket };
+        let args = self.attention(Mask::Causal, lengths);
+        let mut x = self.embed(tape, target_ids)?;
+        for (i, block) in self.decoder.blocks.iter().enumerate() {
+            let past = if let Known::Cache(cache) = &mut known { Some(cache.layer(i)) } else { None };
+            x = block.own.own(tape, &x, bias, (&args, &self.config), past)?;
+            if let Some(source) = &block.source {
+                let (keys_values, key_lengths) = match &mut known {
+                    Known::Source(states, lengths) => (source.keys_values(tape, states)?, Some(*lengths)),
+                    Known::Cache(cache) => (cache.layer(i).source()?, None),
+                };
+                let args = Attention { key_lengths, ..self.attention(Mask::Full, lengths) };
+                x = source.source(tape, &x, &keys_values, (&args, &self.config))?;
+            }
+            x = block.forward.forward(tape, &x, &self.config)?;
+        }
+        if let Known::Cache(cache) = known {
+            cache.advance(t);
+        }
+        self.finish(tape, &x, &self.decoder)
+    }
+
+    fn finish(&self, tape: &Tape, x: &Var, stack: &Stack) -> Result<Var> {
+        let x = kernels::rms_norm(tape, x, &stack.norm, self.config.layer_norm_epsilon)?;
+        Ok(kernels::dropout(tape, &x, self.dropout())?)
+    }
+
+    fn output(&self, tape: &Tape, states: &Var) -> Result<Output> {
+        Ok(match &self.lm_head {
+            Some(head) => Output::Words { states: states.clone(), vocabulary: head.clone() },
+            None => {
+                let states = kernels::scale(tape, states, 1.0 / (self.config.d_model as f64).sqrt())?;
+                Output::Words { states, vocabulary: self.words.clone() }
+            }
+        })
+    }
+
+    /// Scores are not divided: the queries' weights start smaller instead.
+    fn attention<'a>(&self, mask: Mask, lengths: &'a [usize]) -> Attention<'a> {
+        let (scale, dropout) = (Some(1.0), self.dropout());
+        Attention { mask, lengths: Some(lengths), scale, dropout, ..Attention::full(self.config.num_heads) }
+    }
+
+    fn dropout(&self) -> f32 {
+        self.config.dropout_rate as f32
+    }
+}
+
+impl Model for T5 {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
+            return Err(input.other_than("t5", "pairs of texts"));
+        };
+        let source = self.encode(tape, source_ids, source_lengths)?;
+        let states = self.decode(tape, target_ids, target_lengths, Known::Source(&source, source_lengths))?;
+        self.output(tape, &states)
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+impl Generator for T5 {
+    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
+        let source = source.filter(|ids| !ids.is_empty()).ok_or_else(|| Error::Input {
+            family: "t5",
+            expected: "a source of at least one word".into(),
+            found: "none".into(),
+        })?;
+        let (tape, device) = (Tape::inference(), self.words.tensor().device());
+        let states = self.encode(&tape, &Tensor::from_vec(source.to_vec(), (1, source.len()), device)?, &[source.len()])?;
+        let mut cache = Cache::new(self.decoder.blocks.len(), device);
+        for (i, layer) in self.decoder.blocks.iter().enumerate() {
+            if let Some(source) = &layer.source {
+                cache.layer(i).set_source(source.keys_values(&tape, &states)?);
+            }
+        }
+        Ok(cache)
+    }
+
+    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
+        let ((b, t), tape) = (token_ids.dims2()?, Tape::inference());
+        let states = self.decode(&tape, token_ids, &vec![t; b], Known::Cache(cache))?;
+        self.output(&tape, &states)
+    }
+
+    fn max_positions(&self) -> usize {
+        self.config.n_positions
+    }
+}
+
+impl Stack {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, layers: usize, decodes: bool) -> Result<Self> {
+        let own = body(at, adapter);
+        let small = Init::Normal(config.initializer_factor as f32 / (config.d_model as f32).sqrt());
+        let bias = own.at("block.0.layer.0.SelfAttention.relative_attention_bias");
+        Ok(Stack {
+            blocks: (0..layers)
+                .map(|i| Block::new(config, adapter, &at.at("block").at(i).at("layer"), decodes))
+                .collect::<Result<_>>()?,
+            bias: bias.param("weight", &[config.relative_attention_num_buckets, config.num_heads], small),
+            norm: own.at("final_layer_norm").param("weight", &[config.d_model], Init::Ones),
+        })
+    }
+}
+
+impl Block {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, decodes: bool) -> Result<Self> {
+        let attention = |i: usize, name| AttentionLayer::new(config, adapter, &at.at(i), name);
+        Ok(Block {
+            own: attention(0, "SelfAttention")?,
+            source: decodes.then(|| attention(1, "EncDecAttention")).transpose()?,
+            forward: Forward::new(config, adapter, &at.at(if decodes { 2 } else { 1 }))?,
+        })
+    }
+}
+
+impl AttentionLayer {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, name: &str) -> Result<Self> {
+        let (d, inner, factor) = (config.d_model, config.inner(), config.initializer_factor as f32);
+        let linear = |part: &str, sizes: [usize; 2], variance: usize| {
+            Linear::new(&at.at(name).at(part), sizes, false, Init::Normal(factor / (variance as f32).sqrt()), adapter)
+        };
+        Ok(AttentionLayer {
+            norm: body(at, adapter).at("layer_norm").param("weight", &[d], Init::Ones),
+            query: linear("q", [d, inner], d * config.d_kv)?,
+            key: linear("k", [d, inner], d)?,
+            value: linear("v", [d, inner], d)?,
+            output: linear("o", [inner, d], inner)?,
+        })
+    }
+
+    fn keys_values(&self, tape: &Tape, x: &Var) -> Result<[Var; 2]> {
+        Ok([self.key.forward(tape, x)?, self.value.forward(tape, x)?])
+    }
+
+    /// Attention of a text to itself.
+    fn own(
+        &self,
+        tape: &Tape,
+        x: &Var,
+        bias: RelativeBias,
+        (args, config): (&Attention, &Config),
+        past: Option<&mut Past>,
+    ) -> Result<Var> {
+        let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
+        let [mut k, mut v] = self.keys_values(tape, &n)?;
+        if let Some(past) = past {
+            [k, v] = past.extend(&k, &v)?;
+        }
+        let a = kernels::attention_biased(tape, &self.query.forward(tape, &n)?, &k, &v, bias, args)?;
+        Ok(residual(tape, &self.output.forward(tape, &a)?, x, config.dropout_rate as f32)?)
+    }
+
+    /// Attention of the target to the source.
+    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], (args, config): (&Attention, &Config)) -> Result<Var> {
+        let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
+        let a = kernels::attention(tape, &self.query.forward(tape, &n)?, k, v, args)?;
+        Ok(residual(tape, &self.output.forward(tape, &a)?, x, config.dropout_rate as f32)?)
+    }
+}
+
+impl Forward {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights) -> Result<Self> {
+        let (d, ff, factor) = (config.d_model, config.d_ff, config.initializer_factor as f32);
+        let linear = |name: &str, [inner, out]: [usize; 2]| {
+            let init = Init::Normal(factor / (inner as f32).sqrt());
+            Linear::new(&at.at("DenseReluDense").at(name), [inner, out], false, init, adapter)
+        };
+        let gated = config.feed_forward_proj != FeedForward::Relu;
+        Ok(Forward {
+            norm: body(at, adapter).at("layer_norm").param("weight", &[d], Init::Ones),
+            gate: linear(if gated { "wi_0" } else { "wi" }, [d, ff])?,
+            up: gated.then(|| linear("wi_1", [d, ff])).transpose()?,
+            down: linear("wo", [ff, d])?,
+        })
+    }
+
+    fn forward(&self, tape: &Tape, x: &Var, config: &Config) -> Result<Var> {
+        let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
+        let gate = self.gate.forward(tape, &n)?;
+        let gate = match config.feed_forward_proj {
+            FeedForward::Relu => kernels::relu(tape, &gate)?,
+            FeedForward::GatedGelu => kernels::gelu_tanh(tape, &gate)?,
+            FeedForward::GatedSilu => kernels::silu(tape, &gate)?,
+        };
+        let h = match &self.up {
+            Some(up) => kernels::multiply(tape, &gate, &up.forward(tape, &n)?)?,
+            None => gate,
+        };
+        let dropout = config.dropout_rate as f32;
+        let h = self.down.forward(tape, &kernels::dropout(tape, &h, dropout)?)?;
+        Ok(residual(tape, &h, x, dropout)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAST: [i64; 31] =
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113];
+
+    const BOTH: [i64; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91];
+
+    /// Where each bucket begins in the public implementation, for the sizes of the public models.
+    #[test]
+    fn distances_fall_into_their_buckets() {
+        let mut config = Config::tiny();
+        (config.relative_attention_num_buckets, config.relative_attention_max_distance) = (32, 128);
+        let begins = |past_only: bool| {
+            let bucket = |far: i64| config.bucket(-far, past_only);
+            (1..200i64).filter(|&far| bucket(far) != bucket(far - 1)).collect::<Vec<_>>()
+        };
+        assert_eq!(begins(false), BOTH);
+        assert_eq!(begins(true), PAST);
+        assert_eq!((config.bucket(3, false), config.bucket(-3, false), config.bucket(3, true)), (19, 3, 0));
+        assert_eq!((config.bucket(1000, false), config.bucket(-1000, true)), (31, 31));
+    }
+}

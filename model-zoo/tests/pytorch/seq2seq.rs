@@ -1,0 +1,32 @@
+//! Models of two texts against transformers: small ones that `fixtures/seq2seq.py` made.
+
+use crate::fixture::{self, Tensors, whole};
+use candle_core::DType;
+use tallow_kernels::{self as kernels, Tape, Var};
+use tallow_zoo::{Input, Output};
+
+fn pairs(expected: &Tensors) -> Input {
+    let ids = |name: &str| expected[name].to_dtype(DType::U32).expect("ids");
+    let lengths = |name: &str| whole(&expected[name]).into_iter().map(|n| n as usize).collect();
+    Input::TextToText {
+        source_ids: ids("input.source_ids"),
+        source_lengths: lengths("input.source_lengths"),
+        target_ids: ids("input.target_ids"),
+        target_lengths: lengths("input.target_lengths"),
+    }
+}
+
+fn loss(tape: &Tape, output: &Output, expected: &Tensors) -> Var {
+    let Output::Words { states, vocabulary } = output else { panic!("expected states of words") };
+    kernels::linear_cross_entropy(tape, states, vocabulary, &whole(&expected["labels"])).expect("a loss")
+}
+
+#[test]
+fn t5() {
+    fixture::equals("t5", pairs, loss);
+}
+
+#[test]
+fn t5_with_gates_and_its_own_output_layer() {
+    fixture::equals("t5_gated", pairs, loss);
+}
