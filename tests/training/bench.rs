@@ -23,6 +23,7 @@ impl Bench {
         let bench = Bench { dir: tempfile::tempdir().expect("a folder") };
         bench.write_texts(160);
         bench.write_images(120);
+        bench.write_words(1_000);
         bench
     }
 
@@ -38,6 +39,26 @@ impl Bench {
             ([1].into_iter().chain(words).chain([2]).collect(), label)
         };
         self.write_as_texts("texts.safetensors", &(0..examples).map(text).collect::<Vec<_>>());
+    }
+
+    /// A stream in pieces of 8 tokens, of which most are the one before plus one, modulo 10.
+    fn write_words(&self, tokens: usize) {
+        let stream = Stream::root(13);
+        let mut ids = vec![0u32];
+        while ids.len() < tokens {
+            let (at, last) = (ids.len() as u64, ids[ids.len() - 1]);
+            ids.push(if stream.below(at, 8) == 0 { stream.below(tokens as u64 + at, 10) as u32 } else { (last + 1) % 10 });
+        }
+        let offsets: Vec<u64> = (0..tokens).step_by(8).chain([tokens]).map(|at| at as u64).collect();
+        let pieces = offsets.len() - 1;
+        use safetensors::Dtype::{U8, U32, U64};
+        let tensors = [
+            ("offsets", U64, vec![pieces + 1], offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens], u32s(&ids)),
+            ("bytes", U32, vec![pieces], u32s(&vec![8; pieces])),
+            ("type_ids", U8, vec![tokens], vec![0u8; tokens]),
+        ];
+        write(&self.path("words.safetensors"), &tensors, "[]");
     }
 
     /// Texts as token ids, each with its label.
@@ -116,6 +137,19 @@ impl Bench {
             monitor_every_steps: 20,
             log_every_steps: 3,
         }
+    }
+
+    /// 40 steps of a GPT of one layer, with dropout.
+    pub(super) fn gpt(&self) -> RunConfig {
+        let model = serde_json::json!({
+            "model_type": "gpt2", "vocab_size": 30, "n_positions": 8, "n_embd": 16, "n_layer": 1, "n_head": 2,
+        });
+        let mut config = self.bert();
+        config.task = Task::LanguageModelling;
+        config.metric = Metric::Perplexity;
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        config.train = self.path("words.safetensors");
+        config
     }
 
     /// 30 steps of a ResNet with 8 layers.

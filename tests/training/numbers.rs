@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_PI_2;
 use tallow::error::{Class, Failure};
-use tallow::job::{Divergence, Event, InitFrom, MonitorConfig, RunConfig};
+use tallow::job::{Divergence, EvaluateJob, Event, InitFrom, MonitorConfig, RunConfig};
 use tallow::spec::{Metric, Optimizer, Schedule, Warmup};
 use tallow::trainer::{self, BatchShape, Finish};
 use tallow_zoo::ModelConfig;
@@ -58,6 +58,32 @@ fn models_learn_and_are_scored() {
         assert_eq!(scores[&Metric::Accuracy], right as f64 / *examples as f64);
         assert!(scores[&Metric::Matthews] > 0.8 && *loss < 0.5, "{name}: {scores:?}, loss {loss}");
     }
+}
+
+/// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
+#[test]
+fn words_are_learnt_from_those_before() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 120, ..bench.gpt() };
+    let run = bench.train(&config, "gpt");
+    let steps = run.steps();
+    assert!(steps[0].loss > 3.0 && steps[steps.len() - 1].loss < 1.5, "{:?} {:?}", steps[0], steps[steps.len() - 1]);
+    let job = EvaluateJob {
+        task: config.task,
+        model: config.model.clone(),
+        weights: bench.path("gpt").join("model.safetensors"),
+        data: config.train.clone(),
+        normalize: None,
+        metrics: vec![Metric::Perplexity, Metric::BitsPerByte],
+        batch_size: 16,
+        threads: 2,
+        out: bench.path("scored"),
+    };
+    let events = bench.evaluate(&job).expect("scored");
+    let Some(Event::Evaluated { examples, scores, loss, .. }) = events.last() else { panic!("{events:?}") };
+    assert_eq!(*examples, 125);
+    assert!((scores[&Metric::Perplexity] - loss.exp()).abs() < 1e-12 && *loss < 1.2, "{loss}");
+    assert!((scores[&Metric::BitsPerByte] - loss / std::f64::consts::LN_2 * 999.0 / 1000.0).abs() < 1e-12);
 }
 
 #[test]
