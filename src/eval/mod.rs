@@ -2,7 +2,7 @@
 
 mod compare;
 mod interval;
-mod metrics;
+pub mod metrics;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};

@@ -1,4 +1,9 @@
-//! Metrics of classification from predicted and true classes.
+//! Metrics: `metric` from predicted and true classes, and a file for each other kind of prediction.
+
+pub mod error_rate;
+pub mod probability;
+pub mod regression;
+pub mod tagging;
 
 use crate::spec::Metric;
 
