@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::schema::{self, Problem};
-use super::{ExperimentSpec, Monitor};
+use super::{ExperimentSpec, Metric, Monitor};
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
 
@@ -140,6 +140,9 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     let divides = micro == 0 || recipe.batch_size.is_multiple_of(micro);
     check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
     check(data.train != data.held_out, "data.held_out", "another split than `data.train`", &format!("`{}`", data.held_out));
+    let measured = spec.metric.suits(spec.task.head());
+    let metrics: Vec<_> = Metric::usual(spec.task).map(Metric::in_words).collect();
+    check(measured, "metric", &format!("one of {}: {}", spec.task.in_words(), metrics.join(", ")), spec.metric.in_words());
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;
         check(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));
@@ -155,8 +158,12 @@ mod tests {
 
     #[test]
     fn presets_are_read_and_written_back() {
-        for text in [PRESET, include_str!("../../presets/sst2_minilm.toml"), include_str!("../../presets/cifar10_resnet20.toml")]
-        {
+        let others = [
+            include_str!("../../presets/sst2_minilm.toml"),
+            include_str!("../../presets/cifar10_resnet20.toml"),
+            include_str!("../../presets/gpt_characters.toml"),
+        ];
+        for text in others.into_iter().chain([PRESET]) {
             let spec = parse(text, "preset").expect("read");
             assert_eq!(parse(&to_toml(&spec), "written").expect("read back"), spec);
         }

@@ -3,6 +3,7 @@
 
 use super::Error;
 use super::calibrate::{matmul_flops, memory_bandwidth};
+use super::objective::Wanted;
 use super::optimizer::State;
 use super::schedule::lr_at;
 use super::streams::Streams;
@@ -11,8 +12,8 @@ use crate::job::RunConfig;
 use candle_core::{Device, Tensor};
 use serde::Serialize;
 use std::time::{Duration, Instant};
-use tallow_kernels::{Gradients, Profile, Tape, Work, cross_entropy};
-use tallow_zoo::Input;
+use tallow_kernels::{Gradients, Profile, Tape, Work};
+use tallow_zoo::{Head, Input};
 
 /// The first steps warm caches and memory, and are not counted.
 const WARM_UP: u64 = 2;
@@ -92,7 +93,7 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
     let built = weights::build(&config.model, Source::Scratch, streams.init())?;
     let mut state = State::new(config.recipe.optimizer, &built.store)?;
     let mut grads = Gradients::new(&built.store);
-    let (input, labels) = random_batch(config, shape)?;
+    let (input, wanted) = random_batch(config, shape)?;
     let profile = Profile::default();
     let (mut times, mut rest) = (Vec::new(), [Duration::ZERO; 2]);
     for step in 0..WARM_UP + steps.max(1) {
@@ -101,7 +102,7 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
         grads.clear();
         let tape = Tape::training(streams.dropout(step, 0));
         let tape = if counted { tape.profiled(&profile) } else { tape };
-        let loss = cross_entropy(&tape, &built.model.forward(&tape, &input)?.scores(&tape)?, &labels)?;
+        let loss = wanted.loss(&tape, &built.model.forward(&tape, &input)?)?;
         tape.backward(&loss, &mut grads)?;
         let before_norm = Instant::now();
         let norm = grads.global_norm(&built.store)?;
@@ -161,8 +162,8 @@ fn rows(profile: &Profile, rest: &[(&str, Duration, Work)], times: &[f64], speed
     rows
 }
 
-/// Random tokens or pixels, and labels.
-fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Vec<u32>), Error> {
+/// Random tokens or pixels, and random answers.
+fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted), Error> {
     let stream = Streams::of(config.seed).order().named("profile");
     let numbers = |count: usize, below: usize| -> Vec<u32> {
         (0..count as u64).map(|i| ((stream.normal(i).abs() * 1e6) as usize % below.max(1)) as u32).collect()
@@ -178,5 +179,9 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Vec<u32
             (batch, Input::Image { pixels: Tensor::from_vec(values, (batch, channels, height, width), &Device::Cpu)? })
         }
     };
-    Ok((input, numbers(batch, config.model.num_labels())))
+    let wanted = match (config.model.head(), shape) {
+        (Head::Words, BatchShape::Texts { tokens, vocab_size, .. }) => Wanted::Words(numbers(batch * tokens, vocab_size)),
+        (head, _) => Wanted::Classes(numbers(batch, head.width())),
+    };
+    Ok((input, wanted))
 }
