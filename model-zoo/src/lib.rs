@@ -13,6 +13,7 @@ mod parts;
 mod registry;
 
 pub mod bert;
+pub mod gguf;
 pub mod gpt2;
 pub mod llama;
 mod lora;

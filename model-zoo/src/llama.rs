@@ -241,7 +241,7 @@ impl Architecture for Config {
         }
         if !self.head_dim.is_multiple_of(2) {
             problems.push(ConfigProblem::new("head_dim", "an even number", self.head_dim));
-        } else if self.head_dim > 0
+        } else if (1..=65_536).contains(&self.head_dim)
             && let Err(error) = Rope::new(self.head_dim, 1, self.rope_theta, self.rope_scaling.kernel())
         {
             problems.push(ConfigProblem::new("rope_scaling", "numbers that give a rotation", error));

@@ -1,0 +1,591 @@
+//! Language models from GGUF files, versions 2 and 3: Llama and its relatives, under public names, in float32.
+//!
+//! A file is a header (named values, then each tensor's name, shape, type and place) and the tensors' blocks. It is read as what it may be:
+//! damaged or made to harm. Nothing is believed that the file's own length does not bear out, so no more memory is taken than the file
+//! is long, and than its tensors are in float32.
+//!
+//! Source: the format's description in ggml (`docs/gguf.md`); names and the order of query and key rows as llama.cpp's conversion of
+//! public weights writes them.
+
+use crate::registry::ModelConfig;
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use candle_core::{Device, Tensor};
+use serde_json::{Map, Value as Json, json};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+/// A file that no model can be made from.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be read.
+    #[error("reading the GGUF file failed")]
+    Read(#[from] std::io::Error),
+
+    /// It is another kind of file, or of a version that is not known.
+    #[error("this is no GGUF file of version 2 or 3: expected {expected}, found {found}")]
+    Other { expected: &'static str, found: String },
+
+    /// The header says what cannot be.
+    #[error("the GGUF file is damaged or cut off: {what} at byte {at}: expected {expected}, found {found}")]
+    Damaged { what: String, at: u64, expected: String, found: String },
+
+    /// A value that the model needs.
+    #[error("the GGUF file's value `{key}`: expected {expected}, found {found}")]
+    Value { key: String, expected: &'static str, found: String },
+
+    /// A tensor of a type that cannot be turned into float32.
+    #[error(
+        "the tensor `{tensor}`{more} of the GGUF file is quantised as {found}, which is not known: expected {}",
+        known_types()
+    )]
+    Quantisation { tensor: String, more: String, found: String },
+
+    /// A tensor that the architecture has no place for, or that it needs.
+    #[error("the GGUF file's tensor `{tensor}`: expected {expected}, found {found}")]
+    Tensor { tensor: String, expected: String, found: String },
+
+    /// The configuration that the values make.
+    #[error(transparent)]
+    Config(#[from] crate::Error),
+
+    /// A tensor could not be made.
+    #[error("making a tensor from the GGUF file failed")]
+    Candle(#[from] candle_core::Error),
+}
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// The types that are known, by their number in files. A block's size in elements and bytes is Candle's to say.
+const TYPES: [(u32, &str, GgmlDType); 14] = [
+    (0, "F32", GgmlDType::F32),
+    (1, "F16", GgmlDType::F16),
+    (2, "Q4_0", GgmlDType::Q4_0),
+    (3, "Q4_1", GgmlDType::Q4_1),
+    (6, "Q5_0", GgmlDType::Q5_0),
+    (7, "Q5_1", GgmlDType::Q5_1),
+    (8, "Q8_0", GgmlDType::Q8_0),
+    (10, "Q2_K", GgmlDType::Q2K),
+    (11, "Q3_K", GgmlDType::Q3K),
+    (12, "Q4_K", GgmlDType::Q4K),
+    (13, "Q5_K", GgmlDType::Q5K),
+    (14, "Q6_K", GgmlDType::Q6K),
+    (15, "Q8_K", GgmlDType::Q8K),
+    (30, "BF16", GgmlDType::BF16),
+];
+
+/// Types that files have and this module cannot read, for the message.
+const OTHER_TYPES: [(u32, &str); 12] = [
+    (9, "Q8_1"),
+    (16, "IQ2_XXS"),
+    (17, "IQ2_XS"),
+    (18, "IQ3_XXS"),
+    (19, "IQ1_S"),
+    (20, "IQ4_NL"),
+    (21, "IQ3_S"),
+    (22, "IQ2_S"),
+    (23, "IQ4_XS"),
+    (29, "IQ1_M"),
+    (34, "TQ1_0"),
+    (35, "TQ2_0"),
+];
+
+fn known_types() -> String {
+    TYPES.map(|(_, name, _)| name).join(", ")
+}
+
+/// The header of a file.
+#[derive(Debug)]
+pub struct Gguf {
+    values: BTreeMap<String, Value>,
+    tensors: BTreeMap<String, Place>,
+    /// Where the blocks begin, and how long the file is.
+    blocks: u64,
+    len: u64,
+}
+
+/// A value of the header, as far as it is needed: lists (a tokenizer's words) are passed over.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Whole(u64),
+    Negative(i64),
+    Number(f64),
+    Flag(bool),
+    Text(String),
+    List,
+}
+
+/// A tensor's shape (rows first), type and first byte behind the header.
+#[derive(Debug, Clone)]
+struct Place {
+    shape: Vec<usize>,
+    kind: u32,
+    offset: u64,
+}
+
+/// A model in float32, under the public names: what [`ModelConfig::public_names`] takes.
+#[derive(Debug)]
+pub struct Base {
+    pub config: ModelConfig,
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+impl Gguf {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// It is no such file, damaged, or cut off.
+    pub fn read(file: &mut (impl Read + Seek)) -> Result<Self> {
+        let len = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(0))?;
+        let mut header = Header { file: BufReader::new(file), at: 0, len };
+        let magic = header.bytes::<4>("its first bytes").map_err(|_| other("`GGUF` at the start", &"a shorter file"))?;
+        if &magic != b"GGUF" {
+            return Err(other("`GGUF` at the start", &String::from_utf8_lossy(&magic).escape_default()));
+        }
+        let version = header.u32("the version")?;
+        if !(2..=3).contains(&version) {
+            return Err(other("version 2 or 3", &version));
+        }
+        // A tensor takes at least 24 bytes of header, a value 13.
+        let num_tensors = header.count("the number of tensors", 24)?;
+        let num_values = header.count("the number of values", 13)?;
+        let mut values = BTreeMap::new();
+        for _ in 0..num_values {
+            let key = header.text("a value's name")?;
+            let kind = header.u32(&key)?;
+            let value = header.value(&key, kind, 0)?;
+            values.insert(key, value);
+        }
+        let mut tensors = BTreeMap::new();
+        for _ in 0..num_tensors {
+            let name = header.text("a tensor's name")?;
+            let place = header.place(&name)?;
+            tensors.insert(name, place);
+        }
+        let alignment = match values.get("general.alignment") {
+            None => 32,
+            Some(Value::Whole(n)) if n.is_power_of_two() && *n <= 1 << 20 => *n,
+            Some(found) => return Err(unfit("general.alignment", "a power of two", found)),
+        };
+        Ok(Gguf { values, tensors, blocks: header.at.next_multiple_of(alignment), len })
+    }
+
+    /// The whole model, each tensor turned into float32.
+    ///
+    /// # Errors
+    /// The architecture is not known; a value is missing; a tensor is quantised in a way that is not known, lies behind the file's end,
+    /// or has no place in the model; its configuration has mistakes.
+    pub fn load(&self, file: &mut (impl Read + Seek)) -> Result<Base> {
+        self.check_types()?;
+        let config = self.config(file)?;
+        let heads = [self.whole("attention.head_count")?, self.kv_heads()?];
+        let turned = self.architecture()? == "llama";
+        let mut tensors = BTreeMap::new();
+        for (name, place) in self.tensors.iter().filter(|(name, _)| *name != ROPE_FACTORS) {
+            let public = public_name(name).ok_or_else(|| Error::Tensor {
+                tensor: name.clone(),
+                expected: "a part of Llama, Mistral, Qwen2 or Qwen3".into(),
+                found: "another".into(),
+            })?;
+            let rows = match () {
+                () if turned && public.contains(".q_proj.") => Some(heads[0]),
+                () if turned && public.contains(".k_proj.") => Some(heads[1]),
+                () => None,
+            };
+            tensors.insert(public, self.tensor(file, name, place, rows)?);
+        }
+        Ok(Base { config, tensors })
+    }
+
+    /// What the architecture's values and tensors say, as a public `config.json` has it.
+    fn config(&self, file: &mut (impl Read + Seek)) -> Result<ModelConfig> {
+        let architecture = self.architecture()?;
+        let words = self.place("token_embd.weight")?.shape.first().copied().unwrap_or(0);
+        let hidden = self.whole("embedding_length")?;
+        let heads = self.whole("attention.head_count")?;
+        let has = |name: &str| self.tensors.contains_key(name);
+        let mut config = json!({
+            "model_type": architecture, "vocab_size": words, "hidden_size": hidden, "num_attention_heads": heads,
+            "intermediate_size": self.whole("feed_forward_length")?, "num_hidden_layers": self.whole("block_count")?,
+            "num_key_value_heads": self.kv_heads()?, "max_position_embeddings": self.whole("context_length")?,
+            "rms_norm_eps": self.number("attention.layer_norm_rms_epsilon")?.unwrap_or(1e-5),
+            "rope_theta": self.number("rope.freq_base")?.unwrap_or(10_000.0), "tie_word_embeddings": !has("output.weight"),
+            "attention_bias": has("blk.0.attn_output.bias"), "mlp_bias": has("blk.0.ffn_down.bias"),
+        });
+        if self.value("attention.key_length").is_some() {
+            config["head_dim"] = json!(self.whole("attention.key_length")?);
+        }
+        if self.value("attention.sliding_window").is_some() && architecture == "llama" {
+            (config["model_type"], config["sliding_window"]) = (json!("mistral"), json!(self.whole("attention.sliding_window")?));
+        }
+        if let Some(scaling) = self.rope_scaling(file)? {
+            config["rope_scaling"] = scaling;
+        }
+        Ok(ModelConfig::from_public(&config.to_string())?)
+    }
+
+    fn rope_scaling(&self, file: &mut (impl Read + Seek)) -> Result<Option<Json>> {
+        if let Some(place) = self.tensors.get(ROPE_FACTORS) {
+            let factors = self.tensor(file, ROPE_FACTORS, place, None)?.flatten_all()?.to_vec1::<f32>()?;
+            let theta = self.number("rope.freq_base")?.unwrap_or(10_000.0);
+            return llama3_scaling(&factors, theta).map(Some).ok_or_else(|| Error::Tensor {
+                tensor: ROPE_FACTORS.into(),
+                expected: "the factors of Llama 3's scaling".into(),
+                found: format!("{} others", factors.len()),
+            });
+        }
+        let factor = self.number("rope.scaling.factor")?;
+        match (self.value("rope.scaling.type"), factor) {
+            (None, None) => Ok(None),
+            (Some(Value::Text(kind)), _) if kind == "none" => Ok(None),
+            (Some(Value::Text(kind)), Some(factor)) if kind == "linear" => {
+                Ok(Some(json!({"rope_type": "linear", "factor": factor})))
+            }
+            (Some(Value::Text(kind)), Some(factor)) if kind == "yarn" => {
+                let mut scaling = Map::from_iter([("rope_type".into(), json!("yarn")), ("factor".into(), json!(factor))]);
+                if self.value("rope.scaling.original_context_length").is_some() {
+                    let original = self.whole("rope.scaling.original_context_length")?;
+                    scaling.insert("original_max_position_embeddings".into(), json!(original));
+                }
+                Ok(Some(Json::Object(scaling)))
+            }
+            (found, _) => {
+                let found = found.map_or("nothing".into(), |found| format!("{found:?}"));
+                Err(Error::Value { key: "rope.scaling.type".into(), expected: "none, linear or yarn, with a factor", found })
+            }
+        }
+    }
+
+    fn architecture(&self) -> Result<&str> {
+        match self.values.get("general.architecture") {
+            Some(Value::Text(name)) if ["llama", "qwen2", "qwen3"].contains(&name.as_str()) => Ok(name),
+            Some(found) => Err(unfit("general.architecture", "\"llama\" or \"qwen2\" or \"qwen3\"", found)),
+            None => {
+                let found = "nothing".into();
+                Err(Error::Value { key: "general.architecture".into(), expected: "\"llama\" or \"qwen2\" or \"qwen3\"", found })
+            }
+        }
+    }
+
+    /// A value of the architecture.
+    fn value(&self, key: &str) -> Option<&Value> {
+        let Some(Value::Text(architecture)) = self.values.get("general.architecture") else { return None };
+        self.values.get(&format!("{architecture}.{key}"))
+    }
+
+    fn whole(&self, key: &str) -> Result<usize> {
+        match self.value(key) {
+            Some(Value::Whole(n)) => usize::try_from(*n).map_err(|_| unfit(key, "a count", &Value::Whole(*n))),
+            Some(found) => Err(unfit(key, "a whole number", found)),
+            None => Err(Error::Value { key: key.into(), expected: "a whole number", found: "nothing".into() }),
+        }
+    }
+
+    fn number(&self, key: &str) -> Result<Option<f64>> {
+        match self.value(key) {
+            None => Ok(None),
+            // Written as float32: the shortest decimal that it stands for, as the public configuration has it.
+            Some(Value::Number(n)) => Ok(Some((*n as f32).to_string().parse().unwrap_or(*n))),
+            Some(Value::Whole(n)) => Ok(Some(*n as f64)),
+            Some(found) => Err(unfit(key, "a number", found)),
+        }
+    }
+
+    fn kv_heads(&self) -> Result<usize> {
+        let key = "attention.head_count_kv";
+        self.whole(if self.value(key).is_some() { key } else { "attention.head_count" })
+    }
+
+    fn place(&self, name: &str) -> Result<&Place> {
+        self.tensors.get(name).ok_or_else(|| Error::Tensor {
+            tensor: name.into(),
+            expected: "to be there".into(),
+            found: format!("{} others", self.tensors.len()),
+        })
+    }
+
+    fn check_types(&self) -> Result<()> {
+        let mut unknown = self.tensors.iter().filter(|(_, place)| place.known().is_none());
+        let Some((name, place)) = unknown.next() else { return Ok(()) };
+        let more = match unknown.count() {
+            0 => String::new(),
+            count => format!(" (and {count} more)"),
+        };
+        let other = OTHER_TYPES.iter().find(|(kind, _)| *kind == place.kind).map(|(_, name)| *name);
+        let found = other.map_or_else(|| format!("type {}", place.kind), |name| format!("{name} (type {})", place.kind));
+        Err(Error::Quantisation { tensor: name.clone(), more, found })
+    }
+
+    /// A tensor in float32; `heads`: of queries or keys, whose rows llama.cpp has in another order.
+    fn tensor(&self, file: &mut (impl Read + Seek), name: &str, place: &Place, heads: Option<usize>) -> Result<Tensor> {
+        let start = self.blocks.saturating_add(place.offset);
+        let damaged =
+            |expected: String, found: String| Error::Damaged { what: format!("the tensor `{name}`"), at: start, expected, found };
+        let kind = place.known().ok_or_else(|| damaged("a known type".into(), place.kind.to_string()))?;
+        let inner = place.shape.last().copied().unwrap_or(1);
+        if inner == 0 || !inner.is_multiple_of(kind.block_size()) {
+            return Err(damaged(format!("rows of whole blocks of {}", kind.block_size()), format!("rows of {inner}")));
+        }
+        let elements = place.shape.iter().try_fold(1usize, |n, dim| n.checked_mul(*dim));
+        let bytes = elements.map(|n| n / kind.block_size()).and_then(|blocks| blocks.checked_mul(kind.type_size()));
+        let left = self.len.saturating_sub(start);
+        let bytes = bytes.filter(|bytes| *bytes as u64 <= left).ok_or_else(|| {
+            damaged(format!("{:?} elements in {left} bytes, which are left", place.shape), "too few of them".into())
+        })?;
+        file.seek(SeekFrom::Start(start))?;
+        let mut data = vec![0u8; bytes];
+        file.read_exact(&mut data)?;
+        if let Some(heads) = heads {
+            let rows = place.shape.first().copied().unwrap_or(0);
+            if heads == 0 || !rows.is_multiple_of(2 * heads) || rows == 0 {
+                return Err(damaged(format!("rows for {heads} heads of even size"), format!("{rows} rows")));
+            }
+            data = halves_apart(&data, rows, heads);
+        }
+        let storage = QStorage::from_data(Cow::Owned(data), &Device::Cpu, kind)?;
+        Ok(QTensor::new(storage, place.shape.clone())?.dequantize(&Device::Cpu)?)
+    }
+}
+
+impl Place {
+    fn known(&self) -> Option<GgmlDType> {
+        TYPES.iter().find(|(kind, _, _)| *kind == self.kind).map(|(_, _, kind)| *kind)
+    }
+}
+
+/// llama.cpp turns neighbours, the public models numbers half a head apart: rows of each head in the public order.
+fn halves_apart(data: &[u8], rows: usize, heads: usize) -> Vec<u8> {
+    let (width, size) = (data.len() / rows, rows / heads);
+    let from = |row: usize| {
+        let (head, at) = (row / size, row % size);
+        head * size + at % (size / 2) * 2 + at / (size / 2)
+    };
+    (0..rows).flat_map(|row| data[from(row) * width..][..width].iter().copied()).collect()
+}
+
+const ROPE_FACTORS: &str = "rope_freqs.weight";
+
+/// What the public configuration says where frequencies are divided by these factors; none if no setting of Llama 3 gives them.
+fn llama3_scaling(factors: &[f32], theta: f64) -> Option<Json> {
+    let factor = factors.iter().copied().fold(1.0f32, f32::max).round();
+    if factors.iter().all(|f| *f == 1.0) {
+        return Some(json!({"rope_type": "default"}));
+    }
+    let (low, high, original) = (1.0, 4.0, 8192.0);
+    let divisor = |i: usize| {
+        let frequency = theta.powf(-(i as f64) / factors.len() as f64);
+        let turns = original * frequency / std::f64::consts::TAU;
+        let share = ((turns - low) / (high - low)).clamp(0.0, 1.0);
+        1.0 / ((1.0 - share) / f64::from(factor) + share)
+    };
+    let fits = factors.iter().enumerate().all(|(i, f)| (f64::from(*f) / divisor(i) - 1.0).abs() < 1e-3);
+    fits.then(|| {
+        json!({"rope_type": "llama3", "factor": factor, "low_freq_factor": low, "high_freq_factor": high,
+               "original_max_position_embeddings": original as u64})
+    })
+}
+
+/// The public name of a tensor; none where no architecture here has it.
+fn public_name(name: &str) -> Option<String> {
+    match name {
+        "token_embd.weight" => return Some("model.embed_tokens.weight".into()),
+        "output_norm.weight" => return Some("model.norm.weight".into()),
+        "output.weight" => return Some("lm_head.weight".into()),
+        _ => {}
+    }
+    let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
+    let (part, last) = rest.rsplit_once('.').filter(|(_, last)| ["weight", "bias"].contains(last))?;
+    let layer: usize = layer.parse().ok()?;
+    let public = match part {
+        "attn_norm" => "input_layernorm",
+        "ffn_norm" => "post_attention_layernorm",
+        "attn_q" => "self_attn.q_proj",
+        "attn_k" => "self_attn.k_proj",
+        "attn_v" => "self_attn.v_proj",
+        "attn_output" => "self_attn.o_proj",
+        "attn_q_norm" => "self_attn.q_norm",
+        "attn_k_norm" => "self_attn.k_norm",
+        "ffn_gate" => "mlp.gate_proj",
+        "ffn_up" => "mlp.up_proj",
+        "ffn_down" => "mlp.down_proj",
+        _ => return None,
+    };
+    Some(format!("model.layers.{layer}.{public}.{last}"))
+}
+
+fn other(expected: &'static str, found: &dyn std::fmt::Display) -> Error {
+    Error::Other { expected, found: found.to_string() }
+}
+
+fn unfit(key: &str, expected: &'static str, found: &Value) -> Error {
+    Error::Value { key: key.into(), expected, found: format!("{found:?}") }
+}
+
+/// The header while it is read: no step goes behind the file's end.
+struct Header<R> {
+    file: BufReader<R>,
+    at: u64,
+    len: u64,
+}
+
+/// The longest name or text that is kept.
+const LONGEST_TEXT: u64 = 1 << 20;
+
+impl<R: Read + Seek> Header<R> {
+    fn damaged(&self, what: &str, expected: impl Into<String>, found: impl ToString) -> Error {
+        Error::Damaged { what: what.into(), at: self.at, expected: expected.into(), found: found.to_string() }
+    }
+
+    fn left(&self) -> u64 {
+        self.len.saturating_sub(self.at)
+    }
+
+    fn bytes<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
+        if self.left() < N as u64 {
+            return Err(self.damaged(what, format!("{N} bytes"), format!("{} left", self.left())));
+        }
+        let mut bytes = [0; N];
+        self.file.read_exact(&mut bytes)?;
+        self.at += N as u64;
+        Ok(bytes)
+    }
+
+    fn u32(&mut self, what: &str) -> Result<u32> {
+        Ok(u32::from_le_bytes(self.bytes(what)?))
+    }
+
+    fn u64(&mut self, what: &str) -> Result<u64> {
+        Ok(u64::from_le_bytes(self.bytes(what)?))
+    }
+
+    /// How many things follow, each of at least `least` bytes.
+    fn count(&mut self, what: &str, least: u64) -> Result<u64> {
+        let count = self.u64(what)?;
+        match count.checked_mul(least).filter(|bytes| *bytes <= self.left()) {
+            Some(_) => Ok(count),
+            None => Err(self.damaged(what, format!("as many as fit into the {} bytes that are left", self.left()), count)),
+        }
+    }
+
+    fn skip(&mut self, bytes: u64) -> Result<()> {
+        // `count` has seen that they are there.
+        self.file.seek_relative(bytes as i64)?;
+        self.at += bytes;
+        Ok(())
+    }
+
+    fn text(&mut self, what: &str) -> Result<String> {
+        let len = self.count(what, 1)?;
+        if len > LONGEST_TEXT {
+            return Err(self.damaged(what, format!("at most {LONGEST_TEXT} bytes"), len));
+        }
+        let mut bytes = vec![0; len as usize];
+        self.file.read_exact(&mut bytes)?;
+        self.at += len;
+        String::from_utf8(bytes).map_err(|_| self.damaged(what, "text in UTF-8", "other bytes"))
+    }
+
+    fn value(&mut self, key: &str, kind: u32, depth: usize) -> Result<Value> {
+        Ok(match kind {
+            0 => Value::Whole(u64::from(u8::from_le_bytes(self.bytes(key)?))),
+            1 => signed(i64::from(i8::from_le_bytes(self.bytes(key)?))),
+            2 => Value::Whole(u64::from(u16::from_le_bytes(self.bytes(key)?))),
+            3 => signed(i64::from(i16::from_le_bytes(self.bytes(key)?))),
+            4 => Value::Whole(u64::from(self.u32(key)?)),
+            5 => signed(i64::from(i32::from_le_bytes(self.bytes(key)?))),
+            6 => Value::Number(f64::from(f32::from_le_bytes(self.bytes(key)?))),
+            7 => Value::Flag(self.bytes::<1>(key)? != [0]),
+            // Chat templates are long.
+            8 => Value::Text(self.text(key)?),
+            9 => self.list(key, depth)?,
+            10 => Value::Whole(self.u64(key)?),
+            11 => signed(i64::from_le_bytes(self.bytes(key)?)),
+            12 => Value::Number(f64::from_le_bytes(self.bytes(key)?)),
+            other => return Err(self.damaged(key, "a type from 0 to 12", other)),
+        })
+    }
+
+    /// Passes over a list.
+    fn list(&mut self, key: &str, depth: usize) -> Result<Value> {
+        if depth > 3 {
+            return Err(self.damaged(key, "lists within lists, three deep at most", "more"));
+        }
+        let kind = self.u32(key)?;
+        let size = match kind {
+            0 | 1 | 7 => 1,
+            2 | 3 => 2,
+            4..=6 => 4,
+            10..=12 => 8,
+            8 => {
+                for _ in 0..self.count(key, 8)? {
+                    let len = self.count(key, 1)?;
+                    self.skip(len)?;
+                }
+                return Ok(Value::List);
+            }
+            9 => {
+                for _ in 0..self.count(key, 12)? {
+                    self.list(key, depth + 1)?;
+                }
+                return Ok(Value::List);
+            }
+            other => return Err(self.damaged(key, "a type from 0 to 12", other)),
+        };
+        let count = self.count(key, size)?;
+        self.skip(count * size)?;
+        Ok(Value::List)
+    }
+
+    fn place(&mut self, name: &str) -> Result<Place> {
+        let rank = self.u32(name)?;
+        if rank > 4 {
+            return Err(self.damaged(name, "at most 4 dimensions", rank));
+        }
+        let mut shape = Vec::with_capacity(rank as usize);
+        for _ in 0..rank {
+            let dim = self.u64(name)?;
+            shape.push(usize::try_from(dim).map_err(|_| self.damaged(name, "a dimension", dim))?);
+        }
+        // Files have the dimension first whose elements are neighbours.
+        shape.reverse();
+        Ok(Place { shape, kind: self.u32(name)?, offset: self.u64(name)? })
+    }
+}
+
+fn signed(n: i64) -> Value {
+    u64::try_from(n).map_or(Value::Negative(n), Value::Whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_of_llama_3_are_recognised() {
+        // Of head size 128 and theta 500000, with factor 8: the first frequencies stay, the last are divided by it.
+        let divisor = |i: usize| {
+            let wave = std::f64::consts::TAU / 500_000f64.powf(-(2 * i) as f64 / 128.0);
+            match wave {
+                w if w < 8192.0 / 4.0 => 1.0,
+                w if w > 8192.0 => 8.0,
+                w => {
+                    let smooth = (8192.0 / w - 1.0) / 3.0;
+                    1.0 / ((1.0 - smooth) / 8.0 + smooth)
+                }
+            }
+        };
+        let mut factors: Vec<f32> = (0..64).map(|i| divisor(i) as f32).collect();
+        let scaling = llama3_scaling(&factors, 500_000.0).expect("Llama 3's");
+        assert_eq!((&scaling["rope_type"], &scaling["factor"]), (&json!("llama3"), &json!(8.0)));
+        factors[30] *= 1.1;
+        assert_eq!(llama3_scaling(&factors, 500_000.0), None);
+        assert_eq!(llama3_scaling(&[1.0; 4], 1e4).expect("none")["rope_type"], json!("default"));
+    }
+
+    #[test]
+    fn rows_go_back_to_the_public_order() {
+        // Two heads of four rows, each row one byte: neighbours 0 1, 2 3 stand half a head apart.
+        assert_eq!(halves_apart(&[0, 2, 1, 3, 4, 6, 5, 7], 8, 2), [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+}

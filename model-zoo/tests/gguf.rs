@@ -1,0 +1,243 @@
+//! GGUF files: those that Candle writes, with llama.cpp's names and order of rows, are read as the model that they were made from; a
+//! damaged one is told, and takes neither memory nor the program down.
+
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::Path;
+use tallow_kernels::{Stream, Tape, Weights};
+use tallow_zoo::gguf::{Base, Gguf};
+use tallow_zoo::{Input, ModelConfig};
+
+type Tensors = BTreeMap<String, Tensor>;
+
+fn fixture(name: &str) -> (ModelConfig, Tensors) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let config = std::fs::read_to_string(folder.join("config.json")).expect("config.json");
+    let tensors = candle_core::safetensors::load(folder.join("model.safetensors"), &Device::Cpu).expect("tensors");
+    (ModelConfig::from_public(&config).expect("a config"), tensors.into_iter().collect())
+}
+
+/// The name that llama.cpp has for a public one.
+fn own_name(public: &str) -> String {
+    let pairs = [
+        ("model.embed_tokens", "token_embd"),
+        ("model.norm", "output_norm"),
+        ("lm_head", "output"),
+        ("model.layers.", "blk."),
+        ("input_layernorm", "attn_norm"),
+        ("post_attention_layernorm", "ffn_norm"),
+        ("self_attn.q_proj", "attn_q"),
+        ("self_attn.k_proj", "attn_k"),
+        ("self_attn.v_proj", "attn_v"),
+        ("self_attn.o_proj", "attn_output"),
+        ("self_attn.q_norm", "attn_q_norm"),
+        ("self_attn.k_norm", "attn_k_norm"),
+        ("mlp.gate_proj", "ffn_gate"),
+        ("mlp.up_proj", "ffn_up"),
+        ("mlp.down_proj", "ffn_down"),
+    ];
+    pairs.iter().fold(public.to_string(), |name, (from, to)| name.replace(from, to))
+}
+
+/// As llama.cpp's conversion turns the rows of queries and keys: `[heads, 2, half, ...]` becomes `[heads, half, 2, ...]`.
+fn turned(tensor: &Tensor, heads: usize) -> Tensor {
+    let (rows, width) = (tensor.dims()[0], tensor.elem_count() / tensor.dims()[0]);
+    let parts = tensor.reshape((heads, 2, rows / heads / 2, width)).and_then(|t| t.transpose(1, 2)?.contiguous());
+    parts.and_then(|t| t.reshape(tensor.dims())).expect("turned")
+}
+
+fn values(config: &ModelConfig, architecture: &str) -> Vec<(String, Value)> {
+    let ModelConfig::Llama(c) = config else { panic!("a Llama") };
+    let count = |n: usize| Value::U32(n as u32);
+    let own = [
+        ("context_length", count(c.max_position_embeddings)),
+        ("embedding_length", count(c.hidden_size)),
+        ("block_count", count(c.num_hidden_layers)),
+        ("feed_forward_length", count(c.intermediate_size)),
+        ("attention.head_count", count(c.num_attention_heads)),
+        ("attention.head_count_kv", count(c.num_key_value_heads)),
+        ("attention.key_length", count(c.head_dim)),
+        ("attention.layer_norm_rms_epsilon", Value::F32(c.rms_norm_eps as f32)),
+        ("rope.freq_base", Value::F32(c.rope_theta as f32)),
+    ];
+    let words = Value::Array(["a", "b"].map(|w| Value::String(w.into())).to_vec());
+    let mut all =
+        vec![("general.architecture".to_string(), Value::String(architecture.into())), ("tokenizer.ggml.tokens".into(), words)];
+    all.extend(own.map(|(key, value)| (format!("{architecture}.{key}"), value)));
+    all
+}
+
+/// A file with all matrices in that type, where their rows are whole blocks of it.
+fn write(config: &ModelConfig, architecture: &str, tensors: &Tensors, kind: GgmlDType) -> Vec<u8> {
+    let ModelConfig::Llama(c) = config else { panic!("a Llama") };
+    let quantised = |name: &String, tensor: &Tensor| {
+        let heads = match name {
+            _ if architecture != "llama" => None,
+            _ if name.contains("q_proj") => Some(c.num_attention_heads),
+            _ if name.contains("k_proj") => Some(c.num_key_value_heads),
+            _ => None,
+        };
+        let tensor = heads.map_or_else(|| tensor.clone(), |heads| turned(tensor, heads));
+        let kind = if tensor.rank() == 2 { kind } else { GgmlDType::F32 };
+        (own_name(name), QTensor::quantize(&tensor, kind).expect("quantised"))
+    };
+    let tensors: Vec<_> = tensors.iter().map(|(name, tensor)| quantised(name, tensor)).collect();
+    let values = values(config, architecture);
+    let mut file = Cursor::new(Vec::new());
+    let values: Vec<_> = values.iter().map(|(key, value)| (key.as_str(), value)).collect();
+    let tensors: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    gguf_file::write(&mut file, &values, &tensors).expect("a file");
+    file.into_inner()
+}
+
+fn load(file: &[u8]) -> Result<Base, String> {
+    let mut file = Cursor::new(file);
+    let header = Gguf::read(&mut file).map_err(|e| e.to_string())?;
+    header.load(&mut file).map_err(|e| e.to_string())
+}
+
+fn floats(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().and_then(|t| t.to_vec1()).expect("floats")
+}
+
+fn scores(config: &ModelConfig, tensors: Tensors) -> Vec<f32> {
+    let weights = Weights::given(config.public_names(tensors).expect("names"), Stream::root(0), &Device::Cpu);
+    let model = config.build(&weights, None).expect("a model");
+    weights.finish().expect("weights that fit");
+    let token_ids = Tensor::new(&[[3u32, 1, 4, 1, 5]], &Device::Cpu).expect("ids");
+    let input = Input::Text { type_ids: token_ids.zeros_like().expect("types"), token_ids, lengths: vec![5] };
+    let tape = Tape::inference();
+    floats(model.forward(&tape, &input).and_then(|output| output.scores(&tape)).expect("scores").tensor())
+}
+
+#[test]
+fn a_file_is_the_model_that_it_was_made_from() {
+    for (name, architecture) in [("llama_biases", "llama"), ("qwen2", "qwen2")] {
+        let (config, tensors) = fixture(name);
+        let base = load(&write(&config, architecture, &tensors, GgmlDType::F32)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(base.config, config, "{name}");
+        assert_eq!(base.tensors.keys().collect::<Vec<_>>(), tensors.keys().collect::<Vec<_>>(), "{name}");
+        for (tensor, found) in &base.tensors {
+            assert_eq!((found.dims(), floats(found)), (tensors[tensor].dims(), floats(&tensors[tensor])), "{name}: {tensor}");
+        }
+        assert_eq!(scores(&base.config, base.tensors), scores(&config, tensors), "{name}");
+    }
+}
+
+/// A model whose rows are whole blocks of every type.
+fn wide() -> (ModelConfig, Tensors) {
+    let config = r#"{"model_type": "llama", "vocab_size": 7, "hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 1,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "tie_word_embeddings": true}"#;
+    let config = ModelConfig::from_public(config).expect("a config");
+    let weights = Weights::scratch(Stream::root(3), &Device::Cpu);
+    config.build(&weights, None).expect("a model");
+    let (store, _) = weights.finish().expect("parameters");
+    let tensors = store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect();
+    (config, tensors)
+}
+
+#[test]
+fn every_type_is_read() {
+    use GgmlDType::{BF16, F16, F32, Q2K, Q3K, Q4_0, Q4_1, Q4K, Q5_0, Q5_1, Q5K, Q6K, Q8_0, Q8K};
+    let (config, tensors) = wide();
+    let mut last = 0.0;
+    // From the finest to the coarsest; what is lost is little, and grows.
+    for kind in [F32, F16, BF16, Q8K, Q8_0, Q6K, Q5K, Q5_1, Q5_0, Q4K, Q4_1, Q4_0, Q3K, Q2K] {
+        let base = load(&write(&config, "llama", &tensors, kind)).unwrap_or_else(|e| panic!("{kind:?}: {e}"));
+        let mut off = (0.0, 0.0);
+        for (name, tensor) in &tensors {
+            for (a, b) in floats(tensor).iter().zip(floats(&base.tensors[name])) {
+                off = (off.0 + f64::from(a - b).powi(2), off.1 + f64::from(*a).powi(2));
+            }
+        }
+        let lost = (off.0 / off.1).sqrt();
+        println!("{kind:?}: {lost:.1e} of the norm is lost");
+        let bound = if kind == F32 { 0.0 } else { 0.35 };
+        assert!(lost <= bound && (kind == F32 || lost > 0.0) && lost >= 0.2 * last, "{kind:?}: {lost}, before {last}");
+        last = lost;
+    }
+}
+
+#[test]
+fn what_is_not_known_is_told() {
+    let (config, tensors) = wide();
+    let file = write(&config, "llama", &tensors, GgmlDType::Q4_0);
+    // The type of a tensor is behind its name and shape.
+    let name = b"blk.0.ffn_up.weight";
+    let at = file.windows(name.len()).position(|w| w == name).expect("the name") + name.len() + 4 + 2 * 8;
+    let mut other = file.clone();
+    other[at..at + 4].copy_from_slice(&20u32.to_le_bytes());
+    let message = load(&other).expect_err("a type that is not known");
+    assert!(
+        message.contains("`blk.0.ffn_up.weight`") && message.contains("IQ4_NL (type 20)") && message.contains("Q6_K"),
+        "{message}"
+    );
+    other[at..at + 4].copy_from_slice(&99u32.to_le_bytes());
+    assert!(load(&other).expect_err("nonsense").contains("type 99"));
+
+    let message = load(&write(&config, "mamba", &tensors, GgmlDType::F32)).expect_err("another architecture");
+    assert!(message.contains("general.architecture") && message.contains("mamba"), "{message}");
+    let mut more = tensors.clone();
+    more.insert(
+        "model.layers.0.block_sparse_moe.gate.weight".into(),
+        Tensor::ones((4, 32), candle_core::DType::F32, &Device::Cpu).unwrap(),
+    );
+    assert!(load(&write(&config, "llama", &more, GgmlDType::F32)).expect_err("experts").contains("block_sparse_moe"));
+    for (file, words) in
+        [(&b"GG"[..], "a shorter file"), (b"PK\x03\x04____", "PK"), (b"GGUF\x01\0\0\0", "version 2 or 3, found 1")]
+    {
+        let message = load(file).expect_err("no such file");
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+/// Cut off anywhere in the header, or with any of its bytes changed, a file is read or told; sizes that cannot be take no memory.
+#[test]
+fn damaged_files_are_told() {
+    let (config, tensors) = fixture("qwen2");
+    let file = write(&config, "qwen2", &tensors, GgmlDType::F32);
+    let header = file.windows(4).rposition(|w| w == b"ight").expect("the last name") + 64;
+    for len in (0..header).chain([file.len() - 33]) {
+        let message = load(&file[..len]).expect_err("cut off");
+        assert!(message.contains("GGUF"), "{len}: {message}");
+    }
+    let mut read = 0;
+    for at in 0..header {
+        for bits in [0x01, 0xff] {
+            let mut damaged = file.clone();
+            damaged[at] ^= bits;
+            read += usize::from(load(&damaged).is_ok());
+        }
+        // A count or length of the largest number.
+        let mut damaged = file.clone();
+        let end = (at + 8).min(header);
+        damaged[at..end].fill(0xff);
+        read += usize::from(load(&damaged).is_ok());
+    }
+    assert!(read < 4 * header / 2, "{read} of {} damaged files were read", 4 * header);
+}
+
+/// SmolLM2 in Q4_1, where its file is at hand, against Candle's own reader and model.
+#[test]
+fn public_weights() {
+    let Some(hub) = std::env::var_os("TALLOW_FIXTURES_HUB").map(std::path::PathBuf::from) else { return };
+    let path = hub.join("models/HuggingFaceTB/SmolLM2-135M-Instruct-GGUF/SmolLM2-135M-Instruct.Q4_1.gguf");
+    let mut file = std::fs::File::open(&path).expect("the file");
+    let base = Gguf::read(&mut file).and_then(|header| header.load(&mut file)).expect("a model");
+    let found = scores(&base.config, base.tensors);
+    let mut file = std::fs::File::open(&path).expect("the file");
+    let content = gguf_file::Content::read(&mut file).expect("a header");
+    let mut theirs =
+        candle_transformers::models::quantized_llama::ModelWeights::from_gguf(content, &mut file, &Device::Cpu).expect("a model");
+    let token_ids = Tensor::new(&[[3u32, 1, 4, 1, 5]], &Device::Cpu).expect("ids");
+    let expected = floats(&theirs.forward(&token_ids, 0).expect("scores"));
+    let last = &found[found.len() - expected.len()..];
+    let norm = |v: &mut dyn Iterator<Item = f32>| v.map(|x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+    let off = norm(&mut last.iter().zip(&expected).map(|(a, b)| a - b)) / norm(&mut expected.iter().copied());
+    println!("SmolLM2: scores differ by {off:.1e} of their norm");
+    // Candle rounds activations to 8 bits for its quantised products.
+    assert!(off < 0.05, "{off}");
+}
