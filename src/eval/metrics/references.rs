@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The cases of one kind: enough of them to mean something.
-pub fn cases(kind: &str) -> Vec<Value> {
+pub(super) fn cases(kind: &str) -> Vec<Value> {
     let mut file: Value = serde_json::from_str(include_str!("../../../tests/fixtures/metrics/references.json")).expect("JSON");
     match file[kind].take() {
         Value::Array(cases) if cases.len() >= 60 => cases,
@@ -11,16 +11,16 @@ pub fn cases(kind: &str) -> Vec<Value> {
     }
 }
 
-pub fn numbers(list: &Value) -> Vec<f64> {
+pub(super) fn numbers(list: &Value) -> Vec<f64> {
     list.as_array().expect("a list").iter().map(|x| x.as_f64().expect("a number")).collect()
 }
 
-pub fn texts(list: &Value) -> Vec<&str> {
+pub(super) fn texts(list: &Value) -> Vec<&str> {
     list.as_array().expect("a list").iter().map(|x| x.as_str().expect("a text")).collect()
 }
 
 /// `found` must be what the case says of the metric `name`, `null` standing for NaN; `within` is relative above 1.
-pub fn check(case: &Value, name: &str, found: f64, within: f64) {
+pub(super) fn check(case: &Value, name: &str, found: f64, within: f64) {
     let same =
         case[name].as_f64().map_or(found.is_nan(), |expected| (found - expected).abs() <= within * expected.abs().max(1.0));
     assert!(same, "{name} {found}: {case}");
