@@ -565,7 +565,7 @@ mod tests {
     fn factors_of_llama_3_are_recognised() {
         // Of head size 128 and theta 500000, with factor 8: the first frequencies stay, the last are divided by it.
         let divisor = |i: usize| {
-            let wave = std::f64::consts::TAU / 500_000f64.powf(-(2 * i) as f64 / 128.0);
+            let wave = std::f64::consts::TAU / 500_000f64.powf(-((2 * i) as f64) / 128.0);
             match wave {
                 w if w < 8192.0 / 4.0 => 1.0,
                 w if w > 8192.0 => 8.0,
