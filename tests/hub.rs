@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tallow::data::hub::{Error, Hub, HubConfig, Secret};
 use tallow::data::{DataSpecHints, survey_data, survey_model};
 use tallow::error::{Class, Failure};
-use tallow::spec::{Columns, DataSource, ModelSpec};
+use tallow::spec::{DataSource, ModelSpec};
 use tallow_zoo::ModelConfig;
 
 const MODEL: &str = "acme/tiny-model";
@@ -131,7 +131,7 @@ fn a_data_set_is_surveyed_and_only_the_wanted_splits_are_fetched() {
     let world = World::new();
     let source = DataSource::Hub { id: DATA.into(), config: None, revision: None };
     let survey = |hub: &Hub, splits: &[&str]| {
-        let hints = DataSpecHints { columns: Columns::default(), splits: splits.iter().map(|s| s.to_string()).collect() };
+        let hints = DataSpecHints { splits: splits.iter().map(|s| s.to_string()).collect(), ..DataSpecHints::default() };
         survey_data(hub, &source, &hints, world.dir.path())
     };
     let facts = survey(&world.online(), &["train"]).expect("surveyed");
@@ -273,7 +273,7 @@ fn real_data_sets_come_over_the_wire_as_they_lie_on_disk() {
         [("nyu-mll/glue", Some("sst2"), ["train", "validation"]), ("ylecun/mnist", None, ["train", "test"])]
     {
         let source = DataSource::Hub { id: id.into(), config: config.map(String::from), revision: None };
-        let hints = DataSpecHints { columns: Columns::default(), splits: splits.map(String::from).to_vec() };
+        let hints = DataSpecHints { splits: splits.map(String::from).to_vec(), ..DataSpecHints::default() };
         let survey = |hub: &Hub| survey_data(hub, &source, &hints, Path::new(".")).expect("surveyed");
         let (wire, disk) = (survey(&over_the_wire), survey(&on_disk));
         assert_eq!(

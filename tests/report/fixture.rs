@@ -62,7 +62,7 @@ pub(crate) fn text() -> Experiment {
     let score = RunScore { run: "seed-0".into(), seed: 0, examples: 872, loss: 0.3125, scores: scores(0.8899, 0.8897) };
     ledger.scored(&score);
     let baseline = majority_baseline(Metric::Accuracy, &splits[0].2, &splits[1].2);
-    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], Some(baseline)).expect("scores");
+    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline).expect("scores");
     ledger.stage("eval", "eval.json");
     let events = BTreeMap::from([("seed-0".to_string(), [first, second].concat())]);
     Experiment { plan, ledger: ledger.entries, evaluation, events }
