@@ -466,6 +466,54 @@ fn only_what_was_stated_differs() {
     assert!(planned(&half).deviations.iter().any(|d| d.field == "data.train"));
 }
 
+/// A text becomes a language model of what fits into the time, whose end is held out; a name chooses a public one.
+#[test]
+fn texts_are_for_language_models() {
+    let text = SplitFacts { tokens: Some(400_000), ..split("train", 1, true) };
+    let data = DataFacts {
+        columns: Columns { input: vec!["text".into()], label: None },
+        labels: vec![],
+        mean_tokens: Some(400_000.0),
+        ..texts(vec![text])
+    };
+    let of =
+        |text: &str, gflops: f64| proposals(&request(text), &Wishes::default(), &data, gflops).expect("experiments").remove(0);
+    let layers = |spec: &ExperimentSpec| match &spec.model {
+        ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Gpt2(config), .. } => (config.n_layer, config.n_positions),
+        other => panic!("{other:?}"),
+    };
+    let planned = |spec: &ExperimentSpec| {
+        let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
+        let mut data = data.clone();
+        data.cut(&spec.data.train, &spec.data.held_out, spec.data.held_out_frac.expect("a part"));
+        let model = ModelFacts {
+            config: config.clone(),
+            weights: None,
+            weights_sha256: None,
+            tokenizer: None,
+            normalize: None,
+            license: None,
+            revision: None,
+        };
+        let layout = Layout { prepared: "p".into(), threads: 2 };
+        resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
+    };
+    let slow = of("train a language model on ./novel.txt in 10 minutes", 100.0);
+    assert_eq!((slow.task, slow.metric), (Task::LanguageModelling, Metric::Perplexity));
+    assert_eq!((slow.data.held_out_frac, layers(&slow)), (Some(0.1), (4, 256)));
+    assert!(slow.assumptions.iter().any(|line| line.contains("its end")), "{:?}", slow.assumptions);
+    assert!(planned(&slow).estimate.train_secs < 600.0);
+    assert!(layers(&of("train a GPT on ./novel.txt in 10 minutes", 100_000.0)).0 > 4, "a faster machine trains a larger one");
+    let asked = of("a GPT with 2 layers on ./novel.txt, at most 64 tokens, 1 epoch", 1000.0);
+    assert_eq!((layers(&asked), asked.recipe.max_seq_len), ((2, 64), Some(64)));
+    // An epoch is all of it: what is left of 400,000 tokens, in pieces of 64, but for those that are watched.
+    let Monitor::HoldOut { examples: watched } = asked.data.monitor else { panic!("{:?}", asked.data.monitor) };
+    assert_eq!(planned(&asked).runs[0].total_steps, ((360_000 / 64 - watched) as u64).div_ceil(asked.recipe.batch_size as u64));
+    assert_eq!(id(&of("fine-tune GPT-2 on ./novel.txt", 100_000.0)), "openai-community/gpt2");
+    let error = proposals(&request("fine-tune gpt2 on SST-2"), &Wishes::default(), &glue(), 100.0).expect_err("no such head");
+    assert!(error.to_string().contains("`gpt2` on `SST-2`, which is for text classification"), "{error}");
+}
+
 /// The cause is told: words that are not understood, a model that nobody has, a value that cannot be.
 #[test]
 fn a_request_that_cannot_be_planned_is_told_why() {

@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn shapes_are_checked() {
-        let error = multiply(&Tape::inference(), &constant(&[2, 3]), &constant(&[3])).unwrap_err();
+        let error = multiply(&Tape::inference(), &constant(&[2, 3]), &constant(&[3])).expect_err("refused");
         assert_eq!(error.to_string(), "multiply: second factor: expected [2, 3] as the first, found [3]");
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_dropout};
+use crate::fields::{Fields, check_counts, check_dropout};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
@@ -112,7 +112,7 @@ impl Architecture for Config {
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
-        for (field, found, most) in [
+        let most = [
             ("vocab_size", self.vocab_size, 10_000_000),
             ("hidden_size", self.hidden_size, 65_536),
             ("num_hidden_layers", self.num_hidden_layers, 1000),
@@ -120,9 +120,8 @@ impl Architecture for Config {
             ("intermediate_size", self.intermediate_size, 1_000_000),
             ("max_position_embeddings", self.max_position_embeddings, 1_000_000),
             ("type_vocab_size", self.type_vocab_size, 1000),
-        ] {
-            check_count(&mut problems, field, found, 1..=most);
-        }
+        ];
+        check_counts(&mut problems, most);
         if self.num_attention_heads > 0 && !self.hidden_size.is_multiple_of(self.num_attention_heads) {
             let expected = format!("a divisor of `hidden_size` ({})", self.hidden_size);
             problems.push(ConfigProblem::new("num_attention_heads", expected, self.num_attention_heads));

@@ -189,6 +189,11 @@ pub(crate) fn check_count(problems: &mut Vec<ConfigProblem>, field: &str, found:
     }
 }
 
+/// As [`check_count`] of many fields: each with what was found, and the most that can be; the least is 1.
+pub(crate) fn check_counts<const N: usize>(problems: &mut Vec<ConfigProblem>, fields: [(&str, usize, usize); N]) {
+    fields.into_iter().for_each(|(field, found, most)| check_count(problems, field, found, 1..=most));
+}
+
 /// A problem if `found` is not a probability below 1.
 pub(crate) fn check_dropout(problems: &mut Vec<ConfigProblem>, field: &str, found: f64) {
     if !(0.0..1.0).contains(&found) {
@@ -218,7 +223,7 @@ mod tests {
     #[test]
     fn labels_are_named_counted_or_generic() {
         let read = |config: Value| {
-            let mut fields = Fields::new(config.as_object().unwrap());
+            let mut fields = Fields::new(config.as_object().expect("an object"));
             let labels = fields.labels(&["num_labels"], 2);
             (labels, fields.problems)
         };

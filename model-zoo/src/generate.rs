@@ -3,7 +3,7 @@
 
 use crate::cache::Cache;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::registry::{Model, Output};
+use crate::registry::{Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -26,6 +26,55 @@ pub trait Generator {
 
     /// The longest text.
     fn max_positions(&self) -> usize;
+}
+
+/// A model of one text whose words follow each other, with or without those that it remembers.
+pub(crate) trait Decoder {
+    const FAMILY: &'static str;
+
+    /// States of words `[b, t]` of texts of these lengths, and the vocabulary. With a cache the words follow those in it.
+    ///
+    /// # Errors
+    /// The texts do not suit the model, or an operation failed.
+    fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], cache: Option<&mut Cache>) -> Result<Output>;
+
+    /// Remembers no word.
+    fn empty_cache(&self) -> Cache;
+
+    /// The longest text.
+    fn max_positions(&self) -> usize;
+}
+
+impl<D: Decoder> Model for D {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+        let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than(D::FAMILY, "texts")) };
+        self.states(tape, token_ids, lengths, None)
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+impl<D: Decoder> Generator for D {
+    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
+        match source {
+            None => Ok(self.empty_cache()),
+            Some(ids) => {
+                let found = format!("a source of {} words before it", ids.len());
+                Err(Error::Input { family: D::FAMILY, expected: "a text alone".into(), found })
+            }
+        }
+    }
+
+    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
+        let (b, t) = token_ids.dims2()?;
+        self.states(&Tape::inference(), token_ids, &vec![t; b], Some(cache))
+    }
+
+    fn max_positions(&self) -> usize {
+        Decoder::max_positions(self)
+    }
 }
 
 /// What a text begins with.
@@ -319,8 +368,10 @@ mod tests {
     #[test]
     fn settings_are_checked_all_at_once() {
         let search = Search::Sample { temperature: 0.0, top_k: Some(0), top_p: Some(1.5), seed: 0 };
-        let message =
-            Settings { repetition_penalty: f64::NAN, search, ..Settings::greedy(3, &[]) }.check().unwrap_err().to_string();
+        let message = Settings { repetition_penalty: f64::NAN, search, ..Settings::greedy(3, &[]) }
+            .check()
+            .expect_err("refused")
+            .to_string();
         for field in ["`repetition_penalty`", "`search.temperature`", "`search.top_k`", "`search.top_p`"] {
             assert!(message.contains(field), "{message}");
         }

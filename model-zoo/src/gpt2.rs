@@ -5,13 +5,13 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_dropout};
-use crate::generate::Generator;
+use crate::fields::{Fields, check_counts, check_dropout};
+use crate::generate::Decoder;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
-use crate::parts::{LayerNorm, check_tokens, no_source, residual};
-use crate::registry::{Architecture, Input, Model, Output};
+use crate::parts::{LayerNorm, check_tokens, residual};
+use crate::registry::{Architecture, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -109,16 +109,15 @@ impl Architecture for Config {
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
-        for (field, found, most) in [
+        let most = [
             ("vocab_size", self.vocab_size, 10_000_000),
             ("n_positions", self.n_positions, 1_000_000),
             ("n_embd", self.n_embd, 65_536),
             ("n_layer", self.n_layer, 1000),
             ("n_head", self.n_head, 1024),
             ("n_inner", self.inner(), 1_000_000),
-        ] {
-            check_count(&mut problems, field, found, 1..=most);
-        }
+        ];
+        check_counts(&mut problems, most);
         if self.n_head > 0 && !self.n_embd.is_multiple_of(self.n_head) {
             problems.push(ConfigProblem::new("n_head", format!("a divisor of `n_embd` ({})", self.n_embd), self.n_head));
         }
@@ -229,38 +228,20 @@ impl Gpt2 {
     }
 }
 
-impl Model for Gpt2 {
-    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
-        let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than("gpt2", "texts")) };
-        self.states(tape, token_ids, lengths, None)
-    }
+impl Decoder for Gpt2 {
+    const FAMILY: &'static str = "gpt2";
 
-    fn generator(&self) -> Option<&dyn Generator> {
-        Some(self)
-    }
-}
-
-impl Generator for Gpt2 {
-    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
-        no_source("gpt2", source)?;
-        Ok(Cache::new(self.blocks.len(), self.words.tensor().device()))
-    }
-
-    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
-        let (b, t) = token_ids.dims2()?;
-        self.states(&Tape::inference(), token_ids, &vec![t; b], Some(cache))
+    fn empty_cache(&self) -> Cache {
+        Cache::new(self.blocks.len(), self.words.tensor().device())
     }
 
     fn max_positions(&self) -> usize {
         self.max_positions
     }
-}
 
-impl Gpt2 {
-    /// With a cache the words follow those in it.
     fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], mut cache: Option<&mut Cache>) -> Result<Output> {
         let first = cache.as_ref().map_or(0, |cache| cache.len());
-        let t = check_tokens("gpt2", token_ids, lengths, self.max_positions.saturating_sub(first))?;
+        let t = check_tokens(Self::FAMILY, token_ids, lengths, self.max_positions.saturating_sub(first))?;
         let positions = Tensor::arange(first as u32, (first + t) as u32, token_ids.device())?;
         let words_btd = kernels::embedding(tape, token_ids, &self.words)?;
         let positions_td = kernels::embedding(tape, &positions, &self.positions)?;

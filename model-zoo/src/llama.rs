@@ -6,12 +6,12 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_dropout};
-use crate::generate::Generator;
+use crate::fields::{Fields, check_counts, check_dropout};
+use crate::generate::Decoder;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
-use crate::parts::{check_tokens, no_source};
-use crate::registry::{Architecture, Input, Model, Output};
+use crate::parts::check_tokens;
+use crate::registry::{Architecture, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -222,7 +222,7 @@ impl Architecture for Config {
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
-        for (field, found, most) in [
+        let most = [
             ("vocab_size", self.vocab_size, 10_000_000),
             ("hidden_size", self.hidden_size, 65_536),
             ("intermediate_size", self.intermediate_size, 1_000_000),
@@ -232,9 +232,8 @@ impl Architecture for Config {
             ("head_dim", self.head_dim, 65_536),
             ("max_position_embeddings", self.max_position_embeddings, 100_000_000),
             ("sliding_window", self.sliding_window.unwrap_or(1), 100_000_000),
-        ] {
-            check_count(&mut problems, field, found, 1..=most);
-        }
+        ];
+        check_counts(&mut problems, most);
         if self.num_key_value_heads > 0 && !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
             let expected = format!("a divisor of `num_attention_heads` ({})", self.num_attention_heads);
             problems.push(ConfigProblem::new("num_key_value_heads", expected, self.num_key_value_heads));
@@ -334,38 +333,20 @@ impl Llama {
     }
 }
 
-impl Model for Llama {
-    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
-        let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than("llama", "texts")) };
-        self.states(tape, token_ids, lengths, None)
-    }
+impl Decoder for Llama {
+    const FAMILY: &'static str = "llama";
 
-    fn generator(&self) -> Option<&dyn Generator> {
-        Some(self)
-    }
-}
-
-impl Generator for Llama {
-    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
-        no_source("llama", source)?;
-        Ok(Cache::new(self.layers.len(), self.words.tensor().device()))
-    }
-
-    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
-        let (b, t) = token_ids.dims2()?;
-        self.states(&Tape::inference(), token_ids, &vec![t; b], Some(cache))
+    fn empty_cache(&self) -> Cache {
+        Cache::new(self.layers.len(), self.words.tensor().device())
     }
 
     fn max_positions(&self) -> usize {
         self.config.max_position_embeddings
     }
-}
 
-impl Llama {
-    /// With a cache the words follow those in it.
     fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], mut cache: Option<&mut Cache>) -> Result<Output> {
         let first = cache.as_ref().map_or(0, |cache| cache.len());
-        let t = check_tokens("llama", token_ids, lengths, self.config.max_position_embeddings.saturating_sub(first))?;
+        let t = check_tokens(Self::FAMILY, token_ids, lengths, self.config.max_position_embeddings.saturating_sub(first))?;
         let place = Place { rope: self.rope(first + t)?, firsts: vec![first; lengths.len()], lengths };
         let eps = self.config.rms_norm_eps;
         let mut x_btd = kernels::embedding(tape, token_ids, &self.words)?;

@@ -174,17 +174,6 @@ pub(crate) fn check_tokens(
     }
 }
 
-/// A model of one text has no other to read first.
-pub(crate) fn no_source(family: &'static str, source: Option<&[u32]>) -> error::Result<()> {
-    match source {
-        None => Ok(()),
-        Some(ids) => {
-            let found = format!("a source of {} words before it", ids.len());
-            Err(error::Error::Input { family, expected: "a text alone".into(), found })
-        }
-    }
-}
-
 /// The pixels of a batch for a model of images, as `[B, H, W, C]`: they must be `[B, C, H, W]` with that many channels.
 pub(crate) fn images_of(family: &'static str, input: &Input, num_channels: usize) -> error::Result<Var> {
     let expected = format!("images of {num_channels} channels, [B, C, H, W]");

@@ -5,7 +5,7 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_dropout};
+use crate::fields::{Fields, check_count, check_counts, check_dropout};
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -139,7 +139,7 @@ impl Architecture for Config {
 
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
-        for (field, found, most) in [
+        let most = [
             ("vocab_size", self.vocab_size, 10_000_000),
             ("d_model", self.d_model, 65_536),
             ("d_kv", self.d_kv, 65_536),
@@ -148,9 +148,8 @@ impl Architecture for Config {
             ("num_decoder_layers", self.num_decoder_layers, 1000),
             ("num_heads", self.num_heads, 1024),
             ("n_positions", self.n_positions, 100_000_000),
-        ] {
-            check_count(&mut problems, field, found, 1..=most);
-        }
+        ];
+        check_counts(&mut problems, most);
         // Half of them for each direction, half of those for single distances.
         check_count(&mut problems, "relative_attention_num_buckets", self.relative_attention_num_buckets, 4..=65_536);
         let farthest = self.relative_attention_num_buckets / 2 + 1..=1_000_000;

@@ -183,7 +183,7 @@ fn what_is_not_known_is_told() {
     let mut more = tensors.clone();
     more.insert(
         "model.layers.0.block_sparse_moe.gate.weight".into(),
-        Tensor::ones((4, 32), candle_core::DType::F32, &Device::Cpu).unwrap(),
+        Tensor::ones((4, 32), candle_core::DType::F32, &Device::Cpu).expect("a tensor"),
     );
     assert!(load(&write(&config, "llama", &more, GgmlDType::F32)).expect_err("experts").contains("block_sparse_moe"));
     for (file, words) in

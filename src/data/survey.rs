@@ -17,7 +17,7 @@ use std::path::Path;
 /// What the experiment says about the data; empty fields are found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DataSpecHints {
-    /// None: one with classes.
+    /// None: what the data turns out to be for: telling the words of documents, else classes.
     pub task: Option<Task>,
     pub columns: Columns,
     /// The splits that are needed, the training split first; only their files are fetched. Empty: all.
@@ -43,8 +43,10 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     }
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
-    let columns = columns::resolve(first, &hints.columns, &class_columns, hints.task)?;
-    if hints.task == Some(Task::LanguageModelling) {
+    // A document has no classes: its words are all that it can be asked for.
+    let task = hints.task.or(first.is_document().then_some(Task::LanguageModelling));
+    let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
+    if task == Some(Task::LanguageModelling) {
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
     }
     let label = columns.label.clone().unwrap_or_default();
@@ -161,6 +163,7 @@ fn first_image_shape(table: &Table, column: &str) -> Result<[usize; 3]> {
 mod tests {
     use super::*;
     use crate::data::hub::HubConfig;
+    use crate::spec::TokenizerKind;
     use std::path::PathBuf;
 
     fn nowhere() -> Hub {
@@ -216,6 +219,24 @@ mod tests {
     }
 
     #[test]
+    fn documents_are_a_stream_of_words() {
+        let dir = folder(&[("train.txt", &"a word ".repeat(1000)), ("test/one.txt", "a word"), ("test/two.txt", "more")]);
+        let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+        let sizes: Vec<_> = facts.splits.iter().map(|s| (s.name.as_str(), s.examples, s.is_one_text())).collect();
+        assert_eq!(sizes, [("train", 1, true), ("test", 2, false)]);
+        assert!(facts.is_stream() && facts.columns.label.is_none());
+        // Letter by letter as many as there are; else about as many as English has.
+        let tokens = |tokenizer| {
+            let hints = DataSpecHints { tokenizer, ..DataSpecHints::default() };
+            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            facts.expect("surveyed").splits[0].tokens.expect("a stream")
+        };
+        assert_eq!(tokens(Some((TokenizerSource::Trained(TokenizerKind::Characters), 100))), 7000);
+        assert!((1000..7000).contains(&tokens(None)));
+        assert!(tokens(Some((TokenizerSource::Trained(TokenizerKind::Bpe), 300))) > tokens(None));
+    }
+
+    #[test]
     fn what_is_wrong_is_said_before_anything_runs() {
         let check = |files: &[(&str, &str)], words: &str| {
             let dir = folder(files);
@@ -223,7 +244,6 @@ mod tests {
             assert!(error.contains(words), "expected {words:?}, found {error}");
         };
         check(&[("notes.pdf", "x")], "holds no table and no image folder");
-        check(&[("notes.txt", "x")], "which column holds the label");
         check(&[("train.csv", "text,label\n")], "split `train` is empty");
         check(&[("train.csv", "text,label\na,0\n"), ("test.csv", "text,label\n")], "split `test` is empty");
         check(

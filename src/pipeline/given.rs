@@ -1,5 +1,6 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
+use super::stages::scoring_batch;
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
@@ -86,6 +87,9 @@ fn list(names: &[String]) -> String {
     shown.join(", ")
 }
 
+/// Tokens of a piece of a stream of words, where the model has positions for so many: as perplexities are usually given.
+const PIECE: usize = 1024;
+
 /// Names of the two jobs.
 const PREPARE: &str = "prepare";
 const SCORE: &str = "score";
@@ -110,6 +114,9 @@ impl Pipeline<'_> {
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
         let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
+        if data.is_stream() {
+            assumptions.push(format!("the text is told in pieces of {} tokens, each from its own words alone", job.max_seq_len));
+        }
         self.watch.say(&format!("preparing the split {}", split.name));
         if let Some(end) = self.prepare_into(PREPARE, job, &self.folder.held_out())? {
             return Ok(Err(end));
@@ -154,7 +161,7 @@ impl Pipeline<'_> {
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
             metrics: Metric::usual(task).collect(),
-            batch_size: 64,
+            batch_size: scoring_batch(task, PIECE),
             threads: self.setup.threads,
             out: self.folder.attempt(SCORE, 1).work(),
         }
@@ -240,7 +247,8 @@ fn prepare_job(
             return Err(Error::Kind { model: task.in_words(), data: if shape.is_some() { "images" } else { "texts" } });
         }
     };
-    let (vocab_size, max_seq_len) = model.config.text_limits().unwrap_or((0, 0));
+    let (vocab_size, positions) = model.config.text_limits().unwrap_or((0, 0));
+    let max_seq_len = if data.is_stream() { positions.min(PIECE) } else { positions };
     Ok(PrepareJob {
         task,
         splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part }],

@@ -176,7 +176,7 @@ impl Pipeline<'_> {
             data: self.folder.held_out().join(format!("{}.safetensors", plan.spec.data.held_out)),
             normalize: config.normalize.clone(),
             metrics,
-            batch_size: 64,
+            batch_size: scoring_batch(plan.spec.task, prepared_len(plan)),
             threads: self.setup.threads,
             out: self.folder.attempt(name, number).work(),
         }
@@ -299,6 +299,19 @@ fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> TokenizerSourc
     }
 }
 
+/// Examples of a scoring pass: a stream's pieces are all as long as the model sees, so fewer of long ones are taken at once.
+pub(super) fn scoring_batch(task: Task, max_seq_len: usize) -> usize {
+    const MOST: usize = 64;
+    const MOST_TOKENS: usize = 8192;
+    if task == Task::LanguageModelling { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
+}
+
+/// The longest text that is prepared.
+fn prepared_len(plan: &Plan) -> usize {
+    let positions = plan.facts.model.config.text_limits().map_or(0, |(_, positions)| positions);
+    plan.spec.recipe.max_seq_len.unwrap_or(positions)
+}
+
 /// The job that prepares `names`; where it writes is filled in when its attempt is known.
 fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels: Option<Vec<String>>) -> PrepareJob {
     let source = |name: &String| {
@@ -306,14 +319,14 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         let (files, part) = facts.map(|split| (split.files.clone(), split.part)).unwrap_or_default();
         SplitSource { name: name.clone(), files, part }
     };
-    let (vocab_size, positions) = plan.facts.model.config.text_limits().unwrap_or((0, 0));
+    let vocab_size = plan.facts.model.config.text_limits().map_or(0, |(vocab_size, _)| vocab_size);
     PrepareJob {
         task: plan.spec.task,
         splits: names.iter().map(source).collect(),
         columns: plan.facts.data.columns.clone(),
         tokenizer,
         vocab_size,
-        max_seq_len: plan.spec.recipe.max_seq_len.unwrap_or(positions),
+        max_seq_len: prepared_len(plan),
         image_size: plan.facts.data.image_shape.map(|[height, width, _]| [height, width]),
         labels,
         numbered: None,

@@ -50,7 +50,7 @@ pub(super) fn pauses(
 /// Typical tokens of a text, or pixels of an image's side.
 pub fn size_of(model: &ModelConfig, data: &DataFacts, recipe: &Recipe) -> usize {
     // Pieces of a stream are as long as the model sees at once.
-    if data.splits.iter().any(|split| split.tokens.is_some()) {
+    if data.is_stream() {
         return recipe.max_seq_len.or(model.text_limits().map(|(_, positions)| positions)).unwrap_or(1);
     }
     match (data.mean_tokens, data.image_shape) {

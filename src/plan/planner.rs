@@ -52,7 +52,7 @@ pub struct DataChoice {
     /// Its splits and columns, where they are known beforehand; empty and none where they have to be looked up.
     pub splits: Vec<String>,
     pub columns: crate::spec::Columns,
-    /// What is to be learnt, where that is known; none: the data's classes.
+    /// What is to be learnt, where that is known; none: what the data is found to be for.
     pub task: Option<Task>,
     /// Of the catalogue, where it stands there.
     pub known: Option<&'static crate::data::Known>,

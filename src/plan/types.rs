@@ -53,6 +53,11 @@ pub struct SplitFacts {
 }
 
 impl SplitFacts {
+    /// Whether it is a stream of words from a single document, which has no rows to draw from.
+    pub fn is_one_text(&self) -> bool {
+        self.tokens.is_some() && self.examples == 1
+    }
+
     /// Examples that a model is trained on or scored on: of a stream of words, pieces of `length` tokens.
     pub fn pieces(&self, length: usize) -> usize {
         self.tokens.map_or(self.examples, |tokens| tokens.div_ceil(length.max(1) as u64) as usize)
@@ -69,6 +74,11 @@ impl DataFacts {
         }
     }
 
+    /// Whether it is a stream of words, whose examples are documents.
+    pub fn is_stream(&self) -> bool {
+        self.splits.iter().any(|split| split.tokens.is_some())
+    }
+
     /// The split that is usually scored, among those with labels besides `train`: `test`, else `validation`, else the first.
     pub fn usual_held_out(&self, train: Option<&str>) -> Option<&SplitFacts> {
         let serves = |split: &&SplitFacts| split.labelled && split.examples > 0 && Some(split.name.as_str()) != train;
@@ -82,7 +92,7 @@ impl DataFacts {
         let part = |name: &str, part: Part| SplitFacts {
             name: name.into(),
             // A single document is cut itself.
-            examples: if split.tokens.is_some() && split.examples == 1 { 1 } else { part.count(split.examples) },
+            examples: if split.is_one_text() { 1 } else { part.count(split.examples) },
             tokens: split.tokens.map(|tokens| (tokens as f64 * part.share()).round() as u64),
             part: Some(part),
             ..split.clone()

@@ -109,21 +109,21 @@ mod tests {
     fn without_differences_it_is_attention() {
         let (q, k) = (constant(&[2, 4, 6]), constant(&[2, 4, 6]));
         let args = Attention::causal(2);
-        let plain = super::super::attention(&Tape::inference(), &q, &k, &k, &args).unwrap();
-        let plain = plain.tensor().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let (params, _) = Case::new().param("table", &[1, 2]).params(DType::F32).unwrap();
+        let plain = super::super::attention(&Tape::inference(), &q, &k, &k, &args).expect("attended");
+        let (params, _) = Case::new().param("table", &[1, 2]).params(DType::F32).expect("a table");
         let bias = RelativeBias { table: &params[0], bucket: &|_| 0 };
-        let found = attention_biased(&Tape::inference(), &q, &k, &k, bias, &args).unwrap();
-        let found = found.tensor().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let found = attention_biased(&Tape::inference(), &q, &k, &k, bias, &args).expect("attended");
+        let values = |var: &Var| var.tensor().flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
+        let (plain, found) = (values(&plain), values(&found));
         assert!(plain.iter().zip(&found).all(|(a, b)| (a - b).abs() < 1e-6), "{plain:?}\n{found:?}");
     }
 
     #[test]
     fn arguments_are_checked() {
-        let (params, _) = Case::new().param("table", &[2, 2]).params(DType::F32).unwrap();
+        let (params, _) = Case::new().param("table", &[2, 2]).params(DType::F32).expect("a table");
         let run = |heads: usize, keys: &[usize]| {
             let (q, k, bias) = (constant(&[1, 3, 4]), constant(keys), RelativeBias { table: &params[0], bucket: BY_SIGN });
-            attention_biased(&Tape::inference(), &q, &k, &k, bias, &Attention::full(heads)).unwrap_err().to_string()
+            attention_biased(&Tape::inference(), &q, &k, &k, bias, &Attention::full(heads)).expect_err("refused").to_string()
         };
         assert!(run(1, &[1, 3, 4]).contains("table `table`: expected [buckets, H = 1]"));
         assert!(run(2, &[1, 3, 2]).contains("keys: expected [B = 1, Tk = 3, 4]"));

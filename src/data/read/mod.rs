@@ -147,6 +147,11 @@ impl Table {
         &self.path
     }
 
+    /// Whether it is one document.
+    pub(super) fn is_document(&self) -> bool {
+        matches!(self.source, Source::Text)
+    }
+
     pub(super) fn columns(&self) -> &[Column] {
         &self.columns
     }

@@ -13,7 +13,7 @@ const DEFAULT_SECS: u64 = 1800;
 pub(super) const TRAINING_SHARE: f64 = 0.7;
 
 /// Tokens of a piece of a stream of words, where nobody says how many.
-pub(super) const PIECE: usize = 256;
+const PIECE: usize = 256;
 
 /// All that is known before a model is chosen.
 pub(super) struct Brief<'a> {
@@ -27,6 +27,8 @@ pub(super) struct Brief<'a> {
     pub(super) held_out: String,
     pub(super) held_out_frac: Option<f64>,
     pub(super) monitor: Monitor,
+    /// Tokens of a piece, where the data is a stream of words.
+    pub(super) piece: usize,
     /// Training examples that are left after those kept out, at most as many as were asked for.
     pub(super) examples: usize,
     /// How many of them were asked for, where fewer than all were.
@@ -52,11 +54,12 @@ impl<'a> Brief<'a> {
         offer: &'a Offer<'a>,
     ) -> Result<Self, PlannerError> {
         let Splits { train, held_out, held_out_frac } = splits(choice, offer.data)?;
-        let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.pieces(PIECE));
+        let request = if let Goal::Request(request) = goal { Some(request) } else { None };
+        let piece = request.and_then(|request| request.max_seq_len).unwrap_or(PIECE);
+        let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.pieces(piece));
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
         let monitor = monitor(offer.data, &train, &held_out, there);
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
-        let request = if let Goal::Request(request) = goal { Some(request) } else { None };
         let left = there - kept_out.min(there);
         let of_request = |request: &Request| {
             let part = request.data_frac.map(|frac| ((frac * left as f64).round() as usize).max(1));
@@ -66,6 +69,7 @@ impl<'a> Brief<'a> {
         let task = match (choice.task, offer.data.image_shape) {
             (Some(task), _) => task,
             (None, Some(_)) => Task::ImageClassification,
+            (None, None) if offer.data.is_stream() => Task::LanguageModelling,
             (None, None) => Task::TextClassification,
         };
         let usual = || Metric::usual(task).next().unwrap_or(Metric::Accuracy);
@@ -83,6 +87,7 @@ impl<'a> Brief<'a> {
             held_out,
             held_out_frac,
             monitor,
+            piece,
             asked_examples,
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),
             seeds: if seeds.is_empty() { vec![0] } else { seeds },

@@ -1,11 +1,12 @@
 //! Models that serve a goal, largest first.
 
-use super::brief::{Brief, PIECE};
+use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
 use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
+use tallow_zoo::Modality;
 
 /// The zoo's ResNets are for images of at most so many pixels a side.
 const MOST_PIXELS: usize = 96;
@@ -56,8 +57,12 @@ impl Brief<'_> {
             Some(Named::Decoders(_)) => Task::LanguageModelling,
         };
         if job != task {
-            let what = if task == Task::ImageClassification { "images" } else { "texts" };
-            return wrong(format!("`{}` holds {what}, which `{name}` cannot read", self.choice.name));
+            let data = &self.choice.name;
+            return wrong(match (job.takes() == task.takes(), task.takes()) {
+                (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
+                (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
+                (false, _) => format!("`{data}` holds texts, which `{name}` cannot read"),
+            });
         }
         let found = match models::named(name) {
             Some(Named::Bert) => self.encoders()?,
@@ -147,7 +152,7 @@ impl Brief<'_> {
         };
         let of = |(layers, width): (usize, usize)| {
             // Heads of 64, as GPT-2 has them.
-            models::decoder(layers, width, size.heads.unwrap_or((width / 64).max(1)), PIECE, vocab)
+            models::decoder(layers, width, size.heads.unwrap_or((width / 64).max(1)), self.piece, vocab)
         };
         let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
         match found.is_empty() {

@@ -27,7 +27,12 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         return Err(PlannerError::NoModel { wanted: format!("`{name}`"), zoo: zoo() });
     }
     match (named, goal) {
-        (Some(name), _) => Ok(vec![DataChoice { task: task(goal, wishes, name), ..named_choice(name)? }]),
+        (Some(name), _) => {
+            let choice = named_choice(name)?;
+            // What is known has its task.
+            let task = if choice.known.is_some() { None } else { task(goal, wishes) };
+            Ok(vec![DataChoice { task, ..choice }])
+        }
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
         }
@@ -35,8 +40,8 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     }
 }
 
-/// What is to be learnt, where request, model or file say so; none: what the data has classes for.
-fn task(goal: &Goal, wishes: &Wishes, data: &DataName) -> Option<Task> {
+/// What is to be learnt, where request or model say so; none: what the data is found to be for.
+fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     let tells_words = match goal.model(wishes) {
         Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_))),
         _ => false,
@@ -46,8 +51,7 @@ fn task(goal: &Goal, wishes: &Wishes, data: &DataName) -> Option<Task> {
         Goal::Paper(_) => None,
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
-    let is_text = matches!(data, DataName::Local { path } if path.extension().is_some_and(|ending| ending == "txt"));
-    (tells_words || of_words || is_text).then_some(Task::LanguageModelling)
+    (tells_words || of_words).then_some(Task::LanguageModelling)
 }
 
 fn known_names() -> Vec<&'static str> {

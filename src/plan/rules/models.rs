@@ -34,7 +34,7 @@ pub(super) fn named(name: &str) -> Option<Named> {
     if name == "bert" {
         return Some(Named::Bert);
     }
-    if matches!(name.as_str(), "gpt" | "nanogpt" | "language-model" | "transformer-language-model") {
+    if matches!(name.as_str(), "gpt" | "nanogpt") || name.starts_with("language-model") {
         return Some(Named::Decoders(&[]));
     }
     if let Some(at) = DECODERS.iter().position(|decoder| decoder.is_called(&name)) {
@@ -239,6 +239,8 @@ mod tests {
     fn names_mean_models_of_the_zoo_or_nothing() {
         let names = |name: &str| match named(name) {
             Some(Named::Encoders(found)) => found.iter().map(|encoder| encoder.name).collect::<Vec<_>>().join(" "),
+            Some(Named::Decoders([])) => "from scratch".into(),
+            Some(Named::Decoders(found)) => found.iter().map(|decoder| decoder.name).collect::<Vec<_>>().join(" "),
             Some(other) => format!("{other:?}"),
             None => "none".into(),
         };
@@ -253,6 +255,14 @@ mod tests {
             ("ResNet-20", "Resnet(Some(20))"),
             ("resnet18", "Resnet(Some(18))"),
             ("resnet-21", "none"),
+            ("gpt-2", "GPT-2"),
+            ("gpt2-medium", "GPT-2-medium"),
+            ("smollm2-135m", "SmolLM2-135M"),
+            ("smollm2", "SmolLM2-135M"),
+            ("gpt", "from scratch"),
+            ("language-modelling", "from scratch"),
+            ("gpt-3", "none"),
+            ("llama-3", "none"),
             ("bert-huge", "none"),
             ("bert-", "none"),
             ("roberta", "none"),

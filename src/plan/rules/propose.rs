@@ -1,7 +1,7 @@
 //! From goal and data to complete experiments that the budget allows.
 
 use super::asked;
-use super::brief::{Brief, PIECE, Stated, TRAINING_SHARE};
+use super::brief::{Brief, Stated, TRAINING_SHARE};
 use super::defaults::{self, Defaults};
 use super::fit::{Fit, Price};
 use super::models::Candidate;
@@ -78,8 +78,10 @@ impl Brief<'_> {
             (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => {
                 defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
             }
-            (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_from_scratch(PIECE),
-            (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(PIECE),
+            (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => {
+                defaults::decoder_from_scratch(self.piece)
+            }
+            (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };

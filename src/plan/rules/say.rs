@@ -102,7 +102,7 @@ impl Brief<'_> {
         }
         if let Some(frac) = self.held_out_frac {
             let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
-            let one_text = self.offer.data.splits.iter().any(|s| s.name == self.train && s.tokens.is_some() && s.examples == 1);
+            let one_text = self.offer.data.splits.iter().any(|split| split.name == self.train && split.is_one_text());
             let how = if one_text { "its end" } else { "drawn at random" };
             out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for there is no other labelled split"));
         }
