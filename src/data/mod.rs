@@ -33,3 +33,4 @@ pub use prepared::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, Pr
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
+pub use tokenizers::ENDS_OF_TEXT;

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use tallow_zoo::HeadKind;
 
 /// Writes the model that `weights` holds to the folder `place`, which may be there from an earlier time. `tokenizer`: the
 /// tokenizer.json that its texts were cut with.
@@ -39,15 +40,18 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     if let Some(expected) = report.model.weights_sha256.as_ref().filter(|expected| **expected != hash) {
         return Err(Error::Changed { path: weights.into(), expected: expected.clone(), found: hash });
     }
-    let config = config(plan, report);
-    write_json(&folder.join("config.json"), &config)?;
+    let mut config = config(plan, report);
     if let Some(tokenizer) = tokenizer {
         copy(tokenizer, &folder.join("tokenizer.json"))?;
         let text = fs::read_to_string(tokenizer).map_err(io("read", tokenizer))?;
         let parsed = serde_json::from_str(&text).map_err(|source| Error::Tokenizer { path: tokenizer.into(), source })?;
+        if plan.spec.task.head() == HeadKind::Words {
+            companions::add_ends(&mut config, &parsed);
+        }
         write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, &config))?;
         write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed))?;
     }
+    write_json(&folder.join("config.json"), &config)?;
     let size = plan.facts.data.image_shape.map(|[height, width, _]| [height, width]);
     if let Some((normalize, size)) = plan.runs.first().and_then(|run| run.normalize.as_ref()).zip(size) {
         write_json(&folder.join("preprocessor_config.json"), &companions::preprocessor(normalize, size))?;

@@ -1,10 +1,13 @@
 //! The small files beside the weights that other libraries want: how texts and images become the model's input.
 
+use crate::data::ENDS_OF_TEXT;
 use crate::job::Normalize;
 use serde_json::{Map, Value, json};
 
 /// Role -> the token that plays it, of those that the tokenizer knows.
-const SPECIAL: [(&str, &[&str]); 5] = [
+const SPECIAL: [(&str, &[&str]); 7] = [
+    ("bos_token", &["<s>", "<bos>", "<|begin_of_text|>"]),
+    ("eos_token", &ENDS_OF_TEXT),
     ("unk_token", &["[UNK]", "<unk>"]),
     ("sep_token", &["[SEP]", "</s>"]),
     ("pad_token", &["[PAD]", "<pad>"]),
@@ -21,6 +24,20 @@ pub(super) fn special_tokens(tokenizer: &Value) -> Value {
         Some((role.to_string(), json!(token)))
     };
     Value::Object(SPECIAL.iter().filter_map(role).collect())
+}
+
+/// Adds to a language model's `config.json` by which words texts begin and end. A tokenizer with one of the two means both by it, as
+/// GPT-2's does. Nothing changes where there is none: other libraries then take what their own class has.
+pub(super) fn add_ends(config: &mut Value, tokenizer: &Value) {
+    let special = special_tokens(tokenizer);
+    let id = |role: &str| {
+        let token = special.get(role)?;
+        tokenizer["added_tokens"].as_array()?.iter().find(|added| added["content"] == *token).map(|added| added["id"].clone())
+    };
+    let (begin, end) = (id("bos_token"), id("eos_token"));
+    if let (Some(begin), Some(end)) = (begin.clone().or(end.clone()), end.or(begin)) {
+        (config["bos_token_id"], config["eos_token_id"]) = (begin, end);
+    }
 }
 
 /// `tokenizer_config.json`, from a parsed tokenizer.json and the model's public config.json.
@@ -77,6 +94,19 @@ mod tests {
         assert!(config.get("mask_token").is_none(), "it has none");
         assert_eq!((&config["do_lower_case"], &config["model_max_length"]), (&json!(true), &json!(512)));
         assert_eq!(config["tokenizer_class"], "BertTokenizer");
+    }
+
+    #[test]
+    fn language_models_say_where_texts_begin_and_end() {
+        let ends = |tokens: &[(&str, u32)]| {
+            let added: Vec<Value> = tokens.iter().map(|(content, id)| json!({"content": content, "id": id})).collect();
+            let mut config = json!({});
+            add_ends(&mut config, &json!({"added_tokens": added}));
+            config
+        };
+        assert_eq!(ends(&[("<|endoftext|>", 7), ("[UNK]", 1)]), json!({"bos_token_id": 7, "eos_token_id": 7}));
+        assert_eq!(ends(&[("<s>", 1), ("</s>", 2)]), json!({"bos_token_id": 1, "eos_token_id": 2}));
+        assert_eq!(ends(&[("[CLS]", 1)]), json!({}));
     }
 
     #[test]

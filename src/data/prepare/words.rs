@@ -7,12 +7,10 @@ use super::tokenization::{Tokenization, failed, text};
 use super::{Answers, Made, Split, finish};
 use crate::data::read::{Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tokenizers::ENDS_OF_TEXT;
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use rayon::prelude::*;
-
-/// What public tokenizers call the token that ends a text, likeliest first.
-const ENDS: [&str; 7] = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>", "<|eot_id|>", "[SEP]"];
 
 /// A text is tokenised in parts of about this size, all cores at once: so that a book takes neither long nor much memory.
 const PART_BYTES: usize = 1 << 16;
@@ -28,7 +26,8 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(E
 }
 
 fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let end_of_text = ENDS.iter().find_map(|name| tokenization.tokenizer.token_to_id(name));
+    let mut ends = ENDS_OF_TEXT.into_iter().chain(["[SEP]"]);
+    let end_of_text = ends.find_map(|name| tokenization.tokenizer.token_to_id(name));
     let (mut ids, mut sizes) = (Vec::new(), Vec::new());
     let mut goes_on = true;
     split.each_chunk(emit, |table, rows| {

@@ -12,6 +12,9 @@ use crate::spec::TokenizerKind;
 use std::collections::BTreeMap;
 use tokenizers::Tokenizer;
 
+/// What the tokenizers of language models call the token that ends a text, likeliest first.
+pub const ENDS_OF_TEXT: [&str; 6] = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>", "<|eot_id|>"];
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Counts what a tokenizer is made from over texts; then makes it.
