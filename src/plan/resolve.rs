@@ -75,7 +75,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         (estimate.train_secs * runs.len() as f64, spec.budget.max_time_secs.map_or(f64::INFINITY, |secs| secs as f64));
     if let (Some(tokens), Length::Epochs(_)) = (train.and_then(|split| split.tokens), spec.recipe.length) {
         let (tokens, length) = (words::count(tokens as f64), words::count(length as f64));
-        assumptions.push(format!("recipe.length: an epoch is taken for {tokens} tokens, in pieces of {length} (from a sample)"));
+        assumptions.push(format!("recipe.length: an epoch is taken for {tokens} tokens, in pieces of {length} (an estimate)"));
     }
     if needed > limit {
         let (needed, limit) = (words::duration(needed), words::duration(limit));

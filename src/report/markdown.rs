@@ -52,7 +52,11 @@ fn scores(out: &mut String, report: &Report) {
     if let Some(source) = target_source {
         put(out, format_args!("Target: {}. ", escape(clean(source).trim_end_matches('.'))));
     }
-    out.push_str("The baseline always predicts the most frequent class.\n\n");
+    if baseline.is_some() {
+        out.push_str("The baseline always predicts the most frequent class.");
+    }
+    out.truncate(out.trim_end().len());
+    out.push_str("\n\n");
 }
 
 fn section_text(out: &mut String, section: &Section) {
