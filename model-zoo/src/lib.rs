@@ -10,6 +10,7 @@ mod fields;
 mod generate;
 mod head;
 mod parts;
+pub mod peft;
 mod registry;
 
 pub mod bert;
@@ -26,5 +27,5 @@ pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
-pub use lora::Adapter;
+pub use lora::{ALL_LINEAR, Adapted, Adapter, is_addition};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

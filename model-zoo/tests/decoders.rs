@@ -162,7 +162,7 @@ fn adapters_train_alone() {
     let config = ModelConfig::from_public(&config).expect("a config");
     let given = config.public_names(read(&folder.join("model.safetensors"))).expect("weights");
     let targets = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
-    let adapter = Adapter { r: 3, lora_alpha: 6.0, lora_dropout: 0.0, target_modules: targets(&["q_proj", "mlp.down_proj"]) };
+    let adapter = Adapter { r: 3, lora_alpha: 6.0, lora_dropout: 0.0, target_modules: targets(&["q_proj", "mlp.down_proj"]), use_rslora: false };
     let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
     let ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [9, 2, 6, 5, 3]], &Device::Cpu).expect("ids");
     let scores = |model: &dyn Model| floats(logits(model, &Tape::inference(), &ids, &[5, 4]).tensor());

@@ -4,6 +4,7 @@
 //! [`prepare`] runs in the jail: source files in, token or pixel tensors out. [`Prepared`] reads those back for the trainer.
 
 mod card;
+mod chat;
 mod catalogue;
 mod classes;
 mod columns;
@@ -22,8 +23,10 @@ mod survey;
 mod survey_model;
 mod tensor_file;
 mod tokenizers;
+mod vocabulary;
 
 pub use card::Card;
+pub use chat::{Message, Role, Template, Told};
 pub use catalogue::{Known, catalogue, find_known};
 pub use digest::sha256_of_file;
 pub use error::{Error, Result};
@@ -34,3 +37,4 @@ pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, Public
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
+pub use vocabulary::Vocabulary;

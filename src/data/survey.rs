@@ -44,10 +44,14 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
     // A document has no classes: its words are all that it can be asked for.
-    let task = hints.task.or(first.is_document().then_some(Task::LanguageModelling));
+    let conversations = || columns::task_of(first).filter(|_| hints.columns == Columns::default());
+    let task = hints.task.or(first.is_document().then_some(Task::LanguageModelling)).or_else(conversations);
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
     if task == Some(Task::LanguageModelling) {
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
+    }
+    if let Some(task) = task.filter(|task| task.is_of_conversations()) {
+        return conversations_of(&splits, columns, task, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let (mean_tokens, image_shape) = match columns::is_image(first, &columns) {
@@ -85,7 +89,28 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         revision: located.revision,
         mean_tokens,
         image_shape,
+        task,
     })
+}
+
+/// Rows that are conversations, or pairs of answers: nothing is labelled but by what they say.
+fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Task, located: Located) -> Result<DataFacts> {
+    let mut facts = Vec::new();
+    for (name, tables) in splits {
+        let examples = tables.iter().map(Table::count).sum::<Result<usize>>()?;
+        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+        if examples == 0 {
+            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
+        }
+        facts.push(SplitFacts { name: name.clone(), files, examples, labelled: true, part: None, tokens: None });
+    }
+    let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
+    let mean_tokens = Some(mean_tokens(first, &all)? + 4.0 * all.len() as f64);
+    let Located { card, revision, .. } = located;
+    let license = card.license;
+    Ok(DataFacts { splits: facts, columns, labels: Vec::new(), license, revision, mean_tokens, image_shape: None, task: Some(task) })
 }
 
 fn no_data(located: &Located) -> Error {
@@ -134,13 +159,20 @@ fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
     let (mut pieces, mut texts) = (0usize, 0usize);
     for row in table.rows(&names)?.take(SAMPLE) {
         texts += 1;
-        for cell in row?.cells {
-            if let Cell::Text(text) = cell {
-                pieces += text.split_whitespace().map(pieces_of).sum::<usize>();
-            }
-        }
+        pieces += row?.cells.iter().map(pieces_in).sum::<usize>();
     }
     Ok(1.15 * pieces as f64 / texts.max(1) as f64 + 1.0 + input.len() as f64)
+}
+
+fn pieces_in(cell: &Cell) -> usize {
+    let of = |text: &str| text.split_whitespace().map(pieces_of).sum();
+    match cell {
+        Cell::Text(text) => of(text),
+        Cell::Nested(serde_json::Value::String(text)) => of(text),
+        Cell::Nested(serde_json::Value::Array(items)) => items.iter().map(|item| pieces_in(&Cell::Nested(item.clone()))).sum(),
+        Cell::Nested(serde_json::Value::Object(fields)) => fields.values().map(|item| pieces_in(&Cell::Nested(item.clone()))).sum(),
+        _ => 0,
+    }
 }
 
 /// A word, and each mark by itself.

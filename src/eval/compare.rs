@@ -22,6 +22,7 @@ use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
 const VERSION: u32 = 1;
 
 /// Compares the held-out scores of every run with the spec's target. `deviations`: those of the plan, which hold the spec's.
+/// `untrained`: the model that the runs began with, where the baseline is its.
 ///
 /// # Errors
 /// There is no run, or one has no finite score for the spec's metric.
@@ -30,6 +31,7 @@ pub fn evaluate(
     deviations: &[Deviation],
     runs: Vec<RunScore>,
     baseline: Option<f64>,
+    untrained: Option<RunScore>,
 ) -> Result<Evaluation, Error> {
     let metric = spec.metric;
     let scores = runs.iter().map(|run| score_of(run, metric)).collect::<Result<Vec<f64>, Error>>()?;
@@ -39,9 +41,10 @@ pub fn evaluate(
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let examples = runs.iter().map(|run| run.examples).min().unwrap_or(0);
     let interval = interval(metric, &scores, examples);
-    let evidence = Evidence { metric, mean, interval, baseline, deviations };
+    let of = if untrained.is_some() { "the model before training" } else { "always predicting the most frequent class" };
+    let evidence = Evidence { metric, mean, interval, baseline, of, deviations };
     let verdict = spec.target.as_ref().map_or(Verdict::NoClaim, |target| evidence.judge(target));
-    Ok(Evaluation { version: VERSION, metric, runs, baseline, mean, interval, verdict })
+    Ok(Evaluation { version: VERSION, metric, runs, baseline, untrained, mean, interval, verdict })
 }
 
 /// The metric of always predicting the most frequent training class on a split with `held_out` examples a class.
@@ -62,7 +65,7 @@ pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) ->
         Metric::F1 if majority == Some(1) => Some(f1),
         Metric::F1 | Metric::Matthews => Some(0.0),
         Metric::MacroF1 => Some(f1 / held_out.len().max(1) as f64),
-        Metric::Perplexity | Metric::BitsPerByte => None,
+        Metric::Perplexity | Metric::BitsPerByte | Metric::PreferenceAccuracy | Metric::PreferenceMargin => None,
     }
 }
 
@@ -106,12 +109,14 @@ struct Evidence<'a> {
     mean: f64,
     interval: Option<Interval>,
     baseline: Option<f64>,
+    /// What the baseline is of.
+    of: &'static str,
     deviations: &'a [Deviation],
 }
 
 impl Evidence<'_> {
     fn judge(&self, target: &Target) -> Verdict {
-        let (mean, goal) = (self.mean, target.value);
+        let (mean, goal, of) = (self.mean, target.value, self.of);
         let inconclusive = |reason: String| Verdict::Inconclusive { reason };
         let others = self.fields(Effect::OtherQuestion);
         if !others.is_empty() {
@@ -123,12 +128,12 @@ impl Evidence<'_> {
         if let Some(baseline) = self.baseline {
             if self.metric.reaches(baseline, goal) {
                 return inconclusive(format!(
-                    "the target of {goal:.4} takes no learning: always predicting the most frequent class scores {baseline:.4}"
+                    "the target of {goal:.4} takes no learning: {of} scores {baseline:.4}"
                 ));
             }
             if self.metric.reaches(baseline, mean) {
                 return inconclusive(format!(
-                    "{mean:.4} is no better than always predicting the most frequent class ({baseline:.4}): training failed, \
+                    "{mean:.4} is no better than {of} ({baseline:.4}): training failed, \
                      which says nothing about the claim"
                 ));
             }
@@ -217,6 +222,8 @@ mod tests {
                 max_train_examples: None,
             },
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },
+            adapter: None,
+            preference: None,
             recipe: Recipe {
                 optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
                 lr: 0.1,
@@ -318,7 +325,7 @@ mod tests {
         ];
         for (i, Case(metric, scores, examples, target, baseline, fields, kind, part)) in cases.into_iter().enumerate() {
             let found =
-                evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline).expect("scores");
+                evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline, None).expect("scores");
             let (found_kind, reason) = match found.verdict {
                 Verdict::Supported { reason } => ("supported", reason),
                 Verdict::Refuted { reason } => ("refuted", reason),
@@ -333,15 +340,15 @@ mod tests {
     #[test]
     fn scores_that_cannot_be_compared() {
         let spec = spec(Metric::Accuracy, Some(0.5));
-        assert_eq!(evaluate(&spec, &[], vec![], None), Err(Error::NoRuns));
-        assert!(matches!(evaluate(&spec, &[], runs(Metric::F1, &[0.5], 10), None), Err(Error::NoScore { .. })));
-        assert!(matches!(evaluate(&spec, &[], runs(Metric::Accuracy, &[f64::NAN], 10), None), Err(Error::NotFinite { .. })));
+        assert_eq!(evaluate(&spec, &[], vec![], None, None), Err(Error::NoRuns));
+        assert!(matches!(evaluate(&spec, &[], runs(Metric::F1, &[0.5], 10), None, None), Err(Error::NoScore { .. })));
+        assert!(matches!(evaluate(&spec, &[], runs(Metric::Accuracy, &[f64::NAN], 10), None, None), Err(Error::NotFinite { .. })));
     }
 
     #[test]
     fn the_best_run_is_the_first_of_the_highest() {
         let spec = spec(Metric::Accuracy, None);
-        let found = evaluate(&spec, &[], runs(Metric::Accuracy, &[0.5, 0.7, 0.7], 10), None).expect("scores");
+        let found = evaluate(&spec, &[], runs(Metric::Accuracy, &[0.5, 0.7, 0.7], 10), None, None).expect("scores");
         assert_eq!(found.best_run(), Some("seed-1"));
         assert!((found.mean - 1.9 / 3.0).abs() < 1e-12);
     }

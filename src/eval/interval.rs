@@ -24,12 +24,12 @@ pub enum Basis {
 
 /// The 95 % interval of the mean of `scores`, one a seed, each measured on `examples` examples.
 ///
-/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: Wilson's for accuracy, which is a
-/// share of examples; none for other metrics, whose spread cannot be told from one number.
+/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: Wilson's for accuracies, which are
+/// shares of examples; none for other metrics, whose spread cannot be told from one number.
 pub fn interval(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> {
     match scores {
         [] => None,
-        [score] => (metric == Metric::Accuracy && examples > 0).then(|| wilson(*score, examples)),
+        [score] => (matches!(metric, Metric::Accuracy | Metric::PreferenceAccuracy) && examples > 0).then(|| wilson(*score, examples)),
         _ => Some(student(metric, scores, examples)),
     }
 }

@@ -6,7 +6,7 @@ pub mod metrics;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
-pub use metrics::{metric, of_words};
+pub use metrics::{metric, of_preferences, of_words};
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;
@@ -19,8 +19,11 @@ pub struct Evaluation {
     pub version: u32,
     pub metric: Metric,
     pub runs: Vec<RunScore>,
-    /// Always predicting the most frequent training class.
+    /// The metric of always predicting the most frequent training class, or of `untrained`.
     pub baseline: Option<f64>,
+    /// The model that training began with, on the same split, where that says something.
+    #[serde(default)]
+    pub untrained: Option<RunScore>,
     /// Of the metric, over runs.
     pub mean: f64,
     /// The 95 % interval of the mean; none where one run of this metric gives none.

@@ -314,8 +314,8 @@ mod tests {
             license: None,
             revision: None,
             mean_tokens: None,
-            image_shape: None,
-        };
+            image_shape: None, task: None,
+};
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
         let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());
         assert_eq!(chosen(&glue, None), Ok("validation".into()));

@@ -4,7 +4,10 @@ use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, RunScore};
-use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
+use crate::job::{
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PrepareJob, PreparedSplit, Reference, RunConfig, Samples, SplitSource,
+    TokenizerSource,
+};
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::publish;
 use crate::report::{self, Report};
@@ -13,10 +16,17 @@ use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKin
 use crate::store::{Record, RunFolder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tallow_zoo::HeadKind;
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
 const PREPARE: &str = "prepare";
 const PREPARE_HELD_OUT: &str = "prepare-held-out";
+/// Names the model that every run began with, where that is scored, too.
+const UNTRAINED: &str = "untrained";
+
+/// Answers that a report shows, and the tokens of one at most.
+const SAMPLES: usize = 3;
+const SAMPLE_TOKENS: usize = 96;
 
 impl Pipeline<'_> {
     /// Looks up what is there, then resolves the spec. Nothing is decided after this.
@@ -127,31 +137,66 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
+        let untrained = match plan.spec.task.is_of_conversations() {
+            true => match self.score_untrained(plan)? {
+                Ok(score) => Some(score),
+                Err(end) => return Ok(Err(end)),
+            },
+            false => None,
+        };
+        let of_untrained = untrained.as_ref().and_then(|score| score.scores.get(&plan.spec.metric).copied());
         let baseline = splits
             .first()
             .zip(held_out.first())
-            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
+            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts))
+            .or(of_untrained);
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));
-        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
+        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline, untrained)?;
         self.stage("eval", &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
         Ok(Ok(self.folder.read_json(&path)?))
     }
 
     fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<RunScore, End>> {
-        let name = format!("{}-held-out", config.name);
+        let Some(number) = self.finished(&config.name)? else {
+            let outcome = Outcome::Crashed { exit_code: 0 };
+            return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
+        };
+        let trained = self.folder.attempt(&config.name, number).weights();
+        let weights = match (&config.adapter, &config.init) {
+            (Some(adapter), InitFrom::Weights { path, .. }) => {
+                let adapter = AdapterFiles { adapter: adapter.clone(), weights: trained };
+                ModelFiles { weights: path.clone(), adapter: Some(adapter) }
+            }
+            _ => trained.into(),
+        };
+        self.score_weights(plan, config, &config.name, weights)
+    }
+
+    /// The model that every run began with; that of a run from scratch has learnt nothing worth a score.
+    fn score_untrained(&mut self, plan: &Plan) -> Result<std::result::Result<RunScore, End>> {
+        let nothing = || End::Unfinished { run: UNTRAINED.into(), outcome: Outcome::Crashed { exit_code: 0 } };
+        let Some(config) = plan.runs.first().cloned() else { return Ok(Err(nothing())) };
+        let InitFrom::Weights { path, .. } = &config.init else { return Ok(Err(nothing())) };
+        self.score_weights(plan, &config, UNTRAINED, path.clone().into())
+    }
+
+    fn score_weights(
+        &mut self,
+        plan: &Plan,
+        config: &RunConfig,
+        run: &str,
+        weights: ModelFiles,
+    ) -> Result<std::result::Result<RunScore, End>> {
+        let name = format!("{run}{}", eval::HELD_OUT_SUFFIX);
         let told = self.told(&name)?;
         let events = if told.iter().any(|e| matches!(e, Event::Evaluated { .. })) {
             told
         } else {
-            let Some(number) = self.finished(&config.name)? else {
-                let outcome = Outcome::Crashed { exit_code: 0 };
-                return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
-            };
-            self.watch.say(&format!("scoring {} on the held-out split", config.name));
+            self.watch.say(&format!("scoring {run} on the held-out split"));
             let number_here = self.next_attempt(&name)?;
-            let job = self.evaluate_job(plan, config, number, number_here, &name);
-            let readable = vec![job.weights.clone(), job.data.clone()];
+            let job = self.evaluate_job(plan, config, weights, number_here, &name);
+            let readable = readable_by_evaluation(&job);
             match self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)? {
                 Ok(attempt) => attempt.events,
                 Err(end) => return Ok(Err(end)),
@@ -159,20 +204,31 @@ impl Pipeline<'_> {
         };
         let score = events.into_iter().find_map(|e| match e {
             Event::Evaluated { examples, scores, loss, .. } => {
-                Some(RunScore { run: config.name.clone(), seed: config.seed, examples, loss, scores })
+                Some(RunScore { run: run.to_string(), seed: config.seed, examples, loss, scores })
             }
             _ => None,
         });
         Ok(score.ok_or(End::Unfinished { run: name, outcome: Outcome::Crashed { exit_code: 0 } }))
     }
 
-    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, trained: u32, number: u32, name: &str) -> EvaluateJob {
+    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> EvaluateJob {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
         EvaluateJob {
             task: config.task,
             model: config.model.clone(),
-            weights: self.folder.attempt(&config.name, trained).weights(),
+            weights,
+            reference: match (&config.preference, &config.init) {
+                (Some(preference), InitFrom::Weights { path, .. }) => {
+                    Some(Reference { weights: path.clone(), preference: *preference })
+                }
+                _ => None,
+            },
+            samples: (config.task == Task::InstructionTuning).then(|| Samples {
+                count: SAMPLES,
+                max_new_tokens: SAMPLE_TOKENS,
+                tokenizer: self.folder.held_out().join("tokenizer.json"),
+            }),
             data: self.folder.held_out().join(format!("{}.safetensors", plan.spec.data.held_out)),
             normalize: config.normalize.clone(),
             metrics,
@@ -303,7 +359,19 @@ fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> TokenizerSourc
 pub(super) fn scoring_batch(task: Task, max_seq_len: usize) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
-    if task == Task::LanguageModelling { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
+    match task.head() {
+        HeadKind::Words => (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST),
+        _ => MOST,
+    }
+}
+
+/// All that a job of scoring may read.
+pub(super) fn readable_by_evaluation(job: &EvaluateJob) -> Vec<PathBuf> {
+    let mut paths = job.weights.paths();
+    paths.push(job.data.clone());
+    paths.extend(job.reference.as_ref().map(|reference| reference.weights.clone()));
+    paths.extend(job.samples.as_ref().map(|samples| samples.tokenizer.clone()));
+    paths
 }
 
 /// The longest text that is prepared.
@@ -331,6 +399,7 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         labels,
         numbered: None,
         max_examples: None,
+        chat: plan.facts.model.chat.clone(),
         out: PathBuf::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The plan, and the facts it is made from.
 
-use crate::job::{Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec};
+use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
+use crate::spec::{Columns, Deviation, ExperimentSpec, Task};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,9 @@ pub struct DataFacts {
     /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
     pub mean_tokens: Option<f64>,
     pub image_shape: Option<[usize; 3]>,
+    /// What it is for, where its form says so by itself.
+    #[serde(default)]
+    pub task: Option<Task>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,6 +117,12 @@ pub struct ModelFacts {
     pub normalize: Option<Normalize>,
     pub license: Option<String>,
     pub revision: Option<String>,
+    /// How it writes conversations.
+    #[serde(default)]
+    pub chat: ChatFormat,
+    /// What stands beside the weights, where the folder is an adapter's; everything else here is its base's.
+    #[serde(default)]
+    pub adapter: Option<AdapterFiles>,
 }
 
 /// Fully resolved runs, what they cost, and where they differ from what was asked.
@@ -134,6 +143,9 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     pub num_params: usize,
+    /// Of those, what is trained.
+    #[serde(default)]
+    pub num_trainable: usize,
     pub train_flops: f64,
     pub train_secs: f64,
     pub peak_memory_bytes: u64,

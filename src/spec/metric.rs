@@ -18,11 +18,24 @@ pub enum Metric {
     Perplexity,
     /// Cross entropy of the whole text in bits, by its bytes: alike for every tokenizer.
     BitsPerByte,
+    /// The share of pairs whose better answer gained more than the other against the model that training began with; equal gains
+    /// count half.
+    PreferenceAccuracy,
+    /// The mean of how much more it gained: `beta` times the difference of the log-ratios.
+    PreferenceMargin,
 }
 
 impl Metric {
-    const ALL: [Metric; 6] =
-        [Metric::Accuracy, Metric::F1, Metric::MacroF1, Metric::Matthews, Metric::Perplexity, Metric::BitsPerByte];
+    const ALL: [Metric; 8] = [
+        Metric::Accuracy,
+        Metric::F1,
+        Metric::MacroF1,
+        Metric::Matthews,
+        Metric::Perplexity,
+        Metric::BitsPerByte,
+        Metric::PreferenceAccuracy,
+        Metric::PreferenceMargin,
+    ];
 
     /// As one says it.
     pub fn in_words(self) -> &'static str {
@@ -33,6 +46,8 @@ impl Metric {
             Metric::Matthews => "Matthews correlation",
             Metric::Perplexity => "perplexity",
             Metric::BitsPerByte => "bits per byte",
+            Metric::PreferenceAccuracy => "preference accuracy",
+            Metric::PreferenceMargin => "preference margin",
         }
     }
 
@@ -44,22 +59,30 @@ impl Metric {
             Metric::Matthews => "matthews_correlation",
             Metric::Perplexity => "perplexity",
             Metric::BitsPerByte => "bits_per_byte",
+            Metric::PreferenceAccuracy => "preference_accuracy",
+            Metric::PreferenceMargin => "preference_margin",
         }
     }
 
     /// Smallest and largest value that it can take.
     pub fn range(self) -> (f64, f64) {
         match self {
-            Metric::Accuracy | Metric::F1 | Metric::MacroF1 => (0.0, 1.0),
+            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::PreferenceAccuracy => (0.0, 1.0),
             Metric::Matthews => (-1.0, 1.0),
             Metric::Perplexity => (1.0, f64::INFINITY),
             Metric::BitsPerByte => (0.0, f64::INFINITY),
+            Metric::PreferenceMargin => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 
     pub fn lower_is_better(self) -> bool {
         match self {
-            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => false,
+            Metric::Accuracy
+            | Metric::F1
+            | Metric::MacroF1
+            | Metric::Matthews
+            | Metric::PreferenceAccuracy
+            | Metric::PreferenceMargin => false,
             Metric::Perplexity | Metric::BitsPerByte => true,
         }
     }
@@ -69,17 +92,20 @@ impl Metric {
         if self.lower_is_better() { value <= goal } else { value >= goal }
     }
 
-    /// Whether it measures what a model with such a head says.
-    pub fn suits(self, head: HeadKind) -> bool {
+    /// Whether it measures what a model learns by such a task.
+    pub fn suits(self, task: Task) -> bool {
         match self {
-            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => head == HeadKind::Classes,
-            Metric::Perplexity | Metric::BitsPerByte => head == HeadKind::Words,
+            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => task.head() == HeadKind::Classes,
+            Metric::Perplexity => matches!(task, Task::LanguageModelling | Task::InstructionTuning),
+            // Answers are a part of their text, whose bytes nobody compares.
+            Metric::BitsPerByte => task == Task::LanguageModelling,
+            Metric::PreferenceAccuracy | Metric::PreferenceMargin => task == Task::PreferenceOptimization,
         }
     }
 
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
         let told = |metric: &Metric| !matches!(metric, Metric::F1 | Metric::Matthews);
-        Metric::ALL.into_iter().filter(move |metric| metric.suits(task.head())).filter(told)
+        Metric::ALL.into_iter().filter(move |metric| metric.suits(task)).filter(told)
     }
 }

@@ -12,15 +12,28 @@ pub enum Task {
     ImageClassification,
     /// Tell each word of a text from those before it.
     LanguageModelling,
+    /// Tell the words of an assistant's answers from the conversation before them.
+    InstructionTuning,
+    /// Prefer one of two answers to the other.
+    PreferenceOptimization,
 }
 
 impl Task {
-    const ALL: [Task; 3] = [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling];
+    const ALL: [Task; 5] = [
+        Task::TextClassification,
+        Task::ImageClassification,
+        Task::LanguageModelling,
+        Task::InstructionTuning,
+        Task::PreferenceOptimization,
+    ];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
-            Task::TextClassification | Task::LanguageModelling => Modality::Text,
+            Task::TextClassification
+            | Task::LanguageModelling
+            | Task::InstructionTuning
+            | Task::PreferenceOptimization => Modality::Text,
             Task::ImageClassification => Modality::Image,
         }
     }
@@ -29,13 +42,21 @@ impl Task {
     pub fn head(self) -> HeadKind {
         match self {
             Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
-            Task::LanguageModelling => HeadKind::Words,
+            Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => HeadKind::Words,
         }
     }
 
     /// What a model does as it is; none: nothing of these.
     pub fn of(model: &ModelConfig) -> Option<Task> {
         Task::ALL.into_iter().find(|task| (task.takes(), task.head()) == (model.takes(), model.head().kind()))
+    }
+
+    /// Whether its examples are conversations.
+    pub fn is_of_conversations(self) -> bool {
+        match self {
+            Task::InstructionTuning | Task::PreferenceOptimization => true,
+            Task::TextClassification | Task::ImageClassification | Task::LanguageModelling => false,
+        }
     }
 
     /// Whether a model can learn it, with another head if need be.
@@ -49,6 +70,8 @@ impl Task {
             Task::TextClassification => "text classification",
             Task::ImageClassification => "image classification",
             Task::LanguageModelling => "language modelling",
+            Task::InstructionTuning => "instruction tuning",
+            Task::PreferenceOptimization => "preference optimisation",
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
 use super::Error;
-use super::objective::{NONE, Wanted};
+use super::objective::{NONE, Pairs, Wanted};
 use super::streams::Streams;
 use crate::data::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
 use crate::job::Normalize;
-use crate::spec::{Augment, Task};
+use crate::spec::{Augment, Preference, Task};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
+use std::cmp::Reverse;
+use std::ops::Range;
 use std::path::Path;
 use tallow_kernels::Stream;
 use tallow_zoo::{Head, Input, Modality, ModelConfig};
@@ -57,10 +59,11 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
             let found = format!("{}: {}", names.len(), names.join(", "));
             return wrong("classes", format!("{}, as the model has", labels.len()), found);
         }
-        (PreparedTargets::Classes { .. }, Head::Classes(_)) | (PreparedTargets::Words { .. }, Head::Words) => {}
+        (PreparedTargets::Classes { .. }, Head::Classes(_)) => {}
+        (targets, Head::Words) if asks(task, targets) => {}
         (targets, head) => {
-            let found = if matches!(targets, PreparedTargets::Words { .. }) { "words" } else { "classes" };
-            return wrong("what should be said", format!("{}, as the model says", head.kind().name()), found.into());
+            let expected = format!("{} for {}", head.kind().name(), task.in_words());
+            return wrong("what should be said", expected, in_words(targets).into());
         }
     }
     let channels = data.images().map(|images| images.shape()[2]);
@@ -72,6 +75,25 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         }
     }
     Ok(data)
+}
+
+/// Whether these are the words that a task asks for.
+fn asks(task: Task, targets: &PreparedTargets) -> bool {
+    match targets {
+        PreparedTargets::Classes { .. } => false,
+        PreparedTargets::Words { .. } => task == Task::LanguageModelling,
+        PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
+        PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
+    }
+}
+
+fn in_words(targets: &PreparedTargets) -> &'static str {
+    match targets {
+        PreparedTargets::Classes { .. } => "classes",
+        PreparedTargets::Words { .. } => "the words of a text",
+        PreparedTargets::Answers { .. } => "the words of answers",
+        PreparedTargets::Preferences { .. } => "pairs of answers",
+    }
 }
 
 /// Puts examples together. Texts are padded with id 0 to the longest of the batch.
@@ -100,10 +122,84 @@ pub(super) fn collate(
             let input = collate_images(images, examples, normalize, changes)?;
             Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens: 0 })
         }
-        (PreparedInputs::Images(_), PreparedTargets::Words { .. }) => {
-            Err(Error::WrongTask { expected: "texts", found: "images" })
+        (PreparedInputs::Texts(texts), PreparedTargets::Answers { asked }) => {
+            let chosen: Vec<usize> = examples.iter().flat_map(|&i| data.texts_of(i)).collect();
+            let packed = Packed::of(texts, asked, &chosen);
+            Ok(Batch { tokens: packed.tokens, input: packed.input()?, wanted: Wanted::Words(packed.words) })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Preferences { asked }) => {
+            let chosen: Vec<usize> = examples.iter().flat_map(|&i| data.texts_of(i)).collect();
+            let packed = Packed::of(texts, asked, &chosen);
+            let (tokens, input) = (packed.tokens, packed.input()?);
+            let texts = packed.places.as_chunks::<2>().0.to_vec();
+            // What they are measured against is the caller's to say.
+            let (reference, preference) = (vec![0.0; texts.len()], Preference::default());
+            Ok(Batch { input, wanted: Wanted::Preferences(Pairs { words: packed.words, texts, reference, preference }), tokens })
+        }
+        (PreparedInputs::Images(_), targets) => Err(Error::WrongTask { expected: in_words(targets), found: "images" }),
+    }
+}
+
+/// Texts in rows, several each, with the word that is asked behind each token.
+struct Packed {
+    /// Lengths of the texts of each row.
+    rows: Vec<Vec<usize>>,
+    /// Of a row, padding included.
+    width: usize,
+    ids: Vec<u32>,
+    /// `[b, t]`, or [`NONE`].
+    words: Vec<u32>,
+    /// Where in `ids` each text lies, in the order in which they were given.
+    places: Vec<Range<usize>>,
+    /// Without padding.
+    tokens: u64,
+}
+
+impl Packed {
+    fn of(texts: &PreparedTexts, asked: &[bool], chosen: &[usize]) -> Self {
+        let lengths: Vec<usize> = chosen.iter().map(|&text| texts.text_len(text)).collect();
+        let (rows, width) = (rows_of(&lengths), lengths.iter().copied().max().unwrap_or(0));
+        let (mut ids, mut words) = (vec![0; rows.len() * width], vec![NONE; rows.len() * width]);
+        let mut places = vec![0..0; chosen.len()];
+        for (row, members) in rows.iter().enumerate() {
+            let mut at = row * width;
+            for &member in members {
+                let (tokens, asked) = (texts.text(chosen[member]).0, &asked[texts.range(chosen[member])]);
+                ids[at..][..tokens.len()].copy_from_slice(tokens);
+                // Each token tells the one behind it, within its text.
+                let behind = tokens.iter().zip(asked).skip(1);
+                words[at..].iter_mut().zip(behind).filter(|(_, (_, asked))| **asked).for_each(|(word, (next, _))| *word = *next);
+                places[member] = at..at + tokens.len();
+                at += tokens.len();
+            }
+        }
+        let rows = rows.into_iter().map(|members| members.into_iter().map(|member| lengths[member]).collect()).collect();
+        Packed { rows, width, ids, words, places, tokens: lengths.iter().sum::<usize>() as u64 }
+    }
+
+    fn input(&self) -> Result<Input, Error> {
+        let token_ids = Tensor::from_vec(self.ids.clone(), (self.rows.len(), self.width), &Device::Cpu)?;
+        Ok(Input::Packed { token_ids, texts: self.rows.clone() })
+    }
+}
+
+/// Which texts lie in which row, as few rows as long as the longest text as this takes: the longest texts first, each into the first
+/// row that has room.
+fn rows_of(lengths: &[usize]) -> Vec<Vec<usize>> {
+    let width = lengths.iter().copied().max().unwrap_or(0);
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by_key(|&text| (Reverse(lengths[text]), text));
+    let mut rows: Vec<(usize, Vec<usize>)> = Vec::new();
+    for text in order {
+        match rows.iter_mut().find(|(room, _)| *room >= lengths[text]) {
+            Some((room, members)) => {
+                *room -= lengths[text];
+                members.push(text);
+            }
+            None => rows.push((width - lengths[text], vec![text])),
         }
     }
+    rows.into_iter().map(|(_, members)| members).collect()
 }
 
 /// How many answers are asked of these examples; see [`Wanted::count`].
@@ -112,6 +208,10 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
         (PreparedTargets::Words { .. }, Some(texts)) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
+        }
+        (PreparedTargets::Answers { asked }, Some(texts)) => {
+            let of = |i: usize| asked[texts.range(i)].iter().filter(|asked| **asked).count();
+            examples.iter().map(|&i| of(i)).sum()
         }
         _ => examples.len(),
     }

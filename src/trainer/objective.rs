@@ -1,19 +1,36 @@
 //! What a model is trained against: its output beside what it should have said. Shapes: b examples, t tokens, v words.
 
 use super::Error;
-use tallow_kernels::{self as kernels, Tape, Targets, Var};
+use crate::spec::Preference;
+use candle_core::Tensor;
+use std::ops::Range;
+use tallow_kernels::{self as kernels, Param, Tape, Targets, Var};
 use tallow_zoo::Output;
 
-/// A token that nothing is asked of: padding, or the last of a stream.
+/// A token that nothing is asked of: padding, the last of a stream, what is not an assistant's.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// What a model should say of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wanted {
     /// A class of each example, `[b]`.
     Classes(Vec<u32>),
     /// The word behind each token, `[b, t]`, or [`NONE`].
     Words(Vec<u32>),
+    /// The first answer of each pair rather than the second.
+    Preferences(Pairs),
+}
+
+/// Pairs of answers: the better one, then the other.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pairs {
+    /// The word of the answer behind each token, `[b, t]`, or [`NONE`].
+    pub(super) words: Vec<u32>,
+    /// Where in `words` the two texts of each pair lie.
+    pub(super) texts: Vec<[Range<usize>; 2]>,
+    /// Of each pair the difference of the log-probabilities by the model that training began with.
+    pub(super) reference: Vec<f64>,
+    pub(super) preference: Preference,
 }
 
 impl Wanted {
@@ -22,10 +39,11 @@ impl Wanted {
         match self {
             Wanted::Classes(classes) => classes.len(),
             Wanted::Words(words) => words.iter().filter(|word| **word != NONE).count(),
+            Wanted::Preferences(pairs) => pairs.texts.len(),
         }
     }
 
-    /// Their mean cross entropy, a scalar.
+    /// The mean of their losses, a scalar: cross entropy, or of preferences that of 2305.18290, equation 7.
     ///
     /// # Errors
     /// The model says something else; a class or word is out of its range; an operation failed.
@@ -36,6 +54,7 @@ impl Wanted {
                 let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
                 Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?)
             }
+            (Wanted::Preferences(pairs), Output::Words { states, vocabulary }) => pairs.loss(tape, states, vocabulary),
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
     }
@@ -44,7 +63,61 @@ impl Wanted {
         match self {
             Wanted::Classes(_) => "classes",
             Wanted::Words(_) => "words",
+            Wanted::Preferences(_) => "words of two answers",
         }
+    }
+}
+
+impl Pairs {
+    /// The mean over pairs of `-(1 - s) log sigmoid(m) - s log sigmoid(-m)`, `s` being the label smoothing and `m` the margin: `beta`
+    /// times how much more the log-probability of the better answer grew than that of the other.
+    fn loss(&self, tape: &Tape, states: &Var, vocabulary: &Param) -> Result<Var, Error> {
+        let Preference { beta, label_smoothing } = self.preference;
+        let mut sum: Option<Var> = None;
+        for (pair, reference) in self.texts.iter().zip(&self.reference) {
+            let ratio = self.ratio(tape, states, vocabulary, pair)?;
+            let tensor = |value: f64| Tensor::new(value, ratio.tensor().device())?.to_dtype(ratio.tensor().dtype());
+            let gained = kernels::add(tape, &ratio, &Var::constant(tensor(-reference)?))?;
+            let margin = kernels::scale(tape, &gained, beta)?;
+            let loss = kernels::bce_with_logits(tape, &margin, &tensor(1.0 - label_smoothing)?, None)?;
+            sum = Some(match sum {
+                None => loss,
+                Some(sum) => kernels::add(tape, &sum, &loss)?,
+            });
+        }
+        let sum = sum.ok_or(Error::WrongTask { expected: "pairs of answers", found: "none" })?;
+        Ok(kernels::scale(tape, &sum, 1.0 / self.texts.len() as f64)?)
+    }
+
+    /// Of each pair the difference of the answers' log-probabilities.
+    ///
+    /// # Errors
+    /// The model says something else; a word is out of its range; an operation failed.
+    pub(super) fn ratios(&self, tape: &Tape, output: &Output) -> Result<Vec<f64>, Error> {
+        let Output::Words { states, vocabulary } = output else {
+            return Err(Error::WrongTask { expected: "words of two answers", found: said(output) });
+        };
+        let of = |pair| Ok(f64::from(self.ratio(tape, states, vocabulary, pair)?.tensor().to_scalar::<f32>()?));
+        self.texts.iter().map(of).collect()
+    }
+
+    fn ratio(&self, tape: &Tape, states: &Var, vocabulary: &Param, [better, other]: &[Range<usize>; 2]) -> Result<Var, Error> {
+        // The mean of what is lost, times how many, is the log-probability with its sign changed.
+        let lost = |text: &Range<usize>, sign: f64| {
+            let mut words = vec![NONE; self.words.len()];
+            words[text.clone()].copy_from_slice(&self.words[text.clone()]);
+            let count = words.iter().filter(|word| **word != NONE).count();
+            let targets = Targets { ignore: Some(NONE), ..Targets::new(&words) };
+            let mean = kernels::linear_cross_entropy(tape, states, vocabulary, targets)?;
+            kernels::scale(tape, &mean, sign * count as f64)
+        };
+        Ok(kernels::add(tape, &lost(better, -1.0)?, &lost(other, 1.0)?)?)
+    }
+
+    /// What a pair loses by its margin.
+    pub(super) fn lost(preference: Preference, margin: f64) -> f64 {
+        let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+        (1.0 - preference.label_smoothing) * softplus(-margin) + preference.label_smoothing * softplus(margin)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Error;
 use super::collate::{Batch, collate};
 use super::objective::Wanted;
+use super::reference::Reference;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::Normalize;
 use crate::spec::Metric;
@@ -22,6 +23,8 @@ pub(super) enum Predictions {
     Classes(Vec<Prediction>),
     /// Tokens that were told from those before them, and the bytes that all tokens stand for.
     Words { count: usize, bytes: u64 },
+    /// Of each pair how much more the better answer gained, in the order of the examples.
+    Preferences(Vec<f64>),
 }
 
 /// What the model says of one example.
@@ -43,11 +46,12 @@ impl Scored {
                 crate::eval::metric(metric, &of(|p| p.predicted), &of(|p| p.label), classes)
             }
             Predictions::Words { count, bytes } => crate::eval::of_words(metric, self.loss, *count, *bytes),
+            Predictions::Preferences(margins) => crate::eval::of_preferences(metric, margins),
         }
     }
 }
 
-/// Scores `examples` of `data`; texts of about one length go into one batch. `told` hears how many are done.
+/// Scores `examples` of `data`; preferences against `reference`. Texts of about one length go into one batch. `told` hears how many are done.
 ///
 /// # Errors
 /// The model cannot take an example, or its scores are not finite.
@@ -56,14 +60,13 @@ pub(super) fn score(
     data: &Prepared,
     examples: &[usize],
     normalize: Option<&Normalize>,
+    reference: Option<&Reference>,
     batch_size: usize,
     told: &mut dyn FnMut(usize),
 ) -> Result<Scored, Error> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    if let Some(texts) = data.texts() {
-        order.sort_by_key(|&place| texts.text_len(examples[place]));
-    }
-    let (mut classes, mut words) = (Vec::new(), (0.0, 0));
+    order.sort_by_key(|&place| data.example_len(examples[place]));
+    let (mut classes, mut words, mut pairs) = (Vec::new(), (0.0, 0), Vec::new());
     for (number, places) in order.chunks(batch_size.max(1)).enumerate() {
         told(number * batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
@@ -82,12 +85,32 @@ pub(super) fn score(
                 }
                 words = (words.0 + loss * count as f64, words.1 + count);
             }
+            Wanted::Preferences(of) => {
+                let tape = Tape::inference();
+                let ratios = of.ratios(&tape, &model.forward(&tape, &batch.input)?)?;
+                for (&place, ratio) in places.iter().zip(ratios) {
+                    let example = examples[place];
+                    let reference = reference.ok_or(Error::NoReference)?;
+                    if !ratio.is_finite() {
+                        return Err(Error::NotFinite { example });
+                    }
+                    pairs.push((place, reference.margin(example, ratio)));
+                }
+            }
         }
     }
-    if let PreparedTargets::Words { bytes } = data.targets() {
-        let (nats, count) = words;
-        let bytes = examples.iter().map(|&i| u64::from(bytes[i])).sum();
-        return Ok(Scored { predictions: Predictions::Words { count, bytes }, loss: nats / count.max(1) as f64 });
+    let (nats, count) = words;
+    let of_words = |bytes| Scored { predictions: Predictions::Words { count, bytes }, loss: nats / count.max(1) as f64 };
+    match data.targets() {
+        PreparedTargets::Words { bytes } => return Ok(of_words(examples.iter().map(|&i| u64::from(bytes[i])).sum())),
+        PreparedTargets::Answers { .. } => return Ok(of_words(0)),
+        PreparedTargets::Preferences { .. } => {
+            pairs.sort_by_key(|(place, _)| *place);
+            let loss = pairs.iter().map(|(_, (_, lost))| lost).sum::<f64>() / pairs.len().max(1) as f64;
+            let margins = pairs.into_iter().map(|(_, (margin, _))| margin).collect();
+            return Ok(Scored { predictions: Predictions::Preferences(margins), loss });
+        }
+        PreparedTargets::Classes { .. } => {}
     }
     // In the order of the examples, so that batching does not show in the sum.
     classes.sort_by_key(|(place, _)| *place);

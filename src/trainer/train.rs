@@ -10,6 +10,7 @@ use super::checkpoint::{self, Done, Identity, Progress};
 use super::collate::{self, Changes, collate};
 use super::monitor::{Monitor, divide};
 use super::optimizer::State;
+use super::reference::Reference;
 use super::schedule::lr_at;
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tallow_kernels::{Gradients, Tape};
-use tallow_zoo::{Head, ModelConfig};
+use tallow_zoo::{Head, ModelConfig, peft};
 
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,7 @@ pub fn train(
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
     let mut run = Run::new(config, WorkFolder::at(out))?;
+    run.refer(emit)?;
     let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
     while !run.is_done() {
@@ -85,6 +87,8 @@ struct Run<'a> {
     data: Prepared,
     monitor: Option<Monitor>,
     order: Order,
+    /// For preferences: what they are measured against.
+    reference: Option<Reference>,
     built: Built,
     state: State,
     grads: Gradients,
@@ -113,18 +117,28 @@ impl<'a> Run<'a> {
         let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
         let identity = Identity::of(config, &sha256_of_file(&config.train)?);
         let (train, monitor) = divide(config, &data, streams.subset())?;
-        let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
+        let lengths = train.iter().map(|&i| data.example_len(i)).collect();
         let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let weights = match &config.init {
             InitFrom::Scratch => Source::Scratch,
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
-        let built = weights::build(&model, weights, streams.init())?;
+        let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init())?;
         let state = State::new(config.recipe.optimizer, &built.store)?;
         let grads = Gradients::new(&built.store);
         let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        Ok(Run { config, folder, identity, streams, data, monitor, order, built, state, grads, progress, before, saved })
+        let reference = None;
+        Ok(Run { config, folder, identity, streams, data, monitor, order, reference, built, state, grads, progress, before, saved })
+    }
+
+    /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
+    fn refer(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let (config, model, mut pulse) = (self.config, &*self.built.model, Pulse::new(emit));
+        let mut told = |done| pulse.beat(done);
+        let size = config.micro_batch_size;
+        self.reference = Reference::of(model, &self.data, self.order.examples(), config.preference, size, &mut told)?;
+        self.monitor.as_mut().map_or(Ok(()), |monitor| monitor.refer(model, &self.data, config, &mut told))
     }
 
     /// Whether there was a checkpoint to go on from.
@@ -144,7 +158,9 @@ impl<'a> Run<'a> {
 
     fn tell_start(&self, resumed: bool, emit: &mut dyn FnMut(Event)) {
         let report = &self.built.report;
-        for (what, names) in [("start anew", &report.initialised), ("have no place in the model", &report.unused)] {
+        // That an adapter's additions do is what it is.
+        let anew: Vec<String> = report.initialised.iter().filter(|name| !tallow_zoo::is_addition(name)).cloned().collect();
+        for (what, names) in [("start anew", &anew), ("have no place in the model", &report.unused)] {
             if !names.is_empty() {
                 emit(Event::Note { message: format!("{} tensor(s) {what}: {}", names.len(), names.join(", ")) });
             }
@@ -169,7 +185,10 @@ impl<'a> Run<'a> {
         let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
         self.grads.clear();
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
-            let batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            let mut batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            if let Some(reference) = &self.reference {
+                reference.tell(&mut batch.wanted, part);
+            }
             let tape = Tape::training(self.streams.dropout(step, micro));
             let loss = batch.wanted.loss(&tape, &self.built.model.forward(&tape, &batch.input)?)?;
             // A micro-batch counts by its answers, so that the step is the same however it is cut.
@@ -287,8 +306,13 @@ impl<'a> Run<'a> {
         if !weights::all_finite(&self.built.store)? {
             return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
         }
-        let metadata = [("format", "pt".to_string())];
-        let public = self.config.model.public_tensors(weights::named(&self.built.store))?;
+        // Of a model with an adapter that alone is kept, with the name of its base.
+        let mut metadata = vec![("format", "pt".to_string())];
+        let mut public = self.config.model.public_tensors(weights::learnt(&self.built.store))?;
+        if let (Some(_), InitFrom::Weights { sha256, .. }) = (&self.config.adapter, &self.config.init) {
+            public = peft::public_names(public);
+            metadata.push((weights::BASE_SHA256, sha256.clone()));
+        }
         let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });

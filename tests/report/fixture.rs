@@ -62,7 +62,7 @@ pub(crate) fn text() -> Experiment {
     let score = RunScore { run: "seed-0".into(), seed: 0, examples: 872, loss: 0.3125, scores: scores(0.8899, 0.8897) };
     ledger.scored(&score);
     let baseline = majority_baseline(Metric::Accuracy, &splits[0].2, &splits[1].2);
-    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline).expect("scores");
+    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline, None).expect("scores");
     ledger.stage("eval", "eval.json");
     let events = BTreeMap::from([("seed-0".to_string(), [first, second].concat())]);
     Experiment { plan, ledger: ledger.entries, evaluation, events }
@@ -94,7 +94,7 @@ pub(crate) fn images() -> Experiment {
         runs.push(RunScore { run, seed, examples: 10_000, loss: 1.0625, scores: scores(accuracy, accuracy - 0.002) });
     }
     runs.iter().for_each(|score| ledger.scored(score));
-    let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1)).expect("scores");
+    let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1), None).expect("scores");
     ledger.stage("eval", "eval.json");
     Experiment { plan, ledger: ledger.entries, evaluation, events }
 }
@@ -201,6 +201,8 @@ fn text_plan() -> Plan {
             max_train_examples: None,
         },
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
+        adapter: None,
+        preference: None,
         recipe: Recipe {
             optimizer: Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 },
             lr: 5e-5,
@@ -317,8 +319,8 @@ fn plan(
         license,
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
-        image_shape: normalize.is_some().then_some([32, 32, 3]),
-    };
+        image_shape: normalize.is_some().then_some([32, 32, 3]), task: None,
+};
     Plan {
         version: 1,
         runs: spec.seeds.iter().map(run).collect(),

@@ -48,6 +48,9 @@ pub struct Attention<'a> {
     pub lengths: Option<&'a [usize]>,
     /// The number of valid keys of each sequence, where it is another than that of the queries.
     pub key_lengths: Option<&'a [usize]>,
+    /// The lengths of the texts that lie in each sequence, one behind the other: a query sees the keys of its own text alone. What
+    /// lies behind the last is not valid. In place of `lengths`, where there are as many queries as keys.
+    pub texts: Option<&'a [Vec<usize>]>,
     /// What scores are multiplied by; none: `1 / sqrt(K)`.
     pub scale: Option<f64>,
     /// Probability of dropping a probability, in training.
@@ -57,7 +60,7 @@ pub struct Attention<'a> {
 impl Attention<'_> {
     /// Every position sees every other.
     pub fn full(num_heads: usize) -> Self {
-        Attention { num_heads, mask: Mask::Full, lengths: None, key_lengths: None, scale: None, dropout: 0.0 }
+        Attention { num_heads, mask: Mask::Full, lengths: None, key_lengths: None, texts: None, scale: None, dropout: 0.0 }
     }
 
     /// Every position sees itself and those before it.
@@ -80,6 +83,8 @@ struct Plan {
     mask: Mask,
     query_lengths: Vec<usize>,
     key_lengths: Vec<usize>,
+    /// `[B, Tq]`: where the text of each query begins and ends; empty where each sequence is one text.
+    texts: Vec<(usize, usize)>,
     dropout: Option<Dropout>,
 }
 
@@ -98,10 +103,11 @@ impl Plan {
         }
         // One behind the query's own place among the keys; what lies before the first key sees none.
         let own = (query + 1 + keys).saturating_sub(queries);
+        let (first, last) = self.texts.get(sequence * self.queries + query).copied().unwrap_or((0, keys));
         match self.mask {
-            Mask::Full => 0..keys,
-            Mask::Causal => 0..own,
-            Mask::CausalWindow(window) => own.saturating_sub(window)..own,
+            Mask::Full => first..last,
+            Mask::Causal => first..own,
+            Mask::CausalWindow(window) => own.saturating_sub(window).max(first)..own,
         }
     }
 
@@ -156,7 +162,7 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
     let inputs = [q.tensor().contiguous()?, k.tensor().contiguous()?, v.tensor().contiguous()?];
     let wanted = [q, k, v].into_iter().any(Var::wants_grad);
     #[cfg(device_kernels)]
-    if inputs.iter().all(crate::device::takes) && cuda::fits(size) {
+    if inputs.iter().all(crate::device::takes) && cuda::fits(size) && plan.texts.is_empty() {
         return cuda::apply(tape, plan, inputs, [q, k, v]);
     }
     if !inputs.iter().all(slice::is_fast) {
@@ -220,7 +226,7 @@ pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Atte
     let input = qkv.tensor().contiguous()?;
     let firsts = [0, heads * size, (heads + num_kv_heads) * size];
     #[cfg(device_kernels)]
-    if crate::device::takes(&input) && cuda::fits(size) {
+    if crate::device::takes(&input) && cuda::fits(size) && plan.texts.is_empty() {
         return cuda::apply_packed(tape, plan, input, firsts, qkv);
     }
     if !slice::is_fast(&input) {
@@ -290,8 +296,14 @@ fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_h
             None => Ok(lengths),
         }
     };
-    let query_lengths = check("lengths", args.lengths, queries)?;
-    let key_lengths = check("key lengths", args.key_lengths.or(args.lengths.filter(|_| queries == keys)), keys)?;
+    if args.texts.is_some() && (args.lengths.is_some() || args.key_lengths.is_some() || queries != keys) {
+        return Err(argument("texts within sequences say all lengths, of as many queries as keys".into()));
+    }
+    let sums: Option<Vec<usize>> = args.texts.map(|texts| texts.iter().map(|lengths| lengths.iter().sum()).collect());
+    let lengths = args.lengths.or(sums.as_deref());
+    let query_lengths = check("lengths", lengths, queries)?;
+    let key_lengths = check("key lengths", args.key_lengths.or(lengths.filter(|_| queries == keys)), keys)?;
+    let texts = args.texts.map_or_else(Vec::new, |texts| texts.iter().flat_map(|lengths| bounds_of(lengths, queries)).collect());
     if args.mask == Mask::CausalWindow(0) {
         return Err(argument("a window of 0 positions sees nothing: it must be at least 1".into()));
     }
@@ -312,6 +324,18 @@ fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_h
         mask: args.mask,
         query_lengths,
         key_lengths,
+        texts,
         dropout,
     })
+}
+
+/// Of each of a sequence's positions where its text begins and ends; what lies behind all texts is of none.
+fn bounds_of(lengths: &[usize], positions: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut end = 0;
+    let texts = lengths.iter().flat_map(move |&length| {
+        let start = end;
+        end += length;
+        std::iter::repeat_n((start, start + length), length)
+    });
+    texts.chain(std::iter::repeat((positions, positions))).take(positions)
 }

@@ -1,16 +1,18 @@
 //! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
 //!
-//! | tensor | texts | pieces of a stream of words | images |
-//! |---|---|---|---|
-//! | `labels` | U32 `[n]` | | U32 `[n]` |
-//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
-//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
-//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
-//! | `images` | | | U8 `[n, height, width, channels]` |
+//! | tensor | texts | pieces of a stream of words | conversations | images |
+//! |---|---|---|---|---|
+//! | `labels` | U32 `[n]` | | | U32 `[n]` |
+//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
+//! | `asked`, or `preferred` of pairs | | | U8 `[tokens]`, 1 where a token is an answer's | |
+//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
+//! | `images` | | | | U8 `[n, height, width, channels]` |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
 //! and `tokenizer_sha256`.
 
+mod answers;
 mod image;
 mod jpeg;
 mod pixels;
@@ -48,6 +50,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::LanguageModelling => words::prepare(job, &splits, emit),
+        Task::InstructionTuning | Task::PreferenceOptimization => answers::prepare(job, &splits, emit),
     }
 }
 

@@ -59,8 +59,7 @@ fn kind(value: &Value) -> Option<ColumnKind> {
         Value::Bool(_) => Some(ColumnKind::Int),
         Value::Number(n) => Some(if n.is_i64() { ColumnKind::Int } else { ColumnKind::Float }),
         Value::String(_) => Some(ColumnKind::Text),
-        Value::Array(_) => Some(ColumnKind::Other("lists".into())),
-        Value::Object(_) => Some(ColumnKind::Other("objects".into())),
+        Value::Array(_) | Value::Object(_) => Some(ColumnKind::Nested),
     }
 }
 
@@ -90,8 +89,7 @@ fn cell(value: Value) -> Cell {
             n.as_i64().map(Cell::Int).or(n.as_f64().map(Cell::Float)).unwrap_or(Cell::Other("a number beyond 64 bits"))
         }
         Value::String(text) => Cell::Text(text),
-        Value::Array(_) => Cell::Other("a list"),
-        Value::Object(_) => Cell::Other("an object"),
+        nested @ (Value::Array(_) | Value::Object(_)) => Cell::Nested(nested),
     }
 }
 

@@ -23,7 +23,9 @@ pub(super) enum Cell {
     Bytes(Vec<u8>),
     /// A file that holds an image.
     File(PathBuf),
-    /// Something nested that no column of ours can be; in words.
+    /// A list or an object.
+    Nested(serde_json::Value),
+    /// Something that no column of ours can be; in words.
     Other(&'static str),
 }
 
@@ -38,6 +40,7 @@ impl Cell {
             Cell::Text(text) => format!("`{text}`"),
             Cell::Bytes(bytes) => format!("{} bytes", bytes.len()),
             Cell::File(path) => format!("`{}`", path.display()),
+            Cell::Nested(value) => if value.is_array() { "a list" } else { "an object" }.into(),
             Cell::Other(what) => (*what).into(),
         }
     }
@@ -50,6 +53,8 @@ pub(super) enum ColumnKind {
     Int,
     Float,
     Image,
+    /// Lists or objects.
+    Nested,
     /// Something else, in words.
     Other(String),
 }
@@ -61,6 +66,7 @@ impl ColumnKind {
             ColumnKind::Int => "integers",
             ColumnKind::Float => "real numbers",
             ColumnKind::Image => "images",
+            ColumnKind::Nested => "lists or objects",
             ColumnKind::Other(what) => what,
         }
     }

@@ -1,12 +1,13 @@
 //! Parquet: columns and rows by the crate's record reader; class names from the `huggingface` entry of the footer.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use super::{Cell, Column, ColumnKind, Position, Row as CellRow, Rows, unreadable};
 use crate::data::{Error, Result};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::Field;
+use parquet::record::{Field, Row};
 use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
+use serde_json::Value;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,7 +57,7 @@ fn kind(field: &Type) -> ColumnKind {
         let names: Vec<&str> = field.get_fields().iter().map(|f| f.name()).collect();
         return match names.contains(&"bytes") && names.len() <= 2 {
             true => ColumnKind::Image,
-            false => ColumnKind::Other(format!("groups of {}", names.join(", "))),
+            false => ColumnKind::Nested,
         };
     }
     let text = matches!(info.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
@@ -87,7 +88,7 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     }
     if fields.is_empty() {
         let rows = count(path)? as u64;
-        return Ok(Box::new((1..=rows).map(|n| Ok(Row { position: Position::Row(n), cells: Vec::new() }))));
+        return Ok(Box::new((1..=rows).map(|n| Ok(CellRow { position: Position::Row(n), cells: Vec::new() }))));
     }
     // The reader gives the fields in the file's order; `order` says which of them each wanted column is.
     let order: Vec<usize> = wanted.iter().filter_map(|name| fields.iter().position(|f| f.name() == *name)).collect();
@@ -104,7 +105,7 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
             .map(|i| if last_use(i) { fields[order[i]].take() } else { fields[order[i]].clone() })
             .map(|field| field.map_or(Cell::Null, cell))
             .collect();
-        Ok(Row { position, cells })
+        Ok(CellRow { position, cells })
     })))
 }
 
@@ -125,10 +126,31 @@ fn cell(field: Field) -> Cell {
         Field::Str(text) => Cell::Text(text),
         Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec()),
         Field::Group(row) => {
-            let bytes = row.into_columns().into_iter().find(|(name, _)| name == "bytes").map(|(_, field)| cell(field));
-            bytes.unwrap_or(Cell::Null)
+            let mut fields = row.into_columns();
+            match fields.iter().position(|(name, field)| name == "bytes" && matches!(field, Field::Bytes(_) | Field::Null)) {
+                Some(at) => cell(fields.swap_remove(at).1),
+                None => Cell::Nested(nested(Field::Group(Row::new(fields)))),
+            }
         }
-        _ => Cell::Other("a nested or dated value"),
+        list @ (Field::ListInternal(_) | Field::MapInternal(_)) => Cell::Nested(nested(list)),
+        _ => Cell::Other("a dated value"),
+    }
+}
+
+/// Lists and groups as JSON has them; what JSON has no word for is nothing.
+fn nested(field: Field) -> Value {
+    match field {
+        Field::Group(row) => row.into_columns().into_iter().map(|(name, field)| (name, nested(field))).collect(),
+        Field::ListInternal(list) => list.elements().iter().cloned().map(nested).collect(),
+        Field::MapInternal(map) => {
+            map.entries().iter().map(|(key, value)| (key.to_string(), nested(value.clone()))).collect()
+        }
+        other => match cell(other) {
+            Cell::Int(number) => number.into(),
+            Cell::Float(number) => number.into(),
+            Cell::Text(text) => text.into(),
+            Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::Nested(_) | Cell::Other(_) => Value::Null,
+        },
     }
 }
 

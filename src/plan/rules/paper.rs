@@ -12,6 +12,8 @@ use std::ops::RangeInclusive;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Drafted {
     pub(super) recipe: Recipe,
+    /// What is trained in place of all weights.
+    pub(super) adapter: Option<AdapterSpec>,
     pub(super) citations: Vec<Citation>,
     pub(super) deviations: Vec<Deviation>,
     pub(super) assumptions: Vec<String>,

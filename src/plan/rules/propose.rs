@@ -160,7 +160,9 @@ impl Brief<'_> {
                 max_train_examples: max_train_examples.or(self.asked_examples),
             },
             model: candidate.spec.clone(),
+            adapter: drafted.adapter,
             recipe: drafted.recipe,
+            preference: None,
             metric: self.metric,
             target: self.target(stated.as_ref()),
             budget: Budget {
