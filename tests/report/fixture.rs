@@ -326,6 +326,7 @@ fn plan(
         tokens: None,
     };
     let data = DataFacts {
+        task: None,
         splits: vec![split(&spec.data.train, 67_349), split(&spec.data.held_out, 872)],
         columns: spec.data.columns.clone(),
         labels: vec![],
