@@ -32,9 +32,13 @@ impl Wanted {
     pub(super) fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         match (self, output) {
             (Wanted::Classes(classes), Output::Scores(scores)) => Ok(kernels::cross_entropy(tape, scores, classes)?),
-            (Wanted::Words(words), Output::Words { states, vocabulary }) => {
+            (Wanted::Words(words), Output::Words { states, vocabulary, bias }) => {
                 let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
-                Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?)
+                match bias {
+                    None => Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?),
+                    // All scores at once: the fused loss knows no bias.
+                    Some(_) => Ok(kernels::cross_entropy(tape, &output.scores(tape)?, targets)?),
+                }
             }
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
