@@ -41,9 +41,13 @@ impl Wanted {
                 let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
                 Ok(kernels::mse(tape, scores, &target)?)
             }
-            (Wanted::Words(words), Output::Words { states, vocabulary }) => {
+            (Wanted::Words(words), Output::Words { states, vocabulary, bias }) => {
                 let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
-                Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?)
+                match bias {
+                    None => Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?),
+                    // All scores at once: the fused loss knows no bias.
+                    Some(_) => Ok(kernels::cross_entropy(tape, &output.scores(tape)?, targets)?),
+                }
             }
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
