@@ -25,7 +25,7 @@ fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {
 fn texts(splits: Vec<SplitFacts>) -> DataFacts {
     let columns = Columns { input: vec!["text".into()], label: Some("label".into()) };
     let labels = vec!["no".into(), "yes".into()];
-    DataFacts { splits, columns, labels, license: None, revision: None, mean_tokens: Some(14.0), image_shape: None, task: None }
+    DataFacts { task: None, splits, columns, labels, license: None, revision: None, mean_tokens: Some(14.0), image_shape: None }
 }
 
 fn images(splits: Vec<SplitFacts>, side: usize) -> DataFacts {
@@ -191,6 +191,8 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
         normalize: None,
         license: None,
         revision: None,
+        chat: Default::default(),
+        adapter: None,
     };
     let data = glue();
     let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[] };
@@ -438,6 +440,8 @@ fn only_what_was_stated_differs() {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };
         resolve(&spec, &Facts { host: host(200.0), data: glue(), model }, &layout).expect("a plan")
@@ -494,6 +498,8 @@ fn texts_are_for_language_models() {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let layout = Layout { prepared: "p".into(), threads: 2 };
         resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")

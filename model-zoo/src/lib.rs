@@ -5,12 +5,14 @@
 
 mod cache;
 mod cost;
+mod encoder;
 mod error;
 mod fields;
 mod generate;
 mod head;
 mod parts;
 pub mod peft;
+mod pooling;
 mod registry;
 
 pub mod bert;
@@ -28,4 +30,5 @@ pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
 pub use lora::{ALL_LINEAR, Adapted, Adapter, is_addition};
+pub use pooling::{Pooling, PoolingOf};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

@@ -66,7 +66,8 @@ impl Adapted {
     /// Modules that are trained whole: of the paths of what is no addition, the shortest beginnings with nothing frozen below.
     pub fn whole_modules(&self) -> Vec<String> {
         let own = self.trained.keys().filter(|name| !is_addition(name));
-        let frozen = |path: &str| self.matrices.iter().any(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+        let frozen =
+            |path: &str| self.matrices.iter().any(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
         let mut modules: Vec<String> = own
             .map(|name| {
                 let ends = name.match_indices('.').map(|(at, _)| at);
@@ -84,7 +85,8 @@ impl Adapted {
         let layers = self.layers();
         let meets_another = |path: &String| adapter.covers(path) && !layers.contains(&path.as_str());
         let whole = self.whole_modules();
-        let is_exact = !self.matrices.iter().chain(&whole).any(meets_another) && !adapter.target_modules.iter().any(|t| t == ALL_LINEAR);
+        let is_exact =
+            !self.matrices.iter().chain(&whole).any(meets_another) && !adapter.target_modules.iter().any(|t| t == ALL_LINEAR);
         if is_exact { adapter.target_modules.clone() } else { layers.into_iter().map(str::to_string).collect() }
     }
 }
@@ -116,10 +118,14 @@ impl Adapter {
         names.dedup();
         let have = match names.is_empty() {
             true => "none: the architecture has no linear layer that an adapter can be beside".into(),
-            false => format!("one of the model's linear layers, `{ALL_LINEAR}` or {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+            false => format!(
+                "one of the model's linear layers, `{ALL_LINEAR}` or {}",
+                names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+            ),
         };
         let unmet = self.target_modules.iter().filter(|target| !layers.iter().any(|path| covers(target, path)));
-        let mut problems: Vec<_> = unmet.map(|target| ConfigProblem::new("target_modules", have.clone(), format!("`{target}`"))).collect();
+        let mut problems: Vec<_> =
+            unmet.map(|target| ConfigProblem::new("target_modules", have.clone(), format!("`{target}`"))).collect();
         if self.target_modules.is_empty() {
             problems.push(ConfigProblem::new("target_modules", have, "none"));
         }
@@ -215,7 +221,13 @@ mod tests {
 
     #[test]
     fn targets_are_whole_parts_of_paths() {
-        let adapter = |target: &str| Adapter { r: 8, lora_alpha: 16.0, lora_dropout: 0.0, target_modules: vec![target.into()], use_rslora: false };
+        let adapter = |target: &str| Adapter {
+            r: 8,
+            lora_alpha: 16.0,
+            lora_dropout: 0.0,
+            target_modules: vec![target.into()],
+            use_rslora: false,
+        };
         let path = "model.layers.0.self_attn.q_proj";
         assert!(["q_proj", "self_attn.q_proj", path].iter().all(|target| adapter(target).covers(path)));
         assert!(["proj", "attn.q_proj", "k_proj", ""].iter().all(|target| !adapter(target).covers(path)));
@@ -223,6 +235,9 @@ mod tests {
         adapter("q_proj").check_met(&names).expect("met");
         let error = adapter("w_proj").check_met(&names).expect_err("no such layer").to_string();
         assert!(error.contains("w_proj"), "{error}");
-        assert_eq!(Adapter { r: 0, lora_alpha: 0.0, lora_dropout: 1.0, target_modules: vec![], use_rslora: false }.problems().len(), 3);
+        assert_eq!(
+            Adapter { r: 0, lora_alpha: 0.0, lora_dropout: 1.0, target_modules: vec![], use_rslora: false }.problems().len(),
+            3
+        );
     }
 }

@@ -144,8 +144,10 @@ mod tests {
     use super::*;
     use crate::ModelConfig;
 
-    const NAMES: [&str; 2] =
-        ["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"];
+    const NAMES: [&str; 2] = [
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight",
+    ];
 
     #[test]
     fn what_is_written_reads_back() {
@@ -154,7 +156,10 @@ mod tests {
         let model = ModelConfig::from_public(&public.to_string()).expect("a configuration");
         let adapter = Adapter { r: 2, lora_alpha: 4.0, use_rslora: true, ..Adapter::of(&["query", "value"]) };
         let adapted = model.adapted(&adapter).expect("adapted");
-        assert_eq!((adapted.layers().len(), adapted.whole_modules()), (4, vec!["bert.pooler".to_string(), "classifier".to_string()]));
+        assert_eq!(
+            (adapted.layers().len(), adapted.whole_modules()),
+            (4, vec!["bert.pooler".to_string(), "classifier".to_string()])
+        );
         assert_eq!(adapted.num_trained(), 4 * 2 * (8 + 8) + (8 * 8 + 8) + (2 * 8 + 2));
         let written = config(&adapter, &adapted, HeadKind::Classes, false, "org/base", Some("main"));
         assert_eq!(written["target_modules"], json!(["query", "value"]));
@@ -169,7 +174,10 @@ mod tests {
         assert_eq!((adapted.layers().len(), adapted.targets(&dense).len()), (6, 6));
         let nowhere = Adapter::of(&["q_proj", "query", "w_proj"]);
         let message = model.adapted(&nowhere).expect_err("no such layers").to_string();
-        assert!(message.contains("found `q_proj`") && message.contains("found `w_proj`") && message.contains("`dense`, `key`"), "{message}");
+        assert!(
+            message.contains("found `q_proj`") && message.contains("found `w_proj`") && message.contains("`dense`, `key`"),
+            "{message}"
+        );
     }
 
     #[test]

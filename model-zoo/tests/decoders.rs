@@ -17,8 +17,8 @@ type Tensors = BTreeMap<String, Tensor>;
 fn words(model: &dyn Model, tape: &Tape, ids: &Tensor, lengths: &[usize]) -> tallow_zoo::Result<(Var, Param)> {
     let (token_ids, type_ids, lengths) = (ids.clone(), ids.zeros_like()?, lengths.to_vec());
     match model.forward(tape, &Input::Text { token_ids, type_ids, lengths })? {
-        Output::Words { states, vocabulary } => Ok((states, vocabulary)),
-        Output::Scores(_) | Output::Vectors(_) => panic!("expected states of words"),
+        Output::Words { states, vocabulary, bias: None } => Ok((states, vocabulary)),
+        Output::Words { .. } | Output::Scores(_) | Output::Vectors(_) => panic!("expected states of words"),
     }
 }
 
@@ -162,7 +162,13 @@ fn adapters_train_alone() {
     let config = ModelConfig::from_public(&config).expect("a config");
     let given = config.public_names(read(&folder.join("model.safetensors"))).expect("weights");
     let targets = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
-    let adapter = Adapter { r: 3, lora_alpha: 6.0, lora_dropout: 0.0, target_modules: targets(&["q_proj", "mlp.down_proj"]), use_rslora: false };
+    let adapter = Adapter {
+        r: 3,
+        lora_alpha: 6.0,
+        lora_dropout: 0.0,
+        target_modules: targets(&["q_proj", "mlp.down_proj"]),
+        use_rslora: false,
+    };
     let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
     let ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [9, 2, 6, 5, 3]], &Device::Cpu).expect("ids");
     let scores = |model: &dyn Model| floats(logits(model, &Tape::inference(), &ids, &[5, 4]).tensor());

@@ -6,7 +6,20 @@ use crate::spec::{Columns, Task};
 use std::collections::BTreeSet;
 
 /// Names that stand for a label, likeliest first.
-const LABELS: [&str; 8] = ["label", "labels", "class", "target", "sentiment", "category", "fine_label", "coarse_label"];
+const LABELS: [&str; 12] = [
+    "label",
+    "labels",
+    "class",
+    "target",
+    "sentiment",
+    "category",
+    "fine_label",
+    "coarse_label",
+    "score",
+    "similarity_score",
+    "rating",
+    "value",
+];
 
 /// Names that stand for texts where a table has many, likeliest first.
 const TEXTS: [&[&str]; 9] = [
@@ -37,7 +50,7 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
         Some(Task::LanguageModelling) => return documents(table, asked),
         Some(Task::InstructionTuning) => return conversations(table, asked),
         Some(Task::PreferenceOptimization) => return preferences(table, asked),
-        Some(Task::TextClassification | Task::ImageClassification) | None => {}
+        Some(Task::TextClassification | Task::TextRegression | Task::ImageClassification) | None => {}
     }
     let label = match &asked.label {
         Some(name) => table.column(name)?.name.clone(),
@@ -100,8 +113,8 @@ fn conversations(table: &Table, asked: &Columns) -> Result<Columns> {
         }
         return Ok(asked.clone());
     }
-    let nested = |name: &&str| table.columns().iter().any(|c| c.name == **name && c.kind == ColumnKind::Nested);
-    if let (Some(name), None) = (CONVERSATIONS.iter().find(nested), &asked.label) {
+    let nested = |name: &str| table.columns().iter().any(|c| c.name == name && c.kind == ColumnKind::Nested);
+    if let (Some(name), None) = (CONVERSATIONS.iter().find(|name| nested(name)), &asked.label) {
         return Ok(Columns { input: vec![name.to_string()], label: None });
     }
     let fits = |(question, answer): &(&[&str], &[&str])| {
@@ -113,7 +126,8 @@ fn conversations(table: &Table, asked: &Columns) -> Result<Columns> {
         let input = named(&[&[SYSTEM][..], question].concat());
         answer.filter(|_| first).map(|label| Columns { input, label: Some(label) })
     };
-    let unclear = || Error::ChooseColumn { path: table.path().into(), role: "conversation, or question and answer", have: table.names() };
+    let unclear =
+        || Error::ChooseColumn { path: table.path().into(), role: "conversation, or question and answer", have: table.names() };
     ANSWERED.iter().find_map(fits).ok_or_else(unclear)
 }
 
@@ -126,7 +140,8 @@ const PREFERRED: [(&str, &str); 3] = [("chosen", "rejected"), ("preferred", "dis
 /// The columns of a prompt, if there are any, then that of the better answer and that of the other.
 fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
     let has = |name: &str| table.columns().iter().any(|column| column.name == name);
-    let unclear = || Error::ChooseColumn { path: table.path().into(), role: "better answer and which the other", have: table.names() };
+    let unclear =
+        || Error::ChooseColumn { path: table.path().into(), role: "better answer and which the other", have: table.names() };
     if !asked.input.is_empty() {
         for name in &asked.input {
             table.column(name)?;
@@ -202,25 +217,40 @@ fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result
         return Ok(name);
     }
     // A column of few values, if it is the only one.
-    let candidates: Vec<&Column> = columns.into_iter().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
+    let candidates: Vec<&Column> =
+        columns.iter().copied().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
     let mut few = Vec::new();
     for column in candidates {
         if has_few_values(table, &column.name)? {
             few.push(column.name.clone());
         }
     }
-    match few.as_slice() {
-        [only] => Ok(only.clone()),
+    // Else one of numbers, if it is the only one.
+    let mut numbers = columns.iter().filter(|c| c.kind == ColumnKind::Float);
+    match (few.as_slice(), numbers.next(), numbers.next()) {
+        ([only], ..) => Ok(only.clone()),
+        ([], Some(only), None) => Ok(only.name.clone()),
         _ => Err(Error::ChooseColumn { path: table.path().into(), role: "label", have: table.names() }),
     }
 }
 
-fn has_few_values(table: &Table, column: &str) -> Result<bool> {
-    let (mut values, mut seen) = (BTreeSet::new(), 0usize);
+/// Whether a column holds measurements rather than classes.
+pub(super) fn is_measured(table: &Table, column: &str) -> Result<bool> {
+    Ok(classes::are_measured(&sample(table, column)?.0))
+}
+
+/// The distinct values of the first rows, and how many rows these are.
+fn sample(table: &Table, column: &str) -> Result<(BTreeSet<String>, usize)> {
+    let (mut values, mut seen) = (BTreeSet::new(), 0);
     for row in table.rows(&[column])?.take(2000) {
         seen += 1;
         values.extend(row?.cells.first().and_then(classes::name_of));
     }
+    Ok((values, seen))
+}
+
+fn has_few_values(table: &Table, column: &str) -> Result<bool> {
+    let (values, seen) = sample(table, column)?;
     Ok(values.len() >= 2 && values.len() <= MOST_CLASSES && values.len() * 2 <= seen)
 }
 

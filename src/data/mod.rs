@@ -4,8 +4,8 @@
 //! [`prepare`] runs in the jail: source files in, token or pixel tensors out. [`Prepared`] reads those back for the trainer.
 
 mod card;
-mod chat;
 mod catalogue;
+mod chat;
 mod classes;
 mod columns;
 mod digest;
@@ -26,8 +26,8 @@ mod tokenizers;
 mod vocabulary;
 
 pub use card::Card;
-pub use chat::{Message, Role, Template, Told};
 pub use catalogue::{Known, catalogue, find_known};
+pub use chat::{Message, Role, Template, Told};
 pub use digest::sha256_of_file;
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};

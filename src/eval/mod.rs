@@ -3,10 +3,12 @@
 mod compare;
 mod interval;
 pub mod metrics;
+mod predictions;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
 pub use metrics::{metric, of_preferences, of_words};
+pub use predictions::{ClassSaid, Guess, Predictions};
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;
@@ -19,7 +21,7 @@ pub struct Evaluation {
     pub version: u32,
     pub metric: Metric,
     pub runs: Vec<RunScore>,
-    /// The metric of always predicting the most frequent training class, or of `untrained`.
+    /// The score of a guess that looks at no example ([`crate::spec::Task::guess_in_words`]), or of `untrained`.
     pub baseline: Option<f64>,
     /// The model that training began with, on the same split, where that says something.
     #[serde(default)]
@@ -30,6 +32,9 @@ pub struct Evaluation {
     pub interval: Option<Interval>,
     pub verdict: Verdict,
 }
+
+/// Names the model that every run began with, where that is scored, too.
+pub const UNTRAINED: &str = "untrained";
 
 /// The attempts that score run `seed-0` are those of `seed-0-held-out`.
 pub const HELD_OUT_SUFFIX: &str = "-held-out";
@@ -54,6 +59,9 @@ pub struct RunScore {
     pub examples: usize,
     pub loss: f64,
     pub scores: BTreeMap<Metric, f64>,
+    /// 95 % intervals over the examples, by the bootstrap.
+    #[serde(default)]
+    pub intervals: BTreeMap<Metric, [f64; 2]>,
 }
 
 /// What the evidence says about the claim.

@@ -2,10 +2,12 @@
 
 mod budget;
 mod given;
+mod made;
 mod propose;
 mod stages;
 
 pub use given::{Question, Score, Scored};
+pub use made::{Ask, Written};
 pub use propose::read_paper;
 
 use crate::data::hub::Hub;

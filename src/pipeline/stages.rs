@@ -3,10 +3,10 @@
 use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
-use crate::eval::{self, Evaluation, RunScore};
+use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
-    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PrepareJob, PreparedSplit, Reference, RunConfig, Samples, SplitSource,
-    TokenizerSource,
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PrepareJob, PreparedSplit, Reference, RunConfig, Samples,
+    SplitSource, TokenizerSource,
 };
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::publish;
@@ -21,9 +21,6 @@ use tallow_zoo::HeadKind;
 /// Names of the runs that are not training: their attempts lie beside those of training.
 const PREPARE: &str = "prepare";
 const PREPARE_HELD_OUT: &str = "prepare-held-out";
-/// Names the model that every run began with, where that is scored, too.
-const UNTRAINED: &str = "untrained";
-
 /// Answers that a report shows, and the tokens of one at most.
 const SAMPLES: usize = 3;
 const SAMPLE_TOKENS: usize = 96;
@@ -139,17 +136,18 @@ impl Pipeline<'_> {
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
         let untrained = match plan.spec.task.is_of_conversations() {
             true => match self.score_untrained(plan)? {
-                Ok(score) => Some(score),
+                Ok((score, _)) => Some(score),
                 Err(end) => return Ok(Err(end)),
             },
             false => None,
         };
-        let of_untrained = untrained.as_ref().and_then(|score| score.scores.get(&plan.spec.metric).copied());
-        let baseline = splits
+        let of_classes = splits
             .first()
             .zip(held_out.first())
-            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts))
-            .or(of_untrained);
+            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
+        let of_untrained = untrained.as_ref().and_then(|score| score.scores.get(&plan.spec.metric).copied());
+        let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes).or(of_untrained);
+        let scores = scores.into_iter().map(|(score, _)| score).collect();
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));
         let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline, untrained)?;
@@ -157,7 +155,8 @@ impl Pipeline<'_> {
         Ok(Ok(self.folder.read_json(&path)?))
     }
 
-    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<RunScore, End>> {
+    /// A run's scores, and that of the guess beside it.
+    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
         let Some(number) = self.finished(&config.name)? else {
             let outcome = Outcome::Crashed { exit_code: 0 };
             return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
@@ -173,8 +172,8 @@ impl Pipeline<'_> {
         self.score_weights(plan, config, &config.name, weights)
     }
 
-    /// The model that every run began with; that of a run from scratch has learnt nothing worth a score.
-    fn score_untrained(&mut self, plan: &Plan) -> Result<std::result::Result<RunScore, End>> {
+    /// The model that every run began with.
+    fn score_untrained(&mut self, plan: &Plan) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
         let nothing = || End::Unfinished { run: UNTRAINED.into(), outcome: Outcome::Crashed { exit_code: 0 } };
         let Some(config) = plan.runs.first().cloned() else { return Ok(Err(nothing())) };
         let InitFrom::Weights { path, .. } = &config.init else { return Ok(Err(nothing())) };
@@ -187,7 +186,7 @@ impl Pipeline<'_> {
         config: &RunConfig,
         run: &str,
         weights: ModelFiles,
-    ) -> Result<std::result::Result<RunScore, End>> {
+    ) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
         let name = format!("{run}{}", eval::HELD_OUT_SUFFIX);
         let told = self.told(&name)?;
         let events = if told.iter().any(|e| matches!(e, Event::Evaluated { .. })) {
@@ -195,7 +194,7 @@ impl Pipeline<'_> {
         } else {
             self.watch.say(&format!("scoring {run} on the held-out split"));
             let number_here = self.next_attempt(&name)?;
-            let job = self.evaluate_job(plan, config, weights, number_here, &name);
+            let job = self.evaluate_job(plan, config, weights, number_here, &name)?;
             let readable = readable_by_evaluation(&job);
             match self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)? {
                 Ok(attempt) => attempt.events,
@@ -203,18 +202,22 @@ impl Pipeline<'_> {
             }
         };
         let score = events.into_iter().find_map(|e| match e {
-            Event::Evaluated { examples, scores, loss, .. } => {
-                Some(RunScore { run: run.to_string(), seed: config.seed, examples, loss, scores })
+            Event::Evaluated { examples, scores, intervals, baseline, loss, .. } => {
+                let score = RunScore { run: run.to_string(), seed: config.seed, examples, loss, scores, intervals };
+                Some((score, baseline))
             }
             _ => None,
         });
         Ok(score.ok_or(End::Unfinished { run: name, outcome: Outcome::Crashed { exit_code: 0 } }))
     }
 
-    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> EvaluateJob {
+    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> Result<EvaluateJob> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
-        EvaluateJob {
+        // What the answers of the training split alone say.
+        let guess =
+            prepared_splits(&self.told(PREPARE)?).first().and_then(|train| Some(Guess::Value { value: train.values?.mean }));
+        Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
             weights,
@@ -232,10 +235,11 @@ impl Pipeline<'_> {
             data: self.folder.held_out().join(format!("{}.safetensors", plan.spec.data.held_out)),
             normalize: config.normalize.clone(),
             metrics,
+            guess,
             batch_size: scoring_batch(plan.spec.task, prepared_len(plan)),
             threads: self.setup.threads,
             out: self.folder.attempt(name, number).work(),
-        }
+        })
     }
 
     /// The report and the model in the Hub's format.

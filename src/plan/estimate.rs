@@ -120,14 +120,15 @@ mod tests {
         };
         let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None, tokens: None };
         let data = DataFacts {
+            task: None,
             splits: vec![split],
             columns: Columns::default(),
             labels: vec![],
             license: None,
             revision: None,
             mean_tokens: Some(8.0),
-            image_shape: None, task: None,
-};
+            image_shape: None,
+        };
         let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
         let known = ModelFacts {
             config: model(),
@@ -137,6 +138,8 @@ mod tests {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {

@@ -62,7 +62,8 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         return Err(Error(vec!["`seeds`: at least one".into()]));
     }
     let normalize = normalize(spec, facts, &mut assumptions);
-    let estimate = estimate(&model, adapted.as_ref(), &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
+    let estimate =
+        estimate(&model, adapted.as_ref(), &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
     let watched = match &spec.data.monitor {
         Monitor::Split { name } => {
             facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.pieces(length))
@@ -136,9 +137,12 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
     {
         problems.push(format!("`recipe.max_seq_len`: the model has {positions} positions, found {longest}"));
     }
-    let labels = if facts.data.labels.is_empty() { config.labels() } else { &facts.data.labels };
-    let head = spec.task.head().with(labels.to_vec());
-    config.with_head(head)
+    let labels = if facts.data.labels.is_empty() { config.labels().to_vec() } else { facts.data.labels.clone() };
+    match spec.task.head() {
+        // As the model has it, with all else that its head says.
+        kind if kind == config.head().kind() => config.with_labels(&labels),
+        kind => config.with_head(kind.with(labels)),
+    }
 }
 
 /// What the experiment's adapter makes of the model.

@@ -25,6 +25,9 @@ pub struct HostFacts {
 /// The data set, from its card and file headers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {
+    /// What it is to be used for: as was asked, else as it was found to be for.
+    #[serde(default)]
+    pub task: Option<Task>,
     pub splits: Vec<SplitFacts>,
     pub columns: Columns,
     pub labels: Vec<String>,
@@ -35,9 +38,6 @@ pub struct DataFacts {
     /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
     pub mean_tokens: Option<f64>,
     pub image_shape: Option<[usize; 3]>,
-    /// What it is for, where its form says so by itself.
-    #[serde(default)]
-    pub task: Option<Task>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,6 +12,8 @@ pub enum Task {
     ImageClassification,
     /// Tell each word of a text from those before it.
     LanguageModelling,
+    /// A number for a text, or for a pair of texts.
+    TextRegression,
     /// Tell the words of an assistant's answers from the conversation before them.
     InstructionTuning,
     /// Prefer one of two answers to the other.
@@ -19,10 +21,11 @@ pub enum Task {
 }
 
 impl Task {
-    const ALL: [Task; 5] = [
+    const ALL: [Task; 6] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
+        Task::TextRegression,
         Task::InstructionTuning,
         Task::PreferenceOptimization,
     ];
@@ -32,6 +35,7 @@ impl Task {
         match self {
             Task::TextClassification
             | Task::LanguageModelling
+            | Task::TextRegression
             | Task::InstructionTuning
             | Task::PreferenceOptimization => Modality::Text,
             Task::ImageClassification => Modality::Image,
@@ -43,6 +47,7 @@ impl Task {
         match self {
             Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
             Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => HeadKind::Words,
+            Task::TextRegression => HeadKind::Value,
         }
     }
 
@@ -55,7 +60,7 @@ impl Task {
     pub fn is_of_conversations(self) -> bool {
         match self {
             Task::InstructionTuning | Task::PreferenceOptimization => true,
-            Task::TextClassification | Task::ImageClassification | Task::LanguageModelling => false,
+            Task::TextClassification | Task::ImageClassification | Task::LanguageModelling | Task::TextRegression => false,
         }
     }
 
@@ -72,6 +77,16 @@ impl Task {
             Task::LanguageModelling => "language modelling",
             Task::InstructionTuning => "instruction tuning",
             Task::PreferenceOptimization => "preference optimisation",
+            Task::TextRegression => "text regression",
+        }
+    }
+
+    /// What can be said of an example without looking at it, from the answers of the training split alone; none: nothing sensible.
+    pub fn guess_in_words(self) -> Option<&'static str> {
+        match self.head() {
+            HeadKind::Classes => Some("always predicting the most frequent class"),
+            HeadKind::Value => Some("always predicting the mean of the training split"),
+            HeadKind::Labels | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }
 }

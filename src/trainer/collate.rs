@@ -59,7 +59,7 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
             let found = format!("{}: {}", names.len(), names.join(", "));
             return wrong("classes", format!("{}, as the model has", labels.len()), found);
         }
-        (PreparedTargets::Classes { .. }, Head::Classes(_)) => {}
+        (PreparedTargets::Classes { .. }, Head::Classes(_)) | (PreparedTargets::Values { .. }, Head::Value) => {}
         (targets, Head::Words) if asks(task, targets) => {}
         (targets, head) => {
             let expected = format!("{} for {}", head.kind().name(), task.in_words());
@@ -80,7 +80,7 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
 /// Whether these are the words that a task asks for.
 fn asks(task: Task, targets: &PreparedTargets) -> bool {
     match targets {
-        PreparedTargets::Classes { .. } => false,
+        PreparedTargets::Classes { .. } | PreparedTargets::Values { .. } => false,
         PreparedTargets::Words { .. } => task == Task::LanguageModelling,
         PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
         PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
@@ -90,6 +90,7 @@ fn asks(task: Task, targets: &PreparedTargets) -> bool {
 fn in_words(targets: &PreparedTargets) -> &'static str {
     match targets {
         PreparedTargets::Classes { .. } => "classes",
+        PreparedTargets::Values { .. } => "values",
         PreparedTargets::Words { .. } => "the words of a text",
         PreparedTargets::Answers { .. } => "the words of answers",
         PreparedTargets::Preferences { .. } => "pairs of answers",
@@ -113,18 +114,8 @@ pub(super) fn collate(
             let wanted = pieces.iter().flat_map(|(_, next)| padded(next, longest, NONE)).collect();
             Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
         }
-        (PreparedInputs::Texts(texts), PreparedTargets::Classes { of, .. }) => {
-            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
-            let (input, tokens) = texts_of(&rows, &types)?;
-            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens })
-        }
-        (PreparedInputs::Images(images), PreparedTargets::Classes { of, .. }) => {
-            let input = collate_images(images, examples, normalize, changes)?;
-            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens: 0 })
-        }
         (PreparedInputs::Texts(texts), PreparedTargets::Answers { asked }) => {
-            let chosen: Vec<usize> = examples.iter().flat_map(|&i| data.texts_of(i)).collect();
-            let packed = Packed::of(texts, asked, &chosen);
+            let packed = Packed::of(texts, asked, examples);
             Ok(Batch { tokens: packed.tokens, input: packed.input()?, wanted: Wanted::Words(packed.words) })
         }
         (PreparedInputs::Texts(texts), PreparedTargets::Preferences { asked }) => {
@@ -136,7 +127,15 @@ pub(super) fn collate(
             let (reference, preference) = (vec![0.0; texts.len()], Preference::default());
             Ok(Batch { input, wanted: Wanted::Preferences(Pairs { words: packed.words, texts, reference, preference }), tokens })
         }
-        (PreparedInputs::Images(_), targets) => Err(Error::WrongTask { expected: in_words(targets), found: "images" }),
+        (PreparedInputs::Texts(texts), targets) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens })
+        }
+        (PreparedInputs::Images(images), targets) => {
+            let input = collate_images(images, examples, normalize, changes)?;
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens: 0 })
+        }
     }
 }
 
@@ -200,6 +199,17 @@ fn rows_of(lengths: &[usize]) -> Vec<Vec<usize>> {
         }
     }
     rows.into_iter().map(|(_, members)| members).collect()
+}
+
+/// What should be said of each example as a whole.
+fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error> {
+    match targets {
+        PreparedTargets::Classes { of, .. } => Ok(Wanted::Classes(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Words { .. } | PreparedTargets::Answers { .. } | PreparedTargets::Preferences { .. } => {
+            Err(Error::WrongTask { expected: in_words(targets), found: "images" })
+        }
+    }
 }
 
 /// How many answers are asked of these examples; see [`Wanted::count`].

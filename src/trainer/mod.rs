@@ -2,9 +2,10 @@
 //! tells events; knows nothing of plans, papers or the network.
 //!
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
-//! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `optimizer` (moments and their
-//! step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured against),
-//! `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
+//! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss),
+//! `scale` (of numbers that are learnt), `optimizer` (moments and their step), `train` (the loop: read it first), `monitor` (what is
+//! watched meanwhile), `reference` (what preferences are measured against), `scoring` and `evaluate` (what a model is worth), `generate`
+//! and `merge` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
 mod batches;
@@ -21,6 +22,7 @@ mod objective;
 mod optimizer;
 mod profile;
 mod reference;
+mod scale;
 mod schedule;
 mod scoring;
 mod streams;

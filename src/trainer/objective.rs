@@ -15,6 +15,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) enum Wanted {
     /// A class of each example, `[b]`.
     Classes(Vec<u32>),
+    /// A number of each example, `[b]`, on the scale that the model is trained on.
+    Values(Vec<f64>),
     /// The word behind each token, `[b, t]`, or [`NONE`].
     Words(Vec<u32>),
     /// The first answer of each pair rather than the second.
@@ -38,23 +40,35 @@ impl Wanted {
     pub(super) fn count(&self) -> usize {
         match self {
             Wanted::Classes(classes) => classes.len(),
+            Wanted::Values(values) => values.len(),
             Wanted::Words(words) => words.iter().filter(|word| **word != NONE).count(),
             Wanted::Preferences(pairs) => pairs.texts.len(),
         }
     }
 
-    /// The mean of their losses, a scalar: cross entropy, or of preferences that of 2305.18290, equation 7.
+    /// The mean of their losses, a scalar: cross entropy, of values the squared error, of preferences that of 2305.18290, equation 7.
     ///
     /// # Errors
     /// The model says something else; a class or word is out of its range; an operation failed.
     pub(super) fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         match (self, output) {
             (Wanted::Classes(classes), Output::Scores(scores)) => Ok(kernels::cross_entropy(tape, scores, classes)?),
-            (Wanted::Words(words), Output::Words { states, vocabulary }) => {
-                let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
-                Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?)
+            (Wanted::Values(values), Output::Scores(scores)) => {
+                let target: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+                let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
+                Ok(kernels::mse(tape, scores, &target)?)
             }
-            (Wanted::Preferences(pairs), Output::Words { states, vocabulary }) => pairs.loss(tape, states, vocabulary),
+            (Wanted::Words(words), Output::Words { states, vocabulary, bias }) => {
+                let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
+                match bias {
+                    None => Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?),
+                    // All scores at once: the fused loss knows no bias.
+                    Some(_) => Ok(kernels::cross_entropy(tape, &output.scores(tape)?, targets)?),
+                }
+            }
+            (Wanted::Preferences(pairs), Output::Words { states, vocabulary, bias: None }) => {
+                pairs.loss(tape, states, vocabulary)
+            }
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
     }
@@ -62,6 +76,7 @@ impl Wanted {
     fn in_words(&self) -> &'static str {
         match self {
             Wanted::Classes(_) => "classes",
+            Wanted::Values(_) => "values",
             Wanted::Words(_) => "words",
             Wanted::Preferences(_) => "words of two answers",
         }
@@ -94,7 +109,7 @@ impl Pairs {
     /// # Errors
     /// The model says something else; a word is out of its range; an operation failed.
     pub(super) fn ratios(&self, tape: &Tape, output: &Output) -> Result<Vec<f64>, Error> {
-        let Output::Words { states, vocabulary } = output else {
+        let Output::Words { states, vocabulary, bias: None } = output else {
             return Err(Error::WrongTask { expected: "words of two answers", found: said(output) });
         };
         let of = |pair| Ok(f64::from(self.ratio(tape, states, vocabulary, pair)?.tensor().to_scalar::<f32>()?));

@@ -9,8 +9,10 @@ use super::batches::Order;
 use super::checkpoint::{self, Done, Identity, Progress};
 use super::collate::{self, Changes, collate};
 use super::monitor::{Monitor, divide};
+use super::objective::Wanted;
 use super::optimizer::State;
 use super::reference::Reference;
+use super::scale::Scale;
 use super::schedule::lr_at;
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
@@ -86,6 +88,8 @@ struct Run<'a> {
     streams: Streams,
     data: Prepared,
     monitor: Option<Monitor>,
+    /// Where numbers are learnt.
+    scale: Option<Scale>,
     order: Order,
     /// For preferences: what they are measured against.
     reference: Option<Reference>,
@@ -117,19 +121,36 @@ impl<'a> Run<'a> {
         let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
         let identity = Identity::of(config, &sha256_of_file(&config.train)?);
         let (train, monitor) = divide(config, &data, streams.subset())?;
-        let lengths = train.iter().map(|&i| data.example_len(i)).collect();
-        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let weights = match &config.init {
             InitFrom::Scratch => Source::Scratch,
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
         let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init())?;
+        let scale = Scale::of(&data, &train, &built.store);
+        scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
+        let lengths = train.iter().map(|&i| data.example_len(i)).collect();
+        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let state = State::new(config.recipe.optimizer, &built.store)?;
         let grads = Gradients::new(&built.store);
-        let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        let reference = None;
-        Ok(Run { config, folder, identity, streams, data, monitor, order, reference, built, state, grads, progress, before, saved })
+        let (progress, before, saved, reference) = (Progress::default(), Done::default(), None, None);
+        Ok(Run {
+            config,
+            folder,
+            identity,
+            streams,
+            data,
+            monitor,
+            scale,
+            order,
+            reference,
+            built,
+            state,
+            grads,
+            progress,
+            before,
+            saved,
+        })
     }
 
     /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
@@ -186,6 +207,9 @@ impl<'a> Run<'a> {
         self.grads.clear();
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
             let mut batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
+                values.iter_mut().for_each(|value| *value = scale.learnt(*value));
+            }
             if let Some(reference) = &self.reference {
                 reference.tell(&mut batch.wanted, part);
             }
@@ -251,7 +275,7 @@ impl<'a> Run<'a> {
         emit(Event::Step(StepEvent {
             step: p.step,
             epoch: p.step as f64 / self.order.steps_per_epoch() as f64,
-            loss: p.loss_sum / p.loss_examples as f64,
+            loss: self.in_own_unit(p.loss_sum / p.loss_examples as f64),
             lr: self.lr(p.step - 1),
             grad_norm: stepped.grad_norm,
             tokens: p.done.tokens - self.before.tokens,
@@ -261,22 +285,26 @@ impl<'a> Run<'a> {
         (self.progress.loss_sum, self.progress.loss_examples) = (0.0, 0);
     }
 
+    /// A loss in the unit of what is learnt.
+    fn in_own_unit(&self, loss: f64) -> f64 {
+        self.scale.as_ref().map_or(loss, |scale| scale.own_squared(loss))
+    }
+
     /// Tells how the model does on what is watched, where something is.
     fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let Some(monitor) = &self.monitor else { return Ok(()) };
         let (step, metric) = (self.progress.step, self.config.metric);
         let scored = {
             let mut pulse = Pulse::new(emit);
-            monitor.score(&*self.built.model, &self.data, self.config, &mut |done| pulse.beat(done))
+            monitor.score(&*self.built.model, &self.data, self.config, self.scale.as_ref(), &mut |done| pulse.beat(done))
         };
         match scored {
-            Ok(scored) => emit(Event::Monitored {
-                step,
-                metric,
-                value: scored.metric(metric, self.config.model.num_labels()),
-                loss: scored.loss,
-                examples: monitor.len(),
-            }),
+            Ok(scored) => match scored.predictions.metric(metric) {
+                value if value.is_finite() => {
+                    emit(Event::Monitored { step, metric, value, loss: scored.loss, examples: monitor.len() });
+                }
+                _ => emit(Event::Note { message: format!("no {} at step {step}: it has no value", metric.in_words()) }),
+            },
             // Whether the run diverges is for its own losses to say: watching must not change how it ends.
             Err(error @ Error::NotFinite { .. }) => emit(Event::Note { message: format!("no score at step {step}: {error}") }),
             Err(error) => return Err(error),
@@ -308,7 +336,9 @@ impl<'a> Run<'a> {
         }
         // Of a model with an adapter that alone is kept, with the name of its base.
         let mut metadata = vec![("format", "pt".to_string())];
-        let mut public = self.config.model.public_tensors(weights::learnt(&self.built.store))?;
+        let own = weights::learnt(&self.built.store);
+        let own = self.scale.as_ref().map_or_else(|| Ok(own.clone()), |scale| scale.leave(own.clone()))?;
+        let mut public = self.config.model.public_tensors(own)?;
         if let (Some(_), InitFrom::Weights { sha256, .. }) = (&self.config.adapter, &self.config.init) {
             public = peft::public_names(public);
             metadata.push((weights::BASE_SHA256, sha256.clone()));

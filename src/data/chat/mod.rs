@@ -3,7 +3,7 @@
 mod rows;
 mod template;
 
-pub(super) use rows::{Pair, conversation, pair};
+pub(super) use rows::{conversation, pair};
 pub use template::{Template, Told};
 
 use serde_json::Value;
@@ -56,7 +56,8 @@ impl Message {
         let text = |keys: [&str; 2]| keys.into_iter().find_map(|key| value.get(key)?.as_str());
         let role = text(["role", "from"]).ok_or("a turn has no `role` (or `from`)")?;
         let content = text(["content", "value"]).ok_or("a turn has no text as its `content` (or `value`)")?;
-        let role = Role::of(role).ok_or_else(|| format!("the role `{role}` is not known: expected system, user, assistant or tool"))?;
+        let role =
+            Role::of(role).ok_or_else(|| format!("the role `{role}` is not known: expected system, user, assistant or tool"))?;
         Ok(Message::new(role, content))
     }
 

@@ -140,7 +140,8 @@ mod tests {
             let found = conversation(&columns, cells).expect("a conversation");
             assert_eq!(shown(&found), expected, "{columns:?}");
         };
-        let openai = json!([{"role": "system", "content": "s"}, {"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]);
+        let openai =
+            json!([{"role": "system", "content": "s"}, {"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]);
         let expected = ["system: s", "user: u", "assistant: a"];
         check(columns(&["messages"], None), vec![Cell::Nested(openai)], &expected);
         let shared = json!([{"from": "human", "value": "u"}, {"from": "gpt", "value": "a"}]);

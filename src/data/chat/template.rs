@@ -110,7 +110,10 @@ impl Template {
         // Some templates write what opens the turn otherwise where there is one.
         let before = if through.starts_with(&before) { before } else { self.render(&messages[..i], false)? };
         if !through.starts_with(&before) || !whole.starts_with(through) {
-            let what = format!("it does not write turn {} of a conversation as it writes the whole, so that the answer cannot be found: a template with `{{% generation %}}` blocks would say where it is", i + 1);
+            let what = format!(
+                "it does not write turn {} of a conversation as it writes the whole, so that the answer cannot be found: a template with `{{% generation %}}` blocks would say where it is",
+                i + 1
+            );
             return Err(Error::Template { line: None, what });
         }
         Ok(before.len()..through.len())
@@ -118,12 +121,20 @@ impl Template {
 
     fn write(&self, messages: &[Message], asks: bool) -> Result<Told> {
         if messages.iter().any(|message| message.content.contains([BEGINS, ENDS])) {
-            return Err(Error::Template { line: None, what: "the text holds a character that is none (U+FDD0 or U+FDD1)".into() });
+            return Err(Error::Template {
+                line: None,
+                what: "the text holds a character that is none (U+FDD0 or U+FDD1)".into(),
+            });
         }
-        let turn = |message: &Message| BTreeMap::from([("role", message.role.name()), ("content", &message.content)]);
+        let turn = |message: &Message| {
+            Value::from(BTreeMap::from([
+                ("role", Value::from(message.role.name())),
+                ("content", Value::from(message.content.as_str())),
+            ]))
+        };
         let mut context: BTreeMap<&str, Value> =
             self.tokens.iter().map(|(name, token)| (name.as_str(), Value::from(token.as_str()))).collect();
-        context.insert("messages", Value::from(messages.iter().map(turn).map(Value::from).collect::<Vec<_>>()));
+        context.insert("messages", Value::from(messages.iter().map(turn).collect::<Vec<_>>()));
         context.insert("add_generation_prompt", Value::from(asks));
         let template = self.environment.get_template(NAME).map_err(|e| failed(&e))?;
         Ok(without_marks(&template.render(Value::from(context)).map_err(|e| failed(&e))?))
@@ -268,6 +279,8 @@ mod tests {
         assert!(says("{% for m in messages %}\n{{ m.role }\n{% endfor %}").contains("line 2"), "syntax");
         let raised = says("\n\n{{ raise_exception('Roles must alternate') }}");
         assert!(raised.contains("line 3") && raised.contains("Roles must alternate"), "{raised}");
-        assert!(says("{% for i in range(100000000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}").contains("template"));
+        assert!(
+            says("{% for i in range(100000000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}").contains("template")
+        );
     }
 }

@@ -1,138 +1,171 @@
-//! Conversations -> token ids and which of them are an assistant's: what instruction tuning and preference optimisation learn from.
-//!
-//! The model's own template writes each conversation; a token belongs to an answer if its first letter does. What is longer than
-//! `max_seq_len` is cut at its end; an example of whose answer nothing is left is left out and counted.
+//! What a split says of its examples, as it is collected row by row: a class each, or a number each.
 
-use super::tokenization::{Tokenization, failed};
-use super::{Answers, Made, Split, finish};
-use crate::data::chat::{Template, Told, conversation, pair};
-use crate::data::read::{Row, Table};
+use super::Split;
+use crate::data::classes::{Classes, Label};
+use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
-use crate::data::{Error, Message, Result};
-use crate::job::{Event, PrepareJob, SplitShape};
-use crate::spec::Task;
-use rayon::prelude::*;
+use crate::data::{Error, Result};
+use crate::job::{PrepareJob, Spread};
+use tallow_zoo::HeadKind;
 
-/// Tokenises all splits and writes them.
-pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let Some(first) = splits.first() else { return Ok(()) };
-    let tokenization = Tokenization::new(job, first, emit)?;
-    let knows = |token: &str| tokenization.tokenizer.token_to_id(token).is_some();
-    let writer = Writer { template: Template::new(&job.chat, &knows)?, tokenization: &tokenization, job };
-    splits.iter().try_for_each(|split| prepare_split(split, &writer, emit))
+/// The answers of a split, one an example.
+pub(super) enum Answers<'a> {
+    Labels(Labels<'a>),
+    Values(Values),
 }
 
-struct Writer<'a> {
-    template: Template,
-    tokenization: &'a Tokenization,
-    job: &'a PrepareJob,
+/// What a prepared file holds of the answers.
+pub(super) struct Said<'a> {
+    pub(super) examples: usize,
+    pub(super) tensors: Vec<Tensor<'a>>,
+    /// Classes, if it says such, and how many examples each has.
+    pub(super) names: &'a [String],
+    pub(super) counts: &'a [usize],
+    pub(super) values: Option<Spread>,
 }
 
-/// A text's ids, and which of them are asked for; whether it was cut.
-struct Encoded {
-    ids: Vec<u32>,
-    asked: Vec<bool>,
-    cut: bool,
-}
-
-fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let (mut ids, mut asked): (Vec<u32>, Vec<u8>) = (Vec::new(), Vec::new());
-    let mut offsets = 0u64.to_le_bytes().to_vec();
-    let (mut examples, mut longest, mut truncated, mut left_out) = (0, 0, 0, 0);
-    split.each_chunk(emit, |table, rows| {
-        let encoded: Vec<Vec<Encoded>> = rows.into_par_iter().map(|row| writer.texts(split, table, row)).collect::<Result<_>>()?;
-        for texts in encoded {
-            truncated += usize::from(texts.iter().any(|text| text.cut));
-            if texts.iter().any(|text| !text.asked.contains(&true)) {
-                left_out += 1;
-                continue;
+impl<'a> Answers<'a> {
+    /// Those of the job's task; `names`: the source's classes, if it has such.
+    pub(super) fn new(job: &'a PrepareJob, split: &Split, names: &'a [String]) -> Self {
+        match job.task.head() {
+            HeadKind::Value => {
+                Answers::Values(Values { column: split.label_column().into(), each: Vec::new(), bytes: Vec::new() })
             }
-            examples += 1;
-            for text in texts {
-                longest = longest.max(text.ids.len());
-                ids.extend(text.ids);
-                asked.extend(text.asked.iter().map(|asked| u8::from(*asked)));
-                offsets.extend((ids.len() as u64).to_le_bytes());
-            }
+            _ => Answers::Labels(Labels::new(split, names, job.numbered.as_deref())),
         }
-        Ok(())
-    })?;
-    let (job, texts) = (writer.job, offsets.len() / 8);
-    if examples == 0 {
-        return Err(Error::NoAnswers { split: split.name.clone(), rows: left_out, max_seq_len: job.max_seq_len });
     }
-    if left_out > 0 {
-        let message = format!(
-            "split `{}`: {left_out} of {} examples are left out, for nothing of their answers lies within {} tokens",
-            split.name,
-            examples + left_out,
-            job.max_seq_len
-        );
-        emit(Event::Note { message });
+
+    /// Takes the answer off the end of a row.
+    ///
+    /// # Errors
+    /// There is none, or it is none of those that there may be.
+    pub(super) fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        match self {
+            Answers::Labels(labels) => labels.take(table, row),
+            Answers::Values(values) => values.take(table, row),
+        }
     }
-    let tokens: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-    let type_ids = vec![0; ids.len()];
-    let told = asked.iter().map(|asked| u64::from(*asked)).sum();
-    let made = Made {
-        shape: SplitShape::Answers {
-            tokens: ids.len() as u64,
-            asked: told,
-            longest,
-            truncated,
-            left_out,
-            vocab_size: writer.tokenization.known(),
-        },
-        metadata: writer.tokenization.metadata(),
-        tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![texts], bytes: &offsets },
-            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![ids.len()], bytes: &tokens },
-            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![ids.len()], bytes: &type_ids },
-        ],
-    };
-    let name = if job.task == Task::PreferenceOptimization { "preferred" } else { "asked" };
-    let tensor = Tensor { name, dtype: Dtype::U8, shape: vec![asked.len()], bytes: &asked };
-    finish(job, split, Answers { examples, tensor, names: &[], counts: &[] }, made, emit)
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Answers::Labels(labels) => labels.len(),
+            Answers::Values(values) => values.each.len(),
+        }
+    }
+
+    pub(super) fn said(&self) -> Said<'_> {
+        match self {
+            Answers::Labels(labels) => labels.said(),
+            Answers::Values(values) => values.said(),
+        }
+    }
 }
 
-impl Writer<'_> {
-    /// The texts of an example: one, or of a pair both.
-    fn texts(&self, split: &Split, table: &Table, row: Row) -> Result<Vec<Encoded>> {
-        let Row { position, cells } = row;
-        let wrong = |what: String| Error::Conversation { path: table.path().into(), position: position.clone(), what };
-        // What a template refuses, it refuses of this row.
-        let tell = |messages: &[Message], last_alone: bool| match self.template.tell(messages, last_alone) {
-            Err(Error::Template { line, what }) => {
-                let at = line.map(|line| format!(" (line {line} of it)")).unwrap_or_default();
-                Err(wrong(format!("the model's chat template refuses the conversation{at}: {what}")))
-            }
+/// The classes of a split.
+pub(super) struct Labels<'a> {
+    column: String,
+    /// The source's classes.
+    source: &'a [String],
+    /// Classes by their number in what is prepared.
+    names: &'a [String],
+    bytes: Vec<u8>,
+    counts: Vec<usize>,
+}
+
+impl<'a> Labels<'a> {
+    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
+        let names = numbered.unwrap_or(source);
+        Labels { column: split.label_column().into(), source, names, bytes: Vec::new(), counts: vec![0; names.len()] }
+    }
+
+    /// A class of the source by its number in what is prepared.
+    fn numbered(&self, class: u32) -> Label {
+        if self.names == self.source {
+            return Label::Class(class);
+        }
+        let name = &self.source[class as usize];
+        let number = self.names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
+        number.map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len() / 4
+    }
+
+    fn said(&self) -> Said<'_> {
+        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: &self.bytes };
+        Said { examples: self.len(), tensors: vec![tensor], names: self.names, counts: &self.counts, values: None }
+    }
+
+    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        let indices = table.column(&self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
+        let classes = Classes { names: self.source.to_vec(), indices };
+        let cell = row.cells.pop().unwrap_or(Cell::Null);
+        let (path, position, column) = (table.path(), || row.position.clone(), || self.column.clone());
+        let label = match classes.label(&cell) {
+            Label::Class(class) => self.numbered(class),
             other => other,
         };
-        let conversations = match self.job.task {
-            Task::PreferenceOptimization => {
-                let pair = pair(&split.columns, cells).map_err(&wrong)?;
-                let with = |answer: Message| [pair.prompt.clone(), vec![answer]].concat();
-                [with(pair.better.clone()), with(pair.other.clone())].iter().map(|turns| tell(turns, true)).collect::<Result<_>>()?
+        match label {
+            Label::Class(number) => {
+                self.counts[number as usize] += 1;
+                self.bytes.extend(number.to_le_bytes());
+                Ok(())
             }
-            _ => vec![tell(&conversation(&split.columns, cells).map_err(&wrong)?, false)?],
-        };
-        let encode = |told: &Told| self.encode(told).map_err(|e| failed(table, &position, e));
-        let encoded: Vec<Encoded> = conversations.iter().map(encode).collect::<Result<_>>()?;
-        for text in &encoded {
-            self.tokenization.check(&text.ids, table.path(), &position)?;
+            Label::Missing => Err(missing(table, &row.position, &self.column)),
+            Label::Unknown(found) => Err(Error::Label {
+                path: path.into(),
+                position: position(),
+                column: column(),
+                found,
+                classes: self.names.to_vec(),
+            }),
         }
-        Ok(encoded)
+    }
+}
+
+/// The numbers of a split.
+pub(super) struct Values {
+    column: String,
+    each: Vec<f64>,
+    bytes: Vec<u8>,
+}
+
+impl Values {
+    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        let value = number(table, &row.position, &self.column, &row.cells.pop().unwrap_or(Cell::Null))?;
+        self.each.push(value);
+        self.bytes.extend(value.to_le_bytes());
+        Ok(())
     }
 
-    fn encode(&self, told: &Told) -> Result<Encoded, tokenizers::Error> {
-        let encoding = self.tokenization.tokenizer.encode(told.text.as_str(), false)?;
-        let is_asked = |(start, end): &(usize, usize)| told.answers.iter().any(|answer| answer.contains(start) && end > start);
-        let mut ids = encoding.get_ids().to_vec();
-        let mut asked: Vec<bool> = encoding.get_offsets().iter().map(is_asked).collect();
-        // Nothing stands before the first to tell it from.
-        asked.iter_mut().take(1).for_each(|first| *first = false);
-        let cut = ids.len() > self.job.max_seq_len;
-        ids.truncate(self.job.max_seq_len);
-        asked.truncate(self.job.max_seq_len);
-        Ok(Encoded { ids, asked, cut })
+    fn said(&self) -> Said<'_> {
+        let tensor = Tensor { name: "values", dtype: Dtype::F64, shape: vec![self.each.len()], bytes: &self.bytes };
+        Said { examples: self.each.len(), tensors: vec![tensor], names: &[], counts: &[], values: Spread::of(&self.each) }
     }
+}
+
+/// The number that a cell holds.
+///
+/// # Errors
+/// It holds nothing, or something that is no finite number.
+pub(super) fn number(table: &Table, position: &Position, column: &str, cell: &Cell) -> Result<f64> {
+    let value = match cell {
+        Cell::Null => return Err(missing(table, position, column)),
+        Cell::Text(text) if text.trim().is_empty() => return Err(missing(table, position, column)),
+        Cell::Int(value) => Some(*value as f64),
+        Cell::Float(value) => Some(*value),
+        Cell::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    value.filter(|value| value.is_finite()).ok_or_else(|| Error::Number {
+        path: table.path().into(),
+        position: position.clone(),
+        column: column.into(),
+        found: cell.in_words(),
+    })
+}
+
+fn missing(table: &Table, position: &Position, column: &str) -> Error {
+    Error::Missing { path: table.path().into(), position: position.clone(), column: column.into(), what: "label" }
 }

@@ -4,8 +4,8 @@ use super::{Cell, Column, ColumnKind, Position, Row as CellRow, Rows, unreadable
 use crate::data::{Error, Result};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::{Field, Row};
 use parquet::record::reader::RowIter;
+use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
 use serde_json::Value;
 use std::fs::File;
@@ -142,9 +142,7 @@ fn nested(field: Field) -> Value {
     match field {
         Field::Group(row) => row.into_columns().into_iter().map(|(name, field)| (name, nested(field))).collect(),
         Field::ListInternal(list) => list.elements().iter().cloned().map(nested).collect(),
-        Field::MapInternal(map) => {
-            map.entries().iter().map(|(key, value)| (key.to_string(), nested(value.clone()))).collect()
-        }
+        Field::MapInternal(map) => map.entries().iter().map(|(key, value)| (key.to_string(), nested(value.clone()))).collect(),
         other => match cell(other) {
             Cell::Int(number) => number.into(),
             Cell::Float(number) => number.into(),

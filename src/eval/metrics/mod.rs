@@ -8,7 +8,6 @@ pub mod regression;
 pub mod tagging;
 
 use crate::spec::Metric;
-use std::cmp::Ordering;
 
 /// `metric` of `predicted` against `labels` (each below `classes`); 0 where its denominator is 0, as scikit-learn has it, and NaN for a metric of
 /// something else.
@@ -24,7 +23,7 @@ pub fn metric(metric: Metric, predicted: &[u32], labels: &[u32], classes: usize)
         Metric::F1 => counts.f1(1),
         Metric::MacroF1 => counts.macro_f1(),
         Metric::Matthews => counts.matthews(),
-        Metric::Perplexity | Metric::BitsPerByte | Metric::PreferenceAccuracy | Metric::PreferenceMargin => f64::NAN,
+        _ => f64::NAN,
     }
 }
 
@@ -39,12 +38,7 @@ pub fn of_words(metric: Metric, loss: f64, tokens: usize, bytes: u64) -> f64 {
     match metric {
         Metric::Perplexity => loss.exp(),
         Metric::BitsPerByte => loss / std::f64::consts::LN_2 * tokens as f64 / bytes.max(1) as f64,
-        Metric::Accuracy
-        | Metric::F1
-        | Metric::MacroF1
-        | Metric::Matthews
-        | Metric::PreferenceAccuracy
-        | Metric::PreferenceMargin => f64::NAN,
+        _ => f64::NAN,
     }
 }
 
@@ -58,18 +52,9 @@ pub fn of_words(metric: Metric, loss: f64, tokens: usize, bytes: u64) -> f64 {
 pub fn of_preferences(metric: Metric, margins: &[f64]) -> f64 {
     let mean = |of: fn(f64) -> f64| margins.iter().map(|margin| of(*margin)).sum::<f64>() / margins.len() as f64;
     match metric {
-        Metric::PreferenceAccuracy => mean(|margin| match margin.total_cmp(&0.0) {
-            _ if margin == 0.0 => 0.5,
-            Ordering::Greater => 1.0,
-            Ordering::Less | Ordering::Equal => 0.0,
-        }),
+        Metric::PreferenceAccuracy => mean(|margin| if margin == 0.0 { 0.5 } else { f64::from(u8::from(margin > 0.0)) }),
         Metric::PreferenceMargin => mean(|margin| margin),
-        Metric::Accuracy
-        | Metric::F1
-        | Metric::MacroF1
-        | Metric::Matthews
-        | Metric::Perplexity
-        | Metric::BitsPerByte => f64::NAN,
+        _ => f64::NAN,
     }
 }
 

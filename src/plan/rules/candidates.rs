@@ -3,6 +3,7 @@
 use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
+use crate::data::DECODERS;
 use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
@@ -18,8 +19,11 @@ impl Brief<'_> {
             (Some(ModelName::At { id }), _) => self.given(id)?,
             (Some(ModelName::Called { name }), task) => self.called(name, task)?,
             (None, Task::ImageClassification) => self.resnets()?,
-            (None, Task::TextClassification) => self.encoders()?,
+            (None, Task::TextClassification | Task::TextRegression) => self.encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
+            (None, Task::InstructionTuning | Task::PreferenceOptimization) => {
+                DECODERS.iter().filter_map(models::public_decoder).collect()
+            }
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
         if found.is_empty() {
@@ -50,15 +54,17 @@ impl Brief<'_> {
     /// A family, or one of its sizes.
     fn called(&self, name: &str, task: Task) -> Result<Vec<Candidate>, PlannerError> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        let job = match models::named(name) {
+        let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
-            Some(Named::Bert | Named::Encoders(_)) => Task::TextClassification,
-            Some(Named::Resnet(_)) => Task::ImageClassification,
-            Some(Named::Decoders(_)) => Task::LanguageModelling,
+            Some(Named::Bert | Named::Encoders(_)) => &[Task::TextClassification, Task::TextRegression],
+            Some(Named::Resnet(_)) => &[Task::ImageClassification],
+            Some(Named::Decoders([])) => &[Task::LanguageModelling],
+            // Whoever tells words can learn to answer.
+            Some(Named::Decoders(_)) => &[Task::LanguageModelling, Task::InstructionTuning, Task::PreferenceOptimization],
         };
-        if job != task {
+        if !jobs.contains(&task) {
             let data = &self.choice.name;
-            return wrong(match (job.takes() == task.takes(), task.takes()) {
+            return wrong(match (jobs.iter().any(|job| job.takes() == task.takes()), task.takes()) {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, _) => format!("`{data}` holds texts, which `{name}` cannot read"),

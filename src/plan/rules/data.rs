@@ -51,7 +51,8 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         Goal::Paper(_) => None,
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
-    (tells_words || of_words).then_some(Task::LanguageModelling)
+    let of_numbers = measured.is_some_and(|metric| metric.suits(Task::TextRegression)).then_some(Task::TextRegression);
+    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers)
 }
 
 fn known_names() -> Vec<&'static str> {
@@ -159,6 +160,12 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::MacroF1 => named(&["macro F1"]).then(|| part(result.value)),
         Metric::Perplexity => named(&["perplexity", "PPL"]).then_some(result.value),
         Metric::BitsPerByte => named(&["bits per byte", "BPB"]).then_some(result.value),
+        Metric::Pearson => named(&["Pearson", "Pearson correlation"]).then(|| part(result.value)),
+        Metric::Spearman => named(&["Spearman", "Spearman correlation"]).then(|| part(result.value)),
+        // In units of the data's own.
+        Metric::Rmse | Metric::Mae | Metric::R2 => None,
+        // Of models and data that no paper shares.
+        Metric::PreferenceAccuracy | Metric::PreferenceMargin => None,
     }
 }
 

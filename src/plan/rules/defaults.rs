@@ -69,6 +69,19 @@ pub(super) fn decoder_tuning(piece: usize) -> Defaults {
     defaults
 }
 
+/// Answers of a language model: to tell them, or to prefer one to the other, which wants smaller steps.
+pub(super) fn answering(preferred: bool) -> Defaults {
+    let mut defaults = decoder_tuning(512);
+    (defaults.recipe.length, defaults.recipe.optimizer) = (Length::Epochs(if preferred { 1.0 } else { 3.0 }), adamw(0.0));
+    defaults.recipe.lr = if preferred { 1e-5 } else { 2e-5 };
+    defaults.source = if preferred {
+        "2305.18290, appendix B, with larger steps for smaller batches"
+    } else {
+        "2203.02155, appendix C, with larger steps for smaller models"
+    };
+    defaults
+}
+
 /// A ResNet from scratch on small images; `mirror`: a mirrored image shows the same class.
 pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
     let mut augment = vec![Augment::PadCrop { padding: 4 }];
