@@ -143,3 +143,76 @@ fn said(output: &Output) -> &'static str {
         Output::Vectors(_) => "vectors",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{DType, Device};
+    use tallow_kernels::{Gradients, Stream, Weights};
+    use tallow_zoo::{Adapter, Input, ModelConfig};
+
+    /// Loss and gradients of preferences in float64: the formula over whole softmaxes, and finite differences.
+    #[test]
+    fn preferences_are_those_of_the_formula() {
+        let model = serde_json::json!({
+            "model_type": "llama", "vocab_size": 11, "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 1,
+            "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 16, "tie_word_embeddings": true,
+        });
+        let config = ModelConfig::from_public(&model.to_string()).expect("a configuration");
+        let weights = Weights::scratch(Stream::root(3), &Device::Cpu).with_dtype(DType::F64);
+        let model = config.build(&weights, Some(&Adapter { r: 2, ..Adapter::of(&["q_proj", "down_proj"]) })).expect("a model");
+        let (store, _) = weights.finish().expect("weights");
+        // The additions are something.
+        for (seed, param) in (0..).zip(store.trainable()) {
+            let values: Vec<f64> = (0..param.len() as u64).map(|i| f64::from(Stream::root(seed).normal(i)) * 0.3).collect();
+            param.set(&Tensor::from_vec(values, param.tensor().dims(), &Device::Cpu).expect("a tensor")).expect("set");
+        }
+        let ids = [3u32, 1, 4, 1, 5, 9, 2, 6, 5, 3];
+        let token_ids = Tensor::from_vec(ids.to_vec(), (1, 10), &Device::Cpu).expect("ids");
+        let input = Input::Packed { token_ids, texts: vec![vec![6, 4]] };
+        let mut words = vec![NONE; 10];
+        (words[2], words[3], words[4]) = (ids[3], ids[4], ids[5]);
+        (words[7], words[8]) = (ids[8], ids[9]);
+        let preference = Preference { beta: 0.7, label_smoothing: 0.1 };
+        let pairs = Pairs { words: words.clone(), texts: vec![[0..6, 6..10]], reference: vec![-0.4], preference };
+        let loss = || {
+            let tape = Tape::training(Stream::root(0));
+            let output = model.forward(&tape, &input).expect("states");
+            let loss = Wanted::Preferences(pairs.clone()).loss(&tape, &output).expect("a loss");
+            (loss.tensor().to_scalar::<f64>().expect("a number"), tape, loss)
+        };
+        let tape = Tape::inference();
+        let scores = model.forward(&tape, &input).and_then(|output| output.scores(&tape)).expect("scores");
+        let scores = scores.tensor().squeeze(0).and_then(|t| t.to_vec2::<f64>()).expect("scores");
+        let told = |range: Range<usize>| -> f64 {
+            let of = |at: usize| scores[at][words[at] as usize] - scores[at].iter().map(|s| s.exp()).sum::<f64>().ln();
+            range.filter(|&at| words[at] != NONE).map(of).sum()
+        };
+        let margin = 0.7 * (told(0..6) - told(6..10) + 0.4);
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let expected = -0.9 * sigmoid(margin).ln() - 0.1 * sigmoid(-margin).ln();
+        let (found, tape, var) = loss();
+        assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+        assert!((Pairs::lost(preference, margin) - expected).abs() < 1e-12);
+        let mut grads = Gradients::new(&store);
+        tape.backward(&var, &mut grads).expect("gradients");
+        let mut checked = 0;
+        for param in store.trainable() {
+            let gradient = grads.get(param).expect("there").flatten_all().and_then(|t| t.to_vec1::<f64>()).expect("numbers");
+            let values = param.tensor().flatten_all().and_then(|t| t.to_vec1::<f64>()).expect("numbers");
+            for at in (0..values.len()).step_by(5) {
+                let with = |step: f64| {
+                    let mut values = values.clone();
+                    values[at] += step;
+                    param.set(&Tensor::from_vec(values, param.tensor().dims(), &Device::Cpu).expect("a tensor")).expect("set");
+                    loss().0
+                };
+                let slope = (with(1e-5) - with(-1e-5)) / 2e-5;
+                with(0.0);
+                assert!((slope - gradient[at]).abs() < 1e-8, "{} {at}: {}, expected {slope}", param.name(), gradient[at]);
+                checked += 1;
+            }
+        }
+        assert!(checked > 10);
+    }
+}

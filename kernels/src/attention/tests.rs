@@ -49,6 +49,34 @@ fn gradients_where_queries_and_keys_differ() {
     }
 }
 
+/// Several texts in a sequence: as each by itself, whatever the mask, and with padding behind them.
+#[test]
+fn texts_in_one_sequence_do_not_see_each_other() -> Result<()> {
+    let texts = [vec![3, 1, 50, 9], vec![70], vec![2, 0, 40]];
+    for mask in [Mask::Full, Mask::Causal, Mask::CausalWindow(4)] {
+        check([3, 8, 8, 2, 1, 5], &Attention { mask, texts: Some(&[vec![3, 5], vec![1, 1, 4], vec![]]), ..Attention::full(2) });
+        let args = Attention { mask, texts: Some(&texts), ..Attention::full(4) };
+        fast_equals_plain([3, 70, 70, 4, 2, 16], &args);
+        fast_equals_plain([3, 70, 70, 4, 2, 16], &Attention { dropout: 0.2, ..args });
+        let (q, kv) = (constant(&[3, 70, 64]), constant(&[3, 70, 32]));
+        let all = attention(&Tape::inference(), &q, &kv, &kv, &args)?;
+        for (row, lengths) in texts.iter().enumerate() {
+            let mut start = 0;
+            for &length in lengths.iter().filter(|length| **length > 0) {
+                let cut = |x: &Var| Ok::<_, Error>(Var::constant(x.tensor().narrow(0, row, 1)?.narrow(1, start, length)?));
+                let alone = attention(&Tape::inference(), &cut(&q)?, &cut(&kv)?, &cut(&kv)?, &Attention { mask, ..Attention::full(4) })?;
+                crate::check::close("one of several", "output", cut(&all)?.tensor(), alone.tensor(), 1e-5);
+                start += length;
+            }
+        }
+    }
+    let refused = |args: &Attention| attention(&Tape::inference(), &constant(&[1, 4, 2]), &constant(&[1, 4, 2]), &constant(&[1, 4, 2]), args);
+    let args = Attention { texts: Some(&[vec![3, 2]]), ..Attention::full(1) };
+    assert!(refused(&args).unwrap_err().to_string().contains("length 5"));
+    assert!(refused(&Attention { lengths: Some(&[4]), ..args }).is_err());
+    Ok(())
+}
+
 /// The fast version against the plain one where tiles of 48, 64, 256 and 512 end, begin and are skipped. The plain one is held to
 /// finite differences above.
 #[test]

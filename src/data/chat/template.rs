@@ -224,7 +224,7 @@ mod tests {
         Ok(told.answers.iter().map(|answer| told.text[answer.clone()].to_string()).collect())
     }
 
-    /// Texts that transformers 4 gives for these templates and turns: `tests/chat/render.py` makes the file.
+    /// Texts that transformers 5.24 gives for these templates and turns: `tests/chat/render.py` makes the file.
     #[test]
     fn equal_transformers() {
         let cases: Vec<serde_json::Value> =
