@@ -229,7 +229,7 @@ fn loss(tape: &Tape, config: &ModelConfig, examples: &[Example], output: &Output
         (Head::Span, Output::Scores(scores)) => kernels::mse(tape, scores, &zero_or_one(scores.dims())),
         (Head::Words, Output::Words { states, vocabulary }) => {
             let labels = tokens(&|_, id| (7 * id + 3) % vocab);
-            kernels::linear_cross_entropy(tape, states, vocabulary, Targets { ignore: Some(NONE), ..Targets::new(&labels) })
+            kernels::linear_cross_entropy(tape, states, vocabulary, None, Targets { ignore: Some(NONE), ..Targets::new(&labels) })
         }
         (Head::Vector, Output::Vectors(vectors)) => kernels::mse(tape, vectors, &zero_or_one(vectors.dims())),
         (head, _) => panic!("{}: another output than its head {head:?} stands for", config.family()),

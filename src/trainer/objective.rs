@@ -34,7 +34,7 @@ impl Wanted {
             (Wanted::Classes(classes), Output::Scores(scores)) => Ok(kernels::cross_entropy(tape, scores, classes)?),
             (Wanted::Words(words), Output::Words { states, vocabulary }) => {
                 let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
-                Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?)
+                Ok(kernels::linear_cross_entropy(tape, states, vocabulary, None, targets)?)
             }
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
