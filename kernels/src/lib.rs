@@ -32,6 +32,7 @@ mod blocks;
 mod columns;
 #[cfg(device_kernels)]
 mod device;
+mod documents;
 mod error;
 mod gradients;
 mod matmul;
@@ -93,6 +94,7 @@ pub use conv2d::{Conv2d, conv2d};
 pub use cross_entropy::{cross_entropy, cross_entropy_rows, soft_cross_entropy};
 #[cfg(feature = "cuda")]
 pub use device::open_gpu;
+pub use documents::Documents;
 pub use dropout::dropout;
 pub use embedding::embedding;
 pub use error::{Error, Result, WeightProblem};
@@ -114,7 +116,7 @@ pub use param::{Init, LoadReport, Param, ParamKind, ParamStore, Weights};
 pub use profile::{Op, Profile, Times, Work};
 pub use random::Stream;
 pub use rms_norm::{add_rms_norm, rms_norm, rms_norm_heads};
-pub use rope::{Rope, RopeScaling, rope};
+pub use rope::{Rope, RopeScaling, rope, rope_documents};
 pub use scale::scale;
 pub use shortcut_pad::shortcut_pad;
 pub use sum_last::sum_last;
