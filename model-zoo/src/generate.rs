@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use tallow_kernels::{self as kernels, Attention, Stream, Tape, Var};
+use tallow_kernels::{self as kernels, Attention, Documents, Stream, Tape, Var};
 
 /// A model that says the next word of a text.
 pub trait Generator {
@@ -50,8 +50,8 @@ pub(crate) trait Decoder {
 pub(crate) enum Texts<'a> {
     /// One each, of these lengths.
     One(&'a [usize]),
-    /// Several each, one behind the other, of these lengths.
-    Several(&'a [Vec<usize>]),
+    /// Several each, one behind the other.
+    Several(&'a Documents),
 }
 
 impl<'a> Texts<'a> {
@@ -59,7 +59,7 @@ impl<'a> Texts<'a> {
     pub(crate) fn attention(self, args: Attention<'a>) -> Attention<'a> {
         match self {
             Texts::One(lengths) => Attention { lengths: Some(lengths), ..args },
-            Texts::Several(texts) => Attention { texts: Some(texts), ..args },
+            Texts::Several(documents) => Attention { documents: Some(documents), ..args },
         }
     }
 
@@ -67,7 +67,9 @@ impl<'a> Texts<'a> {
     pub(crate) fn lengths(self) -> Vec<usize> {
         match self {
             Texts::One(lengths) => lengths.to_vec(),
-            Texts::Several(texts) => texts.iter().map(|lengths| lengths.iter().sum()).collect(),
+            Texts::Several(documents) => {
+                (0..documents.rows()).map(|row| documents.of(row).last().map_or(0, |last| last.end)).collect()
+            }
         }
     }
 }

@@ -245,7 +245,9 @@ impl Decoder for Gpt2 {
         // `[t]`, or `[b, t]` where texts begin within rows.
         let positions = match texts {
             Texts::One(_) => Tensor::arange(first as u32, (first + t) as u32, token_ids.device())?,
-            Texts::Several(rows) => Tensor::from_vec(positions_within(rows, t), token_ids.dims(), token_ids.device())?,
+            Texts::Several(documents) => {
+                Tensor::from_vec(documents.positions(documents.rows(), t)?, token_ids.dims(), token_ids.device())?
+            }
         };
         let words_btd = kernels::embedding(tape, token_ids, &self.words)?;
         let positions = kernels::embedding(tape, &positions, &self.positions)?;
@@ -259,15 +261,6 @@ impl Decoder for Gpt2 {
         let vocabulary = self.lm_head.as_ref().unwrap_or(&self.words).clone();
         Ok(Output::Words { states: self.norm.forward(tape, &h_btd)?, vocabulary, bias: None })
     }
-}
-
-/// The position of each word within its text; of padding, 0.
-fn positions_within(rows: &[Vec<usize>], t: usize) -> Vec<u32> {
-    let of_row = |texts: &Vec<usize>| {
-        let words = texts.iter().flat_map(|&length| 0..length as u32).collect::<Vec<_>>();
-        words.into_iter().chain(std::iter::repeat(0)).take(t)
-    };
-    rows.iter().flat_map(of_row).collect()
 }
 
 /// One block: attention, then feed-forward, each behind a norm and with dropout and residual.

@@ -348,7 +348,6 @@ impl Decoder for Llama {
         let first = cache.as_ref().map_or(0, |cache| cache.len());
         let lengths = texts.lengths();
         let t = check_tokens(Self::FAMILY, token_ids, &lengths, self.config.max_position_embeddings.saturating_sub(first))?;
-        // Scores depend on distances alone, so a text may begin at any position.
         let place = Place { rope: self.rope(first + t)?, firsts: vec![first; lengths.len()], texts };
         let eps = self.config.rms_norm_eps;
         let mut x_btd = kernels::embedding(tape, token_ids, &self.words)?;
@@ -429,7 +428,10 @@ impl Layer {
             q = kernels::rms_norm_heads(tape, &q, query_norm, self.eps)?;
             k = kernels::rms_norm_heads(tape, &k, key_norm, self.eps)?;
         }
-        let turn = |x: &Var| kernels::rope(tape, x, &place.rope, Some(&place.firsts));
+        let turn = |x: &Var| match place.texts {
+            Texts::One(_) => kernels::rope(tape, x, &place.rope, Some(&place.firsts)),
+            Texts::Several(documents) => kernels::rope_documents(tape, x, &place.rope, documents),
+        };
         (q, k) = (turn(&q)?, turn(&k)?);
         if let Some(past) = past {
             [k, v] = past.extend(&k, &v)?;

@@ -11,7 +11,7 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, Param, Stream, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Documents, Param, Stream, Tape, Var, Weights};
 
 /// What a model is fed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,9 +28,9 @@ pub enum Modality {
 pub enum Input {
     /// `token_ids`, `type_ids`: u32 `[B, T]`; `lengths`: real tokens of each example, the rest is padding.
     Text { token_ids: Tensor, type_ids: Tensor, lengths: Vec<usize> },
-    /// Several texts in each row, one behind the other, none of which sees another: `token_ids`, u32 `[B, T]`; `texts`: the lengths of
-    /// the texts of each row, the rest of it is padding. For models whose words follow each other.
-    Packed { token_ids: Tensor, texts: Vec<Vec<usize>> },
+    /// Several texts in each row, one behind the other, none of which sees another: `token_ids`, u32 `[B, T]`; `texts`: where
+    /// the texts of each row end, the rest of it is padding. For models whose words follow each other.
+    Packed { token_ids: Tensor, texts: Documents },
     /// `pixels`: float32 `[B, C, H, W]`, normalised.
     Image { pixels: Tensor },
     /// Rows of a table. `numbers`: float32 `[B, N]`, standardised, none of them missing; `categories`: u32 `[B, K]`, of each column

@@ -278,8 +278,10 @@ fn texts_in_one_row_are_told_as_each_by_itself() {
             ids.resize(width, 0);
             ids
         };
-        let token_ids = Tensor::from_vec(rows.iter().flat_map(padded).collect::<Vec<_>>(), (2, width), &Device::Cpu).expect("ids");
-        let texts = rows.iter().map(|row| row.iter().map(Vec::len).collect()).collect();
+        let token_ids =
+            Tensor::from_vec(rows.iter().flat_map(padded).collect::<Vec<_>>(), (2, width), &Device::Cpu).expect("ids");
+        let lengths: Vec<Vec<usize>> = rows.iter().map(|row| row.iter().map(Vec::len).collect()).collect();
+        let texts = kernels::Documents::new(&lengths).expect("texts");
         let packed = model.forward(&Tape::inference(), &Input::Packed { token_ids, texts }).expect("states");
         let Output::Words { states, .. } = packed else { panic!("words") };
         for (row, texts) in rows.iter().enumerate() {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::path::Path;
-use tallow_kernels::Stream;
+use tallow_kernels::{Documents, Stream};
 use tallow_zoo::{Head, Input, Modality, ModelConfig};
 
 /// Random changes in training: which, and from which stream.
@@ -178,7 +178,7 @@ impl Packed {
 
     fn input(&self) -> Result<Input, Error> {
         let token_ids = Tensor::from_vec(self.ids.clone(), (self.rows.len(), self.width), &Device::Cpu)?;
-        Ok(Input::Packed { token_ids, texts: self.rows.clone() })
+        Ok(Input::Packed { token_ids, texts: Documents::new(&self.rows)? })
     }
 }
 

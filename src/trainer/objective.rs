@@ -4,7 +4,7 @@ use super::Error;
 use crate::spec::Preference;
 use candle_core::Tensor;
 use std::ops::Range;
-use tallow_kernels::{self as kernels, Param, Tape, Targets, Var};
+use tallow_kernels::{self as kernels, Tape, Targets, Var};
 use tallow_zoo::Output;
 
 /// A token that nothing is asked of: padding, the last of a stream, what is not an assistant's.
@@ -60,15 +60,9 @@ impl Wanted {
             }
             (Wanted::Words(words), Output::Words { states, vocabulary, bias }) => {
                 let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
-                match bias {
-                    None => Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?),
-                    // All scores at once: the fused loss knows no bias.
-                    Some(_) => Ok(kernels::cross_entropy(tape, &output.scores(tape)?, targets)?),
-                }
+                Ok(kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), targets)?)
             }
-            (Wanted::Preferences(pairs), Output::Words { states, vocabulary, bias: None }) => {
-                pairs.loss(tape, states, vocabulary)
-            }
+            (Wanted::Preferences(pairs), Output::Words { .. }) => pairs.loss(tape, output),
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
     }
@@ -86,11 +80,12 @@ impl Wanted {
 impl Pairs {
     /// The mean over pairs of `-(1 - s) log sigmoid(m) - s log sigmoid(-m)`, `s` being the label smoothing and `m` the margin: `beta`
     /// times how much more the log-probability of the better answer grew than that of the other.
-    fn loss(&self, tape: &Tape, states: &Var, vocabulary: &Param) -> Result<Var, Error> {
+    fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         let Preference { beta, label_smoothing } = self.preference;
+        let lost = self.lost_by_word(tape, output)?;
         let mut sum: Option<Var> = None;
         for (pair, reference) in self.texts.iter().zip(&self.reference) {
-            let ratio = self.ratio(tape, states, vocabulary, pair)?;
+            let ratio = ratio(tape, &lost, pair)?;
             let tensor = |value: f64| Tensor::new(value, ratio.tensor().device())?.to_dtype(ratio.tensor().dtype());
             let gained = kernels::add(tape, &ratio, &Var::constant(tensor(-reference)?))?;
             let margin = kernels::scale(tape, &gained, beta)?;
@@ -109,24 +104,18 @@ impl Pairs {
     /// # Errors
     /// The model says something else; a word is out of its range; an operation failed.
     pub(super) fn ratios(&self, tape: &Tape, output: &Output) -> Result<Vec<f64>, Error> {
-        let Output::Words { states, vocabulary, bias: None } = output else {
-            return Err(Error::WrongTask { expected: "words of two answers", found: said(output) });
-        };
-        let of = |pair| Ok(f64::from(self.ratio(tape, states, vocabulary, pair)?.tensor().to_scalar::<f32>()?));
+        let lost = self.lost_by_word(tape, output)?;
+        let of = |pair| Ok(f64::from(ratio(tape, &lost, pair)?.tensor().to_scalar::<f32>()?));
         self.texts.iter().map(of).collect()
     }
 
-    fn ratio(&self, tape: &Tape, states: &Var, vocabulary: &Param, [better, other]: &[Range<usize>; 2]) -> Result<Var, Error> {
-        // The mean of what is lost, times how many, is the log-probability with its sign changed.
-        let lost = |text: &Range<usize>, sign: f64| {
-            let mut words = vec![NONE; self.words.len()];
-            words[text.clone()].copy_from_slice(&self.words[text.clone()]);
-            let count = words.iter().filter(|word| **word != NONE).count();
-            let targets = Targets { ignore: Some(NONE), ..Targets::new(&words) };
-            let mean = kernels::linear_cross_entropy(tape, states, vocabulary, targets)?;
-            kernels::scale(tape, &mean, sign * count as f64)
+    /// The negated log-probability of each word of an answer, `[b, t]`; 0 where nothing is asked.
+    fn lost_by_word(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
+        let Output::Words { states, vocabulary, bias } = output else {
+            return Err(Error::WrongTask { expected: "words of two answers", found: said(output) });
         };
-        Ok(kernels::add(tape, &lost(better, -1.0)?, &lost(other, 1.0)?)?)
+        let targets = Targets { ignore: Some(NONE), ..Targets::new(&self.words) };
+        Ok(kernels::linear_cross_entropy_rows(tape, states, vocabulary, bias.as_ref(), targets)?)
     }
 
     /// What a pair loses by its margin.
@@ -134,6 +123,16 @@ impl Pairs {
         let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
         (1.0 - preference.label_smoothing) * softplus(-margin) + preference.label_smoothing * softplus(margin)
     }
+}
+
+/// A pair's difference of log-probabilities from what is lost by each word, `[b, t]`.
+fn ratio(tape: &Tape, lost: &Var, [better, other]: &[Range<usize>; 2]) -> Result<Var, Error> {
+    let mut signs = vec![0f32; lost.tensor().elem_count()];
+    signs[better.clone()].fill(-1.0);
+    signs[other.clone()].fill(1.0);
+    let signs = Tensor::from_vec(signs, lost.dims(), lost.tensor().device())?.to_dtype(lost.tensor().dtype())?;
+    let signed = kernels::multiply(tape, lost, &Var::constant(signs))?;
+    Ok(kernels::sum_last(tape, &kernels::sum_last(tape, &signed)?)?)
 }
 
 fn said(output: &Output) -> &'static str {
@@ -169,7 +168,7 @@ mod tests {
         }
         let ids = [3u32, 1, 4, 1, 5, 9, 2, 6, 5, 3];
         let token_ids = Tensor::from_vec(ids.to_vec(), (1, 10), &Device::Cpu).expect("ids");
-        let input = Input::Packed { token_ids, texts: vec![vec![6, 4]] };
+        let input = Input::Packed { token_ids, texts: kernels::Documents::new(&[vec![6, 4]]).expect("texts") };
         let mut words = vec![NONE; 10];
         (words[2], words[3], words[4]) = (ids[3], ids[4], ids[5]);
         (words[7], words[8]) = (ids[8], ids[9]);

@@ -246,7 +246,8 @@ impl Bench {
 
     /// A run of each kind, by name.
     pub(super) fn all(&self) -> Vec<(&'static str, RunConfig)> {
-        let mut all = vec![("bert", self.bert()), ("gpt", self.gpt()), ("resnet", self.resnet()), ("regression", self.regression())];
+        let mut all =
+            vec![("bert", self.bert()), ("gpt", self.gpt()), ("resnet", self.resnet()), ("regression", self.regression())];
         all.extend([("answers", self.answers()), ("preferences", self.preferences())]);
         all
     }

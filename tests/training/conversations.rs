@@ -56,7 +56,8 @@ fn the_adapter_alone_is_trained_and_kept() {
     let saved = names(&checkpoints(&bench.path("run"))[0]);
     assert!(saved.iter().all(|name| name.contains(".lora_") || name.starts_with('~')), "{saved:?}");
 
-    let job = |files: ModelFiles| EvaluateJob { weights: files, ..bench.evaluate_job(&config, weights.clone(), &[Metric::Perplexity]) };
+    let job =
+        |files: ModelFiles| EvaluateJob { weights: files, ..bench.evaluate_job(&config, weights.clone(), &[Metric::Perplexity]) };
     let (before, after) = (scores(&bench, &job(base(&config))).1, scores(&bench, &job(beside(&config, &weights))).1);
     assert!(after < 0.7 * before, "{before} before, {after} after");
 

@@ -20,7 +20,7 @@ pub use biased::{RelativeBias, attention_biased};
 
 use crate::dropout::check_probability;
 use crate::slice::{self, Scattered};
-use crate::{Error, Op, Result, Stream, Tape, Var};
+use crate::{Documents, Error, Op, Result, Stream, Tape, Var};
 use candle_core::Tensor;
 use cpu::{Place, Rows, RowsMut};
 use std::ops::Range;
@@ -48,9 +48,9 @@ pub struct Attention<'a> {
     pub lengths: Option<&'a [usize]>,
     /// The number of valid keys of each sequence, where it is another than that of the queries.
     pub key_lengths: Option<&'a [usize]>,
-    /// The lengths of the texts that lie in each sequence, one behind the other: a query sees the keys of its own text alone. What
-    /// lies behind the last is not valid. In place of `lengths`, where there are as many queries as keys.
-    pub texts: Option<&'a [Vec<usize>]>,
+    /// Several documents in each sequence, whose positions see their own document alone; with as many keys as queries, and without
+    /// lengths. Documents cost what they would cost as sequences of their own.
+    pub documents: Option<&'a Documents>,
     /// What scores are multiplied by; none: `1 / sqrt(K)`.
     pub scale: Option<f64>,
     /// Probability of dropping a probability, in training.
@@ -60,7 +60,7 @@ pub struct Attention<'a> {
 impl Attention<'_> {
     /// Every position sees every other.
     pub fn full(num_heads: usize) -> Self {
-        Attention { num_heads, mask: Mask::Full, lengths: None, key_lengths: None, texts: None, scale: None, dropout: 0.0 }
+        Attention { num_heads, mask: Mask::Full, lengths: None, key_lengths: None, documents: None, scale: None, dropout: 0.0 }
     }
 
     /// Every position sees itself and those before it.
@@ -69,9 +69,26 @@ impl Attention<'_> {
     }
 }
 
+/// Some neighbouring positions of all rows, `[B T]`; the first `valid` of them count, the rest is padding.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: usize,
+    len: usize,
+    valid: usize,
+}
+
+/// Positions that attend to one another and to no others: a row of the batch or a document in it.
+#[derive(Debug, Clone, Copy)]
+struct Sequence {
+    queries: Span,
+    keys: Span,
+}
+
 /// What forward and backward share.
 #[derive(Debug, Clone)]
 struct Plan {
+    /// All positions lie in one of them; they follow one another.
+    sequences: Vec<Sequence>,
     batch: usize,
     /// Tq and Tk.
     queries: usize,
@@ -81,10 +98,6 @@ struct Plan {
     size: usize,
     scale: f64,
     mask: Mask,
-    query_lengths: Vec<usize>,
-    key_lengths: Vec<usize>,
-    /// `[B, Tq]`: where the text of each query begins and ends; empty where each sequence is one text.
-    texts: Vec<(usize, usize)>,
     dropout: Option<Dropout>,
 }
 
@@ -95,31 +108,39 @@ struct Dropout {
 }
 
 impl Plan {
-    /// The keys that a query of a sequence sees; none for a query that is not valid. Both ends grow with the query.
+    /// The keys that a query of a sequence sees, both counted from its start; none for a query that is not valid. Both ends grow with
+    /// the query.
     fn keys_of(&self, sequence: usize, query: usize) -> Range<usize> {
-        let (queries, keys) = (self.query_lengths[sequence], self.key_lengths[sequence]);
+        let Sequence { queries, keys } = self.sequences[sequence];
+        let (queries, keys) = (queries.valid, keys.valid);
         if query >= queries {
             return keys..keys;
         }
         // One behind the query's own place among the keys; what lies before the first key sees none.
         let own = (query + 1 + keys).saturating_sub(queries);
-        let (first, last) = self.texts.get(sequence * self.queries + query).copied().unwrap_or((0, keys));
         match self.mask {
-            Mask::Full => first..last,
-            Mask::Causal => first..own,
-            Mask::CausalWindow(window) => own.saturating_sub(window).max(first)..own,
+            Mask::Full => 0..keys,
+            Mask::Causal => 0..own,
+            Mask::CausalWindow(window) => own.saturating_sub(window)..own,
         }
+    }
+
+    /// A number for each query of each head: of a sequence first all queries of one head. As `[B, H, Tq]` where rows are sequences.
+    fn row(&self, sequence: usize, head: usize, query: usize) -> usize {
+        let queries = self.sequences[sequence].queries;
+        self.heads * queries.start + head * queries.len + query
     }
 
     /// The dropout stream's first block for the keys of a query; a query's elements start a block of four.
     fn dropout_block(&self, sequence: usize, head: usize, query: usize) -> u64 {
-        (((sequence * self.heads + head) * self.queries + query) * self.keys.div_ceil(4)) as u64
+        (self.row(sequence, head, query) * self.keys.div_ceil(4)) as u64
     }
 
     /// Two products in forward; backward makes the scores anew and has four more.
     fn op(&self) -> Op {
-        let seen = |sequence| (0..self.queries).map(move |query| self.keys_of(sequence, query).len());
-        let pairs: usize = (0..self.batch).flat_map(seen).sum();
+        let queries = |sequence: usize| 0..self.sequences[sequence].queries.len;
+        let seen = |sequence| queries(sequence).map(move |query| self.keys_of(sequence, query).len());
+        let pairs: usize = (0..self.sequences.len()).flat_map(seen).sum();
         let flops = 4.0 * (self.heads * pairs) as f64 * self.size as f64;
         let elements = 2 * self.batch * (self.queries * self.heads + self.keys * self.kv_heads) * self.size;
         Op::product("attention", flops, elements, 2.5)
@@ -136,11 +157,12 @@ impl Plan {
 ///
 /// `q`: `[B, Tq, H K]`, `k`, `v`: `[B, Tk, Hkv K]`, heads side by side; query head `h` reads head `h Hkv / H` of keys and values.
 /// Returns `[B, Tq, H K]`. Keys at `t >= key_lengths[b]` are seen by no query. Rows of queries at `t >= lengths[b]`, and of those
-/// that see no key, are zeros. Padding costs nothing and gets no gradient.
+/// that see no key, are zeros. Padding costs nothing and gets no gradient. With `documents` each of them is such a sequence, and what
+/// lies behind the last of a row is padding.
 ///
 /// # Errors
-/// The shapes do not fit as above (`Hkv` must divide `H`); there are not B lengths; a length exceeds its T; the window is 0; `scale`
-/// is not a positive number; `dropout` is not in `[0, 1)`.
+/// The shapes do not fit as above (`Hkv` must divide `H`); there are not B lengths or rows of documents; a length exceeds its T; the
+/// window is 0; `scale` is not a positive number; `dropout` is not in `[0, 1)`.
 pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Result<Var> {
     let (&[batch, queries, dim], &[_, keys, kv_dim]) = (q.dims(), k.dims()) else {
         let (what, found) = if q.dims().len() == 3 { ("keys", k.dims()) } else { ("queries", q.dims()) };
@@ -162,7 +184,7 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
     let inputs = [q.tensor().contiguous()?, k.tensor().contiguous()?, v.tensor().contiguous()?];
     let wanted = [q, k, v].into_iter().any(Var::wants_grad);
     #[cfg(device_kernels)]
-    if inputs.iter().all(crate::device::takes) && cuda::fits(size) && plan.texts.is_empty() {
+    if inputs.iter().all(crate::device::takes) && cuda::fits(size) {
         return cuda::apply(tape, plan, inputs, [q, k, v]);
     }
     if !inputs.iter().all(slice::is_fast) {
@@ -226,7 +248,7 @@ pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Atte
     let input = qkv.tensor().contiguous()?;
     let firsts = [0, heads * size, (heads + num_kv_heads) * size];
     #[cfg(device_kernels)]
-    if crate::device::takes(&input) && cuda::fits(size) && plan.texts.is_empty() {
+    if crate::device::takes(&input) && cuda::fits(size) {
         return cuda::apply_packed(tape, plan, input, firsts, qkv);
     }
     if !slice::is_fast(&input) {
@@ -296,14 +318,24 @@ fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_h
             None => Ok(lengths),
         }
     };
-    if args.texts.is_some() && (args.lengths.is_some() || args.key_lengths.is_some() || queries != keys) {
-        return Err(argument("texts within sequences say all lengths, of as many queries as keys".into()));
-    }
-    let sums: Option<Vec<usize>> = args.texts.map(|texts| texts.iter().map(|lengths| lengths.iter().sum()).collect());
-    let lengths = args.lengths.or(sums.as_deref());
-    let query_lengths = check("lengths", lengths, queries)?;
-    let key_lengths = check("key lengths", args.key_lengths.or(lengths.filter(|_| queries == keys)), keys)?;
-    let texts = args.texts.map_or_else(Vec::new, |texts| texts.iter().flat_map(|lengths| bounds_of(lengths, queries)).collect());
+    let query_lengths = check("lengths", args.lengths, queries)?;
+    let key_lengths = check("key lengths", args.key_lengths.or(args.lengths.filter(|_| queries == keys)), keys)?;
+    let sequences = match args.documents {
+        Some(_) if queries != keys || args.lengths.is_some() || args.key_lengths.is_some() => {
+            let message = "documents in a row need as many keys as queries, and no lengths beside them";
+            return Err(argument(message.into()));
+        }
+        Some(documents) => {
+            documents.check("attention", batch, queries)?;
+            (0..batch).flat_map(|row| in_row(documents, row, queries)).collect()
+        }
+        None => (0..batch)
+            .map(|row| Sequence {
+                queries: Span { start: row * queries, len: queries, valid: query_lengths[row] },
+                keys: Span { start: row * keys, len: keys, valid: key_lengths[row] },
+            })
+            .collect(),
+    };
     if args.mask == Mask::CausalWindow(0) {
         return Err(argument("a window of 0 positions sees nothing: it must be at least 1".into()));
     }
@@ -313,29 +345,16 @@ fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_h
     }
     check_probability("attention", args.dropout)?;
     let dropout = tape.next_dropout().filter(|_| args.dropout > 0.0).map(|stream| Dropout { stream, p: args.dropout });
-    Ok(Plan {
-        batch,
-        queries,
-        keys,
-        heads: args.num_heads,
-        kv_heads,
-        size,
-        scale,
-        mask: args.mask,
-        query_lengths,
-        key_lengths,
-        texts,
-        dropout,
-    })
+    Ok(Plan { sequences, batch, queries, keys, heads: args.num_heads, kv_heads, size, scale, mask: args.mask, dropout })
 }
 
-/// Of each of a sequence's positions where its text begins and ends; what lies behind all texts is of none.
-fn bounds_of(lengths: &[usize], positions: usize) -> impl Iterator<Item = (usize, usize)> {
-    let mut end = 0;
-    let texts = lengths.iter().flat_map(move |&length| {
-        let start = end;
-        end += length;
-        std::iter::repeat_n((start, start + length), length)
-    });
-    texts.chain(std::iter::repeat((positions, positions))).take(positions)
+/// The documents of a row of `len` positions, and the padding behind them.
+fn in_row(documents: &Documents, row: usize, len: usize) -> impl Iterator<Item = Sequence> + '_ {
+    let sequence = move |start: usize, len: usize, valid: usize, row_len: usize| {
+        let span = Span { start: row * row_len + start, len, valid };
+        Sequence { queries: span, keys: span }
+    };
+    let whole = documents.of(row).map(move |range| sequence(range.start, range.len(), range.len(), len));
+    let rest = documents.end(row)..len;
+    whole.chain((!rest.is_empty()).then(|| sequence(rest.start, rest.len(), 0, len)))
 }
