@@ -408,7 +408,7 @@ fn reasons_for_the_model_are_true() {
                 });
                 let config = tallow_zoo::ModelConfig::from_public(&config.to_string()).expect("a config");
                 let steps = 66_849u64.div_ceil(spec.recipe.batch_size as u64);
-                let epoch = estimate(&config, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
+                let epoch = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
                 let fits = epoch <= 0.7 * secs as f64;
                 assert!(!(fits && said.contains(&format!("with {name} "))), "{secs} s: {said}");
             }
@@ -687,7 +687,7 @@ proptest! {
                     let used = examples.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
                     let Length::Epochs(epochs) = spec.recipe.length else { continue };
                     let steps = (epochs * used.div_ceil(spec.recipe.batch_size) as f64) as u64;
-                    let cost = estimate(&config, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
+                    let cost = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
                     prop_assert!(cost.train_secs * seeds as f64 <= secs as f64, "{} s of {secs}", cost.train_secs);
                     if epochs < 164.0 {
                         prop_assert!(assumes(&spec, "recipe.length: "));

@@ -143,7 +143,7 @@ mod tests {
         };
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {
-            let estimate = estimate(&model(), &recipe, 8, steps, &facts.data, &facts.host);
+            let estimate = estimate(&model(), None, &recipe, 8, steps, &facts.data, &facts.host);
             let pauses = pauses(&model(), &recipe, steps, watched, &estimate, &facts);
             [pauses.monitor_every_steps, pauses.checkpoint_every_steps].map(|every| steps.div_ceil(every))
         };

@@ -336,7 +336,9 @@ mod tests {
     fn pixels(batch: &Batch) -> Vec<f32> {
         match &batch.input {
             Input::Image { pixels } => pixels.flatten_all().and_then(|t| t.to_vec1()).expect("values"),
-            Input::Text { .. } | Input::Table { .. } | Input::TextToText { .. } => panic!("expected images"),
+            Input::Text { .. } | Input::Packed { .. } | Input::Table { .. } | Input::TextToText { .. } => {
+                panic!("expected images")
+            }
         }
     }
 

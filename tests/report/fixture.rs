@@ -254,6 +254,8 @@ fn text_plan() -> Plan {
         normalize: None,
         license: Some("apache-2.0".into()),
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
+        chat: Default::default(),
+        adapter: None,
     };
     let assumptions = vec!["`recipe.schedule`: linear with 6 % warm-up (the paper does not say how long)".into()];
     plan(spec, facts, None, Some("other".into()), deviations, assumptions, 2105)
@@ -345,7 +347,13 @@ fn plan(
         version: 1,
         runs: spec.seeds.iter().map(run).collect(),
         facts: Facts { host: HostFacts { cores: 2, memory_bytes: 8 << 30, matmul_flops: 1.2e11 }, data, model },
-        estimate: Estimate { num_params: 22_713_986, train_flops: 1.8e14, train_secs: 2400.0, peak_memory_bytes: 1_200_000_000 },
+        estimate: Estimate {
+            num_params: 22_713_986,
+            num_trainable: 22_713_986,
+            train_flops: 1.8e14,
+            train_secs: 2400.0,
+            peak_memory_bytes: 1_200_000_000,
+        },
         deviations,
         assumptions,
         spec,

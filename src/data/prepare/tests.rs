@@ -30,6 +30,7 @@ impl Bench {
             labels: None,
             numbered: None,
             max_examples: None,
+            chat: Default::default(),
             out,
         };
         Bench { dir, job }
