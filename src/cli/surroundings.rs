@@ -2,7 +2,7 @@
 
 use super::doctor;
 use crate::data::sha256_of_file;
-use crate::provenance::{Device, Surroundings};
+use crate::provenance::{DeviceKind, Surroundings};
 use std::path::Path;
 
 /// Reads what the system says of the processor, and hashes `program`.
@@ -11,7 +11,7 @@ pub(super) fn read(program: &Path) -> Surroundings {
     Surroundings {
         version: env!("CARGO_PKG_VERSION").into(),
         binary_sha256: sha256_of_file(program).unwrap_or_default(),
-        device: Device::Cpu,
+        device: DeviceKind::Cpu,
         processor: processor(&text(Path::new("/proc/cpuinfo"))),
         instructions: doctor::features().into_iter().map(str::to_string).collect(),
         caches: caches(Path::new("/sys/devices/system/cpu/cpu0/cache")),

@@ -102,7 +102,7 @@ impl Pipeline<'_> {
         let root = self.folder.root();
         let hash = |file: &PathBuf| -> Result<FileHash> {
             let path = file.strip_prefix(root).unwrap_or(file).display().to_string();
-            Ok(FileHash { path, sha256: data::sha256_of_file(file)? })
+            Ok(FileHash { path, sha256: data::sha256_of_place(file)? })
         };
         let files = files.iter().map(hash).collect::<Result<Vec<_>>>()?;
         let tokenizer_sha256 = tokenizer.is_file().then(|| data::sha256_of_file(tokenizer)).transpose()?;

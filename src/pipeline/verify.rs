@@ -2,7 +2,7 @@
 
 use super::stages::supervisor;
 use super::{Limits, Pipeline};
-use crate::data::sha256_of_file;
+use crate::data::{sha256_of_file, sha256_of_place};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Event, InitFrom, Job, RunConfig, differing};
 use crate::plan::Plan;
@@ -72,6 +72,9 @@ impl Pipeline<'_> {
     /// No run is finished, base weights are gone, or a repetition did not complete. That something differs is a value.
     pub fn verify(&mut self, asked: &Repeat) -> Result<Verification> {
         let _lock = self.folder.lock()?;
+        if !self.folder.plan().is_file() {
+            return Err(Error::Unfinished { path: self.folder.root().into() }.into());
+        }
         let plan: Plan = self.folder.read_json(&self.folder.plan())?;
         let ledger = self.folder.ledger().read()?;
         let mut runs = Vec::new();
@@ -158,11 +161,11 @@ impl Pipeline<'_> {
         let root = self.folder.root();
         let mut check = |input: Input, path: &Path, recorded: &str, needed: bool| -> Result<()> {
             let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
-            if !path.is_file() && !needed {
+            if !path.exists() && !needed {
                 found.files_gone.push(shown);
                 return Ok(());
             }
-            let holds = if path.is_file() { Some(sha256_of_file(path)?) } else { None };
+            let holds = if path.exists() { Some(sha256_of_place(path)?) } else { None };
             if holds.as_deref() != Some(recorded) {
                 found.changed.push(Difference { input, key: shown, a: Some(recorded.into()), b: holds });
             } else if !found.files_checked.contains(&shown) {

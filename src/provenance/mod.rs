@@ -11,6 +11,6 @@ mod verification;
 
 pub use difference::{Comparison, Difference, Input, compare, paired};
 pub use manifest::{DataHashes, FileHash, Manifest, Prepared, RunHashes, Sourced, settings};
-pub use surroundings::{Determinism, Device, Surroundings};
+pub use surroundings::{Determinism, DeviceKind, Surroundings};
 pub use trace::{Parting, Quantity, Trace};
 pub use verification::{Replayed, Verification, surroundings_apart};

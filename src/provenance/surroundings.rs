@@ -9,7 +9,7 @@ pub struct Surroundings {
     pub version: String,
     /// Of the program's own file.
     pub binary_sha256: String,
-    pub device: Device,
+    pub device: DeviceKind,
     /// The processor's name, as the system has it.
     pub processor: String,
     /// Instructions that the kernels use.
@@ -21,7 +21,7 @@ pub struct Surroundings {
 /// What computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Device {
+pub enum DeviceKind {
     Cpu,
 }
 
@@ -39,11 +39,11 @@ pub enum Determinism {
 
 impl Determinism {
     /// What holds on a device.
-    pub fn on(device: Device) -> Determinism {
+    pub fn on(device: DeviceKind) -> Determinism {
         match device {
             // Held by the tests of repeated runs: nothing depends on the number of threads, and what depends on the processor is
             // its instructions and caches.
-            Device::Cpu => Determinism::BitwiseOnThisDeviceModel,
+            DeviceKind::Cpu => Determinism::BitwiseOnThisDeviceModel,
         }
     }
 
