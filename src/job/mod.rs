@@ -11,6 +11,7 @@ pub use event::*;
 pub use keys::{differing, flatten};
 pub use part::Part;
 
+use crate::eval::Guess;
 use crate::spec::{Augment, Columns, Metric, Recipe, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -203,6 +204,9 @@ pub struct EvaluateJob {
     pub data: PathBuf,
     pub normalize: Option<Normalize>,
     pub metrics: Vec<Metric>,
+    /// What is scored beside the model, as the least that it must beat.
+    #[serde(default)]
+    pub guess: Option<Guess>,
     pub batch_size: usize,
     pub threads: usize,
     /// Where `predictions.jsonl` goes.

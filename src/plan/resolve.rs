@@ -134,9 +134,12 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
     {
         problems.push(format!("`recipe.max_seq_len`: the model has {positions} positions, found {longest}"));
     }
-    let labels = if facts.data.labels.is_empty() { config.labels() } else { &facts.data.labels };
-    let head = spec.task.head().with(labels.to_vec());
-    config.with_head(head)
+    let labels = if facts.data.labels.is_empty() { config.labels().to_vec() } else { facts.data.labels.clone() };
+    match spec.task.head() {
+        // As the model has it, with all else that its head says.
+        kind if kind == config.head().kind() => config.with_labels(&labels),
+        kind => config.with_head(kind.with(labels)),
+    }
 }
 
 /// Tokens of a piece of a stream: what is asked for, else what the model has positions for.

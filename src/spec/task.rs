@@ -12,15 +12,17 @@ pub enum Task {
     ImageClassification,
     /// Tell each word of a text from those before it.
     LanguageModelling,
+    /// A number for a text, or for a pair of texts.
+    TextRegression,
 }
 
 impl Task {
-    const ALL: [Task; 3] = [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling];
+    const ALL: [Task; 4] = [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling, Task::TextRegression];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
-            Task::TextClassification | Task::LanguageModelling => Modality::Text,
+            Task::TextClassification | Task::LanguageModelling | Task::TextRegression => Modality::Text,
             Task::ImageClassification => Modality::Image,
         }
     }
@@ -30,6 +32,7 @@ impl Task {
         match self {
             Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
             Task::LanguageModelling => HeadKind::Words,
+            Task::TextRegression => HeadKind::Value,
         }
     }
 
@@ -49,6 +52,16 @@ impl Task {
             Task::TextClassification => "text classification",
             Task::ImageClassification => "image classification",
             Task::LanguageModelling => "language modelling",
+            Task::TextRegression => "text regression",
+        }
+    }
+
+    /// What can be said of an example without looking at it, from the answers of the training split alone; none: nothing sensible.
+    pub fn guess_in_words(self) -> Option<&'static str> {
+        match self.head() {
+            HeadKind::Classes => Some("always predicting the most frequent class"),
+            HeadKind::Value => Some("always predicting the mean of the training split"),
+            HeadKind::Labels | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }
 }

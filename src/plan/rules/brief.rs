@@ -66,7 +66,7 @@ impl<'a> Brief<'a> {
             part.into_iter().chain(request.max_examples).min()
         };
         let asked_examples = wishes.max_examples.or(request.and_then(of_request)).filter(|asked| *asked < left);
-        let task = match (choice.task, offer.data.image_shape) {
+        let task = match (choice.task.or(offer.data.task), offer.data.image_shape) {
             (Some(task), _) => task,
             (None, Some(_)) => Task::ImageClassification,
             (None, None) if offer.data.is_stream() => Task::LanguageModelling,

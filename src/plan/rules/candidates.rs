@@ -18,7 +18,7 @@ impl Brief<'_> {
             (Some(ModelName::At { id }), _) => self.given(id)?,
             (Some(ModelName::Called { name }), task) => self.called(name, task)?,
             (None, Task::ImageClassification) => self.resnets()?,
-            (None, Task::TextClassification) => self.encoders()?,
+            (None, Task::TextClassification | Task::TextRegression) => self.encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
@@ -50,15 +50,15 @@ impl Brief<'_> {
     /// A family, or one of its sizes.
     fn called(&self, name: &str, task: Task) -> Result<Vec<Candidate>, PlannerError> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        let job = match models::named(name) {
+        let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
-            Some(Named::Bert | Named::Encoders(_)) => Task::TextClassification,
-            Some(Named::Resnet(_)) => Task::ImageClassification,
-            Some(Named::Decoders(_)) => Task::LanguageModelling,
+            Some(Named::Bert | Named::Encoders(_)) => &[Task::TextClassification, Task::TextRegression],
+            Some(Named::Resnet(_)) => &[Task::ImageClassification],
+            Some(Named::Decoders(_)) => &[Task::LanguageModelling],
         };
-        if job != task {
+        if !jobs.contains(&task) {
             let data = &self.choice.name;
-            return wrong(match (job.takes() == task.takes(), task.takes()) {
+            return wrong(match (jobs.iter().any(|job| job.takes() == task.takes()), task.takes()) {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, _) => format!("`{data}` holds texts, which `{name}` cannot read"),
