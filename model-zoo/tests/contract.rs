@@ -504,7 +504,7 @@ fn what_comes_out_has_the_shape_that_the_head_says() {
             Head::Classes(_) | Head::Labels(_) | Head::Value => assert_eq!(found, [3, config.head().width()], "{}", entry.family),
             Head::Tags(_) | Head::Span => assert_eq!(found, [3, longest, config.head().width()], "{}", entry.family),
             Head::Words => assert_eq!(found, [3, longest, vocab], "{}", entry.family),
-            Head::Vector => assert!(found.len() == 2 && found[0] == 3 && found[1] > 0, "{}: {found:?}", entry.family),
+            Head::Vector(_) => assert!(found.len() == 2 && found[0] == 3 && found[1] > 0, "{}: {found:?}", entry.family),
         }
     });
 }
