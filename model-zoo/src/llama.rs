@@ -433,11 +433,17 @@ impl Layer {
             Texts::Several(documents) => kernels::rope_documents(tape, x, &place.rope, documents),
         };
         (q, k) = (turn(&q)?, turn(&k)?);
+        let mut key_lengths = None;
         if let Some(past) = past {
-            [k, v] = past.extend(&k, &v)?;
+            let known = past.extend(&k, &v)?;
+            (k, v, key_lengths) = (known.k, known.v, Some(known.lengths));
         }
-        let args = Attention { mask: self.mask, dropout: self.attention_dropout, ..Attention::causal(self.num_heads) };
-        let args = place.texts.attention(args);
+        let args = place.texts.attention(Attention {
+            mask: self.mask,
+            key_lengths: key_lengths.as_deref(),
+            dropout: self.attention_dropout,
+            ..Attention::causal(self.num_heads)
+        });
         Ok(self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?)
     }
 

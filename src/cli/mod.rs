@@ -1,6 +1,7 @@
 //! Arguments, environment, one function a command; the only writer to the terminal.
 
 pub mod args;
+mod diff;
 pub mod doctor;
 pub mod environment;
 mod evaluate;
@@ -11,6 +12,8 @@ mod planned;
 mod profile;
 pub mod progress;
 mod read;
+mod surroundings;
+mod verify;
 mod worker;
 
 use crate::data::hub::Hub;
@@ -82,6 +85,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             made::generate(cli.json, environment, &asked, (hub, worker))
         }
         Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),
+        Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),
+        Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Report { run } => report_again(cli.json, environment, run),
         Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),
         Command::Read { paper, offline, worker } => read::read(cli.json, environment, paper, *offline, worker),

@@ -28,7 +28,7 @@ mod vocabulary;
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told};
-pub use digest::sha256_of_file;
+pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;

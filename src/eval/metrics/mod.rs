@@ -1,6 +1,7 @@
 //! Metrics: `metric` from predicted and true classes, and a file for each other kind of prediction.
 
 pub mod error_rate;
+pub mod overlap;
 pub mod probability;
 #[cfg(test)]
 mod references;
