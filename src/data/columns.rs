@@ -49,6 +49,9 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     if task == Some(Task::LanguageModelling) {
         return documents(table, asked);
     }
+    if task == Some(Task::TextMultiLabel) || !asked.labels.is_empty() {
+        return several_labels(table, asked);
+    }
     let label = match &asked.label {
         Some(name) => table.column(name)?.name.clone(),
         None => find_label(table, &asked.input, class_columns)?,
@@ -58,7 +61,76 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
-    Ok(Columns { input, label: Some(label) })
+    Ok(Columns { input, label: Some(label), labels: Vec::new() })
+}
+
+/// Columns where an example may have several labels: those of 0 and 1 that are named, or one that lists them, or all of 0 and 1.
+fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
+    for name in &asked.labels {
+        let column = table.column(name)?;
+        if column.kind != ColumnKind::Int {
+            let found = column.kind.in_words();
+            return Err(Error::ColumnKind { path: table.path().into(), column: name.clone(), expected: "0 and 1", found });
+        }
+    }
+    let listed = |name: &str| Ok::<_, Error>(Columns { label: Some(table.column(name)?.name.clone()), ..asked.clone() });
+    let found = match (&asked.label, asked.labels.is_empty()) {
+        (Some(label), true) => listed(label)?,
+        (_, false) => Columns { label: None, ..asked.clone() },
+        (None, true) => match (list_of_labels(table), flags(table)?) {
+            (Some(label), _) => listed(&label)?,
+            (None, flags) if flags.len() > 1 => Columns { labels: flags, ..asked.clone() },
+            (None, _) => listed(&find_label(table, &asked.input, &[])?)?,
+        },
+    };
+    let input = match asked.input.is_empty() {
+        true => find_input(table, found.label.as_deref().unwrap_or_default())?,
+        false => asked.input.clone(),
+    };
+    check_input(table, &input)?;
+    Ok(Columns { input, ..found })
+}
+
+/// The only column of lists of names or numbers, or among several the one with a label's name.
+fn list_of_labels(table: &Table) -> Option<String> {
+    let is_list = |column: &&Column| column.kind.is_list_of(&[ColumnKind::Text, ColumnKind::Int]);
+    let lists: Vec<&Column> = table.columns().iter().filter(is_list).collect();
+    let usual = || LABELS.iter().find_map(|name| lists.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
+    match lists.as_slice() {
+        [only] => Some(only.name.clone()),
+        _ => usual().map(|column| column.name.clone()),
+    }
+}
+
+/// The columns of nothing but 0 and 1, in the file's order.
+fn flags(table: &Table) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for column in table.columns().iter().filter(|column| column.kind == ColumnKind::Int) {
+        if sample(table, &column.name)?.0.iter().all(|value| matches!(value.as_str(), "0" | "1")) {
+            found.push(column.name.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the labels of an example are several: a list of them, or columns of 0 and 1 beside texts and nothing else.
+pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool> {
+    if !asked.labels.is_empty() {
+        return Ok(true);
+    }
+    if let Some(label) = &asked.label {
+        return Ok(matches!(table.column(label)?.kind, ColumnKind::List(_)));
+    }
+    let named = |column: &Column| LABELS.iter().any(|name| column.name.eq_ignore_ascii_case(name));
+    let texts = table.columns().iter().filter(|column| column.kind == ColumnKind::Text && !is_name(&column.name)).count();
+    if texts == 0 {
+        return Ok(false);
+    }
+    if list_of_labels(table).is_some() {
+        return Ok(!table.columns().iter().any(|column| named(column) && !matches!(column.kind, ColumnKind::List(_))));
+    }
+    let others = table.columns().iter().filter(|column| column.kind != ColumnKind::Text && !is_name(&column.name)).count();
+    Ok(others > 1 && !table.columns().iter().any(named) && flags(table)?.len() == others)
 }
 
 /// The one column of texts that are documents.
@@ -77,7 +149,7 @@ fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
         ([], _) => usual().ok_or_else(unclear)?.to_string(),
         _ => return Err(unclear()),
     };
-    let columns = Columns { input: vec![name], label: None };
+    let columns = Columns { input: vec![name], ..Columns::default() };
     check_input(table, &columns.input)?;
     match is_image(table, &columns) {
         true => Err(unclear()),
@@ -98,10 +170,10 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
             ColumnKind::Image => input.len() == 1,
             // What looks like numbers in a CSV file is text all the same.
             ColumnKind::Int | ColumnKind::Float => table.path().extension().is_none_or(|e| e != "parquet"),
-            ColumnKind::Other(_) => false,
+            ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
         };
         if !good {
-            let found = column.kind.in_words().to_string();
+            let found = column.kind.in_words();
             return Err(Error::ColumnKind {
                 path: table.path().into(),
                 column: name.clone(),
@@ -167,6 +239,11 @@ fn has_few_values(table: &Table, column: &str) -> Result<bool> {
     Ok(values.len() >= 2 && values.len() <= MOST_CLASSES && values.len() * 2 <= seen)
 }
 
+/// Whether a column numbers the rows.
+fn is_name(name: &str) -> bool {
+    matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid")
+}
+
 fn find_input(table: &Table, label: &str) -> Result<Vec<String>> {
     let of_kind = |kind: ColumnKind| -> Vec<String> {
         table.columns().iter().filter(|c| c.kind == kind && c.name != label).map(|c| c.name.clone()).collect()
@@ -181,7 +258,6 @@ fn find_input(table: &Table, label: &str) -> Result<Vec<String>> {
             return usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear(several.to_vec()));
         }
     }
-    let is_name = |name: &String| matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid");
     let texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
     let usual = TEXTS.iter().find(|names| names.iter().all(|n| texts.iter().any(|t| t == n)));
     match (texts.as_slice(), usual) {
@@ -219,7 +295,11 @@ mod tests {
         check("words,mood\na,x\nb,y\nc,x\nd,y\n", none(), Ok((&["words"], "mood")));
         check("title,text,label\na,b,0\n", none(), Ok((&["text"], "label")));
         check("words,mood\na,x\nb,y\n", none(), Err("which column holds the label: it has `words`, `mood`"));
-        check("a,b\nx,1\n", Columns { input: vec!["c".into()], label: Some("b".into()) }, Err("no column `c`: it has `a`, `b`"));
+        check(
+            "a,b\nx,1\n",
+            Columns { input: vec!["c".into()], label: Some("b".into()), labels: vec![] },
+            Err("no column `c`: it has `a`, `b`"),
+        );
         check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));
     }
 }

@@ -25,6 +25,8 @@ pub enum PreparedInputs {
 pub enum PreparedTargets {
     /// A class of each example, and the names of the classes in the order of their index.
     Classes { of: Vec<u32>, names: Vec<String> },
+    /// Of each example, which of the labels it has: as many flags, example by example; and the names of the labels.
+    Labels { of: Vec<bool>, names: Vec<String> },
     /// A number of each example, finite.
     Values { of: Vec<f64> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
@@ -171,6 +173,9 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     };
     let prepared = Prepared { inputs, targets };
     match &prepared.targets {
+        PreparedTargets::Labels { of, names } if of.len() != prepared.len() * names.len() => {
+            Err(format!("it has {} flags of {} labels for {} examples", of.len(), names.len(), prepared.len()))
+        }
         PreparedTargets::Values { of } if of.len() != prepared.len() => {
             Err(format!("it has {} values for {} examples", of.len(), prepared.len()))
         }
@@ -199,6 +204,13 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
     }
     let names: Vec<String> =
         metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
+    if tensors.tensor("labels").is_ok_and(|tensor| tensor.shape().len() == 2) {
+        let (flags, shape) = bytes(tensors, "labels", Dtype::U8, 2)?;
+        if shape[1] != names.len() || flags.iter().any(|flag| *flag > 1) {
+            return Err(format!("its flags of {} labels are not those of {}", shape[1], names.join(", ")));
+        }
+        return Ok(PreparedTargets::Labels { of: flags.iter().map(|flag| *flag == 1).collect(), names });
+    }
     let of = u32s(bytes(tensors, "labels", Dtype::U32, 1)?.0);
     match of.iter().find(|label| **label as usize >= names.len()) {
         Some(label) => Err(format!("a label is {label}, and there are {} classes", names.len())),

@@ -28,6 +28,20 @@ pub enum Metric {
     Pearson,
     /// Spearman correlation: Pearson's of the ranks.
     Spearman,
+    /// F1 over all decisions alike: of labels, over all labels of all examples; of one class each it is the accuracy.
+    MicroF1,
+    /// Area under the ROC curve: of class 1 of two; of more classes, or of labels, the mean over them, each against all others.
+    Auroc,
+    /// Area under precision over recall; as [`Metric::Auroc`].
+    AveragePrecision,
+    /// Mean cross entropy of the true class, in nats.
+    LogLoss,
+    /// Expected calibration error over 15 bins of the predicted class's probability.
+    CalibrationError,
+    /// Share of examples whose class is among the five likeliest.
+    Top5Accuracy,
+    /// Share of examples of which every label is right.
+    SubsetAccuracy,
 }
 
 /// What there is to know of a metric.
@@ -56,7 +70,7 @@ const SHARE: (f64, f64) = (0.0, 1.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 11] = [
+    const ALL: [Metric; 18] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -68,14 +82,21 @@ impl Metric {
         Metric::R2,
         Metric::Pearson,
         Metric::Spearman,
+        Metric::MicroF1,
+        Metric::Auroc,
+        Metric::AveragePrecision,
+        Metric::LogLoss,
+        Metric::CalibrationError,
+        Metric::Top5Accuracy,
+        Metric::SubsetAccuracy,
     ];
 
     fn about(self) -> About {
-        use HeadKind::{Classes, Value, Words};
+        use HeadKind::{Classes, Labels, Value, Words};
         match self {
             Metric::Accuracy => about("accuracy", "accuracy", SHARE, &[Classes]),
             Metric::F1 => about("F1", "f1", SHARE, &[Classes]),
-            Metric::MacroF1 => about("macro F1", "f1", SHARE, &[Classes]),
+            Metric::MacroF1 => about("macro F1", "f1", SHARE, &[Classes, Labels]),
             Metric::Matthews => about("Matthews correlation", "matthews_correlation", CORRELATION, &[Classes]),
             Metric::Perplexity => error("perplexity", "perplexity", 1.0, &[Words]),
             Metric::BitsPerByte => error("bits per byte", "bits_per_byte", 0.0, &[Words]),
@@ -84,6 +105,15 @@ impl Metric {
             Metric::R2 => about("R²", "r_squared", (f64::NEG_INFINITY, 1.0), &[Value]),
             Metric::Pearson => about("Pearson correlation", "pearsonr", CORRELATION, &[Value]),
             Metric::Spearman => about("Spearman correlation", "spearmanr", CORRELATION, &[Value]),
+            Metric::MicroF1 => about("micro F1", "f1", SHARE, &[Classes, Labels]),
+            Metric::Auroc => about("AUROC", "roc_auc", SHARE, &[Classes, Labels]),
+            Metric::AveragePrecision => about("average precision", "average_precision", SHARE, &[Classes, Labels]),
+            Metric::LogLoss => error("log loss", "log_loss", 0.0, &[Classes]),
+            Metric::CalibrationError => {
+                About { range: SHARE, ..error("calibration error", "expected_calibration_error", 0.0, &[Classes]) }
+            }
+            Metric::Top5Accuracy => about("top-5 accuracy", "top_5_accuracy", SHARE, &[Classes]),
+            Metric::SubsetAccuracy => about("subset accuracy", "accuracy", SHARE, &[Labels]),
         }
     }
 
@@ -123,17 +153,20 @@ impl Metric {
 
     /// Whether it is the share of examples that are right, each counting alike.
     pub fn is_share_of_examples(self) -> bool {
-        self == Metric::Accuracy
+        matches!(self, Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy)
     }
 
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
-        use Metric::{Accuracy, BitsPerByte, MacroF1, Mae, Pearson, Perplexity, R2, Rmse, Spearman};
+        use Metric::{
+            Accuracy, Auroc, BitsPerByte, MacroF1, Mae, MicroF1, Pearson, Perplexity, R2, Rmse, Spearman, SubsetAccuracy,
+        };
         let told: &[Metric] = match task.head() {
             HeadKind::Classes => &[Accuracy, MacroF1],
             HeadKind::Words => &[Perplexity, BitsPerByte],
             HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],
-            HeadKind::Labels | HeadKind::Tags | HeadKind::Span | HeadKind::Vector => &[],
+            HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],
+            HeadKind::Tags | HeadKind::Span | HeadKind::Vector => &[],
         };
         told.iter().copied()
     }

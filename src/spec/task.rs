@@ -14,15 +14,23 @@ pub enum Task {
     LanguageModelling,
     /// A number for a text, or for a pair of texts.
     TextRegression,
+    /// Any of several labels for a text, or for a pair of texts.
+    TextMultiLabel,
 }
 
 impl Task {
-    const ALL: [Task; 4] = [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling, Task::TextRegression];
+    const ALL: [Task; 5] = [
+        Task::TextClassification,
+        Task::ImageClassification,
+        Task::LanguageModelling,
+        Task::TextRegression,
+        Task::TextMultiLabel,
+    ];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
-            Task::TextClassification | Task::LanguageModelling | Task::TextRegression => Modality::Text,
+            Task::TextClassification | Task::LanguageModelling | Task::TextRegression | Task::TextMultiLabel => Modality::Text,
             Task::ImageClassification => Modality::Image,
         }
     }
@@ -33,6 +41,7 @@ impl Task {
             Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
             Task::LanguageModelling => HeadKind::Words,
             Task::TextRegression => HeadKind::Value,
+            Task::TextMultiLabel => HeadKind::Labels,
         }
     }
 
@@ -53,6 +62,7 @@ impl Task {
             Task::ImageClassification => "image classification",
             Task::LanguageModelling => "language modelling",
             Task::TextRegression => "text regression",
+            Task::TextMultiLabel => "multi-label text classification",
         }
     }
 
@@ -61,7 +71,8 @@ impl Task {
         match self.head() {
             HeadKind::Classes => Some("always predicting the most frequent class"),
             HeadKind::Value => Some("always predicting the mean of the training split"),
-            HeadKind::Labels | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
+            HeadKind::Labels => Some("always predicting the labels that most training examples have"),
+            HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }
 }

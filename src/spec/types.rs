@@ -128,6 +128,9 @@ pub struct Columns {
     pub input: Vec<String>,
     #[serde(default)]
     pub label: Option<String>,
+    /// Columns of 0 and 1, a label each, where an example may have several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

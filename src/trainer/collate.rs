@@ -53,16 +53,21 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         return wrong("examples", "at least one".into(), "none".into());
     }
     match (data.targets(), model.head()) {
-        (PreparedTargets::Classes { names, .. }, Head::Classes(labels)) if names.len() != labels.len() => {
+        (PreparedTargets::Classes { names, .. }, Head::Classes(labels))
+        | (PreparedTargets::Labels { names, .. }, Head::Labels(labels))
+            if names.len() != labels.len() =>
+        {
             let found = format!("{}: {}", names.len(), names.join(", "));
             return wrong("classes", format!("{}, as the model has", labels.len()), found);
         }
         (PreparedTargets::Classes { .. }, Head::Classes(_))
+        | (PreparedTargets::Labels { .. }, Head::Labels(_))
         | (PreparedTargets::Values { .. }, Head::Value)
         | (PreparedTargets::Words { .. }, Head::Words) => {}
         (targets, head) => {
             let found = match targets {
                 PreparedTargets::Classes { .. } => "classes",
+                PreparedTargets::Labels { .. } => "labels",
                 PreparedTargets::Values { .. } => "values",
                 PreparedTargets::Words { .. } => "words",
             };
@@ -113,6 +118,10 @@ pub(super) fn collate(
 fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error> {
     match targets {
         PreparedTargets::Classes { of, .. } => Ok(Wanted::Classes(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Labels { of, names } => {
+            let flags = |&i: &usize| of[i * names.len()..(i + 1) * names.len()].iter().copied();
+            Ok(Wanted::Labels(examples.iter().flat_map(flags).collect(), names.len()))
+        }
         PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
         PreparedTargets::Words { .. } => Err(Error::WrongTask { expected: "texts", found: "images" }),
     }

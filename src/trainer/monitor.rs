@@ -28,7 +28,7 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
     };
     let split = match data.targets() {
         PreparedTargets::Words { .. } => Split::of_stream(data.len(), hold_out, config.max_train_examples),
-        PreparedTargets::Classes { .. } | PreparedTargets::Values { .. } => {
+        PreparedTargets::Classes { .. } | PreparedTargets::Labels { .. } | PreparedTargets::Values { .. } => {
             Split::choose(data.len(), hold_out, config.max_train_examples, subset)
         }
     };

@@ -13,6 +13,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) enum Wanted {
     /// A class of each example, `[b]`.
     Classes(Vec<u32>),
+    /// Of each example and label, whether it has it, `[b, labels]`, and how many labels there are.
+    Labels(Vec<bool>, usize),
     /// A number of each example, `[b]`, on the scale that the model is trained on.
     Values(Vec<f64>),
     /// The word behind each token, `[b, t]`, or [`NONE`].
@@ -24,18 +26,25 @@ impl Wanted {
     pub(super) fn count(&self) -> usize {
         match self {
             Wanted::Classes(classes) => classes.len(),
+            Wanted::Labels(flags, labels) => flags.len() / (*labels).max(1),
             Wanted::Values(values) => values.len(),
             Wanted::Words(words) => words.iter().filter(|word| **word != NONE).count(),
         }
     }
 
-    /// Their mean cross entropy, or the mean squared error of values, a scalar.
+    /// Their mean cross entropy, a scalar; of labels, that of each by itself (with a logistic function), of values, the mean squared
+    /// error.
     ///
     /// # Errors
     /// The model says something else; a class or word is out of its range; an operation failed.
     pub(super) fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         match (self, output) {
             (Wanted::Classes(classes), Output::Scores(scores)) => Ok(kernels::cross_entropy(tape, scores, classes)?),
+            (Wanted::Labels(flags, _), Output::Scores(scores)) => {
+                let target: Vec<f32> = flags.iter().map(|flag| f32::from(u8::from(*flag))).collect();
+                let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
+                Ok(kernels::bce_with_logits(tape, scores, &target, None)?)
+            }
             (Wanted::Values(values), Output::Scores(scores)) => {
                 let target: Vec<f32> = values.iter().map(|value| *value as f32).collect();
                 let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
@@ -56,6 +65,7 @@ impl Wanted {
     fn in_words(&self) -> &'static str {
         match self {
             Wanted::Classes(_) => "classes",
+            Wanted::Labels(..) => "labels",
             Wanted::Values(_) => "values",
             Wanted::Words(_) => "words",
         }

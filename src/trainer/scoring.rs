@@ -5,7 +5,7 @@ use super::collate::{Batch, collate};
 use super::objective::Wanted;
 use super::scale::Scale;
 use crate::data::{Prepared, PreparedTargets};
-use crate::eval::{ClassSaid, Predictions};
+use crate::eval::{ClassSaid, LabelsSaid, Predictions};
 use crate::job::Normalize;
 use tallow_kernels::Tape;
 use tallow_zoo::Model;
@@ -32,6 +32,7 @@ impl Scored {
 #[derive(Default)]
 struct Collected {
     classes: Vec<(usize, (ClassSaid, f64))>,
+    labels: Vec<(usize, (LabelsSaid, f64))>,
     values: Vec<(usize, f64)>,
     /// Summed loss and number of words.
     words: (f64, usize),
@@ -73,6 +74,14 @@ impl Collected {
                     self.classes.push((*place, said));
                 }
             }
+            Wanted::Labels(flags, labels) => {
+                let flags = flags.chunks(*labels);
+                for ((place, example), (scores, flags)) in places.iter().zip(examples).zip(rows(model, batch)?.iter().zip(flags))
+                {
+                    let said = which(scores, flags).ok_or(Error::NotFinite { example: *example })?;
+                    self.labels.push((*place, said));
+                }
+            }
             Wanted::Values(_) => {
                 for ((place, example), scores) in places.iter().zip(examples).zip(rows(model, batch)?) {
                     let value = scores.first().copied().filter(|value| value.is_finite());
@@ -97,6 +106,11 @@ impl Collected {
                 let (each, losses): (Vec<ClassSaid>, Vec<f64>) = in_order(self.classes).into_iter().unzip();
                 let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
                 Scored { predictions: Predictions::Classes { each, classes: names.len() }, loss }
+            }
+            PreparedTargets::Labels { names, .. } => {
+                let (each, losses): (Vec<LabelsSaid>, Vec<f64>) = in_order(self.labels).into_iter().unzip();
+                let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+                Scored { predictions: Predictions::Labels { each, labels: names.len() }, loss }
             }
             PreparedTargets::Values { of } => {
                 let (predicted, actual) = (in_order(self.values), examples.iter().map(|&i| of[i]).collect::<Vec<f64>>());
@@ -141,7 +155,23 @@ fn predict(scores: &[f32], label: u32) -> Option<(ClassSaid, f64)> {
     let best = scores.iter().enumerate().fold(0, |best, (class, score)| if *score > scores[best] { class } else { best });
     let above = |class: usize| f64::from(scores[class]) - f64::from(scores[best]);
     let sum: f64 = (0..scores.len()).map(|class| above(class).exp()).sum();
-    Some((ClassSaid { label, predicted: best as u32, probability: 1.0 / sum }, sum.ln() - above(label as usize)))
+    let probabilities = (0..scores.len()).map(|class| (above(class).exp() / sum) as f32).collect();
+    Some((ClassSaid { label, predicted: best as u32, probabilities }, sum.ln() - above(label as usize)))
+}
+
+/// The probability of each label, and the mean cross entropy; none if a score is not finite.
+fn which(scores: &[f32], actual: &[bool]) -> Option<(LabelsSaid, f64)> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    let logistic = |score: &f32| (1.0 / (1.0 + (-f64::from(*score)).exp())) as f32;
+    // log(1 + e^-x) where it is true, log(1 + e^x) where it is not, so that nothing overflows.
+    let cost = |(score, actual): (&f32, &bool)| {
+        let x = if *actual { -f64::from(*score) } else { f64::from(*score) };
+        x.max(0.0) + (-x.abs()).exp().ln_1p()
+    };
+    let loss = scores.iter().zip(actual).map(cost).sum::<f64>() / scores.len().max(1) as f64;
+    Some((LabelsSaid { actual: actual.to_vec(), probabilities: scores.iter().map(logistic).collect() }, loss))
 }
 
 #[cfg(test)]
@@ -153,7 +183,7 @@ mod tests {
         let check = |scores: &[f32], label, predicted, probability: f64, loss: f64| {
             let (p, found) = predict(scores, label).expect("finite");
             assert_eq!((p.label, p.predicted), (label, predicted));
-            assert!((p.probability - probability).abs() < 1e-12 && (found - loss).abs() < 1e-12, "{p:?} {found}");
+            assert!((p.probability() - probability).abs() < 1e-7 && (found - loss).abs() < 1e-12, "{p:?} {found}");
         };
         check(&[0.0, 0.0], 1, 0, 0.5, 2f64.ln());
         let e = 1f64.exp();
@@ -161,5 +191,9 @@ mod tests {
         check(&[-1000.0, 1000.0], 0, 1, 1.0, 2000.0);
         assert_eq!(predict(&[0.0, f32::NAN], 0), None);
         assert_eq!(predict(&[f32::INFINITY, 0.0], 0), None);
+        let (said, found) = which(&[0.0, 1000.0, -1000.0], &[true, false, false]).expect("finite");
+        assert_eq!(said.probabilities, [0.5, 1.0, 0.0]);
+        assert!((found - (2f64.ln() + 1000.0) / 3.0).abs() < 1e-9, "{found}");
+        assert_eq!(which(&[f32::NAN], &[true]), None);
     }
 }

@@ -25,6 +25,7 @@ impl Bench {
         bench.write_images(120);
         bench.write_words(1_000);
         bench.write_values(160);
+        bench.write_labels(160);
         bench
     }
 
@@ -102,6 +103,26 @@ impl Bench {
             ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
         ];
         write(&self.path("values.safetensors"), &tensors, "[]");
+    }
+
+    /// `labels.safetensors`: a text has the labels of those of the tokens 7, 8 and 9 that it holds.
+    fn write_labels(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(15).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| 7 + stream.below(t, 12) as u32).collect();
+            let flags = [7, 8, 9].map(|word| u8::from(words.contains(&word)));
+            ([vec![1], words, vec![2]].concat(), flags)
+        };
+        let texts: Vec<(Vec<u32>, [u8; 3])> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let tokens: Vec<u32> = texts.iter().flat_map(|(ids, _)| ids.clone()).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], (0..=examples as u64).flat_map(|i| (8 * i).to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("labels", U8, vec![examples, 3], texts.iter().flat_map(|(_, flags)| *flags).collect()),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("labels.safetensors"), &tensors, r#"["seven","eight","nine"]"#);
     }
 
     fn write_images(&self, examples: usize) {
@@ -185,6 +206,16 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a BERT with one layer that tells which of three tokens a text holds.
+    pub(super) fn multi_label(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TextMultiLabel;
+        config.metric = Metric::MicroF1;
+        config.model = config.model.with_head(Head::Labels(["seven", "eight", "nine"].map(String::from).to_vec()));
+        config.train = self.path("labels.safetensors");
+        config
+    }
+
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
@@ -203,8 +234,14 @@ impl Bench {
     }
 
     /// A run of each kind, by name.
-    pub(super) fn all(&self) -> [(&'static str, RunConfig); 4] {
-        [("bert", self.bert()), ("gpt", self.gpt()), ("resnet", self.resnet()), ("regression", self.regression())]
+    pub(super) fn all(&self) -> [(&'static str, RunConfig); 5] {
+        [
+            ("bert", self.bert()),
+            ("gpt", self.gpt()),
+            ("resnet", self.resnet()),
+            ("regression", self.regression()),
+            ("multi-label", self.multi_label()),
+        ]
     }
 
     pub(super) fn train(&self, config: &RunConfig, folder: &str) -> Trained {

@@ -95,6 +95,24 @@ fn values_are_learnt_and_scored_in_their_own_unit() {
     assert!(again.steps()[0].loss < 2.0 * last.max(300.0), "{} after {last}", again.steps()[0].loss);
 }
 
+#[test]
+fn several_labels_are_learnt_each_by_itself() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 200, ..bench.multi_label() };
+    bench.train(&config, "labels");
+    let weights = bench.path("labels").join("model.safetensors");
+    let mut job = bench.evaluate_job(&config, weights, &[Metric::MicroF1, Metric::SubsetAccuracy, Metric::Auroc]);
+    job.guess = Some(Guess::Labels { often: vec![false, true, false] });
+    let told = bench.evaluate(&job).expect("scored");
+    let [Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::MicroF1] > 0.9 && scores[&Metric::Auroc] > 0.95 && *loss < 0.3, "{scores:?} {loss}");
+    assert!(baseline.is_some_and(|guess| guess < 0.6), "{baseline:?}");
+    assert!(intervals.contains_key(&Metric::MicroF1) && !intervals.contains_key(&Metric::SubsetAccuracy), "a share has Wilson's");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert!(line["labels"].is_array() && line["predicted"].is_array(), "{line}");
+}
+
 /// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
 #[test]
 fn words_are_learnt_from_those_before() {

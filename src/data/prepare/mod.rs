@@ -3,6 +3,7 @@
 //! | tensor | texts | pieces of a stream of words | images |
 //! |---|---|---|---|
 //! | `labels` | U32 `[n]` | | U32 `[n]` |
+//! | or `labels`, of several an example | U8 `[n, labels]` | | |
 //! | `values`, in place of `labels` | F64 `[n]` | | |
 //! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
 //! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
@@ -22,9 +23,10 @@ mod text;
 mod tokenization;
 mod words;
 
+pub(super) use answers::labels_in;
 pub(super) use pixels::shape as image_shape;
 
-use super::read::{Row, Table};
+use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Tensor};
 use super::{Error, Result, classes, columns};
 use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
@@ -48,6 +50,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
     match job.task {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TextMultiLabel => text::prepare(job, &splits, &label_names(job, &splits)?, emit),
         Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::LanguageModelling => words::prepare(job, &splits, emit),
@@ -64,6 +67,15 @@ fn class_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
     match names.as_slice() {
         [only] => Err(Error::OneClass { split: first.name.clone(), class: only.clone() }),
         _ => Ok(names),
+    }
+}
+
+/// Those that are given, else a column's name each, else those of the first split.
+fn label_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
+    let Some(first) = splits.first() else { return Ok(Vec::new()) };
+    match &job.labels {
+        Some(names) => Ok(names.clone()),
+        None => first.label_names(),
     }
 }
 
@@ -120,10 +132,26 @@ impl Split {
         Ok(classes::in_order(names.into_iter().collect()))
     }
 
-    /// Hands on the rows, so many at once: input cells, with the label at the end of each row if there is one.
+    /// The names of labels of which an example may have several, in order.
+    fn label_names(&self) -> Result<Vec<String>> {
+        if !self.columns.labels.is_empty() {
+            return Ok(self.columns.labels.clone());
+        }
+        let mut names = BTreeSet::new();
+        for table in &self.tables {
+            for row in table.rows(&[self.label_column()])? {
+                let cell = row?.cells.into_iter().next().unwrap_or(Cell::Null);
+                names.extend(answers::labels_in(&cell, &[]).iter().filter_map(classes::name_of));
+            }
+        }
+        Ok(classes::in_order(names.into_iter().collect()))
+    }
+
+    /// Hands on the rows, so many at once: input cells, with the label, or those of the labels, at the end of each row if there are such.
     fn each_chunk(&self, emit: &mut dyn FnMut(Event), mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
         let (mut pulse, mut done) = (Pulse::new(emit), 0);
-        let wanted: Vec<&str> = self.columns.input.iter().chain(&self.columns.label).map(String::as_str).collect();
+        let Columns { input, label, labels } = &self.columns;
+        let wanted: Vec<&str> = input.iter().chain(label).chain(labels).map(String::as_str).collect();
         let (mut left, mut number) = (self.most, 0..);
         // A row that cannot be read is told of, whoever it belongs to.
         let mut belongs = |row: &Result<Row>| {

@@ -335,3 +335,42 @@ fn what_is_no_number_is_told_with_its_place() {
     check("1e999", "expected a finite number");
     check("much", "expected a finite number, found `much`");
 }
+
+#[test]
+fn several_labels_become_flags() {
+    let check = |csv: &str, columns: Columns, expected: (&[&str], &[&[bool]])| {
+        let mut bench = Bench::text(&[("train", csv)]);
+        (bench.job.task, bench.job.columns) = (Task::TextMultiLabel, columns);
+        let made = bench.run().expect(csv).remove(0);
+        let prepared = bench.open("train.safetensors");
+        let PreparedTargets::Labels { of, names } = prepared.targets() else { panic!("expected labels") };
+        let (labels, flags) = expected;
+        assert_eq!(
+            (names.as_slice(), of.as_slice()),
+            (&labels.iter().map(|l| l.to_string()).collect::<Vec<_>>()[..], &flags.concat()[..])
+        );
+        let count = |label: usize| flags.iter().filter(|row| row[label]).count();
+        assert_eq!(made.label_counts, (0..labels.len()).map(count).collect::<Vec<_>>());
+    };
+    let (yes, no) = (true, false);
+    let listed = "text,labels\na,y; x\nb,x\nc,x|x\n";
+    check(listed, Columns::default(), (&["x", "y"], &[&[yes, yes], &[yes, no], &[yes, no]]));
+    let flags = "text,spam,rude\na,0,1\nb,0,0\n";
+    check(flags, Columns::default(), (&["spam", "rude"], &[&[no, yes], &[no, no]]));
+    let chosen = Columns { labels: vec!["rude".into()], input: vec!["text".into()], label: None };
+    check(flags, chosen, (&["rude"], &[&[yes], &[no]]));
+}
+
+#[test]
+fn labels_that_are_none_are_told_with_their_place() {
+    let check = |train: &str, dev: &str, words: &str| {
+        let mut bench = Bench::text(&[("train", train), ("dev", dev)]);
+        bench.job.task = Task::TextMultiLabel;
+        let error = bench.run().expect_err("refused");
+        assert!(error.class() == Class::Data && error.to_string().contains(words), "{error}");
+    };
+    let train = "text,labels\na,x\nb,y\n";
+    check(train, "text,labels\na,x|z\n", "line 2, column `labels`: the label is `z`; expected one of 2 classes: `x`, `y`");
+    check(train, "text,labels\na,\n", "line 2, column `labels`: there is no label");
+    check("text,p,q\na,0,1\nb,1,1\n", "text,p,q\na,2,1\n", "column `p`: the label is 2, where 0 or 1 is expected");
+}

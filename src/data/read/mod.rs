@@ -23,7 +23,10 @@ pub(super) enum Cell {
     Bytes(Vec<u8>),
     /// A file that holds an image.
     File(PathBuf),
-    /// Something nested that no column of ours can be; in words.
+    List(Vec<Cell>),
+    /// Named cells, in the file's order.
+    Object(Vec<(String, Cell)>),
+    /// Something that no column of ours can be; in words.
     Other(&'static str),
 }
 
@@ -38,6 +41,8 @@ impl Cell {
             Cell::Text(text) => format!("`{text}`"),
             Cell::Bytes(bytes) => format!("{} bytes", bytes.len()),
             Cell::File(path) => format!("`{}`", path.display()),
+            Cell::List(cells) => format!("a list of {}", cells.len()),
+            Cell::Object(cells) => format!("an object of {}", cells.len()),
             Cell::Other(what) => (*what).into(),
         }
     }
@@ -50,19 +55,31 @@ pub(super) enum ColumnKind {
     Int,
     Float,
     Image,
+    /// Lists, and what of; none where all are empty.
+    List(Option<Box<ColumnKind>>),
+    /// Objects with these names.
+    Object(Vec<String>),
     /// Something else, in words.
     Other(String),
 }
 
 impl ColumnKind {
-    pub(super) fn in_words(&self) -> &str {
+    pub(super) fn in_words(&self) -> String {
         match self {
-            ColumnKind::Text => "texts",
-            ColumnKind::Int => "integers",
-            ColumnKind::Float => "real numbers",
-            ColumnKind::Image => "images",
-            ColumnKind::Other(what) => what,
+            ColumnKind::Text => "texts".into(),
+            ColumnKind::Int => "integers".into(),
+            ColumnKind::Float => "real numbers".into(),
+            ColumnKind::Image => "images".into(),
+            ColumnKind::List(None) => "empty lists".into(),
+            ColumnKind::List(Some(of)) => format!("lists of {}", of.in_words()),
+            ColumnKind::Object(names) => format!("objects of {}", names.join(", ")),
+            ColumnKind::Other(what) => what.clone(),
         }
+    }
+
+    /// Whether it is lists of such.
+    pub(super) fn is_list_of(&self, kinds: &[ColumnKind]) -> bool {
+        matches!(self, ColumnKind::List(Some(of)) if kinds.contains(of))
     }
 }
 
@@ -70,7 +87,7 @@ impl ColumnKind {
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) kind: ColumnKind,
-    /// Class names, where the file itself knows them; integers are then indices into them.
+    /// Class names, where the file itself knows them; integers, or those of lists, are then indices into them.
     pub(super) classes: Option<Vec<String>>,
 }
 

@@ -53,7 +53,8 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
     let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
-    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers)
+    let of_labels = (measured == Some(Metric::SubsetAccuracy)).then_some(Task::TextMultiLabel);
+    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
 }
 
 fn known_names() -> Vec<&'static str> {
@@ -94,7 +95,11 @@ fn known_choice(known: &'static Known) -> DataChoice {
         name: known.name.into(),
         source: DataSource::Hub { id: known.id.into(), config: known.config.map(str::to_string), revision: None },
         splits: vec![known.train.into(), known.held_out.into()],
-        columns: Columns { input: known.input.iter().map(|c| c.to_string()).collect(), label: Some(known.label.into()) },
+        columns: Columns {
+            input: known.input.iter().map(|c| c.to_string()).collect(),
+            label: Some(known.label.into()),
+            ..Columns::default()
+        },
         task: None,
         known: Some(known),
     }
@@ -163,6 +168,12 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::BitsPerByte => named(&["bits per byte", "BPB"]).then_some(result.value),
         Metric::Pearson => named(&["Pearson", "Pearson correlation"]).then(|| part(result.value)),
         Metric::Spearman => named(&["Spearman", "Spearman correlation"]).then(|| part(result.value)),
+        Metric::MicroF1 => named(&["micro F1"]).then(|| part(result.value)),
+        Metric::Auroc => named(&["AUROC", "AUC", "ROC AUC"]).then(|| part(result.value)),
+        Metric::AveragePrecision => named(&["average precision", "AP", "mAP"]).then(|| part(result.value)),
+        Metric::Top5Accuracy => named(&["top-5 accuracy"]).then(|| part(result.value)),
+        Metric::SubsetAccuracy => named(&["subset accuracy", "exact match"]).then(|| part(result.value)),
+        Metric::LogLoss | Metric::CalibrationError => None,
         // In units of the data's own.
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
     }
