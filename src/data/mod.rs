@@ -29,7 +29,7 @@ pub use digest::sha256_of_file;
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
-pub use prepared::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
+pub use prepared::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTags, PreparedTargets, PreparedTexts};
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};

@@ -27,6 +27,8 @@ pub enum PreparedTargets {
     Classes { of: Vec<u32>, names: Vec<String> },
     /// Of each example, which of the labels it has: as many flags, example by example; and the names of the labels.
     Labels { of: Vec<bool>, names: Vec<String> },
+    /// A tag of each word of each example.
+    Tags(PreparedTags),
     /// A number of each example, finite.
     Values { of: Vec<f64> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
@@ -44,6 +46,58 @@ pub struct PreparedTexts {
     /// Where each text begins; one more entry for the end.
     offsets: Vec<u64>,
     vocab_size: usize,
+}
+
+/// A word that no token of its text stands for: it was cut off, or is nothing to the tokenizer.
+pub const NOT_SEEN: u32 = u32::MAX;
+
+/// Tags of all words, end to end.
+#[derive(Debug)]
+pub struct PreparedTags {
+    of: Vec<u32>,
+    /// The place of each word's first token in its text, or [`NOT_SEEN`].
+    firsts: Vec<u32>,
+    /// Where the words of each text begin; one more entry for the end.
+    offsets: Vec<u64>,
+    names: Vec<String>,
+}
+
+impl PreparedTags {
+    /// Of the words of text `i`: their tags, and the places of their first tokens or [`NOT_SEEN`]. Panics where there is none.
+    pub fn text(&self, i: usize) -> (&[u32], &[u32]) {
+        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        (&self.of[range.clone()], &self.firsts[range])
+    }
+
+    /// Names of the tags, in the order of their index.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn parse(tensors: &SafeTensors, names: Vec<String>) -> Result<Self, String> {
+        let u32s = |name| bytes(tensors, name, Dtype::U32, 1).map(|(bytes, _)| u32s(bytes));
+        let (of, firsts) = (u32s("tags")?, u32s("firsts")?);
+        let offsets = bytes(tensors, "word_offsets", Dtype::U64, 1)?.0.as_chunks::<8>().0;
+        let offsets: Vec<u64> = offsets.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        let whole = offsets.first() == Some(&0) && offsets.last() == Some(&(of.len() as u64)) && of.len() == firsts.len();
+        if !whole || offsets.windows(2).any(|w| w[0] > w[1]) {
+            return Err(format!("the offsets do not cut {} words into texts", of.len()));
+        }
+        match of.iter().find(|tag| **tag as usize >= names.len()) {
+            Some(tag) => Err(format!("a tag is {tag}, and there are {}", names.len())),
+            None => Ok(PreparedTags { of, firsts, offsets, names }),
+        }
+    }
+
+    /// Whether they are those of these texts.
+    fn fit(&self, texts: Option<&PreparedTexts>) -> bool {
+        let within = |texts: &PreparedTexts| {
+            let inside =
+                |i: usize| self.text(i).1.iter().all(|first| *first == NOT_SEEN || (*first as usize) < texts.text_len(i));
+            self.offsets.len() == texts.len() + 1 && (0..texts.len()).all(inside)
+        };
+        texts.is_some_and(within)
+    }
 }
 
 /// Pixels of all images, end to end: each `[height, width, channels]`, 0..=255.
@@ -173,6 +227,7 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     };
     let prepared = Prepared { inputs, targets };
     match &prepared.targets {
+        PreparedTargets::Tags(tags) if !tags.fit(prepared.texts()) => Err("its tags are not those of its texts".into()),
         PreparedTargets::Labels { of, names } if of.len() != prepared.len() * names.len() => {
             Err(format!("it has {} flags of {} labels for {} examples", of.len(), names.len(), prepared.len()))
         }
@@ -204,6 +259,9 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
     }
     let names: Vec<String> =
         metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
+    if tensors.tensor("tags").is_ok() {
+        return Ok(PreparedTargets::Tags(PreparedTags::parse(tensors, names)?));
+    }
     if tensors.tensor("labels").is_ok_and(|tensor| tensor.shape().len() == 2) {
         let (flags, shape) = bytes(tensors, "labels", Dtype::U8, 2)?;
         if shape[1] != names.len() || flags.iter().any(|flag| *flag > 1) {

@@ -47,6 +47,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     // A document has no classes: its words are all that it can be asked for.
     let found = match first.is_document() {
         true => Some(Task::LanguageModelling),
+        false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
         false => None,
     };
@@ -77,7 +78,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     for (at, (name, tables)) in splits.iter().enumerate() {
         let answers = match task.head() {
             HeadKind::Value => values_of(tables, &label, at > 0)?,
-            HeadKind::Labels => several_of(tables, &columns, at > 0)?,
+            HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
             _ => labels_of(tables, &label, at > 0)?,
         };
         if answers.rows == 0 {
@@ -204,7 +205,8 @@ fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
     for row in table.rows(&names)?.take(SAMPLE) {
         texts += 1;
         for cell in row?.cells {
-            if let Cell::Text(text) = cell {
+            let texts = if let Cell::List(words) = cell { words } else { vec![cell] };
+            for text in texts.iter().filter_map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None }) {
                 pieces += text.split_whitespace().map(pieces_of).sum::<usize>();
             }
         }
@@ -302,6 +304,25 @@ mod tests {
         assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
         assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
         assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
+    }
+
+    #[test]
+    fn tagged_words_are_found() {
+        let check = |files: &[(&str, &str)], expected: (&str, &str), labels: &[&str]| {
+            let dir = folder(files);
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+            let columns = (facts.columns.input[0].as_str(), facts.columns.label.as_deref().unwrap_or_default());
+            assert_eq!((facts.task, columns), (Some(Task::TokenClassification), expected));
+            assert_eq!(facts.labels, names(labels));
+            assert!(facts.splits[0].labelled && facts.mean_tokens.is_some_and(|mean| mean > 3.0));
+        };
+        let line = "{\"id\":\"7\",\"tokens\":[\"a\",\"b\"],\"pos_tags\":[\"D\",\"N\"],\"ner_tags\":[\"O\",\"B-X\"]}\n";
+        check(&[("train.jsonl", line)], ("tokens", "ner_tags"), &["B-X", "O"]);
+        check(
+            &[("train.conll", "EU B-ORG\nagrees O\n\nBonn B-LOC\n"), ("test.txt", "a O\nb O\n")],
+            ("tokens", "tags"),
+            &["B-LOC", "B-ORG", "O"],
+        );
     }
 
     #[test]

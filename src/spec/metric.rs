@@ -42,6 +42,10 @@ pub enum Metric {
     Top5Accuracy,
     /// Share of examples of which every label is right.
     SubsetAccuracy,
+    /// F1 of entities that are found whole and with their type, as `seqeval` counts them.
+    EntityF1,
+    EntityPrecision,
+    EntityRecall,
 }
 
 /// What there is to know of a metric.
@@ -70,7 +74,7 @@ const SHARE: (f64, f64) = (0.0, 1.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 18] = [
+    const ALL: [Metric; 21] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -89,12 +93,15 @@ impl Metric {
         Metric::CalibrationError,
         Metric::Top5Accuracy,
         Metric::SubsetAccuracy,
+        Metric::EntityF1,
+        Metric::EntityPrecision,
+        Metric::EntityRecall,
     ];
 
     fn about(self) -> About {
-        use HeadKind::{Classes, Labels, Value, Words};
+        use HeadKind::{Classes, Labels, Tags, Value, Words};
         match self {
-            Metric::Accuracy => about("accuracy", "accuracy", SHARE, &[Classes]),
+            Metric::Accuracy => about("accuracy", "accuracy", SHARE, &[Classes, Tags]),
             Metric::F1 => about("F1", "f1", SHARE, &[Classes]),
             Metric::MacroF1 => about("macro F1", "f1", SHARE, &[Classes, Labels]),
             Metric::Matthews => about("Matthews correlation", "matthews_correlation", CORRELATION, &[Classes]),
@@ -114,6 +121,9 @@ impl Metric {
             }
             Metric::Top5Accuracy => about("top-5 accuracy", "top_5_accuracy", SHARE, &[Classes]),
             Metric::SubsetAccuracy => about("subset accuracy", "accuracy", SHARE, &[Labels]),
+            Metric::EntityF1 => about("entity F1", "f1", SHARE, &[Tags]),
+            Metric::EntityPrecision => about("entity precision", "precision", SHARE, &[Tags]),
+            Metric::EntityRecall => about("entity recall", "recall", SHARE, &[Tags]),
         }
     }
 
@@ -151,7 +161,7 @@ impl Metric {
         Metric::ALL.into_iter().filter(move |metric| metric.suits(head))
     }
 
-    /// Whether it is the share of examples that are right, each counting alike.
+    /// Whether it is the share of examples that are right, each counting alike (of words it is none: a sentence has many).
     pub fn is_share_of_examples(self) -> bool {
         matches!(self, Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy)
     }
@@ -159,14 +169,16 @@ impl Metric {
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
         use Metric::{
-            Accuracy, Auroc, BitsPerByte, MacroF1, Mae, MicroF1, Pearson, Perplexity, R2, Rmse, Spearman, SubsetAccuracy,
+            Accuracy, Auroc, BitsPerByte, EntityF1, EntityPrecision, EntityRecall, MacroF1, Mae, MicroF1, Pearson, Perplexity,
+            R2, Rmse, Spearman, SubsetAccuracy,
         };
         let told: &[Metric] = match task.head() {
             HeadKind::Classes => &[Accuracy, MacroF1],
             HeadKind::Words => &[Perplexity, BitsPerByte],
             HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],
             HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],
-            HeadKind::Tags | HeadKind::Span | HeadKind::Vector => &[],
+            HeadKind::Tags => &[EntityF1, EntityPrecision, EntityRecall, Accuracy],
+            HeadKind::Span | HeadKind::Vector => &[],
         };
         told.iter().copied()
     }

@@ -16,21 +16,28 @@ pub enum Task {
     TextRegression,
     /// Any of several labels for a text, or for a pair of texts.
     TextMultiLabel,
+    /// A tag for each word of a sentence.
+    TokenClassification,
 }
 
 impl Task {
-    const ALL: [Task; 5] = [
+    const ALL: [Task; 6] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
         Task::TextRegression,
         Task::TextMultiLabel,
+        Task::TokenClassification,
     ];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
-            Task::TextClassification | Task::LanguageModelling | Task::TextRegression | Task::TextMultiLabel => Modality::Text,
+            Task::TextClassification
+            | Task::LanguageModelling
+            | Task::TextRegression
+            | Task::TextMultiLabel
+            | Task::TokenClassification => Modality::Text,
             Task::ImageClassification => Modality::Image,
         }
     }
@@ -42,6 +49,7 @@ impl Task {
             Task::LanguageModelling => HeadKind::Words,
             Task::TextRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
+            Task::TokenClassification => HeadKind::Tags,
         }
     }
 
@@ -63,6 +71,7 @@ impl Task {
             Task::LanguageModelling => "language modelling",
             Task::TextRegression => "text regression",
             Task::TextMultiLabel => "multi-label text classification",
+            Task::TokenClassification => "token classification",
         }
     }
 

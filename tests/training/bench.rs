@@ -26,6 +26,7 @@ impl Bench {
         bench.write_words(1_000);
         bench.write_values(160);
         bench.write_labels(160);
+        bench.write_tags(160);
         bench
     }
 
@@ -125,6 +126,41 @@ impl Bench {
         write(&self.path("labels.safetensors"), &tensors, r#"["seven","eight","nine"]"#);
     }
 
+    /// `tags.safetensors`: token 7 begins an entity, which goes on with each token 8 behind it; the last word is not seen.
+    fn write_tags(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(16).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| [7, 8, 9, 10][stream.below(t, 4)]).collect();
+            let mut tags: Vec<u32> = Vec::new();
+            for word in &words {
+                let inside = tags.last().is_some_and(|tag| *tag > 0);
+                tags.push(if *word == 7 {
+                    1
+                } else if *word == 8 && inside {
+                    2
+                } else {
+                    0
+                });
+            }
+            ([vec![1], words, vec![2]].concat(), [tags, vec![0]].concat())
+        };
+        let texts: Vec<(Vec<u32>, Vec<u32>)> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let offsets = |each: u64| (0..=examples as u64).flat_map(|i| (each * i).to_le_bytes()).collect::<Vec<u8>>();
+        let (tokens, tags): (Vec<Vec<u32>>, Vec<Vec<u32>>) = texts.into_iter().unzip();
+        let (tokens, tags) = (tokens.concat(), tags.concat());
+        let firsts: Vec<u32> = (0..examples).flat_map(|_| [1, 2, 3, 4, 5, 6, u32::MAX]).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], offsets(8)),
+            ("word_offsets", U64, vec![examples + 1], offsets(7)),
+            ("tags", U32, vec![tags.len()], u32s(&tags)),
+            ("firsts", U32, vec![tags.len()], u32s(&firsts)),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("tags.safetensors"), &tensors, r#"["O","B-X","I-X"]"#);
+    }
+
     fn write_images(&self, examples: usize) {
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for i in 0..examples {
@@ -216,6 +252,16 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a BERT with one layer that tags words.
+    pub(super) fn tagger(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TokenClassification;
+        config.metric = Metric::EntityF1;
+        config.model = config.model.with_head(Head::Tags(["O", "B-X", "I-X"].map(String::from).to_vec()));
+        config.train = self.path("tags.safetensors");
+        config
+    }
+
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
@@ -234,13 +280,14 @@ impl Bench {
     }
 
     /// A run of each kind, by name.
-    pub(super) fn all(&self) -> [(&'static str, RunConfig); 5] {
+    pub(super) fn all(&self) -> [(&'static str, RunConfig); 6] {
         [
             ("bert", self.bert()),
             ("gpt", self.gpt()),
             ("resnet", self.resnet()),
             ("regression", self.regression()),
             ("multi-label", self.multi_label()),
+            ("tagger", self.tagger()),
         ]
     }
 

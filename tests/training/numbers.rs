@@ -113,6 +113,23 @@ fn several_labels_are_learnt_each_by_itself() {
     assert!(line["labels"].is_array() && line["predicted"].is_array(), "{line}");
 }
 
+/// Words that are not seen are told as such, and never right.
+#[test]
+fn words_are_tagged_and_entities_counted() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.tagger() };
+    bench.train(&config, "tags");
+    let weights = bench.path("tags").join("model.safetensors");
+    let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::EntityF1, Metric::Accuracy])).expect("scored");
+    let [Event::Evaluated { scores, intervals, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::EntityF1] > 0.9 && *loss < 0.2, "{scores:?} {loss}");
+    assert!((0.8..=6.0 / 7.0).contains(&scores[&Metric::Accuracy]), "{scores:?}");
+    assert_eq!(intervals.len(), 2, "sentences are drawn for both");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((line["tags"].as_array().map(Vec::len), line["predicted"][6].is_null()), (Some(7), true), "{line}");
+}
+
 /// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
 #[test]
 fn words_are_learnt_from_those_before() {

@@ -277,6 +277,6 @@ pub(super) fn number(table: &Table, position: &Position, column: &str, cell: &Ce
     })
 }
 
-fn missing(table: &Table, position: &Position, column: &str) -> Error {
+pub(super) fn missing(table: &Table, position: &Position, column: &str) -> Error {
     Error::Missing { path: table.path().into(), position: position.clone(), column: column.into(), what: "label" }
 }

@@ -5,6 +5,7 @@
 //! | `labels` | U32 `[n]` | | U32 `[n]` |
 //! | or `labels`, of several an example | U8 `[n, labels]` | | |
 //! | `values`, in place of `labels` | F64 `[n]` | | |
+//! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | |
 //! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
 //! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
 //! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
@@ -17,6 +18,7 @@ mod answers;
 mod image;
 mod jpeg;
 mod pixels;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -50,6 +52,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
     match job.task {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TokenClassification => tags::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::TextMultiLabel => text::prepare(job, &splits, &label_names(job, &splits)?, emit),
         Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
@@ -126,7 +129,11 @@ impl Split {
         let mut names = BTreeSet::new();
         for table in &self.tables {
             for row in table.rows(&[self.label_column()])? {
-                names.extend(row?.cells.first().and_then(classes::name_of));
+                match row?.cells.first() {
+                    Some(Cell::List(items)) => names.extend(items.iter().filter_map(classes::name_of)),
+                    Some(cell) => names.extend(classes::name_of(cell)),
+                    None => {}
+                }
             }
         }
         Ok(classes::in_order(names.into_iter().collect()))

@@ -374,3 +374,51 @@ fn labels_that_are_none_are_told_with_their_place() {
     check(train, "text,labels\na,\n", "line 2, column `labels`: there is no label");
     check("text,p,q\na,0,1\nb,1,1\n", "text,p,q\na,2,1\n", "column `p`: the label is 2, where 0 or 1 is expected");
 }
+
+/// A job over CoNLL sentences.
+fn sentences(train: &str, dev: &str) -> Bench {
+    let mut bench = Bench::new(Task::TokenClassification);
+    for (name, text) in [("train", train), ("dev", dev)] {
+        let path = bench.dir.path().join(format!("{name}.conll"));
+        std::fs::write(&path, text).expect("written");
+        bench.add(name, path);
+    }
+    bench
+}
+
+#[test]
+fn the_first_token_of_each_word_has_its_tag() {
+    let long: String = (0..20).map(|i| format!("word{i} O\n")).collect();
+    let train = format!("the O\ncat B-PET\n\nthecat B-PET\nthe O\n\n{long}");
+    let bench = sentences(&train, "cat O\n");
+    let made = bench.run().expect("prepared").remove(0);
+    assert_eq!((made.labels.join(" "), made.label_counts), ("B-PET O".into(), vec![2, 22]));
+    assert!(matches!(made.shape, SplitShape::Text { truncated: 1, longest: 16, .. }), "{:?}", made.shape);
+    let prepared = bench.open("train.safetensors");
+    let PreparedTargets::Tags(tags) = prepared.targets() else { panic!("expected tags") };
+    assert_eq!(tags.text(0), (&[1, 0][..], &[1, 2][..]));
+    // A word in two pieces, so that the next begins behind both.
+    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let pieces = tokenizer.encode("thecat", false).expect("encoded").len() as u32;
+    assert_eq!(tags.text(1), (&[0, 1][..], &[1, 1 + pieces][..]));
+    let (of, firsts) = tags.text(2);
+    let seen = firsts.iter().filter(|first| **first != crate::data::NOT_SEEN).count();
+    assert!(of.len() == 20 && (1..15).contains(&seen) && firsts[..seen].is_sorted(), "{firsts:?}");
+}
+
+#[test]
+fn words_and_tags_that_do_not_fit_are_told_with_their_place() {
+    let error = sentences("a O\nb B-X\n", "a B-Y\n").run().expect_err("refused").to_string();
+    assert!(error.contains("dev.conll`, line 1, column `tags`: the label is `B-Y`; expected one of 2 classes"), "{error}");
+    let mut bench = Bench::new(Task::TokenClassification);
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, "{\"tokens\":[\"a\",\"b\"],\"tags\":[\"O\",\"B-X\"]}\n{\"tokens\":[\"a\"],\"tags\":[\"O\",\"O\"]}\n")
+        .expect("written");
+    bench.add("train", path);
+    let error = bench.run().expect_err("refused");
+    assert!(
+        error.to_string().contains("line 2: expected as many tags as words, found 1 word(s) in `tokens` and 2 tag(s) in `tags`"),
+        "{error}"
+    );
+    assert_eq!(error.class(), Class::Data);
+}

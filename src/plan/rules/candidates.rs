@@ -18,7 +18,9 @@ impl Brief<'_> {
             (Some(ModelName::At { id }), _) => self.given(id)?,
             (Some(ModelName::Called { name }), task) => self.called(name, task)?,
             (None, Task::ImageClassification) => self.resnets()?,
-            (None, Task::TextClassification | Task::TextRegression | Task::TextMultiLabel) => self.encoders()?,
+            (None, Task::TextClassification | Task::TextRegression | Task::TextMultiLabel | Task::TokenClassification) => {
+                self.encoders()?
+            }
             (None, Task::LanguageModelling) => self.decoders()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
@@ -52,7 +54,9 @@ impl Brief<'_> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
         let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
-            Some(Named::Bert | Named::Encoders(_)) => &[Task::TextClassification, Task::TextRegression, Task::TextMultiLabel],
+            Some(Named::Bert | Named::Encoders(_)) => {
+                &[Task::TextClassification, Task::TextRegression, Task::TextMultiLabel, Task::TokenClassification]
+            }
             Some(Named::Resnet(_)) => &[Task::ImageClassification],
             Some(Named::Decoders(_)) => &[Task::LanguageModelling],
         };

@@ -31,7 +31,7 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         (Some(name), _) => {
             let choice = named_choice(name)?;
             // What is known has its task.
-            let task = if choice.known.is_some() { None } else { task(goal, wishes) };
+            let task = choice.task.or_else(|| task(goal, wishes));
             Ok(vec![DataChoice { task, ..choice }])
         }
         (None, Goal::Request(request)) => {
@@ -53,7 +53,11 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
     let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
-    let of_labels = (measured == Some(Metric::SubsetAccuracy)).then_some(Task::TextMultiLabel);
+    let of_labels = match measured {
+        Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
+        Some(Metric::EntityF1 | Metric::EntityPrecision | Metric::EntityRecall) => Some(Task::TokenClassification),
+        _ => None,
+    };
     (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
 }
 
@@ -100,7 +104,7 @@ fn known_choice(known: &'static Known) -> DataChoice {
             label: Some(known.label.into()),
             ..Columns::default()
         },
-        task: None,
+        task: Some(known.task),
         known: Some(known),
     }
 }
@@ -173,6 +177,9 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::AveragePrecision => named(&["average precision", "AP", "mAP"]).then(|| part(result.value)),
         Metric::Top5Accuracy => named(&["top-5 accuracy"]).then(|| part(result.value)),
         Metric::SubsetAccuracy => named(&["subset accuracy", "exact match"]).then(|| part(result.value)),
+        Metric::EntityF1 => named(&["F1", "entity F1", "span F1"]).then(|| part(result.value)),
+        Metric::EntityPrecision => named(&["precision"]).then(|| part(result.value)),
+        Metric::EntityRecall => named(&["recall"]).then(|| part(result.value)),
         Metric::LogLoss | Metric::CalibrationError => None,
         // In units of the data's own.
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
