@@ -1,7 +1,7 @@
 //! What a model said of a split beside what is right: every metric, its interval and the score of a guess are made from it.
 
 use super::metrics::regression::{mae, pearson, r2, rmse, spearman};
-use super::metrics::{labels, probability};
+use super::metrics::{labels, probability, tagging};
 use super::{metric, of_words};
 use crate::spec::Metric;
 use rayon::prelude::*;
@@ -17,6 +17,8 @@ pub enum Predictions {
     Classes { each: Vec<ClassSaid>, classes: usize },
     /// Any of so many labels.
     Labels { each: Vec<LabelsSaid>, labels: usize },
+    /// A tag of each word of each example.
+    Tags { each: Vec<TagsSaid>, names: Vec<String> },
     /// A number of each example.
     Values { predicted: Vec<f64>, actual: Vec<f64> },
     /// Tokens that were told from those before them, with their mean cross entropy in nats, and the bytes that all tokens stand for.
@@ -48,6 +50,28 @@ pub struct LabelsSaid {
     pub probabilities: Vec<f32>,
 }
 
+/// What the model says of the words of one example, and their tags.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TagsSaid {
+    pub actual: Vec<u32>,
+    /// None of a word that the model does not see: none of an entity, and never right.
+    pub predicted: Vec<Option<u32>>,
+    entities: tagging::Counts,
+    right: usize,
+}
+
+impl TagsSaid {
+    /// Both have as many words; tags are below the number of names.
+    pub fn new(actual: Vec<u32>, predicted: Vec<Option<u32>>, names: &[String]) -> Self {
+        let name = |tag: &u32| names[*tag as usize].as_str();
+        let of_actual: Vec<&str> = actual.iter().map(name).collect();
+        let of_predicted: Vec<&str> = predicted.iter().map(|tag| tag.as_ref().map_or("O", name)).collect();
+        let entities = tagging::total(&tagging::by_type(&[of_predicted], &[of_actual]));
+        let right = actual.iter().zip(&predicted).filter(|(actual, predicted)| **predicted == Some(**actual)).count();
+        TagsSaid { actual, predicted, entities, right }
+    }
+}
+
 impl LabelsSaid {
     fn predicted(&self) -> Vec<bool> {
         self.probabilities.iter().map(|p| *p > 0.5).collect()
@@ -70,6 +94,7 @@ impl Predictions {
         match self {
             Predictions::Classes { each, .. } => each.len(),
             Predictions::Labels { each, .. } => each.len(),
+            Predictions::Tags { each, .. } => each.len(),
             Predictions::Values { actual, .. } => actual.len(),
             Predictions::Words { tokens, .. } => *tokens,
         }
@@ -82,6 +107,11 @@ impl Predictions {
     /// Whether the examples are pieces of one stream of words, which are not told one by one.
     pub fn is_stream(&self) -> bool {
         matches!(self, Predictions::Words { .. })
+    }
+
+    /// Whether `metric` is the share of examples that are right.
+    pub fn is_share(&self, metric: Metric) -> bool {
+        metric.is_share_of_examples() && !matches!(self, Predictions::Tags { .. })
     }
 
     /// `metric` over all examples; NaN where it has no value, as a correlation with a constant, and for a metric of something else.
@@ -100,6 +130,7 @@ impl Predictions {
                 let each: Vec<&LabelsSaid> = rows.iter().map(|&i| &each[i]).collect();
                 of_labels(of, &each, *labels)
             }
+            Predictions::Tags { each, .. } => of_tags(of, rows.iter().map(|&i| &each[i])),
             Predictions::Values { predicted, actual } => {
                 let (p, a): (Vec<f64>, Vec<f64>) = rows.iter().map(|&i| (predicted[i], actual[i])).unzip();
                 match of {
@@ -167,6 +198,12 @@ impl Predictions {
             Predictions::Classes { each, .. } => Box::new(each.iter().enumerate().map(|(index, said)| {
                 json!({"index": index, "label": said.label, "predicted": said.predicted, "probability": said.probability()})
             })),
+            Predictions::Tags { each, names } => Box::new(each.iter().enumerate().map(|(index, said)| {
+                let name = |tag: &u32| names[*tag as usize].clone();
+                let tags: Vec<String> = said.actual.iter().map(name).collect();
+                let predicted: Vec<Option<String>> = said.predicted.iter().map(|tag| tag.as_ref().map(name)).collect();
+                json!({"index": index, "tags": tags, "predicted": predicted})
+            })),
             Predictions::Labels { each, .. } => Box::new(each.iter().enumerate().map(|(index, said)| {
                 let numbers = |flags: Vec<bool>| (0..flags.len()).filter(|i| flags[*i]).collect::<Vec<usize>>();
                 let (labels, predicted) = (numbers(said.actual.clone()), numbers(said.predicted()));
@@ -204,6 +241,21 @@ fn of_classes(of: Metric, each: &[&ClassSaid], classes: usize) -> f64 {
             let (predicted, labels): (Vec<u32>, Vec<u32>) = each.iter().map(|said| (said.predicted, said.label)).unzip();
             metric(other, &predicted, &labels, classes)
         }
+    }
+}
+
+fn of_tags<'a>(of: Metric, each: impl Iterator<Item = &'a TagsSaid>) -> f64 {
+    let (mut entities, mut right, mut words) = (tagging::Counts::default(), 0, 0);
+    for said in each {
+        entities = entities.and(said.entities);
+        (right, words) = (right + said.right, words + said.actual.len());
+    }
+    match of {
+        Metric::EntityF1 => entities.f1(),
+        Metric::EntityPrecision => entities.precision(),
+        Metric::EntityRecall => entities.recall(),
+        Metric::Accuracy => right as f64 / words as f64,
+        _ => f64::NAN,
     }
 }
 

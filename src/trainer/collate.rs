@@ -3,7 +3,7 @@
 use super::Error;
 use super::objective::{NONE, Wanted};
 use super::streams::Streams;
-use crate::data::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
+use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
 use crate::job::Normalize;
 use crate::spec::{Augment, Task};
 use candle_core::{Device, Tensor};
@@ -53,6 +53,10 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         return wrong("examples", "at least one".into(), "none".into());
     }
     match (data.targets(), model.head()) {
+        (PreparedTargets::Tags(tags), Head::Tags(labels)) if tags.names().len() != labels.len() => {
+            let found = format!("{}: {}", tags.names().len(), tags.names().join(", "));
+            return wrong("tags", format!("{}, as the model has", labels.len()), found);
+        }
         (PreparedTargets::Classes { names, .. }, Head::Classes(labels))
         | (PreparedTargets::Labels { names, .. }, Head::Labels(labels))
             if names.len() != labels.len() =>
@@ -62,12 +66,14 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         }
         (PreparedTargets::Classes { .. }, Head::Classes(_))
         | (PreparedTargets::Labels { .. }, Head::Labels(_))
+        | (PreparedTargets::Tags(_), Head::Tags(_))
         | (PreparedTargets::Values { .. }, Head::Value)
         | (PreparedTargets::Words { .. }, Head::Words) => {}
         (targets, head) => {
             let found = match targets {
                 PreparedTargets::Classes { .. } => "classes",
                 PreparedTargets::Labels { .. } => "labels",
+                PreparedTargets::Tags(_) => "tags",
                 PreparedTargets::Values { .. } => "values",
                 PreparedTargets::Words { .. } => "words",
             };
@@ -102,6 +108,18 @@ pub(super) fn collate(
             let wanted = pieces.iter().flat_map(|(_, next)| padded(next, longest, NONE)).collect();
             Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
         }
+        (PreparedInputs::Texts(texts), PreparedTargets::Tags(tags)) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+            let mut wanted = vec![NONE; rows.len() * longest];
+            for (row, &i) in wanted.chunks_mut(longest.max(1)).zip(examples) {
+                let (tags, firsts) = tags.text(i);
+                let seen = tags.iter().zip(firsts).filter(|(_, first)| **first != NOT_SEEN);
+                seen.for_each(|(tag, first)| row[*first as usize] = *tag);
+            }
+            Ok(Batch { input, wanted: Wanted::Tags(wanted), tokens })
+        }
         (PreparedInputs::Texts(texts), targets) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
             let (input, tokens) = texts_of(&rows, &types)?;
@@ -123,7 +141,7 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
             Ok(Wanted::Labels(examples.iter().flat_map(flags).collect(), names.len()))
         }
         PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
-        PreparedTargets::Words { .. } => Err(Error::WrongTask { expected: "texts", found: "images" }),
+        PreparedTargets::Tags(_) | PreparedTargets::Words { .. } => Err(Error::WrongTask { expected: "texts", found: "images" }),
     }
 }
 
@@ -133,6 +151,10 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
         (PreparedTargets::Words { .. }, Some(texts)) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
+        }
+        (PreparedTargets::Tags(tags), _) => {
+            let seen = |&i: &usize| tags.text(i).1.iter().filter(|first| **first != NOT_SEEN).count();
+            examples.iter().map(seen).sum()
         }
         _ => examples.len(),
     }

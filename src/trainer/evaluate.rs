@@ -34,7 +34,7 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     }
     // Of the others those that have a value are told.
     scores.retain(|_, score| score.is_finite());
-    let resampled: Vec<Metric> = scores.keys().copied().filter(|metric| !metric.is_share_of_examples()).collect();
+    let resampled: Vec<Metric> = scores.keys().copied().filter(|metric| !predictions.is_share(*metric)).collect();
     let intervals = predictions.intervals(&resampled);
     let baseline = job.guess.as_ref().zip(job.metrics.first()).and_then(|(guess, first)| predictions.score_of(guess, *first));
     if !predictions.is_stream() {

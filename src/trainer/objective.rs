@@ -15,6 +15,8 @@ pub(super) enum Wanted {
     Classes(Vec<u32>),
     /// Of each example and label, whether it has it, `[b, labels]`, and how many labels there are.
     Labels(Vec<bool>, usize),
+    /// The tag of each token that stands for a word, `[b, t]`, or [`NONE`].
+    Tags(Vec<u32>),
     /// A number of each example, `[b]`, on the scale that the model is trained on.
     Values(Vec<f64>),
     /// The word behind each token, `[b, t]`, or [`NONE`].
@@ -28,7 +30,7 @@ impl Wanted {
             Wanted::Classes(classes) => classes.len(),
             Wanted::Labels(flags, labels) => flags.len() / (*labels).max(1),
             Wanted::Values(values) => values.len(),
-            Wanted::Words(words) => words.iter().filter(|word| **word != NONE).count(),
+            Wanted::Words(words) | Wanted::Tags(words) => words.iter().filter(|word| **word != NONE).count(),
         }
     }
 
@@ -40,6 +42,9 @@ impl Wanted {
     pub(super) fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         match (self, output) {
             (Wanted::Classes(classes), Output::Scores(scores)) => Ok(kernels::cross_entropy(tape, scores, classes)?),
+            (Wanted::Tags(tags), Output::Scores(scores)) => {
+                Ok(kernels::cross_entropy(tape, scores, Targets { ignore: Some(NONE), ..Targets::new(tags) })?)
+            }
             (Wanted::Labels(flags, _), Output::Scores(scores)) => {
                 let target: Vec<f32> = flags.iter().map(|flag| f32::from(u8::from(*flag))).collect();
                 let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
@@ -66,6 +71,7 @@ impl Wanted {
         match self {
             Wanted::Classes(_) => "classes",
             Wanted::Labels(..) => "labels",
+            Wanted::Tags(_) => "tags",
             Wanted::Values(_) => "values",
             Wanted::Words(_) => "words",
         }

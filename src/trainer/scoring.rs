@@ -4,8 +4,8 @@ use super::Error;
 use super::collate::{Batch, collate};
 use super::objective::Wanted;
 use super::scale::Scale;
-use crate::data::{Prepared, PreparedTargets};
-use crate::eval::{ClassSaid, LabelsSaid, Predictions};
+use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
+use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid};
 use crate::job::Normalize;
 use tallow_kernels::Tape;
 use tallow_zoo::Model;
@@ -33,8 +33,9 @@ impl Scored {
 struct Collected {
     classes: Vec<(usize, (ClassSaid, f64))>,
     labels: Vec<(usize, (LabelsSaid, f64))>,
+    tags: Vec<(usize, TagsSaid)>,
     values: Vec<(usize, f64)>,
-    /// Summed loss and number of words.
+    /// Summed loss and number of words, of all that words are asked of.
     words: (f64, usize),
 }
 
@@ -59,14 +60,29 @@ pub(super) fn score(
         told(number * batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, normalize, None)?;
-        found.add(model, &batch, places, &chosen)?;
+        found.add(model, &batch, places, &chosen, data)?;
     }
     Ok(found.scored(data, examples))
 }
 
 impl Collected {
-    fn add(&mut self, model: &dyn Model, batch: &Batch, places: &[usize], examples: &[usize]) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        model: &dyn Model,
+        batch: &Batch,
+        places: &[usize],
+        examples: &[usize],
+        data: &Prepared,
+    ) -> Result<(), Error> {
         match &batch.wanted {
+            Wanted::Tags(_) => {
+                let PreparedTargets::Tags(tags) = data.targets() else { return Ok(()) };
+                for ((place, example), scores) in places.iter().zip(examples).zip(token_rows(model, batch)?) {
+                    let (said, loss) = tagged(tags, *example, &scores).ok_or(Error::NotFinite { example: *example })?;
+                    self.words = (self.words.0 + loss, self.words.1 + said.predicted.iter().flatten().count());
+                    self.tags.push((*place, said));
+                }
+            }
             Wanted::Classes(labels) => {
                 for ((place, example), (scores, label)) in places.iter().zip(examples).zip(rows(model, batch)?.iter().zip(labels))
                 {
@@ -107,6 +123,11 @@ impl Collected {
                 let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
                 Scored { predictions: Predictions::Classes { each, classes: names.len() }, loss }
             }
+            PreparedTargets::Tags(tags) => {
+                let (each, names) = (in_order(self.tags), tags.names().to_vec());
+                let loss = self.words.0 / self.words.1.max(1) as f64;
+                Scored { predictions: Predictions::Tags { each, names }, loss }
+            }
             PreparedTargets::Labels { names, .. } => {
                 let (each, losses): (Vec<LabelsSaid>, Vec<f64>) = in_order(self.labels).into_iter().unzip();
                 let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
@@ -139,6 +160,28 @@ fn mean_square(predicted: &[f64], actual: &[f64]) -> f64 {
 fn rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<f32>>, Error> {
     let tape = Tape::inference();
     Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?)
+}
+
+/// The scores of each token of each example.
+fn token_rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<Vec<f32>>>, Error> {
+    let tape = Tape::inference();
+    Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec3::<f32>()?)
+}
+
+/// The likeliest tag of each word of text `i` by the scores of its tokens, and the summed cross entropy; none if a score is not finite.
+fn tagged(tags: &PreparedTags, i: usize, scores: &[Vec<f32>]) -> Option<(TagsSaid, f64)> {
+    let (actual, firsts) = tags.text(i);
+    let (mut predicted, mut sum) = (Vec::with_capacity(actual.len()), 0.0);
+    for (tag, first) in actual.iter().zip(firsts) {
+        if *first == NOT_SEEN {
+            predicted.push(None);
+            continue;
+        }
+        let (said, loss) = predict(&scores[*first as usize], *tag)?;
+        predicted.push(Some(said.predicted));
+        sum += loss;
+    }
+    Some((TagsSaid::new(actual.to_vec(), predicted, tags.names()), sum))
 }
 
 fn loss(model: &dyn Model, batch: &Batch) -> Result<f64, Error> {

@@ -15,11 +15,15 @@ const TAGS: &str = "tags";
 const SAMPLE: usize = 200;
 
 fn open(path: &Path) -> Result<BufReader<File>> {
-    Ok(BufReader::with_capacity(1 << 16, File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?))
+    Ok(BufReader::with_capacity(
+        1 << 16,
+        File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?,
+    ))
 }
 
 pub(super) fn columns() -> Vec<Column> {
-    let column = |name: &str| Column { name: name.into(), kind: ColumnKind::List(Some(Box::new(ColumnKind::Text))), classes: None };
+    let column =
+        |name: &str| Column { name: name.into(), kind: ColumnKind::List(Some(Box::new(ColumnKind::Text))), classes: None };
     vec![column(WORDS), column(TAGS)]
 }
 
@@ -36,7 +40,8 @@ pub(super) fn is_such(path: &Path) -> bool {
 
 /// `O`, or one of the marks of IOB and IOBES with a type behind it.
 fn is_tag(text: &str) -> bool {
-    text == "O" || text.split_once('-').is_some_and(|(mark, kind)| matches!(mark, "B" | "I" | "E" | "S" | "L" | "U") && !kind.is_empty())
+    text == "O"
+        || text.split_once('-').is_some_and(|(mark, kind)| matches!(mark, "B" | "I" | "E" | "S" | "L" | "U") && !kind.is_empty())
 }
 
 /// Whether a line is no word.
@@ -99,7 +104,10 @@ mod tests {
             let (_dir, table) = table(name, text);
             let rows: Vec<_> = table.rows(&["tags", "tokens"]).expect("rows").map(|row| row.expect("a row")).collect();
             assert_eq!((rows.len(), table.count().expect("counted")), (2, 2));
-            assert_eq!((texts(&rows[0].cells[0]), texts(&rows[0].cells[1])), (vec!["B-ORG".into(), "O".into()], vec!["EU".into(), "rejects".into()]));
+            assert_eq!(
+                (texts(&rows[0].cells[0]), texts(&rows[0].cells[1])),
+                (vec!["B-ORG".into(), "O".into()], vec!["EU".into(), "rejects".into()])
+            );
             assert_eq!(rows[1].position, Position::Line(7));
         }
         let (_dir, prose) = table("train.txt", "Two words\nmore O\nO\n");

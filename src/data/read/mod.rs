@@ -1,5 +1,6 @@
 //! Files with rows, whatever their format, as one [`Table`]: its columns, and its rows one by one.
 
+mod conll;
 mod csv;
 mod image_folder;
 mod jsonl;
@@ -132,6 +133,7 @@ enum Source {
     Parquet,
     Csv { delimiter: u8 },
     Jsonl,
+    Conll,
     Text,
     ImageFolder(Vec<image_folder::Entry>),
 }
@@ -154,6 +156,8 @@ impl Table {
                 (csv::columns(path, delimiter)?, Source::Csv { delimiter })
             }
             "jsonl" | "json" | "ndjson" => (jsonl::columns(path)?, Source::Jsonl),
+            "conll" | "iob" | "iob2" | "bio" => (conll::columns(), Source::Conll),
+            "txt" | "text" if conll::is_such(path) => (conll::columns(), Source::Conll),
             "txt" | "text" => (text::columns(), Source::Text),
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
@@ -195,7 +199,7 @@ impl Table {
             Source::Parquet => parquet::count(&self.path),
             Source::ImageFolder(entries) => Ok(entries.len()),
             Source::Text => Ok(1),
-            Source::Csv { .. } | Source::Jsonl => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
+            Source::Csv { .. } | Source::Jsonl | Source::Conll => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
         }
     }
 
@@ -211,6 +215,7 @@ impl Table {
             Source::Parquet => parquet::rows(&self.path, columns),
             Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),
             Source::Jsonl => jsonl::rows(&self.path, columns),
+            Source::Conll => conll::rows(&self.path, columns),
             Source::Text => text::rows(&self.path, columns),
             Source::ImageFolder(entries) => Ok(image_folder::rows(entries, columns)),
         }
