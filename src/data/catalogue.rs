@@ -82,6 +82,12 @@ const fn image(
     Known { name, aliases, task, id, config, train, held_out, input, label, metric, classes, mirror: true }
 }
 
+/// Questions about texts, with answers.
+const fn questions(name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>)) -> Known {
+    let of = text(name, aliases, place, DEV, &["question", "context"], Metric::AnswerF1, 0);
+    Known { task: Task::QuestionAnswering, label: "answers", ..of }
+}
+
 /// Lists of words with a tag each.
 const fn tagged(
     name: &'static str,
@@ -111,7 +117,7 @@ const GLUE: &str = "nyu-mll/glue";
 const DEV: (&str, &str) = ("train", "validation");
 const TEST: (&str, &str) = ("train", "test");
 
-const KNOWN: [Known; 27] = [
+const KNOWN: [Known; 29] = [
     // GLUE and its kind: the test labels are not public, so the development set is scored.
     text("SST-2", &["Stanford Sentiment Treebank", "glue/sst2"], (GLUE, Some("sst2")), DEV, &["sentence"], Metric::Accuracy, 2),
     text(
@@ -230,6 +236,12 @@ const KNOWN: [Known; 27] = [
             0,
         )
     },
+    questions(
+        "SQuAD",
+        &["SQuAD 1.1", "SQuAD v1.1", "Stanford Question Answering Dataset"],
+        ("rajpurkar/squad", Some("plain_text")),
+    ),
+    questions("SQuAD 2.0", &["SQuAD v2.0", "SQuAD2"], ("rajpurkar/squad_v2", Some("squad_v2"))),
     tagged("WNUT-17", &["WNUT 2017", "Emerging Entities"], ("leondz/wnut_17", Some("wnut_17")), TEST, 13),
     tagged("CoNLL-2003", &["CoNLL03", "CoNLL 2003 NER"], ("eriktks/conll2003", Some("conll2003")), TEST, 9),
     image("CIFAR-10", &["CIFAR10"], ("uoft-cs/cifar10", Some("plain_text")), TEST, &["img"], "label", 10),
@@ -285,7 +297,8 @@ mod tests {
                 assert_eq!(seen.insert(squeeze(name), known.name).filter(|k| *k != known.name), None, "{name}");
             }
             assert!(
-                (known.classes >= 2 || known.task == Task::TextRegression) && (1..=2).contains(&known.input.len()),
+                (known.classes >= 2 || matches!(known.task, Task::TextRegression | Task::QuestionAnswering))
+                    && (1..=2).contains(&known.input.len()),
                 "{}",
                 known.name
             );

@@ -49,6 +49,9 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     if task == Some(Task::LanguageModelling) {
         return documents(table, asked);
     }
+    if task == Some(Task::QuestionAnswering) {
+        return answered(table, asked);
+    }
     if task == Some(Task::TokenClassification) {
         return tagged(table, asked);
     }
@@ -65,6 +68,50 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     };
     check_input(table, &input)?;
     Ok(Columns { input, label: Some(label), labels: Vec::new() })
+}
+
+/// Names that stand for a text that questions are about, likeliest first.
+const CONTEXTS: [&str; 4] = ["context", "passage", "paragraph", "text"];
+
+/// The columns of questions and of the texts that they are about, and that of answers.
+fn answered(table: &Table, asked: &Columns) -> Result<Columns> {
+    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+    let named = |names: &[&str]| {
+        names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name)))
+    };
+    let label = match &asked.label {
+        Some(name) => table.column(name)?,
+        None => named(&["answers", "answer"]).ok_or_else(|| unclear("answers"))?,
+    };
+    if !is_of_answers(label) {
+        let (found, expected) = (label.kind.in_words(), "answers with `text` and `answer_start`");
+        return Err(Error::ColumnKind { path: table.path().into(), column: label.name.clone(), expected, found });
+    }
+    let input = match asked.input.as_slice() {
+        [] => {
+            let (question, context) =
+                named(&["question"]).zip(named(&CONTEXTS)).ok_or_else(|| unclear("question and its text"))?;
+            vec![question.name.clone(), context.name.clone()]
+        }
+        [_, _] => asked.input.clone(),
+        _ => return Err(unclear("question and its text, two columns in this order")),
+    };
+    check_input(table, &input)?;
+    Ok(Columns { input, label: Some(label.name.clone()), labels: Vec::new() })
+}
+
+/// Whether a column holds answers by their words and where they begin.
+fn is_of_answers(column: &Column) -> bool {
+    let is = |kind: &ColumnKind| matches!(kind, ColumnKind::Object(names) if ["text", "answer_start"].iter().all(|name| names.iter().any(|n| n == name)));
+    match &column.kind {
+        ColumnKind::List(Some(of)) => is(of),
+        kind => is(kind),
+    }
+}
+
+/// Whether questions about texts are answered.
+pub(super) fn is_answered(table: &Table) -> bool {
+    table.columns().iter().any(is_of_answers) && table.column("question").is_ok()
 }
 
 /// Names that stand for lists of words, and for lists of their tags, likeliest first.

@@ -60,6 +60,8 @@ pub enum Error {
     Number { path: PathBuf, position: Position, column: String, found: String },
     #[error("`{}`, {position}: expected as many tags as words, found {} word(s) in `{}` and {} tag(s) in `{}`", path.display(), words.1, words.0, tags.1, tags.0)]
     Unequal { path: PathBuf, position: Position, words: (String, usize), tags: (String, usize) },
+    #[error("`{}`, {position}: expected the answer `{expected}` at character {at} of the text, found `{found}`", path.display())]
+    Answer { path: PathBuf, position: Position, at: usize, expected: String, found: String },
     #[error("split `{split}` has a single class, `{class}`: there is nothing to learn")]
     OneClass { split: String, class: String },
     #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
@@ -152,6 +154,7 @@ impl Failure for Error {
             Error::Model { .. } => {
                 "check that the model's files are whole and belong together; `tallow models` lists the architectures"
             }
+            Error::Answer { .. } => "correct the answer or where it begins, counted in characters from 0",
             Error::Unequal { .. } => "correct the row, or take it out",
             Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",

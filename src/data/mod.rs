@@ -29,7 +29,9 @@ pub use digest::sha256_of_file;
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
-pub use prepared::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTags, PreparedTargets, PreparedTexts};
+pub use prepared::{
+    NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTags, PreparedTargets, PreparedTexts,
+};
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};

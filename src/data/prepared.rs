@@ -29,6 +29,8 @@ pub enum PreparedTargets {
     Labels { of: Vec<bool>, names: Vec<String> },
     /// A tag of each word of each example.
     Tags(PreparedTags),
+    /// Where in each window over a text the answer to a question lies.
+    Spans(PreparedSpans),
     /// A number of each example, finite.
     Values { of: Vec<f64> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
@@ -100,6 +102,85 @@ impl PreparedTags {
     }
 }
 
+/// Questions about texts, each text in one or more windows.
+#[derive(Debug)]
+pub struct PreparedSpans {
+    /// Of each window.
+    questions: Vec<u32>,
+    /// Of each window, the first and last token of the answer; twice 0 where it holds none.
+    spans: Vec<[u32; 2]>,
+    /// Of each token of all windows, the characters of the text that it stands for; [`NOT_SEEN`] for one of something else.
+    characters: Vec<[u32; 2]>,
+    told: Told,
+}
+
+/// The texts, and of each question which text it is about and its right answers.
+#[derive(Debug, serde::Deserialize)]
+struct Told {
+    contexts: Vec<String>,
+    questions: Vec<(usize, Vec<String>)>,
+}
+
+impl PreparedSpans {
+    /// The question that window `i` is of. Panics where there is no such window.
+    pub fn question(&self, i: usize) -> usize {
+        self.questions[i] as usize
+    }
+
+    /// The first and the last token of the answer in window `i`. Panics where there is no such window.
+    pub fn span(&self, i: usize) -> [u32; 2] {
+        self.spans[i]
+    }
+
+    /// What the tokens `range` of all windows stand for.
+    pub fn characters(&self, range: Range<usize>) -> &[[u32; 2]] {
+        &self.characters[range]
+    }
+
+    /// The right answers to a question. Panics where there is no such question.
+    pub fn answers(&self, question: usize) -> &[String] {
+        &self.told.questions[question].1
+    }
+
+    /// These characters of the text that a question is about. Panics where there is no such question.
+    pub fn words(&self, question: usize, from: usize, to: usize) -> String {
+        let context = &self.told.contexts[self.told.questions[question].0];
+        context.chars().skip(from).take(to.saturating_sub(from)).collect()
+    }
+
+    /// Whether some questions have no answer.
+    pub fn some_unanswered(&self) -> bool {
+        self.told.questions.iter().any(|(_, answers)| answers.is_empty())
+    }
+
+    fn parse(tensors: &SafeTensors) -> Result<Self, String> {
+        let pairs = |name: &str| {
+            let all = u32s(bytes(tensors, name, Dtype::U32, 2)?.0);
+            Ok::<_, String>(all.as_chunks::<2>().0.to_vec())
+        };
+        let questions = u32s(bytes(tensors, "questions", Dtype::U32, 1)?.0);
+        let told: Told = serde_json::from_slice(bytes(tensors, "told", Dtype::U8, 1)?.0).map_err(|e| e.to_string())?;
+        if questions.iter().any(|question| *question as usize >= told.questions.len()) {
+            return Err("a window is of a question that is not there".into());
+        }
+        if told.questions.iter().any(|(context, _)| *context >= told.contexts.len()) {
+            return Err("a question is about a text that is not there".into());
+        }
+        Ok(PreparedSpans { questions, spans: pairs("spans")?, characters: pairs("characters")?, told })
+    }
+
+    /// Whether they are those of these windows.
+    fn fit(&self, texts: Option<&PreparedTexts>) -> bool {
+        texts.is_some_and(|texts| {
+            let inside = |(i, span): (usize, &[u32; 2])| span[0] <= span[1] && (span[1] as usize) < texts.text_len(i);
+            self.questions.len() == texts.len()
+                && self.spans.len() == texts.len()
+                && self.characters.len() == texts.num_tokens()
+                && self.spans.iter().enumerate().all(inside)
+        })
+    }
+}
+
 /// Pixels of all images, end to end: each `[height, width, channels]`, 0..=255.
 #[derive(Debug)]
 pub struct PreparedImages {
@@ -168,6 +249,11 @@ impl PreparedTexts {
         (self.offsets[i + 1] - self.offsets[i]) as usize
     }
 
+    /// The places of the tokens of text `i` among all. Panics where there is none.
+    pub fn range(&self, i: usize) -> Range<usize> {
+        self.offsets[i] as usize..self.offsets[i + 1] as usize
+    }
+
     /// Number of texts.
     pub fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
@@ -227,6 +313,7 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     };
     let prepared = Prepared { inputs, targets };
     match &prepared.targets {
+        PreparedTargets::Spans(spans) if !spans.fit(prepared.texts()) => Err("its answers are not those of its texts".into()),
         PreparedTargets::Tags(tags) if !tags.fit(prepared.texts()) => Err("its tags are not those of its texts".into()),
         PreparedTargets::Labels { of, names } if of.len() != prepared.len() * names.len() => {
             Err(format!("it has {} flags of {} labels for {} examples", of.len(), names.len(), prepared.len()))
@@ -248,6 +335,9 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
     if tensors.tensor("bytes").is_ok() {
         return Ok(PreparedTargets::Words { bytes: u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0) });
+    }
+    if tensors.tensor("spans").is_ok() {
+        return Ok(PreparedTargets::Spans(PreparedSpans::parse(tensors)?));
     }
     if tensors.tensor("values").is_ok() {
         let values = bytes(tensors, "values", Dtype::F64, 1)?.0.as_chunks::<8>().0;

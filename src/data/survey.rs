@@ -47,6 +47,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     // A document has no classes: its words are all that it can be asked for.
     let found = match first.is_document() {
         true => Some(Task::LanguageModelling),
+        false if columns::is_answered(first) => Some(Task::QuestionAnswering),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
         false => None,
@@ -78,6 +79,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     for (at, (name, tables)) in splits.iter().enumerate() {
         let answers = match task.head() {
             HeadKind::Value => values_of(tables, &label, at > 0)?,
+            HeadKind::Span => answers_of(tables, &label, at > 0)?,
             HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
             _ => labels_of(tables, &label, at > 0)?,
         };
@@ -147,6 +149,22 @@ fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
     }
     found.names = classes::without_secret(found.names);
     found.any = !found.names.is_empty();
+    Ok(found)
+}
+
+/// Counts the questions and looks whether any is answered.
+fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            found.any |= row?.cells.first().is_some_and(|cell| *cell != Cell::Null);
+        }
+    }
     Ok(found)
 }
 
@@ -304,6 +322,19 @@ mod tests {
         assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
         assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
         assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
+    }
+
+    #[test]
+    fn questions_with_answers_are_found() {
+        let line =
+            |answers: &str| format!("{{\"id\":\"7\",\"context\":\"a b\",\"question\":\"which?\",\"answers\":{answers}}}\n");
+        for answers in ["{\"text\":[\"b\"],\"answer_start\":[2]}", "[{\"text\":\"b\",\"answer_start\":2}]"] {
+            let dir = folder(&[("train.jsonl", &line(answers))]);
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+            let columns = (facts.columns.input.as_slice(), facts.columns.label.as_deref());
+            assert_eq!(facts.task, Some(Task::QuestionAnswering));
+            assert_eq!(columns, (&names(&["question", "context"])[..], Some("answers")));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a model said of a split beside what is right: every metric, its interval and the score of a guess are made from it.
 
 use super::metrics::regression::{mae, pearson, r2, rmse, spearman};
-use super::metrics::{labels, probability, tagging};
+use super::metrics::{answers, labels, probability, tagging};
 use super::{metric, of_words};
 use crate::spec::Metric;
 use rayon::prelude::*;
@@ -19,6 +19,8 @@ pub enum Predictions {
     Labels { each: Vec<LabelsSaid>, labels: usize },
     /// A tag of each word of each example.
     Tags { each: Vec<TagsSaid>, names: Vec<String> },
+    /// An answer to each question.
+    Answers(Vec<AnswerSaid>),
     /// A number of each example.
     Values { predicted: Vec<f64>, actual: Vec<f64> },
     /// Tokens that were told from those before them, with their mean cross entropy in nats, and the bytes that all tokens stand for.
@@ -60,6 +62,23 @@ pub struct TagsSaid {
     right: usize,
 }
 
+/// What the model answers to one question, and what would be right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerSaid {
+    /// Nothing: that there is no answer.
+    pub predicted: String,
+    pub right: Vec<String>,
+    exact: bool,
+    f1: f64,
+}
+
+impl AnswerSaid {
+    pub fn new(predicted: String, right: Vec<String>) -> Self {
+        let (exact, f1) = (answers::exact_match(&predicted, &right), answers::f1(&predicted, &right));
+        AnswerSaid { predicted, right, exact, f1 }
+    }
+}
+
 impl TagsSaid {
     /// Both have as many words; tags are below the number of names.
     pub fn new(actual: Vec<u32>, predicted: Vec<Option<u32>>, names: &[String]) -> Self {
@@ -95,6 +114,7 @@ impl Predictions {
             Predictions::Classes { each, .. } => each.len(),
             Predictions::Labels { each, .. } => each.len(),
             Predictions::Tags { each, .. } => each.len(),
+            Predictions::Answers(each) => each.len(),
             Predictions::Values { actual, .. } => actual.len(),
             Predictions::Words { tokens, .. } => *tokens,
         }
@@ -131,6 +151,14 @@ impl Predictions {
                 of_labels(of, &each, *labels)
             }
             Predictions::Tags { each, .. } => of_tags(of, rows.iter().map(|&i| &each[i])),
+            Predictions::Answers(each) => {
+                let mean = |of: fn(&AnswerSaid) -> f64| rows.iter().map(|&i| of(&each[i])).sum::<f64>() / rows.len() as f64;
+                match of {
+                    Metric::AnswerF1 => mean(|said| said.f1),
+                    Metric::ExactMatch => mean(|said| f64::from(u8::from(said.exact))),
+                    _ => f64::NAN,
+                }
+            }
             Predictions::Values { predicted, actual } => {
                 let (p, a): (Vec<f64>, Vec<f64>) = rows.iter().map(|&i| (predicted[i], actual[i])).unzip();
                 match of {
@@ -197,6 +225,9 @@ impl Predictions {
         match self {
             Predictions::Classes { each, .. } => Box::new(each.iter().enumerate().map(|(index, said)| {
                 json!({"index": index, "label": said.label, "predicted": said.predicted, "probability": said.probability()})
+            })),
+            Predictions::Answers(each) => Box::new(each.iter().enumerate().map(|(index, said)| {
+                json!({"index": index, "answers": said.right, "predicted": said.predicted, "f1": said.f1})
             })),
             Predictions::Tags { each, names } => Box::new(each.iter().enumerate().map(|(index, said)| {
                 let name = |tag: &u32| names[*tag as usize].clone();

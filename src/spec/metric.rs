@@ -46,6 +46,10 @@ pub enum Metric {
     EntityF1,
     EntityPrecision,
     EntityRecall,
+    /// F1 of the words of an answer, the best of the right ones, as SQuAD has it.
+    AnswerF1,
+    /// Share of questions whose answer is one of the right ones, as SQuAD has it.
+    ExactMatch,
 }
 
 /// What there is to know of a metric.
@@ -74,7 +78,7 @@ const SHARE: (f64, f64) = (0.0, 1.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 21] = [
+    const ALL: [Metric; 23] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -96,10 +100,12 @@ impl Metric {
         Metric::EntityF1,
         Metric::EntityPrecision,
         Metric::EntityRecall,
+        Metric::AnswerF1,
+        Metric::ExactMatch,
     ];
 
     fn about(self) -> About {
-        use HeadKind::{Classes, Labels, Tags, Value, Words};
+        use HeadKind::{Classes, Labels, Span, Tags, Value, Words};
         match self {
             Metric::Accuracy => about("accuracy", "accuracy", SHARE, &[Classes, Tags]),
             Metric::F1 => about("F1", "f1", SHARE, &[Classes]),
@@ -124,6 +130,8 @@ impl Metric {
             Metric::EntityF1 => about("entity F1", "f1", SHARE, &[Tags]),
             Metric::EntityPrecision => about("entity precision", "precision", SHARE, &[Tags]),
             Metric::EntityRecall => about("entity recall", "recall", SHARE, &[Tags]),
+            Metric::AnswerF1 => about("answer F1", "f1", SHARE, &[Span]),
+            Metric::ExactMatch => about("exact match", "exact_match", SHARE, &[Span]),
         }
     }
 
@@ -163,14 +171,14 @@ impl Metric {
 
     /// Whether it is the share of examples that are right, each counting alike (of words it is none: a sentence has many).
     pub fn is_share_of_examples(self) -> bool {
-        matches!(self, Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy)
+        matches!(self, Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy | Metric::ExactMatch)
     }
 
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
         use Metric::{
-            Accuracy, Auroc, BitsPerByte, EntityF1, EntityPrecision, EntityRecall, MacroF1, Mae, MicroF1, Pearson, Perplexity,
-            R2, Rmse, Spearman, SubsetAccuracy,
+            Accuracy, AnswerF1, Auroc, BitsPerByte, EntityF1, EntityPrecision, EntityRecall, ExactMatch, MacroF1, Mae, MicroF1,
+            Pearson, Perplexity, R2, Rmse, Spearman, SubsetAccuracy,
         };
         let told: &[Metric] = match task.head() {
             HeadKind::Classes => &[Accuracy, MacroF1],
@@ -178,7 +186,8 @@ impl Metric {
             HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],
             HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],
             HeadKind::Tags => &[EntityF1, EntityPrecision, EntityRecall, Accuracy],
-            HeadKind::Span | HeadKind::Vector => &[],
+            HeadKind::Span => &[AnswerF1, ExactMatch],
+            HeadKind::Vector => &[],
         };
         told.iter().copied()
     }

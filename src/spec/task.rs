@@ -18,16 +18,19 @@ pub enum Task {
     TextMultiLabel,
     /// A tag for each word of a sentence.
     TokenClassification,
+    /// The words of a text that answer a question about it.
+    QuestionAnswering,
 }
 
 impl Task {
-    const ALL: [Task; 6] = [
+    const ALL: [Task; 7] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
         Task::TextRegression,
         Task::TextMultiLabel,
         Task::TokenClassification,
+        Task::QuestionAnswering,
     ];
 
     /// What the model is fed with.
@@ -37,7 +40,8 @@ impl Task {
             | Task::LanguageModelling
             | Task::TextRegression
             | Task::TextMultiLabel
-            | Task::TokenClassification => Modality::Text,
+            | Task::TokenClassification
+            | Task::QuestionAnswering => Modality::Text,
             Task::ImageClassification => Modality::Image,
         }
     }
@@ -50,6 +54,7 @@ impl Task {
             Task::TextRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
+            Task::QuestionAnswering => HeadKind::Span,
         }
     }
 
@@ -72,6 +77,7 @@ impl Task {
             Task::TextRegression => "text regression",
             Task::TextMultiLabel => "multi-label text classification",
             Task::TokenClassification => "token classification",
+            Task::QuestionAnswering => "question answering",
         }
     }
 

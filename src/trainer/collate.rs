@@ -67,6 +67,7 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         (PreparedTargets::Classes { .. }, Head::Classes(_))
         | (PreparedTargets::Labels { .. }, Head::Labels(_))
         | (PreparedTargets::Tags(_), Head::Tags(_))
+        | (PreparedTargets::Spans(_), Head::Span)
         | (PreparedTargets::Values { .. }, Head::Value)
         | (PreparedTargets::Words { .. }, Head::Words) => {}
         (targets, head) => {
@@ -74,6 +75,7 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
                 PreparedTargets::Classes { .. } => "classes",
                 PreparedTargets::Labels { .. } => "labels",
                 PreparedTargets::Tags(_) => "tags",
+                PreparedTargets::Spans(_) => "spans",
                 PreparedTargets::Values { .. } => "values",
                 PreparedTargets::Words { .. } => "words",
             };
@@ -120,6 +122,13 @@ pub(super) fn collate(
             }
             Ok(Batch { input, wanted: Wanted::Tags(wanted), tokens })
         }
+        (PreparedInputs::Texts(texts), PreparedTargets::Spans(spans)) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            let lengths = rows.iter().map(|row| row.len()).collect();
+            let wanted = Wanted::Spans(examples.iter().map(|&i| spans.span(i)).collect(), lengths);
+            Ok(Batch { input, wanted, tokens })
+        }
         (PreparedInputs::Texts(texts), targets) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
             let (input, tokens) = texts_of(&rows, &types)?;
@@ -141,7 +150,9 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
             Ok(Wanted::Labels(examples.iter().flat_map(flags).collect(), names.len()))
         }
         PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
-        PreparedTargets::Tags(_) | PreparedTargets::Words { .. } => Err(Error::WrongTask { expected: "texts", found: "images" }),
+        PreparedTargets::Tags(_) | PreparedTargets::Spans(_) | PreparedTargets::Words { .. } => {
+            Err(Error::WrongTask { expected: "texts", found: "images" })
+        }
     }
 }
 

@@ -40,8 +40,8 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     if !predictions.is_stream() {
         write_lines(&WorkFolder::at(&job.out).predictions(), predictions.lines())?;
     }
-    let secs = begun.elapsed().as_secs_f64();
-    emit(Event::Evaluated { examples: data.len(), scores, intervals, baseline, loss: scored.loss, secs });
+    let (secs, examples) = (begun.elapsed().as_secs_f64(), if predictions.is_stream() { data.len() } else { predictions.len() });
+    emit(Event::Evaluated { examples, scores, intervals, baseline, loss: scored.loss, secs });
     Ok(())
 }
 

@@ -31,6 +31,7 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         PreparedTargets::Classes { .. }
         | PreparedTargets::Labels { .. }
         | PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
         | PreparedTargets::Values { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };
     let Some(Split { train, held_out }) = split else {

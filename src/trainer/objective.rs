@@ -17,6 +17,8 @@ pub(super) enum Wanted {
     Labels(Vec<bool>, usize),
     /// The tag of each token that stands for a word, `[b, t]`, or [`NONE`].
     Tags(Vec<u32>),
+    /// The first and last token of the answer of each example, `[b]`, and how many tokens are real.
+    Spans(Vec<[u32; 2]>, Vec<usize>),
     /// A number of each example, `[b]`, on the scale that the model is trained on.
     Values(Vec<f64>),
     /// The word behind each token, `[b, t]`, or [`NONE`].
@@ -29,6 +31,7 @@ impl Wanted {
         match self {
             Wanted::Classes(classes) => classes.len(),
             Wanted::Labels(flags, labels) => flags.len() / (*labels).max(1),
+            Wanted::Spans(spans, _) => spans.len(),
             Wanted::Values(values) => values.len(),
             Wanted::Words(words) | Wanted::Tags(words) => words.iter().filter(|word| **word != NONE).count(),
         }
@@ -42,6 +45,7 @@ impl Wanted {
     pub(super) fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         match (self, output) {
             (Wanted::Classes(classes), Output::Scores(scores)) => Ok(kernels::cross_entropy(tape, scores, classes)?),
+            (Wanted::Spans(spans, lengths), Output::Scores(scores)) => span_loss(tape, scores, spans, lengths),
             (Wanted::Tags(tags), Output::Scores(scores)) => {
                 Ok(kernels::cross_entropy(tape, scores, Targets { ignore: Some(NONE), ..Targets::new(tags) })?)
             }
@@ -72,10 +76,25 @@ impl Wanted {
             Wanted::Classes(_) => "classes",
             Wanted::Labels(..) => "labels",
             Wanted::Tags(_) => "tags",
+            Wanted::Spans(..) => "spans",
             Wanted::Values(_) => "values",
             Wanted::Words(_) => "words",
         }
     }
+}
+
+/// The mean of the cross entropies of the first and of the last token, among all real tokens. `scores`: `[b, t, 2]`.
+fn span_loss(tape: &Tape, scores: &Var, spans: &[[u32; 2]], lengths: &[usize]) -> Result<Var, Error> {
+    let (b, t, _) = scores.tensor().dims3()?;
+    // Far below any score, so that padding has no share.
+    let hidden = lengths.iter().flat_map(|length| (0..t).map(move |place| if place < *length { 0f32 } else { -1e9 }));
+    let mask = Var::constant(Tensor::from_vec(hidden.collect::<Vec<f32>>(), (b, t), scores.tensor().device())?);
+    let of = |which: usize| {
+        let one = kernels::reshape(tape, &kernels::narrow(tape, scores, 2, which, 1)?, (b, t))?;
+        let labels: Vec<u32> = spans.iter().map(|span| span[which]).collect();
+        kernels::cross_entropy(tape, &kernels::add(tape, &one, &mask)?, &labels)
+    };
+    Ok(kernels::scale(tape, &kernels::add(tape, &of(0)?, &of(1)?)?, 0.5)?)
 }
 
 fn said(output: &Output) -> &'static str {

@@ -1,6 +1,7 @@
 //! Scores of a model on prepared examples; the monitor and the evaluation share it.
 
 use super::Error;
+use super::answering::{self, Window};
 use super::collate::{Batch, collate};
 use super::objective::Wanted;
 use super::scale::Scale;
@@ -34,6 +35,7 @@ struct Collected {
     classes: Vec<(usize, (ClassSaid, f64))>,
     labels: Vec<(usize, (LabelsSaid, f64))>,
     tags: Vec<(usize, TagsSaid)>,
+    windows: Vec<(usize, Window)>,
     values: Vec<(usize, f64)>,
     /// Summed loss and number of words, of all that words are asked of.
     words: (f64, usize),
@@ -75,6 +77,19 @@ impl Collected {
         data: &Prepared,
     ) -> Result<(), Error> {
         match &batch.wanted {
+            Wanted::Spans(spans, _) => {
+                let (PreparedTargets::Spans(told), Some(texts)) = (data.targets(), data.texts()) else { return Ok(()) };
+                for ((example, span), scores) in examples.iter().zip(spans).zip(token_rows(model, batch)?) {
+                    let characters = told.characters(texts.range(*example));
+                    let window = Window::of(&scores, characters).ok_or(Error::NotFinite { example: *example })?;
+                    let cost = [0, 1].map(|which| {
+                        let all: Vec<f32> = scores[..characters.len()].iter().map(|pair| pair[which]).collect();
+                        predict(&all, span[which]).map_or(f64::NAN, |(_, loss)| loss)
+                    });
+                    self.words = (self.words.0 + (cost[0] + cost[1]) / 2.0, self.words.1 + 1);
+                    self.windows.push((*example, window));
+                }
+            }
             Wanted::Tags(_) => {
                 let PreparedTargets::Tags(tags) = data.targets() else { return Ok(()) };
                 for ((place, example), scores) in places.iter().zip(examples).zip(token_rows(model, batch)?) {
@@ -123,6 +138,10 @@ impl Collected {
                 let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
                 Scored { predictions: Predictions::Classes { each, classes: names.len() }, loss }
             }
+            PreparedTargets::Spans(spans) => {
+                let loss = self.words.0 / self.words.1.max(1) as f64;
+                Scored { predictions: Predictions::Answers(answering::answers(spans, &in_file_order(self.windows))), loss }
+            }
             PreparedTargets::Tags(tags) => {
                 let (each, names) = (in_order(self.tags), tags.names().to_vec());
                 let loss = self.words.0 / self.words.1.max(1) as f64;
@@ -145,6 +164,11 @@ impl Collected {
             }
         }
     }
+}
+
+fn in_file_order<T>(mut found: Vec<(usize, T)>) -> Vec<(usize, T)> {
+    found.sort_by_key(|(example, _)| *example);
+    found
 }
 
 fn in_order<T>(mut found: Vec<(usize, T)>) -> Vec<T> {

@@ -27,6 +27,7 @@ impl Bench {
         bench.write_values(160);
         bench.write_labels(160);
         bench.write_tags(160);
+        bench.write_spans(160);
         bench
     }
 
@@ -161,6 +162,45 @@ impl Bench {
         write(&self.path("tags.safetensors"), &tensors, r#"["O","B-X","I-X"]"#);
     }
 
+    /// `spans.safetensors`: the answer is the token 7 and the one behind it; one question in eight has none. Each question is about a
+    /// text of letters, one a token.
+    fn write_spans(&self, examples: usize) {
+        let letters = |ids: &[u32]| ids.iter().map(|id| char::from(b'a' + *id as u8)).collect::<String>();
+        let (mut tokens, mut spans, mut characters) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut contexts, mut questions) = (Vec::new(), Vec::new());
+        for i in 0..examples {
+            let stream = Stream::root(17).at(i as u64);
+            let mut words: Vec<u32> = (0..8).map(|t| 8 + stream.below(t, 10) as u32).collect();
+            let at = stream.below(20, 7);
+            let answered = !i.is_multiple_of(8);
+            if answered {
+                words[at] = 7;
+            }
+            let [first, last] = if answered { [at as u32 + 2, at as u32 + 3] } else { [0, 0] };
+            spans.extend([first, last]);
+            characters.extend([[u32::MAX; 2]; 2].concat());
+            characters.extend((0..8u32).flat_map(|c| [c, c + 1]));
+            characters.extend([u32::MAX; 2]);
+            contexts.push(letters(&words));
+            let right = if answered { vec![letters(&words[at..at + 2])] } else { vec![] };
+            questions.push(serde_json::json!([i, right]));
+            tokens.extend([vec![1, 3], words, vec![2]].concat());
+        }
+        let told = serde_json::json!({"contexts": contexts, "questions": questions}).to_string().into_bytes();
+        use safetensors::Dtype::{U8, U32, U64};
+        let each: Vec<u32> = (0..examples as u32).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], (0..=examples as u64).flat_map(|i| (11 * i).to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("questions", U32, vec![examples], u32s(&each)),
+            ("spans", U32, vec![examples, 2], u32s(&spans)),
+            ("characters", U32, vec![tokens.len(), 2], u32s(&characters)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+            ("told", U8, vec![told.len()], told),
+        ];
+        write(&self.path("spans.safetensors"), &tensors, "[]");
+    }
+
     fn write_images(&self, examples: usize) {
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for i in 0..examples {
@@ -262,6 +302,16 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a BERT with one layer that finds the words between two others.
+    pub(super) fn answers(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::QuestionAnswering;
+        config.metric = Metric::AnswerF1;
+        config.model = config.model.with_head(Head::Span);
+        config.train = self.path("spans.safetensors");
+        config
+    }
+
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
@@ -280,7 +330,7 @@ impl Bench {
     }
 
     /// A run of each kind, by name.
-    pub(super) fn all(&self) -> [(&'static str, RunConfig); 6] {
+    pub(super) fn all(&self) -> [(&'static str, RunConfig); 7] {
         [
             ("bert", self.bert()),
             ("gpt", self.gpt()),
@@ -288,6 +338,7 @@ impl Bench {
             ("regression", self.regression()),
             ("multi-label", self.multi_label()),
             ("tagger", self.tagger()),
+            ("answers", self.answers()),
         ]
     }
 

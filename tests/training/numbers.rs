@@ -130,6 +130,21 @@ fn words_are_tagged_and_entities_counted() {
     assert_eq!((line["tags"].as_array().map(Vec::len), line["predicted"][6].is_null()), (Some(7), true), "{line}");
 }
 
+#[test]
+fn questions_are_answered() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.answers() };
+    bench.train(&config, "answers");
+    let weights = bench.path("answers").join("model.safetensors");
+    let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::AnswerF1, Metric::ExactMatch])).expect("scored");
+    let [Event::Evaluated { scores, examples, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::AnswerF1] >= scores[&Metric::ExactMatch] && scores[&Metric::ExactMatch] > 0.8, "{scores:?}");
+    assert_eq!(*examples, 160);
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["answers"], serde_json::json!([]), "the first has none");
+}
+
 /// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
 #[test]
 fn words_are_learnt_from_those_before() {

@@ -6,6 +6,7 @@
 //! | or `labels`, of several an example | U8 `[n, labels]` | | |
 //! | `values`, in place of `labels` | F64 `[n]` | | |
 //! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | |
+//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | |
 //! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
 //! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
 //! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
@@ -18,6 +19,7 @@ mod answers;
 mod image;
 mod jpeg;
 mod pixels;
+mod spans;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
     match job.task {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::QuestionAnswering => spans::prepare(job, &splits, emit),
         Task::TokenClassification => tags::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::TextMultiLabel => text::prepare(job, &splits, &label_names(job, &splits)?, emit),
         Task::TextRegression => text::prepare(job, &splits, &[], emit),

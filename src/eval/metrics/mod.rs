@@ -1,5 +1,6 @@
 //! Metrics: `metric` from predicted and true classes, and a file for each other kind of prediction.
 
+pub mod answers;
 pub mod error_rate;
 pub mod labels;
 pub mod probability;
