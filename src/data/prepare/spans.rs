@@ -13,7 +13,7 @@ use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
 use serde_json::json;
-use tokenizers::{Encoding, TruncationParams, TruncationStrategy};
+use tokenizers::{Encoding, PostProcessor, TruncationParams, TruncationStrategy};
 
 /// What windows share with the next: this part of the longest text, as 128 of 384 tokens.
 const OVERLAP: usize = 3;

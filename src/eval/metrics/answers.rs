@@ -29,8 +29,13 @@ fn shared(said: &str, right: &str) -> f64 {
     }
     let mut left: BTreeMap<&str, usize> = BTreeMap::new();
     right.iter().for_each(|word| *left.entry(word).or_default() += 1);
-    let mut take = |word: &&str| left.get_mut(word).is_some_and(|count| std::mem::replace(count, count.saturating_sub(1)) > 0);
-    let hits = said.iter().filter(|word| take(word)).count() as f64;
+    let mut hits = 0.0;
+    for word in &said {
+        if let Some(count) = left.get_mut(word).filter(|count| **count > 0) {
+            *count -= 1;
+            hits += 1.0;
+        }
+    }
     2.0 * hits / (said.len() + right.len()) as f64
 }
 
