@@ -230,10 +230,7 @@ fn loss(tape: &Tape, config: &ModelConfig, examples: &[Example], output: &Output
         (Head::Words, Output::Words { states, vocabulary, bias }) => {
             let labels = tokens(&|_, id| (7 * id + 3) % vocab);
             let targets = Targets { ignore: Some(NONE), ..Targets::new(&labels) };
-            match bias {
-                None => kernels::linear_cross_entropy(tape, states, vocabulary, targets),
-                Some(_) => kernels::cross_entropy(tape, &output.scores(tape).expect("scores"), targets),
-            }
+            kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), targets)
         }
         (Head::Vector(_), Output::Vectors(vectors)) => kernels::mse(tape, vectors, &zero_or_one(vectors.dims())),
         (head, _) => panic!("{}: another output than its head {head:?} stands for", config.family()),

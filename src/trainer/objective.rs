@@ -61,11 +61,7 @@ impl Wanted {
             }
             (Wanted::Words(words), Output::Words { states, vocabulary, bias }) => {
                 let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
-                match bias {
-                    None => Ok(kernels::linear_cross_entropy(tape, states, vocabulary, targets)?),
-                    // All scores at once: the fused loss knows no bias.
-                    Some(_) => Ok(kernels::cross_entropy(tape, &output.scores(tape)?, targets)?),
-                }
+                Ok(kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), targets)?)
             }
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
