@@ -46,7 +46,7 @@ const DOCUMENTS: [&str; 6] = ["text", "content", "document", "story", "article",
 /// # Errors
 /// A column is not there or holds something else; it cannot be told which one is meant.
 pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], task: Option<Task>) -> Result<Columns> {
-    if task == Some(Task::LanguageModelling) {
+    if task.is_some_and(Task::is_of_streams) {
         return documents(table, asked);
     }
     if task == Some(Task::QuestionAnswering) {

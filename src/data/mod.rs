@@ -30,7 +30,7 @@ pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
 pub use prepared::{
-    NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTags, PreparedTargets, PreparedTexts,
+    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTags, PreparedTargets, PreparedTexts,
 };
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};

@@ -37,7 +37,19 @@ pub enum PreparedTargets {
     Words {
         /// Of the text that each piece stands for, in UTF-8.
         bytes: Vec<u32>,
+        /// Where words are hidden and told from all others of their piece, by which tokens.
+        hidden: Option<HidingTokens>,
     },
+}
+
+/// Tokens that a text with hidden words is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HidingTokens {
+    /// Stands for a hidden word.
+    pub mask: u32,
+    /// Stand before and behind a piece.
+    pub begin: Option<u32>,
+    pub end: Option<u32>,
 }
 
 /// Token ids of all texts, end to end.
@@ -325,7 +337,7 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
             Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
         }
         PreparedTargets::Words { .. } if prepared.texts().is_none() => Err("it has no texts to take words from".into()),
-        PreparedTargets::Words { bytes } if bytes.len() != prepared.len() => {
+        PreparedTargets::Words { bytes, .. } if bytes.len() != prepared.len() => {
             Err(format!("it has the bytes of {} pieces for {}", bytes.len(), prepared.len()))
         }
         _ => Ok(prepared),
@@ -334,7 +346,10 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
 
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
     if tensors.tensor("bytes").is_ok() {
-        return Ok(PreparedTargets::Words { bytes: u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0) });
+        let token = |name: &str| metadata.get(name).and_then(|id| id.parse::<u32>().ok());
+        let with = |mask| HidingTokens { mask, begin: token("begin_token"), end: token("end_token") };
+        let bytes = u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0);
+        return Ok(PreparedTargets::Words { bytes, hidden: token("mask_token").map(with) });
     }
     if tensors.tensor("spans").is_ok() {
         return Ok(PreparedTargets::Spans(PreparedSpans::parse(tensors)?));

@@ -54,7 +54,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     };
     let task = hints.task.or(found);
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
-    if task == Some(Task::LanguageModelling) {
+    if task.is_some_and(Task::is_of_streams) {
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
     }
     let label = columns.label.clone().unwrap_or_default();

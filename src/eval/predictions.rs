@@ -23,8 +23,9 @@ pub enum Predictions {
     Answers(Vec<AnswerSaid>),
     /// A number of each example.
     Values { predicted: Vec<f64>, actual: Vec<f64> },
-    /// Tokens that were told from those before them, with their mean cross entropy in nats, and the bytes that all tokens stand for.
-    Words { tokens: usize, bytes: u64, loss: f64 },
+    /// Tokens that were told, from those before them or hidden ones from all others, with their mean cross entropy in nats; the bytes
+    /// that all tokens stand for; and of hidden ones how many were right.
+    Words { tokens: usize, bytes: u64, loss: f64, right: usize },
 }
 
 /// What the model says of one example, and its class.
@@ -170,7 +171,8 @@ impl Predictions {
                     _ => f64::NAN,
                 }
             }
-            Predictions::Words { tokens, bytes, loss } => of_words(of, *loss, *tokens, *bytes),
+            Predictions::Words { tokens, right, .. } if of == Metric::MaskedAccuracy => *right as f64 / *tokens as f64,
+            Predictions::Words { tokens, bytes, loss, .. } => of_words(of, *loss, *tokens, *bytes),
         }
     }
 
@@ -364,7 +366,7 @@ mod tests {
         let score = |metric| said.score_of(&guess, metric).expect("a score");
         assert_eq!((score(Metric::R2), score(Metric::Mae), score(Metric::Spearman)), (0.0, 1.5, 0.0));
         assert!((score(Metric::Rmse) - 3.5f64.sqrt()).abs() < 1e-12);
-        assert_eq!(Predictions::Words { tokens: 1, bytes: 1, loss: 1.0 }.score_of(&guess, Metric::Perplexity), None);
+        assert_eq!(Predictions::Words { tokens: 1, bytes: 1, loss: 1.0, right: 0 }.score_of(&guess, Metric::Perplexity), None);
     }
 
     #[test]

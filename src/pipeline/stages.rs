@@ -323,7 +323,7 @@ fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
 pub(super) fn scoring_batch(task: Task, max_seq_len: usize) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
-    if task == Task::LanguageModelling { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
+    if task.is_of_streams() { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
 }
 
 /// The longest text that is prepared.

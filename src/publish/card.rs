@@ -169,6 +169,7 @@ fn pipeline_tag(task: Task) -> &'static str {
     match task {
         // The Hub files numbers for texts there, too.
         Task::TextClassification | Task::TextRegression | Task::TextMultiLabel => "text-classification",
+        Task::MaskedLanguageModelling => "fill-mask",
         Task::QuestionAnswering => "question-answering",
         Task::TokenClassification => "token-classification",
         Task::ImageClassification => "image-classification",

@@ -14,7 +14,7 @@ pub enum Metric {
     MacroF1,
     /// Matthews correlation.
     Matthews,
-    /// `e` to the mean cross entropy of a token, in nats.
+    /// `e` to the mean cross entropy of a token that is told, in nats: of all, or of hidden ones.
     Perplexity,
     /// Cross entropy of the whole text in bits, by its bytes: alike for every tokenizer.
     BitsPerByte,
@@ -50,6 +50,8 @@ pub enum Metric {
     AnswerF1,
     /// Share of questions whose answer is one of the right ones, as SQuAD has it.
     ExactMatch,
+    /// Share of hidden words that are told.
+    MaskedAccuracy,
 }
 
 /// What there is to know of a metric.
@@ -78,7 +80,7 @@ const SHARE: (f64, f64) = (0.0, 1.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 23] = [
+    const ALL: [Metric; 24] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -102,6 +104,7 @@ impl Metric {
         Metric::EntityRecall,
         Metric::AnswerF1,
         Metric::ExactMatch,
+        Metric::MaskedAccuracy,
     ];
 
     fn about(self) -> About {
@@ -131,6 +134,7 @@ impl Metric {
             Metric::EntityPrecision => about("entity precision", "precision", SHARE, &[Tags]),
             Metric::EntityRecall => about("entity recall", "recall", SHARE, &[Tags]),
             Metric::AnswerF1 => about("answer F1", "f1", SHARE, &[Span]),
+            Metric::MaskedAccuracy => about("accuracy on hidden words", "accuracy", SHARE, &[Words]),
             Metric::ExactMatch => about("exact match", "exact_match", SHARE, &[Span]),
         }
     }
@@ -164,9 +168,20 @@ impl Metric {
         self.about().of.contains(&head)
     }
 
-    /// All that measure what a model with such a head says.
-    pub fn of(head: HeadKind) -> impl Iterator<Item = Metric> {
-        Metric::ALL.into_iter().filter(move |metric| metric.suits(head))
+    /// Whether it measures a task.
+    pub fn serves(self, task: Task) -> bool {
+        // Of hidden words no whole text is told, and of others none is hidden.
+        let other = match self {
+            Metric::BitsPerByte => task == Task::MaskedLanguageModelling,
+            Metric::MaskedAccuracy => task == Task::LanguageModelling,
+            _ => false,
+        };
+        !other && self.suits(task.head())
+    }
+
+    /// All that measure a task.
+    pub fn of(task: Task) -> impl Iterator<Item = Metric> {
+        Metric::ALL.into_iter().filter(move |metric| metric.serves(task))
     }
 
     /// Whether it is the share of examples that are right, each counting alike (of words it is none: a sentence has many).
@@ -177,11 +192,12 @@ impl Metric {
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
         use Metric::{
-            Accuracy, AnswerF1, Auroc, BitsPerByte, EntityF1, EntityPrecision, EntityRecall, ExactMatch, MacroF1, Mae, MicroF1,
-            Pearson, Perplexity, R2, Rmse, Spearman, SubsetAccuracy,
+            Accuracy, AnswerF1, Auroc, BitsPerByte, EntityF1, EntityPrecision, EntityRecall, ExactMatch, MacroF1, Mae,
+            MaskedAccuracy, MicroF1, Pearson, Perplexity, R2, Rmse, Spearman, SubsetAccuracy,
         };
         let told: &[Metric] = match task.head() {
             HeadKind::Classes => &[Accuracy, MacroF1],
+            HeadKind::Words if task == Task::MaskedLanguageModelling => &[Perplexity, MaskedAccuracy],
             HeadKind::Words => &[Perplexity, BitsPerByte],
             HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],
             HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],

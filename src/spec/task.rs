@@ -20,10 +20,12 @@ pub enum Task {
     TokenClassification,
     /// The words of a text that answer a question about it.
     QuestionAnswering,
+    /// Tell the hidden words of a text from all others.
+    MaskedLanguageModelling,
 }
 
 impl Task {
-    const ALL: [Task; 7] = [
+    const ALL: [Task; 8] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -31,6 +33,7 @@ impl Task {
         Task::TextMultiLabel,
         Task::TokenClassification,
         Task::QuestionAnswering,
+        Task::MaskedLanguageModelling,
     ];
 
     /// What the model is fed with.
@@ -41,7 +44,8 @@ impl Task {
             | Task::TextRegression
             | Task::TextMultiLabel
             | Task::TokenClassification
-            | Task::QuestionAnswering => Modality::Text,
+            | Task::QuestionAnswering
+            | Task::MaskedLanguageModelling => Modality::Text,
             Task::ImageClassification => Modality::Image,
         }
     }
@@ -50,7 +54,7 @@ impl Task {
     pub fn head(self) -> HeadKind {
         match self {
             Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
-            Task::LanguageModelling => HeadKind::Words,
+            Task::LanguageModelling | Task::MaskedLanguageModelling => HeadKind::Words,
             Task::TextRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
@@ -60,12 +64,29 @@ impl Task {
 
     /// What a model does as it is; none: nothing of these.
     pub fn of(model: &ModelConfig) -> Option<Task> {
-        Task::ALL.into_iter().find(|task| (task.takes(), task.head()) == (model.takes(), model.head().kind()))
+        Task::ALL.into_iter().find(|task| task.head() == model.head().kind() && task.suits(model))
+    }
+
+    /// Whether it is told from a stream of words, which documents make, and their own words are the answers.
+    pub fn is_of_streams(self) -> bool {
+        matches!(self, Task::LanguageModelling | Task::MaskedLanguageModelling)
     }
 
     /// Whether a model can learn it, with another head if need be.
     pub fn suits(self, model: &ModelConfig) -> bool {
-        model.takes() == self.takes() && model.heads().any(|head| head == self.head())
+        // What sees a whole text can tag its words; what sees only what comes before cannot tell hidden ones.
+        let sees_all = model.heads().any(|head| head == HeadKind::Tags);
+        let sees = match self {
+            Task::LanguageModelling => !sees_all,
+            Task::MaskedLanguageModelling => sees_all,
+            Task::TextClassification
+            | Task::ImageClassification
+            | Task::TextRegression
+            | Task::TextMultiLabel
+            | Task::TokenClassification
+            | Task::QuestionAnswering => true,
+        };
+        sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
 
     /// As one would say it.
@@ -78,6 +99,7 @@ impl Task {
             Task::TextMultiLabel => "multi-label text classification",
             Task::TokenClassification => "token classification",
             Task::QuestionAnswering => "question answering",
+            Task::MaskedLanguageModelling => "masked language modelling",
         }
     }
 

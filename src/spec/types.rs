@@ -172,8 +172,8 @@ pub enum TokenizerKind {
 impl TokenizerKind {
     /// The one that is made where nobody said which.
     pub fn usual(task: Task) -> Self {
-        match task.head() {
-            tallow_zoo::HeadKind::Words => TokenizerKind::Bpe,
+        match task {
+            Task::LanguageModelling => TokenizerKind::Bpe,
             _ => TokenizerKind::Wordpiece,
         }
     }

@@ -1,6 +1,7 @@
 //! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
 use super::Error;
+use super::masking::Masked;
 use super::objective::{NONE, Wanted};
 use super::streams::Streams;
 use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
@@ -22,7 +23,7 @@ pub(super) struct Changes<'a> {
 
 impl Changes<'_> {
     /// How far the pieces of a stream are moved, less than the length of one: so that an epoch cuts it elsewhere than the last.
-    fn shift(&self, texts: &PreparedTexts) -> usize {
+    pub(super) fn shift(&self, texts: &PreparedTexts) -> usize {
         self.streams.shift(self.epoch).below(0, texts.text_len(0))
     }
 }
@@ -101,7 +102,15 @@ pub(super) fn collate(
     changes: Option<Changes>,
 ) -> Result<Batch, Error> {
     match (data.inputs(), data.targets()) {
-        (PreparedInputs::Texts(texts), PreparedTargets::Words { .. }) => {
+        (PreparedInputs::Texts(texts), PreparedTargets::Words { hidden: Some(tokens), .. }) => {
+            let masked: Vec<Masked> = examples.iter().map(|&i| Masked::of(texts, *tokens, i, changes)).collect();
+            let rows: Vec<&[u32]> = masked.iter().map(|piece| piece.tokens.as_slice()).collect();
+            let (input, tokens) = texts_of(&rows, &[])?;
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+            let wanted = masked.iter().flat_map(|piece| padded(&piece.wanted, longest, NONE)).collect();
+            Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Words { hidden: None, .. }) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             let pieces: Vec<_> = examples.iter().map(|&i| texts.piece(i, shift)).collect();
             let rows: Vec<&[u32]> = pieces.iter().map(|(tokens, _)| *tokens).collect();
@@ -159,7 +168,11 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
 /// How many answers are asked of these examples; see [`Wanted::count`].
 pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<Changes>) -> usize {
     match (data.targets(), data.texts()) {
-        (PreparedTargets::Words { .. }, Some(texts)) => {
+        (PreparedTargets::Words { hidden: Some(tokens), .. }, Some(texts)) => {
+            let asked = |&i: &usize| Masked::of(texts, *tokens, i, changes).wanted.iter().filter(|word| **word != NONE).count();
+            examples.iter().map(asked).sum()
+        }
+        (PreparedTargets::Words { hidden: None, .. }, Some(texts)) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
         }

@@ -3,13 +3,14 @@
 use super::Error;
 use super::answering::{self, Window};
 use super::collate::{Batch, collate};
-use super::objective::Wanted;
+use super::objective::{NONE, Wanted};
 use super::scale::Scale;
 use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid};
 use crate::job::Normalize;
-use tallow_kernels::Tape;
-use tallow_zoo::Model;
+use candle_core::Tensor;
+use tallow_kernels::{Tape, Var};
+use tallow_zoo::{Model, Output};
 
 /// What the model said, and its loss: the mean cross entropy of all answers, or the mean squared error of numbers.
 pub(super) struct Scored {
@@ -39,6 +40,8 @@ struct Collected {
     values: Vec<(usize, f64)>,
     /// Summed loss and number of words, of all that words are asked of.
     words: (f64, usize),
+    /// Hidden words that were told.
+    right: usize,
 }
 
 /// Scores `examples` of `data`; texts of about one length go into one batch. `told` hears how many are done.
@@ -119,6 +122,13 @@ impl Collected {
                     self.values.push((*place, f64::from(value.ok_or(Error::NotFinite { example: *example })?)));
                 }
             }
+            Wanted::Words(words) if matches!(data.targets(), PreparedTargets::Words { hidden: Some(_), .. }) => {
+                for (scores, word) in hidden_rows(model, batch, words)? {
+                    let (cost, right) = told(&scores, word).ok_or(Error::NotFinite { example: examples[0] })?;
+                    self.words = (self.words.0 + cost, self.words.1 + 1);
+                    self.right += usize::from(right);
+                }
+            }
             Wanted::Words(_) => {
                 let (loss, count) = (loss(model, batch)?, batch.wanted.count());
                 if !loss.is_finite() {
@@ -157,10 +167,10 @@ impl Collected {
                 let loss = mean_square(&predicted, &actual);
                 Scored { predictions: Predictions::Values { predicted, actual }, loss }
             }
-            PreparedTargets::Words { bytes } => {
+            PreparedTargets::Words { bytes, .. } => {
                 let ((nats, tokens), bytes) = (self.words, examples.iter().map(|&i| u64::from(bytes[i])).sum());
                 let loss = nats / tokens.max(1) as f64;
-                Scored { predictions: Predictions::Words { tokens, bytes, loss }, loss }
+                Scored { predictions: Predictions::Words { tokens, bytes, loss, right: self.right }, loss }
             }
         }
     }
@@ -184,6 +194,35 @@ fn mean_square(predicted: &[f64], actual: &[f64]) -> f64 {
 fn rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<f32>>, Error> {
     let tape = Tape::inference();
     Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?)
+}
+
+/// The scores of all words for each hidden one, and the word. Those alone are computed: there are many words.
+fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(Vec<f32>, u32)>, Error> {
+    let tape = Tape::inference();
+    let output = model.forward(&tape, &batch.input)?;
+    let asked: Vec<u32> = (0u32..).zip(words).filter(|(_, word)| **word != NONE).map(|(place, _)| place).collect();
+    let Output::Words { states, vocabulary, bias } = output else {
+        return Err(Error::WrongTask { expected: "words", found: "scores" });
+    };
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let width = states.tensor().dim(candle_core::D::Minus1)?;
+    let index = Tensor::from_slice(&asked, asked.len(), states.tensor().device())?;
+    let picked = states.tensor().reshape(((), width))?.index_select(&index, 0)?;
+    let scores = Output::Words { states: Var::constant(picked), vocabulary, bias }.scores(&tape)?.tensor().to_vec2::<f32>()?;
+    Ok(scores.into_iter().zip(asked.iter().map(|place| words[*place as usize])).collect())
+}
+
+/// The cross entropy of a word, and whether it has the highest score (the first of equals); none if a score is not finite.
+fn told(scores: &[f32], word: u32) -> Option<(f64, bool)> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    let best = scores.iter().enumerate().fold(0, |best, (at, score)| if *score > scores[best] { at } else { best });
+    let above = |at: usize| f64::from(scores[at]) - f64::from(scores[best]);
+    let sum: f64 = (0..scores.len()).map(|at| above(at).exp()).sum();
+    Some((sum.ln() - above(word as usize), best == word as usize))
 }
 
 /// The scores of each token of each example.

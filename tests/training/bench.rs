@@ -23,11 +23,12 @@ impl Bench {
         let bench = Bench { dir: tempfile::tempdir().expect("a folder") };
         bench.write_texts(160);
         bench.write_images(120);
-        bench.write_words(1_000);
+        bench.write_words("words.safetensors", 1_000, "[]");
         bench.write_values(160);
         bench.write_labels(160);
         bench.write_tags(160);
         bench.write_spans(160);
+        bench.write_hidden(1_600);
         bench
     }
 
@@ -46,7 +47,7 @@ impl Bench {
     }
 
     /// A stream in pieces of 8 tokens, of which most are the one before plus one, modulo 10.
-    fn write_words(&self, tokens: usize) {
+    fn write_words(&self, name: &str, tokens: usize, labels: &str) {
         let stream = Stream::root(13);
         let mut ids = vec![0u32];
         while ids.len() < tokens {
@@ -62,7 +63,21 @@ impl Bench {
             ("bytes", U32, vec![pieces], u32s(&vec![8; pieces])),
             ("type_ids", U8, vec![tokens], vec![0u8; tokens]),
         ];
-        write(&self.path("words.safetensors"), &tensors, "[]");
+        write(&self.path(name), &tensors, labels);
+    }
+
+    /// `hidden.safetensors`: the same, of which words are hidden by token 25.
+    fn write_hidden(&self, tokens: usize) {
+        self.write_words("plain.safetensors", tokens, "[]");
+        let file = std::fs::read(self.path("plain.safetensors")).expect("read");
+        let tensors = safetensors::SafeTensors::deserialize(&file).expect("valid");
+        let more = [("mask_token", "25"), ("begin_token", "26"), ("end_token", "27"), ("vocab_size", "30")];
+        let metadata: HashMap<String, String> = more.map(|(name, id)| (name.to_string(), id.to_string())).into();
+        std::fs::write(
+            self.path("hidden.safetensors"),
+            safetensors::serialize(tensors.tensors(), Some(metadata)).expect("bytes"),
+        )
+        .expect("written");
     }
 
     /// Texts as token ids, each with its label.
@@ -312,6 +327,16 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a BERT with one layer that tells hidden words.
+    pub(super) fn masked(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::MaskedLanguageModelling;
+        config.metric = Metric::Perplexity;
+        config.model = config.model.with_head(Head::Words);
+        config.train = self.path("hidden.safetensors");
+        config
+    }
+
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
@@ -330,7 +355,7 @@ impl Bench {
     }
 
     /// A run of each kind, by name.
-    pub(super) fn all(&self) -> [(&'static str, RunConfig); 7] {
+    pub(super) fn all(&self) -> [(&'static str, RunConfig); 8] {
         [
             ("bert", self.bert()),
             ("gpt", self.gpt()),
@@ -339,6 +364,7 @@ impl Bench {
             ("multi-label", self.multi_label()),
             ("tagger", self.tagger()),
             ("answers", self.answers()),
+            ("masked", self.masked()),
         ]
     }
 

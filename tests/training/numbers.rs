@@ -145,6 +145,25 @@ fn questions_are_answered() {
     assert_eq!(line["answers"], serde_json::json!([]), "the first has none");
 }
 
+/// Hidden words are told from both sides: most tokens are the one before plus one.
+#[test]
+fn hidden_words_are_learnt_from_all_others() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 400, ..bench.masked() };
+    let run = bench.train(&config, "masked");
+    assert!(run.steps()[0].loss > 3.0, "{:?}", run.steps()[0]);
+    let weights = bench.path("masked").join("model.safetensors");
+    let job = bench.evaluate_job(&config, weights, &[Metric::Perplexity, Metric::MaskedAccuracy]);
+    let (told, again) = (bench.evaluate(&job).expect("scored"), bench.evaluate(&job).expect("scored"));
+    let scores = |told: &[Event]| match told {
+        [Event::Evaluated { scores, loss, .. }] => (scores.clone(), *loss),
+        other => panic!("{other:?}"),
+    };
+    let (found, loss) = scores(&told);
+    assert!((found[&Metric::Perplexity] - loss.exp()).abs() < 1e-12 && found[&Metric::MaskedAccuracy] > 0.3, "{found:?}");
+    assert_eq!(scores(&again), (found, loss), "the same words are hidden each time");
+}
+
 /// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
 #[test]
 fn words_are_learnt_from_those_before() {

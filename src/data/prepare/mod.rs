@@ -13,7 +13,7 @@
 //! | `images` | | | U8 `[n, height, width, channels]` |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
-//! and `tokenizer_sha256`.
+//! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`.
 
 mod answers;
 mod image;
@@ -59,7 +59,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::TextMultiLabel => text::prepare(job, &splits, &label_names(job, &splits)?, emit),
         Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
-        Task::LanguageModelling => words::prepare(job, &splits, emit),
+        Task::LanguageModelling | Task::MaskedLanguageModelling => words::prepare(job, &splits, emit),
     }
 }
 
@@ -108,7 +108,7 @@ impl Split {
         }
         let columns = columns::resolve(first, &job.columns, &[], Some(job.task))?;
         // A single document is cut itself.
-        let within = source.part.filter(|_| rows == 1 && job.task == Task::LanguageModelling);
+        let within = source.part.filter(|_| rows == 1 && job.task.is_of_streams());
         let mask = source.part.filter(|_| within.is_none()).map(|part| part.mask(rows));
         let most = job.max_examples.unwrap_or(usize::MAX);
         Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })

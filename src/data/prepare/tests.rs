@@ -264,7 +264,7 @@ fn documents_become_a_stream_in_pieces() {
     let whole = "the cat sat on the mat<|endoftext|>the dog\nand the cat\né";
     assert_eq!(tokenizer.decode(&stream, false).expect("decoded"), whole);
     assert!((0..count - 1).all(|i| texts.text_len(i) == 16) && texts.text_len(count - 1) <= 16);
-    let PreparedTargets::Words { bytes } = prepared.targets() else { panic!("expected words") };
+    let PreparedTargets::Words { bytes, .. } = prepared.targets() else { panic!("expected words") };
     let text_bytes: usize = documents.iter().map(|text| text.len()).sum();
     assert_eq!(bytes.iter().sum::<u32>() as usize, text_bytes);
     assert_eq!(bytes[0], 16, "letters of one byte");

@@ -12,8 +12,14 @@ use tallow_zoo::Modality;
 const MOST_PIXELS: usize = 96;
 
 /// What encoders are for.
-const OF_ENCODERS: [Task; 5] =
-    [Task::TextClassification, Task::TextRegression, Task::TextMultiLabel, Task::TokenClassification, Task::QuestionAnswering];
+const OF_ENCODERS: [Task; 6] = [
+    Task::TextClassification,
+    Task::TextRegression,
+    Task::TextMultiLabel,
+    Task::TokenClassification,
+    Task::QuestionAnswering,
+    Task::MaskedLanguageModelling,
+];
 
 impl Brief<'_> {
     /// Models that serve and were not looked for in vain, largest first.
@@ -28,7 +34,8 @@ impl Brief<'_> {
                 | Task::TextRegression
                 | Task::TextMultiLabel
                 | Task::TokenClassification
-                | Task::QuestionAnswering,
+                | Task::QuestionAnswering
+                | Task::MaskedLanguageModelling,
             ) => self.encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
         };

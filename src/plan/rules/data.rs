@@ -55,6 +55,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
     let of_labels = match measured {
         Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
+        Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
         Some(Metric::AnswerF1 | Metric::ExactMatch) => Some(Task::QuestionAnswering),
         Some(Metric::EntityF1 | Metric::EntityPrecision | Metric::EntityRecall) => Some(Task::TokenClassification),
         _ => None,
@@ -181,6 +182,7 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::EntityF1 => named(&["F1", "entity F1", "span F1"]).then(|| part(result.value)),
         Metric::AnswerF1 => named(&["F1"]).then(|| part(result.value)),
         Metric::ExactMatch => named(&["EM", "exact match"]).then(|| part(result.value)),
+        Metric::MaskedAccuracy => None,
         Metric::EntityPrecision => named(&["precision"]).then(|| part(result.value)),
         Metric::EntityRecall => named(&["recall"]).then(|| part(result.value)),
         Metric::LogLoss | Metric::CalibrationError => None,

@@ -84,6 +84,11 @@ impl Brief<'_> {
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
+            (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
+                let mut defaults = defaults::fine_tuning(candidate.config.num_params());
+                defaults.recipe.max_seq_len = Some(self.piece);
+                defaults
+            }
             (_, _) if self.task == Task::QuestionAnswering => defaults::answering(candidate.config.num_params()),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
