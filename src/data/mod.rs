@@ -25,7 +25,7 @@ mod tokenizers;
 
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
-pub use digest::sha256_of_file;
+pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;

@@ -385,7 +385,7 @@ impl Bench {
         let resume = resume.map(|name| self.path(name).join("checkpoint"));
         in_pool(config.threads, || {
             let (mut events, stop) = (Vec::new(), AtomicBool::new(false));
-            let finish = trainer::train(config, &folder, resume.as_deref(), &stop, &mut |event| {
+            let finish = trainer::train(config, &folder, resume.as_deref(), &|_| stop.load(Ordering::Relaxed), &mut |event| {
                 if matches!(&event, Event::Step(step) if Some(step.step) == stop_at) {
                     stop.store(true, Ordering::Relaxed);
                 }

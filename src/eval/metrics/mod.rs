@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod error_rate;
 pub mod labels;
+pub mod overlap;
 pub mod probability;
 #[cfg(test)]
 mod references;
