@@ -6,7 +6,6 @@ use crate::fields::parse_object;
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
-use crate::{bert, distilbert, electra, gpt2, llama, mlp, resnet, resnet_cifar, roberta, t5, vit, wide_resnet};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -159,7 +158,7 @@ macro_rules! zoo {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "family", rename_all = "snake_case")]
         pub enum ModelConfig {
-            $($variant($module::Config),)*
+            $($variant(crate::$module::Config),)*
         }
 
         impl ModelConfig {
@@ -192,7 +191,7 @@ macro_rules! zoo {
             /// The heads that the architecture has.
             pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
                 let heads: &Heads = match self {
-                    $(ModelConfig::$variant(_) => $module::HEADS,)*
+                    $(ModelConfig::$variant(_) => crate::$module::HEADS,)*
                 };
                 heads.iter().map(|(kind, _)| *kind)
             }
@@ -265,9 +264,9 @@ impl ModelConfig {
 
     /// From names and shapes of weights that come without a `config.json`.
     pub fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
-        let cifar = || resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar);
-        let wide = || wide_resnet::Config::identify(shapes).map(ModelConfig::WideResnet);
-        let imagenet = || resnet::Config::identify(shapes).map(ModelConfig::Resnet);
+        let cifar = || crate::resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar);
+        let wide = || crate::wide_resnet::Config::identify(shapes).map(ModelConfig::WideResnet);
+        let imagenet = || crate::resnet::Config::identify(shapes).map(ModelConfig::Resnet);
         cifar().or_else(wide).or_else(imagenet)
     }
 

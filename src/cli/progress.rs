@@ -223,7 +223,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         Event::Stopped { step } => {
             format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64))
         }
-        Event::Evaluated { examples, scores, loss, secs } => {
+        Event::Evaluated { examples, scores, loss, secs, .. } => {
             let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric.in_words())).collect();
             format!(
                 "  {run}: {}, loss {loss:.4} on {} examples ({})",
@@ -360,6 +360,9 @@ mod tests {
             line("seed-0", 2, &finished).expect("a line"),
             "  seed-0 (attempt 2) finished 2,105 steps in 37 min 39 s, 397 tokens/s"
         );
-        assert_eq!(line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1 }), None);
+        assert_eq!(
+            line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1, weights_sha256: None }),
+            None
+        );
     }
 }

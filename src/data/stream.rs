@@ -5,7 +5,7 @@ use super::survey::DataSpecHints;
 use super::{Error, Result};
 use crate::job::TokenizerSource;
 use crate::plan::{DataFacts, SplitFacts};
-use crate::spec::{Columns, TokenizerKind};
+use crate::spec::{Columns, Task, TokenizerKind};
 use std::path::Path;
 use tokenizers::Tokenizer;
 
@@ -47,7 +47,8 @@ pub(super) fn survey(
         });
     }
     let first = facts.first().map(|split| split.tokens.unwrap_or(0) as f64 / split.examples as f64);
-    Ok(DataFacts { splits: facts, columns, labels: Vec::new(), license, revision, mean_tokens: first, image_shape: None })
+    let (task, labels) = (hints.task.or(Some(Task::LanguageModelling)), Vec::new());
+    Ok(DataFacts { task, splits: facts, columns, labels, license, revision, mean_tokens: first, image_shape: None })
 }
 
 /// What stands in a split's documents.

@@ -16,14 +16,25 @@ pub(super) enum Dtype {
     U8,
     U32,
     U64,
+    F64,
 }
 
 impl Dtype {
+    /// Of an element.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Dtype::U8 => 1,
+            Dtype::U32 => 4,
+            Dtype::U64 | Dtype::F64 => 8,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Dtype::U8 => "U8",
             Dtype::U32 => "U32",
             Dtype::U64 => "U64",
+            Dtype::F64 => "F64",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! 95 % intervals: Student's t over seeds, Wilson's over examples.
+//! 95 % intervals: Student's t over seeds, Wilson's or the bootstrap's over examples.
 
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
@@ -20,16 +20,21 @@ pub enum Basis {
     /// Wilson's over the examples of one run: how the score varies with the draw of the held-out split. It does not know how
     /// other seeds would do.
     Examples { count: usize },
+    /// The bootstrap's over the examples of one run, for metrics that are no share of examples: it says what Wilson's says.
+    Resamples { count: usize },
 }
 
 /// The 95 % interval of the mean of `scores`, one a seed, each measured on `examples` examples.
 ///
-/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: Wilson's for accuracy, which is a
-/// share of examples; none for other metrics, whose spread cannot be told from one number.
-pub fn interval(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> {
+/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: that of the bootstrap over its examples,
+/// `resampled`, where there is one, else Wilson's where the metric is a share of examples.
+pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
     match scores {
         [] => None,
-        [score] => (metric == Metric::Accuracy && examples > 0).then(|| wilson(*score, examples)),
+        [score] => match resampled {
+            Some([low, high]) => Some(Interval { low, high, basis: Basis::Resamples { count: examples } }),
+            None => (metric.is_share_of_examples() && examples > 0).then(|| wilson(*score, examples)),
+        },
         _ => Some(student(metric, scores, examples)),
     }
 }
@@ -39,9 +44,10 @@ fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
     let n = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / n;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let one_example = if examples > 0 { 1.0 / examples as f64 } else { 0.0 };
-    let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
     let (least, most) = metric.range();
+    // What one example counts is known of shares and correlations alone.
+    let one_example = if examples > 0 && (most - least).is_finite() { 1.0 / examples as f64 } else { 0.0 };
+    let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
     Interval { low: (mean - half).max(least), high: (mean + half).min(most), basis: Basis::Seeds { count: scores.len() } }
 }
 
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn seeds_give_students_interval() {
-        let found = interval(Metric::F1, &[0.88, 0.89, 0.90], 1000).expect("an interval");
+        let found = interval(Metric::F1, &[0.88, 0.89, 0.90], 1000, None).expect("an interval");
         // s = 0.01, t(2) = 4.3027, half = 4.3027 · 0.01 / √3.
         close(found.high - 0.89, 0.024_842, 1e-5);
         close(0.89 - found.low, 0.024_842, 1e-5);
@@ -112,14 +118,16 @@ mod tests {
 
     #[test]
     fn equal_seeds_do_not_give_certainty() {
-        let found = interval(Metric::Accuracy, &[0.9, 0.9], 100).expect("an interval");
+        let found = interval(Metric::Accuracy, &[0.9, 0.9], 100, None).expect("an interval");
         close(found.high - found.low, 0.01, 1e-12);
     }
 
     #[test]
     fn intervals_stay_within_the_metric() {
-        let found = interval(Metric::Matthews, &[0.2, 0.99], 100).expect("an interval");
+        let found = interval(Metric::Matthews, &[0.2, 0.99], 100, None).expect("an interval");
         assert_eq!((found.low, found.high), (-1.0, 1.0));
-        assert_eq!(interval(Metric::F1, &[0.9], 100), None, "one F1 has no interval");
+        assert_eq!(interval(Metric::F1, &[0.9], 100, None), None, "one F1 alone has no interval");
+        let found = interval(Metric::F1, &[0.9], 100, Some([0.8, 0.95])).expect("an interval");
+        assert_eq!((found.low, found.basis), (0.8, Basis::Resamples { count: 100 }));
     }
 }

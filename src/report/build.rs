@@ -7,7 +7,7 @@ use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
 use crate::plan::Plan;
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Monitor};
+use crate::spec::{Columns, DataSource, Deviation, Metric, ModelSpec, Monitor, Task};
 use crate::store::{Entry, Record};
 use crate::words;
 use std::collections::BTreeMap;
@@ -108,9 +108,11 @@ fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, E
             basis: match interval.basis {
                 Basis::Seeds { count } => format!("over {count} seeds (Student's t)"),
                 Basis::Examples { count } => format!("over {} examples of one seed (Wilson)", words::count(count as f64)),
+                Basis::Resamples { count } => format!("over {} examples of one seed (bootstrap)", words::count(count as f64)),
             },
         }),
         baseline: evaluation.baseline.map(at(eval_row)),
+        baseline_is: plan.spec.task.guess_in_words().unwrap_or_default().into(),
         runs,
     })
 }
@@ -182,8 +184,18 @@ fn data(book: &Book, plan: &Plan) -> DataShown {
         },
         license: plan.facts.data.license.clone(),
         revision: plan.facts.data.revision.clone(),
-        columns: format!("{} -> {}", columns.input.join(" + "), columns.label.as_deref().unwrap_or("its next word")),
+        columns: format!("{} -> {}", columns.input.join(" + "), answer(columns, plan.spec.task)),
         splits: prepared.into_iter().map(|(row, split)| split_shown(row, split, role(&split.split))).collect(),
+    }
+}
+
+/// What a model is asked for.
+fn answer(columns: &Columns, task: Task) -> String {
+    match (&columns.label, columns.labels.as_slice()) {
+        (Some(label), _) => label.clone(),
+        (None, []) if task == Task::MaskedLanguageModelling => "its hidden words".into(),
+        (None, []) => "its next word".into(),
+        (None, labels) => labels.join(", "),
     }
 }
 
@@ -196,6 +208,12 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
         role,
         examples: at(split.examples as f64),
         classes: classes.map(|(label, count)| ClassShown { label: label.clone(), count: at(*count as f64) }).collect(),
+        values: split.values.map(|values| ValuesShown {
+            mean: at(values.mean),
+            std: at(values.std),
+            least: at(values.least),
+            most: at(values.most),
+        }),
         shape: match split.shape {
             SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
                 named("tokens", tokens as f64),

@@ -1,6 +1,9 @@
 //! Metrics: `metric` from predicted and true classes, and a file for each other kind of prediction.
 
+pub mod answers;
 pub mod error_rate;
+pub mod labels;
+pub mod overlap;
 pub mod probability;
 #[cfg(test)]
 mod references;
@@ -19,11 +22,11 @@ use crate::spec::Metric;
 pub fn metric(metric: Metric, predicted: &[u32], labels: &[u32], classes: usize) -> f64 {
     let counts = Counts::new(predicted, labels, classes);
     match metric {
-        Metric::Accuracy => counts.accuracy(),
+        Metric::Accuracy | Metric::MicroF1 => counts.accuracy(),
         Metric::F1 => counts.f1(1),
         Metric::MacroF1 => counts.macro_f1(),
         Metric::Matthews => counts.matthews(),
-        Metric::Perplexity | Metric::BitsPerByte => f64::NAN,
+        _ => f64::NAN,
     }
 }
 
@@ -38,7 +41,7 @@ pub fn of_words(metric: Metric, loss: f64, tokens: usize, bytes: u64) -> f64 {
     match metric {
         Metric::Perplexity => loss.exp(),
         Metric::BitsPerByte => loss / std::f64::consts::LN_2 * tokens as f64 / bytes.max(1) as f64,
-        Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => f64::NAN,
+        _ => f64::NAN,
     }
 }
 

@@ -11,6 +11,16 @@ use tallow_zoo::Modality;
 /// The zoo's ResNets are for images of at most so many pixels a side.
 const MOST_PIXELS: usize = 96;
 
+/// What encoders are for.
+const OF_ENCODERS: [Task; 6] = [
+    Task::TextClassification,
+    Task::TextRegression,
+    Task::TextMultiLabel,
+    Task::TokenClassification,
+    Task::QuestionAnswering,
+    Task::MaskedLanguageModelling,
+];
+
 impl Brief<'_> {
     /// Models that serve and were not looked for in vain, largest first.
     pub(super) fn candidates(&self) -> Result<Vec<Candidate>, PlannerError> {
@@ -18,7 +28,15 @@ impl Brief<'_> {
             (Some(ModelName::At { id }), _) => self.given(id)?,
             (Some(ModelName::Called { name }), task) => self.called(name, task)?,
             (None, Task::ImageClassification) => self.resnets()?,
-            (None, Task::TextClassification) => self.encoders()?,
+            (
+                None,
+                Task::TextClassification
+                | Task::TextRegression
+                | Task::TextMultiLabel
+                | Task::TokenClassification
+                | Task::QuestionAnswering
+                | Task::MaskedLanguageModelling,
+            ) => self.encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
@@ -50,15 +68,15 @@ impl Brief<'_> {
     /// A family, or one of its sizes.
     fn called(&self, name: &str, task: Task) -> Result<Vec<Candidate>, PlannerError> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        let job = match models::named(name) {
+        let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
-            Some(Named::Bert | Named::Encoders(_)) => Task::TextClassification,
-            Some(Named::Resnet(_)) => Task::ImageClassification,
-            Some(Named::Decoders(_)) => Task::LanguageModelling,
+            Some(Named::Bert | Named::Encoders(_)) => &OF_ENCODERS,
+            Some(Named::Resnet(_)) => &[Task::ImageClassification],
+            Some(Named::Decoders(_)) => &[Task::LanguageModelling],
         };
-        if job != task {
+        if !jobs.contains(&task) {
             let data = &self.choice.name;
-            return wrong(match (job.takes() == task.takes(), task.takes()) {
+            return wrong(match (jobs.iter().any(|job| job.takes() == task.takes()), task.takes()) {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, _) => format!("`{data}` holds texts, which `{name}` cannot read"),
