@@ -140,11 +140,11 @@ fn weights(repo: &Repo) -> Result<Weights> {
     }
     let path = repo.fetch(WEIGHTS)?;
     let shapes = header(&path).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
-    let config = match repo.read_text("config.json")? {
+    let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
         Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
         None => ModelConfig::identify(&shapes).ok_or_else(|| {
             wrong(
-                "it has no `config.json`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
+                "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
                     .into(),
             )
         })?,
@@ -183,6 +183,11 @@ fn chat_format(repo: &Repo) -> Result<ChatFormat> {
     let template = config.get("chat_template").and_then(|t| if t.is_string() { Some(t.clone()) } else { named(t) });
     format.template = format.template.or(template.and_then(|t| t.as_str().map(str::to_string)));
     Ok(format)
+}
+
+/// Files of other libraries than transformers may have a `config.json` without one; so may broken ones, which are told as such.
+fn names_a_model_type(config_json: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(config_json).map_or(true, |config| config.get("model_type").is_some())
 }
 
 /// The `tokenizer.json` of a Hub model or of a folder.

@@ -174,10 +174,10 @@ impl Pipeline<'_> {
             },
             false => None,
         };
-        let of_classes = splits
-            .first()
-            .zip(held_out.first())
-            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
+        let of_classes =
+            splits.first().filter(|_| plan.spec.task.head() == HeadKind::Classes).zip(held_out.first()).and_then(
+                |(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts),
+            );
         let of_untrained = untrained.as_ref().and_then(|score| score.scores.get(&plan.spec.metric).copied());
         let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes).or(of_untrained);
         let scores = scores.into_iter().map(|(score, _)| score).collect();
@@ -248,8 +248,7 @@ impl Pipeline<'_> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
-        let guess =
-            prepared_splits(&self.told(PREPARE)?).first().and_then(|train| Some(Guess::Value { value: train.values?.mean }));
+        let guess = prepared_splits(&self.told(PREPARE)?).first().and_then(|train| guess(config.task, train));
         Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
@@ -406,6 +405,18 @@ fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> TokenizerSourc
         (Some(path), _) => TokenizerSource::File(path.clone()),
         (None, ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(kind)), .. }) => TokenizerSource::Trained(*kind),
         (None, _) => TokenizerSource::Trained(TokenizerKind::usual(task)),
+    }
+}
+
+/// What is said of every example by somebody who knows the answers of the training split; classes are counted instead.
+fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
+    match task.head() {
+        HeadKind::Value => Some(Guess::Value { value: train.values?.mean }),
+        HeadKind::Labels => {
+            let often = train.label_counts.iter().map(|count| 2 * count > train.examples).collect();
+            Some(Guess::Labels { often })
+        }
+        HeadKind::Classes | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
     }
 }
 

@@ -3,11 +3,12 @@
 //!
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
 //! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss),
-//! `scale` (of numbers that are learnt), `optimizer` (moments and their step), `train` (the loop: read it first), `monitor` (what is
-//! watched meanwhile), `reference` (what preferences are measured against), `scoring` and `evaluate` (what a model is worth), `generate`
-//! and `merge` (what is done with one that is there),
+//! `scale` (of numbers that are learnt), `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and
+//! their step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
+//! against), `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
+mod answering;
 mod batches;
 mod calibrate;
 mod checkpoint;
@@ -16,6 +17,7 @@ mod divergence;
 mod error;
 mod evaluate;
 mod generate;
+mod masking;
 mod merge;
 mod monitor;
 mod objective;

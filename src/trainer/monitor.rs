@@ -32,6 +32,9 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
     let split = match data.targets() {
         PreparedTargets::Words { .. } => Split::of_stream(data.len(), hold_out, config.max_train_examples),
         PreparedTargets::Classes { .. }
+        | PreparedTargets::Labels { .. }
+        | PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }
         | PreparedTargets::Preferences { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),

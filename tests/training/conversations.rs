@@ -39,7 +39,7 @@ fn scores(bench: &Bench, job: &EvaluateJob) -> (BTreeMap<Metric, f64>, f64) {
 #[test]
 fn the_adapter_alone_is_trained_and_kept() {
     let bench = Bench::new();
-    let config = bench.answers();
+    let config = bench.instructed();
     let run = bench.train(&config, "run");
     let Some(Event::Started { num_params, num_trainable, .. }) =
         run.events.iter().find(|event| matches!(event, Event::Started { .. }))
@@ -116,7 +116,7 @@ fn preferences_are_learnt() {
 #[test]
 fn packing_changes_no_loss() {
     let bench = Bench::new();
-    let mut config = bench.answers();
+    let mut config = bench.instructed();
     config.adapter.as_mut().expect("an adapter").lora_dropout = 0.0;
     (config.total_steps, config.log_every_steps) = (3, 1);
     let losses = |micro_batch_size: usize| {

@@ -3,6 +3,7 @@
 use super::{Message, Role};
 use crate::data::read::Cell;
 use crate::spec::Columns;
+use serde_json::Value;
 
 /// A prompt with a better answer and another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +67,8 @@ fn prompt(columns: &[String], cells: Vec<Cell>) -> Result<Vec<Message>, String> 
     let (mut turns, mut said) = (Vec::new(), Vec::new());
     for (column, cell) in columns.iter().zip(cells) {
         match cell {
-            Cell::Nested(value) if value.is_array() => turns.extend(Message::list(&value)?),
-            Cell::Nested(value) => turns.push(Message::of(&value)?),
+            list @ Cell::List(_) => turns.extend(Message::list(&json(list))?),
+            object @ Cell::Object(_) => turns.push(Message::of(&json(object))?),
             Cell::Null => {}
             Cell::Text(text) if text.trim().is_empty() => {}
             Cell::Text(text) if column == "system" => turns.insert(0, Message::new(Role::System, text)),
@@ -86,13 +87,25 @@ fn prompt(columns: &[String], cells: Vec<Cell>) -> Result<Vec<Message>, String> 
 /// The turns of an answer.
 fn answers(cell: Cell) -> Result<Vec<Message>, String> {
     match cell {
-        Cell::Nested(value) if value.is_array() => Message::list(&value),
-        Cell::Nested(value) => Ok(vec![Message::of(&value)?]),
+        list @ Cell::List(_) => Message::list(&json(list)),
+        object @ Cell::Object(_) => Ok(vec![Message::of(&json(object))?]),
         Cell::Text(text) => Ok(vec![Message::new(Role::Assistant, text)]),
         Cell::Int(number) => Ok(vec![Message::new(Role::Assistant, number.to_string())]),
         Cell::Float(number) => Ok(vec![Message::new(Role::Assistant, number.to_string())]),
         Cell::Null => Err("the answer is empty".into()),
         other => Err(format!("expected an answer, found {}", other.in_words())),
+    }
+}
+
+/// Lists and objects as JSON has them; what JSON has no word for is nothing.
+fn json(cell: Cell) -> Value {
+    match cell {
+        Cell::List(cells) => cells.into_iter().map(json).collect(),
+        Cell::Object(cells) => cells.into_iter().map(|(name, cell)| (name, json(cell))).collect(),
+        Cell::Int(number) => number.into(),
+        Cell::Float(number) => number.into(),
+        Cell::Text(text) => text.into(),
+        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::Other(_) => Value::Null,
     }
 }
 
@@ -123,7 +136,21 @@ mod tests {
     use serde_json::json;
 
     fn columns(input: &[&str], label: Option<&str>) -> Columns {
-        Columns { input: input.iter().map(|name| name.to_string()).collect(), label: label.map(str::to_string) }
+        Columns {
+            input: input.iter().map(|name| name.to_string()).collect(),
+            label: label.map(str::to_string),
+            ..Columns::default()
+        }
+    }
+
+    /// As a JSON file's cells are read.
+    fn nested(value: Value) -> Cell {
+        match value {
+            Value::Array(items) => Cell::List(items.into_iter().map(nested).collect()),
+            Value::Object(fields) => Cell::Object(fields.into_iter().map(|(name, value)| (name, nested(value))).collect()),
+            Value::String(text) => Cell::Text(text),
+            _ => Cell::Null,
+        }
     }
 
     fn text(text: &str) -> Cell {
@@ -143,9 +170,9 @@ mod tests {
         let openai =
             json!([{"role": "system", "content": "s"}, {"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]);
         let expected = ["system: s", "user: u", "assistant: a"];
-        check(columns(&["messages"], None), vec![Cell::Nested(openai)], &expected);
+        check(columns(&["messages"], None), vec![nested(openai)], &expected);
         let shared = json!([{"from": "human", "value": "u"}, {"from": "gpt", "value": "a"}]);
-        check(columns(&["conversations"], None), vec![Cell::Nested(shared)], &expected[1..]);
+        check(columns(&["conversations"], None), vec![nested(shared)], &expected[1..]);
         check(columns(&["prompt"], Some("completion")), vec![text("u"), text("a")], &expected[1..]);
         check(columns(&["question"], Some("answer")), vec![text("u"), Cell::Int(4)], &["user: u", "assistant: 4"]);
         let alpaca = || columns(&["instruction", "input"], Some("output"));
@@ -153,7 +180,7 @@ mod tests {
         check(alpaca(), vec![text("do"), text(""), text("a")], &["user: do", "assistant: a"]);
         let prompt = json!([{"role": "user", "content": "u"}]);
         let completion = json!([{"role": "assistant", "content": "a"}]);
-        check(columns(&["prompt"], Some("completion")), vec![Cell::Nested(prompt), Cell::Nested(completion)], &expected[1..]);
+        check(columns(&["prompt"], Some("completion")), vec![nested(prompt), nested(completion)], &expected[1..]);
         check(columns(&["system", "prompt"], Some("completion")), vec![text("s"), text("u"), text("a")], &expected);
     }
 
@@ -165,20 +192,20 @@ mod tests {
             assert_eq!((found.better.content.as_str(), found.other.content.as_str()), ("yes", "no"), "{input:?}");
         };
         let turn = |content: &str| json!({"role": "assistant", "content": content});
-        let whole = |content: &str| Cell::Nested(json!([{"role": "user", "content": "u"}, turn(content)]));
+        let whole = |content: &str| nested(json!([{"role": "user", "content": "u"}, turn(content)]));
         check(&["prompt", "chosen", "rejected"], vec![text("u"), text("yes"), text("no")]);
         check(&["chosen", "rejected"], vec![whole("yes"), whole("no")]);
         check(&["prompt", "chosen", "rejected"], vec![text("u"), whole("yes"), whole("no")]);
         let talk = json!([{"from": "human", "value": "u"}]);
-        let said = |content: &str| Cell::Nested(json!({"from": "gpt", "value": content}));
-        check(&["conversations", "chosen", "rejected"], vec![Cell::Nested(talk), said("yes"), said("no")]);
+        let said = |content: &str| nested(json!({"from": "gpt", "value": content}));
+        check(&["conversations", "chosen", "rejected"], vec![nested(talk), said("yes"), said("no")]);
         check(&["chosen", "rejected"], vec![text("\n\nHuman: u\n\nAssistant: yes"), text("\n\nHuman: u\n\nAssistant: no")]);
     }
 
     #[test]
     fn mistakes_are_named() {
         let says = |columns: Columns, cells: Vec<Cell>| conversation(&columns, cells).expect_err("refused");
-        let list = |turns: serde_json::Value| vec![Cell::Nested(turns)];
+        let list = |turns: serde_json::Value| vec![nested(turns)];
         let messages = || columns(&["messages"], None);
         assert!(says(messages(), list(json!([{"role": "user", "content": "u"}]))).contains("no turn is the assistant's"));
         assert!(says(messages(), list(json!([{"role": "wizard", "content": "u"}]))).contains("the role `wizard` is not known"));

@@ -32,6 +32,14 @@ pub(super) fn fine_tuning(num_params: usize) -> Defaults {
     }
 }
 
+/// Tuning an encoder to answer questions about texts, which are long.
+pub(super) fn answering(num_params: usize) -> Defaults {
+    let mut defaults = fine_tuning(num_params);
+    (defaults.recipe.length, defaults.recipe.max_seq_len) = (Length::Epochs(2.0), Some(384));
+    defaults.source = "1810.04805, section 4.2 and appendix A.3; windows of 384 tokens as its code has them";
+    defaults
+}
+
 /// An encoder from scratch on a small data set. The rate falls with the width, as small models bear higher ones.
 pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
     let mut defaults = fine_tuning(0);
@@ -70,7 +78,7 @@ pub(super) fn decoder_tuning(piece: usize) -> Defaults {
 }
 
 /// Answers of a language model: to tell them, or to prefer one to the other, which wants smaller steps.
-pub(super) fn answering(preferred: bool) -> Defaults {
+pub(super) fn conversing(preferred: bool) -> Defaults {
     let mut defaults = decoder_tuning(512);
     (defaults.recipe.length, defaults.recipe.optimizer) = (Length::Epochs(if preferred { 1.0 } else { 3.0 }), adamw(0.0));
     defaults.recipe.lr = if preferred { 1e-5 } else { 2e-5 };

@@ -76,17 +76,23 @@ pub(super) type Priced = (Candidate, Drafted, Price);
 impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
         let mut defaults = match (&candidate.spec, &candidate.config) {
-            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => {
+            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_)) => {
                 defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
             }
             (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => {
                 defaults::decoder_from_scratch(self.piece)
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) if self.task.is_of_conversations() => {
-                defaults::answering(self.task == Task::PreferenceOptimization)
+                defaults::conversing(self.task == Task::PreferenceOptimization)
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
+            (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
+                let mut defaults = defaults::fine_tuning(candidate.config.num_params());
+                defaults.recipe.max_seq_len = Some(self.piece);
+                defaults
+            }
+            (_, _) if self.task == Task::QuestionAnswering => defaults::answering(candidate.config.num_params()),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
         let recipe = &mut defaults.recipe;
