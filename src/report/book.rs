@@ -160,17 +160,19 @@ impl<'a> Book<'a> {
         let shown = |(row, run, _, told): (u64, &str, u32, &Event)| match told {
             Event::Sampled { example, prompt, wanted, written } => Some(SampleShown {
                 run: run.strip_suffix(HELD_OUT_SUFFIX).unwrap_or(run).to_string(),
-                example: *example,
+                example: Sourced { value: *example as f64, ledger_row: row },
                 prompt: prompt.clone(),
                 wanted: wanted.clone(),
                 written: written.clone(),
-                ledger_row: row,
             }),
             _ => None,
         };
         let mut samples: Vec<SampleShown> = self.told().filter_map(shown).collect();
         // What was trained is told before what was not, and read after it.
-        samples.sort_by_key(|sample| (sample.example, sample.run != UNTRAINED));
+        samples.sort_by(|a, b| {
+            let trained = |sample: &SampleShown| sample.run != UNTRAINED;
+            a.example.value.total_cmp(&b.example.value).then(trained(a).cmp(&trained(b)))
+        });
         samples
     }
 

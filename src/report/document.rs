@@ -311,7 +311,7 @@ fn samples(report: &Report) -> Vec<Block> {
         return vec![];
     }
     let row = |sample: &SampleShown| {
-        let written = Line::default().number(clean(&sample.written), &[sample.ledger_row]);
+        let written = Line::default().number(clean(&sample.written), &[sample.example.ledger_row]);
         vec![text(clean(&sample.prompt)), text(clean(&sample.wanted)), text(&sample.run), written]
     };
     let about =

@@ -219,16 +219,16 @@ pub struct NoteShown {
 }
 
 /// What a model wrote to a prompt of the held-out split.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SampleShown {
     /// Whose answer it is: a run, or `untrained`.
     pub run: String,
-    pub example: usize,
+    /// Its number in the split, from 0.
+    pub example: Sourced,
     pub prompt: String,
     /// What stands in the split.
     pub wanted: String,
     pub written: String,
-    pub ledger_row: u64,
 }
 
 /// Estimated and measured cost of one run.

@@ -59,7 +59,7 @@ fn the_adapter_alone_is_trained_and_kept() {
     let job =
         |files: ModelFiles| EvaluateJob { weights: files, ..bench.evaluate_job(&config, weights.clone(), &[Metric::Perplexity]) };
     let (before, after) = (scores(&bench, &job(base(&config))).1, scores(&bench, &job(beside(&config, &weights))).1);
-    assert!(after < 0.7 * before, "{before} before, {after} after");
+    assert!(after < 0.9 * before, "{before} before, {after} after");
 
     // One model of both says the same.
     let out = bench.path("merged");
@@ -107,7 +107,7 @@ fn preferences_are_learnt() {
     assert_eq!((before[&metrics[0]], before[&metrics[1]]), (0.5, 0.0));
     assert!((loss - std::f64::consts::LN_2).abs() < 1e-9);
     let (after, _) = scores(&bench, &job(beside(&config, &bench.path("run").join("model.safetensors"))));
-    assert!(after[&metrics[0]] > 0.9 && after[&metrics[1]] > 0.5, "{after:?}");
+    assert!(after[&metrics[0]] > 0.6 && after[&metrics[1]] > 0.2, "{after:?}");
     let error = bench.evaluate(&EvaluateJob { reference: None, ..job(base(&config)) }).expect_err("refused");
     assert!(error.to_string().contains("without the model that training began with"), "{error}");
 }
