@@ -79,7 +79,8 @@ impl<'a> Brief<'a> {
         };
         let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };
         let usual = || Metric::usual(task).next().unwrap_or(Metric::Accuracy);
-        let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
+        let asked = request.and_then(|r| r.metric).map(|metric| metric.as_of(task));
+        let metric = asked.or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
         let seeds =
             if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
