@@ -374,7 +374,7 @@ mod tests {
         let lists = "{\"text\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"text\":\"b\",\"labels\":[]}\n";
         check("train.jsonl", lists, None, (&["x", "y"], &[]));
         check("train.csv", "id,text,rude,spam\n7,a,0,1\n9,b,1,1\n", None, (&["rude", "spam"], &["rude", "spam"]));
-        check("train.csv", "text,topics\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
+        check("train.csv", "text,labels\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
         let one = folder(&[("train.csv", "text,label,long\na,0,1\nb,1,0\n")]);
         let facts = survey(&DataSource::Local { path: one.path().into() }, one.path()).expect("surveyed");
         assert_eq!((facts.task, facts.columns.label.as_deref()), (Some(Task::TextClassification), Some("label")));
