@@ -4,6 +4,7 @@ use super::read::{Column, ColumnKind, Table};
 use super::{Error, Result, classes};
 use crate::spec::{Columns, Task};
 use std::collections::BTreeSet;
+use tallow_zoo::Modality;
 
 /// Names that stand for a label, likeliest first.
 const LABELS: [&str; 8] = ["label", "labels", "class", "target", "sentiment", "category", "fine_label", "coarse_label"];
@@ -36,8 +37,12 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     if task == Some(Task::LanguageModelling) {
         return documents(table, asked);
     }
+    if task.is_some_and(|task| task.takes() == Modality::Table) {
+        all_there(table, asked.input.iter().chain(&asked.label))?;
+        return Ok(asked.clone());
+    }
     let label = match &asked.label {
-        Some(name) => table.column(name)?.name.clone(),
+        Some(name) => called(table, name)?.name.clone(),
         None => find_label(table, &asked.input, class_columns)?,
     };
     let input = match asked.input.is_empty() {
@@ -45,7 +50,43 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
-    Ok(Columns { input, label: Some(label) })
+    Ok(Columns { input, label: Some(label), exclude: vec![] })
+}
+
+/// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`.
+///
+/// # Errors
+/// There is none, or several: the message lists those that there are.
+pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
+    };
+    let wanted = words(name);
+    let only = |fits: &dyn Fn(&[String]) -> bool| {
+        let mut found = table.columns().iter().filter(|column| fits(&words(&column.name)));
+        found.next().filter(|_| !wanted.is_empty() && found.next().is_none())
+    };
+    let exact = table.columns().iter().find(|column| column.name == name);
+    let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
+    let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
+    found.map_or_else(|| table.column(name), Ok)
+}
+
+/// # Errors
+/// Some of the columns are not there: all of them are named.
+pub(super) fn all_there<'a>(table: &Table, wanted: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    let missing: Vec<String> = wanted.into_iter().filter(|name| table.column(name).is_err()).cloned().collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        [only] => table.column(only).map(|_| ()),
+        _ => Err(Error::NoColumns { path: table.path().into(), columns: missing, have: table.names() }),
+    }
+}
+
+/// The names that stand for texts, if the table has such columns of text.
+pub(super) fn usual_texts(table: &Table) -> Option<&'static [&'static str]> {
+    let is_text = |name: &&str| table.column(name).is_ok_and(|column| column.kind == ColumnKind::Text);
+    TEXTS.into_iter().find(|names| names.iter().all(|name| is_text(name)))
 }
 
 /// The one column of texts that are documents.
@@ -64,7 +105,7 @@ fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
         ([], _) => usual().ok_or_else(unclear)?.to_string(),
         _ => return Err(unclear()),
     };
-    let columns = Columns { input: vec![name], label: None };
+    let columns = Columns { input: vec![name], ..Columns::default() };
     check_input(table, &columns.input)?;
     match is_image(table, &columns) {
         true => Err(unclear()),
@@ -103,7 +144,7 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
     }
 }
 
-fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
+pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
     let columns: Vec<&Column> = table.columns().iter().filter(|c| !input.contains(&c.name)).collect();
     let by_name = |columns: &[&Column]| {
         LABELS.iter().find_map(|l| columns.iter().find(|c| c.name.eq_ignore_ascii_case(l)).map(|c| c.name.clone()))
@@ -191,7 +232,11 @@ mod tests {
         check("words,mood\na,x\nb,y\nc,x\nd,y\n", none(), Ok((&["words"], "mood")));
         check("title,text,label\na,b,0\n", none(), Ok((&["text"], "label")));
         check("words,mood\na,x\nb,y\n", none(), Err("which column holds the label: it has `words`, `mood`"));
-        check("a,b\nx,1\n", Columns { input: vec!["c".into()], label: Some("b".into()) }, Err("no column `c`: it has `a`, `b`"));
+        check(
+            "a,b\nx,1\n",
+            Columns { input: vec!["c".into()], label: Some("b".into()), exclude: vec![] },
+            Err("no column `c`: it has `a`, `b`"),
+        );
         check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));
     }
 }

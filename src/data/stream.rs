@@ -47,7 +47,16 @@ pub(super) fn survey(
         });
     }
     let first = facts.first().map(|split| split.tokens.unwrap_or(0) as f64 / split.examples as f64);
-    Ok(DataFacts { splits: facts, columns, labels: Vec::new(), license, revision, mean_tokens: first, image_shape: None })
+    Ok(DataFacts {
+        splits: facts,
+        columns,
+        labels: Vec::new(),
+        license,
+        revision,
+        mean_tokens: first,
+        image_shape: None,
+        table: None,
+    })
 }
 
 /// What stands in a split's documents.

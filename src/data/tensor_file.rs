@@ -15,6 +15,7 @@ use std::path::Path;
 pub(super) enum Dtype {
     U8,
     U32,
+    F32,
     U64,
 }
 
@@ -23,6 +24,7 @@ impl Dtype {
         match self {
             Dtype::U8 => "U8",
             Dtype::U32 => "U32",
+            Dtype::F32 => "F32",
             Dtype::U64 => "U64",
         }
     }

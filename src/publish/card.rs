@@ -170,6 +170,7 @@ fn pipeline_tag(task: Task) -> &'static str {
         Task::TextClassification => "text-classification",
         Task::ImageClassification => "image-classification",
         Task::LanguageModelling => "text-generation",
+        Task::TabularClassification => "tabular-classification",
     }
 }
 

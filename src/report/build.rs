@@ -212,6 +212,12 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
             SplitShape::Image { height, width, channels } => {
                 vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)]
             }
+            SplitShape::Table { numbers, categories, missing, unseen } => vec![
+                named("numbers a row", numbers as f64),
+                named("categories a row", categories as f64),
+                named("missing cells", missing as f64),
+                named("unseen categories", unseen as f64),
+            ],
         },
         sha256: split.sha256.clone(),
     }

@@ -12,23 +12,27 @@ pub enum Task {
     ImageClassification,
     /// Tell each word of a text from those before it.
     LanguageModelling,
+    /// One class of each row of a table.
+    TabularClassification,
 }
 
 impl Task {
-    const ALL: [Task; 3] = [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling];
+    const ALL: [Task; 4] =
+        [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling, Task::TabularClassification];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
             Task::TextClassification | Task::LanguageModelling => Modality::Text,
             Task::ImageClassification => Modality::Image,
+            Task::TabularClassification => Modality::Table,
         }
     }
 
     /// What the model's last layer says.
     pub fn head(self) -> HeadKind {
         match self {
-            Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
+            Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
             Task::LanguageModelling => HeadKind::Words,
         }
     }
@@ -49,6 +53,7 @@ impl Task {
             Task::TextClassification => "text classification",
             Task::ImageClassification => "image classification",
             Task::LanguageModelling => "language modelling",
+            Task::TabularClassification => "tabular classification",
         }
     }
 }

@@ -173,7 +173,7 @@ fn layers() -> BTreeMap<String, String> {
 }
 
 fn columns(input: &str) -> Columns {
-    Columns { input: vec![input.into()], label: Some("label".into()) }
+    Columns { input: vec![input.into()], label: Some("label".into()), exclude: vec![] }
 }
 
 fn text_plan() -> Plan {
@@ -318,6 +318,7 @@ fn plan(
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),
+        table: None,
     };
     Plan {
         version: 1,

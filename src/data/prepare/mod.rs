@@ -1,12 +1,13 @@
 //! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
 //!
-//! | tensor | texts | pieces of a stream of words | images |
-//! |---|---|---|---|
-//! | `labels` | U32 `[n]` | | U32 `[n]` |
-//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
-//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
-//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
-//! | `images` | | | U8 `[n, height, width, channels]` |
+//! | tensor | texts | pieces of a stream of words | images | rows of a table |
+//! |---|---|---|---|---|
+//! | `labels` | U32 `[n]` | | U32 `[n]` | U32 `[n]` |
+//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
+//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | | |
+//! | `images` | | | U8 `[n, height, width, channels]` | |
+//! | `numbers`, `categories` | | | | F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
 //! and `tokenizer_sha256`.
@@ -14,6 +15,7 @@
 mod image;
 mod jpeg;
 mod pixels;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -25,10 +27,11 @@ pub(super) use pixels::shape as image_shape;
 use super::classes::{Classes, Label};
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Dtype, Tensor};
-use super::{Error, Result, classes, columns};
+use super::{Error, Result, classes, columns, features};
 use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use std::collections::{BTreeMap, BTreeSet};
+use tallow_zoo::Modality;
 
 /// Rows that are worked on at once, over all cores.
 const CHUNK: usize = 1024;
@@ -48,6 +51,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::LanguageModelling => words::prepare(job, &splits, emit),
+        Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
     }
 }
 
@@ -88,7 +92,13 @@ impl Split {
         let columns = columns::resolve(first, &job.columns, &[], Some(job.task))?;
         // A single document is cut itself.
         let within = source.part.filter(|_| rows == 1 && job.task == Task::LanguageModelling);
-        let mask = source.part.filter(|_| within.is_none()).map(|part| part.mask(rows));
+        let mask = match job.task.takes() {
+            Modality::Table => {
+                let label = columns.label.as_deref().unwrap_or_default();
+                Some(features::rows_of(&tables, label, job.task, source.part)?)
+            }
+            _ => source.part.filter(|_| within.is_none()).map(|part| part.mask(rows)),
+        };
         let most = job.max_examples.unwrap_or(usize::MAX);
         Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })
     }

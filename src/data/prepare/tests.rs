@@ -27,6 +27,7 @@ impl Bench {
             vocab_size: 200,
             max_seq_len: 16,
             image_size: None,
+            table: None,
             labels: None,
             numbered: None,
             max_examples: None,

@@ -70,6 +70,7 @@ impl<'a> Brief<'a> {
             (Some(task), _) => task,
             (None, Some(_)) => Task::ImageClassification,
             (None, None) if offer.data.is_stream() => Task::LanguageModelling,
+            (None, None) if offer.data.table.is_some() => Task::TabularClassification,
             (None, None) => Task::TextClassification,
         };
         let usual = || Metric::usual(task).next().unwrap_or(Metric::Accuracy);

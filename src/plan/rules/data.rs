@@ -29,9 +29,11 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     match (named, goal) {
         (Some(name), _) => {
             let choice = named_choice(name)?;
-            // What is known has its task.
-            let task = if choice.known.is_some() { None } else { task(goal, wishes) };
-            Ok(vec![DataChoice { task, ..choice }])
+            // What is known has its task and columns.
+            if choice.known.is_some() {
+                return Ok(vec![choice]);
+            }
+            Ok(vec![DataChoice { task: task(goal, wishes), columns: columns(goal, wishes), ..choice }])
         }
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
@@ -52,6 +54,31 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
     (tells_words || of_words).then_some(Task::LanguageModelling)
+}
+
+/// The columns that were said, by the request or by keys of the experiment file: the data is looked at with them.
+fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
+    let mut columns = Columns::default();
+    if let Goal::Request(request) = goal {
+        columns.label = request.label.clone();
+    }
+    for (key, value) in &wishes.set {
+        let list = || {
+            let value = value.trim().trim_start_matches('[').trim_end_matches(']');
+            value.split(',').map(unquoted).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+        };
+        match key.as_str() {
+            "data.columns.label" => columns.label = Some(unquoted(value)),
+            "data.columns.input" => columns.input = list(),
+            "data.columns.exclude" => columns.exclude = list(),
+            _ => {}
+        }
+    }
+    columns
+}
+
+fn unquoted(text: &str) -> String {
+    text.trim().trim_matches(['"', '\'']).to_string()
 }
 
 fn known_names() -> Vec<&'static str> {
@@ -92,7 +119,11 @@ fn known_choice(known: &'static Known) -> DataChoice {
         name: known.name.into(),
         source: DataSource::Hub { id: known.id.into(), config: known.config.map(str::to_string), revision: None },
         splits: vec![known.train.into(), known.held_out.into()],
-        columns: Columns { input: known.input.iter().map(|c| c.to_string()).collect(), label: Some(known.label.into()) },
+        columns: Columns {
+            input: known.input.iter().map(|c| c.to_string()).collect(),
+            label: Some(known.label.into()),
+            exclude: vec![],
+        },
         task: None,
         known: Some(known),
     }

@@ -8,7 +8,7 @@ use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::intake::{ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
-use crate::spec::{Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, VERSION};
+use crate::spec::{Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, VERSION};
 use crate::words;
 use tallow_zoo::ModelConfig;
 
@@ -82,6 +82,7 @@ impl Brief<'_> {
                 defaults::decoder_from_scratch(self.piece)
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
+            (_, ModelConfig::Mlp(_)) => defaults::perceptron_from_scratch(self.examples),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
@@ -156,7 +157,7 @@ impl Brief<'_> {
                 held_out: self.held_out.clone(),
                 held_out_frac: self.held_out_frac,
                 monitor: self.monitor.clone(),
-                columns: self.choice.columns.clone(),
+                columns: self.columns(),
                 max_train_examples: max_train_examples.or(self.asked_examples),
             },
             model: candidate.spec.clone(),
@@ -202,6 +203,12 @@ impl Brief<'_> {
         let (stated, used) = (format!("{} training examples", words::count(self.examples as f64)), words::count(examples as f64));
         drafted.deviations.push(Deviation { field: "data.max_train_examples".into(), stated, used, reason });
         Some(examples)
+    }
+
+    /// As they were asked for; of a table the label by its own name.
+    fn columns(&self) -> Columns {
+        let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());
+        Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
     }
 
     fn claim_of(&self, stated: &Stated<'_>) -> Claim {
