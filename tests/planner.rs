@@ -25,7 +25,7 @@ fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {
 fn texts(splits: Vec<SplitFacts>) -> DataFacts {
     let columns = Columns { input: vec!["text".into()], label: Some("label".into()), exclude: vec![] };
     let labels = vec!["no".into(), "yes".into()];
-    DataFacts { splits, columns, labels, license: None, revision: None, mean_tokens: Some(14.0), image_shape: None, table: None }
+    DataFacts { splits, columns, labels, mean_tokens: Some(14.0), ..DataFacts::default() }
 }
 
 fn images(splits: Vec<SplitFacts>, side: usize) -> DataFacts {

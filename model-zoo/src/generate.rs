@@ -208,9 +208,10 @@ fn one(
 fn next_scores(generator: &dyn Generator, new: &[Vec<u32>], cache: &mut Cache) -> Result<Vec<Vec<f32>>> {
     let (b, t) = (new.len(), new.first().map_or(0, Vec::len));
     let token_ids = Tensor::from_vec(new.concat(), (b, t), cache.device())?;
-    let Output::Words { states, vocabulary } = generator.next(&token_ids, cache)? else { return Err(Error::NoGenerator) };
+    let output = generator.next(&token_ids, cache)?;
+    let Output::Words { states, vocabulary, bias } = output else { return Err(Error::NoGenerator) };
     let last = Var::constant(states.tensor().narrow(1, t - 1, 1)?.contiguous()?);
-    let scores = kernels::linear(&Tape::inference(), &last, &vocabulary, None)?;
+    let scores = kernels::linear(&Tape::inference(), &last, &vocabulary, bias.as_ref())?;
     Ok(scores.tensor().squeeze(1)?.to_vec2::<f32>()?)
 }
 

@@ -253,7 +253,7 @@ impl Decoder for Gpt2 {
             cache.advance(t);
         }
         let vocabulary = self.lm_head.as_ref().unwrap_or(&self.words).clone();
-        Ok(Output::Words { states: self.norm.forward(tape, &h_btd)?, vocabulary })
+        Ok(Output::Words { states: self.norm.forward(tape, &h_btd)?, vocabulary, bias: None })
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod cache;
 mod cost;
+mod encoder;
 mod error;
 mod fields;
 mod generate;
 mod head;
 mod parts;
+mod pooling;
 mod registry;
 
 pub mod bert;
@@ -27,4 +29,5 @@ pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
 pub use lora::Adapter;
+pub use pooling::{Pooling, PoolingOf};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

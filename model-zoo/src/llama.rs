@@ -362,7 +362,7 @@ impl Decoder for Llama {
             cache.advance(t);
         }
         let vocabulary = self.lm_head.as_ref().unwrap_or(&self.words).clone();
-        Ok(Output::Words { states: n_btd, vocabulary })
+        Ok(Output::Words { states: n_btd, vocabulary, bias: None })
     }
 }
 

@@ -49,6 +49,11 @@ impl LayerNorm {
         LayerNorm { weight: at.param("weight", &[size], Init::Ones), bias: at.param("bias", &[size], Init::Zeros), eps }
     }
 
+    /// Starts anew where given weights do not hold it: part of a head.
+    pub(crate) fn fresh(at: &Weights, size: usize, eps: f64) -> Self {
+        LayerNorm { weight: at.fresh("weight", &[size], Init::Ones), bias: at.fresh("bias", &[size], Init::Zeros), eps }
+    }
+
     pub(crate) fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
         kernels::layer_norm(tape, x, &self.weight, &self.bias, self.eps)
     }
@@ -67,16 +72,18 @@ pub enum Activation {
     GeluNew,
     Relu,
     Silu,
+    Tanh,
 }
 
 impl Activation {
     /// Their names in public files; the first of an activation is the one that is written.
-    pub(crate) const NAMES: [(&str, Activation); 5] = [
+    pub(crate) const NAMES: [(&str, Activation); 6] = [
         ("gelu", Activation::Gelu),
         ("gelu_new", Activation::GeluNew),
         ("gelu_pytorch_tanh", Activation::GeluNew),
         ("relu", Activation::Relu),
         ("silu", Activation::Silu),
+        ("tanh", Activation::Tanh),
     ];
 
     /// As public files write it.
@@ -90,6 +97,7 @@ impl Activation {
             Activation::GeluNew => kernels::gelu_tanh(tape, x),
             Activation::Relu => kernels::relu(tape, x),
             Activation::Silu => kernels::silu(tape, x),
+            Activation::Tanh => kernels::tanh(tape, x),
         }
     }
 }

@@ -55,8 +55,9 @@ impl Input {
 pub enum Output {
     /// Scores of each example `[B, C]`, or of each of its tokens `[B, T, C]`; what they are of is the [`Head`]'s to say.
     Scores(Var),
-    /// States `[B, T, D]` and the matrix `[V, D]` that turns each into scores of all words: too many to be made of all tokens at once.
-    Words { states: Var, vocabulary: Param },
+    /// States `[B, T, D]` and the matrix `[V, D]` that turns each into scores of all words, with a number `[V]` to add to them if any:
+    /// too many to be made of all tokens at once.
+    Words { states: Var, vocabulary: Param, bias: Option<Param> },
     /// A vector for each example, `[B, D]`.
     Vectors(Var),
 }
@@ -69,7 +70,7 @@ impl Output {
     pub fn scores(&self, tape: &Tape) -> Result<Var> {
         match self {
             Output::Scores(scores) => Ok(scores.clone()),
-            Output::Words { states, vocabulary } => Ok(kernels::linear(tape, states, vocabulary, None)?),
+            Output::Words { states, vocabulary, bias } => Ok(kernels::linear(tape, states, vocabulary, bias.as_ref())?),
             Output::Vectors(vectors) => Ok(vectors.clone()),
         }
     }
@@ -272,7 +273,7 @@ impl ModelConfig {
     /// The same with a head of the same kind for these classes; nothing changes where a head has no classes.
     #[must_use]
     pub fn with_labels(self, labels: &[String]) -> Self {
-        let head = self.head().kind().with(labels.to_vec());
+        let head = self.head().clone().with_labels(labels.to_vec());
         self.with_head(head)
     }
 

@@ -364,10 +364,10 @@ impl T5 {
 
     fn output(&self, tape: &Tape, states: &Var) -> Result<Output> {
         Ok(match &self.lm_head {
-            Some(head) => Output::Words { states: states.clone(), vocabulary: head.clone() },
+            Some(head) => Output::Words { states: states.clone(), vocabulary: head.clone(), bias: None },
             None => {
                 let states = kernels::scale(tape, states, 1.0 / (self.config.d_model as f64).sqrt())?;
-                Output::Words { states, vocabulary: self.words.clone() }
+                Output::Words { states, vocabulary: self.words.clone(), bias: None }
             }
         })
     }

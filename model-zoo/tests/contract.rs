@@ -227,11 +227,15 @@ fn loss(tape: &Tape, config: &ModelConfig, examples: &[Example], output: &Output
             kernels::cross_entropy(tape, scores, Targets { ignore: Some(NONE), ..Targets::new(&labels) })
         }
         (Head::Span, Output::Scores(scores)) => kernels::mse(tape, scores, &zero_or_one(scores.dims())),
-        (Head::Words, Output::Words { states, vocabulary }) => {
+        (Head::Words, Output::Words { states, vocabulary, bias }) => {
             let labels = tokens(&|_, id| (7 * id + 3) % vocab);
-            kernels::linear_cross_entropy(tape, states, vocabulary, Targets { ignore: Some(NONE), ..Targets::new(&labels) })
+            let targets = Targets { ignore: Some(NONE), ..Targets::new(&labels) };
+            match bias {
+                None => kernels::linear_cross_entropy(tape, states, vocabulary, targets),
+                Some(_) => kernels::cross_entropy(tape, &output.scores(tape).expect("scores"), targets),
+            }
         }
-        (Head::Vector, Output::Vectors(vectors)) => kernels::mse(tape, vectors, &zero_or_one(vectors.dims())),
+        (Head::Vector(_), Output::Vectors(vectors)) => kernels::mse(tape, vectors, &zero_or_one(vectors.dims())),
         (head, _) => panic!("{}: another output than its head {head:?} stands for", config.family()),
     }
     .expect("a loss")
@@ -243,7 +247,7 @@ fn blind(config: &ModelConfig) -> Option<f32> {
         Head::Classes(classes) | Head::Tags(classes) => Some((classes.len() as f32).ln()),
         Head::Labels(_) => Some(2f32.ln()),
         Head::Words => config.text_limits().map(|(vocab, _)| (vocab as f32).ln()),
-        Head::Value | Head::Span | Head::Vector => None,
+        Head::Value | Head::Span | Head::Vector(_) => None,
     }
 }
 
@@ -388,7 +392,8 @@ fn tensors_that_do_not_fit_are_named_with_both_shapes() {
                     }
                     Err(message) => {
                         refused += 1;
-                        let told = message.contains(&format!("`{name}`"))
+                        // A bare body's names are told with its place before them.
+                        let told = message.contains(&format!("{name}`"))
                             && words.iter().all(|either| either.iter().any(|w| message.contains(w.as_str())));
                         assert!(told, "{}: expected `{name}` and {words:?} in: {message}", entry.family);
                     }

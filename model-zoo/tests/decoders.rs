@@ -17,8 +17,8 @@ type Tensors = BTreeMap<String, Tensor>;
 fn words(model: &dyn Model, tape: &Tape, ids: &Tensor, lengths: &[usize]) -> tallow_zoo::Result<(Var, Param)> {
     let (token_ids, type_ids, lengths) = (ids.clone(), ids.zeros_like()?, lengths.to_vec());
     match model.forward(tape, &Input::Text { token_ids, type_ids, lengths })? {
-        Output::Words { states, vocabulary } => Ok((states, vocabulary)),
-        Output::Scores(_) | Output::Vectors(_) => panic!("expected states of words"),
+        Output::Words { states, vocabulary, bias: None } => Ok((states, vocabulary)),
+        Output::Words { .. } | Output::Scores(_) | Output::Vectors(_) => panic!("expected states of words"),
     }
 }
 

@@ -223,7 +223,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         Event::Stopped { step } => {
             format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64))
         }
-        Event::Evaluated { examples, scores, loss, secs } => {
+        Event::Evaluated { examples, scores, loss, secs, .. } => {
             let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric.in_words())).collect();
             format!(
                 "  {run}: {}, loss {loss:.4} on {} examples ({})",

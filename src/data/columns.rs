@@ -7,7 +7,20 @@ use std::collections::BTreeSet;
 use tallow_zoo::Modality;
 
 /// Names that stand for a label, likeliest first.
-const LABELS: [&str; 8] = ["label", "labels", "class", "target", "sentiment", "category", "fine_label", "coarse_label"];
+const LABELS: [&str; 12] = [
+    "label",
+    "labels",
+    "class",
+    "target",
+    "sentiment",
+    "category",
+    "fine_label",
+    "coarse_label",
+    "score",
+    "similarity_score",
+    "rating",
+    "value",
+];
 
 /// Names that stand for texts where a table has many, likeliest first.
 const TEXTS: [&[&str]; 9] = [
@@ -158,25 +171,40 @@ pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]
         return Ok(name);
     }
     // A column of few values, if it is the only one.
-    let candidates: Vec<&Column> = columns.into_iter().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
+    let candidates: Vec<&Column> =
+        columns.iter().copied().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
     let mut few = Vec::new();
     for column in candidates {
         if has_few_values(table, &column.name)? {
             few.push(column.name.clone());
         }
     }
-    match few.as_slice() {
-        [only] => Ok(only.clone()),
+    // Else one of numbers, if it is the only one.
+    let mut numbers = columns.iter().filter(|c| c.kind == ColumnKind::Float);
+    match (few.as_slice(), numbers.next(), numbers.next()) {
+        ([only], ..) => Ok(only.clone()),
+        ([], Some(only), None) => Ok(only.name.clone()),
         _ => Err(Error::ChooseColumn { path: table.path().into(), role: "label", have: table.names() }),
     }
 }
 
-fn has_few_values(table: &Table, column: &str) -> Result<bool> {
-    let (mut values, mut seen) = (BTreeSet::new(), 0usize);
+/// Whether a column holds measurements rather than classes.
+pub(super) fn is_measured(table: &Table, column: &str) -> Result<bool> {
+    Ok(classes::are_measured(&sample(table, column)?.0))
+}
+
+/// The distinct values of the first rows, and how many rows these are.
+fn sample(table: &Table, column: &str) -> Result<(BTreeSet<String>, usize)> {
+    let (mut values, mut seen) = (BTreeSet::new(), 0);
     for row in table.rows(&[column])?.take(2000) {
         seen += 1;
         values.extend(row?.cells.first().and_then(classes::name_of));
     }
+    Ok((values, seen))
+}
+
+fn has_few_values(table: &Table, column: &str) -> Result<bool> {
+    let (values, seen) = sample(table, column)?;
     Ok(values.len() >= 2 && values.len() <= MOST_CLASSES && values.len() * 2 <= seen)
 }
 

@@ -65,8 +65,8 @@ pub enum Error {
     Missing { path: PathBuf, position: Position, column: String, what: &'static str },
     #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), list(classes))]
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
-    #[error("`{}`, {position}, column `{column}`: expected a number, found {found}", path.display())]
-    NoNumber { path: PathBuf, position: Position, column: String, found: String },
+    #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
+    Number { path: PathBuf, position: Position, column: String, found: String },
     #[error("split `{split}` has a single class, `{class}`: there is nothing to learn")]
     OneClass { split: String, class: String },
     #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
@@ -145,7 +145,6 @@ impl Failure for Error {
             Error::SameName { .. } => "give each column a name of its own",
             Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
             Error::NotNumbers { .. } => "correct the cells, or leave them empty where the number is not known",
-            Error::NoNumber { .. } => "correct the number, or leave the cell empty: such rows are left out",
             Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
                 "set `data.columns.input` and `data.columns.label`"
             }
@@ -164,6 +163,7 @@ impl Failure for Error {
             Error::Model { .. } => {
                 "check that the model's files are whole and belong together; `tallow models` lists the architectures"
             }
+            Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",
             Error::Unreadable { .. } | Error::Image { .. } => "repair or remove it, or make the file again",
             Error::EmptySplit { .. } => "take another split, or fill the file",

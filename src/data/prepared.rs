@@ -27,6 +27,8 @@ pub enum PreparedInputs {
 pub enum PreparedTargets {
     /// A class of each example, and the names of the classes in the order of their index.
     Classes { of: Vec<u32>, names: Vec<String> },
+    /// A number of each example, finite.
+    Values { of: Vec<f64> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
     Words {
         /// Of the text that each piece stands for, in UTF-8.
@@ -219,6 +221,9 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     };
     let prepared = Prepared { inputs, targets };
     match &prepared.targets {
+        PreparedTargets::Values { of } if of.len() != prepared.len() => {
+            Err(format!("it has {} values for {} examples", of.len(), prepared.len()))
+        }
         PreparedTargets::Classes { of, .. } if of.len() != prepared.len() => {
             Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
         }
@@ -233,6 +238,14 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
     if tensors.tensor("bytes").is_ok() {
         return Ok(PreparedTargets::Words { bytes: u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0) });
+    }
+    if tensors.tensor("values").is_ok() {
+        let values = bytes(tensors, "values", Dtype::F64, 1)?.0.as_chunks::<8>().0;
+        let of: Vec<f64> = values.iter().map(|b| f64::from_le_bytes(*b)).collect();
+        return match of.iter().position(|value| !value.is_finite()) {
+            Some(at) => Err(format!("value {at} is {}", of[at])),
+            None => Ok(PreparedTargets::Values { of }),
+        };
     }
     let names: Vec<String> =
         metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;

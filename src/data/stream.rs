@@ -5,7 +5,7 @@ use super::survey::DataSpecHints;
 use super::{Error, Result};
 use crate::job::TokenizerSource;
 use crate::plan::{DataFacts, SplitFacts};
-use crate::spec::{Columns, TokenizerKind};
+use crate::spec::{Columns, Task, TokenizerKind};
 use std::path::Path;
 use tokenizers::Tokenizer;
 
@@ -47,16 +47,9 @@ pub(super) fn survey(
         });
     }
     let first = facts.first().map(|split| split.tokens.unwrap_or(0) as f64 / split.examples as f64);
-    Ok(DataFacts {
-        splits: facts,
-        columns,
-        labels: Vec::new(),
-        license,
-        revision,
-        mean_tokens: first,
-        image_shape: None,
-        table: None,
-    })
+    let (task, labels) = (Some(Task::LanguageModelling), Vec::new());
+    let (mean_tokens, splits) = (first, facts);
+    Ok(DataFacts { task, splits, columns, labels, license, revision, mean_tokens, image_shape: None, table: None })
 }
 
 /// What stands in a split's documents.

@@ -14,7 +14,7 @@ use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{Columns, DataSource, Task};
 use std::collections::BTreeSet;
 use std::path::Path;
-use tallow_zoo::{Modality, ModelConfig};
+use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// What the experiment says about the data; empty fields are found out.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,8 +52,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     // A document has no classes: its words are all that it can be asked for.
     let task = hints.task.or(first.is_document().then_some(Task::LanguageModelling));
     let is_table = match task {
-        Some(task) => task.takes() == Modality::Table,
-        None => features::is_table(first, &hints.columns, &class_columns)?,
+        // Whether numbers are told of texts or of rows is for the data to say, where no model says it.
+        None | Some(Task::TextRegression) if hints.model.is_none() => features::is_table(first, &hints.columns, &class_columns)?,
+        task => task.is_some_and(|task| task.takes() == Modality::Table),
     };
     if is_table {
         return survey_table(&splits, hints, &class_columns, &located);
@@ -63,34 +64,39 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
     }
     let label = columns.label.clone().unwrap_or_default();
-    let (mean_tokens, image_shape) = match columns::is_image(first, &columns) {
+    let is_image = columns::is_image(first, &columns);
+    let (mean_tokens, image_shape) = match is_image {
         true => (None, Some(first_image_shape(first, &columns.input[0])?)),
         false => (Some(mean_tokens(first, &columns.input)?), None),
     };
     let known = first.column(&label)?.classes.clone();
     let known = known.or_else(|| located.card.class_names(located.config.as_deref(), &label).map(<[String]>::to_vec));
+    let measured = known.is_none() && !is_image && task.is_none() && columns::is_measured(first, &label)?;
+    let task = task.unwrap_or(match (is_image, measured) {
+        (true, _) => Task::ImageClassification,
+        (false, true) => Task::TextRegression,
+        (false, false) => Task::TextClassification,
+    });
 
     let (mut facts, mut seen) = (Vec::new(), BTreeSet::new());
     for (at, (name, tables)) in splits.iter().enumerate() {
-        let labels = labels_of(tables, &label, at > 0)?;
-        if labels.rows == 0 {
+        let answers = match task.head() {
+            HeadKind::Value => values_of(tables, &label, at > 0)?,
+            _ => labels_of(tables, &label, at > 0)?,
+        };
+        if answers.rows == 0 {
             let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
             return Err(Error::EmptySplit { split: name.clone(), path });
         }
         if at == 0 {
-            seen = labels.names.clone();
+            seen = answers.names;
         }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
-        facts.push(SplitFacts {
-            name: name.clone(),
-            files,
-            examples: labels.rows,
-            labelled: !labels.names.is_empty(),
-            part: None,
-            tokens: None,
-        });
+        let (name, examples, labelled) = (name.clone(), answers.rows, answers.any);
+        facts.push(SplitFacts { name, files, examples, labelled, part: None, tokens: None });
     }
     Ok(DataFacts {
+        task: Some(task),
         splits: facts,
         columns,
         labels: known.unwrap_or_else(|| classes::in_order(seen.into_iter().collect())),
@@ -110,9 +116,11 @@ fn survey_table(
 ) -> Result<DataFacts> {
     let model = hints.model.as_ref().and_then(|model| if let ModelConfig::Mlp(mlp) = model { Some(mlp) } else { None });
     let model = model.filter(|mlp| !mlp.is_without_columns());
-    let asked = Asked { columns: &hints.columns, task: hints.task, model, part: hints.part, class_columns };
+    let task = hints.task.map(|task| if task == Task::TextRegression { Task::TabularRegression } else { task });
+    let asked = Asked { columns: &hints.columns, task, model, part: hints.part, class_columns };
     let found = features::survey(splits, &asked)?;
     Ok(DataFacts {
+        task: Some(found.task),
         splits: found.splits,
         columns: found.columns,
         labels: found.labels,
@@ -128,14 +136,19 @@ fn no_data(located: &Located) -> Error {
     Error::NoData { place: located.place.clone(), found: Vec::new() }
 }
 
-struct Labels {
+/// What the answers of a split are.
+#[derive(Default)]
+struct Answers {
     rows: usize,
+    /// Whether there is any that is not kept secret.
+    any: bool,
+    /// Classes, where they are such.
     names: BTreeSet<String>,
 }
 
 /// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
-fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Labels> {
-    let mut found = Labels { rows: 0, names: BTreeSet::new() };
+fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
     for table in tables {
         if may_lack && table.column(label).is_err() {
             found.rows += table.count()?;
@@ -161,6 +174,30 @@ fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Labels> {
         return Err(Error::ColumnKind { path, column: label.into(), expected: "classes", found });
     }
     found.names = classes::without_secret(found.names);
+    found.any = !found.names.is_empty();
+    Ok(found)
+}
+
+/// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
+/// tell of, with its place.
+fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            found.any |= match row?.cells.first() {
+                Some(Cell::Null) | None => false,
+                Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),
+                Some(Cell::Int(value)) => *value != -1,
+                Some(Cell::Float(value)) => *value != -1.0,
+                Some(_) => true,
+            };
+        }
+    }
     Ok(found)
 }
 
@@ -252,6 +289,23 @@ mod tests {
         assert_eq!(facts.splits.iter().map(|s| s.labelled).collect::<Vec<_>>(), [true, false]);
         let one = survey(&DataSource::Local { path: dir.path().join("train.csv") }, dir.path()).expect("surveyed");
         assert_eq!((one.splits.len(), one.splits[0].name.as_str()), (1, "train"));
+    }
+
+    #[test]
+    fn many_numbers_with_fractions_are_no_classes() {
+        let rows: String = (0..30).map(|i| format!("text {i},{}.25\n", i)).collect();
+        let whole: String = (0..30).map(|i| format!("text {i},{}\n", i % 5)).collect();
+        let task = |rows: &str, hinted: Option<Task>, label: &str| {
+            let dir = folder(&[("train.csv", &format!("text,{label}\n{rows}"))]);
+            let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
+            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            facts.map(|facts| (facts.task, facts.labels.len(), facts.splits[0].labelled)).map_err(|e| e.to_string())
+        };
+        assert_eq!(task(&rows, None, "label"), Ok((Some(Task::TextRegression), 0, true)));
+        assert_eq!(task(&rows, None, "price"), Ok((Some(Task::TextRegression), 0, true)), "the only column of numbers");
+        assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
+        assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
+        assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
     }
 
     #[test]

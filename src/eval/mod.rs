@@ -3,10 +3,12 @@
 mod compare;
 mod interval;
 pub mod metrics;
+mod predictions;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
 pub use metrics::{metric, of_words};
+pub use predictions::{ClassSaid, Guess, Predictions};
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;
@@ -19,7 +21,7 @@ pub struct Evaluation {
     pub version: u32,
     pub metric: Metric,
     pub runs: Vec<RunScore>,
-    /// Always predicting the most frequent training class.
+    /// The score of a guess that looks at no example ([`crate::spec::Task::guess_in_words`]).
     pub baseline: Option<f64>,
     /// Of the metric, over runs.
     pub mean: f64,
@@ -51,6 +53,9 @@ pub struct RunScore {
     pub examples: usize,
     pub loss: f64,
     pub scores: BTreeMap<Metric, f64>,
+    /// 95 % intervals over the examples, by the bootstrap.
+    #[serde(default)]
+    pub intervals: BTreeMap<Metric, [f64; 2]>,
 }
 
 /// What the evidence says about the claim.

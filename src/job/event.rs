@@ -37,8 +37,17 @@ pub enum Event {
     Finished { step: u64, weights_sha256: String, tokens: u64, examples: u64, train_secs: f64 },
     /// Stopped on request, after a checkpoint.
     Stopped { step: u64 },
-    /// Scores of an evaluation job.
-    Evaluated { examples: usize, scores: BTreeMap<Metric, f64>, loss: f64, secs: f64 },
+    /// Scores of an evaluation job, with the 95 % intervals that the bootstrap gives; `baseline`: the first metric of the job's guess.
+    Evaluated {
+        examples: usize,
+        scores: BTreeMap<Metric, f64>,
+        #[serde(default)]
+        intervals: BTreeMap<Metric, [f64; 2]>,
+        #[serde(default)]
+        baseline: Option<f64>,
+        loss: f64,
+        secs: f64,
+    },
     /// Something worth knowing that stops nothing (texts cut, tensors unused).
     Note { message: String },
     /// The worker failed in an orderly way. `class` decides what the supervisor makes of it.
@@ -56,10 +65,34 @@ pub struct PreparedSplit {
     pub labels: Vec<String>,
     /// Examples a class.
     pub label_counts: Vec<usize>,
+    /// Of the numbers that are its answers, where they are such.
+    #[serde(default)]
+    pub values: Option<Spread>,
     /// Texts: real tokens in all, longest, and how many were cut. Images: height, width, channels.
     pub shape: SplitShape,
     pub columns: crate::spec::Columns,
     pub sha256: String,
+}
+
+/// What a list of numbers is like.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    pub mean: f64,
+    /// The standard deviation, with the number of values as its denominator.
+    pub std: f64,
+    pub least: f64,
+    pub most: f64,
+}
+
+impl Spread {
+    /// None of no value.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let std = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+        let (least, most) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
+        Some(Spread { mean, std, least, most })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

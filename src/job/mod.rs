@@ -9,6 +9,7 @@ mod part;
 pub use event::*;
 pub use part::Part;
 
+use crate::eval::Guess;
 use crate::spec::{Augment, Columns, Metric, Recipe, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -198,6 +199,9 @@ pub struct EvaluateJob {
     pub data: PathBuf,
     pub normalize: Option<Normalize>,
     pub metrics: Vec<Metric>,
+    /// What is scored beside the model, as the least that it must beat.
+    #[serde(default)]
+    pub guess: Option<Guess>,
     pub batch_size: usize,
     pub threads: usize,
     /// Where `predictions.jsonl` goes.

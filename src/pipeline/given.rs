@@ -30,7 +30,7 @@ pub struct Question {
 pub struct Score {
     pub split: String,
     pub examples: usize,
-    /// Mean cross entropy.
+    /// Mean cross entropy; of numbers, the mean squared error.
     pub loss: f64,
     pub scores: BTreeMap<Metric, Scored>,
     /// What was assumed where neither model nor data says.
@@ -137,13 +137,16 @@ impl Pipeline<'_> {
             Err(end) => return Ok(Err(end)),
         };
         let told = attempt.events.into_iter().find_map(|event| match event {
-            Event::Evaluated { examples, scores, loss, .. } => Some((examples, scores, loss)),
+            Event::Evaluated { examples, scores, intervals, loss, .. } => Some((examples, scores, intervals, loss)),
             _ => None,
         });
-        let Some((examples, scores, loss)) = told else {
+        let Some((examples, scores, intervals, loss)) = told else {
             return Ok(Err(End::Unfinished { run: SCORE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
         };
-        let scored = |(metric, value)| (metric, Scored { value, interval: eval::interval(metric, &[value], examples) });
+        let scored = |(metric, value)| {
+            let interval = eval::interval(metric, &[value], examples, intervals.get(&metric).copied());
+            (metric, Scored { value, interval })
+        };
         Ok(Ok(Score { split: split.name.clone(), examples, loss, scores: scores.into_iter().map(scored).collect(), assumptions }))
     }
 
@@ -168,6 +171,7 @@ impl Pipeline<'_> {
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
             metrics: Metric::usual(task).collect(),
+            guess: None,
             batch_size: scoring_batch(task, PIECE),
             threads: self.setup.threads,
             out: self.folder.attempt(SCORE, 1).work(),
@@ -317,6 +321,7 @@ mod tests {
             tokens: None,
         };
         let facts = |splits: Vec<SplitFacts>| DataFacts {
+            task: None,
             splits,
             columns: Default::default(),
             labels: vec![],

@@ -3,7 +3,7 @@
 use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
-use crate::eval::{self, Evaluation, RunScore};
+use crate::eval::{self, Evaluation, Guess, RunScore};
 use crate::job::{EvaluateJob, Event, Job, Part, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::publish;
@@ -130,10 +130,12 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let baseline = splits
+        let of_classes = splits
             .first()
             .zip(held_out.first())
             .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
+        let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes);
+        let scores = scores.into_iter().map(|(score, _)| score).collect();
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));
         let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
@@ -141,7 +143,8 @@ impl Pipeline<'_> {
         Ok(Ok(self.folder.read_json(&path)?))
     }
 
-    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<RunScore, End>> {
+    /// A run's scores, and that of the guess beside it.
+    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
         let name = format!("{}-held-out", config.name);
         let told = self.told(&name)?;
         let events = if told.iter().any(|e| matches!(e, Event::Evaluated { .. })) {
@@ -153,7 +156,7 @@ impl Pipeline<'_> {
             };
             self.watch.say(&format!("scoring {} on the held-out split", config.name));
             let number_here = self.next_attempt(&name)?;
-            let job = self.evaluate_job(plan, config, number, number_here, &name);
+            let job = self.evaluate_job(plan, config, number, number_here, &name)?;
             let readable = vec![job.weights.clone(), job.data.clone()];
             match self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)? {
                 Ok(attempt) => attempt.events,
@@ -161,28 +164,33 @@ impl Pipeline<'_> {
             }
         };
         let score = events.into_iter().find_map(|e| match e {
-            Event::Evaluated { examples, scores, loss, .. } => {
-                Some(RunScore { run: config.name.clone(), seed: config.seed, examples, loss, scores })
+            Event::Evaluated { examples, scores, intervals, baseline, loss, .. } => {
+                let score = RunScore { run: config.name.clone(), seed: config.seed, examples, loss, scores, intervals };
+                Some((score, baseline))
             }
             _ => None,
         });
         Ok(score.ok_or(End::Unfinished { run: name, outcome: Outcome::Crashed { exit_code: 0 } }))
     }
 
-    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, trained: u32, number: u32, name: &str) -> EvaluateJob {
+    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, trained: u32, number: u32, name: &str) -> Result<EvaluateJob> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
-        EvaluateJob {
+        // What the answers of the training split alone say.
+        let guess =
+            prepared_splits(&self.told(PREPARE)?).first().and_then(|train| Some(Guess::Value { value: train.values?.mean }));
+        Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
             weights: self.folder.attempt(&config.name, trained).weights(),
             data: self.folder.held_out().join(format!("{}.safetensors", plan.spec.data.held_out)),
             normalize: config.normalize.clone(),
             metrics,
+            guess,
             batch_size: scoring_batch(plan.spec.task, prepared_len(plan)),
             threads: self.setup.threads,
             out: self.folder.attempt(name, number).work(),
-        }
+        })
     }
 
     /// The report and the model in the Hub's format.

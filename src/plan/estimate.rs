@@ -114,6 +114,7 @@ mod tests {
         };
         let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None, tokens: None };
         let data = DataFacts {
+            task: None,
             splits: vec![split],
             columns: Columns::default(),
             labels: vec![],

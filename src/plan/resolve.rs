@@ -135,9 +135,13 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
     {
         problems.push(format!("`recipe.max_seq_len`: the model has {positions} positions, found {longest}"));
     }
-    let labels = if facts.data.labels.is_empty() { config.labels() } else { &facts.data.labels };
-    let head = spec.task.head().with(labels.to_vec());
-    match (config.with_head(head), &facts.data.table) {
+    let labels = if facts.data.labels.is_empty() { config.labels().to_vec() } else { facts.data.labels.clone() };
+    let config = match spec.task.head() {
+        // As the model has it, with all else that its head says.
+        kind if kind == config.head().kind() => config.with_labels(&labels),
+        kind => config.with_head(kind.with(labels)),
+    };
+    match (config, &facts.data.table) {
         (ModelConfig::Mlp(mlp), Some(table)) => ModelConfig::Mlp(table.given_to(mlp, facts.data.columns.label.clone())),
         (config, _) => config,
     }

@@ -1,7 +1,7 @@
 //! The plan, and the facts it is made from.
 
 use crate::job::{Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec};
+use crate::spec::{Columns, Deviation, ExperimentSpec, Task};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use tallow_zoo::mlp::{self, CategoricalColumn, NumericColumn};
@@ -26,6 +26,9 @@ pub struct HostFacts {
 /// The data set, from its card and file headers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {
+    /// What it is to be used for: as was asked, else as it was found to be for.
+    #[serde(default)]
+    pub task: Option<Task>,
     pub splits: Vec<SplitFacts>,
     pub columns: Columns,
     pub labels: Vec<String>,

@@ -167,10 +167,12 @@ fn base_model(plan: &Plan) -> Option<&str> {
 
 fn pipeline_tag(task: Task) -> &'static str {
     match task {
-        Task::TextClassification => "text-classification",
+        // The Hub files numbers for texts there, too.
+        Task::TextClassification | Task::TextRegression => "text-classification",
         Task::ImageClassification => "image-classification",
         Task::LanguageModelling => "text-generation",
         Task::TabularClassification => "tabular-classification",
+        Task::TabularRegression => "tabular-regression",
     }
 }
 

@@ -108,9 +108,14 @@ fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, E
             basis: match interval.basis {
                 Basis::Seeds { count } => format!("over {count} seeds (Student's t)"),
                 Basis::Examples { count } => format!("over {} examples of one seed (Wilson)", words::count(count as f64)),
+                Basis::SeedsAndDraw { seeds, examples } => {
+                    format!("over {seeds} seeds and the draw of {} held-out examples", words::count(examples as f64))
+                }
+                Basis::Resamples { count } => format!("over {} examples of one seed (bootstrap)", words::count(count as f64)),
             },
         }),
         baseline: evaluation.baseline.map(at(eval_row)),
+        baseline_is: plan.spec.task.guess_in_words().unwrap_or_default().into(),
         runs,
     })
 }
@@ -196,6 +201,12 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
         role,
         examples: at(split.examples as f64),
         classes: classes.map(|(label, count)| ClassShown { label: label.clone(), count: at(*count as f64) }).collect(),
+        values: split.values.map(|values| ValuesShown {
+            mean: at(values.mean),
+            std: at(values.std),
+            least: at(values.least),
+            most: at(values.most),
+        }),
         shape: match split.shape {
             SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
                 named("tokens", tokens as f64),

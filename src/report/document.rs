@@ -249,8 +249,14 @@ fn data(data: &DataShown) -> Vec<Block> {
     vec![Block::Pairs(pairs), Block::Table { head, rows: data.splits.iter().map(row).collect() }]
 }
 
-/// Share of each class; of many classes only the range.
+/// Share of each class; of many classes only the range. Of numbers, what they are like.
 fn balance(split: &SplitShown) -> Line {
+    if let Some(ValuesShown { mean, std, least, most }) = split.values {
+        let parts = [("mean ", mean), (", standard deviation ", std), (", from ", least), (" to ", most)];
+        return parts
+            .into_iter()
+            .fold(Line::default(), |line, (name, value)| line.text(name).number(score(value.value), &[value.ledger_row]));
+    }
     if split.classes.is_empty() {
         return text("–");
     }

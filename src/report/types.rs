@@ -62,8 +62,10 @@ pub struct Scores {
     /// Mean over runs.
     pub ours: Sourced,
     pub interval: Option<IntervalShown>,
-    /// Always predicting the most frequent training class.
+    /// The score of a guess that looks at no example; what it is, in words.
     pub baseline: Option<Sourced>,
+    #[serde(default)]
+    pub baseline_is: String,
     pub runs: Vec<RunShown>,
 }
 
@@ -141,9 +143,21 @@ pub struct SplitShown {
     pub role: String,
     pub examples: Sourced,
     pub classes: Vec<ClassShown>,
+    /// Of the numbers that are its answers.
+    #[serde(default)]
+    pub values: Option<ValuesShown>,
     /// Tokens, longest, cut texts; or height, width, channels.
     pub shape: Vec<(String, Sourced)>,
     pub sha256: String,
+}
+
+/// What the numbers of a split are like.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ValuesShown {
+    pub mean: Sourced,
+    pub std: Sourced,
+    pub least: Sourced,
+    pub most: Sourced,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

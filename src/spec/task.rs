@@ -12,20 +12,30 @@ pub enum Task {
     ImageClassification,
     /// Tell each word of a text from those before it.
     LanguageModelling,
-    /// One class of each row of a table.
+    /// A number for a text, or for a pair of texts.
+    TextRegression,
+    /// One class for each row of a table.
     TabularClassification,
+    /// A number for each row of a table.
+    TabularRegression,
 }
 
 impl Task {
-    const ALL: [Task; 4] =
-        [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling, Task::TabularClassification];
+    const ALL: [Task; 6] = [
+        Task::TextClassification,
+        Task::ImageClassification,
+        Task::LanguageModelling,
+        Task::TextRegression,
+        Task::TabularClassification,
+        Task::TabularRegression,
+    ];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
-            Task::TextClassification | Task::LanguageModelling => Modality::Text,
+            Task::TextClassification | Task::LanguageModelling | Task::TextRegression => Modality::Text,
             Task::ImageClassification => Modality::Image,
-            Task::TabularClassification => Modality::Table,
+            Task::TabularClassification | Task::TabularRegression => Modality::Table,
         }
     }
 
@@ -34,6 +44,7 @@ impl Task {
         match self {
             Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
             Task::LanguageModelling => HeadKind::Words,
+            Task::TextRegression | Task::TabularRegression => HeadKind::Value,
         }
     }
 
@@ -53,7 +64,18 @@ impl Task {
             Task::TextClassification => "text classification",
             Task::ImageClassification => "image classification",
             Task::LanguageModelling => "language modelling",
+            Task::TextRegression => "text regression",
             Task::TabularClassification => "tabular classification",
+            Task::TabularRegression => "tabular regression",
+        }
+    }
+
+    /// What can be said of an example without looking at it, from the answers of the training split alone; none: nothing sensible.
+    pub fn guess_in_words(self) -> Option<&'static str> {
+        match self.head() {
+            HeadKind::Classes => Some("always predicting the most frequent class"),
+            HeadKind::Value => Some("always predicting the mean of the training split"),
+            HeadKind::Labels | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }
 }

@@ -55,9 +55,15 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
             let found = format!("{}: {}", names.len(), names.join(", "));
             return wrong("classes", format!("{}, as the model has", labels.len()), found);
         }
-        (PreparedTargets::Classes { .. }, Head::Classes(_)) | (PreparedTargets::Words { .. }, Head::Words) => {}
+        (PreparedTargets::Classes { .. }, Head::Classes(_))
+        | (PreparedTargets::Values { .. }, Head::Value)
+        | (PreparedTargets::Words { .. }, Head::Words) => {}
         (targets, head) => {
-            let found = if matches!(targets, PreparedTargets::Words { .. }) { "words" } else { "classes" };
+            let found = match targets {
+                PreparedTargets::Classes { .. } => "classes",
+                PreparedTargets::Values { .. } => "values",
+                PreparedTargets::Words { .. } => "words",
+            };
             return wrong("what should be said", format!("{}, as the model says", head.kind().name()), found.into());
         }
     }
@@ -110,22 +116,28 @@ pub(super) fn collate(
             let wanted = pieces.iter().flat_map(|(_, next)| padded(next, longest, NONE)).collect();
             Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
         }
-        (PreparedInputs::Texts(texts), PreparedTargets::Classes { of, .. }) => {
+        (PreparedInputs::Texts(texts), targets) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
             let (input, tokens) = texts_of(&rows, &types)?;
-            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens })
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens })
         }
-        (PreparedInputs::Images(images), PreparedTargets::Classes { of, .. }) => {
+        (PreparedInputs::Images(images), targets) => {
             let input = collate_images(images, examples, normalize, changes)?;
-            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens: 0 })
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens: 0 })
         }
-        (PreparedInputs::Table(table), PreparedTargets::Classes { of, .. }) => {
+        (PreparedInputs::Table(table), targets) => {
             let input = rows_of(table, examples)?;
-            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens: 0 })
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens: 0 })
         }
-        (PreparedInputs::Images(_) | PreparedInputs::Table(_), PreparedTargets::Words { .. }) => {
-            Err(Error::WrongTask { expected: "texts", found: words(data.modality()) })
-        }
+    }
+}
+
+/// What should be said of each example as a whole.
+fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error> {
+    match targets {
+        PreparedTargets::Classes { of, .. } => Ok(Wanted::Classes(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Words { .. } => Err(Error::WrongTask { expected: "texts", found: "images" }),
     }
 }
 

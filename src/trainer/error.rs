@@ -32,6 +32,10 @@ pub enum Error {
     OtherRun { path: PathBuf, differences: Vec<String> },
     #[error("the model's scores of example {example} (from 0) are not finite")]
     NotFinite { example: usize },
+    #[error(
+        "the {metric} of {examples} example(s) has no value: the model says the same of all, or their answers are all the same"
+    )]
+    NoScore { metric: &'static str, examples: usize },
     #[error(transparent)]
     Model(#[from] tallow_zoo::Error),
     #[error("an operation failed")]
@@ -73,7 +77,7 @@ impl Failure for Error {
             Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
             Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
-            Error::NotFinite { .. } => Class::Numeric,
+            Error::NotFinite { .. } | Error::NoScore { .. } => Class::Numeric,
             Error::Checkpoint { .. } | Error::Kernels(_) | Error::Candle(_) => Class::Bug,
             Error::Data(source) => source.class(),
             Error::Store(source) => source.class(),
@@ -91,6 +95,7 @@ impl Failure for Error {
             Error::OtherWeights { .. } => "the file changed after planning: plan again",
             Error::Untrained { .. } => "train the model on the task first, then evaluate what comes out",
             Error::NotFinite { .. } => "the weights hold values too large to compute with: train with a lower `recipe.lr`",
+            Error::NoScore { .. } => "train longer or with another `recipe.lr`, or score more examples",
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 "the disk is full: free some space, then `tallow resume` the run"
             }

@@ -2,20 +2,22 @@
 
 use super::Error;
 use super::collate;
-use super::scoring::{Prediction, Predictions, score};
+use super::scoring::score;
 use super::weights::{self, Source};
 use crate::job::{EvaluateJob, Event, Pulse};
+use crate::spec::Metric;
 use crate::store::{WorkFolder, write_atomic};
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 use tallow_kernels::Stream;
 
-/// Scores the model; writes `predictions.jsonl` into the job's `out`, one line an example in the split's order: `index`, `label`,
-/// `predicted`, `probability` (of the predicted class).
+/// Scores the model; writes `predictions.jsonl` into the job's `out`, one line an example in the split's order:
+/// [`Predictions::lines`](crate::eval::Predictions::lines).
 ///
 /// # Errors
-/// Weights or data that cannot be used, or do not fit each other; scores that are not finite.
+/// Weights or data that cannot be used, or do not fit each other; scores that are not finite; a first metric that has no value.
 pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
@@ -24,20 +26,29 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let all: Vec<usize> = (0..data.len()).collect();
     let mut pulse = Pulse::new(emit);
     let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size, &mut |done| pulse.beat(done))?;
-    let classes = job.model.num_labels();
-    let scores = job.metrics.iter().map(|&metric| (metric, scored.metric(metric, classes))).collect();
-    if let Predictions::Classes(each) = &scored.predictions {
-        write_predictions(&WorkFolder::at(&job.out).predictions(), each)?;
+    let predictions = &scored.predictions;
+    let of = |metric: &Metric| (*metric, predictions.metric(*metric));
+    let mut scores: BTreeMap<Metric, f64> = job.metrics.iter().map(of).collect();
+    if let Some(first) = job.metrics.first().filter(|first| !scores[first].is_finite()) {
+        return Err(Error::NoScore { metric: first.in_words(), examples: data.len() });
     }
-    emit(Event::Evaluated { examples: data.len(), scores, loss: scored.loss, secs: begun.elapsed().as_secs_f64() });
+    // Of the others those that have a value are told.
+    scores.retain(|_, score| score.is_finite());
+    let resampled: Vec<Metric> = scores.keys().copied().filter(|metric| !metric.is_share_of_examples()).collect();
+    let intervals = predictions.intervals(&resampled);
+    let baseline = job.guess.as_ref().zip(job.metrics.first()).and_then(|(guess, first)| predictions.score_of(guess, *first));
+    if !predictions.is_stream() {
+        write_lines(&WorkFolder::at(&job.out).predictions(), predictions.lines())?;
+    }
+    let secs = begun.elapsed().as_secs_f64();
+    emit(Event::Evaluated { examples: data.len(), scores, intervals, baseline, loss: scored.loss, secs });
     Ok(())
 }
 
-fn write_predictions(path: &Path, predictions: &[Prediction]) -> Result<(), Error> {
+fn write_lines(path: &Path, lines: impl Iterator<Item = serde_json::Value>) -> Result<(), Error> {
     Ok(write_atomic(path, |file| {
         let mut out = BufWriter::new(file);
-        for (index, Prediction { label, predicted, probability, .. }) in predictions.iter().enumerate() {
-            let line = serde_json::json!({"index": index, "label": label, "predicted": predicted, "probability": probability});
+        for line in lines {
             writeln!(out, "{line}")?;
         }
         out.flush()

@@ -3,6 +3,7 @@
 use super::Error;
 use super::batches::Split;
 use super::collate;
+use super::scale::Scale;
 use super::scoring::{Scored, score};
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::{MonitorConfig, RunConfig};
@@ -27,7 +28,9 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
     };
     let split = match data.targets() {
         PreparedTargets::Words { .. } => Split::of_stream(data.len(), hold_out, config.max_train_examples),
-        PreparedTargets::Classes { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
+        PreparedTargets::Classes { .. } | PreparedTargets::Values { .. } => {
+            Split::choose(data.len(), hold_out, config.max_train_examples, subset)
+        }
     };
     let Some(Split { train, held_out }) = split else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
@@ -52,7 +55,7 @@ impl Monitor {
         self.examples.len()
     }
 
-    /// Scores `model`; `train` is the training file.
+    /// Scores `model`, which says numbers on `scale`; `train` is the training file.
     ///
     /// # Errors
     /// The model cannot take an example, or its scores are not finite.
@@ -61,10 +64,12 @@ impl Monitor {
         model: &dyn Model,
         train: &Prepared,
         config: &RunConfig,
+        scale: Option<&Scale>,
         told: &mut dyn FnMut(usize),
     ) -> Result<Scored, Error> {
         let data = self.data.as_ref().unwrap_or(train);
         // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
-        score(model, data, &self.examples, config.normalize.as_ref(), config.micro_batch_size, told)
+        let scored = score(model, data, &self.examples, config.normalize.as_ref(), config.micro_batch_size, told)?;
+        Ok(scored.in_own_unit(scale))
     }
 }

@@ -190,6 +190,7 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted)
     };
     let wanted = match (config.model.head(), shape) {
         (Head::Words, BatchShape::Texts { tokens, vocab_size, .. }) => Wanted::Words(numbers(batch * tokens, vocab_size)),
+        (Head::Value, _) => Wanted::Values((0..batch as u64).map(|i| f64::from(stream.named("values").normal(i))).collect()),
         (head, _) => Wanted::Classes(numbers(batch, head.width())),
     };
     Ok((input, wanted))

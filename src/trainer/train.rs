@@ -9,7 +9,9 @@ use super::batches::Order;
 use super::checkpoint::{self, Done, Identity, Progress};
 use super::collate::{self, Changes, collate};
 use super::monitor::{Monitor, divide};
+use super::objective::Wanted;
 use super::optimizer::State;
+use super::scale::Scale;
 use super::schedule::lr_at;
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
@@ -84,6 +86,8 @@ struct Run<'a> {
     streams: Streams,
     data: Prepared,
     monitor: Option<Monitor>,
+    /// Where numbers are learnt.
+    scale: Option<Scale>,
     order: Order,
     built: Built,
     state: State,
@@ -113,18 +117,20 @@ impl<'a> Run<'a> {
         let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
         let identity = Identity::of(config, &sha256_of_file(&config.train)?);
         let (train, monitor) = divide(config, &data, streams.subset())?;
-        let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
-        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let weights = match &config.init {
             InitFrom::Scratch => Source::Scratch,
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
         let built = weights::build(&model, weights, streams.init())?;
+        let scale = Scale::of(&data, &train, &built.store);
+        scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
+        let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
+        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let state = State::new(config.recipe.optimizer, &built.store)?;
         let grads = Gradients::new(&built.store);
         let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        Ok(Run { config, folder, identity, streams, data, monitor, order, built, state, grads, progress, before, saved })
+        Ok(Run { config, folder, identity, streams, data, monitor, scale, order, built, state, grads, progress, before, saved })
     }
 
     /// Whether there was a checkpoint to go on from.
@@ -169,7 +175,10 @@ impl<'a> Run<'a> {
         let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
         self.grads.clear();
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
-            let batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            let mut batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
+                values.iter_mut().for_each(|value| *value = scale.learnt(*value));
+            }
             let tape = Tape::training(self.streams.dropout(step, micro));
             let loss = batch.wanted.loss(&tape, &self.built.model.forward(&tape, &batch.input)?)?;
             // A micro-batch counts by its answers, so that the step is the same however it is cut.
@@ -232,7 +241,7 @@ impl<'a> Run<'a> {
         emit(Event::Step(StepEvent {
             step: p.step,
             epoch: p.step as f64 / self.order.steps_per_epoch() as f64,
-            loss: p.loss_sum / p.loss_examples as f64,
+            loss: self.in_own_unit(p.loss_sum / p.loss_examples as f64),
             lr: self.lr(p.step - 1),
             grad_norm: stepped.grad_norm,
             tokens: p.done.tokens - self.before.tokens,
@@ -242,22 +251,26 @@ impl<'a> Run<'a> {
         (self.progress.loss_sum, self.progress.loss_examples) = (0.0, 0);
     }
 
+    /// A loss in the unit of what is learnt.
+    fn in_own_unit(&self, loss: f64) -> f64 {
+        self.scale.as_ref().map_or(loss, |scale| scale.own_squared(loss))
+    }
+
     /// Tells how the model does on what is watched, where something is.
     fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let Some(monitor) = &self.monitor else { return Ok(()) };
         let (step, metric) = (self.progress.step, self.config.metric);
         let scored = {
             let mut pulse = Pulse::new(emit);
-            monitor.score(&*self.built.model, &self.data, self.config, &mut |done| pulse.beat(done))
+            monitor.score(&*self.built.model, &self.data, self.config, self.scale.as_ref(), &mut |done| pulse.beat(done))
         };
         match scored {
-            Ok(scored) => emit(Event::Monitored {
-                step,
-                metric,
-                value: scored.metric(metric, self.config.model.num_labels()),
-                loss: scored.loss,
-                examples: monitor.len(),
-            }),
+            Ok(scored) => match scored.predictions.metric(metric) {
+                value if value.is_finite() => {
+                    emit(Event::Monitored { step, metric, value, loss: scored.loss, examples: monitor.len() });
+                }
+                _ => emit(Event::Note { message: format!("no {} at step {step}: it has no value", metric.in_words()) }),
+            },
             // Whether the run diverges is for its own losses to say: watching must not change how it ends.
             Err(error @ Error::NotFinite { .. }) => emit(Event::Note { message: format!("no score at step {step}: {error}") }),
             Err(error) => return Err(error),
@@ -288,7 +301,9 @@ impl<'a> Run<'a> {
             return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
         }
         let metadata = [("format", "pt".to_string())];
-        let public = self.config.model.public_tensors(weights::named(&self.built.store))?;
+        let own = weights::named(&self.built.store);
+        let own = self.scale.as_ref().map_or_else(|| Ok(own.clone()), |scale| scale.leave(own.clone()))?;
+        let public = self.config.model.public_tensors(own)?;
         let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });

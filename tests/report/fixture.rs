@@ -59,7 +59,14 @@ pub(crate) fn text() -> Experiment {
         reason: "it diverged at step 310: learning rate halved, from the start".into(),
     });
     ledger.attempt("seed-0", 2, "train", Outcome::Completed, second.clone(), 2275.25);
-    let score = RunScore { run: "seed-0".into(), seed: 0, examples: 872, loss: 0.3125, scores: scores(0.8899, 0.8897) };
+    let score = RunScore {
+        run: "seed-0".into(),
+        seed: 0,
+        examples: 872,
+        loss: 0.3125,
+        scores: scores(0.8899, 0.8897),
+        intervals: BTreeMap::new(),
+    };
     ledger.scored(&score);
     let baseline = majority_baseline(Metric::Accuracy, &splits[0].2, &splits[1].2);
     let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline).expect("scores");
@@ -91,7 +98,14 @@ pub(crate) fn images() -> Experiment {
         let run = format!("seed-{seed}");
         ledger.attempt(&run, 1, "train", Outcome::Completed, told.clone(), 905.5);
         events.insert(run.clone(), told);
-        runs.push(RunScore { run, seed, examples: 10_000, loss: 1.0625, scores: scores(accuracy, accuracy - 0.002) });
+        runs.push(RunScore {
+            run,
+            seed,
+            examples: 10_000,
+            loss: 1.0625,
+            scores: scores(accuracy, accuracy - 0.002),
+            intervals: BTreeMap::new(),
+        });
     }
     runs.iter().for_each(|score| ledger.scored(score));
     let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1)).expect("scores");
@@ -110,6 +124,7 @@ fn prepared(split: &str, labels: &[&str], label_counts: Vec<usize>, shape: Split
         examples: label_counts.iter().sum(),
         labels: labels.iter().map(|label| label.to_string()).collect(),
         label_counts,
+        values: None,
         shape,
         columns: columns("sentence"),
         sha256: format!("{:0>64}", split.len()),
@@ -311,6 +326,7 @@ fn plan(
         tokens: None,
     };
     let data = DataFacts {
+        task: None,
         splits: vec![split(&spec.data.train, 67_349), split(&spec.data.held_out, 872)],
         columns: spec.data.columns.clone(),
         labels: vec![],
@@ -379,7 +395,8 @@ impl Book {
     }
 
     fn scored(&mut self, score: &RunScore) {
-        let told = Event::Evaluated { examples: score.examples, scores: score.scores.clone(), loss: score.loss, secs: 3.5 };
+        let (scores, intervals) = (score.scores.clone(), BTreeMap::new());
+        let told = Event::Evaluated { examples: score.examples, scores, intervals, baseline: None, loss: score.loss, secs: 3.5 };
         self.attempt(&format!("{}-held-out", score.run), 1, "evaluate", Outcome::Completed, vec![told], 4.25);
     }
 }

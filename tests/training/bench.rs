@@ -7,7 +7,7 @@ use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunCon
 use tallow::spec::{Augment, Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
 use tallow::trainer::{self, Finish};
 use tallow_kernels::Stream;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Head, ModelConfig};
 
 const THREADS: usize = 2;
 
@@ -25,6 +25,7 @@ impl Bench {
         bench.write_images(120);
         bench.write_words(1_000);
         bench.write_table(150);
+        bench.write_values(160);
         bench
     }
 
@@ -80,6 +81,28 @@ impl Bench {
             ("type_ids", U8, vec![tokens.len()], type_ids),
         ];
         write(&self.path(name), &tensors, r#"["worse","better"]"#);
+    }
+
+    /// `values.safetensors`: a text's value is 1000, and 50 more for each token 7 and less for each token 8.
+    fn write_values(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(14).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| [7, 8, 9, 10][stream.below(t, 4)]).collect();
+            let count = |word: u32| words.iter().filter(|found| **found == word).count() as f64;
+            let value = 1000.0 + 50.0 * (count(7) - count(8));
+            ([vec![1], words, vec![2]].concat(), value)
+        };
+        let texts: Vec<(Vec<u32>, f64)> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{F64, U8, U32, U64};
+        let bytes = |values: &mut dyn Iterator<Item = [u8; 8]>| values.flatten().collect::<Vec<u8>>();
+        let tokens: Vec<u32> = texts.iter().flat_map(|(ids, _)| ids.clone()).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], bytes(&mut (0..=examples as u64).map(|i| (8 * i).to_le_bytes()))),
+            ("values", F64, vec![examples], bytes(&mut texts.iter().map(|(_, value)| value.to_le_bytes()))),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("values.safetensors"), &tensors, "[]");
     }
 
     fn write_images(&self, examples: usize) {
@@ -188,6 +211,16 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a BERT with one layer that tells numbers.
+    pub(super) fn regression(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TextRegression;
+        config.metric = Metric::Rmse;
+        config.model = config.model.with_head(Head::Value);
+        config.train = self.path("values.safetensors");
+        config
+    }
+
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
@@ -203,6 +236,17 @@ impl Bench {
         config.recipe.lr = 0.05;
         config.recipe.augment = vec![Augment::PadCrop { padding: 1 }, Augment::HorizontalFlip];
         config
+    }
+
+    /// A run of each kind, by name.
+    pub(super) fn all(&self) -> [(&'static str, RunConfig); 5] {
+        [
+            ("bert", self.bert()),
+            ("gpt", self.gpt()),
+            ("mlp", self.mlp()),
+            ("resnet", self.resnet()),
+            ("regression", self.regression()),
+        ]
     }
 
     pub(super) fn train(&self, config: &RunConfig, folder: &str) -> Trained {
@@ -247,6 +291,7 @@ impl Bench {
             data: config.train.clone(),
             normalize: config.normalize.clone(),
             metrics: metrics.to_vec(),
+            guess: None,
             batch_size: 32,
             threads: THREADS,
             out: self.dir.path().to_path_buf(),

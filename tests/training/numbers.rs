@@ -4,6 +4,7 @@ use crate::bench::Bench;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_PI_2;
 use tallow::error::{Class, Failure};
+use tallow::eval::Guess;
 use tallow::job::{Divergence, EvaluateJob, Event, InitFrom, MonitorConfig, RunConfig};
 use tallow::spec::{Metric, Optimizer, Schedule, Warmup};
 use tallow::trainer::{self, BatchShape, Finish};
@@ -60,6 +61,40 @@ fn models_learn_and_are_scored() {
     }
 }
 
+/// Numbers are learnt on a scale of their own; what is saved, told and scored is in their unit, whose spread is about 86.
+#[test]
+fn values_are_learnt_and_scored_in_their_own_unit() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.regression() };
+    let run = bench.train(&config, "values");
+    let steps = run.steps();
+    let (first, last) = (steps[0].loss, steps[steps.len() - 1].loss);
+    assert!(first > 3000.0 && last < 1500.0, "squared errors of {first} and {last}");
+    let monitored = |e: &Event| if let Event::Monitored { value, loss, .. } = e { Some((*value, *loss)) } else { None };
+    let (rmse, loss) = run.events.iter().rev().find_map(monitored).expect("watched");
+    assert!(rmse < 40.0 && (rmse * rmse / loss - 1.0).abs() < 1e-9, "{rmse} {loss}");
+
+    let weights = bench.path("values").join("model.safetensors");
+    let metrics = [Metric::Rmse, Metric::R2, Metric::Spearman];
+    let mut job = bench.evaluate_job(&config, weights.clone(), &metrics);
+    job.guess = Some(Guess::Value { value: 1000.0 });
+    let told = bench.evaluate(&job).expect("scored");
+    let [Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::R2] > 0.8 && scores[&Metric::Spearman] > 0.85, "{scores:?}");
+    assert!((scores[&Metric::Rmse].powi(2) / loss - 1.0).abs() < 1e-9, "{scores:?} {loss}");
+    let [low, high] = intervals[&Metric::Rmse];
+    assert!(low < scores[&Metric::Rmse] && scores[&Metric::Rmse] < high, "{intervals:?}");
+    assert!(baseline.is_some_and(|guess| guess > 2.0 * scores[&Metric::Rmse]), "{baseline:?}");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert!((line["predicted"].as_f64().expect("a number") - line["value"].as_f64().expect("a number")).abs() < 150.0, "{line}");
+
+    // Going on from such a model begins where it ended.
+    let init = InitFrom::Weights { path: weights, sha256: String::new() };
+    let again = bench.train(&RunConfig { init, total_steps: 3, ..config }, "again");
+    assert!(again.steps()[0].loss < 2.0 * last.max(300.0), "{} after {last}", again.steps()[0].loss);
+}
+
 /// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
 #[test]
 fn words_are_learnt_from_those_before() {
@@ -75,6 +110,7 @@ fn words_are_learnt_from_those_before() {
         data: config.train.clone(),
         normalize: None,
         metrics: vec![Metric::Perplexity, Metric::BitsPerByte],
+        guess: None,
         batch_size: 16,
         threads: 2,
         out: bench.path("scored"),

@@ -1,5 +1,6 @@
 //! Models against PyTorch and transformers, from small ones that the scripts in `fixtures/` made.
 
+mod encoders;
 mod fixture;
 mod generate;
 mod seq2seq;

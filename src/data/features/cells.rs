@@ -29,7 +29,7 @@ pub(super) fn is_nothing(cell: &Cell) -> bool {
 }
 
 /// The number that a cell says; none where it says something else or nothing.
-pub(super) fn number(cell: &Cell, comma: Comma) -> Option<f64> {
+pub(in crate::data) fn number(cell: &Cell, comma: Comma) -> Option<f64> {
     match cell {
         _ if is_nothing(cell) => None,
         Cell::Int(number) => Some(*number as f64),

@@ -13,6 +13,7 @@ use tallow_zoo::{HeadKind, mlp};
 
 /// What is found.
 pub(in crate::data) struct Found {
+    pub(in crate::data) task: Task,
     pub(in crate::data) splits: Vec<SplitFacts>,
     pub(in crate::data) columns: Columns,
     pub(in crate::data) labels: Vec<String>,
@@ -74,7 +75,7 @@ fn plain_columns<'a>(table: &'a Table, label: &str, exclude: &[String]) -> (Vec<
 /// A file cannot be read; a column is not there, there twice, or cannot be used; nothing is left to learn from, or a single class.
 pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) -> Result<Found> {
     let Some((first, table)) = splits.first().and_then(|split| split.1.first().map(|table| (split, table))) else {
-        return Ok(Found { splits: vec![], columns: Columns::default(), labels: vec![], facts: TableFacts::default() });
+        return Err(Error::NoData { place: "the table".into(), found: Vec::new() });
     };
     each_once(table)?;
     let label = match (&asked.columns.label, asked.model.and_then(|model| model.target_column.as_ref())) {
@@ -84,10 +85,7 @@ pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) ->
     };
     let task = match asked.task {
         Some(task) => task,
-        None if is_measured(&first.1, &label)? => {
-            let (path, column) = (table.path().into(), label);
-            return Err(Error::ColumnKind { path, column, expected: "classes", found: "measured numbers".into() });
-        }
+        None if is_measured(&first.1, &label)? => Task::TabularRegression,
         None => Task::TabularClassification,
     };
     let (mut facts, mut notes) = (Vec::new(), Vec::new());
@@ -116,7 +114,7 @@ pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) ->
     for ((_, tables), _) in splits.iter().zip(&facts).filter(|(_, split)| has_target(split)) {
         tables.iter().try_for_each(|table| columns::all_there(table, &columns.input))?;
     }
-    Ok(Found { splits: facts, columns, labels, facts: table })
+    Ok(Found { task, splits: facts, columns, labels, facts: table })
 }
 
 /// A name that stands for two columns says nothing.

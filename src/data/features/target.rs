@@ -41,7 +41,7 @@ impl Targets {
                     HeadKind::Value => match number(cell, table.comma()) {
                         Some(number) => Some(Target::Value(number)).filter(|_| number.is_finite()),
                         None => {
-                            return Err(Error::NoNumber {
+                            return Err(Error::Number {
                                 path: table.path().into(),
                                 position: row.position,
                                 column: label.into(),

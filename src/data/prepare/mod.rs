@@ -3,6 +3,7 @@
 //! | tensor | texts | pieces of a stream of words | images | rows of a table |
 //! |---|---|---|---|---|
 //! | `labels` | U32 `[n]` | | U32 `[n]` | U32 `[n]` |
+//! | `values`, in place of `labels` | F64 `[n]` | | | F64 `[n]` |
 //! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
 //! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | | |
 //! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | | |
@@ -12,6 +13,7 @@
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
 //! and `tokenizer_sha256`.
 
+mod answers;
 mod image;
 mod jpeg;
 mod pixels;
@@ -24,12 +26,12 @@ mod words;
 
 pub(super) use pixels::shape as image_shape;
 
-use super::classes::{Classes, Label};
-use super::read::{Cell, Row, Table};
-use super::tensor_file::{self, Dtype, Tensor};
+use super::read::{Row, Table};
+use super::tensor_file::{self, Tensor};
 use super::{Error, Result, classes, columns, features};
 use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
+use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
 use tallow_zoo::Modality;
 
@@ -49,9 +51,11 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
     match job.task {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::LanguageModelling => words::prepare(job, &splits, emit),
         Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TabularRegression => table::prepare(job, &splits, &[], emit),
     }
 }
 
@@ -154,79 +158,6 @@ impl Split {
     }
 }
 
-/// The labels of a split as they are collected.
-struct Labels<'a> {
-    column: &'a str,
-    /// The source's classes.
-    source: &'a [String],
-    /// Classes by their number in what is prepared.
-    names: &'a [String],
-    bytes: Vec<u8>,
-    counts: Vec<usize>,
-}
-
-impl<'a> Labels<'a> {
-    fn new(split: &'a Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
-        let names = numbered.unwrap_or(source);
-        Labels { column: split.label_column(), source, names, bytes: Vec::new(), counts: vec![0; names.len()] }
-    }
-
-    /// A class of the source by its number in what is prepared.
-    fn numbered(&self, class: u32) -> Label {
-        if self.names == self.source {
-            return Label::Class(class);
-        }
-        let name = &self.source[class as usize];
-        let number = self.names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
-        number.map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
-    }
-
-    fn len(&self) -> usize {
-        self.bytes.len() / 4
-    }
-
-    fn answers(&self) -> Answers<'_> {
-        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: &self.bytes };
-        Answers { examples: self.len(), tensor, names: self.names, counts: &self.counts }
-    }
-
-    /// Takes the label off the end of a row.
-    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
-        let indices = table.column(self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
-        let classes = Classes { names: self.source.to_vec(), indices };
-        let cell = row.cells.pop().unwrap_or(Cell::Null);
-        let (path, position, column) = (table.path(), || row.position.clone(), || self.column.to_string());
-        let label = match classes.label(&cell) {
-            Label::Class(class) => self.numbered(class),
-            other => other,
-        };
-        match label {
-            Label::Class(number) => {
-                self.counts[number as usize] += 1;
-                self.bytes.extend(number.to_le_bytes());
-                Ok(())
-            }
-            Label::Missing => Err(Error::Missing { path: path.into(), position: position(), column: column(), what: "label" }),
-            Label::Unknown(found) => Err(Error::Label {
-                path: path.into(),
-                position: position(),
-                column: column(),
-                found,
-                classes: self.names.to_vec(),
-            }),
-        }
-    }
-}
-
-/// What a split says of its examples.
-struct Answers<'a> {
-    examples: usize,
-    tensor: Tensor<'a>,
-    /// Classes, if it says such, and how many examples each has.
-    names: &'a [String],
-    counts: &'a [usize],
-}
-
 /// What was made of a split's inputs: their shape, metadata of their kind, and tensors.
 struct Made<'a> {
     shape: SplitShape,
@@ -235,7 +166,7 @@ struct Made<'a> {
 }
 
 /// Writes a split's file and tells of it.
-fn finish(job: &PrepareJob, split: &Split, answers: Answers, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
+fn finish(job: &PrepareJob, split: &Split, answers: Said, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let file = format!("{}.safetensors", split.name.replace(['/', '\\'], "_"));
     let sources: Vec<String> =
         split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
@@ -246,9 +177,8 @@ fn finish(job: &PrepareJob, split: &Split, answers: Answers, made: Made, emit: &
     metadata.insert("columns", serde_json::json!(split.columns).to_string());
     metadata.insert("source", sources.join(", "));
     // Wide elements come first, so that each tensor is aligned.
-    let mut tensors = made.tensors;
-    let at = tensors.iter().take_while(|t| t.dtype == Dtype::U64).count();
-    tensors.insert(at, answers.tensor);
+    let mut tensors: Vec<Tensor> = answers.tensors.into_iter().chain(made.tensors).collect();
+    tensors.sort_by_key(|tensor| std::cmp::Reverse(tensor.dtype.bytes()));
     let sha256 = tensor_file::write(&job.out.join(&file), &metadata, &tensors)?;
     emit(Event::Prepared(PreparedSplit {
         split: split.name.clone(),
@@ -256,6 +186,7 @@ fn finish(job: &PrepareJob, split: &Split, answers: Answers, made: Made, emit: &
         examples: answers.examples,
         labels: answers.names.to_vec(),
         label_counts: answers.counts.to_vec(),
+        values: answers.values,
         shape: made.shape,
         columns: split.columns.clone(),
         sha256,

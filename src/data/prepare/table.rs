@@ -1,6 +1,6 @@
 //! Rows of a table -> numbers and categories, as the columns of the model say.
 
-use super::{Labels, Made, Split, finish};
+use super::{Answers, Made, Split, finish};
 use crate::data::features::{category, number_of};
 use crate::data::read::{Cell, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
@@ -16,11 +16,11 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
         .as_deref()
         .ok_or_else(|| Error::NotPrepared { path: job.out.clone(), what: "the job names no columns".into() })?;
     splits.iter().try_for_each(|split| {
-        let mut labels = Labels::new(split, names, job.numbered.as_deref());
+        let mut answers = Answers::new(job, split, names);
         let mut rows = Rows::new(model, split);
         split.each_chunk(emit, |table, chunk| {
             for mut row in chunk {
-                labels.take(table, &mut row)?;
+                answers.take(table, &mut row)?;
                 rows.take(table, &row.cells);
             }
             Ok(())
@@ -28,12 +28,12 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
         rows.check(split)?;
         rows.tell(split, emit);
         let [numbers, categories] = rows.bytes();
-        let n = labels.len();
+        let n = answers.len();
         let tensors = vec![
             Tensor { name: "numbers", dtype: Dtype::F32, shape: vec![n, model.num_numbers()], bytes: &numbers },
             Tensor { name: "categories", dtype: Dtype::U32, shape: vec![n, model.categorical_columns.len()], bytes: &categories },
         ];
-        finish(job, split, labels.answers(), Made { shape: rows.shape(), metadata: Vec::new(), tensors }, emit)
+        finish(job, split, answers.said(), Made { shape: rows.shape(), metadata: Vec::new(), tensors }, emit)
     })
 }
 

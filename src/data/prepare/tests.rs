@@ -304,3 +304,35 @@ fn a_single_text_is_cut_at_its_end() {
     let error = bench.run().expect_err("no text").to_string();
     assert!(error.contains("split `train` has 0 token(s)"), "{error}");
 }
+
+/// A job over CSV texts that tells numbers.
+fn numbers(csv: &str) -> Bench {
+    let mut bench = Bench::text(&[("train", csv)]);
+    bench.job.task = Task::TextRegression;
+    bench
+}
+
+#[test]
+fn numbers_are_kept_as_they_are() {
+    let bench = numbers("sentence1,sentence2,score\na,b,1.5\nc,d, -3 \ne,f,1e300\ng,h,0\n");
+    let made = bench.run().expect("prepared").remove(0);
+    let prepared = bench.open("train.safetensors");
+    let PreparedTargets::Values { of } = prepared.targets() else { panic!("expected values") };
+    assert_eq!((of.as_slice(), made.labels.len()), (&[1.5, -3.0, 1e300, 0.0][..], 0));
+    let spread = numbers("text,score\na,1\nb,2\nc,6\n").run().expect("prepared").remove(0).values.expect("a spread");
+    assert_eq!((spread.mean, spread.least, spread.most), (3.0, 1.0, 6.0));
+    assert!((spread.std - (14.0f64 / 3.0).sqrt()).abs() < 1e-12, "{}", spread.std);
+}
+
+#[test]
+fn what_is_no_number_is_told_with_its_place() {
+    let check = |cell: &str, words: &str| {
+        let error = numbers(&format!("text,score\na,1\nb,{cell}\n")).run().expect_err("refused");
+        assert_eq!((error.class(), error.hint().is_some()), (Class::Data, true), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    check("", "line 3, column `score`: there is no label");
+    check("nan", "line 3, column `score`: expected a finite number, found `nan`");
+    check("1e999", "expected a finite number");
+    check("much", "expected a finite number, found `much`");
+}

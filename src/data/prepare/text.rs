@@ -1,7 +1,7 @@
 //! Texts -> token ids, each text by itself.
 
 use super::tokenization::{Tokenization, failed, text};
-use super::{Labels, Made, Split, finish};
+use super::{Answers, Made, Split, finish};
 use crate::data::read::{Position, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, Result};
@@ -31,13 +31,13 @@ fn prepare_split(
     names: &[String],
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let mut labels = Labels::new(split, names, job.numbered.as_deref());
+    let mut answers = Answers::new(job, split, names);
     let (mut tokens, mut type_ids) = (Vec::new(), Vec::new());
     let (mut end, mut offsets) = (0u64, 0u64.to_le_bytes().to_vec());
     let (mut longest, mut truncated) = (0, 0);
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
-            labels.take(table, row)?;
+            answers.take(table, row)?;
         }
         let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
         let encode = |row| encode(&tokenization.tokenizer, table, &split.columns.input, row);
@@ -57,12 +57,12 @@ fn prepare_split(
         shape: SplitShape::Text { tokens: end, longest, truncated, vocab_size: tokenization.known() },
         metadata: tokenization.metadata(),
         tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![labels.len() + 1], bytes: &offsets },
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![answers.len() + 1], bytes: &offsets },
             Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![end as usize], bytes: &tokens },
             Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![end as usize], bytes: &type_ids },
         ],
     };
-    finish(job, split, labels.answers(), made, emit)
+    finish(job, split, answers.said(), made, emit)
 }
 
 fn encode(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) -> Result<Encoding> {

@@ -4,7 +4,7 @@
 //! is no document of its own: the next one goes on with it, as in corpora that have a row a line.
 
 use super::tokenization::{Tokenization, failed, text};
-use super::{Answers, Made, Split, finish};
+use super::{Made, Said, Split, finish};
 use crate::data::read::{Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::tokenizers::ENDS_OF_TEXT;
@@ -67,7 +67,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
         ],
     };
     let tensor = Tensor { name: "bytes", dtype: Dtype::U32, shape: vec![pieces], bytes: &bytes };
-    finish(job, split, Answers { examples: pieces, tensor, names: &[], counts: &[] }, made, emit)
+    finish(job, split, Said { examples: pieces, tensors: vec![tensor], names: &[], counts: &[], values: None }, made, emit)
 }
 
 /// A document without special tokens, and whether the next row goes on with it.

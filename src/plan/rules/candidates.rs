@@ -18,9 +18,9 @@ impl Brief<'_> {
             (Some(ModelName::At { id }), _) => self.given(id)?,
             (Some(ModelName::Called { name }), task) => self.called(name, task)?,
             (None, Task::ImageClassification) => self.resnets()?,
-            (None, Task::TextClassification) => self.encoders()?,
+            (None, Task::TextClassification | Task::TextRegression) => self.encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
-            (None, Task::TabularClassification) => self.perceptrons()?,
+            (None, Task::TabularClassification | Task::TabularRegression) => self.perceptrons()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
         if found.is_empty() {
@@ -51,16 +51,16 @@ impl Brief<'_> {
     /// A family, or one of its sizes.
     fn called(&self, name: &str, task: Task) -> Result<Vec<Candidate>, PlannerError> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        let job = match models::named(name) {
+        let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
-            Some(Named::Bert | Named::Encoders(_)) => Task::TextClassification,
-            Some(Named::Resnet(_)) => Task::ImageClassification,
-            Some(Named::Decoders(_)) => Task::LanguageModelling,
-            Some(Named::Mlp) => Task::TabularClassification,
+            Some(Named::Bert | Named::Encoders(_)) => &[Task::TextClassification, Task::TextRegression],
+            Some(Named::Resnet(_)) => &[Task::ImageClassification],
+            Some(Named::Decoders(_)) => &[Task::LanguageModelling],
+            Some(Named::Mlp) => &[Task::TabularClassification, Task::TabularRegression],
         };
-        if job != task {
+        if !jobs.contains(&task) {
             let data = &self.choice.name;
-            return wrong(match (job.takes() == task.takes(), task.takes()) {
+            return wrong(match (jobs.iter().any(|job| job.takes() == task.takes()), task.takes()) {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, Modality::Table) => format!("`{data}` is a table of numbers and categories, which `{name}` cannot read"),
@@ -92,7 +92,7 @@ impl Brief<'_> {
     /// A perceptron for the table's columns, of the size that was asked for.
     fn perceptrons(&self) -> Result<Vec<Candidate>, PlannerError> {
         let (size, table) = (self.size(), self.offer.data.table.clone().unwrap_or_default());
-        let found = models::perceptron(&table, size.layers, size.hidden);
+        let found = models::perceptron(&table, self.task.head(), size.layers, size.hidden);
         found
             .map(|found| vec![found])
             .ok_or_else(|| PlannerError::NoModel { wanted: format!("a perceptron of {size:?}"), zoo: zoo() })

@@ -5,6 +5,7 @@ use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{DataName, Family, ModelName, PaperSpec, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
+use tallow_zoo::HeadKind;
 
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
 const GENERATED_EXAMPLES: usize = 12_000;
@@ -53,7 +54,8 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         Goal::Paper(_) => None,
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
-    (tells_words || of_words).then_some(Task::LanguageModelling)
+    let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
+    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers)
 }
 
 /// The columns that were said, by the request or by keys of the experiment file: the data is looked at with them.
@@ -190,6 +192,10 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::MacroF1 => named(&["macro F1"]).then(|| part(result.value)),
         Metric::Perplexity => named(&["perplexity", "PPL"]).then_some(result.value),
         Metric::BitsPerByte => named(&["bits per byte", "BPB"]).then_some(result.value),
+        Metric::Pearson => named(&["Pearson", "Pearson correlation"]).then(|| part(result.value)),
+        Metric::Spearman => named(&["Spearman", "Spearman correlation"]).then(|| part(result.value)),
+        // In units of the data's own.
+        Metric::Rmse | Metric::Mae | Metric::R2 => None,
     }
 }
 

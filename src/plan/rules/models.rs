@@ -5,7 +5,7 @@ use crate::intake::ModelSize;
 use crate::plan::TableFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
 use serde_json::json;
-use tallow_zoo::{Head, ModelConfig, mlp};
+use tallow_zoo::{HeadKind, ModelConfig, mlp};
 
 /// A model that a run may start from, with all that its cost depends on.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,8 +145,8 @@ pub(super) fn decoder(layers: usize, width: usize, heads: usize, positions: usiz
     Some(Candidate { name: format!("GPT of {layers} layers of {width}"), spec, config })
 }
 
-/// A perceptron for a table, of `layers` hidden layers of `hidden`; none where the sizes make none.
-pub(super) fn perceptron(table: &TableFacts, layers: Option<usize>, hidden: Option<usize>) -> Option<Candidate> {
+/// A perceptron for a table that says what `head` says, of `layers` hidden layers of `hidden`; none where the sizes make none.
+pub(super) fn perceptron(table: &TableFacts, head: HeadKind, layers: Option<usize>, hidden: Option<usize>) -> Option<Candidate> {
     let hidden_sizes = vec![hidden.unwrap_or(HIDDEN); layers.unwrap_or(2)];
     let name = format!("MLP of {} hidden layers of {}", hidden_sizes.len(), hidden.unwrap_or(HIDDEN));
     let open = mlp::Config {
@@ -158,7 +158,7 @@ pub(super) fn perceptron(table: &TableFacts, layers: Option<usize>, hidden: Opti
         hidden_act: mlp::Activation::Relu,
         norm: mlp::Norm::None,
         dropout: 0.1,
-        head: Head::default(),
+        head: head.with(Vec::new()),
     };
     let spec = ModelSpec::Scratch { config: ModelConfig::Mlp(open.clone()), tokenizer: None };
     // With the columns, for what it costs.
