@@ -41,7 +41,7 @@ pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Opti
 
 /// The same where the held-out examples are a part that was drawn and not a split that others score on, too: several seeds on one
 /// draw know nothing of how another would do, so that both spreads are told, as independent ones.
-pub fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
+pub(super) fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
     let of_seeds = interval(metric, scores, examples, resampled)?;
     let [first, _, ..] = scores else { return Some(of_seeds) };
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;

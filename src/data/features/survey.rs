@@ -107,6 +107,10 @@ pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) ->
             };
             (columns, TableFacts { notes, ..TableFacts::of(model) })
         }
+        // Without a target there is nothing to fit: whoever wants to train on it says so.
+        None if targets.known() == 0 => {
+            (Columns { label: Some(label), ..asked.columns.clone() }, TableFacts { notes, ..TableFacts::default() })
+        }
         None => fit(&first.1, &label, &targets, asked, notes)?,
     };
     // What the first split has, the others must have, too.

@@ -12,7 +12,7 @@ static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     [
         regex(r"(?i)\b(?:target|label) column\s*(?:is|=|:|called)?\s*(?P<v>[^\s¦,;()]+)"),
         regex(concat!(
-            r"(?i)\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the|its|their|a|an|column|values?|of|each)\s+)*",
+            r"(?i)\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which)\s+)*",
             r"(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|$)",
         )),
     ]

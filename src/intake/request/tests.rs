@@ -368,7 +368,8 @@ fn what_is_to_be_predicted() {
         ("houses.csv: forecast demand for 3 seeds", Some("demand")),
         ("use houses.csv, target column price", Some("price")),
         ("train on my reviews.csv and predict the sentiment", None),
-        ("predict the next word from novel.txt", None),
+        ("predict whether survived from people.csv", Some("survived")),
+        ("predict the next word from ./novel.txt", None),
         ("predict sentiment on SST-2", None),
         ("classify ./photos in 5 minutes", None),
     ] {

@@ -10,7 +10,7 @@ use crate::intake::{ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, VERSION};
 use crate::words;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Modality, ModelConfig};
 
 pub(super) fn experiments(
     goal: &Goal,
@@ -87,8 +87,9 @@ impl Brief<'_> {
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
         let recipe = &mut defaults.recipe;
-        // A batch is never more than a twentieth of the data: there must be steps to learn in.
-        while recipe.batch_size > 8 && recipe.batch_size * 20 > self.examples {
+        // A batch is never more than a twentieth of the data: there must be steps to learn in. Those for tables reckon with it.
+        let of_table = self.task.takes() == Modality::Table;
+        while !of_table && recipe.batch_size > 8 && recipe.batch_size * 20 > self.examples {
             recipe.batch_size /= 2;
         }
         defaults
