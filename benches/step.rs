@@ -107,7 +107,9 @@ impl Subject {
         let targets = Targets { ignore: Some(u32::MAX), ..Targets::new(&self.labels) };
         Ok(match self.model.forward(tape, &self.input)? {
             Output::Scores(scores) => kernels::cross_entropy(tape, &scores, targets)?,
-            Output::Words { states, vocabulary, bias: _ } => kernels::linear_cross_entropy(tape, &states, &vocabulary, targets)?,
+            Output::Words { states, vocabulary, bias } => {
+                kernels::linear_cross_entropy(tape, &states, &vocabulary, bias.as_ref(), targets)?
+            }
             Output::Vectors(_) => return Err("expected scores".into()),
         })
     }

@@ -23,7 +23,7 @@ fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {
 }
 
 fn texts(splits: Vec<SplitFacts>) -> DataFacts {
-    let columns = Columns { input: vec!["text".into()], label: Some("label".into()), exclude: vec![] };
+    let columns = Columns { input: vec!["text".into()], label: Some("label".into()), ..Columns::default() };
     let labels = vec!["no".into(), "yes".into()];
     DataFacts { splits, columns, labels, mean_tokens: Some(14.0), ..DataFacts::default() }
 }
@@ -704,7 +704,8 @@ fn tables_are_for_perceptrons() {
         categorical: vec![CategoricalColumn::of("colour", [Some("red"), Some("blue"), Some("red")], 1)],
         notes: vec!["data.columns: `name` is left out: names or the like".into()],
     };
-    let columns = Columns { input: vec!["width".into(), "colour".into()], label: Some("kind_of_it".into()), exclude: vec![] };
+    let columns =
+        Columns { input: vec!["width".into(), "colour".into()], label: Some("kind_of_it".into()), ..Columns::default() };
     let data = |rows: usize, task: Task| DataFacts {
         task: Some(task),
         columns: columns.clone(),

@@ -6,7 +6,6 @@ use crate::fields::parse_object;
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
-use crate::{bert, gpt2, llama, mlp, resnet, resnet_cifar, t5};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -159,7 +158,7 @@ macro_rules! zoo {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "family", rename_all = "snake_case")]
         pub enum ModelConfig {
-            $($variant($module::Config),)*
+            $($variant(crate::$module::Config),)*
         }
 
         impl ModelConfig {
@@ -192,7 +191,7 @@ macro_rules! zoo {
             /// The heads that the architecture has.
             pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
                 let heads: &Heads = match self {
-                    $(ModelConfig::$variant(_) => $module::HEADS,)*
+                    $(ModelConfig::$variant(_) => crate::$module::HEADS,)*
                 };
                 heads.iter().map(|(kind, _)| *kind)
             }
@@ -260,7 +259,7 @@ impl ModelConfig {
 
     /// From names and shapes of weights that come without a `config.json`.
     pub fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
-        resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar)
+        crate::resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar)
     }
 
     /// # Errors

@@ -9,8 +9,10 @@
 mod cpu;
 mod reference;
 
+use crate::blocks::BLOCK;
 use crate::{Error, Op, Result, Tape, Var, slice};
 use candle_core::{DType, Tensor};
+use rayon::prelude::*;
 
 /// Positions along one dimension of a tensor, each checked to lie inside it.
 #[derive(Debug, Clone)]
@@ -56,13 +58,14 @@ impl Along {
     }
 
     fn checked(op: &'static str, rows: usize, flat: &[u32]) -> Result<()> {
-        match flat.iter().position(|&index| index as usize >= rows) {
-            None => Ok(()),
-            Some(position) => {
-                let (table, index) = ("the indexed dimension".to_string(), i64::from(flat[position]));
-                Err(Error::Index { op, table, index, position, rows })
-            }
+        // The largest of all first: that is a loop over vectors, without an end in the middle.
+        let largest = |part: &[u32]| part.iter().fold(0, |largest, &index| index.max(largest));
+        if flat.is_empty() || (flat.par_chunks(BLOCK).map(largest).max().unwrap_or(0) as usize) < rows {
+            return Ok(());
         }
+        let position = flat.iter().position(|&index| index as usize >= rows).unwrap_or(0);
+        let (table, index) = ("the indexed dimension".to_string(), i64::from(flat[position]));
+        Err(Error::Index { op, table, index, position, rows })
     }
 
     /// The elements of `x` that the indices point to.

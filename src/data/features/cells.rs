@@ -24,7 +24,7 @@ pub(super) fn is_nothing(cell: &Cell) -> bool {
         Cell::Null => true,
         Cell::Float(number) => number.is_nan(),
         Cell::Text(text) => NOTHING.iter().any(|word| text.trim().eq_ignore_ascii_case(word)),
-        Cell::Int(_) | Cell::Bytes(_) | Cell::File(_) | Cell::Other(_) => false,
+        Cell::Int(_) | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => false,
     }
 }
 
@@ -41,7 +41,7 @@ pub(in crate::data) fn number(cell: &Cell, comma: Comma) -> Option<f64> {
                 Comma::Thousands => grouped(text, ',', '.'),
             })
         }
-        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::Other(_) => None,
+        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
     }
 }
 
@@ -110,7 +110,7 @@ pub(in crate::data) fn category(cell: &Cell) -> Option<Cow<'_, str>> {
         Cell::Int(number) => Some(number.to_string().into()),
         Cell::Float(number) => Some(number.to_string().into()),
         Cell::Text(text) => Some(text.trim().into()),
-        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::Other(_) => None,
+        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
     }
 }
 

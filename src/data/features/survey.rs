@@ -103,7 +103,7 @@ pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) ->
             let columns = Columns {
                 input: model.column_names().into_iter().map(str::to_string).collect(),
                 label: Some(label),
-                exclude: vec![],
+                ..Columns::default()
             };
             (columns, TableFacts { notes, ..TableFacts::of(model) })
         }
@@ -256,7 +256,7 @@ fn fit(tables: &[Table], label: &str, targets: &Targets, asked: &Asked, mut note
         return Err(Error::NoFeatures { path: first.path().into(), label: label.into(), have });
     }
     facts.notes = notes;
-    Ok((Columns { input, label: Some(label.into()), exclude: vec![] }, facts))
+    Ok((Columns { input, label: Some(label.into()), ..Columns::default() }, facts))
 }
 
 impl TableFacts {
@@ -347,7 +347,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let found = |input: &[&str], exclude: &[&str], label: &str| {
             let list = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
-            let columns = Columns { input: list(input), exclude: list(exclude), label: Some(label.into()) };
+            let columns = Columns { input: list(input), exclude: list(exclude), label: Some(label.into()), ..Columns::default() };
             let splits = [("train".to_string(), vec![table(&dir, "t.csv", &rows(60))])];
             survey(&splits, &asked(&columns, None))
                 .map(|found| (found.columns.input.join(" "), found.columns.label))

@@ -34,7 +34,8 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
             if choice.known.is_some() {
                 return Ok(vec![choice]);
             }
-            Ok(vec![DataChoice { task: task(goal, wishes), columns: columns(goal, wishes), ..choice }])
+            let task = choice.task.or_else(|| task(goal, wishes));
+            Ok(vec![DataChoice { task, columns: columns(goal, wishes), ..choice }])
         }
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
@@ -55,7 +56,14 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
     let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
-    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers)
+    let of_labels = match measured {
+        Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
+        Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
+        Some(Metric::AnswerF1 | Metric::ExactMatch) => Some(Task::QuestionAnswering),
+        Some(Metric::EntityF1 | Metric::EntityPrecision | Metric::EntityRecall) => Some(Task::TokenClassification),
+        _ => None,
+    };
+    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
 }
 
 /// The columns that were said, by the request or by keys of the experiment file: the data is looked at with them.
@@ -124,9 +132,9 @@ fn known_choice(known: &'static Known) -> DataChoice {
         columns: Columns {
             input: known.input.iter().map(|c| c.to_string()).collect(),
             label: Some(known.label.into()),
-            exclude: vec![],
+            ..Columns::default()
         },
-        task: None,
+        task: Some(known.task),
         known: Some(known),
     }
 }
@@ -194,6 +202,18 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::BitsPerByte => named(&["bits per byte", "BPB"]).then_some(result.value),
         Metric::Pearson => named(&["Pearson", "Pearson correlation"]).then(|| part(result.value)),
         Metric::Spearman => named(&["Spearman", "Spearman correlation"]).then(|| part(result.value)),
+        Metric::MicroF1 => named(&["micro F1"]).then(|| part(result.value)),
+        Metric::Auroc => named(&["AUROC", "AUC", "ROC AUC"]).then(|| part(result.value)),
+        Metric::AveragePrecision => named(&["average precision", "AP", "mAP"]).then(|| part(result.value)),
+        Metric::Top5Accuracy => named(&["top-5 accuracy"]).then(|| part(result.value)),
+        Metric::SubsetAccuracy => named(&["subset accuracy", "exact match"]).then(|| part(result.value)),
+        Metric::EntityF1 => named(&["F1", "entity F1", "span F1"]).then(|| part(result.value)),
+        Metric::AnswerF1 => named(&["F1"]).then(|| part(result.value)),
+        Metric::ExactMatch => named(&["EM", "exact match"]).then(|| part(result.value)),
+        Metric::MaskedAccuracy => None,
+        Metric::EntityPrecision => named(&["precision"]).then(|| part(result.value)),
+        Metric::EntityRecall => named(&["recall"]).then(|| part(result.value)),
+        Metric::LogLoss | Metric::CalibrationError => None,
         // In units of the data's own.
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
     }

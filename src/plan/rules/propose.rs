@@ -8,7 +8,7 @@ use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::intake::{ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
-use crate::spec::{Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, VERSION};
+use crate::spec::{Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, Task, VERSION};
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
 
@@ -84,6 +84,12 @@ impl Brief<'_> {
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (_, ModelConfig::Mlp(_)) => defaults::perceptron_from_scratch(self.examples),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
+            (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
+                let mut defaults = defaults::fine_tuning(candidate.config.num_params());
+                defaults.recipe.max_seq_len = Some(self.piece);
+                defaults
+            }
+            (_, _) if self.task == Task::QuestionAnswering => defaults::answering(candidate.config.num_params()),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
         let recipe = &mut defaults.recipe;
