@@ -75,7 +75,7 @@ pub(super) type Priced = (Candidate, Drafted, Price);
 impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
         let mut defaults = match (&candidate.spec, &candidate.config) {
-            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => {
+            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_)) => {
                 defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
             }
             (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => {
