@@ -27,6 +27,7 @@ impl Bench {
             vocab_size: 200,
             max_seq_len: 16,
             image_size: None,
+            table: None,
             labels: None,
             numbered: None,
             max_examples: None,
@@ -357,7 +358,7 @@ fn several_labels_become_flags() {
     check(listed, Columns::default(), (&["x", "y"], &[&[yes, yes], &[yes, no], &[yes, no]]));
     let flags = "text,spam,rude\na,0,1\nb,0,0\n";
     check(flags, Columns::default(), (&["spam", "rude"], &[&[no, yes], &[no, no]]));
-    let chosen = Columns { labels: vec!["rude".into()], input: vec!["text".into()], label: None };
+    let chosen = Columns { labels: vec!["rude".into()], input: vec!["text".into()], label: None, ..Columns::default() };
     check(flags, chosen, (&["rude"], &[&[yes], &[no]]));
 }
 
