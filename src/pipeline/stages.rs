@@ -5,7 +5,7 @@ use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
-    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PrepareJob, PreparedSplit, Reference, RunConfig, Samples,
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, Part, PrepareJob, PreparedSplit, Reference, RunConfig, Samples,
     SplitSource, TokenizerSource,
 };
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
@@ -17,7 +17,7 @@ use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKin
 use crate::store::{MANIFEST, Record, RunFolder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tallow_zoo::HeadKind;
+use tallow_zoo::{HeadKind, ModelConfig, mlp};
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
 pub(super) const PREPARE: &str = "prepare";
@@ -40,7 +40,9 @@ impl Pipeline<'_> {
         let limits = model.config.text_limits();
         let tokenizer = limits.map(|(vocab_size, _)| (tokenizer(&spec.model, spec.task, &model), vocab_size));
         let columns = spec.data.columns.clone();
-        let hints = data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer };
+        let part = spec.data.held_out_frac.map(Part::Rest);
+        let hints =
+            data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer, part, model: Some(model.config.clone()) };
         let mut data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
         if let Some(frac) = spec.data.held_out_frac {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
@@ -461,12 +463,18 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         vocab_size,
         max_seq_len: prepared_len(plan),
         image_size: plan.facts.data.image_shape.map(|[height, width, _]| [height, width]),
+        table: plan.runs.first().and_then(|run| columns_of(&run.model)),
         labels,
         numbered: None,
         max_examples: None,
         chat: plan.facts.model.chat.clone(),
         out: PathBuf::new(),
     }
+}
+
+/// What cells of a table become, as a model says.
+pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
+    if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
 }
 
 fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {

@@ -182,6 +182,8 @@ fn pipeline_tag(task: Task) -> &'static str {
         Task::TokenClassification => "token-classification",
         Task::ImageClassification => "image-classification",
         Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => "text-generation",
+        Task::TabularClassification => "tabular-classification",
+        Task::TabularRegression => "tabular-regression",
     }
 }
 

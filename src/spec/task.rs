@@ -26,10 +26,14 @@ pub enum Task {
     InstructionTuning,
     /// Prefer one of two answers to the other.
     PreferenceOptimization,
+    /// One class for each row of a table.
+    TabularClassification,
+    /// A number for each row of a table.
+    TabularRegression,
 }
 
 impl Task {
-    const ALL: [Task; 10] = [
+    const ALL: [Task; 12] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -40,6 +44,8 @@ impl Task {
         Task::MaskedLanguageModelling,
         Task::InstructionTuning,
         Task::PreferenceOptimization,
+        Task::TabularClassification,
+        Task::TabularRegression,
     ];
 
     /// What the model is fed with.
@@ -55,17 +61,18 @@ impl Task {
             | Task::InstructionTuning
             | Task::PreferenceOptimization => Modality::Text,
             Task::ImageClassification => Modality::Image,
+            Task::TabularClassification | Task::TabularRegression => Modality::Table,
         }
     }
 
     /// What the model's last layer says.
     pub fn head(self) -> HeadKind {
         match self {
-            Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
+            Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
             Task::LanguageModelling | Task::MaskedLanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => {
                 HeadKind::Words
             }
-            Task::TextRegression => HeadKind::Value,
+            Task::TextRegression | Task::TabularRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
             Task::QuestionAnswering => HeadKind::Span,
@@ -99,7 +106,9 @@ impl Task {
             | Task::TextRegression
             | Task::TextMultiLabel
             | Task::TokenClassification
-            | Task::QuestionAnswering => true,
+            | Task::QuestionAnswering
+            | Task::TabularClassification
+            | Task::TabularRegression => true,
         };
         sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
@@ -117,6 +126,8 @@ impl Task {
             Task::TokenClassification => "token classification",
             Task::QuestionAnswering => "question answering",
             Task::MaskedLanguageModelling => "masked language modelling",
+            Task::TabularClassification => "tabular classification",
+            Task::TabularRegression => "tabular regression",
         }
     }
 
