@@ -742,6 +742,8 @@ fn tables_are_for_perceptrons() {
         normalize: None,
         license: None,
         revision: None,
+        chat: Default::default(),
+        adapter: None,
     };
     let facts = Facts { host: host(100.0), data: known, model };
     let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");

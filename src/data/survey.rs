@@ -168,6 +168,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let Located { card, revision, .. } = located;
     let license = card.license;
     Ok(DataFacts {
+        table: None,
         splits: facts,
         columns,
         labels: Vec::new(),

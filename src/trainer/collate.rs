@@ -226,7 +226,7 @@ struct Packed {
 impl Packed {
     fn of(texts: &PreparedTexts, asked: &[bool], chosen: &[usize]) -> Self {
         let lengths: Vec<usize> = chosen.iter().map(|&text| texts.text_len(text)).collect();
-        let (rows, width) = (rows_of(&lengths), lengths.iter().copied().max().unwrap_or(0));
+        let (rows, width) = (packed_rows(&lengths), lengths.iter().copied().max().unwrap_or(0));
         let (mut ids, mut words) = (vec![0; rows.len() * width], vec![NONE; rows.len() * width]);
         let mut places = vec![0..0; chosen.len()];
         for (row, members) in rows.iter().enumerate() {
@@ -253,7 +253,7 @@ impl Packed {
 
 /// Which texts lie in which row, as few rows as long as the longest text as this takes: the longest texts first, each into the first
 /// row that has room.
-fn rows_of(lengths: &[usize]) -> Vec<Vec<usize>> {
+fn packed_rows(lengths: &[usize]) -> Vec<Vec<usize>> {
     let width = lengths.iter().copied().max().unwrap_or(0);
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&text| (Reverse(lengths[text]), text));
