@@ -23,7 +23,7 @@ fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {
 }
 
 fn texts(splits: Vec<SplitFacts>) -> DataFacts {
-    let columns = Columns { input: vec!["text".into()], label: Some("label".into()) };
+    let columns = Columns { input: vec!["text".into()], label: Some("label".into()), ..Columns::default() };
     let labels = vec!["no".into(), "yes".into()];
     DataFacts { task: None, splits, columns, labels, license: None, revision: None, mean_tokens: Some(14.0), image_shape: None }
 }
@@ -471,7 +471,7 @@ fn only_what_was_stated_differs() {
 fn texts_are_for_language_models() {
     let text = SplitFacts { tokens: Some(400_000), ..split("train", 1, true) };
     let data = DataFacts {
-        columns: Columns { input: vec!["text".into()], label: None },
+        columns: Columns { input: vec!["text".into()], ..Columns::default() },
         labels: vec![],
         mean_tokens: Some(400_000.0),
         ..texts(vec![text])

@@ -299,8 +299,9 @@ impl Block {
         let a_btd = match past {
             None => kernels::attention_packed(tape, &qkv, self.num_heads, &args)?,
             Some(past) => {
-                let [q, k, v] = past.extend_packed(&qkv)?;
-                kernels::attention(tape, &q, &k, &v, &args)?
+                let (q, known) = past.extend_packed(&qkv)?;
+                let args = Attention { key_lengths: Some(&known.lengths), ..args };
+                kernels::attention(tape, &q, &known.k, &known.v, &args)?
             }
         };
         let a_btd = self.attention_output.forward(tape, &a_btd)?;

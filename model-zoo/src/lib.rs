@@ -15,6 +15,8 @@ mod pooling;
 mod registry;
 
 pub mod bert;
+pub mod distilbert;
+pub mod electra;
 pub mod gguf;
 pub mod gpt2;
 pub mod llama;
@@ -22,7 +24,10 @@ mod lora;
 pub mod mlp;
 pub mod resnet;
 pub mod resnet_cifar;
+pub mod roberta;
 pub mod t5;
+pub mod vit;
+pub mod wide_resnet;
 
 pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};

@@ -429,12 +429,15 @@ impl Layer {
         }
         let turn = |x: &Var| kernels::rope(tape, x, &place.rope, Some(&place.firsts));
         (q, k) = (turn(&q)?, turn(&k)?);
+        let mut key_lengths = None;
         if let Some(past) = past {
-            [k, v] = past.extend(&k, &v)?;
+            let known = past.extend(&k, &v)?;
+            (k, v, key_lengths) = (known.k, known.v, Some(known.lengths));
         }
         let args = Attention {
             mask: self.mask,
             lengths: Some(place.lengths),
+            key_lengths: key_lengths.as_deref(),
             dropout: self.attention_dropout,
             ..Attention::causal(self.num_heads)
         };

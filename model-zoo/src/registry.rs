@@ -6,7 +6,6 @@ use crate::fields::parse_object;
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
-use crate::{bert, gpt2, llama, mlp, resnet, resnet_cifar, t5};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -159,7 +158,7 @@ macro_rules! zoo {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "family", rename_all = "snake_case")]
         pub enum ModelConfig {
-            $($variant($module::Config),)*
+            $($variant(crate::$module::Config),)*
         }
 
         impl ModelConfig {
@@ -192,7 +191,7 @@ macro_rules! zoo {
             /// The heads that the architecture has.
             pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
                 let heads: &Heads = match self {
-                    $(ModelConfig::$variant(_) => $module::HEADS,)*
+                    $(ModelConfig::$variant(_) => crate::$module::HEADS,)*
                 };
                 heads.iter().map(|(kind, _)| *kind)
             }
@@ -229,12 +228,17 @@ macro_rules! zoo {
 
 zoo! {
     Bert, bert, Text, ["bert"], "BERT encoders of any size (1810.04805)";
+    Distilbert, distilbert, Text, ["distilbert"], "DistilBERT: BERT's encoders at half the depth, without segment types (1910.01108)";
+    Electra, electra, Text, ["electra"], "ELECTRA: BERT with small embeddings, trained to tell replaced words (2003.10555)";
     Gpt2, gpt2, Text, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
     Llama, llama, Text, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
     Mlp, mlp, Table, ["mlp"], "Multi-layer perceptrons for tables, an embedding for each categorical column (2106.11959)";
     Resnet, resnet, Image, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
     ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
+    Roberta, roberta, Text, ["roberta", "xlm-roberta", "camembert"], "RoBERTa, XLM-R, CamemBERT of any size (1907.11692, 1911.02116, 1911.03894)";
     T5, t5, TextToText, ["t5"], "T5 1.0 and 1.1 of any size: one text from another (1910.10683)";
+    Vit, vit, Image, ["vit"], "Vision Transformers of any size, patch and image (2010.11929)";
+    WideResnet, wide_resnet, Image, ["wide_resnet"], "WideResNet-d-k for small images, such as WRN-28-10 (1605.07146)";
 }
 
 impl ModelConfig {
@@ -260,7 +264,10 @@ impl ModelConfig {
 
     /// From names and shapes of weights that come without a `config.json`.
     pub fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
-        resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar)
+        let cifar = || crate::resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar);
+        let wide = || crate::wide_resnet::Config::identify(shapes).map(ModelConfig::WideResnet);
+        let imagenet = || crate::resnet::Config::identify(shapes).map(ModelConfig::Resnet);
+        cifar().or_else(wide).or_else(imagenet)
     }
 
     /// # Errors

@@ -484,7 +484,7 @@ impl AttentionLayer {
         let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
         let [mut k, mut v] = self.keys_values(tape, &n)?;
         if let Some(past) = past {
-            [k, v] = past.extend(&k, &v)?;
+            [k, v] = past.extend(&k, &v)?.trimmed()?;
         }
         let a = kernels::attention_biased(tape, &self.query.forward(tape, &n)?, &k, &v, bias, args)?;
         Ok(residual(tape, &self.output.forward(tape, &a)?, x, config.dropout_rate as f32)?)

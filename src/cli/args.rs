@@ -17,7 +17,8 @@ pub struct Cli {
     pub json: bool,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper · 20 data · 21 model · 30 numeric · 40 resource · \
+const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper · 20 data · 21 model · 30 numeric · \
+31 not the same when repeated · 40 resource · \
 41 interrupted (`tallow resume` continues) · 50 sandbox · 60 external service · 70 a bug in Tallow";
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +105,23 @@ pub enum Command {
         max_examples: Option<NonZeroUsize>,
         #[command(flatten)]
         run: RunArgs,
+    },
+    /// Train a finished run again, in a jail, and compare all that it logged and its weights, bit for bit.
+    Verify {
+        /// A run folder, or its name in the folder of runs.
+        run: String,
+        /// Only the first so many steps of each seed.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        steps: Option<u64>,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Say which input of two runs differs first, and from which step on their losses do.
+    Diff {
+        /// A run folder, its name in the folder of runs, or a model that a run left.
+        a: String,
+        /// Another.
+        b: String,
     },
     /// Show the report of a run again.
     Report {

@@ -1,6 +1,7 @@
 //! Arguments, environment, one function a command; the only writer to the terminal.
 
 pub mod args;
+mod diff;
 pub mod doctor;
 pub mod environment;
 mod evaluate;
@@ -10,6 +11,8 @@ mod planned;
 mod profile;
 pub mod progress;
 mod read;
+mod surroundings;
+mod verify;
 mod worker;
 
 use crate::data::hub::Hub;
@@ -75,6 +78,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = evaluate::Asked { model, data, split: split.as_deref(), max_examples: max_examples.map(usize::from) };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
+        Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),
+        Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Report { run } => report_again(cli.json, environment, run),
         Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),
         Command::Read { paper, offline, worker } => read::read(cli.json, environment, paper, *offline, worker),

@@ -360,6 +360,9 @@ mod tests {
             line("seed-0", 2, &finished).expect("a line"),
             "  seed-0 (attempt 2) finished 2,105 steps in 37 min 39 s, 397 tokens/s"
         );
-        assert_eq!(line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1 }), None);
+        assert_eq!(
+            line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1, weights_sha256: None }),
+            None
+        );
     }
 }

@@ -26,7 +26,7 @@ pub enum Error {
     #[error("{place} has several configurations and none was chosen: {}", list(have))]
     ChooseConfig { place: String, have: Vec<String> },
     #[error(
-        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl, .json or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
+        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
         list(found)
     )]
     NoData { place: String, found: Vec<String> },
@@ -36,7 +36,7 @@ pub enum Error {
     NoGenerator { name: String, have: Vec<String> },
 
     // What a file holds.
-    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl, .json or .txt file, or a folder of images", path.display())]
+    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl, .json, .conll or .txt file, or a folder of images", path.display())]
     UnknownFormat { path: PathBuf },
     #[error("`{}`{}: {what}", path.display(), at(position))]
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
@@ -58,6 +58,10 @@ pub enum Error {
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
     #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
     Number { path: PathBuf, position: Position, column: String, found: String },
+    #[error("`{}`, {position}: expected as many tags as words, found {} word(s) in `{}` and {} tag(s) in `{}`", path.display(), words.1, words.0, tags.1, tags.0)]
+    Unequal { path: PathBuf, position: Position, words: (String, usize), tags: (String, usize) },
+    #[error("`{}`, {position}: expected the answer `{expected}` at character {at} of the text, found `{found}`", path.display())]
+    Answer { path: PathBuf, position: Position, at: usize, expected: String, found: String },
     #[error("split `{split}` has a single class, `{class}`: there is nothing to learn")]
     OneClass { split: String, class: String },
     #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
@@ -150,6 +154,8 @@ impl Failure for Error {
             Error::Model { .. } => {
                 "check that the model's files are whole and belong together; `tallow models` lists the architectures"
             }
+            Error::Answer { .. } => "correct the answer or where it begins, counted in characters from 0",
+            Error::Unequal { .. } => "correct the row, or take it out",
             Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",
             Error::Unreadable { .. } | Error::Image { .. } => "repair or remove it, or make the file again",

@@ -25,11 +25,13 @@ mod tokenizers;
 
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
-pub use digest::sha256_of_file;
+pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
-pub use prepared::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
+pub use prepared::{
+    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTags, PreparedTargets, PreparedTexts,
+};
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};

@@ -25,13 +25,31 @@ pub enum PreparedInputs {
 pub enum PreparedTargets {
     /// A class of each example, and the names of the classes in the order of their index.
     Classes { of: Vec<u32>, names: Vec<String> },
+    /// Of each example, which of the labels it has: as many flags, example by example; and the names of the labels.
+    Labels { of: Vec<bool>, names: Vec<String> },
+    /// A tag of each word of each example.
+    Tags(PreparedTags),
+    /// Where in each window over a text the answer to a question lies.
+    Spans(PreparedSpans),
     /// A number of each example, finite.
     Values { of: Vec<f64> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
     Words {
         /// Of the text that each piece stands for, in UTF-8.
         bytes: Vec<u32>,
+        /// Where words are hidden and told from all others of their piece, by which tokens.
+        hidden: Option<HidingTokens>,
     },
+}
+
+/// Tokens that a text with hidden words is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HidingTokens {
+    /// Stands for a hidden word.
+    pub mask: u32,
+    /// Stand before and behind a piece.
+    pub begin: Option<u32>,
+    pub end: Option<u32>,
 }
 
 /// Token ids of all texts, end to end.
@@ -42,6 +60,137 @@ pub struct PreparedTexts {
     /// Where each text begins; one more entry for the end.
     offsets: Vec<u64>,
     vocab_size: usize,
+}
+
+/// A word that no token of its text stands for: it was cut off, or is nothing to the tokenizer.
+pub const NOT_SEEN: u32 = u32::MAX;
+
+/// Tags of all words, end to end.
+#[derive(Debug)]
+pub struct PreparedTags {
+    of: Vec<u32>,
+    /// The place of each word's first token in its text, or [`NOT_SEEN`].
+    firsts: Vec<u32>,
+    /// Where the words of each text begin; one more entry for the end.
+    offsets: Vec<u64>,
+    names: Vec<String>,
+}
+
+impl PreparedTags {
+    /// Of the words of text `i`: their tags, and the places of their first tokens or [`NOT_SEEN`]. Panics where there is none.
+    pub fn text(&self, i: usize) -> (&[u32], &[u32]) {
+        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        (&self.of[range.clone()], &self.firsts[range])
+    }
+
+    /// Names of the tags, in the order of their index.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn parse(tensors: &SafeTensors, names: Vec<String>) -> Result<Self, String> {
+        let u32s = |name| bytes(tensors, name, Dtype::U32, 1).map(|(bytes, _)| u32s(bytes));
+        let (of, firsts) = (u32s("tags")?, u32s("firsts")?);
+        let offsets = bytes(tensors, "word_offsets", Dtype::U64, 1)?.0.as_chunks::<8>().0;
+        let offsets: Vec<u64> = offsets.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        let whole = offsets.first() == Some(&0) && offsets.last() == Some(&(of.len() as u64)) && of.len() == firsts.len();
+        if !whole || offsets.windows(2).any(|w| w[0] > w[1]) {
+            return Err(format!("the offsets do not cut {} words into texts", of.len()));
+        }
+        match of.iter().find(|tag| **tag as usize >= names.len()) {
+            Some(tag) => Err(format!("a tag is {tag}, and there are {}", names.len())),
+            None => Ok(PreparedTags { of, firsts, offsets, names }),
+        }
+    }
+
+    /// Whether they are those of these texts.
+    fn fit(&self, texts: Option<&PreparedTexts>) -> bool {
+        let within = |texts: &PreparedTexts| {
+            let inside =
+                |i: usize| self.text(i).1.iter().all(|first| *first == NOT_SEEN || (*first as usize) < texts.text_len(i));
+            self.offsets.len() == texts.len() + 1 && (0..texts.len()).all(inside)
+        };
+        texts.is_some_and(within)
+    }
+}
+
+/// Questions about texts, each text in one or more windows.
+#[derive(Debug)]
+pub struct PreparedSpans {
+    /// Of each window.
+    questions: Vec<u32>,
+    /// Of each window, the first and last token of the answer; twice 0 where it holds none.
+    spans: Vec<[u32; 2]>,
+    /// Of each token of all windows, the characters of the text that it stands for; [`NOT_SEEN`] for one of something else.
+    characters: Vec<[u32; 2]>,
+    told: Told,
+}
+
+/// The texts, and of each question which text it is about and its right answers.
+#[derive(Debug, serde::Deserialize)]
+struct Told {
+    contexts: Vec<String>,
+    questions: Vec<(usize, Vec<String>)>,
+}
+
+impl PreparedSpans {
+    /// The question that window `i` is of. Panics where there is no such window.
+    pub fn question(&self, i: usize) -> usize {
+        self.questions[i] as usize
+    }
+
+    /// The first and the last token of the answer in window `i`. Panics where there is no such window.
+    pub fn span(&self, i: usize) -> [u32; 2] {
+        self.spans[i]
+    }
+
+    /// What the tokens `range` of all windows stand for.
+    pub fn characters(&self, range: Range<usize>) -> &[[u32; 2]] {
+        &self.characters[range]
+    }
+
+    /// The right answers to a question. Panics where there is no such question.
+    pub fn answers(&self, question: usize) -> &[String] {
+        &self.told.questions[question].1
+    }
+
+    /// These characters of the text that a question is about. Panics where there is no such question.
+    pub fn words(&self, question: usize, from: usize, to: usize) -> String {
+        let context = &self.told.contexts[self.told.questions[question].0];
+        context.chars().skip(from).take(to.saturating_sub(from)).collect()
+    }
+
+    /// Whether some questions have no answer.
+    pub fn some_unanswered(&self) -> bool {
+        self.told.questions.iter().any(|(_, answers)| answers.is_empty())
+    }
+
+    fn parse(tensors: &SafeTensors) -> Result<Self, String> {
+        let pairs = |name: &str| {
+            let all = u32s(bytes(tensors, name, Dtype::U32, 2)?.0);
+            Ok::<_, String>(all.as_chunks::<2>().0.to_vec())
+        };
+        let questions = u32s(bytes(tensors, "questions", Dtype::U32, 1)?.0);
+        let told: Told = serde_json::from_slice(bytes(tensors, "told", Dtype::U8, 1)?.0).map_err(|e| e.to_string())?;
+        if questions.iter().any(|question| *question as usize >= told.questions.len()) {
+            return Err("a window is of a question that is not there".into());
+        }
+        if told.questions.iter().any(|(context, _)| *context >= told.contexts.len()) {
+            return Err("a question is about a text that is not there".into());
+        }
+        Ok(PreparedSpans { questions, spans: pairs("spans")?, characters: pairs("characters")?, told })
+    }
+
+    /// Whether they are those of these windows.
+    fn fit(&self, texts: Option<&PreparedTexts>) -> bool {
+        texts.is_some_and(|texts| {
+            let inside = |(i, span): (usize, &[u32; 2])| span[0] <= span[1] && (span[1] as usize) < texts.text_len(i);
+            self.questions.len() == texts.len()
+                && self.spans.len() == texts.len()
+                && self.characters.len() == texts.num_tokens()
+                && self.spans.iter().enumerate().all(inside)
+        })
+    }
 }
 
 /// Pixels of all images, end to end: each `[height, width, channels]`, 0..=255.
@@ -112,6 +261,11 @@ impl PreparedTexts {
         (self.offsets[i + 1] - self.offsets[i]) as usize
     }
 
+    /// The places of the tokens of text `i` among all. Panics where there is none.
+    pub fn range(&self, i: usize) -> Range<usize> {
+        self.offsets[i] as usize..self.offsets[i + 1] as usize
+    }
+
     /// Number of texts.
     pub fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
@@ -171,6 +325,11 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     };
     let prepared = Prepared { inputs, targets };
     match &prepared.targets {
+        PreparedTargets::Spans(spans) if !spans.fit(prepared.texts()) => Err("its answers are not those of its texts".into()),
+        PreparedTargets::Tags(tags) if !tags.fit(prepared.texts()) => Err("its tags are not those of its texts".into()),
+        PreparedTargets::Labels { of, names } if of.len() != prepared.len() * names.len() => {
+            Err(format!("it has {} flags of {} labels for {} examples", of.len(), names.len(), prepared.len()))
+        }
         PreparedTargets::Values { of } if of.len() != prepared.len() => {
             Err(format!("it has {} values for {} examples", of.len(), prepared.len()))
         }
@@ -178,7 +337,7 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
             Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
         }
         PreparedTargets::Words { .. } if prepared.texts().is_none() => Err("it has no texts to take words from".into()),
-        PreparedTargets::Words { bytes } if bytes.len() != prepared.len() => {
+        PreparedTargets::Words { bytes, .. } if bytes.len() != prepared.len() => {
             Err(format!("it has the bytes of {} pieces for {}", bytes.len(), prepared.len()))
         }
         _ => Ok(prepared),
@@ -187,7 +346,13 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
 
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
     if tensors.tensor("bytes").is_ok() {
-        return Ok(PreparedTargets::Words { bytes: u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0) });
+        let token = |name: &str| metadata.get(name).and_then(|id| id.parse::<u32>().ok());
+        let with = |mask| HidingTokens { mask, begin: token("begin_token"), end: token("end_token") };
+        let bytes = u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0);
+        return Ok(PreparedTargets::Words { bytes, hidden: token("mask_token").map(with) });
+    }
+    if tensors.tensor("spans").is_ok() {
+        return Ok(PreparedTargets::Spans(PreparedSpans::parse(tensors)?));
     }
     if tensors.tensor("values").is_ok() {
         let values = bytes(tensors, "values", Dtype::F64, 1)?.0.as_chunks::<8>().0;
@@ -199,6 +364,16 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
     }
     let names: Vec<String> =
         metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
+    if tensors.tensor("tags").is_ok() {
+        return Ok(PreparedTargets::Tags(PreparedTags::parse(tensors, names)?));
+    }
+    if tensors.tensor("labels").is_ok_and(|tensor| tensor.shape().len() == 2) {
+        let (flags, shape) = bytes(tensors, "labels", Dtype::U8, 2)?;
+        if shape[1] != names.len() || flags.iter().any(|flag| *flag > 1) {
+            return Err(format!("its flags of {} labels are not those of {}", shape[1], names.join(", ")));
+        }
+        return Ok(PreparedTargets::Labels { of: flags.iter().map(|flag| *flag == 1).collect(), names });
+    }
     let of = u32s(bytes(tensors, "labels", Dtype::U32, 1)?.0);
     match of.iter().find(|label| **label as usize >= names.len()) {
         Some(label) => Err(format!("a label is {label}, and there are {} classes", names.len())),

@@ -47,7 +47,7 @@ pub(super) fn survey(
         });
     }
     let first = facts.first().map(|split| split.tokens.unwrap_or(0) as f64 / split.examples as f64);
-    let (task, labels) = (Some(Task::LanguageModelling), Vec::new());
+    let (task, labels) = (hints.task.or(Some(Task::LanguageModelling)), Vec::new());
     Ok(DataFacts { task, splits: facts, columns, labels, license, revision, mean_tokens: first, image_shape: None })
 }
 

@@ -4,7 +4,7 @@ use super::classes;
 use super::columns;
 use super::hub::Hub;
 use super::locate::{Located, locate};
-use super::prepare::image_shape;
+use super::prepare::{image_shape, labels_in};
 use super::read::{Cell, Table};
 use super::stream;
 use super::{Error, Result};
@@ -45,9 +45,16 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
     // A document has no classes: its words are all that it can be asked for.
-    let task = hints.task.or(first.is_document().then_some(Task::LanguageModelling));
+    let found = match first.is_document() {
+        true => Some(Task::LanguageModelling),
+        false if columns::is_answered(first) => Some(Task::QuestionAnswering),
+        false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
+        false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
+        false => None,
+    };
+    let task = hints.task.or(found);
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
-    if task == Some(Task::LanguageModelling) {
+    if task.is_some_and(Task::is_of_streams) {
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
     }
     let label = columns.label.clone().unwrap_or_default();
@@ -56,7 +63,10 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         true => (None, Some(first_image_shape(first, &columns.input[0])?)),
         false => (Some(mean_tokens(first, &columns.input)?), None),
     };
-    let known = first.column(&label)?.classes.clone();
+    let known = match columns.labels.as_slice() {
+        [] => first.column(&label)?.classes.clone(),
+        labels => Some(labels.to_vec()),
+    };
     let known = known.or_else(|| located.card.class_names(located.config.as_deref(), &label).map(<[String]>::to_vec));
     let measured = known.is_none() && !is_image && task.is_none() && columns::is_measured(first, &label)?;
     let task = task.unwrap_or(match (is_image, measured) {
@@ -69,6 +79,8 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     for (at, (name, tables)) in splits.iter().enumerate() {
         let answers = match task.head() {
             HeadKind::Value => values_of(tables, &label, at > 0)?,
+            HeadKind::Span => answers_of(tables, &label, at > 0)?,
+            HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
             _ => labels_of(tables, &label, at > 0)?,
         };
         if answers.rows == 0 {
@@ -140,6 +152,47 @@ fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
     Ok(found)
 }
 
+/// Counts the questions and looks whether any is answered.
+fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            found.any |= row?.cells.first().is_some_and(|cell| *cell != Cell::Null);
+        }
+    }
+    Ok(found)
+}
+
+/// Counts the rows and collects the labels, of which each may have several.
+fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) -> Result<Answers> {
+    let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && wanted.iter().any(|name| table.column(name).is_err()) {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&wanted)? {
+            found.rows += 1;
+            for cell in row?.cells {
+                found.any |= cell != Cell::Null;
+                found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));
+            }
+            if found.names.len() > MOST_CLASSES {
+                let path = table.path().to_path_buf();
+                let (expected, column) = ("at most 1000 labels", wanted.join(", "));
+                return Err(Error::ColumnKind { path, column, expected, found: "more distinct values".into() });
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
 /// tell of, with its place.
 fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
@@ -170,7 +223,8 @@ fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
     for row in table.rows(&names)?.take(SAMPLE) {
         texts += 1;
         for cell in row?.cells {
-            if let Cell::Text(text) = cell {
+            let texts = if let Cell::List(words) = cell { words } else { vec![cell] };
+            for text in texts.iter().filter_map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None }) {
                 pieces += text.split_whitespace().map(pieces_of).sum::<usize>();
             }
         }
@@ -268,6 +322,66 @@ mod tests {
         assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
         assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
         assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
+    }
+
+    #[test]
+    fn questions_with_answers_are_found() {
+        let line =
+            |answers: &str| format!("{{\"id\":\"7\",\"context\":\"a b\",\"question\":\"which?\",\"answers\":{answers}}}\n");
+        for answers in ["{\"text\":[\"b\"],\"answer_start\":[2]}", "[{\"text\":\"b\",\"answer_start\":2}]"] {
+            let dir = folder(&[("train.jsonl", &line(answers))]);
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+            let columns = (facts.columns.input.as_slice(), facts.columns.label.as_deref());
+            assert_eq!(facts.task, Some(Task::QuestionAnswering));
+            assert_eq!(columns, (&names(&["question", "context"])[..], Some("answers")));
+        }
+    }
+
+    #[test]
+    fn tagged_words_are_found() {
+        let check = |files: &[(&str, &str)], expected: (&str, &str), labels: &[&str]| {
+            let dir = folder(files);
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+            let columns = (facts.columns.input[0].as_str(), facts.columns.label.as_deref().unwrap_or_default());
+            assert_eq!((facts.task, columns), (Some(Task::TokenClassification), expected));
+            assert_eq!(facts.labels, names(labels));
+            assert!(facts.splits[0].labelled && facts.mean_tokens.is_some_and(|mean| mean > 3.0));
+        };
+        let line = "{\"id\":\"7\",\"tokens\":[\"a\",\"b\"],\"pos_tags\":[\"D\",\"N\"],\"ner_tags\":[\"O\",\"B-X\"]}\n";
+        check(&[("train.jsonl", line)], ("tokens", "ner_tags"), &["B-X", "O"]);
+        check(
+            &[("train.conll", "EU B-ORG\nagrees O\n\nBonn B-LOC\n"), ("test.txt", "a O\nb O\n")],
+            ("tokens", "tags"),
+            &["B-LOC", "B-ORG", "O"],
+        );
+    }
+
+    #[test]
+    fn several_labels_are_found_in_lists_and_in_columns_of_flags() {
+        let check = |file: &str, text: &str, hinted: Option<Task>, expected: (&[&str], &[&str])| {
+            let dir = folder(&[(file, text)]);
+            let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
+            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path()).expect(text);
+            assert_eq!(facts.task, Some(Task::TextMultiLabel), "{text}");
+            let (labels, columns) = expected;
+            assert_eq!(
+                (facts.labels.as_slice(), facts.columns.labels.as_slice()),
+                (&names(labels)[..], &names(columns)[..]),
+                "{text}"
+            );
+            assert_eq!(facts.columns.input, ["text"]);
+        };
+        let lists = "{\"text\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"text\":\"b\",\"labels\":[]}\n";
+        check("train.jsonl", lists, None, (&["x", "y"], &[]));
+        check("train.csv", "id,text,rude,spam\n7,a,0,1\n9,b,1,1\n", None, (&["rude", "spam"], &["rude", "spam"]));
+        check("train.csv", "text,topics\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
+        let one = folder(&[("train.csv", "text,label,long\na,0,1\nb,1,0\n")]);
+        let facts = survey(&DataSource::Local { path: one.path().into() }, one.path()).expect("surveyed");
+        assert_eq!((facts.task, facts.columns.label.as_deref()), (Some(Task::TextClassification), Some("label")));
+    }
+
+    fn names(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| word.to_string()).collect()
     }
 
     #[test]

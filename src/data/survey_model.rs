@@ -46,11 +46,11 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     let weights = repo.fetch(WEIGHTS)?;
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
     let shapes = header(&weights).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
-    let config = match repo.read_text("config.json")? {
+    let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
         Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
         None => ModelConfig::identify(&shapes).ok_or_else(|| {
             wrong(
-                "it has no `config.json`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
+                "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
                     .into(),
             )
         })?,
@@ -78,6 +78,11 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
         license: card.license,
         revision: repo.commit().map(str::to_string),
     })
+}
+
+/// Files of other libraries than transformers may have a `config.json` without one; so may broken ones, which are told as such.
+fn names_a_model_type(config_json: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(config_json).map_or(true, |config| config.get("model_type").is_some())
 }
 
 /// The `tokenizer.json` of a Hub model or of a folder.

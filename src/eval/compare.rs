@@ -61,7 +61,9 @@ pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) ->
     // Recall is 1 and precision is the share.
     let f1 = 2.0 * share / (1.0 + share);
     match metric {
-        Metric::Accuracy => Some(share),
+        Metric::Accuracy | Metric::MicroF1 => Some(share),
+        // Nothing is ranked by what is always the same.
+        Metric::Auroc => Some(0.5),
         Metric::F1 if majority == Some(1) => Some(f1),
         Metric::F1 | Metric::Matthews => Some(0.0),
         Metric::MacroF1 => Some(f1 / held_out.len().max(1) as f64),

@@ -26,13 +26,15 @@ pub enum Basis {
 
 /// The 95 % interval of the mean of `scores`, one a seed, each measured on `examples` examples.
 ///
-/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: Wilson's where the metric is a share of
-/// examples, else that of the bootstrap over its examples, `resampled`, where there is one.
+/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: that of the bootstrap over its examples,
+/// `resampled`, where there is one, else Wilson's where the metric is a share of examples.
 pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
     match scores {
         [] => None,
-        [score] if metric.is_share_of_examples() => (examples > 0).then(|| wilson(*score, examples)),
-        [_] => resampled.map(|[low, high]| Interval { low, high, basis: Basis::Resamples { count: examples } }),
+        [score] => match resampled {
+            Some([low, high]) => Some(Interval { low, high, basis: Basis::Resamples { count: examples } }),
+            None => (metric.is_share_of_examples() && examples > 0).then(|| wilson(*score, examples)),
+        },
         _ => Some(student(metric, scores, examples)),
     }
 }

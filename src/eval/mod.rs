@@ -8,7 +8,7 @@ mod predictions;
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
 pub use metrics::{metric, of_words};
-pub use predictions::{ClassSaid, Guess, Predictions};
+pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, TagsSaid};
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;

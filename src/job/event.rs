@@ -23,8 +23,14 @@ pub enum Event {
     Step(StepEvent),
     /// The model on the monitor at a step.
     Monitored { step: u64, metric: Metric, value: f64, loss: f64, examples: usize },
-    /// A checkpoint is on disk, whole.
-    Checkpointed { step: u64, path: String, bytes: u64 },
+    /// A checkpoint is on disk, whole. The hash is that of the weights alone: of their bytes in the order of their names.
+    Checkpointed {
+        step: u64,
+        path: String,
+        bytes: u64,
+        #[serde(default)]
+        weights_sha256: Option<String>,
+    },
     /// A number is not finite, or the loss exploded, at step `step` (from 1). Training stops.
     Diverged {
         step: u64,

@@ -4,9 +4,11 @@
 //! from a training attempt: they are only in the evaluation job's files.
 
 mod event;
+mod keys;
 mod part;
 
 pub use event::*;
+pub use keys::{differing, flatten};
 pub use part::Part;
 
 use crate::eval::Guess;
@@ -24,8 +26,14 @@ pub enum Job {
     /// Source files -> prepared splits (parsing untrusted files is worker's work).
     Prepare(Box<PrepareJob>),
     /// `resume_from`: the checkpoint folder of an earlier attempt, read only. What it makes goes to the attempt's own work folder
-    /// `out`.
-    Train { config: Box<RunConfig>, resume_from: Option<PathBuf>, out: PathBuf },
+    /// `out`. `stop_after`: so many steps are enough, though the run has more.
+    Train {
+        config: Box<RunConfig>,
+        resume_from: Option<PathBuf>,
+        out: PathBuf,
+        #[serde(default)]
+        stop_after: Option<u64>,
+    },
     /// A model on a held-out split -> scores and predictions.
     Evaluate(Box<EvaluateJob>),
 }

@@ -6,16 +6,18 @@ use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore};
 use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
+use crate::provenance::{FileHash, Manifest, Sourced};
 use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
-use crate::store::{Record, RunFolder};
-use std::collections::BTreeMap;
+use crate::store::{MANIFEST, Record, RunFolder};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use tallow_zoo::HeadKind;
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
-const PREPARE: &str = "prepare";
+pub(super) const PREPARE: &str = "prepare";
 const PREPARE_HELD_OUT: &str = "prepare-held-out";
 
 impl Pipeline<'_> {
@@ -82,7 +84,8 @@ impl Pipeline<'_> {
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
-        let mut readable: Vec<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
+        let sources: BTreeSet<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
+        let mut readable: Vec<PathBuf> = sources.iter().cloned().collect();
         readable.extend(job.tokenizer.file().map(Path::to_path_buf));
         let attempt = match self.attempt(name, number, Job::Prepare(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
@@ -91,17 +94,48 @@ impl Pipeline<'_> {
         let mut files = prepared_splits(&attempt.events).into_iter().map(|split| split.file).collect::<Vec<_>>();
         files.push("tokenizer.json".into());
         self.folder.adopt(&out, &files, place)?;
+        self.note_sources(name, &sources, &place.join("tokenizer.json"))?;
         Ok(None)
+    }
+
+    /// Enters in the ledger what a preparation read.
+    fn note_sources(&self, name: &str, files: &BTreeSet<PathBuf>, tokenizer: &Path) -> Result<()> {
+        let root = self.folder.root();
+        let hash = |file: &PathBuf| -> Result<FileHash> {
+            let path = file.strip_prefix(root).unwrap_or(file).display().to_string();
+            Ok(FileHash { path, sha256: data::sha256_of_place(file)? })
+        };
+        let files = files.iter().map(hash).collect::<Result<Vec<_>>>()?;
+        let tokenizer_sha256 = tokenizer.is_file().then(|| data::sha256_of_file(tokenizer)).transpose()?;
+        let record = Record::Sourced { run: name.into(), read: Sourced { files, tokenizer_sha256 } };
+        self.folder.ledger().append((self.setup.now)(), record)?;
+        Ok(())
+    }
+
+    /// What the runs were made of, as ledger and plan have it.
+    pub(super) fn manifest(&mut self, plan: &Plan) -> Result<()> {
+        let path = self.folder.manifest();
+        if path.is_file() {
+            return Ok(());
+        }
+        let manifest = manifest_of(&self.folder, plan)?;
+        self.stage("manifest", &path, |this| Ok(this.folder.write_json(&this.folder.manifest(), &manifest)?))
     }
 
     /// Every run of the plan, one after the other.
     pub(super) fn train(&mut self, plan: &Plan) -> Result<Option<End>> {
+        let mut noted = false;
         for config in &plan.runs {
             if self.finished(&config.name)?.is_some() {
                 continue;
             }
             if let Some(end) = self.out_of_time(&config.name) {
                 return Ok(Some(end));
+            }
+            if !noted {
+                let now = (self.setup.surroundings)();
+                self.folder.ledger().append((self.setup.now)(), Record::Surroundings(now))?;
+                noted = true;
             }
             self.watch.say(&format!("training {}", config.name));
             let attempt = supervisor(&self.folder, &self.setup, &self.limits).train(config, self.watch)?;
@@ -127,10 +161,10 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let of_classes = splits
-            .first()
-            .zip(held_out.first())
-            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
+        let of_classes =
+            splits.first().filter(|_| plan.spec.task.head() == HeadKind::Classes).zip(held_out.first()).and_then(
+                |(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts),
+            );
         let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes);
         let scores = scores.into_iter().map(|(score, _)| score).collect();
         let mut deviations = plan.deviations.clone();
@@ -174,8 +208,7 @@ impl Pipeline<'_> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
-        let guess =
-            prepared_splits(&self.told(PREPARE)?).first().and_then(|train| Some(Guess::Value { value: train.values?.mean }));
+        let guess = prepared_splits(&self.told(PREPARE)?).first().and_then(|train| guess(config.task, train));
         Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
@@ -209,6 +242,8 @@ impl Pipeline<'_> {
             let tokenizer = self.folder.prepared().join("tokenizer.json");
             let tokenizer = plan.facts.model.tokenizer.clone().or(Some(tokenizer).filter(|path| path.is_file()));
             publish::write_bundle(&self.folder.model(), plan, &report, &weights, tokenizer.as_deref())?;
+            let manifest = self.folder.read_bytes(&self.folder.manifest())?;
+            self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
         }
         self.stage("report", &path, |this| {
             this.folder.write_json(&this.folder.report_json(), &report)?;
@@ -252,7 +287,7 @@ impl Pipeline<'_> {
     }
 
     /// The attempt of `run` that completed, if one did.
-    fn finished(&self, run: &str) -> Result<Option<u32>> {
+    pub(super) fn finished(&self, run: &str) -> Result<Option<u32>> {
         let completed = |record: Record| match record {
             Record::AttemptEnded { run: name, attempt, outcome: Outcome::Completed, .. } if name == run => Some(attempt),
             _ => None,
@@ -284,6 +319,21 @@ impl Pipeline<'_> {
     }
 }
 
+/// The manifest of a run folder, finished or not.
+pub(super) fn manifest_of(folder: &RunFolder, plan: &Plan) -> Result<Manifest> {
+    let ledger = folder.ledger().read()?;
+    let mut configs = BTreeMap::new();
+    for entry in &ledger {
+        let Record::AttemptStarted { run, attempt, job } = &entry.record else { continue };
+        if job == "train"
+            && let Job::Train { config, .. } = folder.read_json(&folder.attempt(run, *attempt).job())?
+        {
+            configs.insert(run.clone(), *config);
+        }
+    }
+    Ok(Manifest::of(plan, &ledger, &configs))
+}
+
 pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits: &Limits) -> Supervisor<'a> {
     Supervisor {
         folder,
@@ -307,11 +357,23 @@ fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> TokenizerSourc
     }
 }
 
+/// What is said of every example by somebody who knows the answers of the training split; classes are counted instead.
+fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
+    match task.head() {
+        HeadKind::Value => Some(Guess::Value { value: train.values?.mean }),
+        HeadKind::Labels => {
+            let often = train.label_counts.iter().map(|count| 2 * count > train.examples).collect();
+            Some(Guess::Labels { often })
+        }
+        HeadKind::Classes | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
+    }
+}
+
 /// Examples of a scoring pass: a stream's pieces are all as long as the model sees, so fewer of long ones are taken at once.
 pub(super) fn scoring_batch(task: Task, max_seq_len: usize) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
-    if task == Task::LanguageModelling { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
+    if task.is_of_streams() { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
 }
 
 /// The longest text that is prepared.

@@ -1,7 +1,7 @@
 //! The bundle's files: written into a sibling folder, synced, and renamed into place.
 //!
 //! ```text
-//! model/  model.safetensors  config.json  README.md  training.toml
+//! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (the run's own, put there after)
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
 //!         preprocessor_config.json                                            images
 //! ```

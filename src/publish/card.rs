@@ -168,7 +168,10 @@ fn base_model(plan: &Plan) -> Option<&str> {
 fn pipeline_tag(task: Task) -> &'static str {
     match task {
         // The Hub files numbers for texts there, too.
-        Task::TextClassification | Task::TextRegression => "text-classification",
+        Task::TextClassification | Task::TextRegression | Task::TextMultiLabel => "text-classification",
+        Task::MaskedLanguageModelling => "fill-mask",
+        Task::QuestionAnswering => "question-answering",
+        Task::TokenClassification => "token-classification",
         Task::ImageClassification => "image-classification",
         Task::LanguageModelling => "text-generation",
     }

@@ -7,7 +7,7 @@ use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
 use crate::plan::Plan;
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Monitor};
+use crate::spec::{Columns, DataSource, Deviation, Metric, ModelSpec, Monitor, Task};
 use crate::store::{Entry, Record};
 use crate::words;
 use std::collections::BTreeMap;
@@ -184,8 +184,18 @@ fn data(book: &Book, plan: &Plan) -> DataShown {
         },
         license: plan.facts.data.license.clone(),
         revision: plan.facts.data.revision.clone(),
-        columns: format!("{} -> {}", columns.input.join(" + "), columns.label.as_deref().unwrap_or("its next word")),
+        columns: format!("{} -> {}", columns.input.join(" + "), answer(columns, plan.spec.task)),
         splits: prepared.into_iter().map(|(row, split)| split_shown(row, split, role(&split.split))).collect(),
+    }
+}
+
+/// What a model is asked for.
+fn answer(columns: &Columns, task: Task) -> String {
+    match (&columns.label, columns.labels.as_slice()) {
+        (Some(label), _) => label.clone(),
+        (None, []) if task == Task::MaskedLanguageModelling => "its hidden words".into(),
+        (None, []) => "its next word".into(),
+        (None, labels) => labels.join(", "),
     }
 }
 

@@ -74,7 +74,8 @@ impl Supervisor<'_> {
             let number = history.len() as u32 + 1;
             let folder = self.folder.attempt(&config.name, number);
             let readable = readable_by_training(&config, resume_from.as_deref());
-            let job = Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.work() };
+            let (from, out) = (resume_from.clone(), folder.work());
+            let job = Job::Train { config: Box::new(config.clone()), resume_from: from, out, stop_after: None };
             let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
             let decision = recovery::decide(&attempt.outcome, &config, &history);
             history.push(Tried { config: config.clone(), outcome: attempt.outcome.clone() });
@@ -244,7 +245,7 @@ const ABORT: i32 = 6;
 const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// All that a training attempt may read. The held-out split is not among it.
-fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {
+pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {
     let mut paths = vec![config.train.clone()];
     if let crate::job::MonitorConfig::File { path } = &config.monitor {
         paths.push(path.clone());

@@ -140,8 +140,8 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     let divides = micro == 0 || recipe.batch_size.is_multiple_of(micro);
     check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
     check(data.train != data.held_out, "data.held_out", "another split than `data.train`", &format!("`{}`", data.held_out));
-    let measured = spec.metric.suits(spec.task.head());
-    let metrics: Vec<_> = Metric::of(spec.task.head()).map(Metric::in_words).collect();
+    let measured = spec.metric.serves(spec.task);
+    let metrics: Vec<_> = Metric::of(spec.task).map(Metric::in_words).collect();
     check(measured, "metric", &format!("one of {}: {}", spec.task.in_words(), metrics.join(", ")), spec.metric.in_words());
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;

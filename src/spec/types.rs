@@ -128,6 +128,9 @@ pub struct Columns {
     pub input: Vec<String>,
     #[serde(default)]
     pub label: Option<String>,
+    /// Columns of 0 and 1, a label each, where an example may have several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -169,8 +172,8 @@ pub enum TokenizerKind {
 impl TokenizerKind {
     /// The one that is made where nobody said which.
     pub fn usual(task: Task) -> Self {
-        match task.head() {
-            tallow_zoo::HeadKind::Words => TokenizerKind::Bpe,
+        match task {
+            Task::LanguageModelling => TokenizerKind::Bpe,
             _ => TokenizerKind::Wordpiece,
         }
     }

@@ -12,13 +12,13 @@ use super::Error;
 use super::divergence::LossWatch;
 use super::optimizer::State;
 use super::weights::{self, Seal, Written};
-use crate::job::{InitFrom, MonitorConfig, RunConfig};
+use crate::job::{InitFrom, MonitorConfig, RunConfig, differing, flatten};
 use crate::store::CheckpointFolder;
 use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tallow_kernels::{Param, ParamStore};
 
@@ -91,29 +91,14 @@ impl Identity {
             "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });
-        let mut flat = BTreeMap::new();
-        flatten(String::new(), fields, &mut flat);
-        Identity(flat)
+        Identity(flatten(fields))
     }
 
     /// What `found` has otherwise, a field each.
     fn differences(&self, found: &Identity) -> Vec<String> {
-        let fields: BTreeSet<&String> = self.0.keys().chain(found.0.keys()).collect();
-        let value = |of: &Identity, field: &str| of.0.get(field).map_or("nothing".into(), Value::to_string);
-        let differ = fields.into_iter().filter(|field| self.0.get(*field) != found.0.get(*field));
-        differ.map(|field| format!("`{field}`: expected {}, found {}", value(self, field), value(found, field))).collect()
-    }
-}
-
-/// Objects become paths: `recipe.lr`. A list is one value.
-fn flatten(path: String, value: Value, into: &mut BTreeMap<String, Value>) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                flatten(if path.is_empty() { name } else { format!("{path}.{name}") }, value, into);
-            }
-        }
-        value => drop(into.insert(path, value)),
+        let value = |value: Option<&Value>| value.map_or("nothing".into(), Value::to_string);
+        let differ = differing(&self.0, &found.0);
+        differ.map(|(field, ours, its)| format!("`{field}`: expected {}, found {}", value(ours), value(its))).collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
 use super::Error;
+use super::masking::Masked;
 use super::objective::{NONE, Wanted};
 use super::streams::Streams;
-use crate::data::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
+use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
 use crate::job::Normalize;
 use crate::spec::{Augment, Task};
 use candle_core::{Device, Tensor};
@@ -22,7 +23,7 @@ pub(super) struct Changes<'a> {
 
 impl Changes<'_> {
     /// How far the pieces of a stream are moved, less than the length of one: so that an epoch cuts it elsewhere than the last.
-    fn shift(&self, texts: &PreparedTexts) -> usize {
+    pub(super) fn shift(&self, texts: &PreparedTexts) -> usize {
         self.streams.shift(self.epoch).below(0, texts.text_len(0))
     }
 }
@@ -53,16 +54,29 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         return wrong("examples", "at least one".into(), "none".into());
     }
     match (data.targets(), model.head()) {
-        (PreparedTargets::Classes { names, .. }, Head::Classes(labels)) if names.len() != labels.len() => {
+        (PreparedTargets::Tags(tags), Head::Tags(labels)) if tags.names().len() != labels.len() => {
+            let found = format!("{}: {}", tags.names().len(), tags.names().join(", "));
+            return wrong("tags", format!("{}, as the model has", labels.len()), found);
+        }
+        (PreparedTargets::Classes { names, .. }, Head::Classes(labels))
+        | (PreparedTargets::Labels { names, .. }, Head::Labels(labels))
+            if names.len() != labels.len() =>
+        {
             let found = format!("{}: {}", names.len(), names.join(", "));
             return wrong("classes", format!("{}, as the model has", labels.len()), found);
         }
         (PreparedTargets::Classes { .. }, Head::Classes(_))
+        | (PreparedTargets::Labels { .. }, Head::Labels(_))
+        | (PreparedTargets::Tags(_), Head::Tags(_))
+        | (PreparedTargets::Spans(_), Head::Span)
         | (PreparedTargets::Values { .. }, Head::Value)
         | (PreparedTargets::Words { .. }, Head::Words) => {}
         (targets, head) => {
             let found = match targets {
                 PreparedTargets::Classes { .. } => "classes",
+                PreparedTargets::Labels { .. } => "labels",
+                PreparedTargets::Tags(_) => "tags",
+                PreparedTargets::Spans(_) => "spans",
                 PreparedTargets::Values { .. } => "values",
                 PreparedTargets::Words { .. } => "words",
             };
@@ -88,7 +102,15 @@ pub(super) fn collate(
     changes: Option<Changes>,
 ) -> Result<Batch, Error> {
     match (data.inputs(), data.targets()) {
-        (PreparedInputs::Texts(texts), PreparedTargets::Words { .. }) => {
+        (PreparedInputs::Texts(texts), PreparedTargets::Words { hidden: Some(tokens), .. }) => {
+            let masked: Vec<Masked> = examples.iter().map(|&i| Masked::of(texts, *tokens, i, changes)).collect();
+            let rows: Vec<&[u32]> = masked.iter().map(|piece| piece.tokens.as_slice()).collect();
+            let (input, tokens) = texts_of(&rows, &[])?;
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+            let wanted = masked.iter().flat_map(|piece| padded(&piece.wanted, longest, NONE)).collect();
+            Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Words { hidden: None, .. }) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             let pieces: Vec<_> = examples.iter().map(|&i| texts.piece(i, shift)).collect();
             let rows: Vec<&[u32]> = pieces.iter().map(|(tokens, _)| *tokens).collect();
@@ -96,6 +118,25 @@ pub(super) fn collate(
             let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
             let wanted = pieces.iter().flat_map(|(_, next)| padded(next, longest, NONE)).collect();
             Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Tags(tags)) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+            let mut wanted = vec![NONE; rows.len() * longest];
+            for (row, &i) in wanted.chunks_mut(longest.max(1)).zip(examples) {
+                let (tags, firsts) = tags.text(i);
+                let seen = tags.iter().zip(firsts).filter(|(_, first)| **first != NOT_SEEN);
+                seen.for_each(|(tag, first)| row[*first as usize] = *tag);
+            }
+            Ok(Batch { input, wanted: Wanted::Tags(wanted), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Spans(spans)) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            let lengths = rows.iter().map(|row| row.len()).collect();
+            let wanted = Wanted::Spans(examples.iter().map(|&i| spans.span(i)).collect(), lengths);
+            Ok(Batch { input, wanted, tokens })
         }
         (PreparedInputs::Texts(texts), targets) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
@@ -113,17 +154,31 @@ pub(super) fn collate(
 fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error> {
     match targets {
         PreparedTargets::Classes { of, .. } => Ok(Wanted::Classes(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Labels { of, names } => {
+            let flags = |&i: &usize| of[i * names.len()..(i + 1) * names.len()].iter().copied();
+            Ok(Wanted::Labels(examples.iter().flat_map(flags).collect(), names.len()))
+        }
         PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
-        PreparedTargets::Words { .. } => Err(Error::WrongTask { expected: "texts", found: "images" }),
+        PreparedTargets::Tags(_) | PreparedTargets::Spans(_) | PreparedTargets::Words { .. } => {
+            Err(Error::WrongTask { expected: "texts", found: "images" })
+        }
     }
 }
 
 /// How many answers are asked of these examples; see [`Wanted::count`].
 pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<Changes>) -> usize {
     match (data.targets(), data.texts()) {
-        (PreparedTargets::Words { .. }, Some(texts)) => {
+        (PreparedTargets::Words { hidden: Some(tokens), .. }, Some(texts)) => {
+            let asked = |&i: &usize| Masked::of(texts, *tokens, i, changes).wanted.iter().filter(|word| **word != NONE).count();
+            examples.iter().map(asked).sum()
+        }
+        (PreparedTargets::Words { hidden: None, .. }, Some(texts)) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
+        }
+        (PreparedTargets::Tags(tags), _) => {
+            let seen = |&i: &usize| tags.text(i).1.iter().filter(|first| **first != NOT_SEEN).count();
+            examples.iter().map(seen).sum()
         }
         _ => examples.len(),
     }

@@ -34,14 +34,14 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     }
     // Of the others those that have a value are told.
     scores.retain(|_, score| score.is_finite());
-    let resampled: Vec<Metric> = scores.keys().copied().filter(|metric| !metric.is_share_of_examples()).collect();
+    let resampled: Vec<Metric> = scores.keys().copied().filter(|metric| !predictions.is_share(*metric)).collect();
     let intervals = predictions.intervals(&resampled);
     let baseline = job.guess.as_ref().zip(job.metrics.first()).and_then(|(guess, first)| predictions.score_of(guess, *first));
     if !predictions.is_stream() {
         write_lines(&WorkFolder::at(&job.out).predictions(), predictions.lines())?;
     }
-    let secs = begun.elapsed().as_secs_f64();
-    emit(Event::Evaluated { examples: data.len(), scores, intervals, baseline, loss: scored.loss, secs });
+    let (secs, examples) = (begun.elapsed().as_secs_f64(), if predictions.is_stream() { data.len() } else { predictions.len() });
+    emit(Event::Evaluated { examples, scores, intervals, baseline, loss: scored.loss, secs });
     Ok(())
 }
 

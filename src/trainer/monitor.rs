@@ -28,9 +28,11 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
     };
     let split = match data.targets() {
         PreparedTargets::Words { .. } => Split::of_stream(data.len(), hold_out, config.max_train_examples),
-        PreparedTargets::Classes { .. } | PreparedTargets::Values { .. } => {
-            Split::choose(data.len(), hold_out, config.max_train_examples, subset)
-        }
+        PreparedTargets::Classes { .. }
+        | PreparedTargets::Labels { .. }
+        | PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
+        | PreparedTargets::Values { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };
     let Some(Split { train, held_out }) = split else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");

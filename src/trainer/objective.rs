@@ -13,6 +13,12 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) enum Wanted {
     /// A class of each example, `[b]`.
     Classes(Vec<u32>),
+    /// Of each example and label, whether it has it, `[b, labels]`, and how many labels there are.
+    Labels(Vec<bool>, usize),
+    /// The tag of each token that stands for a word, `[b, t]`, or [`NONE`].
+    Tags(Vec<u32>),
+    /// The first and last token of the answer of each example, `[b]`, and how many tokens are real.
+    Spans(Vec<[u32; 2]>, Vec<usize>),
     /// A number of each example, `[b]`, on the scale that the model is trained on.
     Values(Vec<f64>),
     /// The word behind each token, `[b, t]`, or [`NONE`].
@@ -24,18 +30,30 @@ impl Wanted {
     pub(super) fn count(&self) -> usize {
         match self {
             Wanted::Classes(classes) => classes.len(),
+            Wanted::Labels(flags, labels) => flags.len() / (*labels).max(1),
+            Wanted::Spans(spans, _) => spans.len(),
             Wanted::Values(values) => values.len(),
-            Wanted::Words(words) => words.iter().filter(|word| **word != NONE).count(),
+            Wanted::Words(words) | Wanted::Tags(words) => words.iter().filter(|word| **word != NONE).count(),
         }
     }
 
-    /// Their mean cross entropy, or the mean squared error of values, a scalar.
+    /// Their mean cross entropy, a scalar; of labels, that of each by itself (with a logistic function), of values, the mean squared
+    /// error.
     ///
     /// # Errors
     /// The model says something else; a class or word is out of its range; an operation failed.
     pub(super) fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         match (self, output) {
             (Wanted::Classes(classes), Output::Scores(scores)) => Ok(kernels::cross_entropy(tape, scores, classes)?),
+            (Wanted::Spans(spans, lengths), Output::Scores(scores)) => span_loss(tape, scores, spans, lengths),
+            (Wanted::Tags(tags), Output::Scores(scores)) => {
+                Ok(kernels::cross_entropy(tape, scores, Targets { ignore: Some(NONE), ..Targets::new(tags) })?)
+            }
+            (Wanted::Labels(flags, _), Output::Scores(scores)) => {
+                let target: Vec<f32> = flags.iter().map(|flag| f32::from(u8::from(*flag))).collect();
+                let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
+                Ok(kernels::bce_with_logits(tape, scores, &target, None)?)
+            }
             (Wanted::Values(values), Output::Scores(scores)) => {
                 let target: Vec<f32> = values.iter().map(|value| *value as f32).collect();
                 let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
@@ -52,10 +70,27 @@ impl Wanted {
     fn in_words(&self) -> &'static str {
         match self {
             Wanted::Classes(_) => "classes",
+            Wanted::Labels(..) => "labels",
+            Wanted::Tags(_) => "tags",
+            Wanted::Spans(..) => "spans",
             Wanted::Values(_) => "values",
             Wanted::Words(_) => "words",
         }
     }
+}
+
+/// The mean of the cross entropies of the first and of the last token, among all real tokens. `scores`: `[b, t, 2]`.
+fn span_loss(tape: &Tape, scores: &Var, spans: &[[u32; 2]], lengths: &[usize]) -> Result<Var, Error> {
+    let (b, t, _) = scores.tensor().dims3()?;
+    // Far below any score, so that padding has no share.
+    let hidden = lengths.iter().flat_map(|length| (0..t).map(move |place| if place < *length { 0f32 } else { -1e9 }));
+    let mask = Var::constant(Tensor::from_vec(hidden.collect::<Vec<f32>>(), (b, t), scores.tensor().device())?);
+    let of = |which: usize| {
+        let one = kernels::reshape(tape, &kernels::narrow(tape, scores, 2, which, 1)?, (b, t))?;
+        let labels: Vec<u32> = spans.iter().map(|span| span[which]).collect();
+        kernels::cross_entropy(tape, &kernels::add(tape, &one, &mask)?, &labels)
+    };
+    Ok(kernels::scale(tape, &kernels::add(tape, &of(0)?, &of(1)?)?, 0.5)?)
 }
 
 fn said(output: &Output) -> &'static str {

@@ -181,6 +181,14 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted)
     };
     let wanted = match (config.model.head(), shape) {
         (Head::Words, BatchShape::Texts { tokens, vocab_size, .. }) => Wanted::Words(numbers(batch * tokens, vocab_size)),
+        (Head::Span, BatchShape::Texts { tokens, .. }) => {
+            let of = |at: u32| [at, at];
+            Wanted::Spans(numbers(batch, tokens).into_iter().map(of).collect(), vec![tokens; batch])
+        }
+        (Head::Tags(tags), BatchShape::Texts { tokens, .. }) => Wanted::Tags(numbers(batch * tokens, tags.len())),
+        (Head::Labels(labels), _) => {
+            Wanted::Labels(numbers(batch * labels.len(), 2).iter().map(|flag| *flag == 1).collect(), labels.len())
+        }
         (Head::Value, _) => Wanted::Values((0..batch as u64).map(|i| f64::from(stream.named("values").normal(i))).collect()),
         (head, _) => Wanted::Classes(numbers(batch, head.width())),
     };

@@ -19,7 +19,6 @@ use crate::data::{Prepared, sha256_of_file};
 use crate::job::{Divergence, Event, InitFrom, Pulse, RunConfig, StepEvent};
 use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tallow_kernels::{Gradients, Tape};
 use tallow_zoo::{Head, ModelConfig};
@@ -41,7 +40,7 @@ pub enum Finish {
 
 /// Trains as `config` says. Everything is written below the work folder `out`: checkpoints, and the weights at the end. Goes on from
 /// the newest whole checkpoint in `out`, else in `resume_from` (the checkpoint folder of an earlier attempt, only read); from the
-/// start where there is none. `stop` is looked at between steps.
+/// start where there is none. `stop` is asked between steps, with the steps that are done.
 ///
 /// # Errors
 /// Data, weights or config that cannot be used; a checkpoint of another run; a disk that is full; a trainable parameter that no
@@ -50,7 +49,7 @@ pub fn train(
     config: &RunConfig,
     out: &Path,
     resume_from: Option<&Path>,
-    stop: &AtomicBool,
+    stop: &dyn Fn(u64) -> bool,
     emit: &mut dyn FnMut(Event),
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
@@ -58,7 +57,7 @@ pub fn train(
     let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
     while !run.is_done() {
-        if stop.load(Ordering::Relaxed) {
+        if stop(run.progress.step) {
             return run.stop(emit);
         }
         let stepped = run.step()?;
@@ -282,7 +281,8 @@ impl<'a> Run<'a> {
         let (step, folder) = (self.progress.step, self.folder.checkpoints());
         let bytes = checkpoint::save(&folder, &self.identity, &self.progress, &self.built.store, &self.state)?;
         self.saved = Some(step);
-        emit(Event::Checkpointed { step, path: "checkpoint".into(), bytes });
+        let weights_sha256 = Some(weights::hash(&self.built.store)?);
+        emit(Event::Checkpointed { step, path: "checkpoint".into(), bytes, weights_sha256 });
         Ok(())
     }
 

@@ -101,6 +101,20 @@ pub(super) fn named(store: &ParamStore) -> BTreeMap<String, Tensor> {
     store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect()
 }
 
+/// SHA-256 of all values, in the order of their names: equal for equal weights, whatever file they lie in.
+pub(super) fn hash(store: &ParamStore) -> Result<String, Error> {
+    let mut hasher = Sha256::new();
+    for (name, tensor) in named(store) {
+        hasher.update(name);
+        let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+        values.chunks(BUFFER).for_each(|part| {
+            let bytes: Vec<[u8; 4]> = part.iter().map(|value| value.to_le_bytes()).collect();
+            hasher.update(bytes.as_flattened());
+        });
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
 /// Whether every value is finite.
 pub(super) fn all_finite(store: &ParamStore) -> Result<bool, Error> {
     for param in store.iter() {

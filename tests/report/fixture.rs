@@ -188,7 +188,7 @@ fn layers() -> BTreeMap<String, String> {
 }
 
 fn columns(input: &str) -> Columns {
-    Columns { input: vec![input.into()], label: Some("label".into()) }
+    Columns { input: vec![input.into()], label: Some("label".into()), ..Columns::default() }
 }
 
 fn text_plan() -> Plan {

@@ -23,8 +23,12 @@ impl Bench {
         let bench = Bench { dir: tempfile::tempdir().expect("a folder") };
         bench.write_texts(160);
         bench.write_images(120);
-        bench.write_words(1_000);
+        bench.write_words("words.safetensors", 1_000, "[]");
         bench.write_values(160);
+        bench.write_labels(160);
+        bench.write_tags(160);
+        bench.write_spans(160);
+        bench.write_hidden(1_600);
         bench
     }
 
@@ -43,7 +47,7 @@ impl Bench {
     }
 
     /// A stream in pieces of 8 tokens, of which most are the one before plus one, modulo 10.
-    fn write_words(&self, tokens: usize) {
+    fn write_words(&self, name: &str, tokens: usize, labels: &str) {
         let stream = Stream::root(13);
         let mut ids = vec![0u32];
         while ids.len() < tokens {
@@ -59,7 +63,21 @@ impl Bench {
             ("bytes", U32, vec![pieces], u32s(&vec![8; pieces])),
             ("type_ids", U8, vec![tokens], vec![0u8; tokens]),
         ];
-        write(&self.path("words.safetensors"), &tensors, "[]");
+        write(&self.path(name), &tensors, labels);
+    }
+
+    /// `hidden.safetensors`: the same, of which words are hidden by token 25.
+    fn write_hidden(&self, tokens: usize) {
+        self.write_words("plain.safetensors", tokens, "[]");
+        let file = std::fs::read(self.path("plain.safetensors")).expect("read");
+        let tensors = safetensors::SafeTensors::deserialize(&file).expect("valid");
+        let more = [("mask_token", "25"), ("begin_token", "26"), ("end_token", "27"), ("vocab_size", "30")];
+        let metadata: HashMap<String, String> = more.map(|(name, id)| (name.to_string(), id.to_string())).into();
+        std::fs::write(
+            self.path("hidden.safetensors"),
+            safetensors::serialize(tensors.tensors(), Some(metadata)).expect("bytes"),
+        )
+        .expect("written");
     }
 
     /// Texts as token ids, each with its label.
@@ -102,6 +120,100 @@ impl Bench {
             ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
         ];
         write(&self.path("values.safetensors"), &tensors, "[]");
+    }
+
+    /// `labels.safetensors`: a text has the labels of those of the tokens 7, 8 and 9 that it holds.
+    fn write_labels(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(15).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| 7 + stream.below(t, 12) as u32).collect();
+            let flags = [7, 8, 9].map(|word| u8::from(words.contains(&word)));
+            ([vec![1], words, vec![2]].concat(), flags)
+        };
+        let texts: Vec<(Vec<u32>, [u8; 3])> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let tokens: Vec<u32> = texts.iter().flat_map(|(ids, _)| ids.clone()).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], (0..=examples as u64).flat_map(|i| (8 * i).to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("labels", U8, vec![examples, 3], texts.iter().flat_map(|(_, flags)| *flags).collect()),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("labels.safetensors"), &tensors, r#"["seven","eight","nine"]"#);
+    }
+
+    /// `tags.safetensors`: token 7 begins an entity, which goes on with each token 8 behind it; the last word is not seen.
+    fn write_tags(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(16).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| [7, 8, 9, 10][stream.below(t, 4)]).collect();
+            let mut tags: Vec<u32> = Vec::new();
+            for word in &words {
+                let inside = tags.last().is_some_and(|tag| *tag > 0);
+                tags.push(if *word == 7 {
+                    1
+                } else if *word == 8 && inside {
+                    2
+                } else {
+                    0
+                });
+            }
+            ([vec![1], words, vec![2]].concat(), [tags, vec![0]].concat())
+        };
+        let texts: Vec<(Vec<u32>, Vec<u32>)> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let offsets = |each: u64| (0..=examples as u64).flat_map(|i| (each * i).to_le_bytes()).collect::<Vec<u8>>();
+        let (tokens, tags): (Vec<Vec<u32>>, Vec<Vec<u32>>) = texts.into_iter().unzip();
+        let (tokens, tags) = (tokens.concat(), tags.concat());
+        let firsts: Vec<u32> = (0..examples).flat_map(|_| [1, 2, 3, 4, 5, 6, u32::MAX]).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], offsets(8)),
+            ("word_offsets", U64, vec![examples + 1], offsets(7)),
+            ("tags", U32, vec![tags.len()], u32s(&tags)),
+            ("firsts", U32, vec![tags.len()], u32s(&firsts)),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("tags.safetensors"), &tensors, r#"["O","B-X","I-X"]"#);
+    }
+
+    /// `spans.safetensors`: the answer is the token 7 and the one behind it; one question in eight has none. Each question is about a
+    /// text of letters, one a token.
+    fn write_spans(&self, examples: usize) {
+        let letters = |ids: &[u32]| ids.iter().map(|id| char::from(b'a' + *id as u8)).collect::<String>();
+        let (mut tokens, mut spans, mut characters) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut contexts, mut questions) = (Vec::new(), Vec::new());
+        for i in 0..examples {
+            let stream = Stream::root(17).at(i as u64);
+            let mut words: Vec<u32> = (0..8).map(|t| 8 + stream.below(t, 10) as u32).collect();
+            let at = stream.below(20, 7);
+            let answered = !i.is_multiple_of(8);
+            if answered {
+                words[at] = 7;
+            }
+            let [first, last] = if answered { [at as u32 + 2, at as u32 + 3] } else { [0, 0] };
+            spans.extend([first, last]);
+            characters.extend([[u32::MAX; 2]; 2].concat());
+            characters.extend((0..8u32).flat_map(|c| [c, c + 1]));
+            characters.extend([u32::MAX; 2]);
+            contexts.push(letters(&words));
+            let right = if answered { vec![letters(&words[at..at + 2])] } else { vec![] };
+            questions.push(serde_json::json!([i, right]));
+            tokens.extend([vec![1, 3], words, vec![2]].concat());
+        }
+        let told = serde_json::json!({"contexts": contexts, "questions": questions}).to_string().into_bytes();
+        use safetensors::Dtype::{U8, U32, U64};
+        let each: Vec<u32> = (0..examples as u32).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], (0..=examples as u64).flat_map(|i| (11 * i).to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("questions", U32, vec![examples], u32s(&each)),
+            ("spans", U32, vec![examples, 2], u32s(&spans)),
+            ("characters", U32, vec![tokens.len(), 2], u32s(&characters)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+            ("told", U8, vec![told.len()], told),
+        ];
+        write(&self.path("spans.safetensors"), &tensors, "[]");
     }
 
     fn write_images(&self, examples: usize) {
@@ -185,6 +297,46 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a BERT with one layer that tells which of three tokens a text holds.
+    pub(super) fn multi_label(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TextMultiLabel;
+        config.metric = Metric::MicroF1;
+        config.model = config.model.with_head(Head::Labels(["seven", "eight", "nine"].map(String::from).to_vec()));
+        config.train = self.path("labels.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that tags words.
+    pub(super) fn tagger(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TokenClassification;
+        config.metric = Metric::EntityF1;
+        config.model = config.model.with_head(Head::Tags(["O", "B-X", "I-X"].map(String::from).to_vec()));
+        config.train = self.path("tags.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that finds the words between two others.
+    pub(super) fn answers(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::QuestionAnswering;
+        config.metric = Metric::AnswerF1;
+        config.model = config.model.with_head(Head::Span);
+        config.train = self.path("spans.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that tells hidden words.
+    pub(super) fn masked(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::MaskedLanguageModelling;
+        config.metric = Metric::Perplexity;
+        config.model = config.model.with_head(Head::Words);
+        config.train = self.path("hidden.safetensors");
+        config
+    }
+
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
@@ -203,8 +355,17 @@ impl Bench {
     }
 
     /// A run of each kind, by name.
-    pub(super) fn all(&self) -> [(&'static str, RunConfig); 4] {
-        [("bert", self.bert()), ("gpt", self.gpt()), ("resnet", self.resnet()), ("regression", self.regression())]
+    pub(super) fn all(&self) -> [(&'static str, RunConfig); 8] {
+        [
+            ("bert", self.bert()),
+            ("gpt", self.gpt()),
+            ("resnet", self.resnet()),
+            ("regression", self.regression()),
+            ("multi-label", self.multi_label()),
+            ("tagger", self.tagger()),
+            ("answers", self.answers()),
+            ("masked", self.masked()),
+        ]
     }
 
     pub(super) fn train(&self, config: &RunConfig, folder: &str) -> Trained {
@@ -224,7 +385,7 @@ impl Bench {
         let resume = resume.map(|name| self.path(name).join("checkpoint"));
         in_pool(config.threads, || {
             let (mut events, stop) = (Vec::new(), AtomicBool::new(false));
-            let finish = trainer::train(config, &folder, resume.as_deref(), &stop, &mut |event| {
+            let finish = trainer::train(config, &folder, resume.as_deref(), &|_| stop.load(Ordering::Relaxed), &mut |event| {
                 if matches!(&event, Event::Step(step) if Some(step.step) == stop_at) {
                     stop.store(true, Ordering::Relaxed);
                 }

@@ -95,6 +95,75 @@ fn values_are_learnt_and_scored_in_their_own_unit() {
     assert!(again.steps()[0].loss < 2.0 * last.max(300.0), "{} after {last}", again.steps()[0].loss);
 }
 
+#[test]
+fn several_labels_are_learnt_each_by_itself() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 200, ..bench.multi_label() };
+    bench.train(&config, "labels");
+    let weights = bench.path("labels").join("model.safetensors");
+    let mut job = bench.evaluate_job(&config, weights, &[Metric::MicroF1, Metric::SubsetAccuracy, Metric::Auroc]);
+    job.guess = Some(Guess::Labels { often: vec![false, true, false] });
+    let told = bench.evaluate(&job).expect("scored");
+    let [Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::MicroF1] > 0.9 && scores[&Metric::Auroc] > 0.95 && *loss < 0.3, "{scores:?} {loss}");
+    assert!(baseline.is_some_and(|guess| guess < 0.6), "{baseline:?}");
+    assert!(intervals.contains_key(&Metric::MicroF1) && !intervals.contains_key(&Metric::SubsetAccuracy), "a share has Wilson's");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert!(line["labels"].is_array() && line["predicted"].is_array(), "{line}");
+}
+
+/// Words that are not seen are told as such, and never right.
+#[test]
+fn words_are_tagged_and_entities_counted() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.tagger() };
+    bench.train(&config, "tags");
+    let weights = bench.path("tags").join("model.safetensors");
+    let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::EntityF1, Metric::Accuracy])).expect("scored");
+    let [Event::Evaluated { scores, intervals, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::EntityF1] > 0.9 && *loss < 0.2, "{scores:?} {loss}");
+    assert!((0.8..=6.0 / 7.0).contains(&scores[&Metric::Accuracy]), "{scores:?}");
+    assert_eq!(intervals.len(), 2, "sentences are drawn for both");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((line["tags"].as_array().map(Vec::len), line["predicted"][6].is_null()), (Some(7), true), "{line}");
+}
+
+#[test]
+fn questions_are_answered() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.answers() };
+    bench.train(&config, "answers");
+    let weights = bench.path("answers").join("model.safetensors");
+    let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::AnswerF1, Metric::ExactMatch])).expect("scored");
+    let [Event::Evaluated { scores, examples, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::AnswerF1] >= scores[&Metric::ExactMatch] && scores[&Metric::ExactMatch] > 0.8, "{scores:?}");
+    assert_eq!(*examples, 160);
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["answers"], serde_json::json!([]), "the first has none");
+}
+
+/// Hidden words are told from both sides: most tokens are the one before plus one.
+#[test]
+fn hidden_words_are_learnt_from_all_others() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 400, ..bench.masked() };
+    let run = bench.train(&config, "masked");
+    assert!(run.steps()[0].loss > 3.0, "{:?}", run.steps()[0]);
+    let weights = bench.path("masked").join("model.safetensors");
+    let job = bench.evaluate_job(&config, weights, &[Metric::Perplexity, Metric::MaskedAccuracy]);
+    let (told, again) = (bench.evaluate(&job).expect("scored"), bench.evaluate(&job).expect("scored"));
+    let scores = |told: &[Event]| match told {
+        [Event::Evaluated { scores, loss, .. }] => (scores.clone(), *loss),
+        other => panic!("{other:?}"),
+    };
+    let (found, loss) = scores(&told);
+    assert!((found[&Metric::Perplexity] - loss.exp()).abs() < 1e-12 && found[&Metric::MaskedAccuracy] > 0.3, "{found:?}");
+    assert_eq!(scores(&again), (found, loss), "the same words are hidden each time");
+}
+
 /// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
 #[test]
 fn words_are_learnt_from_those_before() {

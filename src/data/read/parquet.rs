@@ -39,8 +39,10 @@ fn features(json: Option<&str>) -> Option<serde_json::Value> {
 
 fn column(field: &Type, feature: Option<&serde_json::Value>) -> Column {
     let kind_of_feature = feature.and_then(|f| f.get("_type")).and_then(|t| t.as_str());
-    let classes = (kind_of_feature == Some("ClassLabel")).then(|| {
-        let names = feature.and_then(|f| f.get("names")).and_then(|n| n.as_array()).into_iter().flatten();
+    // Lists of classes are a feature within a feature.
+    let within = feature.and_then(|f| f.get("feature")).or(feature);
+    let classes = (within.and_then(|f| f.get("_type")).and_then(|t| t.as_str()) == Some("ClassLabel")).then(|| {
+        let names = within.and_then(|f| f.get("names")).and_then(|n| n.as_array()).into_iter().flatten();
         names.filter_map(|n| n.as_str().map(str::to_string)).collect::<Vec<_>>()
     });
     let kind = match kind_of_feature {
@@ -53,10 +55,16 @@ fn column(field: &Type, feature: Option<&serde_json::Value>) -> Column {
 fn kind(field: &Type) -> ColumnKind {
     let info = field.get_basic_info();
     if field.is_group() {
+        let list = info.converted_type() == ConvertedType::LIST || matches!(info.logical_type_ref(), Some(LogicalType::List));
+        if let (true, Some(repeated)) = (list, field.get_fields().first()) {
+            // The elements lie in a group of one, which repeats; in old files the repeated field is the element itself.
+            let element = if repeated.is_group() { repeated.get_fields().first().unwrap_or(repeated) } else { repeated };
+            return ColumnKind::List(Some(Box::new(kind(element))));
+        }
         let names: Vec<&str> = field.get_fields().iter().map(|f| f.name()).collect();
         return match names.contains(&"bytes") && names.len() <= 2 {
             true => ColumnKind::Image,
-            false => ColumnKind::Other(format!("groups of {}", names.join(", "))),
+            false => ColumnKind::Object(names.iter().map(|name| name.to_string()).collect()),
         };
     }
     let text = matches!(info.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
@@ -77,13 +85,8 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let schema = reader.metadata().file_metadata().schema();
     let fields: Vec<Arc<Type>> = schema.get_fields().iter().filter(|f| wanted.contains(&f.name())).cloned().collect();
     if let Some(odd) = fields.iter().find(|f| matches!(kind(f), ColumnKind::Other(_))) {
-        let expected = "texts, numbers or images";
-        return Err(Error::ColumnKind {
-            path: path.into(),
-            column: odd.name().into(),
-            expected,
-            found: kind(odd).in_words().into(),
-        });
+        let expected = "texts, numbers or images, or lists of them";
+        return Err(Error::ColumnKind { path: path.into(), column: odd.name().into(), expected, found: kind(odd).in_words() });
     }
     if fields.is_empty() {
         let rows = count(path)? as u64;
@@ -124,10 +127,13 @@ fn cell(field: Field) -> Cell {
         Field::Double(f) => Cell::Float(f),
         Field::Str(text) => Cell::Text(text),
         Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec()),
-        Field::Group(row) => {
+        // An image, whose place is of no use here.
+        Field::Group(row) if row.len() <= 2 && row.get_column_iter().any(|(name, _)| name == "bytes") => {
             let bytes = row.into_columns().into_iter().find(|(name, _)| name == "bytes").map(|(_, field)| cell(field));
             bytes.unwrap_or(Cell::Null)
         }
+        Field::Group(row) => Cell::Object(row.into_columns().into_iter().map(|(name, field)| (name, cell(field))).collect()),
+        Field::ListInternal(list) => Cell::List(list.elements().iter().cloned().map(cell).collect()),
         _ => Cell::Other("a nested or dated value"),
     }
 }

@@ -1,6 +1,9 @@
 //! Metrics: `metric` from predicted and true classes, and a file for each other kind of prediction.
 
+pub mod answers;
 pub mod error_rate;
+pub mod labels;
+pub mod overlap;
 pub mod probability;
 #[cfg(test)]
 mod references;
@@ -19,7 +22,7 @@ use crate::spec::Metric;
 pub fn metric(metric: Metric, predicted: &[u32], labels: &[u32], classes: usize) -> f64 {
     let counts = Counts::new(predicted, labels, classes);
     match metric {
-        Metric::Accuracy => counts.accuracy(),
+        Metric::Accuracy | Metric::MicroF1 => counts.accuracy(),
         Metric::F1 => counts.f1(1),
         Metric::MacroF1 => counts.macro_f1(),
         Metric::Matthews => counts.matthews(),

@@ -1,8 +1,8 @@
 //! All that is known before a model is chosen.
 
 use super::data::{Splits, share, splits};
-use super::models::Candidate;
-use crate::intake::{Field, PaperSpec, Phase, ReportedResult, Request};
+use super::models::{self, Candidate, Named};
+use crate::intake::{Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{Metric, Monitor, Task};
@@ -72,6 +72,12 @@ impl<'a> Brief<'a> {
             (None, None) if offer.data.is_stream() => Task::LanguageModelling,
             (None, None) => Task::TextClassification,
         };
+        // Documents are for both; the model says which.
+        let sees_all = match goal.model(wishes) {
+            Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Bert | Named::Encoders(_))),
+            _ => offer.model.is_some_and(|model| Task::MaskedLanguageModelling.suits(&model.config)),
+        };
+        let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };
         let usual = || Metric::usual(task).next().unwrap_or(Metric::Accuracy);
         let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
         let seeds =

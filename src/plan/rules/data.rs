@@ -31,7 +31,7 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         (Some(name), _) => {
             let choice = named_choice(name)?;
             // What is known has its task.
-            let task = if choice.known.is_some() { None } else { task(goal, wishes) };
+            let task = choice.task.or_else(|| task(goal, wishes));
             Ok(vec![DataChoice { task, ..choice }])
         }
         (None, Goal::Request(request)) => {
@@ -53,7 +53,14 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
     let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
-    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers)
+    let of_labels = match measured {
+        Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
+        Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
+        Some(Metric::AnswerF1 | Metric::ExactMatch) => Some(Task::QuestionAnswering),
+        Some(Metric::EntityF1 | Metric::EntityPrecision | Metric::EntityRecall) => Some(Task::TokenClassification),
+        _ => None,
+    };
+    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
 }
 
 fn known_names() -> Vec<&'static str> {
@@ -94,8 +101,12 @@ fn known_choice(known: &'static Known) -> DataChoice {
         name: known.name.into(),
         source: DataSource::Hub { id: known.id.into(), config: known.config.map(str::to_string), revision: None },
         splits: vec![known.train.into(), known.held_out.into()],
-        columns: Columns { input: known.input.iter().map(|c| c.to_string()).collect(), label: Some(known.label.into()) },
-        task: None,
+        columns: Columns {
+            input: known.input.iter().map(|c| c.to_string()).collect(),
+            label: Some(known.label.into()),
+            ..Columns::default()
+        },
+        task: Some(known.task),
         known: Some(known),
     }
 }
@@ -163,6 +174,18 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::BitsPerByte => named(&["bits per byte", "BPB"]).then_some(result.value),
         Metric::Pearson => named(&["Pearson", "Pearson correlation"]).then(|| part(result.value)),
         Metric::Spearman => named(&["Spearman", "Spearman correlation"]).then(|| part(result.value)),
+        Metric::MicroF1 => named(&["micro F1"]).then(|| part(result.value)),
+        Metric::Auroc => named(&["AUROC", "AUC", "ROC AUC"]).then(|| part(result.value)),
+        Metric::AveragePrecision => named(&["average precision", "AP", "mAP"]).then(|| part(result.value)),
+        Metric::Top5Accuracy => named(&["top-5 accuracy"]).then(|| part(result.value)),
+        Metric::SubsetAccuracy => named(&["subset accuracy", "exact match"]).then(|| part(result.value)),
+        Metric::EntityF1 => named(&["F1", "entity F1", "span F1"]).then(|| part(result.value)),
+        Metric::AnswerF1 => named(&["F1"]).then(|| part(result.value)),
+        Metric::ExactMatch => named(&["EM", "exact match"]).then(|| part(result.value)),
+        Metric::MaskedAccuracy => None,
+        Metric::EntityPrecision => named(&["precision"]).then(|| part(result.value)),
+        Metric::EntityRecall => named(&["recall"]).then(|| part(result.value)),
+        Metric::LogLoss | Metric::CalibrationError => None,
         // In units of the data's own.
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
     }

@@ -32,6 +32,14 @@ pub(super) fn fine_tuning(num_params: usize) -> Defaults {
     }
 }
 
+/// Tuning an encoder to answer questions about texts, which are long.
+pub(super) fn answering(num_params: usize) -> Defaults {
+    let mut defaults = fine_tuning(num_params);
+    (defaults.recipe.length, defaults.recipe.max_seq_len) = (Length::Epochs(2.0), Some(384));
+    defaults.source = "1810.04805, section 4.2 and appendix A.3; windows of 384 tokens as its code has them";
+    defaults
+}
+
 /// An encoder from scratch on a small data set. The rate falls with the width, as small models bear higher ones.
 pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
     let mut defaults = fine_tuning(0);

@@ -156,6 +156,11 @@ impl Candidate {
     pub(super) fn is_of(&self, size: &ModelSize) -> bool {
         let (layers, hidden, heads) = match &self.config {
             ModelConfig::Bert(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Distilbert(c) => (Some(c.n_layers), Some(c.dim), Some(c.n_heads)),
+            ModelConfig::Electra(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Roberta(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Vit(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::WideResnet(c) => (Some(c.depth), None, None),
             ModelConfig::Gpt2(c) => (Some(c.n_layer), Some(c.n_embd), Some(c.n_head)),
             ModelConfig::Llama(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
             ModelConfig::Mlp(c) => (Some(c.hidden_sizes.len() + 1), c.hidden_sizes.first().copied(), None),

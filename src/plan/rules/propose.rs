@@ -8,6 +8,7 @@ use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::intake::{ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
+use crate::spec::Task;
 use crate::spec::{Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, VERSION};
 use crate::words;
 use tallow_zoo::ModelConfig;
@@ -75,7 +76,7 @@ pub(super) type Priced = (Candidate, Drafted, Price);
 impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
         let mut defaults = match (&candidate.spec, &candidate.config) {
-            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_)) => {
+            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_)) => {
                 defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
             }
             (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => {
@@ -83,6 +84,12 @@ impl Brief<'_> {
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
+            (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
+                let mut defaults = defaults::fine_tuning(candidate.config.num_params());
+                defaults.recipe.max_seq_len = Some(self.piece);
+                defaults
+            }
+            (_, _) if self.task == Task::QuestionAnswering => defaults::answering(candidate.config.num_params()),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
         let recipe = &mut defaults.recipe;

@@ -143,7 +143,9 @@ impl Brief<'_> {
 fn is_of_family(candidate: &Candidate, family: Family) -> bool {
     match &candidate.config {
         ModelConfig::Bert(_) => matches!(family, Family::Bert | Family::Transformer),
-        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => family == Family::Resnet,
+        ModelConfig::Roberta(_) => matches!(family, Family::Roberta | Family::Transformer),
+        ModelConfig::Vit(_) => matches!(family, Family::Vit | Family::Transformer),
+        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) => family == Family::Resnet,
         _ => false,
     }
 }
