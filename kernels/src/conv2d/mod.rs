@@ -92,11 +92,11 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
     let fast = slice::is_fast(&value);
     let (forward, backward): (Forward, Backward) =
         if fast { (cpu::forward, cpu::backward) } else { (reference::forward, reference::backward) };
-    let sum = bias_gradient as fn(&Tensor, usize) -> Result<Tensor>;
+    let sum: Sum = bias_gradient;
     #[cfg(device_kernels)]
     let on_device = crate::device::takes(&value) && cuda::fits(&plan);
     #[cfg(device_kernels)]
-    let sum = if on_device { crate::columns::sum } else { sum };
+    let sum: Sum = if on_device { crate::columns::sum } else { sum };
     #[cfg(device_kernels)]
     let (forward, backward): (Forward, Backward) = if on_device { (cuda::forward, cuda::backward) } else { (forward, backward) };
     let y = forward(&plan, &value, w.tensor(), b.map(Param::tensor))?;
@@ -128,6 +128,9 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
 type Forward = fn(&Plan, &Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>;
 /// `dx` if wanted and `dw` if the input is given, of `dy`, the input, the filters.
 type Backward = fn(&Plan, &Tensor, Option<&Tensor>, &Tensor, bool) -> Result<(Option<Tensor>, Option<Tensor>)>;
+
+/// Of `dy` over images and places, for that many channels.
+type Sum = fn(&Tensor, usize) -> Result<Tensor>;
 
 /// The sum of `dy` over images and places, for that many channels.
 fn bias_gradient(dy: &Tensor, channels: usize) -> Result<Tensor> {
