@@ -255,6 +255,10 @@ fn prepared(split: &PreparedSplit) -> String {
             let all = split.examples as f64 * (height * width * channels) as f64;
             format!("{height} x {width} x {channels} pixels, {}", bytes(all))
         }
+        SplitShape::Table { numbers, categories, missing, .. } => {
+            let gaps = if missing > 0 { format!(", {} cells missing", count(missing as f64)) } else { String::new() };
+            format!("{numbers} numbers and {categories} categories a row{gaps}")
+        }
     };
     format!("{name}: {examples} examples, {} classes, {shape}", split.labels.len())
 }

@@ -47,6 +47,15 @@ pub enum Error {
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
 
+    #[error("`{}` has two columns that are called `{column}`", path.display())]
+    SameName { path: PathBuf, column: String },
+    #[error("`{}` has no column {}: it has {}", path.display(), list(columns), list(have))]
+    NoColumns { path: PathBuf, columns: Vec<String>, have: Vec<String> },
+    #[error("`{}` has no column to tell `{label}` from:{}", path.display(), have.iter().map(|h| format!("\n  - {h}")).collect::<String>())]
+    NoFeatures { path: PathBuf, label: String, have: Vec<String> },
+    #[error("`{}`, column `{column}`: expected numbers as in training, found {odd} of {rows} cells that are none, such as `{example}`", path.display())]
+    NotNumbers { path: PathBuf, column: String, odd: usize, rows: usize, example: String },
+
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
@@ -136,6 +145,10 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
+            Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
+            Error::SameName { .. } => "give each column a name of its own",
+            Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
+            Error::NotNumbers { .. } => "correct the cells, or leave them empty where the number is not known",
             Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
                 "set `data.columns.input` and `data.columns.label`"
             }

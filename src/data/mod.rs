@@ -9,6 +9,7 @@ mod classes;
 mod columns;
 mod digest;
 mod error;
+mod features;
 mod generated;
 pub mod hub;
 mod locate;
@@ -30,7 +31,8 @@ pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
 pub use prepared::{
-    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTags, PreparedTargets, PreparedTexts,
+    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTable, PreparedTags,
+    PreparedTargets, PreparedTexts,
 };
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};

@@ -5,6 +5,7 @@ use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use tallow_zoo::Modality;
 
 /// A prepared split, whole in memory: what a model is fed with, and what it should say of it.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Prepared {
 pub enum PreparedInputs {
     Texts(PreparedTexts),
     Images(PreparedImages),
+    Table(PreparedTable),
 }
 
 /// What a model should say.
@@ -202,6 +204,16 @@ pub struct PreparedImages {
     shape: [usize; 3],
 }
 
+/// Inputs of all rows of a table, end to end.
+#[derive(Debug)]
+pub struct PreparedTable {
+    numbers: Vec<f32>,
+    categories: Vec<u32>,
+    count: usize,
+    /// Of a row.
+    widths: [usize; 2],
+}
+
 impl Prepared {
     /// Reads a file that [`super::prepare`] wrote, and checks it.
     ///
@@ -225,6 +237,16 @@ impl Prepared {
         match &self.inputs {
             PreparedInputs::Texts(texts) => texts.len(),
             PreparedInputs::Images(images) => images.count,
+            PreparedInputs::Table(table) => table.count,
+        }
+    }
+
+    /// What a model that is fed with it takes.
+    pub fn modality(&self) -> Modality {
+        match &self.inputs {
+            PreparedInputs::Texts(_) => Modality::Text,
+            PreparedInputs::Images(_) => Modality::Image,
+            PreparedInputs::Table(_) => Modality::Table,
         }
     }
 
@@ -236,7 +258,7 @@ impl Prepared {
     pub fn texts(&self) -> Option<&PreparedTexts> {
         match &self.inputs {
             PreparedInputs::Texts(texts) => Some(texts),
-            PreparedInputs::Images(_) => None,
+            PreparedInputs::Images(_) | PreparedInputs::Table(_) => None,
         }
     }
 
@@ -244,7 +266,15 @@ impl Prepared {
     pub fn images(&self) -> Option<&PreparedImages> {
         match &self.inputs {
             PreparedInputs::Images(images) => Some(images),
-            PreparedInputs::Texts(_) => None,
+            PreparedInputs::Texts(_) | PreparedInputs::Table(_) => None,
+        }
+    }
+
+    /// The rows, if it holds rows of a table.
+    pub fn table(&self) -> Option<&PreparedTable> {
+        match &self.inputs {
+            PreparedInputs::Table(table) => Some(table),
+            PreparedInputs::Texts(_) | PreparedInputs::Images(_) => None,
         }
     }
 }
@@ -307,11 +337,31 @@ impl PreparedImages {
     }
 }
 
+impl PreparedTable {
+    /// Numbers and categories of row `i`. Panics where there is none.
+    pub fn row(&self, i: usize) -> (&[f32], &[u32]) {
+        let [numbers, categories] = self.widths;
+        (&self.numbers[i * numbers..(i + 1) * numbers], &self.categories[i * categories..(i + 1) * categories])
+    }
+
+    /// Numbers and categories of each row.
+    pub fn widths(&self) -> [usize; 2] {
+        self.widths
+    }
+
+    /// The largest number of a category in each column.
+    pub fn largest(&self) -> Vec<u32> {
+        let [_, width] = self.widths;
+        (0..width).map(|column| self.categories.iter().skip(column).step_by(width).copied().max().unwrap_or(0)).collect()
+    }
+}
+
 fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared, String> {
     let tensors = SafeTensors::deserialize(&file).map_err(|e| e.to_string())?;
     let targets = parse_targets(&tensors, metadata)?;
     let pixels = tensors.tensor("images").is_ok().then(|| bytes(&tensors, "images", Dtype::U8, 4)).transpose()?;
     let inputs = match pixels {
+        None if tensors.tensor("numbers").is_ok() => PreparedInputs::Table(parse_table(&tensors)?),
         Some((pixels, shape)) => {
             if shape[1..].contains(&0) {
                 return Err(format!("it has images of shape {shape:?}"));
@@ -379,6 +429,19 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
         Some(label) => Err(format!("a label is {label}, and there are {} classes", names.len())),
         None => Ok(PreparedTargets::Classes { of, names }),
     }
+}
+
+fn parse_table(tensors: &SafeTensors) -> Result<PreparedTable, String> {
+    let (numbers, shape) = bytes(tensors, "numbers", Dtype::F32, 2)?;
+    let (categories, of_categories) = bytes(tensors, "categories", Dtype::U32, 2)?;
+    if shape[0] != of_categories[0] {
+        return Err(format!("it has numbers of {} rows and categories of {}", shape[0], of_categories[0]));
+    }
+    let numbers: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+        return Err(format!("a number is {}", numbers[at]));
+    }
+    Ok(PreparedTable { numbers, categories: u32s(categories), count: shape[0], widths: [shape[1], of_categories[1]] })
 }
 
 fn parse_texts(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTexts, String> {

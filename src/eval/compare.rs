@@ -15,7 +15,7 @@
 //!    the paper.
 //! 8. The target lies within the interval: **inconclusive**, with the side that the mean is on.
 
-use super::interval::interval;
+use super::interval::{interval, interval_of_draw};
 use super::{Basis, Error, Evaluation, Interval, RunScore, Verdict};
 use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
 
@@ -40,7 +40,10 @@ pub fn evaluate(
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let examples = runs.iter().map(|run| run.examples).min().unwrap_or(0);
     let resampled = runs.first().and_then(|run| run.intervals.get(&metric)).copied();
-    let interval = interval(metric, &scores, examples, resampled);
+    let interval = match spec.data.held_out_frac {
+        Some(_) => interval_of_draw(metric, &scores, examples, resampled),
+        None => interval(metric, &scores, examples, resampled),
+    };
     let guess = spec.task.guess_in_words().unwrap_or("a guess");
     let evidence = Evidence { metric, mean, interval, baseline, guess, deviations };
     let verdict = spec.target.as_ref().map_or(Verdict::NoClaim, |target| evidence.judge(target));
@@ -185,12 +188,14 @@ fn words(basis: Basis) -> String {
     match basis {
         Basis::Seeds { count } => format!("{count} seeds"),
         Basis::Examples { count } | Basis::Resamples { count } => format!("{count} examples of one seed"),
+        Basis::SeedsAndDraw { seeds, examples } => format!("{seeds} seeds and the draw of {examples} examples"),
     }
 }
 
 fn more(basis: Basis) -> &'static str {
     match basis {
         Basis::Seeds { .. } => "more seeds would tell",
+        Basis::SeedsAndDraw { .. } => "more held-out examples would tell",
         Basis::Examples { .. } | Basis::Resamples { .. } => "several seeds would tell",
     }
 }

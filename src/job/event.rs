@@ -122,6 +122,14 @@ pub enum SplitShape {
         width: usize,
         channels: usize,
     },
+    /// Inputs that rows have become: numbers and categories of each; cells that say nothing, and categories that the training rows do
+    /// not have.
+    Table {
+        numbers: usize,
+        categories: usize,
+        missing: usize,
+        unseen: usize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

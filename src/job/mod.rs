@@ -51,6 +51,9 @@ pub struct PrepareJob {
     pub max_seq_len: usize,
     /// For images: (height, width) that all must have; none: those of the first image.
     pub image_size: Option<[usize; 2]>,
+    /// For tables: the model, whose columns say what becomes of the cells.
+    #[serde(default)]
+    pub table: Option<Box<tallow_zoo::mlp::Config>>,
     /// Class names where the source knows them; else found in the first split, sorted.
     pub labels: Option<Vec<String>>,
     /// The order by which classes are numbered in what is prepared, where it is another than the source's: a model's own. It holds

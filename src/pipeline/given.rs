@@ -1,6 +1,6 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::stages::scoring_batch;
+use super::stages::{columns_of, scoring_batch};
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
@@ -108,12 +108,19 @@ impl Pipeline<'_> {
         let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
         let task = Task::of(&model.config).ok_or_else(head)?;
         let columns = question.data.columns.clone();
-        let hints = DataSpecHints { task: Some(task), columns, splits: usual.into_iter().collect(), tokenizer: None };
+        let hints = DataSpecHints {
+            task: Some(task),
+            columns,
+            splits: usual.into_iter().collect(),
+            model: Some(model.config.clone()),
+            ..DataSpecHints::default()
+        };
         let data = data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())?;
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
         let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
+        assumptions.extend(data.table.iter().flat_map(|table| table.notes.clone()));
         if data.is_stream() {
             assumptions.push(format!("the text is told in pieces of {} tokens, each from its own words alone", job.max_seq_len));
         }
@@ -247,6 +254,7 @@ fn prepare_job(
         (Modality::Image, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
         (Modality::Text, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
         (Modality::Image, Some(_)) => PathBuf::new(),
+        (Modality::Table, None) => PathBuf::new(),
         (Modality::Table | Modality::TextToText, shape) => {
             return Err(Error::Kind { model: task.in_words(), data: if shape.is_some() { "images" } else { "texts" } });
         }
@@ -261,6 +269,7 @@ fn prepare_job(
         vocab_size,
         max_seq_len,
         image_size: data.image_shape.map(|[height, width, _]| [height, width]),
+        table: columns_of(&model.config),
         labels: Some(classes.source.clone()),
         numbered: classes.model.clone(),
         max_examples,
@@ -320,6 +329,7 @@ mod tests {
             revision: None,
             mean_tokens: None,
             image_shape: None,
+            table: None,
         };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
         let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());

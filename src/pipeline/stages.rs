@@ -4,7 +4,7 @@ use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore};
-use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
+use crate::job::{EvaluateJob, Event, Job, Part, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
 use crate::publish;
@@ -14,7 +14,7 @@ use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKin
 use crate::store::{MANIFEST, Record, RunFolder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tallow_zoo::HeadKind;
+use tallow_zoo::{HeadKind, ModelConfig, mlp};
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
 pub(super) const PREPARE: &str = "prepare";
@@ -34,7 +34,9 @@ impl Pipeline<'_> {
         let limits = model.config.text_limits();
         let tokenizer = limits.map(|(vocab_size, _)| (tokenizer(&spec.model, spec.task, &model), vocab_size));
         let columns = spec.data.columns.clone();
-        let hints = data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer };
+        let part = spec.data.held_out_frac.map(Part::Rest);
+        let hints =
+            data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer, part, model: Some(model.config.clone()) };
         let mut data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
         if let Some(frac) = spec.data.held_out_frac {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
@@ -398,11 +400,17 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         vocab_size,
         max_seq_len: prepared_len(plan),
         image_size: plan.facts.data.image_shape.map(|[height, width, _]| [height, width]),
+        table: plan.runs.first().and_then(|run| columns_of(&run.model)),
         labels,
         numbered: None,
         max_examples: None,
         out: PathBuf::new(),
     }
+}
+
+/// What cells of a table become, as a model says.
+pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
+    if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
 }
 
 fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {

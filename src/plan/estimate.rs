@@ -122,6 +122,7 @@ mod tests {
             revision: None,
             mean_tokens: Some(8.0),
             image_shape: None,
+            table: None,
         };
         let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
         let known = ModelFacts {

@@ -60,6 +60,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if spec.seeds.is_empty() {
         return Err(Error(vec!["`seeds`: at least one".into()]));
     }
+    assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
     let normalize = normalize(spec, facts, &mut assumptions);
     let estimate = estimate(&model, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
     let watched = match &spec.data.monitor {
@@ -123,7 +124,7 @@ fn split<'a>(facts: &'a Facts, name: &str, path: &str, problems: &mut Vec<String
     found
 }
 
-/// The model with the data's classes.
+/// The model with the data's classes, and of a table its columns.
 fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> ModelConfig {
     let config = facts.model.config.clone();
     if !spec.task.suits(&config) {
@@ -135,10 +136,14 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
         problems.push(format!("`recipe.max_seq_len`: the model has {positions} positions, found {longest}"));
     }
     let labels = if facts.data.labels.is_empty() { config.labels().to_vec() } else { facts.data.labels.clone() };
-    match spec.task.head() {
+    let config = match spec.task.head() {
         // As the model has it, with all else that its head says.
         kind if kind == config.head().kind() => config.with_labels(&labels),
         kind => config.with_head(kind.with(labels)),
+    };
+    match (config, &facts.data.table) {
+        (ModelConfig::Mlp(mlp), Some(table)) => ModelConfig::Mlp(table.given_to(mlp, facts.data.columns.label.clone())),
+        (config, _) => config,
     }
 }
 

@@ -174,6 +174,8 @@ fn pipeline_tag(task: Task) -> &'static str {
         Task::TokenClassification => "token-classification",
         Task::ImageClassification => "image-classification",
         Task::LanguageModelling => "text-generation",
+        Task::TabularClassification => "tabular-classification",
+        Task::TabularRegression => "tabular-regression",
     }
 }
 

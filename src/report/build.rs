@@ -108,6 +108,9 @@ fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, E
             basis: match interval.basis {
                 Basis::Seeds { count } => format!("over {count} seeds (Student's t)"),
                 Basis::Examples { count } => format!("over {} examples of one seed (Wilson)", words::count(count as f64)),
+                Basis::SeedsAndDraw { seeds, examples } => {
+                    format!("over {seeds} seeds and the draw of {} held-out examples", words::count(examples as f64))
+                }
                 Basis::Resamples { count } => format!("over {} examples of one seed (bootstrap)", words::count(count as f64)),
             },
         }),
@@ -230,6 +233,12 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
             SplitShape::Image { height, width, channels } => {
                 vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)]
             }
+            SplitShape::Table { numbers, categories, missing, unseen } => vec![
+                named("numbers a row", numbers as f64),
+                named("categories a row", categories as f64),
+                named("missing cells", missing as f64),
+                named("unseen categories", unseen as f64),
+            ],
         },
         sha256: split.sha256.clone(),
     }

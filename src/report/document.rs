@@ -260,7 +260,10 @@ fn balance(split: &SplitShown) -> Line {
     if split.classes.is_empty() {
         return text("–");
     }
-    let share = |n: &Sourced| format!("{:.1} %", 100.0 * n.value / split.examples.value.max(1.0));
+    // Tags are of words, of which an example has many: no label has more examples than there are.
+    let (examples, of_words) = (split.examples.value, split.classes.iter().any(|class| class.count.value > split.examples.value));
+    let all = if of_words { split.classes.iter().map(|class| class.count.value).sum() } else { examples };
+    let share = |n: &Sourced| format!("{:.1} %", 100.0 * n.value / all.max(1.0));
     if split.classes.len() > 4 {
         let counts = || split.classes.iter().map(|class| class.count);
         let least = counts().min_by(|a, b| a.value.total_cmp(&b.value));

@@ -179,6 +179,18 @@ impl Metric {
         !other && self.suits(task.head())
     }
 
+    /// What is meant by it where it is said of a task that it does not measure: everyone calls an F1 of their own just so.
+    #[must_use]
+    pub fn as_of(self, task: Task) -> Metric {
+        let own = match (self, task.head()) {
+            (Metric::F1, HeadKind::Tags) => Metric::EntityF1,
+            (Metric::F1, HeadKind::Span) => Metric::AnswerF1,
+            (Metric::F1, HeadKind::Labels) => Metric::MicroF1,
+            (other, _) => other,
+        };
+        if self.serves(task) { self } else { own }
+    }
+
     /// All that measure a task.
     pub fn of(task: Task) -> impl Iterator<Item = Metric> {
         Metric::ALL.into_iter().filter(move |metric| metric.serves(task))

@@ -22,10 +22,14 @@ pub enum Task {
     QuestionAnswering,
     /// Tell the hidden words of a text from all others.
     MaskedLanguageModelling,
+    /// One class for each row of a table.
+    TabularClassification,
+    /// A number for each row of a table.
+    TabularRegression,
 }
 
 impl Task {
-    const ALL: [Task; 8] = [
+    const ALL: [Task; 10] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -34,6 +38,8 @@ impl Task {
         Task::TokenClassification,
         Task::QuestionAnswering,
         Task::MaskedLanguageModelling,
+        Task::TabularClassification,
+        Task::TabularRegression,
     ];
 
     /// What the model is fed with.
@@ -47,15 +53,16 @@ impl Task {
             | Task::QuestionAnswering
             | Task::MaskedLanguageModelling => Modality::Text,
             Task::ImageClassification => Modality::Image,
+            Task::TabularClassification | Task::TabularRegression => Modality::Table,
         }
     }
 
     /// What the model's last layer says.
     pub fn head(self) -> HeadKind {
         match self {
-            Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
+            Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
             Task::LanguageModelling | Task::MaskedLanguageModelling => HeadKind::Words,
-            Task::TextRegression => HeadKind::Value,
+            Task::TextRegression | Task::TabularRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
             Task::QuestionAnswering => HeadKind::Span,
@@ -84,7 +91,9 @@ impl Task {
             | Task::TextRegression
             | Task::TextMultiLabel
             | Task::TokenClassification
-            | Task::QuestionAnswering => true,
+            | Task::QuestionAnswering
+            | Task::TabularClassification
+            | Task::TabularRegression => true,
         };
         sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
@@ -100,6 +109,8 @@ impl Task {
             Task::TokenClassification => "token classification",
             Task::QuestionAnswering => "question answering",
             Task::MaskedLanguageModelling => "masked language modelling",
+            Task::TabularClassification => "tabular classification",
+            Task::TabularRegression => "tabular regression",
         }
     }
 

@@ -123,9 +123,12 @@ pub enum Monitor {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// One column, or two for pairs; for images one.
+    /// One column, or two for pairs; for images one; for tables all that the model is fed with, none named: those that serve.
     #[serde(default)]
     pub input: Vec<String>,
+    /// Of a table: columns that the model is not fed with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
     #[serde(default)]
     pub label: Option<String>,
     /// Columns of 0 and 1, a label each, where an example may have several.

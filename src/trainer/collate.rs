@@ -4,7 +4,7 @@ use super::Error;
 use super::masking::Masked;
 use super::objective::{NONE, Wanted};
 use super::streams::Streams;
-use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
+use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTable, PreparedTargets, PreparedTexts};
 use crate::job::Normalize;
 use crate::spec::{Augment, Task};
 use candle_core::{Device, Tensor};
@@ -42,13 +42,11 @@ pub(super) struct Batch {
 pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Option<&Normalize>) -> Result<Prepared, Error> {
     let data = Prepared::open(path)?;
     let wrong = |what, expected: String, found: String| Err(Error::WrongData { path: path.into(), what, expected, found });
-    let words = |texts: bool| if texts { "texts" } else { "images" };
-    let takes_texts = model.takes() == Modality::Text;
     if model.takes() != task.takes() {
-        return Err(Error::WrongTask { expected: words(task.takes() == Modality::Text), found: words(takes_texts) });
+        return Err(Error::WrongTask { expected: words(task.takes()), found: words(model.takes()) });
     }
-    if takes_texts != data.texts().is_some() {
-        return wrong("what it holds", words(takes_texts).into(), words(data.texts().is_some()).into());
+    if model.takes() != data.modality() {
+        return wrong("what it holds", words(model.takes()).into(), words(data.modality()).into());
     }
     if data.is_empty() {
         return wrong("examples", "at least one".into(), "none".into());
@@ -91,7 +89,28 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
             return wrong("normalisation", expected, format!("means {mean:?}, deviations {std:?}"));
         }
     }
+    if let (Some(table), Some((numbers, cardinalities))) = (data.table(), model.table_limits()) {
+        let fits = table.largest().iter().zip(&cardinalities).all(|(largest, cardinality)| (*largest as usize) < *cardinality);
+        if table.widths() != [numbers, cardinalities.len()] || !fits {
+            let expected = format!("{numbers} numbers and categories of {cardinalities:?} values a row, as the model has");
+            return wrong(
+                "columns",
+                expected,
+                format!("{} numbers and categories up to {:?}", table.widths()[0], table.largest()),
+            );
+        }
+    }
     Ok(data)
+}
+
+/// What a model is fed with, in words.
+fn words(modality: Modality) -> &'static str {
+    match modality {
+        Modality::Text => "texts",
+        Modality::Image => "images",
+        Modality::Table => "rows of a table",
+        Modality::TextToText => "pairs of texts",
+    }
 }
 
 /// Puts examples together. Texts are padded with id 0 to the longest of the batch.
@@ -145,6 +164,10 @@ pub(super) fn collate(
         }
         (PreparedInputs::Images(images), targets) => {
             let input = collate_images(images, examples, normalize, changes)?;
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens: 0 })
+        }
+        (PreparedInputs::Table(table), targets) => {
+            let input = rows_of(table, examples)?;
             Ok(Batch { input, wanted: wanted(targets, examples)?, tokens: 0 })
         }
     }
@@ -203,6 +226,21 @@ fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
     let type_ids = Tensor::from_vec(type_ids, shape, &Device::Cpu)?;
     let tokens = lengths.iter().sum::<usize>() as u64;
     Ok((Input::Text { token_ids, type_ids, lengths }, tokens))
+}
+
+/// `[b, n]` numbers and `[b, k]` categories.
+fn rows_of(table: &PreparedTable, examples: &[usize]) -> Result<Input, Error> {
+    let (mut numbers, mut categories) = (Vec::new(), Vec::new());
+    for &i in examples {
+        let row = table.row(i);
+        numbers.extend_from_slice(row.0);
+        categories.extend_from_slice(row.1);
+    }
+    let [n, k] = table.widths();
+    Ok(Input::Table {
+        numbers: Tensor::from_vec(numbers, (examples.len(), n), &Device::Cpu)?,
+        categories: Tensor::from_vec(categories, (examples.len(), k), &Device::Cpu)?,
+    })
 }
 
 /// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`open`] saw to it.

@@ -334,6 +334,7 @@ fn plan(
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),
+        table: None,
     };
     Plan {
         version: 1,

@@ -24,6 +24,7 @@ impl Bench {
         bench.write_texts(160);
         bench.write_images(120);
         bench.write_words("words.safetensors", 1_000, "[]");
+        bench.write_table(150);
         bench.write_values(160);
         bench.write_labels(160);
         bench.write_tags(160);
@@ -231,6 +232,25 @@ impl Bench {
         write(&self.path("images.safetensors"), &tensors, r#"["top","middle","bottom"]"#);
     }
 
+    /// Rows of two numbers and a category, of class 1 where the numbers' sum is above the category's.
+    fn write_table(&self, examples: usize) {
+        let (mut numbers, mut categories, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..examples {
+            let stream = Stream::root(14).at(i as u64);
+            let (row, category) = ([stream.normal(0), stream.normal(1)], stream.below(2, 4) as u32);
+            labels.push(u32::from(row[0] + row[1] > category as f32 - 1.5));
+            numbers.extend(row.iter().flat_map(|x| x.to_le_bytes()));
+            categories.push(category);
+        }
+        use safetensors::Dtype::{F32, U32};
+        let tensors = [
+            ("numbers", F32, vec![examples, 2], numbers),
+            ("categories", U32, vec![examples, 1], u32s(&categories)),
+            ("labels", U32, vec![examples], u32s(&labels)),
+        ];
+        write(&self.path("table.safetensors"), &tensors, r#"["below","above"]"#);
+    }
+
     /// 40 steps of a BERT with one layer.
     pub(super) fn bert(&self) -> RunConfig {
         let model = serde_json::json!({
@@ -284,6 +304,22 @@ impl Bench {
         config.metric = Metric::Perplexity;
         config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
         config.train = self.path("words.safetensors");
+        config
+    }
+
+    /// 40 steps of a perceptron of two layers, with dropout and batch norm.
+    pub(super) fn mlp(&self) -> RunConfig {
+        let number =
+            |name: &str| serde_json::json!({"name": name, "scale": {"mean": 0, "std": 1}, "fill": 0, "indicator": false});
+        let model = serde_json::json!({
+            "model_type": "mlp", "numeric_columns": [number("x"), number("y")],
+            "categorical_columns": [{"name": "colour", "values": ["red", "green", "blue"], "embedding_size": 2}],
+            "hidden_sizes": [16, 16], "norm": "batch", "dropout": 0.1, "id2label": {"0": "below", "1": "above"},
+        });
+        let mut config = self.bert();
+        config.task = Task::TabularClassification;
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        config.train = self.path("table.safetensors");
         config
     }
 
@@ -355,10 +391,11 @@ impl Bench {
     }
 
     /// A run of each kind, by name.
-    pub(super) fn all(&self) -> [(&'static str, RunConfig); 8] {
+    pub(super) fn all(&self) -> [(&'static str, RunConfig); 9] {
         [
             ("bert", self.bert()),
             ("gpt", self.gpt()),
+            ("mlp", self.mlp()),
             ("resnet", self.resnet()),
             ("regression", self.regression()),
             ("multi-label", self.multi_label()),

@@ -6,6 +6,7 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod label;
 mod name;
 mod names;
 mod number;
@@ -29,6 +30,8 @@ pub struct Request {
     /// In the user's words.
     pub text: String,
     pub data: Option<DataName>,
+    /// What is to be predicted, as a column may be called.
+    pub label: Option<String>,
     pub model: Option<ModelName>,
     /// "with 2 layers", "of 110M parameters".
     pub size: ModelSize,
@@ -116,6 +119,7 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
     let mut request = Request { text: text.trim().to_string(), ..Request::default() };
     let mut rest = Rest::new(text);
     names::find(&mut rest, &mut request, lying);
+    label::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
     quality::find(&mut rest, &mut request);
     request.not_understood = rest.left_over();

@@ -30,9 +30,12 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     match (named, goal) {
         (Some(name), _) => {
             let choice = named_choice(name)?;
-            // What is known has its task.
+            // What is known has its task and columns.
+            if choice.known.is_some() {
+                return Ok(vec![choice]);
+            }
             let task = choice.task.or_else(|| task(goal, wishes));
-            Ok(vec![DataChoice { task, ..choice }])
+            Ok(vec![DataChoice { task, columns: columns(goal, wishes), ..choice }])
         }
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
@@ -61,6 +64,31 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         _ => None,
     };
     (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
+}
+
+/// The columns that were said, by the request or by keys of the experiment file: the data is looked at with them.
+fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
+    let mut columns = Columns::default();
+    if let Goal::Request(request) = goal {
+        columns.label = request.label.clone();
+    }
+    for (key, value) in &wishes.set {
+        let list = || {
+            let value = value.trim().trim_start_matches('[').trim_end_matches(']');
+            value.split(',').map(unquoted).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+        };
+        match key.as_str() {
+            "data.columns.label" => columns.label = Some(unquoted(value)),
+            "data.columns.input" => columns.input = list(),
+            "data.columns.exclude" => columns.exclude = list(),
+            _ => {}
+        }
+    }
+    columns
+}
+
+fn unquoted(text: &str) -> String {
+    text.trim().trim_matches(['"', '\'']).to_string()
 }
 
 fn known_names() -> Vec<&'static str> {

@@ -8,10 +8,9 @@ use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::intake::{ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
-use crate::spec::Task;
-use crate::spec::{Budget, Claim, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, VERSION};
+use crate::spec::{Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, Task, VERSION};
 use crate::words;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Modality, ModelConfig};
 
 pub(super) fn experiments(
     goal: &Goal,
@@ -83,6 +82,7 @@ impl Brief<'_> {
                 defaults::decoder_from_scratch(self.piece)
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
+            (_, ModelConfig::Mlp(_)) => defaults::perceptron_from_scratch(self.examples),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
                 let mut defaults = defaults::fine_tuning(candidate.config.num_params());
@@ -93,8 +93,9 @@ impl Brief<'_> {
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
         let recipe = &mut defaults.recipe;
-        // A batch is never more than a twentieth of the data: there must be steps to learn in.
-        while recipe.batch_size > 8 && recipe.batch_size * 20 > self.examples {
+        // A batch is never more than a twentieth of the data: there must be steps to learn in. Those for tables reckon with it.
+        let of_table = self.task.takes() == Modality::Table;
+        while !of_table && recipe.batch_size > 8 && recipe.batch_size * 20 > self.examples {
             recipe.batch_size /= 2;
         }
         defaults
@@ -163,7 +164,7 @@ impl Brief<'_> {
                 held_out: self.held_out.clone(),
                 held_out_frac: self.held_out_frac,
                 monitor: self.monitor.clone(),
-                columns: self.choice.columns.clone(),
+                columns: self.columns(),
                 max_train_examples: max_train_examples.or(self.asked_examples),
             },
             model: candidate.spec.clone(),
@@ -209,6 +210,12 @@ impl Brief<'_> {
         let (stated, used) = (format!("{} training examples", words::count(self.examples as f64)), words::count(examples as f64));
         drafted.deviations.push(Deviation { field: "data.max_train_examples".into(), stated, used, reason });
         Some(examples)
+    }
+
+    /// As they were asked for; of a table the label by its own name.
+    fn columns(&self) -> Columns {
+        let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());
+        Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
     }
 
     fn claim_of(&self, stated: &Stated<'_>) -> Claim {
