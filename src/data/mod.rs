@@ -10,6 +10,7 @@ mod columns;
 mod digest;
 mod error;
 mod generated;
+mod guarded;
 pub mod hub;
 mod locate;
 mod prepare;
