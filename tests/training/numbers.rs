@@ -182,7 +182,9 @@ fn words_are_learnt_from_those_before() {
     let job = EvaluateJob {
         task: config.task,
         model: config.model.clone(),
-        weights: bench.path("gpt").join("model.safetensors"),
+        weights: bench.path("gpt").join("model.safetensors").into(),
+        reference: None,
+        samples: None,
         data: config.train.clone(),
         normalize: None,
         metrics: vec![Metric::Perplexity, Metric::BitsPerByte],
