@@ -20,15 +20,39 @@ fn loss(tape: &Tape, output: &Output, expected: &Tensors) -> Var {
     kernels::cross_entropy(tape, &scores, Targets { ignore: Some(u32::MAX), ..Targets::new(&labels) }).expect("a loss")
 }
 
-fn check(family: &str) {
-    for head in ["classes", "tags", "span", "words", "vector"] {
+const ALL: [&str; 5] = ["classes", "tags", "span", "words", "vector"];
+
+fn check(family: &str, heads: &[&str]) {
+    for head in heads {
         let name = format!("{family}_{head}");
-        assert_eq!(fixture::load(&name).config.head().kind().name(), head, "{name}");
+        assert_eq!(fixture::load(&name).config.head().kind().name(), *head, "{name}");
         fixture::equals(&name, texts, loss);
     }
 }
 
 #[test]
 fn bert() {
-    check("bert");
+    check("bert", &ALL);
+}
+
+#[test]
+fn roberta() {
+    check("roberta", &ALL);
+}
+
+/// They differ from RoBERTa in names alone.
+#[test]
+fn xlm_r_and_camembert() {
+    check("xlm_roberta", &["tags", "words"]);
+    check("camembert", &["tags", "words"]);
+}
+
+#[test]
+fn electra() {
+    check("electra", &ALL);
+}
+
+#[test]
+fn distilbert() {
+    check("distilbert", &ALL);
 }

@@ -3,5 +3,6 @@
 mod encoders;
 mod fixture;
 mod generate;
+mod images;
 mod seq2seq;
 mod tables;

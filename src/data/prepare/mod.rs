@@ -1,36 +1,47 @@
 //! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
 //!
-//! | tensor | texts | pieces of a stream of words | images |
-//! |---|---|---|---|
-//! | `labels` | U32 `[n]` | | U32 `[n]` |
-//! | `values`, in place of `labels` | F64 `[n]` | | |
-//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
-//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
-//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
-//! | `images` | | | U8 `[n, height, width, channels]` |
+//! | tensor | texts | pieces of a stream of words | conversations | images, and `labels` or `values` of rows of a table |
+//! |---|---|---|---|---|
+//! | `labels` | U32 `[n]` | | | U32 `[n]` |
+//! | or `labels`, of several an example | U8 `[n, labels]` | | | |
+//! | `values`, in place of `labels` | F64 `[n]` | | | |
+//! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | | |
+//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | | |
+//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
+//! | `asked`, or `preferred` of pairs | | | U8 `[tokens]`, 1 where a token is an answer's | |
+//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
+//! | `images` | | | | U8 `[n, height, width, channels]` |
+//! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
-//! and `tokenizer_sha256`.
+//! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`.
 
 mod answers;
+mod conversations;
 mod image;
 mod jpeg;
 mod pixels;
+mod spans;
+mod table;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tokenization;
 mod words;
 
+pub(super) use answers::labels_in;
 pub(super) use pixels::shape as image_shape;
 
-use super::read::{Row, Table};
+use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Tensor};
-use super::{Error, Result, classes, columns};
+use super::{Error, Result, classes, columns, features};
 use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
+use tallow_zoo::Modality;
 
 /// Rows that are worked on at once, over all cores.
 const CHUNK: usize = 1024;
@@ -48,9 +59,15 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
     match job.task {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::QuestionAnswering => spans::prepare(job, &splits, emit),
+        Task::TokenClassification => tags::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TextMultiLabel => text::prepare(job, &splits, &label_names(job, &splits)?, emit),
         Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
-        Task::LanguageModelling => words::prepare(job, &splits, emit),
+        Task::LanguageModelling | Task::MaskedLanguageModelling => words::prepare(job, &splits, emit),
+        Task::InstructionTuning | Task::PreferenceOptimization => conversations::prepare(job, &splits, emit),
+        Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TabularRegression => table::prepare(job, &splits, &[], emit),
     }
 }
 
@@ -64,6 +81,15 @@ fn class_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
     match names.as_slice() {
         [only] => Err(Error::OneClass { split: first.name.clone(), class: only.clone() }),
         _ => Ok(names),
+    }
+}
+
+/// Those that are given, else a column's name each, else those of the first split.
+fn label_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
+    let Some(first) = splits.first() else { return Ok(Vec::new()) };
+    match &job.labels {
+        Some(names) => Ok(names.clone()),
+        None => first.label_names(),
     }
 }
 
@@ -90,8 +116,14 @@ impl Split {
         }
         let columns = columns::resolve(first, &job.columns, &[], Some(job.task))?;
         // A single document is cut itself.
-        let within = source.part.filter(|_| rows == 1 && job.task == Task::LanguageModelling);
-        let mask = source.part.filter(|_| within.is_none()).map(|part| part.mask(rows));
+        let within = source.part.filter(|_| rows == 1 && job.task.is_of_streams());
+        let mask = match job.task.takes() {
+            Modality::Table => {
+                let label = columns.label.as_deref().unwrap_or_default();
+                Some(features::rows_of(&tables, label, job.task, source.part)?)
+            }
+            _ => source.part.filter(|_| within.is_none()).map(|part| part.mask(rows)),
+        };
         let most = job.max_examples.unwrap_or(usize::MAX);
         Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })
     }
@@ -114,16 +146,36 @@ impl Split {
         let mut names = BTreeSet::new();
         for table in &self.tables {
             for row in table.rows(&[self.label_column()])? {
-                names.extend(row?.cells.first().and_then(classes::name_of));
+                match row?.cells.first() {
+                    Some(Cell::List(items)) => names.extend(items.iter().filter_map(classes::name_of)),
+                    Some(cell) => names.extend(classes::name_of(cell)),
+                    None => {}
+                }
             }
         }
         Ok(classes::in_order(names.into_iter().collect()))
     }
 
-    /// Hands on the rows, so many at once: input cells, with the label at the end of each row if there is one.
+    /// The names of labels of which an example may have several, in order.
+    fn label_names(&self) -> Result<Vec<String>> {
+        if !self.columns.labels.is_empty() {
+            return Ok(self.columns.labels.clone());
+        }
+        let mut names = BTreeSet::new();
+        for table in &self.tables {
+            for row in table.rows(&[self.label_column()])? {
+                let cell = row?.cells.into_iter().next().unwrap_or(Cell::Null);
+                names.extend(answers::labels_in(&cell, &[]).iter().filter_map(classes::name_of));
+            }
+        }
+        Ok(classes::in_order(names.into_iter().collect()))
+    }
+
+    /// Hands on the rows, so many at once: input cells, with the label, or those of the labels, at the end of each row if there are such.
     fn each_chunk(&self, emit: &mut dyn FnMut(Event), mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
         let (mut pulse, mut done) = (Pulse::new(emit), 0);
-        let wanted: Vec<&str> = self.columns.input.iter().chain(&self.columns.label).map(String::as_str).collect();
+        let Columns { input, label, labels, exclude: _ } = &self.columns;
+        let wanted: Vec<&str> = input.iter().chain(label).chain(labels).map(String::as_str).collect();
         let (mut left, mut number) = (self.most, 0..);
         // A row that cannot be read is told of, whoever it belongs to.
         let mut belongs = |row: &Result<Row>| {

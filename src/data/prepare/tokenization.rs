@@ -12,7 +12,7 @@ use crate::spec::TokenizerKind;
 use crate::store::write_atomic;
 use std::io::Write;
 use std::path::Path;
-use tokenizers::Tokenizer;
+use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
 pub(super) struct Tokenization {
     pub(super) tokenizer: Tokenizer,
@@ -53,6 +53,14 @@ impl Tokenization {
         self.tokenizer.get_vocab_size(true)
     }
 
+    /// Whether it tells a word by the space before it, and adds none by itself.
+    pub(super) fn wants_spaces(&self) -> bool {
+        self.tokenizer.get_pre_tokenizer().is_some_and(|pre| match pre {
+            PreTokenizerWrapper::ByteLevel(bytes) => !bytes.add_prefix_space,
+            _ => false,
+        })
+    }
+
     /// Every id must be one of the model's.
     pub(super) fn check(&self, ids: &[u32], path: &Path, position: &Position) -> Result<()> {
         match ids.iter().find(|id| **id as usize >= self.vocab_size) {
@@ -70,6 +78,11 @@ pub(super) fn text(path: &Path, position: &Position, column: &str, cell: Cell) -
         Cell::Text(text) => Ok(text),
         Cell::Int(i) => Ok(i.to_string()),
         Cell::Float(f) => Ok(f.to_string()),
+        // Words.
+        Cell::List(items) => {
+            let words = items.into_iter().map(|item| text(path, position, column, item)).collect::<Result<Vec<String>>>()?;
+            Ok(words.join(" "))
+        }
         Cell::Null => Err(Error::Missing { path: path.into(), position: position.clone(), column: column.into(), what: "text" }),
         other => {
             let found = other.in_words();
