@@ -71,9 +71,11 @@ impl Bench {
             vocab_size: 300,
             max_seq_len: 16,
             image_size: None,
+            table: None,
             labels: None,
             numbered: None,
             max_examples: None,
+            chat: Default::default(),
             out: dir.path().join("out"),
         };
         Bench { _dir: dir, input, job }
@@ -135,6 +137,8 @@ impl Trained {
             task: Task::TextClassification,
             model: serde_json::from_str(model).expect("a model"),
             init: InitFrom::Scratch,
+            adapter: None,
+            preference: None,
             train,
             monitor: MonitorConfig::None,
             max_train_examples: None,
