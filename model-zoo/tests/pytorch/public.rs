@@ -9,7 +9,7 @@ use tallow_kernels::{Stream, Tape, Weights};
 use tallow_zoo::{Input, Modality, ModelConfig, registry};
 
 /// Families that transformers knows by the names in their files.
-const PUBLIC: [&str; 8] = ["bert", "distilbert", "electra", "gpt2", "llama", "resnet", "roberta", "vit"];
+const PUBLIC: [&str; 7] = ["bert", "distilbert", "electra", "gpt2", "llama", "roberta", "vit"];
 
 /// Words of two texts, none of which has a meaning to any model; 0 where the second has ended.
 const IDS: [[u32; 5]; 2] = [[5, 9, 7, 31, 12], [8, 40, 6, 0, 0]];
