@@ -11,6 +11,7 @@ mod fields;
 mod generate;
 mod head;
 mod parts;
+pub mod peft;
 mod pooling;
 mod registry;
 
@@ -33,6 +34,6 @@ pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
-pub use lora::Adapter;
+pub use lora::{ALL_LINEAR, Adapted, Adapter, is_addition};
 pub use pooling::{Pooling, PoolingOf};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

@@ -4,6 +4,7 @@ use super::read::{Column, ColumnKind, Table};
 use super::{Error, Result, classes};
 use crate::spec::{Columns, Task};
 use std::collections::BTreeSet;
+use tallow_zoo::Modality;
 
 /// Names that stand for a label, likeliest first.
 const LABELS: [&str; 12] = [
@@ -49,6 +50,16 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     if task.is_some_and(Task::is_of_streams) {
         return documents(table, asked);
     }
+    if task == Some(Task::InstructionTuning) {
+        return conversations(table, asked);
+    }
+    if task == Some(Task::PreferenceOptimization) {
+        return preferences(table, asked);
+    }
+    if task.is_some_and(|task| task.takes() == Modality::Table) {
+        all_there(table, asked.input.iter().chain(&asked.label))?;
+        return Ok(asked.clone());
+    }
     if task == Some(Task::QuestionAnswering) {
         return answered(table, asked);
     }
@@ -59,7 +70,7 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
         return several_labels(table, asked);
     }
     let label = match &asked.label {
-        Some(name) => table.column(name)?.name.clone(),
+        Some(name) => called(table, name)?.name.clone(),
         None => find_label(table, &asked.input, class_columns)?,
     };
     let input = match asked.input.is_empty() {
@@ -67,7 +78,7 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
-    Ok(Columns { input, label: Some(label), labels: Vec::new() })
+    Ok(Columns { input, label: Some(label), ..Columns::default() })
 }
 
 /// Names that stand for a text that questions are about, likeliest first.
@@ -97,7 +108,7 @@ fn answered(table: &Table, asked: &Columns) -> Result<Columns> {
         _ => return Err(unclear("question and its text, two columns in this order")),
     };
     check_input(table, &input)?;
-    Ok(Columns { input, label: Some(label.name.clone()), labels: Vec::new() })
+    Ok(Columns { input, label: Some(label.name.clone()), ..Columns::default() })
 }
 
 /// Whether a column holds answers by their words and where they begin.
@@ -160,7 +171,7 @@ fn tagged(table: &Table, asked: &Columns) -> Result<Columns> {
             return Err(Error::ChooseColumn { path: table.path().into(), role: "words", have: several.to_vec() });
         }
     };
-    Ok(Columns { input: vec![words], label: Some(label), labels: Vec::new() })
+    Ok(Columns { input: vec![words], label: Some(label), ..Columns::default() })
 }
 
 /// Whether words are tagged: one list of words by its name, and a list of tags beside it.
@@ -245,6 +256,42 @@ pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool>
     Ok(others > 1 && !table.columns().iter().any(named) && flags(table)?.len() == others)
 }
 
+/// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`.
+///
+/// # Errors
+/// There is none, or several: the message lists those that there are.
+pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
+    };
+    let wanted = words(name);
+    let only = |fits: &dyn Fn(&[String]) -> bool| {
+        let mut found = table.columns().iter().filter(|column| fits(&words(&column.name)));
+        found.next().filter(|_| !wanted.is_empty() && found.next().is_none())
+    };
+    let exact = table.columns().iter().find(|column| column.name == name);
+    let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
+    let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
+    found.map_or_else(|| table.column(name), Ok)
+}
+
+/// # Errors
+/// Some of the columns are not there: all of them are named.
+pub(super) fn all_there<'a>(table: &Table, wanted: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    let missing: Vec<String> = wanted.into_iter().filter(|name| table.column(name).is_err()).cloned().collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        [only] => table.column(only).map(|_| ()),
+        _ => Err(Error::NoColumns { path: table.path().into(), columns: missing, have: table.names() }),
+    }
+}
+
+/// The names that stand for texts, if the table has such columns of text.
+pub(super) fn usual_texts(table: &Table) -> Option<&'static [&'static str]> {
+    let is_text = |name: &&str| table.column(name).is_ok_and(|column| column.kind == ColumnKind::Text);
+    TEXTS.into_iter().find(|names| names.iter().all(|name| is_text(name)))
+}
+
 /// The one column of texts that are documents.
 fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
     let unclear = || Error::ChooseColumn { path: table.path().into(), role: "text", have: table.names() };
@@ -267,6 +314,98 @@ fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
         true => Err(unclear()),
         false => Ok(columns),
     }
+}
+
+/// Names of columns of whole conversations, likeliest first.
+const CONVERSATIONS: [&str; 4] = ["messages", "conversations", "conversation", "dialog"];
+
+/// Names of columns that make a question, with those of its answer, likeliest first. Of the former those after the first may be lacking.
+const ANSWERED: [(&[&str], &[&str]); 5] = [
+    (&["prompt"], &["completion", "response", "answer", "output", "chosen"]),
+    (&["instruction", "input", "context"], &["output", "response", "completion", "answer"]),
+    (&["question", "context"], &["answer", "response", "output"]),
+    (&["query"], &["response", "answer", "output"]),
+    (&["input"], &["output", "target", "response"]),
+];
+
+/// What the system says, where a data set has such a column.
+const SYSTEM: &str = "system";
+
+/// The columns of conversations: one of lists of turns; or those of a question, and as the label that of the answer.
+fn conversations(table: &Table, asked: &Columns) -> Result<Columns> {
+    let has = |name: &str| table.columns().iter().any(|column| column.name == name);
+    let named = |names: &[&str]| names.iter().filter(|name| has(name)).map(|name| name.to_string()).collect::<Vec<_>>();
+    if !asked.input.is_empty() {
+        for name in asked.input.iter().chain(&asked.label) {
+            table.column(name)?;
+        }
+        return Ok(asked.clone());
+    }
+    let nested = |name: &str| table.columns().iter().any(|c| c.name == name && is_nested(&c.kind));
+    if let (Some(name), None) = (CONVERSATIONS.iter().find(|name| nested(name)), &asked.label) {
+        return Ok(Columns { input: vec![name.to_string()], ..Columns::default() });
+    }
+    let fits = |(question, answer): &(&[&str], &[&str])| {
+        let answer = match &asked.label {
+            Some(label) => table.column(label).ok().map(|column| column.name.clone()),
+            None => answer.iter().find(|name| has(name)).map(|name| name.to_string()),
+        };
+        let first = question.first().is_some_and(|name| has(name));
+        let input = named(&[&[SYSTEM][..], question].concat());
+        answer.filter(|_| first).map(|label| Columns { input, label: Some(label), ..Columns::default() })
+    };
+    let unclear =
+        || Error::ChooseColumn { path: table.path().into(), role: "conversation, or question and answer", have: table.names() };
+    ANSWERED.iter().find_map(fits).ok_or_else(unclear)
+}
+
+/// Names of columns of what two answers are to, likeliest first.
+const PROMPTS: [&str; 6] = ["prompt", "conversations", "messages", "question", "instruction", "input"];
+
+/// Names of the better answer and of the other one.
+const PREFERRED: [(&str, &str); 3] = [("chosen", "rejected"), ("preferred", "dispreferred"), ("better", "worse")];
+
+/// The columns of a prompt, if there are any, then that of the better answer and that of the other.
+fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
+    let has = |name: &str| table.columns().iter().any(|column| column.name == name);
+    let unclear =
+        || Error::ChooseColumn { path: table.path().into(), role: "better answer and which the other", have: table.names() };
+    if !asked.input.is_empty() {
+        for name in &asked.input {
+            table.column(name)?;
+        }
+        return if asked.input.len() >= 2 {
+            Ok(Columns { input: asked.input.clone(), ..Columns::default() })
+        } else {
+            Err(unclear())
+        };
+    }
+    let (better, other) = PREFERRED.iter().find(|(better, other)| has(better) && has(other)).ok_or_else(unclear)?;
+    let prompt = PROMPTS.iter().find(|name| has(name));
+    let system = Some(&SYSTEM).filter(|name| prompt.is_some() && has(name));
+    let input = system.into_iter().chain(prompt).chain([better, other]).map(|name| name.to_string()).collect();
+    Ok(Columns { input, ..Columns::default() })
+}
+
+fn is_nested(kind: &ColumnKind) -> bool {
+    matches!(kind, ColumnKind::List(_) | ColumnKind::Object(_))
+}
+
+/// What a table's columns are for by their names, where they are conversations.
+pub(super) fn task_of(table: &Table) -> Option<Task> {
+    let asked = Columns::default();
+    let is_label = |name: &str| LABELS.contains(&name);
+    if preferences(table, &asked).is_ok() {
+        return Some(Task::PreferenceOptimization);
+    }
+    // What has a column of classes is for telling them apart, whatever its texts are called.
+    let found = conversations(table, &asked).ok().filter(|_| !table.columns().iter().any(|column| is_label(&column.name)));
+    let texts = |found: &Columns| {
+        found.input.iter().chain(&found.label).all(|name| {
+            table.column(name).is_ok_and(|c| (c.kind == ColumnKind::Text || is_nested(&c.kind)) && c.classes.is_none())
+        })
+    };
+    found.filter(texts).map(|_| Task::InstructionTuning)
 }
 
 /// Whether the input is an image.
@@ -300,7 +439,7 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
     }
 }
 
-fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
+pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
     let columns: Vec<&Column> = table.columns().iter().filter(|c| !input.contains(&c.name)).collect();
     let by_name = |columns: &[&Column]| {
         LABELS.iter().find_map(|l| columns.iter().find(|c| c.name.eq_ignore_ascii_case(l)).map(|c| c.name.clone()))
@@ -409,7 +548,7 @@ mod tests {
         check("words,mood\na,x\nb,y\n", none(), Err("which column holds the label: it has `words`, `mood`"));
         check(
             "a,b\nx,1\n",
-            Columns { input: vec!["c".into()], label: Some("b".into()), labels: vec![] },
+            Columns { input: vec!["c".into()], label: Some("b".into()), ..Columns::default() },
             Err("no column `c`: it has `a`, `b`"),
         );
         check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));

@@ -47,6 +47,15 @@ pub enum Error {
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
 
+    #[error("`{}` has two columns that are called `{column}`", path.display())]
+    SameName { path: PathBuf, column: String },
+    #[error("`{}` has no column {}: it has {}", path.display(), list(columns), list(have))]
+    NoColumns { path: PathBuf, columns: Vec<String>, have: Vec<String> },
+    #[error("`{}` has no column to tell `{label}` from:{}", path.display(), have.iter().map(|h| format!("\n  - {h}")).collect::<String>())]
+    NoFeatures { path: PathBuf, label: String, have: Vec<String> },
+    #[error("`{}`, column `{column}`: expected numbers as in training, found {odd} of {rows} cells that are none, such as `{example}`", path.display())]
+    NotNumbers { path: PathBuf, column: String, odd: usize, rows: usize, example: String },
+
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
@@ -69,6 +78,14 @@ pub enum Error {
     #[error("`{}`, {position}, column `{column}`: expected an image of {expected}, found {found} (height x width x channels)", path.display())]
     ImageSize { path: PathBuf, position: Position, column: String, expected: String, found: String },
 
+    // Conversations.
+    #[error("`{}`, {position}: {what}", path.display())]
+    Conversation { path: PathBuf, position: Position, what: String },
+    #[error("the model's chat template fails{}: {what}", line.map(|line| format!(" in line {line}")).unwrap_or_default())]
+    Template { line: Option<usize>, what: String },
+    #[error("split `{split}`: none of its {rows} answers has a token within the longest text of {max_seq_len} tokens")]
+    NoAnswers { split: String, rows: usize, max_seq_len: usize },
+
     // Tokenizers.
     #[error("the tokenizer `{}` cannot be read: {what}", path.display())]
     Tokenizer { path: PathBuf, what: String },
@@ -87,7 +104,7 @@ pub enum Error {
     NotPrepared { path: PathBuf, what: String },
 
     // Models.
-    #[error("{place} has no safetensors weights: expected `model.safetensors`, found {}", list(found))]
+    #[error("{place} has no weights: expected `model.safetensors` or a GGUF file, found {}", list(found))]
     NoWeights { place: String, found: Vec<String> },
     #[error("{place} has no tokenizer: expected `tokenizer.json`, found {}", list(found))]
     NoTokenizer { place: String, found: Vec<String> },
@@ -123,6 +140,7 @@ impl Failure for Error {
             | Error::NoTokenizer { .. }
             | Error::Model { .. }
             | Error::Tokenizer { .. }
+            | Error::Template { .. }
             | Error::ForeignToken { .. } => Class::Model,
             _ => Class::Data,
         }
@@ -136,6 +154,10 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
+            Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
+            Error::SameName { .. } => "give each column a name of its own",
+            Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
+            Error::NotNumbers { .. } => "correct the cells, or leave them empty where the number is not known",
             Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
                 "set `data.columns.input` and `data.columns.label`"
             }
@@ -162,7 +184,14 @@ impl Failure for Error {
             Error::EmptySplit { .. } => "take another split, or fill the file",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
-            Error::TooShort { .. } => "raise `recipe.max_seq_len`",
+            Error::Conversation { .. } => {
+                "rows hold `messages` (a list of turns with `role` and `content`), `prompt` and `completion`, `instruction` and `output`, or \
+                 `question` and `answer`; pairs hold `prompt`, `chosen` and `rejected`; `data.columns` names others"
+            }
+            Error::Template { .. } => {
+                "the template is the model's `chat_template.jinja`, or `chat_template` in its tokenizer_config.json"
+            }
+            Error::TooShort { .. } | Error::NoAnswers { .. } => "raise `recipe.max_seq_len`",
             _ => return None,
         };
         Some(hint.into())

@@ -5,10 +5,12 @@
 
 mod card;
 mod catalogue;
+mod chat;
 mod classes;
 mod columns;
 mod digest;
 mod error;
+mod features;
 mod generated;
 pub mod hub;
 mod locate;
@@ -22,17 +24,21 @@ mod survey;
 mod survey_model;
 mod tensor_file;
 mod tokenizers;
+mod vocabulary;
 
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
+pub use chat::{Message, Role, Template, Told};
 pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
 pub use prepared::{
-    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTags, PreparedTargets, PreparedTexts,
+    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTable, PreparedTags,
+    PreparedTargets, PreparedTexts,
 };
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
+pub use vocabulary::Vocabulary;

@@ -5,6 +5,7 @@ use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use tallow_zoo::Modality;
 
 /// A prepared split, whole in memory: what a model is fed with, and what it should say of it.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Prepared {
 pub enum PreparedInputs {
     Texts(PreparedTexts),
     Images(PreparedImages),
+    Table(PreparedTable),
 }
 
 /// What a model should say.
@@ -40,6 +42,10 @@ pub enum PreparedTargets {
         /// Where words are hidden and told from all others of their piece, by which tokens.
         hidden: Option<HidingTokens>,
     },
+    /// The words of an assistant's answers: of each token whether it is told from those before it in its text.
+    Answers { asked: Vec<bool> },
+    /// As [`PreparedTargets::Answers`]; text `2i` of example `i` is better than text `2i + 1`.
+    Preferences { asked: Vec<bool> },
 }
 
 /// Tokens that a text with hidden words is made with.
@@ -202,6 +208,16 @@ pub struct PreparedImages {
     shape: [usize; 3],
 }
 
+/// Inputs of all rows of a table, end to end.
+#[derive(Debug)]
+pub struct PreparedTable {
+    numbers: Vec<f32>,
+    categories: Vec<u32>,
+    count: usize,
+    /// Of a row.
+    widths: [usize; 2],
+}
+
 impl Prepared {
     /// Reads a file that [`super::prepare`] wrote, and checks it.
     ///
@@ -223,9 +239,36 @@ impl Prepared {
     /// Number of examples.
     pub fn len(&self) -> usize {
         match &self.inputs {
-            PreparedInputs::Texts(texts) => texts.len(),
+            PreparedInputs::Texts(texts) => texts.len() / self.texts_each(),
             PreparedInputs::Images(images) => images.count,
+            PreparedInputs::Table(table) => table.count,
         }
+    }
+
+    /// What a model that is fed with it takes.
+    pub fn modality(&self) -> Modality {
+        match &self.inputs {
+            PreparedInputs::Texts(_) => Modality::Text,
+            PreparedInputs::Images(_) => Modality::Image,
+            PreparedInputs::Table(_) => Modality::Table,
+        }
+    }
+
+    /// Texts of an example, where it has texts.
+    fn texts_each(&self) -> usize {
+        if matches!(self.targets, PreparedTargets::Preferences { .. }) { 2 } else { 1 }
+    }
+
+    /// The numbers of the texts of example `i`.
+    pub fn texts_of(&self, i: usize) -> Range<usize> {
+        let each = self.texts_each();
+        i * each..(i + 1) * each
+    }
+
+    /// Tokens of example `i`; none where it is no text. Panics where there is no example `i`.
+    pub fn example_len(&self, i: usize) -> Option<usize> {
+        let texts = self.texts()?;
+        Some(self.texts_of(i).map(|text| texts.text_len(text)).sum())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -236,7 +279,7 @@ impl Prepared {
     pub fn texts(&self) -> Option<&PreparedTexts> {
         match &self.inputs {
             PreparedInputs::Texts(texts) => Some(texts),
-            PreparedInputs::Images(_) => None,
+            PreparedInputs::Images(_) | PreparedInputs::Table(_) => None,
         }
     }
 
@@ -244,7 +287,15 @@ impl Prepared {
     pub fn images(&self) -> Option<&PreparedImages> {
         match &self.inputs {
             PreparedInputs::Images(images) => Some(images),
-            PreparedInputs::Texts(_) => None,
+            PreparedInputs::Texts(_) | PreparedInputs::Table(_) => None,
+        }
+    }
+
+    /// The rows, if it holds rows of a table.
+    pub fn table(&self) -> Option<&PreparedTable> {
+        match &self.inputs {
+            PreparedInputs::Table(table) => Some(table),
+            PreparedInputs::Texts(_) | PreparedInputs::Images(_) => None,
         }
     }
 }
@@ -307,11 +358,31 @@ impl PreparedImages {
     }
 }
 
+impl PreparedTable {
+    /// Numbers and categories of row `i`. Panics where there is none.
+    pub fn row(&self, i: usize) -> (&[f32], &[u32]) {
+        let [numbers, categories] = self.widths;
+        (&self.numbers[i * numbers..(i + 1) * numbers], &self.categories[i * categories..(i + 1) * categories])
+    }
+
+    /// Numbers and categories of each row.
+    pub fn widths(&self) -> [usize; 2] {
+        self.widths
+    }
+
+    /// The largest number of a category in each column.
+    pub fn largest(&self) -> Vec<u32> {
+        let [_, width] = self.widths;
+        (0..width).map(|column| self.categories.iter().skip(column).step_by(width).copied().max().unwrap_or(0)).collect()
+    }
+}
+
 fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared, String> {
     let tensors = SafeTensors::deserialize(&file).map_err(|e| e.to_string())?;
     let targets = parse_targets(&tensors, metadata)?;
     let pixels = tensors.tensor("images").is_ok().then(|| bytes(&tensors, "images", Dtype::U8, 4)).transpose()?;
     let inputs = match pixels {
+        None if tensors.tensor("numbers").is_ok() => PreparedInputs::Table(parse_table(&tensors)?),
         Some((pixels, shape)) => {
             if shape[1..].contains(&0) {
                 return Err(format!("it has images of shape {shape:?}"));
@@ -336,7 +407,14 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
         PreparedTargets::Classes { of, .. } if of.len() != prepared.len() => {
             Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
         }
-        PreparedTargets::Words { .. } if prepared.texts().is_none() => Err("it has no texts to take words from".into()),
+        PreparedTargets::Words { .. } | PreparedTargets::Answers { .. } | PreparedTargets::Preferences { .. }
+            if prepared.texts().is_none() =>
+        {
+            Err("it has no texts to take words from".into())
+        }
+        PreparedTargets::Answers { asked } | PreparedTargets::Preferences { asked } => {
+            check_asked(&prepared, asked).map(|()| prepared)
+        }
         PreparedTargets::Words { bytes, .. } if bytes.len() != prepared.len() => {
             Err(format!("it has the bytes of {} pieces for {}", bytes.len(), prepared.len()))
         }
@@ -344,7 +422,30 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     }
 }
 
+/// Every text has a word that is asked for, which is not its first; and each example all its texts.
+fn check_asked(prepared: &Prepared, asked: &[bool]) -> Result<(), String> {
+    let Some(texts) = prepared.texts() else { return Ok(()) };
+    if asked.len() != texts.num_tokens() || !texts.len().is_multiple_of(prepared.texts_each()) {
+        return Err(format!("it has {} marks for {} tokens, and {} texts", asked.len(), texts.num_tokens(), texts.len()));
+    }
+    let wrong = |text: &usize| {
+        let marks = &asked[texts.range(*text)];
+        marks.first() == Some(&true) || !marks.contains(&true)
+    };
+    match (0..texts.len()).find(wrong) {
+        Some(text) => Err(format!("text {text} has no word that is asked for, or its first is")),
+        None => Ok(()),
+    }
+}
+
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
+    for pairs in [false, true] {
+        let name = if pairs { "preferred" } else { "asked" };
+        if tensors.tensor(name).is_ok() {
+            let asked = bytes(tensors, name, Dtype::U8, 1)?.0.iter().map(|mark| *mark != 0).collect();
+            return Ok(if pairs { PreparedTargets::Preferences { asked } } else { PreparedTargets::Answers { asked } });
+        }
+    }
     if tensors.tensor("bytes").is_ok() {
         let token = |name: &str| metadata.get(name).and_then(|id| id.parse::<u32>().ok());
         let with = |mask| HidingTokens { mask, begin: token("begin_token"), end: token("end_token") };
@@ -379,6 +480,19 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
         Some(label) => Err(format!("a label is {label}, and there are {} classes", names.len())),
         None => Ok(PreparedTargets::Classes { of, names }),
     }
+}
+
+fn parse_table(tensors: &SafeTensors) -> Result<PreparedTable, String> {
+    let (numbers, shape) = bytes(tensors, "numbers", Dtype::F32, 2)?;
+    let (categories, of_categories) = bytes(tensors, "categories", Dtype::U32, 2)?;
+    if shape[0] != of_categories[0] {
+        return Err(format!("it has numbers of {} rows and categories of {}", shape[0], of_categories[0]));
+    }
+    let numbers: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+        return Err(format!("a number is {}", numbers[at]));
+    }
+    Ok(PreparedTable { numbers, categories: u32s(categories), count: shape[0], widths: [shape[1], of_categories[1]] })
 }
 
 fn parse_texts(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTexts, String> {

@@ -48,7 +48,8 @@ pub(super) fn survey(
     }
     let first = facts.first().map(|split| split.tokens.unwrap_or(0) as f64 / split.examples as f64);
     let (task, labels) = (hints.task.or(Some(Task::LanguageModelling)), Vec::new());
-    Ok(DataFacts { task, splits: facts, columns, labels, license, revision, mean_tokens: first, image_shape: None })
+    let (mean_tokens, splits) = (first, facts);
+    Ok(DataFacts { task, splits, columns, labels, license, revision, mean_tokens, image_shape: None, table: None })
 }
 
 /// What stands in a split's documents.

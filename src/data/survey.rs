@@ -2,21 +2,22 @@
 
 use super::classes;
 use super::columns;
+use super::features::{self, Asked};
 use super::hub::Hub;
 use super::locate::{Located, locate};
 use super::prepare::{image_shape, labels_in};
 use super::read::{Cell, Table};
 use super::stream;
 use super::{Error, Result};
-use crate::job::TokenizerSource;
+use crate::job::{Part, TokenizerSource};
 use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{Columns, DataSource, Task};
 use std::collections::BTreeSet;
 use std::path::Path;
-use tallow_zoo::HeadKind;
+use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// What the experiment says about the data; empty fields are found out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DataSpecHints {
     /// None: what the data turns out to be for: telling the words of documents, else classes.
     pub task: Option<Task>,
@@ -25,6 +26,10 @@ pub struct DataSpecHints {
     pub splits: Vec<String>,
     /// How texts will become tokens, where that is known, and the most that there can be.
     pub tokenizer: Option<(TokenizerSource, usize)>,
+    /// Of a table: the part of the first split that is trained on, where it is not all of it.
+    pub part: Option<Part>,
+    /// The model, where it is there already.
+    pub model: Option<ModelConfig>,
 }
 
 /// More classes than this are no classes.
@@ -50,12 +55,26 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         false if columns::is_answered(first) => Some(Task::QuestionAnswering),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
+        false if hints.columns == Columns::default() => columns::task_of(first),
         false => None,
     };
+    let is_table = match hints.task {
+        // Whether numbers are told of texts or of rows is for the data to say, where no model says it.
+        None | Some(Task::TextRegression) if hints.model.is_none() => {
+            found.is_none() && features::is_table(first, &hints.columns, &class_columns)?
+        }
+        task => task.is_some_and(|task| task.takes() == Modality::Table),
+    };
+    if is_table {
+        return survey_table(&splits, hints, &class_columns, &located);
+    }
     let task = hints.task.or(found);
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
     if task.is_some_and(Task::is_of_streams) {
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
+    }
+    if let Some(task) = task.filter(|task| task.is_of_conversations()) {
+        return conversations_of(&splits, columns, task, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -103,6 +122,61 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         revision: located.revision,
         mean_tokens,
         image_shape,
+        table: None,
+    })
+}
+
+fn survey_table(
+    splits: &[(String, Vec<Table>)],
+    hints: &DataSpecHints,
+    class_columns: &[&str],
+    located: &Located,
+) -> Result<DataFacts> {
+    let model = hints.model.as_ref().and_then(|model| if let ModelConfig::Mlp(mlp) = model { Some(mlp) } else { None });
+    let model = model.filter(|mlp| !mlp.is_without_columns());
+    let task = hints.task.map(|task| if task == Task::TextRegression { Task::TabularRegression } else { task });
+    let asked = Asked { columns: &hints.columns, task, model, part: hints.part, class_columns };
+    let found = features::survey(splits, &asked)?;
+    Ok(DataFacts {
+        task: Some(found.task),
+        splits: found.splits,
+        columns: found.columns,
+        labels: found.labels,
+        license: located.card.license.clone(),
+        revision: located.revision.clone(),
+        mean_tokens: None,
+        image_shape: None,
+        table: Some(found.facts),
+    })
+}
+
+/// Rows that are conversations, or pairs of answers: nothing is labelled but by what they say.
+fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Task, located: Located) -> Result<DataFacts> {
+    let mut facts = Vec::new();
+    for (name, tables) in splits {
+        let examples = tables.iter().map(Table::count).sum::<Result<usize>>()?;
+        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+        if examples == 0 {
+            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
+        }
+        facts.push(SplitFacts { name: name.clone(), files, examples, labelled: true, part: None, tokens: None });
+    }
+    let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
+    let mean_tokens = Some(mean_tokens(first, &all)? + 4.0 * all.len() as f64);
+    let Located { card, revision, .. } = located;
+    let license = card.license;
+    Ok(DataFacts {
+        table: None,
+        splits: facts,
+        columns,
+        labels: Vec::new(),
+        license,
+        revision,
+        mean_tokens,
+        image_shape: None,
+        task: Some(task),
     })
 }
 
@@ -222,14 +296,18 @@ fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
     let (mut pieces, mut texts) = (0usize, 0usize);
     for row in table.rows(&names)?.take(SAMPLE) {
         texts += 1;
-        for cell in row?.cells {
-            let texts = if let Cell::List(words) = cell { words } else { vec![cell] };
-            for text in texts.iter().filter_map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None }) {
-                pieces += text.split_whitespace().map(pieces_of).sum::<usize>();
-            }
-        }
+        pieces += row?.cells.iter().map(pieces_in).sum::<usize>();
     }
     Ok(1.15 * pieces as f64 / texts.max(1) as f64 + 1.0 + input.len() as f64)
+}
+
+fn pieces_in(cell: &Cell) -> usize {
+    match cell {
+        Cell::Text(text) => text.split_whitespace().map(pieces_of).sum(),
+        Cell::List(cells) => cells.iter().map(pieces_in).sum(),
+        Cell::Object(cells) => cells.iter().map(|(_, cell)| pieces_in(cell)).sum(),
+        _ => 0,
+    }
 }
 
 /// A word, and each mark by itself.
@@ -374,7 +452,7 @@ mod tests {
         let lists = "{\"text\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"text\":\"b\",\"labels\":[]}\n";
         check("train.jsonl", lists, None, (&["x", "y"], &[]));
         check("train.csv", "id,text,rude,spam\n7,a,0,1\n9,b,1,1\n", None, (&["rude", "spam"], &["rude", "spam"]));
-        check("train.csv", "text,topics\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
+        check("train.csv", "text,labels\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
         let one = folder(&[("train.csv", "text,label,long\na,0,1\nb,1,0\n")]);
         let facts = survey(&DataSource::Local { path: one.path().into() }, one.path()).expect("surveyed");
         assert_eq!((facts.task, facts.columns.label.as_deref()), (Some(Task::TextClassification), Some("label")));

@@ -15,6 +15,7 @@ use std::path::Path;
 pub(super) enum Dtype {
     U8,
     U32,
+    F32,
     U64,
     F64,
 }
@@ -24,7 +25,7 @@ impl Dtype {
     pub(super) fn bytes(self) -> usize {
         match self {
             Dtype::U8 => 1,
-            Dtype::U32 => 4,
+            Dtype::U32 | Dtype::F32 => 4,
             Dtype::U64 | Dtype::F64 => 8,
         }
     }
@@ -33,6 +34,7 @@ impl Dtype {
         match self {
             Dtype::U8 => "U8",
             Dtype::U32 => "U32",
+            Dtype::F32 => "F32",
             Dtype::U64 => "U64",
             Dtype::F64 => "F64",
         }

@@ -22,6 +22,8 @@ pub enum Basis {
     Examples { count: usize },
     /// The bootstrap's over the examples of one run, for metrics that are no share of examples: it says what Wilson's says.
     Resamples { count: usize },
+    /// Both: Student's t over the seeds, and the draw of the held-out examples, which was but one of many.
+    SeedsAndDraw { seeds: usize, examples: usize },
 }
 
 /// The 95 % interval of the mean of `scores`, one a seed, each measured on `examples` examples.
@@ -37,6 +39,32 @@ pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Opti
         },
         _ => Some(student(metric, scores, examples)),
     }
+}
+
+/// The same where the held-out examples are a part that was drawn and not a split that others score on, too: several seeds on one
+/// draw know nothing of how another would do, so that both spreads are told, as independent ones.
+pub(super) fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
+    let of_seeds = interval(metric, scores, examples, resampled)?;
+    let [first, _, ..] = scores else { return Some(of_seeds) };
+    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+    // That of one run, moved to the mean.
+    let (below, above) = match metric.is_share_of_examples() {
+        true if examples == 0 => return Some(of_seeds),
+        true => {
+            let of_examples = wilson(mean, examples);
+            (mean - of_examples.low, of_examples.high - mean)
+        }
+        false => match resampled {
+            Some([low, high]) => ((first - low).max(0.0), (high - first).max(0.0)),
+            None => return Some(of_seeds),
+        },
+    };
+    let (least, most) = metric.range();
+    Some(Interval {
+        low: (mean - (mean - of_seeds.low).hypot(below)).max(least),
+        high: (mean + (of_seeds.high - mean).hypot(above)).min(most),
+        basis: Basis::SeedsAndDraw { seeds: scores.len(), examples },
+    })
 }
 
 /// mean ± t · s / √n, with s the sample's standard deviation.
@@ -120,6 +148,28 @@ mod tests {
     fn equal_seeds_do_not_give_certainty() {
         let found = interval(Metric::Accuracy, &[0.9, 0.9], 100, None).expect("an interval");
         close(found.high - found.low, 0.01, 1e-12);
+    }
+
+    #[test]
+    fn a_draw_adds_its_spread() {
+        let close_to = |found: Option<Interval>, low: f64, high: f64| {
+            let found = found.expect("an interval");
+            close(found.low, low, 1e-4);
+            close(found.high, high, 1e-4);
+        };
+        // Wilson's of 27 in 30 is 0.7438 to 0.9654; seeds that agree add but half an example.
+        let half: f64 = 0.5 / 30.0;
+        close_to(
+            interval_of_draw(Metric::Accuracy, &[0.9, 0.9], 30, None),
+            0.9 - (0.9f64 - 0.743_8).hypot(half),
+            0.9 + (0.965_4f64 - 0.9).hypot(half),
+        );
+        // The bootstrap's of the first run, around the mean: 3 and 4 beside t(1) 12.706 * 0.5 of the seeds.
+        let found = interval_of_draw(Metric::Rmse, &[10.0, 11.0], 30, Some([7.0, 14.0]));
+        close_to(found, 10.5 - 6.353_1f64.hypot(3.0), 10.5 + 6.353_1f64.hypot(4.0));
+        assert_eq!(found.map(|found| found.basis), Some(Basis::SeedsAndDraw { seeds: 2, examples: 30 }));
+        let alone = interval_of_draw(Metric::Accuracy, &[0.9], 30, None);
+        assert_eq!(alone, interval(Metric::Accuracy, &[0.9], 30, None));
     }
 
     #[test]

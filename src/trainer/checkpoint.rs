@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tallow_kernels::{Param, ParamStore};
+use tallow_kernels::{Param, ParamKind, ParamStore};
 
 /// Of the files that [`save`] writes.
 const FORMAT: u32 = 1;
@@ -58,6 +58,8 @@ impl Identity {
             version,
             task,
             model,
+            adapter,
+            preference,
             init,
             monitor,
             max_train_examples,
@@ -87,7 +89,8 @@ impl Identity {
         let mut recipe = recipe.clone();
         recipe.micro_batch_size = None;
         let fields = json!({
-            "format": FORMAT, "version": version, "task": task, "model": model, "init": init, "train": train_sha256,
+            "format": FORMAT, "version": version, "task": task, "model": model, "adapter": adapter, "preference": preference,
+            "init": init, "train": train_sha256,
             "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });
@@ -122,7 +125,7 @@ pub(super) fn save(
 ) -> Result<u64, Error> {
     let written = publish(folder, progress.step, |path| {
         let mut tensors: BTreeMap<String, Tensor> = state.named(store);
-        tensors.extend(weights::named(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
+        tensors.extend(weights::learnt(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
         let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
         let metadata =
             [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
@@ -163,7 +166,8 @@ impl Checkpoint {
             }
             Ok(Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?)
         };
-        for param in store.iter() {
+        // What is frozen is the base's, whose hash is part of the identity.
+        for param in store.iter().filter(|param| param.kind() != ParamKind::Frozen) {
             param.set(&saved(WEIGHT, param)?)?;
         }
         state.restore(store, saved)

@@ -11,6 +11,7 @@ use super::collate::{self, Changes, collate};
 use super::monitor::{Monitor, divide};
 use super::objective::Wanted;
 use super::optimizer::State;
+use super::reference::Reference;
 use super::scale::Scale;
 use super::schedule::lr_at;
 use super::streams::Streams;
@@ -21,7 +22,7 @@ use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
 use std::time::Instant;
 use tallow_kernels::{Gradients, Tape};
-use tallow_zoo::{Head, ModelConfig};
+use tallow_zoo::{Head, ModelConfig, peft};
 
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,7 @@ pub fn train(
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
     let mut run = Run::new(config, WorkFolder::at(out))?;
+    run.refer(emit)?;
     let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
     while !run.is_done() {
@@ -88,6 +90,8 @@ struct Run<'a> {
     /// Where numbers are learnt.
     scale: Option<Scale>,
     order: Order,
+    /// For preferences: what they are measured against.
+    reference: Option<Reference>,
     built: Built,
     state: State,
     grads: Gradients,
@@ -121,15 +125,40 @@ impl<'a> Run<'a> {
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
-        let built = weights::build(&model, weights, streams.init())?;
+        let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init())?;
         let scale = Scale::of(&data, &train, &built.store);
         scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
-        let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
+        let lengths = train.iter().map(|&i| data.example_len(i)).collect();
         let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let state = State::new(config.recipe.optimizer, &built.store)?;
         let grads = Gradients::new(&built.store);
-        let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        Ok(Run { config, folder, identity, streams, data, monitor, scale, order, built, state, grads, progress, before, saved })
+        let (progress, before, saved, reference) = (Progress::default(), Done::default(), None, None);
+        Ok(Run {
+            config,
+            folder,
+            identity,
+            streams,
+            data,
+            monitor,
+            scale,
+            order,
+            reference,
+            built,
+            state,
+            grads,
+            progress,
+            before,
+            saved,
+        })
+    }
+
+    /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
+    fn refer(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let (config, model, mut pulse) = (self.config, &*self.built.model, Pulse::new(emit));
+        let mut told = |done| pulse.beat(done);
+        let size = config.micro_batch_size;
+        self.reference = Reference::of(model, &self.data, self.order.examples(), config.preference, size, &mut told)?;
+        self.monitor.as_mut().map_or(Ok(()), |monitor| monitor.refer(model, &self.data, config, &mut told))
     }
 
     /// Whether there was a checkpoint to go on from.
@@ -149,7 +178,9 @@ impl<'a> Run<'a> {
 
     fn tell_start(&self, resumed: bool, emit: &mut dyn FnMut(Event)) {
         let report = &self.built.report;
-        for (what, names) in [("start anew", &report.initialised), ("have no place in the model", &report.unused)] {
+        // That an adapter's additions do is what it is.
+        let anew: Vec<String> = report.initialised.iter().filter(|name| !tallow_zoo::is_addition(name)).cloned().collect();
+        for (what, names) in [("start anew", &anew), ("have no place in the model", &report.unused)] {
             if !names.is_empty() {
                 emit(Event::Note { message: format!("{} tensor(s) {what}: {}", names.len(), names.join(", ")) });
             }
@@ -177,6 +208,9 @@ impl<'a> Run<'a> {
             let mut batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
             if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
                 values.iter_mut().for_each(|value| *value = scale.learnt(*value));
+            }
+            if let Some(reference) = &self.reference {
+                reference.tell(&mut batch.wanted, part);
             }
             let tape = Tape::training(self.streams.dropout(step, micro));
             let loss = batch.wanted.loss(&tape, &self.built.model.forward(&tape, &batch.input)?)?;
@@ -300,10 +334,15 @@ impl<'a> Run<'a> {
         if !weights::all_finite(&self.built.store)? {
             return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
         }
-        let metadata = [("format", "pt".to_string())];
-        let own = weights::named(&self.built.store);
+        // Of a model with an adapter that alone is kept, with the name of its base.
+        let mut metadata = vec![("format", "pt".to_string())];
+        let own = weights::learnt(&self.built.store);
         let own = self.scale.as_ref().map_or_else(|| Ok(own.clone()), |scale| scale.leave(own.clone()))?;
-        let public = self.config.model.public_tensors(own)?;
+        let mut public = self.config.model.public_tensors(own)?;
+        if let (Some(_), InitFrom::Weights { sha256, .. }) = (&self.config.adapter, &self.config.init) {
+            public = peft::public_names(public);
+            metadata.push((weights::BASE_SHA256, sha256.clone()));
+        }
         let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });

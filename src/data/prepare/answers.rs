@@ -4,7 +4,7 @@ use super::Split;
 use crate::data::classes::{Classes, Label};
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
-use crate::data::{Error, Result};
+use crate::data::{Error, Result, features};
 use crate::job::{PrepareJob, Spread};
 use tallow_zoo::HeadKind;
 
@@ -266,7 +266,7 @@ pub(super) fn number(table: &Table, position: &Position, column: &str, cell: &Ce
         Cell::Text(text) if text.trim().is_empty() => return Err(missing(table, position, column)),
         Cell::Int(value) => Some(*value as f64),
         Cell::Float(value) => Some(*value),
-        Cell::Text(text) => text.trim().parse().ok(),
+        Cell::Text(_) => features::number(cell, table.comma()),
         _ => None,
     };
     value.filter(|value| value.is_finite()).ok_or_else(|| Error::Number {

@@ -1,25 +1,29 @@
 //! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
 //!
-//! | tensor | texts | pieces of a stream of words | images |
-//! |---|---|---|---|
-//! | `labels` | U32 `[n]` | | U32 `[n]` |
-//! | or `labels`, of several an example | U8 `[n, labels]` | | |
-//! | `values`, in place of `labels` | F64 `[n]` | | |
-//! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | |
-//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | |
-//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
-//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
-//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
-//! | `images` | | | U8 `[n, height, width, channels]` |
+//! | tensor | texts | pieces of a stream of words | conversations | images, and `labels` or `values` of rows of a table |
+//! |---|---|---|---|---|
+//! | `labels` | U32 `[n]` | | | U32 `[n]` |
+//! | or `labels`, of several an example | U8 `[n, labels]` | | | |
+//! | `values`, in place of `labels` | F64 `[n]` | | | |
+//! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | | |
+//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | | |
+//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
+//! | `asked`, or `preferred` of pairs | | | U8 `[tokens]`, 1 where a token is an answer's | |
+//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
+//! | `images` | | | | U8 `[n, height, width, channels]` |
+//! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
 //! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`.
 
 mod answers;
+mod conversations;
 mod image;
 mod jpeg;
 mod pixels;
 mod spans;
+mod table;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -32,11 +36,12 @@ pub(super) use pixels::shape as image_shape;
 
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Tensor};
-use super::{Error, Result, classes, columns};
+use super::{Error, Result, classes, columns, features};
 use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
+use tallow_zoo::Modality;
 
 /// Rows that are worked on at once, over all cores.
 const CHUNK: usize = 1024;
@@ -60,6 +65,9 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::LanguageModelling | Task::MaskedLanguageModelling => words::prepare(job, &splits, emit),
+        Task::InstructionTuning | Task::PreferenceOptimization => conversations::prepare(job, &splits, emit),
+        Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TabularRegression => table::prepare(job, &splits, &[], emit),
     }
 }
 
@@ -109,7 +117,13 @@ impl Split {
         let columns = columns::resolve(first, &job.columns, &[], Some(job.task))?;
         // A single document is cut itself.
         let within = source.part.filter(|_| rows == 1 && job.task.is_of_streams());
-        let mask = source.part.filter(|_| within.is_none()).map(|part| part.mask(rows));
+        let mask = match job.task.takes() {
+            Modality::Table => {
+                let label = columns.label.as_deref().unwrap_or_default();
+                Some(features::rows_of(&tables, label, job.task, source.part)?)
+            }
+            _ => source.part.filter(|_| within.is_none()).map(|part| part.mask(rows)),
+        };
         let most = job.max_examples.unwrap_or(usize::MAX);
         Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })
     }
@@ -160,7 +174,7 @@ impl Split {
     /// Hands on the rows, so many at once: input cells, with the label, or those of the labels, at the end of each row if there are such.
     fn each_chunk(&self, emit: &mut dyn FnMut(Event), mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
         let (mut pulse, mut done) = (Pulse::new(emit), 0);
-        let Columns { input, label, labels } = &self.columns;
+        let Columns { input, label, labels, exclude: _ } = &self.columns;
         let wanted: Vec<&str> = input.iter().chain(label).chain(labels).map(String::as_str).collect();
         let (mut left, mut number) = (self.most, 0..);
         // A row that cannot be read is told of, whoever it belongs to.

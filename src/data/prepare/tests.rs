@@ -27,9 +27,11 @@ impl Bench {
             vocab_size: 200,
             max_seq_len: 16,
             image_size: None,
+            table: None,
             labels: None,
             numbered: None,
             max_examples: None,
+            chat: Default::default(),
             out,
         };
         Bench { dir, job }
@@ -357,22 +359,23 @@ fn several_labels_become_flags() {
     check(listed, Columns::default(), (&["x", "y"], &[&[yes, yes], &[yes, no], &[yes, no]]));
     let flags = "text,spam,rude\na,0,1\nb,0,0\n";
     check(flags, Columns::default(), (&["spam", "rude"], &[&[no, yes], &[no, no]]));
-    let chosen = Columns { labels: vec!["rude".into()], input: vec!["text".into()], label: None };
+    let chosen = Columns { labels: vec!["rude".into()], input: vec!["text".into()], label: None, ..Columns::default() };
     check(flags, chosen, (&["rude"], &[&[yes], &[no]]));
 }
 
 #[test]
 fn labels_that_are_none_are_told_with_their_place() {
-    let check = |train: &str, dev: &str, words: &str| {
+    let check = |train: &str, dev: &str, flags: &[&str], words: &str| {
         let mut bench = Bench::text(&[("train", train), ("dev", dev)]);
         bench.job.task = Task::TextMultiLabel;
+        bench.job.columns.labels = flags.iter().map(|name| name.to_string()).collect();
         let error = bench.run().expect_err("refused");
         assert!(error.class() == Class::Data && error.to_string().contains(words), "{error}");
     };
     let train = "text,labels\na,x\nb,y\n";
-    check(train, "text,labels\na,x|z\n", "line 2, column `labels`: the label is `z`; expected one of 2 classes: `x`, `y`");
-    check(train, "text,labels\na,\n", "line 2, column `labels`: there is no label");
-    check("text,p,q\na,0,1\nb,1,1\n", "text,p,q\na,2,1\n", "column `p`: the label is 2, where 0 or 1 is expected");
+    check(train, "text,labels\na,x|z\n", &[], "line 2, column `labels`: the label is `z`; expected one of 2 classes: `x`, `y`");
+    check(train, "text,labels\na,\n", &[], "line 2, column `labels`: there is no label");
+    check("text,p,q\na,0,1\nb,1,1\n", "text,p,q\na,2,1\n", &["p", "q"], "column `p`: the label is 2, where 0 or 1 is expected");
 }
 
 /// A job over CoNLL sentences.
@@ -396,11 +399,11 @@ fn the_first_token_of_each_word_has_its_tag() {
     assert!(matches!(made.shape, SplitShape::Text { truncated: 1, longest: 16, .. }), "{:?}", made.shape);
     let prepared = bench.open("train.safetensors");
     let PreparedTargets::Tags(tags) = prepared.targets() else { panic!("expected tags") };
-    assert_eq!(tags.text(0), (&[1, 0][..], &[1, 2][..]));
-    // A word in two pieces, so that the next begins behind both.
+    // A word may be several pieces; the next begins behind them.
     let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
-    let pieces = tokenizer.encode("thecat", false).expect("encoded").len() as u32;
-    assert_eq!(tags.text(1), (&[0, 1][..], &[1, 1 + pieces][..]));
+    let pieces = |word: &str| tokenizer.encode(word, false).expect("encoded").len() as u32;
+    assert_eq!(tags.text(0), (&[1, 0][..], &[1, 1 + pieces("the")][..]));
+    assert_eq!(tags.text(1), (&[0, 1][..], &[1, 1 + pieces("thecat")][..]));
     let (of, firsts) = tags.text(2);
     let seen = firsts.iter().filter(|first| **first != crate::data::NOT_SEEN).count();
     assert!(of.len() == 20 && (1..15).contains(&seen) && firsts[..seen].is_sorted(), "{firsts:?}");
@@ -464,7 +467,7 @@ fn answers_are_found_in_windows_that_overlap() {
             (0..30).for_each(|w| seen[w] |= starts.contains(&(long.find(&format!("w{w}")).expect("there") as u32)));
         }
     }
-    assert!(answered[0] == 1 && answered[1] >= 1 && answered[2] == 0, "{answered:?}");
+    assert!(answered[0] >= 1 && answered[1] >= 1 && answered[2] == 0, "{answered:?}");
     assert!(seen.iter().all(|seen| *seen), "each word is in a window: {seen:?}");
 }
 

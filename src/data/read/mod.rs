@@ -7,6 +7,7 @@ mod jsonl;
 pub(super) mod parquet;
 mod text;
 
+use super::features::Comma;
 use super::{Error, Result};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -191,6 +192,14 @@ impl Table {
             column: name.into(),
             have: self.names(),
         })
+    }
+
+    /// What a comma in its numbers means: where commas part the cells, none is a decimal point.
+    pub(super) fn comma(&self) -> Comma {
+        match self.source {
+            Source::Csv { delimiter } if delimiter != b',' => Comma::Decimal,
+            _ => Comma::Thousands,
+        }
     }
 
     /// Number of rows; read off the footer where the format has one.

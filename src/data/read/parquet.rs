@@ -6,7 +6,7 @@ use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
-use parquet::schema::types::Type;
+use parquet::schema::types::{BasicTypeInfo, Type};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -74,10 +74,20 @@ fn kind(field: &Type) -> ColumnKind {
         Physical::BYTE_ARRAY if text => ColumnKind::Text,
         Physical::BYTE_ARRAY if plain && info.converted_type() == ConvertedType::NONE => ColumnKind::Image,
         Physical::BOOLEAN => ColumnKind::Int,
+        // Written out, as other files have them.
+        Physical::INT32 | Physical::INT64 if is_dated(info) => ColumnKind::Text,
         Physical::INT32 | Physical::INT64 if plain => ColumnKind::Int,
         Physical::FLOAT | Physical::DOUBLE => ColumnKind::Float,
         other => ColumnKind::Other(format!("values of type {other}")),
     }
+}
+
+fn is_dated(info: &BasicTypeInfo) -> bool {
+    matches!(info.logical_type_ref(), Some(LogicalType::Date | LogicalType::Timestamp { .. }))
+        || matches!(
+            info.converted_type(),
+            ConvertedType::DATE | ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS
+        )
 }
 
 pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
@@ -122,10 +132,13 @@ fn cell(field: Field) -> Cell {
         Field::UByte(i) => Cell::Int(i.into()),
         Field::UShort(i) => Cell::Int(i.into()),
         Field::UInt(i) => Cell::Int(i.into()),
-        Field::ULong(i) => i64::try_from(i).map_or(Cell::Other("an integer beyond 63 bits"), Cell::Int),
+        Field::ULong(i) => i64::try_from(i).map_or(Cell::Float(i as f64), Cell::Int),
         Field::Float(f) => Cell::Float(f.into()),
         Field::Double(f) => Cell::Float(f),
         Field::Str(text) => Cell::Text(text),
+        Field::Date(days) => written(i64::from(days), 86_400),
+        Field::TimestampMillis(millis) => written(millis.div_euclid(1000), 1),
+        Field::TimestampMicros(micros) => written(micros.div_euclid(1_000_000), 1),
         Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec()),
         // An image, whose place is of no use here.
         Field::Group(row) if row.len() <= 2 && row.get_column_iter().any(|(name, _)| name == "bytes") => {
@@ -136,6 +149,12 @@ fn cell(field: Field) -> Cell {
         Field::ListInternal(list) => Cell::List(list.elements().iter().cloned().map(cell).collect()),
         _ => Cell::Other("a nested or dated value"),
     }
+}
+
+/// So many units of `secs` seconds from 1970 on, as a date in words.
+fn written(units: i64, secs: i64) -> Cell {
+    let at = units.checked_mul(secs).and_then(|secs| jiff::Timestamp::from_second(secs).ok());
+    at.map_or(Cell::Other("a date beyond the year 9999"), |at| Cell::Text(at.to_string()))
 }
 
 #[cfg(test)]

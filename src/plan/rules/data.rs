@@ -5,7 +5,6 @@ use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{DataName, Family, ModelName, PaperSpec, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
-use tallow_zoo::HeadKind;
 
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
 const GENERATED_EXAMPLES: usize = 12_000;
@@ -30,9 +29,12 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     match (named, goal) {
         (Some(name), _) => {
             let choice = named_choice(name)?;
-            // What is known has its task.
+            // What is known has its task and columns.
+            if choice.known.is_some() {
+                return Ok(vec![choice]);
+            }
             let task = choice.task.or_else(|| task(goal, wishes));
-            Ok(vec![DataChoice { task, ..choice }])
+            Ok(vec![DataChoice { task, columns: columns(goal, wishes), ..choice }])
         }
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
@@ -52,7 +54,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         Goal::Paper(_) => None,
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
-    let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
+    let of_numbers = measured.is_some_and(|metric| metric.serves(Task::TextRegression)).then_some(Task::TextRegression);
     let of_labels = match measured {
         Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
         Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
@@ -61,6 +63,31 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         _ => None,
     };
     (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
+}
+
+/// The columns that were said, by the request or by keys of the experiment file: the data is looked at with them.
+fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
+    let mut columns = Columns::default();
+    if let Goal::Request(request) = goal {
+        columns.label = request.label.clone();
+    }
+    for (key, value) in &wishes.set {
+        let list = || {
+            let value = value.trim().trim_start_matches('[').trim_end_matches(']');
+            value.split(',').map(unquoted).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+        };
+        match key.as_str() {
+            "data.columns.label" => columns.label = Some(unquoted(value)),
+            "data.columns.input" => columns.input = list(),
+            "data.columns.exclude" => columns.exclude = list(),
+            _ => {}
+        }
+    }
+    columns
+}
+
+fn unquoted(text: &str) -> String {
+    text.trim().trim_matches(['"', '\'']).to_string()
 }
 
 fn known_names() -> Vec<&'static str> {
@@ -188,6 +215,8 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::LogLoss | Metric::CalibrationError => None,
         // In units of the data's own.
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
+        // Of models and data that no paper shares.
+        Metric::PreferenceAccuracy | Metric::PreferenceMargin => None,
     }
 }
 

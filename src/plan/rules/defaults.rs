@@ -77,6 +77,40 @@ pub(super) fn decoder_tuning(piece: usize) -> Defaults {
     defaults
 }
 
+/// Answers of a language model: to tell them, or to prefer one to the other, which wants smaller steps.
+pub(super) fn conversing(preferred: bool) -> Defaults {
+    let mut defaults = decoder_tuning(512);
+    (defaults.recipe.length, defaults.recipe.optimizer) = (Length::Epochs(if preferred { 1.0 } else { 3.0 }), adamw(0.0));
+    defaults.recipe.lr = if preferred { 1e-5 } else { 2e-5 };
+    defaults.source = if preferred {
+        "2305.18290, appendix B, with larger steps for smaller batches"
+    } else {
+        "2203.02155, appendix C, with larger steps for smaller models"
+    };
+    defaults
+}
+
+/// A perceptron on `examples` rows of a table: enough steps for a small one, few enough epochs for a large one.
+pub(super) fn perceptron_from_scratch(examples: usize) -> Defaults {
+    let batch_size = if examples < 10_000 { 32 } else { 256 };
+    let per_epoch = examples.div_ceil(batch_size).max(1) as f64;
+    Defaults {
+        recipe: Recipe {
+            optimizer: adamw(0.01),
+            lr: 1e-3,
+            schedule: Schedule::Cosine { warmup: Warmup::Frac(0.05) },
+            length: Length::Epochs((1500.0 / per_epoch).round().clamp(10.0, 100.0)),
+            batch_size,
+            micro_batch_size: None,
+            max_seq_len: None,
+            grad_clip_norm: Some(1.0),
+            dropout: None,
+            augment: vec![],
+        },
+        source: "2106.11959, section 4.4: AdamW and dropout",
+    }
+}
+
 /// A ResNet from scratch on small images; `mirror`: a mirrored image shows the same class.
 pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
     let mut augment = vec![Augment::PadCrop { padding: 4 }];
