@@ -82,12 +82,7 @@ impl Subject {
                     "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": true,
                     "max_position_embeddings": 2048}),
                 49152,
-                Some(Adapter {
-                    r: 8,
-                    lora_alpha: 16.0,
-                    lora_dropout: 0.0,
-                    target_modules: ["q_proj", "v_proj"].map(String::from).to_vec(),
-                }),
+                Some(Adapter { lora_alpha: 16.0, ..Adapter::of(&["q_proj", "v_proj"]) }),
             ),
             name => {
                 let (layers, hidden) = if name == "minilm" { (6, 384) } else { (12, 768) };
@@ -107,7 +102,9 @@ impl Subject {
         let targets = Targets { ignore: Some(u32::MAX), ..Targets::new(&self.labels) };
         Ok(match self.model.forward(tape, &self.input)? {
             Output::Scores(scores) => kernels::cross_entropy(tape, &scores, targets)?,
-            Output::Words { states, vocabulary } => kernels::linear_cross_entropy(tape, &states, &vocabulary, targets)?,
+            Output::Words { states, vocabulary, bias } => {
+                kernels::linear_cross_entropy(tape, &states, &vocabulary, bias.as_ref(), targets)?
+            }
             Output::Vectors(_) => return Err("expected scores".into()),
         })
     }

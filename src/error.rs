@@ -19,6 +19,8 @@ pub enum Class {
     Model,
     /// Training diverged, or a number is not finite: 30.
     Numeric,
+    /// A repeated run is not what was recorded: 31.
+    Differs,
     /// Memory, disk, time or another budget ran out: 40.
     Resource,
     /// Interrupted by the user; `resume` continues: 41.
@@ -33,13 +35,14 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of its code.
-    pub const ALL: [Class; 11] = [
+    pub const ALL: [Class; 12] = [
         Class::Usage,
         Class::Spec,
         Class::Paper,
         Class::Data,
         Class::Model,
         Class::Numeric,
+        Class::Differs,
         Class::Resource,
         Class::Interrupted,
         Class::Sandbox,
@@ -56,6 +59,7 @@ impl Class {
             Class::Data => 20,
             Class::Model => 21,
             Class::Numeric => 30,
+            Class::Differs => 31,
             Class::Resource => 40,
             Class::Interrupted => 41,
             Class::Sandbox => 50,

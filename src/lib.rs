@@ -23,6 +23,7 @@ pub mod intake;
 pub mod job;
 pub mod pipeline;
 pub mod plan;
+pub mod provenance;
 pub mod publish;
 pub mod report;
 pub mod run;

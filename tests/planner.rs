@@ -23,9 +23,9 @@ fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {
 }
 
 fn texts(splits: Vec<SplitFacts>) -> DataFacts {
-    let columns = Columns { input: vec!["text".into()], label: Some("label".into()) };
+    let columns = Columns { input: vec!["text".into()], label: Some("label".into()), ..Columns::default() };
     let labels = vec!["no".into(), "yes".into()];
-    DataFacts { splits, columns, labels, license: None, revision: None, mean_tokens: Some(14.0), image_shape: None }
+    DataFacts { splits, columns, labels, mean_tokens: Some(14.0), ..DataFacts::default() }
 }
 
 fn images(splits: Vec<SplitFacts>, side: usize) -> DataFacts {
@@ -191,6 +191,8 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
         normalize: None,
         license: None,
         revision: None,
+        chat: Default::default(),
+        adapter: None,
     };
     let data = glue();
     let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[] };
@@ -406,7 +408,7 @@ fn reasons_for_the_model_are_true() {
                 });
                 let config = tallow_zoo::ModelConfig::from_public(&config.to_string()).expect("a config");
                 let steps = 66_849u64.div_ceil(spec.recipe.batch_size as u64);
-                let epoch = estimate(&config, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
+                let epoch = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
                 let fits = epoch <= 0.7 * secs as f64;
                 assert!(!(fits && said.contains(&format!("with {name} "))), "{secs} s: {said}");
             }
@@ -438,6 +440,8 @@ fn only_what_was_stated_differs() {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };
         resolve(&spec, &Facts { host: host(200.0), data: glue(), model }, &layout).expect("a plan")
@@ -471,7 +475,7 @@ fn only_what_was_stated_differs() {
 fn texts_are_for_language_models() {
     let text = SplitFacts { tokens: Some(400_000), ..split("train", 1, true) };
     let data = DataFacts {
-        columns: Columns { input: vec!["text".into()], label: None },
+        columns: Columns { input: vec!["text".into()], ..Columns::default() },
         labels: vec![],
         mean_tokens: Some(400_000.0),
         ..texts(vec![text])
@@ -494,6 +498,8 @@ fn texts_are_for_language_models() {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let layout = Layout { prepared: "p".into(), threads: 2 };
         resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
@@ -681,7 +687,7 @@ proptest! {
                     let used = examples.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
                     let Length::Epochs(epochs) = spec.recipe.length else { continue };
                     let steps = (epochs * used.div_ceil(spec.recipe.batch_size) as f64) as u64;
-                    let cost = estimate(&config, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
+                    let cost = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
                     prop_assert!(cost.train_secs * seeds as f64 <= secs as f64, "{} s of {secs}", cost.train_secs);
                     if epochs < 164.0 {
                         prop_assert!(assumes(&spec, "recipe.length: "));
@@ -690,4 +696,75 @@ proptest! {
             }
         }
     }
+}
+
+/// A table is for a perceptron of its columns: small ones are cut class by class and run several times; the label is the column that
+/// was found, whatever it was called.
+#[test]
+fn tables_are_for_perceptrons() {
+    use tallow::plan::TableFacts;
+    use tallow_zoo::ModelConfig;
+    use tallow_zoo::mlp::{CategoricalColumn, NumericColumn};
+    let table = TableFacts {
+        numeric: vec![NumericColumn::of("width", [Some(1.0), Some(2.0), None])],
+        categorical: vec![CategoricalColumn::of("colour", [Some("red"), Some("blue"), Some("red")], 1)],
+        notes: vec!["data.columns: `name` is left out: names or the like".into()],
+    };
+    let columns =
+        Columns { input: vec!["width".into(), "colour".into()], label: Some("kind_of_it".into()), ..Columns::default() };
+    let data = |rows: usize, task: Task| DataFacts {
+        task: Some(task),
+        columns: columns.clone(),
+        labels: if task == Task::TabularRegression { vec![] } else { vec!["a".into(), "b".into()] },
+        table: Some(table.clone()),
+        mean_tokens: None,
+        ..texts(vec![split("train", rows, true)])
+    };
+    let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data);
+    let small = data(300, Task::TabularClassification);
+    let spec = of("predict the kind from ./things.csv in 2 minutes", &small);
+    let ModelSpec::Scratch { config: ModelConfig::Mlp(mlp), .. } = &spec.model else { panic!("{:?}", spec.model) };
+    assert!(mlp.is_without_columns(), "the columns are the plan's to fill in");
+    assert_eq!((spec.task, spec.metric, spec.budget.max_time_secs), (Task::TabularClassification, Metric::Accuracy, Some(120)));
+    assert_eq!((spec.seeds.as_slice(), spec.data.held_out_frac), (&[0, 1, 2][..], Some(0.2)));
+    assert_eq!(spec.data.columns.label.as_deref(), Some("kind_of_it"));
+    assert!(assumes(&spec, "of each class its share") && assumes(&spec, "seeds: 3 runs"), "{:?}", spec.assumptions);
+    assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+
+    let mut known = small.clone();
+    known.cut(&spec.data.train, &spec.data.held_out, 0.2);
+    let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
+    let model = ModelFacts {
+        config: config.clone(),
+        weights: None,
+        weights_sha256: None,
+        tokenizer: None,
+        normalize: None,
+        license: None,
+        revision: None,
+        chat: Default::default(),
+        adapter: None,
+    };
+    let facts = Facts { host: host(100.0), data: known, model };
+    let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
+    let ModelConfig::Mlp(mlp) = &plan.runs[0].model else { panic!("{:?}", plan.runs[0].model) };
+    assert_eq!(
+        (mlp.num_numbers(), mlp.column_names(), mlp.target_column.as_deref()),
+        (2, vec!["width", "colour"], Some("kind_of_it"))
+    );
+    assert!(plan.assumptions.iter().any(|a| a.contains("`name` is left out")), "{:?}", plan.assumptions);
+
+    let large = of(
+        "an MLP with 3 layers, hidden size 64 and dropout 0.3 on things.csv, predict kind",
+        &data(50_000, Task::TabularClassification),
+    );
+    let ModelSpec::Scratch { config: ModelConfig::Mlp(mlp), .. } = &large.model else { panic!("{:?}", large.model) };
+    assert_eq!(
+        (mlp.hidden_sizes.as_slice(), large.seeds.as_slice(), large.recipe.dropout),
+        (&[64, 64, 64][..], &[0][..], Some(0.3))
+    );
+    let numbers = of("predict the price of things.csv", &data(300, Task::TabularRegression));
+    assert_eq!((numbers.task, numbers.metric), (Task::TabularRegression, Metric::Rmse));
+    let other = proposals(&request("fine-tune BERT on things.csv"), &Wishes::default(), &small, 100.0);
+    assert!(other.is_err_and(|e| e.to_string().contains("is a table of numbers and categories, which `bert` cannot read")));
 }

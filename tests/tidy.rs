@@ -11,8 +11,16 @@ struct Rule {
     reason: &'static str,
 }
 
-const PURE: &[&str] =
-    &["src/spec", "src/plan", "src/run/recovery.rs", "src/run/outcome.rs", "src/eval", "src/report", "src/intake/extract"];
+const PURE: &[&str] = &[
+    "src/spec",
+    "src/plan",
+    "src/run/recovery.rs",
+    "src/run/outcome.rs",
+    "src/eval",
+    "src/report",
+    "src/provenance",
+    "src/intake/extract",
+];
 
 const RULES: &[Rule] = &[
     Rule {

@@ -23,7 +23,7 @@ fn main() -> Result<()> {
         grads.clear();
         let tape = Tape::training(Stream::root(2));
         let x = tape.leaf(hidden.clone());
-        let loss = linear_cross_entropy(&tape, &x, &w, Targets::new(&labels))?;
+        let loss = linear_cross_entropy(&tape, &x, &w, None, Targets::new(&labels))?;
         tape.backward(&loss, &mut grads)?;
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }

@@ -280,8 +280,14 @@ fn threads_change_no_bit() {
             linear(t, &v[0], &p[0], Some(&p[1]))
         }),
         ("linear, few rows", Case::new().var(&[3, 129]).param("w", &[2, 129]), |t, v, p| linear(t, &v[0], &p[0], None)),
-        ("linear_cross_entropy", Case::new().var(&[301, 70]).param("w", &[60_001, 70]), |t, v, p| {
-            linear_cross_entropy(t, &v[0], &p[0], Targets { labels: &[7; 301], ignore: None, smoothing: 0.1 })
+        ("linear_cross_entropy", Case::new().var(&[301, 70]).param("w", &[60_001, 70]).param("b", &[60_001]), |t, v, p| {
+            linear_cross_entropy(t, &v[0], &p[0], Some(&p[1]), Targets { smoothing: 0.1, ..Targets::new(&[7; 301]) })
+        }),
+        ("linear_cross_entropy_rows", Case::new().var(&[301, 70]).param("w", &[60_001, 70]).param("b", &[60_001]), |t, v, p| {
+            linear_cross_entropy_rows(t, &v[0], &p[0], Some(&p[1]), &[7; 301])
+        }),
+        ("cross_entropy, focal", Case::new().var(&[3001, 7]), |t, v, _| {
+            cross_entropy(t, &v[0], Targets { focal: 2.0, ..Targets::new(&[5; 3001]) })
         }),
         ("add", Case::new().var(&[301, 70]).var(&[70]), |t, v, _| add(t, &v[0], &v[1])),
         ("gelu", Case::new().var(&[100_001]), |t, v, _| gelu(t, &v[0])),

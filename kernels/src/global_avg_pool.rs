@@ -29,12 +29,13 @@ fn means(x: &Tensor, area: usize) -> Result<Tensor> {
     let (batch, _, _, channels) = x.dims4()?;
     let xs = slice::floats(x)?;
     slice::fresh_tensor((batch, channels), |y| {
-        y.par_chunks_mut(channels.max(1)).zip(xs.par_chunks((channels * area).max(1))).for_each(|(y, x)| image_means(x, y));
+        y.par_chunks_mut(channels.max(1)).zip(xs.par_chunks((channels * area).max(1))).for_each(|(y, x)| row_means(x, y));
     })
 }
 
 vectorised! {
-    fn image_means(x: &[f32], y: &mut [f32]) {
+    /// The means of rows of `y`'s size.
+    pub(crate) fn row_means(x: &[f32], y: &mut [f32]) {
         let area = (x.len() / y.len()) as f32;
         y.fill(0.0);
         x.chunks_exact(y.len()).for_each(|x| y.iter_mut().zip(x).for_each(|(y, x)| *y += x));

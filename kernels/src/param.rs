@@ -135,6 +135,8 @@ struct Building {
     /// Whether shapes alone are compared, and no tensor is made.
     outline: bool,
     made: Vec<Param>,
+    /// Shapes of `made`, which an outline's empty tensors do not tell.
+    shapes: Vec<Vec<usize>>,
     initialised: Vec<String>,
     problems: Vec<WeightProblem>,
     failed: Option<Error>,
@@ -171,6 +173,7 @@ impl Weights {
             outline: false,
             used: BTreeSet::new(),
             made: Vec::new(),
+            shapes: Vec::new(),
             initialised: Vec::new(),
             problems: Vec::new(),
             failed: None,
@@ -197,6 +200,11 @@ impl Weights {
     #[must_use]
     pub fn frozen(&self) -> Self {
         Weights { frozen: true, ..self.clone() }
+    }
+
+    /// Whether shapes alone are compared: see [`Weights::outline`].
+    pub fn is_outline(&self) -> bool {
+        self.building.borrow().outline
     }
 
     /// This place's name: `model.layers.0`; empty at the root.
@@ -262,12 +270,19 @@ impl Weights {
         });
         let param = Param { id: b.made.len(), name: name.into(), tensor, kind };
         b.made.push(param.clone());
+        b.shapes.push(shape.to_vec());
         param
     }
 
     /// The full names of all that was asked for so far.
     pub fn asked(&self) -> Vec<String> {
         self.building.borrow().made.iter().map(|param| param.name().to_string()).collect()
+    }
+
+    /// Name, shape and kind of all that was asked for so far.
+    pub fn asked_shapes(&self) -> Vec<(String, Vec<usize>, ParamKind)> {
+        let b = self.building.borrow();
+        b.made.iter().zip(&b.shapes).map(|(param, shape)| (param.name().to_string(), shape.clone(), param.kind)).collect()
     }
 
     /// The parameters, ordered by name, and what became of the given weights.

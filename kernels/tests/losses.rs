@@ -27,37 +27,48 @@ fn near(what: &str, found: &Tensor, expected: &Tensor) {
     assert!(error < TOLERANCE, "{what}: relative error {error:e}");
 }
 
-/// Over one and over several chunks of rows, with ignored labels and smoothing.
+/// Over one and over several chunks of rows, with ignored labels, smoothing, class weights and a bias.
 #[test]
 fn linear_cross_entropies() {
     for (rows, width, classes, smoothing) in [(3, 5, 7, 0.0), (67, 17, 33, 0.1), (40, 3, 900_001, 0.2)] {
-        let (x, w) = (random(&[rows, width], "x"), random(&[classes, width], "w"));
+        let (x, w, b) = (random(&[rows, width], "x"), random(&[classes, width], "w"), random(&[classes], "b"));
         let labels: Vec<u32> = (0..rows as u32).map(|i| (i * 5) % classes as u32).collect();
-        let kept: Vec<u32> = (0..).zip(&labels).filter(|(_, l)| **l != 5).map(|(i, _)| i).collect();
-        let chosen: Vec<u32> = kept.iter().map(|&i| labels[i as usize]).collect();
+        let weights: Vec<f32> = (0..classes).map(|i| (i % 3) as f32 + 0.5).collect();
+        let targets = Targets { ignore: Some(5), smoothing, weights: Some(&weights), ..Targets::new(&labels) };
 
-        let weights = Weights::given([("w".to_string(), w.clone())].into(), Stream::root(0), &Device::Cpu);
-        let param = weights.param("w", &[classes, width], Init::Zeros);
-        let (store, _) = weights.finish().unwrap();
+        let given = [("w".to_string(), w.clone()), ("b".to_string(), b.clone())].into();
+        let given = Weights::given(given, Stream::root(0), &Device::Cpu);
+        let params = [given.param("w", &[classes, width], Init::Zeros), given.param("b", &[classes], Init::Zeros)];
+        let (store, _) = given.finish().unwrap();
         let tape = Tape::training(Stream::root(0));
         let leaf = tape.leaf(x.clone());
-        let loss = linear_cross_entropy(&tape, &leaf, &param, Targets { labels: &labels, ignore: Some(5), smoothing }).unwrap();
+        let loss = linear_cross_entropy(&tape, &leaf, &params[0], Some(&params[1]), targets).unwrap();
         let mut grads = Gradients::new(&store);
         let dx = tape.backward_to(&loss, &mut grads, &[&leaf]).unwrap().remove(0).unwrap();
 
-        let (x, w) = (double(&x), double(&w));
-        let plain = || {
-            let rows = x.index_select(&Tensor::from_vec(kept.clone(), kept.len(), &Device::Cpu)?, 0)?;
-            let z = rows.matmul(&w.t()?)?;
-            let log_sum = z.exp()?.sum_keepdim(D::Minus1)?.log()?;
-            let picked = z.gather(&Tensor::from_vec(chosen.clone(), (chosen.len(), 1), &Device::Cpu)?, 1)?;
-            let s = f64::from(smoothing);
-            (log_sum - (picked * (1.0 - s))? - (z.mean_keepdim(D::Minus1)? * s)?)?.mean_all()
-        };
-        let expected = plain().unwrap();
+        let (x, w, b) = (double(&x), double(&w), double(&b));
+        let expected = plain(&[&x, &w, &b], targets).unwrap();
         let gradients = expected.backward().unwrap();
         near("loss", loss.tensor(), &expected);
         near("hidden", &dx, gradients.get(&x).unwrap());
-        near("weight", grads.get(&param).unwrap(), gradients.get(&w).unwrap());
+        near("weight", grads.get(&params[0]).unwrap(), gradients.get(&w).unwrap());
+        near("bias", grads.get(&params[1]).unwrap(), gradients.get(&b).unwrap());
     }
+}
+
+/// The mean as PyTorch's documentation has it, in plain operations on `x`, `w` and `b`.
+fn plain(t: &[&CandleVar; 3], targets: Targets) -> candle_core::Result<Tensor> {
+    let kept: Vec<u32> = (0..).zip(targets.labels).filter(|(_, l)| Some(**l) != targets.ignore).map(|(i, _)| i).collect();
+    let labels: Vec<u32> = kept.iter().map(|&i| targets.labels[i as usize]).collect();
+    let n = kept.len();
+    let weights = Tensor::new(targets.weights.unwrap(), &Device::Cpu)?.to_dtype(DType::F64)?;
+    let label = Tensor::from_vec(labels, n, &Device::Cpu)?;
+    let rows = t[0].index_select(&Tensor::from_vec(kept, n, &Device::Cpu)?, 0)?;
+    let z = rows.matmul(&t[1].t()?)?.broadcast_add(t[2])?;
+    let log_p = z.broadcast_sub(&z.exp()?.sum_keepdim(D::Minus1)?.log()?)?;
+    let own = weights.index_select(&label, 0)?;
+    let hard = (log_p.gather(&label.unsqueeze(1)?, 1)?.squeeze(1)? * &own)?.sum_all()?;
+    let even = log_p.broadcast_mul(&weights)?.sum_all()?;
+    let (s, classes) = (f64::from(targets.smoothing), log_p.dim(1)? as f64);
+    ((hard * (s - 1.0))? - (even * (s / classes))?)? / own.sum_all()?
 }

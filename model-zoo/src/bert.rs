@@ -1,20 +1,19 @@
-//! BERT for sequence and pair classification (Devlin et al., 1810.04805), with the names of `BertForSequenceClassification`.
-//!
-//! Shapes: `b` batch, `t` tokens, `d` hidden size, `c` classes.
+//! BERT (Devlin et al., 1810.04805) for every job that its public classes have, with their names.
 
 use crate::cost::Cost;
-use crate::error::{ConfigProblem, Error, Result};
+use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
+use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_counts, check_dropout};
 use crate::head::{Head, HeadKind, Heads};
-use crate::lora::{Adapter, Linear, body};
+use crate::lora::Adapter;
 pub use crate::parts::Activation;
-use crate::parts::{Dense, LayerNorm, leave_other_head, residual};
-use crate::registry::{Architecture, Input, Model, Output};
+use crate::parts::{Dense, LayerNorm, leave_other_head};
+use crate::registry::{Architecture, Model};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, Attention, Init, Param, Tape, Var, Weights};
+use tallow_kernels::{Init, Weights};
 
 /// The keys of the public `config.json` that matter here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,11 +44,26 @@ pub(crate) const HEADS: &Heads = &[
     (HeadKind::Classes, "BertForSequenceClassification"),
     (HeadKind::Labels, "BertForSequenceClassification"),
     (HeadKind::Value, "BertForSequenceClassification"),
+    (HeadKind::Tags, "BertForTokenClassification"),
+    (HeadKind::Span, "BertForQuestionAnswering"),
+    (HeadKind::Words, "BertForMaskedLM"),
+    (HeadKind::Vector, "BertModel"),
 ];
+
+const PLACES: Places = Places {
+    body: "bert",
+    parts: &["embeddings.", "encoder.", "pooler."],
+    tops: &["bert.pooler.", "classifier.", "qa_outputs.", "cls."],
+};
 
 impl Architecture for Config {
     fn from_public(object: &Map<String, Value>) -> Result<Self> {
         let mut f = Fields::new(object);
+        let head = Head::read(&mut f, HEADS, &["num_labels"], 2);
+        if head == Head::Words {
+            f.only_if_present("tie_word_embeddings", json!(true));
+        }
+        f.only_if_present("is_decoder", json!(false));
         if let Some(kind) = f.get("position_embedding_type").filter(|kind| *kind != "absolute") {
             f.problem("position_embedding_type", "\"absolute\"", kind);
         }
@@ -68,7 +82,7 @@ impl Architecture for Config {
             initializer_range: f.number_or("initializer_range", 0.02),
             layer_norm_eps: f.number_or("layer_norm_eps", 1e-12),
             pad_token_id: f.count_or("pad_token_id", 0),
-            head: Head::read(&mut f, HEADS, &["num_labels"], 2),
+            head,
         };
         f.finish(config.problems())?;
         Ok(config)
@@ -139,35 +153,25 @@ impl Architecture for Config {
 
     /// Weights of a bare `BertModel` get the prefix `bert.`; index buffers and heads of other jobs are left out.
     fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
-        let bare = !given.keys().any(|name| name.starts_with("bert."));
-        let name = |name: String| {
-            // TensorFlow's names of a norm's parameters, in the oldest public weights.
-            let name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
-            let body = ["embeddings.", "encoder.", "pooler."].iter().any(|part| name.starts_with(part));
-            if bare && body { format!("bert.{name}") } else { name }
+        let own: &[&str] = match &self.head {
+            Head::Classes(_) | Head::Labels(_) | Head::Value => &["bert.pooler.", "classifier."],
+            Head::Tags(_) => &["classifier."],
+            Head::Span => &["qa_outputs."],
+            Head::Words => &["cls.predictions.transform.", "cls.predictions.bias"],
+            Head::Vector(_) => &[],
         };
-        let mut given: BTreeMap<_, _> = given.into_iter().map(|(n, tensor)| (name(n), tensor)).collect();
-        given.retain(|name, _| !(name.ends_with("position_ids") || name.starts_with("cls.")));
+        let mut given = PLACES.read(given, own);
         leave_other_head(&mut given, "classifier", [self.head.width(), self.hidden_size]);
         Ok(given)
     }
 
+    /// What is tied to the table of words is not written twice.
+    fn public_tensors(&self, own: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        Ok(PLACES.write(own, &self.head))
+    }
+
     fn cost(&self, b: usize, t: usize) -> Cost {
-        let (mut cost, d, rows) = (Cost::default(), self.hidden_size, b * t);
-        cost.params += (self.vocab_size + self.max_position_embeddings + self.type_vocab_size) * d + 2 * d;
-        cost.keep(3 * rows * d);
-        for _ in 0..self.num_hidden_layers {
-            (0..4).for_each(|_| cost.dense(rows, d, d));
-            cost.dense(rows, d, self.intermediate_size);
-            cost.dense(rows, self.intermediate_size, d);
-            cost.params += 4 * d;
-            // Scores and their product with the values.
-            cost.forward_flops += 4.0 * (rows * t * d) as f64;
-            cost.keep(rows * self.intermediate_size + 5 * rows * d);
-        }
-        cost.dense(b, d, d);
-        cost.dense(b, d, self.head.width());
-        cost
+        self.shape().cost(b, t, &self.head)
     }
 
     fn set_dropout(&mut self, p: f64) {
@@ -179,136 +183,46 @@ impl Architecture for Config {
     }
 
     fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(Bert::new(self, weights, adapter)?))
-    }
-}
-
-/// The model.
-pub struct Bert {
-    embeddings: Embeddings,
-    layers: Vec<Layer>,
-    pooler: Dense,
-    classifier: Dense,
-    classifier_dropout: f32,
-    max_positions: usize,
-}
-
-impl Bert {
-    pub(crate) fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
-        let (bert, d) = (weights.at("bert"), config.hidden_size);
-        let init = Init::Normal(config.initializer_range as f32);
-        let layers = bert.at("encoder").at("layer");
-        Ok(Bert {
-            embeddings: Embeddings::new(config, &body(&bert.at("embeddings"), adapter)),
-            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, adapter, &layers.at(i))).collect::<Result<_>>()?,
-            // Encoders for sentence embeddings come without it.
-            pooler: Dense::fresh(&bert.at("pooler").at("dense"), d, d, init, Init::Zeros),
-            classifier: Dense::fresh(&weights.at("classifier"), d, config.head.width(), init, Init::Zeros),
-            classifier_dropout: config.classifier_dropout.unwrap_or(config.hidden_dropout_prob) as f32,
-            max_positions: config.max_position_embeddings,
-        })
-    }
-}
-
-impl Model for Bert {
-    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
-        let Input::Text { token_ids, type_ids, lengths } = input else {
-            return Err(input.other_than("bert", "texts"));
+        let (shape, d) = (self.shape(), self.hidden_size);
+        let dense = |at: &str, out| Dense::fresh(&weights.at(at), d, out, shape.init, Init::Zeros);
+        let dropout = self.classifier_dropout.unwrap_or(self.hidden_dropout_prob) as f32;
+        let top = match &self.head {
+            Head::Classes(_) | Head::Labels(_) | Head::Value => {
+                // Encoders for sentence embeddings come without the pooler.
+                let (dense, scores) = (dense("bert.pooler.dense", d), dense("classifier", self.head.width()));
+                Top::First { before: 0.0, dense, act: Activation::Tanh, dropout, scores }
+            }
+            Head::Tags(_) => Top::Each { dropout, scores: dense("classifier", self.head.width()) },
+            Head::Span => Top::Each { dropout: 0.0, scores: dense("qa_outputs", 2) },
+            Head::Words => {
+                let predictions = weights.at("cls.predictions");
+                let norm = LayerNorm::fresh(&predictions.at("transform.LayerNorm"), d, self.layer_norm_eps);
+                let bias = predictions.fresh("bias", &[self.vocab_size], Init::Zeros);
+                Top::Words { dense: dense("cls.predictions.transform.dense", d), act: self.hidden_act, norm, bias }
+            }
+            Head::Vector(pooling) => Top::Vector(*pooling),
         };
-        let (_, t) = token_ids.dims2()?;
-        if t > self.max_positions {
-            let expected = format!("at most {} tokens a text", self.max_positions);
-            return Err(Error::Input { family: "bert", expected, found: format!("{t} (shorten texts by `max_seq_len`)") });
+        Ok(Box::new(Encoder::new("bert", &shape, &NAMES, (&weights.at("bert"), adapter), top)?))
+    }
+}
+
+impl Config {
+    fn shape(&self) -> Shape {
+        Shape {
+            vocab_size: self.vocab_size,
+            embedding_size: self.hidden_size,
+            hidden_size: self.hidden_size,
+            num_layers: self.num_hidden_layers,
+            num_heads: self.num_attention_heads,
+            intermediate_size: self.intermediate_size,
+            positions: self.max_position_embeddings,
+            first_position: 0,
+            types: self.type_vocab_size,
+            act: self.hidden_act,
+            dropout: self.hidden_dropout_prob as f32,
+            attention_dropout: self.attention_probs_dropout_prob as f32,
+            norm_eps: self.layer_norm_eps,
+            init: Init::Normal(self.initializer_range as f32),
         }
-        let mut h_btd = self.embeddings.forward(tape, token_ids, type_ids)?;
-        for layer in &self.layers {
-            h_btd = layer.forward(tape, &h_btd, lengths)?;
-        }
-        let pooled_bd = self.pooler.forward(tape, &kernels::first_token(tape, &h_btd)?)?;
-        let pooled_bd = kernels::dropout(tape, &kernels::tanh(tape, &pooled_bd)?, self.classifier_dropout)?;
-        Ok(Output::Scores(self.classifier.forward(tape, &pooled_bd)?))
-    }
-}
-
-/// Words + positions + segment types, normalised.
-struct Embeddings {
-    words: Param,
-    positions: Param,
-    types: Param,
-    norm: LayerNorm,
-    dropout: f32,
-}
-
-impl Embeddings {
-    fn new(config: &Config, at: &Weights) -> Self {
-        let table = |name: &str, rows| {
-            at.at(name).param("weight", &[rows, config.hidden_size], Init::Normal(config.initializer_range as f32))
-        };
-        Embeddings {
-            words: table("word_embeddings", config.vocab_size),
-            positions: table("position_embeddings", config.max_position_embeddings),
-            types: table("token_type_embeddings", config.type_vocab_size),
-            norm: LayerNorm::new(&at.at("LayerNorm"), config.hidden_size, config.layer_norm_eps),
-            dropout: config.hidden_dropout_prob as f32,
-        }
-    }
-
-    fn forward(&self, tape: &Tape, token_ids: &Tensor, type_ids: &Tensor) -> Result<Var> {
-        let positions = Tensor::arange(0, token_ids.dim(1)? as u32, token_ids.device())?;
-        let words_btd = kernels::embedding(tape, token_ids, &self.words)?;
-        let types_btd = kernels::embedding(tape, type_ids, &self.types)?;
-        let positions_td = kernels::embedding(tape, &positions, &self.positions)?;
-        let sum_btd = kernels::add(tape, &kernels::add(tape, &words_btd, &types_btd)?, &positions_td)?;
-        Ok(kernels::dropout(tape, &self.norm.forward(tape, &sum_btd)?, self.dropout)?)
-    }
-}
-
-/// One encoder layer: attention, then feed-forward, each with dropout, residual and norm behind it.
-struct Layer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    attention_output: Linear,
-    attention_norm: LayerNorm,
-    intermediate: Linear,
-    output: Linear,
-    output_norm: LayerNorm,
-    act: Activation,
-    num_heads: usize,
-    dropout: f32,
-    attention_dropout: f32,
-}
-
-impl Layer {
-    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights) -> Result<Self> {
-        let (d, ff) = (config.hidden_size, config.intermediate_size);
-        let init = Init::Normal(config.initializer_range as f32);
-        let linear = |at: &Weights, sizes| Linear::new(at, sizes, true, init, adapter);
-        let norm = |at: &Weights| LayerNorm::new(&body(&at.at("LayerNorm"), adapter), d, config.layer_norm_eps);
-        let (attention, own) = (at.at("attention"), at.at("attention").at("self"));
-        Ok(Layer {
-            query: linear(&own.at("query"), [d, d])?,
-            key: linear(&own.at("key"), [d, d])?,
-            value: linear(&own.at("value"), [d, d])?,
-            attention_output: linear(&attention.at("output").at("dense"), [d, d])?,
-            attention_norm: norm(&attention.at("output")),
-            intermediate: linear(&at.at("intermediate").at("dense"), [d, ff])?,
-            output: linear(&at.at("output").at("dense"), [ff, d])?,
-            output_norm: norm(&at.at("output")),
-            act: config.hidden_act,
-            num_heads: config.num_attention_heads,
-            dropout: config.hidden_dropout_prob as f32,
-            attention_dropout: config.attention_probs_dropout_prob as f32,
-        })
-    }
-
-    fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize]) -> Result<Var> {
-        let (q, k, v) = (self.query.forward(tape, x_btd)?, self.key.forward(tape, x_btd)?, self.value.forward(tape, x_btd)?);
-        let args = Attention { lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
-        let a_btd = self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?;
-        let x_btd = self.attention_norm.forward(tape, &residual(tape, &a_btd, x_btd, self.dropout)?)?;
-        let h = self.intermediate.forward(tape, &x_btd)?;
-        let h_btd = self.output.forward(tape, &self.act.forward(tape, &h)?)?;
-        Ok(self.output_norm.forward(tape, &residual(tape, &h_btd, &x_btd, self.dropout)?)?)
     }
 }

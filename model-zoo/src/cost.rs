@@ -32,11 +32,23 @@ impl Cost {
     }
 
     /// A convolution without bias and the batch norm behind it; `side`: height and width of its output.
-    pub(crate) fn conv_norm(&mut self, batch: usize, [inner, out, kernel]: [usize; 3], side: usize) {
+    pub(crate) fn conv_norm(&mut self, batch: usize, conv: [usize; 3], side: usize) {
+        self.conv(batch, conv, side);
+        self.norm(batch, conv[1], side);
+    }
+
+    /// A convolution without bias; `side`: height and width of its output.
+    pub(crate) fn conv(&mut self, batch: usize, [inner, out, kernel]: [usize; 3], side: usize) {
         let (weights, places) = (inner * out * kernel * kernel, batch * side * side);
-        self.params += weights + 2 * out;
+        self.params += weights;
         self.forward_flops += 2.0 * weights as f64 * places as f64;
-        self.keep(2 * places * out);
+        self.keep(places * out);
+    }
+
+    /// A batch norm of images.
+    pub(crate) fn norm(&mut self, batch: usize, channels: usize, side: usize) {
+        self.params += 2 * channels;
+        self.keep(batch * side * side * channels);
     }
 
     /// Elements kept for backward.

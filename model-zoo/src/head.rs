@@ -2,6 +2,7 @@
 
 use crate::error::ConfigProblem;
 use crate::fields::{Fields, check_labels, generic_labels, write_labels};
+use crate::pooling::Pooling;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ pub enum Head {
     /// The next word, or a hidden one: states `[b, t, d]` and the vocabulary.
     Words,
     /// A vector that means the whole example: `[b, d]`.
-    Vector,
+    Vector(Pooling),
 }
 
 /// A [`Head`] without its classes.
@@ -77,7 +78,7 @@ impl HeadKind {
             HeadKind::Tags => Head::Tags(labels),
             HeadKind::Span => Head::Span,
             HeadKind::Words => Head::Words,
-            HeadKind::Vector => Head::Vector,
+            HeadKind::Vector => Head::Vector(Pooling::default()),
         }
     }
 
@@ -101,7 +102,7 @@ impl Head {
             Head::Tags(_) => HeadKind::Tags,
             Head::Span => HeadKind::Span,
             Head::Words => HeadKind::Words,
-            Head::Vector => HeadKind::Vector,
+            Head::Vector(_) => HeadKind::Vector,
         }
     }
 
@@ -109,7 +110,16 @@ impl Head {
     pub fn labels(&self) -> &[String] {
         match self {
             Head::Classes(labels) | Head::Labels(labels) | Head::Tags(labels) => labels,
-            Head::Value | Head::Span | Head::Words | Head::Vector => &[],
+            Head::Value | Head::Span | Head::Words | Head::Vector(_) => &[],
+        }
+    }
+
+    /// The same with other classes; nothing changes where it has none.
+    #[must_use]
+    pub fn with_labels(self, new: Vec<String>) -> Self {
+        match self {
+            Head::Classes(_) | Head::Labels(_) | Head::Tags(_) => self.kind().with(new),
+            Head::Value | Head::Span | Head::Words | Head::Vector(_) => self,
         }
     }
 
@@ -119,7 +129,7 @@ impl Head {
             Head::Classes(labels) | Head::Labels(labels) | Head::Tags(labels) => labels.len(),
             Head::Value => 1,
             Head::Span => 2,
-            Head::Words | Head::Vector => 0,
+            Head::Words | Head::Vector(_) => 0,
         }
     }
 
@@ -154,7 +164,7 @@ impl Head {
             Head::Classes(labels) | Head::Tags(labels) => write_labels(config, labels),
             Head::Labels(labels) => write_labels(config, labels),
             Head::Value => write_labels(config, &generic_labels(1)),
-            Head::Span | Head::Words | Head::Vector => {}
+            Head::Span | Head::Words | Head::Vector(_) => {}
         }
         if matches!(self, Head::Labels(_) | Head::Value) {
             config["problem_type"] = json!(self.kind().problem_type());

@@ -5,14 +5,19 @@
 
 mod cache;
 mod cost;
+mod encoder;
 mod error;
 mod fields;
 mod generate;
 mod head;
 mod parts;
+pub mod peft;
+mod pooling;
 mod registry;
 
 pub mod bert;
+pub mod distilbert;
+pub mod electra;
 pub mod gguf;
 pub mod gpt2;
 pub mod llama;
@@ -20,11 +25,15 @@ mod lora;
 pub mod mlp;
 pub mod resnet;
 pub mod resnet_cifar;
+pub mod roberta;
 pub mod t5;
+pub mod vit;
+pub mod wide_resnet;
 
 pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
-pub use lora::Adapter;
+pub use lora::{ALL_LINEAR, Adapted, Adapter, is_addition};
+pub use pooling::{Pooling, PoolingOf};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

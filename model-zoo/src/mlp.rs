@@ -25,8 +25,14 @@ use tallow_kernels::{self as kernels, BatchNorm, Init, Param, Tape, Var, Weights
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// None of either kind in an experiment file: the data's own.
+    #[serde(default)]
     pub numeric_columns: Vec<NumericColumn>,
+    #[serde(default)]
     pub categorical_columns: Vec<CategoricalColumn>,
+    /// The column that is predicted, as the table's header has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_column: Option<String>,
     /// Where a number is predicted: what it is measured by.
     #[serde(default)]
     pub target: Scale,
@@ -51,6 +57,24 @@ pub struct NumericColumn {
     pub fill: f64,
     /// Whether the model is told which numbers were missing.
     pub indicator: bool,
+    /// Where the column holds dates: the part that is the number. A column of dates stands in the list once for each part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_date: Option<DatePart>,
+}
+
+/// A number that a date has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePart {
+    Year,
+    /// 1 to 12.
+    Month,
+    /// Of the month, from 1.
+    Day,
+    /// 1, Monday, to 7.
+    Weekday,
+    /// 0 to 23.
+    Hour,
 }
 
 /// A column of categories. Of each row it gives the model the number of its value: its place in `values` plus 1, or 0 for a missing
@@ -85,6 +109,9 @@ impl Norm {
     const NAMES: [(&str, Norm); 3] = [("none", Norm::None), ("batch", Norm::Batch), ("layer", Norm::Layer)];
 }
 
+/// No number of a hundred million is farther from their mean, in standard deviations.
+const FARTHEST: f64 = 1e4;
+
 impl Default for Scale {
     /// Numbers as they are.
     fn default() -> Self {
@@ -95,19 +122,20 @@ impl Default for Scale {
 impl Scale {
     /// Mean and standard deviation of some numbers (0 and 1 of none at all); numbers that are all alike keep their unit.
     pub fn of(numbers: &[f64]) -> Self {
-        let count = numbers.len().max(1) as f64;
-        let mean = numbers.iter().sum::<f64>() / count;
-        let std = (numbers.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count).sqrt();
-        if mean.is_finite() && std.is_finite() && std > 1e-12 * mean.abs() {
-            Scale { mean, std }
-        } else {
-            Scale { mean: if mean.is_finite() { mean } else { 0.0 }, std: 1.0 }
-        }
+        // In units of the largest, whose square is then no overflow.
+        let (count, largest) = (numbers.len().max(1) as f64, numbers.iter().fold(0f64, |most, x| most.max(x.abs())));
+        let unit = if largest > 0.0 { largest } else { 1.0 };
+        let mean = numbers.iter().map(|x| x / unit).sum::<f64>() / count;
+        let std = (numbers.iter().map(|x| (x / unit - mean).powi(2)).sum::<f64>() / count).sqrt();
+        let scale = Scale { mean: mean * unit, std: std * unit };
+        let usable = scale.mean.is_finite() && scale.std.is_finite() && std > 1e-12 * mean.abs() && scale.std > 0.0;
+        if usable { scale } else { Scale { mean: if scale.mean.is_finite() { scale.mean } else { 0.0 }, std: 1.0 } }
     }
 
-    /// As the model sees a number.
+    /// As the model sees a number: at most [`FARTHEST`] deviations from the mean, so that a mistake in a cell of a new table stays
+    /// one row's.
     pub fn apply(&self, number: f64) -> f32 {
-        ((number - self.mean) / self.std) as f32
+        ((number - self.mean) / self.std).clamp(-FARTHEST, FARTHEST) as f32
     }
 
     /// The number that the model sees as this.
@@ -134,7 +162,7 @@ impl NumericColumn {
             (half, 1) => known[half],
             (half, _) => known[half - 1] / 2.0 + known[half] / 2.0,
         };
-        NumericColumn { name: name.into(), scale, fill, indicator }
+        NumericColumn { name: name.into(), scale, fill, indicator, of_date: None }
     }
 
     /// Inputs of the model that this column makes.
@@ -189,6 +217,7 @@ impl Architecture for Config {
         let config = Config {
             numeric_columns: f.list("numeric_columns", "a column with `name`, `scale`, `fill`, `indicator`"),
             categorical_columns: f.list("categorical_columns", "a column with `name`, `values`, `embedding_size`"),
+            target_column: f.get("target_column").and_then(Value::as_str).map(str::to_string),
             target: target.unwrap_or_default(),
             hidden_sizes: f.counts_or("hidden_sizes", &[256, 256]),
             hidden_act: f.choice_or("hidden_act", Activation::Relu, &Activation::NAMES),
@@ -201,7 +230,13 @@ impl Architecture for Config {
     }
 
     fn tiny() -> Self {
-        let numeric = |name: &str, indicator| NumericColumn { name: name.into(), scale: Scale::default(), fill: 0.0, indicator };
+        let numeric = |name: &str, indicator| NumericColumn {
+            name: name.into(),
+            scale: Scale::default(),
+            fill: 0.0,
+            indicator,
+            of_date: None,
+        };
         let categorical = |name: &str, count: usize| CategoricalColumn {
             name: name.into(),
             values: (1..count).map(|i| format!("value {i}")).collect(),
@@ -210,6 +245,7 @@ impl Architecture for Config {
         Config {
             numeric_columns: vec![numeric("length", false), numeric("weight", true)],
             categorical_columns: vec![categorical("colour", 5), categorical("shape", 3)],
+            target_column: None,
             target: Scale::default(),
             hidden_sizes: vec![24, 16],
             hidden_act: Activation::Gelu,
@@ -226,6 +262,9 @@ impl Architecture for Config {
             "target": self.target, "hidden_sizes": self.hidden_sizes, "hidden_act": self.hidden_act.name(), "norm": norm,
             "dropout": self.dropout, "torch_dtype": "float32",
         });
+        if let Some(column) = &self.target_column {
+            config["target_column"] = json!(column);
+        }
         self.head.write(&mut config, HEADS);
         config
     }
@@ -250,9 +289,9 @@ impl Architecture for Config {
             }
         }
         let mut seen = std::collections::BTreeSet::new();
-        let categorical = self.categorical_columns.iter().map(|c| (&c.name, "categorical_columns"));
-        let mut names = self.numeric_columns.iter().map(|c| (&c.name, "numeric_columns")).chain(categorical);
-        if let Some((name, field)) = names.find(|(name, _)| !seen.insert(*name)) {
+        let categorical = self.categorical_columns.iter().map(|c| ((&c.name, None), "categorical_columns"));
+        let mut names = self.numeric_columns.iter().map(|c| ((&c.name, c.of_date), "numeric_columns")).chain(categorical);
+        if let Some(((name, _), field)) = names.find(|(name, _)| !seen.insert(*name)) {
             problems.push(ConfigProblem::new(field, "a different name for each column", format!("\"{name}\" twice")));
         }
         check_scale(&mut problems, "target", self.target);
@@ -302,6 +341,19 @@ impl Architecture for Config {
 }
 
 impl Config {
+    /// Whether it leaves its columns to the data.
+    pub fn is_without_columns(&self) -> bool {
+        self.numeric_columns.is_empty() && self.categorical_columns.is_empty()
+    }
+
+    /// Names of the columns that it is fed with, each once.
+    pub fn column_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.numeric_columns.iter().map(|c| c.name.as_str()).collect();
+        names.dedup();
+        names.extend(self.categorical_columns.iter().map(|c| c.name.as_str()));
+        names
+    }
+
     /// `n`: numbers that the model is fed with for a row, column after column.
     pub fn num_numbers(&self) -> usize {
         self.numeric_columns.iter().map(NumericColumn::width).sum()
@@ -448,6 +500,10 @@ mod tests {
         assert_eq!(age.scale.undo(seen(Some(8.0))[0]).round(), 8.0);
         let constant = NumericColumn::of("one", [Some(3.0), Some(3.0)]);
         assert_eq!(constant.inputs(Some(4.0)).collect::<Vec<_>>(), [1.0], "a constant column keeps its unit");
+        let far: Vec<f32> = age.inputs(Some(1e300)).chain(age.inputs(Some(-1e300))).collect();
+        assert_eq!(far, [1e4, 0.0, -1e4, 0.0]);
+        let huge = NumericColumn::of("huge", [Some(-1.5e308), Some(1.5e308)]);
+        assert_eq!(huge.inputs(Some(1.5e308)).collect::<Vec<_>>(), [1.0], "no overflow");
         let empty = NumericColumn::of("none", [None, None]);
         assert_eq!(empty.inputs(None).collect::<Vec<_>>(), [0.0, 1.0]);
 

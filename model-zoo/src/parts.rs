@@ -49,6 +49,11 @@ impl LayerNorm {
         LayerNorm { weight: at.param("weight", &[size], Init::Ones), bias: at.param("bias", &[size], Init::Zeros), eps }
     }
 
+    /// Starts anew where given weights do not hold it: part of a head.
+    pub(crate) fn fresh(at: &Weights, size: usize, eps: f64) -> Self {
+        LayerNorm { weight: at.fresh("weight", &[size], Init::Ones), bias: at.fresh("bias", &[size], Init::Zeros), eps }
+    }
+
     pub(crate) fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
         kernels::layer_norm(tape, x, &self.weight, &self.bias, self.eps)
     }
@@ -67,16 +72,18 @@ pub enum Activation {
     GeluNew,
     Relu,
     Silu,
+    Tanh,
 }
 
 impl Activation {
     /// Their names in public files; the first of an activation is the one that is written.
-    pub(crate) const NAMES: [(&str, Activation); 5] = [
+    pub(crate) const NAMES: [(&str, Activation); 6] = [
         ("gelu", Activation::Gelu),
         ("gelu_new", Activation::GeluNew),
         ("gelu_pytorch_tanh", Activation::GeluNew),
         ("relu", Activation::Relu),
         ("silu", Activation::Silu),
+        ("tanh", Activation::Tanh),
     ];
 
     /// As public files write it.
@@ -90,17 +97,45 @@ impl Activation {
             Activation::GeluNew => kernels::gelu_tanh(tape, x),
             Activation::Relu => kernels::relu(tape, x),
             Activation::Silu => kernels::silu(tape, x),
+            Activation::Tanh => kernels::tanh(tape, x),
         }
+    }
+}
+
+/// Batch normalisation of images, with running statistics.
+pub(crate) struct Norm2d {
+    weight: Param,
+    bias: Param,
+    running_mean: Param,
+    running_var: Param,
+}
+
+impl Norm2d {
+    pub(crate) fn new(at: &Weights, channels: usize) -> Self {
+        Norm2d {
+            weight: at.param("weight", &[channels], Init::Ones),
+            bias: at.param("bias", &[channels], Init::Zeros),
+            running_mean: at.buffer("running_mean", &[channels], Init::Zeros),
+            running_var: at.buffer("running_var", &[channels], Init::Ones),
+        }
+    }
+
+    /// `max(norm(x), 0)`
+    pub(crate) fn forward_relu(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+        kernels::batch_norm_relu(tape, x_bhwc, &self.args())
+    }
+
+    fn args(&self) -> BatchNorm<'_> {
+        let (weight, bias) = (&self.weight, &self.bias);
+        let (running_mean, running_var) = (&self.running_mean, &self.running_var);
+        BatchNorm { weight, bias, running_mean, running_var, momentum: 0.1, eps: 1e-5 }
     }
 }
 
 /// A convolution without bias, then batch normalisation.
 pub(crate) struct ConvNorm {
     conv: Param,
-    weight: Param,
-    bias: Param,
-    running_mean: Param,
-    running_var: Param,
+    norm: Norm2d,
     args: Conv2d,
 }
 
@@ -113,40 +148,30 @@ impl ConvNorm {
         stride: usize,
         init: Init,
     ) -> Self {
-        let (conv, norm) = (at.at(conv), at.at(norm));
         ConvNorm {
-            conv: conv.param("weight", &[out, inner, kernel, kernel], init),
-            weight: norm.param("weight", &[out], Init::Ones),
-            bias: norm.param("bias", &[out], Init::Zeros),
-            running_mean: norm.buffer("running_mean", &[out], Init::Zeros),
-            running_var: norm.buffer("running_var", &[out], Init::Ones),
+            conv: at.at(conv).param("weight", &[out, inner, kernel, kernel], init),
+            norm: Norm2d::new(&at.at(norm), out),
             args: Conv2d::square(stride, kernel / 2),
         }
     }
 
     /// `[B, H, W, in]` -> `[B, H / stride, W / stride, out]`, rounded up.
     pub(crate) fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
-        kernels::batch_norm(tape, &self.convolve(tape, x_bhwc)?, &self.norm())
+        kernels::batch_norm(tape, &self.convolve(tape, x_bhwc)?, &self.norm.args())
     }
 
     /// As [`ConvNorm::forward`], then `max(y, 0)`.
     pub(crate) fn forward_relu(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
-        kernels::batch_norm_relu(tape, &self.convolve(tape, x_bhwc)?, &self.norm())
+        self.norm.forward_relu(tape, &self.convolve(tape, x_bhwc)?)
     }
 
     /// As [`ConvNorm::forward`], then `max(y + shortcut, 0)`.
     pub(crate) fn forward_add_relu(&self, tape: &Tape, x_bhwc: &Var, shortcut_bhwc: &Var) -> Result<Var> {
-        kernels::batch_norm_add_relu(tape, &self.convolve(tape, x_bhwc)?, shortcut_bhwc, &self.norm())
+        kernels::batch_norm_add_relu(tape, &self.convolve(tape, x_bhwc)?, shortcut_bhwc, &self.norm.args())
     }
 
     fn convolve(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
         kernels::conv2d(tape, x_bhwc, &self.conv, None, self.args)
-    }
-
-    fn norm(&self) -> BatchNorm<'_> {
-        let (weight, bias) = (&self.weight, &self.bias);
-        let (running_mean, running_var) = (&self.running_mean, &self.running_var);
-        BatchNorm { weight, bias, running_mean, running_var, momentum: 0.1, eps: 1e-5 }
     }
 }
 

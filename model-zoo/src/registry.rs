@@ -5,13 +5,12 @@ use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads};
-use crate::lora::Adapter;
-use crate::{bert, gpt2, llama, mlp, resnet, resnet_cifar, t5};
+use crate::lora::{ALL_LINEAR, Adapted, Adapter};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, Param, Stream, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Documents, Param, Stream, Tape, Var, Weights};
 
 /// What a model is fed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,6 +27,9 @@ pub enum Modality {
 pub enum Input {
     /// `token_ids`, `type_ids`: u32 `[B, T]`; `lengths`: real tokens of each example, the rest is padding.
     Text { token_ids: Tensor, type_ids: Tensor, lengths: Vec<usize> },
+    /// Several texts in each row, one behind the other, none of which sees another: `token_ids`, u32 `[B, T]`; `texts`: where
+    /// the texts of each row end, the rest of it is padding. For models whose words follow each other.
+    Packed { token_ids: Tensor, texts: Documents },
     /// `pixels`: float32 `[B, C, H, W]`, normalised.
     Image { pixels: Tensor },
     /// Rows of a table. `numbers`: float32 `[B, N]`, standardised, none of them missing; `categories`: u32 `[B, K]`, of each column
@@ -43,6 +45,7 @@ impl Input {
     pub(crate) fn other_than(&self, family: &'static str, expected: &str) -> Error {
         let found = match self {
             Input::Text { .. } => "texts",
+            Input::Packed { .. } => "several texts in a row",
             Input::Image { .. } => "images",
             Input::Table { .. } => "rows of a table",
             Input::TextToText { .. } => "pairs of texts",
@@ -55,8 +58,9 @@ impl Input {
 pub enum Output {
     /// Scores of each example `[B, C]`, or of each of its tokens `[B, T, C]`; what they are of is the [`Head`]'s to say.
     Scores(Var),
-    /// States `[B, T, D]` and the matrix `[V, D]` that turns each into scores of all words: too many to be made of all tokens at once.
-    Words { states: Var, vocabulary: Param },
+    /// States `[B, T, D]` and the matrix `[V, D]` that turns each into scores of all words, with a number `[V]` to add to them if any:
+    /// too many to be made of all tokens at once.
+    Words { states: Var, vocabulary: Param, bias: Option<Param> },
     /// A vector for each example, `[B, D]`.
     Vectors(Var),
 }
@@ -69,7 +73,7 @@ impl Output {
     pub fn scores(&self, tape: &Tape) -> Result<Var> {
         match self {
             Output::Scores(scores) => Ok(scores.clone()),
-            Output::Words { states, vocabulary } => Ok(kernels::linear(tape, states, vocabulary, None)?),
+            Output::Words { states, vocabulary, bias } => Ok(kernels::linear(tape, states, vocabulary, bias.as_ref())?),
             Output::Vectors(vectors) => Ok(vectors.clone()),
         }
     }
@@ -158,7 +162,7 @@ macro_rules! zoo {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "family", rename_all = "snake_case")]
         pub enum ModelConfig {
-            $($variant($module::Config),)*
+            $($variant(crate::$module::Config),)*
         }
 
         impl ModelConfig {
@@ -191,7 +195,7 @@ macro_rules! zoo {
             /// The heads that the architecture has.
             pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
                 let heads: &Heads = match self {
-                    $(ModelConfig::$variant(_) => $module::HEADS,)*
+                    $(ModelConfig::$variant(_) => crate::$module::HEADS,)*
                 };
                 heads.iter().map(|(kind, _)| *kind)
             }
@@ -228,12 +232,17 @@ macro_rules! zoo {
 
 zoo! {
     Bert, bert, Text, ["bert"], "BERT encoders of any size (1810.04805)";
+    Distilbert, distilbert, Text, ["distilbert"], "DistilBERT: BERT's encoders at half the depth, without segment types (1910.01108)";
+    Electra, electra, Text, ["electra"], "ELECTRA: BERT with small embeddings, trained to tell replaced words (2003.10555)";
     Gpt2, gpt2, Text, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
     Llama, llama, Text, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
     Mlp, mlp, Table, ["mlp"], "Multi-layer perceptrons for tables, an embedding for each categorical column (2106.11959)";
     Resnet, resnet, Image, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
     ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
+    Roberta, roberta, Text, ["roberta", "xlm-roberta", "camembert"], "RoBERTa, XLM-R, CamemBERT of any size (1907.11692, 1911.02116, 1911.03894)";
     T5, t5, TextToText, ["t5"], "T5 1.0 and 1.1 of any size: one text from another (1910.10683)";
+    Vit, vit, Image, ["vit"], "Vision Transformers of any size, patch and image (2010.11929)";
+    WideResnet, wide_resnet, Image, ["wide_resnet"], "WideResNet-d-k for small images, such as WRN-28-10 (1605.07146)";
 }
 
 impl ModelConfig {
@@ -259,7 +268,10 @@ impl ModelConfig {
 
     /// From names and shapes of weights that come without a `config.json`.
     pub fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
-        resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar)
+        let cifar = || crate::resnet_cifar::Config::identify(shapes).map(ModelConfig::ResnetCifar);
+        let wide = || crate::wide_resnet::Config::identify(shapes).map(ModelConfig::WideResnet);
+        let imagenet = || crate::resnet::Config::identify(shapes).map(ModelConfig::Resnet);
+        cifar().or_else(wide).or_else(imagenet)
     }
 
     /// # Errors
@@ -272,7 +284,7 @@ impl ModelConfig {
     /// The same with a head of the same kind for these classes; nothing changes where a head has no classes.
     #[must_use]
     pub fn with_labels(self, labels: &[String]) -> Self {
-        let head = self.head().kind().with(labels.to_vec());
+        let head = self.head().clone().with_labels(labels.to_vec());
         self.with_head(head)
     }
 
@@ -332,6 +344,23 @@ impl ModelConfig {
         self.build(&weights, None)?;
         weights.finish()?;
         Ok(())
+    }
+
+    /// What a model with this adapter is made of, before any weight is read.
+    ///
+    /// # Errors
+    /// The configuration or the adapter's has mistakes, or targets meet no layer: all of them at once.
+    pub fn adapted(&self, adapter: &Adapter) -> Result<Adapted> {
+        let outline = |adapter: &Adapter| {
+            let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
+            self.architecture().build(&weights, Some(adapter)).map(|_| Adapted::of(weights.asked_shapes()))
+        };
+        let mut problems = self.architecture().problems();
+        if problems.is_empty() {
+            problems.extend(adapter.problems());
+            problems.extend(adapter.unmet(&outline(&Adapter { r: 1, ..Adapter::of(&[ALL_LINEAR]) })?.layers()));
+        }
+        if problems.is_empty() { outline(adapter) } else { Err(Error::Config(problems)) }
     }
 
     /// Public tensors under the names and in the layout that [`ModelConfig::build`] asks for; a head for another number of classes is

@@ -1,11 +1,12 @@
 //! Residual networks for image classification (He et al., 1512.03385): ResNet-18, 34, 50, 101, 152 and their like, with the stem for
-//! ImageNet or, for small images, a plain 3x3 one. Weights and config are those of Hugging Face's ResNetForImageClassification.
+//! ImageNet or, for small images, a plain 3x3 one. Weights and config are those of Hugging Face's ResNetForImageClassification; those of
+//! torchvision (and timm) are read as well. Wide ones (1605.07146, table 8), which the former does not know, have the latter's names.
 //!
 //! Shapes: `b` batch, `h`, `w` height and width, `c` channels.
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count};
+use crate::fields::{Fields, check_count, generic_labels};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{ConvNorm, Dense, images_of, leave_other_head};
@@ -53,6 +54,9 @@ pub struct Config {
     /// Blocks of each stage.
     pub depths: Vec<usize>,
     pub layer_type: LayerType,
+    /// How many times as wide the inside of a bottleneck is as in a ResNet: 2 in WRN-50-2 and WRN-101-2; our own.
+    #[serde(default = "one")]
+    pub width_factor: usize,
     /// Whether the first stage halves the size as the others do.
     pub downsample_in_first_stage: bool,
     /// Whether a bottleneck halves it in its first convolution instead of its second.
@@ -63,8 +67,16 @@ pub struct Config {
     pub head: Head,
 }
 
+fn one() -> usize {
+    1
+}
+
 /// Its heads, by the names of their classes in public files.
-pub(crate) const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForImageClassification")];
+pub(crate) const HEADS: &Heads = &[
+    (HeadKind::Classes, "ResNetForImageClassification"),
+    (HeadKind::Labels, "ResNetForImageClassification"),
+    (HeadKind::Value, "ResNetForImageClassification"),
+];
 
 impl Architecture for Config {
     fn from_public(object: &Map<String, Value>) -> Result<Self> {
@@ -75,6 +87,7 @@ impl Architecture for Config {
             hidden_sizes: f.counts_or("hidden_sizes", &[256, 512, 1024, 2048]),
             depths: f.counts_or("depths", &[3, 4, 6, 3]),
             layer_type: f.choice_or("layer_type", LayerType::Bottleneck, &LAYER_TYPES),
+            width_factor: f.count_or("width_factor", 1),
             downsample_in_first_stage: f.flag_or("downsample_in_first_stage", false),
             downsample_in_bottleneck: f.flag_or("downsample_in_bottleneck", false),
             stem_type: f.choice_or("stem_type", Stem::Imagenet, &STEMS),
@@ -92,6 +105,7 @@ impl Architecture for Config {
             hidden_sizes: vec![8, 12],
             depths: vec![2, 1],
             layer_type: LayerType::Bottleneck,
+            width_factor: 1,
             downsample_in_first_stage: false,
             downsample_in_bottleneck: false,
             stem_type: Stem::Imagenet,
@@ -106,6 +120,9 @@ impl Architecture for Config {
             "layer_type": self.layer_type, "hidden_act": "relu", "downsample_in_first_stage": self.downsample_in_first_stage,
             "downsample_in_bottleneck": self.downsample_in_bottleneck, "stem_type": self.stem_type, "torch_dtype": "float32",
         });
+        if self.width_factor != 1 {
+            config["width_factor"] = json!(self.width_factor);
+        }
         self.head.write(&mut config, HEADS);
         config
     }
@@ -114,6 +131,10 @@ impl Architecture for Config {
         let mut problems = Vec::new();
         check_count(&mut problems, "num_channels", self.num_channels, 1..=1024);
         check_count(&mut problems, "embedding_size", self.embedding_size, 1..=65536);
+        check_count(&mut problems, "width_factor", self.width_factor, 1..=64);
+        if self.layer_type == LayerType::Basic && self.width_factor > 1 {
+            problems.push(ConfigProblem::new("width_factor", "1, for basic blocks", self.width_factor));
+        }
         let stages = self.hidden_sizes.len();
         if !(1..=16).contains(&stages) {
             problems.push(ConfigProblem::new("hidden_sizes", "1 to 16 stages", format!("{stages}")));
@@ -133,10 +154,19 @@ impl Architecture for Config {
         problems
     }
 
-    fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+    fn public_names(&self, given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        let rename = |(name, tensor): (String, Tensor)| (from_torchvision(&name).unwrap_or(name), tensor);
+        let mut given: BTreeMap<_, _> = given.into_iter().map(rename).collect();
         given.retain(|name, _| !name.ends_with("num_batches_tracked"));
         leave_other_head(&mut given, "classifier.1", [self.head.width(), self.hidden_sizes.last().copied().unwrap_or_default()]);
         Ok(given)
+    }
+
+    fn public_tensors(&self, own: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        if self.width_factor == 1 {
+            return Ok(own);
+        }
+        Ok(own.into_iter().map(|(name, tensor)| (to_torchvision(&name).unwrap_or(name), tensor)).collect())
     }
 
     fn cost(&self, batch: usize, side: usize) -> Cost {
@@ -168,6 +198,33 @@ impl Architecture for Config {
 }
 
 impl Config {
+    /// By the names and shapes of the weights, as torchvision has them.
+    pub(crate) fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
+        let &[embedding_size, num_channels, 7, 7] = shapes.get("conv1.weight")?.as_slice() else { return None };
+        let &[classes, _] = shapes.get("fc.weight")?.as_slice() else { return None };
+        let filter = |stage: usize, i: usize, conv: usize| shapes.get(&format!("layer{stage}.{i}.conv{conv}.weight"));
+        let depths: Vec<usize> =
+            (1..).map(|stage| (0..).take_while(|&i| filter(stage, i, 1).is_some()).count()).take_while(|n| *n > 0).collect();
+        let bottleneck = filter(1, 0, 3).is_some();
+        let last = if bottleneck { 3 } else { 2 };
+        let hidden_sizes =
+            (1..=depths.len()).map(|stage| filter(stage, 0, last)?.first().copied()).collect::<Option<Vec<_>>>()?;
+        let narrow = filter(1, 0, 1)?.first().copied()?;
+        let width_factor = if bottleneck { 4 * narrow / hidden_sizes.first()?.max(&1) } else { 1 };
+        Some(Config {
+            num_channels,
+            embedding_size,
+            hidden_sizes,
+            depths,
+            layer_type: if bottleneck { LayerType::Bottleneck } else { LayerType::Basic },
+            width_factor,
+            downsample_in_first_stage: false,
+            downsample_in_bottleneck: false,
+            stem_type: Stem::Imagenet,
+            head: Head::Classes(generic_labels(classes)),
+        })
+    }
+
     /// The stem's window and stride.
     fn stem(&self) -> (usize, usize) {
         match self.stem_type {
@@ -191,7 +248,7 @@ impl Config {
 
     /// The convolutions of a block, each with its stride.
     fn convolutions(&self, Shape { inner, width, stride }: Shape) -> Vec<([usize; 3], usize)> {
-        let narrow = width / 4;
+        let narrow = width / 4 * self.width_factor;
         match (self.layer_type, self.downsample_in_bottleneck) {
             (LayerType::Basic, _) => vec![([inner, width, 3], stride), ([width, width, 3], 1)],
             (LayerType::Bottleneck, false) => {
@@ -202,6 +259,59 @@ impl Config {
             }
         }
     }
+}
+
+/// The name in Hugging Face's files of a tensor of torchvision's; none if it is none of those.
+fn from_torchvision(name: &str) -> Option<String> {
+    let part = |kind: &str| match kind {
+        "conv" => Some("convolution"),
+        "bn" => Some("normalization"),
+        _ => None,
+    };
+    let (place, leaf) = name.rsplit_once('.')?;
+    Some(match *place.split('.').collect::<Vec<_>>() {
+        ["conv1"] => format!("resnet.embedder.embedder.convolution.{leaf}"),
+        ["bn1"] => format!("resnet.embedder.embedder.normalization.{leaf}"),
+        ["fc"] => format!("classifier.1.{leaf}"),
+        [stage, block, ref rest @ ..] => {
+            let stage = stage.strip_prefix("layer")?.parse::<usize>().ok()?.checked_sub(1)?;
+            let at = format!("resnet.encoder.stages.{stage}.layers.{block}");
+            match *rest {
+                ["downsample", "0"] => format!("{at}.shortcut.convolution.{leaf}"),
+                ["downsample", "1"] => format!("{at}.shortcut.normalization.{leaf}"),
+                [layer] => {
+                    let (kind, number) = layer.split_at_checked(layer.len().checked_sub(1)?)?;
+                    let number = number.parse::<usize>().ok()?.checked_sub(1)?;
+                    format!("{at}.layer.{number}.{}.{leaf}", part(kind)?)
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// The other way.
+fn to_torchvision(name: &str) -> Option<String> {
+    let part = |kind: &str| match kind {
+        "convolution" => Some(("conv", 0)),
+        "normalization" => Some(("bn", 1)),
+        _ => None,
+    };
+    let (place, leaf) = name.rsplit_once('.')?;
+    Some(match *place.split('.').collect::<Vec<_>>() {
+        ["resnet", "embedder", "embedder", kind] => format!("{}1.{leaf}", part(kind)?.0),
+        ["classifier", "1"] => format!("fc.{leaf}"),
+        ["resnet", "encoder", "stages", stage, "layers", block, ref rest @ ..] => {
+            let at = format!("layer{}.{block}", stage.parse::<usize>().ok()? + 1);
+            match *rest {
+                ["shortcut", kind] => format!("{at}.downsample.{}.{leaf}", part(kind)?.1),
+                ["layer", number, kind] => format!("{at}.{}{}.{leaf}", part(kind)?.0, number.parse::<usize>().ok()? + 1),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
 }
 
 /// Channels in and out of a block, and whether it halves the size.
@@ -291,5 +401,43 @@ impl Block {
             None => x_bhwc.clone(),
         };
         Ok(self.last.forward_add_relu(tape, &y_bhwc, &shortcut_bhwc)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::ModelConfig;
+    use tallow_kernels::Stream;
+
+    /// A wide one is written in torchvision's names, by which alone it is known again.
+    #[test]
+    fn wide_ones_have_the_names_of_torchvision() {
+        let mut config = Config { width_factor: 2, ..Config::tiny() };
+        let weights = Weights::scratch(Stream::root(1), &candle_core::Device::Cpu);
+        config.build(&weights, None).expect("a model");
+        let (store, _) = weights.finish().expect("from scratch");
+        let own: BTreeMap<_, _> = store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect();
+        let public = config.public_tensors(own.clone()).expect("tensors");
+        for name in [
+            "conv1.weight",
+            "bn1.running_var",
+            "layer1.1.conv3.weight",
+            "layer2.0.bn2.bias",
+            "layer2.0.downsample.1.weight",
+            "fc.bias",
+        ] {
+            assert!(public.contains_key(name), "{name}: {:?}", public.keys());
+        }
+        let shapes = public.iter().map(|(name, tensor)| (name.clone(), tensor.dims().to_vec())).collect();
+        config.head = Head::Classes(generic_labels(3));
+        assert_eq!(ModelConfig::identify(&shapes), Some(ModelConfig::Resnet(config.clone())));
+        let back = config.public_names(public).expect("tensors");
+        assert!(back.keys().eq(own.keys()));
+        assert!(
+            ["layer.0.conv1.weight", "layer1.0.conv.weight", "layer0.0.conv1.weight", "x"]
+                .iter()
+                .all(|name| from_torchvision(name).is_none())
+        );
     }
 }

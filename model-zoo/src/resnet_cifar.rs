@@ -32,7 +32,8 @@ pub struct Config {
 }
 
 /// Its heads, by the names of their classes in public files.
-pub(crate) const HEADS: &Heads = &[(HeadKind::Classes, "ResNetForCIFAR")];
+pub(crate) const HEADS: &Heads =
+    &[(HeadKind::Classes, "ResNetForCIFAR"), (HeadKind::Labels, "ResNetForCIFAR"), (HeadKind::Value, "ResNetForCIFAR")];
 
 impl Architecture for Config {
     fn from_public(object: &Map<String, Value>) -> Result<Self> {

@@ -364,10 +364,10 @@ impl T5 {
 
     fn output(&self, tape: &Tape, states: &Var) -> Result<Output> {
         Ok(match &self.lm_head {
-            Some(head) => Output::Words { states: states.clone(), vocabulary: head.clone() },
+            Some(head) => Output::Words { states: states.clone(), vocabulary: head.clone(), bias: None },
             None => {
                 let states = kernels::scale(tape, states, 1.0 / (self.config.d_model as f64).sqrt())?;
-                Output::Words { states, vocabulary: self.words.clone() }
+                Output::Words { states, vocabulary: self.words.clone(), bias: None }
             }
         })
     }
@@ -484,7 +484,7 @@ impl AttentionLayer {
         let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
         let [mut k, mut v] = self.keys_values(tape, &n)?;
         if let Some(past) = past {
-            [k, v] = past.extend(&k, &v)?;
+            [k, v] = past.extend(&k, &v)?.trimmed()?;
         }
         let a = kernels::attention_biased(tape, &self.query.forward(tape, &n)?, &k, &v, bias, args)?;
         Ok(residual(tape, &self.output.forward(tape, &a)?, x, config.dropout_rate as f32)?)

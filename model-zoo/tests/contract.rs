@@ -227,11 +227,12 @@ fn loss(tape: &Tape, config: &ModelConfig, examples: &[Example], output: &Output
             kernels::cross_entropy(tape, scores, Targets { ignore: Some(NONE), ..Targets::new(&labels) })
         }
         (Head::Span, Output::Scores(scores)) => kernels::mse(tape, scores, &zero_or_one(scores.dims())),
-        (Head::Words, Output::Words { states, vocabulary }) => {
+        (Head::Words, Output::Words { states, vocabulary, bias }) => {
             let labels = tokens(&|_, id| (7 * id + 3) % vocab);
-            kernels::linear_cross_entropy(tape, states, vocabulary, Targets { ignore: Some(NONE), ..Targets::new(&labels) })
+            let targets = Targets { ignore: Some(NONE), ..Targets::new(&labels) };
+            kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), targets)
         }
-        (Head::Vector, Output::Vectors(vectors)) => kernels::mse(tape, vectors, &zero_or_one(vectors.dims())),
+        (Head::Vector(_), Output::Vectors(vectors)) => kernels::mse(tape, vectors, &zero_or_one(vectors.dims())),
         (head, _) => panic!("{}: another output than its head {head:?} stands for", config.family()),
     }
     .expect("a loss")
@@ -243,7 +244,7 @@ fn blind(config: &ModelConfig) -> Option<f32> {
         Head::Classes(classes) | Head::Tags(classes) => Some((classes.len() as f32).ln()),
         Head::Labels(_) => Some(2f32.ln()),
         Head::Words => config.text_limits().map(|(vocab, _)| (vocab as f32).ln()),
-        Head::Value | Head::Span | Head::Vector => None,
+        Head::Value | Head::Span | Head::Vector(_) => None,
     }
 }
 
@@ -308,7 +309,7 @@ fn weights_read_back_to_the_bit() {
         assert_eq!(infer(&*read.model, &examples(&config, 3)), infer(&*made.model, &examples(&config, 3)));
         let shapes = tensors(&config, &made.store).iter().map(|(name, t)| (name.clone(), t.dims().to_vec())).collect();
         if let Some(found) = ModelConfig::identify(&shapes) {
-            assert_eq!(found.with_labels(config.labels()), config, "taken for another architecture by its tensors");
+            assert_eq!(found.with_head(config.head().clone()), config, "taken for another architecture by its tensors");
         }
     });
 }
@@ -388,7 +389,8 @@ fn tensors_that_do_not_fit_are_named_with_both_shapes() {
                     }
                     Err(message) => {
                         refused += 1;
-                        let told = message.contains(&format!("`{name}`"))
+                        // A bare body's names are told with its place before them.
+                        let told = message.contains(&format!("{name}`"))
                             && words.iter().all(|either| either.iter().any(|w| message.contains(w.as_str())));
                         assert!(told, "{}: expected `{name}` and {words:?} in: {message}", entry.family);
                     }
@@ -486,6 +488,93 @@ fn inference_repeats_changes_nothing_and_knows_no_neighbours() {
                 assert!(off <= 1e-5, "{}: example {i} is off by {off} in other company", entry.family);
             }
         }
+    });
+}
+
+#[test]
+fn what_comes_out_has_the_shape_that_the_head_says() {
+    each(|entry, config| {
+        let (built, examples) = (scratch(&config, 1), examples(&config, 3));
+        let longest = examples.iter().filter_map(Example::words).map(<[u32]>::len).max().unwrap_or(0);
+        let tape = Tape::inference();
+        let output = built.model.forward(&tape, &batch(&examples)).expect("an output");
+        let found = output.scores(&tape).expect("scores").dims().to_vec();
+        let vocab = config.text_limits().map_or(0, |(vocab, _)| vocab);
+        match config.head() {
+            Head::Classes(_) | Head::Labels(_) | Head::Value => assert_eq!(found, [3, config.head().width()], "{}", entry.family),
+            Head::Tags(_) | Head::Span => assert_eq!(found, [3, longest, config.head().width()], "{}", entry.family),
+            Head::Words => assert_eq!(found, [3, longest, vocab], "{}", entry.family),
+            Head::Vector(_) => assert!(found.len() == 2 && found[0] == 3 && found[1] > 0, "{}: {found:?}", entry.family),
+        }
+    });
+}
+
+/// The same texts, whose words from `from` on (of the text that is written) are others.
+fn other_words(examples: &[Example], from: usize, vocab: u32) -> Vec<Example> {
+    let mut changed = examples.to_vec();
+    for example in &mut changed {
+        if let Example::Text { token_ids: words, .. } | Example::Pair { target: words, .. } = example {
+            words.iter_mut().skip(from).for_each(|word| *word = (*word + 1) % vocab);
+        }
+    }
+    changed
+}
+
+#[test]
+fn a_model_that_writes_sees_no_word_that_is_to_come() {
+    each(|entry, config| {
+        let built = scratch(&config, 1);
+        if built.model.generator().is_none() {
+            return;
+        }
+        let (vocab, longest) = config.text_limits().expect("the longest text");
+        let examples = examples(&config, 4);
+        let before = infer(&*built.model, &examples);
+        for from in [1, longest / 2, longest - 1] {
+            let after = infer(&*built.model, &other_words(&examples, from, vocab as u32));
+            let mut seen = 0;
+            for (row, (before, after)) in before.iter().zip(&after).enumerate() {
+                let known = before.len().min(from * vocab);
+                // To the bit: what is to come takes no part in the sums.
+                assert_eq!(before[..known], after[..known], "{}: text {row} is told otherwise before word {from}", entry.family);
+                seen += before[known..].iter().zip(&after[known..]).filter(|(a, b)| a != b).count();
+            }
+            assert!(seen > 0, "{}: the words from {from} on say nothing", entry.family);
+        }
+    });
+}
+
+#[test]
+fn what_is_remembered_tells_what_reading_anew_tells() {
+    each(|entry, config| {
+        let built = scratch(&config, 1);
+        let Some(generator) = built.model.generator() else { return };
+        let (vocab, longest) = config.text_limits().expect("the longest text");
+        let example = examples(&config, 1).remove(0);
+        let words = example.words().expect("words").to_vec();
+        let whole = infer(&*built.model, std::slice::from_ref(&example)).remove(0);
+        let source = if let Example::Pair { source, .. } = &example { Some(source.as_slice()) } else { None };
+        let mut cache = generator.begin(source).expect("a memory");
+        let mut at = 0;
+        // A few words at first, then one by one, twice the same text side by side on the way.
+        let first = 3.min(longest);
+        for (step, part) in std::iter::once(&words[..first]).chain(words[first..].chunks(1)).enumerate() {
+            let copies = if step < 2 { 1 } else { 2 };
+            if step == 2 {
+                cache.select(&[0, 0]).expect("twice");
+            }
+            let ids = Tensor::from_vec(part.repeat(copies), (copies, part.len()), &Device::Cpu).expect("ids");
+            let tape = Tape::inference();
+            let scores = generator.next(&ids, &mut cache).and_then(|output| output.scores(&tape)).expect("scores");
+            for copy in 0..copies {
+                let found = floats(&scores.tensor().get(copy).expect("a text"));
+                let expected = &whole[at * vocab..(at + part.len()) * vocab];
+                let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(found.len() == expected.len() && off <= 1e-5, "{}: word {at} is off by {off}", entry.family);
+            }
+            at += part.len();
+        }
+        assert_eq!((at, cache.len()), (words.len(), words.len()));
     });
 }
 

@@ -17,7 +17,8 @@ pub struct Cli {
     pub json: bool,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper · 20 data · 21 model · 30 numeric · 40 resource · \
+const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper · 20 data · 21 model · 30 numeric · \
+31 not the same when repeated · 40 resource · \
 41 interrupted (`tallow resume` continues) · 50 sandbox · 60 external service · 70 a bug in Tallow";
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +105,62 @@ pub enum Command {
         max_examples: Option<NonZeroUsize>,
         #[command(flatten)]
         run: RunArgs,
+    },
+    /// Have a model go on with a text, or answer.
+    Generate {
+        /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
+        model: String,
+        /// What the text begins with, or with `--chat` what is said to the model.
+        #[arg(long)]
+        prompt: String,
+        /// Say it in the form of the model's chat template.
+        #[arg(long)]
+        chat: bool,
+        /// Write at most so many tokens.
+        #[arg(long, default_value_t = 128, value_name = "N")]
+        max_tokens: usize,
+        /// Draw by chance, the more evenly the higher; default: the likeliest each time.
+        #[arg(long, value_name = "T")]
+        temperature: Option<f64>,
+        /// Draw from the fewest tokens that together have this probability.
+        #[arg(long, value_name = "P")]
+        top_p: Option<f64>,
+        /// What chance is drawn from.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Make one model of an adapter and its base.
+    Merge {
+        /// The adapter: a run that trained one, its `model` folder, or a Hub id.
+        adapter: String,
+        /// The model's folder; it must not be there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Train a finished run again, in a jail, and compare all that it logged and its weights, bit for bit.
+    Verify {
+        /// A run folder, or its name in the folder of runs.
+        run: String,
+        /// Only the first so many steps of each seed.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        steps: Option<u64>,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Say which input of two runs differs first, and from which step on their losses do.
+    Diff {
+        /// A run folder, its name in the folder of runs, or a model that a run left.
+        a: String,
+        /// Another.
+        b: String,
     },
     /// Show the report of a run again.
     Report {

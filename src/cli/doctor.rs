@@ -141,7 +141,7 @@ fn memory(meminfo: &str) -> Check {
 }
 
 /// Names of the processor's features that the kernels use.
-fn features() -> Vec<&'static str> {
+pub(super) fn features() -> Vec<&'static str> {
     #[cfg(target_arch = "x86_64")]
     let known = [
         ("avx2", std::arch::is_x86_feature_detected!("avx2")),

@@ -279,13 +279,15 @@ pub(super) fn drive<T>(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
     let host = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()? };
+    let program = program()?;
     let setup = Setup {
         hub: &hub,
         host,
         planner: &RulePlanner,
-        program: program()?,
+        program: program.clone(),
         level: worker.sandbox,
         threads: worker.threads.map_or(cores, usize::from),
+        surroundings: &|| super::surroundings::read(&program),
         stop,
         now: &now,
     };

@@ -12,6 +12,7 @@ use crate::trainer::{self, BatchShape, Profiled, Row};
 use crate::words::{bytes, count, plain};
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use tallow_zoo::Modality;
 
 /// What the flags say of the measurement itself.
 pub(super) struct Asked {
@@ -46,6 +47,9 @@ pub(super) fn profile(
 fn shape(plan: &Plan, asked: &Asked) -> BatchShape {
     let (recipe, batch) = plan.runs.first().map_or((&plan.spec.recipe, 1), |run| (&run.recipe, run.micro_batch_size));
     let size = size_of(&plan.facts.model.config, &plan.facts.data, recipe);
+    if plan.spec.task.takes() == Modality::Table {
+        return BatchShape::Rows { batch };
+    }
     match (plan.facts.model.config.text_limits(), plan.facts.data.image_shape) {
         (Some((vocab_size, most)), _) => BatchShape::Texts { batch, tokens: asked.tokens.unwrap_or(size).min(most), vocab_size },
         (None, Some([height, width, channels])) => BatchShape::Images { batch, channels, height, width },
@@ -60,6 +64,7 @@ fn page(plan: &Plan, profiled: &Profiled, style: Style) -> String {
         BatchShape::Images { batch, channels, height, width } => {
             (format!("{batch} images of {height} x {width} x {channels}"), "images")
         }
+        BatchShape::Rows { batch } => (format!("{batch} rows"), "rows"),
     };
     let speed = count(profiled.shape.count() as f64 / profiled.median_secs);
     let mut out = format!("{}\n\n", style.bold(&crate::words::clean(&plan.spec.title)));

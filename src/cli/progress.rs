@@ -69,7 +69,7 @@ impl<D: Write, M: Write> Progress<D, M> {
             Event::Started { step, total_steps, .. } => self.start(*step, *total_steps),
             Event::Step(step) => return self.step(step),
             Event::Progress { examples } => return self.progress(*examples),
-            Event::Prepared(_) | Event::Evaluated { .. } => self.end(),
+            Event::Prepared(_) | Event::Evaluated { .. } | Event::Merged { .. } => self.end(),
             Event::Monitored { metric, value, .. } => {
                 let training = self.training.as_mut();
                 training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", metric.in_words())));
@@ -223,7 +223,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         Event::Stopped { step } => {
             format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64))
         }
-        Event::Evaluated { examples, scores, loss, secs } => {
+        Event::Evaluated { examples, scores, loss, secs, .. } => {
             let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric.in_words())).collect();
             format!(
                 "  {run}: {}, loss {loss:.4} on {} examples ({})",
@@ -232,8 +232,11 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
                 duration(*secs)
             )
         }
+        Event::Merged { params, .. } => format!("  merged, {} parameters", count(*params as f64)),
         Event::Note { message } => format!("  note: {}", clean(message)),
         // The error that ends the command says it.
+        // What a model wrote is the command's answer, or the report's to show.
+        Event::Sampled { .. } | Event::Generated { .. } => return None,
         Event::Failed { .. } | Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
     })
 }
@@ -251,9 +254,22 @@ fn prepared(split: &PreparedSplit) -> String {
                 "{name}: {examples} pieces of {length} tokens, {tokens} tokens in all, {of} of text, vocabulary {known}"
             );
         }
+        SplitShape::Answers { tokens, asked, longest, truncated, left_out, .. } => {
+            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
+            format!(
+                "{} tokens, {} of answers, longest {longest}, {} cut{out}",
+                count(tokens as f64),
+                count(asked as f64),
+                count(truncated as f64)
+            )
+        }
         SplitShape::Image { height, width, channels } => {
             let all = split.examples as f64 * (height * width * channels) as f64;
             format!("{height} x {width} x {channels} pixels, {}", bytes(all))
+        }
+        SplitShape::Table { numbers, categories, missing, .. } => {
+            let gaps = if missing > 0 { format!(", {} cells missing", count(missing as f64)) } else { String::new() };
+            format!("{numbers} numbers and {categories} categories a row{gaps}")
         }
     };
     format!("{name}: {examples} examples, {} classes, {shape}", split.labels.len())
@@ -360,6 +376,9 @@ mod tests {
             line("seed-0", 2, &finished).expect("a line"),
             "  seed-0 (attempt 2) finished 2,105 steps in 37 min 39 s, 397 tokens/s"
         );
-        assert_eq!(line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1 }), None);
+        assert_eq!(
+            line("seed-0", 1, &Event::Checkpointed { step: 1, path: String::new(), bytes: 1, weights_sha256: None }),
+            None
+        );
     }
 }

@@ -7,6 +7,7 @@ use crate::trainer;
 use crate::{data, intake};
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Runs one job to its end. What went wrong is told as an event and as the exit code of its class.
@@ -37,10 +38,14 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     match read_line(&mut input, "job")? {
         Job::Read { pdf, name, out } => intake::work(&pdf, &name, &out, emit)?,
         Job::Prepare(job) => data::prepare(&job, emit)?,
-        Job::Train { config, resume_from, out } => {
-            trainer::train(&config, &out, resume_from.as_deref(), sandbox::stop::flag(), emit)?;
+        Job::Train { config, resume_from, out, stop_after } => {
+            let asked = sandbox::stop::flag();
+            let stop = |step| asked.load(Ordering::Relaxed) || stop_after.is_some_and(|enough| step >= enough);
+            trainer::train(&config, &out, resume_from.as_deref(), &stop, emit)?;
         }
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
+        Job::Generate(job) => trainer::generate(&job, emit)?,
+        Job::Merge(job) => trainer::merge(&job, emit)?,
     }
     Ok(())
 }

@@ -82,6 +82,24 @@ const fn image(
     Known { name, aliases, task, id, config, train, held_out, input, label, metric, classes, mirror: true }
 }
 
+/// Questions about texts, with answers.
+const fn questions(name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>)) -> Known {
+    let of = text(name, aliases, place, DEV, &["question", "context"], Metric::AnswerF1, 0);
+    Known { task: Task::QuestionAnswering, label: "answers", ..of }
+}
+
+/// Lists of words with a tag each.
+const fn tagged(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    place: (&'static str, Option<&'static str>),
+    splits: (&'static str, &'static str),
+    classes: usize,
+) -> Known {
+    let of = text(name, aliases, place, splits, &["tokens"], Metric::EntityF1, classes);
+    Known { task: Task::TokenClassification, label: "ner_tags", ..of }
+}
+
 /// Images that mean something else in a mirror.
 const fn digits(
     name: &'static str,
@@ -99,7 +117,7 @@ const GLUE: &str = "nyu-mll/glue";
 const DEV: (&str, &str) = ("train", "validation");
 const TEST: (&str, &str) = ("train", "test");
 
-const KNOWN: [Known; 24] = [
+const KNOWN: [Known; 29] = [
     // GLUE and its kind: the test labels are not public, so the development set is scored.
     text("SST-2", &["Stanford Sentiment Treebank", "glue/sst2"], (GLUE, Some("sst2")), DEV, &["sentence"], Metric::Accuracy, 2),
     text(
@@ -206,6 +224,26 @@ const KNOWN: [Known; 24] = [
         2,
     ),
     text("Emotion", &["dair-ai emotion"], ("dair-ai/emotion", Some("split")), TEST, &["text"], Metric::Accuracy, 6),
+    Known {
+        task: Task::TextRegression,
+        ..text(
+            "STS-B",
+            &["Semantic Textual Similarity Benchmark", "STSB", "glue/stsb"],
+            (GLUE, Some("stsb")),
+            DEV,
+            &["sentence1", "sentence2"],
+            Metric::Spearman,
+            0,
+        )
+    },
+    questions(
+        "SQuAD",
+        &["SQuAD 1.1", "SQuAD v1.1", "Stanford Question Answering Dataset"],
+        ("rajpurkar/squad", Some("plain_text")),
+    ),
+    questions("SQuAD 2.0", &["SQuAD v2.0", "SQuAD2"], ("rajpurkar/squad_v2", Some("squad_v2"))),
+    tagged("WNUT-17", &["WNUT 2017", "Emerging Entities"], ("leondz/wnut_17", Some("wnut_17")), TEST, 13),
+    tagged("CoNLL-2003", &["CoNLL03", "CoNLL 2003 NER"], ("eriktks/conll2003", Some("conll2003")), TEST, 9),
     image("CIFAR-10", &["CIFAR10"], ("uoft-cs/cifar10", Some("plain_text")), TEST, &["img"], "label", 10),
     image("CIFAR-100", &["CIFAR100"], ("uoft-cs/cifar100", Some("cifar100")), TEST, &["img"], "fine_label", 100),
     digits("MNIST", &[], ("ylecun/mnist", Some("mnist")), TEST, &["image"], "label", 10),
@@ -258,7 +296,12 @@ mod tests {
             for name in std::iter::once(&known.name).chain(known.aliases) {
                 assert_eq!(seen.insert(squeeze(name), known.name).filter(|k| *k != known.name), None, "{name}");
             }
-            assert!(known.classes >= 2 && (1..=2).contains(&known.input.len()), "{}", known.name);
+            assert!(
+                (known.classes >= 2 || matches!(known.task, Task::TextRegression | Task::QuestionAnswering))
+                    && (1..=2).contains(&known.input.len()),
+                "{}",
+                known.name
+            );
         }
     }
 }

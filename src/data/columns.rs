@@ -4,9 +4,23 @@ use super::read::{Column, ColumnKind, Table};
 use super::{Error, Result, classes};
 use crate::spec::{Columns, Task};
 use std::collections::BTreeSet;
+use tallow_zoo::Modality;
 
 /// Names that stand for a label, likeliest first.
-const LABELS: [&str; 8] = ["label", "labels", "class", "target", "sentiment", "category", "fine_label", "coarse_label"];
+const LABELS: [&str; 12] = [
+    "label",
+    "labels",
+    "class",
+    "target",
+    "sentiment",
+    "category",
+    "fine_label",
+    "coarse_label",
+    "score",
+    "similarity_score",
+    "rating",
+    "value",
+];
 
 /// Names that stand for texts where a table has many, likeliest first.
 const TEXTS: [&[&str]; 9] = [
@@ -33,11 +47,30 @@ const DOCUMENTS: [&str; 6] = ["text", "content", "document", "story", "article",
 /// # Errors
 /// A column is not there or holds something else; it cannot be told which one is meant.
 pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], task: Option<Task>) -> Result<Columns> {
-    if task == Some(Task::LanguageModelling) {
+    if task.is_some_and(Task::is_of_streams) {
         return documents(table, asked);
     }
+    if task == Some(Task::InstructionTuning) {
+        return conversations(table, asked);
+    }
+    if task == Some(Task::PreferenceOptimization) {
+        return preferences(table, asked);
+    }
+    if task.is_some_and(|task| task.takes() == Modality::Table) {
+        all_there(table, asked.input.iter().chain(&asked.label))?;
+        return Ok(asked.clone());
+    }
+    if task == Some(Task::QuestionAnswering) {
+        return answered(table, asked);
+    }
+    if task == Some(Task::TokenClassification) {
+        return tagged(table, asked);
+    }
+    if task == Some(Task::TextMultiLabel) || !asked.labels.is_empty() {
+        return several_labels(table, asked);
+    }
     let label = match &asked.label {
-        Some(name) => table.column(name)?.name.clone(),
+        Some(name) => called(table, name)?.name.clone(),
         None => find_label(table, &asked.input, class_columns)?,
     };
     let input = match asked.input.is_empty() {
@@ -45,7 +78,218 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
-    Ok(Columns { input, label: Some(label) })
+    Ok(Columns { input, label: Some(label), ..Columns::default() })
+}
+
+/// Names that stand for a text that questions are about, likeliest first.
+const CONTEXTS: [&str; 4] = ["context", "passage", "paragraph", "text"];
+
+/// The columns of questions and of the texts that they are about, and that of answers.
+fn answered(table: &Table, asked: &Columns) -> Result<Columns> {
+    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+    let named = |names: &[&str]| {
+        names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name)))
+    };
+    let label = match &asked.label {
+        Some(name) => table.column(name)?,
+        None => named(&["answers", "answer"]).ok_or_else(|| unclear("answers"))?,
+    };
+    if !is_of_answers(label) {
+        let (found, expected) = (label.kind.in_words(), "answers with `text` and `answer_start`");
+        return Err(Error::ColumnKind { path: table.path().into(), column: label.name.clone(), expected, found });
+    }
+    let input = match asked.input.as_slice() {
+        [] => {
+            let (question, context) =
+                named(&["question"]).zip(named(&CONTEXTS)).ok_or_else(|| unclear("question and its text"))?;
+            vec![question.name.clone(), context.name.clone()]
+        }
+        [_, _] => asked.input.clone(),
+        _ => return Err(unclear("question and its text, two columns in this order")),
+    };
+    check_input(table, &input)?;
+    Ok(Columns { input, label: Some(label.name.clone()), ..Columns::default() })
+}
+
+/// Whether a column holds answers by their words and where they begin.
+fn is_of_answers(column: &Column) -> bool {
+    let is = |kind: &ColumnKind| matches!(kind, ColumnKind::Object(names) if ["text", "answer_start"].iter().all(|name| names.iter().any(|n| n == name)));
+    match &column.kind {
+        ColumnKind::List(Some(of)) => is(of),
+        kind => is(kind),
+    }
+}
+
+/// Whether questions about texts are answered.
+pub(super) fn is_answered(table: &Table) -> bool {
+    table.columns().iter().any(is_of_answers) && table.column("question").is_ok()
+}
+
+/// Names that stand for lists of words, and for lists of their tags, likeliest first.
+const SENTENCES: [&str; 3] = ["tokens", "words", "token"];
+const TAGS: [&str; 8] = ["ner_tags", "tags", "labels", "ner", "entities", "pos_tags", "upos", "chunk_tags"];
+
+/// The column of words, and that of their tags.
+fn tagged(table: &Table, asked: &Columns) -> Result<Columns> {
+    let lists = |kinds: &[ColumnKind], but: &str| -> Vec<String> {
+        let fits = |column: &&Column| column.kind.is_list_of(kinds) && column.name != but;
+        table.columns().iter().filter(fits).map(|column| column.name.clone()).collect()
+    };
+    let choose = |names: Vec<String>, usual: &[&str], role: &'static str| match names.as_slice() {
+        [only] => Ok(only.clone()),
+        several => {
+            let found = usual.iter().find_map(|name| several.iter().find(|column| column.eq_ignore_ascii_case(name)));
+            let unclear = || Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+            found.cloned().ok_or_else(unclear)
+        }
+    };
+    let expect = |name: &str, kinds: &[ColumnKind], expected: &'static str| {
+        let column = table.column(name)?;
+        match column.kind.is_list_of(kinds) || column.kind == ColumnKind::List(None) {
+            true => Ok(name.to_string()),
+            false => {
+                let found = column.kind.in_words();
+                Err(Error::ColumnKind { path: table.path().into(), column: name.into(), expected, found })
+            }
+        }
+    };
+    const OF_TEXTS: [ColumnKind; 1] = [ColumnKind::Text];
+    const OF_TAGS: [ColumnKind; 2] = [ColumnKind::Text, ColumnKind::Int];
+    let label = match &asked.label {
+        Some(name) => expect(name, &OF_TAGS, "lists of tags")?,
+        None => {
+            let all = lists(&OF_TAGS, "");
+            let is_words =
+                |name: &String| SENTENCES.iter().any(|words| name.eq_ignore_ascii_case(words)) || asked.input.contains(name);
+            choose(all.into_iter().filter(|name| !is_words(name)).collect(), &TAGS, "tags")?
+        }
+    };
+    let words = match asked.input.as_slice() {
+        [] => choose(lists(&OF_TEXTS, &label), &SENTENCES, "words")?,
+        [one] => expect(one, &OF_TEXTS, "lists of words")?,
+        several => {
+            return Err(Error::ChooseColumn { path: table.path().into(), role: "words", have: several.to_vec() });
+        }
+    };
+    Ok(Columns { input: vec![words], label: Some(label), ..Columns::default() })
+}
+
+/// Whether words are tagged: one list of words by its name, and a list of tags beside it.
+pub(super) fn is_tagged(table: &Table, asked: &Columns) -> bool {
+    let is = |column: &Column, names: &[&str]| names.iter().any(|name| column.name.eq_ignore_ascii_case(name));
+    let words = |column: &Column| {
+        column.kind.is_list_of(&[ColumnKind::Text]) && (is(column, &SENTENCES) || asked.input.contains(&column.name))
+    };
+    let tags = |column: &Column| {
+        column.kind.is_list_of(&[ColumnKind::Text, ColumnKind::Int])
+            && (is(column, &TAGS) || column.classes.is_some() || asked.label.as_ref() == Some(&column.name))
+    };
+    table.columns().iter().any(words) && table.columns().iter().any(|column| tags(column) && !words(column))
+}
+
+/// Columns where an example may have several labels: those of 0 and 1 that are named, or one that lists them, or all of 0 and 1.
+fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
+    for name in &asked.labels {
+        let column = table.column(name)?;
+        if column.kind != ColumnKind::Int {
+            let found = column.kind.in_words();
+            return Err(Error::ColumnKind { path: table.path().into(), column: name.clone(), expected: "0 and 1", found });
+        }
+    }
+    let listed = |name: &str| Ok::<_, Error>(Columns { label: Some(table.column(name)?.name.clone()), ..asked.clone() });
+    let found = match (&asked.label, asked.labels.is_empty()) {
+        (Some(label), true) => listed(label)?,
+        (_, false) => Columns { label: None, ..asked.clone() },
+        (None, true) => match (list_of_labels(table), flags(table)?) {
+            (Some(label), _) => listed(&label)?,
+            (None, flags) if flags.len() > 1 => Columns { labels: flags, ..asked.clone() },
+            (None, _) => listed(&find_label(table, &asked.input, &[])?)?,
+        },
+    };
+    let input = match asked.input.is_empty() {
+        true => find_input(table, found.label.as_deref().unwrap_or_default())?,
+        false => asked.input.clone(),
+    };
+    check_input(table, &input)?;
+    Ok(Columns { input, ..found })
+}
+
+/// The only column of lists of names or numbers, or among several the one with a label's name.
+fn list_of_labels(table: &Table) -> Option<String> {
+    let is_list = |column: &&Column| column.kind.is_list_of(&[ColumnKind::Text, ColumnKind::Int]);
+    let lists: Vec<&Column> = table.columns().iter().filter(is_list).collect();
+    let usual = || LABELS.iter().find_map(|name| lists.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
+    match lists.as_slice() {
+        [only] => Some(only.name.clone()),
+        _ => usual().map(|column| column.name.clone()),
+    }
+}
+
+/// The columns of nothing but 0 and 1, in the file's order.
+fn flags(table: &Table) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for column in table.columns().iter().filter(|column| column.kind == ColumnKind::Int) {
+        if sample(table, &column.name)?.0.iter().all(|value| matches!(value.as_str(), "0" | "1")) {
+            found.push(column.name.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the labels of an example are several: a list of them, or columns of 0 and 1 beside texts and nothing else.
+pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool> {
+    if !asked.labels.is_empty() {
+        return Ok(true);
+    }
+    if let Some(label) = &asked.label {
+        return Ok(matches!(table.column(label)?.kind, ColumnKind::List(_)));
+    }
+    let named = |column: &Column| LABELS.iter().any(|name| column.name.eq_ignore_ascii_case(name));
+    let texts = table.columns().iter().filter(|column| column.kind == ColumnKind::Text && !is_name(&column.name)).count();
+    if texts == 0 {
+        return Ok(false);
+    }
+    if list_of_labels(table).is_some() {
+        return Ok(!table.columns().iter().any(|column| named(column) && !matches!(column.kind, ColumnKind::List(_))));
+    }
+    let others = table.columns().iter().filter(|column| column.kind != ColumnKind::Text && !is_name(&column.name)).count();
+    Ok(others > 1 && !table.columns().iter().any(named) && flags(table)?.len() == others)
+}
+
+/// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`.
+///
+/// # Errors
+/// There is none, or several: the message lists those that there are.
+pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
+    };
+    let wanted = words(name);
+    let only = |fits: &dyn Fn(&[String]) -> bool| {
+        let mut found = table.columns().iter().filter(|column| fits(&words(&column.name)));
+        found.next().filter(|_| !wanted.is_empty() && found.next().is_none())
+    };
+    let exact = table.columns().iter().find(|column| column.name == name);
+    let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
+    let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
+    found.map_or_else(|| table.column(name), Ok)
+}
+
+/// # Errors
+/// Some of the columns are not there: all of them are named.
+pub(super) fn all_there<'a>(table: &Table, wanted: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    let missing: Vec<String> = wanted.into_iter().filter(|name| table.column(name).is_err()).cloned().collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        [only] => table.column(only).map(|_| ()),
+        _ => Err(Error::NoColumns { path: table.path().into(), columns: missing, have: table.names() }),
+    }
+}
+
+/// The names that stand for texts, if the table has such columns of text.
+pub(super) fn usual_texts(table: &Table) -> Option<&'static [&'static str]> {
+    let is_text = |name: &&str| table.column(name).is_ok_and(|column| column.kind == ColumnKind::Text);
+    TEXTS.into_iter().find(|names| names.iter().all(|name| is_text(name)))
 }
 
 /// The one column of texts that are documents.
@@ -64,12 +308,104 @@ fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
         ([], _) => usual().ok_or_else(unclear)?.to_string(),
         _ => return Err(unclear()),
     };
-    let columns = Columns { input: vec![name], label: None };
+    let columns = Columns { input: vec![name], ..Columns::default() };
     check_input(table, &columns.input)?;
     match is_image(table, &columns) {
         true => Err(unclear()),
         false => Ok(columns),
     }
+}
+
+/// Names of columns of whole conversations, likeliest first.
+const CONVERSATIONS: [&str; 4] = ["messages", "conversations", "conversation", "dialog"];
+
+/// Names of columns that make a question, with those of its answer, likeliest first. Of the former those after the first may be lacking.
+const ANSWERED: [(&[&str], &[&str]); 5] = [
+    (&["prompt"], &["completion", "response", "answer", "output", "chosen"]),
+    (&["instruction", "input", "context"], &["output", "response", "completion", "answer"]),
+    (&["question", "context"], &["answer", "response", "output"]),
+    (&["query"], &["response", "answer", "output"]),
+    (&["input"], &["output", "target", "response"]),
+];
+
+/// What the system says, where a data set has such a column.
+const SYSTEM: &str = "system";
+
+/// The columns of conversations: one of lists of turns; or those of a question, and as the label that of the answer.
+fn conversations(table: &Table, asked: &Columns) -> Result<Columns> {
+    let has = |name: &str| table.columns().iter().any(|column| column.name == name);
+    let named = |names: &[&str]| names.iter().filter(|name| has(name)).map(|name| name.to_string()).collect::<Vec<_>>();
+    if !asked.input.is_empty() {
+        for name in asked.input.iter().chain(&asked.label) {
+            table.column(name)?;
+        }
+        return Ok(asked.clone());
+    }
+    let nested = |name: &str| table.columns().iter().any(|c| c.name == name && is_nested(&c.kind));
+    if let (Some(name), None) = (CONVERSATIONS.iter().find(|name| nested(name)), &asked.label) {
+        return Ok(Columns { input: vec![name.to_string()], ..Columns::default() });
+    }
+    let fits = |(question, answer): &(&[&str], &[&str])| {
+        let answer = match &asked.label {
+            Some(label) => table.column(label).ok().map(|column| column.name.clone()),
+            None => answer.iter().find(|name| has(name)).map(|name| name.to_string()),
+        };
+        let first = question.first().is_some_and(|name| has(name));
+        let input = named(&[&[SYSTEM][..], question].concat());
+        answer.filter(|_| first).map(|label| Columns { input, label: Some(label), ..Columns::default() })
+    };
+    let unclear =
+        || Error::ChooseColumn { path: table.path().into(), role: "conversation, or question and answer", have: table.names() };
+    ANSWERED.iter().find_map(fits).ok_or_else(unclear)
+}
+
+/// Names of columns of what two answers are to, likeliest first.
+const PROMPTS: [&str; 6] = ["prompt", "conversations", "messages", "question", "instruction", "input"];
+
+/// Names of the better answer and of the other one.
+const PREFERRED: [(&str, &str); 3] = [("chosen", "rejected"), ("preferred", "dispreferred"), ("better", "worse")];
+
+/// The columns of a prompt, if there are any, then that of the better answer and that of the other.
+fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
+    let has = |name: &str| table.columns().iter().any(|column| column.name == name);
+    let unclear =
+        || Error::ChooseColumn { path: table.path().into(), role: "better answer and which the other", have: table.names() };
+    if !asked.input.is_empty() {
+        for name in &asked.input {
+            table.column(name)?;
+        }
+        return if asked.input.len() >= 2 {
+            Ok(Columns { input: asked.input.clone(), ..Columns::default() })
+        } else {
+            Err(unclear())
+        };
+    }
+    let (better, other) = PREFERRED.iter().find(|(better, other)| has(better) && has(other)).ok_or_else(unclear)?;
+    let prompt = PROMPTS.iter().find(|name| has(name));
+    let system = Some(&SYSTEM).filter(|name| prompt.is_some() && has(name));
+    let input = system.into_iter().chain(prompt).chain([better, other]).map(|name| name.to_string()).collect();
+    Ok(Columns { input, ..Columns::default() })
+}
+
+fn is_nested(kind: &ColumnKind) -> bool {
+    matches!(kind, ColumnKind::List(_) | ColumnKind::Object(_))
+}
+
+/// What a table's columns are for by their names, where they are conversations.
+pub(super) fn task_of(table: &Table) -> Option<Task> {
+    let asked = Columns::default();
+    let is_label = |name: &str| LABELS.contains(&name);
+    if preferences(table, &asked).is_ok() {
+        return Some(Task::PreferenceOptimization);
+    }
+    // What has a column of classes is for telling them apart, whatever its texts are called.
+    let found = conversations(table, &asked).ok().filter(|_| !table.columns().iter().any(|column| is_label(&column.name)));
+    let texts = |found: &Columns| {
+        found.input.iter().chain(&found.label).all(|name| {
+            table.column(name).is_ok_and(|c| (c.kind == ColumnKind::Text || is_nested(&c.kind)) && c.classes.is_none())
+        })
+    };
+    found.filter(texts).map(|_| Task::InstructionTuning)
 }
 
 /// Whether the input is an image.
@@ -85,10 +421,10 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
             ColumnKind::Image => input.len() == 1,
             // What looks like numbers in a CSV file is text all the same.
             ColumnKind::Int | ColumnKind::Float => table.path().extension().is_none_or(|e| e != "parquet"),
-            ColumnKind::Other(_) => false,
+            ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
         };
         if !good {
-            let found = column.kind.in_words().to_string();
+            let found = column.kind.in_words();
             return Err(Error::ColumnKind {
                 path: table.path().into(),
                 column: name.clone(),
@@ -103,7 +439,7 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
     }
 }
 
-fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
+pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
     let columns: Vec<&Column> = table.columns().iter().filter(|c| !input.contains(&c.name)).collect();
     let by_name = |columns: &[&Column]| {
         LABELS.iter().find_map(|l| columns.iter().find(|c| c.name.eq_ignore_ascii_case(l)).map(|c| c.name.clone()))
@@ -117,26 +453,46 @@ fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result
         return Ok(name);
     }
     // A column of few values, if it is the only one.
-    let candidates: Vec<&Column> = columns.into_iter().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
+    let candidates: Vec<&Column> =
+        columns.iter().copied().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
     let mut few = Vec::new();
     for column in candidates {
         if has_few_values(table, &column.name)? {
             few.push(column.name.clone());
         }
     }
-    match few.as_slice() {
-        [only] => Ok(only.clone()),
+    // Else one of numbers, if it is the only one.
+    let mut numbers = columns.iter().filter(|c| c.kind == ColumnKind::Float);
+    match (few.as_slice(), numbers.next(), numbers.next()) {
+        ([only], ..) => Ok(only.clone()),
+        ([], Some(only), None) => Ok(only.name.clone()),
         _ => Err(Error::ChooseColumn { path: table.path().into(), role: "label", have: table.names() }),
     }
 }
 
-fn has_few_values(table: &Table, column: &str) -> Result<bool> {
-    let (mut values, mut seen) = (BTreeSet::new(), 0usize);
+/// Whether a column holds measurements rather than classes.
+pub(super) fn is_measured(table: &Table, column: &str) -> Result<bool> {
+    Ok(classes::are_measured(&sample(table, column)?.0))
+}
+
+/// The distinct values of the first rows, and how many rows these are.
+fn sample(table: &Table, column: &str) -> Result<(BTreeSet<String>, usize)> {
+    let (mut values, mut seen) = (BTreeSet::new(), 0);
     for row in table.rows(&[column])?.take(2000) {
         seen += 1;
         values.extend(row?.cells.first().and_then(classes::name_of));
     }
+    Ok((values, seen))
+}
+
+fn has_few_values(table: &Table, column: &str) -> Result<bool> {
+    let (values, seen) = sample(table, column)?;
     Ok(values.len() >= 2 && values.len() <= MOST_CLASSES && values.len() * 2 <= seen)
+}
+
+/// Whether a column numbers the rows.
+fn is_name(name: &str) -> bool {
+    matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid")
 }
 
 fn find_input(table: &Table, label: &str) -> Result<Vec<String>> {
@@ -153,7 +509,6 @@ fn find_input(table: &Table, label: &str) -> Result<Vec<String>> {
             return usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear(several.to_vec()));
         }
     }
-    let is_name = |name: &String| matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid");
     let texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
     let usual = TEXTS.iter().find(|names| names.iter().all(|n| texts.iter().any(|t| t == n)));
     match (texts.as_slice(), usual) {
@@ -191,7 +546,11 @@ mod tests {
         check("words,mood\na,x\nb,y\nc,x\nd,y\n", none(), Ok((&["words"], "mood")));
         check("title,text,label\na,b,0\n", none(), Ok((&["text"], "label")));
         check("words,mood\na,x\nb,y\n", none(), Err("which column holds the label: it has `words`, `mood`"));
-        check("a,b\nx,1\n", Columns { input: vec!["c".into()], label: Some("b".into()) }, Err("no column `c`: it has `a`, `b`"));
+        check(
+            "a,b\nx,1\n",
+            Columns { input: vec!["c".into()], label: Some("b".into()), ..Columns::default() },
+            Err("no column `c`: it has `a`, `b`"),
+        );
         check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));
     }
 }

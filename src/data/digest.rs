@@ -22,6 +22,30 @@ pub fn sha256_of_file(path: &Path) -> Result<String> {
     }
 }
 
+/// As [`sha256_of_file`]; of a folder, that of the names and hashes of all files below it, in the order of their names.
+///
+/// # Errors
+/// A file or folder cannot be read.
+pub fn sha256_of_place(path: &Path) -> Result<String> {
+    if !path.is_dir() {
+        return sha256_of_file(path);
+    }
+    let (mut hasher, mut waiting, mut files) = (Sha256::new(), vec![path.to_path_buf()], Vec::new());
+    while let Some(folder) = waiting.pop() {
+        let io = |source| Error::Io { action: "list", path: folder.clone(), source };
+        for entry in std::fs::read_dir(&folder).map_err(io)? {
+            let entry = entry.map_err(io)?.path();
+            if entry.is_dir() { waiting.push(entry) } else { files.push(entry) }
+        }
+    }
+    files.sort();
+    for file in files {
+        let name = file.strip_prefix(path).unwrap_or(&file).display().to_string();
+        hasher.update(format!("{name}\0{}\n", sha256_of_file(&file)?));
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
 /// SHA-256 of bytes at hand, as lower-case hexadecimal.
 pub(super) fn sha256_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -33,6 +57,20 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_folder_is_its_files_and_their_names() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        let hash = |place: &std::path::Path| super::sha256_of_place(place).expect("a hash");
+        for place in [&a, &b] {
+            std::fs::create_dir_all(place.join("x")).expect("made");
+            std::fs::write(place.join("x/1"), "one").expect("written");
+        }
+        assert_eq!(hash(&a), hash(&b));
+        std::fs::rename(b.join("x/1"), b.join("x/2")).expect("renamed");
+        assert_ne!(hash(&a), hash(&b));
+    }
+
     #[test]
     fn the_standards_own_example() {
         assert_eq!(super::sha256_of(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

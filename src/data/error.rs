@@ -26,7 +26,7 @@ pub enum Error {
     #[error("{place} has several configurations and none was chosen: {}", list(have))]
     ChooseConfig { place: String, have: Vec<String> },
     #[error(
-        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl, .json or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
+        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
         list(found)
     )]
     NoData { place: String, found: Vec<String> },
@@ -36,7 +36,7 @@ pub enum Error {
     NoGenerator { name: String, have: Vec<String> },
 
     // What a file holds.
-    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl, .json or .txt file, or a folder of images", path.display())]
+    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl, .json, .conll or .txt file, or a folder of images", path.display())]
     UnknownFormat { path: PathBuf },
     #[error("`{}`{}: {what}", path.display(), at(position))]
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
@@ -47,6 +47,15 @@ pub enum Error {
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
 
+    #[error("`{}` has two columns that are called `{column}`", path.display())]
+    SameName { path: PathBuf, column: String },
+    #[error("`{}` has no column {}: it has {}", path.display(), list(columns), list(have))]
+    NoColumns { path: PathBuf, columns: Vec<String>, have: Vec<String> },
+    #[error("`{}` has no column to tell `{label}` from:{}", path.display(), have.iter().map(|h| format!("\n  - {h}")).collect::<String>())]
+    NoFeatures { path: PathBuf, label: String, have: Vec<String> },
+    #[error("`{}`, column `{column}`: expected numbers as in training, found {odd} of {rows} cells that are none, such as `{example}`", path.display())]
+    NotNumbers { path: PathBuf, column: String, odd: usize, rows: usize, example: String },
+
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
@@ -56,12 +65,26 @@ pub enum Error {
     Missing { path: PathBuf, position: Position, column: String, what: &'static str },
     #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), list(classes))]
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
+    #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
+    Number { path: PathBuf, position: Position, column: String, found: String },
+    #[error("`{}`, {position}: expected as many tags as words, found {} word(s) in `{}` and {} tag(s) in `{}`", path.display(), words.1, words.0, tags.1, tags.0)]
+    Unequal { path: PathBuf, position: Position, words: (String, usize), tags: (String, usize) },
+    #[error("`{}`, {position}: expected the answer `{expected}` at character {at} of the text, found `{found}`", path.display())]
+    Answer { path: PathBuf, position: Position, at: usize, expected: String, found: String },
     #[error("split `{split}` has a single class, `{class}`: there is nothing to learn")]
     OneClass { split: String, class: String },
     #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
     Image { path: PathBuf, position: Position, column: String, what: String },
     #[error("`{}`, {position}, column `{column}`: expected an image of {expected}, found {found} (height x width x channels)", path.display())]
     ImageSize { path: PathBuf, position: Position, column: String, expected: String, found: String },
+
+    // Conversations.
+    #[error("`{}`, {position}: {what}", path.display())]
+    Conversation { path: PathBuf, position: Position, what: String },
+    #[error("the model's chat template fails{}: {what}", line.map(|line| format!(" in line {line}")).unwrap_or_default())]
+    Template { line: Option<usize>, what: String },
+    #[error("split `{split}`: none of its {rows} answers has a token within the longest text of {max_seq_len} tokens")]
+    NoAnswers { split: String, rows: usize, max_seq_len: usize },
 
     // Tokenizers.
     #[error("the tokenizer `{}` cannot be read: {what}", path.display())]
@@ -81,7 +104,7 @@ pub enum Error {
     NotPrepared { path: PathBuf, what: String },
 
     // Models.
-    #[error("{place} has no safetensors weights: expected `model.safetensors`, found {}", list(found))]
+    #[error("{place} has no weights: expected `model.safetensors` or a GGUF file, found {}", list(found))]
     NoWeights { place: String, found: Vec<String> },
     #[error("{place} has no tokenizer: expected `tokenizer.json`, found {}", list(found))]
     NoTokenizer { place: String, found: Vec<String> },
@@ -117,6 +140,7 @@ impl Failure for Error {
             | Error::NoTokenizer { .. }
             | Error::Model { .. }
             | Error::Tokenizer { .. }
+            | Error::Template { .. }
             | Error::ForeignToken { .. } => Class::Model,
             _ => Class::Data,
         }
@@ -130,6 +154,10 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
+            Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
+            Error::SameName { .. } => "give each column a name of its own",
+            Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
+            Error::NotNumbers { .. } => "correct the cells, or leave them empty where the number is not known",
             Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
                 "set `data.columns.input` and `data.columns.label`"
             }
@@ -148,12 +176,22 @@ impl Failure for Error {
             Error::Model { .. } => {
                 "check that the model's files are whole and belong together; `tallow models` lists the architectures"
             }
+            Error::Answer { .. } => "correct the answer or where it begins, counted in characters from 0",
+            Error::Unequal { .. } => "correct the row, or take it out",
+            Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",
             Error::Unreadable { .. } | Error::Image { .. } => "repair or remove it, or make the file again",
             Error::EmptySplit { .. } => "take another split, or fill the file",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
-            Error::TooShort { .. } => "raise `recipe.max_seq_len`",
+            Error::Conversation { .. } => {
+                "rows hold `messages` (a list of turns with `role` and `content`), `prompt` and `completion`, `instruction` and `output`, or \
+                 `question` and `answer`; pairs hold `prompt`, `chosen` and `rejected`; `data.columns` names others"
+            }
+            Error::Template { .. } => {
+                "the template is the model's `chat_template.jinja`, or `chat_template` in its tokenizer_config.json"
+            }
+            Error::TooShort { .. } | Error::NoAnswers { .. } => "raise `recipe.max_seq_len`",
             _ => return None,
         };
         Some(hint.into())

@@ -5,11 +5,14 @@
 
 mod card;
 mod catalogue;
+mod chat;
 mod classes;
 mod columns;
 mod digest;
 mod error;
+mod features;
 mod generated;
+mod guarded;
 pub mod hub;
 mod locate;
 mod prepare;
@@ -22,15 +25,21 @@ mod survey;
 mod survey_model;
 mod tensor_file;
 mod tokenizers;
+mod vocabulary;
 
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
-pub use digest::sha256_of_file;
+pub use chat::{Message, Role, Template, Told};
+pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
-pub use prepared::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
+pub use prepared::{
+    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTable, PreparedTags,
+    PreparedTargets, PreparedTexts,
+};
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
+pub use vocabulary::Vocabulary;

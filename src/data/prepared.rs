@@ -5,6 +5,7 @@ use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use tallow_zoo::Modality;
 
 /// A prepared split, whole in memory: what a model is fed with, and what it should say of it.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Prepared {
 pub enum PreparedInputs {
     Texts(PreparedTexts),
     Images(PreparedImages),
+    Table(PreparedTable),
 }
 
 /// What a model should say.
@@ -25,11 +27,35 @@ pub enum PreparedInputs {
 pub enum PreparedTargets {
     /// A class of each example, and the names of the classes in the order of their index.
     Classes { of: Vec<u32>, names: Vec<String> },
+    /// Of each example, which of the labels it has: as many flags, example by example; and the names of the labels.
+    Labels { of: Vec<bool>, names: Vec<String> },
+    /// A tag of each word of each example.
+    Tags(PreparedTags),
+    /// Where in each window over a text the answer to a question lies.
+    Spans(PreparedSpans),
+    /// A number of each example, finite.
+    Values { of: Vec<f64> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
     Words {
         /// Of the text that each piece stands for, in UTF-8.
         bytes: Vec<u32>,
+        /// Where words are hidden and told from all others of their piece, by which tokens.
+        hidden: Option<HidingTokens>,
     },
+    /// The words of an assistant's answers: of each token whether it is told from those before it in its text.
+    Answers { asked: Vec<bool> },
+    /// As [`PreparedTargets::Answers`]; text `2i` of example `i` is better than text `2i + 1`.
+    Preferences { asked: Vec<bool> },
+}
+
+/// Tokens that a text with hidden words is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HidingTokens {
+    /// Stands for a hidden word.
+    pub mask: u32,
+    /// Stand before and behind a piece.
+    pub begin: Option<u32>,
+    pub end: Option<u32>,
 }
 
 /// Token ids of all texts, end to end.
@@ -42,6 +68,137 @@ pub struct PreparedTexts {
     vocab_size: usize,
 }
 
+/// A word that no token of its text stands for: it was cut off, or is nothing to the tokenizer.
+pub const NOT_SEEN: u32 = u32::MAX;
+
+/// Tags of all words, end to end.
+#[derive(Debug)]
+pub struct PreparedTags {
+    of: Vec<u32>,
+    /// The place of each word's first token in its text, or [`NOT_SEEN`].
+    firsts: Vec<u32>,
+    /// Where the words of each text begin; one more entry for the end.
+    offsets: Vec<u64>,
+    names: Vec<String>,
+}
+
+impl PreparedTags {
+    /// Of the words of text `i`: their tags, and the places of their first tokens or [`NOT_SEEN`]. Panics where there is none.
+    pub fn text(&self, i: usize) -> (&[u32], &[u32]) {
+        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        (&self.of[range.clone()], &self.firsts[range])
+    }
+
+    /// Names of the tags, in the order of their index.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn parse(tensors: &SafeTensors, names: Vec<String>) -> Result<Self, String> {
+        let u32s = |name| bytes(tensors, name, Dtype::U32, 1).map(|(bytes, _)| u32s(bytes));
+        let (of, firsts) = (u32s("tags")?, u32s("firsts")?);
+        let offsets = bytes(tensors, "word_offsets", Dtype::U64, 1)?.0.as_chunks::<8>().0;
+        let offsets: Vec<u64> = offsets.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        let whole = offsets.first() == Some(&0) && offsets.last() == Some(&(of.len() as u64)) && of.len() == firsts.len();
+        if !whole || offsets.windows(2).any(|w| w[0] > w[1]) {
+            return Err(format!("the offsets do not cut {} words into texts", of.len()));
+        }
+        match of.iter().find(|tag| **tag as usize >= names.len()) {
+            Some(tag) => Err(format!("a tag is {tag}, and there are {}", names.len())),
+            None => Ok(PreparedTags { of, firsts, offsets, names }),
+        }
+    }
+
+    /// Whether they are those of these texts.
+    fn fit(&self, texts: Option<&PreparedTexts>) -> bool {
+        let within = |texts: &PreparedTexts| {
+            let inside =
+                |i: usize| self.text(i).1.iter().all(|first| *first == NOT_SEEN || (*first as usize) < texts.text_len(i));
+            self.offsets.len() == texts.len() + 1 && (0..texts.len()).all(inside)
+        };
+        texts.is_some_and(within)
+    }
+}
+
+/// Questions about texts, each text in one or more windows.
+#[derive(Debug)]
+pub struct PreparedSpans {
+    /// Of each window.
+    questions: Vec<u32>,
+    /// Of each window, the first and last token of the answer; twice 0 where it holds none.
+    spans: Vec<[u32; 2]>,
+    /// Of each token of all windows, the characters of the text that it stands for; [`NOT_SEEN`] for one of something else.
+    characters: Vec<[u32; 2]>,
+    told: Told,
+}
+
+/// The texts, and of each question which text it is about and its right answers.
+#[derive(Debug, serde::Deserialize)]
+struct Told {
+    contexts: Vec<String>,
+    questions: Vec<(usize, Vec<String>)>,
+}
+
+impl PreparedSpans {
+    /// The question that window `i` is of. Panics where there is no such window.
+    pub fn question(&self, i: usize) -> usize {
+        self.questions[i] as usize
+    }
+
+    /// The first and the last token of the answer in window `i`. Panics where there is no such window.
+    pub fn span(&self, i: usize) -> [u32; 2] {
+        self.spans[i]
+    }
+
+    /// What the tokens `range` of all windows stand for.
+    pub fn characters(&self, range: Range<usize>) -> &[[u32; 2]] {
+        &self.characters[range]
+    }
+
+    /// The right answers to a question. Panics where there is no such question.
+    pub fn answers(&self, question: usize) -> &[String] {
+        &self.told.questions[question].1
+    }
+
+    /// These characters of the text that a question is about. Panics where there is no such question.
+    pub fn words(&self, question: usize, from: usize, to: usize) -> String {
+        let context = &self.told.contexts[self.told.questions[question].0];
+        context.chars().skip(from).take(to.saturating_sub(from)).collect()
+    }
+
+    /// Whether some questions have no answer.
+    pub fn some_unanswered(&self) -> bool {
+        self.told.questions.iter().any(|(_, answers)| answers.is_empty())
+    }
+
+    fn parse(tensors: &SafeTensors) -> Result<Self, String> {
+        let pairs = |name: &str| {
+            let all = u32s(bytes(tensors, name, Dtype::U32, 2)?.0);
+            Ok::<_, String>(all.as_chunks::<2>().0.to_vec())
+        };
+        let questions = u32s(bytes(tensors, "questions", Dtype::U32, 1)?.0);
+        let told: Told = serde_json::from_slice(bytes(tensors, "told", Dtype::U8, 1)?.0).map_err(|e| e.to_string())?;
+        if questions.iter().any(|question| *question as usize >= told.questions.len()) {
+            return Err("a window is of a question that is not there".into());
+        }
+        if told.questions.iter().any(|(context, _)| *context >= told.contexts.len()) {
+            return Err("a question is about a text that is not there".into());
+        }
+        Ok(PreparedSpans { questions, spans: pairs("spans")?, characters: pairs("characters")?, told })
+    }
+
+    /// Whether they are those of these windows.
+    fn fit(&self, texts: Option<&PreparedTexts>) -> bool {
+        texts.is_some_and(|texts| {
+            let inside = |(i, span): (usize, &[u32; 2])| span[0] <= span[1] && (span[1] as usize) < texts.text_len(i);
+            self.questions.len() == texts.len()
+                && self.spans.len() == texts.len()
+                && self.characters.len() == texts.num_tokens()
+                && self.spans.iter().enumerate().all(inside)
+        })
+    }
+}
+
 /// Pixels of all images, end to end: each `[height, width, channels]`, 0..=255.
 #[derive(Debug)]
 pub struct PreparedImages {
@@ -49,6 +206,16 @@ pub struct PreparedImages {
     pixels: Range<usize>,
     count: usize,
     shape: [usize; 3],
+}
+
+/// Inputs of all rows of a table, end to end.
+#[derive(Debug)]
+pub struct PreparedTable {
+    numbers: Vec<f32>,
+    categories: Vec<u32>,
+    count: usize,
+    /// Of a row.
+    widths: [usize; 2],
 }
 
 impl Prepared {
@@ -72,9 +239,36 @@ impl Prepared {
     /// Number of examples.
     pub fn len(&self) -> usize {
         match &self.inputs {
-            PreparedInputs::Texts(texts) => texts.len(),
+            PreparedInputs::Texts(texts) => texts.len() / self.texts_each(),
             PreparedInputs::Images(images) => images.count,
+            PreparedInputs::Table(table) => table.count,
         }
+    }
+
+    /// What a model that is fed with it takes.
+    pub fn modality(&self) -> Modality {
+        match &self.inputs {
+            PreparedInputs::Texts(_) => Modality::Text,
+            PreparedInputs::Images(_) => Modality::Image,
+            PreparedInputs::Table(_) => Modality::Table,
+        }
+    }
+
+    /// Texts of an example, where it has texts.
+    fn texts_each(&self) -> usize {
+        if matches!(self.targets, PreparedTargets::Preferences { .. }) { 2 } else { 1 }
+    }
+
+    /// The numbers of the texts of example `i`.
+    pub fn texts_of(&self, i: usize) -> Range<usize> {
+        let each = self.texts_each();
+        i * each..(i + 1) * each
+    }
+
+    /// Tokens of example `i`; none where it is no text. Panics where there is no example `i`.
+    pub fn example_len(&self, i: usize) -> Option<usize> {
+        let texts = self.texts()?;
+        Some(self.texts_of(i).map(|text| texts.text_len(text)).sum())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -85,7 +279,7 @@ impl Prepared {
     pub fn texts(&self) -> Option<&PreparedTexts> {
         match &self.inputs {
             PreparedInputs::Texts(texts) => Some(texts),
-            PreparedInputs::Images(_) => None,
+            PreparedInputs::Images(_) | PreparedInputs::Table(_) => None,
         }
     }
 
@@ -93,7 +287,15 @@ impl Prepared {
     pub fn images(&self) -> Option<&PreparedImages> {
         match &self.inputs {
             PreparedInputs::Images(images) => Some(images),
-            PreparedInputs::Texts(_) => None,
+            PreparedInputs::Texts(_) | PreparedInputs::Table(_) => None,
+        }
+    }
+
+    /// The rows, if it holds rows of a table.
+    pub fn table(&self) -> Option<&PreparedTable> {
+        match &self.inputs {
+            PreparedInputs::Table(table) => Some(table),
+            PreparedInputs::Texts(_) | PreparedInputs::Images(_) => None,
         }
     }
 }
@@ -108,6 +310,11 @@ impl PreparedTexts {
     /// Tokens of text `i`. Panics where there is none.
     pub fn text_len(&self, i: usize) -> usize {
         (self.offsets[i + 1] - self.offsets[i]) as usize
+    }
+
+    /// The places of the tokens of text `i` among all. Panics where there is none.
+    pub fn range(&self, i: usize) -> Range<usize> {
+        self.offsets[i] as usize..self.offsets[i + 1] as usize
     }
 
     /// Number of texts.
@@ -151,11 +358,31 @@ impl PreparedImages {
     }
 }
 
+impl PreparedTable {
+    /// Numbers and categories of row `i`. Panics where there is none.
+    pub fn row(&self, i: usize) -> (&[f32], &[u32]) {
+        let [numbers, categories] = self.widths;
+        (&self.numbers[i * numbers..(i + 1) * numbers], &self.categories[i * categories..(i + 1) * categories])
+    }
+
+    /// Numbers and categories of each row.
+    pub fn widths(&self) -> [usize; 2] {
+        self.widths
+    }
+
+    /// The largest number of a category in each column.
+    pub fn largest(&self) -> Vec<u32> {
+        let [_, width] = self.widths;
+        (0..width).map(|column| self.categories.iter().skip(column).step_by(width).copied().max().unwrap_or(0)).collect()
+    }
+}
+
 fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared, String> {
     let tensors = SafeTensors::deserialize(&file).map_err(|e| e.to_string())?;
     let targets = parse_targets(&tensors, metadata)?;
     let pixels = tensors.tensor("images").is_ok().then(|| bytes(&tensors, "images", Dtype::U8, 4)).transpose()?;
     let inputs = match pixels {
+        None if tensors.tensor("numbers").is_ok() => PreparedInputs::Table(parse_table(&tensors)?),
         Some((pixels, shape)) => {
             if shape[1..].contains(&0) {
                 return Err(format!("it has images of shape {shape:?}"));
@@ -169,28 +396,103 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     };
     let prepared = Prepared { inputs, targets };
     match &prepared.targets {
+        PreparedTargets::Spans(spans) if !spans.fit(prepared.texts()) => Err("its answers are not those of its texts".into()),
+        PreparedTargets::Tags(tags) if !tags.fit(prepared.texts()) => Err("its tags are not those of its texts".into()),
+        PreparedTargets::Labels { of, names } if of.len() != prepared.len() * names.len() => {
+            Err(format!("it has {} flags of {} labels for {} examples", of.len(), names.len(), prepared.len()))
+        }
+        PreparedTargets::Values { of } if of.len() != prepared.len() => {
+            Err(format!("it has {} values for {} examples", of.len(), prepared.len()))
+        }
         PreparedTargets::Classes { of, .. } if of.len() != prepared.len() => {
             Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
         }
-        PreparedTargets::Words { .. } if prepared.texts().is_none() => Err("it has no texts to take words from".into()),
-        PreparedTargets::Words { bytes } if bytes.len() != prepared.len() => {
+        PreparedTargets::Words { .. } | PreparedTargets::Answers { .. } | PreparedTargets::Preferences { .. }
+            if prepared.texts().is_none() =>
+        {
+            Err("it has no texts to take words from".into())
+        }
+        PreparedTargets::Answers { asked } | PreparedTargets::Preferences { asked } => {
+            check_asked(&prepared, asked).map(|()| prepared)
+        }
+        PreparedTargets::Words { bytes, .. } if bytes.len() != prepared.len() => {
             Err(format!("it has the bytes of {} pieces for {}", bytes.len(), prepared.len()))
         }
         _ => Ok(prepared),
     }
 }
 
+/// Every text has a word that is asked for, which is not its first; and each example all its texts.
+fn check_asked(prepared: &Prepared, asked: &[bool]) -> Result<(), String> {
+    let Some(texts) = prepared.texts() else { return Ok(()) };
+    if asked.len() != texts.num_tokens() || !texts.len().is_multiple_of(prepared.texts_each()) {
+        return Err(format!("it has {} marks for {} tokens, and {} texts", asked.len(), texts.num_tokens(), texts.len()));
+    }
+    let wrong = |text: &usize| {
+        let marks = &asked[texts.range(*text)];
+        marks.first() == Some(&true) || !marks.contains(&true)
+    };
+    match (0..texts.len()).find(wrong) {
+        Some(text) => Err(format!("text {text} has no word that is asked for, or its first is")),
+        None => Ok(()),
+    }
+}
+
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
+    for pairs in [false, true] {
+        let name = if pairs { "preferred" } else { "asked" };
+        if tensors.tensor(name).is_ok() {
+            let asked = bytes(tensors, name, Dtype::U8, 1)?.0.iter().map(|mark| *mark != 0).collect();
+            return Ok(if pairs { PreparedTargets::Preferences { asked } } else { PreparedTargets::Answers { asked } });
+        }
+    }
     if tensors.tensor("bytes").is_ok() {
-        return Ok(PreparedTargets::Words { bytes: u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0) });
+        let token = |name: &str| metadata.get(name).and_then(|id| id.parse::<u32>().ok());
+        let with = |mask| HidingTokens { mask, begin: token("begin_token"), end: token("end_token") };
+        let bytes = u32s(bytes(tensors, "bytes", Dtype::U32, 1)?.0);
+        return Ok(PreparedTargets::Words { bytes, hidden: token("mask_token").map(with) });
+    }
+    if tensors.tensor("spans").is_ok() {
+        return Ok(PreparedTargets::Spans(PreparedSpans::parse(tensors)?));
+    }
+    if tensors.tensor("values").is_ok() {
+        let values = bytes(tensors, "values", Dtype::F64, 1)?.0.as_chunks::<8>().0;
+        let of: Vec<f64> = values.iter().map(|b| f64::from_le_bytes(*b)).collect();
+        return match of.iter().position(|value| !value.is_finite()) {
+            Some(at) => Err(format!("value {at} is {}", of[at])),
+            None => Ok(PreparedTargets::Values { of }),
+        };
     }
     let names: Vec<String> =
         metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
+    if tensors.tensor("tags").is_ok() {
+        return Ok(PreparedTargets::Tags(PreparedTags::parse(tensors, names)?));
+    }
+    if tensors.tensor("labels").is_ok_and(|tensor| tensor.shape().len() == 2) {
+        let (flags, shape) = bytes(tensors, "labels", Dtype::U8, 2)?;
+        if shape[1] != names.len() || flags.iter().any(|flag| *flag > 1) {
+            return Err(format!("its flags of {} labels are not those of {}", shape[1], names.join(", ")));
+        }
+        return Ok(PreparedTargets::Labels { of: flags.iter().map(|flag| *flag == 1).collect(), names });
+    }
     let of = u32s(bytes(tensors, "labels", Dtype::U32, 1)?.0);
     match of.iter().find(|label| **label as usize >= names.len()) {
         Some(label) => Err(format!("a label is {label}, and there are {} classes", names.len())),
         None => Ok(PreparedTargets::Classes { of, names }),
     }
+}
+
+fn parse_table(tensors: &SafeTensors) -> Result<PreparedTable, String> {
+    let (numbers, shape) = bytes(tensors, "numbers", Dtype::F32, 2)?;
+    let (categories, of_categories) = bytes(tensors, "categories", Dtype::U32, 2)?;
+    if shape[0] != of_categories[0] {
+        return Err(format!("it has numbers of {} rows and categories of {}", shape[0], of_categories[0]));
+    }
+    let numbers: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+        return Err(format!("a number is {}", numbers[at]));
+    }
+    Ok(PreparedTable { numbers, categories: u32s(categories), count: shape[0], widths: [shape[1], of_categories[1]] })
 }
 
 fn parse_texts(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTexts, String> {

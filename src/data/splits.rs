@@ -1,7 +1,7 @@
 //! Which files make up which split. Pure: decides on names alone.
 
 /// Endings of files with rows.
-pub(super) const TABLES: [&str; 5] = [".parquet", ".csv", ".tsv", ".jsonl", ".json"];
+pub(super) const TABLES: [&str; 9] = [".parquet", ".csv", ".tsv", ".jsonl", ".json", ".conll", ".iob", ".iob2", ".bio"];
 
 /// Endings of files that are a document each.
 const TEXTS: [&str; 2] = [".txt", ".text"];

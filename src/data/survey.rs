@@ -2,20 +2,22 @@
 
 use super::classes;
 use super::columns;
+use super::features::{self, Asked};
 use super::hub::Hub;
 use super::locate::{Located, locate};
-use super::prepare::image_shape;
+use super::prepare::{image_shape, labels_in};
 use super::read::{Cell, Table};
 use super::stream;
 use super::{Error, Result};
-use crate::job::TokenizerSource;
+use crate::job::{Part, TokenizerSource};
 use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{Columns, DataSource, Task};
 use std::collections::BTreeSet;
 use std::path::Path;
+use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// What the experiment says about the data; empty fields are found out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DataSpecHints {
     /// None: what the data turns out to be for: telling the words of documents, else classes.
     pub task: Option<Task>,
@@ -24,6 +26,10 @@ pub struct DataSpecHints {
     pub splits: Vec<String>,
     /// How texts will become tokens, where that is known, and the most that there can be.
     pub tokenizer: Option<(TokenizerSource, usize)>,
+    /// Of a table: the part of the first split that is trained on, where it is not all of it.
+    pub part: Option<Part>,
+    /// The model, where it is there already.
+    pub model: Option<ModelConfig>,
 }
 
 /// More classes than this are no classes.
@@ -44,40 +50,71 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
     // A document has no classes: its words are all that it can be asked for.
-    let task = hints.task.or(first.is_document().then_some(Task::LanguageModelling));
+    let found = match first.is_document() {
+        true => Some(Task::LanguageModelling),
+        false if columns::is_answered(first) => Some(Task::QuestionAnswering),
+        false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
+        false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
+        false if hints.columns == Columns::default() => columns::task_of(first),
+        false => None,
+    };
+    let is_table = match hints.task {
+        // Whether numbers are told of texts or of rows is for the data to say, where no model says it.
+        None | Some(Task::TextRegression) if hints.model.is_none() => {
+            found.is_none() && features::is_table(first, &hints.columns, &class_columns)?
+        }
+        task => task.is_some_and(|task| task.takes() == Modality::Table),
+    };
+    if is_table {
+        return survey_table(&splits, hints, &class_columns, &located);
+    }
+    let task = hints.task.or(found);
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
-    if task == Some(Task::LanguageModelling) {
+    if task.is_some_and(Task::is_of_streams) {
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
     }
+    if let Some(task) = task.filter(|task| task.is_of_conversations()) {
+        return conversations_of(&splits, columns, task, located);
+    }
     let label = columns.label.clone().unwrap_or_default();
-    let (mean_tokens, image_shape) = match columns::is_image(first, &columns) {
+    let is_image = columns::is_image(first, &columns);
+    let (mean_tokens, image_shape) = match is_image {
         true => (None, Some(first_image_shape(first, &columns.input[0])?)),
         false => (Some(mean_tokens(first, &columns.input)?), None),
     };
-    let known = first.column(&label)?.classes.clone();
+    let known = match columns.labels.as_slice() {
+        [] => first.column(&label)?.classes.clone(),
+        labels => Some(labels.to_vec()),
+    };
     let known = known.or_else(|| located.card.class_names(located.config.as_deref(), &label).map(<[String]>::to_vec));
+    let measured = known.is_none() && !is_image && task.is_none() && columns::is_measured(first, &label)?;
+    let task = task.unwrap_or(match (is_image, measured) {
+        (true, _) => Task::ImageClassification,
+        (false, true) => Task::TextRegression,
+        (false, false) => Task::TextClassification,
+    });
 
     let (mut facts, mut seen) = (Vec::new(), BTreeSet::new());
     for (at, (name, tables)) in splits.iter().enumerate() {
-        let labels = labels_of(tables, &label, at > 0)?;
-        if labels.rows == 0 {
+        let answers = match task.head() {
+            HeadKind::Value => values_of(tables, &label, at > 0)?,
+            HeadKind::Span => answers_of(tables, &label, at > 0)?,
+            HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
+            _ => labels_of(tables, &label, at > 0)?,
+        };
+        if answers.rows == 0 {
             let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
             return Err(Error::EmptySplit { split: name.clone(), path });
         }
         if at == 0 {
-            seen = labels.names.clone();
+            seen = answers.names;
         }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
-        facts.push(SplitFacts {
-            name: name.clone(),
-            files,
-            examples: labels.rows,
-            labelled: !labels.names.is_empty(),
-            part: None,
-            tokens: None,
-        });
+        let (name, examples, labelled) = (name.clone(), answers.rows, answers.any);
+        facts.push(SplitFacts { name, files, examples, labelled, part: None, tokens: None });
     }
     Ok(DataFacts {
+        task: Some(task),
         splits: facts,
         columns,
         labels: known.unwrap_or_else(|| classes::in_order(seen.into_iter().collect())),
@@ -85,6 +122,61 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         revision: located.revision,
         mean_tokens,
         image_shape,
+        table: None,
+    })
+}
+
+fn survey_table(
+    splits: &[(String, Vec<Table>)],
+    hints: &DataSpecHints,
+    class_columns: &[&str],
+    located: &Located,
+) -> Result<DataFacts> {
+    let model = hints.model.as_ref().and_then(|model| if let ModelConfig::Mlp(mlp) = model { Some(mlp) } else { None });
+    let model = model.filter(|mlp| !mlp.is_without_columns());
+    let task = hints.task.map(|task| if task == Task::TextRegression { Task::TabularRegression } else { task });
+    let asked = Asked { columns: &hints.columns, task, model, part: hints.part, class_columns };
+    let found = features::survey(splits, &asked)?;
+    Ok(DataFacts {
+        task: Some(found.task),
+        splits: found.splits,
+        columns: found.columns,
+        labels: found.labels,
+        license: located.card.license.clone(),
+        revision: located.revision.clone(),
+        mean_tokens: None,
+        image_shape: None,
+        table: Some(found.facts),
+    })
+}
+
+/// Rows that are conversations, or pairs of answers: nothing is labelled but by what they say.
+fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Task, located: Located) -> Result<DataFacts> {
+    let mut facts = Vec::new();
+    for (name, tables) in splits {
+        let examples = tables.iter().map(Table::count).sum::<Result<usize>>()?;
+        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+        if examples == 0 {
+            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
+        }
+        facts.push(SplitFacts { name: name.clone(), files, examples, labelled: true, part: None, tokens: None });
+    }
+    let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
+    let mean_tokens = Some(mean_tokens(first, &all)? + 4.0 * all.len() as f64);
+    let Located { card, revision, .. } = located;
+    let license = card.license;
+    Ok(DataFacts {
+        table: None,
+        splits: facts,
+        columns,
+        labels: Vec::new(),
+        license,
+        revision,
+        mean_tokens,
+        image_shape: None,
+        task: Some(task),
     })
 }
 
@@ -92,14 +184,19 @@ fn no_data(located: &Located) -> Error {
     Error::NoData { place: located.place.clone(), found: Vec::new() }
 }
 
-struct Labels {
+/// What the answers of a split are.
+#[derive(Default)]
+struct Answers {
     rows: usize,
+    /// Whether there is any that is not kept secret.
+    any: bool,
+    /// Classes, where they are such.
     names: BTreeSet<String>,
 }
 
 /// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
-fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Labels> {
-    let mut found = Labels { rows: 0, names: BTreeSet::new() };
+fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
     for table in tables {
         if may_lack && table.column(label).is_err() {
             found.rows += table.count()?;
@@ -125,6 +222,71 @@ fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Labels> {
         return Err(Error::ColumnKind { path, column: label.into(), expected: "classes", found });
     }
     found.names = classes::without_secret(found.names);
+    found.any = !found.names.is_empty();
+    Ok(found)
+}
+
+/// Counts the questions and looks whether any is answered.
+fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            found.any |= row?.cells.first().is_some_and(|cell| *cell != Cell::Null);
+        }
+    }
+    Ok(found)
+}
+
+/// Counts the rows and collects the labels, of which each may have several.
+fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) -> Result<Answers> {
+    let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && wanted.iter().any(|name| table.column(name).is_err()) {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&wanted)? {
+            found.rows += 1;
+            for cell in row?.cells {
+                found.any |= cell != Cell::Null;
+                found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));
+            }
+            if found.names.len() > MOST_CLASSES {
+                let path = table.path().to_path_buf();
+                let (expected, column) = ("at most 1000 labels", wanted.join(", "));
+                return Err(Error::ColumnKind { path, column, expected, found: "more distinct values".into() });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
+/// tell of, with its place.
+fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            found.any |= match row?.cells.first() {
+                Some(Cell::Null) | None => false,
+                Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),
+                Some(Cell::Int(value)) => *value != -1,
+                Some(Cell::Float(value)) => *value != -1.0,
+                Some(_) => true,
+            };
+        }
+    }
     Ok(found)
 }
 
@@ -134,13 +296,18 @@ fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
     let (mut pieces, mut texts) = (0usize, 0usize);
     for row in table.rows(&names)?.take(SAMPLE) {
         texts += 1;
-        for cell in row?.cells {
-            if let Cell::Text(text) = cell {
-                pieces += text.split_whitespace().map(pieces_of).sum::<usize>();
-            }
-        }
+        pieces += row?.cells.iter().map(pieces_in).sum::<usize>();
     }
     Ok(1.15 * pieces as f64 / texts.max(1) as f64 + 1.0 + input.len() as f64)
+}
+
+fn pieces_in(cell: &Cell) -> usize {
+    match cell {
+        Cell::Text(text) => text.split_whitespace().map(pieces_of).sum(),
+        Cell::List(cells) => cells.iter().map(pieces_in).sum(),
+        Cell::Object(cells) => cells.iter().map(|(_, cell)| pieces_in(cell)).sum(),
+        _ => 0,
+    }
 }
 
 /// A word, and each mark by itself.
@@ -216,6 +383,83 @@ mod tests {
         assert_eq!(facts.splits.iter().map(|s| s.labelled).collect::<Vec<_>>(), [true, false]);
         let one = survey(&DataSource::Local { path: dir.path().join("train.csv") }, dir.path()).expect("surveyed");
         assert_eq!((one.splits.len(), one.splits[0].name.as_str()), (1, "train"));
+    }
+
+    #[test]
+    fn many_numbers_with_fractions_are_no_classes() {
+        let rows: String = (0..30).map(|i| format!("text {i},{}.25\n", i)).collect();
+        let whole: String = (0..30).map(|i| format!("text {i},{}\n", i % 5)).collect();
+        let task = |rows: &str, hinted: Option<Task>, label: &str| {
+            let dir = folder(&[("train.csv", &format!("text,{label}\n{rows}"))]);
+            let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
+            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            facts.map(|facts| (facts.task, facts.labels.len(), facts.splits[0].labelled)).map_err(|e| e.to_string())
+        };
+        assert_eq!(task(&rows, None, "label"), Ok((Some(Task::TextRegression), 0, true)));
+        assert_eq!(task(&rows, None, "price"), Ok((Some(Task::TextRegression), 0, true)), "the only column of numbers");
+        assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
+        assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
+        assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
+    }
+
+    #[test]
+    fn questions_with_answers_are_found() {
+        let line =
+            |answers: &str| format!("{{\"id\":\"7\",\"context\":\"a b\",\"question\":\"which?\",\"answers\":{answers}}}\n");
+        for answers in ["{\"text\":[\"b\"],\"answer_start\":[2]}", "[{\"text\":\"b\",\"answer_start\":2}]"] {
+            let dir = folder(&[("train.jsonl", &line(answers))]);
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+            let columns = (facts.columns.input.as_slice(), facts.columns.label.as_deref());
+            assert_eq!(facts.task, Some(Task::QuestionAnswering));
+            assert_eq!(columns, (&names(&["question", "context"])[..], Some("answers")));
+        }
+    }
+
+    #[test]
+    fn tagged_words_are_found() {
+        let check = |files: &[(&str, &str)], expected: (&str, &str), labels: &[&str]| {
+            let dir = folder(files);
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+            let columns = (facts.columns.input[0].as_str(), facts.columns.label.as_deref().unwrap_or_default());
+            assert_eq!((facts.task, columns), (Some(Task::TokenClassification), expected));
+            assert_eq!(facts.labels, names(labels));
+            assert!(facts.splits[0].labelled && facts.mean_tokens.is_some_and(|mean| mean > 3.0));
+        };
+        let line = "{\"id\":\"7\",\"tokens\":[\"a\",\"b\"],\"pos_tags\":[\"D\",\"N\"],\"ner_tags\":[\"O\",\"B-X\"]}\n";
+        check(&[("train.jsonl", line)], ("tokens", "ner_tags"), &["B-X", "O"]);
+        check(
+            &[("train.conll", "EU B-ORG\nagrees O\n\nBonn B-LOC\n"), ("test.txt", "a O\nb O\n")],
+            ("tokens", "tags"),
+            &["B-LOC", "B-ORG", "O"],
+        );
+    }
+
+    #[test]
+    fn several_labels_are_found_in_lists_and_in_columns_of_flags() {
+        let check = |file: &str, text: &str, hinted: Option<Task>, expected: (&[&str], &[&str])| {
+            let dir = folder(&[(file, text)]);
+            let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
+            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path()).expect(text);
+            assert_eq!(facts.task, Some(Task::TextMultiLabel), "{text}");
+            let (labels, columns) = expected;
+            assert_eq!(
+                (facts.labels.as_slice(), facts.columns.labels.as_slice()),
+                (&names(labels)[..], &names(columns)[..]),
+                "{text}"
+            );
+            assert_eq!(facts.columns.input, ["text"]);
+        };
+        let lists = "{\"text\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"text\":\"b\",\"labels\":[]}\n";
+        check("train.jsonl", lists, None, (&["x", "y"], &[]));
+        check("train.csv", "id,text,rude,spam\n7,a,0,1\n9,b,1,1\n", None, (&["rude", "spam"], &["rude", "spam"]));
+        check("train.csv", "text,labels\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
+        let one = folder(&[("train.csv", "text,label,long\na,0,1\nb,1,0\n")]);
+        let facts = survey(&DataSource::Local { path: one.path().into() }, one.path()).expect("surveyed");
+        assert_eq!((facts.task, facts.columns.label.as_deref()), (Some(Task::TextClassification), Some("label")));
+    }
+
+    fn names(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| word.to_string()).collect()
     }
 
     #[test]

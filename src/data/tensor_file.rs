@@ -15,15 +15,28 @@ use std::path::Path;
 pub(super) enum Dtype {
     U8,
     U32,
+    F32,
     U64,
+    F64,
 }
 
 impl Dtype {
+    /// Of an element.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Dtype::U8 => 1,
+            Dtype::U32 | Dtype::F32 => 4,
+            Dtype::U64 | Dtype::F64 => 8,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Dtype::U8 => "U8",
             Dtype::U32 => "U32",
+            Dtype::F32 => "F32",
             Dtype::U64 => "U64",
+            Dtype::F64 => "F64",
         }
     }
 }

@@ -5,8 +5,9 @@
 //! 1. There is no target: no verdict.
 //! 2. A deviation asks another question (other data, task or metric than stated): **inconclusive** either way. The score is not
 //!    the stated quantity.
-//! 3. The target is no higher than always predicting the most frequent class: **inconclusive**. Reaching it takes no learning.
-//! 4. The mean is no better than that baseline: **inconclusive**. Training failed, which says nothing about the claim.
+//! 3. The target is no better than a guess that looks at no example (the most frequent class, the mean): **inconclusive**.
+//!    Reaching it takes no learning.
+//! 4. The mean is no better than that guess: **inconclusive**. Training failed, which says nothing about the claim.
 //! 5. One run of a metric that gives no interval: **inconclusive**. One number has no known spread.
 //! 6. The whole 95 % interval reaches the target: **supported**, under the deviations listed.
 //! 7. The whole interval lies below the target: **refuted**, unless a deviation could be the cause (a smaller model, a shorter
@@ -14,7 +15,7 @@
 //!    the paper.
 //! 8. The target lies within the interval: **inconclusive**, with the side that the mean is on.
 
-use super::interval::interval;
+use super::interval::{interval, interval_of_draw};
 use super::{Basis, Error, Evaluation, Interval, RunScore, Verdict};
 use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
 
@@ -22,6 +23,7 @@ use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
 const VERSION: u32 = 1;
 
 /// Compares the held-out scores of every run with the spec's target. `deviations`: those of the plan, which hold the spec's.
+/// `untrained`: the model that the runs began with, where the baseline is its.
 ///
 /// # Errors
 /// There is no run, or one has no finite score for the spec's metric.
@@ -30,6 +32,7 @@ pub fn evaluate(
     deviations: &[Deviation],
     runs: Vec<RunScore>,
     baseline: Option<f64>,
+    untrained: Option<RunScore>,
 ) -> Result<Evaluation, Error> {
     let metric = spec.metric;
     let scores = runs.iter().map(|run| score_of(run, metric)).collect::<Result<Vec<f64>, Error>>()?;
@@ -38,10 +41,18 @@ pub fn evaluate(
     }
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let examples = runs.iter().map(|run| run.examples).min().unwrap_or(0);
-    let interval = interval(metric, &scores, examples);
-    let evidence = Evidence { metric, mean, interval, baseline, deviations };
+    let resampled = runs.first().and_then(|run| run.intervals.get(&metric)).copied();
+    let interval = match spec.data.held_out_frac {
+        Some(_) => interval_of_draw(metric, &scores, examples, resampled),
+        None => interval(metric, &scores, examples, resampled),
+    };
+    let guess = match &untrained {
+        Some(_) => "the model before training",
+        None => spec.task.guess_in_words().unwrap_or("a guess"),
+    };
+    let evidence = Evidence { metric, mean, interval, baseline, guess, deviations };
     let verdict = spec.target.as_ref().map_or(Verdict::NoClaim, |target| evidence.judge(target));
-    Ok(Evaluation { version: VERSION, metric, runs, baseline, mean, interval, verdict })
+    Ok(Evaluation { version: VERSION, metric, runs, baseline, untrained, mean, interval, verdict })
 }
 
 /// The metric of always predicting the most frequent training class on a split with `held_out` examples a class.
@@ -58,11 +69,13 @@ pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) ->
     // Recall is 1 and precision is the share.
     let f1 = 2.0 * share / (1.0 + share);
     match metric {
-        Metric::Accuracy => Some(share),
+        Metric::Accuracy | Metric::MicroF1 => Some(share),
+        // Nothing is ranked by what is always the same.
+        Metric::Auroc => Some(0.5),
         Metric::F1 if majority == Some(1) => Some(f1),
         Metric::F1 | Metric::Matthews => Some(0.0),
         Metric::MacroF1 => Some(f1 / held_out.len().max(1) as f64),
-        Metric::Perplexity | Metric::BitsPerByte => None,
+        _ => None,
     }
 }
 
@@ -106,12 +119,14 @@ struct Evidence<'a> {
     mean: f64,
     interval: Option<Interval>,
     baseline: Option<f64>,
+    /// What the baseline is the score of, in words.
+    guess: &'static str,
     deviations: &'a [Deviation],
 }
 
 impl Evidence<'_> {
     fn judge(&self, target: &Target) -> Verdict {
-        let (mean, goal) = (self.mean, target.value);
+        let (mean, goal, guess) = (self.mean, target.value, self.guess);
         let inconclusive = |reason: String| Verdict::Inconclusive { reason };
         let others = self.fields(Effect::OtherQuestion);
         if !others.is_empty() {
@@ -122,13 +137,11 @@ impl Evidence<'_> {
         }
         if let Some(baseline) = self.baseline {
             if self.metric.reaches(baseline, goal) {
-                return inconclusive(format!(
-                    "the target of {goal:.4} takes no learning: always predicting the most frequent class scores {baseline:.4}"
-                ));
+                return inconclusive(format!("the target of {goal:.4} takes no learning: {guess} scores {baseline:.4}"));
             }
             if self.metric.reaches(baseline, mean) {
                 return inconclusive(format!(
-                    "{mean:.4} is no better than always predicting the most frequent class ({baseline:.4}): training failed, \
+                    "{mean:.4} is no better than {guess} ({baseline:.4}): training failed, \
                      which says nothing about the claim"
                 ));
             }
@@ -179,14 +192,16 @@ impl Evidence<'_> {
 fn words(basis: Basis) -> String {
     match basis {
         Basis::Seeds { count } => format!("{count} seeds"),
-        Basis::Examples { count } => format!("{count} examples of one seed"),
+        Basis::Examples { count } | Basis::Resamples { count } => format!("{count} examples of one seed"),
+        Basis::SeedsAndDraw { seeds, examples } => format!("{seeds} seeds and the draw of {examples} examples"),
     }
 }
 
 fn more(basis: Basis) -> &'static str {
     match basis {
         Basis::Seeds { .. } => "more seeds would tell",
-        Basis::Examples { .. } => "several seeds would tell",
+        Basis::SeedsAndDraw { .. } => "more held-out examples would tell",
+        Basis::Examples { .. } | Basis::Resamples { .. } => "several seeds would tell",
     }
 }
 
@@ -217,6 +232,8 @@ mod tests {
                 max_train_examples: None,
             },
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },
+            adapter: None,
+            preference: None,
             recipe: Recipe {
                 optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
                 lr: 0.1,
@@ -246,6 +263,7 @@ mod tests {
             examples,
             loss: 0.3,
             scores: [(metric, *score)].into(),
+            intervals: Default::default(),
         };
         scores.iter().enumerate().map(run).collect()
     }
@@ -317,8 +335,8 @@ mod tests {
             Case(Matthews, &[0.3, 0.31], 1_000, Some(0.6), Some(0.0), &[], "refuted", "below"),
         ];
         for (i, Case(metric, scores, examples, target, baseline, fields, kind, part)) in cases.into_iter().enumerate() {
-            let found =
-                evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline).expect("scores");
+            let found = evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline, None)
+                .expect("scores");
             let (found_kind, reason) = match found.verdict {
                 Verdict::Supported { reason } => ("supported", reason),
                 Verdict::Refuted { reason } => ("refuted", reason),
@@ -333,15 +351,18 @@ mod tests {
     #[test]
     fn scores_that_cannot_be_compared() {
         let spec = spec(Metric::Accuracy, Some(0.5));
-        assert_eq!(evaluate(&spec, &[], vec![], None), Err(Error::NoRuns));
-        assert!(matches!(evaluate(&spec, &[], runs(Metric::F1, &[0.5], 10), None), Err(Error::NoScore { .. })));
-        assert!(matches!(evaluate(&spec, &[], runs(Metric::Accuracy, &[f64::NAN], 10), None), Err(Error::NotFinite { .. })));
+        assert_eq!(evaluate(&spec, &[], vec![], None, None), Err(Error::NoRuns));
+        assert!(matches!(evaluate(&spec, &[], runs(Metric::F1, &[0.5], 10), None, None), Err(Error::NoScore { .. })));
+        assert!(matches!(
+            evaluate(&spec, &[], runs(Metric::Accuracy, &[f64::NAN], 10), None, None),
+            Err(Error::NotFinite { .. })
+        ));
     }
 
     #[test]
     fn the_best_run_is_the_first_of_the_highest() {
         let spec = spec(Metric::Accuracy, None);
-        let found = evaluate(&spec, &[], runs(Metric::Accuracy, &[0.5, 0.7, 0.7], 10), None).expect("scores");
+        let found = evaluate(&spec, &[], runs(Metric::Accuracy, &[0.5, 0.7, 0.7], 10), None, None).expect("scores");
         assert_eq!(found.best_run(), Some("seed-1"));
         assert!((found.mean - 1.9 / 3.0).abs() < 1e-12);
     }

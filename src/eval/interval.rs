@@ -1,4 +1,4 @@
-//! 95 % intervals: Student's t over seeds, Wilson's over examples.
+//! 95 % intervals: Student's t over seeds, Wilson's or the bootstrap's over examples.
 
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
@@ -20,18 +20,51 @@ pub enum Basis {
     /// Wilson's over the examples of one run: how the score varies with the draw of the held-out split. It does not know how
     /// other seeds would do.
     Examples { count: usize },
+    /// The bootstrap's over the examples of one run, for metrics that are no share of examples: it says what Wilson's says.
+    Resamples { count: usize },
+    /// Both: Student's t over the seeds, and the draw of the held-out examples, which was but one of many.
+    SeedsAndDraw { seeds: usize, examples: usize },
 }
 
 /// The 95 % interval of the mean of `scores`, one a seed, each measured on `examples` examples.
 ///
-/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: Wilson's for accuracy, which is a
-/// share of examples; none for other metrics, whose spread cannot be told from one number.
-pub fn interval(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> {
+/// Two or more seeds: Student's t, never narrower than one example of the split. One seed: that of the bootstrap over its examples,
+/// `resampled`, where there is one, else Wilson's where the metric is a share of examples.
+pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
     match scores {
         [] => None,
-        [score] => (metric == Metric::Accuracy && examples > 0).then(|| wilson(*score, examples)),
+        [score] => match resampled {
+            Some([low, high]) => Some(Interval { low, high, basis: Basis::Resamples { count: examples } }),
+            None => (metric.is_share_of_examples() && examples > 0).then(|| wilson(*score, examples)),
+        },
         _ => Some(student(metric, scores, examples)),
     }
+}
+
+/// The same where the held-out examples are a part that was drawn and not a split that others score on, too: several seeds on one
+/// draw know nothing of how another would do, so that both spreads are told, as independent ones.
+pub(super) fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
+    let of_seeds = interval(metric, scores, examples, resampled)?;
+    let [first, _, ..] = scores else { return Some(of_seeds) };
+    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+    // That of one run, moved to the mean.
+    let (below, above) = match metric.is_share_of_examples() {
+        true if examples == 0 => return Some(of_seeds),
+        true => {
+            let of_examples = wilson(mean, examples);
+            (mean - of_examples.low, of_examples.high - mean)
+        }
+        false => match resampled {
+            Some([low, high]) => ((first - low).max(0.0), (high - first).max(0.0)),
+            None => return Some(of_seeds),
+        },
+    };
+    let (least, most) = metric.range();
+    Some(Interval {
+        low: (mean - (mean - of_seeds.low).hypot(below)).max(least),
+        high: (mean + (of_seeds.high - mean).hypot(above)).min(most),
+        basis: Basis::SeedsAndDraw { seeds: scores.len(), examples },
+    })
 }
 
 /// mean ± t · s / √n, with s the sample's standard deviation.
@@ -39,9 +72,10 @@ fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
     let n = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / n;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let one_example = if examples > 0 { 1.0 / examples as f64 } else { 0.0 };
-    let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
     let (least, most) = metric.range();
+    // What one example counts is known of shares and correlations alone.
+    let one_example = if examples > 0 && (most - least).is_finite() { 1.0 / examples as f64 } else { 0.0 };
+    let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
     Interval { low: (mean - half).max(least), high: (mean + half).min(most), basis: Basis::Seeds { count: scores.len() } }
 }
 
@@ -104,7 +138,7 @@ mod tests {
 
     #[test]
     fn seeds_give_students_interval() {
-        let found = interval(Metric::F1, &[0.88, 0.89, 0.90], 1000).expect("an interval");
+        let found = interval(Metric::F1, &[0.88, 0.89, 0.90], 1000, None).expect("an interval");
         // s = 0.01, t(2) = 4.3027, half = 4.3027 · 0.01 / √3.
         close(found.high - 0.89, 0.024_842, 1e-5);
         close(0.89 - found.low, 0.024_842, 1e-5);
@@ -112,14 +146,38 @@ mod tests {
 
     #[test]
     fn equal_seeds_do_not_give_certainty() {
-        let found = interval(Metric::Accuracy, &[0.9, 0.9], 100).expect("an interval");
+        let found = interval(Metric::Accuracy, &[0.9, 0.9], 100, None).expect("an interval");
         close(found.high - found.low, 0.01, 1e-12);
     }
 
     #[test]
+    fn a_draw_adds_its_spread() {
+        let close_to = |found: Option<Interval>, low: f64, high: f64| {
+            let found = found.expect("an interval");
+            close(found.low, low, 1e-4);
+            close(found.high, high, 1e-4);
+        };
+        // Wilson's of 27 in 30 is 0.7438 to 0.9654; seeds that agree add but half an example.
+        let half: f64 = 0.5 / 30.0;
+        close_to(
+            interval_of_draw(Metric::Accuracy, &[0.9, 0.9], 30, None),
+            0.9 - (0.9f64 - 0.743_8).hypot(half),
+            0.9 + (0.965_4f64 - 0.9).hypot(half),
+        );
+        // The bootstrap's of the first run, around the mean: 3 and 4 beside t(1) 12.706 * 0.5 of the seeds.
+        let found = interval_of_draw(Metric::Rmse, &[10.0, 11.0], 30, Some([7.0, 14.0]));
+        close_to(found, 10.5 - 6.353_1f64.hypot(3.0), 10.5 + 6.353_1f64.hypot(4.0));
+        assert_eq!(found.map(|found| found.basis), Some(Basis::SeedsAndDraw { seeds: 2, examples: 30 }));
+        let alone = interval_of_draw(Metric::Accuracy, &[0.9], 30, None);
+        assert_eq!(alone, interval(Metric::Accuracy, &[0.9], 30, None));
+    }
+
+    #[test]
     fn intervals_stay_within_the_metric() {
-        let found = interval(Metric::Matthews, &[0.2, 0.99], 100).expect("an interval");
+        let found = interval(Metric::Matthews, &[0.2, 0.99], 100, None).expect("an interval");
         assert_eq!((found.low, found.high), (-1.0, 1.0));
-        assert_eq!(interval(Metric::F1, &[0.9], 100), None, "one F1 has no interval");
+        assert_eq!(interval(Metric::F1, &[0.9], 100, None), None, "one F1 alone has no interval");
+        let found = interval(Metric::F1, &[0.9], 100, Some([0.8, 0.95])).expect("an interval");
+        assert_eq!((found.low, found.basis), (0.8, Basis::Resamples { count: 100 }));
     }
 }

@@ -23,8 +23,14 @@ pub enum Event {
     Step(StepEvent),
     /// The model on the monitor at a step.
     Monitored { step: u64, metric: Metric, value: f64, loss: f64, examples: usize },
-    /// A checkpoint is on disk, whole.
-    Checkpointed { step: u64, path: String, bytes: u64 },
+    /// A checkpoint is on disk, whole. The hash is that of the weights alone: of their bytes in the order of their names.
+    Checkpointed {
+        step: u64,
+        path: String,
+        bytes: u64,
+        #[serde(default)]
+        weights_sha256: Option<String>,
+    },
     /// A number is not finite, or the loss exploded, at step `step` (from 1). Training stops.
     Diverged {
         step: u64,
@@ -37,8 +43,23 @@ pub enum Event {
     Finished { step: u64, weights_sha256: String, tokens: u64, examples: u64, train_secs: f64 },
     /// Stopped on request, after a checkpoint.
     Stopped { step: u64 },
-    /// Scores of an evaluation job.
-    Evaluated { examples: usize, scores: BTreeMap<Metric, f64>, loss: f64, secs: f64 },
+    /// Scores of an evaluation job, with the 95 % intervals that the bootstrap gives; `baseline`: the first metric of the job's guess.
+    Evaluated {
+        examples: usize,
+        scores: BTreeMap<Metric, f64>,
+        #[serde(default)]
+        intervals: BTreeMap<Metric, [f64; 2]>,
+        #[serde(default)]
+        baseline: Option<f64>,
+        loss: f64,
+        secs: f64,
+    },
+    /// An answer that the model wrote itself: to which example of the split, what stands there, and what it wrote.
+    Sampled { example: usize, prompt: String, wanted: String, written: String },
+    /// What the model wrote, and whether it ended there by itself.
+    Generated { text: String, prompt_tokens: usize, tokens: usize, ended: bool, secs: f64 },
+    /// A base and its adapter are one file.
+    Merged { weights_sha256: String, params: usize },
     /// Something worth knowing that stops nothing (texts cut, tensors unused).
     Note { message: String },
     /// The worker failed in an orderly way. `class` decides what the supervisor makes of it.
@@ -56,10 +77,34 @@ pub struct PreparedSplit {
     pub labels: Vec<String>,
     /// Examples a class.
     pub label_counts: Vec<usize>,
+    /// Of the numbers that are its answers, where they are such.
+    #[serde(default)]
+    pub values: Option<Spread>,
     /// Texts: real tokens in all, longest, and how many were cut. Images: height, width, channels.
     pub shape: SplitShape,
     pub columns: crate::spec::Columns,
     pub sha256: String,
+}
+
+/// What a list of numbers is like.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    pub mean: f64,
+    /// The standard deviation, with the number of values as its denominator.
+    pub std: f64,
+    pub least: f64,
+    pub most: f64,
+}
+
+impl Spread {
+    /// None of no value.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let std = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+        let (least, most) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
+        Some(Spread { mean, std, least, most })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,10 +123,28 @@ pub enum SplitShape {
         bytes: u64,
         vocab_size: usize,
     },
+    /// Conversations: real tokens in all and those of answers, the longest text, how many were cut, and how many were left out
+    /// because no token of an answer was left.
+    Answers {
+        tokens: u64,
+        asked: u64,
+        longest: usize,
+        truncated: usize,
+        left_out: usize,
+        vocab_size: usize,
+    },
     Image {
         height: usize,
         width: usize,
         channels: usize,
+    },
+    /// Inputs that rows have become: numbers and categories of each; cells that say nothing, and categories that the training rows do
+    /// not have.
+    Table {
+        numbers: usize,
+        categories: usize,
+        missing: usize,
+        unseen: usize,
     },
 }
 

@@ -45,6 +45,12 @@ impl Part {
 
     /// Row by row, whether it is meant.
     pub fn mask(self, rows: usize) -> Vec<bool> {
+        self.mask_within(&vec![0; rows])
+    }
+
+    /// The same where rows are of several kinds, such as classes: about the same share of each is drawn. `kinds`: of each row.
+    pub fn mask_within(self, kinds: &[u32]) -> Vec<bool> {
+        let rows = kinds.len();
         let (drawn, wanted) = match self {
             Part::Drawn(frac) => (Part::Drawn(frac).count(rows), true),
             Part::Rest(frac) => (Part::Drawn(frac).count(rows), false),
@@ -52,8 +58,22 @@ impl Part {
         let stream = Stream::root(0).named("held_out");
         let mut order: Vec<usize> = (0..rows).collect();
         order.sort_by_cached_key(|&row| (stream.bits(row as u64), row));
+        // Each row's place among those of its kind; one is drawn before another whose kind has fewer left before it, in shares.
+        let mut sizes = std::collections::BTreeMap::new();
+        kinds.iter().for_each(|kind| *sizes.entry(kind).or_insert(0u64) += 1);
+        let mut before = std::collections::BTreeMap::new();
+        let mut placed: Vec<(u64, u64, usize)> = Vec::with_capacity(rows);
+        for &row in &order {
+            let place: &mut u64 = before.entry(kinds[row]).or_default();
+            placed.push((2 * *place + 1, sizes[&kinds[row]], row));
+            *place += 1;
+        }
+        // As fractions, exactly; a stable sort leaves equal ones in the order of the draw.
+        placed.sort_by(|(a, of_a, _), (b, of_b, _)| {
+            (u128::from(*a) * u128::from(*of_b)).cmp(&(u128::from(*b) * u128::from(*of_a)))
+        });
         let mut mask = vec![!wanted; rows];
-        order[..drawn].iter().for_each(|&row| mask[row] = wanted);
+        placed[..drawn].iter().for_each(|&(.., row)| mask[row] = wanted);
         mask
     }
 }

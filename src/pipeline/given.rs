@@ -1,14 +1,14 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::stages::scoring_batch;
+use super::stages::{columns_of, readable_by_evaluation, scoring_batch};
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
-use crate::job::{EvaluateJob, Event, Job, Normalize, PrepareJob, SplitSource, TokenizerSource};
+use crate::job::{EvaluateJob, Event, Job, ModelFiles, Normalize, PrepareJob, Reference, SplitSource, TokenizerSource};
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{Metric, ModelSpec, Task};
+use crate::spec::{Metric, ModelSpec, Preference, Task};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub struct Question {
 pub struct Score {
     pub split: String,
     pub examples: usize,
-    /// Mean cross entropy.
+    /// Mean cross entropy; of numbers, the mean squared error.
     pub loss: f64,
     pub scores: BTreeMap<Metric, Scored>,
     /// What was assumed where neither model nor data says.
@@ -106,14 +106,30 @@ impl Pipeline<'_> {
         // Where the usual split is known, only that one is fetched.
         let usual = question.split.clone().or_else(|| question.data.splits.last().cloned());
         let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
-        let task = Task::of(&model.config).ok_or_else(head)?;
+        let own = Task::of(&model.config).ok_or_else(head)?;
         let columns = question.data.columns.clone();
-        let hints = DataSpecHints { task: Some(task), columns, splits: usual.into_iter().collect(), tokenizer: None };
-        let data = data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())?;
+        let survey = |task: Option<Task>| {
+            let hints = DataSpecHints {
+                task,
+                columns: columns.clone(),
+                splits: usual.clone().into_iter().collect(),
+                model: Some(model.config.clone()),
+                ..DataSpecHints::default()
+            };
+            data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())
+        };
+        // A model that tells words tells those of answers, where the rows are conversations.
+        let of_conversations = |data: &DataFacts| data.task.is_some_and(Task::is_of_conversations);
+        let found = (own == Task::LanguageModelling).then(|| survey(None).ok().filter(of_conversations)).flatten();
+        let (task, data) = match found {
+            Some(data) => (data.task.unwrap_or(own), data),
+            None => (own, survey(Some(own))?),
+        };
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
         let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
+        assumptions.extend(data.table.iter().flat_map(|table| table.notes.clone()));
         if data.is_stream() {
             assumptions.push(format!("the text is told in pieces of {} tokens, each from its own words alone", job.max_seq_len));
         }
@@ -124,19 +140,22 @@ impl Pipeline<'_> {
         self.watch.say("scoring");
         let mut job = self.given_job(task, &model, &data, split, classes.names(), &mut assumptions);
         job.metrics.extend(question.data.known.map(|known| known.metric));
-        let readable = vec![job.weights.clone(), job.data.clone()];
+        let readable = readable_by_evaluation(&job);
         let attempt = match self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Err(end)),
         };
         let told = attempt.events.into_iter().find_map(|event| match event {
-            Event::Evaluated { examples, scores, loss, .. } => Some((examples, scores, loss)),
+            Event::Evaluated { examples, scores, intervals, loss, .. } => Some((examples, scores, intervals, loss)),
             _ => None,
         });
-        let Some((examples, scores, loss)) = told else {
+        let Some((examples, scores, intervals, loss)) = told else {
             return Ok(Err(End::Unfinished { run: SCORE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
         };
-        let scored = |(metric, value)| (metric, Scored { value, interval: eval::interval(metric, &[value], examples) });
+        let scored = |(metric, value)| {
+            let interval = eval::interval(metric, &[value], examples, intervals.get(&metric).copied());
+            (metric, Scored { value, interval })
+        };
         Ok(Ok(Score { split: split.name.clone(), examples, loss, scores: scores.into_iter().map(scored).collect(), assumptions }))
     }
 
@@ -157,10 +176,15 @@ impl Pipeline<'_> {
         EvaluateJob {
             task,
             model: model.config.clone().with_labels(classes),
-            weights: model.weights.clone().unwrap_or_default(),
+            weights: ModelFiles { weights: model.weights.clone().unwrap_or_default(), adapter: model.adapter.clone() },
+            // An adapter for preferences gained against its base.
+            reference: (task == Task::PreferenceOptimization)
+                .then(|| Reference { weights: model.weights.clone().unwrap_or_default(), preference: Preference::default() }),
+            samples: None,
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
             metrics: Metric::usual(task).collect(),
+            guess: None,
             batch_size: scoring_batch(task, PIECE),
             threads: self.setup.threads,
             out: self.folder.attempt(SCORE, 1).work(),
@@ -243,6 +267,7 @@ fn prepare_job(
         (Modality::Image, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
         (Modality::Text, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
         (Modality::Image, Some(_)) => PathBuf::new(),
+        (Modality::Table, None) => PathBuf::new(),
         (Modality::Table | Modality::TextToText, shape) => {
             return Err(Error::Kind { model: task.in_words(), data: if shape.is_some() { "images" } else { "texts" } });
         }
@@ -257,9 +282,11 @@ fn prepare_job(
         vocab_size,
         max_seq_len,
         image_size: data.image_shape.map(|[height, width, _]| [height, width]),
+        table: columns_of(&model.config),
         labels: Some(classes.source.clone()),
         numbered: classes.model.clone(),
         max_examples,
+        chat: model.chat.clone(),
         out: PathBuf::new(),
     })
 }
@@ -308,6 +335,7 @@ mod tests {
             tokens: None,
         };
         let facts = |splits: Vec<SplitFacts>| DataFacts {
+            task: None,
             splits,
             columns: Default::default(),
             labels: vec![],
@@ -315,6 +343,7 @@ mod tests {
             revision: None,
             mean_tokens: None,
             image_shape: None,
+            table: None,
         };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
         let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());

@@ -1,17 +1,24 @@
 //! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
 
 mod budget;
+mod diff;
 mod given;
+mod made;
 mod propose;
 mod stages;
+mod verify;
 
+pub use diff::{Side, compare_sides};
 pub use given::{Question, Score, Scored};
+pub use made::{Ask, Written};
 pub use propose::read_paper;
+pub use verify::Repeat;
 
 use crate::data::hub::Hub;
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
 use crate::plan::{HostFacts, Plan, Planner};
+use crate::provenance::Surroundings;
 use crate::report::Report;
 use crate::run::{Outcome, Watch};
 use crate::sandbox::Level;
@@ -31,6 +38,8 @@ pub struct Setup<'a> {
     pub program: PathBuf,
     pub level: Level,
     pub threads: usize,
+    /// This program and machine; the program's file is hashed for it.
+    pub surroundings: &'a dyn Fn() -> Surroundings,
     /// Set when the user wants to stop.
     pub stop: &'a AtomicBool,
     /// UTC, RFC 3339.
@@ -142,6 +151,7 @@ impl<'a> Pipeline<'a> {
             Ok(evaluation) => evaluation,
             Err(end) => return Ok(end),
         };
+        self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;
         Ok(End::Reported { evaluation, report: Box::new(report) })
     }

@@ -127,7 +127,7 @@ impl Pipeline<'_> {
                 task: choice.task,
                 columns: choice.columns.clone(),
                 splits: choice.splits.clone(),
-                tokenizer: None,
+                ..data::DataSpecHints::default()
             };
             match data::survey_data(self.setup.hub, &choice.source, &hints, &self.folder.sources()) {
                 Ok(facts) => return Ok((choice, facts)),

@@ -3,20 +3,28 @@
 use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
-use crate::eval::{self, Evaluation, RunScore};
-use crate::job::{EvaluateJob, Event, Job, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
+use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
+use crate::job::{
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, Part, PrepareJob, PreparedSplit, Reference, RunConfig, Samples,
+    SplitSource, TokenizerSource,
+};
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
+use crate::provenance::{FileHash, Manifest, Sourced};
 use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
-use crate::store::{Record, RunFolder};
-use std::collections::BTreeMap;
+use crate::store::{MANIFEST, Record, RunFolder};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use tallow_zoo::{HeadKind, ModelConfig, mlp};
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
-const PREPARE: &str = "prepare";
+pub(super) const PREPARE: &str = "prepare";
 const PREPARE_HELD_OUT: &str = "prepare-held-out";
+/// Answers that a report shows, and the tokens of one at most.
+const SAMPLES: usize = 3;
+const SAMPLE_TOKENS: usize = 96;
 
 impl Pipeline<'_> {
     /// Looks up what is there, then resolves the spec. Nothing is decided after this.
@@ -32,7 +40,9 @@ impl Pipeline<'_> {
         let limits = model.config.text_limits();
         let tokenizer = limits.map(|(vocab_size, _)| (tokenizer(&spec.model, spec.task, &model), vocab_size));
         let columns = spec.data.columns.clone();
-        let hints = data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer };
+        let part = spec.data.held_out_frac.map(Part::Rest);
+        let hints =
+            data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer, part, model: Some(model.config.clone()) };
         let mut data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
         if let Some(frac) = spec.data.held_out_frac {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
@@ -82,7 +92,8 @@ impl Pipeline<'_> {
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
-        let mut readable: Vec<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
+        let sources: BTreeSet<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
+        let mut readable: Vec<PathBuf> = sources.iter().cloned().collect();
         readable.extend(job.tokenizer.file().map(Path::to_path_buf));
         let attempt = match self.attempt(name, number, Job::Prepare(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
@@ -91,17 +102,48 @@ impl Pipeline<'_> {
         let mut files = prepared_splits(&attempt.events).into_iter().map(|split| split.file).collect::<Vec<_>>();
         files.push("tokenizer.json".into());
         self.folder.adopt(&out, &files, place)?;
+        self.note_sources(name, &sources, &place.join("tokenizer.json"))?;
         Ok(None)
+    }
+
+    /// Enters in the ledger what a preparation read.
+    fn note_sources(&self, name: &str, files: &BTreeSet<PathBuf>, tokenizer: &Path) -> Result<()> {
+        let root = self.folder.root();
+        let hash = |file: &PathBuf| -> Result<FileHash> {
+            let path = file.strip_prefix(root).unwrap_or(file).display().to_string();
+            Ok(FileHash { path, sha256: data::sha256_of_place(file)? })
+        };
+        let files = files.iter().map(hash).collect::<Result<Vec<_>>>()?;
+        let tokenizer_sha256 = tokenizer.is_file().then(|| data::sha256_of_file(tokenizer)).transpose()?;
+        let record = Record::Sourced { run: name.into(), read: Sourced { files, tokenizer_sha256 } };
+        self.folder.ledger().append((self.setup.now)(), record)?;
+        Ok(())
+    }
+
+    /// What the runs were made of, as ledger and plan have it.
+    pub(super) fn manifest(&mut self, plan: &Plan) -> Result<()> {
+        let path = self.folder.manifest();
+        if path.is_file() {
+            return Ok(());
+        }
+        let manifest = manifest_of(&self.folder, plan)?;
+        self.stage("manifest", &path, |this| Ok(this.folder.write_json(&this.folder.manifest(), &manifest)?))
     }
 
     /// Every run of the plan, one after the other.
     pub(super) fn train(&mut self, plan: &Plan) -> Result<Option<End>> {
+        let mut noted = false;
         for config in &plan.runs {
             if self.finished(&config.name)?.is_some() {
                 continue;
             }
             if let Some(end) = self.out_of_time(&config.name) {
                 return Ok(Some(end));
+            }
+            if !noted {
+                let now = (self.setup.surroundings)();
+                self.folder.ledger().append((self.setup.now)(), Record::Surroundings(now))?;
+                noted = true;
             }
             self.watch.say(&format!("training {}", config.name));
             let attempt = supervisor(&self.folder, &self.setup, &self.limits).train(config, self.watch)?;
@@ -127,59 +169,111 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let baseline = splits
-            .first()
-            .zip(held_out.first())
-            .and_then(|(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts));
+        let untrained = match plan.spec.task.is_of_conversations() {
+            true => match self.score_untrained(plan)? {
+                Ok((score, _)) => Some(score),
+                Err(end) => return Ok(Err(end)),
+            },
+            false => None,
+        };
+        let of_classes =
+            splits.first().filter(|_| plan.spec.task.head() == HeadKind::Classes).zip(held_out.first()).and_then(
+                |(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts),
+            );
+        let of_untrained = untrained.as_ref().and_then(|score| score.scores.get(&plan.spec.metric).copied());
+        let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes).or(of_untrained);
+        let scores = scores.into_iter().map(|(score, _)| score).collect();
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));
-        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
+        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline, untrained)?;
         self.stage("eval", &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
         Ok(Ok(self.folder.read_json(&path)?))
     }
 
-    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<RunScore, End>> {
-        let name = format!("{}-held-out", config.name);
+    /// A run's scores, and that of the guess beside it.
+    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
+        let Some(number) = self.finished(&config.name)? else {
+            let outcome = Outcome::Crashed { exit_code: 0 };
+            return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
+        };
+        let trained = self.folder.attempt(&config.name, number).weights();
+        let weights = match (&config.adapter, &config.init) {
+            (Some(adapter), InitFrom::Weights { path, .. }) => {
+                let adapter = AdapterFiles { adapter: adapter.clone(), weights: trained };
+                ModelFiles { weights: path.clone(), adapter: Some(adapter) }
+            }
+            _ => trained.into(),
+        };
+        self.score_weights(plan, config, &config.name, weights)
+    }
+
+    /// The model that every run began with.
+    fn score_untrained(&mut self, plan: &Plan) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
+        let nothing = || End::Unfinished { run: UNTRAINED.into(), outcome: Outcome::Crashed { exit_code: 0 } };
+        let Some(config) = plan.runs.first().cloned() else { return Ok(Err(nothing())) };
+        let InitFrom::Weights { path, .. } = &config.init else { return Ok(Err(nothing())) };
+        self.score_weights(plan, &config, UNTRAINED, path.clone().into())
+    }
+
+    fn score_weights(
+        &mut self,
+        plan: &Plan,
+        config: &RunConfig,
+        run: &str,
+        weights: ModelFiles,
+    ) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
+        let name = format!("{run}{}", eval::HELD_OUT_SUFFIX);
         let told = self.told(&name)?;
         let events = if told.iter().any(|e| matches!(e, Event::Evaluated { .. })) {
             told
         } else {
-            let Some(number) = self.finished(&config.name)? else {
-                let outcome = Outcome::Crashed { exit_code: 0 };
-                return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
-            };
-            self.watch.say(&format!("scoring {} on the held-out split", config.name));
+            self.watch.say(&format!("scoring {run} on the held-out split"));
             let number_here = self.next_attempt(&name)?;
-            let job = self.evaluate_job(plan, config, number, number_here, &name);
-            let readable = vec![job.weights.clone(), job.data.clone()];
+            let job = self.evaluate_job(plan, config, weights, number_here, &name)?;
+            let readable = readable_by_evaluation(&job);
             match self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)? {
                 Ok(attempt) => attempt.events,
                 Err(end) => return Ok(Err(end)),
             }
         };
         let score = events.into_iter().find_map(|e| match e {
-            Event::Evaluated { examples, scores, loss, .. } => {
-                Some(RunScore { run: config.name.clone(), seed: config.seed, examples, loss, scores })
+            Event::Evaluated { examples, scores, intervals, baseline, loss, .. } => {
+                let score = RunScore { run: run.to_string(), seed: config.seed, examples, loss, scores, intervals };
+                Some((score, baseline))
             }
             _ => None,
         });
         Ok(score.ok_or(End::Unfinished { run: name, outcome: Outcome::Crashed { exit_code: 0 } }))
     }
 
-    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, trained: u32, number: u32, name: &str) -> EvaluateJob {
+    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> Result<EvaluateJob> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
-        EvaluateJob {
+        // What the answers of the training split alone say.
+        let guess = prepared_splits(&self.told(PREPARE)?).first().and_then(|train| guess(config.task, train));
+        Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
-            weights: self.folder.attempt(&config.name, trained).weights(),
+            weights,
+            reference: match (&config.preference, &config.init) {
+                (Some(preference), InitFrom::Weights { path, .. }) => {
+                    Some(Reference { weights: path.clone(), preference: *preference })
+                }
+                _ => None,
+            },
+            samples: (config.task == Task::InstructionTuning).then(|| Samples {
+                count: SAMPLES,
+                max_new_tokens: SAMPLE_TOKENS,
+                tokenizer: self.folder.held_out().join("tokenizer.json"),
+            }),
             data: self.folder.held_out().join(format!("{}.safetensors", plan.spec.data.held_out)),
             normalize: config.normalize.clone(),
             metrics,
+            guess,
             batch_size: scoring_batch(plan.spec.task, prepared_len(plan)),
             threads: self.setup.threads,
             out: self.folder.attempt(name, number).work(),
-        }
+        })
     }
 
     /// The report and the model in the Hub's format.
@@ -201,6 +295,8 @@ impl Pipeline<'_> {
             let tokenizer = self.folder.prepared().join("tokenizer.json");
             let tokenizer = plan.facts.model.tokenizer.clone().or(Some(tokenizer).filter(|path| path.is_file()));
             publish::write_bundle(&self.folder.model(), plan, &report, &weights, tokenizer.as_deref())?;
+            let manifest = self.folder.read_bytes(&self.folder.manifest())?;
+            self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
         }
         self.stage("report", &path, |this| {
             this.folder.write_json(&this.folder.report_json(), &report)?;
@@ -244,7 +340,7 @@ impl Pipeline<'_> {
     }
 
     /// The attempt of `run` that completed, if one did.
-    fn finished(&self, run: &str) -> Result<Option<u32>> {
+    pub(super) fn finished(&self, run: &str) -> Result<Option<u32>> {
         let completed = |record: Record| match record {
             Record::AttemptEnded { run: name, attempt, outcome: Outcome::Completed, .. } if name == run => Some(attempt),
             _ => None,
@@ -276,6 +372,21 @@ impl Pipeline<'_> {
     }
 }
 
+/// The manifest of a run folder, finished or not.
+pub(super) fn manifest_of(folder: &RunFolder, plan: &Plan) -> Result<Manifest> {
+    let ledger = folder.ledger().read()?;
+    let mut configs = BTreeMap::new();
+    for entry in &ledger {
+        let Record::AttemptStarted { run, attempt, job } = &entry.record else { continue };
+        if job == "train"
+            && let Job::Train { config, .. } = folder.read_json(&folder.attempt(run, *attempt).job())?
+        {
+            configs.insert(run.clone(), *config);
+        }
+    }
+    Ok(Manifest::of(plan, &ledger, &configs))
+}
+
 pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits: &Limits) -> Supervisor<'a> {
     Supervisor {
         folder,
@@ -299,11 +410,35 @@ fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> TokenizerSourc
     }
 }
 
+/// What is said of every example by somebody who knows the answers of the training split; classes are counted instead.
+fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
+    match task.head() {
+        HeadKind::Value => Some(Guess::Value { value: train.values?.mean }),
+        HeadKind::Labels => {
+            let often = train.label_counts.iter().map(|count| 2 * count > train.examples).collect();
+            Some(Guess::Labels { often })
+        }
+        HeadKind::Classes | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
+    }
+}
+
 /// Examples of a scoring pass: a stream's pieces are all as long as the model sees, so fewer of long ones are taken at once.
 pub(super) fn scoring_batch(task: Task, max_seq_len: usize) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
-    if task == Task::LanguageModelling { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
+    match task.head() {
+        HeadKind::Words => (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST),
+        _ => MOST,
+    }
+}
+
+/// All that a job of scoring may read.
+pub(super) fn readable_by_evaluation(job: &EvaluateJob) -> Vec<PathBuf> {
+    let mut paths = job.weights.paths();
+    paths.push(job.data.clone());
+    paths.extend(job.reference.as_ref().map(|reference| reference.weights.clone()));
+    paths.extend(job.samples.as_ref().map(|samples| samples.tokenizer.clone()));
+    paths
 }
 
 /// The longest text that is prepared.
@@ -328,11 +463,18 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         vocab_size,
         max_seq_len: prepared_len(plan),
         image_size: plan.facts.data.image_shape.map(|[height, width, _]| [height, width]),
+        table: plan.runs.first().and_then(|run| columns_of(&run.model)),
         labels,
         numbered: None,
         max_examples: None,
+        chat: plan.facts.model.chat.clone(),
         out: PathBuf::new(),
     }
+}
+
+/// What cells of a table become, as a model says.
+pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
+    if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
 }
 
 fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {

@@ -3,10 +3,10 @@
 use super::estimate::{Pauses, estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
-use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
+use crate::spec::{AdapterSpec, Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
 use crate::words;
 use std::path::PathBuf;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Adapted, ModelConfig};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         split(facts, name, "data.monitor", &mut problems);
     }
     let model = model(spec, facts, &mut problems);
+    let adapted = adapted(spec, facts, &model, &mut problems);
     // Examples of a stream of words are pieces as long as the model sees at once.
     let length = piece_len(spec, &model);
     let kept_out = match spec.data.monitor {
@@ -54,14 +55,16 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         Length::Epochs(epochs) => ((epochs * per_epoch as f64).round() as u64).max(1),
         Length::Steps(steps) => steps,
     };
-    if let Some(problem) = too_large(spec, facts, &model) {
+    if let Some(problem) = too_large(spec, facts, &model, adapted.as_ref()) {
         return Err(Error(vec![problem]));
     }
     if spec.seeds.is_empty() {
         return Err(Error(vec!["`seeds`: at least one".into()]));
     }
+    assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
     let normalize = normalize(spec, facts, &mut assumptions);
-    let estimate = estimate(&model, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
+    let estimate =
+        estimate(&model, adapted.as_ref(), &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
     let watched = match &spec.data.monitor {
         Monitor::Split { name } => {
             facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.pieces(length))
@@ -86,14 +89,15 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
 }
 
 /// Why the model cannot be trained in the memory that there is, however small the batch: weights, gradients and moments alone.
-fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -> Option<String> {
+fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, adapted: Option<&Adapted>) -> Option<String> {
     const MIB: f64 = (1 << 20) as f64;
     let copies = match spec.recipe.optimizer {
         Optimizer::Adamw { .. } => 4,
         Optimizer::Sgd { .. } => 3,
     };
-    let params = model.num_params();
-    let least = params as f64 * f64::from(4 * copies);
+    let params = adapted.map_or_else(|| model.num_params(), |adapted| adapted.num_frozen + adapted.num_trained());
+    let frozen = adapted.map_or(0, |adapted| adapted.num_frozen);
+    let least = 4.0 * (frozen as f64 + (params - frozen) as f64 * f64::from(copies));
     let (there, whose) = match spec.budget.max_memory_bytes {
         Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => {
             (bytes, "`budget.max_memory_bytes` allows")
@@ -123,7 +127,7 @@ fn split<'a>(facts: &'a Facts, name: &str, path: &str, problems: &mut Vec<String
     found
 }
 
-/// The model with the data's classes.
+/// The model with the data's classes, and of a table its columns.
 fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> ModelConfig {
     let config = facts.model.config.clone();
     if !spec.task.suits(&config) {
@@ -134,9 +138,35 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
     {
         problems.push(format!("`recipe.max_seq_len`: the model has {positions} positions, found {longest}"));
     }
-    let labels = if facts.data.labels.is_empty() { config.labels() } else { &facts.data.labels };
-    let head = spec.task.head().with(labels.to_vec());
-    config.with_head(head)
+    let labels = if facts.data.labels.is_empty() { config.labels().to_vec() } else { facts.data.labels.clone() };
+    let config = match spec.task.head() {
+        // As the model has it, with all else that its head says.
+        kind if kind == config.head().kind() => config.with_labels(&labels),
+        kind => config.with_head(kind.with(labels)),
+    };
+    match (config, &facts.data.table) {
+        (ModelConfig::Mlp(mlp), Some(table)) => ModelConfig::Mlp(table.given_to(mlp, facts.data.columns.label.clone())),
+        (config, _) => config,
+    }
+}
+
+/// What the experiment's adapter makes of the model.
+fn adapted(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, problems: &mut Vec<String>) -> Option<Adapted> {
+    if facts.model.adapter.is_some() {
+        problems.push("`model`: it is an adapter: `tallow merge` it with its base, and train what comes of that".into());
+        return None;
+    }
+    match model.adapted(&spec.adapter.as_ref()?.adapter()) {
+        Ok(adapted) => Some(adapted),
+        Err(tallow_zoo::Error::Config(found)) => {
+            problems.extend(found.iter().map(|p| format!("`adapter.{}`: expected {}, found {}", p.field, p.expected, p.found)));
+            None
+        }
+        Err(other) => {
+            problems.push(format!("`adapter`: {other}"));
+            None
+        }
+    }
 }
 
 /// Tokens of a piece of a stream: what is asked for, else what the model has positions for.
@@ -186,6 +216,8 @@ impl Common<'_> {
             name: format!("seed-{seed}"),
             task: spec.task,
             model: self.model.clone(),
+            adapter: spec.adapter.as_ref().map(AdapterSpec::adapter),
+            preference: (spec.task == Task::PreferenceOptimization).then(|| spec.preference.unwrap_or_default()),
             init,
             train: file(&spec.data.train),
             monitor: match &spec.data.monitor {

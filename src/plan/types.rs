@@ -1,9 +1,10 @@
 //! The plan, and the facts it is made from.
 
-use crate::job::{Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec};
+use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
+use crate::spec::{Columns, Deviation, ExperimentSpec, Task};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use tallow_zoo::mlp::{self, CategoricalColumn, NumericColumn};
 
 /// What is known about the world before planning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,8 +24,11 @@ pub struct HostFacts {
 }
 
 /// The data set, from its card and file headers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {
+    /// What it is to be used for: as was asked, else as it was found to be for.
+    #[serde(default)]
+    pub task: Option<Task>,
     pub splits: Vec<SplitFacts>,
     pub columns: Columns,
     pub labels: Vec<String>,
@@ -35,6 +39,18 @@ pub struct DataFacts {
     /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
     pub mean_tokens: Option<f64>,
     pub image_shape: Option<[usize; 3]>,
+    /// Of a table: what its columns turned out to be.
+    #[serde(default)]
+    pub table: Option<TableFacts>,
+}
+
+/// What a model is fed with of a table's rows, found in the training rows alone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableFacts {
+    pub numeric: Vec<NumericColumn>,
+    pub categorical: Vec<CategoricalColumn>,
+    /// What was left out, and what else whoever asks should know.
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +66,22 @@ pub struct SplitFacts {
     /// Of a stream of words, how many tokens it has (estimated from a sample); its examples are documents then.
     #[serde(default)]
     pub tokens: Option<u64>,
+}
+
+impl TableFacts {
+    /// A model of these columns. One that has columns keeps them: its weights are of no others.
+    #[must_use]
+    pub fn given_to(&self, model: mlp::Config, target_column: Option<String>) -> mlp::Config {
+        if !model.is_without_columns() {
+            return model;
+        }
+        mlp::Config {
+            numeric_columns: self.numeric.clone(),
+            categorical_columns: self.categorical.clone(),
+            target_column,
+            ..model
+        }
+    }
 }
 
 impl SplitFacts {
@@ -114,6 +146,12 @@ pub struct ModelFacts {
     pub normalize: Option<Normalize>,
     pub license: Option<String>,
     pub revision: Option<String>,
+    /// How it writes conversations.
+    #[serde(default)]
+    pub chat: ChatFormat,
+    /// What stands beside the weights, where the folder is an adapter's; everything else here is its base's.
+    #[serde(default)]
+    pub adapter: Option<AdapterFiles>,
 }
 
 /// Fully resolved runs, what they cost, and where they differ from what was asked.
@@ -134,6 +172,9 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     pub num_params: usize,
+    /// Of those, what is trained.
+    #[serde(default)]
+    pub num_trainable: usize,
     pub train_flops: f64,
     pub train_secs: f64,
     pub peak_memory_bytes: u64,

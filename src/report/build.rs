@@ -7,7 +7,7 @@ use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
 use crate::plan::Plan;
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Monitor};
+use crate::spec::{Columns, DataSource, Deviation, Metric, ModelSpec, Monitor, Task};
 use crate::store::{Entry, Record};
 use crate::words;
 use std::collections::BTreeMap;
@@ -57,6 +57,7 @@ pub fn build(
         attempts: book.attempts(),
         jail: book.jail(),
         notes: book.notes(),
+        samples: book.samples(),
         cost: plan.runs.iter().map(|run| cost(&book, plan, &run.name)).collect::<Result<_, Error>>()?,
         measured: book.measured(),
         repeat: book.repeat()?,
@@ -108,9 +109,17 @@ fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, E
             basis: match interval.basis {
                 Basis::Seeds { count } => format!("over {count} seeds (Student's t)"),
                 Basis::Examples { count } => format!("over {} examples of one seed (Wilson)", words::count(count as f64)),
+                Basis::SeedsAndDraw { seeds, examples } => {
+                    format!("over {seeds} seeds and the draw of {} held-out examples", words::count(examples as f64))
+                }
+                Basis::Resamples { count } => format!("over {} examples of one seed (bootstrap)", words::count(count as f64)),
             },
         }),
         baseline: evaluation.baseline.map(at(eval_row)),
+        baseline_is: match &evaluation.untrained {
+            Some(_) => "the model before training".into(),
+            None => plan.spec.task.guess_in_words().unwrap_or_default().into(),
+        },
         runs,
     })
 }
@@ -148,6 +157,9 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     settings.extend(resolved.max_seq_len.map(|n| ("longest text", format!("{n} tokens"))));
     settings.extend(resolved.grad_clip_norm.map(|norm| ("gradient clipping", format!("global norm {}", words::plain(norm)))));
     settings.extend(resolved.dropout.map(|p| ("dropout", p.to_string())));
+    settings.extend(plan.spec.adapter.as_ref().map(|adapter| ("adapter", words::adapter(adapter))));
+    let preference = first.and_then(|run| run.preference);
+    settings.extend(preference.map(|p| ("preference", format!("beta {}, label smoothing {}", p.beta, p.label_smoothing))));
     if !resolved.augment.is_empty() {
         settings.push(("augmentation", words::augment(&resolved.augment)));
     }
@@ -182,8 +194,18 @@ fn data(book: &Book, plan: &Plan) -> DataShown {
         },
         license: plan.facts.data.license.clone(),
         revision: plan.facts.data.revision.clone(),
-        columns: format!("{} -> {}", columns.input.join(" + "), columns.label.as_deref().unwrap_or("its next word")),
+        columns: format!("{} -> {}", columns.input.join(" + "), answer(columns, plan.spec.task)),
         splits: prepared.into_iter().map(|(row, split)| split_shown(row, split, role(&split.split))).collect(),
+    }
+}
+
+/// What a model is asked for.
+fn answer(columns: &Columns, task: Task) -> String {
+    match (&columns.label, columns.labels.as_slice()) {
+        (Some(label), _) => label.clone(),
+        (None, []) if task == Task::MaskedLanguageModelling => "its hidden words".into(),
+        (None, []) => "its next word".into(),
+        (None, labels) => labels.join(", "),
     }
 }
 
@@ -196,6 +218,12 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
         role,
         examples: at(split.examples as f64),
         classes: classes.map(|(label, count)| ClassShown { label: label.clone(), count: at(*count as f64) }).collect(),
+        values: split.values.map(|values| ValuesShown {
+            mean: at(values.mean),
+            std: at(values.std),
+            least: at(values.least),
+            most: at(values.most),
+        }),
         shape: match split.shape {
             SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
                 named("tokens", tokens as f64),
@@ -209,9 +237,23 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 named("bytes of text", bytes as f64),
                 named("vocabulary", vocab_size as f64),
             ],
+            SplitShape::Answers { tokens, asked, longest, truncated, left_out, vocab_size } => vec![
+                named("tokens", tokens as f64),
+                named("tokens of answers", asked as f64),
+                named("longest text", longest as f64),
+                named("texts cut", truncated as f64),
+                named("left out for their length", left_out as f64),
+                named("vocabulary", vocab_size as f64),
+            ],
             SplitShape::Image { height, width, channels } => {
                 vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)]
             }
+            SplitShape::Table { numbers, categories, missing, unseen } => vec![
+                named("numbers a row", numbers as f64),
+                named("categories a row", categories as f64),
+                named("missing cells", missing as f64),
+                named("unseen categories", unseen as f64),
+            ],
         },
         sha256: split.sha256.clone(),
     }

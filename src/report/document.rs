@@ -120,6 +120,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Section { title: "Recipe", blocks: recipe(report) },
         Section { title: "Data", blocks: data(&report.data) },
         Section { title: "Model", blocks: model(report) },
+        Section { title: "Samples", blocks: samples(report) },
         Section { title: "Attempts and recovery", blocks: attempts(report) },
         Section { title: "Jail", blocks: jail(report) },
         Section { title: "Cost", blocks: cost(report) },
@@ -249,12 +250,21 @@ fn data(data: &DataShown) -> Vec<Block> {
     vec![Block::Pairs(pairs), Block::Table { head, rows: data.splits.iter().map(row).collect() }]
 }
 
-/// Share of each class; of many classes only the range.
+/// Share of each class; of many classes only the range. Of numbers, what they are like.
 fn balance(split: &SplitShown) -> Line {
+    if let Some(ValuesShown { mean, std, least, most }) = split.values {
+        let parts = [("mean ", mean), (", standard deviation ", std), (", from ", least), (" to ", most)];
+        return parts
+            .into_iter()
+            .fold(Line::default(), |line, (name, value)| line.text(name).number(score(value.value), &[value.ledger_row]));
+    }
     if split.classes.is_empty() {
         return text("–");
     }
-    let share = |n: &Sourced| format!("{:.1} %", 100.0 * n.value / split.examples.value.max(1.0));
+    // Tags are of words, of which an example has many: no label has more examples than there are.
+    let (examples, of_words) = (split.examples.value, split.classes.iter().any(|class| class.count.value > split.examples.value));
+    let all = if of_words { split.classes.iter().map(|class| class.count.value).sum() } else { examples };
+    let share = |n: &Sourced| format!("{:.1} %", 100.0 * n.value / all.max(1.0));
     if split.classes.len() > 4 {
         let counts = || split.classes.iter().map(|class| class.count);
         let least = counts().min_by(|a, b| a.value.total_cmp(&b.value));
@@ -297,6 +307,20 @@ fn model(report: &Report) -> Vec<Block> {
     pairs.extend(hash("revision of the base", &model.revision));
     let config = Block::Folded { title: "config.json".into(), blocks: settings(&model.config) };
     vec![Block::Pairs(pairs), config]
+}
+
+fn samples(report: &Report) -> Vec<Block> {
+    if report.samples.is_empty() {
+        return vec![];
+    }
+    let row = |sample: &SampleShown| {
+        let written = Line::default().number(clean(&sample.written), &[sample.example.ledger_row]);
+        vec![text(clean(&sample.prompt)), text(clean(&sample.wanted)), text(&sample.run), written]
+    };
+    let about =
+        "Prompts of the held-out split, the answers that stand there, and what the model writes, the likeliest word each time.";
+    let names = head(&["prompt", "answer of the split", "model", "written"]);
+    vec![Block::Paragraph(text(about)), Block::Table { head: names, rows: report.samples.iter().map(row).collect() }]
 }
 
 fn attempts(report: &Report) -> Vec<Block> {

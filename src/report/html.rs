@@ -69,7 +69,7 @@ fn verdict(report: &Report) -> Markup {
         p.small {
             @if let Some(interval) = interval { "The interval is " (interval.basis) ". " }
             @if let Some(source) = &scores.target_source { "Target: " (clean(source).trim_end_matches('.')) ". " }
-            @if scores.baseline.is_some() { "The baseline always predicts the most frequent class." }
+            @if scores.baseline.is_some() { "The baseline is " (scores.baseline_is) "." }
         }
     }
 }

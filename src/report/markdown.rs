@@ -23,7 +23,7 @@ pub fn markdown(report: &Report) -> String {
 }
 
 fn scores(out: &mut String, report: &Report) {
-    let Scores { paper, target, target_source, ours, interval, baseline, .. } = &report.scores;
+    let Scores { paper, target, target_source, ours, interval, baseline, baseline_is, .. } = &report.scores;
     let shown = |n: &Option<Sourced>| n.map_or("–".into(), |n| format!("{} [{}]", score(n.value), n.ledger_row));
     let ours = match interval {
         Some(i) => format!(
@@ -53,7 +53,7 @@ fn scores(out: &mut String, report: &Report) {
         put(out, format_args!("Target: {}. ", escape(clean(source).trim_end_matches('.'))));
     }
     if baseline.is_some() {
-        out.push_str("The baseline always predicts the most frequent class.");
+        put(out, format_args!("The baseline is {baseline_is}."));
     }
     out.truncate(out.trim_end().len());
     out.push_str("\n\n");

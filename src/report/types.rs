@@ -45,6 +45,9 @@ pub struct Report {
     pub attempts: Vec<AttemptShown>,
     pub jail: Vec<JailShown>,
     pub notes: Vec<NoteShown>,
+    /// Answers that the model wrote itself, before training and after. Untrusted text: writers escape it.
+    #[serde(default)]
+    pub samples: Vec<SampleShown>,
     pub cost: Vec<RunCost>,
     pub measured: Vec<MeasuredShown>,
     pub repeat: Repeat,
@@ -62,8 +65,10 @@ pub struct Scores {
     /// Mean over runs.
     pub ours: Sourced,
     pub interval: Option<IntervalShown>,
-    /// Always predicting the most frequent training class.
+    /// The score of a guess that looks at no example; what it is, in words.
     pub baseline: Option<Sourced>,
+    #[serde(default)]
+    pub baseline_is: String,
     pub runs: Vec<RunShown>,
 }
 
@@ -141,9 +146,21 @@ pub struct SplitShown {
     pub role: String,
     pub examples: Sourced,
     pub classes: Vec<ClassShown>,
+    /// Of the numbers that are its answers.
+    #[serde(default)]
+    pub values: Option<ValuesShown>,
     /// Tokens, longest, cut texts; or height, width, channels.
     pub shape: Vec<(String, Sourced)>,
     pub sha256: String,
+}
+
+/// What the numbers of a split are like.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ValuesShown {
+    pub mean: Sourced,
+    pub std: Sourced,
+    pub least: Sourced,
+    pub most: Sourced,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -199,6 +216,19 @@ pub struct NoteShown {
     pub run: String,
     pub message: String,
     pub ledger_row: u64,
+}
+
+/// What a model wrote to a prompt of the held-out split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleShown {
+    /// Whose answer it is: a run, or `untrained`.
+    pub run: String,
+    /// Its number in the split, from 0.
+    pub example: Sourced,
+    pub prompt: String,
+    /// What stands in the split.
+    pub wanted: String,
+    pub written: String,
 }
 
 /// Estimated and measured cost of one run.

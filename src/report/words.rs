@@ -11,6 +11,9 @@ pub(super) fn record(record: &Record) -> String {
         Record::AttemptEnded { run, attempt, .. } => format!("{run}, attempt {attempt}: ended"),
         Record::Told { run, attempt, told } => format!("{run}, attempt {attempt}: event `{}`", event_name(told)),
         Record::Recovery { run, attempt, .. } => format!("{run}, attempt {attempt}: recovery"),
+        Record::Sourced { run, .. } => format!("{run}: files that it was made from"),
+        Record::Surroundings(found) => format!("trained by Tallow {} on {}", found.version, found.processor),
+        Record::Verified(found) => format!("repeated: {}", if found.is_identical() { "identical" } else { "not the same" }),
         Record::Measured { what, .. } => format!("measured: {what}"),
     }
 }
@@ -30,6 +33,9 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Finished { .. } => "finished",
         Event::Stopped { .. } => "stopped",
         Event::Evaluated { .. } => "evaluated",
+        Event::Sampled { .. } => "sampled",
+        Event::Generated { .. } => "generated",
+        Event::Merged { .. } => "merged",
         Event::Note { .. } => "note",
         Event::Failed { .. } => "failed",
     }

@@ -6,4 +6,4 @@ pub mod recovery;
 pub mod supervisor;
 
 pub use outcome::Outcome;
-pub use supervisor::{Attempt, SILENCE, Supervisor, Watch, class_of};
+pub use supervisor::{Attempt, SILENCE, Supervisor, Watch, class_of, readable_by_training};

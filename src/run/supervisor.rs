@@ -74,7 +74,8 @@ impl Supervisor<'_> {
             let number = history.len() as u32 + 1;
             let folder = self.folder.attempt(&config.name, number);
             let readable = readable_by_training(&config, resume_from.as_deref());
-            let job = Job::Train { config: Box::new(config.clone()), resume_from: resume_from.clone(), out: folder.work() };
+            let (from, out) = (resume_from.clone(), folder.work());
+            let job = Job::Train { config: Box::new(config.clone()), resume_from: from, out, stop_after: None };
             let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
             let decision = recovery::decide(&attempt.outcome, &config, &history);
             history.push(Tried { config: config.clone(), outcome: attempt.outcome.clone() });
@@ -112,6 +113,8 @@ impl Supervisor<'_> {
             Job::Prepare(_) => "prepare",
             Job::Train { .. } => "train",
             Job::Evaluate(_) => "evaluate",
+            Job::Generate(_) => "generate",
+            Job::Merge(_) => "merge",
         };
         ledger.append((self.now)(), Record::AttemptStarted { run: run.into(), attempt: number, job: job_name.into() })?;
         let mut recorder = Recorder::new(&folder)?;
@@ -244,7 +247,7 @@ const ABORT: i32 = 6;
 const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// All that a training attempt may read. The held-out split is not among it.
-fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {
+pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {
     let mut paths = vec![config.train.clone()];
     if let crate::job::MonitorConfig::File { path } = &config.monitor {
         paths.push(path.clone());
@@ -268,6 +271,8 @@ fn is_done(job: &Job, events: &[Event]) -> bool {
         Job::Prepare(job) => events.iter().filter(|e| matches!(e, Event::Prepared(_))).count() == job.splits.len(),
         Job::Train { .. } => events.iter().any(|e| matches!(e, Event::Finished { .. })),
         Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
+        Job::Generate(_) => events.iter().any(|e| matches!(e, Event::Generated { .. })),
+        Job::Merge(_) => events.iter().any(|e| matches!(e, Event::Merged { .. })),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::place::Place;
 use super::schema::{self, Problem};
-use super::{ExperimentSpec, Metric, Monitor};
+use super::{ExperimentSpec, Metric, ModelSpec, Monitor, Task};
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
+use tallow_zoo::mlp::NumericColumn;
 
 /// The version of the format that is written and read.
 pub const VERSION: u32 = 1;
@@ -116,7 +117,13 @@ fn of_the_model(table: &toml::Table) -> Vec<Problem> {
     };
     // The classes may be those of the data.
     let nameless = config.labels().is_empty() && config.head().width() == 0;
-    let config = if nameless { config.with_labels(&["0".into(), "1".into()]) } else { config };
+    let mut config = if nameless { config.with_labels(&["0".into(), "1".into()]) } else { config };
+    // So may the columns.
+    if let ModelConfig::Mlp(mlp) = &mut config
+        && mlp.is_without_columns()
+    {
+        mlp.numeric_columns.push(NumericColumn::of("any", []));
+    }
     match config.check() {
         Ok(()) => Vec::new(),
         Err(tallow_zoo::Error::Config(problems)) => {
@@ -140,9 +147,13 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     let divides = micro == 0 || recipe.batch_size.is_multiple_of(micro);
     check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
     check(data.train != data.held_out, "data.held_out", "another split than `data.train`", &format!("`{}`", data.held_out));
-    let measured = spec.metric.suits(spec.task.head());
-    let metrics: Vec<_> = Metric::usual(spec.task).map(Metric::in_words).collect();
+    let measured = spec.metric.serves(spec.task);
+    let metrics: Vec<_> = Metric::of(spec.task).map(Metric::in_words).collect();
     check(measured, "metric", &format!("one of {}: {}", spec.task.in_words(), metrics.join(", ")), spec.metric.in_words());
+    let whole = spec.adapter.is_none() || matches!(spec.model, ModelSpec::Pretrained { .. });
+    check(whole, "adapter", "a pretrained model to stand beside", "one from scratch");
+    let preferred = spec.preference.is_none() || spec.task == Task::PreferenceOptimization;
+    check(preferred, "preference", "the task `preference_optimization`", spec.task.in_words());
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;
         check(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));
@@ -162,6 +173,7 @@ mod tests {
             include_str!("../../presets/sst2_minilm.toml"),
             include_str!("../../presets/cifar10_resnet20.toml"),
             include_str!("../../presets/gpt_characters.toml"),
+            include_str!("../../presets/wnut17_minilm.toml"),
         ];
         for text in others.into_iter().chain([PRESET]) {
             let spec = parse(text, "preset").expect("read");

@@ -14,54 +14,159 @@ pub enum Metric {
     MacroF1,
     /// Matthews correlation.
     Matthews,
-    /// `e` to the mean cross entropy of a token, in nats.
+    /// `e` to the mean cross entropy of a token that is told, in nats: of all, or of hidden ones.
     Perplexity,
     /// Cross entropy of the whole text in bits, by its bytes: alike for every tokenizer.
     BitsPerByte,
+    /// Root of the mean squared error, in the target's own unit.
+    Rmse,
+    /// Mean absolute error, in the target's own unit.
+    Mae,
+    /// Coefficient of determination.
+    R2,
+    /// Pearson correlation.
+    Pearson,
+    /// Spearman correlation: Pearson's of the ranks.
+    Spearman,
+    /// F1 over all decisions alike: of labels, over all labels of all examples; of one class each it is the accuracy.
+    MicroF1,
+    /// Area under the ROC curve: of class 1 of two; of more classes, or of labels, the mean over them, each against all others.
+    Auroc,
+    /// Area under precision over recall; as [`Metric::Auroc`].
+    AveragePrecision,
+    /// Mean cross entropy of the true class, in nats.
+    LogLoss,
+    /// Expected calibration error over 15 bins of the predicted class's probability.
+    CalibrationError,
+    /// Share of examples whose class is among the five likeliest.
+    Top5Accuracy,
+    /// Share of examples of which every label is right.
+    SubsetAccuracy,
+    /// F1 of entities that are found whole and with their type, as `seqeval` counts them.
+    EntityF1,
+    EntityPrecision,
+    EntityRecall,
+    /// F1 of the words of an answer, the best of the right ones, as SQuAD has it.
+    AnswerF1,
+    /// Share of questions whose answer is one of the right ones, as SQuAD has it.
+    ExactMatch,
+    /// Share of hidden words that are told.
+    MaskedAccuracy,
+    /// The share of pairs whose better answer gained more than the other against the model that training began with; equal gains
+    /// count half.
+    PreferenceAccuracy,
+    /// The mean of how much more it gained: `beta` times the difference of the log-ratios.
+    PreferenceMargin,
 }
 
+/// What there is to know of a metric.
+struct About {
+    /// As one says it.
+    words: &'static str,
+    /// As model cards name it.
+    public: &'static str,
+    /// Smallest and largest value that it can take.
+    range: (f64, f64),
+    lower_is_better: bool,
+    /// Whose scores it measures.
+    of: &'static [HeadKind],
+}
+
+const fn about(words: &'static str, public: &'static str, range: (f64, f64), of: &'static [HeadKind]) -> About {
+    About { words, public, range, lower_is_better: false, of }
+}
+
+/// An error, of which less is better.
+const fn error(words: &'static str, public: &'static str, least: f64, of: &'static [HeadKind]) -> About {
+    About { words, public, range: (least, f64::INFINITY), lower_is_better: true, of }
+}
+
+const SHARE: (f64, f64) = (0.0, 1.0);
+const CORRELATION: (f64, f64) = (-1.0, 1.0);
+
 impl Metric {
-    const ALL: [Metric; 6] =
-        [Metric::Accuracy, Metric::F1, Metric::MacroF1, Metric::Matthews, Metric::Perplexity, Metric::BitsPerByte];
+    const ALL: [Metric; 26] = [
+        Metric::Accuracy,
+        Metric::F1,
+        Metric::MacroF1,
+        Metric::Matthews,
+        Metric::Perplexity,
+        Metric::BitsPerByte,
+        Metric::Rmse,
+        Metric::Mae,
+        Metric::R2,
+        Metric::Pearson,
+        Metric::Spearman,
+        Metric::MicroF1,
+        Metric::Auroc,
+        Metric::AveragePrecision,
+        Metric::LogLoss,
+        Metric::CalibrationError,
+        Metric::Top5Accuracy,
+        Metric::SubsetAccuracy,
+        Metric::EntityF1,
+        Metric::EntityPrecision,
+        Metric::EntityRecall,
+        Metric::AnswerF1,
+        Metric::ExactMatch,
+        Metric::MaskedAccuracy,
+        Metric::PreferenceAccuracy,
+        Metric::PreferenceMargin,
+    ];
+
+    fn about(self) -> About {
+        use HeadKind::{Classes, Labels, Span, Tags, Value, Words};
+        match self {
+            Metric::Accuracy => about("accuracy", "accuracy", SHARE, &[Classes, Tags]),
+            Metric::F1 => about("F1", "f1", SHARE, &[Classes]),
+            Metric::MacroF1 => about("macro F1", "f1", SHARE, &[Classes, Labels]),
+            Metric::Matthews => about("Matthews correlation", "matthews_correlation", CORRELATION, &[Classes]),
+            Metric::Perplexity => error("perplexity", "perplexity", 1.0, &[Words]),
+            Metric::BitsPerByte => error("bits per byte", "bits_per_byte", 0.0, &[Words]),
+            Metric::Rmse => error("root mean squared error", "rmse", 0.0, &[Value]),
+            Metric::Mae => error("mean absolute error", "mae", 0.0, &[Value]),
+            Metric::R2 => about("R²", "r_squared", (f64::NEG_INFINITY, 1.0), &[Value]),
+            Metric::Pearson => about("Pearson correlation", "pearsonr", CORRELATION, &[Value]),
+            Metric::Spearman => about("Spearman correlation", "spearmanr", CORRELATION, &[Value]),
+            Metric::MicroF1 => about("micro F1", "f1", SHARE, &[Classes, Labels]),
+            Metric::Auroc => about("AUROC", "roc_auc", SHARE, &[Classes, Labels]),
+            Metric::AveragePrecision => about("average precision", "average_precision", SHARE, &[Classes, Labels]),
+            Metric::LogLoss => error("log loss", "log_loss", 0.0, &[Classes]),
+            Metric::CalibrationError => {
+                About { range: SHARE, ..error("calibration error", "expected_calibration_error", 0.0, &[Classes]) }
+            }
+            Metric::Top5Accuracy => about("top-5 accuracy", "top_5_accuracy", SHARE, &[Classes]),
+            Metric::SubsetAccuracy => about("subset accuracy", "accuracy", SHARE, &[Labels]),
+            Metric::EntityF1 => about("entity F1", "f1", SHARE, &[Tags]),
+            Metric::EntityPrecision => about("entity precision", "precision", SHARE, &[Tags]),
+            Metric::EntityRecall => about("entity recall", "recall", SHARE, &[Tags]),
+            Metric::AnswerF1 => about("answer F1", "f1", SHARE, &[Span]),
+            Metric::MaskedAccuracy => about("accuracy on hidden words", "accuracy", SHARE, &[Words]),
+            Metric::PreferenceAccuracy => about("preference accuracy", "preference_accuracy", SHARE, &[Words]),
+            Metric::PreferenceMargin => {
+                about("preference margin", "preference_margin", (f64::NEG_INFINITY, f64::INFINITY), &[Words])
+            }
+            Metric::ExactMatch => about("exact match", "exact_match", SHARE, &[Span]),
+        }
+    }
 
     /// As one says it.
     pub fn in_words(self) -> &'static str {
-        match self {
-            Metric::Accuracy => "accuracy",
-            Metric::F1 => "F1",
-            Metric::MacroF1 => "macro F1",
-            Metric::Matthews => "Matthews correlation",
-            Metric::Perplexity => "perplexity",
-            Metric::BitsPerByte => "bits per byte",
-        }
+        self.about().words
     }
 
     /// As model cards name it.
     pub fn public_name(self) -> &'static str {
-        match self {
-            Metric::Accuracy => "accuracy",
-            Metric::F1 | Metric::MacroF1 => "f1",
-            Metric::Matthews => "matthews_correlation",
-            Metric::Perplexity => "perplexity",
-            Metric::BitsPerByte => "bits_per_byte",
-        }
+        self.about().public
     }
 
     /// Smallest and largest value that it can take.
     pub fn range(self) -> (f64, f64) {
-        match self {
-            Metric::Accuracy | Metric::F1 | Metric::MacroF1 => (0.0, 1.0),
-            Metric::Matthews => (-1.0, 1.0),
-            Metric::Perplexity => (1.0, f64::INFINITY),
-            Metric::BitsPerByte => (0.0, f64::INFINITY),
-        }
+        self.about().range
     }
 
     pub fn lower_is_better(self) -> bool {
-        match self {
-            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => false,
-            Metric::Perplexity | Metric::BitsPerByte => true,
-        }
+        self.about().lower_is_better
     }
 
     /// Whether `value` is as good as `goal`, or better.
@@ -71,15 +176,66 @@ impl Metric {
 
     /// Whether it measures what a model with such a head says.
     pub fn suits(self, head: HeadKind) -> bool {
-        match self {
-            Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => head == HeadKind::Classes,
-            Metric::Perplexity | Metric::BitsPerByte => head == HeadKind::Words,
-        }
+        self.about().of.contains(&head)
+    }
+
+    /// Whether it measures a task.
+    pub fn serves(self, task: Task) -> bool {
+        // Models that tell words learn them by several tasks.
+        let other = match self {
+            Metric::Perplexity => task == Task::PreferenceOptimization,
+            // Of hidden words and of answers no whole text is told.
+            Metric::BitsPerByte => task != Task::LanguageModelling,
+            Metric::MaskedAccuracy => task != Task::MaskedLanguageModelling,
+            Metric::PreferenceAccuracy | Metric::PreferenceMargin => task != Task::PreferenceOptimization,
+            _ => false,
+        };
+        !other && self.suits(task.head())
+    }
+
+    /// What is meant by it where it is said of a task that it does not measure: everyone calls an F1 of their own just so.
+    #[must_use]
+    pub fn as_of(self, task: Task) -> Metric {
+        let own = match (self, task.head()) {
+            (Metric::F1, HeadKind::Tags) => Metric::EntityF1,
+            (Metric::F1, HeadKind::Span) => Metric::AnswerF1,
+            (Metric::F1, HeadKind::Labels) => Metric::MicroF1,
+            (other, _) => other,
+        };
+        if self.serves(task) { self } else { own }
+    }
+
+    /// All that measure a task.
+    pub fn of(task: Task) -> impl Iterator<Item = Metric> {
+        Metric::ALL.into_iter().filter(move |metric| metric.serves(task))
+    }
+
+    /// Whether it is the share of examples that are right, each counting alike (of words it is none: a sentence has many).
+    pub fn is_share_of_examples(self) -> bool {
+        matches!(
+            self,
+            Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy | Metric::ExactMatch | Metric::PreferenceAccuracy
+        )
     }
 
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
-        let told = |metric: &Metric| !matches!(metric, Metric::F1 | Metric::Matthews);
-        Metric::ALL.into_iter().filter(move |metric| metric.suits(task.head())).filter(told)
+        use Metric::{
+            Accuracy, AnswerF1, Auroc, BitsPerByte, EntityF1, EntityPrecision, EntityRecall, ExactMatch, MacroF1, Mae,
+            MaskedAccuracy, MicroF1, Pearson, Perplexity, R2, Rmse, Spearman, SubsetAccuracy,
+        };
+        let told: &[Metric] = match task.head() {
+            HeadKind::Classes => &[Accuracy, MacroF1],
+            HeadKind::Words if task == Task::MaskedLanguageModelling => &[Perplexity, MaskedAccuracy],
+            HeadKind::Words if task == Task::PreferenceOptimization => &[Metric::PreferenceAccuracy, Metric::PreferenceMargin],
+            HeadKind::Words if task == Task::InstructionTuning => &[Perplexity],
+            HeadKind::Words => &[Perplexity, BitsPerByte],
+            HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],
+            HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],
+            HeadKind::Tags => &[EntityF1, EntityPrecision, EntityRecall, Accuracy],
+            HeadKind::Span => &[AnswerF1, ExactMatch],
+            HeadKind::Vector => &[],
+        };
+        told.iter().copied()
     }
 }

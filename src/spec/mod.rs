@@ -1,5 +1,6 @@
 //! `ExperimentSpec`: WHAT is tested. People write it as TOML; a planner writes the same file. Pure: no file is opened here.
 
+mod adapter;
 mod file;
 mod metric;
 mod optimizer;
@@ -9,6 +10,7 @@ mod schema;
 mod task;
 mod types;
 
+pub use adapter::{AdapterSpec, Preference};
 pub use file::{Error, VERSION, parse, parse_with, to_toml};
 pub use metric::Metric;
 pub use optimizer::Optimizer;

@@ -12,35 +12,105 @@ pub enum Task {
     ImageClassification,
     /// Tell each word of a text from those before it.
     LanguageModelling,
+    /// A number for a text, or for a pair of texts.
+    TextRegression,
+    /// Any of several labels for a text, or for a pair of texts.
+    TextMultiLabel,
+    /// A tag for each word of a sentence.
+    TokenClassification,
+    /// The words of a text that answer a question about it.
+    QuestionAnswering,
+    /// Tell the hidden words of a text from all others.
+    MaskedLanguageModelling,
+    /// Tell the words of an assistant's answers from the conversation before them.
+    InstructionTuning,
+    /// Prefer one of two answers to the other.
+    PreferenceOptimization,
+    /// One class for each row of a table.
+    TabularClassification,
+    /// A number for each row of a table.
+    TabularRegression,
 }
 
 impl Task {
-    const ALL: [Task; 3] = [Task::TextClassification, Task::ImageClassification, Task::LanguageModelling];
+    const ALL: [Task; 12] = [
+        Task::TextClassification,
+        Task::ImageClassification,
+        Task::LanguageModelling,
+        Task::TextRegression,
+        Task::TextMultiLabel,
+        Task::TokenClassification,
+        Task::QuestionAnswering,
+        Task::MaskedLanguageModelling,
+        Task::InstructionTuning,
+        Task::PreferenceOptimization,
+        Task::TabularClassification,
+        Task::TabularRegression,
+    ];
 
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {
-            Task::TextClassification | Task::LanguageModelling => Modality::Text,
+            Task::TextClassification
+            | Task::LanguageModelling
+            | Task::TextRegression
+            | Task::TextMultiLabel
+            | Task::TokenClassification
+            | Task::QuestionAnswering
+            | Task::MaskedLanguageModelling
+            | Task::InstructionTuning
+            | Task::PreferenceOptimization => Modality::Text,
             Task::ImageClassification => Modality::Image,
+            Task::TabularClassification | Task::TabularRegression => Modality::Table,
         }
     }
 
     /// What the model's last layer says.
     pub fn head(self) -> HeadKind {
         match self {
-            Task::TextClassification | Task::ImageClassification => HeadKind::Classes,
-            Task::LanguageModelling => HeadKind::Words,
+            Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
+            Task::LanguageModelling | Task::MaskedLanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => {
+                HeadKind::Words
+            }
+            Task::TextRegression | Task::TabularRegression => HeadKind::Value,
+            Task::TextMultiLabel => HeadKind::Labels,
+            Task::TokenClassification => HeadKind::Tags,
+            Task::QuestionAnswering => HeadKind::Span,
         }
     }
 
     /// What a model does as it is; none: nothing of these.
     pub fn of(model: &ModelConfig) -> Option<Task> {
-        Task::ALL.into_iter().find(|task| (task.takes(), task.head()) == (model.takes(), model.head().kind()))
+        Task::ALL.into_iter().find(|task| task.head() == model.head().kind() && task.suits(model))
+    }
+
+    /// Whether it is told from a stream of words, which documents make, and their own words are the answers.
+    pub fn is_of_streams(self) -> bool {
+        matches!(self, Task::LanguageModelling | Task::MaskedLanguageModelling)
+    }
+
+    /// Whether its examples are conversations.
+    pub fn is_of_conversations(self) -> bool {
+        matches!(self, Task::InstructionTuning | Task::PreferenceOptimization)
     }
 
     /// Whether a model can learn it, with another head if need be.
     pub fn suits(self, model: &ModelConfig) -> bool {
-        model.takes() == self.takes() && model.heads().any(|head| head == self.head())
+        // What sees a whole text can tag its words; what sees only what comes before cannot tell hidden ones.
+        let sees_all = model.heads().any(|head| head == HeadKind::Tags);
+        let sees = match self {
+            Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => !sees_all,
+            Task::MaskedLanguageModelling => sees_all,
+            Task::TextClassification
+            | Task::ImageClassification
+            | Task::TextRegression
+            | Task::TextMultiLabel
+            | Task::TokenClassification
+            | Task::QuestionAnswering
+            | Task::TabularClassification
+            | Task::TabularRegression => true,
+        };
+        sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
 
     /// As one would say it.
@@ -49,6 +119,25 @@ impl Task {
             Task::TextClassification => "text classification",
             Task::ImageClassification => "image classification",
             Task::LanguageModelling => "language modelling",
+            Task::InstructionTuning => "instruction tuning",
+            Task::PreferenceOptimization => "preference optimisation",
+            Task::TextRegression => "text regression",
+            Task::TextMultiLabel => "multi-label text classification",
+            Task::TokenClassification => "token classification",
+            Task::QuestionAnswering => "question answering",
+            Task::MaskedLanguageModelling => "masked language modelling",
+            Task::TabularClassification => "tabular classification",
+            Task::TabularRegression => "tabular regression",
+        }
+    }
+
+    /// What can be said of an example without looking at it, from the answers of the training split alone; none: nothing sensible.
+    pub fn guess_in_words(self) -> Option<&'static str> {
+        match self.head() {
+            HeadKind::Classes => Some("always predicting the most frequent class"),
+            HeadKind::Value => Some("always predicting the mean of the training split"),
+            HeadKind::Labels => Some("always predicting the labels that most training examples have"),
+            HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
-use super::{Metric, Optimizer, Schedule, Task};
+use super::{AdapterSpec, Metric, Optimizer, Preference, Schedule, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -16,7 +16,13 @@ pub struct ExperimentSpec {
     pub task: Task,
     pub data: DataSpec,
     pub model: ModelSpec,
+    /// Trained in place of the model's own weights; none: all of them are trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterSpec>,
     pub recipe: Recipe,
+    /// For preference optimisation; none: the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
     pub metric: Metric,
     /// The value of the metric at which the verdict is "supported".
     pub target: Option<Target>,
@@ -123,11 +129,17 @@ pub enum Monitor {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// One column, or two for pairs; for images one.
+    /// One column, or two for pairs; for images one; for tables all that the model is fed with, none named: those that serve.
     #[serde(default)]
     pub input: Vec<String>,
+    /// Of a table: columns that the model is not fed with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
     #[serde(default)]
     pub label: Option<String>,
+    /// Columns of 0 and 1, a label each, where an example may have several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -169,8 +181,8 @@ pub enum TokenizerKind {
 impl TokenizerKind {
     /// The one that is made where nobody said which.
     pub fn usual(task: Task) -> Self {
-        match task.head() {
-            tallow_zoo::HeadKind::Words => TokenizerKind::Bpe,
+        match task {
+            Task::LanguageModelling => TokenizerKind::Bpe,
             _ => TokenizerKind::Wordpiece,
         }
     }

@@ -1,7 +1,7 @@
 //! The files of a run folder.
 //!
 //! ```text
-//! RUN/  paper.pdf  request.json  wishes.json  paper.json  paper_spec.json  spec.toml  plan.json  ledger.jsonl  eval.json  report.json  report.md  report.html
+//! RUN/  paper.pdf  request.json  wishes.json  paper.json  paper_spec.json  spec.toml  plan.json  manifest.json  ledger.jsonl  eval.json  report.json  report.md  report.html
 //!       data/        prepared/train.safetensors ..., held_out/ (labels: never visible to a training attempt)
 //!       runs/seed-0/ attempts/001/ {job.json, events.jsonl, stderr.log}, work/ {checkpoint/, model.safetensors}: the worker's
 //!       model/       the best finished run's model in the Hub's format
@@ -16,6 +16,9 @@ use serde::de::DeserializeOwned;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+/// Name of the manifest, in a run folder and beside a model.
+pub const MANIFEST: &str = "manifest.json";
 
 /// One experiment's folder.
 #[derive(Debug, Clone)]
@@ -76,6 +79,15 @@ impl RunFolder {
         removed.map_err(|source| Error::Io { action: "remove", path: self.root, source })
     }
 
+    /// A folder within it that is gone when the value is; the next [`RunFolder::lock`] removes one that a killed process left.
+    pub fn passing(&self) -> Result<tempfile::TempDir, Error> {
+        tempfile::tempdir_in(&self.root).map_err(|source| Error::Io {
+            action: "make a folder in",
+            path: self.root.clone(),
+            source,
+        })
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -125,6 +137,10 @@ impl RunFolder {
     /// Prepared splits that a training attempt may read.
     pub fn prepared(&self) -> PathBuf {
         self.root.join(Self::PREPARED)
+    }
+    /// What the run was made of, by hashes.
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join(MANIFEST)
     }
     /// The prepared held-out split: only for evaluation.
     pub fn held_out(&self) -> PathBuf {
@@ -240,6 +256,12 @@ impl AttemptFolder {
     /// The trained model's weights, when finished.
     pub fn weights(&self) -> PathBuf {
         WorkFolder::at(self.work()).weights()
+    }
+    /// Whether `checkpoints`, a path of before the run folder was moved perhaps, is that of this attempt.
+    pub fn is_place_of(&self, checkpoints: &Path) -> bool {
+        let own = self.checkpoints();
+        let ends = |path: &Path| path.components().rev().take(4).map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
+        ends(checkpoints) == ends(own.path())
     }
     /// Predictions of an evaluation job.
     pub fn predictions(&self) -> PathBuf {

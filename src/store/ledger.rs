@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::job::Event;
+use crate::provenance::{Sourced, Surroundings, Verification};
 use crate::run::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +52,12 @@ pub enum Record {
     Told { run: String, attempt: u32, told: Event },
     /// What recovery changed before the next attempt, or why it gave up.
     Recovery { run: String, attempt: u32, decision: String, reason: String },
+    /// What a preparation (`prepare`, `prepare-held-out`) was made from, as it was read.
+    Sourced { run: String, read: Sourced },
+    /// The program and machine that train from here on.
+    Surroundings(Surroundings),
+    /// The run was held against its records and repeated.
+    Verified(Verification),
     /// Facts of any stage as numbers with names.
     Measured { what: String, values: BTreeMap<String, f64> },
 }

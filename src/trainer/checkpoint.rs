@@ -12,15 +12,15 @@ use super::Error;
 use super::divergence::LossWatch;
 use super::optimizer::State;
 use super::weights::{self, Seal, Written};
-use crate::job::{InitFrom, MonitorConfig, RunConfig};
+use crate::job::{InitFrom, MonitorConfig, RunConfig, differing, flatten};
 use crate::store::CheckpointFolder;
 use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tallow_kernels::{Param, ParamStore};
+use tallow_kernels::{Param, ParamKind, ParamStore};
 
 /// Of the files that [`save`] writes.
 const FORMAT: u32 = 1;
@@ -58,6 +58,8 @@ impl Identity {
             version,
             task,
             model,
+            adapter,
+            preference,
             init,
             monitor,
             max_train_examples,
@@ -87,33 +89,19 @@ impl Identity {
         let mut recipe = recipe.clone();
         recipe.micro_batch_size = None;
         let fields = json!({
-            "format": FORMAT, "version": version, "task": task, "model": model, "init": init, "train": train_sha256,
+            "format": FORMAT, "version": version, "task": task, "model": model, "adapter": adapter, "preference": preference,
+            "init": init, "train": train_sha256,
             "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });
-        let mut flat = BTreeMap::new();
-        flatten(String::new(), fields, &mut flat);
-        Identity(flat)
+        Identity(flatten(fields))
     }
 
     /// What `found` has otherwise, a field each.
     fn differences(&self, found: &Identity) -> Vec<String> {
-        let fields: BTreeSet<&String> = self.0.keys().chain(found.0.keys()).collect();
-        let value = |of: &Identity, field: &str| of.0.get(field).map_or("nothing".into(), Value::to_string);
-        let differ = fields.into_iter().filter(|field| self.0.get(*field) != found.0.get(*field));
-        differ.map(|field| format!("`{field}`: expected {}, found {}", value(self, field), value(found, field))).collect()
-    }
-}
-
-/// Objects become paths: `recipe.lr`. A list is one value.
-fn flatten(path: String, value: Value, into: &mut BTreeMap<String, Value>) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                flatten(if path.is_empty() { name } else { format!("{path}.{name}") }, value, into);
-            }
-        }
-        value => drop(into.insert(path, value)),
+        let value = |value: Option<&Value>| value.map_or("nothing".into(), Value::to_string);
+        let differ = differing(&self.0, &found.0);
+        differ.map(|(field, ours, its)| format!("`{field}`: expected {}, found {}", value(ours), value(its))).collect()
     }
 }
 
@@ -137,7 +125,7 @@ pub(super) fn save(
 ) -> Result<u64, Error> {
     let written = publish(folder, progress.step, |path| {
         let mut tensors: BTreeMap<String, Tensor> = state.named(store);
-        tensors.extend(weights::named(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
+        tensors.extend(weights::learnt(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
         let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
         let metadata =
             [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
@@ -178,7 +166,8 @@ impl Checkpoint {
             }
             Ok(Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?)
         };
-        for param in store.iter() {
+        // What is frozen is the base's, whose hash is part of the identity.
+        for param in store.iter().filter(|param| param.kind() != ParamKind::Frozen) {
             param.set(&saved(WEIGHT, param)?)?;
         }
         state.restore(store, saved)

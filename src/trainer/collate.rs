@@ -1,15 +1,18 @@
 //! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
 use super::Error;
-use super::objective::{NONE, Wanted};
+use super::masking::Masked;
+use super::objective::{NONE, Pairs, Wanted};
 use super::streams::Streams;
-use crate::data::{Prepared, PreparedImages, PreparedInputs, PreparedTargets, PreparedTexts};
+use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTable, PreparedTargets, PreparedTexts};
 use crate::job::Normalize;
-use crate::spec::{Augment, Task};
+use crate::spec::{Augment, Preference, Task};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
+use std::cmp::Reverse;
+use std::ops::Range;
 use std::path::Path;
-use tallow_kernels::Stream;
+use tallow_kernels::{Documents, Stream};
 use tallow_zoo::{Head, Input, Modality, ModelConfig};
 
 /// Random changes in training: which, and from which stream.
@@ -22,7 +25,7 @@ pub(super) struct Changes<'a> {
 
 impl Changes<'_> {
     /// How far the pieces of a stream are moved, less than the length of one: so that an epoch cuts it elsewhere than the last.
-    fn shift(&self, texts: &PreparedTexts) -> usize {
+    pub(super) fn shift(&self, texts: &PreparedTexts) -> usize {
         self.streams.shift(self.epoch).below(0, texts.text_len(0))
     }
 }
@@ -41,26 +44,36 @@ pub(super) struct Batch {
 pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Option<&Normalize>) -> Result<Prepared, Error> {
     let data = Prepared::open(path)?;
     let wrong = |what, expected: String, found: String| Err(Error::WrongData { path: path.into(), what, expected, found });
-    let words = |texts: bool| if texts { "texts" } else { "images" };
-    let takes_texts = model.takes() == Modality::Text;
     if model.takes() != task.takes() {
-        return Err(Error::WrongTask { expected: words(task.takes() == Modality::Text), found: words(takes_texts) });
+        return Err(Error::WrongTask { expected: words(task.takes()), found: words(model.takes()) });
     }
-    if takes_texts != data.texts().is_some() {
-        return wrong("what it holds", words(takes_texts).into(), words(data.texts().is_some()).into());
+    if model.takes() != data.modality() {
+        return wrong("what it holds", words(model.takes()).into(), words(data.modality()).into());
     }
     if data.is_empty() {
         return wrong("examples", "at least one".into(), "none".into());
     }
     match (data.targets(), model.head()) {
-        (PreparedTargets::Classes { names, .. }, Head::Classes(labels)) if names.len() != labels.len() => {
+        (PreparedTargets::Tags(tags), Head::Tags(labels)) if tags.names().len() != labels.len() => {
+            let found = format!("{}: {}", tags.names().len(), tags.names().join(", "));
+            return wrong("tags", format!("{}, as the model has", labels.len()), found);
+        }
+        (PreparedTargets::Classes { names, .. }, Head::Classes(labels))
+        | (PreparedTargets::Labels { names, .. }, Head::Labels(labels))
+            if names.len() != labels.len() =>
+        {
             let found = format!("{}: {}", names.len(), names.join(", "));
             return wrong("classes", format!("{}, as the model has", labels.len()), found);
         }
-        (PreparedTargets::Classes { .. }, Head::Classes(_)) | (PreparedTargets::Words { .. }, Head::Words) => {}
+        (PreparedTargets::Classes { .. }, Head::Classes(_))
+        | (PreparedTargets::Labels { .. }, Head::Labels(_))
+        | (PreparedTargets::Tags(_), Head::Tags(_))
+        | (PreparedTargets::Spans(_), Head::Span)
+        | (PreparedTargets::Values { .. }, Head::Value) => {}
+        (targets, Head::Words) if asks(task, targets) => {}
         (targets, head) => {
-            let found = if matches!(targets, PreparedTargets::Words { .. }) { "words" } else { "classes" };
-            return wrong("what should be said", format!("{}, as the model says", head.kind().name()), found.into());
+            let expected = format!("{} for {}", head.kind().name(), task.in_words());
+            return wrong("what should be said", expected, in_words(targets).into());
         }
     }
     let channels = data.images().map(|images| images.shape()[2]);
@@ -71,7 +84,55 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
             return wrong("normalisation", expected, format!("means {mean:?}, deviations {std:?}"));
         }
     }
+    if let (Some(table), Some((numbers, cardinalities))) = (data.table(), model.table_limits()) {
+        let fits = table.largest().iter().zip(&cardinalities).all(|(largest, cardinality)| (*largest as usize) < *cardinality);
+        if table.widths() != [numbers, cardinalities.len()] || !fits {
+            let expected = format!("{numbers} numbers and categories of {cardinalities:?} values a row, as the model has");
+            return wrong(
+                "columns",
+                expected,
+                format!("{} numbers and categories up to {:?}", table.widths()[0], table.largest()),
+            );
+        }
+    }
     Ok(data)
+}
+
+/// Whether these are the words that a task asks for.
+fn asks(task: Task, targets: &PreparedTargets) -> bool {
+    match targets {
+        PreparedTargets::Classes { .. }
+        | PreparedTargets::Labels { .. }
+        | PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
+        | PreparedTargets::Values { .. } => false,
+        PreparedTargets::Words { .. } => task.is_of_streams(),
+        PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
+        PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
+    }
+}
+
+fn in_words(targets: &PreparedTargets) -> &'static str {
+    match targets {
+        PreparedTargets::Classes { .. } => "classes",
+        PreparedTargets::Labels { .. } => "labels",
+        PreparedTargets::Tags(_) => "tags",
+        PreparedTargets::Spans(_) => "spans",
+        PreparedTargets::Values { .. } => "values",
+        PreparedTargets::Words { .. } => "the words of a text",
+        PreparedTargets::Answers { .. } => "the words of answers",
+        PreparedTargets::Preferences { .. } => "pairs of answers",
+    }
+}
+
+/// What a model is fed with, in words.
+fn words(modality: Modality) -> &'static str {
+    match modality {
+        Modality::Text => "texts",
+        Modality::Image => "images",
+        Modality::Table => "rows of a table",
+        Modality::TextToText => "pairs of texts",
+    }
 }
 
 /// Puts examples together. Texts are padded with id 0 to the longest of the batch.
@@ -82,7 +143,15 @@ pub(super) fn collate(
     changes: Option<Changes>,
 ) -> Result<Batch, Error> {
     match (data.inputs(), data.targets()) {
-        (PreparedInputs::Texts(texts), PreparedTargets::Words { .. }) => {
+        (PreparedInputs::Texts(texts), PreparedTargets::Words { hidden: Some(tokens), .. }) => {
+            let masked: Vec<Masked> = examples.iter().map(|&i| Masked::of(texts, *tokens, i, changes)).collect();
+            let rows: Vec<&[u32]> = masked.iter().map(|piece| piece.tokens.as_slice()).collect();
+            let (input, tokens) = texts_of(&rows, &[])?;
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+            let wanted = masked.iter().flat_map(|piece| padded(&piece.wanted, longest, NONE)).collect();
+            Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Words { hidden: None, .. }) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             let pieces: Vec<_> = examples.iter().map(|&i| texts.piece(i, shift)).collect();
             let rows: Vec<&[u32]> = pieces.iter().map(|(tokens, _)| *tokens).collect();
@@ -91,27 +160,151 @@ pub(super) fn collate(
             let wanted = pieces.iter().flat_map(|(_, next)| padded(next, longest, NONE)).collect();
             Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
         }
-        (PreparedInputs::Texts(texts), PreparedTargets::Classes { of, .. }) => {
+        (PreparedInputs::Texts(texts), PreparedTargets::Answers { asked }) => {
+            let packed = Packed::of(texts, asked, examples);
+            Ok(Batch { tokens: packed.tokens, input: packed.input()?, wanted: Wanted::Words(packed.words) })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Preferences { asked }) => {
+            let chosen: Vec<usize> = examples.iter().flat_map(|&i| data.texts_of(i)).collect();
+            let packed = Packed::of(texts, asked, &chosen);
+            let (tokens, input) = (packed.tokens, packed.input()?);
+            let texts = packed.places.as_chunks::<2>().0.to_vec();
+            // What they are measured against is the caller's to say.
+            let (reference, preference) = (vec![0.0; texts.len()], Preference::default());
+            Ok(Batch { input, wanted: Wanted::Preferences(Pairs { words: packed.words, texts, reference, preference }), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Tags(tags)) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
             let (input, tokens) = texts_of(&rows, &types)?;
-            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens })
+            let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+            let mut wanted = vec![NONE; rows.len() * longest];
+            for (row, &i) in wanted.chunks_mut(longest.max(1)).zip(examples) {
+                let (tags, firsts) = tags.text(i);
+                let seen = tags.iter().zip(firsts).filter(|(_, first)| **first != NOT_SEEN);
+                seen.for_each(|(tag, first)| row[*first as usize] = *tag);
+            }
+            Ok(Batch { input, wanted: Wanted::Tags(wanted), tokens })
         }
-        (PreparedInputs::Images(images), PreparedTargets::Classes { of, .. }) => {
+        (PreparedInputs::Texts(texts), PreparedTargets::Spans(spans)) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            let lengths = rows.iter().map(|row| row.len()).collect();
+            let wanted = Wanted::Spans(examples.iter().map(|&i| spans.span(i)).collect(), lengths);
+            Ok(Batch { input, wanted, tokens })
+        }
+        (PreparedInputs::Texts(texts), targets) => {
+            let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
+            let (input, tokens) = texts_of(&rows, &types)?;
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens })
+        }
+        (PreparedInputs::Images(images), targets) => {
             let input = collate_images(images, examples, normalize, changes)?;
-            Ok(Batch { input, wanted: Wanted::Classes(examples.iter().map(|&i| of[i]).collect()), tokens: 0 })
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens: 0 })
         }
-        (PreparedInputs::Images(_), PreparedTargets::Words { .. }) => {
-            Err(Error::WrongTask { expected: "texts", found: "images" })
+        (PreparedInputs::Table(table), targets) => {
+            let input = rows_of(table, examples)?;
+            Ok(Batch { input, wanted: wanted(targets, examples)?, tokens: 0 })
         }
+    }
+}
+
+/// Texts in rows, several each, with the word that is asked behind each token.
+struct Packed {
+    /// Lengths of the texts of each row.
+    rows: Vec<Vec<usize>>,
+    /// Of a row, padding included.
+    width: usize,
+    ids: Vec<u32>,
+    /// `[b, t]`, or [`NONE`].
+    words: Vec<u32>,
+    /// Where in `ids` each text lies, in the order in which they were given.
+    places: Vec<Range<usize>>,
+    /// Without padding.
+    tokens: u64,
+}
+
+impl Packed {
+    fn of(texts: &PreparedTexts, asked: &[bool], chosen: &[usize]) -> Self {
+        let lengths: Vec<usize> = chosen.iter().map(|&text| texts.text_len(text)).collect();
+        let (rows, width) = (packed_rows(&lengths), lengths.iter().copied().max().unwrap_or(0));
+        let (mut ids, mut words) = (vec![0; rows.len() * width], vec![NONE; rows.len() * width]);
+        let mut places = vec![0..0; chosen.len()];
+        for (row, members) in rows.iter().enumerate() {
+            let mut at = row * width;
+            for &member in members {
+                let (tokens, asked) = (texts.text(chosen[member]).0, &asked[texts.range(chosen[member])]);
+                ids[at..][..tokens.len()].copy_from_slice(tokens);
+                // Each token tells the one behind it, within its text.
+                let behind = tokens.iter().zip(asked).skip(1);
+                words[at..].iter_mut().zip(behind).filter(|(_, (_, asked))| **asked).for_each(|(word, (next, _))| *word = *next);
+                places[member] = at..at + tokens.len();
+                at += tokens.len();
+            }
+        }
+        let rows = rows.into_iter().map(|members| members.into_iter().map(|member| lengths[member]).collect()).collect();
+        Packed { rows, width, ids, words, places, tokens: lengths.iter().sum::<usize>() as u64 }
+    }
+
+    fn input(&self) -> Result<Input, Error> {
+        let token_ids = Tensor::from_vec(self.ids.clone(), (self.rows.len(), self.width), &Device::Cpu)?;
+        Ok(Input::Packed { token_ids, texts: Documents::new(&self.rows)? })
+    }
+}
+
+/// Which texts lie in which row, as few rows as long as the longest text as this takes: the longest texts first, each into the first
+/// row that has room.
+fn packed_rows(lengths: &[usize]) -> Vec<Vec<usize>> {
+    let width = lengths.iter().copied().max().unwrap_or(0);
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by_key(|&text| (Reverse(lengths[text]), text));
+    let mut rows: Vec<(usize, Vec<usize>)> = Vec::new();
+    for text in order {
+        match rows.iter_mut().find(|(room, _)| *room >= lengths[text]) {
+            Some((room, members)) => {
+                *room -= lengths[text];
+                members.push(text);
+            }
+            None => rows.push((width - lengths[text], vec![text])),
+        }
+    }
+    rows.into_iter().map(|(_, members)| members).collect()
+}
+
+/// What should be said of each example as a whole.
+fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error> {
+    match targets {
+        PreparedTargets::Classes { of, .. } => Ok(Wanted::Classes(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Labels { of, names } => {
+            let flags = |&i: &usize| of[i * names.len()..(i + 1) * names.len()].iter().copied();
+            Ok(Wanted::Labels(examples.iter().flat_map(flags).collect(), names.len()))
+        }
+        PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
+        PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
+        | PreparedTargets::Words { .. }
+        | PreparedTargets::Answers { .. }
+        | PreparedTargets::Preferences { .. } => Err(Error::WrongTask { expected: in_words(targets), found: "images" }),
     }
 }
 
 /// How many answers are asked of these examples; see [`Wanted::count`].
 pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<Changes>) -> usize {
     match (data.targets(), data.texts()) {
-        (PreparedTargets::Words { .. }, Some(texts)) => {
+        (PreparedTargets::Words { hidden: Some(tokens), .. }, Some(texts)) => {
+            let asked = |&i: &usize| Masked::of(texts, *tokens, i, changes).wanted.iter().filter(|word| **word != NONE).count();
+            examples.iter().map(asked).sum()
+        }
+        (PreparedTargets::Words { hidden: None, .. }, Some(texts)) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
+        }
+        (PreparedTargets::Answers { asked }, Some(texts)) => {
+            let of = |i: usize| asked[texts.range(i)].iter().filter(|asked| **asked).count();
+            examples.iter().map(|&i| of(i)).sum()
+        }
+        (PreparedTargets::Tags(tags), _) => {
+            let seen = |&i: &usize| tags.text(i).1.iter().filter(|first| **first != NOT_SEEN).count();
+            examples.iter().map(seen).sum()
         }
         _ => examples.len(),
     }
@@ -136,6 +329,21 @@ fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
     let type_ids = Tensor::from_vec(type_ids, shape, &Device::Cpu)?;
     let tokens = lengths.iter().sum::<usize>() as u64;
     Ok((Input::Text { token_ids, type_ids, lengths }, tokens))
+}
+
+/// `[b, n]` numbers and `[b, k]` categories.
+fn rows_of(table: &PreparedTable, examples: &[usize]) -> Result<Input, Error> {
+    let (mut numbers, mut categories) = (Vec::new(), Vec::new());
+    for &i in examples {
+        let row = table.row(i);
+        numbers.extend_from_slice(row.0);
+        categories.extend_from_slice(row.1);
+    }
+    let [n, k] = table.widths();
+    Ok(Input::Table {
+        numbers: Tensor::from_vec(numbers, (examples.len(), n), &Device::Cpu)?,
+        categories: Tensor::from_vec(categories, (examples.len(), k), &Device::Cpu)?,
+    })
 }
 
 /// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`open`] saw to it.
@@ -226,7 +434,9 @@ mod tests {
     fn pixels(batch: &Batch) -> Vec<f32> {
         match &batch.input {
             Input::Image { pixels } => pixels.flatten_all().and_then(|t| t.to_vec1()).expect("values"),
-            Input::Text { .. } | Input::Table { .. } | Input::TextToText { .. } => panic!("expected images"),
+            Input::Text { .. } | Input::Packed { .. } | Input::Table { .. } | Input::TextToText { .. } => {
+                panic!("expected images")
+            }
         }
     }
 

@@ -2,42 +2,97 @@
 
 use super::Error;
 use super::collate;
-use super::scoring::{Prediction, Predictions, score};
+use super::reference::Reference;
+use super::scoring::score;
 use super::weights::{self, Source};
-use crate::job::{EvaluateJob, Event, Pulse};
+use crate::data::{Prepared, PreparedTargets, Vocabulary};
+use crate::job::{EvaluateJob, Event, ModelFiles, Pulse, Samples};
+use crate::spec::Metric;
 use crate::store::{WorkFolder, write_atomic};
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 use tallow_kernels::Stream;
+use tallow_zoo::{Model, Prompt, Settings};
 
-/// Scores the model; writes `predictions.jsonl` into the job's `out`, one line an example in the split's order: `index`, `label`,
-/// `predicted`, `probability` (of the predicted class).
+/// Scores the model; writes `predictions.jsonl` into the job's `out`, one line an example in the split's order:
+/// [`Predictions::lines`](crate::eval::Predictions::lines).
 ///
 /// # Errors
-/// Weights or data that cannot be used, or do not fit each other; scores that are not finite.
+/// Weights or data that cannot be used, or do not fit each other; scores that are not finite; a first metric that has no value.
 pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
-    let built = weights::build(&job.model, Source::Trained { path: &job.weights }, Stream::root(0))?;
     let data = collate::open(&job.data, job.task, &job.model, job.normalize.as_ref())?;
     let all: Vec<usize> = (0..data.len()).collect();
-    let mut pulse = Pulse::new(emit);
-    let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size, &mut |done| pulse.beat(done))?;
-    let classes = job.model.num_labels();
-    let scores = job.metrics.iter().map(|&metric| (metric, scored.metric(metric, classes))).collect();
-    if let Predictions::Classes(each) = &scored.predictions {
-        write_predictions(&WorkFolder::at(&job.out).predictions(), each)?;
+    let reference = refer(job, &data, &all, emit)?;
+    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0))?;
+    let scored = {
+        let mut pulse = Pulse::new(emit);
+        let mut told = |done| pulse.beat(done);
+        score(&*built.model, &data, &all, job.normalize.as_ref(), reference.as_ref(), job.batch_size, &mut told)?
+    };
+    if let Some(samples) = &job.samples {
+        tell_samples(&*built.model, &data, samples, emit)?;
     }
-    emit(Event::Evaluated { examples: data.len(), scores, loss: scored.loss, secs: begun.elapsed().as_secs_f64() });
+    let predictions = &scored.predictions;
+    let of = |metric: &Metric| (*metric, predictions.metric(*metric));
+    let mut scores: BTreeMap<Metric, f64> = job.metrics.iter().map(of).collect();
+    if let Some(first) = job.metrics.first().filter(|first| !scores[first].is_finite()) {
+        return Err(Error::NoScore { metric: first.in_words(), examples: data.len() });
+    }
+    // Of the others those that have a value are told.
+    scores.retain(|_, score| score.is_finite());
+    let resampled: Vec<Metric> = scores.keys().copied().filter(|metric| !predictions.is_share(*metric)).collect();
+    let intervals = predictions.intervals(&resampled);
+    let baseline = job.guess.as_ref().zip(job.metrics.first()).and_then(|(guess, first)| predictions.score_of(guess, *first));
+    if !predictions.is_stream() {
+        write_lines(&WorkFolder::at(&job.out).predictions(), predictions.lines())?;
+    }
+    let (secs, examples) = (begun.elapsed().as_secs_f64(), if predictions.is_stream() { data.len() } else { predictions.len() });
+    emit(Event::Evaluated { examples, scores, intervals, baseline, loss: scored.loss, secs });
     Ok(())
 }
 
-fn write_predictions(path: &Path, predictions: &[Prediction]) -> Result<(), Error> {
+/// What preferences are measured against. Its weights are gone before the model's own are read.
+fn refer(job: &EvaluateJob, data: &Prepared, all: &[usize], emit: &mut dyn FnMut(Event)) -> Result<Option<Reference>, Error> {
+    let Some(reference) = &job.reference else { return Ok(None) };
+    let files = ModelFiles::from(reference.weights.clone());
+    let built = weights::build(&job.model, None, Source::Trained { files: &files }, Stream::root(0))?;
+    let mut pulse = Pulse::new(emit);
+    Reference::of(&*built.model, data, all, Some(reference.preference), job.batch_size, &mut |done| pulse.beat(done))
+}
+
+/// Has the model answer the first prompts of the split, the likeliest word each time.
+fn tell_samples(model: &dyn Model, data: &Prepared, samples: &Samples, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    let (PreparedTargets::Answers { asked }, Some(texts)) = (data.targets(), data.texts()) else { return Ok(()) };
+    let vocabulary = Vocabulary::open(&samples.tokenizer)?;
+    let settings = Settings::greedy(samples.max_new_tokens, &vocabulary.ends());
+    for example in 0..data.len().min(samples.count) {
+        let (tokens, asked) = (texts.text(example).0, &asked[texts.range(example)]);
+        let start = asked.iter().position(|asked| *asked).unwrap_or(tokens.len());
+        let answer = asked[start..].iter().take_while(|asked| **asked).count();
+        // The room that a model has may be that of the text alone.
+        let written = match tallow_zoo::generate(model, Prompt { source: None, start: &tokens[..start] }, &settings) {
+            Ok(written) => written,
+            Err(tallow_zoo::Error::Prompt { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        emit(Event::Sampled {
+            example,
+            prompt: vocabulary.spell(&tokens[..start])?,
+            wanted: vocabulary.spell(&tokens[start..start + answer])?,
+            written: vocabulary.spell(&written)?,
+        });
+    }
+    Ok(())
+}
+
+fn write_lines(path: &Path, lines: impl Iterator<Item = serde_json::Value>) -> Result<(), Error> {
     Ok(write_atomic(path, |file| {
         let mut out = BufWriter::new(file);
-        for (index, Prediction { label, predicted, probability, .. }) in predictions.iter().enumerate() {
-            let line = serde_json::json!({"index": index, "label": label, "predicted": predicted, "probability": probability});
+        for line in lines {
             writeln!(out, "{line}")?;
         }
         out.flush()

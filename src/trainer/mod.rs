@@ -2,10 +2,13 @@
 //! tells events; knows nothing of plans, papers or the network.
 //!
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
-//! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `optimizer` (moments and their
-//! step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `scoring` and `evaluate` (what a model is worth),
+//! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss),
+//! `scale` (of numbers that are learnt), `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and
+//! their step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
+//! against), `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
+mod answering;
 mod batches;
 mod calibrate;
 mod checkpoint;
@@ -13,10 +16,15 @@ mod collate;
 mod divergence;
 mod error;
 mod evaluate;
+mod generate;
+mod masking;
+mod merge;
 mod monitor;
 mod objective;
 mod optimizer;
 mod profile;
+mod reference;
+mod scale;
 mod schedule;
 mod scoring;
 mod streams;
@@ -27,6 +35,8 @@ pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;
 pub use error::Error;
 pub use evaluate::evaluate;
+pub use generate::generate;
+pub use merge::merge;
 pub use profile::{BatchShape, Profiled, Row, profile};
 pub use schedule::lr_at;
 pub use train::{Finish, train};

@@ -24,14 +24,15 @@ const WARM_UP: u64 = 2;
 pub enum BatchShape {
     Texts { batch: usize, tokens: usize, vocab_size: usize },
     Images { batch: usize, channels: usize, height: usize, width: usize },
+    Rows { batch: usize },
 }
 
 impl BatchShape {
-    /// Tokens, or images.
+    /// Tokens, images or rows.
     pub fn count(self) -> usize {
         match self {
             BatchShape::Texts { batch, tokens, .. } => batch * tokens,
-            BatchShape::Images { batch, .. } => batch,
+            BatchShape::Images { batch, .. } | BatchShape::Rows { batch } => batch,
         }
     }
 }
@@ -90,7 +91,7 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
     tallow_kernels::set_threads(config.threads)?;
     let speeds = (matmul_flops()?, memory_bandwidth()?);
     let streams = Streams::of(config.seed);
-    let built = weights::build(&config.model, Source::Scratch, streams.init())?;
+    let built = weights::build(&config.model, config.adapter.as_ref(), Source::Scratch, streams.init())?;
     let mut state = State::new(config.recipe.optimizer, &built.store)?;
     let mut grads = Gradients::new(&built.store);
     let (input, wanted) = random_batch(config, shape)?;
@@ -162,7 +163,7 @@ fn rows(profile: &Profile, rest: &[(&str, Duration, Work)], times: &[f64], speed
     rows
 }
 
-/// Random tokens or pixels, and random answers.
+/// Random tokens, pixels or rows, and random answers.
 fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted), Error> {
     let stream = Streams::of(config.seed).order().named("profile");
     let numbers = |count: usize, below: usize| -> Vec<u32> {
@@ -178,9 +179,26 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted)
             let values: Vec<f32> = (0..(batch * channels * height * width) as u64).map(|i| stream.normal(i)).collect();
             (batch, Input::Image { pixels: Tensor::from_vec(values, (batch, channels, height, width), &Device::Cpu)? })
         }
+        BatchShape::Rows { batch } => {
+            let (width, cardinalities) = config.model.table_limits().unwrap_or_default();
+            let values: Vec<f32> = (0..(batch * width) as u64).map(|i| stream.normal(i)).collect();
+            let columns = cardinalities.iter().map(|cardinality| numbers(batch, *cardinality)).collect::<Vec<_>>();
+            let categories: Vec<u32> = (0..batch).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
+            let numbers = Tensor::from_vec(values, (batch, width), &Device::Cpu)?;
+            (batch, Input::Table { numbers, categories: Tensor::from_vec(categories, (batch, columns.len()), &Device::Cpu)? })
+        }
     };
     let wanted = match (config.model.head(), shape) {
         (Head::Words, BatchShape::Texts { tokens, vocab_size, .. }) => Wanted::Words(numbers(batch * tokens, vocab_size)),
+        (Head::Span, BatchShape::Texts { tokens, .. }) => {
+            let of = |at: u32| [at, at];
+            Wanted::Spans(numbers(batch, tokens).into_iter().map(of).collect(), vec![tokens; batch])
+        }
+        (Head::Tags(tags), BatchShape::Texts { tokens, .. }) => Wanted::Tags(numbers(batch * tokens, tags.len())),
+        (Head::Labels(labels), _) => {
+            Wanted::Labels(numbers(batch * labels.len(), 2).iter().map(|flag| *flag == 1).collect(), labels.len())
+        }
+        (Head::Value, _) => Wanted::Values((0..batch as u64).map(|i| f64::from(stream.named("values").normal(i))).collect()),
         (head, _) => Wanted::Classes(numbers(batch, head.width())),
     };
     Ok((input, wanted))

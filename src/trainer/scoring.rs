@@ -1,53 +1,53 @@
 //! Scores of a model on prepared examples; the monitor and the evaluation share it.
 
 use super::Error;
+use super::answering::{self, Window};
 use super::collate::{Batch, collate};
-use super::objective::Wanted;
-use crate::data::{Prepared, PreparedTargets};
+use super::objective::{NONE, Wanted};
+use super::reference::Reference;
+use super::scale::Scale;
+use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
+use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid};
 use crate::job::Normalize;
-use crate::spec::Metric;
-use tallow_kernels::Tape;
-use tallow_zoo::Model;
+use candle_core::Tensor;
+use tallow_kernels::{Tape, Var};
+use tallow_zoo::{Model, Output};
 
-/// What the model said, and the mean cross entropy of it.
+/// What the model said, and its loss: the mean cross entropy of all answers, or the mean squared error of numbers.
 pub(super) struct Scored {
     pub(super) predictions: Predictions,
-    /// Mean over all answers.
     pub(super) loss: f64,
 }
 
-/// What a model said of a split.
-pub(super) enum Predictions {
-    /// In the order of the examples.
-    Classes(Vec<Prediction>),
-    /// Tokens that were told from those before them, and the bytes that all tokens stand for.
-    Words { count: usize, bytes: u64 },
-}
-
-/// What the model says of one example.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Prediction {
-    pub(super) label: u32,
-    pub(super) predicted: u32,
-    /// Of the predicted class.
-    pub(super) probability: f64,
-    /// Cross entropy.
-    loss: f64,
-}
-
 impl Scored {
-    pub(super) fn metric(&self, metric: Metric, classes: usize) -> f64 {
-        match &self.predictions {
-            Predictions::Classes(each) => {
-                let of = |f: fn(&Prediction) -> u32| each.iter().map(f).collect::<Vec<u32>>();
-                crate::eval::metric(metric, &of(|p| p.predicted), &of(|p| p.label), classes)
-            }
-            Predictions::Words { count, bytes } => crate::eval::of_words(metric, self.loss, *count, *bytes),
+    /// Numbers that the model said on the scale that it learns on, in their own unit.
+    #[must_use]
+    pub(super) fn in_own_unit(mut self, scale: Option<&Scale>) -> Self {
+        if let (Predictions::Values { predicted, actual }, Some(scale)) = (&mut self.predictions, scale) {
+            predicted.iter_mut().for_each(|value| *value = scale.own(*value));
+            self.loss = mean_square(predicted, actual);
         }
+        self
     }
 }
 
-/// Scores `examples` of `data`; texts of about one length go into one batch. `told` hears how many are done.
+/// What is collected over the batches: of each example, with its place among them.
+#[derive(Default)]
+struct Collected {
+    classes: Vec<(usize, (ClassSaid, f64))>,
+    labels: Vec<(usize, (LabelsSaid, f64))>,
+    tags: Vec<(usize, TagsSaid)>,
+    windows: Vec<(usize, Window)>,
+    values: Vec<(usize, f64)>,
+    /// Summed loss and number of words, of all that words are asked of.
+    words: (f64, usize),
+    /// Of a pair how much more the better answer gained, and what is lost by that.
+    pairs: Vec<(usize, (f64, f64))>,
+    /// Hidden words that were told.
+    right: usize,
+}
+
+/// Scores `examples` of `data`, preferences against `reference`; texts of about one length go into one batch. `told` hears how many are done.
 ///
 /// # Errors
 /// The model cannot take an example, or its scores are not finite.
@@ -56,51 +56,218 @@ pub(super) fn score(
     data: &Prepared,
     examples: &[usize],
     normalize: Option<&Normalize>,
+    reference: Option<&Reference>,
     batch_size: usize,
     told: &mut dyn FnMut(usize),
 ) -> Result<Scored, Error> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    if let Some(texts) = data.texts() {
-        order.sort_by_key(|&place| texts.text_len(examples[place]));
-    }
-    let (mut classes, mut words) = (Vec::new(), (0.0, 0));
+    order.sort_by_key(|&place| data.example_len(examples[place]));
+    let mut found = Collected::default();
     for (number, places) in order.chunks(batch_size.max(1)).enumerate() {
         told(number * batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, normalize, None)?;
+        found.add(model, &batch, places, &chosen, data, reference)?;
+    }
+    Ok(found.scored(data, examples))
+}
+
+impl Collected {
+    fn add(
+        &mut self,
+        model: &dyn Model,
+        batch: &Batch,
+        places: &[usize],
+        examples: &[usize],
+        data: &Prepared,
+        reference: Option<&Reference>,
+    ) -> Result<(), Error> {
         match &batch.wanted {
+            Wanted::Spans(spans, _) => {
+                let (PreparedTargets::Spans(told), Some(texts)) = (data.targets(), data.texts()) else { return Ok(()) };
+                for ((example, span), scores) in examples.iter().zip(spans).zip(token_rows(model, batch)?) {
+                    let characters = told.characters(texts.range(*example));
+                    let window = Window::of(&scores, characters).ok_or(Error::NotFinite { example: *example })?;
+                    let cost = [0, 1].map(|which| {
+                        let all: Vec<f32> = scores[..characters.len()].iter().map(|pair| pair[which]).collect();
+                        predict(&all, span[which]).map_or(f64::NAN, |(_, loss)| loss)
+                    });
+                    self.words = (self.words.0 + (cost[0] + cost[1]) / 2.0, self.words.1 + 1);
+                    self.windows.push((*example, window));
+                }
+            }
+            Wanted::Tags(_) => {
+                let PreparedTargets::Tags(tags) = data.targets() else { return Ok(()) };
+                for ((place, example), scores) in places.iter().zip(examples).zip(token_rows(model, batch)?) {
+                    let (said, loss) = tagged(tags, *example, &scores).ok_or(Error::NotFinite { example: *example })?;
+                    self.words = (self.words.0 + loss, self.words.1 + said.predicted.iter().flatten().count());
+                    self.tags.push((*place, said));
+                }
+            }
             Wanted::Classes(labels) => {
-                let found = predictions(model, &batch, labels)?;
-                for (&place, found) in places.iter().zip(found) {
-                    classes.push((place, found.ok_or(Error::NotFinite { example: examples[place] })?));
+                for ((place, example), (scores, label)) in places.iter().zip(examples).zip(rows(model, batch)?.iter().zip(labels))
+                {
+                    let said = predict(scores, *label).ok_or(Error::NotFinite { example: *example })?;
+                    self.classes.push((*place, said));
+                }
+            }
+            Wanted::Labels(flags, labels) => {
+                let flags = flags.chunks(*labels);
+                for ((place, example), (scores, flags)) in places.iter().zip(examples).zip(rows(model, batch)?.iter().zip(flags))
+                {
+                    let said = which(scores, flags).ok_or(Error::NotFinite { example: *example })?;
+                    self.labels.push((*place, said));
+                }
+            }
+            Wanted::Values(_) => {
+                for ((place, example), scores) in places.iter().zip(examples).zip(rows(model, batch)?) {
+                    let value = scores.first().copied().filter(|value| value.is_finite());
+                    self.values.push((*place, f64::from(value.ok_or(Error::NotFinite { example: *example })?)));
+                }
+            }
+            Wanted::Words(words) if matches!(data.targets(), PreparedTargets::Words { hidden: Some(_), .. }) => {
+                for (scores, word) in hidden_rows(model, batch, words)? {
+                    let (cost, right) = told(&scores, word).ok_or(Error::NotFinite { example: examples[0] })?;
+                    self.words = (self.words.0 + cost, self.words.1 + 1);
+                    self.right += usize::from(right);
                 }
             }
             Wanted::Words(_) => {
-                let (loss, count) = (loss(model, &batch)?, batch.wanted.count());
+                let (loss, count) = (loss(model, batch)?, batch.wanted.count());
                 if !loss.is_finite() {
-                    return Err(Error::NotFinite { example: chosen.first().copied().unwrap_or(0) });
+                    return Err(Error::NotFinite { example: examples.first().copied().unwrap_or(0) });
                 }
-                words = (words.0 + loss * count as f64, words.1 + count);
+                self.words = (self.words.0 + loss * count as f64, self.words.1 + count);
+            }
+            Wanted::Preferences(pairs) => {
+                let (tape, reference) = (Tape::inference(), reference.ok_or(Error::NoReference)?);
+                let ratios = pairs.ratios(&tape, &model.forward(&tape, &batch.input)?)?;
+                for ((place, example), ratio) in places.iter().zip(examples).zip(ratios) {
+                    if !ratio.is_finite() {
+                        return Err(Error::NotFinite { example: *example });
+                    }
+                    self.pairs.push((*place, reference.margin(*example, ratio)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All of it, in the order of the examples, so that batching does not show.
+    fn scored(self, data: &Prepared, examples: &[usize]) -> Scored {
+        match data.targets() {
+            PreparedTargets::Classes { names, .. } => {
+                let (each, losses): (Vec<ClassSaid>, Vec<f64>) = in_order(self.classes).into_iter().unzip();
+                let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+                Scored { predictions: Predictions::Classes { each, classes: names.len() }, loss }
+            }
+            PreparedTargets::Spans(spans) => {
+                let loss = self.words.0 / self.words.1.max(1) as f64;
+                Scored { predictions: Predictions::Answers(answering::answers(spans, &in_file_order(self.windows))), loss }
+            }
+            PreparedTargets::Tags(tags) => {
+                let (each, names) = (in_order(self.tags), tags.names().to_vec());
+                let loss = self.words.0 / self.words.1.max(1) as f64;
+                Scored { predictions: Predictions::Tags { each, names }, loss }
+            }
+            PreparedTargets::Labels { names, .. } => {
+                let (each, losses): (Vec<LabelsSaid>, Vec<f64>) = in_order(self.labels).into_iter().unzip();
+                let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+                Scored { predictions: Predictions::Labels { each, labels: names.len() }, loss }
+            }
+            PreparedTargets::Values { of } => {
+                let (predicted, actual) = (in_order(self.values), examples.iter().map(|&i| of[i]).collect::<Vec<f64>>());
+                let loss = mean_square(&predicted, &actual);
+                Scored { predictions: Predictions::Values { predicted, actual }, loss }
+            }
+            PreparedTargets::Words { bytes, .. } => {
+                let ((nats, tokens), bytes) = (self.words, examples.iter().map(|&i| u64::from(bytes[i])).sum());
+                let loss = nats / tokens.max(1) as f64;
+                Scored { predictions: Predictions::Words { tokens, bytes, loss, right: self.right }, loss }
+            }
+            PreparedTargets::Answers { .. } => {
+                let (nats, tokens) = self.words;
+                let loss = nats / tokens.max(1) as f64;
+                Scored { predictions: Predictions::Words { tokens, bytes: 0, loss, right: 0 }, loss }
+            }
+            PreparedTargets::Preferences { .. } => {
+                let (margins, lost): (Vec<f64>, Vec<f64>) = in_order(self.pairs).into_iter().unzip();
+                let loss = lost.iter().sum::<f64>() / lost.len().max(1) as f64;
+                Scored { predictions: Predictions::Preferences { margins }, loss }
             }
         }
     }
-    if let PreparedTargets::Words { bytes } = data.targets() {
-        let (nats, count) = words;
-        let bytes = examples.iter().map(|&i| u64::from(bytes[i])).sum();
-        return Ok(Scored { predictions: Predictions::Words { count, bytes }, loss: nats / count.max(1) as f64 });
-    }
-    // In the order of the examples, so that batching does not show in the sum.
-    classes.sort_by_key(|(place, _)| *place);
-    let classes: Vec<Prediction> = classes.into_iter().map(|(_, prediction)| prediction).collect();
-    let loss = classes.iter().map(|p| p.loss).sum::<f64>() / classes.len().max(1) as f64;
-    Ok(Scored { predictions: Predictions::Classes(classes), loss })
 }
 
-/// Of each example the prediction, or none where its scores are not finite.
-fn predictions(model: &dyn Model, batch: &Batch, labels: &[u32]) -> Result<Vec<Option<Prediction>>, Error> {
+fn in_file_order<T>(mut found: Vec<(usize, T)>) -> Vec<(usize, T)> {
+    found.sort_by_key(|(example, _)| *example);
+    found
+}
+
+fn in_order<T>(mut found: Vec<(usize, T)>) -> Vec<T> {
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, said)| said).collect()
+}
+
+fn mean_square(predicted: &[f64], actual: &[f64]) -> f64 {
+    predicted.iter().zip(actual).map(|(p, a)| (p - a).powi(2)).sum::<f64>() / actual.len().max(1) as f64
+}
+
+/// The scores of each example.
+fn rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<f32>>, Error> {
     let tape = Tape::inference();
-    let scores = model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?;
-    Ok(scores.iter().zip(labels).map(|(scores, label)| predict(scores, *label)).collect())
+    Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?)
+}
+
+/// The scores of all words for each hidden one, and the word. Those alone are computed: there are many words.
+fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(Vec<f32>, u32)>, Error> {
+    let tape = Tape::inference();
+    let output = model.forward(&tape, &batch.input)?;
+    let asked: Vec<u32> = (0u32..).zip(words).filter(|(_, word)| **word != NONE).map(|(place, _)| place).collect();
+    let Output::Words { states, vocabulary, bias } = output else {
+        return Err(Error::WrongTask { expected: "words", found: "scores" });
+    };
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let width = states.tensor().dim(candle_core::D::Minus1)?;
+    let index = Tensor::from_slice(&asked, asked.len(), states.tensor().device())?;
+    let picked = states.tensor().reshape(((), width))?.index_select(&index, 0)?;
+    let scores = Output::Words { states: Var::constant(picked), vocabulary, bias }.scores(&tape)?.tensor().to_vec2::<f32>()?;
+    Ok(scores.into_iter().zip(asked.iter().map(|place| words[*place as usize])).collect())
+}
+
+/// The cross entropy of a word, and whether it has the highest score (the first of equals); none if a score is not finite.
+fn told(scores: &[f32], word: u32) -> Option<(f64, bool)> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    let best = scores.iter().enumerate().fold(0, |best, (at, score)| if *score > scores[best] { at } else { best });
+    let above = |at: usize| f64::from(scores[at]) - f64::from(scores[best]);
+    let sum: f64 = (0..scores.len()).map(|at| above(at).exp()).sum();
+    Some((sum.ln() - above(word as usize), best == word as usize))
+}
+
+/// The scores of each token of each example.
+fn token_rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<Vec<f32>>>, Error> {
+    let tape = Tape::inference();
+    Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec3::<f32>()?)
+}
+
+/// The likeliest tag of each word of text `i` by the scores of its tokens, and the summed cross entropy; none if a score is not finite.
+fn tagged(tags: &PreparedTags, i: usize, scores: &[Vec<f32>]) -> Option<(TagsSaid, f64)> {
+    let (actual, firsts) = tags.text(i);
+    let (mut predicted, mut sum) = (Vec::with_capacity(actual.len()), 0.0);
+    for (tag, first) in actual.iter().zip(firsts) {
+        if *first == NOT_SEEN {
+            predicted.push(None);
+            continue;
+        }
+        let (said, loss) = predict(&scores[*first as usize], *tag)?;
+        predicted.push(Some(said.predicted));
+        sum += loss;
+    }
+    Some((TagsSaid::new(actual.to_vec(), predicted, tags.names()), sum))
 }
 
 fn loss(model: &dyn Model, batch: &Batch) -> Result<f64, Error> {
@@ -109,15 +276,31 @@ fn loss(model: &dyn Model, batch: &Batch) -> Result<f64, Error> {
     Ok(f64::from(loss.tensor().to_scalar::<f32>()?))
 }
 
-/// The class with the highest score (the first of equals); none if a score is not finite.
-fn predict(scores: &[f32], label: u32) -> Option<Prediction> {
+/// The class with the highest score (the first of equals), and the cross entropy; none if a score is not finite.
+fn predict(scores: &[f32], label: u32) -> Option<(ClassSaid, f64)> {
     if !scores.iter().all(|score| score.is_finite()) {
         return None;
     }
     let best = scores.iter().enumerate().fold(0, |best, (class, score)| if *score > scores[best] { class } else { best });
     let above = |class: usize| f64::from(scores[class]) - f64::from(scores[best]);
     let sum: f64 = (0..scores.len()).map(|class| above(class).exp()).sum();
-    Some(Prediction { label, predicted: best as u32, probability: 1.0 / sum, loss: sum.ln() - above(label as usize) })
+    let probabilities = (0..scores.len()).map(|class| (above(class).exp() / sum) as f32).collect();
+    Some((ClassSaid { label, predicted: best as u32, probabilities }, sum.ln() - above(label as usize)))
+}
+
+/// The probability of each label, and the mean cross entropy; none if a score is not finite.
+fn which(scores: &[f32], actual: &[bool]) -> Option<(LabelsSaid, f64)> {
+    if !scores.iter().all(|score| score.is_finite()) {
+        return None;
+    }
+    let logistic = |score: &f32| (1.0 / (1.0 + (-f64::from(*score)).exp())) as f32;
+    // log(1 + e^-x) where it is true, log(1 + e^x) where it is not, so that nothing overflows.
+    let cost = |(score, actual): (&f32, &bool)| {
+        let x = if *actual { -f64::from(*score) } else { f64::from(*score) };
+        x.max(0.0) + (-x.abs()).exp().ln_1p()
+    };
+    let loss = scores.iter().zip(actual).map(cost).sum::<f64>() / scores.len().max(1) as f64;
+    Some((LabelsSaid { actual: actual.to_vec(), probabilities: scores.iter().map(logistic).collect() }, loss))
 }
 
 #[cfg(test)]
@@ -127,9 +310,9 @@ mod tests {
     #[test]
     fn predictions_by_hand() {
         let check = |scores: &[f32], label, predicted, probability: f64, loss: f64| {
-            let p = predict(scores, label).expect("finite");
+            let (p, found) = predict(scores, label).expect("finite");
             assert_eq!((p.label, p.predicted), (label, predicted));
-            assert!((p.probability - probability).abs() < 1e-12 && (p.loss - loss).abs() < 1e-12, "{p:?}");
+            assert!((p.probability() - probability).abs() < 1e-7 && (found - loss).abs() < 1e-12, "{p:?} {found}");
         };
         check(&[0.0, 0.0], 1, 0, 0.5, 2f64.ln());
         let e = 1f64.exp();
@@ -137,5 +320,9 @@ mod tests {
         check(&[-1000.0, 1000.0], 0, 1, 1.0, 2000.0);
         assert_eq!(predict(&[0.0, f32::NAN], 0), None);
         assert_eq!(predict(&[f32::INFINITY, 0.0], 0), None);
+        let (said, found) = which(&[0.0, 1000.0, -1000.0], &[true, false, false]).expect("finite");
+        assert_eq!(said.probabilities, [0.5, 1.0, 0.0]);
+        assert!((found - (2f64.ln() + 1000.0) / 3.0).abs() < 1e-9, "{found}");
+        assert_eq!(which(&[f32::NAN], &[true]), None);
     }
 }

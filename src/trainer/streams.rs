@@ -41,6 +41,11 @@ impl Streams {
         self.root.named("shift").at(epoch)
     }
 
+    /// Which words of a piece are hidden in an epoch, and by what.
+    pub(super) fn masking(self, epoch: u64, example: usize) -> Stream {
+        self.root.named("mask").at(epoch).at(example as u64)
+    }
+
     /// Which examples are trained on, and which are kept out.
     pub(super) fn subset(self) -> Stream {
         self.root.named("subset")
@@ -64,6 +69,9 @@ mod tests {
             s.augmentation(0, 1),
             s.augmentation(1, 0),
             s.subset(),
+            s.masking(0, 0),
+            s.masking(0, 1),
+            s.masking(1, 0),
             s.shift(0),
             s.shift(1),
             Streams::of(4).init(),

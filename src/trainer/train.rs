@@ -9,7 +9,10 @@ use super::batches::Order;
 use super::checkpoint::{self, Done, Identity, Progress};
 use super::collate::{self, Changes, collate};
 use super::monitor::{Monitor, divide};
+use super::objective::Wanted;
 use super::optimizer::State;
+use super::reference::Reference;
+use super::scale::Scale;
 use super::schedule::lr_at;
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
@@ -17,10 +20,9 @@ use crate::data::{Prepared, sha256_of_file};
 use crate::job::{Divergence, Event, InitFrom, Pulse, RunConfig, StepEvent};
 use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tallow_kernels::{Gradients, Tape};
-use tallow_zoo::{Head, ModelConfig};
+use tallow_zoo::{Head, ModelConfig, peft};
 
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub enum Finish {
 
 /// Trains as `config` says. Everything is written below the work folder `out`: checkpoints, and the weights at the end. Goes on from
 /// the newest whole checkpoint in `out`, else in `resume_from` (the checkpoint folder of an earlier attempt, only read); from the
-/// start where there is none. `stop` is looked at between steps.
+/// start where there is none. `stop` is asked between steps, with the steps that are done.
 ///
 /// # Errors
 /// Data, weights or config that cannot be used; a checkpoint of another run; a disk that is full; a trainable parameter that no
@@ -48,15 +50,16 @@ pub fn train(
     config: &RunConfig,
     out: &Path,
     resume_from: Option<&Path>,
-    stop: &AtomicBool,
+    stop: &dyn Fn(u64) -> bool,
     emit: &mut dyn FnMut(Event),
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
     let mut run = Run::new(config, WorkFolder::at(out))?;
+    run.refer(emit)?;
     let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
     while !run.is_done() {
-        if stop.load(Ordering::Relaxed) {
+        if stop(run.progress.step) {
             return run.stop(emit);
         }
         let stepped = run.step()?;
@@ -84,7 +87,11 @@ struct Run<'a> {
     streams: Streams,
     data: Prepared,
     monitor: Option<Monitor>,
+    /// Where numbers are learnt.
+    scale: Option<Scale>,
     order: Order,
+    /// For preferences: what they are measured against.
+    reference: Option<Reference>,
     built: Built,
     state: State,
     grads: Gradients,
@@ -113,18 +120,45 @@ impl<'a> Run<'a> {
         let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
         let identity = Identity::of(config, &sha256_of_file(&config.train)?);
         let (train, monitor) = divide(config, &data, streams.subset())?;
-        let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
-        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let weights = match &config.init {
             InitFrom::Scratch => Source::Scratch,
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
-        let built = weights::build(&model, weights, streams.init())?;
+        let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init())?;
+        let scale = Scale::of(&data, &train, &built.store);
+        scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
+        let lengths = train.iter().map(|&i| data.example_len(i)).collect();
+        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
         let state = State::new(config.recipe.optimizer, &built.store)?;
         let grads = Gradients::new(&built.store);
-        let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        Ok(Run { config, folder, identity, streams, data, monitor, order, built, state, grads, progress, before, saved })
+        let (progress, before, saved, reference) = (Progress::default(), Done::default(), None, None);
+        Ok(Run {
+            config,
+            folder,
+            identity,
+            streams,
+            data,
+            monitor,
+            scale,
+            order,
+            reference,
+            built,
+            state,
+            grads,
+            progress,
+            before,
+            saved,
+        })
+    }
+
+    /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
+    fn refer(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let (config, model, mut pulse) = (self.config, &*self.built.model, Pulse::new(emit));
+        let mut told = |done| pulse.beat(done);
+        let size = config.micro_batch_size;
+        self.reference = Reference::of(model, &self.data, self.order.examples(), config.preference, size, &mut told)?;
+        self.monitor.as_mut().map_or(Ok(()), |monitor| monitor.refer(model, &self.data, config, &mut told))
     }
 
     /// Whether there was a checkpoint to go on from.
@@ -144,7 +178,9 @@ impl<'a> Run<'a> {
 
     fn tell_start(&self, resumed: bool, emit: &mut dyn FnMut(Event)) {
         let report = &self.built.report;
-        for (what, names) in [("start anew", &report.initialised), ("have no place in the model", &report.unused)] {
+        // That an adapter's additions do is what it is.
+        let anew: Vec<String> = report.initialised.iter().filter(|name| !tallow_zoo::is_addition(name)).cloned().collect();
+        for (what, names) in [("start anew", &anew), ("have no place in the model", &report.unused)] {
             if !names.is_empty() {
                 emit(Event::Note { message: format!("{} tensor(s) {what}: {}", names.len(), names.join(", ")) });
             }
@@ -169,7 +205,13 @@ impl<'a> Run<'a> {
         let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
         self.grads.clear();
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
-            let batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            let mut batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
+                values.iter_mut().for_each(|value| *value = scale.learnt(*value));
+            }
+            if let Some(reference) = &self.reference {
+                reference.tell(&mut batch.wanted, part);
+            }
             let tape = Tape::training(self.streams.dropout(step, micro));
             let loss = batch.wanted.loss(&tape, &self.built.model.forward(&tape, &batch.input)?)?;
             // A micro-batch counts by its answers, so that the step is the same however it is cut.
@@ -232,7 +274,7 @@ impl<'a> Run<'a> {
         emit(Event::Step(StepEvent {
             step: p.step,
             epoch: p.step as f64 / self.order.steps_per_epoch() as f64,
-            loss: p.loss_sum / p.loss_examples as f64,
+            loss: self.in_own_unit(p.loss_sum / p.loss_examples as f64),
             lr: self.lr(p.step - 1),
             grad_norm: stepped.grad_norm,
             tokens: p.done.tokens - self.before.tokens,
@@ -242,22 +284,26 @@ impl<'a> Run<'a> {
         (self.progress.loss_sum, self.progress.loss_examples) = (0.0, 0);
     }
 
+    /// A loss in the unit of what is learnt.
+    fn in_own_unit(&self, loss: f64) -> f64 {
+        self.scale.as_ref().map_or(loss, |scale| scale.own_squared(loss))
+    }
+
     /// Tells how the model does on what is watched, where something is.
     fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let Some(monitor) = &self.monitor else { return Ok(()) };
         let (step, metric) = (self.progress.step, self.config.metric);
         let scored = {
             let mut pulse = Pulse::new(emit);
-            monitor.score(&*self.built.model, &self.data, self.config, &mut |done| pulse.beat(done))
+            monitor.score(&*self.built.model, &self.data, self.config, self.scale.as_ref(), &mut |done| pulse.beat(done))
         };
         match scored {
-            Ok(scored) => emit(Event::Monitored {
-                step,
-                metric,
-                value: scored.metric(metric, self.config.model.num_labels()),
-                loss: scored.loss,
-                examples: monitor.len(),
-            }),
+            Ok(scored) => match scored.predictions.metric(metric) {
+                value if value.is_finite() => {
+                    emit(Event::Monitored { step, metric, value, loss: scored.loss, examples: monitor.len() });
+                }
+                _ => emit(Event::Note { message: format!("no {} at step {step}: it has no value", metric.in_words()) }),
+            },
             // Whether the run diverges is for its own losses to say: watching must not change how it ends.
             Err(error @ Error::NotFinite { .. }) => emit(Event::Note { message: format!("no score at step {step}: {error}") }),
             Err(error) => return Err(error),
@@ -269,7 +315,8 @@ impl<'a> Run<'a> {
         let (step, folder) = (self.progress.step, self.folder.checkpoints());
         let bytes = checkpoint::save(&folder, &self.identity, &self.progress, &self.built.store, &self.state)?;
         self.saved = Some(step);
-        emit(Event::Checkpointed { step, path: "checkpoint".into(), bytes });
+        let weights_sha256 = Some(weights::hash(&self.built.store)?);
+        emit(Event::Checkpointed { step, path: "checkpoint".into(), bytes, weights_sha256 });
         Ok(())
     }
 
@@ -287,8 +334,15 @@ impl<'a> Run<'a> {
         if !weights::all_finite(&self.built.store)? {
             return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
         }
-        let metadata = [("format", "pt".to_string())];
-        let public = self.config.model.public_tensors(weights::named(&self.built.store))?;
+        // Of a model with an adapter that alone is kept, with the name of its base.
+        let mut metadata = vec![("format", "pt".to_string())];
+        let own = weights::learnt(&self.built.store);
+        let own = self.scale.as_ref().map_or_else(|| Ok(own.clone()), |scale| scale.leave(own.clone()))?;
+        let mut public = self.config.model.public_tensors(own)?;
+        if let (Some(_), InitFrom::Weights { sha256, .. }) = (&self.config.adapter, &self.config.init) {
+            public = peft::public_names(public);
+            metadata.push((weights::BASE_SHA256, sha256.clone()));
+        }
         let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });

@@ -14,3 +14,4 @@ mod models;
 mod network;
 mod papers;
 mod specs;
+mod tables;

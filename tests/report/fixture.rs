@@ -59,10 +59,17 @@ pub(crate) fn text() -> Experiment {
         reason: "it diverged at step 310: learning rate halved, from the start".into(),
     });
     ledger.attempt("seed-0", 2, "train", Outcome::Completed, second.clone(), 2275.25);
-    let score = RunScore { run: "seed-0".into(), seed: 0, examples: 872, loss: 0.3125, scores: scores(0.8899, 0.8897) };
+    let score = RunScore {
+        run: "seed-0".into(),
+        seed: 0,
+        examples: 872,
+        loss: 0.3125,
+        scores: scores(0.8899, 0.8897),
+        intervals: BTreeMap::new(),
+    };
     ledger.scored(&score);
     let baseline = majority_baseline(Metric::Accuracy, &splits[0].2, &splits[1].2);
-    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline).expect("scores");
+    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline, None).expect("scores");
     ledger.stage("eval", "eval.json");
     let events = BTreeMap::from([("seed-0".to_string(), [first, second].concat())]);
     Experiment { plan, ledger: ledger.entries, evaluation, events }
@@ -91,10 +98,17 @@ pub(crate) fn images() -> Experiment {
         let run = format!("seed-{seed}");
         ledger.attempt(&run, 1, "train", Outcome::Completed, told.clone(), 905.5);
         events.insert(run.clone(), told);
-        runs.push(RunScore { run, seed, examples: 10_000, loss: 1.0625, scores: scores(accuracy, accuracy - 0.002) });
+        runs.push(RunScore {
+            run,
+            seed,
+            examples: 10_000,
+            loss: 1.0625,
+            scores: scores(accuracy, accuracy - 0.002),
+            intervals: BTreeMap::new(),
+        });
     }
     runs.iter().for_each(|score| ledger.scored(score));
-    let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1)).expect("scores");
+    let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1), None).expect("scores");
     ledger.stage("eval", "eval.json");
     Experiment { plan, ledger: ledger.entries, evaluation, events }
 }
@@ -110,6 +124,7 @@ fn prepared(split: &str, labels: &[&str], label_counts: Vec<usize>, shape: Split
         examples: label_counts.iter().sum(),
         labels: labels.iter().map(|label| label.to_string()).collect(),
         label_counts,
+        values: None,
         shape,
         columns: columns("sentence"),
         sha256: format!("{:0>64}", split.len()),
@@ -173,7 +188,7 @@ fn layers() -> BTreeMap<String, String> {
 }
 
 fn columns(input: &str) -> Columns {
-    Columns { input: vec![input.into()], label: Some("label".into()) }
+    Columns { input: vec![input.into()], label: Some("label".into()), ..Columns::default() }
 }
 
 fn text_plan() -> Plan {
@@ -201,6 +216,8 @@ fn text_plan() -> Plan {
             max_train_examples: None,
         },
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
+        adapter: None,
+        preference: None,
         recipe: Recipe {
             optimizer: Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 },
             lr: 5e-5,
@@ -237,6 +254,8 @@ fn text_plan() -> Plan {
         normalize: None,
         license: Some("apache-2.0".into()),
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
+        chat: Default::default(),
+        adapter: None,
     };
     let assumptions = vec!["`recipe.schedule`: linear with 6 % warm-up (the paper does not say how long)".into()];
     plan(spec, facts, None, Some("other".into()), deviations, assumptions, 2105)
@@ -268,6 +287,8 @@ fn image_plan() -> Plan {
         normalize: None,
         license: None,
         revision: None,
+        chat: Default::default(),
+        adapter: None,
     };
     let normalize = Normalize { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] };
     plan(spec, facts, Some(normalize), None, vec![], vec![], 781)
@@ -287,6 +308,8 @@ fn plan(
         name: format!("seed-{seed}"),
         task: spec.task,
         model: model.config.clone(),
+        adapter: None,
+        preference: None,
         init: InitFrom::Scratch,
         train: PathBuf::from("train.safetensors"),
         monitor: MonitorConfig::HoldOut { examples: 1000 },
@@ -311,6 +334,7 @@ fn plan(
         tokens: None,
     };
     let data = DataFacts {
+        task: None,
         splits: vec![split(&spec.data.train, 67_349), split(&spec.data.held_out, 872)],
         columns: spec.data.columns.clone(),
         labels: vec![],
@@ -318,12 +342,19 @@ fn plan(
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),
+        table: None,
     };
     Plan {
         version: 1,
         runs: spec.seeds.iter().map(run).collect(),
         facts: Facts { host: HostFacts { cores: 2, memory_bytes: 8 << 30, matmul_flops: 1.2e11 }, data, model },
-        estimate: Estimate { num_params: 22_713_986, train_flops: 1.8e14, train_secs: 2400.0, peak_memory_bytes: 1_200_000_000 },
+        estimate: Estimate {
+            num_params: 22_713_986,
+            num_trainable: 22_713_986,
+            train_flops: 1.8e14,
+            train_secs: 2400.0,
+            peak_memory_bytes: 1_200_000_000,
+        },
         deviations,
         assumptions,
         spec,
@@ -378,7 +409,8 @@ impl Book {
     }
 
     fn scored(&mut self, score: &RunScore) {
-        let told = Event::Evaluated { examples: score.examples, scores: score.scores.clone(), loss: score.loss, secs: 3.5 };
+        let (scores, intervals) = (score.scores.clone(), BTreeMap::new());
+        let told = Event::Evaluated { examples: score.examples, scores, intervals, baseline: None, loss: score.loss, secs: 3.5 };
         self.attempt(&format!("{}-held-out", score.run), 1, "evaluate", Outcome::Completed, vec![told], 4.25);
     }
 }

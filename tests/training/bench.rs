@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunConfig, StepEvent};
-use tallow::spec::{Augment, Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
+use tallow::spec::{Augment, Length, Metric, Optimizer, Preference, Recipe, Schedule, Task, Warmup};
 use tallow::trainer::{self, Finish};
 use tallow_kernels::Stream;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Adapter, Head, ModelConfig};
 
 const THREADS: usize = 2;
 
@@ -23,7 +23,14 @@ impl Bench {
         let bench = Bench { dir: tempfile::tempdir().expect("a folder") };
         bench.write_texts(160);
         bench.write_images(120);
-        bench.write_words(1_000);
+        bench.write_words("words.safetensors", 1_000, "[]");
+        bench.write_table(150);
+        bench.write_values(160);
+        bench.write_conversations(120);
+        bench.write_labels(160);
+        bench.write_tags(160);
+        bench.write_spans(160);
+        bench.write_hidden(1_600);
         bench
     }
 
@@ -42,7 +49,7 @@ impl Bench {
     }
 
     /// A stream in pieces of 8 tokens, of which most are the one before plus one, modulo 10.
-    fn write_words(&self, tokens: usize) {
+    fn write_words(&self, name: &str, tokens: usize, labels: &str) {
         let stream = Stream::root(13);
         let mut ids = vec![0u32];
         while ids.len() < tokens {
@@ -58,7 +65,60 @@ impl Bench {
             ("bytes", U32, vec![pieces], u32s(&vec![8; pieces])),
             ("type_ids", U8, vec![tokens], vec![0u8; tokens]),
         ];
-        write(&self.path("words.safetensors"), &tensors, "[]");
+        write(&self.path(name), &tensors, labels);
+    }
+
+    /// `hidden.safetensors`: the same, of which words are hidden by token 25.
+    fn write_hidden(&self, tokens: usize) {
+        self.write_words("plain.safetensors", tokens, "[]");
+        let file = std::fs::read(self.path("plain.safetensors")).expect("read");
+        let tensors = safetensors::SafeTensors::deserialize(&file).expect("valid");
+        let more = [("mask_token", "25"), ("begin_token", "26"), ("end_token", "27"), ("vocab_size", "30")];
+        let metadata: HashMap<String, String> = more.map(|(name, id)| (name.to_string(), id.to_string())).into();
+        std::fs::write(
+            self.path("hidden.safetensors"),
+            safetensors::serialize(tensors.tensors(), Some(metadata)).expect("bytes"),
+        )
+        .expect("written");
+    }
+
+    /// `told.safetensors`: a question of some tokens, and as its answer the last of them three times. `pairs.safetensors`: the same
+    /// with another answer beside it.
+    fn write_conversations(&self, examples: usize) {
+        let question = |i: usize| {
+            let stream = Stream::root(15).at(i as u64);
+            (0..2 + stream.below(0, 6) as u64).map(|t| 3 + stream.below(1 + t, 20) as u32).collect::<Vec<u32>>()
+        };
+        let text = |i: usize, better: bool| {
+            let question = question(i);
+            let word = question[question.len() - 1];
+            let answer = if better { [word; 3] } else { [(word + 7) % 20 + 3; 3] };
+            let asked: Vec<u8> = question.iter().map(|_| 0).chain([0, 1, 1, 1]).collect();
+            ([question, vec![1], answer.to_vec()].concat(), asked)
+        };
+        let answers: Vec<_> = (0..examples).map(|i| text(i, true)).collect();
+        let pairs: Vec<_> = (0..examples).flat_map(|i| [text(i, true), text(i, false)]).collect();
+        self.write_as_answers("told.safetensors", "asked", &answers);
+        self.write_as_answers("pairs.safetensors", "preferred", &pairs);
+    }
+
+    /// Texts as token ids, each with its marks.
+    pub(super) fn write_as_answers(&self, name: &str, marks: &str, texts: &[(Vec<u32>, Vec<u8>)]) {
+        let mut offsets = vec![0u64];
+        offsets.extend(texts.iter().scan(0, |end, (ids, _)| {
+            *end += ids.len() as u64;
+            Some(*end)
+        }));
+        let tokens: Vec<u32> = texts.iter().flat_map(|(ids, _)| ids.clone()).collect();
+        let asked: Vec<u8> = texts.iter().flat_map(|(_, asked)| asked.clone()).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let tensors = [
+            ("offsets", U64, vec![offsets.len()], offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            (marks, U8, vec![asked.len()], asked),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path(name), &tensors, "[]");
     }
 
     /// Texts as token ids, each with its label.
@@ -81,6 +141,122 @@ impl Bench {
         write(&self.path(name), &tensors, r#"["worse","better"]"#);
     }
 
+    /// `values.safetensors`: a text's value is 1000, and 50 more for each token 7 and less for each token 8.
+    fn write_values(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(14).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| [7, 8, 9, 10][stream.below(t, 4)]).collect();
+            let count = |word: u32| words.iter().filter(|found| **found == word).count() as f64;
+            let value = 1000.0 + 50.0 * (count(7) - count(8));
+            ([vec![1], words, vec![2]].concat(), value)
+        };
+        let texts: Vec<(Vec<u32>, f64)> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{F64, U8, U32, U64};
+        let bytes = |values: &mut dyn Iterator<Item = [u8; 8]>| values.flatten().collect::<Vec<u8>>();
+        let tokens: Vec<u32> = texts.iter().flat_map(|(ids, _)| ids.clone()).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], bytes(&mut (0..=examples as u64).map(|i| (8 * i).to_le_bytes()))),
+            ("values", F64, vec![examples], bytes(&mut texts.iter().map(|(_, value)| value.to_le_bytes()))),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("values.safetensors"), &tensors, "[]");
+    }
+
+    /// `labels.safetensors`: a text has the labels of those of the tokens 7, 8 and 9 that it holds.
+    fn write_labels(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(15).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| 7 + stream.below(t, 12) as u32).collect();
+            let flags = [7, 8, 9].map(|word| u8::from(words.contains(&word)));
+            ([vec![1], words, vec![2]].concat(), flags)
+        };
+        let texts: Vec<(Vec<u32>, [u8; 3])> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let tokens: Vec<u32> = texts.iter().flat_map(|(ids, _)| ids.clone()).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], (0..=examples as u64).flat_map(|i| (8 * i).to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("labels", U8, vec![examples, 3], texts.iter().flat_map(|(_, flags)| *flags).collect()),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("labels.safetensors"), &tensors, r#"["seven","eight","nine"]"#);
+    }
+
+    /// `tags.safetensors`: token 7 begins an entity, which goes on with each token 8 behind it; the last word is not seen.
+    fn write_tags(&self, examples: usize) {
+        let text = |i: usize| {
+            let stream = Stream::root(16).at(i as u64);
+            let words: Vec<u32> = (0..6).map(|t| [7, 8, 9, 10][stream.below(t, 4)]).collect();
+            let mut tags: Vec<u32> = Vec::new();
+            for word in &words {
+                let inside = tags.last().is_some_and(|tag| *tag > 0);
+                tags.push(if *word == 7 {
+                    1
+                } else if *word == 8 && inside {
+                    2
+                } else {
+                    0
+                });
+            }
+            ([vec![1], words, vec![2]].concat(), [tags, vec![0]].concat())
+        };
+        let texts: Vec<(Vec<u32>, Vec<u32>)> = (0..examples).map(text).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let offsets = |each: u64| (0..=examples as u64).flat_map(|i| (each * i).to_le_bytes()).collect::<Vec<u8>>();
+        let (tokens, tags): (Vec<Vec<u32>>, Vec<Vec<u32>>) = texts.into_iter().unzip();
+        let (tokens, tags) = (tokens.concat(), tags.concat());
+        let firsts: Vec<u32> = (0..examples).flat_map(|_| [1, 2, 3, 4, 5, 6, u32::MAX]).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], offsets(8)),
+            ("word_offsets", U64, vec![examples + 1], offsets(7)),
+            ("tags", U32, vec![tags.len()], u32s(&tags)),
+            ("firsts", U32, vec![tags.len()], u32s(&firsts)),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path("tags.safetensors"), &tensors, r#"["O","B-X","I-X"]"#);
+    }
+
+    /// `spans.safetensors`: the answer is the token 7 and the one behind it; one question in eight has none. Each question is about a
+    /// text of letters, one a token.
+    fn write_spans(&self, examples: usize) {
+        let letters = |ids: &[u32]| ids.iter().map(|id| char::from(b'a' + *id as u8)).collect::<String>();
+        let (mut tokens, mut spans, mut characters) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut contexts, mut questions) = (Vec::new(), Vec::new());
+        for i in 0..examples {
+            let stream = Stream::root(17).at(i as u64);
+            let mut words: Vec<u32> = (0..8).map(|t| 8 + stream.below(t, 10) as u32).collect();
+            let at = stream.below(20, 7);
+            let answered = !i.is_multiple_of(8);
+            if answered {
+                words[at] = 7;
+            }
+            let [first, last] = if answered { [at as u32 + 2, at as u32 + 3] } else { [0, 0] };
+            spans.extend([first, last]);
+            characters.extend([[u32::MAX; 2]; 2].concat());
+            characters.extend((0..8u32).flat_map(|c| [c, c + 1]));
+            characters.extend([u32::MAX; 2]);
+            contexts.push(letters(&words));
+            let right = if answered { vec![letters(&words[at..at + 2])] } else { vec![] };
+            questions.push(serde_json::json!([i, right]));
+            tokens.extend([vec![1, 3], words, vec![2]].concat());
+        }
+        let told = serde_json::json!({"contexts": contexts, "questions": questions}).to_string().into_bytes();
+        use safetensors::Dtype::{U8, U32, U64};
+        let each: Vec<u32> = (0..examples as u32).collect();
+        let tensors = [
+            ("offsets", U64, vec![examples + 1], (0..=examples as u64).flat_map(|i| (11 * i).to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("questions", U32, vec![examples], u32s(&each)),
+            ("spans", U32, vec![examples, 2], u32s(&spans)),
+            ("characters", U32, vec![tokens.len(), 2], u32s(&characters)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+            ("told", U8, vec![told.len()], told),
+        ];
+        write(&self.path("spans.safetensors"), &tensors, "[]");
+    }
+
     fn write_images(&self, examples: usize) {
         let (mut pixels, mut labels) = (Vec::new(), Vec::new());
         for i in 0..examples {
@@ -94,6 +270,25 @@ impl Bench {
         use safetensors::Dtype::{U8, U32};
         let tensors = [("images", U8, vec![examples, 8, 8, 3], pixels), ("labels", U32, vec![examples], u32s(&labels))];
         write(&self.path("images.safetensors"), &tensors, r#"["top","middle","bottom"]"#);
+    }
+
+    /// Rows of two numbers and a category, of class 1 where the numbers' sum is above the category's.
+    fn write_table(&self, examples: usize) {
+        let (mut numbers, mut categories, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..examples {
+            let stream = Stream::root(14).at(i as u64);
+            let (row, category) = ([stream.normal(0), stream.normal(1)], stream.below(2, 4) as u32);
+            labels.push(u32::from(row[0] + row[1] > category as f32 - 1.5));
+            numbers.extend(row.iter().flat_map(|x| x.to_le_bytes()));
+            categories.push(category);
+        }
+        use safetensors::Dtype::{F32, U32};
+        let tensors = [
+            ("numbers", F32, vec![examples, 2], numbers),
+            ("categories", U32, vec![examples, 1], u32s(&categories)),
+            ("labels", U32, vec![examples], u32s(&labels)),
+        ];
+        write(&self.path("table.safetensors"), &tensors, r#"["below","above"]"#);
     }
 
     /// 40 steps of a BERT with one layer.
@@ -122,6 +317,8 @@ impl Bench {
             name: "seed-0".into(),
             task: Task::TextClassification,
             model: ModelConfig::from_public(&model.to_string()).expect("a config"),
+            adapter: None,
+            preference: None,
             init: InitFrom::Scratch,
             train: self.path("texts.safetensors"),
             monitor: MonitorConfig::HoldOut { examples: 40 },
@@ -152,6 +349,72 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a perceptron of two layers, with dropout and batch norm.
+    pub(super) fn mlp(&self) -> RunConfig {
+        let number =
+            |name: &str| serde_json::json!({"name": name, "scale": {"mean": 0, "std": 1}, "fill": 0, "indicator": false});
+        let model = serde_json::json!({
+            "model_type": "mlp", "numeric_columns": [number("x"), number("y")],
+            "categorical_columns": [{"name": "colour", "values": ["red", "green", "blue"], "embedding_size": 2}],
+            "hidden_sizes": [16, 16], "norm": "batch", "dropout": 0.1, "id2label": {"0": "below", "1": "above"},
+        });
+        let mut config = self.bert();
+        config.task = Task::TabularClassification;
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        config.train = self.path("table.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that tells numbers.
+    pub(super) fn regression(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TextRegression;
+        config.metric = Metric::Rmse;
+        config.model = config.model.with_head(Head::Value);
+        config.train = self.path("values.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that tells which of three tokens a text holds.
+    pub(super) fn multi_label(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TextMultiLabel;
+        config.metric = Metric::MicroF1;
+        config.model = config.model.with_head(Head::Labels(["seven", "eight", "nine"].map(String::from).to_vec()));
+        config.train = self.path("labels.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that tags words.
+    pub(super) fn tagger(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::TokenClassification;
+        config.metric = Metric::EntityF1;
+        config.model = config.model.with_head(Head::Tags(["O", "B-X", "I-X"].map(String::from).to_vec()));
+        config.train = self.path("tags.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that finds the words between two others.
+    pub(super) fn answers(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::QuestionAnswering;
+        config.metric = Metric::AnswerF1;
+        config.model = config.model.with_head(Head::Span);
+        config.train = self.path("spans.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer that tells hidden words.
+    pub(super) fn masked(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::MaskedLanguageModelling;
+        config.metric = Metric::Perplexity;
+        config.model = config.model.with_head(Head::Words);
+        config.train = self.path("hidden.safetensors");
+        config
+    }
+
     /// 30 steps of a ResNet with 8 layers.
     pub(super) fn resnet(&self) -> RunConfig {
         let names = BTreeMap::from([("0", "top"), ("1", "middle"), ("2", "bottom")]);
@@ -166,6 +429,58 @@ impl Bench {
         config.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 };
         config.recipe.lr = 0.05;
         config.recipe.augment = vec![Augment::PadCrop { padding: 1 }, Augment::HorizontalFlip];
+        config
+    }
+
+    /// A run of each kind, by name.
+    pub(super) fn all(&self) -> Vec<(&'static str, RunConfig)> {
+        let mut all = vec![
+            ("bert", self.bert()),
+            ("gpt", self.gpt()),
+            ("mlp", self.mlp()),
+            ("resnet", self.resnet()),
+            ("regression", self.regression()),
+        ];
+        all.extend([("multi-label", self.multi_label()), ("tagger", self.tagger()), ("answers", self.answers())]);
+        all.extend([("masked", self.masked()), ("instructed", self.instructed()), ("preferences", self.preferences())]);
+        all
+    }
+
+    /// 30 steps of an adapter with dropout beside a small Llama, on answers.
+    pub(super) fn instructed(&self) -> RunConfig {
+        let mut config = self.adapted();
+        config.task = Task::InstructionTuning;
+        config.train = self.path("told.safetensors");
+        config
+    }
+
+    /// As [`Bench::instructed`], on pairs of them.
+    pub(super) fn preferences(&self) -> RunConfig {
+        let mut config = self.adapted();
+        config.task = Task::PreferenceOptimization;
+        config.metric = Metric::PreferenceAccuracy;
+        config.preference = Some(Preference { beta: 0.5, label_smoothing: 0.0 });
+        config.train = self.path("pairs.safetensors");
+        config
+    }
+
+    /// A small Llama that was trained on words, and an adapter for it.
+    fn adapted(&self) -> RunConfig {
+        let mut config = self.gpt();
+        let model = serde_json::json!({
+            "model_type": "llama", "vocab_size": 30, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32, "tie_word_embeddings": true,
+        });
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        (config.total_steps, config.checkpoint_every_steps) = (30, 0);
+        let base = self.path("base").join("model.safetensors");
+        if !base.exists() {
+            self.train(&config, "base");
+        }
+        let sha256 = tallow::data::sha256_of_file(&base).expect("hashed");
+        config.init = InitFrom::Weights { path: base, sha256 };
+        config.adapter = Some(Adapter { r: 4, lora_alpha: 8.0, lora_dropout: 0.1, ..Adapter::of(&["all-linear"]) });
+        (config.recipe.batch_size, config.micro_batch_size, config.checkpoint_every_steps) = (8, 4, 7);
         config
     }
 
@@ -186,7 +501,7 @@ impl Bench {
         let resume = resume.map(|name| self.path(name).join("checkpoint"));
         in_pool(config.threads, || {
             let (mut events, stop) = (Vec::new(), AtomicBool::new(false));
-            let finish = trainer::train(config, &folder, resume.as_deref(), &stop, &mut |event| {
+            let finish = trainer::train(config, &folder, resume.as_deref(), &|_| stop.load(Ordering::Relaxed), &mut |event| {
                 if matches!(&event, Event::Step(step) if Some(step.step) == stop_at) {
                     stop.store(true, Ordering::Relaxed);
                 }
@@ -207,10 +522,13 @@ impl Bench {
         EvaluateJob {
             task: config.task,
             model: config.model.clone(),
-            weights,
+            weights: weights.into(),
+            reference: None,
+            samples: None,
             data: config.train.clone(),
             normalize: config.normalize.clone(),
             metrics: metrics.to_vec(),
+            guess: None,
             batch_size: 32,
             threads: THREADS,
             out: self.dir.path().to_path_buf(),

@@ -4,6 +4,7 @@ use crate::bench::Bench;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_PI_2;
 use tallow::error::{Class, Failure};
+use tallow::eval::Guess;
 use tallow::job::{Divergence, EvaluateJob, Event, InitFrom, MonitorConfig, RunConfig};
 use tallow::spec::{Metric, Optimizer, Schedule, Warmup};
 use tallow::trainer::{self, BatchShape, Finish};
@@ -44,7 +45,7 @@ fn models_learn_and_are_scored() {
         let monitored: Vec<f64> =
             run.events.iter().filter_map(|e| if let Event::Monitored { value, .. } = e { Some(*value) } else { None }).collect();
         assert_eq!(monitored.len(), 2, "{name}");
-        assert!(monitored[1] > 0.9, "{name}: accuracy {} on what was kept out", monitored[1]);
+        assert!(monitored[1] >= 0.9, "{name}: accuracy {} on what was kept out", monitored[1]);
 
         let weights = bench.path(name).join("model.safetensors");
         assert_eq!(run.sha256(), tallow::data::sha256_of_file(&weights).expect("read"));
@@ -60,6 +61,116 @@ fn models_learn_and_are_scored() {
     }
 }
 
+/// Numbers are learnt on a scale of their own; what is saved, told and scored is in their unit, whose spread is about 86.
+#[test]
+fn values_are_learnt_and_scored_in_their_own_unit() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.regression() };
+    let run = bench.train(&config, "values");
+    let steps = run.steps();
+    let (first, last) = (steps[0].loss, steps[steps.len() - 1].loss);
+    assert!(first > 3000.0 && last < 3000.0, "squared errors of {first} and {last}");
+    let monitored = |e: &Event| if let Event::Monitored { value, loss, .. } = e { Some((*value, *loss)) } else { None };
+    let (rmse, loss) = run.events.iter().rev().find_map(monitored).expect("watched");
+    assert!(rmse < 60.0 && (rmse * rmse / loss - 1.0).abs() < 1e-9, "{rmse} {loss}");
+
+    let weights = bench.path("values").join("model.safetensors");
+    let metrics = [Metric::Rmse, Metric::R2, Metric::Spearman];
+    let mut job = bench.evaluate_job(&config, weights.clone(), &metrics);
+    job.guess = Some(Guess::Value { value: 1000.0 });
+    let told = bench.evaluate(&job).expect("scored");
+    let [Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::R2] > 0.6 && scores[&Metric::Spearman] > 0.7, "{scores:?}");
+    assert!((scores[&Metric::Rmse].powi(2) / loss - 1.0).abs() < 1e-9, "{scores:?} {loss}");
+    let [low, high] = intervals[&Metric::Rmse];
+    assert!(low < scores[&Metric::Rmse] && scores[&Metric::Rmse] < high, "{intervals:?}");
+    assert!(baseline.is_some_and(|guess| guess > 1.5 * scores[&Metric::Rmse]), "{baseline:?}");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert!((line["predicted"].as_f64().expect("a number") - line["value"].as_f64().expect("a number")).abs() < 150.0, "{line}");
+
+    // Going on from such a model begins where it ended.
+    let init = InitFrom::Weights { path: weights, sha256: String::new() };
+    let mut config = RunConfig { init, total_steps: 3, ..config };
+    config.recipe.lr = 1e-6;
+    let again = bench.train(&config, "again");
+    assert!(again.steps()[0].loss < 3.0 * last, "{} after {last}", again.steps()[0].loss);
+}
+
+#[test]
+fn several_labels_are_learnt_each_by_itself() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 200, ..bench.multi_label() };
+    bench.train(&config, "labels");
+    let weights = bench.path("labels").join("model.safetensors");
+    let mut job = bench.evaluate_job(&config, weights, &[Metric::MicroF1, Metric::SubsetAccuracy, Metric::Auroc]);
+    job.guess = Some(Guess::Labels { often: vec![false, true, false] });
+    let told = bench.evaluate(&job).expect("scored");
+    let [Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::MicroF1] > 0.4 && scores[&Metric::Auroc] > 0.65 && *loss < 0.5, "{scores:?} {loss}");
+    assert!(baseline.is_some_and(|guess| guess < 0.6), "{baseline:?}");
+    assert!(intervals.contains_key(&Metric::MicroF1) && !intervals.contains_key(&Metric::SubsetAccuracy), "a share has Wilson's");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert!(line["labels"].is_array() && line["predicted"].is_array(), "{line}");
+}
+
+/// Words that are not seen are told as such, and never right.
+#[test]
+fn words_are_tagged_and_entities_counted() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.tagger() };
+    bench.train(&config, "tags");
+    let weights = bench.path("tags").join("model.safetensors");
+    let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::EntityF1, Metric::Accuracy])).expect("scored");
+    let [Event::Evaluated { scores, intervals, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::EntityF1] > 0.7 && *loss < 0.4, "{scores:?} {loss}");
+    assert!((0.7..=6.0 / 7.0).contains(&scores[&Metric::Accuracy]), "{scores:?}");
+    assert_eq!(intervals.len(), 2, "sentences are drawn for both");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((line["tags"].as_array().map(Vec::len), line["predicted"][6].is_null()), (Some(7), true), "{line}");
+}
+
+#[test]
+fn questions_are_answered() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 150, ..bench.answers() };
+    bench.train(&config, "answers");
+    let weights = bench.path("answers").join("model.safetensors");
+    let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::AnswerF1, Metric::ExactMatch])).expect("scored");
+    let [Event::Evaluated { scores, examples, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(scores[&Metric::AnswerF1] >= scores[&Metric::ExactMatch] && scores[&Metric::ExactMatch] > 0.5, "{scores:?}");
+    assert_eq!(*examples, 160);
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["answers"], serde_json::json!([]), "the first has none");
+}
+
+/// Hidden words are told from both sides: most tokens are the one before plus one.
+#[test]
+fn hidden_words_are_learnt_from_all_others() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 400, ..bench.masked() };
+    let run = bench.train(&config, "masked");
+    assert!(run.steps()[0].loss > 3.0, "{:?}", run.steps()[0]);
+    let weights = bench.path("masked").join("model.safetensors");
+    let job = bench.evaluate_job(&config, weights, &[Metric::Perplexity, Metric::MaskedAccuracy]);
+    let (told, again) = (bench.evaluate(&job).expect("scored"), bench.evaluate(&job).expect("scored"));
+    let scores = |told: &[Event]| match told {
+        [Event::Evaluated { scores, loss, .. }] => (scores.clone(), *loss),
+        other => panic!("{other:?}"),
+    };
+    let (found, loss) = scores(&told);
+    assert!(
+        (found[&Metric::Perplexity] - loss.exp()).abs() < 1e-12
+            && found[&Metric::MaskedAccuracy] > 0.18
+            && found[&Metric::Perplexity] < 9.0,
+        "{found:?}"
+    );
+    assert_eq!(scores(&again), (found, loss), "the same words are hidden each time");
+}
+
 /// A language model learns what mostly follows what; its perplexity is that of its loss, told of all tokens but the stream's last.
 #[test]
 fn words_are_learnt_from_those_before() {
@@ -71,10 +182,13 @@ fn words_are_learnt_from_those_before() {
     let job = EvaluateJob {
         task: config.task,
         model: config.model.clone(),
-        weights: bench.path("gpt").join("model.safetensors"),
+        weights: bench.path("gpt").join("model.safetensors").into(),
+        reference: None,
+        samples: None,
         data: config.train.clone(),
         normalize: None,
         metrics: vec![Metric::Perplexity, Metric::BitsPerByte],
+        guess: None,
         batch_size: 16,
         threads: 2,
         out: bench.path("scored"),

@@ -11,7 +11,7 @@ use tallow::trainer::Finish;
 #[test]
 fn any_number_of_threads() {
     let bench = Bench::new();
-    for (name, config) in [("bert", bench.bert()), ("gpt", bench.gpt()), ("resnet", bench.resnet())] {
+    for (name, config) in bench.all() {
         let run =
             |threads: usize, folder: &str| bench.train(&RunConfig { threads, ..config.clone() }, &format!("{name}-{folder}"));
         let first = run(2, "a");
@@ -29,7 +29,7 @@ fn any_number_of_threads() {
 #[test]
 fn resumed_at_every_step() {
     let bench = Bench::new();
-    for (name, config) in [("bert", bench.bert()), ("gpt", bench.gpt()), ("resnet", bench.resnet())] {
+    for (name, config) in bench.all() {
         let config = RunConfig { total_steps: 10, log_every_steps: 1, checkpoint_every_steps: 0, ..config };
         let whole = bench.train(&config, &format!("{name}-whole"));
         let folder = |step: u64| format!("{name}-{}", step / 2);
@@ -139,7 +139,7 @@ fn a_checkpoint_of_another_run_is_refused_and_says_what_differs() {
 #[test]
 fn logging_watching_and_saving_change_nothing() {
     let bench = Bench::new();
-    for (name, config) in [("bert", bench.bert()), ("gpt", bench.gpt()), ("resnet", bench.resnet())] {
+    for (name, config) in bench.all() {
         let sha256 = |each: u64, monitor: MonitorConfig| {
             let folder = format!("{name}-{each}-{}", matches!(monitor, MonitorConfig::None));
             let mut config = RunConfig { total_steps: 12, monitor, ..config.clone() };

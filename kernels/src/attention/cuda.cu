@@ -14,10 +14,16 @@
 #define PER_WARP (ROWS / WARPS)
 #define COLUMNS 32
 
-// What is asked, the same for each kernel. Operands lie [B, T, ...]: a position is `stride` numbers, its first head at `first`.
+// What is asked, the same for each kernel. Operands lie [B T, ...]: a position is `stride` numbers, its first head at `first`.
 struct Plan {
-  int queries, keys, heads, kv_heads, size, causal, window;
-  const uint32_t *query_lengths, *key_lengths;
+  int heads, causal, window, dropout_blocks;
+  // Where each sequence's queries and keys begin, behind the last where all end; and how many of them are valid.
+  const uint32_t *query_starts, *key_starts, *query_lengths, *key_lengths;
+
+  __device__ int64_t first_query(int sequence) const { return query_starts[sequence]; }
+  __device__ int64_t first_key(int sequence) const { return key_starts[sequence]; }
+  __device__ int queries(int sequence) const { return (int)(query_starts[sequence + 1] - query_starts[sequence]); }
+  __device__ int keys(int sequence) const { return (int)(key_starts[sequence + 1] - key_starts[sequence]); }
 };
 
 struct Span {
@@ -36,8 +42,8 @@ __device__ inline Span keys_of(const Plan& plan, int sequence, int query) {
 // The dropout mask's number of a query and key; a query's elements start a block of four.
 __device__ inline float mask_of(const Plan& plan, int sequence, int head, int query, int key, uint64_t stream, int limit, float keep) {
   if (limit == 0) return 1;
-  const int64_t row = ((int64_t)sequence * plan.heads + head) * plan.queries + query;
-  const Words words = random_block(stream, (uint64_t)(row * ((plan.keys + 3) / 4) + key / 4));
+  const int64_t row = plan.heads * plan.first_query(sequence) + (int64_t)head * plan.queries(sequence) + query;
+  const Words words = random_block(stream, (uint64_t)(row * plan.dropout_blocks + key / 4));
   return kept(words.word[key % 4], (uint32_t)limit, keep);
 }
 
@@ -61,20 +67,20 @@ struct Place {
   int sequence, head, first;
 };
 
+// `rows`: of the longest sequence.
 __device__ inline Place place_of(int rows, int heads) {
   const int tiles = (rows + ROWS - 1) / ROWS, block = blockIdx.x;
   return Place{block / tiles / heads, block / tiles % heads, block % tiles * ROWS};
 }
 
-// `along`: [B, H, Tq], the sum of dy y over each head: a warp a row.
-KERNEL attention_along(const real* dy, const real* y, float* along, int64_t rows, int queries, int heads, int size) {
-  const int64_t row = warp_row();  // of [B, Tq, H]
+// `along`: [B, Tq, H], the sum of dy y over each head: a warp a row.
+KERNEL attention_along(const real* dy, const real* y, float* along, int64_t rows, int size) {
+  const int64_t row = warp_row();
   if (row >= rows) return;
   float sum = 0;
   for (int i = threadIdx.x; i < size; i += 32) sum += (float)dy[row * size + i] * (float)y[row * size + i];
   sum = warp_sum(sum);
-  const int64_t sequence = row / heads / queries, query = row / heads % queries, head = row % heads;
-  if (threadIdx.x == 0) along[(sequence * heads + head) * queries + query] = sum;
+  if (threadIdx.x == 0) along[row] = sum;
 }
 EXPORT(attention_along)
 

@@ -1,6 +1,6 @@
 //! The GPU version: flash attention by tiles in shared memory, forward and backward, without atomics.
 
-use super::{Mask, Plan};
+use super::{Mask, Plan, Span};
 use crate::device::{self, Arg, Grid, Kernel};
 use crate::{Error, Result, Stream, Tape, Var};
 use candle_core::{DType, Tensor};
@@ -63,16 +63,16 @@ pub(super) fn apply_packed(tape: &Tape, plan: Plan, input: Tensor, firsts: [usiz
     }))
 }
 
-/// `y`, and `[B, H, Tq]` in float32: the logarithm of each row's sum.
+/// `y`, and `[B, Tq, H]` in float32: the logarithm of each row's sum.
 fn forward(plan: &Plan, [q, k, v]: &[Tensor; 3], layout: Layout) -> Result<(Tensor, Tensor)> {
     device::same_type("attention", &[("the queries", q), ("keys", k), ("values", v)])?;
     let y = device::empty((plan.batch, plan.queries, plan.heads * plan.size), q.dtype(), q.device())?;
-    let log_sums = device::empty((plan.batch, plan.heads, plan.queries), DType::F32, q.device())?;
+    let log_sums = device::empty((plan.batch, plan.queries, plan.heads), DType::F32, q.device())?;
     let rest = Rest::new(plan, q, layout)?;
     let mut args = vec![Arg::Read(q), Arg::Read(k), Arg::Read(v), Arg::Write(&y), Arg::Write(&log_sums)];
     args.extend(rest.args());
     let floats = ROWS * plan.size + 2 * COLUMNS * (plan.size + 1) + WARPS * COLUMNS;
-    launch(FORWARD, plan, q, plan.batch * plan.heads * plan.queries.div_ceil(ROWS), floats, &args)?;
+    launch(FORWARD, plan, q, rest.blocks(plan.heads, rest.most[0]), floats, &args)?;
     Ok((y, log_sums))
 }
 
@@ -87,23 +87,15 @@ fn backward(
 ) -> Result<()> {
     let along = device::empty_like(log_sums)?;
     let (rows, size) = (log_sums.elem_count(), plan.size);
-    let args = [
-        Arg::Read(dy),
-        Arg::Read(y),
-        Arg::Write(&along),
-        Arg::Long(rows),
-        Arg::Int(plan.queries),
-        Arg::Int(plan.heads),
-        Arg::Int(size),
-    ];
+    let args = [Arg::Read(dy), Arg::Read(y), Arg::Write(&along), Arg::Long(rows), Arg::Int(size)];
     Kernel { op: "attention", name: "attention_along", dtype: q.dtype() }.launch(q.device(), Grid::warps(rows), &args)?;
     let rest = Rest::new(plan, q, layout)?;
     let given = [q, k, v, dy, log_sums, &along].map(Arg::Read);
     let floats = |tiles: usize| 2 * ROWS * size + 2 * COLUMNS * (size + 1) + tiles * WARPS * COLUMNS;
     let args: Vec<Arg> = given.into_iter().chain([Arg::Write(dq)]).chain(rest.args()).collect();
-    launch(QUERIES, plan, q, plan.batch * plan.heads * plan.queries.div_ceil(ROWS), floats(1), &args)?;
+    launch(QUERIES, plan, q, rest.blocks(plan.heads, rest.most[0]), floats(1), &args)?;
     let args: Vec<Arg> = given.into_iter().chain([dk, dv].map(Arg::Write)).chain(rest.args()).collect();
-    launch(KEYS, plan, q, plan.batch * plan.kv_heads * plan.keys.div_ceil(ROWS), floats(2), &args)
+    launch(KEYS, plan, q, rest.blocks(plan.kv_heads, rest.most[1]), floats(2), &args)
 }
 
 fn launch(names: BySize, plan: &Plan, q: &Tensor, blocks: usize, floats: usize, args: &[Arg]) -> Result<()> {
@@ -116,16 +108,34 @@ fn launch(names: BySize, plan: &Plan, q: &Tensor, blocks: usize, floats: usize, 
 struct Rest<'a> {
     plan: &'a Plan,
     layout: Layout,
-    lengths: [Tensor; 2],
+    /// Starts and valid lengths of queries and keys.
+    spans: [Tensor; 4],
+    /// Queries and keys of the longest sequence.
+    most: [usize; 2],
 }
 
 impl<'a> Rest<'a> {
     fn new(plan: &'a Plan, q: &Tensor, layout: Layout) -> Result<Self> {
-        let upload = |lengths: &[usize]| {
-            let lengths: Vec<u32> = lengths.iter().map(|&length| length as u32).collect();
-            Ok::<_, Error>(Tensor::from_slice(&lengths, lengths.len(), q.device())?)
+        let queries = || plan.sequences.iter().map(|sequence| sequence.queries);
+        let keys = || plan.sequences.iter().map(|sequence| sequence.keys);
+        let upload = |numbers: Vec<u32>| Ok::<_, Error>(Tensor::from_slice(&numbers, numbers.len(), q.device())?);
+        let starts = |spans: &mut dyn Iterator<Item = Span>, end: usize| {
+            upload(spans.map(|span| span.start as u32).chain([end as u32]).collect())
         };
-        Ok(Rest { plan, layout, lengths: [upload(&plan.query_lengths)?, upload(&plan.key_lengths)?] })
+        let valid = |spans: &mut dyn Iterator<Item = Span>| upload(spans.map(|span| span.valid as u32).collect());
+        let spans = [
+            starts(&mut queries(), plan.batch * plan.queries)?,
+            starts(&mut keys(), plan.batch * plan.keys)?,
+            valid(&mut queries())?,
+            valid(&mut keys())?,
+        ];
+        let most = |spans: &mut dyn Iterator<Item = Span>| spans.map(|span| span.len).max().unwrap_or(0);
+        Ok(Rest { plan, layout, spans, most: [most(&mut queries()), most(&mut keys())] })
+    }
+
+    /// Blocks for `rows` of each head of each sequence.
+    fn blocks(&self, heads: usize, rows: usize) -> usize {
+        self.plan.sequences.len() * heads * rows.div_ceil(ROWS)
     }
 
     fn args(&self) -> Vec<Arg<'_>> {
@@ -137,9 +147,11 @@ impl<'a> Rest<'a> {
             Mask::CausalWindow(window) => (1, window.min(plan.keys.max(1))),
         };
         let (stream, p) = plan.dropout.map_or((Stream::root(0), 0.0), |dropout| (dropout.stream, dropout.p));
-        let ints = [plan.queries, plan.keys, plan.heads, plan.kv_heads, plan.size, firsts[0], firsts[1], firsts[2]];
-        let mut args: Vec<Arg> = self.lengths.iter().map(Arg::Read).collect();
-        args.extend(ints.into_iter().chain([q_stride, kv_stride, causal, window]).map(Arg::Int));
+        let sizes = [self.most[0], self.most[1], plan.heads, plan.kv_heads, plan.size];
+        let dropout_blocks = plan.keys.div_ceil(4);
+        let mut args: Vec<Arg> = self.spans.iter().map(Arg::Read).collect();
+        let ints = sizes.into_iter().chain(firsts).chain([q_stride, kv_stride, causal, window, dropout_blocks]);
+        args.extend(ints.map(Arg::Int));
         args.extend([
             Arg::Float(plan.scale as f32),
             Arg::Bits(stream.key()),

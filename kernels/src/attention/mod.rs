@@ -20,7 +20,7 @@ pub use biased::{RelativeBias, attention_biased};
 
 use crate::dropout::check_probability;
 use crate::slice::{self, Scattered};
-use crate::{Error, Op, Result, Stream, Tape, Var};
+use crate::{Documents, Error, Op, Result, Stream, Tape, Var};
 use candle_core::Tensor;
 use cpu::{Place, Rows, RowsMut};
 use std::ops::Range;
@@ -48,6 +48,9 @@ pub struct Attention<'a> {
     pub lengths: Option<&'a [usize]>,
     /// The number of valid keys of each sequence, where it is another than that of the queries.
     pub key_lengths: Option<&'a [usize]>,
+    /// Several documents in each sequence, whose positions see their own document alone; with as many keys as queries, and without
+    /// lengths. Documents cost what they would cost as sequences of their own.
+    pub documents: Option<&'a Documents>,
     /// What scores are multiplied by; none: `1 / sqrt(K)`.
     pub scale: Option<f64>,
     /// Probability of dropping a probability, in training.
@@ -57,7 +60,7 @@ pub struct Attention<'a> {
 impl Attention<'_> {
     /// Every position sees every other.
     pub fn full(num_heads: usize) -> Self {
-        Attention { num_heads, mask: Mask::Full, lengths: None, key_lengths: None, scale: None, dropout: 0.0 }
+        Attention { num_heads, mask: Mask::Full, lengths: None, key_lengths: None, documents: None, scale: None, dropout: 0.0 }
     }
 
     /// Every position sees itself and those before it.
@@ -66,9 +69,26 @@ impl Attention<'_> {
     }
 }
 
+/// Some neighbouring positions of all rows, `[B T]`; the first `valid` of them count, the rest is padding.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: usize,
+    len: usize,
+    valid: usize,
+}
+
+/// Positions that attend to one another and to no others: a row of the batch or a document in it.
+#[derive(Debug, Clone, Copy)]
+struct Sequence {
+    queries: Span,
+    keys: Span,
+}
+
 /// What forward and backward share.
 #[derive(Debug, Clone)]
 struct Plan {
+    /// All positions lie in one of them; they follow one another.
+    sequences: Vec<Sequence>,
     batch: usize,
     /// Tq and Tk.
     queries: usize,
@@ -78,8 +98,6 @@ struct Plan {
     size: usize,
     scale: f64,
     mask: Mask,
-    query_lengths: Vec<usize>,
-    key_lengths: Vec<usize>,
     dropout: Option<Dropout>,
 }
 
@@ -90,9 +108,11 @@ struct Dropout {
 }
 
 impl Plan {
-    /// The keys that a query of a sequence sees; none for a query that is not valid. Both ends grow with the query.
+    /// The keys that a query of a sequence sees, both counted from its start; none for a query that is not valid. Both ends grow with
+    /// the query.
     fn keys_of(&self, sequence: usize, query: usize) -> Range<usize> {
-        let (queries, keys) = (self.query_lengths[sequence], self.key_lengths[sequence]);
+        let Sequence { queries, keys } = self.sequences[sequence];
+        let (queries, keys) = (queries.valid, keys.valid);
         if query >= queries {
             return keys..keys;
         }
@@ -105,15 +125,22 @@ impl Plan {
         }
     }
 
+    /// A number for each query of each head: of a sequence first all queries of one head. As `[B, H, Tq]` where rows are sequences.
+    fn row(&self, sequence: usize, head: usize, query: usize) -> usize {
+        let queries = self.sequences[sequence].queries;
+        self.heads * queries.start + head * queries.len + query
+    }
+
     /// The dropout stream's first block for the keys of a query; a query's elements start a block of four.
     fn dropout_block(&self, sequence: usize, head: usize, query: usize) -> u64 {
-        (((sequence * self.heads + head) * self.queries + query) * self.keys.div_ceil(4)) as u64
+        (self.row(sequence, head, query) * self.keys.div_ceil(4)) as u64
     }
 
     /// Two products in forward; backward makes the scores anew and has four more.
     fn op(&self) -> Op {
-        let seen = |sequence| (0..self.queries).map(move |query| self.keys_of(sequence, query).len());
-        let pairs: usize = (0..self.batch).flat_map(seen).sum();
+        let queries = |sequence: usize| 0..self.sequences[sequence].queries.len;
+        let seen = |sequence| queries(sequence).map(move |query| self.keys_of(sequence, query).len());
+        let pairs: usize = (0..self.sequences.len()).flat_map(seen).sum();
         let flops = 4.0 * (self.heads * pairs) as f64 * self.size as f64;
         let elements = 2 * self.batch * (self.queries * self.heads + self.keys * self.kv_heads) * self.size;
         Op::product("attention", flops, elements, 2.5)
@@ -130,11 +157,12 @@ impl Plan {
 ///
 /// `q`: `[B, Tq, H K]`, `k`, `v`: `[B, Tk, Hkv K]`, heads side by side; query head `h` reads head `h Hkv / H` of keys and values.
 /// Returns `[B, Tq, H K]`. Keys at `t >= key_lengths[b]` are seen by no query. Rows of queries at `t >= lengths[b]`, and of those
-/// that see no key, are zeros. Padding costs nothing and gets no gradient.
+/// that see no key, are zeros. Padding costs nothing and gets no gradient. With `documents` each of them is such a sequence, and what
+/// lies behind the last of a row is padding.
 ///
 /// # Errors
-/// The shapes do not fit as above (`Hkv` must divide `H`); there are not B lengths; a length exceeds its T; the window is 0; `scale`
-/// is not a positive number; `dropout` is not in `[0, 1)`.
+/// The shapes do not fit as above (`Hkv` must divide `H`); there are not B lengths or rows of documents; a length exceeds its T; the
+/// window is 0; `scale` is not a positive number; `dropout` is not in `[0, 1)`.
 pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Result<Var> {
     let (&[batch, queries, dim], &[_, keys, kv_dim]) = (q.dims(), k.dims()) else {
         let (what, found) = if q.dims().len() == 3 { ("keys", k.dims()) } else { ("queries", q.dims()) };
@@ -292,6 +320,22 @@ fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_h
     };
     let query_lengths = check("lengths", args.lengths, queries)?;
     let key_lengths = check("key lengths", args.key_lengths.or(args.lengths.filter(|_| queries == keys)), keys)?;
+    let sequences = match args.documents {
+        Some(_) if queries != keys || args.lengths.is_some() || args.key_lengths.is_some() => {
+            let message = "documents in a row need as many keys as queries, and no lengths beside them";
+            return Err(argument(message.into()));
+        }
+        Some(documents) => {
+            documents.check("attention", batch, queries)?;
+            (0..batch).flat_map(|row| in_row(documents, row, queries)).collect()
+        }
+        None => (0..batch)
+            .map(|row| Sequence {
+                queries: Span { start: row * queries, len: queries, valid: query_lengths[row] },
+                keys: Span { start: row * keys, len: keys, valid: key_lengths[row] },
+            })
+            .collect(),
+    };
     if args.mask == Mask::CausalWindow(0) {
         return Err(argument("a window of 0 positions sees nothing: it must be at least 1".into()));
     }
@@ -301,17 +345,16 @@ fn plan(tape: &Tape, args: &Attention, [batch, queries, keys]: [usize; 3], [kv_h
     }
     check_probability("attention", args.dropout)?;
     let dropout = tape.next_dropout().filter(|_| args.dropout > 0.0).map(|stream| Dropout { stream, p: args.dropout });
-    Ok(Plan {
-        batch,
-        queries,
-        keys,
-        heads: args.num_heads,
-        kv_heads,
-        size,
-        scale,
-        mask: args.mask,
-        query_lengths,
-        key_lengths,
-        dropout,
-    })
+    Ok(Plan { sequences, batch, queries, keys, heads: args.num_heads, kv_heads, size, scale, mask: args.mask, dropout })
+}
+
+/// The documents of a row of `len` positions, and the padding behind them.
+fn in_row(documents: &Documents, row: usize, len: usize) -> impl Iterator<Item = Sequence> + '_ {
+    let sequence = move |start: usize, len: usize, valid: usize, row_len: usize| {
+        let span = Span { start: row * row_len + start, len, valid };
+        Sequence { queries: span, keys: span }
+    };
+    let whole = documents.of(row).map(move |range| sequence(range.start, range.len(), range.len(), len));
+    let rest = documents.end(row)..len;
+    whole.chain((!rest.is_empty()).then(|| sequence(rest.start, rest.len(), 0, len)))
 }

@@ -1,6 +1,6 @@
 //! The plain version, in Candle operations: any device, any float type.
 
-use super::Plan;
+use super::{Plan, Sequence};
 use crate::Result;
 use candle_core::{D, Device, Tensor};
 
@@ -67,10 +67,12 @@ fn probabilities(plan: &Plan, [q, k]: [&Tensor; 2], added: Option<&Tensor>) -> R
 
 /// `[B, 1, Tq, Tk]`: 1 where a query sees a key, else 0.
 fn seen(plan: &Plan, device: &Device) -> Result<Tensor> {
-    let mut values = Vec::with_capacity(plan.batch * plan.queries * plan.keys);
-    for row in 0..plan.batch * plan.queries {
-        let seen = plan.keys_of(row / plan.queries, row % plan.queries);
-        values.extend((0..plan.keys).map(|key| f32::from(seen.contains(&key))));
+    let mut values = vec![0f32; plan.batch * plan.queries * plan.keys];
+    for (number, Sequence { queries, keys }) in plan.sequences.iter().enumerate() {
+        for query in 0..queries.len {
+            let first = (queries.start + query) * plan.keys + keys.start % plan.keys.max(1);
+            plan.keys_of(number, query).for_each(|key| values[first + key] = 1.0);
+        }
     }
     Ok(Tensor::from_vec(values, (plan.batch, 1, plan.queries, plan.keys), device)?)
 }
@@ -79,13 +81,15 @@ fn seen(plan: &Plan, device: &Device) -> Result<Tensor> {
 fn mask(plan: &Plan, device: &Device) -> Result<Option<Tensor>> {
     let Some(dropout) = plan.dropout else { return Ok(None) };
     let scale = 1.0 / (1.0 - dropout.p);
-    let rows = plan.batch * plan.heads * plan.queries;
-    let mut mask = Vec::with_capacity(rows * plan.keys);
-    for row in 0..rows {
-        let (sequence, head, query) = (row / plan.queries / plan.heads, row / plan.queries % plan.heads, row % plan.queries);
-        let first = 4 * plan.dropout_block(sequence, head, query);
-        let keep = |key: u64| dropout.stream.uniform(first + key) >= dropout.p;
-        mask.extend((0..plan.keys as u64).map(|key| if keep(key) { scale } else { 0.0 }));
+    let mut mask = vec![0f32; plan.batch * plan.heads * plan.queries * plan.keys];
+    for (number, Sequence { queries, keys }) in plan.sequences.iter().enumerate() {
+        for (head, query) in (0..plan.heads).flat_map(|head| (0..queries.len).map(move |query| (head, query))) {
+            let block = 4 * plan.dropout_block(number, head, query);
+            let (row, place) = (queries.start / plan.queries, queries.start % plan.queries + query);
+            let first = ((row * plan.heads + head) * plan.queries + place) * plan.keys + keys.start % plan.keys.max(1);
+            let kept = (0..keys.len as u64).map(|key| dropout.stream.uniform(block + key) >= dropout.p);
+            mask[first..][..keys.len].iter_mut().zip(kept).for_each(|(m, kept)| *m = if kept { scale } else { 0.0 });
+        }
     }
     Ok(Some(Tensor::from_vec(mask, (plan.batch, plan.heads, plan.queries, plan.keys), device)?))
 }

@@ -121,6 +121,62 @@ fn packed_equals_apart() {
     }
 }
 
+/// Documents of these lengths in rows of `len`.
+fn check_documents(len: usize, lengths: &[Vec<usize>], [heads, kv_heads, size]: [usize; 3]) {
+    let documents = Documents::new(lengths).expect("documents");
+    let batch = lengths.len();
+    for mask in [Mask::Full, Mask::Causal, Mask::CausalWindow(3)] {
+        for dropout in [0.0, 0.3] {
+            let args = Attention { mask, dropout, documents: Some(&documents), ..Attention::full(heads) };
+            check([batch, len, len, heads, kv_heads, size], &args);
+        }
+    }
+}
+
+#[test]
+fn gradients_of_documents() {
+    check_documents(1, &[vec![1]], [1, 1, 1]);
+    check_documents(7, &[vec![3, 4], vec![1, 1, 2]], [2, 1, 3]);
+    check_documents(20, &[vec![17, 3], vec![], vec![20]], [2, 2, 4]);
+}
+
+/// Each document is what it is as a sequence of its own, to the bit, forward and backward; padding is zeros.
+#[test]
+fn documents_stay_apart() -> Result<()> {
+    let lengths = [vec![130, 1, 300], vec![49, 64]];
+    let documents = Documents::new(&lengths)?;
+    let all = [constant(&[2, 450, 8]), constant(&[2, 450, 4]), constant(&[2, 450, 4])];
+    let run = |x: &[Tensor; 3], args: &Attention| {
+        let tape = Tape::training(Stream::root(1));
+        let vars = x.each_ref().map(|t| tape.leaf(t.clone()));
+        let y = attention(&tape, &vars[0], &vars[1], &vars[2], args)?;
+        let value = y.tensor().clone();
+        let grads = tape.backward_to(&y, &mut crate::Gradients::new(&crate::ParamStore::default()), &vars.each_ref())?;
+        let tensors: Vec<Tensor> = std::iter::once(value).chain(grads.into_iter().flatten()).collect();
+        Ok::<_, Error>(tensors)
+    };
+    for mask in [Mask::Full, Mask::Causal, Mask::CausalWindow(50)] {
+        let args = Attention { mask, ..Attention::full(2) };
+        let whole = all.each_ref().map(|v| v.tensor().clone());
+        let together = run(&whole, &Attention { documents: Some(&documents), ..args })?;
+        let flat = |t: &Tensor| Ok::<_, Error>(t.flatten_all()?.to_vec1::<f32>()?);
+        for row in 0..2 {
+            for range in documents.of(row) {
+                let part = |t: &Tensor| t.narrow(0, row, 1)?.narrow(1, range.start, range.len())?.contiguous();
+                let alone = run(&[part(&whole[0])?, part(&whole[1])?, part(&whole[2])?], &args)?;
+                for (together, alone) in together.iter().zip(&alone) {
+                    assert_eq!(flat(&part(together)?)?, flat(alone)?, "{mask:?}, row {row}, {range:?}");
+                }
+            }
+            let padding = documents.of(row).map(|range| range.end).max().unwrap_or(0);
+            for t in &together {
+                assert!(flat(&t.narrow(0, row, 1)?.narrow(1, padding, 450 - padding)?)?.iter().all(|v| *v == 0.0));
+            }
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn only_wanted_gradients_are_computed() -> Result<()> {
     let values = [constant(&[1, 70, 8]), constant(&[1, 70, 4]), constant(&[1, 70, 4])];
@@ -214,6 +270,7 @@ fn emulated_kernels() -> Result<()> {
         padding_changes_nothing()?;
         extreme_values()?;
         nothing_to_attend()?;
+        documents_stay_apart()?;
         for shape in [
             [1, 15, 15, 1, 1, 31],
             [2, 16, 32, 2, 1, 32],
@@ -254,6 +311,12 @@ fn arguments_are_checked() {
     assert!(message(&x, Attention { mask: Mask::CausalWindow(0), ..full }).contains("at least 1"));
     assert!(message(&x, Attention { scale: Some(-1.0), ..full }).contains("positive"));
     assert!(message(&x, Attention { dropout: 1.0, ..full }).contains("probability"));
+    let documents = |lengths: &[usize]| Documents::new(&[lengths.to_vec(), vec![1]]).expect("documents");
+    let long = documents(&[2, 2]);
+    assert!(message(&x, Attention { documents: Some(&long), ..full }).contains("row 0 take 4 positions, but there are 3"));
+    let short = documents(&[2]);
+    let beside = Attention { documents: Some(&short), lengths: Some(&[3, 3]), ..full };
+    assert!(message(&x, beside).contains("no lengths beside them"));
     let packed = |x: &Var, kv_heads| attention_packed(&Tape::inference(), x, kv_heads, &full).unwrap_err().to_string();
     assert!(packed(&x, 2).contains("(H + 2 Hkv) K"));
     assert!(packed(&constant(&[2, 3, 12]), 3).contains("a divisor of H"));

@@ -19,17 +19,19 @@ __device__ inline void NAME(store)(real* to, const float* from, float scale, int
   }
 }
 
-// `y`: [B, Tq, H K], `log_sums`: [B, H, Tq].
-KERNEL NAME(attention_forward)(const real* q, const real* k, const real* v, real* y, float* log_sums, const uint32_t* query_lengths,
-                         const uint32_t* key_lengths, int queries, int keys, int heads, int kv_heads, int size, int q_first, int k_first,
-                         int v_first, int q_stride, int kv_stride, int causal, int window, float scale, uint64_t stream, int limit,
-                         float keep) {
-  const Plan plan{queries, keys, heads, kv_heads, size, causal, window, query_lengths, key_lengths};
-  const Place at = place_of(queries, heads);
+// `y`: [B, Tq, H K], `log_sums`: [B, Tq, H].
+KERNEL NAME(attention_forward)(const real* q, const real* k, const real* v, real* y, float* log_sums, const uint32_t* query_starts,
+                         const uint32_t* key_starts, const uint32_t* query_lengths, const uint32_t* key_lengths, int most_queries,
+                         int most_keys, int heads, int kv_heads, int size, int q_first, int k_first, int v_first, int q_stride,
+                         int kv_stride, int causal, int window, int dropout_blocks, float scale, uint64_t stream, int limit, float keep) {
+  const Plan plan{heads, causal, window, dropout_blocks, query_starts, key_starts, query_lengths, key_lengths};
+  const Place at = place_of(most_queries, heads);
+  const int queries = plan.queries(at.sequence);
+  if (at.first >= queries) return;  // the whole block
   const int kv_head = at.head / (heads / kv_heads), lane = threadIdx.x, pitch = size + 1;
-  q += (int64_t)at.sequence * queries * q_stride + q_first + at.head * size;
-  k += (int64_t)at.sequence * keys * kv_stride + k_first + kv_head * size;
-  v += (int64_t)at.sequence * keys * kv_stride + v_first + kv_head * size;
+  q += plan.first_query(at.sequence) * q_stride + q_first + at.head * size;
+  k += plan.first_key(at.sequence) * kv_stride + k_first + kv_head * size;
+  v += plan.first_key(at.sequence) * kv_stride + v_first + kv_head * size;
 
   DYNAMIC_SHARED(memory);
   float *q_tile = memory, *k_tile = q_tile + ROWS * size, *v_tile = k_tile + COLUMNS * pitch, *p_tile = v_tile + COLUMNS * pitch;
@@ -70,29 +72,32 @@ KERNEL NAME(attention_forward)(const real* q, const real* k, const real* v, real
     const int query = at.first + threadIdx.y * PER_WARP + i;
     if (query >= queries) continue;
     const bool empty = sum[i] == 0;
-    NAME(store)(y + (((int64_t)at.sequence * queries + query) * heads + at.head) * size, out[i], empty ? 0.0f : 1.0f / sum[i], size);
-    if (lane == 0) log_sums[((int64_t)at.sequence * heads + at.head) * queries + query] = empty ? 0.0f : largest[i] + logf(sum[i]);
+    NAME(store)(y + ((plan.first_query(at.sequence) + query) * heads + at.head) * size, out[i], empty ? 0.0f : 1.0f / sum[i], size);
+    if (lane == 0) log_sums[(plan.first_query(at.sequence) + query) * heads + at.head] = empty ? 0.0f : largest[i] + logf(sum[i]);
   }
 }
 EXPORT(NAME(attention_forward))
 
 // `dq`, laid out as `q`.
 KERNEL NAME(attention_queries)(const real* q, const real* k, const real* v, const real* dy, const float* log_sums, const float* along, real* dq,
-                         const uint32_t* query_lengths, const uint32_t* key_lengths, int queries, int keys, int heads, int kv_heads,
-                         int size, int q_first, int k_first, int v_first, int q_stride, int kv_stride, int causal, int window,
+                         const uint32_t* query_starts, const uint32_t* key_starts, const uint32_t* query_lengths,
+                         const uint32_t* key_lengths, int most_queries, int most_keys, int heads, int kv_heads, int size, int q_first,
+                         int k_first, int v_first, int q_stride, int kv_stride, int causal, int window, int dropout_blocks,
                          float scale, uint64_t stream, int limit, float keep) {
-  const Plan plan{queries, keys, heads, kv_heads, size, causal, window, query_lengths, key_lengths};
-  const Place at = place_of(queries, heads);
+  const Plan plan{heads, causal, window, dropout_blocks, query_starts, key_starts, query_lengths, key_lengths};
+  const Place at = place_of(most_queries, heads);
+  const int queries = plan.queries(at.sequence);
+  if (at.first >= queries) return;  // the whole block
   const int kv_head = at.head / (heads / kv_heads), lane = threadIdx.x, pitch = size + 1;
-  const int64_t q_start = (int64_t)at.sequence * queries * q_stride + q_first + at.head * size;
-  k += (int64_t)at.sequence * keys * kv_stride + k_first + kv_head * size;
-  v += (int64_t)at.sequence * keys * kv_stride + v_first + kv_head * size;
+  const int64_t q_start = plan.first_query(at.sequence) * q_stride + q_first + at.head * size;
+  k += plan.first_key(at.sequence) * kv_stride + k_first + kv_head * size;
+  v += plan.first_key(at.sequence) * kv_stride + v_first + kv_head * size;
 
   DYNAMIC_SHARED(memory);
   float *q_tile = memory, *dy_tile = q_tile + ROWS * size, *k_tile = dy_tile + ROWS * size;
   float *v_tile = k_tile + COLUMNS * pitch, *ds_tile = v_tile + COLUMNS * pitch;
   load(q_tile, size, q + q_start, q_stride, at.first, queries, ROWS, size);
-  load(dy_tile, size, dy + ((int64_t)at.sequence * queries * heads + at.head) * size, (int64_t)heads * size, at.first, queries, ROWS, size);
+  load(dy_tile, size, dy + (plan.first_query(at.sequence) * heads + at.head) * size, (int64_t)heads * size, at.first, queries, ROWS, size);
   float out[PER_WARP][HELD] = {};
 
   const int valid = (int)query_lengths[at.sequence], last = (at.first + ROWS < valid ? at.first + ROWS : valid) - 1;
@@ -108,7 +113,7 @@ KERNEL NAME(attention_queries)(const real* q, const real* k, const real* v, cons
       const Span span = keys_of(plan, at.sequence, query);
       float ds = 0;
       if (key >= span.from && key < span.to) {
-        const int64_t number = ((int64_t)at.sequence * heads + at.head) * queries + query;
+        const int64_t number = (plan.first_query(at.sequence) + query) * heads + at.head;
         const float p = expf(scale * dot(&q_tile[row * size], &k_tile[lane * pitch], size) - log_sums[number]);
         const float dp = dot(&dy_tile[row * size], &v_tile[lane * pitch], size) *
                          mask_of(plan, at.sequence, at.head, query, key, stream, limit, keep);
@@ -131,16 +136,19 @@ EXPORT(NAME(attention_queries))
 
 // `dk` and `dv`, laid out as `k` and `v`.
 KERNEL NAME(attention_keys)(const real* q, const real* k, const real* v, const real* dy, const float* log_sums, const float* along, real* dk,
-                      real* dv, const uint32_t* query_lengths, const uint32_t* key_lengths, int queries, int keys, int heads,
-                      int kv_heads, int size, int q_first, int k_first, int v_first, int q_stride, int kv_stride, int causal,
-                      int window, float scale, uint64_t stream, int limit, float keep) {
-  const Plan plan{queries, keys, heads, kv_heads, size, causal, window, query_lengths, key_lengths};
-  const Place at = place_of(keys, kv_heads);
+                      real* dv, const uint32_t* query_starts, const uint32_t* key_starts, const uint32_t* query_lengths,
+                      const uint32_t* key_lengths, int most_queries, int most_keys, int heads, int kv_heads, int size, int q_first,
+                      int k_first, int v_first, int q_stride, int kv_stride, int causal, int window, int dropout_blocks, float scale,
+                      uint64_t stream, int limit, float keep) {
+  const Plan plan{heads, causal, window, dropout_blocks, query_starts, key_starts, query_lengths, key_lengths};
+  const Place at = place_of(most_keys, kv_heads);
+  const int queries = plan.queries(at.sequence), keys = plan.keys(at.sequence);
+  if (at.first >= keys) return;  // the whole block
   const int group = heads / kv_heads, lane = threadIdx.x, pitch = size + 1;
-  const int64_t k_start = (int64_t)at.sequence * keys * kv_stride + k_first + at.head * size;
-  const int64_t v_start = (int64_t)at.sequence * keys * kv_stride + v_first + at.head * size;
-  q += (int64_t)at.sequence * queries * q_stride + q_first;
-  dy += (int64_t)at.sequence * queries * heads * size;
+  const int64_t k_start = plan.first_key(at.sequence) * kv_stride + k_first + at.head * size;
+  const int64_t v_start = plan.first_key(at.sequence) * kv_stride + v_first + at.head * size;
+  q += plan.first_query(at.sequence) * q_stride + q_first;
+  dy += plan.first_query(at.sequence) * heads * size;
 
   DYNAMIC_SHARED(memory);
   float *k_tile = memory, *v_tile = k_tile + ROWS * size, *q_tile = v_tile + ROWS * size;
@@ -162,7 +170,7 @@ KERNEL NAME(attention_keys)(const real* q, const real* k, const real* v, const r
       __syncthreads();
       const int query = first + lane;
       const Span span = query < queries ? keys_of(plan, at.sequence, query) : Span{0, 0};
-      const int64_t number = ((int64_t)at.sequence * heads + head) * queries + query;
+      const int64_t number = (plan.first_query(at.sequence) + query) * heads + head;
 #pragma unroll
       for (int i = 0; i < PER_WARP; i++) {
         const int row = threadIdx.y * PER_WARP + i, key = at.first + row;

@@ -1,5 +1,6 @@
-// Softmax cross entropy, a block a row. With label smoothing s, of a row's scores z and its label l:
-// loss = (1 - s) (log sum e^z - z_l) + s (log sum e^z - mean z), dz = softmax(z) - (1 - s) onehot(l) - s / C.
+// Softmax cross entropy, a block a row. A row with label l and class weights w, label smoothing s:
+// q_c = (1 - s) w_l [c = l] + s w_c / C, loss = sum of q_c (log sum e^z - z_c), dz = softmax(z) sum of q - q.
+// The focal loss is -w_l (1 - p)^gamma log p, p being the label's probability.
 #include "../device/device.cuh"
 
 #define IGNORED 0xffffffffu
@@ -14,23 +15,48 @@ __device__ inline float log_sum(const real* z, int classes) {
   return logf(block_sum(sum)) + largest;
 }
 
-// What one row adds to the loss.
-__device__ inline float row_loss(const real* z, int classes, uint32_t label, float log_sum, float smoothing) {
-  const float hard = log_sum - (float)z[label];
-  if (smoothing == 0) return hard;  // a score of minus infinity would make 0 * inf
+// `weight * value`, 0 for no weight whatever the value: an infinite one would make NaN.
+__device__ inline float weighted(float weight, float value) { return weight > 0 ? weight * value : 0.0f; }
+
+// What rows should have been; `weights` is null if all classes count alike.
+struct Goal {
+  const float* weights;
+  float mean_weight, smoothing, focal;
+  __device__ float weight(int c) const { return weights ? weights[c] : 1.0f; }
+  // The label's share of the target, and that of all classes.
+  __device__ float hard(uint32_t label) const { return weight(label) * (1 - smoothing); }
+  __device__ float total(uint32_t label) const { return hard(label) + smoothing * mean_weight; }
+};
+
+// A row's loss.
+__device__ inline float row_loss(const real* z, int classes, uint32_t label, float log_sum, Goal goal) {
+  const float hard = weighted(goal.hard(label), log_sum - (float)z[label]);
+  if (goal.smoothing == 0) return hard;  // all scores are read only with smoothing: minus infinity would spoil the sum
   float sum = 0;
-  for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += (float)z[i];
-  return (1 - smoothing) * hard + smoothing * (log_sum - block_sum(sum) / classes);
+  for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += weighted(goal.weight(i), log_sum - (float)z[i]);
+  return hard + goal.smoothing * (block_sum(sum) / classes);
 }
 
-__device__ inline float slope(float z, bool chosen, int classes, float log_sum, float smoothing) {
-  return expf(z - log_sum) - (chosen ? 1 - smoothing : 0.0f) - smoothing / classes;
+// The focal loss and the slope `k` of its gradient `k (softmax(z) - onehot)`; `rest` is 1 - p, exact also for p near 1.
+struct Focal {
+  float loss, k, rest;
+};
+
+__device__ inline Focal focal_loss(const real* z, int classes, uint32_t label, float log_sum, Goal goal) {
+  float sum = 0;
+  for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += (uint32_t)i == label ? 0.0f : expf((float)z[i] - log_sum);
+  const float rest = block_sum(sum), score = (float)z[label] - log_sum;
+  const float log_p = rest < 0.5f ? log1pf(-rest) : score, p = expf(log_p);
+  const float factor = powf(rest, goal.focal), w = goal.weight(label);
+  // Both ends have their limit, where the formula makes 0 times infinity.
+  const float k = rest == 0 ? 0.0f : p > 0 ? factor - goal.focal * p * (factor / rest) * log_p : factor;
+  return Focal{weighted(w, -factor * log_p), w * k, rest};
 }
 
-// `z`: [rows, classes], a block a row: each row's loss, and if `gradient` is not 0 `share dz`, where `dz` may be `z` itself. An ignored
-// row has a loss and a gradient of 0, whatever its scores.
-KERNEL cross_entropy_rows(const real* z, const uint32_t* labels, float* losses, real* dz, int classes, int gradient, float share,
-                          float smoothing) {
+// `z`: [rows, classes], a block a row: each row's loss, and if `gradient` is not 0 its share of `dz`, where `dz` may be `z` itself. An
+// ignored row has a loss and a gradient of 0, whatever its scores.
+KERNEL cross_entropy_rows(const real* z, const uint32_t* labels, const float* weights, const float* shares, float* losses, real* dz,
+                          int classes, int gradient, int is_weighted, float mean_weight, float smoothing, float focal) {
   const int64_t row = blockIdx.x;
   const uint32_t label = labels[row];
   z += row * classes, dz += row * classes;
@@ -40,14 +66,44 @@ KERNEL cross_entropy_rows(const real* z, const uint32_t* labels, float* losses, 
     if (threadIdx.x == 0) losses[row] = 0;
     return;
   }
-  const float sum = log_sum(z, classes), loss = row_loss(z, classes, label, sum, smoothing);
-  if (threadIdx.x == 0) losses[row] = loss;
+  const Goal goal{is_weighted ? weights : nullptr, mean_weight, smoothing, focal};
+  const float sum = log_sum(z, classes);
+  Focal f{0, 0, 0};
+  if (focal > 0)
+    f = focal_loss(z, classes, label, sum, goal);
+  else
+    f.loss = row_loss(z, classes, label, sum, goal);
+  if (threadIdx.x == 0) losses[row] = f.loss;
   if (!gradient) return;
   __syncthreads();  // the label's score has been read by all
-  for (int i = threadIdx.x; i < classes; i += blockDim.x)
-    dz[i] = (real)(share * slope((float)z[i], (uint32_t)i == label, classes, sum, smoothing));
+  const float share = shares[row], hard = goal.hard(label), total = goal.total(label);
+  for (int i = threadIdx.x; i < classes; i += blockDim.x) {
+    const bool own = (uint32_t)i == label;
+    const float p = expf((float)z[i] - sum);
+    const float slope = focal > 0 ? f.k * (own ? -f.rest : p)
+                                  : p * total - (own ? hard : 0.0f) - weighted(goal.weight(i), smoothing / classes);
+    dz[i] = (real)(share * slope);
+  }
 }
 EXPORT(cross_entropy_rows)
+
+// The same against targets `q`: [rows, classes] of any sum; `dz` may not be `z`.
+KERNEL soft_cross_entropy_rows(const real* z, const real* q, const float* shares, float* losses, real* dz, int classes, int gradient) {
+  const int64_t row = blockIdx.x;
+  z += row * classes, q += row * classes, dz += row * classes;
+  const float sum = log_sum(z, classes);
+  float loss = 0, total = 0;
+  for (int i = threadIdx.x; i < classes; i += blockDim.x) {
+    loss += weighted((float)q[i], sum - (float)z[i]);
+    total += (float)q[i];
+  }
+  loss = block_sum(loss), total = block_sum(total);
+  if (threadIdx.x == 0) losses[row] = loss;
+  if (!gradient) return;
+  for (int i = threadIdx.x; i < classes; i += blockDim.x)
+    dz[i] = (real)(shares[row] * (expf((float)z[i] - sum) * total - (float)q[i]));
+}
+EXPORT(soft_cross_entropy_rows)
 
 // `loss = share * sum of losses`, in one block, summed in double.
 KERNEL cross_entropy_total(const float* losses, float* loss, int64_t rows, float share) {

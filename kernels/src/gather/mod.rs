@@ -7,10 +7,14 @@
 //! Where several elements go to one place they are added in the order of `j`, so the bits are always the same.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
+use crate::blocks::BLOCK;
 use crate::{Error, Op, Result, Tape, Var, slice};
 use candle_core::{DType, Tensor};
+use rayon::prelude::*;
 
 /// Positions along one dimension of a tensor, each checked to lie inside it.
 #[derive(Debug, Clone)]
@@ -56,17 +60,22 @@ impl Along {
     }
 
     fn checked(op: &'static str, rows: usize, flat: &[u32]) -> Result<()> {
-        match flat.iter().position(|&index| index as usize >= rows) {
-            None => Ok(()),
-            Some(position) => {
-                let (table, index) = ("the indexed dimension".to_string(), i64::from(flat[position]));
-                Err(Error::Index { op, table, index, position, rows })
-            }
+        // The largest of all first: that is a loop over vectors, without an end in the middle.
+        let largest = |part: &[u32]| part.iter().fold(0, |largest, &index| index.max(largest));
+        if flat.is_empty() || (flat.par_chunks(BLOCK).map(largest).max().unwrap_or(0) as usize) < rows {
+            return Ok(());
         }
+        let position = flat.iter().position(|&index| index as usize >= rows).unwrap_or(0);
+        let (table, index) = ("the indexed dimension".to_string(), i64::from(flat[position]));
+        Err(Error::Index { op, table, index, position, rows })
     }
 
     /// The elements of `x` that the indices point to.
     pub(crate) fn pick(&self, x: &Tensor) -> Result<Tensor> {
+        #[cfg(device_kernels)]
+        if crate::device::takes(x) {
+            return cuda::pick(self, &x.contiguous()?);
+        }
         if slice::is_fast(x) { cpu::pick(self, &x.contiguous()?) } else { reference::pick(self, x) }
     }
 
@@ -76,6 +85,10 @@ impl Along {
             Some(x) => x.force_contiguous()?,
             None => Tensor::zeros(&self.dims[..], s.dtype(), s.device())?,
         };
+        #[cfg(device_kernels)]
+        if crate::device::takes(&x) {
+            return cuda::add(self, x, &s.contiguous()?);
+        }
         if slice::is_fast(&x) { cpu::add(self, x, &s.contiguous()?) } else { reference::add(self, &x, s) }
     }
 }

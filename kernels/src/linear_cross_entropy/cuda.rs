@@ -1,38 +1,50 @@
 //! The GPU version: scores of a chunk of rows by cuBLAS, then `cross_entropy/cuda.cu` turns them into their gradient in place.
 
-use super::{Outcome, Wanted};
-use crate::cross_entropy::cuda::{self, labels_of, total};
-use crate::{Result, Targets};
+use super::{Layer, Outcome, Wanted};
+use crate::cross_entropy::cuda::{self, Goal, shares_of};
+use crate::targets::Counted;
+use crate::{Result, columns};
 use candle_core::{DType, Tensor};
 
 /// Scores that are in memory at once.
 const SCORES: usize = 1 << 26;
 
-pub(super) fn run(h: &Tensor, w: &Tensor, targets: &Targets, counted: &[u32], wanted: Wanted) -> Result<Outcome> {
+pub(super) fn run(layer: Layer, counted: &Counted, shares: &[f64], wanted: Wanted) -> Result<Outcome> {
+    let Layer { h, w, b } = layer;
     let ((rows, _), classes, device) = (h.dims2()?, w.dim(0)?, h.device());
-    let labels = labels_of(targets, device)?;
-    let share = 1.0 / counted.len().max(1) as f32;
+    let (goal, shares) = (Goal::of(counted, device)?, shares_of(shares, device)?);
     let chunk = (SCORES / classes.max(1)).max(16);
-    let (mut losses, mut dh, mut dw) = (Vec::new(), Vec::new(), None::<Tensor>);
+    let (mut each, mut dh) = (Vec::new(), Vec::new());
+    let (mut dw, mut db) = (None, None);
     for from in (0..rows).step_by(chunk) {
         let len = chunk.min(rows - from);
         let h = h.narrow(0, from, len)?;
-        let z = h.matmul(&w.t()?)?;
-        let gradient = (wanted.hidden || wanted.weight).then_some(&z);
-        losses.push(cuda::rows(&z, gradient, &labels.narrow(0, from, len)?, share, targets.smoothing)?);
+        let mut z = h.matmul(&w.t()?)?;
+        if let Some(bias) = b {
+            z = z.broadcast_add(bias)?;
+        }
+        let shares = shares.narrow(0, from, len)?;
+        each.push(cuda::rows(&z, wanted.any().then_some((&z, &shares)), &goal.part(from, len)?)?);
         if wanted.hidden {
             dh.push(z.matmul(w)?);
         }
         if wanted.weight {
-            // Chunks are summed in float32 whatever the weight's type.
-            let part = z.t()?.matmul(&h)?.to_dtype(DType::F32)?;
-            dw = Some(dw.map_or_else(|| Ok(part.clone()), |sum| sum + &part)?);
+            dw = Some(summed(dw, z.t()?.matmul(&h)?)?);
+        }
+        if wanted.bias {
+            db = Some(summed(db, columns::sum(&z, classes)?)?);
         }
     }
-    let loss = total(&Tensor::cat(&losses, 0)?, share)?;
     Ok(Outcome {
-        loss: f64::from(loss),
+        each: Tensor::cat(&each, 0)?,
         dhidden: wanted.hidden.then(|| Tensor::cat(&dh, 0)).transpose()?,
         dweight: dw.map(|dw| dw.to_dtype(w.dtype())).transpose()?,
+        dbias: db.map(|db| db.to_dtype(w.dtype())).transpose()?,
     })
+}
+
+/// Chunks are summed in float32 whatever the type of the parts.
+fn summed(sum: Option<Tensor>, part: Tensor) -> Result<Tensor> {
+    let part = part.to_dtype(DType::F32)?;
+    Ok(sum.map_or_else(|| Ok(part.clone()), |sum| sum + &part)?)
 }

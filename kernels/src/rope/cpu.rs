@@ -7,16 +7,15 @@ use crate::{Result, slice};
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-pub(super) fn turn(table: &Rope, x: &Tensor, offsets: &[usize], turn: Turn) -> Result<Tensor> {
-    let (_, len, dim) = x.dims3()?;
+pub(super) fn turn(table: &Rope, x: &Tensor, places: &[u32], turn: Turn) -> Result<Tensor> {
+    let dim = x.dim(2)?;
     let xs = slice::floats(x)?;
     let sign = if turn == Turn::Forward { 1.0 } else { -1.0 };
     slice::fresh_tensor(x.dims(), |y| {
         let block = ROWS * dim.max(1);
         y.par_chunks_mut(block).zip(xs.par_chunks(block)).enumerate().for_each(|(block, (y, x))| {
             for (i, (y, x)) in y.chunks_exact_mut(dim).zip(x.chunks_exact(dim)).enumerate() {
-                let row = block * ROWS + i;
-                let [cos, sin] = table.rows(offsets[row / len] + row % len, 1);
+                let [cos, sin] = table.row(places[block * ROWS + i]);
                 rotate(x, cos, sin, sign, y);
             }
         });

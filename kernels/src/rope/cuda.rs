@@ -22,12 +22,11 @@ impl Tables {
     }
 }
 
-pub(super) fn turn(table: &Rope, x: &Tensor, offsets: &[usize], turn: Turn) -> Result<Tensor> {
+pub(super) fn turn(table: &Rope, x: &Tensor, places: &[u32], turn: Turn) -> Result<Tensor> {
     let x = x.contiguous()?;
-    let (_, len, dim) = x.dims3()?;
+    let dim = x.dim(2)?;
     let [cosines, sines] = table.on_device.on(x.device(), table)?;
-    let places: Vec<u32> = offsets.iter().map(|&offset| offset as u32).collect();
-    let places = Tensor::from_vec(places, offsets.len(), x.device())?;
+    let places = Tensor::from_slice(places, places.len(), x.device())?;
     let (y, pairs) = (device::empty_like(&x)?, x.elem_count() / 2);
     let args = [
         Arg::Read(&x),
@@ -36,7 +35,6 @@ pub(super) fn turn(table: &Rope, x: &Tensor, offsets: &[usize], turn: Turn) -> R
         Arg::Read(&places),
         Arg::Write(&y),
         Arg::Long(pairs),
-        Arg::Int(len),
         Arg::Int(dim),
         Arg::Int(table.size / 2),
         Arg::Float(if turn == Turn::Forward { 1.0 } else { -1.0 }),

@@ -12,7 +12,7 @@ mod reference;
 
 pub use frequencies::RopeScaling;
 
-use crate::{Error, Op, Result, Tape, Var, slice};
+use crate::{Documents, Error, Op, Result, Tape, Var, slice};
 use std::sync::Arc;
 
 /// Cosines and sines for every position, computed in float64 and rounded once. Clones share them.
@@ -58,10 +58,10 @@ impl Rope {
         self.positions
     }
 
-    /// Cosines and sines of `len` positions from `first` on.
-    fn rows(&self, first: usize, len: usize) -> [&[f32]; 2] {
+    /// Cosines and sines of a position.
+    fn row(&self, position: u32) -> [&[f32]; 2] {
         let half = self.size / 2;
-        [0, 1].map(|i| &self.tables[i][first * half..][..len * half])
+        [0, 1].map(|i| &self.tables[i][position as usize * half..][..half])
     }
 }
 
@@ -80,13 +80,7 @@ enum Turn {
 /// # Errors
 /// `x` is not `[B, T, H K]` for the table's K; there are not B offsets; a place lies behind the table's end.
 pub fn rope(tape: &Tape, x: &Var, table: &Rope, offsets: Option<&[usize]>) -> Result<Var> {
-    let size = table.size;
-    let &[batch, len, dim] = x.dims() else {
-        return Err(Error::shape("rope", "input", "[B, T, H K]", x.dims()));
-    };
-    if dim % size != 0 {
-        return Err(Error::shape("rope", "input", format!("[B, T, a multiple of K = {size}]"), x.dims()));
-    }
+    let [batch, len] = rows(x, table)?;
     let offsets = offsets.map_or_else(|| vec![0; batch], <[usize]>::to_vec);
     if offsets.len() != batch {
         return Err(Error::shape("rope", "offsets", format!("[B = {batch}]"), &[offsets.len()]));
@@ -96,14 +90,46 @@ pub fn rope(tape: &Tape, x: &Var, table: &Rope, offsets: Option<&[usize]>) -> Re
         let message = format!("sequence {row} reaches position {last}, but the table ends at {known} positions");
         return Err(Error::Argument { op: "rope", message });
     }
+    turned(tape, x, table, offsets.iter().flat_map(|&offset| offset as u32..(offset + len) as u32).collect())
+}
+
+/// As [`rope`] where positions begin anew with each document of a row.
+///
+/// # Errors
+/// `x` is not `[B, T, H K]` for the table's K; there are not B rows of documents, or they are longer than T; a document (or a row's
+/// padding) has more positions than the table.
+pub fn rope_documents(tape: &Tape, x: &Var, table: &Rope, documents: &Documents) -> Result<Var> {
+    let [batch, len] = rows(x, table)?;
+    documents.check("rope", batch, len)?;
+    let places = documents.positions(batch, len)?;
+    if let Some(place) = places.iter().position(|&place| place as usize >= table.positions) {
+        let (row, known) = (place / len, table.positions);
+        let message = format!("row {row} holds a document longer than the {known} positions of the table");
+        return Err(Error::Argument { op: "rope", message });
+    }
+    turned(tape, x, table, places)
+}
+
+/// B and T.
+fn rows(x: &Var, table: &Rope) -> Result<[usize; 2]> {
+    let size = table.size;
+    match *x.dims() {
+        [batch, len, dim] if dim % size == 0 => Ok([batch, len]),
+        [_, _, _] => Err(Error::shape("rope", "input", format!("[B, T, a multiple of K = {size}]"), x.dims())),
+        _ => Err(Error::shape("rope", "input", "[B, T, H K]", x.dims())),
+    }
+}
+
+/// `places`: of each position, `[B T]`.
+fn turned(tape: &Tape, x: &Var, table: &Rope, places: Vec<u32>) -> Result<Var> {
     let value = x.tensor().contiguous()?;
     let turn = if slice::is_fast(&value) { cpu::turn } else { reference::turn };
     #[cfg(device_kernels)]
     let turn = if crate::device::takes(&value) { cuda::turn } else { turn };
-    let y = turn(table, &value, &offsets, Turn::Forward)?;
+    let y = turn(table, &value, &places, Turn::Forward)?;
     Ok(tape.record(Op::arrays("rope", value.elem_count(), 2, 2), y, x.wants_grad(), || {
         let (x, table) = (x.target(), table.clone());
-        move |dy, grads| grads.add(x, turn(&table, dy, &offsets, Turn::Back)?)
+        move |dy, grads| grads.add(x, turn(&table, dy, &places, Turn::Back)?)
     }))
 }
 
@@ -136,6 +162,27 @@ mod tests {
         let at = |x: &Var, place| Ok::<_, Error>(rope(&Tape::inference(), x, &table, Some(&[place]))?.tensor().flatten_all()?);
         let score = |i, j| Ok::<_, Error>((at(&q, i)? * at(&k, j)?)?.sum_all()?.to_scalar::<f32>()?);
         assert!((score(5, 2)? - score(60, 57)?).abs() < 1e-5 && (score(5, 2)? - score(5, 3)?).abs() > 1e-3);
+        Ok(())
+    }
+
+    #[test]
+    fn positions_begin_anew_with_each_document() -> Result<()> {
+        let table = Rope::new(6, 9, 10_000.0, RopeScaling::None)?;
+        let documents = Documents::new(&[vec![2, 5], vec![9]])?;
+        check_gradients("rope_documents", Elementwise, Case::new().var(&[2, 9, 12]), |tape, v, _| {
+            rope_documents(tape, &v[0], &table, &documents)
+        });
+        let x = constant(&[2, 9, 12]);
+        let tape = Tape::inference();
+        let together = rope_documents(&tape, &x, &table, &documents)?;
+        for (row, start, len) in [(0, 0, 2), (0, 2, 5), (0, 7, 2), (1, 0, 9)] {
+            let part = |v: &Var| Ok::<_, Error>(v.tensor().narrow(0, row, 1)?.narrow(1, start, len)?.contiguous()?);
+            let alone = rope(&tape, &Var::constant(part(&x)?), &table, None)?;
+            assert_eq!(part(&together)?.to_vec3::<f32>()?, alone.tensor().to_vec3::<f32>()?, "row {row} from {start}");
+        }
+        let short = Rope::new(6, 4, 10_000.0, RopeScaling::None)?;
+        let error = rope_documents(&tape, &x, &short, &documents).unwrap_err().to_string();
+        assert!(error.contains("row 0 holds a document longer than the 4 positions of the table"), "{error}");
         Ok(())
     }
 

@@ -4,12 +4,12 @@ use super::{Rope, Turn};
 use crate::Result;
 use candle_core::{D, Tensor};
 
-pub(super) fn turn(table: &Rope, x: &Tensor, offsets: &[usize], turn: Turn) -> Result<Tensor> {
+pub(super) fn turn(table: &Rope, x: &Tensor, places: &[u32], turn: Turn) -> Result<Tensor> {
     let (batch, len, dim) = x.dims3()?;
     let (size, half) = (table.size, table.size / 2);
     // [B, T, 1, K/2]
     let rows = |i: usize| {
-        let values: Vec<f32> = offsets.iter().flat_map(|&offset| table.rows(offset, len)[i].iter().copied()).collect();
+        let values: Vec<f32> = places.iter().flat_map(|&place| table.row(place)[i].iter().copied()).collect();
         Ok::<_, crate::Error>(Tensor::from_vec(values, (batch, len, 1, half), x.device())?.to_dtype(x.dtype())?)
     };
     let (cos, sin) = (rows(0)?, rows(1)?);

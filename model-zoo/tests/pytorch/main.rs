@@ -1,6 +1,9 @@
 //! Models against PyTorch and transformers, from small ones that the scripts in `fixtures/` made.
 
+mod encoders;
 mod fixture;
 mod generate;
+mod images;
+mod public;
 mod seq2seq;
 mod tables;

@@ -17,8 +17,8 @@ fn pairs(expected: &Tensors) -> Input {
 }
 
 fn loss(tape: &Tape, output: &Output, expected: &Tensors) -> Var {
-    let Output::Words { states, vocabulary } = output else { panic!("expected states of words") };
-    kernels::linear_cross_entropy(tape, states, vocabulary, &whole(&expected["labels"])).expect("a loss")
+    let Output::Words { states, vocabulary, bias } = output else { panic!("expected states of words") };
+    kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), &whole(&expected["labels"])).expect("a loss")
 }
 
 #[test]

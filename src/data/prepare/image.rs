@@ -1,7 +1,7 @@
 //! A split of encoded images -> one tensor of pixels.
 
 use super::pixels::{Pixels, decode};
-use super::{Labels, Made, Split, finish};
+use super::{Answers, Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, Result};
@@ -22,12 +22,12 @@ fn prepare_split(
     shape: &mut Option<[usize; 3]>,
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let mut labels = Labels::new(split, names, job.numbered.as_deref());
+    let mut answers = Answers::new(job, split, names);
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels: Vec<u8> = Vec::new();
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
-            labels.take(table, row)?;
+            answers.take(table, row)?;
         }
         let images: Vec<Pixels> = rows.par_iter().map(|row| decode_row(table, row, &column)).collect::<Result<_>>()?;
         for (image, row) in images.into_iter().zip(&rows) {
@@ -48,9 +48,9 @@ fn prepare_split(
         Ok(())
     })?;
     let [height, width, channels] = shape.unwrap_or_default();
-    let images = Tensor { name: "images", dtype: Dtype::U8, shape: vec![labels.len(), height, width, channels], bytes: &pixels };
+    let images = Tensor { name: "images", dtype: Dtype::U8, shape: vec![answers.len(), height, width, channels], bytes: &pixels };
     let made = Made { shape: SplitShape::Image { height, width, channels }, metadata: Vec::new(), tensors: vec![images] };
-    finish(job, split, labels.answers(), made, emit)
+    finish(job, split, answers.said(), made, emit)
 }
 
 fn expected_shape(job: &PrepareJob, first: &Pixels) -> [usize; 3] {

@@ -1,34 +1,47 @@
 //! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
 //!
-//! | tensor | texts | pieces of a stream of words | images |
-//! |---|---|---|---|
-//! | `labels` | U32 `[n]` | | U32 `[n]` |
-//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
-//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
-//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
-//! | `images` | | | U8 `[n, height, width, channels]` |
+//! | tensor | texts | pieces of a stream of words | conversations | images, and `labels` or `values` of rows of a table |
+//! |---|---|---|---|---|
+//! | `labels` | U32 `[n]` | | | U32 `[n]` |
+//! | or `labels`, of several an example | U8 `[n, labels]` | | | |
+//! | `values`, in place of `labels` | F64 `[n]` | | | |
+//! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | | |
+//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | | |
+//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
+//! | `asked`, or `preferred` of pairs | | | U8 `[tokens]`, 1 where a token is an answer's | |
+//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
+//! | `images` | | | | U8 `[n, height, width, channels]` |
+//! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
-//! and `tokenizer_sha256`.
+//! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`.
 
+mod answers;
+mod conversations;
 mod image;
 mod jpeg;
 mod pixels;
+mod spans;
+mod table;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tokenization;
 mod words;
 
+pub(super) use answers::labels_in;
 pub(super) use pixels::shape as image_shape;
 
-use super::classes::{Classes, Label};
 use super::read::{Cell, Row, Table};
-use super::tensor_file::{self, Dtype, Tensor};
-use super::{Error, Result, classes, columns};
+use super::tensor_file::{self, Tensor};
+use super::{Error, Result, classes, columns, features};
 use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
+use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
+use tallow_zoo::Modality;
 
 /// Rows that are worked on at once, over all cores.
 const CHUNK: usize = 1024;
@@ -46,8 +59,15 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
     match job.task {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::QuestionAnswering => spans::prepare(job, &splits, emit),
+        Task::TokenClassification => tags::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TextMultiLabel => text::prepare(job, &splits, &label_names(job, &splits)?, emit),
+        Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
-        Task::LanguageModelling => words::prepare(job, &splits, emit),
+        Task::LanguageModelling | Task::MaskedLanguageModelling => words::prepare(job, &splits, emit),
+        Task::InstructionTuning | Task::PreferenceOptimization => conversations::prepare(job, &splits, emit),
+        Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
+        Task::TabularRegression => table::prepare(job, &splits, &[], emit),
     }
 }
 
@@ -61,6 +81,15 @@ fn class_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
     match names.as_slice() {
         [only] => Err(Error::OneClass { split: first.name.clone(), class: only.clone() }),
         _ => Ok(names),
+    }
+}
+
+/// Those that are given, else a column's name each, else those of the first split.
+fn label_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
+    let Some(first) = splits.first() else { return Ok(Vec::new()) };
+    match &job.labels {
+        Some(names) => Ok(names.clone()),
+        None => first.label_names(),
     }
 }
 
@@ -87,8 +116,14 @@ impl Split {
         }
         let columns = columns::resolve(first, &job.columns, &[], Some(job.task))?;
         // A single document is cut itself.
-        let within = source.part.filter(|_| rows == 1 && job.task == Task::LanguageModelling);
-        let mask = source.part.filter(|_| within.is_none()).map(|part| part.mask(rows));
+        let within = source.part.filter(|_| rows == 1 && job.task.is_of_streams());
+        let mask = match job.task.takes() {
+            Modality::Table => {
+                let label = columns.label.as_deref().unwrap_or_default();
+                Some(features::rows_of(&tables, label, job.task, source.part)?)
+            }
+            _ => source.part.filter(|_| within.is_none()).map(|part| part.mask(rows)),
+        };
         let most = job.max_examples.unwrap_or(usize::MAX);
         Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })
     }
@@ -111,16 +146,36 @@ impl Split {
         let mut names = BTreeSet::new();
         for table in &self.tables {
             for row in table.rows(&[self.label_column()])? {
-                names.extend(row?.cells.first().and_then(classes::name_of));
+                match row?.cells.first() {
+                    Some(Cell::List(items)) => names.extend(items.iter().filter_map(classes::name_of)),
+                    Some(cell) => names.extend(classes::name_of(cell)),
+                    None => {}
+                }
             }
         }
         Ok(classes::in_order(names.into_iter().collect()))
     }
 
-    /// Hands on the rows, so many at once: input cells, with the label at the end of each row if there is one.
+    /// The names of labels of which an example may have several, in order.
+    fn label_names(&self) -> Result<Vec<String>> {
+        if !self.columns.labels.is_empty() {
+            return Ok(self.columns.labels.clone());
+        }
+        let mut names = BTreeSet::new();
+        for table in &self.tables {
+            for row in table.rows(&[self.label_column()])? {
+                let cell = row?.cells.into_iter().next().unwrap_or(Cell::Null);
+                names.extend(answers::labels_in(&cell, &[]).iter().filter_map(classes::name_of));
+            }
+        }
+        Ok(classes::in_order(names.into_iter().collect()))
+    }
+
+    /// Hands on the rows, so many at once: input cells, with the label, or those of the labels, at the end of each row if there are such.
     fn each_chunk(&self, emit: &mut dyn FnMut(Event), mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
         let (mut pulse, mut done) = (Pulse::new(emit), 0);
-        let wanted: Vec<&str> = self.columns.input.iter().chain(&self.columns.label).map(String::as_str).collect();
+        let Columns { input, label, labels, exclude: _ } = &self.columns;
+        let wanted: Vec<&str> = input.iter().chain(label).chain(labels).map(String::as_str).collect();
         let (mut left, mut number) = (self.most, 0..);
         // A row that cannot be read is told of, whoever it belongs to.
         let mut belongs = |row: &Result<Row>| {
@@ -144,79 +199,6 @@ impl Split {
     }
 }
 
-/// The labels of a split as they are collected.
-struct Labels<'a> {
-    column: &'a str,
-    /// The source's classes.
-    source: &'a [String],
-    /// Classes by their number in what is prepared.
-    names: &'a [String],
-    bytes: Vec<u8>,
-    counts: Vec<usize>,
-}
-
-impl<'a> Labels<'a> {
-    fn new(split: &'a Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
-        let names = numbered.unwrap_or(source);
-        Labels { column: split.label_column(), source, names, bytes: Vec::new(), counts: vec![0; names.len()] }
-    }
-
-    /// A class of the source by its number in what is prepared.
-    fn numbered(&self, class: u32) -> Label {
-        if self.names == self.source {
-            return Label::Class(class);
-        }
-        let name = &self.source[class as usize];
-        let number = self.names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
-        number.map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
-    }
-
-    fn len(&self) -> usize {
-        self.bytes.len() / 4
-    }
-
-    fn answers(&self) -> Answers<'_> {
-        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: &self.bytes };
-        Answers { examples: self.len(), tensor, names: self.names, counts: &self.counts }
-    }
-
-    /// Takes the label off the end of a row.
-    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
-        let indices = table.column(self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
-        let classes = Classes { names: self.source.to_vec(), indices };
-        let cell = row.cells.pop().unwrap_or(Cell::Null);
-        let (path, position, column) = (table.path(), || row.position.clone(), || self.column.to_string());
-        let label = match classes.label(&cell) {
-            Label::Class(class) => self.numbered(class),
-            other => other,
-        };
-        match label {
-            Label::Class(number) => {
-                self.counts[number as usize] += 1;
-                self.bytes.extend(number.to_le_bytes());
-                Ok(())
-            }
-            Label::Missing => Err(Error::Missing { path: path.into(), position: position(), column: column(), what: "label" }),
-            Label::Unknown(found) => Err(Error::Label {
-                path: path.into(),
-                position: position(),
-                column: column(),
-                found,
-                classes: self.names.to_vec(),
-            }),
-        }
-    }
-}
-
-/// What a split says of its examples.
-struct Answers<'a> {
-    examples: usize,
-    tensor: Tensor<'a>,
-    /// Classes, if it says such, and how many examples each has.
-    names: &'a [String],
-    counts: &'a [usize],
-}
-
 /// What was made of a split's inputs: their shape, metadata of their kind, and tensors.
 struct Made<'a> {
     shape: SplitShape,
@@ -225,7 +207,7 @@ struct Made<'a> {
 }
 
 /// Writes a split's file and tells of it.
-fn finish(job: &PrepareJob, split: &Split, answers: Answers, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
+fn finish(job: &PrepareJob, split: &Split, answers: Said, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let file = format!("{}.safetensors", split.name.replace(['/', '\\'], "_"));
     let sources: Vec<String> =
         split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
@@ -236,9 +218,8 @@ fn finish(job: &PrepareJob, split: &Split, answers: Answers, made: Made, emit: &
     metadata.insert("columns", serde_json::json!(split.columns).to_string());
     metadata.insert("source", sources.join(", "));
     // Wide elements come first, so that each tensor is aligned.
-    let mut tensors = made.tensors;
-    let at = tensors.iter().take_while(|t| t.dtype == Dtype::U64).count();
-    tensors.insert(at, answers.tensor);
+    let mut tensors: Vec<Tensor> = answers.tensors.into_iter().chain(made.tensors).collect();
+    tensors.sort_by_key(|tensor| std::cmp::Reverse(tensor.dtype.bytes()));
     let sha256 = tensor_file::write(&job.out.join(&file), &metadata, &tensors)?;
     emit(Event::Prepared(PreparedSplit {
         split: split.name.clone(),
@@ -246,6 +227,7 @@ fn finish(job: &PrepareJob, split: &Split, answers: Answers, made: Made, emit: &
         examples: answers.examples,
         labels: answers.names.to_vec(),
         label_counts: answers.counts.to_vec(),
+        values: answers.values,
         shape: made.shape,
         columns: split.columns.clone(),
         sha256,

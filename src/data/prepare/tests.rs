@@ -27,9 +27,11 @@ impl Bench {
             vocab_size: 200,
             max_seq_len: 16,
             image_size: None,
+            table: None,
             labels: None,
             numbered: None,
             max_examples: None,
+            chat: Default::default(),
             out,
         };
         Bench { dir, job }
@@ -264,7 +266,7 @@ fn documents_become_a_stream_in_pieces() {
     let whole = "the cat sat on the mat<|endoftext|>the dog\nand the cat\né";
     assert_eq!(tokenizer.decode(&stream, false).expect("decoded"), whole);
     assert!((0..count - 1).all(|i| texts.text_len(i) == 16) && texts.text_len(count - 1) <= 16);
-    let PreparedTargets::Words { bytes } = prepared.targets() else { panic!("expected words") };
+    let PreparedTargets::Words { bytes, .. } = prepared.targets() else { panic!("expected words") };
     let text_bytes: usize = documents.iter().map(|text| text.len()).sum();
     assert_eq!(bytes.iter().sum::<u32>() as usize, text_bytes);
     assert_eq!(bytes[0], 16, "letters of one byte");
@@ -302,4 +304,179 @@ fn a_single_text_is_cut_at_its_end() {
     std::fs::write(&path, "").expect("written");
     let error = bench.run().expect_err("no text").to_string();
     assert!(error.contains("split `train` has 0 token(s)"), "{error}");
+}
+
+/// A job over CSV texts that tells numbers.
+fn numbers(csv: &str) -> Bench {
+    let mut bench = Bench::text(&[("train", csv)]);
+    bench.job.task = Task::TextRegression;
+    bench
+}
+
+#[test]
+fn numbers_are_kept_as_they_are() {
+    let bench = numbers("sentence1,sentence2,score\na,b,1.5\nc,d, -3 \ne,f,1e300\ng,h,0\n");
+    let made = bench.run().expect("prepared").remove(0);
+    let prepared = bench.open("train.safetensors");
+    let PreparedTargets::Values { of } = prepared.targets() else { panic!("expected values") };
+    assert_eq!((of.as_slice(), made.labels.len()), (&[1.5, -3.0, 1e300, 0.0][..], 0));
+    let spread = numbers("text,score\na,1\nb,2\nc,6\n").run().expect("prepared").remove(0).values.expect("a spread");
+    assert_eq!((spread.mean, spread.least, spread.most), (3.0, 1.0, 6.0));
+    assert!((spread.std - (14.0f64 / 3.0).sqrt()).abs() < 1e-12, "{}", spread.std);
+}
+
+#[test]
+fn what_is_no_number_is_told_with_its_place() {
+    let check = |cell: &str, words: &str| {
+        let error = numbers(&format!("text,score\na,1\nb,{cell}\n")).run().expect_err("refused");
+        assert_eq!((error.class(), error.hint().is_some()), (Class::Data, true), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    check("", "line 3, column `score`: there is no label");
+    check("nan", "line 3, column `score`: expected a finite number, found `nan`");
+    check("1e999", "expected a finite number");
+    check("much", "expected a finite number, found `much`");
+}
+
+#[test]
+fn several_labels_become_flags() {
+    let check = |csv: &str, columns: Columns, expected: (&[&str], &[&[bool]])| {
+        let mut bench = Bench::text(&[("train", csv)]);
+        (bench.job.task, bench.job.columns) = (Task::TextMultiLabel, columns);
+        let made = bench.run().expect(csv).remove(0);
+        let prepared = bench.open("train.safetensors");
+        let PreparedTargets::Labels { of, names } = prepared.targets() else { panic!("expected labels") };
+        let (labels, flags) = expected;
+        assert_eq!(
+            (names.as_slice(), of.as_slice()),
+            (&labels.iter().map(|l| l.to_string()).collect::<Vec<_>>()[..], &flags.concat()[..])
+        );
+        let count = |label: usize| flags.iter().filter(|row| row[label]).count();
+        assert_eq!(made.label_counts, (0..labels.len()).map(count).collect::<Vec<_>>());
+    };
+    let (yes, no) = (true, false);
+    let listed = "text,labels\na,y; x\nb,x\nc,x|x\n";
+    check(listed, Columns::default(), (&["x", "y"], &[&[yes, yes], &[yes, no], &[yes, no]]));
+    let flags = "text,spam,rude\na,0,1\nb,0,0\n";
+    check(flags, Columns::default(), (&["spam", "rude"], &[&[no, yes], &[no, no]]));
+    let chosen = Columns { labels: vec!["rude".into()], input: vec!["text".into()], label: None, ..Columns::default() };
+    check(flags, chosen, (&["rude"], &[&[yes], &[no]]));
+}
+
+#[test]
+fn labels_that_are_none_are_told_with_their_place() {
+    let check = |train: &str, dev: &str, flags: &[&str], words: &str| {
+        let mut bench = Bench::text(&[("train", train), ("dev", dev)]);
+        bench.job.task = Task::TextMultiLabel;
+        bench.job.columns.labels = flags.iter().map(|name| name.to_string()).collect();
+        let error = bench.run().expect_err("refused");
+        assert!(error.class() == Class::Data && error.to_string().contains(words), "{error}");
+    };
+    let train = "text,labels\na,x\nb,y\n";
+    check(train, "text,labels\na,x|z\n", &[], "line 2, column `labels`: the label is `z`; expected one of 2 classes: `x`, `y`");
+    check(train, "text,labels\na,\n", &[], "line 2, column `labels`: there is no label");
+    check("text,p,q\na,0,1\nb,1,1\n", "text,p,q\na,2,1\n", &["p", "q"], "column `p`: the label is 2, where 0 or 1 is expected");
+}
+
+/// A job over CoNLL sentences.
+fn sentences(train: &str, dev: &str) -> Bench {
+    let mut bench = Bench::new(Task::TokenClassification);
+    for (name, text) in [("train", train), ("dev", dev)] {
+        let path = bench.dir.path().join(format!("{name}.conll"));
+        std::fs::write(&path, text).expect("written");
+        bench.add(name, path);
+    }
+    bench
+}
+
+#[test]
+fn the_first_token_of_each_word_has_its_tag() {
+    let long: String = (0..20).map(|i| format!("word{i} O\n")).collect();
+    let train = format!("the O\ncat B-PET\n\nthecat B-PET\nthe O\n\n{long}");
+    let bench = sentences(&train, "cat O\n");
+    let made = bench.run().expect("prepared").remove(0);
+    assert_eq!((made.labels.join(" "), made.label_counts), ("B-PET O".into(), vec![2, 22]));
+    assert!(matches!(made.shape, SplitShape::Text { truncated: 1, longest: 16, .. }), "{:?}", made.shape);
+    let prepared = bench.open("train.safetensors");
+    let PreparedTargets::Tags(tags) = prepared.targets() else { panic!("expected tags") };
+    // A word may be several pieces; the next begins behind them.
+    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let pieces = |word: &str| tokenizer.encode(word, false).expect("encoded").len() as u32;
+    assert_eq!(tags.text(0), (&[1, 0][..], &[1, 1 + pieces("the")][..]));
+    assert_eq!(tags.text(1), (&[0, 1][..], &[1, 1 + pieces("thecat")][..]));
+    let (of, firsts) = tags.text(2);
+    let seen = firsts.iter().filter(|first| **first != crate::data::NOT_SEEN).count();
+    assert!(of.len() == 20 && (1..15).contains(&seen) && firsts[..seen].is_sorted(), "{firsts:?}");
+}
+
+#[test]
+fn words_and_tags_that_do_not_fit_are_told_with_their_place() {
+    let error = sentences("a O\nb B-X\n", "a B-Y\n").run().expect_err("refused").to_string();
+    assert!(error.contains("dev.conll`, line 1, column `tags`: the label is `B-Y`; expected one of 2 classes"), "{error}");
+    let mut bench = Bench::new(Task::TokenClassification);
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, "{\"tokens\":[\"a\",\"b\"],\"tags\":[\"O\",\"B-X\"]}\n{\"tokens\":[\"a\"],\"tags\":[\"O\",\"O\"]}\n")
+        .expect("written");
+    bench.add("train", path);
+    let error = bench.run().expect_err("refused");
+    assert!(
+        error.to_string().contains("line 2: expected as many tags as words, found 1 word(s) in `tokens` and 2 tag(s) in `tags`"),
+        "{error}"
+    );
+    assert_eq!(error.class(), Class::Data);
+}
+
+/// A job over questions, one a line: text, question, answer and the character at which it begins; none: no answer.
+fn questions(lines: &[(&str, &str, Option<(&str, usize)>)]) -> Bench {
+    let mut bench = Bench::new(Task::QuestionAnswering);
+    let line = |(context, question, answer): &(&str, &str, Option<(&str, usize)>)| {
+        let (texts, starts): (Vec<&str>, Vec<usize>) = answer.iter().copied().unzip();
+        serde_json::json!({"context": context, "question": question, "answers": {"text": texts, "answer_start": starts}})
+            .to_string()
+            + "\n"
+    };
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, lines.iter().map(line).collect::<String>()).expect("written");
+    bench.add("train", path);
+    bench
+}
+
+#[test]
+fn answers_are_found_in_windows_that_overlap() {
+    let long = (0..30).map(|i| format!("w{i}")).collect::<Vec<_>>().join(" ");
+    let at = long.find("w20").expect("there");
+    let lines =
+        [("é was in Bonn", "where?", Some(("Bonn", 9))), (long.as_str(), "who?", Some(("w20 w21", at))), ("a b", "why?", None)];
+    let bench = questions(&lines);
+    let made = bench.run().expect("prepared").remove(0);
+    assert!(matches!(made.shape, SplitShape::Text { longest: 16, truncated: 0, .. }), "{:?}", made.shape);
+    let prepared = bench.open("train.safetensors");
+    let (PreparedTargets::Spans(spans), Some(texts)) = (prepared.targets(), prepared.texts()) else { panic!("expected spans") };
+    assert!(texts.len() > 5 && spans.some_unanswered() && made.examples == texts.len());
+    let (mut answered, mut seen) = (vec![0; 3], vec![false; 30]);
+    for i in 0..texts.len() {
+        let (question, [first, last]) = (spans.question(i), spans.span(i));
+        let characters = spans.characters(texts.range(i));
+        if first > 0 {
+            answered[question] += 1;
+            let words = spans.words(question, characters[first as usize][0] as usize, characters[last as usize][1] as usize);
+            assert_eq!(spans.answers(question), [words]);
+        }
+        if question == 1 {
+            let starts: Vec<u32> = characters.iter().map(|at| at[0]).collect();
+            (0..30).for_each(|w| seen[w] |= starts.contains(&(long.find(&format!("w{w}")).expect("there") as u32)));
+        }
+    }
+    assert!(answered[0] >= 1 && answered[1] >= 1 && answered[2] == 0, "{answered:?}");
+    assert!(seen.iter().all(|seen| *seen), "each word is in a window: {seen:?}");
+}
+
+#[test]
+fn answers_that_are_not_where_they_are_said_to_be() {
+    let error = questions(&[("a bc", "q?", Some(("bc", 1)))]).run().expect_err("refused");
+    assert!(error.to_string().contains("line 1: expected the answer `bc` at character 1 of the text, found ` b`"), "{error}");
+    assert_eq!((error.class(), error.hint().is_some()), (Class::Data, true));
+    let question = "why ".repeat(15);
+    let error = questions(&[(&"a ".repeat(20), &question, None)]).run().expect_err("refused").to_string();
+    assert!(error.contains("leaves too little room for its text within 16"), "{error}");
 }

@@ -1,7 +1,8 @@
 //! Texts -> token ids, each text by itself.
 
 use super::tokenization::{Tokenization, failed, text};
-use super::{Labels, Made, Split, finish};
+use super::{Answers, Made, Split, finish};
+use crate::data::guarded::guarded;
 use crate::data::read::{Position, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, Result};
@@ -13,7 +14,12 @@ use tokenizers::{EncodeInput, Encoding, PostProcessor, Tokenizer, TruncationPara
 pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit: &mut dyn FnMut(Event)) -> Result<()> {
     let Some(first) = splits.first() else { return Ok(()) };
     let mut tokenization = Tokenization::new(job, first, emit)?;
-    let pair = first.columns.input.len() == 2;
+    truncated_to(&mut tokenization, job, first.columns.input.len() == 2)?;
+    splits.iter().try_for_each(|split| prepare_split(job, split, &tokenization, names, emit))
+}
+
+/// Has encodings cut to the job's `max_seq_len`; `pair`: two texts each.
+pub(super) fn truncated_to(tokenization: &mut Tokenization, job: &PrepareJob, pair: bool) -> Result<()> {
     let special = tokenization.tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(pair));
     if job.max_seq_len <= special {
         return Err(Error::TooShort { max_seq_len: job.max_seq_len, special });
@@ -21,7 +27,51 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
     let truncation = TruncationParams { max_length: job.max_seq_len, ..TruncationParams::default() };
     let broken = |e: tokenizers::Error| Error::Tokenizer { path: job.out.join("tokenizer.json"), what: e.to_string() };
     tokenization.tokenizer.with_truncation(Some(truncation)).map_err(broken)?;
-    splits.iter().try_for_each(|split| prepare_split(job, split, &tokenization, names, emit))
+    Ok(())
+}
+
+/// Encoded texts end to end, as a prepared file has them.
+#[derive(Default)]
+pub(super) struct Texts {
+    tokens: Vec<u8>,
+    type_ids: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<u8>,
+    count: usize,
+    longest: usize,
+    truncated: usize,
+}
+
+impl Texts {
+    pub(super) fn add(&mut self, encoding: &Encoding) {
+        self.tokens.extend(encoding.get_ids().iter().flat_map(|id| id.to_le_bytes()));
+        self.type_ids.extend(encoding.get_type_ids().iter().map(|id| *id as u8));
+        if self.ends.is_empty() {
+            self.ends.extend(0u64.to_le_bytes());
+        }
+        self.ends.extend((self.type_ids.len() as u64).to_le_bytes());
+        self.count += 1;
+        self.longest = self.longest.max(encoding.len());
+        self.truncated += usize::from(!encoding.get_overflowing().is_empty());
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn shape(&self, tokenization: &Tokenization) -> SplitShape {
+        let (tokens, longest, truncated) = (self.type_ids.len() as u64, self.longest, self.truncated);
+        SplitShape::Text { tokens, longest, truncated, vocab_size: tokenization.known() }
+    }
+
+    pub(super) fn tensors(&self) -> Vec<Tensor<'_>> {
+        let tokens = self.type_ids.len();
+        vec![
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![self.count + 1], bytes: &self.ends },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: &self.tokens },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: &self.type_ids },
+        ]
+    }
 }
 
 fn prepare_split(
@@ -31,38 +81,22 @@ fn prepare_split(
     names: &[String],
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let mut labels = Labels::new(split, names, job.numbered.as_deref());
-    let (mut tokens, mut type_ids) = (Vec::new(), Vec::new());
-    let (mut end, mut offsets) = (0u64, 0u64.to_le_bytes().to_vec());
-    let (mut longest, mut truncated) = (0, 0);
+    let (mut answers, mut texts) = (Answers::new(job, split, names), Texts::default());
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
-            labels.take(table, row)?;
+            answers.take(table, row)?;
         }
         let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
         let encode = |row| encode(&tokenization.tokenizer, table, &split.columns.input, row);
         let encoded: Vec<Encoding> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
         for (encoding, position) in encoded.iter().zip(positions) {
             tokenization.check(encoding.get_ids(), table.path(), &position)?;
-            tokens.extend(encoding.get_ids().iter().flat_map(|id| id.to_le_bytes()));
-            type_ids.extend(encoding.get_type_ids().iter().map(|id| *id as u8));
-            end += encoding.len() as u64;
-            offsets.extend(end.to_le_bytes());
-            longest = longest.max(encoding.len());
-            truncated += usize::from(!encoding.get_overflowing().is_empty());
+            texts.add(encoding);
         }
         Ok(())
     })?;
-    let made = Made {
-        shape: SplitShape::Text { tokens: end, longest, truncated, vocab_size: tokenization.known() },
-        metadata: tokenization.metadata(),
-        tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![labels.len() + 1], bytes: &offsets },
-            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![end as usize], bytes: &tokens },
-            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![end as usize], bytes: &type_ids },
-        ],
-    };
-    finish(job, split, labels.answers(), made, emit)
+    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors() };
+    finish(job, split, answers.said(), made, emit)
 }
 
 fn encode(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) -> Result<Encoding> {
@@ -72,7 +106,8 @@ fn encode(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) ->
         (Some(one), Some(two)) => (one, two).into(),
         (one, _) => one.unwrap_or_default().into(),
     };
-    let encoding = tokenizer.encode_fast(input, true).map_err(|e| failed(table, &position, e))?;
+    let encoding = guarded(|| tokenizer.encode_fast(input, true)).map_err(|e| failed(table, &position, e))?;
+    let encoding = encoding.map_err(|e| failed(table, &position, e))?;
     match encoding.is_empty() {
         true => Err(failed(table, &position, "it has no tokens at all")),
         false => Ok(encoding),

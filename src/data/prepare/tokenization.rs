@@ -3,6 +3,7 @@
 use super::Split;
 use super::words::parts_of;
 use crate::data::digest::sha256_of;
+use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tokenizers::Trainer;
 use crate::data::{Error, Result};
@@ -11,7 +12,7 @@ use crate::spec::TokenizerKind;
 use crate::store::write_atomic;
 use std::io::Write;
 use std::path::Path;
-use tokenizers::Tokenizer;
+use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
 pub(super) struct Tokenization {
     pub(super) tokenizer: Tokenizer,
@@ -35,7 +36,8 @@ impl Tokenization {
                 (made.to_string(true).map_err(broken(&place))?.into_bytes(), &place)
             }
         };
-        let mut tokenizer = Tokenizer::from_bytes(&json).map_err(broken(from))?;
+        let mut tokenizer =
+            guarded(|| Tokenizer::from_bytes(&json)).map_err(|e| broken(from)(e.into()))?.map_err(broken(from))?;
         tokenizer.with_padding(None).with_truncation(None).map_err(broken(from))?;
         write_atomic(&place, |file| file.write_all(&json))?;
         Ok(Tokenization { tokenizer, sha256: sha256_of(&json), vocab_size: job.vocab_size })
@@ -49,6 +51,14 @@ impl Tokenization {
     /// Tokens that it knows.
     pub(super) fn known(&self) -> usize {
         self.tokenizer.get_vocab_size(true)
+    }
+
+    /// Whether it tells a word by the space before it, and adds none by itself.
+    pub(super) fn wants_spaces(&self) -> bool {
+        self.tokenizer.get_pre_tokenizer().is_some_and(|pre| match pre {
+            PreTokenizerWrapper::ByteLevel(bytes) => !bytes.add_prefix_space,
+            _ => false,
+        })
     }
 
     /// Every id must be one of the model's.
@@ -68,6 +78,11 @@ pub(super) fn text(path: &Path, position: &Position, column: &str, cell: Cell) -
         Cell::Text(text) => Ok(text),
         Cell::Int(i) => Ok(i.to_string()),
         Cell::Float(f) => Ok(f.to_string()),
+        // Words.
+        Cell::List(items) => {
+            let words = items.into_iter().map(|item| text(path, position, column, item)).collect::<Result<Vec<String>>>()?;
+            Ok(words.join(" "))
+        }
         Cell::Null => Err(Error::Missing { path: path.into(), position: position.clone(), column: column.into(), what: "text" }),
         other => {
             let found = other.in_words();

@@ -4,13 +4,16 @@
 //! is no document of its own: the next one goes on with it, as in corpora that have a row a line.
 
 use super::tokenization::{Tokenization, failed, text};
-use super::{Answers, Made, Split, finish};
+use super::{Made, Said, Split, finish};
+use crate::data::guarded::guarded;
 use crate::data::read::{Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::tokenizers::ENDS_OF_TEXT;
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
+use crate::spec::Task;
 use rayon::prelude::*;
+use std::path::Path;
 
 /// A text is tokenised in parts of about this size, all cores at once: so that a book takes neither long nor much memory.
 const PART_BYTES: usize = 1 << 16;
@@ -49,7 +52,9 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
         let path = split.tables.first().map(|table| table.path().into()).unwrap_or_default();
         return Err(Error::NoWords { split: split.name.clone(), path, tokens: ids.len() });
     }
-    let length = job.max_seq_len.max(1);
+    let hiding = if job.task == Task::MaskedLanguageModelling { hiding(job, tokenization)? } else { Vec::new() };
+    // The tokens around a piece take room, the one that hides words does not.
+    let length = job.max_seq_len.saturating_sub(hiding.len().saturating_sub(1)).max(1);
     let ends = (length..ids.len()).step_by(length).chain([ids.len()]);
     let offsets: Vec<u8> = [0].into_iter().chain(ends).flat_map(|at| (at as u64).to_le_bytes()).collect();
     let pieces = ids.len().div_ceil(length);
@@ -59,7 +64,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     let (told, vocab_size) = (sizes.iter().map(|size| u64::from(*size)).sum(), tokenization.known());
     let made = Made {
         shape: SplitShape::Words { tokens: ids.len() as u64, length, bytes: told, vocab_size },
-        metadata: tokenization.metadata(),
+        metadata: tokenization.metadata().into_iter().chain(hiding).collect(),
         tensors: vec![
             Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![pieces + 1], bytes: &offsets },
             Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![ids.len()], bytes: &tokens },
@@ -67,7 +72,18 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
         ],
     };
     let tensor = Tensor { name: "bytes", dtype: Dtype::U32, shape: vec![pieces], bytes: &bytes };
-    finish(job, split, Answers { examples: pieces, tensor, names: &[], counts: &[] }, made, emit)
+    finish(job, split, Said { examples: pieces, tensors: vec![tensor], names: &[], counts: &[], values: None }, made, emit)
+}
+
+/// The tokens that hide words and stand around a piece, as the prepared file tells them.
+fn hiding(job: &PrepareJob, tokenization: &Tokenization) -> Result<Vec<(&'static str, String)>> {
+    let id = |names: [&str; 2]| names.into_iter().find_map(|name| tokenization.tokenizer.token_to_id(name));
+    let mask = id(["[MASK]", "<mask>"]).ok_or_else(|| Error::Tokenizer {
+        path: job.tokenizer.file().map_or_else(|| job.out.join("tokenizer.json"), Path::to_path_buf),
+        what: "expected a token `[MASK]` or `<mask>` to hide words with, found none".into(),
+    })?;
+    let all = [("mask_token", Some(mask)), ("begin_token", id(["[CLS]", "<s>"])), ("end_token", id(["[SEP]", "</s>"]))];
+    Ok(all.into_iter().filter_map(|(name, id)| Some((name, id?.to_string()))).collect())
 }
 
 /// A document without special tokens, and whether the next row goes on with it.
@@ -77,7 +93,8 @@ fn encode(tokenization: &Tokenization, table: &Table, split: &Split, row: Row) -
     let text = text(table.path(), &position, column, cell)?;
     let text = split.part_of(&text);
     let encode = |part: &&str| {
-        let encoding = tokenization.tokenizer.encode(*part, false).map_err(|e| failed(table, &position, e))?;
+        let encoding = guarded(|| tokenization.tokenizer.encode(*part, false)).map_err(|e| failed(table, &position, e))?;
+        let encoding = encoding.map_err(|e| failed(table, &position, e))?;
         tokenization.check(encoding.get_ids(), table.path(), &position)?;
         let mut sizes = Vec::with_capacity(encoding.len());
         // What a token leaves out, the spaces before it as a rule, counts with it; what comes behind the last, with that.

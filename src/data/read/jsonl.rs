@@ -59,8 +59,11 @@ fn kind(value: &Value) -> Option<ColumnKind> {
         Value::Bool(_) => Some(ColumnKind::Int),
         Value::Number(n) => Some(if n.is_i64() { ColumnKind::Int } else { ColumnKind::Float }),
         Value::String(_) => Some(ColumnKind::Text),
-        Value::Array(_) => Some(ColumnKind::Other("lists".into())),
-        Value::Object(_) => Some(ColumnKind::Other("objects".into())),
+        Value::Array(items) => {
+            let of = items.iter().fold(None, |known, item| widest(known, kind(item)));
+            Some(ColumnKind::List(of.map(Box::new)))
+        }
+        Value::Object(fields) => Some(ColumnKind::Object(fields.keys().cloned().collect())),
     }
 }
 
@@ -69,6 +72,15 @@ fn widest(a: Option<ColumnKind>, b: Option<ColumnKind>) -> Option<ColumnKind> {
         (None, kind) | (kind, None) => kind,
         (Some(a), Some(b)) if a == b => Some(a),
         (Some(ColumnKind::Int | ColumnKind::Float), Some(ColumnKind::Int | ColumnKind::Float)) => Some(ColumnKind::Float),
+        (Some(ColumnKind::List(a)), Some(ColumnKind::List(b))) => {
+            Some(ColumnKind::List(widest(a.map(|a| *a), b.map(|b| *b)).map(Box::new)))
+        }
+        // Not every object has every field.
+        (Some(ColumnKind::Object(mut a)), Some(ColumnKind::Object(b))) => {
+            let new: Vec<String> = b.into_iter().filter(|name| !a.contains(name)).collect();
+            a.extend(new);
+            Some(ColumnKind::Object(a))
+        }
         (Some(a), Some(b)) => Some(ColumnKind::Other(format!("{} and {}", a.in_words(), b.in_words()))),
     }
 }
@@ -90,8 +102,8 @@ fn cell(value: Value) -> Cell {
             n.as_i64().map(Cell::Int).or(n.as_f64().map(Cell::Float)).unwrap_or(Cell::Other("a number beyond 64 bits"))
         }
         Value::String(text) => Cell::Text(text),
-        Value::Array(_) => Cell::Other("a list"),
-        Value::Object(_) => Cell::Other("an object"),
+        Value::Array(items) => Cell::List(items.into_iter().map(cell).collect()),
+        Value::Object(fields) => Cell::Object(fields.into_iter().map(|(name, value)| (name, cell(value))).collect()),
     }
 }
 
@@ -115,7 +127,7 @@ mod tests {
         let read = |t: &Table| t.rows(&["text", "label"]).expect("rows").map(|r| r.expect("a row").cells).collect::<Vec<_>>();
         assert_eq!(read(&lines), [[Cell::Text("a".into()), Cell::Int(1)], [Cell::Text("b".into()), Cell::Null]]);
         assert_eq!(read(&lines), read(&array));
-        assert_eq!(lines.column("more").expect("there").kind, ColumnKind::Other("lists".into()));
+        assert_eq!(lines.column("more").expect("there").kind, ColumnKind::List(Some(Box::new(ColumnKind::Int))));
         let last = lines.rows(&[]).expect("rows").last().expect("one").expect("a row");
         assert_eq!(last.position, Position::Line(3));
     }

@@ -1,11 +1,13 @@
 //! Files with rows, whatever their format, as one [`Table`]: its columns, and its rows one by one.
 
+mod conll;
 mod csv;
 mod image_folder;
 mod jsonl;
 pub(super) mod parquet;
 mod text;
 
+use super::features::Comma;
 use super::{Error, Result};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,10 @@ pub(super) enum Cell {
     Bytes(Vec<u8>),
     /// A file that holds an image.
     File(PathBuf),
-    /// Something nested that no column of ours can be; in words.
+    List(Vec<Cell>),
+    /// Named cells, in the file's order.
+    Object(Vec<(String, Cell)>),
+    /// Something that no column of ours can be; in words.
     Other(&'static str),
 }
 
@@ -38,6 +43,8 @@ impl Cell {
             Cell::Text(text) => format!("`{text}`"),
             Cell::Bytes(bytes) => format!("{} bytes", bytes.len()),
             Cell::File(path) => format!("`{}`", path.display()),
+            Cell::List(cells) => format!("a list of {}", cells.len()),
+            Cell::Object(cells) => format!("an object of {}", cells.len()),
             Cell::Other(what) => (*what).into(),
         }
     }
@@ -50,19 +57,31 @@ pub(super) enum ColumnKind {
     Int,
     Float,
     Image,
+    /// Lists, and what of; none where all are empty.
+    List(Option<Box<ColumnKind>>),
+    /// Objects with these names.
+    Object(Vec<String>),
     /// Something else, in words.
     Other(String),
 }
 
 impl ColumnKind {
-    pub(super) fn in_words(&self) -> &str {
+    pub(super) fn in_words(&self) -> String {
         match self {
-            ColumnKind::Text => "texts",
-            ColumnKind::Int => "integers",
-            ColumnKind::Float => "real numbers",
-            ColumnKind::Image => "images",
-            ColumnKind::Other(what) => what,
+            ColumnKind::Text => "texts".into(),
+            ColumnKind::Int => "integers".into(),
+            ColumnKind::Float => "real numbers".into(),
+            ColumnKind::Image => "images".into(),
+            ColumnKind::List(None) => "empty lists".into(),
+            ColumnKind::List(Some(of)) => format!("lists of {}", of.in_words()),
+            ColumnKind::Object(names) => format!("objects of {}", names.join(", ")),
+            ColumnKind::Other(what) => what.clone(),
         }
+    }
+
+    /// Whether it is lists of such.
+    pub(super) fn is_list_of(&self, kinds: &[ColumnKind]) -> bool {
+        matches!(self, ColumnKind::List(Some(of)) if kinds.contains(of))
     }
 }
 
@@ -70,7 +89,7 @@ impl ColumnKind {
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) kind: ColumnKind,
-    /// Class names, where the file itself knows them; integers are then indices into them.
+    /// Class names, where the file itself knows them; integers, or those of lists, are then indices into them.
     pub(super) classes: Option<Vec<String>>,
 }
 
@@ -115,6 +134,7 @@ enum Source {
     Parquet,
     Csv { delimiter: u8 },
     Jsonl,
+    Conll,
     Text,
     ImageFolder(Vec<image_folder::Entry>),
 }
@@ -137,6 +157,8 @@ impl Table {
                 (csv::columns(path, delimiter)?, Source::Csv { delimiter })
             }
             "jsonl" | "json" | "ndjson" => (jsonl::columns(path)?, Source::Jsonl),
+            "conll" | "iob" | "iob2" | "bio" => (conll::columns(), Source::Conll),
+            "txt" | "text" if conll::is_such(path) => (conll::columns(), Source::Conll),
             "txt" | "text" => (text::columns(), Source::Text),
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
@@ -172,13 +194,21 @@ impl Table {
         })
     }
 
+    /// What a comma in its numbers means: where commas part the cells, none is a decimal point.
+    pub(super) fn comma(&self) -> Comma {
+        match self.source {
+            Source::Csv { delimiter } if delimiter != b',' => Comma::Decimal,
+            _ => Comma::Thousands,
+        }
+    }
+
     /// Number of rows; read off the footer where the format has one.
     pub(super) fn count(&self) -> Result<usize> {
         match &self.source {
             Source::Parquet => parquet::count(&self.path),
             Source::ImageFolder(entries) => Ok(entries.len()),
             Source::Text => Ok(1),
-            Source::Csv { .. } | Source::Jsonl => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
+            Source::Csv { .. } | Source::Jsonl | Source::Conll => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
         }
     }
 
@@ -194,6 +224,7 @@ impl Table {
             Source::Parquet => parquet::rows(&self.path, columns),
             Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),
             Source::Jsonl => jsonl::rows(&self.path, columns),
+            Source::Conll => conll::rows(&self.path, columns),
             Source::Text => text::rows(&self.path, columns),
             Source::ImageFolder(entries) => Ok(image_folder::rows(entries, columns)),
         }

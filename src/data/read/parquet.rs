@@ -1,19 +1,21 @@
 //! Parquet: columns and rows by the crate's record reader; class names from the `huggingface` entry of the footer.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use crate::data::guarded::guarded;
 use crate::data::{Error, Result};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
-use parquet::schema::types::Type;
+use parquet::schema::types::{BasicTypeInfo, Type};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?;
-    SerializedFileReader::new(file).map_err(|e| unreadable(path, None, format!("it is no Parquet file: {e}")))
+    let no_parquet = |e: String| unreadable(path, None, format!("it is no Parquet file: {e}"));
+    guarded(|| SerializedFileReader::new(file)).map_err(no_parquet)?.map_err(|e| no_parquet(e.to_string()))
 }
 
 pub(super) fn count(path: &Path) -> Result<usize> {
@@ -39,8 +41,10 @@ fn features(json: Option<&str>) -> Option<serde_json::Value> {
 
 fn column(field: &Type, feature: Option<&serde_json::Value>) -> Column {
     let kind_of_feature = feature.and_then(|f| f.get("_type")).and_then(|t| t.as_str());
-    let classes = (kind_of_feature == Some("ClassLabel")).then(|| {
-        let names = feature.and_then(|f| f.get("names")).and_then(|n| n.as_array()).into_iter().flatten();
+    // Lists of classes are a feature within a feature.
+    let within = feature.and_then(|f| f.get("feature")).or(feature);
+    let classes = (within.and_then(|f| f.get("_type")).and_then(|t| t.as_str()) == Some("ClassLabel")).then(|| {
+        let names = within.and_then(|f| f.get("names")).and_then(|n| n.as_array()).into_iter().flatten();
         names.filter_map(|n| n.as_str().map(str::to_string)).collect::<Vec<_>>()
     });
     let kind = match kind_of_feature {
@@ -53,10 +57,16 @@ fn column(field: &Type, feature: Option<&serde_json::Value>) -> Column {
 fn kind(field: &Type) -> ColumnKind {
     let info = field.get_basic_info();
     if field.is_group() {
+        let list = info.converted_type() == ConvertedType::LIST || matches!(info.logical_type_ref(), Some(LogicalType::List));
+        if let (true, Some(repeated)) = (list, field.get_fields().first()) {
+            // The elements lie in a group of one, which repeats; in old files the repeated field is the element itself.
+            let element = if repeated.is_group() { repeated.get_fields().first().unwrap_or(repeated) } else { repeated };
+            return ColumnKind::List(Some(Box::new(kind(element))));
+        }
         let names: Vec<&str> = field.get_fields().iter().map(|f| f.name()).collect();
         return match names.contains(&"bytes") && names.len() <= 2 {
             true => ColumnKind::Image,
-            false => ColumnKind::Other(format!("groups of {}", names.join(", "))),
+            false => ColumnKind::Object(names.iter().map(|name| name.to_string()).collect()),
         };
     }
     let text = matches!(info.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
@@ -66,10 +76,20 @@ fn kind(field: &Type) -> ColumnKind {
         Physical::BYTE_ARRAY if text => ColumnKind::Text,
         Physical::BYTE_ARRAY if plain && info.converted_type() == ConvertedType::NONE => ColumnKind::Image,
         Physical::BOOLEAN => ColumnKind::Int,
+        // Written out, as other files have them.
+        Physical::INT32 | Physical::INT64 if is_dated(info) => ColumnKind::Text,
         Physical::INT32 | Physical::INT64 if plain => ColumnKind::Int,
         Physical::FLOAT | Physical::DOUBLE => ColumnKind::Float,
         other => ColumnKind::Other(format!("values of type {other}")),
     }
+}
+
+fn is_dated(info: &BasicTypeInfo) -> bool {
+    matches!(info.logical_type_ref(), Some(LogicalType::Date | LogicalType::Timestamp { .. }))
+        || matches!(
+            info.converted_type(),
+            ConvertedType::DATE | ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS
+        )
 }
 
 pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
@@ -77,13 +97,8 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let schema = reader.metadata().file_metadata().schema();
     let fields: Vec<Arc<Type>> = schema.get_fields().iter().filter(|f| wanted.contains(&f.name())).cloned().collect();
     if let Some(odd) = fields.iter().find(|f| matches!(kind(f), ColumnKind::Other(_))) {
-        let expected = "texts, numbers or images";
-        return Err(Error::ColumnKind {
-            path: path.into(),
-            column: odd.name().into(),
-            expected,
-            found: kind(odd).in_words().into(),
-        });
+        let expected = "texts, numbers or images, or lists of them";
+        return Err(Error::ColumnKind { path: path.into(), column: odd.name().into(), expected, found: kind(odd).in_words() });
     }
     if fields.is_empty() {
         let rows = count(path)? as u64;
@@ -93,9 +108,21 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let order: Vec<usize> = wanted.iter().filter_map(|name| fields.iter().position(|f| f.name() == *name)).collect();
     let broken = |e| unreadable(path, None, e);
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build().map_err(broken)?;
-    let rows = RowIter::from_file_into(Box::new(reader)).project(Some(projection)).map_err(broken)?;
+    let told = |e: String| unreadable(path, None, e);
+    let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(projection))).map_err(told)?;
+    let mut rows = rows.map_err(broken)?;
     let path = path.to_path_buf();
-    Ok(Box::new(rows.zip(1u64..).map(move |(row, number)| {
+    let mut damaged = false;
+    // The reader trusts what pages say of each other. After a panic nothing of it can be used.
+    let read = std::iter::from_fn(move || {
+        if damaged {
+            return None;
+        }
+        let row = guarded(|| rows.next()).map(|row| row.map(|row| row.map_err(|e| e.to_string())));
+        damaged = row.is_err();
+        row.unwrap_or_else(|panic| Some(Err(panic)))
+    });
+    Ok(Box::new(read.zip(1u64..).map(move |(row, number)| {
         let position = Position::Row(number);
         let row = row.map_err(|e| unreadable(&path, Some(position.clone()), e))?;
         let mut fields: Vec<Option<Field>> = row.into_columns().into_iter().map(|(_, field)| Some(field)).collect();
@@ -119,17 +146,29 @@ fn cell(field: Field) -> Cell {
         Field::UByte(i) => Cell::Int(i.into()),
         Field::UShort(i) => Cell::Int(i.into()),
         Field::UInt(i) => Cell::Int(i.into()),
-        Field::ULong(i) => i64::try_from(i).map_or(Cell::Other("an integer beyond 63 bits"), Cell::Int),
+        Field::ULong(i) => i64::try_from(i).map_or(Cell::Float(i as f64), Cell::Int),
         Field::Float(f) => Cell::Float(f.into()),
         Field::Double(f) => Cell::Float(f),
         Field::Str(text) => Cell::Text(text),
+        Field::Date(days) => written(i64::from(days), 86_400),
+        Field::TimestampMillis(millis) => written(millis.div_euclid(1000), 1),
+        Field::TimestampMicros(micros) => written(micros.div_euclid(1_000_000), 1),
         Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec()),
-        Field::Group(row) => {
+        // An image, whose place is of no use here.
+        Field::Group(row) if row.len() <= 2 && row.get_column_iter().any(|(name, _)| name == "bytes") => {
             let bytes = row.into_columns().into_iter().find(|(name, _)| name == "bytes").map(|(_, field)| cell(field));
             bytes.unwrap_or(Cell::Null)
         }
+        Field::Group(row) => Cell::Object(row.into_columns().into_iter().map(|(name, field)| (name, cell(field))).collect()),
+        Field::ListInternal(list) => Cell::List(list.elements().iter().cloned().map(cell).collect()),
         _ => Cell::Other("a nested or dated value"),
     }
+}
+
+/// So many units of `secs` seconds from 1970 on, as a date in words.
+fn written(units: i64, secs: i64) -> Cell {
+    let at = units.checked_mul(secs).and_then(|secs| jiff::Timestamp::from_second(secs).ok());
+    at.map_or(Cell::Other("a date beyond the year 9999"), |at| Cell::Text(at.to_string()))
 }
 
 #[cfg(test)]

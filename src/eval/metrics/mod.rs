@@ -1,6 +1,9 @@
 //! Metrics: `metric` from predicted and true classes, and a file for each other kind of prediction.
 
+pub mod answers;
 pub mod error_rate;
+pub mod labels;
+pub mod overlap;
 pub mod probability;
 #[cfg(test)]
 mod references;
@@ -19,11 +22,11 @@ use crate::spec::Metric;
 pub fn metric(metric: Metric, predicted: &[u32], labels: &[u32], classes: usize) -> f64 {
     let counts = Counts::new(predicted, labels, classes);
     match metric {
-        Metric::Accuracy => counts.accuracy(),
+        Metric::Accuracy | Metric::MicroF1 => counts.accuracy(),
         Metric::F1 => counts.f1(1),
         Metric::MacroF1 => counts.macro_f1(),
         Metric::Matthews => counts.matthews(),
-        Metric::Perplexity | Metric::BitsPerByte => f64::NAN,
+        _ => f64::NAN,
     }
 }
 
@@ -38,7 +41,23 @@ pub fn of_words(metric: Metric, loss: f64, tokens: usize, bytes: u64) -> f64 {
     match metric {
         Metric::Perplexity => loss.exp(),
         Metric::BitsPerByte => loss / std::f64::consts::LN_2 * tokens as f64 / bytes.max(1) as f64,
-        Metric::Accuracy | Metric::F1 | Metric::MacroF1 | Metric::Matthews => f64::NAN,
+        _ => f64::NAN,
+    }
+}
+
+/// `metric` of pairs of answers by their margins: how much more the better one gained. NaN for a metric of something else, and for no
+/// pair.
+///
+/// ```
+/// use tallow::{eval::of_preferences, spec::Metric};
+/// assert_eq!(of_preferences(Metric::PreferenceAccuracy, &[0.5, -0.1, 0.0, 2.0]), 2.5 / 4.0);
+/// ```
+pub fn of_preferences(metric: Metric, margins: &[f64]) -> f64 {
+    let mean = |of: fn(f64) -> f64| margins.iter().map(|margin| of(*margin)).sum::<f64>() / margins.len() as f64;
+    match metric {
+        Metric::PreferenceAccuracy => mean(|margin| if margin == 0.0 { 0.5 } else { f64::from(u8::from(margin > 0.0)) }),
+        Metric::PreferenceMargin => mean(|margin| margin),
+        _ => f64::NAN,
     }
 }
 

@@ -52,10 +52,27 @@ pub fn top_k_accuracy(scores: &[Vec<f64>], labels: &[usize], k: usize) -> f64 {
     scores.iter().zip(labels).filter(|pair| within(*pair)).count() as f64 / labels.len() as f64
 }
 
+/// Expected calibration error (Guo et al., 1706.04599, equation 3): how far the confidence of predictions is from the share of them
+/// that is right, over 15 bins of equal width, each counting by its examples. Of each prediction its probability, and whether it
+/// is right. Lower is better; NaN for no example.
+pub fn calibration_error(confidence: &[f64], right: &[bool]) -> f64 {
+    const BINS: usize = 15;
+    let mut bins = [(0.0, 0.0); BINS];
+    for (p, right) in confidence.iter().zip(right) {
+        // A bin holds its upper end, as (0, 1/15].
+        let bin = ((p * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
+        bins[bin].0 += p;
+        bins[bin].1 += f64::from(u8::from(*right));
+    }
+    bins.iter().map(|(confidence, right): &(f64, f64)| (confidence - right).abs()).sum::<f64>() / confidence.len() as f64
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::super::{ClassSaid, Predictions};
     use super::super::references::{cases, check, numbers};
     use super::*;
+    use crate::spec::Metric;
 
     /// scikit-learn 1.9 on scores with many ties.
     #[test]
@@ -71,6 +88,22 @@ mod tests {
             let labels: Vec<_> = numbers(&case["labels"]).iter().map(|label| *label as usize).collect();
             check(&case, "log_loss", log_loss(&rows, &labels), 1e-12);
             check(&case, "top_2", top_k_accuracy(&rows, &labels, 2), 1e-12);
+        }
+        for case in cases("several_classes") {
+            let rows: Vec<Vec<f64>> = case["probabilities"].as_array().expect("a list").iter().map(numbers).collect();
+            let labels = numbers(&case["labels"]);
+            let said = |(row, label): (&Vec<f64>, &f64)| ClassSaid {
+                label: *label as u32,
+                predicted: (0..3).max_by(|i, j| row[*i].total_cmp(&row[*j])).expect("a class") as u32,
+                probabilities: row.iter().map(|p| *p as f32).collect(),
+            };
+            let said = Predictions::Classes { each: rows.iter().zip(&labels).map(said).collect(), classes: 3 };
+            // Probabilities are kept as float32.
+            check(&case, "auroc", said.metric(Metric::Auroc), 1e-12);
+            check(&case, "average_precision", said.metric(Metric::AveragePrecision), 1e-12);
+            check(&case, "log_loss", said.metric(Metric::LogLoss), 1e-6);
+            check(&case, "calibration_error", said.metric(Metric::CalibrationError), 1e-6);
+            assert_eq!(said.metric(Metric::Top5Accuracy), 1.0, "of three classes");
         }
     }
 }

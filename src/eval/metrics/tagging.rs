@@ -12,6 +12,13 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Counts) -> Counts {
+        let Counts { hits, predicted, actual } = other;
+        Counts { hits: self.hits + hits, predicted: self.predicted + predicted, actual: self.actual + actual }
+    }
+
     /// 0 where nothing was predicted.
     pub fn precision(self) -> f64 {
         share(self.hits, self.predicted)
@@ -51,11 +58,7 @@ pub fn by_type(predicted: &[Vec<&str>], actual: &[Vec<&str>]) -> BTreeMap<String
 
 /// Over all types ("micro").
 pub fn total(counts: &BTreeMap<String, Counts>) -> Counts {
-    counts.values().fold(Counts::default(), |sum, c| Counts {
-        hits: sum.hits + c.hits,
-        predicted: sum.predicted + c.predicted,
-        actual: sum.actual + c.actual,
-    })
+    counts.values().fold(Counts::default(), |sum, counts| sum.and(*counts))
 }
 
 /// Type, first and last token of each entity of one sequence.

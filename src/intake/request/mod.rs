@@ -6,6 +6,7 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod label;
 mod name;
 mod names;
 mod number;
@@ -29,6 +30,8 @@ pub struct Request {
     /// In the user's words.
     pub text: String,
     pub data: Option<DataName>,
+    /// What is to be predicted, as a column may be called.
+    pub label: Option<String>,
     pub model: Option<ModelName>,
     /// "with 2 layers", "of 110M parameters".
     pub size: ModelSize,
@@ -57,6 +60,8 @@ pub struct Request {
     /// The value of the metric that is hoped for.
     pub target: Option<f64>,
     pub refused: Vec<Refused>,
+    /// An adapter in place of all weights.
+    pub adapter: Option<AskedAdapter>,
     pub lacking: Vec<Lacking>,
     pub not_understood: Vec<String>,
 }
@@ -69,6 +74,12 @@ pub struct ModelSize {
     pub hidden: Option<usize>,
     pub heads: Option<usize>,
     pub params: Option<f64>,
+}
+
+/// An adapter, as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedAdapter {
+    pub rank: Option<usize>,
 }
 
 /// A setting with a value that it cannot have.
@@ -92,7 +103,7 @@ pub struct Lacking {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lack {
-    /// Training a part of the weights, or others beside them: LoRA, adapters, frozen layers.
+    /// Training a part of the weights, or others beside them in another way than LoRA: prefix tuning, frozen layers.
     Method,
     /// Numbers other than float32: 4-bit, bf16.
     Precision,
@@ -116,6 +127,7 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
     let mut request = Request { text: text.trim().to_string(), ..Request::default() };
     let mut rest = Rest::new(text);
     names::find(&mut rest, &mut request, lying);
+    label::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
     quality::find(&mut rest, &mut request);
     request.not_understood = rest.left_over();

@@ -10,7 +10,7 @@ use crate::spec::Metric;
 use regex::Regex;
 use std::sync::LazyLock;
 
-const METRIC: &str = r"(?P<metric>accurac(?:y|ies)|macro[- ]?f1|f1|matthews(?: correlation)?|mcc)(?:[ -]?score)?";
+const METRIC: &str = r"(?P<metric>accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae)(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
 struct Patterns {
@@ -62,6 +62,10 @@ fn value(cut: &Cut) -> Option<f64> {
     }
     let text = if cut.get("share").is_empty() { cut.get("v") } else { cut.get("share") };
     let value = number(text)?;
+    // Errors are in the data's own unit, of which there is no share.
+    if metric(cut.get("metric")).is_some_and(Metric::lower_is_better) {
+        return Some(value).filter(|value| *value >= 0.0);
+    }
     let percent = !cut.get("unit").is_empty() || value > 1.0;
     Some(if percent { value / 100.0 } else { value }).filter(|value| (0.0..=1.0).contains(value))
 }
@@ -70,6 +74,14 @@ fn metric(word: &str) -> Option<Metric> {
     match word.to_lowercase().as_str() {
         "" => None,
         "f1" => Some(Metric::F1),
+        "rmse" => Some(Metric::Rmse),
+        "mae" => Some(Metric::Mae),
+        "auroc" => Some(Metric::Auroc),
+        w if w.starts_with("micro") => Some(Metric::MicroF1),
+        w if w.starts_with("entity") => Some(Metric::EntityF1),
+        w if w.starts_with("exact") => Some(Metric::ExactMatch),
+        w if w.starts_with("pearson") => Some(Metric::Pearson),
+        w if w.starts_with("spearman") => Some(Metric::Spearman),
         w if w.starts_with("macro") => Some(Metric::MacroF1),
         w if w.starts_with("matthews") || w == "mcc" => Some(Metric::Matthews),
         _ => Some(Metric::Accuracy),

@@ -247,9 +247,8 @@ fn a_value_that_cannot_be_is_refused_in_its_own_words() {
 #[test]
 fn what_there_is_no_way_to_follow_is_told_apart() {
     for (text, of) in [
-        ("LoRA, 4-bit", &[Lack::Method, Lack::Precision][..]),
+        ("LoRA, 4-bit", &[Lack::Precision][..]),
         ("with QLoRA", &[Lack::Method]),
-        ("LoRA of rank 8", &[Lack::Method]),
         ("freeze the encoder", &[Lack::Method]),
         ("in bf16", &[Lack::Precision]),
         ("int8 quantization", &[Lack::Precision, Lack::Precision]),
@@ -355,5 +354,26 @@ proptest! {
             holds(one.not_understood.iter().all(|words| whole.not_understood.contains(words)))?;
             holds(one.refused.iter().all(|refused| whole.refused.contains(refused)))?;
         }
+    }
+}
+
+#[test]
+fn what_is_to_be_predicted() {
+    for (text, expected) in [
+        ("predict species from penguins.csv", Some("species")),
+        ("predict the fare from ./titanic.csv in 2 minutes", Some("fare")),
+        ("train an MLP on data.csv to predict the body mass, at most 1 minute", Some("body mass")),
+        ("Predict `Sale Price` using houses.parquet", Some("Sale Price")),
+        ("houses.csv: forecast demand for 3 seeds", Some("demand")),
+        ("use houses.csv, target column price", Some("price")),
+        ("train on my reviews.csv and predict the sentiment", None),
+        ("predict whether survived from people.csv", Some("survived")),
+        ("predict the next word from ./novel.txt", None),
+        ("predict sentiment on SST-2", None),
+        ("classify ./photos in 5 minutes", None),
+    ] {
+        let request = parse_request(text, |_| None);
+        assert_eq!(request.label.as_deref(), expected, "{text}");
+        assert!(request.data.is_some() && expected.is_none_or(|_| request.not_understood.is_empty()), "{text}: {request:?}");
     }
 }

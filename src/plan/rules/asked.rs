@@ -12,6 +12,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     let source = format!("recipe: the default for such models ({}) but for what was asked", defaults.source);
     let drafted = Drafted {
         recipe: defaults.recipe.clone(),
+        adapter: None,
         citations: vec![],
         deviations: vec![],
         assumptions: vec![source],
@@ -109,7 +110,7 @@ impl Asked<'_> {
 
     fn numbers(&mut self) {
         let r = self.request;
-        let texts = self.model.takes() == Modality::Text;
+        let takes = self.model.takes();
         let recipe = &mut self.out.recipe;
         recipe.batch_size = r.batch_size.unwrap_or(recipe.batch_size);
         recipe.lr = r.lr.unwrap_or(recipe.lr);
@@ -122,17 +123,24 @@ impl Asked<'_> {
             let used = words::length(&Length::Steps(steps));
             self.deviate("recipe.length", words::length(&Length::Epochs(epochs)), used, "both epochs and steps were asked for");
         }
-        if texts {
-            let recipe = self.recipe();
-            recipe.max_seq_len = r.max_seq_len.or(recipe.max_seq_len);
-            recipe.dropout = r.dropout.map(|p| p as f32).or(recipe.dropout);
-            return;
+        match (takes, r.dropout.filter(|p| *p > 0.0)) {
+            (Modality::Image, Some(p)) => self.deviate("recipe.dropout", plain(p), "none", "the architecture has no dropout"),
+            (Modality::Image, None) => {}
+            (Modality::Text | Modality::Table | Modality::TextToText, _) => {
+                let recipe = self.recipe();
+                recipe.dropout = r.dropout.map(|p| p as f32).or(recipe.dropout);
+            }
         }
-        if let Some(p) = r.dropout.filter(|p| *p > 0.0) {
-            self.deviate("recipe.dropout", plain(p), "none", "the architecture has no dropout");
-        }
-        if let Some(len) = r.max_seq_len {
-            self.deviate("recipe.max_seq_len", format!("{len} tokens"), "none", "images have no tokens");
+        match (takes, r.max_seq_len) {
+            (Modality::Text | Modality::TextToText, asked) => {
+                let recipe = self.recipe();
+                recipe.max_seq_len = asked.or(recipe.max_seq_len);
+            }
+            (Modality::Image | Modality::Table, Some(len)) => {
+                let reason = "what has no text has no tokens";
+                self.deviate("recipe.max_seq_len", format!("{len} tokens"), "none", reason);
+            }
+            (Modality::Image | Modality::Table, None) => {}
         }
     }
 

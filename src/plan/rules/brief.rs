@@ -1,11 +1,12 @@
 //! All that is known before a model is chosen.
 
 use super::data::{Splits, share, splits};
-use super::models::Candidate;
-use crate::intake::{Field, PaperSpec, Phase, ReportedResult, Request};
+use super::models::{self, Candidate, Named};
+use crate::intake::{Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{Metric, Monitor, Task};
+use tallow_zoo::Modality;
 
 /// What is planned for if nobody gives a limit.
 const DEFAULT_SECS: u64 = 1800;
@@ -66,14 +67,21 @@ impl<'a> Brief<'a> {
             part.into_iter().chain(request.max_examples).min()
         };
         let asked_examples = wishes.max_examples.or(request.and_then(of_request)).filter(|asked| *asked < left);
-        let task = match (choice.task, offer.data.image_shape) {
+        let task = match (offer.data.task.or(choice.task), offer.data.image_shape) {
             (Some(task), _) => task,
             (None, Some(_)) => Task::ImageClassification,
             (None, None) if offer.data.is_stream() => Task::LanguageModelling,
             (None, None) => Task::TextClassification,
         };
+        // Documents are for both; the model says which.
+        let sees_all = match goal.model(wishes) {
+            Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Bert | Named::Encoders(_))),
+            _ => offer.model.is_some_and(|model| Task::MaskedLanguageModelling.suits(&model.config)),
+        };
+        let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };
         let usual = || Metric::usual(task).next().unwrap_or(Metric::Accuracy);
-        let metric = request.and_then(|r| r.metric).or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
+        let asked = request.and_then(|r| r.metric).map(|metric| metric.as_of(task));
+        let metric = asked.or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
         let seeds =
             if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
@@ -90,7 +98,7 @@ impl<'a> Brief<'a> {
             piece,
             asked_examples,
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),
-            seeds: if seeds.is_empty() { vec![0] } else { seeds },
+            seeds: if seeds.is_empty() { usual_seeds(task, left) } else { seeds },
             limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),
             phase: None,
         };
@@ -152,6 +160,12 @@ impl<'a> Brief<'a> {
         }
         best.map(|(_, stated)| stated)
     }
+}
+
+/// One run, but of a small table several: they cost seconds, and one says little.
+fn usual_seeds(task: Task, examples: usize) -> Vec<u64> {
+    const SMALL: usize = 2000;
+    if task.takes() == Modality::Table && examples < SMALL { vec![0, 1, 2] } else { vec![0] }
 }
 
 /// What is watched while training: another labelled split where there is one, else a few training examples.

@@ -3,6 +3,7 @@
 use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
+use crate::data::DECODERS;
 use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
@@ -11,6 +12,16 @@ use tallow_zoo::Modality;
 /// The zoo's ResNets are for images of at most so many pixels a side.
 const MOST_PIXELS: usize = 96;
 
+/// What encoders are for.
+const OF_ENCODERS: [Task; 6] = [
+    Task::TextClassification,
+    Task::TextRegression,
+    Task::TextMultiLabel,
+    Task::TokenClassification,
+    Task::QuestionAnswering,
+    Task::MaskedLanguageModelling,
+];
+
 impl Brief<'_> {
     /// Models that serve and were not looked for in vain, largest first.
     pub(super) fn candidates(&self) -> Result<Vec<Candidate>, PlannerError> {
@@ -18,8 +29,20 @@ impl Brief<'_> {
             (Some(ModelName::At { id }), _) => self.given(id)?,
             (Some(ModelName::Called { name }), task) => self.called(name, task)?,
             (None, Task::ImageClassification) => self.resnets()?,
-            (None, Task::TextClassification) => self.encoders()?,
+            (
+                None,
+                Task::TextClassification
+                | Task::TextRegression
+                | Task::TextMultiLabel
+                | Task::TokenClassification
+                | Task::QuestionAnswering
+                | Task::MaskedLanguageModelling,
+            ) => self.encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
+            (None, Task::InstructionTuning | Task::PreferenceOptimization) => {
+                DECODERS.iter().filter_map(models::public_decoder).collect()
+            }
+            (None, Task::TabularClassification | Task::TabularRegression) => self.perceptrons()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
         if found.is_empty() {
@@ -50,18 +73,22 @@ impl Brief<'_> {
     /// A family, or one of its sizes.
     fn called(&self, name: &str, task: Task) -> Result<Vec<Candidate>, PlannerError> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        let job = match models::named(name) {
+        let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
-            Some(Named::Bert | Named::Encoders(_)) => Task::TextClassification,
-            Some(Named::Resnet(_)) => Task::ImageClassification,
-            Some(Named::Decoders(_)) => Task::LanguageModelling,
+            Some(Named::Bert | Named::Encoders(_)) => &OF_ENCODERS,
+            Some(Named::Resnet(_)) => &[Task::ImageClassification],
+            Some(Named::Decoders([])) => &[Task::LanguageModelling],
+            // Whoever tells words can learn to answer.
+            Some(Named::Decoders(_)) => &[Task::LanguageModelling, Task::InstructionTuning, Task::PreferenceOptimization],
+            Some(Named::Mlp) => &[Task::TabularClassification, Task::TabularRegression],
         };
-        if job != task {
+        if !jobs.contains(&task) {
             let data = &self.choice.name;
-            return wrong(match (job.takes() == task.takes(), task.takes()) {
+            return wrong(match (jobs.iter().any(|job| job.takes() == task.takes()), task.takes()) {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
-                (false, _) => format!("`{data}` holds texts, which `{name}` cannot read"),
+                (false, Modality::Table) => format!("`{data}` is a table of numbers and categories, which `{name}` cannot read"),
+                (false, Modality::Text | Modality::TextToText) => format!("`{data}` holds texts, which `{name}` cannot read"),
             });
         }
         let found = match models::named(name) {
@@ -80,9 +107,19 @@ impl Brief<'_> {
                 Some(depth) => models::resnet(depth, self.channels()).into_iter().collect(),
                 None => self.resnets()?,
             },
+            Some(Named::Mlp) => self.perceptrons()?,
             None => vec![],
         };
         Ok(found)
+    }
+
+    /// A perceptron for the table's columns, of the size that was asked for.
+    fn perceptrons(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let (size, table) = (self.size(), self.offer.data.table.clone().unwrap_or_default());
+        let found = models::perceptron(&table, self.task.head(), size.layers, size.hidden);
+        found
+            .map(|found| vec![found])
+            .ok_or_else(|| PlannerError::NoModel { wanted: format!("a perceptron of {size:?}"), zoo: zoo() })
     }
 
     fn channels(&self) -> usize {

@@ -29,9 +29,12 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     match (named, goal) {
         (Some(name), _) => {
             let choice = named_choice(name)?;
-            // What is known has its task.
-            let task = if choice.known.is_some() { None } else { task(goal, wishes) };
-            Ok(vec![DataChoice { task, ..choice }])
+            // What is known has its task and columns.
+            if choice.known.is_some() {
+                return Ok(vec![choice]);
+            }
+            let task = choice.task.or_else(|| task(goal, wishes));
+            Ok(vec![DataChoice { task, columns: columns(goal, wishes), ..choice }])
         }
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
@@ -51,7 +54,40 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         Goal::Paper(_) => None,
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
-    (tells_words || of_words).then_some(Task::LanguageModelling)
+    let of_numbers = measured.is_some_and(|metric| metric.serves(Task::TextRegression)).then_some(Task::TextRegression);
+    let of_labels = match measured {
+        Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
+        Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
+        Some(Metric::AnswerF1 | Metric::ExactMatch) => Some(Task::QuestionAnswering),
+        Some(Metric::EntityF1 | Metric::EntityPrecision | Metric::EntityRecall) => Some(Task::TokenClassification),
+        _ => None,
+    };
+    (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
+}
+
+/// The columns that were said, by the request or by keys of the experiment file: the data is looked at with them.
+fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
+    let mut columns = Columns::default();
+    if let Goal::Request(request) = goal {
+        columns.label = request.label.clone();
+    }
+    for (key, value) in &wishes.set {
+        let list = || {
+            let value = value.trim().trim_start_matches('[').trim_end_matches(']');
+            value.split(',').map(unquoted).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+        };
+        match key.as_str() {
+            "data.columns.label" => columns.label = Some(unquoted(value)),
+            "data.columns.input" => columns.input = list(),
+            "data.columns.exclude" => columns.exclude = list(),
+            _ => {}
+        }
+    }
+    columns
+}
+
+fn unquoted(text: &str) -> String {
+    text.trim().trim_matches(['"', '\'']).to_string()
 }
 
 fn known_names() -> Vec<&'static str> {
@@ -92,8 +128,12 @@ fn known_choice(known: &'static Known) -> DataChoice {
         name: known.name.into(),
         source: DataSource::Hub { id: known.id.into(), config: known.config.map(str::to_string), revision: None },
         splits: vec![known.train.into(), known.held_out.into()],
-        columns: Columns { input: known.input.iter().map(|c| c.to_string()).collect(), label: Some(known.label.into()) },
-        task: None,
+        columns: Columns {
+            input: known.input.iter().map(|c| c.to_string()).collect(),
+            label: Some(known.label.into()),
+            ..Columns::default()
+        },
+        task: Some(known.task),
         known: Some(known),
     }
 }
@@ -159,6 +199,24 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::MacroF1 => named(&["macro F1"]).then(|| part(result.value)),
         Metric::Perplexity => named(&["perplexity", "PPL"]).then_some(result.value),
         Metric::BitsPerByte => named(&["bits per byte", "BPB"]).then_some(result.value),
+        Metric::Pearson => named(&["Pearson", "Pearson correlation"]).then(|| part(result.value)),
+        Metric::Spearman => named(&["Spearman", "Spearman correlation"]).then(|| part(result.value)),
+        Metric::MicroF1 => named(&["micro F1"]).then(|| part(result.value)),
+        Metric::Auroc => named(&["AUROC", "AUC", "ROC AUC"]).then(|| part(result.value)),
+        Metric::AveragePrecision => named(&["average precision", "AP", "mAP"]).then(|| part(result.value)),
+        Metric::Top5Accuracy => named(&["top-5 accuracy"]).then(|| part(result.value)),
+        Metric::SubsetAccuracy => named(&["subset accuracy", "exact match"]).then(|| part(result.value)),
+        Metric::EntityF1 => named(&["F1", "entity F1", "span F1"]).then(|| part(result.value)),
+        Metric::AnswerF1 => named(&["F1"]).then(|| part(result.value)),
+        Metric::ExactMatch => named(&["EM", "exact match"]).then(|| part(result.value)),
+        Metric::MaskedAccuracy => None,
+        Metric::EntityPrecision => named(&["precision"]).then(|| part(result.value)),
+        Metric::EntityRecall => named(&["recall"]).then(|| part(result.value)),
+        Metric::LogLoss | Metric::CalibrationError => None,
+        // In units of the data's own.
+        Metric::Rmse | Metric::Mae | Metric::R2 => None,
+        // Of models and data that no paper shares.
+        Metric::PreferenceAccuracy | Metric::PreferenceMargin => None,
     }
 }
 

@@ -32,6 +32,14 @@ pub(super) fn fine_tuning(num_params: usize) -> Defaults {
     }
 }
 
+/// Tuning an encoder to answer questions about texts, which are long.
+pub(super) fn answering(num_params: usize) -> Defaults {
+    let mut defaults = fine_tuning(num_params);
+    (defaults.recipe.length, defaults.recipe.max_seq_len) = (Length::Epochs(2.0), Some(384));
+    defaults.source = "1810.04805, section 4.2 and appendix A.3; windows of 384 tokens as its code has them";
+    defaults
+}
+
 /// An encoder from scratch on a small data set. The rate falls with the width, as small models bear higher ones.
 pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
     let mut defaults = fine_tuning(0);
@@ -67,6 +75,40 @@ pub(super) fn decoder_tuning(piece: usize) -> Defaults {
     (defaults.recipe.dropout, defaults.recipe.schedule) = (None, Schedule::Linear { warmup: Warmup::Frac(0.06) });
     defaults.source = "1801.06146, section 3.2: small steps, warmed up, then linearly less";
     defaults
+}
+
+/// Answers of a language model: to tell them, or to prefer one to the other, which wants smaller steps.
+pub(super) fn conversing(preferred: bool) -> Defaults {
+    let mut defaults = decoder_tuning(512);
+    (defaults.recipe.length, defaults.recipe.optimizer) = (Length::Epochs(if preferred { 1.0 } else { 3.0 }), adamw(0.0));
+    defaults.recipe.lr = if preferred { 1e-5 } else { 2e-5 };
+    defaults.source = if preferred {
+        "2305.18290, appendix B, with larger steps for smaller batches"
+    } else {
+        "2203.02155, appendix C, with larger steps for smaller models"
+    };
+    defaults
+}
+
+/// A perceptron on `examples` rows of a table: enough steps for a small one, few enough epochs for a large one.
+pub(super) fn perceptron_from_scratch(examples: usize) -> Defaults {
+    let batch_size = if examples < 10_000 { 32 } else { 256 };
+    let per_epoch = examples.div_ceil(batch_size).max(1) as f64;
+    Defaults {
+        recipe: Recipe {
+            optimizer: adamw(0.01),
+            lr: 1e-3,
+            schedule: Schedule::Cosine { warmup: Warmup::Frac(0.05) },
+            length: Length::Epochs((1500.0 / per_epoch).round().clamp(10.0, 100.0)),
+            batch_size,
+            micro_batch_size: None,
+            max_seq_len: None,
+            grad_clip_norm: Some(1.0),
+            dropout: None,
+            augment: vec![],
+        },
+        source: "2106.11959, section 4.4: AdamW and dropout",
+    }
 }
 
 /// A ResNet from scratch on small images; `mirror`: a mirrored image shows the same class.

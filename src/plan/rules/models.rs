@@ -2,9 +2,10 @@
 
 use crate::data::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
 use crate::intake::ModelSize;
+use crate::plan::TableFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
 use serde_json::json;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{HeadKind, ModelConfig, mlp};
 
 /// A model that a run may start from, with all that its cost depends on.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub(super) enum Named {
     Encoders(Vec<&'static PublicEncoder>),
     /// A ResNet of any depth, or of this one.
     Resnet(Option<usize>),
+    /// A perceptron for tables.
+    Mlp,
     /// These public language models; none: small ones from scratch.
     Decoders(&'static [PublicDecoder]),
 }
@@ -36,6 +39,9 @@ pub(super) fn named(name: &str) -> Option<Named> {
     }
     if matches!(name.as_str(), "gpt" | "nanogpt") || name.starts_with("language-model") {
         return Some(Named::Decoders(&[]));
+    }
+    if matches!(name.as_str(), "mlp" | "perceptron" | "multi-layer-perceptron" | "multilayer-perceptron") {
+        return Some(Named::Mlp);
     }
     if let Some(at) = DECODERS.iter().position(|decoder| decoder.is_called(&name)) {
         return Some(Named::Decoders(&DECODERS[at..=at]));
@@ -139,6 +145,30 @@ pub(super) fn decoder(layers: usize, width: usize, heads: usize, positions: usiz
     Some(Candidate { name: format!("GPT of {layers} layers of {width}"), spec, config })
 }
 
+/// A perceptron for a table that says what `head` says, of `layers` hidden layers of `hidden`; none where the sizes make none.
+pub(super) fn perceptron(table: &TableFacts, head: HeadKind, layers: Option<usize>, hidden: Option<usize>) -> Option<Candidate> {
+    let hidden_sizes = vec![hidden.unwrap_or(HIDDEN); layers.unwrap_or(2)];
+    let name = format!("MLP of {} hidden layers of {}", hidden_sizes.len(), hidden.unwrap_or(HIDDEN));
+    let open = mlp::Config {
+        numeric_columns: vec![],
+        categorical_columns: vec![],
+        target_column: None,
+        target: mlp::Scale::default(),
+        hidden_sizes,
+        hidden_act: mlp::Activation::Relu,
+        norm: mlp::Norm::None,
+        dropout: 0.1,
+        head: head.with(Vec::new()),
+    };
+    let spec = ModelSpec::Scratch { config: ModelConfig::Mlp(open.clone()), tokenizer: None };
+    // With the columns, for what it costs.
+    let config = ModelConfig::Mlp(table.given_to(open, None)).with_labels(&["0".into(), "1".into()]);
+    config.check().is_ok().then_some(Candidate { name, spec, config })
+}
+
+/// Width of a perceptron's layers.
+const HIDDEN: usize = 128;
+
 pub(super) fn public_decoder(decoder: &PublicDecoder) -> Option<Candidate> {
     let spec = ModelSpec::Pretrained { id: decoder.id.into(), revision: None };
     Some(Candidate { name: decoder.name.into(), spec, config: ModelConfig::from_public(decoder.config).ok()? })
@@ -156,9 +186,14 @@ impl Candidate {
     pub(super) fn is_of(&self, size: &ModelSize) -> bool {
         let (layers, hidden, heads) = match &self.config {
             ModelConfig::Bert(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Distilbert(c) => (Some(c.n_layers), Some(c.dim), Some(c.n_heads)),
+            ModelConfig::Electra(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Roberta(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::Vit(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
+            ModelConfig::WideResnet(c) => (Some(c.depth), None, None),
             ModelConfig::Gpt2(c) => (Some(c.n_layer), Some(c.n_embd), Some(c.n_head)),
             ModelConfig::Llama(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
-            ModelConfig::Mlp(c) => (Some(c.hidden_sizes.len() + 1), c.hidden_sizes.first().copied(), None),
+            ModelConfig::Mlp(c) => (Some(c.hidden_sizes.len()), c.hidden_sizes.first().copied(), None),
             ModelConfig::T5(c) => (Some(c.num_layers), Some(c.d_model), Some(c.num_heads)),
             ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
             // By its name: the usual count leaves out some of the convolutions.

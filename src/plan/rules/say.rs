@@ -9,7 +9,7 @@ use crate::data::USUAL_BERT;
 use crate::intake::{Family, ModelName, ModelSize};
 use crate::spec::{Deviation, ModelSpec};
 use crate::words;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 
@@ -103,8 +103,15 @@ impl Brief<'_> {
         if let Some(frac) = self.held_out_frac {
             let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
             let one_text = self.offer.data.splits.iter().any(|split| split.name == self.train && split.is_one_text());
-            let how = if one_text { "its end" } else { "drawn at random" };
+            let how = match (one_text, self.task.takes(), self.task.head()) {
+                (true, ..) => "its end",
+                (false, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share",
+                (false, ..) => "drawn at random",
+            };
             out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for there is no other labelled split"));
+        }
+        if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
+            out.assumptions.push(format!("seeds: {} runs, for one says little where there are few rows", self.seeds.len()));
         }
         if self.limit_is_assumed() && !self.length_is_asked() {
             out.assumptions.push(format!(
@@ -143,7 +150,9 @@ impl Brief<'_> {
 fn is_of_family(candidate: &Candidate, family: Family) -> bool {
     match &candidate.config {
         ModelConfig::Bert(_) => matches!(family, Family::Bert | Family::Transformer),
-        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) => family == Family::Resnet,
+        ModelConfig::Roberta(_) => matches!(family, Family::Roberta | Family::Transformer),
+        ModelConfig::Vit(_) => matches!(family, Family::Vit | Family::Transformer),
+        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) => family == Family::Resnet,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@
 use super::product::{LANES, Left, Right, Size, pack_rows, pack_transposed, product};
 use super::scratch::{self, Scratch};
 use super::{Place, Rows, RowsMut, draw_mask, tiles};
-use crate::attention::Plan;
+use crate::attention::{Plan, Sequence, Span};
 use crate::blocks;
 use crate::matmul::Write;
 use crate::simd::{self, vectorised};
@@ -33,15 +33,17 @@ pub(in crate::attention) struct Given<'a> {
 
 /// Writes the gradients that are wanted, in the order of the inputs.
 pub(in crate::attention) fn backward(plan: &Plan, given: Given, to: [Option<RowsMut>; 3]) {
-    let pairs = plan.batch * plan.kv_heads;
-    let tiles = plan.keys.div_ceil(KEYS).max(1);
+    let pairs = plan.sequences.len() * plan.kv_heads;
+    let most = plan.sequences.iter().map(|sequence| sequence.keys.len).max().unwrap_or(0);
+    let tiles = most.div_ceil(KEYS).max(1);
     let parts = TASKS.div_ceil(pairs.max(1)).min(tiles);
     let [dq, dk, dv] = to;
     let run = |dq: &[Option<RowsMut>]| {
         (0..pairs * parts).into_par_iter().with_max_len(1).for_each(|index| {
             let (pair, part) = (index / parts, index % parts);
             let (sequence, kv_head) = (pair / plan.kv_heads, pair % plan.kv_heads);
-            let task = Task { plan, given, sequence, kv_head, part, parts, dq: dq[part], dk, dv };
+            let Sequence { queries, keys } = plan.sequences[sequence];
+            let task = Task { plan, given, sequence, queries, keys, kv_head, part, parts, dq: dq[part], dk, dv };
             scratch::with(|scratch| task.run(scratch));
         });
     };
@@ -74,6 +76,8 @@ struct Task<'a> {
     plan: &'a Plan,
     given: Given<'a>,
     sequence: usize,
+    queries: Span,
+    keys: Span,
     kv_head: usize,
     part: usize,
     parts: usize,
@@ -126,10 +130,10 @@ impl Task<'_> {
             out: out.floats(QUERIES * width),
             bounds,
         };
-        let valid = plan.query_lengths[self.sequence];
+        let valid = self.queries.valid;
         let along = rows.floats(plan.group() * valid);
         self.products_along_rows(along);
-        let all = tiles(plan.key_lengths[self.sequence], KEYS).enumerate();
+        let all = tiles(self.keys.valid, KEYS).enumerate();
         for keys in all.filter(|(index, _)| index % self.parts == self.part).map(|(_, keys)| keys) {
             self.open(keys, &mut tile);
             for in_group in 0..plan.group() {
@@ -155,19 +159,19 @@ impl Task<'_> {
         };
         if let Some(dq) = &self.dq {
             for head in self.kv_head * plan.group()..(self.kv_head + 1) * plan.group() {
-                fill(dq, self.sequence * plan.queries, head, 0..plan.queries);
+                fill(dq, self.queries.start, head, 0..self.queries.len);
             }
         }
         for to in [&self.dk, &self.dv].into_iter().flatten().filter(|_| self.part == 0) {
-            fill(to, self.sequence * plan.keys, self.kv_head, plan.key_lengths[self.sequence]..plan.keys);
+            fill(to, self.keys.start, self.kv_head, self.keys.valid..self.keys.len);
         }
     }
 
     /// `sum of dy y` over each row: it equals the sum of `dp p` over the keys, with and without dropout.
     fn products_along_rows(&self, along: &mut [f32]) {
-        let (plan, valid) = (self.plan, self.plan.query_lengths[self.sequence]);
+        let (plan, valid) = (self.plan, self.queries.valid);
         for (in_group, along) in along.chunks_exact_mut(valid.max(1)).enumerate() {
-            let start = self.sequence * plan.queries * plan.heads + self.kv_head * plan.group() + in_group;
+            let start = self.queries.start * plan.heads + self.kv_head * plan.group() + in_group;
             let (dy, y) = (&self.given.dy[start * plan.size..], &self.given.y[start * plan.size..]);
             row_products(dy, y, plan.size, plan.heads * plan.size, along);
         }
@@ -176,7 +180,7 @@ impl Task<'_> {
     /// Packs a tile of keys and values.
     fn open(&self, keys: Range<usize>, tile: &mut Tile) {
         let (size, width, [_, k, v]) = (self.plan.size, self.plan.width(), self.given.inputs);
-        let start = self.sequence * self.plan.keys;
+        let start = self.keys.start;
         let (key_rows, value_rows) = (k.at(start, self.kv_head, size, keys.start), v.at(start, self.kv_head, size, keys.start));
         pack_transposed(key_rows, keys.len(), size, k.place.stride, tile.keys_t);
         if self.dq.is_some() || self.dk.is_some() {
@@ -195,7 +199,7 @@ impl Task<'_> {
         let (plan, given, sequence) = (self.plan, &self.given, self.sequence);
         let (size, width, rows) = (plan.size, plan.width(), queries.len());
         let Work { queries: q_rows, dy: dy_rows, scores, dscores, mask, out, bounds } = work;
-        let start = sequence * plan.queries;
+        let start = self.queries.start;
         let q = &given.inputs[0];
         pack_rows(q.at(start, head, size, queries.start), rows, size, q.place.stride, width, q_rows);
         let dy = &given.dy[((start + queries.start) * plan.heads + head) * size..];
@@ -207,8 +211,7 @@ impl Task<'_> {
         product(inner, Left::Rows(q_rows, width), right(tile.keys_t), scores, stride, Write::Set);
         plan.bounds(sequence, queries.clone(), &tile.keys, bounds);
         let masked = draw_mask(plan, [sequence, head], &queries, tile.keys.start, bounds, mask, stride);
-        let (padded, log_sums) =
-            ([stride, vectors * LANES], &given.log_sums[(sequence * plan.heads + head) * plan.queries..][queries.clone()]);
+        let (padded, log_sums) = ([stride, vectors * LANES], &given.log_sums[plan.row(sequence, head, 0)..][queries.clone()]);
         probabilities(scores, padded, bounds, plan.scale as f32, log_sums);
         if self.dq.is_some() || self.dk.is_some() {
             product(inner, Left::Rows(dy_rows, width), right(tile.values_t), dscores, stride, Write::Set);
@@ -246,7 +249,7 @@ impl Task<'_> {
         for (to, from, scale) in scaled.into_iter().filter_map(|(to, from, scale)| Some((to.as_ref()?, from, scale))) {
             for (row, position) in tile.keys.clone().enumerate() {
                 // SAFETY: the tile's keys are this task's alone.
-                let to = unsafe { to.row(self.sequence * plan.keys, self.kv_head, plan.size, position) };
+                let to = unsafe { to.row(self.keys.start, self.kv_head, plan.size, position) };
                 set_scaled(&from[row * width..][..plan.size], scale, to);
             }
         }

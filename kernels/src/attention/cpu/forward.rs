@@ -5,7 +5,7 @@ use super::product::{LANES, Left, Right, Size, pack_rows, pack_transposed, produ
 use super::scratch::{self, Scratch};
 use super::{Rows, draw_mask, tiles};
 use crate::Result;
-use crate::attention::Plan;
+use crate::attention::{Plan, Sequence};
 use crate::matmul::Write;
 use crate::simd::{self, vectorised};
 use crate::slice::{Scattered, fresh_tensor};
@@ -26,12 +26,11 @@ pub(in crate::attention) fn forward(plan: &Plan, inputs: [Rows; 3]) -> Result<(T
     let y = fresh_tensor((plan.batch, plan.queries, plan.heads * plan.size), |y| {
         let (y, log_sums) = (Scattered::new(y), Scattered::new(&mut log_sums));
         let chunk = (OUT / (plan.group() * plan.width()) / QUERIES * QUERIES).clamp(QUERIES, 6 * QUERIES);
-        let chunks = plan.queries.div_ceil(chunk);
-        (0..plan.batch * plan.kv_heads * chunks).into_par_iter().with_max_len(1).for_each(|index| {
-            let (pair, chunk_index) = (index / chunks, index % chunks);
-            let (sequence, kv_head) = (pair / plan.kv_heads, pair % plan.kv_heads);
-            let positions = chunk_index * chunk..plan.queries.min((chunk_index + 1) * chunk);
-            let task = Task { plan, inputs, y, log_sums, sequence, kv_head, positions };
+        let chunks = |sequence: usize| tiles(plan.sequences[sequence].queries.len, chunk).map(move |part| (sequence, part));
+        let parts: Vec<(usize, Range<usize>)> = (0..plan.sequences.len()).flat_map(chunks).collect();
+        (0..parts.len() * plan.kv_heads).into_par_iter().with_max_len(1).for_each(|index| {
+            let (part, kv_head) = (&parts[index / plan.kv_heads], index % plan.kv_heads);
+            let task = Task { plan, inputs, y, log_sums, sequence: part.0, kv_head, positions: part.1.clone() };
             scratch::with(|scratch| task.run(scratch));
         });
     })?;
@@ -58,8 +57,9 @@ struct Rolling<'a> {
 
 impl Task<'_> {
     fn run(&self, scratch: &mut Scratch) {
-        let (plan, valid) = (self.plan, self.plan.query_lengths[self.sequence]);
-        let queries = self.positions.start.min(valid)..self.positions.end.min(valid);
+        let plan = self.plan;
+        let Sequence { queries: all, keys } = plan.sequences[self.sequence];
+        let queries = self.positions.start.min(all.valid)..self.positions.end.min(all.valid);
         let (group, width, count) = (plan.group(), plan.width(), queries.len());
         let Scratch { keys_t, values, scores, mask, out, rows, bounds, .. } = scratch;
         let (keys_t, values) = (keys_t.floats(KEYS * plan.size), values.floats(KEYS * width));
@@ -71,7 +71,7 @@ impl Task<'_> {
         sum.fill(0.0);
         let rolling = Rolling { max, sum, out: out.floats(group * count * width) };
         rolling.out.fill(0.0);
-        for keys in tiles(plan.key_lengths[self.sequence], KEYS) {
+        for keys in tiles(keys.valid, KEYS) {
             let Some(seen) = plan.seen(self.sequence, &queries, &keys) else { continue };
             self.pack(&keys, seen, keys_t, values);
             let stride = seen.next_multiple_of(LANES);
@@ -80,7 +80,7 @@ impl Task<'_> {
                 let Some(seen) = plan.seen(self.sequence, &these, &keys) else { continue };
                 plan.bounds(self.sequence, these.clone(), &keys, bounds);
                 let (head, from) = (self.kv_head * group + in_group, in_group * count + block.start);
-                let q = self.inputs[0].at(self.sequence * plan.queries, head, plan.size, these.start);
+                let q = self.inputs[0].at(all.start, head, plan.size, these.start);
                 let size = Size { rows: block.len(), depth: plan.size, vectors: seen.div_ceil(LANES) };
                 let right = Right { data: keys_t, step: LANES, vector: LANES * plan.size };
                 product(size, Left::Rows(q, self.inputs[0].place.stride), right, scores, stride, Write::Set);
@@ -111,7 +111,7 @@ impl Task<'_> {
     /// Packs the first `count` of a tile's keys, transposed, and values.
     fn pack(&self, keys: &Range<usize>, count: usize, keys_t: &mut [f32], values: &mut [f32]) {
         let (size, [_, k, v]) = (self.plan.size, self.inputs);
-        let start = self.sequence * self.plan.keys;
+        let start = self.plan.sequences[self.sequence].keys.start;
         pack_transposed(k.at(start, self.kv_head, size, keys.start), count, size, k.place.stride, keys_t);
         pack_rows(v.at(start, self.kv_head, size, keys.start), count, size, v.place.stride, self.plan.width(), values);
     }
@@ -119,13 +119,13 @@ impl Task<'_> {
     /// Divides by the sums and writes the task's part of the result; rows that are not valid become zeros.
     fn finish(&self, queries: &Range<usize>, rolling: &Rolling) {
         let (plan, count, width) = (self.plan, queries.len(), self.plan.width());
+        let first = plan.sequences[self.sequence].queries.start;
         for in_group in 0..plan.group() {
             let head = self.kv_head * plan.group() + in_group;
             // SAFETY: positions and heads are this task's alone, here and below.
-            let log_sums =
-                unsafe { self.log_sums.part((self.sequence * plan.heads + head) * plan.queries + queries.start, count) };
+            let log_sums = unsafe { self.log_sums.part(plan.row(self.sequence, head, queries.start), count) };
             for position in self.positions.clone() {
-                let start = ((self.sequence * plan.queries + position) * plan.heads + head) * plan.size;
+                let start = ((first + position) * plan.heads + head) * plan.size;
                 // SAFETY: see above.
                 let y = unsafe { self.y.part(start, plan.size) };
                 if !queries.contains(&position) {

@@ -1,0 +1,183 @@
+//! What a cell says: nothing, a number, a date, a category.
+
+use crate::data::read::Cell;
+use jiff::civil::DateTime;
+use std::borrow::Cow;
+use tallow_zoo::mlp::{DatePart, NumericColumn};
+
+/// What a comma in a number means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::data) enum Comma {
+    /// `1,5` is one and a half, `1.234,5` more than a thousand: in files whose cells are parted by something else.
+    Decimal,
+    /// `1,234.5` is more than a thousand.
+    Thousands,
+}
+
+/// Words for nothing, as pandas has them, and the mark of old data sets.
+const NOTHING: [&str; 14] =
+    ["", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "<na>", "#n/a n/a", "1.#qnan", "-1.#ind", "?"];
+
+/// Whether a cell says nothing.
+pub(super) fn is_nothing(cell: &Cell) -> bool {
+    match cell {
+        Cell::Null => true,
+        Cell::Float(number) => number.is_nan(),
+        Cell::Text(text) => NOTHING.iter().any(|word| text.trim().eq_ignore_ascii_case(word)),
+        Cell::Int(_) | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => false,
+    }
+}
+
+/// The number that a cell says; none where it says something else or nothing.
+pub(in crate::data) fn number(cell: &Cell, comma: Comma) -> Option<f64> {
+    match cell {
+        _ if is_nothing(cell) => None,
+        Cell::Int(number) => Some(*number as f64),
+        Cell::Float(number) => Some(*number),
+        Cell::Text(text) => {
+            let text = text.trim();
+            text.parse().ok().or_else(|| match comma {
+                Comma::Decimal => grouped(text, '.', ','),
+                Comma::Thousands => grouped(text, ',', '.'),
+            })
+        }
+        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
+    }
+}
+
+/// A number whose thousands are set apart: groups of three digits behind the first.
+fn grouped(text: &str, group: char, point: char) -> Option<f64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1.0, text), |digits| (-1.0, digits));
+    let (whole, part) = digits.split_once(point).unwrap_or((digits, ""));
+    let mut groups = whole.split(group);
+    let first = groups.next()?;
+    let (mut all, mut several) = (first.to_string(), false);
+    for group in groups {
+        several = true;
+        (group.len() == 3).then(|| all.push_str(group))?;
+    }
+    let figures = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let right = !first.is_empty() && (!several || first.len() <= 3) && figures(&all) && figures(part);
+    right.then(|| format!("{all}.{part}").parse().ok()).flatten().map(|number: f64| sign * number)
+}
+
+/// The date that a cell says, with its time if it has one: `2026-01-31`, `2026/01/31`, `31.01.2026`, `2026-01-31 12:00:00`. One that
+/// begins with day or month and has strokes is none: which of the two it is cannot be told.
+pub(super) fn date(cell: &Cell) -> Option<DateTime> {
+    let Cell::Text(text) = cell else { return None };
+    let text = text.trim();
+    // A number alone is no date, however well it would read as one.
+    if !(8..=40).contains(&text.len()) || !text.contains(['-', '/', '.']) {
+        return None;
+    }
+    let (day, time) = text.split_once([' ', 'T']).map_or((text, ""), |(day, time)| (day, time));
+    let parts: Vec<&str> = day.split(['-', '/', '.']).collect();
+    let day = match parts[..] {
+        [year, month, day] if year.len() == 4 => format!("{year}-{month:0>2}-{day:0>2}"),
+        [date, month, year] if year.len() == 4 && day.contains('.') => format!("{year}-{month:0>2}-{date:0>2}"),
+        _ => return None,
+    };
+    // Time zones are left out: parts of a date are those of the place where it was written.
+    let time = time.trim_end_matches("UTC").trim_end_matches('Z').trim_end();
+    let time = time.rfind(['+', '-']).map_or(time, |zone| &time[..zone]);
+    if time.is_empty() { day.parse().ok() } else { format!("{day}T{time}").parse().ok() }
+}
+
+/// The number that a part of a date is.
+pub(super) fn part_of(date: &DateTime, part: DatePart) -> f64 {
+    match part {
+        DatePart::Year => date.year().into(),
+        DatePart::Month => date.month().into(),
+        DatePart::Day => date.day().into(),
+        DatePart::Weekday => date.weekday().to_monday_one_offset().into(),
+        DatePart::Hour => date.hour().into(),
+    }
+}
+
+/// The number that a column of a model takes from a cell.
+pub(in crate::data) fn number_of(column: &NumericColumn, cell: &Cell, comma: Comma) -> Option<f64> {
+    let number = match column.of_date {
+        Some(part) => date(cell).map(|date| part_of(&date, part)),
+        None => number(cell, comma),
+    };
+    number.filter(|number| number.is_finite())
+}
+
+/// The category that a cell says, and none where it says nothing. A whole number is the same however it is written.
+pub(in crate::data) fn category(cell: &Cell) -> Option<Cow<'_, str>> {
+    match cell {
+        _ if is_nothing(cell) => None,
+        Cell::Int(number) => Some(number.to_string().into()),
+        Cell::Float(number) => Some(number.to_string().into()),
+        Cell::Text(text) => Some(text.trim().into()),
+        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Cell {
+        Cell::Text(text.into())
+    }
+
+    #[test]
+    fn numbers() {
+        for (cell, decimal, thousands) in [
+            ("1.5", Some(1.5), Some(1.5)),
+            (" -3 ", Some(-3.0), Some(-3.0)),
+            ("1e3", Some(1e3), Some(1e3)),
+            ("1,5", Some(1.5), None),
+            ("1,234", Some(1.234), Some(1234.0)),
+            ("1.234,5", Some(1234.5), None),
+            ("-1,234,567.25", None, Some(-1_234_567.25)),
+            ("1,23,456", None, None),
+            ("123456789012345678901234567890", Some(1.2345678901234568e29), Some(1.2345678901234568e29)),
+            ("inf", Some(f64::INFINITY), Some(f64::INFINITY)),
+            ("NaN", None, None),
+            ("N/A", None, None),
+            ("?", None, None),
+            ("", None, None),
+            ("abc", None, None),
+            ("12 kg", None, None),
+            (",", None, None),
+            (",5", None, None),
+        ] {
+            let found = [Comma::Decimal, Comma::Thousands].map(|comma| number(&text(cell), comma));
+            assert_eq!(found, [decimal, thousands], "{cell}");
+        }
+        assert_eq!(number(&Cell::Float(f64::NAN), Comma::Decimal), None);
+    }
+
+    #[test]
+    fn dates() {
+        let read = |cell: &str| date(&text(cell)).map(|date| date.to_string());
+        for (cell, expected) in [
+            ("2026-01-31", Some("2026-01-31T00:00:00")),
+            ("2026/1/31", Some("2026-01-31T00:00:00")),
+            ("31.01.2026", Some("2026-01-31T00:00:00")),
+            ("2026-01-31 12:30:00", Some("2026-01-31T12:30:00")),
+            ("2026-01-31T12:30:00.5Z", Some("2026-01-31T12:30:00.5")),
+            ("2026-01-31 12:30:00+02:00", Some("2026-01-31T12:30:00")),
+            ("2026-02-31", None),
+            ("01/31/2026", None),
+            ("20260131", None),
+            ("1.5.2", None),
+            ("some-words-here", None),
+        ] {
+            assert_eq!(read(cell).as_deref(), expected, "{cell}");
+        }
+        let saturday = date(&text("2026-01-31 12:30:00")).expect("a date");
+        let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];
+        assert_eq!(parts.map(|part| part_of(&saturday, part)), [2026.0, 1.0, 31.0, 6.0, 12.0]);
+    }
+
+    #[test]
+    fn categories() {
+        let read = |cell: &Cell| category(cell).map(Cow::into_owned);
+        assert_eq!(read(&text(" red ")), Some("red".into()));
+        assert_eq!((read(&Cell::Float(3.0)), read(&Cell::Int(3))), (Some("3".into()), Some("3".into())));
+        assert_eq!((read(&text("null")), read(&Cell::Null)), (None, None));
+    }
+}

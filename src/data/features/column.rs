@@ -1,0 +1,396 @@
+//! One column of a table: what its cells in the training rows are, and what follows for a model.
+
+use super::cells::{self, Comma, part_of};
+use super::target::Target;
+use crate::data::read::{Cell, ColumnKind};
+use crate::words::count;
+use jiff::civil::DateTime;
+use std::collections::BTreeMap;
+use tallow_zoo::mlp::{CategoricalColumn, DatePart, NumericColumn};
+
+/// What a model takes from a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Use {
+    /// One column of numbers; of dates several.
+    Numbers(Vec<NumericColumn>),
+    Categories(CategoricalColumn),
+    Nothing(Why),
+}
+
+/// Why nothing is taken from a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Why {
+    /// It holds images, lists or the like; in words.
+    Kind(String),
+    Empty,
+    Constant(String),
+    /// A number that runs with the rows, or one that is called an identifier.
+    Identifier,
+    /// Texts that hardly ever repeat: names, tickets, or what somebody wrote.
+    Texts {
+        different: usize,
+        rows: usize,
+        words: f64,
+    },
+    /// Days and months in an order that cannot be told.
+    Dates(String),
+    /// It says the target in other words.
+    Target,
+}
+
+impl Why {
+    /// In words, behind the column's name.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Why::Kind(kind) => format!("it holds {kind}"),
+            Why::Empty => "it is empty in the training rows".into(),
+            Why::Constant(value) => format!("it is `{value}` in every training row"),
+            Why::Identifier => "it numbers the rows".into(),
+            Why::Texts { different, rows, words } => {
+                let what = if *words > 3.0 { "free text" } else { "names or the like" };
+                format!("{what}: {} different values in {} rows", count(*different as f64), count(*rows as f64))
+            }
+            Why::Dates(example) => format!("whether `{example}` begins with day or month cannot be told: write 2026-01-31"),
+            Why::Target => "it says what is to be predicted in other words".into(),
+        }
+    }
+}
+
+/// Values that are told apart at most: a column with more has no categories.
+const MOST_VALUES: usize = 10_000;
+/// Fewer rows say little about whether two columns are the same.
+const LEAST_ROWS: usize = 20;
+/// A column of numbers may have so many cells that are none, for each that is one.
+const STRAY: f64 = 0.1;
+/// A value that occurs less often is taken for one that is not there.
+const LEAST_OF_A_KIND: usize = 2;
+
+/// What has been seen of a column.
+pub(super) struct Column {
+    name: String,
+    kind: ColumnKind,
+    comma: Comma,
+    /// Row by row; NaN where there is none. A number that is not finite is none, either.
+    numbers: Vec<f64>,
+    /// Row by row, as long as every cell is nothing or a date.
+    dates: Option<Vec<Option<DateTime>>>,
+    /// None: too many to be categories.
+    values: Option<BTreeMap<String, Seen>>,
+    /// Of all rows, as far as values are told apart.
+    categories: Vec<Option<String>>,
+    known: usize,
+    infinite: usize,
+    /// Cells that say something and no number; the first of them.
+    stray: usize,
+    example: String,
+    words: usize,
+}
+
+/// How often a value occurs, and the class of all of its rows, if they have but one.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    count: usize,
+    class: Option<Option<u32>>,
+}
+
+impl Column {
+    pub(super) fn new(name: &str, kind: &ColumnKind, comma: Comma) -> Self {
+        Column {
+            name: name.into(),
+            kind: kind.clone(),
+            comma,
+            numbers: Vec::new(),
+            dates: Some(Vec::new()),
+            values: Some(BTreeMap::new()),
+            categories: Vec::new(),
+            known: 0,
+            infinite: 0,
+            stray: 0,
+            example: String::new(),
+            words: 0,
+        }
+    }
+
+    /// Whether its cells can be looked at, by what the file says of it.
+    pub(super) fn is_plain(kind: &ColumnKind) -> bool {
+        matches!(kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float)
+    }
+
+    /// Looks at the next row's cell.
+    pub(super) fn take(&mut self, cell: &Cell, target: Option<Target>) {
+        let number = cells::number(cell, self.comma);
+        self.numbers.push(number.filter(|n| n.is_finite()).unwrap_or(f64::NAN));
+        let category = cells::category(cell);
+        if let Some(dates) = &mut self.dates {
+            let date = cells::date(cell);
+            dates.push(date);
+            if date.is_none() && category.is_some() {
+                self.dates = None;
+            }
+        }
+        let Some(category) = category else {
+            self.categories.push(None);
+            return;
+        };
+        self.known += 1;
+        self.infinite += usize::from(number.is_some_and(f64::is_infinite));
+        if number.is_none() {
+            self.stray += 1;
+            self.words += category.split_whitespace().count();
+            if self.example.is_empty() {
+                self.example = category.chars().take(40).collect();
+            }
+        }
+        self.count(category.into_owned(), target);
+    }
+
+    fn count(&mut self, category: String, target: Option<Target>) {
+        let Some(values) = &mut self.values else { return };
+        let class = if let Some(Target::Class(class)) = target { Some(class) } else { None };
+        let seen = values.entry(category.clone()).or_insert(Seen { count: 0, class: Some(class) });
+        seen.count += 1;
+        if seen.class != Some(class) {
+            seen.class = None;
+        }
+        if values.len() > MOST_VALUES {
+            (self.values, self.categories) = (None, Vec::new());
+        } else {
+            self.categories.push(Some(category));
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.numbers.len()
+    }
+
+    fn are_numbers(&self) -> bool {
+        self.known > self.stray && self.stray as f64 <= STRAY * (self.known - self.stray) as f64
+    }
+
+    /// What is taken from it. `targets`: of the rows that it has seen. `asked`: somebody named it, so that only what cannot be used is
+    /// left out.
+    pub(super) fn decide(&self, targets: &[Target], classes: usize, asked: bool) -> Use {
+        let reason = self.nothing().or_else(|| if asked { None } else { self.unwanted(targets, classes) });
+        if let Some(why) = reason {
+            return Use::Nothing(why);
+        }
+        if let Some(dates) = &self.dates {
+            return self.dates(dates);
+        }
+        if self.are_numbers() {
+            let numbers = self.numbers.iter().map(|x| Some(*x));
+            return Use::Numbers(vec![NumericColumn::of(&self.name, numbers)]);
+        }
+        match self.texts() {
+            Some(why) => Use::Nothing(why),
+            None => {
+                let categories = self.categories.iter().map(Option::as_deref);
+                Use::Categories(CategoricalColumn::of(&self.name, categories, LEAST_OF_A_KIND))
+            }
+        }
+    }
+
+    /// What else should be known of a column that is used.
+    pub(super) fn note(&self) -> Option<String> {
+        if self.dates.is_some() || !self.are_numbers() {
+            return None;
+        }
+        let example = if self.stray > 0 { format!(", such as `{}`", self.example) } else { String::new() };
+        let odd = self.stray + self.infinite;
+        (odd > 0).then(|| {
+            let (odd, known) = (count(odd as f64), count(self.known as f64));
+            format!(
+                "data.columns: {odd} of {known} cells of `{}` are no finite numbers{example}: they count as missing",
+                self.name
+            )
+        })
+    }
+
+    /// Why there is nothing to take, whoever asks.
+    fn nothing(&self) -> Option<Why> {
+        if !Column::is_plain(&self.kind) {
+            return Some(Why::Kind(self.kind.in_words().into()));
+        }
+        (self.known == 0).then_some(Why::Empty)
+    }
+
+    /// Why nobody would want it.
+    fn unwanted(&self, targets: &[Target], classes: usize) -> Option<Why> {
+        if let Some((value, _)) = self.values.as_ref().filter(|values| values.len() == 1).and_then(BTreeMap::first_key_value)
+            && self.known == self.rows()
+        {
+            return Some(Why::Constant(value.chars().take(40).collect()));
+        }
+        if self.is_identifier() {
+            return Some(Why::Identifier);
+        }
+        (self.rows() >= LEAST_ROWS && self.says_the_target(targets, classes)).then_some(Why::Target)
+    }
+
+    /// Whole numbers, each once, that rise from row to row without large gaps; or each once in a column that is called so.
+    fn is_identifier(&self) -> bool {
+        let whole = self.stray == 0 && self.known == self.rows() && self.numbers.iter().all(|x| x.fract() == 0.0);
+        if !whole || self.rows() < 3 {
+            return false;
+        }
+        let rising = self.numbers.is_sorted_by(|a, b| a < b);
+        let span = self.numbers[self.rows() - 1] - self.numbers[0];
+        if rising && span < 2.0 * self.rows() as f64 {
+            return true;
+        }
+        let mut sorted = self.numbers.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        is_called_identifier(&self.name) && sorted.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
+    /// Whether each of its values stands for one class and each class for one value; of numbers, whether one is the other in another
+    /// unit.
+    fn says_the_target(&self, targets: &[Target], classes: usize) -> bool {
+        if self.known < self.rows() {
+            return false;
+        }
+        if let Some(Target::Value(_)) = targets.first() {
+            let value = |target: &Target| if let Target::Value(value) = target { *value } else { f64::NAN };
+            let values: Vec<f64> = targets.iter().map(value).collect();
+            return self.stray == 0 && crate::eval::metrics::regression::pearson(&self.numbers, &values).abs() > 1.0 - 1e-12;
+        }
+        let Some(values) = self.values.as_ref().filter(|values| values.len() == classes) else { return false };
+        let mut stands_for: Vec<u32> = values.values().filter_map(|seen| seen.class.flatten()).collect();
+        stands_for.sort_unstable();
+        stands_for.dedup();
+        stands_for.len() == classes
+    }
+
+    /// Why its texts are no categories.
+    fn texts(&self) -> Option<Why> {
+        const FEW: usize = 20;
+        if self.example.split('/').count() == 3 && self.example.bytes().all(|b| b.is_ascii_digit() || b == b'/') {
+            return Some(Why::Dates(self.example.clone()));
+        }
+        let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len);
+        let many = different == self.known && self.known > 1 || different > FEW && different * 2 > self.known;
+        let words = self.words as f64 / self.stray.max(1) as f64;
+        (many || self.values.is_none()).then_some(Why::Texts { different, rows: self.known, words })
+    }
+
+    fn dates(&self, dates: &[Option<DateTime>]) -> Use {
+        let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];
+        let columns = parts.into_iter().filter_map(|part| {
+            let numbers = dates.iter().map(|date| date.map(|date| part_of(&date, part)));
+            let mut known = numbers.clone().flatten();
+            let first = known.next()?;
+            // A part that never varies says nothing.
+            known.any(|x| x != first).then(|| NumericColumn { of_date: Some(part), ..NumericColumn::of(&self.name, numbers) })
+        });
+        match columns.collect::<Vec<_>>() {
+            none if none.is_empty() => {
+                Use::Nothing(Why::Constant(self.categories.iter().flatten().next().cloned().unwrap_or_default()))
+            }
+            columns => Use::Numbers(columns),
+        }
+    }
+}
+
+/// `id`, `index`, `PassengerId`, `row_number`.
+fn is_called_identifier(name: &str) -> bool {
+    const WORDS: [&str; 8] = ["id", "idx", "index", "guid", "uuid", "rowid", "key", "unnamed"];
+    let mut spaced = String::new();
+    let mut before = ' ';
+    for letter in name.chars() {
+        if letter.is_uppercase() && before.is_lowercase() {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+        before = letter;
+    }
+    let words: Vec<String> =
+        spaced.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
+    words.is_empty()
+        || words.first().is_some_and(|w| WORDS.contains(&w.as_str()))
+        || words.last().is_some_and(|w| WORDS.contains(&w.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cells by row, parted by spaces, beside classes or values.
+    fn decide(name: &str, cells: &[String], targets: &[Target], classes: usize, asked: bool) -> Use {
+        let mut column = Column::new(name, &ColumnKind::Text, Comma::Thousands);
+        for (cell, target) in cells.iter().zip(targets) {
+            column.take(&if cell.is_empty() { Cell::Null } else { Cell::Text(cell.clone()) }, Some(*target));
+        }
+        column.decide(targets, classes, asked)
+    }
+
+    const ROWS: usize = 40;
+
+    fn cells(of: impl Fn(usize) -> String) -> Vec<String> {
+        (0..ROWS).map(of).collect()
+    }
+
+    /// Two classes by turns.
+    fn found(name: &str, of: impl Fn(usize) -> String) -> String {
+        let targets: Vec<Target> = (0..ROWS as u32).map(|i| Target::Class(i % 2)).collect();
+        match decide(name, &cells(of), &targets, 2, false) {
+            Use::Numbers(columns) => format!("{} numbers", columns.len()),
+            Use::Categories(column) => column.values.join(" "),
+            Use::Nothing(why) => why.in_words(),
+        }
+    }
+
+    #[test]
+    fn columns_are_what_their_cells_say() {
+        let noise = |i: usize| (i * 17 + 5) % 23;
+        assert_eq!(found("age", |i| format!("{}.5", noise(i))), "1 numbers");
+        assert_eq!(found("age", |i| if i == 3 { "unknown".into() } else { noise(i).to_string() }), "1 numbers");
+        assert_eq!(found("colour", |i| ["red", "green", "blue"][i % 3].into()), "blue green red");
+        assert_eq!(found("rare", |i| if i == 7 { "odd".into() } else { ["a", "b", "c"][i % 3].into() }), "a b c");
+        assert_eq!(found("gap", |i| if i % 3 == 0 { String::new() } else { "yes".into() }), "yes", "that it is missing tells");
+        assert_eq!(found("born", |i| format!("20{:02}-0{}-1{}", i % 30, 1 + i % 9, i % 7)), "4 numbers");
+        assert_eq!(found("hour", |i| format!("2026-01-01 {:02}:00", i % 24)), "1 numbers");
+    }
+
+    #[test]
+    fn what_says_nothing_is_left_out() {
+        assert_eq!(found("x", |_| String::new()), "it is empty in the training rows");
+        assert_eq!(found("x", |_| "NA".into()), "it is empty in the training rows");
+        assert_eq!(found("x", |_| "7".into()), "it is `7` in every training row");
+        assert_eq!(found("number", |i| (100 + i).to_string()), "it numbers the rows");
+        assert_eq!(found("CustomerId", |i| ((i * 7919) % 100_003).to_string()), "it numbers the rows");
+        assert_eq!(found("income", |i| ((i * 7919) % 100_003).to_string()), "1 numbers", "whole numbers need not be names");
+        assert_eq!(found("name", |i| format!("Mr. {i}")), "names or the like: 40 different values in 40 rows");
+        assert_eq!(found("note", |i| format!("this is what {i} said to me")), "free text: 40 different values in 40 rows");
+        assert!(found("day", |i| format!("0{}/1{}/2026", 1 + i % 9, i % 9)).starts_with("whether `01/10/2026` begins"));
+        assert_eq!(found("answer", |i| ["no", "yes"][i % 2].into()), "it says what is to be predicted in other words");
+        assert_eq!(found("answer", |i| (i % 2).to_string()), "it says what is to be predicted in other words");
+        let values: Vec<Target> = (0..ROWS).map(|i| Target::Value((i * i) as f64)).collect();
+        let copy = decide("cents", &cells(|i| (100 * i * i).to_string()), &values, 0, false);
+        assert_eq!(copy, Use::Nothing(Why::Target));
+    }
+
+    #[test]
+    fn what_somebody_names_is_taken() {
+        let targets: Vec<Target> = (0..ROWS as u32).map(|i| Target::Class(i % 2)).collect();
+        let asked = |of: &dyn Fn(usize) -> String| decide("id", &cells(of), &targets, 2, true);
+        assert!(matches!(asked(&|i| i.to_string()), Use::Numbers(_)));
+        assert!(matches!(asked(&|i| ["no", "yes"][i % 2].into()), Use::Categories(_)));
+        assert!(matches!(asked(&|i| format!("name {i}")), Use::Nothing(Why::Texts { .. })));
+    }
+
+    #[test]
+    fn names_of_identifiers() {
+        for (name, expected) in [
+            ("id", true),
+            ("PassengerId", true),
+            ("customer_id", true),
+            ("ID number", true),
+            ("", true),
+            ("Unnamed: 0", true),
+            ("width", false),
+            ("idle", false),
+        ] {
+            assert_eq!(is_called_identifier(name), expected, "{name}");
+        }
+    }
+}

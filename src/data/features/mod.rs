@@ -1,0 +1,14 @@
+//! Tables: from cells to what a model is fed with.
+//!
+//! [`survey`] looks at the training rows and decides of each column what it is: numbers, categories, dates, or nothing to learn from.
+//! What it finds (means, medians, categories) becomes part of the model's configuration, by which [`super::prepare`] then turns the
+//! cells of every split, and of any new table, into inputs.
+
+mod cells;
+mod column;
+mod survey;
+mod target;
+
+pub(super) use cells::{Comma, category, number, number_of};
+pub(super) use survey::{Asked, is_table, survey};
+pub(super) use target::rows_of;

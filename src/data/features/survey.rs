@@ -1,0 +1,363 @@
+//! What a table's columns are for, by its training rows.
+
+use super::column::{Column, Use, Why};
+use super::target::{Target, Targets, is_measured};
+use crate::data::columns::{self, find_label};
+use crate::data::read::{self, ColumnKind, Table};
+use crate::data::{Error, Result, classes};
+use crate::job::Part;
+use crate::plan::{SplitFacts, TableFacts};
+use crate::spec::{Columns, Task};
+use crate::words::count;
+use tallow_zoo::{HeadKind, mlp};
+
+/// What is found.
+pub(in crate::data) struct Found {
+    pub(in crate::data) task: Task,
+    pub(in crate::data) splits: Vec<SplitFacts>,
+    pub(in crate::data) columns: Columns,
+    pub(in crate::data) labels: Vec<String>,
+    pub(in crate::data) facts: TableFacts,
+}
+
+/// What is known beforehand.
+pub(in crate::data) struct Asked<'a> {
+    pub(in crate::data) columns: &'a Columns,
+    /// None: what the target column is for.
+    pub(in crate::data) task: Option<Task>,
+    /// The columns of a model that is there.
+    pub(in crate::data) model: Option<&'a mlp::Config>,
+    /// The part of the first split that is trained on.
+    pub(in crate::data) part: Option<Part>,
+    pub(in crate::data) class_columns: &'a [&'a str],
+}
+
+/// Whether rows of a table are meant, where nobody said so: there are columns of numbers or categories to learn from, and no text
+/// that they are about.
+pub(in crate::data) fn is_table(table: &Table, asked: &Columns, class_columns: &[&str]) -> Result<bool> {
+    const SAMPLE: usize = 500;
+    if !asked.input.is_empty() || table.columns().iter().any(|c| c.kind == ColumnKind::Image) {
+        return Ok(false);
+    }
+    let label = match &asked.label {
+        Some(name) => columns::called(table, name)?.name.clone(),
+        None => match find_label(table, &[], class_columns) {
+            Ok(label) => label,
+            // Whoever has to say which column it is has more of them than a text and its label.
+            Err(_) => return Ok(table.columns().len() > 2 && columns::usual_texts(table).is_none()),
+        },
+    };
+    let (names, mut columns) = plain_columns(table, &label, &[]);
+    for row in table.rows(&names)?.take(SAMPLE) {
+        row?.cells.iter().zip(&mut columns).for_each(|(cell, column)| column.take(cell, None));
+    }
+    let uses: Vec<(&str, Use)> = names.iter().zip(&columns).map(|(name, column)| (*name, column.decide(&[], 0, false))).collect();
+    let is_text = |name: &str| uses.iter().any(|(n, u)| *n == name && matches!(u, Use::Nothing(Why::Texts { .. })));
+    if columns::usual_texts(table).is_some_and(|texts| texts.iter().all(|name| is_text(name))) {
+        return Ok(false);
+    }
+    let useful = uses.iter().filter(|(_, u)| !matches!(u, Use::Nothing(_))).count();
+    let long = uses.iter().any(|(_, u)| matches!(u, Use::Nothing(Why::Texts { words, .. }) if *words >= 8.0));
+    Ok(useful >= if long { 3 } else { 1 })
+}
+
+/// The columns but the label and those that are left out, with nothing seen yet.
+fn plain_columns<'a>(table: &'a Table, label: &str, exclude: &[String]) -> (Vec<&'a str>, Vec<Column>) {
+    let wanted =
+        |c: &&read::Column| c.name != label && !exclude.contains(&c.name) && Column::is_plain(&c.kind) && !c.name.is_empty();
+    let all = table.columns().iter().filter(wanted);
+    all.map(|c| (c.name.as_str(), Column::new(&c.name, &c.kind, table.comma()))).unzip()
+}
+
+/// Looks at the target and at all columns.
+///
+/// # Errors
+/// A file cannot be read; a column is not there, there twice, or cannot be used; nothing is left to learn from, or a single class.
+pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) -> Result<Found> {
+    let Some((first, table)) = splits.first().and_then(|split| split.1.first().map(|table| (split, table))) else {
+        return Err(Error::NoData { place: "the table".into(), found: Vec::new() });
+    };
+    each_once(table)?;
+    let label = match (&asked.columns.label, asked.model.and_then(|model| model.target_column.as_ref())) {
+        (Some(name), _) => columns::called(table, name)?.name.clone(),
+        (None, Some(name)) => table.column(name)?.name.clone(),
+        (None, None) => find_label(table, &asked.columns.input, asked.class_columns)?,
+    };
+    let task = match asked.task {
+        Some(task) => task,
+        None if is_measured(&first.1, &label)? => Task::TabularRegression,
+        None => Task::TabularClassification,
+    };
+    let (mut facts, mut notes) = (Vec::new(), Vec::new());
+    let mut targets = Targets::default();
+    for (at, (name, tables)) in splits.iter().enumerate() {
+        let found = split_facts(name, tables, &label, task, at > 0, &mut notes)?;
+        facts.push(found.0);
+        if at == 0 {
+            targets = found.1;
+        }
+    }
+    let labels = labels(&label, &targets, first, task, &mut notes)?;
+    let (columns, table) = match asked.model {
+        Some(model) => {
+            let columns = Columns {
+                input: model.column_names().into_iter().map(str::to_string).collect(),
+                label: Some(label),
+                ..Columns::default()
+            };
+            (columns, TableFacts { notes, ..TableFacts::of(model) })
+        }
+        // Without a target there is nothing to fit: whoever wants to train on it says so.
+        None if targets.known() == 0 => {
+            (Columns { label: Some(label), ..asked.columns.clone() }, TableFacts { notes, ..TableFacts::default() })
+        }
+        None => fit(&first.1, &label, &targets, asked, notes)?,
+    };
+    // What the first split has, the others must have, too.
+    let has_target = |split: &SplitFacts| split.labelled;
+    for ((_, tables), _) in splits.iter().zip(&facts).filter(|(_, split)| has_target(split)) {
+        tables.iter().try_for_each(|table| columns::all_there(table, &columns.input))?;
+    }
+    Ok(Found { task, splits: facts, columns, labels, facts: table })
+}
+
+/// A name that stands for two columns says nothing.
+fn each_once(table: &Table) -> Result<()> {
+    let names = table.names();
+    match names.iter().enumerate().find(|(at, name)| !name.is_empty() && names[..*at].contains(name)) {
+        Some((_, name)) => Err(Error::SameName { path: table.path().into(), column: name.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn split_facts(
+    name: &str,
+    tables: &[Table],
+    label: &str,
+    task: Task,
+    may_lack: bool,
+    notes: &mut Vec<String>,
+) -> Result<(SplitFacts, Targets)> {
+    let lacks = may_lack && tables.iter().any(|table| table.column(label).is_err());
+    let rows = tables.iter().map(Table::count).sum::<Result<usize>>()?;
+    let targets = if lacks { Targets::default() } else { Targets::read(tables, label, task)? };
+    if rows == 0 {
+        let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
+        return Err(Error::EmptySplit { split: name.into(), path });
+    }
+    let known = targets.known();
+    if known > 0 && known < rows {
+        let (without, rows) = (count((rows - known) as f64), count(rows as f64));
+        notes.push(format!("data: {without} of {rows} rows of `{name}` are left out, for they have no `{label}`"));
+    }
+    let facts = SplitFacts {
+        name: name.into(),
+        files: tables.iter().map(|table| table.path().to_path_buf()).collect(),
+        examples: if known > 0 { known } else { rows },
+        labelled: known > 0,
+        part: None,
+        tokens: None,
+    };
+    Ok((facts, targets))
+}
+
+/// The classes in order, and how unlike in number they are.
+fn labels(
+    label: &str,
+    targets: &Targets,
+    split: &(String, Vec<Table>),
+    task: Task,
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>> {
+    const RARE: f64 = 0.1;
+    if task.head() == HeadKind::Value {
+        return Ok(Vec::new());
+    }
+    let of_file = split.1.first().and_then(|table| table.column(label).ok()).and_then(|column| column.classes.clone());
+    let labels = of_file.unwrap_or_else(|| classes::in_order(targets.classes.clone()));
+    if let [only] = labels.as_slice() {
+        return Err(Error::OneClass { split: split.0.clone(), class: only.clone() });
+    }
+    let mut counts = vec![0usize; targets.classes.len()];
+    for target in targets.rows.iter().flatten() {
+        if let Target::Class(class) = target {
+            counts[*class as usize] += 1;
+        }
+    }
+    let most = counts.iter().max().copied().unwrap_or(0);
+    if let Some((class, least)) = counts.iter().enumerate().min_by_key(|(_, count)| **count)
+        && (*least as f64) < RARE * most as f64
+    {
+        let (name, least, most) = (&targets.classes[class], count(*least as f64), count(most as f64));
+        notes.push(format!(
+            "classes: unlike in number, {least} rows of `{name}` beside {most} of the most frequent: the macro F1 counts each class alike"
+        ));
+    }
+    Ok(labels)
+}
+
+/// What the training rows say of each column.
+fn fit(tables: &[Table], label: &str, targets: &Targets, asked: &Asked, mut notes: Vec<String>) -> Result<(Columns, TableFacts)> {
+    let first = &tables[0];
+    for name in asked.columns.input.iter().chain(&asked.columns.exclude) {
+        first.column(name)?;
+    }
+    let (mut names, mut seen) = plain_columns(first, label, &asked.columns.exclude);
+    if !asked.columns.input.is_empty() {
+        (names, seen) = names.into_iter().zip(seen).filter(|(name, _)| asked.columns.input.iter().any(|n| n == name)).unzip();
+    }
+    let mask = targets.mask(asked.part);
+    let mut trained = Vec::new();
+    let mut row_number = 0;
+    for table in tables {
+        for row in table.rows(&names)? {
+            let (row, target) = (row?, targets.rows.get(row_number).copied().flatten());
+            if mask.get(row_number) == Some(&true) {
+                row.cells.iter().zip(&mut seen).for_each(|(cell, column)| column.take(cell, target));
+                trained.extend(target);
+            }
+            row_number += 1;
+        }
+    }
+    let mut facts = TableFacts::default();
+    let (mut input, mut left) = (Vec::new(), Vec::new());
+    let odd = first.columns().iter().filter(|c| c.name != label && !c.name.is_empty() && !Column::is_plain(&c.kind));
+    for column in odd {
+        left.push((column.name.as_str(), Why::Kind(column.kind.in_words().into())));
+    }
+    for (name, column) in names.iter().zip(&seen) {
+        match column.decide(&trained, targets.classes.len(), !asked.columns.input.is_empty()) {
+            Use::Numbers(mut columns) => facts.numeric.append(&mut columns),
+            Use::Categories(column) => facts.categorical.push(column),
+            Use::Nothing(why) => {
+                left.push((name, why));
+                continue;
+            }
+        }
+        input.push(name.to_string());
+        notes.extend(column.note());
+    }
+    for (name, why) in &left {
+        if asked.columns.input.iter().any(|asked| asked == name) {
+            let (path, column) = (first.path().into(), name.to_string());
+            return Err(Error::ColumnKind {
+                path,
+                column,
+                expected: "numbers, dates or categories",
+                found: format!("that {}", why.in_words()),
+            });
+        }
+        if !asked.columns.exclude.iter().any(|excluded| excluded == name) {
+            notes.push(format!("data.columns: `{name}` is left out: {}", why.in_words()));
+        }
+    }
+    if input.is_empty() {
+        let have = left.iter().map(|(name, why)| format!("{name}: {}", why.in_words())).collect();
+        return Err(Error::NoFeatures { path: first.path().into(), label: label.into(), have });
+    }
+    facts.notes = notes;
+    Ok((Columns { input, label: Some(label.into()), ..Columns::default() }, facts))
+}
+
+impl TableFacts {
+    /// The columns of a model that is there.
+    fn of(model: &mlp::Config) -> Self {
+        TableFacts {
+            numeric: model.numeric_columns.clone(),
+            categorical: model.categorical_columns.clone(),
+            ..TableFacts::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of the folder with this text, opened.
+    fn table(dir: &tempfile::TempDir, name: &str, text: &str) -> Table {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        Table::open(&path).expect("a table")
+    }
+
+    fn asked(columns: &Columns, part: Option<Part>) -> Asked<'_> {
+        Asked { columns, task: Some(Task::TabularClassification), model: None, part, class_columns: &[] }
+    }
+
+    /// A number that is the row's, a colour, and a class.
+    fn rows(count: usize) -> String {
+        let row = |i: usize| format!("{},{},{}\n", i * i, ["red", "green", "blue"][i % 3], ["no", "yes"][i / 3 % 2]);
+        "size,colour,sold\n".to_string() + &(0..count).map(row).collect::<String>()
+    }
+
+    #[test]
+    fn whether_a_table_is_meant() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let check = |text: &str, label: Option<&str>, expected: bool| {
+            let columns = Columns { label: label.map(str::to_string), ..Columns::default() };
+            let found = is_table(&table(&dir, "t.csv", text), &columns, &[]).expect("told");
+            assert_eq!(found, expected, "{text}");
+        };
+        let texts: String = (0..30).map(|i| format!("this is the text of row {i} and it is long,{i},{}\n", i % 2)).collect();
+        check(&rows(40), Some("sold"), true);
+        check(&rows(40), None, true);
+        check(&format!("text,idx,label\n{texts}"), None, false);
+        check(&format!("remark,idx,label\n{texts}"), None, false);
+        check(
+            &texts.lines().fold("text,label\n".into(), |all, line| {
+                let (text, rest) = line.split_once(',').expect("cells");
+                format!("{all}{text},{}\n", &rest[rest.len() - 1..])
+            }),
+            None,
+            false,
+        );
+    }
+
+    #[test]
+    fn what_is_fitted_is_of_the_training_rows_alone() {
+        let dir = tempfile::tempdir().expect("a folder");
+        // A colour and a size that only a row held out has.
+        let columns = Columns { label: Some("sold".into()), ..Columns::default() };
+        let part = Part::Rest(0.2);
+        let held_out = {
+            let tables = [table(&dir, "t.csv", &rows(60))];
+            let mask = Targets::read(&tables, "sold", Task::TabularClassification).expect("targets").mask(Some(part));
+            mask.iter().position(|trained| !trained).expect("a row")
+        };
+        let text: Vec<String> = rows(60).lines().map(str::to_string).collect();
+        let odd = |at: usize| {
+            let mut lines = text.clone();
+            let class = lines[at + 1].rsplit(',').next().expect("a class").to_string();
+            lines[at + 1] = format!("1000000,violet,{class}");
+            lines.join("\n") + "\n"
+        };
+        let fitted = |text: &str| {
+            let splits = [("train".to_string(), vec![table(&dir, "t.csv", text)])];
+            survey(&splits, &asked(&columns, Some(part))).expect("surveyed")
+        };
+        let (plain, changed) = (fitted(&rows(60)), fitted(&odd(held_out)));
+        assert_eq!((&plain.facts.numeric, &plain.facts.categorical), (&changed.facts.numeric, &changed.facts.categorical));
+        assert_eq!(plain.facts.categorical[0].values, ["blue", "green", "red"]);
+        assert_eq!((plain.labels.join(" "), plain.columns.input.join(" ")), ("no yes".into(), "size colour".into()));
+    }
+
+    #[test]
+    fn columns_are_chosen_and_left_out_by_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let found = |input: &[&str], exclude: &[&str], label: &str| {
+            let list = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
+            let columns = Columns { input: list(input), exclude: list(exclude), label: Some(label.into()), ..Columns::default() };
+            let splits = [("train".to_string(), vec![table(&dir, "t.csv", &rows(60))])];
+            survey(&splits, &asked(&columns, None))
+                .map(|found| (found.columns.input.join(" "), found.columns.label))
+                .map_err(|e| e.to_string())
+        };
+        let label = || Some("sold".to_string());
+        assert_eq!(found(&[], &[], "Sold"), Ok(("size colour".into(), label())));
+        assert_eq!(found(&["colour"], &[], "sold"), Ok(("colour".into(), label())));
+        assert_eq!(found(&[], &["colour"], "sold"), Ok(("size".into(), label())));
+        assert!(found(&["weight"], &[], "sold").is_err_and(|e| e.contains("no column `weight`")));
+        assert!(found(&[], &["size", "colour"], "sold").is_err_and(|e| e.contains("no column to tell `sold` from")));
+    }
+}

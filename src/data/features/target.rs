@@ -1,0 +1,153 @@
+//! Which rows of a table belong to a split: those that say what is to be predicted, and of them the part that is meant.
+
+use super::cells::{Comma, is_nothing, number};
+use crate::data::read::{Cell, Table};
+use crate::data::{Error, Result, classes};
+use crate::job::Part;
+use crate::spec::Task;
+use std::collections::BTreeMap;
+use tallow_zoo::HeadKind;
+
+/// What a row says is to be predicted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Target {
+    /// The class, by its number in [`Targets::classes`].
+    Class(u32),
+    Value(f64),
+}
+
+/// The target of each row of a split, over all of its files; none where there is none.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    pub(super) rows: Vec<Option<Target>>,
+    /// By the order in which they occur.
+    pub(super) classes: Vec<String>,
+}
+
+/// More classes than this are no classes.
+const MOST_CLASSES: usize = 1000;
+
+impl Targets {
+    /// # Errors
+    /// A file cannot be read; where numbers are to be predicted, a cell says something else.
+    pub(super) fn read(tables: &[Table], label: &str, task: Task) -> Result<Self> {
+        let (mut targets, mut known) = (Targets::default(), BTreeMap::new());
+        for table in tables {
+            for row in table.rows(&[label])? {
+                let row = row?;
+                let cell = row.cells.first().unwrap_or(&Cell::Null);
+                let target = match task.head() {
+                    _ if is_nothing(cell) => None,
+                    HeadKind::Value => match number(cell, table.comma()) {
+                        Some(number) => Some(Target::Value(number)).filter(|_| number.is_finite()),
+                        None => {
+                            return Err(Error::Number {
+                                path: table.path().into(),
+                                position: row.position,
+                                column: label.into(),
+                                found: cell.in_words(),
+                            });
+                        }
+                    },
+                    _ => classes::name_of(cell).map(|name| {
+                        let next = known.len() as u32;
+                        Target::Class(*known.entry(name).or_insert(next))
+                    }),
+                };
+                targets.rows.push(target);
+            }
+            if known.len() > MOST_CLASSES {
+                return Err(Error::ColumnKind {
+                    path: table.path().into(),
+                    column: label.into(),
+                    expected: "at most 1000 classes",
+                    found: format!("{} different values", known.len()),
+                });
+            }
+        }
+        targets.classes = vec![String::new(); known.len()];
+        known.into_iter().for_each(|(name, number)| targets.classes[number as usize] = name);
+        Ok(targets)
+    }
+
+    /// Rows that say something.
+    pub(super) fn known(&self) -> usize {
+        self.rows.iter().flatten().count()
+    }
+
+    /// Row by row, whether it belongs to the part: one that says nothing never does. Of each class about the same share is drawn, so
+    /// that a small split has all of them.
+    pub(super) fn mask(&self, part: Option<Part>) -> Vec<bool> {
+        let Some(part) = part else { return self.rows.iter().map(Option::is_some).collect() };
+        let strata: Vec<u32> =
+            self.rows.iter().flatten().map(|t| if let Target::Class(class) = t { *class } else { 0 }).collect();
+        let mut drawn = part.mask_within(&strata).into_iter();
+        self.rows.iter().map(|target| target.is_some() && drawn.next() == Some(true)).collect()
+    }
+}
+
+/// Row by row over all files of a split, whether it belongs to the part; those without a target do not.
+///
+/// # Errors
+/// As reading them.
+pub(in crate::data) fn rows_of(tables: &[Table], label: &str, task: Task, part: Option<Part>) -> Result<Vec<bool>> {
+    Ok(Targets::read(tables, label, task)?.mask(part))
+}
+
+/// What a target column is for, where nobody said: many different numbers are to be met, anything else is classes.
+pub(super) fn is_measured(tables: &[Table], label: &str) -> Result<bool> {
+    const MOST_WHOLE: usize = 20;
+    const MOST_FRACTIONS: usize = 10;
+    let (mut seen, mut fractions, mut rows) = (std::collections::BTreeSet::new(), false, 0usize);
+    for table in tables {
+        let comma: Comma = table.comma();
+        for row in table.rows(&[label])? {
+            let row = row?;
+            let Some(cell) = row.cells.first().filter(|cell| !is_nothing(cell)) else { continue };
+            let Some(number) = number(cell, comma) else { return Ok(false) };
+            fractions |= number.fract() != 0.0;
+            rows += 1;
+            if seen.len() <= MOST_WHOLE {
+                seen.insert(number.to_bits());
+            }
+        }
+    }
+    // A class has several rows.
+    Ok(seen.len() > MOST_WHOLE || fractions && seen.len() > MOST_FRACTIONS || seen.len() > 2 && seen.len() * 2 > rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_gives_its_share() {
+        // 60 rows of class 0, 30 of class 1, 10 of class 2, every eleventh without a target.
+        let mut rows = Vec::new();
+        for i in 0..100u32 {
+            rows.push(Some(Target::Class(if i < 60 {
+                0
+            } else if i < 90 {
+                1
+            } else {
+                2
+            })));
+            if i % 10 == 9 {
+                rows.push(None);
+            }
+        }
+        let targets = Targets { rows, classes: vec![] };
+        let count = |mask: &[bool]| {
+            let mut counts = [0; 3];
+            for (target, _) in targets.rows.iter().zip(mask).filter(|(_, held)| **held) {
+                let Some(Target::Class(class)) = target else { panic!("a row without a target") };
+                counts[*class as usize] += 1;
+            }
+            counts
+        };
+        let (drawn, rest) = (targets.mask(Some(Part::Drawn(0.2))), targets.mask(Some(Part::Rest(0.2))));
+        assert_eq!((count(&drawn), count(&rest), count(&targets.mask(None))), ([12, 6, 2], [48, 24, 8], [60, 30, 10]));
+        assert!(drawn.iter().zip(&rest).all(|(a, b)| !(*a && *b)));
+        assert_eq!(targets.known(), 100);
+    }
+}

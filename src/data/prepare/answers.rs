@@ -1,0 +1,282 @@
+//! What a split says of its examples, as it is collected row by row: a class each, any of several labels, or a number.
+
+use super::Split;
+use crate::data::classes::{Classes, Label};
+use crate::data::read::{Cell, Position, Row, Table};
+use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::{Error, Result, features};
+use crate::job::{PrepareJob, Spread};
+use tallow_zoo::HeadKind;
+
+/// The answers of a split, one an example.
+pub(super) enum Answers<'a> {
+    Classes(OneClass<'a>),
+    Labels(SeveralLabels<'a>),
+    Values(Values),
+}
+
+/// What a prepared file holds of the answers.
+pub(super) struct Said<'a> {
+    pub(super) examples: usize,
+    pub(super) tensors: Vec<Tensor<'a>>,
+    /// Classes, if it says such, and how many examples each has.
+    pub(super) names: &'a [String],
+    pub(super) counts: &'a [usize],
+    pub(super) values: Option<Spread>,
+}
+
+impl<'a> Answers<'a> {
+    /// Those of the job's task; `names`: the source's classes, if it has such.
+    pub(super) fn new(job: &'a PrepareJob, split: &Split, names: &'a [String]) -> Self {
+        match job.task.head() {
+            HeadKind::Value => {
+                Answers::Values(Values { column: split.label_column().into(), each: Vec::new(), bytes: Vec::new() })
+            }
+            HeadKind::Labels => Answers::Labels(SeveralLabels::new(split, names, job.numbered.as_deref())),
+            _ => Answers::Classes(OneClass::new(split, names, job.numbered.as_deref())),
+        }
+    }
+
+    /// Takes the answer off the end of a row.
+    ///
+    /// # Errors
+    /// There is none, or it is none of those that there may be.
+    pub(super) fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        match self {
+            Answers::Classes(classes) => classes.take(table, row),
+            Answers::Labels(labels) => labels.take(table, row),
+            Answers::Values(values) => values.take(table, row),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Answers::Classes(classes) => classes.len(),
+            Answers::Labels(labels) => labels.rows,
+            Answers::Values(values) => values.each.len(),
+        }
+    }
+
+    pub(super) fn said(&self) -> Said<'_> {
+        match self {
+            Answers::Classes(classes) => classes.said(),
+            Answers::Labels(labels) => labels.said(),
+            Answers::Values(values) => values.said(),
+        }
+    }
+}
+
+/// The classes of a split, one an example.
+pub(super) struct OneClass<'a> {
+    column: String,
+    /// The source's classes.
+    source: &'a [String],
+    /// Classes by their number in what is prepared.
+    names: &'a [String],
+    bytes: Vec<u8>,
+    counts: Vec<usize>,
+}
+
+impl<'a> OneClass<'a> {
+    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
+        let names = numbered.unwrap_or(source);
+        OneClass { column: split.label_column().into(), source, names, bytes: Vec::new(), counts: vec![0; names.len()] }
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len() / 4
+    }
+
+    fn said(&self) -> Said<'_> {
+        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: &self.bytes };
+        Said { examples: self.len(), tensors: vec![tensor], names: self.names, counts: &self.counts, values: None }
+    }
+
+    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        let indices = table.column(&self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
+        let classes = Classes { names: self.source.to_vec(), indices };
+        let cell = row.cells.pop().unwrap_or(Cell::Null);
+        let (path, position, column) = (table.path(), || row.position.clone(), || self.column.clone());
+        let label = match classes.label(&cell) {
+            Label::Class(class) => numbered(self.source, self.names, class),
+            other => other,
+        };
+        match label {
+            Label::Class(number) => {
+                self.counts[number as usize] += 1;
+                self.bytes.extend(number.to_le_bytes());
+                Ok(())
+            }
+            Label::Missing => Err(missing(table, &row.position, &self.column)),
+            Label::Unknown(found) => Err(Error::Label {
+                path: path.into(),
+                position: position(),
+                column: column(),
+                found,
+                classes: self.names.to_vec(),
+            }),
+        }
+    }
+}
+
+/// A class of the source by its number in what is prepared.
+pub(super) fn numbered(source: &[String], names: &[String], class: u32) -> Label {
+    if names == source {
+        return Label::Class(class);
+    }
+    let name = &source[class as usize];
+    let number = names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
+    number.map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
+}
+
+/// The labels of a split, any number an example: from a list, from a text that lists them, or from a column of 0 and 1 each.
+pub(super) struct SeveralLabels<'a> {
+    columns: Vec<String>,
+    /// Whether each label has its own column.
+    apart: bool,
+    source: &'a [String],
+    names: &'a [String],
+    rows: usize,
+    flags: Vec<u8>,
+    counts: Vec<usize>,
+}
+
+impl<'a> SeveralLabels<'a> {
+    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
+        let names = numbered.unwrap_or(source);
+        let apart = !split.columns.labels.is_empty();
+        let columns = if apart { split.columns.labels.clone() } else { vec![split.label_column().into()] };
+        SeveralLabels { columns, apart, source, names, rows: 0, flags: Vec::new(), counts: vec![0; names.len()] }
+    }
+
+    fn said(&self) -> Said<'_> {
+        let shape = vec![self.rows, self.names.len()];
+        let tensor = Tensor { name: "labels", dtype: Dtype::U8, shape, bytes: &self.flags };
+        Said { examples: self.rows, tensors: vec![tensor], names: self.names, counts: &self.counts, values: None }
+    }
+
+    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        let cells = row.cells.split_off(row.cells.len().saturating_sub(self.columns.len()));
+        let found = match self.apart {
+            true => self.of_flags(table, &row.position, &cells)?,
+            false => self.of_list(table, &row.position, cells.first().unwrap_or(&Cell::Null))?,
+        };
+        let begin = self.flags.len();
+        self.flags.resize(begin + self.names.len(), 0);
+        for number in found {
+            // A label that is named twice counts once.
+            if std::mem::replace(&mut self.flags[begin + number], 1) == 0 {
+                self.counts[number] += 1;
+            }
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// The labels whose columns hold 1, by their number.
+    fn of_flags(&self, table: &Table, position: &Position, cells: &[Cell]) -> Result<Vec<usize>> {
+        let mut found = Vec::new();
+        for (cell, column) in cells.iter().zip(&self.columns) {
+            match number(table, position, column, cell)? {
+                0.0 => {}
+                1.0 => found.push(self.number_of(table, position, column, column)?),
+                other => return Err(self.unknown(table, position, column, format!("{other}, where 0 or 1 is expected"))),
+            }
+        }
+        Ok(found)
+    }
+
+    fn of_list(&self, table: &Table, position: &Position, cell: &Cell) -> Result<Vec<usize>> {
+        let column = &self.columns[0];
+        let indices = table.column(column)?.classes.is_some();
+        let classes = Classes { names: self.source.to_vec(), indices };
+        let mut found = Vec::new();
+        for item in labels_in(cell, self.source) {
+            let label = match classes.label(&item) {
+                Label::Class(class) => numbered(self.source, self.names, class),
+                other => other,
+            };
+            match label {
+                Label::Class(number) => found.push(number as usize),
+                Label::Missing => return Err(missing(table, position, column)),
+                Label::Unknown(what) => return Err(self.unknown(table, position, column, what)),
+            }
+        }
+        // A cell with nothing in it is a row that nobody labelled; an empty list says that none of the labels holds.
+        match (cell, found.is_empty()) {
+            (Cell::Null, true) => Err(missing(table, position, column)),
+            _ => Ok(found),
+        }
+    }
+
+    fn number_of(&self, table: &Table, position: &Position, column: &str, name: &str) -> Result<usize> {
+        let found = self.names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
+        found.ok_or_else(|| self.unknown(table, position, column, format!("`{name}`")))
+    }
+
+    fn unknown(&self, table: &Table, position: &Position, column: &str, found: String) -> Error {
+        let (path, position, column) = (table.path().into(), position.clone(), column.to_string());
+        Error::Label { path, position, column, found, classes: self.names.to_vec() }
+    }
+}
+
+/// The labels that a cell lists: the items of a list, or of a text the parts between `|`, `;` or `,`. A text that is a label `known` as
+/// a whole is that label.
+pub(in crate::data) fn labels_in(cell: &Cell, known: &[String]) -> Vec<Cell> {
+    match cell {
+        Cell::Null => Vec::new(),
+        Cell::List(items) => items.clone(),
+        Cell::Text(text) if known.iter().any(|name| name == text.trim()) => vec![cell.clone()],
+        Cell::Text(text) => {
+            let parts = text.split(['|', ';', ',']).map(str::trim).filter(|part| !part.is_empty());
+            parts.map(|part| Cell::Text(part.into())).collect()
+        }
+        other => vec![other.clone()],
+    }
+}
+
+/// The numbers of a split.
+pub(super) struct Values {
+    column: String,
+    each: Vec<f64>,
+    bytes: Vec<u8>,
+}
+
+impl Values {
+    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+        let value = number(table, &row.position, &self.column, &row.cells.pop().unwrap_or(Cell::Null))?;
+        self.each.push(value);
+        self.bytes.extend(value.to_le_bytes());
+        Ok(())
+    }
+
+    fn said(&self) -> Said<'_> {
+        let tensor = Tensor { name: "values", dtype: Dtype::F64, shape: vec![self.each.len()], bytes: &self.bytes };
+        Said { examples: self.each.len(), tensors: vec![tensor], names: &[], counts: &[], values: Spread::of(&self.each) }
+    }
+}
+
+/// The number that a cell holds.
+///
+/// # Errors
+/// It holds nothing, or something that is no finite number.
+pub(super) fn number(table: &Table, position: &Position, column: &str, cell: &Cell) -> Result<f64> {
+    let value = match cell {
+        Cell::Null => return Err(missing(table, position, column)),
+        Cell::Text(text) if text.trim().is_empty() => return Err(missing(table, position, column)),
+        Cell::Int(value) => Some(*value as f64),
+        Cell::Float(value) => Some(*value),
+        Cell::Text(_) => features::number(cell, table.comma()),
+        _ => None,
+    };
+    value.filter(|value| value.is_finite()).ok_or_else(|| Error::Number {
+        path: table.path().into(),
+        position: position.clone(),
+        column: column.into(),
+        found: cell.in_words(),
+    })
+}
+
+pub(super) fn missing(table: &Table, position: &Position, column: &str) -> Error {
+    Error::Missing { path: table.path().into(), position: position.clone(), column: column.into(), what: "label" }
+}

@@ -1,0 +1,185 @@
+//! Questions about texts -> token ids of question and text together, in windows that overlap where a text is too long, and where in
+//! each the answer lies (Devlin et al., 1810.04805, section 4.2).
+//!
+//! Answers are told as SQuAD tells them: by their words and the character at which they begin. A question may have none.
+
+use super::answers::missing;
+use super::text::Texts;
+use super::tokenization::{Tokenization, failed, text};
+use super::{Made, Said, Split, finish};
+use crate::data::read::{Cell, Position, Row, Table};
+use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::{Error, NOT_SEEN, Result};
+use crate::job::{Event, PrepareJob};
+use rayon::prelude::*;
+use serde_json::json;
+use tokenizers::{Encoding, PostProcessor, TruncationParams, TruncationStrategy};
+
+/// What windows share with the next: this part of the longest text, as 128 of 384 tokens.
+const OVERLAP: usize = 3;
+
+/// An answer: its words, and the characters of the text from and up to which it goes.
+struct Answer {
+    text: String,
+    from: usize,
+    to: usize,
+}
+
+struct Question {
+    position: Position,
+    question: String,
+    context: String,
+    answers: Vec<Answer>,
+}
+
+/// Tokenises all splits and writes them. No window is longer than the job's `max_seq_len`.
+pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let Some(first) = splits.first() else { return Ok(()) };
+    let mut tokenization = Tokenization::new(job, first, emit)?;
+    let truncation = TruncationParams {
+        max_length: job.max_seq_len,
+        strategy: TruncationStrategy::OnlySecond,
+        stride: job.max_seq_len / OVERLAP,
+        ..TruncationParams::default()
+    };
+    let broken = |e: tokenizers::Error| Error::Tokenizer { path: job.out.join("tokenizer.json"), what: e.to_string() };
+    tokenization.tokenizer.with_truncation(Some(truncation)).map_err(broken)?;
+    splits.iter().try_for_each(|split| prepare_split(job, split, &tokenization, emit))
+}
+
+fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let (mut texts, mut records, mut contexts) = (Texts::default(), Vec::new(), Vec::<String>::new());
+    let (mut questions, mut answers, mut characters) = (Vec::new(), Vec::new(), Vec::new());
+    let mut count = 0u32;
+    split.each_chunk(emit, |table, rows| {
+        let encode = |row| {
+            let question = question(table, split, row)?;
+            let windows = windows(job, tokenization, table, &question)?;
+            Ok((question, windows))
+        };
+        let encoded: Vec<(Question, Vec<Encoding>)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
+        for (question, windows) in encoded {
+            for window in &windows {
+                tokenization.check(window.get_ids(), table.path(), &question.position)?;
+                let places = places(window);
+                let [start, end] = question.answers.first().map_or([0, 0], |answer| span(&places, answer));
+                texts.add(window);
+                questions.extend(count.to_le_bytes());
+                answers.extend(start.to_le_bytes().into_iter().chain(end.to_le_bytes()));
+                characters.extend(places.iter().flatten().flat_map(|at| at.to_le_bytes()));
+            }
+            count += 1;
+            // Rows about one text follow each other.
+            if contexts.last() != Some(&question.context) {
+                contexts.push(question.context);
+            }
+            let right: Vec<&str> = question.answers.iter().map(|answer| answer.text.as_str()).collect();
+            records.push(json!([contexts.len() - 1, right]));
+        }
+        Ok(())
+    })?;
+    let told = json!({"contexts": contexts, "questions": records}).to_string().into_bytes();
+    let (windows, tokens) = (texts.len(), characters.len() / 8);
+    let tensors = vec![
+        Tensor { name: "questions", dtype: Dtype::U32, shape: vec![windows], bytes: &questions },
+        Tensor { name: "spans", dtype: Dtype::U32, shape: vec![windows, 2], bytes: &answers },
+        Tensor { name: "characters", dtype: Dtype::U32, shape: vec![tokens, 2], bytes: &characters },
+        Tensor { name: "told", dtype: Dtype::U8, shape: vec![told.len()], bytes: &told },
+    ];
+    let said = Said { examples: windows, tensors, names: &[], counts: &[], values: None };
+    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors() };
+    finish(job, split, said, made, emit)
+}
+
+/// Question and text in as many windows as the text needs.
+fn windows(job: &PrepareJob, tokenization: &Tokenization, table: &Table, q: &Question) -> Result<Vec<Encoding>> {
+    let failed = |e: String| failed(table, &q.position, e);
+    let tokenizer = &tokenization.tokenizer;
+    let input = (q.question.as_str(), q.context.as_str());
+    let count = |text: &str| tokenizer.encode_fast(text, false).map(|encoding| encoding.len()).map_err(|e| failed(e.to_string()));
+    let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(true));
+    let (asked, overlap) = (count(&q.question)?, job.max_seq_len / OVERLAP);
+    let room = job.max_seq_len.saturating_sub(asked + special);
+    // Windows must be longer than what they share.
+    if room <= overlap && room < count(&q.context)? {
+        let longest = job.max_seq_len;
+        return Err(failed(format!(
+            "a question of {asked} tokens leaves too little room for its text within {longest} (`max_seq_len`)"
+        )));
+    }
+    let mut first = tokenizer.encode_char_offsets(input, true).map_err(|e| failed(e.to_string()))?;
+    let rest = first.take_overflowing();
+    Ok(std::iter::once(first).chain(rest).collect())
+}
+
+/// Of each token the characters of the text that it stands for, from and up to; [`NOT_SEEN`] for one of something else.
+fn places(window: &Encoding) -> Vec<[u32; 2]> {
+    let of_text = window.get_sequence_ids();
+    let place = |(of, (from, to)): (Option<usize>, &(usize, usize))| match of {
+        Some(1) => [*from as u32, *to as u32],
+        _ => [NOT_SEEN; 2],
+    };
+    of_text.into_iter().zip(window.get_offsets()).map(place).collect()
+}
+
+/// The first and the last token of an answer; twice the first token of all, which says that there is none, where the window does not
+/// hold all of it.
+fn span(places: &[[u32; 2]], answer: &Answer) -> [u32; 2] {
+    let (from, to) = (answer.from as u32, answer.to as u32);
+    let seen = |place: &&[u32; 2]| place[0] != NOT_SEEN && place[0] < place[1];
+    let whole = places.iter().find(seen).is_some_and(|first| first[0] <= from)
+        && places.iter().rfind(seen).is_some_and(|last| last[1] >= to);
+    let start = places.iter().rposition(|place| place[0] != NOT_SEEN && place[0] <= from);
+    let end = places.iter().position(|place| place[0] != NOT_SEEN && place[1] >= to);
+    match (whole, start, end) {
+        (true, Some(start), Some(end)) if start <= end => [start as u32, end as u32],
+        _ => [0, 0],
+    }
+}
+
+fn question(table: &Table, split: &Split, row: Row) -> Result<Question> {
+    let Row { position, cells } = row;
+    let mut cells = cells.into_iter();
+    let mut next = || cells.next().unwrap_or(Cell::Null);
+    let column = |at: usize| split.columns.input.get(at).map_or("", String::as_str);
+    let question = text(table.path(), &position, column(0), next())?.trim_start().to_string();
+    let context = text(table.path(), &position, column(1), next())?;
+    let answers = answers(&next()).ok_or_else(|| missing(table, &position, split.label_column()))?;
+    let characters: Vec<char> = context.chars().collect();
+    let locate = |(text, from): (String, usize)| {
+        let to = from + text.chars().count();
+        let found: String = characters.iter().skip(from).take(to - from).collect();
+        match found == text {
+            true => Ok(Answer { text, from, to }),
+            false => {
+                Err(Error::Answer { path: table.path().into(), position: position.clone(), at: from, expected: text, found })
+            }
+        }
+    };
+    let answers = answers.into_iter().map(locate).collect::<Result<_>>()?;
+    Ok(Question { position, question, context, answers })
+}
+
+/// The words and the beginning of each answer: of lists of both, or a list of pairs, or one pair. None where it is something else.
+fn answers(cell: &Cell) -> Option<Vec<(String, usize)>> {
+    let pair = |text: &Cell, at: &Cell| match (text, at) {
+        (Cell::Text(text), Cell::Int(at)) => Some((text.clone(), usize::try_from(*at).ok()?)),
+        _ => None,
+    };
+    match cell {
+        Cell::List(items) => {
+            let all = items.iter().map(answers).collect::<Option<Vec<_>>>()?;
+            Some(all.concat())
+        }
+        Cell::Object(fields) => {
+            let field = |name: &str| fields.iter().find(|(found, _)| found == name).map(|(_, cell)| cell);
+            match (field("text")?, field("answer_start")?) {
+                (Cell::List(texts), Cell::List(starts)) if texts.len() == starts.len() => {
+                    texts.iter().zip(starts).map(|(text, at)| pair(text, at)).collect()
+                }
+                (text, at) => pair(text, at).map(|pair| vec![pair]),
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,185 @@
+//! Rows of a table -> numbers and categories, as the columns of the model say.
+
+use super::{Answers, Made, Split, finish};
+use crate::data::features::{category, number_of};
+use crate::data::read::{Cell, Table};
+use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::{Error, Result};
+use crate::job::{Event, PrepareJob, SplitShape};
+use std::collections::HashMap;
+use tallow_zoo::mlp::{Config, NumericColumn};
+
+/// Turns all splits into inputs and writes them.
+pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let model = job
+        .table
+        .as_deref()
+        .ok_or_else(|| Error::NotPrepared { path: job.out.clone(), what: "the job names no columns".into() })?;
+    splits.iter().try_for_each(|split| {
+        let mut answers = Answers::new(job, split, names);
+        let mut rows = Rows::new(model, split);
+        split.each_chunk(emit, |table, chunk| {
+            for mut row in chunk {
+                answers.take(table, &mut row)?;
+                rows.take(table, &row.cells);
+            }
+            Ok(())
+        })?;
+        rows.check(split)?;
+        rows.tell(split, emit);
+        let [numbers, categories] = rows.bytes();
+        let n = answers.len();
+        let tensors = vec![
+            Tensor { name: "numbers", dtype: Dtype::F32, shape: vec![n, model.num_numbers()], bytes: &numbers },
+            Tensor { name: "categories", dtype: Dtype::U32, shape: vec![n, model.categorical_columns.len()], bytes: &categories },
+        ];
+        finish(job, split, answers.said(), Made { shape: rows.shape(), metadata: Vec::new(), tensors }, emit)
+    })
+}
+
+/// The inputs of a split as they are collected.
+struct Rows<'a> {
+    model: &'a Config,
+    numeric: Vec<Numeric<'a>>,
+    categorical: Vec<Categorical<'a>>,
+    numbers: Vec<f32>,
+    categories: Vec<u32>,
+}
+
+/// A column of numbers, its place among the row's cells, and what was found in it.
+struct Numeric<'a> {
+    column: &'a NumericColumn,
+    place: usize,
+    known: usize,
+    missing: usize,
+    /// Cells that say something else.
+    odd: usize,
+    example: String,
+}
+
+/// A column of categories, likewise.
+struct Categorical<'a> {
+    name: &'a str,
+    ids: HashMap<&'a str, u32>,
+    place: usize,
+    missing: usize,
+    unseen: usize,
+    example: String,
+}
+
+impl<'a> Rows<'a> {
+    fn new(model: &'a Config, split: &Split) -> Self {
+        let place = |name: &str| split.columns.input.iter().position(|input| input == name).unwrap_or(usize::MAX);
+        let numeric = |column: &'a NumericColumn| Numeric {
+            column,
+            place: place(&column.name),
+            known: 0,
+            missing: 0,
+            odd: 0,
+            example: String::new(),
+        };
+        let categorical = model.categorical_columns.iter().map(|column| Categorical {
+            name: &column.name,
+            ids: column.values.iter().zip(1..).map(|(value, id)| (value.as_str(), id)).collect(),
+            place: place(&column.name),
+            missing: 0,
+            unseen: 0,
+            example: String::new(),
+        });
+        Rows {
+            model,
+            numeric: model.numeric_columns.iter().map(numeric).collect(),
+            categorical: categorical.collect(),
+            numbers: Vec::new(),
+            categories: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, table: &Table, cells: &[Cell]) {
+        let comma = table.comma();
+        for numeric in &mut self.numeric {
+            let cell = cells.get(numeric.place).unwrap_or(&Cell::Null);
+            let number = number_of(numeric.column, cell, comma);
+            match (number, category(cell)) {
+                (Some(_), _) => numeric.known += 1,
+                (None, None) => numeric.missing += 1,
+                (None, Some(other)) => {
+                    numeric.odd += 1;
+                    if numeric.example.is_empty() {
+                        numeric.example = other.chars().take(40).collect();
+                    }
+                }
+            }
+            self.numbers.extend(numeric.column.inputs(number));
+        }
+        for categorical in &mut self.categorical {
+            let cell = cells.get(categorical.place).unwrap_or(&Cell::Null);
+            let id = match category(cell) {
+                None => {
+                    categorical.missing += 1;
+                    0
+                }
+                Some(value) => categorical.ids.get(&*value).copied().unwrap_or_else(|| {
+                    categorical.unseen += 1;
+                    if categorical.example.is_empty() {
+                        categorical.example = value.chars().take(40).collect();
+                    }
+                    0
+                }),
+            };
+            self.categories.push(id);
+        }
+    }
+
+    /// A few cells that are no numbers are mistakes; where most are none, it is another column.
+    fn check(&self, split: &Split) -> Result<()> {
+        match self.numeric.iter().find(|numeric| numeric.odd > numeric.known) {
+            Some(numeric) => Err(Error::NotNumbers {
+                path: split.tables.first().map(|table| table.path().to_path_buf()).unwrap_or_default(),
+                column: numeric.column.name.clone(),
+                odd: numeric.odd,
+                rows: numeric.odd + numeric.known,
+                example: numeric.example.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells what the model was not prepared for.
+    fn tell(&self, split: &Split, emit: &mut dyn FnMut(Event)) {
+        let mut told = |message: String| emit(Event::Note { message });
+        let mut last = "";
+        for Numeric { column, odd, example, .. } in self.numeric.iter().filter(|numeric| numeric.odd > 0) {
+            if column.name != last {
+                told(format!(
+                    "split {}: {odd} cells of `{}` are no numbers, such as `{example}`: they count as missing",
+                    split.name, column.name
+                ));
+            }
+            last = &column.name;
+        }
+        for Categorical { name, unseen, example, .. } in self.categorical.iter().filter(|c| c.unseen > 0) {
+            told(format!(
+                "split {}: {unseen} cells of `{name}` hold a category that is rare or not there in the training rows, such as `{example}`: the model takes it for an unknown one",
+                split.name
+            ));
+        }
+    }
+
+    fn shape(&self) -> SplitShape {
+        let missing = self.numeric.iter().map(|n| n.missing + n.odd).sum::<usize>();
+        SplitShape::Table {
+            numbers: self.model.num_numbers(),
+            categories: self.categorical.len(),
+            missing: missing + self.categorical.iter().map(|c| c.missing).sum::<usize>(),
+            unseen: self.categorical.iter().map(|c| c.unseen).sum(),
+        }
+    }
+
+    fn bytes(&self) -> [Vec<u8>; 2] {
+        [
+            self.numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
+            self.categories.iter().flat_map(|id| id.to_le_bytes()).collect(),
+        ]
+    }
+}

@@ -1,0 +1,350 @@
+//! A finished run, held against its records and repeated in a jail: the same bits, or where they first part.
+
+use super::stages::supervisor;
+use super::{Limits, Pipeline};
+use crate::data::{sha256_of_file, sha256_of_place};
+use crate::error::{Class, Failure, Result};
+use crate::job::{Event, InitFrom, Job, RunConfig, differing};
+use crate::plan::Plan;
+use crate::provenance::{
+    Difference, Input, Manifest, Parting, Quantity, Replayed, Sourced, Surroundings, Trace, Verification, settings,
+    surroundings_apart,
+};
+use crate::run::{Outcome, readable_by_training};
+use crate::store::{Entry, Record, RunFolder};
+use std::path::{Path, PathBuf};
+
+/// What `tallow verify` asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Repeat {
+    /// Only so many steps of each run, its first; none: all.
+    pub steps: Option<u64>,
+    /// Threads of the repetition; none: those of the run.
+    pub threads: Option<usize>,
+}
+
+/// Why a run cannot be repeated.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("no run of `{}` is finished: there is nothing to repeat", path.display())]
+    Unfinished { path: PathBuf },
+    #[error("`{}`, which {run} began with, is no longer there", path.display())]
+    Gone { run: String, path: PathBuf },
+    #[error("{run} logged nothing before step {first}: {steps} steps leave nothing to compare")]
+    TooFew { run: String, steps: u64, first: u64 },
+    #[error("the repetition of {run} did not complete: {outcome}")]
+    NotRepeated { run: String, outcome: Outcome },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Unfinished { .. } | Error::TooFew { .. } => Class::Usage,
+            Error::Gone { .. } => Class::Model,
+            Error::NotRepeated { outcome, .. } => crate::run::class_of(outcome).unwrap_or(Class::Bug),
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Unfinished { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
+            Error::TooFew { first, .. } => Some(format!("ask for `--steps {first}` or more")),
+            Error::Gone { .. } => Some("put the model's folder back where it was, or fetch it again".into()),
+            Error::NotRepeated { .. } => None,
+        }
+    }
+}
+
+/// A stretch of a run that was trained with one config: an attempt that it grew from.
+struct Stretch {
+    /// Of the attempt.
+    number: u32,
+    config: RunConfig,
+    events: Vec<Event>,
+    /// Steps done when it began.
+    from: u64,
+}
+
+impl Pipeline<'_> {
+    /// Holds every file of the run against its recorded hash; where all are as they were, trains every finished run again and compares
+    /// all that both tell. The run is left as it is, but for a row in its ledger.
+    ///
+    /// # Errors
+    /// No run is finished, base weights are gone, or a repetition did not complete. That something differs is a value.
+    pub fn verify(&mut self, asked: &Repeat) -> Result<Verification> {
+        let _lock = self.folder.lock()?;
+        if !self.folder.plan().is_file() {
+            return Err(Error::Unfinished { path: self.folder.root().into() }.into());
+        }
+        let plan: Plan = self.folder.read_json(&self.folder.plan())?;
+        let ledger = self.folder.ledger().read()?;
+        let mut runs = Vec::new();
+        for config in &plan.runs {
+            if let Some(number) = self.finished(&config.name)? {
+                runs.push((config.below(self.folder.root()), self.stretches(config, number)?));
+            }
+        }
+        if runs.is_empty() {
+            return Err(Error::Unfinished { path: self.folder.root().into() }.into());
+        }
+        let now = (self.setup.surroundings)();
+        let mut found = Verification {
+            changed: Vec::new(),
+            replayed: Vec::new(),
+            files_checked: Vec::new(),
+            files_gone: Vec::new(),
+            surroundings: surroundings_apart(last_surroundings(&ledger), &now),
+        };
+        self.watch.say("holding files and settings against their records");
+        self.check_settings(&runs, &mut found)?;
+        self.check_files(&plan, &ledger, &mut found)?;
+        if found.changed.is_empty() {
+            for (config, stretches) in &runs {
+                let replayed = self.replay(config, stretches, asked)?;
+                found.replayed.push(replayed);
+            }
+        }
+        self.folder.ledger().append((self.setup.now)(), Record::Verified(found.clone()))?;
+        Ok(found)
+    }
+
+    /// The attempts that the finished one grew from, oldest first.
+    fn stretches(&self, planned: &RunConfig, finished: u32) -> Result<Vec<Stretch>> {
+        let (mut found, mut number) = (Vec::new(), finished);
+        loop {
+            let attempt = self.folder.attempt(&planned.name, number);
+            let Job::Train { config, resume_from, .. } = self.folder.read_json(&attempt.job())? else { break };
+            let events = attempt.read_events()?;
+            let started = events.iter().find_map(|event| match event {
+                Event::Started { step, resumed, .. } => Some((*step, *resumed)),
+                _ => None,
+            });
+            let (from, resumed) = started.unwrap_or_default();
+            found.push(Stretch { number, config: *config, events, from });
+            let earlier = resume_from.filter(|_| resumed).and_then(|place| {
+                (1..number).rev().find(|earlier| self.folder.attempt(&planned.name, *earlier).is_place_of(&place))
+            });
+            match earlier {
+                Some(earlier) => number = earlier,
+                None => break,
+            }
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// The plan against what the attempts really ran with and against the manifest.
+    fn check_settings(&self, runs: &[(RunConfig, Vec<Stretch>)], found: &mut Verification) -> Result<()> {
+        let manifest: Option<Manifest> =
+            self.folder.manifest().is_file().then(|| self.folder.read_json(&self.folder.manifest())).transpose()?;
+        for (planned, stretches) in runs {
+            let Some(last) = stretches.last() else { continue };
+            let recorded = manifest.as_ref().and_then(|m| m.runs.iter().find(|run| run.name == planned.name));
+            let [planned_keys, ran] = [settings(planned), settings(&last.config)];
+            let name = &planned.name;
+            let mut add = |key: &str, a: Option<&serde_json::Value>, b: Option<&serde_json::Value>| {
+                let (a, b) = (a.map(|v| v.to_string()), b.map(|v| v.to_string()));
+                found.changed.push(Difference { input: Input::Config, key: format!("{name}: {key}"), a, b });
+            };
+            // Recovery may change how it is trained, never on what or from which seed.
+            let by_recovery = |key: &str| key == "micro_batch_size" || key.starts_with("recipe.");
+            for (key, a, b) in differing(&ran, &planned_keys).filter(|(key, ..)| !by_recovery(key)) {
+                add(key, a, b);
+            }
+            for (key, a, b) in recorded.iter().flat_map(|run| differing(&run.config, &ran)) {
+                add(key, a, b);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_files(&self, plan: &Plan, ledger: &[Entry], found: &mut Verification) -> Result<()> {
+        let root = self.folder.root();
+        let mut check = |input: Input, path: &Path, recorded: &str, needed: bool| -> Result<()> {
+            let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
+            if !path.exists() && !needed {
+                found.files_gone.push(shown);
+                return Ok(());
+            }
+            let holds = if path.exists() { Some(sha256_of_place(path)?) } else { None };
+            if holds.as_deref() != Some(recorded) {
+                found.changed.push(Difference { input, key: shown, a: Some(recorded.into()), b: holds });
+            } else if !found.files_checked.contains(&shown) {
+                found.files_checked.push(shown);
+            }
+            Ok(())
+        };
+        // What a stage wrote last counts.
+        for (stage, input) in [("plan", Input::Config), ("manifest", Input::Config)] {
+            if let Some((file, sha256)) = last_stage(ledger, stage) {
+                check(input, &root.join(file), sha256, true)?;
+            }
+        }
+        for entry in ledger {
+            match &entry.record {
+                Record::Sourced { read: Sourced { files, .. }, .. } => {
+                    for file in files {
+                        check(Input::Data, &root.join(&file.path), &file.sha256, false)?;
+                    }
+                }
+                Record::Told { run, told: Event::Prepared(split), .. } => {
+                    let place = if *run == super::stages::PREPARE { self.folder.prepared() } else { self.folder.held_out() };
+                    check(Input::Data, &place.join(&split.file), &split.sha256, true)?;
+                }
+                _ => {}
+            }
+        }
+        for run in &plan.runs {
+            if let InitFrom::Weights { path, sha256 } = &run.init {
+                if !path.is_file() {
+                    return Err(Error::Gone { run: run.name.clone(), path: path.clone() }.into());
+                }
+                check(Input::BaseWeights, path, sha256, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Trains a run again, stretch by stretch as it was cut, into a folder that is gone afterwards.
+    fn replay(&mut self, planned: &RunConfig, stretches: &[Stretch], asked: &Repeat) -> Result<Replayed> {
+        let total_steps = planned.total_steps;
+        let steps = asked.steps.map_or(total_steps, |steps| steps.min(total_steps));
+        let threads = asked.threads.unwrap_or(planned.threads);
+        let mut replayed = Replayed {
+            run: planned.name.clone(),
+            steps,
+            total_steps,
+            threads_recorded: planned.threads,
+            threads_repeated: threads,
+            compared: Default::default(),
+            parting: None,
+        };
+        let told = self.folder.ledger().read()?;
+        let recorded = match recorded(&planned.name, stretches, &told) {
+            Ok(trace) => trace,
+            Err(parting) => return Ok(Replayed { parting: Some(parting), ..replayed }),
+        };
+        replayed.parting = self.trained_file(planned, &recorded)?;
+        if replayed.parting.is_some() {
+            return Ok(replayed);
+        }
+        if let Some(first) = recorded.first_step().filter(|first| *first > steps) {
+            return Err(Error::TooFew { run: planned.name.clone(), steps, first }.into());
+        }
+        self.watch.say(&format!("repeating {steps} of {total_steps} steps of {}", planned.name));
+        let passing = self.folder.passing()?;
+        let folder = RunFolder::create(passing.path().join("repeated"))?;
+        let repeated = self.repeat(&folder, planned, stretches, steps, threads)?;
+        let repeated = Trace::of(&repeated).unwrap_or_default();
+        replayed.parting = recorded.parts_from(&repeated, steps);
+        replayed.compared = recorded.shared(&repeated);
+        Ok(replayed)
+    }
+
+    /// Every event of the repetition.
+    fn repeat(
+        &mut self,
+        folder: &RunFolder,
+        planned: &RunConfig,
+        stretches: &[Stretch],
+        steps: u64,
+        threads: usize,
+    ) -> Result<Vec<Event>> {
+        let (mut events, mut resume_from, mut number) = (Vec::new(), None::<PathBuf>, 0);
+        let limits = Limits { memory_bytes: self.read_spec()?.budget.max_memory_bytes, ..Limits::default() };
+        let parts = merged(stretches);
+        for (i, part) in parts.iter().enumerate() {
+            let end = parts.get(i + 1).map_or(planned.total_steps, |next| next.from).min(steps);
+            if part.from >= end {
+                break;
+            }
+            number += 1;
+            let (train, monitor, init) = (planned.train.clone(), planned.monitor.clone(), planned.init.clone());
+            let config = RunConfig { train, monitor, init, threads, ..part.config.clone() };
+            let mut readable = readable_by_training(&config, resume_from.as_deref());
+            readable.dedup();
+            let out = folder.attempt(&planned.name, number).work();
+            let stop_after = (end < planned.total_steps).then_some(end);
+            let job = Job::Train { config: Box::new(config), resume_from: resume_from.clone(), out, stop_after };
+            let supervisor = supervisor(folder, &self.setup, &limits);
+            let attempt = supervisor.attempt(&planned.name, number, &job, readable, self.watch)?;
+            let as_asked = match &attempt.outcome {
+                Outcome::Completed => true,
+                Outcome::Interrupted { step } => stop_after == Some(*step),
+                Outcome::Diverged { .. } => true,
+                _ => false,
+            };
+            if !as_asked {
+                return Err(Error::NotRepeated { run: planned.name.clone(), outcome: attempt.outcome }.into());
+            }
+            resume_from = Some(attempt.folder.checkpoints().path().into());
+            events.extend(attempt.events);
+        }
+        Ok(events)
+    }
+
+    /// The trained model's file, of the run and of the bundle, against what training told.
+    fn trained_file(&self, planned: &RunConfig, recorded: &Trace) -> Result<Option<Parting>> {
+        let Some((step, told)) = recorded.model() else { return Ok(None) };
+        let Some(number) = self.finished(&planned.name)? else { return Ok(None) };
+        let parting = |holds: String| Some(Parting { step, quantity: Quantity::Model, a: told.into(), b: holds });
+        let file = self.folder.attempt(&planned.name, number).weights();
+        let holds = if file.is_file() { sha256_of_file(&file)? } else { "no file".into() };
+        if holds != told {
+            return Ok(parting(holds));
+        }
+        // The bundle holds one of the runs, and nothing needs it to be there.
+        let bundled = self.folder.model().join("model.safetensors");
+        let holds = if bundled.is_file() { sha256_of_file(&bundled)? } else { return Ok(None) };
+        let finished = self.folder.ledger().read()?;
+        let is_of_a_run = finished.iter().any(|entry| {
+            matches!(&entry.record, Record::Told { told: Event::Finished { weights_sha256, .. }, .. } if *weights_sha256 == holds)
+        });
+        Ok(if is_of_a_run { None } else { parting(holds) })
+    }
+}
+
+/// What the attempts told, and what the ledger keeps of the last. Where the next began otherwise, what one did beyond that is no part
+/// of the run.
+fn recorded(run: &str, stretches: &[Stretch], ledger: &[Entry]) -> Result<Trace, Parting> {
+    let last = stretches.last().map_or(0, |stretch| stretch.number);
+    let kept = ledger.iter().filter_map(|entry| match &entry.record {
+        Record::Told { run: of, attempt, told } if of == run && *attempt == last => Some(told),
+        _ => None,
+    });
+    let mut events: Vec<&Event> = kept.collect();
+    for (i, stretch) in stretches.iter().enumerate() {
+        let next = stretches.get(i + 1).filter(|next| settings(&next.config) != settings(&stretch.config));
+        let counts = |event: &&Event| match (event, next) {
+            (Event::Step(told), Some(next)) => told.step <= next.from,
+            (Event::Monitored { step, .. } | Event::Checkpointed { step, .. }, Some(next)) => *step <= next.from,
+            _ => true,
+        };
+        events.extend(stretch.events.iter().filter(counts));
+    }
+    Trace::of(events)
+}
+
+/// Attempts that went on with the same config are one stretch.
+fn merged(stretches: &[Stretch]) -> Vec<&Stretch> {
+    let mut parts: Vec<&Stretch> = Vec::new();
+    for stretch in stretches {
+        if parts.last().is_none_or(|last| settings(&last.config) != settings(&stretch.config)) {
+            parts.push(stretch);
+        }
+    }
+    parts
+}
+
+fn last_stage<'a>(ledger: &'a [Entry], wanted: &str) -> Option<(&'a str, &'a str)> {
+    ledger.iter().rev().find_map(|entry| match &entry.record {
+        Record::Stage { stage, file, sha256, .. } if stage == wanted => Some((file.as_str(), sha256.as_str())),
+        _ => None,
+    })
+}
+
+fn last_surroundings(ledger: &[Entry]) -> Option<&Surroundings> {
+    ledger.iter().rev().find_map(|entry| match &entry.record {
+        Record::Surroundings(found) => Some(found),
+        _ => None,
+    })
+}

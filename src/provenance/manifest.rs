@@ -1,0 +1,174 @@
+//! `manifest.json`: what a run was made of, by hashes. Drawn from plan and ledger; nothing in it is measured anew.
+
+use super::{Determinism, Surroundings};
+use crate::job::{Event, InitFrom, MonitorConfig, RunConfig, flatten};
+use crate::plan::Plan;
+use crate::spec::ExperimentSpec;
+use crate::store::{Entry, Record};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// The manifest of an experiment's runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub version: u32,
+    /// What was asked for, by the key of the experiment file: only what results depend on.
+    pub settings: BTreeMap<String, Value>,
+    /// Fully resolved, in the order of the plan.
+    pub runs: Vec<RunHashes>,
+    pub data: DataHashes,
+    /// None: from scratch.
+    pub base_weights_sha256: Option<String>,
+    pub tokenizer_sha256: Option<String>,
+    /// Each program and machine that trained, in order.
+    pub surroundings: Vec<Surroundings>,
+    /// None before anything was trained.
+    pub determinism: Option<Determinism>,
+    /// What that level means.
+    pub meaning: String,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunHashes {
+    pub name: String,
+    /// Of `config` as compact JSON.
+    pub config_sha256: String,
+    /// By key, without where files lie.
+    pub config: BTreeMap<String, Value>,
+    pub threads: usize,
+    /// Of the model's file; none before it is trained.
+    pub weights_sha256: Option<String>,
+}
+
+/// The data, before and after preparation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataHashes {
+    /// The Hub's commit, where known.
+    pub revision: Option<String>,
+    pub sources: Vec<FileHash>,
+    pub prepared: Vec<Prepared>,
+}
+
+/// A file as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHash {
+    /// From the run folder on where it lies below it.
+    pub path: String,
+    pub sha256: String,
+}
+
+/// A prepared split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    pub split: String,
+    /// What prepared it: `prepare`, or `prepare-held-out`.
+    pub by: String,
+    pub sha256: String,
+}
+
+/// What a preparation read: its row in the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sourced {
+    pub files: Vec<FileHash>,
+    /// Of the `tokenizer.json` that texts were cut with.
+    pub tokenizer_sha256: Option<String>,
+}
+
+impl Manifest {
+    /// Of a model that no run of Tallow left.
+    pub fn unknown() -> Manifest {
+        Manifest {
+            version: 1,
+            settings: BTreeMap::new(),
+            runs: Vec::new(),
+            data: DataHashes::default(),
+            base_weights_sha256: None,
+            tokenizer_sha256: None,
+            surroundings: Vec::new(),
+            determinism: None,
+            meaning: String::new(),
+        }
+    }
+
+    /// `configs` holds the runs as they were trained in the end, by name, where that is otherwise than planned (recovery may cut a
+    /// step into smaller parts).
+    pub fn of(plan: &Plan, ledger: &[Entry], configs: &BTreeMap<String, RunConfig>) -> Manifest {
+        let (mut data, mut tokenizer_sha256) = (DataHashes::default(), None);
+        let (mut weights, mut surroundings) = (BTreeMap::new(), Vec::<Surroundings>::new());
+        data.revision = plan.facts.data.revision.clone();
+        for entry in ledger {
+            match &entry.record {
+                Record::Sourced { read, .. } => {
+                    let new = read.files.iter().filter(|file| !data.sources.contains(file)).cloned().collect::<Vec<_>>();
+                    data.sources.extend(new);
+                    tokenizer_sha256 = read.tokenizer_sha256.clone().or(tokenizer_sha256);
+                }
+                Record::Told { run, told: Event::Prepared(split), .. } => {
+                    data.prepared.retain(|known| (&known.split, &known.by) != (&split.split, run));
+                    let prepared = Prepared { split: split.split.clone(), by: run.clone(), sha256: split.sha256.clone() };
+                    data.prepared.push(prepared);
+                }
+                Record::Told { run, told: Event::Finished { weights_sha256, .. }, .. } => {
+                    weights.insert(run.clone(), weights_sha256.clone());
+                }
+                Record::Surroundings(found) if !surroundings.contains(found) => surroundings.push(found.clone()),
+                _ => {}
+            }
+        }
+        let run = |planned: &RunConfig| {
+            let config = settings(configs.get(&planned.name).unwrap_or(planned));
+            RunHashes {
+                name: planned.name.clone(),
+                config_sha256: hash(&config),
+                config,
+                threads: planned.threads,
+                weights_sha256: weights.get(&planned.name).cloned(),
+            }
+        };
+        let base = plan.runs.iter().find_map(|run| match &run.init {
+            InitFrom::Weights { sha256, .. } => Some(sha256.clone()),
+            InitFrom::Scratch => None,
+        });
+        let determinism = surroundings.last().map(|last| Determinism::on(last.device));
+        Manifest {
+            version: 1,
+            settings: asked(&plan.spec),
+            runs: plan.runs.iter().map(run).collect(),
+            data,
+            base_weights_sha256: base,
+            tokenizer_sha256,
+            surroundings,
+            determinism,
+            meaning: determinism.map(|level| level.meaning().to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+/// What a run's weights depend on, by key: all of its config but its name, where files lie and how many threads it had.
+pub fn settings(config: &RunConfig) -> BTreeMap<String, Value> {
+    let mut flat = flatten(serde_json::to_value(config).unwrap_or_default());
+    for key in ["name", "train", "init.path", "monitor.path", "threads"] {
+        // The monitor's kind stays; `train` is a hash of its own.
+        flat.remove(key);
+    }
+    debug_assert!(!matches!(config.monitor, MonitorConfig::File { .. }) || flat.contains_key("monitor.kind"));
+    flat
+}
+
+/// The experiment's own keys: titles, claims, words and budgets change no result.
+fn asked(spec: &ExperimentSpec) -> BTreeMap<String, Value> {
+    let mut flat = flatten(serde_json::to_value(spec).unwrap_or_default());
+    flat.retain(|key, _| {
+        let section = key.split('.').next().unwrap_or_default();
+        !["title", "claim", "target", "budget", "deviations", "assumptions", "citations"].contains(&section)
+    });
+    flat
+}
+
+fn hash(config: &BTreeMap<String, Value>) -> String {
+    let text = serde_json::to_string(config).unwrap_or_default();
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

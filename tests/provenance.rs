@@ -1,0 +1,248 @@
+//! The whole program: a run repeats bit for bit and says so; what was changed since is named; two runs say where they part.
+#![cfg(target_os = "linux")]
+
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod program;
+
+use program::{Place, Refusal, said, succeeds};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+fn verify(place: &Place, run: &Path, more: &[&str]) -> Command {
+    let mut command = place.tallow(["verify".as_ref(), run.as_os_str()]);
+    command.args(more);
+    command
+}
+
+fn diff(place: &Place, a: &Path, b: &Path) -> Value {
+    let told = succeeds(&mut place.tallow(["diff".as_ref(), a.as_os_str(), b.as_os_str(), "--json".as_ref()]));
+    serde_json::from_str(&told.stdout).expect("JSON")
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).expect("there")).expect("JSON")
+}
+
+/// A run of twenty steps, in a folder of its own.
+fn trained(place: &Place, set: &[&str]) -> std::path::PathBuf {
+    let run = place.run();
+    succeeds(place.train(set, &run).arg("--offline"));
+    run
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("made");
+    for entry in std::fs::read_dir(from).expect("listed").flatten() {
+        let (path, place) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() { copy(&path, &place) } else { std::fs::copy(&path, &place).map(drop).expect("copied") }
+    }
+}
+
+/// Every file below a folder with what it holds, but for the ledger.
+fn contents(folder: &Path, found: &mut Vec<(std::path::PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).expect("listed").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            contents(&path, found);
+        } else if path.file_name().is_some_and(|name| name != "ledger.jsonl") {
+            found.push((path.clone(), std::fs::read(&path).expect("read")));
+        }
+    }
+    found.sort();
+}
+
+fn edit(path: &Path, change: impl FnOnce(String) -> String) {
+    let text = std::fs::read_to_string(path).expect("there");
+    let changed = change(text.clone());
+    assert_ne!(text, changed, "nothing was changed");
+    std::fs::write(path, changed).expect("written");
+}
+
+#[test]
+fn a_run_repeats_and_stays_as_it_is() {
+    let place = Place::new();
+    let run = trained(&place, &[]);
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    contents(&run, &mut before);
+    let told = succeeds(&mut verify(&place, &run, &[]));
+    assert!(told.stdout.starts_with("Identical: "), "{}", told.stdout);
+    assert!(told.stdout.contains("20 of 20 steps repeated"), "{}", told.stdout);
+    contents(&run, &mut after);
+    assert_eq!(before, after, "nothing but the ledger changes");
+    let ledger = std::fs::read_to_string(run.join("ledger.jsonl")).expect("a ledger");
+    assert!(ledger.lines().last().expect("a row").contains(r#""kind":"verified""#), "{ledger}");
+
+    // For machines; other threads; a part of it; from another place.
+    let moved = place.path("moved");
+    std::fs::rename(&run, &moved).expect("moved");
+    let told = succeeds(&mut verify(&place, &moved, &["--json", "--threads=1", "--steps=11"]));
+    let found: Value = serde_json::from_str(told.stdout.lines().last().expect("a line")).expect("JSON");
+    let replayed = &found["replayed"][0];
+    assert_eq!((&replayed["steps"], &replayed["threads_repeated"]), (&11.into(), &1.into()), "{found}");
+    assert!(replayed["compared"]["loss"].as_u64() > Some(0) && replayed["compared"]["grad_norm"].as_u64() > Some(0), "{found}");
+    assert_eq!((&replayed["parting"], &found["changed"]), (&Value::Null, &serde_json::json!([])), "{found}");
+}
+
+#[test]
+fn what_was_changed_is_named() {
+    let place = Place::new();
+    let run = trained(&place, &[]);
+    let attempt = "runs/seed-0/attempts/001";
+    let check = |change: &dyn Fn(&Path), words: &[&str]| {
+        let copied = place.run();
+        copy(&run, &copied);
+        change(&copied);
+        let refusal = Refusal { code: 31, words, hint: "" };
+        refusal.check(&|| (verify(&place, &copied, &[]), None));
+    };
+    // One bit of the last weight.
+    let flip = |file: std::path::PathBuf| {
+        let mut bytes = std::fs::read(&file).expect("weights");
+        *bytes.last_mut().expect("bytes") ^= 1;
+        std::fs::write(&file, bytes).expect("written");
+    };
+    check(&|run| flip(run.join(attempt).join("work/model.safetensors")), &["step 20, hash of the model's file: recorded"]);
+    check(&|run| flip(run.join("model/model.safetensors")), &["step 20, hash of the model's file: recorded"]);
+    check(&|run| flip(run.join("data/prepared/train.safetensors")), &["data, `data/prepared/train.safetensors`: recorded"]);
+    check(&|run| flip(run.join("data/held_out/test.safetensors")), &["data, `data/held_out/test.safetensors`: recorded"]);
+
+    // The smallest change of one logged loss.
+    let nudge = |text: String| {
+        let at = text.rfind("\"loss\":").expect("a loss") + "\"loss\":".len();
+        let end = at + text[at..].find(',').expect("an end");
+        let loss: f64 = text[at..end].parse().expect("a number");
+        format!("{}{:?}{}", &text[..at], f64::from_bits(loss.to_bits() + 1), &text[end..])
+    };
+    check(&|run| edit(&run.join(attempt).join("events.jsonl"), nudge), &["seed-0, step 20, loss: recorded", "repeated"]);
+
+    // Another seed: in the plan alone, then everywhere that the program itself would look, so that only repeating tells.
+    let reseeded = |text: String| text.replace("\"seed\": 0,", "\"seed\": 1,");
+    check(&|run| edit(&run.join("plan.json"), reseeded), &["config, `seed-0: seed`: recorded 0, found 1"]);
+    check(
+        &|run| {
+            let hash = |file: &str| tallow::data::sha256_of_file(&run.join(file)).expect("a hash");
+            let before = [hash("plan.json"), hash("manifest.json")];
+            for file in ["plan.json", "manifest.json", &format!("{attempt}/job.json")] {
+                edit(&run.join(file), reseeded);
+            }
+            let after = [hash("plan.json"), hash("manifest.json")];
+            edit(&run.join("ledger.jsonl"), |text| text.replace(&before[0], &after[0]).replace(&before[1], &after[1]));
+        },
+        &["seed-0, step ", "loss: recorded", "repeated"],
+    );
+}
+
+#[test]
+fn a_run_that_was_stopped_and_resumed_repeats() {
+    let place = Place::new();
+    let run = place.run();
+    let mut child = place
+        .train(&["recipe.length={ steps = 1500 }"], &run)
+        .arg("--offline")
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    let events = run.join("runs/seed-0/attempts/001/events.jsonl");
+    let begun = std::time::Instant::now();
+    while !std::fs::read_to_string(&events).is_ok_and(|text| text.matches("checkpointed").count() >= 2) {
+        assert!(begun.elapsed().as_secs() < 60 && child.try_wait().expect("asked").is_none(), "it ended too soon");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child.kill().expect("kill -9");
+    child.wait().expect("gone");
+    succeeds(&mut place.resume(&run));
+    assert!(run.join("runs/seed-0/attempts/002/events.jsonl").is_file());
+    let told = succeeds(&mut verify(&place, &run, &[]));
+    assert!(told.stdout.starts_with("Identical: ") && told.stdout.contains("1,500 of 1,500 steps"), "{}", told.stdout);
+    assert!(told.stdout.contains("× hash of the weights, 1 × hash of the model's file"), "{}", told.stdout);
+}
+
+#[test]
+fn what_cannot_be_verified_is_refused() {
+    let place = Place::new();
+    let planned = place.run();
+    let spec = place.write("tiny.toml", program::TINY);
+    succeeds(&mut place.tallow(["plan".as_ref(), spec.as_os_str(), "--offline".as_ref(), "--out".as_ref(), planned.as_os_str()]));
+    let refuse = |code, words, hint, args: &[&std::ffi::OsStr]| {
+        Refusal { code, words: &[words], hint }.check(&|| (place.tallow(args), None));
+    };
+    refuse(2, "no run of", "tallow resume", &["verify".as_ref(), planned.as_os_str()]);
+    refuse(2, "no run folder", "tallow runs", &["verify".as_ref(), "nowhere".as_ref()]);
+    refuse(2, "neither a run folder nor a model", "tallow runs", &["diff".as_ref(), planned.as_os_str(), "nowhere".as_ref()]);
+    let run = trained(&place, &["recipe.length={ steps = 400 }"]);
+    refuse(2, "leave nothing to compare", "--steps", &["verify".as_ref(), run.as_os_str(), "--steps=1".as_ref()]);
+}
+
+#[test]
+fn two_runs_say_where_they_part() {
+    let place = Place::new();
+    let a = trained(&place, &[]);
+    let check = |set: &[&str], input: &str, key: &str, values: (Value, Value), partings: bool| {
+        let b = trained(&place, set);
+        let found = diff(&place, &a, &b);
+        let first = &found["comparison"]["inputs"][0];
+        assert_eq!((&first["input"], &first["key"]), (&input.into(), &key.into()), "{found:#}");
+        assert_eq!((&first["a"], &first["b"]), (&values.0, &values.1), "{found:#}");
+        assert_eq!(found["comparison"]["partings"].as_object().is_some_and(|p| !p.is_empty()), partings, "{found:#}");
+        // The models that they left say the same of the inputs.
+        assert_eq!(diff(&place, &a.join("model"), &b.join("model"))["comparison"]["inputs"][0], *first);
+    };
+    let same = trained(&place, &["title=\"Another name\""]);
+    let found = diff(&place, &a, &same);
+    assert_eq!(
+        (&found["same"], &found["comparison"]["same_weights"]),
+        (&true.into(), &serde_json::json!(["seed-0"])),
+        "{found:#}"
+    );
+    check(&["recipe.lr=2e-3"], "config", "recipe.lr", ("0.001".into(), "0.002".into()), true);
+    check(&["seeds=[1]"], "config", "seeds", ("[0]".into(), "[1]".into()), true);
+    check(
+        &["data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 200, seed = 2 }"],
+        "config",
+        "data.source.seed",
+        ("1".into(), "2".into()),
+        true,
+    );
+    // Threads change no bit.
+    let b = place.run();
+    let spec = place.write("tiny.toml", program::TINY);
+    succeeds(&mut place.tallow([
+        "train".as_ref(),
+        spec.as_os_str(),
+        "--offline".as_ref(),
+        "--threads=1".as_ref(),
+        "--out".as_ref(),
+        b.as_os_str(),
+    ]));
+    let found = diff(&place, &a, &b);
+    assert_eq!(found["comparison"]["inputs"][0]["input"], "threads", "{found:#}");
+    assert_eq!(found["comparison"]["same_weights"], serde_json::json!(["seed-0"]), "{found:#}");
+
+    let page = succeeds(&mut place.tallow(["diff".as_ref(), a.as_os_str(), b.as_os_str()])).stdout;
+    assert!(page.contains("Differs first\n  threads, seed-0: threads: a 2, b 1"), "{page}");
+    assert_eq!(said(&mut place.tallow(["diff"])).code, Some(2));
+}
+
+#[test]
+fn the_manifest_holds_what_a_run_was_made_of() {
+    let place = Place::new();
+    let run = trained(&place, &[]);
+    let manifest = json(&run.join("manifest.json"));
+    assert_eq!(manifest, json(&run.join("model/manifest.json")));
+    let hash = |file: &str| Value::from(tallow::data::sha256_of_file(&run.join(file)).expect("a hash"));
+    assert_eq!(manifest["runs"][0]["weights_sha256"], hash("model/model.safetensors"));
+    assert_eq!(manifest["tokenizer_sha256"], hash("model/tokenizer.json"));
+    let prepared = manifest["data"]["prepared"].as_array().expect("splits");
+    let of = |by: &str| &prepared.iter().find(|split| split["by"] == by).expect("a split")["sha256"];
+    assert_eq!(*of("prepare"), hash("data/prepared/train.safetensors"));
+    assert_eq!(*of("prepare-held-out"), hash("data/held_out/test.safetensors"));
+    for file in manifest["data"]["sources"].as_array().expect("sources") {
+        assert_eq!(file["sha256"], hash(file["path"].as_str().expect("a path")));
+    }
+    let surroundings = &manifest["surroundings"][0];
+    let program = tallow::data::sha256_of_file(Path::new(env!("CARGO_BIN_EXE_tallow"))).expect("a hash");
+    assert_eq!((&surroundings["binary_sha256"], &surroundings["device"]), (&program.into(), &"cpu".into()));
+    assert_eq!(manifest["determinism"], "bitwise_on_this_device_model");
+    assert!(manifest["meaning"].as_str().is_some_and(|text| text.contains("the same bits")));
+}
