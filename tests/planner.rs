@@ -345,7 +345,6 @@ fn settings_of_a_request_are_followed() {
 #[test]
 fn what_is_not_followed_differs() {
     for (text, field, stated) in [
-        ("fine-tune BERT on SST-2 with LoRA", "method", "LoRA"),
         ("MiniLM on SST-2, 4-bit", "precision", "4-bit"),
         ("MiniLM on SST-2 in bf16", "precision", "bf16"),
         ("MiniLM on SST-2 with label smoothing 0.1", "recipe.label_smoothing", "label smoothing 0.1"),

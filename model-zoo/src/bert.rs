@@ -190,7 +190,7 @@ impl Architecture for Config {
             Head::Classes(_) | Head::Labels(_) | Head::Value => {
                 // Encoders for sentence embeddings come without the pooler.
                 let (dense, scores) = (dense("bert.pooler.dense", d), dense("classifier", self.head.width()));
-                Top::First { before: 0.0, dense, act: Activation::Tanh, dropout, scores }
+                Top::First { before: None, dense, act: Activation::Tanh, dropout, scores }
             }
             Head::Tags(_) => Top::Each { dropout, scores: dense("classifier", self.head.width()) },
             Head::Span => Top::Each { dropout: 0.0, scores: dense("qa_outputs", 2) },

@@ -196,7 +196,7 @@ impl Architecture for Config {
         let top = match &self.head {
             Head::Classes(_) | Head::Labels(_) | Head::Value => {
                 let (dense, scores) = (dense("pre_classifier", d), dense("classifier", self.head.width()));
-                Top::First { before: 0.0, dense, act: Activation::Relu, dropout: self.seq_classif_dropout as f32, scores }
+                Top::First { before: None, dense, act: Activation::Relu, dropout: self.seq_classif_dropout as f32, scores }
             }
             Head::Tags(_) => Top::Each { dropout: self.dropout as f32, scores: dense("classifier", self.head.width()) },
             Head::Span => Top::Each { dropout: self.qa_dropout as f32, scores: dense("qa_outputs", 2) },

@@ -113,8 +113,8 @@ pub(crate) struct Encoder {
 
 /// What stands on top of an encoder.
 pub(crate) enum Top {
-    /// Of a text's first token: dropout, a layer, an activation, dropout, scores.
-    First { before: f32, dense: Dense, act: Activation, dropout: f32, scores: Dense },
+    /// Of a text's first token: dropout in some, a layer, an activation, dropout, scores.
+    First { before: Option<f32>, dense: Dense, act: Activation, dropout: f32, scores: Dense },
     /// Of each token: dropout, scores.
     Each { dropout: f32, scores: Dense },
     /// Of each token: a layer, an activation, a norm; then scores by the table of words, with a bias.
@@ -160,7 +160,10 @@ impl Model for Encoder {
         }
         match &self.top {
             Top::First { before, dense, act, dropout, scores } => {
-                let first_bd = kernels::dropout(tape, &kernels::first_token(tape, &h_btd)?, *before)?;
+                let mut first_bd = kernels::first_token(tape, &h_btd)?;
+                if let Some(p) = before {
+                    first_bd = kernels::dropout(tape, &first_bd, *p)?;
+                }
                 let first_bd = act.forward(tape, &dense.forward(tape, &first_bd)?)?;
                 Ok(Output::Scores(scores.forward(tape, &kernels::dropout(tape, &first_bd, *dropout)?)?))
             }

@@ -83,10 +83,10 @@ impl Adapted {
     /// meet another layer as well, or stand for all.
     pub fn targets(&self, adapter: &Adapter) -> Vec<String> {
         let layers = self.layers();
-        let meets_another = |path: &String| adapter.covers(path) && !layers.contains(&path.as_str());
-        let whole = self.whole_modules();
-        let is_exact =
-            !self.matrices.iter().chain(&whole).any(meets_another) && !adapter.target_modules.iter().any(|t| t == ALL_LINEAR);
+        let meets_another = |path: &str| adapter.covers(path) && !layers.contains(&path);
+        let whole = self.trained.keys().filter(|name| !is_addition(name)).filter_map(|name| name.strip_suffix(".weight"));
+        let is_exact = !self.matrices.iter().map(String::as_str).chain(whole).any(meets_another)
+            && !adapter.target_modules.iter().any(|t| t == ALL_LINEAR);
         if is_exact { adapter.target_modules.clone() } else { layers.into_iter().map(str::to_string).collect() }
     }
 }

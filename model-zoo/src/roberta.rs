@@ -237,7 +237,7 @@ impl Architecture for Config {
         let top = match &self.head {
             Head::Classes(_) | Head::Labels(_) | Head::Value => {
                 let (dense, scores) = (dense("classifier.dense", d), dense("classifier.out_proj", self.head.width()));
-                Top::First { before: dropout, dense, act: Activation::Tanh, dropout, scores }
+                Top::First { before: Some(dropout), dense, act: Activation::Tanh, dropout, scores }
             }
             Head::Tags(_) => Top::Each { dropout, scores: dense("classifier", self.head.width()) },
             Head::Span => Top::Each { dropout: 0.0, scores: dense("qa_outputs", 2) },

@@ -79,7 +79,7 @@ fn tensors_that_are_missing_or_of_another_shape_come_at_once() {
         _ => Some(shape),
     });
     let words = [
-        "`model.safetensors`: ",
+        "model.safetensors`: ",
         "`bert.encoder.layer.0.output.dense.weight` is missing (expected shape [16, 32])",
         "`bert.embeddings.word_embeddings.weight` has shape [",
         "17], expected [",
@@ -107,8 +107,8 @@ fn weights_that_are_cut_off_or_not_there() {
     std::fs::remove_file(folder.file("model.safetensors")).expect("removed");
     folder.refused(
         21,
-        &["has no safetensors weights: expected `model.safetensors`, found `config.json`, `tokenizer.json`"],
-        "safetensors only",
+        &["has no weights: expected `model.safetensors` or a GGUF file, found `config.json`, `tokenizer.json`"],
+        "safetensors and GGUF",
     );
     std::fs::remove_dir_all(folder.place.path("model")).expect("removed");
     folder.refused(21, &["the model `", "there is no such folder"], "");

@@ -184,7 +184,8 @@ fn dump(value: &Value, indent: Option<usize>, depth: usize, out: &mut String) ->
     let is_map = value.kind() == ValueKind::Map;
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => out.push_str("null"),
-        ValueKind::Bool | ValueKind::Number => out.push_str(&value.to_string()),
+        ValueKind::Bool => out.push_str(if value.is_true() { "true" } else { "false" }),
+        ValueKind::Number => out.push_str(&value.to_string()),
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
             let items: Vec<Value> = value.try_iter()?.collect();
             out.push(if is_map { '{' } else { '[' });
