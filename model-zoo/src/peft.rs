@@ -49,6 +49,10 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
             problems.push(ConfigProblem::new(field, "not to be used: plain LoRA alone is known", found));
         }
     }
+    let begins_otherwise = |init: &&str| ["pissa", "olora", "corda", "loftq"].iter().any(|kind| init.starts_with(kind));
+    if let Some(found) = object.get("init_lora_weights").and_then(Value::as_str).filter(begins_otherwise) {
+        problems.push(ConfigProblem::new("init_lora_weights", "an initialisation that leaves the base as it is", found));
+    }
     if let Some(found) = object.get("bias").filter(|found| *found != "none") {
         problems.push(ConfigProblem::new("bias", "\"none\"", found));
     }

@@ -167,7 +167,9 @@ impl Failure for Error {
             Error::Missing { what: "label", .. } => {
                 "test sets are often published without labels: use a split that has them, such as `validation`"
             }
-            Error::NoWeights { .. } => "Tallow reads safetensors and GGUF; look for a revision or a copy of the model that has either",
+            Error::NoWeights { .. } => {
+                "Tallow reads safetensors and GGUF; look for a revision or a copy of the model that has either"
+            }
             Error::NoTokenizer { .. } => {
                 "its texts can only be cut as they were in its training: take a revision or a copy of the model that has the file"
             }

@@ -59,22 +59,24 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
     }
     let mut config = model.config.to_public();
     if let Some(tokenizer) = &model.tokenizer {
-        write_tokenizer(folder, tokenizer, &mut config, model.config.head().kind())?;
+        write_tokenizer(folder, tokenizer, &mut config, model.config.head().kind(), model)?;
     }
     write_json(&folder.join("config.json"), &config)?;
     write_chat(folder, model)
 }
 
-/// A tokenizer with its companions; what it says of the ends of texts goes into a language model's `config`.
-fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: HeadKind) -> Result<(), Error> {
+/// A tokenizer with its companions; what it says of the ends of texts goes into a language model's `config`. Which tokens end a text
+/// or a turn is for the model that training began with to say, where it does.
+fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: HeadKind, model: &ModelFacts) -> Result<(), Error> {
+    let own = &model.chat.tokens;
     copy(tokenizer, &folder.join("tokenizer.json"))?;
     let text = fs::read_to_string(tokenizer).map_err(io("read", tokenizer))?;
     let parsed = serde_json::from_str(&text).map_err(|source| Error::Tokenizer { path: tokenizer.into(), source })?;
     if head == HeadKind::Words {
-        companions::add_ends(config, &parsed);
+        companions::add_ends(config, &parsed, own);
     }
-    write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, config))?;
-    write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed))
+    write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, config, own))?;
+    write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed, own))
 }
 
 fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: Option<&Path>) -> Result<(), Error> {
@@ -85,7 +87,7 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     }
     let mut config = config(plan, report);
     if let Some(tokenizer) = tokenizer {
-        write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head())?;
+        write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head(), &plan.facts.model)?;
     }
     write_json(&folder.join("config.json"), &config)?;
     write_adapter(folder, plan)?;

@@ -3,6 +3,7 @@
 use crate::data::ENDS_OF_TEXT;
 use crate::job::Normalize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Role -> the token that plays it, of those that the tokenizer knows.
 const SPECIAL: [(&str, &[&str]); 7] = [
@@ -15,12 +16,13 @@ const SPECIAL: [(&str, &[&str]); 7] = [
     ("mask_token", &["[MASK]", "<mask>"]),
 ];
 
-/// `special_tokens_map.json`, from a parsed tokenizer.json.
-pub(super) fn special_tokens(tokenizer: &Value) -> Value {
+/// `special_tokens_map.json`, from a parsed tokenizer.json; what the model's own files say, by role, comes first.
+pub(super) fn special_tokens(tokenizer: &Value, own: &BTreeMap<String, String>) -> Value {
     let added = tokenizer["added_tokens"].as_array().into_iter().flatten();
     let known: Vec<&str> = added.filter_map(|token| token["content"].as_str()).collect();
     let role = |(role, names): &(&str, &[&str])| {
-        let token = names.iter().find(|name| known.contains(name))?;
+        let told = own.get(*role).map(String::as_str).filter(|token| known.contains(token));
+        let token = told.or_else(|| names.iter().copied().find(|name| known.contains(name)))?;
         Some((role.to_string(), json!(token)))
     };
     Value::Object(SPECIAL.iter().filter_map(role).collect())
@@ -28,8 +30,8 @@ pub(super) fn special_tokens(tokenizer: &Value) -> Value {
 
 /// Adds to a language model's `config.json` by which words texts begin and end. A tokenizer with one of the two means both by it, as
 /// GPT-2's does. Nothing changes where there is none: other libraries then take what their own class has.
-pub(super) fn add_ends(config: &mut Value, tokenizer: &Value) {
-    let special = special_tokens(tokenizer);
+pub(super) fn add_ends(config: &mut Value, tokenizer: &Value, own: &BTreeMap<String, String>) {
+    let special = special_tokens(tokenizer, own);
     let id = |role: &str| {
         let token = special.get(role)?;
         tokenizer["added_tokens"].as_array()?.iter().find(|added| added["content"] == *token).map(|added| added["id"].clone())
@@ -41,9 +43,9 @@ pub(super) fn add_ends(config: &mut Value, tokenizer: &Value) {
 }
 
 /// `tokenizer_config.json`, from a parsed tokenizer.json and the model's public config.json.
-pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value) -> Value {
+pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value, own: &BTreeMap<String, String>) -> Value {
     let bert = config["model_type"] == "bert";
-    let mut fields: Map<String, Value> = special_tokens(tokenizer).as_object().cloned().unwrap_or_default();
+    let mut fields: Map<String, Value> = special_tokens(tokenizer, own).as_object().cloned().unwrap_or_default();
     fields.insert("tokenizer_class".into(), json!(if bert { "BertTokenizer" } else { "PreTrainedTokenizerFast" }));
     if let Some(longest) = config["max_position_embeddings"].as_u64() {
         fields.insert("model_max_length".into(), json!(longest));
@@ -89,7 +91,8 @@ mod tests {
             "added_tokens": [{"content": "[PAD]"}, {"content": "[UNK]"}, {"content": "[CLS]"}, {"content": "[SEP]"}],
             "normalizer": {"type": "BertNormalizer", "lowercase": true, "strip_accents": null, "handle_chinese_chars": true},
         });
-        let config = tokenizer_config(&tokenizer, &json!({"model_type": "bert", "max_position_embeddings": 512}));
+        let config =
+            tokenizer_config(&tokenizer, &json!({"model_type": "bert", "max_position_embeddings": 512}), &BTreeMap::new());
         assert_eq!(config["cls_token"], "[CLS]");
         assert!(config.get("mask_token").is_none(), "it has none");
         assert_eq!((&config["do_lower_case"], &config["model_max_length"]), (&json!(true), &json!(512)));
@@ -101,7 +104,7 @@ mod tests {
         let ends = |tokens: &[(&str, u32)]| {
             let added: Vec<Value> = tokens.iter().map(|(content, id)| json!({"content": content, "id": id})).collect();
             let mut config = json!({});
-            add_ends(&mut config, &json!({"added_tokens": added}));
+            add_ends(&mut config, &json!({"added_tokens": added}), &BTreeMap::new());
             config
         };
         assert_eq!(ends(&[("<|endoftext|>", 7), ("[UNK]", 1)]), json!({"bos_token_id": 7, "eos_token_id": 7}));

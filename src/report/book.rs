@@ -167,7 +167,12 @@ impl<'a> Book<'a> {
             }),
             _ => None,
         };
-        let mut samples: Vec<SampleShown> = self.told().filter_map(shown).collect();
+        let mut samples: Vec<SampleShown> = Vec::new();
+        // An attempt that was cut off may have told of some that its successor tells of again.
+        for sample in self.told().filter_map(shown) {
+            samples.retain(|old| (&old.run, old.example.value) != (&sample.run, sample.example.value));
+            samples.push(sample);
+        }
         // What was trained is told before what was not, and read after it.
         samples.sort_by(|a, b| {
             let trained = |sample: &SampleShown| sample.run != UNTRAINED;

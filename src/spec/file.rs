@@ -152,6 +152,8 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     check(measured, "metric", &format!("one of {}: {}", spec.task.in_words(), metrics.join(", ")), spec.metric.in_words());
     let whole = spec.adapter.is_none() || matches!(spec.model, ModelSpec::Pretrained { .. });
     check(whole, "adapter", "a pretrained model to stand beside", "one from scratch");
+    let writes = !spec.task.is_of_conversations() || matches!(spec.model, ModelSpec::Pretrained { .. });
+    check(writes, "model.kind", "`pretrained`: answers are learnt by a model that writes already", "`scratch`");
     let preferred = spec.preference.is_none() || spec.task == Task::PreferenceOptimization;
     check(preferred, "preference", "the task `preference_optimization`", spec.task.in_words());
     if let Monitor::Split { name } = &data.monitor {

@@ -136,6 +136,10 @@ impl Template {
             self.tokens.iter().map(|(name, token)| (name.as_str(), Value::from(token.as_str()))).collect();
         context.insert("messages", Value::from(messages.iter().map(turn).collect::<Vec<_>>()));
         context.insert("add_generation_prompt", Value::from(asks));
+        // What other libraries hand to a template where there is none of it.
+        for name in ["tools", "documents"] {
+            context.insert(name, Value::from(()));
+        }
         let template = self.environment.get_template(NAME).map_err(|e| failed(&e))?;
         Ok(without_marks(&template.render(Value::from(context)).map_err(|e| failed(&e))?))
     }

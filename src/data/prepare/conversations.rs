@@ -7,6 +7,7 @@ use super::answers::Said;
 use super::tokenization::{Tokenization, failed};
 use super::{Made, Split, finish};
 use crate::data::chat::{Template, Told, conversation, pair};
+use crate::data::guarded::guarded;
 use crate::data::read::{Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, Message, Result};
@@ -130,7 +131,7 @@ impl Writer<'_> {
     }
 
     fn encode(&self, told: &Told) -> Result<Encoded, tokenizers::Error> {
-        let encoding = self.tokenization.tokenizer.encode(told.text.as_str(), false)?;
+        let encoding = guarded(|| self.tokenization.tokenizer.encode(told.text.as_str(), false))??;
         let is_asked = |(start, end): &(usize, usize)| told.answers.iter().any(|answer| answer.contains(start) && end > start);
         let mut ids = encoding.get_ids().to_vec();
         let mut asked: Vec<bool> = encoding.get_offsets().iter().map(is_asked).collect();

@@ -7,13 +7,14 @@ use super::answers::missing;
 use super::text::Texts;
 use super::tokenization::{Tokenization, failed, text};
 use super::{Made, Said, Split, finish};
+use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
 use serde_json::json;
-use tokenizers::{Encoding, PostProcessor, TruncationParams, TruncationStrategy};
+use tokenizers::{Encoding, PostProcessor, TruncationDirection};
 
 /// What windows share with the next: this part of the longest text, as 128 of 384 tokens.
 const OVERLAP: usize = 3;
@@ -35,15 +36,7 @@ struct Question {
 /// Tokenises all splits and writes them. No window is longer than the job's `max_seq_len`.
 pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(Event)) -> Result<()> {
     let Some(first) = splits.first() else { return Ok(()) };
-    let mut tokenization = Tokenization::new(job, first, emit)?;
-    let truncation = TruncationParams {
-        max_length: job.max_seq_len,
-        strategy: TruncationStrategy::OnlySecond,
-        stride: job.max_seq_len / OVERLAP,
-        ..TruncationParams::default()
-    };
-    let broken = |e: tokenizers::Error| Error::Tokenizer { path: job.out.join("tokenizer.json"), what: e.to_string() };
-    tokenization.tokenizer.with_truncation(Some(truncation)).map_err(broken)?;
+    let tokenization = Tokenization::new(job, first, emit)?;
     splits.iter().try_for_each(|split| prepare_split(job, split, &tokenization, emit))
 }
 
@@ -95,19 +88,27 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
 fn windows(job: &PrepareJob, tokenization: &Tokenization, table: &Table, q: &Question) -> Result<Vec<Encoding>> {
     let failed = |e: String| failed(table, &q.position, e);
     let tokenizer = &tokenization.tokenizer;
-    let input = (q.question.as_str(), q.context.as_str());
-    let count = |text: &str| tokenizer.encode_fast(text, false).map(|encoding| encoding.len()).map_err(|e| failed(e.to_string()));
+    let encode = |text: &str| {
+        let encoded = guarded(|| tokenizer.encode_char_offsets(text, false)).map_err(&failed)?;
+        encoded.map_err(|e| failed(e.to_string()))
+    };
+    let (question, mut context) = (encode(&q.question)?, encode(&q.context)?);
     let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(true));
-    let (asked, overlap) = (count(&q.question)?, job.max_seq_len / OVERLAP);
+    let (asked, overlap) = (question.len(), job.max_seq_len / OVERLAP);
     let room = job.max_seq_len.saturating_sub(asked + special);
     // Windows must be longer than what they share.
-    if room <= overlap && room < count(&q.context)? {
+    if room <= overlap && room < context.len() {
         let longest = job.max_seq_len;
         return Err(failed(format!(
             "a question of {asked} tokens leaves too little room for its text within {longest} (`max_seq_len`)"
         )));
     }
-    let mut first = tokenizer.encode_char_offsets(input, true).map_err(|e| failed(e.to_string()))?;
+    // Not left to the tokenizer, which stops to read a text where its first window is full.
+    context.set_type_ids(vec![1; context.len()]);
+    if context.len() > room {
+        context.truncate(room, overlap, TruncationDirection::Right);
+    }
+    let mut first = tokenizer.post_process(question, Some(context), true).map_err(|e| failed(e.to_string()))?;
     let rest = first.take_overflowing();
     Ok(std::iter::once(first).chain(rest).collect())
 }
