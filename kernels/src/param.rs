@@ -134,6 +134,8 @@ struct Building {
     dtype: DType,
     /// Whether shapes alone are compared, and no tensor is made.
     outline: bool,
+    /// Which trainable parameters are frozen, by their full name.
+    freezes: Option<Box<dyn Fn(&str) -> bool>>,
     made: Vec<Param>,
     initialised: Vec<String>,
     problems: Vec<WeightProblem>,
@@ -169,6 +171,7 @@ impl Weights {
             device: device.clone(),
             dtype: DType::F32,
             outline: false,
+            freezes: None,
             used: BTreeSet::new(),
             made: Vec::new(),
             initialised: Vec::new(),
@@ -197,6 +200,13 @@ impl Weights {
     #[must_use]
     pub fn frozen(&self) -> Self {
         Weights { frozen: true, ..self.clone() }
+    }
+
+    /// Parameters whose full name `freezes` holds for are used, but not trained, wherever they are asked for from here on.
+    #[must_use]
+    pub fn freezing(self, freezes: impl Fn(&str) -> bool + 'static) -> Self {
+        self.building.borrow_mut().freezes = Some(Box::new(freezes));
+        self
     }
 
     /// This place's name: `model.layers.0`; empty at the root.
@@ -232,9 +242,10 @@ impl Weights {
     }
 
     fn make(&self, name: &str, shape: &[usize], init: Init, kind: ParamKind, may_be_absent: bool) -> Param {
-        let kind = if self.frozen && kind == ParamKind::Trainable { ParamKind::Frozen } else { kind };
         let name = format!("{}{name}", self.prefix);
         let b = &mut *self.building.borrow_mut();
+        let frozen = self.frozen || b.freezes.as_ref().is_some_and(|freezes| freezes(&name));
+        let kind = if frozen && kind == ParamKind::Trainable { ParamKind::Frozen } else { kind };
         let given = match b.given.as_ref().map(|given| given.get(&name)) {
             Some(Some(tensor)) => {
                 b.used.insert(name.clone());
@@ -268,6 +279,12 @@ impl Weights {
     /// The full names of all that was asked for so far.
     pub fn asked(&self) -> Vec<String> {
         self.building.borrow().made.iter().map(|param| param.name().to_string()).collect()
+    }
+
+    /// Of the full names of all that was asked for so far, those of parameters that are trained.
+    pub fn asked_trainable(&self) -> Vec<String> {
+        let building = self.building.borrow();
+        building.made.iter().filter(|param| param.is_trainable()).map(|param| param.name().to_string()).collect()
     }
 
     /// The parameters, ordered by name, and what became of the given weights.

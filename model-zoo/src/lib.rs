@@ -11,6 +11,7 @@ mod fields;
 mod generate;
 mod head;
 mod parts;
+mod places;
 mod pooling;
 mod registry;
 
@@ -34,5 +35,6 @@ pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
 pub use lora::Adapter;
+pub use places::{Place, Places};
 pub use pooling::{Pooling, PoolingOf};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

@@ -327,6 +327,16 @@ impl ModelConfig {
         Ok(model)
     }
 
+    /// Names of the parameters that are trained, in the order in which the model asks for them. No memory is taken.
+    ///
+    /// # Errors
+    /// The configuration has mistakes.
+    pub fn trainable_names(&self) -> Result<Vec<String>> {
+        let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
+        self.build(&weights, None)?;
+        Ok(weights.asked_trainable())
+    }
+
     /// Whether weights of these names and shapes fit, before any is read.
     ///
     /// # Errors
