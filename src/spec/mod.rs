@@ -1,6 +1,8 @@
 //! `ExperimentSpec`: WHAT is tested. People write it as TOML; a planner writes the same file. Pure: no file is opened here.
 
 mod file;
+mod groups;
+mod loss;
 mod metric;
 mod optimizer;
 mod place;
@@ -8,10 +10,14 @@ mod schedule;
 mod schema;
 mod task;
 mod types;
+mod watching;
 
 pub use file::{Error, VERSION, parse, parse_with, to_toml};
+pub use groups::Group;
+pub use loss::{ClassWeights, Sampling};
 pub use metric::Metric;
 pub use optimizer::Optimizer;
-pub use schedule::{Schedule, Warmup};
+pub use schedule::{Decay, Schedule, Warmup};
 pub use task::Task;
 pub use types::*;
+pub use watching::{BestBy, EarlyStopping, Ema, Keep};

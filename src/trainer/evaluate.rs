@@ -21,7 +21,7 @@ use tallow_kernels::Stream;
 pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
-    let built = weights::build(&job.model, Source::Trained { path: &job.weights }, Stream::root(0))?;
+    let built = weights::build(&job.model, Source::Trained { path: &job.weights }, Stream::root(0), &[])?;
     let data = collate::open(&job.data, job.task, &job.model, job.normalize.as_ref())?;
     let all: Vec<usize> = (0..data.len()).collect();
     let mut pulse = Pulse::new(emit);

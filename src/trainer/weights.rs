@@ -4,6 +4,7 @@
 //! give the same bytes and the file's hash is the hash of the weights; and one tensor at a time is in memory twice, not all.
 
 use super::Error;
+use crate::spec::Group;
 use crate::store::write_atomic;
 use candle_core::{DType, Device, Tensor};
 use serde_json::{Map, Value, json};
@@ -44,16 +45,18 @@ pub(super) enum Source<'a> {
     },
 }
 
-/// Builds the model; what `source` does not hold starts from `init`.
+/// Builds the model; what `source` does not hold starts from `init`, and what `groups` freeze is not trained.
 ///
 /// # Errors
 /// The file cannot be read, or is another one than planned; tensors are missing, wrongly shaped or not finite: all of these at once;
 /// tensors are left over that are those of a larger model, or for [`Source::Trained`] any at all.
-pub(super) fn build(config: &ModelConfig, source: Source, init: Stream) -> Result<Built, Error> {
+pub(super) fn build(config: &ModelConfig, source: Source, init: Stream, groups: &[Group]) -> Result<Built, Error> {
     let device = Device::Cpu;
+    let groups = groups.to_vec();
+    let freezes = move |name: &str| Group::freezes(&groups, name);
     let (path, sha256) = match source {
         Source::Scratch => {
-            let weights = Weights::scratch(init, &device);
+            let weights = Weights::scratch(init, &device).freezing(freezes);
             let model = config.build(&weights, None)?;
             let (store, report) = weights.finish()?;
             return Ok(Built { model, store, report });
@@ -61,7 +64,7 @@ pub(super) fn build(config: &ModelConfig, source: Source, init: Stream) -> Resul
         Source::Pretrained { path, sha256 } => (path, sha256),
         Source::Trained { path } => (path, None),
     };
-    let weights = Weights::given(config.public_names(read(path, sha256)?)?, init, &device);
+    let weights = Weights::given(config.public_names(read(path, sha256)?)?, init, &device).freezing(freezes);
     let model = config.build(&weights, None)?;
     let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
     let trained = matches!(source, Source::Trained { .. });

@@ -3,6 +3,7 @@
 
 mod bench;
 mod numbers;
+mod recipes;
 mod refused;
 mod repeated;
 mod supervised;
