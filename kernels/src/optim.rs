@@ -81,7 +81,7 @@ impl AdamW {
     fn moved(&self, tensor: &Tensor, g: &Tensor, [m, v]: [&Tensor; 2], step: u64, grad_scale: f64, l2: f64) -> Result<()> {
         let numbers = AdamStep { l2: l2 as f32, ..self.numbers(step, grad_scale) };
         #[cfg(device_kernels)]
-        if l2 == 0.0 && [tensor, g, m, v].into_iter().all(|t| crate::device::takes(t) && t.dtype() == DType::F32) {
+        if l2 == 0.0 && on_device([tensor, g, m, v]) {
             return cuda::adamw(tensor, None, &g.contiguous()?, [m, v], numbers);
         }
         if !fast([tensor, g, m, v]) {
@@ -186,7 +186,16 @@ impl Sgd {
         let (keep, decay) = if self.decoupled { (1.0 - self.lr * self.weight_decay, 0.0) } else { (1.0, self.weight_decay) };
         let old = if step == 1 { 0.0 } else { self.momentum };
         let (direct, buffered) = if self.nesterov { (1.0, self.momentum) } else { (0.0, 1.0) };
+        let numbers = {
+            let [keep, decay, grad_scale, lr, old, direct, buffered] =
+                [keep, decay, grad_scale, self.lr, old, direct, buffered].map(|v| v as f32);
+            SgdStep { keep, decay, grad_scale, lr, old, direct, buffered }
+        };
         let tensor = p.tensor();
+        #[cfg(device_kernels)]
+        if on_device([tensor, g, buf]) {
+            return cuda::sgd(tensor, &g.contiguous()?, buf, numbers);
+        }
         if !fast([tensor, g, buf]) {
             let d = ((g * grad_scale)? + (tensor * decay)?)?;
             let new_buf = ((buf * old)? + &d)?;
@@ -194,9 +203,6 @@ impl Sgd {
             overwrite(tensor, &((tensor * keep)? - (change * self.lr)?)?)?;
             return overwrite(buf, &new_buf);
         }
-        let [keep, decay, grad_scale, lr, old, direct, buffered] =
-            [keep, decay, grad_scale, self.lr, old, direct, buffered].map(|v| v as f32);
-        let numbers = SgdStep { keep, decay, grad_scale, lr, old, direct, buffered };
         let g = floats(g)?;
         update(tensor, |p| {
             update(buf, |buf| {
@@ -240,15 +246,21 @@ impl Lion {
         check("lion", p, 1, [("gradient", g), ("momentum", m)])?;
         let keep = 1.0 - self.lr * self.weight_decay;
         let tensor = p.tensor();
+        let numbers = {
+            let [keep, grad_scale, lr, beta1, one_minus_beta1, beta2, one_minus_beta2] =
+                [keep, grad_scale, self.lr, self.beta1, 1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(|v| v as f32);
+            LionStep { keep, grad_scale, lr, beta1, one_minus_beta1, beta2, one_minus_beta2 }
+        };
+        #[cfg(device_kernels)]
+        if on_device([tensor, g, m]) {
+            return cuda::lion(tensor, &g.contiguous()?, m, numbers);
+        }
         if !fast([tensor, g, m]) {
             let g = (g * grad_scale)?;
             let direction = ((m * self.beta1)? + (&g * (1.0 - self.beta1))?)?.sign()?;
             overwrite(tensor, &((tensor * keep)? - (direction * self.lr)?)?)?;
             return overwrite(m, &((m * self.beta2)? + (g * (1.0 - self.beta2))?)?);
         }
-        let [keep, grad_scale, lr, beta1, one_minus_beta1, beta2, one_minus_beta2] =
-            [keep, grad_scale, self.lr, self.beta1, 1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(|v| v as f32);
-        let numbers = LionStep { keep, grad_scale, lr, beta1, one_minus_beta1, beta2, one_minus_beta2 };
         let g = floats(g)?;
         update(tensor, |p| {
             update(m, |m| {
@@ -257,6 +269,12 @@ impl Lion {
             })
         })?
     }
+}
+
+/// Whether kernels of our own take float32 tensors there.
+#[cfg(device_kernels)]
+fn on_device<const N: usize>(tensors: [&Tensor; N]) -> bool {
+    tensors.into_iter().all(|t| crate::device::takes(t) && t.dtype() == DType::F32)
 }
 
 fn fast<const N: usize>(tensors: [&Tensor; N]) -> bool {
@@ -325,12 +343,17 @@ mod tests {
     /// Written out from the papers' formulas for one number, in float64.
     #[test]
     fn adamw_by_hand() {
-        by_hand();
-        #[cfg(feature = "cuda-emulation")]
-        crate::device::emulated(crate::device::Order::Rising, by_hand);
+        everywhere(adamw);
     }
 
-    fn by_hand() {
+    /// On the CPU, and in the kernels of a GPU where they can be emulated.
+    fn everywhere(check: fn()) {
+        check();
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Rising, check);
+    }
+
+    fn adamw() {
         for (dtype, tolerance) in [(DType::F64, 1e-14), (DType::F32, 1e-6)] {
             let (params, _) = Case::new().param("p", &[1]).params(dtype).unwrap();
             params[0].set(&tensor(2.0, dtype)).unwrap();
@@ -376,6 +399,10 @@ mod tests {
     /// Three steps, one with a direction against the last gradient's.
     #[test]
     fn lion_by_hand() {
+        everywhere(lion);
+    }
+
+    fn lion() {
         let lion = Lion { lr: 0.1, beta1: 0.9, beta2: 0.99, weight_decay: 0.5 };
         for (dtype, tolerance) in [(DType::F64, 1e-14), (DType::F32, 1e-6)] {
             let (params, _) = Case::new().param("p", &[1]).params(dtype).unwrap();
@@ -394,6 +421,10 @@ mod tests {
 
     #[test]
     fn sgd_by_hand() {
+        everywhere(sgd);
+    }
+
+    fn sgd() {
         for (nesterov, decoupled) in [(false, false), (true, false), (false, true), (true, true)] {
             for (dtype, tolerance) in [(DType::F64, 1e-14), (DType::F32, 1e-6)] {
                 let sgd = Sgd { lr: 0.1, momentum: 0.9, weight_decay: 0.5, nesterov, decoupled };

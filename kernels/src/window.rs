@@ -2,6 +2,8 @@
 //! the channels first, `[B, C, H, W]`.
 
 use crate::Result;
+#[cfg(device_kernels)]
+use crate::device::Arg;
 use candle_core::{Device, Tensor};
 
 /// A window of `kernel` places, `dilation` apart, moved by `stride` over an image with `padding` places around it; each along height
@@ -25,6 +27,13 @@ impl Window {
             (self.stride[axis] > 0 && self.dilation[axis] > 0).then(|| room / self.stride[axis] + 1)
         };
         Some([one(0)?, one(1)?])
+    }
+
+    /// What a kernel takes as `WINDOW_ARGS`.
+    #[cfg(device_kernels)]
+    pub(crate) fn args<'a>(&self, image: [usize; 2], out: [usize; 2]) -> impl Iterator<Item = Arg<'a>> + use<'a> {
+        let Window { kernel, stride, padding, dilation } = *self;
+        [kernel, stride, padding, dilation, image, out].into_iter().flatten().map(Arg::Int)
     }
 
     /// An image's height and width with their padding.

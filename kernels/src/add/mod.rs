@@ -3,9 +3,15 @@
 //! Backward: `da = dy`; `db = dy`, summed over the dimensions that `b` lacks.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Op, Result, Tape, Var, slice};
+use candle_core::{Shape, Tensor};
+
+type Forward = fn(&Tensor, &Tensor) -> Result<Tensor>;
+type SumLeading = fn(&Tensor, &Shape) -> Result<Tensor>;
 
 /// `a + b`; `b` has `a`'s shape, or its last dimensions (`[T, D]` onto `[B, T, D]`).
 ///
@@ -18,7 +24,12 @@ pub fn add(tape: &Tape, a: &Var, b: &Var) -> Result<Var> {
     }
     let (left, right) = (a.tensor().contiguous()?, b.tensor().contiguous()?);
     let fast = slice::is_fast(&left) && slice::is_fast(&right);
-    let y = if fast { cpu::forward(&left, &right)? } else { reference::forward(&left, &right)? };
+    let (forward, sum_leading): (Forward, SumLeading) =
+        if fast { (cpu::forward, cpu::sum_leading) } else { (reference::forward, reference::sum_leading) };
+    #[cfg(device_kernels)]
+    let (forward, sum_leading): (Forward, SumLeading) =
+        if crate::device::takes(&left) { (cuda::forward, cuda::sum_leading) } else { (forward, sum_leading) };
+    let y = forward(&left, &right)?;
     let same = a.dims() == b.dims();
     let shape = b.tensor().shape().clone();
     Ok(tape.record(
@@ -32,8 +43,7 @@ pub fn add(tape: &Tape, a: &Var, b: &Var) -> Result<Var> {
                 match (b.wants_grad(), same) {
                     (false, _) => Ok(()),
                     (true, true) => grads.add_shared(b, dy),
-                    (true, false) if fast => grads.add(b, cpu::sum_leading(dy, &shape)?),
-                    (true, false) => grads.add(b, reference::sum_leading(dy, &shape)?),
+                    (true, false) => grads.add(b, sum_leading(dy, &shape)?),
                 }
             }
         },

@@ -4,10 +4,17 @@
 //! as one.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::max_pool2d::{Pool2d, pooled};
+use crate::window::Window;
 use crate::{Op, Result, Tape, Var, slice};
+use candle_core::{Shape, Tensor};
+
+type Forward = fn(&Tensor, Window, [usize; 2]) -> Result<Tensor>;
+type Backward = fn(&Tensor, &Shape, Window, [usize; 2]) -> Result<Tensor>;
 
 /// `x_bhwc`: `[B, H, W, C]`; returns `[B, H', W', C]` with `H' = (H + 2 padding - kernel) / stride + 1`.
 ///
@@ -17,14 +24,16 @@ pub fn avg_pool2d(tape: &Tape, x_bhwc: &Var, args: Pool2d) -> Result<Var> {
     let (window, out) = pooled("avg_pool2d", x_bhwc, args)?;
     let value = x_bhwc.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
-    let y = if fast { cpu::forward(&value, window, out)? } else { reference::forward(&value, window, out)? };
+    let (forward, backward): (Forward, Backward) =
+        if fast { (cpu::forward, cpu::backward) } else { (reference::forward, reference::backward) };
+    #[cfg(device_kernels)]
+    let (forward, backward): (Forward, Backward) =
+        if crate::device::takes(&value) { (cuda::forward, cuda::backward) } else { (forward, backward) };
+    let y = forward(&value, window, out)?;
     let shape = value.shape().clone();
     Ok(tape.record(Op::arrays("avg_pool2d", value.elem_count(), 1, 1), y, x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
-        move |dy, grads| {
-            let backward = if fast { cpu::backward } else { reference::backward };
-            grads.add(x, backward(dy, &shape, window, out)?)
-        }
+        move |dy, grads| grads.add(x, backward(dy, &shape, window, out)?)
     }))
 }
 
@@ -32,7 +41,7 @@ pub fn avg_pool2d(tape: &Tape, x_bhwc: &Var, args: Pool2d) -> Result<Var> {
 mod tests {
     use super::*;
     use crate::check::{Case, Kind::Reduction, check_gradients, constant};
-    use candle_core::{Device, Tensor};
+    use candle_core::Device;
 
     #[test]
     fn gradients() {

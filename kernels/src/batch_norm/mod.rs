@@ -11,6 +11,8 @@
 //! output where something was added.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
@@ -76,15 +78,35 @@ pub fn batch_norm_add_relu(tape: &Tape, x_bhwc: &Var, residual: &Var, args: &Bat
     apply(tape, x_bhwc, Some(residual), args, true)
 }
 
+/// One of the versions.
+struct Kernels {
+    statistics: fn(&Tensor) -> Result<Statistics>,
+    normalise: fn(&Layer, &Tensor, Option<&Tensor>) -> Result<Tensor>,
+    backward: fn(&Layer, &Tensor, &Tensor, Option<&Tensor>, bool) -> Result<Gradient>,
+}
+
+impl Kernels {
+    /// The version for this input.
+    fn of(x: &Tensor) -> Self {
+        #[cfg(device_kernels)]
+        if crate::device::takes(x) {
+            return Kernels { statistics: cuda::statistics, normalise: cuda::normalise, backward: cuda::backward };
+        }
+        if slice::is_fast(x) {
+            return Kernels { statistics: cpu::statistics, normalise: cpu::normalise, backward: cpu::backward };
+        }
+        Kernels { statistics: reference::statistics, normalise: reference::normalise, backward: reference::backward }
+    }
+}
+
 fn apply(tape: &Tape, x: &Var, residual: Option<&Var>, args: &BatchNorm, relu: bool) -> Result<Var> {
     check(x, residual, args)?;
     let value = x.tensor().contiguous()?;
-    let fast = slice::is_fast(&value);
-    let statistics = if tape.is_training() { observe(&value, args, fast)? } else { running(args) };
+    let kernels = Kernels::of(&value);
+    let statistics = if tape.is_training() { observe(&value, args, &kernels)? } else { running(args) };
     let layer = Layer { weight: args.weight.clone(), bias: args.bias.clone(), statistics, eps: args.eps, relu };
     let added = residual.map(|r| r.tensor().contiguous()).transpose()?;
-    let normalise = if fast { cpu::normalise } else { reference::normalise };
-    let y = normalise(&layer, &value, added.as_ref())?;
+    let y = (kernels.normalise)(&layer, &value, added.as_ref())?;
     if !tape.is_training() {
         return Ok(Var::constant(y));
     }
@@ -96,8 +118,7 @@ fn apply(tape: &Tape, x: &Var, residual: Option<&Var>, args: &BatchNorm, relu: b
         let (x, residual) = (x.target(), residual.map(Var::target));
         let output = residual.is_some().then_some(y);
         move |dy, grads| {
-            let backward = if fast { cpu::backward } else { reference::backward };
-            let found = backward(&layer, dy, &value, output.as_ref(), x.wants_grad())?;
+            let found = (kernels.backward)(&layer, dy, &value, output.as_ref(), x.wants_grad())?;
             if let Some(dx) = found.input {
                 grads.add(x, dx)?;
             }
@@ -133,7 +154,7 @@ fn running(args: &BatchNorm) -> Statistics {
 }
 
 /// The batch's statistics; the running ones move towards them.
-fn observe(x: &Tensor, args: &BatchNorm, fast: bool) -> Result<Statistics> {
+fn observe(x: &Tensor, args: &BatchNorm, kernels: &Kernels) -> Result<Statistics> {
     let BatchNorm { weight, running_mean, running_var, momentum, .. } = *args;
     let count = x.dims()[..3].iter().product::<usize>();
     if count < 2 {
@@ -141,10 +162,11 @@ fn observe(x: &Tensor, args: &BatchNorm, fast: bool) -> Result<Statistics> {
         let message = format!("a channel needs at least 2 elements in training, found {count} in {dims:?} at `{name}`");
         return Err(Error::Argument { op: "batch_norm", message });
     }
-    let statistics = if fast { cpu::statistics(x)? } else { reference::statistics(x)? };
+    let statistics = (kernels.statistics)(x)?;
     let unbiased = (&statistics.var * (count as f64 / (count - 1) as f64))?;
     for (running, new) in [(running_mean, &statistics.mean), (running_var, &unbiased)] {
-        running.set(&((running.tensor() * (1.0 - momentum))? + (new * momentum)?)?)?;
+        let new = (new * momentum)?.to_dtype(running.tensor().dtype())?;
+        running.set(&((running.tensor() * (1.0 - momentum))? + new)?)?;
     }
     Ok(statistics)
 }

@@ -18,14 +18,19 @@ pub(crate) fn grid(rows: usize, width: usize) -> Grid {
     Grid { blocks: chunks(rows) * width.div_ceil(32), threads: [32, 8], shared_bytes: 0 }
 }
 
-/// The sum over all but the last dimension: `[..., W]` -> `[W]`.
+/// The sum over all but the last dimension: `[..., W]` -> `[W]`, of the type of `x`.
 pub(crate) fn sum(x: &Tensor, width: usize) -> Result<Tensor> {
+    sum_as(x, width, x.dtype())
+}
+
+/// As [`sum`], in `dtype`.
+pub(crate) fn sum_as(x: &Tensor, width: usize, dtype: DType) -> Result<Tensor> {
     let rows = x.elem_count().checked_div(width).unwrap_or(0);
     let x = x.contiguous()?;
     let parts = device::empty((chunks(rows), width), DType::F32, x.device())?;
     let kernel = Kernel { op: "columns", name: "column_parts", dtype: x.dtype() };
     kernel.launch(x.device(), grid(rows, width), &[Arg::Read(&x), Arg::Write(&parts), Arg::Long(rows), Arg::Int(width)])?;
-    fold(&parts, x.dtype(), 0, width)
+    fold(&parts, dtype, 0, width)
 }
 
 /// The sum of the chunks, for `width` columns from `first` on: `[chunks, stride]` in float32 -> `[width]` in `dtype`.

@@ -9,6 +9,8 @@
 //! Shape letters: B batch, C channels in, O channels out, H and W height and width.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 pub(crate) mod depthwise;
 mod reference;
 mod tile;
@@ -19,6 +21,7 @@ mod winograd;
 
 use crate::window::Window;
 use crate::{Error, Inputs, Op, Param, Result, Tape, Var, blocks, slice};
+use candle_core::Tensor;
 
 /// How [`conv2d`] moves over the image, along height and width. The default is stride 1, no padding, one group, dilation 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +90,15 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
     let plan = plan(x, w, b, args)?;
     let value = x.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
-    let forward = if fast { cpu::forward } else { reference::forward };
+    let (forward, backward): (Forward, Backward) =
+        if fast { (cpu::forward, cpu::backward) } else { (reference::forward, reference::backward) };
+    let sum: Sum = bias_gradient;
+    #[cfg(device_kernels)]
+    let on_device = crate::device::takes(&value) && cuda::fits(&plan);
+    #[cfg(device_kernels)]
+    let sum: Sum = if on_device { crate::columns::sum } else { sum };
+    #[cfg(device_kernels)]
+    let (forward, backward): (Forward, Backward) = if on_device { (cuda::forward, cuda::backward) } else { (forward, backward) };
     let y = forward(&plan, &value, w.tensor(), b.map(Param::tensor))?;
     let flops = 2.0 * y.elem_count() as f64 * (w.len() / w.tensor().dims()[0].max(1)) as f64;
     let elements = value.elem_count() + y.elem_count() + w.len();
@@ -98,7 +109,6 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
         // The input is needed for the filter's gradient alone.
         let saved = w.is_trainable().then_some(value);
         move |dy, grads| {
-            let backward = if fast { cpu::backward } else { reference::backward };
             let (dx, dw) = backward(&plan, dy, saved.as_ref(), w.tensor(), x.wants_grad())?;
             if let Some(dx) = dx {
                 grads.add(x, dx)?;
@@ -107,15 +117,29 @@ pub fn conv2d(tape: &Tape, x_bhwc: &Var, w_oihw: &Param, b: Option<&Param>, args
                 grads.add_param(&w, dw)?;
             }
             match &b {
-                Some(b) if fast => {
-                    let dys = slice::floats(dy)?;
-                    grads.add_param_with(b, |db| blocks::add_column_sums(&dys, db))
-                }
-                Some(b) => grads.add_param(b, dy.flatten_to(2)?.sum(0)?),
+                Some(b) => grads.add_param(b, sum(dy, b.len())?),
                 None => Ok(()),
             }
         }
     }))
+}
+
+/// `y` of the input, the filters and the bias.
+type Forward = fn(&Plan, &Tensor, &Tensor, Option<&Tensor>) -> Result<Tensor>;
+/// `dx` if wanted and `dw` if the input is given, of `dy`, the input, the filters.
+type Backward = fn(&Plan, &Tensor, Option<&Tensor>, &Tensor, bool) -> Result<(Option<Tensor>, Option<Tensor>)>;
+
+/// Of `dy` over images and places, for that many channels.
+type Sum = fn(&Tensor, usize) -> Result<Tensor>;
+
+/// The sum of `dy` over images and places, for that many channels.
+fn bias_gradient(dy: &Tensor, channels: usize) -> Result<Tensor> {
+    if !slice::is_fast(dy) {
+        return Ok(dy.flatten_to(2)?.sum(0)?);
+    }
+    let mut sum = vec![0f32; channels];
+    blocks::add_column_sums(&slice::floats(dy)?, &mut sum);
+    Ok(Tensor::from_vec(sum, channels, dy.device())?)
 }
 
 fn plan(x: &Var, w: &Param, b: Option<&Param>, args: Conv2d) -> Result<Plan> {

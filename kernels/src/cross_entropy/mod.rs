@@ -234,14 +234,23 @@ mod tests {
         Ok(())
     }
 
-    /// What PyTorch 2.15 prints: `F.cross_entropy(z, t, ignore_index=7, label_smoothing=0.1)`.
+    /// What PyTorch 2.15 prints for `F.cross_entropy(z, t, ignore_index=7, label_smoothing=0.1)`, with `weight=w` beside it, and with
+    /// `weight=w, reduction="none"`.
     #[test]
-    fn smoothing_and_ignored_rows_as_in_pytorch() -> Result<()> {
+    fn smoothing_weights_and_ignored_rows_as_in_pytorch() -> Result<()> {
         let z = [[1.0, 2.0, 0.5], [-1.0, 0.0, 3.0], [f32::NAN, 0.0, f32::INFINITY], [0.25, -2.0, 1.5]];
-        let targets = Targets { ignore: Some(7), smoothing: 0.1, ..Targets::new(&[1, 0, 7, 2]) };
-        for found in loss(&z, targets)? {
-            assert!((found - 1.6267943).abs() < 1e-6, "{found}");
+        let smooth = Targets { ignore: Some(7), smoothing: 0.1, ..Targets::new(&[1, 0, 7, 2]) };
+        let weighted = Targets { weights: Some(&[0.5, 2.0, 1.25]), ..smooth };
+        for (targets, expected) in [(smooth, 1.6267943), (weighted, 0.980_188_3)] {
+            for found in loss(&z, targets)? {
+                assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+            }
         }
+        let z = Var::constant(Tensor::from_slice(z.as_flattened(), (4, 3), &Device::Cpu)?);
+        let each =
+            cross_entropy_rows(&Tape::inference(), &z, Targets { smoothing: 0.0, ..weighted })?.tensor().to_vec1::<f32>()?;
+        let expected = [0.928_737_6, 2.032_942, 0.0, 0.343_912_84];
+        assert!(each.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6), "{each:?}");
         Ok(())
     }
 

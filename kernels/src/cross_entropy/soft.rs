@@ -94,6 +94,25 @@ mod tests {
         }
     }
 
+    /// What PyTorch 2.15 prints for `F.cross_entropy(z, p)`, and with `weight=w, label_smoothing=0.1`.
+    #[test]
+    fn as_in_pytorch() -> Result<()> {
+        let z = [[1.0f32, 2.0, 0.5], [-1.0, 0.0, 3.0], [9.0, 0.0, 9.0], [0.25, -2.0, 1.5]];
+        let p = [[0.2f32, 0.5, 0.3], [0.0, 1.0, 0.0], [0.1, 0.1, 0.1], [0.0, 0.0, 1.0]];
+        for (smoothing, weights, expected) in [(0.0, None, 1.390_836_4), (0.1, Some(&[0.5, 2.0, 1.25][..]), 2.570_523_5)] {
+            let loss = soft_cross_entropy(
+                &Tape::inference(),
+                &Var::constant(Tensor::new(&z, &Device::Cpu)?),
+                &Tensor::new(&p, &Device::Cpu)?,
+                smoothing,
+                weights,
+            )?;
+            let found = loss.tensor().to_scalar::<f32>()?;
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
+        Ok(())
+    }
+
     /// All of the probability on one class is that class as a label, also beside scores of minus infinity.
     #[test]
     fn certainty_is_a_label() -> Result<()> {

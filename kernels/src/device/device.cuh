@@ -109,3 +109,25 @@ __device__ inline Words random_block(uint64_t stream, uint64_t block) {
 __device__ inline float kept(uint32_t word, uint32_t limit, float scale) { return (word >> 8) >= limit ? scale : 0.0f; }
 
 __device__ inline float logistic(float x) { return 1.0f / (1.0f + expf(-x)); }
+
+// A window that slides over an image, each number along height and width (`Window` of window.rs, image and output with it).
+struct Window {
+  int kernel[2], stride[2], padding[2], dilation[2], image[2], out[2];
+  // Where the window's place `k` of output `o` lies; outside of the image there is padding.
+  __device__ int at(int axis, int o, int k) const { return o * stride[axis] + k * dilation[axis] - padding[axis]; }
+  // The output whose place `k` lies at `at`; -1 if there is none.
+  __device__ int output(int axis, int at, int k) const {
+    const int moved = at + padding[axis] - k * dilation[axis];
+    return moved >= 0 && moved % stride[axis] == 0 && moved / stride[axis] < out[axis] ? moved / stride[axis] : -1;
+  }
+  __device__ bool inside(int row, int column) const { return row >= 0 && row < image[0] && column >= 0 && column < image[1]; }
+};
+
+// How a kernel takes a window, and the window itself.
+#define WINDOW_ARGS                                                                                                               \
+  int kernel_h, int kernel_w, int stride_h, int stride_w, int padding_h, int padding_w, int dilation_h, int dilation_w, int height, \
+      int width, int out_h, int out_w
+#define WINDOW                                                                                                                  \
+  Window {                                                                                                                      \
+    {kernel_h, kernel_w}, {stride_h, stride_w}, {padding_h, padding_w}, {dilation_h, dilation_w}, {height, width}, { out_h, out_w } \
+  }

@@ -7,6 +7,8 @@
 //! Where several elements go to one place they are added in the order of `j`, so the bits are always the same.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::blocks::BLOCK;
@@ -70,6 +72,10 @@ impl Along {
 
     /// The elements of `x` that the indices point to.
     pub(crate) fn pick(&self, x: &Tensor) -> Result<Tensor> {
+        #[cfg(device_kernels)]
+        if crate::device::takes(x) {
+            return cuda::pick(self, &x.contiguous()?);
+        }
         if slice::is_fast(x) { cpu::pick(self, &x.contiguous()?) } else { reference::pick(self, x) }
     }
 
@@ -79,6 +85,10 @@ impl Along {
             Some(x) => x.force_contiguous()?,
             None => Tensor::zeros(&self.dims[..], s.dtype(), s.device())?,
         };
+        #[cfg(device_kernels)]
+        if crate::device::takes(&x) {
+            return cuda::add(self, x, &s.contiguous()?);
+        }
         if slice::is_fast(&x) { cpu::add(self, x, &s.contiguous()?) } else { reference::add(self, &x, s) }
     }
 }

@@ -5,6 +5,8 @@
 //! `db = sum of dy`, these over images and places.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Inputs, Op, Param, Result, Tape, Var, slice};
@@ -28,23 +30,23 @@ pub fn group_norm(tape: &Tape, x_bhwc: &Var, groups: usize, w: &Param, b: &Param
         return Err(Error::Argument { op: "group_norm", message });
     }
     let value = x_bhwc.tensor().contiguous()?;
+    let op = Op::arrays("group_norm", value.elem_count(), 2, 3);
+    #[cfg(device_kernels)]
+    if crate::device::takes(&value) {
+        return cuda::apply(tape, op, x_bhwc, value, groups, [w, b], eps);
+    }
     let fast = slice::is_fast(&value);
     let y = if fast { cpu::forward } else { reference::forward }(&value, groups, w.tensor(), b.tensor(), eps)?;
-    Ok(tape.record(
-        Op::arrays("group_norm", value.elem_count(), 2, 3),
-        y,
-        Inputs::of(x_bhwc.wants_grad(), [Some(w), Some(b)]),
-        || {
-            let (x, w, b) = (x_bhwc.target(), w.clone(), b.clone());
-            move |dy, grads| {
-                let backward = if fast { cpu::backward } else { reference::backward };
-                let (dx, dw, db) = backward(dy, &value, groups, w.tensor(), eps)?;
-                grads.add(x, dx)?;
-                grads.add_param(&w, dw)?;
-                grads.add_param(&b, db)
-            }
-        },
-    ))
+    Ok(tape.record(op, y, Inputs::of(x_bhwc.wants_grad(), [Some(w), Some(b)]), || {
+        let (x, w, b) = (x_bhwc.target(), w.clone(), b.clone());
+        move |dy, grads| {
+            let backward = if fast { cpu::backward } else { reference::backward };
+            let (dx, dw, db) = backward(dy, &value, groups, w.tensor(), eps)?;
+            grads.add(x, dx)?;
+            grads.add_param(&w, dw)?;
+            grads.add_param(&b, db)
+        }
+    }))
 }
 
 #[cfg(test)]

@@ -7,9 +7,15 @@
 //! Backward: `dx = R^T dy C`.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::{Error, Op, Result, Tape, Var, slice};
+use candle_core::Tensor;
+
+type Forward = fn(&Tensor, &[Vec<Taps>; 2]) -> Result<Tensor>;
+type Backward = fn(&Tensor, &[Vec<Taps>; 2], [usize; 2]) -> Result<Tensor>;
 
 /// How values between places are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +64,15 @@ pub fn interpolate(tape: &Tape, x_bhwc: &Var, size: [usize; 2], how: Interpolati
     let taps = [how.taps(height, size[0]), how.taps(width, size[1])];
     let value = x_bhwc.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
-    let y = if fast { cpu::forward(&value, &taps)? } else { reference::forward(&value, &taps)? };
+    let (forward, backward): (Forward, Backward) =
+        if fast { (cpu::forward, cpu::backward) } else { (reference::forward, reference::backward) };
+    #[cfg(device_kernels)]
+    let (forward, backward): (Forward, Backward) =
+        if crate::device::takes(&value) { (cuda::forward, cuda::backward) } else { (forward, backward) };
+    let y = forward(&value, &taps)?;
     Ok(tape.record(Op::arrays("interpolate", value.elem_count(), 2, 2), y, x_bhwc.wants_grad(), || {
         let x = x_bhwc.target();
-        move |dy, grads| {
-            let backward = if fast { cpu::backward } else { reference::backward };
-            grads.add(x, backward(dy, &taps, [height, width])?)
-        }
+        move |dy, grads| grads.add(x, backward(dy, &taps, [height, width])?)
     }))
 }
 
@@ -73,7 +81,7 @@ mod tests {
     use super::*;
     use crate::check::{Case, Kind::Reduction, check_gradients, constant};
     use Interpolation::{Bicubic, Bilinear};
-    use candle_core::{Device, Tensor};
+    use candle_core::Device;
 
     #[test]
     fn gradients() {

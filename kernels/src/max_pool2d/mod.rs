@@ -3,6 +3,8 @@
 //! Backward: `dy` goes to the element that was taken.
 
 mod cpu;
+#[cfg(device_kernels)]
+mod cuda;
 mod reference;
 
 use crate::window::Window;
@@ -32,6 +34,15 @@ pub fn max_pool2d(tape: &Tape, x_bhwc: &Var, args: Pool2d) -> Result<Var> {
     let (window, out) = pooled("max_pool2d", x_bhwc, args)?;
     let value = x_bhwc.tensor().contiguous()?;
     let op = Op::arrays("max_pool2d", value.elem_count(), 1, 1);
+    #[cfg(device_kernels)]
+    if crate::device::takes(&value) {
+        let (y, taken) = cuda::forward(&value, window, out)?;
+        let shape = value.shape().clone();
+        return Ok(tape.record(op, y, x_bhwc.wants_grad(), || {
+            let x = x_bhwc.target();
+            move |dy, grads| grads.add(x, cuda::backward(dy, &taken, &shape, window, out)?)
+        }));
+    }
     if slice::is_fast(&value) {
         let (y, taken) = cpu::forward(&value, window, out)?;
         let shape = value.shape().clone();

@@ -1,6 +1,6 @@
 //! The GPU version: one pass over memory; the norm of all gradients with one number that comes back to the host.
 
-use super::AdamStep;
+use super::{AdamStep, LionStep, SgdStep};
 use crate::Result;
 use crate::device::{self, Arg, Grid, Kernel};
 use candle_core::{DType, Tensor};
@@ -20,6 +20,25 @@ pub(super) fn adamw(p: &Tensor, rounded: Option<&Tensor>, g: &Tensor, [m, v]: [&
     args.extend([s.keep, s.grad_scale, s.one_minus_beta1, s.beta2, s.one_minus_beta2, s.rate, s.root, s.eps].map(Arg::Float));
     let name = if rounded.is_some() { "optim_adamw_master" } else { "optim_adamw" };
     kernel(name, g.dtype()).launch(p.device(), Grid::elements(p.elem_count()), &args)
+}
+
+/// All of it float32.
+pub(super) fn sgd(p: &Tensor, g: &Tensor, buf: &Tensor, s: SgdStep) -> Result<()> {
+    let numbers = [s.keep, s.decay, s.grad_scale, s.lr, s.old, s.direct, s.buffered];
+    in_place("optim_sgd", p, g, buf, numbers)
+}
+
+/// All of it float32.
+pub(super) fn lion(p: &Tensor, g: &Tensor, m: &Tensor, s: LionStep) -> Result<()> {
+    let numbers = [s.keep, s.grad_scale, s.lr, s.beta1, s.one_minus_beta1, s.beta2, s.one_minus_beta2];
+    in_place("optim_lion", p, g, m, numbers)
+}
+
+fn in_place(name: &'static str, p: &Tensor, g: &Tensor, state: &Tensor, numbers: [f32; 7]) -> Result<()> {
+    let n = p.elem_count();
+    let args = [Arg::Write(p), Arg::Read(g), Arg::Write(state), Arg::Long(n)];
+    let args: Vec<Arg> = args.into_iter().chain(numbers.map(Arg::Float)).collect();
+    kernel(name, DType::F32).launch(p.device(), Grid::elements(n), &args)
 }
 
 /// The sum of squares of all tensors, which lie on one device.

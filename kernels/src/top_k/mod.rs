@@ -2,6 +2,9 @@
 //!
 //! Backward: `dy` goes to the elements that were taken, zeros to all others.
 
+#[cfg(device_kernels)]
+mod cuda;
+
 use crate::blocks::BLOCK;
 use crate::gather::Along;
 use crate::{Error, Op, Result, Tape, Var, slice};
@@ -25,12 +28,7 @@ pub fn top_k(tape: &Tape, x: &Var, k: usize) -> Result<(Var, Tensor)> {
         return Err(Error::Argument { op: OP, message: format!("k must be in 1..={width}, the size of a row, found {k}") });
     }
     let value = x.tensor().contiguous()?;
-    let indices = if slice::is_fast(&value) {
-        largest(&slice::floats(&value)?, width, k)
-    } else {
-        largest(&value.to_dtype(DType::F64)?.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f64>()?, width, k)
-    };
-    let indices = indices.map_err(|position| Error::Argument {
+    let indices = places(&value, width, k)?.map_err(|position| Error::Argument {
         op: OP,
         message: format!("the element at position {position} of {:?} is NaN", x.dims()),
     })?;
@@ -45,7 +43,19 @@ pub fn top_k(tape: &Tape, x: &Var, k: usize) -> Result<(Var, Tensor)> {
     Ok((y, indices))
 }
 
-/// Where the `k` largest of each row of `width` elements stand, or the position of the first NaN.
+/// Where the `k` largest of each row stand, or the position of the first NaN.
+fn places(x: &Tensor, width: usize, k: usize) -> Result<Result<Vec<u32>, usize>> {
+    #[cfg(device_kernels)]
+    if crate::device::takes(x) && k <= cuda::MOST {
+        return cuda::largest(x, width, k);
+    }
+    if slice::is_fast(x) {
+        return Ok(largest(&slice::floats(x)?, width, k));
+    }
+    Ok(largest(&x.to_dtype(DType::F64)?.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f64>()?, width, k))
+}
+
+/// The same on the host.
 fn largest<T: PartialOrd + Copy + Send + Sync>(x: &[T], width: usize, k: usize) -> Result<Vec<u32>, usize> {
     let mut taken = vec![0u32; x.len() / width * k];
     // Whole rows a task.
