@@ -82,12 +82,7 @@ impl Subject {
                     "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": true,
                     "max_position_embeddings": 2048}),
                 49152,
-                Some(Adapter {
-                    r: 8,
-                    lora_alpha: 16.0,
-                    lora_dropout: 0.0,
-                    target_modules: ["q_proj", "v_proj"].map(String::from).to_vec(),
-                }),
+                Some(Adapter { lora_alpha: 16.0, ..Adapter::of(&["q_proj", "v_proj"]) }),
             ),
             name => {
                 let (layers, hidden) = if name == "minilm" { (6, 384) } else { (12, 768) };

@@ -1,6 +1,6 @@
 //! Numbers, sizes, times and settings in words: one wording on every page and in every message.
 
-use crate::spec::{Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, Optimizer, Schedule, Warmup};
+use crate::spec::{AdapterSpec, Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, Optimizer, Schedule, Warmup};
 
 /// A score: four decimals.
 pub(crate) fn score(value: f64) -> String {
@@ -65,6 +65,12 @@ fn shortest(value: f64, decimals: usize) -> String {
 pub(crate) fn clean(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn adapter(adapter: &AdapterSpec) -> String {
+    let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora } = adapter;
+    let kind = if *use_rslora { "rsLoRA" } else { "LoRA" };
+    format!("{kind} of rank {rank}, alpha {}, dropout {}, on {}", plain(*alpha), plain(*dropout), target_modules.join(", "))
 }
 
 pub(crate) fn optimizer(optimizer: &Optimizer) -> String {

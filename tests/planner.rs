@@ -191,6 +191,8 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
         normalize: None,
         license: None,
         revision: None,
+        chat: Default::default(),
+        adapter: None,
     };
     let data = glue();
     let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[] };
@@ -410,7 +412,7 @@ fn reasons_for_the_model_are_true() {
                 });
                 let config = tallow_zoo::ModelConfig::from_public(&config.to_string()).expect("a config");
                 let steps = 66_849u64.div_ceil(spec.recipe.batch_size as u64);
-                let epoch = estimate(&config, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
+                let epoch = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
                 let fits = epoch <= 0.7 * secs as f64;
                 assert!(!(fits && said.contains(&format!("with {name} "))), "{secs} s: {said}");
             }
@@ -442,6 +444,8 @@ fn only_what_was_stated_differs() {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };
         resolve(&spec, &Facts { host: host(200.0), data: glue(), model }, &layout).expect("a plan")
@@ -498,6 +502,8 @@ fn texts_are_for_language_models() {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let layout = Layout { prepared: "p".into(), threads: 2 };
         resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
@@ -685,7 +691,7 @@ proptest! {
                     let used = examples.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
                     let Length::Epochs(epochs) = spec.recipe.length else { continue };
                     let steps = (epochs * used.div_ceil(spec.recipe.batch_size) as f64) as u64;
-                    let cost = estimate(&config, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
+                    let cost = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
                     prop_assert!(cost.train_secs * seeds as f64 <= secs as f64, "{} s of {secs}", cost.train_secs);
                     if epochs < 164.0 {
                         prop_assert!(assumes(&spec, "recipe.length: "));
@@ -740,6 +746,8 @@ fn tables_are_for_perceptrons() {
         normalize: None,
         license: None,
         revision: None,
+        chat: Default::default(),
+        adapter: None,
     };
     let facts = Facts { host: host(100.0), data: known, model };
     let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");

@@ -137,6 +137,8 @@ struct Building {
     /// Which trainable parameters are frozen, by their full name.
     freezes: Option<Box<dyn Fn(&str) -> bool>>,
     made: Vec<Param>,
+    /// Shapes of `made`, which an outline's empty tensors do not tell.
+    shapes: Vec<Vec<usize>>,
     initialised: Vec<String>,
     problems: Vec<WeightProblem>,
     failed: Option<Error>,
@@ -174,6 +176,7 @@ impl Weights {
             freezes: None,
             used: BTreeSet::new(),
             made: Vec::new(),
+            shapes: Vec::new(),
             initialised: Vec::new(),
             problems: Vec::new(),
             failed: None,
@@ -207,6 +210,11 @@ impl Weights {
     pub fn freezing(self, freezes: impl Fn(&str) -> bool + 'static) -> Self {
         self.building.borrow_mut().freezes = Some(Box::new(freezes));
         self
+    }
+
+    /// Whether shapes alone are compared: see [`Weights::outline`].
+    pub fn is_outline(&self) -> bool {
+        self.building.borrow().outline
     }
 
     /// This place's name: `model.layers.0`; empty at the root.
@@ -273,6 +281,7 @@ impl Weights {
         });
         let param = Param { id: b.made.len(), name: name.into(), tensor, kind };
         b.made.push(param.clone());
+        b.shapes.push(shape.to_vec());
         param
     }
 
@@ -281,10 +290,10 @@ impl Weights {
         self.building.borrow().made.iter().map(|param| param.name().to_string()).collect()
     }
 
-    /// Of the full names of all that was asked for so far, those of parameters that are trained.
-    pub fn asked_trainable(&self) -> Vec<String> {
-        let building = self.building.borrow();
-        building.made.iter().filter(|param| param.is_trainable()).map(|param| param.name().to_string()).collect()
+    /// Name, shape and kind of all that was asked for so far.
+    pub fn asked_shapes(&self) -> Vec<(String, Vec<usize>, ParamKind)> {
+        let b = self.building.borrow();
+        b.made.iter().zip(&b.shapes).map(|(param, shape)| (param.name().to_string(), shape.clone(), param.kind)).collect()
     }
 
     /// The parameters, ordered by name, and what became of the given weights.

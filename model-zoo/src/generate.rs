@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use tallow_kernels::{self as kernels, Stream, Tape, Var};
+use tallow_kernels::{self as kernels, Attention, Documents, Stream, Tape, Var};
 
 /// A model that says the next word of a text.
 pub trait Generator {
@@ -32,11 +32,11 @@ pub trait Generator {
 pub(crate) trait Decoder {
     const FAMILY: &'static str;
 
-    /// States of words `[b, t]` of texts of these lengths, and the vocabulary. With a cache the words follow those in it.
+    /// States of words `[b, t]` of these texts, and the vocabulary. With a cache the words follow those in it.
     ///
     /// # Errors
     /// The texts do not suit the model, or an operation failed.
-    fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], cache: Option<&mut Cache>) -> Result<Output>;
+    fn states(&self, tape: &Tape, token_ids: &Tensor, texts: Texts, cache: Option<&mut Cache>) -> Result<Output>;
 
     /// Remembers no word.
     fn empty_cache(&self) -> Cache;
@@ -45,10 +45,42 @@ pub(crate) trait Decoder {
     fn max_positions(&self) -> usize;
 }
 
+/// Which texts rows of words hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Texts<'a> {
+    /// One each, of these lengths.
+    One(&'a [usize]),
+    /// Several each, one behind the other.
+    Several(&'a Documents),
+}
+
+impl<'a> Texts<'a> {
+    /// What attention needs to know of them.
+    pub(crate) fn attention(self, args: Attention<'a>) -> Attention<'a> {
+        match self {
+            Texts::One(lengths) => Attention { lengths: Some(lengths), ..args },
+            Texts::Several(documents) => Attention { documents: Some(documents), ..args },
+        }
+    }
+
+    /// Words of each row.
+    pub(crate) fn lengths(self) -> Vec<usize> {
+        match self {
+            Texts::One(lengths) => lengths.to_vec(),
+            Texts::Several(documents) => {
+                (0..documents.rows()).map(|row| documents.of(row).last().map_or(0, |last| last.end)).collect()
+            }
+        }
+    }
+}
+
 impl<D: Decoder> Model for D {
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
-        let Input::Text { token_ids, lengths, .. } = input else { return Err(input.other_than(D::FAMILY, "texts")) };
-        self.states(tape, token_ids, lengths, None)
+        match input {
+            Input::Text { token_ids, lengths, .. } => self.states(tape, token_ids, Texts::One(lengths), None),
+            Input::Packed { token_ids, texts } => self.states(tape, token_ids, Texts::Several(texts), None),
+            other => Err(other.other_than(D::FAMILY, "texts")),
+        }
     }
 
     fn generator(&self) -> Option<&dyn Generator> {
@@ -69,7 +101,7 @@ impl<D: Decoder> Generator for D {
 
     fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
         let (b, t) = token_ids.dims2()?;
-        self.states(&Tape::inference(), token_ids, &vec![t; b], Some(cache))
+        self.states(&Tape::inference(), token_ids, Texts::One(&vec![t; b]), Some(cache))
     }
 
     fn max_positions(&self) -> usize {

@@ -171,6 +171,44 @@ impl Gguf {
         Ok(Gguf { values, tensors, blocks: header.at.next_multiple_of(alignment), len })
     }
 
+    /// A value of the header that is a text, by its whole name.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.values.get(key) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A value of the header that is a whole number, by its whole name.
+    pub fn number_of(&self, key: &str) -> Option<u64> {
+        match self.values.get(key) {
+            Some(Value::Whole(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The model's configuration and the shapes of its tensors under their public names, before any is read.
+    ///
+    /// # Errors
+    /// As [`Gguf::load`], but for what the tensors' blocks hold.
+    pub fn outline(&self, file: &mut (impl Read + Seek)) -> Result<(ModelConfig, BTreeMap<String, Vec<usize>>)> {
+        self.check_types()?;
+        let config = self.config(file)?;
+        let mut shapes = BTreeMap::new();
+        for (name, place) in self.tensors.iter().filter(|(name, _)| *name != ROPE_FACTORS) {
+            shapes.insert(self.public_name_of(name)?, place.shape.clone());
+        }
+        Ok((config, shapes))
+    }
+
+    fn public_name_of(&self, name: &str) -> Result<String> {
+        public_name(name).ok_or_else(|| Error::Tensor {
+            tensor: name.into(),
+            expected: "a part of Llama, Mistral, Qwen2 or Qwen3".into(),
+            found: "another".into(),
+        })
+    }
+
     /// The whole model, each tensor turned into float32.
     ///
     /// # Errors
@@ -183,11 +221,7 @@ impl Gguf {
         let turned = self.architecture()? == "llama";
         let mut tensors = BTreeMap::new();
         for (name, place) in self.tensors.iter().filter(|(name, _)| *name != ROPE_FACTORS) {
-            let public = public_name(name).ok_or_else(|| Error::Tensor {
-                tensor: name.clone(),
-                expected: "a part of Llama, Mistral, Qwen2 or Qwen3".into(),
-                found: "another".into(),
-            })?;
+            let public = self.public_name_of(name)?;
             let rows = match () {
                 () if turned && public.contains(".q_proj.") => Some(heads[0]),
                 () if turned && public.contains(".k_proj.") => Some(heads[1]),

@@ -6,7 +6,7 @@ use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_counts, check_dropout};
-use crate::generate::Decoder;
+use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
@@ -239,15 +239,21 @@ impl Decoder for Gpt2 {
         self.max_positions
     }
 
-    fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], mut cache: Option<&mut Cache>) -> Result<Output> {
+    fn states(&self, tape: &Tape, token_ids: &Tensor, texts: Texts, mut cache: Option<&mut Cache>) -> Result<Output> {
         let first = cache.as_ref().map_or(0, |cache| cache.len());
-        let t = check_tokens(Self::FAMILY, token_ids, lengths, self.max_positions.saturating_sub(first))?;
-        let positions = Tensor::arange(first as u32, (first + t) as u32, token_ids.device())?;
+        let t = check_tokens(Self::FAMILY, token_ids, &texts.lengths(), self.max_positions.saturating_sub(first))?;
+        // `[t]`, or `[b, t]` where texts begin within rows.
+        let positions = match texts {
+            Texts::One(_) => Tensor::arange(first as u32, (first + t) as u32, token_ids.device())?,
+            Texts::Several(documents) => {
+                Tensor::from_vec(documents.positions(documents.rows(), t)?, token_ids.dims(), token_ids.device())?
+            }
+        };
         let words_btd = kernels::embedding(tape, token_ids, &self.words)?;
-        let positions_td = kernels::embedding(tape, &positions, &self.positions)?;
-        let mut h_btd = kernels::dropout(tape, &kernels::add(tape, &words_btd, &positions_td)?, self.dropout)?;
+        let positions = kernels::embedding(tape, &positions, &self.positions)?;
+        let mut h_btd = kernels::dropout(tape, &kernels::add(tape, &words_btd, &positions)?, self.dropout)?;
         for (i, block) in self.blocks.iter().enumerate() {
-            h_btd = block.forward(tape, &h_btd, lengths, cache.as_mut().map(|cache| cache.layer(i)))?;
+            h_btd = block.forward(tape, &h_btd, texts, cache.as_mut().map(|cache| cache.layer(i)))?;
         }
         if let Some(cache) = cache {
             cache.advance(t);
@@ -293,9 +299,9 @@ impl Block {
         })
     }
 
-    fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize], past: Option<&mut Past>) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_btd: &Var, texts: Texts, past: Option<&mut Past>) -> Result<Var> {
         let qkv = self.qkv.forward(tape, &self.attention_norm.forward(tape, x_btd)?)?;
-        let args = Attention { lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::causal(self.num_heads) };
+        let args = texts.attention(Attention { dropout: self.attention_dropout, ..Attention::causal(self.num_heads) });
         let a_btd = match past {
             None => kernels::attention_packed(tape, &qkv, self.num_heads, &args)?,
             Some(past) => {

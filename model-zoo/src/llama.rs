@@ -7,7 +7,7 @@ use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_counts, check_dropout};
-use crate::generate::Decoder;
+use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::check_tokens;
@@ -344,10 +344,11 @@ impl Decoder for Llama {
         self.config.max_position_embeddings
     }
 
-    fn states(&self, tape: &Tape, token_ids: &Tensor, lengths: &[usize], mut cache: Option<&mut Cache>) -> Result<Output> {
+    fn states(&self, tape: &Tape, token_ids: &Tensor, texts: Texts, mut cache: Option<&mut Cache>) -> Result<Output> {
         let first = cache.as_ref().map_or(0, |cache| cache.len());
-        let t = check_tokens(Self::FAMILY, token_ids, lengths, self.config.max_position_embeddings.saturating_sub(first))?;
-        let place = Place { rope: self.rope(first + t)?, firsts: vec![first; lengths.len()], lengths };
+        let lengths = texts.lengths();
+        let t = check_tokens(Self::FAMILY, token_ids, &lengths, self.config.max_position_embeddings.saturating_sub(first))?;
+        let place = Place { rope: self.rope(first + t)?, firsts: vec![first; lengths.len()], texts };
         let eps = self.config.rms_norm_eps;
         let mut x_btd = kernels::embedding(tape, token_ids, &self.words)?;
         // Each sum comes together with the norm that reads it first: that of the layer's second half, or of the next layer.
@@ -366,11 +367,11 @@ impl Decoder for Llama {
     }
 }
 
-/// Where the words of a pass stand: each text's first position, and how many of its words are real.
+/// Where the words of a pass stand: each row's first position, and its texts.
 struct Place<'a> {
     rope: Rope,
     firsts: Vec<usize>,
-    lengths: &'a [usize],
+    texts: Texts<'a>,
 }
 
 /// One layer: attention and feed-forward.
@@ -427,20 +428,22 @@ impl Layer {
             q = kernels::rms_norm_heads(tape, &q, query_norm, self.eps)?;
             k = kernels::rms_norm_heads(tape, &k, key_norm, self.eps)?;
         }
-        let turn = |x: &Var| kernels::rope(tape, x, &place.rope, Some(&place.firsts));
+        let turn = |x: &Var| match place.texts {
+            Texts::One(_) => kernels::rope(tape, x, &place.rope, Some(&place.firsts)),
+            Texts::Several(documents) => kernels::rope_documents(tape, x, &place.rope, documents),
+        };
         (q, k) = (turn(&q)?, turn(&k)?);
         let mut key_lengths = None;
         if let Some(past) = past {
             let known = past.extend(&k, &v)?;
             (k, v, key_lengths) = (known.k, known.v, Some(known.lengths));
         }
-        let args = Attention {
+        let args = place.texts.attention(Attention {
             mask: self.mask,
-            lengths: Some(place.lengths),
             key_lengths: key_lengths.as_deref(),
             dropout: self.attention_dropout,
             ..Attention::causal(self.num_heads)
-        };
+        });
         Ok(self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?)
     }
 

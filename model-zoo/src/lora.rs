@@ -3,7 +3,8 @@
 
 use crate::error::{ConfigProblem, Error};
 use serde::{Deserialize, Serialize};
-use tallow_kernels::{self as kernels, FrozenWeight, Init, Lora, Param, Result, Tape, Var, Weights};
+use std::collections::BTreeMap;
+use tallow_kernels::{self as kernels, FrozenWeight, Init, Lora, Param, ParamKind, Result, Tape, Var, Weights};
 
 /// The adapter of a whole model, as `adapter_config.json` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,18 +12,129 @@ use tallow_kernels::{self as kernels, FrozenWeight, Init, Lora, Param, Result, T
 pub struct Adapter {
     /// Rank of the additions.
     pub r: usize,
-    /// An addition is multiplied by `lora_alpha / r`.
+    /// An addition is multiplied by `lora_alpha / r`, or as `use_rslora` says.
     pub lora_alpha: f64,
     /// The probability that an element of an addition's input is dropped in training.
     pub lora_dropout: f64,
-    /// Layers that are adapted: those whose path is one of these, or ends with a dot and one of these.
+    /// Layers that are adapted: those whose path is one of these, or ends with a dot and one of these; [`ALL_LINEAR`] is every
+    /// linear layer that can be.
     pub target_modules: Vec<String>,
+    /// An addition is multiplied by `lora_alpha / sqrt(r)`, so that it stays as large for large ranks (Kalajdzievski 2023,
+    /// arXiv 2312.03732).
+    #[serde(default)]
+    pub use_rslora: bool,
+}
+
+/// The target that every linear layer meets.
+pub const ALL_LINEAR: &str = "all-linear";
+
+/// What a model with an adapter is made of, by the names of its parameters: [`ModelConfig::adapted`](crate::ModelConfig::adapted).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adapted {
+    /// Shapes of what is trained: the additions, and a head that starts anew.
+    pub trained: BTreeMap<String, Vec<usize>>,
+    /// Elements of everything else.
+    pub num_frozen: usize,
+    /// Paths of the frozen layers with a matrix, adapted or not.
+    matrices: Vec<String>,
+}
+
+impl Adapted {
+    pub(crate) fn of(asked: Vec<(String, Vec<usize>, ParamKind)>) -> Self {
+        let (mut trained, mut num_frozen, mut matrices) = (BTreeMap::new(), 0, Vec::new());
+        for (name, shape, kind) in asked {
+            if kind == ParamKind::Trainable {
+                trained.insert(name, shape);
+                continue;
+            }
+            num_frozen += shape.iter().product::<usize>();
+            matrices.extend(name.strip_suffix(".weight").filter(|_| shape.len() == 2).map(str::to_string));
+        }
+        Adapted { trained, num_frozen, matrices }
+    }
+
+    /// Elements of what is trained.
+    pub fn num_trained(&self) -> usize {
+        self.trained.values().map(|shape| shape.iter().product::<usize>()).sum()
+    }
+
+    /// Paths of the adapted layers.
+    pub fn layers(&self) -> Vec<&str> {
+        self.trained.keys().filter_map(|name| name.strip_suffix(LORA_A)).collect()
+    }
+
+    /// Modules that are trained whole: of the paths of what is no addition, the shortest beginnings with nothing frozen below.
+    pub fn whole_modules(&self) -> Vec<String> {
+        let own = self.trained.keys().filter(|name| !is_addition(name));
+        let frozen =
+            |path: &str| self.matrices.iter().any(|name| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+        let mut modules: Vec<String> = own
+            .map(|name| {
+                let ends = name.match_indices('.').map(|(at, _)| at);
+                let path = ends.map(|at| &name[..at]).find(|path| !frozen(path));
+                path.unwrap_or(name).to_string()
+            })
+            .collect();
+        modules.dedup();
+        modules
+    }
+
+    /// Targets in the fewest words that mean exactly the adapted layers to whoever reads them: those of `adapter`, unless they would
+    /// meet another layer as well, or stand for all.
+    pub fn targets(&self, adapter: &Adapter) -> Vec<String> {
+        let layers = self.layers();
+        let meets_another = |path: &String| adapter.covers(path) && !layers.contains(&path.as_str());
+        let whole = self.whole_modules();
+        let is_exact =
+            !self.matrices.iter().chain(&whole).any(meets_another) && !adapter.target_modules.iter().any(|t| t == ALL_LINEAR);
+        if is_exact { adapter.target_modules.clone() } else { layers.into_iter().map(str::to_string).collect() }
+    }
+}
+
+const LORA_A: &str = ".lora_A.weight";
+const LORA_B: &str = ".lora_B.weight";
+
+/// Whether a parameter is part of an adapter's additions, by its name.
+pub fn is_addition(name: &str) -> bool {
+    name.ends_with(LORA_A) || name.ends_with(LORA_B)
 }
 
 impl Adapter {
     /// Whether the layer at `path` (`model.layers.0.self_attn.q_proj`) is adapted.
     pub(crate) fn covers(&self, path: &str) -> bool {
         self.target_modules.iter().any(|target| covers(target, path))
+    }
+
+    /// Of these layers, with the settings that `peft` has where nothing is said.
+    pub fn of(target_modules: &[&str]) -> Self {
+        let target_modules = target_modules.iter().map(|target| target.to_string()).collect();
+        Adapter { r: 8, lora_alpha: 8.0, lora_dropout: 0.0, target_modules, use_rslora: false }
+    }
+
+    /// Targets that none of the linear layers at these paths meets.
+    pub(crate) fn unmet(&self, layers: &[&str]) -> Vec<ConfigProblem> {
+        let mut names: Vec<&str> = layers.iter().filter_map(|path| path.rsplit('.').next()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let have = match names.is_empty() {
+            true => "none: the architecture has no linear layer that an adapter can be beside".into(),
+            false => format!(
+                "one of the model's linear layers, `{ALL_LINEAR}` or {}",
+                names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let unmet = self.target_modules.iter().filter(|target| !layers.iter().any(|path| covers(target, path)));
+        let mut problems: Vec<_> =
+            unmet.map(|target| ConfigProblem::new("target_modules", have.clone(), format!("`{target}`"))).collect();
+        if self.target_modules.is_empty() {
+            problems.push(ConfigProblem::new("target_modules", have, "none"));
+        }
+        problems
+    }
+
+    /// What an addition is multiplied by.
+    pub fn scale(&self) -> f64 {
+        self.lora_alpha / if self.use_rslora { (self.r as f64).sqrt() } else { self.r as f64 }
     }
 
     /// Numbers out of range. A target that no layer has shows when the model is built: [`Error::NotAdapted`].
@@ -43,7 +155,7 @@ impl Adapter {
     /// # Errors
     /// A target that no layer with an addition meets; `names` are those of all parameters.
     pub(crate) fn check_met(&self, names: &[String]) -> Result<(), Error> {
-        let adapted = || names.iter().filter_map(|name| name.strip_suffix(".lora_A.weight"));
+        let adapted = || names.iter().filter_map(|name| name.strip_suffix(LORA_A));
         let meets = |target: &String| adapted().any(|path| covers(target, path));
         match self.target_modules.iter().find(|target| !meets(target)) {
             Some(target) => Err(Error::NotAdapted { target: target.clone() }),
@@ -53,7 +165,7 @@ impl Adapter {
 }
 
 fn covers(target: &str, path: &str) -> bool {
-    path.strip_suffix(target).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    target == ALL_LINEAR || path.strip_suffix(target).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Where the parameters of a body come from, all but its [`Linear`] layers: with an adapter they are frozen.
@@ -84,10 +196,11 @@ impl Linear {
                 let lora = Lora {
                     a: at.at("lora_A").fresh("weight", &[adapter.r, inner], Init::KaimingUniformFanIn),
                     b: at.at("lora_B").fresh("weight", &[out, adapter.r], Init::Zeros),
-                    scale: (adapter.lora_alpha / adapter.r as f64) as f32,
+                    scale: adapter.scale() as f32,
                     dropout: adapter.lora_dropout as f32,
                 };
-                Kind::Adapted(FrozenWeight::from_param(&weight)?, lora)
+                // An outline has no weight to stand beside.
+                if at.is_outline() { Kind::Plain(weight) } else { Kind::Adapted(FrozenWeight::from_param(&weight)?, lora) }
             }
         };
         Ok(Linear { kind, bias })
@@ -108,7 +221,13 @@ mod tests {
 
     #[test]
     fn targets_are_whole_parts_of_paths() {
-        let adapter = |target: &str| Adapter { r: 8, lora_alpha: 16.0, lora_dropout: 0.0, target_modules: vec![target.into()] };
+        let adapter = |target: &str| Adapter {
+            r: 8,
+            lora_alpha: 16.0,
+            lora_dropout: 0.0,
+            target_modules: vec![target.into()],
+            use_rslora: false,
+        };
         let path = "model.layers.0.self_attn.q_proj";
         assert!(["q_proj", "self_attn.q_proj", path].iter().all(|target| adapter(target).covers(path)));
         assert!(["proj", "attn.q_proj", "k_proj", ""].iter().all(|target| !adapter(target).covers(path)));
@@ -116,6 +235,9 @@ mod tests {
         adapter("q_proj").check_met(&names).expect("met");
         let error = adapter("w_proj").check_met(&names).expect_err("no such layer").to_string();
         assert!(error.contains("w_proj"), "{error}");
-        assert_eq!(Adapter { r: 0, lora_alpha: 0.0, lora_dropout: 1.0, target_modules: vec![] }.problems().len(), 3);
+        assert_eq!(
+            Adapter { r: 0, lora_alpha: 0.0, lora_dropout: 1.0, target_modules: vec![], use_rslora: false }.problems().len(),
+            3
+        );
     }
 }

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn every_family_has_layers() {
         for entry in registry() {
-            let names = (entry.tiny)().trainable_names().expect("a model");
+            let names = (entry.tiny)().trainable_names(None).expect("a model");
             let places = Places::of(names.iter().map(String::as_str));
             let within = names.iter().filter(|name| matches!(places.place(name), Place::Layer(_))).count();
             assert!(places.layers() > 0 && 2 * within > names.len(), "{}: {within} of {names:?}", entry.family);

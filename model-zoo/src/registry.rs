@@ -5,12 +5,12 @@ use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads};
-use crate::lora::Adapter;
+use crate::lora::{ALL_LINEAR, Adapted, Adapter};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, Param, Stream, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Documents, Param, ParamKind, Stream, Tape, Var, Weights};
 
 /// What a model is fed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -27,6 +27,9 @@ pub enum Modality {
 pub enum Input {
     /// `token_ids`, `type_ids`: u32 `[B, T]`; `lengths`: real tokens of each example, the rest is padding.
     Text { token_ids: Tensor, type_ids: Tensor, lengths: Vec<usize> },
+    /// Several texts in each row, one behind the other, none of which sees another: `token_ids`, u32 `[B, T]`; `texts`: where
+    /// the texts of each row end, the rest of it is padding. For models whose words follow each other.
+    Packed { token_ids: Tensor, texts: Documents },
     /// `pixels`: float32 `[B, C, H, W]`, normalised.
     Image { pixels: Tensor },
     /// Rows of a table. `numbers`: float32 `[B, N]`, standardised, none of them missing; `categories`: u32 `[B, K]`, of each column
@@ -42,6 +45,7 @@ impl Input {
     pub(crate) fn other_than(&self, family: &'static str, expected: &str) -> Error {
         let found = match self {
             Input::Text { .. } => "texts",
+            Input::Packed { .. } => "several texts in a row",
             Input::Image { .. } => "images",
             Input::Table { .. } => "rows of a table",
             Input::TextToText { .. } => "pairs of texts",
@@ -331,10 +335,11 @@ impl ModelConfig {
     ///
     /// # Errors
     /// The configuration has mistakes.
-    pub fn trainable_names(&self) -> Result<Vec<String>> {
+    pub fn trainable_names(&self, adapter: Option<&Adapter>) -> Result<Vec<String>> {
         let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
-        self.build(&weights, None)?;
-        Ok(weights.asked_trainable())
+        self.build(&weights, adapter)?;
+        let asked = weights.asked_shapes().into_iter();
+        Ok(asked.filter(|(.., kind)| *kind == ParamKind::Trainable).map(|(name, ..)| name).collect())
     }
 
     /// Whether weights of these names and shapes fit, before any is read.
@@ -350,6 +355,23 @@ impl ModelConfig {
         self.build(&weights, None)?;
         weights.finish()?;
         Ok(())
+    }
+
+    /// What a model with this adapter is made of, before any weight is read.
+    ///
+    /// # Errors
+    /// The configuration or the adapter's has mistakes, or targets meet no layer: all of them at once.
+    pub fn adapted(&self, adapter: &Adapter) -> Result<Adapted> {
+        let outline = |adapter: &Adapter| {
+            let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
+            self.architecture().build(&weights, Some(adapter)).map(|_| Adapted::of(weights.asked_shapes()))
+        };
+        let mut problems = self.architecture().problems();
+        if problems.is_empty() {
+            problems.extend(adapter.problems());
+            problems.extend(adapter.unmet(&outline(&Adapter { r: 1, ..Adapter::of(&[ALL_LINEAR]) })?.layers()));
+        }
+        if problems.is_empty() { outline(adapter) } else { Err(Error::Config(problems)) }
     }
 
     /// Public tensors under the names and in the layout that [`ModelConfig::build`] asks for; a head for another number of classes is

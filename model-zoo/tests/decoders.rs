@@ -162,7 +162,13 @@ fn adapters_train_alone() {
     let config = ModelConfig::from_public(&config).expect("a config");
     let given = config.public_names(read(&folder.join("model.safetensors"))).expect("weights");
     let targets = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
-    let adapter = Adapter { r: 3, lora_alpha: 6.0, lora_dropout: 0.0, target_modules: targets(&["q_proj", "mlp.down_proj"]) };
+    let adapter = Adapter {
+        r: 3,
+        lora_alpha: 6.0,
+        lora_dropout: 0.0,
+        target_modules: targets(&["q_proj", "mlp.down_proj"]),
+        use_rslora: false,
+    };
     let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
     let ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [9, 2, 6, 5, 3]], &Device::Cpu).expect("ids");
     let scores = |model: &dyn Model| floats(logits(model, &Tape::inference(), &ids, &[5, 4]).tensor());
@@ -256,4 +262,38 @@ fn mistakes_are_named() {
     has(run(&[1, 2], &[0]), &["lengths from 1 to 2, found 0 for text 0"]);
     has(run(&[1, 2], &[2, 2]), &["a length for each of 1 texts, found 2 lengths"]);
     has(run(&[1, 23], &[2]), &["index 23 at position 1", "wte.weight"]);
+}
+
+/// Several texts in a row are told as each by itself: no position and no word of another is seen.
+#[test]
+fn texts_in_one_row_are_told_as_each_by_itself() {
+    for name in ["gpt2", "llama"] {
+        let entry = tallow_zoo::registry().iter().find(|entry| entry.family == name).expect("it is there");
+        let weights = Weights::scratch(Stream::root(5), &Device::Cpu);
+        let model = (entry.tiny)().with_dropout(0.0).build(&weights, None).expect("a model");
+        let rows = [vec![vec![7u32, 3, 9, 4], vec![5, 5, 8], vec![11]], vec![vec![2, 6, 1, 9, 10, 3]]];
+        let width = 9;
+        let padded = |row: &Vec<Vec<u32>>| {
+            let mut ids = row.concat();
+            ids.resize(width, 0);
+            ids
+        };
+        let token_ids =
+            Tensor::from_vec(rows.iter().flat_map(padded).collect::<Vec<_>>(), (2, width), &Device::Cpu).expect("ids");
+        let lengths: Vec<Vec<usize>> = rows.iter().map(|row| row.iter().map(Vec::len).collect()).collect();
+        let texts = kernels::Documents::new(&lengths).expect("texts");
+        let packed = model.forward(&Tape::inference(), &Input::Packed { token_ids, texts }).expect("states");
+        let Output::Words { states, .. } = packed else { panic!("words") };
+        for (row, texts) in rows.iter().enumerate() {
+            let mut start = 0;
+            for text in texts {
+                let ids = Tensor::from_vec(text.clone(), (1, text.len()), &Device::Cpu).expect("ids");
+                let alone = words(&*model, &Tape::inference(), &ids, &[text.len()]).expect("states").0;
+                let found = states.tensor().narrow(0, row, 1).and_then(|t| t.narrow(1, start, text.len())).expect("a part");
+                let off = (found - alone.tensor()).and_then(|d| d.abs()?.max_all()?.to_scalar::<f32>()).expect("a number");
+                assert!(off < 2e-6, "{name}: {off}");
+                start += text.len();
+            }
+        }
+    }
 }

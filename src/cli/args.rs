@@ -106,6 +106,45 @@ pub enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Have a model go on with a text, or answer.
+    Generate {
+        /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
+        model: String,
+        /// What the text begins with, or with `--chat` what is said to the model.
+        #[arg(long)]
+        prompt: String,
+        /// Say it in the form of the model's chat template.
+        #[arg(long)]
+        chat: bool,
+        /// Write at most so many tokens.
+        #[arg(long, default_value_t = 128, value_name = "N")]
+        max_tokens: usize,
+        /// Draw by chance, the more evenly the higher; default: the likeliest each time.
+        #[arg(long, value_name = "T")]
+        temperature: Option<f64>,
+        /// Draw from the fewest tokens that together have this probability.
+        #[arg(long, value_name = "P")]
+        top_p: Option<f64>,
+        /// What chance is drawn from.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Make one model of an adapter and its base.
+    Merge {
+        /// The adapter: a run that trained one, its `model` folder, or a Hub id.
+        adapter: String,
+        /// The model's folder; it must not be there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
     /// Train a finished run again, in a jail, and compare all that it logged and its weights, bit for bit.
     Verify {
         /// A run folder, or its name in the folder of runs.

@@ -2,13 +2,13 @@
 
 use super::args::RunArgs;
 use super::environment::Environment;
-use super::experiment::{create, drive, lying, unfinished};
+use super::experiment::{create, drive, find, lying, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
 use crate::pipeline::{End, Question, Score};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
-use crate::store::{Purpose, RunFolder};
+use crate::store::Purpose;
 use crate::words::{clean, count, score};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ pub(super) struct Asked<'a> {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum EvalError {
+pub(super) enum EvalError {
     #[error("cannot make a folder for the evaluation's files")]
     Folder { source: std::io::Error },
     #[error("`--data {data}` names no data set")]
@@ -42,13 +42,8 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     let wishes = Wishes { data: Some(DataName::parse(asked.data, lying)), ..Wishes::default() };
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
     let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
-    // A run folder stands for the model that came of it.
-    let of_run = RunFolder::open(asked.model).ok().map(|run| run.model()).filter(|model| model.is_dir());
     let question = Question {
-        model: ModelSpec::Pretrained {
-            id: of_run.map_or_else(|| asked.model.into(), |model| model.display().to_string()),
-            revision: None,
-        },
+        model: model_of(env, asked.model),
         data,
         split: asked.split.map(str::to_string),
         max_examples: asked.max_examples,
@@ -56,7 +51,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     // Without `--out` nothing is kept but the answer.
     let passing = match &args.out {
         Some(_) => None,
-        None => Some(tempfile::tempdir().map_err(|source| EvalError::Folder { source })?),
+        None => Some(passing_folder()?),
     };
     let root = args.out.clone().or_else(|| passing.as_ref().map(|dir| dir.path().join("evaluation"))).unwrap_or_default();
     let folder = create(root, Purpose::Evaluation)?;
@@ -69,6 +64,18 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
         Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
         Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// The model that is meant: a run's folder, or its name in the folder of runs, stands for what came of it.
+pub(super) fn model_of(env: &Environment, asked: &str) -> ModelSpec {
+    let of_run = find(env, asked).ok().map(|run| run.model()).filter(|model| model.is_dir());
+    let id = of_run.map_or_else(|| asked.into(), |model| model.display().to_string());
+    ModelSpec::Pretrained { id, revision: None }
+}
+
+/// A folder for what is not kept.
+pub(super) fn passing_folder() -> Result<tempfile::TempDir, EvalError> {
+    tempfile::tempdir().map_err(|source| EvalError::Folder { source })
 }
 
 /// For machines: one line.

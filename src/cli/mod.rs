@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod environment;
 mod evaluate;
 mod experiment;
+mod made;
 pub mod message;
 mod planned;
 mod profile;
@@ -78,6 +79,12 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = evaluate::Asked { model, data, split: split.as_deref(), max_examples: max_examples.map(usize::from) };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
+        Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, seed, hub, worker } => {
+            let search = made::search(*temperature, *top_p, *seed);
+            let asked = made::Asked { model, prompt, chat: *chat, max_tokens: *max_tokens, search };
+            made::generate(cli.json, environment, &asked, (hub, worker))
+        }
+        Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),
         Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),
         Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Report { run } => report_again(cli.json, environment, run),

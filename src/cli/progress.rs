@@ -69,7 +69,7 @@ impl<D: Write, M: Write> Progress<D, M> {
             Event::Started { step, total_steps, .. } => self.start(*step, *total_steps),
             Event::Step(step) => return self.step(step),
             Event::Progress { examples } => return self.progress(*examples),
-            Event::Prepared(_) | Event::Evaluated { .. } => self.end(),
+            Event::Prepared(_) | Event::Evaluated { .. } | Event::Merged { .. } => self.end(),
             Event::Monitored { metric, value, .. } => {
                 let training = self.training.as_mut();
                 training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", metric.in_words())));
@@ -234,8 +234,11 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
                 duration(*secs)
             )
         }
+        Event::Merged { params, .. } => format!("  merged, {} parameters", count(*params as f64)),
         Event::Note { message } => format!("  note: {}", clean(message)),
         // The error that ends the command says it.
+        // What a model wrote is the command's answer, or the report's to show.
+        Event::Sampled { .. } | Event::Generated { .. } => return None,
         Event::Failed { .. } | Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
     })
 }
@@ -252,6 +255,15 @@ fn prepared(split: &PreparedSplit) -> String {
             return format!(
                 "{name}: {examples} pieces of {length} tokens, {tokens} tokens in all, {of} of text, vocabulary {known}"
             );
+        }
+        SplitShape::Answers { tokens, asked, longest, truncated, left_out, .. } => {
+            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
+            format!(
+                "{} tokens, {} of answers, longest {longest}, {} cut{out}",
+                count(tokens as f64),
+                count(asked as f64),
+                count(truncated as f64)
+            )
         }
         SplitShape::Image { height, width, channels } => {
             let all = split.examples as f64 * (height * width * channels) as f64;

@@ -44,6 +44,8 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
             trainer::train(&config, &out, resume_from.as_deref(), &stop, emit)?;
         }
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
+        Job::Generate(job) => trainer::generate(&job, emit)?,
+        Job::Merge(job) => trainer::merge(&job, emit)?,
     }
     Ok(())
 }

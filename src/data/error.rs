@@ -78,6 +78,14 @@ pub enum Error {
     #[error("`{}`, {position}, column `{column}`: expected an image of {expected}, found {found} (height x width x channels)", path.display())]
     ImageSize { path: PathBuf, position: Position, column: String, expected: String, found: String },
 
+    // Conversations.
+    #[error("`{}`, {position}: {what}", path.display())]
+    Conversation { path: PathBuf, position: Position, what: String },
+    #[error("the model's chat template fails{}: {what}", line.map(|line| format!(" in line {line}")).unwrap_or_default())]
+    Template { line: Option<usize>, what: String },
+    #[error("split `{split}`: none of its {rows} answers has a token within the longest text of {max_seq_len} tokens")]
+    NoAnswers { split: String, rows: usize, max_seq_len: usize },
+
     // Tokenizers.
     #[error("the tokenizer `{}` cannot be read: {what}", path.display())]
     Tokenizer { path: PathBuf, what: String },
@@ -96,7 +104,7 @@ pub enum Error {
     NotPrepared { path: PathBuf, what: String },
 
     // Models.
-    #[error("{place} has no safetensors weights: expected `model.safetensors`, found {}", list(found))]
+    #[error("{place} has no weights: expected `model.safetensors` or a GGUF file, found {}", list(found))]
     NoWeights { place: String, found: Vec<String> },
     #[error("{place} has no tokenizer: expected `tokenizer.json`, found {}", list(found))]
     NoTokenizer { place: String, found: Vec<String> },
@@ -132,6 +140,7 @@ impl Failure for Error {
             | Error::NoTokenizer { .. }
             | Error::Model { .. }
             | Error::Tokenizer { .. }
+            | Error::Template { .. }
             | Error::ForeignToken { .. } => Class::Model,
             _ => Class::Data,
         }
@@ -175,7 +184,14 @@ impl Failure for Error {
             Error::EmptySplit { .. } => "take another split, or fill the file",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
-            Error::TooShort { .. } => "raise `recipe.max_seq_len`",
+            Error::Conversation { .. } => {
+                "rows hold `messages` (a list of turns with `role` and `content`), `prompt` and `completion`, `instruction` and `output`, or \
+                 `question` and `answer`; pairs hold `prompt`, `chosen` and `rejected`; `data.columns` names others"
+            }
+            Error::Template { .. } => {
+                "the template is the model's `chat_template.jinja`, or `chat_template` in its tokenizer_config.json"
+            }
+            Error::TooShort { .. } | Error::NoAnswers { .. } => "raise `recipe.max_seq_len`",
             _ => return None,
         };
         Some(hint.into())

@@ -5,6 +5,7 @@
 
 mod card;
 mod catalogue;
+mod chat;
 mod classes;
 mod columns;
 mod digest;
@@ -23,9 +24,11 @@ mod survey;
 mod survey_model;
 mod tensor_file;
 mod tokenizers;
+mod vocabulary;
 
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
+pub use chat::{Message, Role, Template, Told};
 pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
@@ -38,3 +41,4 @@ pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, Public
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
+pub use vocabulary::Vocabulary;

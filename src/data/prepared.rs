@@ -42,6 +42,10 @@ pub enum PreparedTargets {
         /// Where words are hidden and told from all others of their piece, by which tokens.
         hidden: Option<HidingTokens>,
     },
+    /// The words of an assistant's answers: of each token whether it is told from those before it in its text.
+    Answers { asked: Vec<bool> },
+    /// As [`PreparedTargets::Answers`]; text `2i` of example `i` is better than text `2i + 1`.
+    Preferences { asked: Vec<bool> },
 }
 
 /// Tokens that a text with hidden words is made with.
@@ -235,7 +239,7 @@ impl Prepared {
     /// Number of examples.
     pub fn len(&self) -> usize {
         match &self.inputs {
-            PreparedInputs::Texts(texts) => texts.len(),
+            PreparedInputs::Texts(texts) => texts.len() / self.texts_each(),
             PreparedInputs::Images(images) => images.count,
             PreparedInputs::Table(table) => table.count,
         }
@@ -248,6 +252,23 @@ impl Prepared {
             PreparedInputs::Images(_) => Modality::Image,
             PreparedInputs::Table(_) => Modality::Table,
         }
+    }
+
+    /// Texts of an example, where it has texts.
+    fn texts_each(&self) -> usize {
+        if matches!(self.targets, PreparedTargets::Preferences { .. }) { 2 } else { 1 }
+    }
+
+    /// The numbers of the texts of example `i`.
+    pub fn texts_of(&self, i: usize) -> Range<usize> {
+        let each = self.texts_each();
+        i * each..(i + 1) * each
+    }
+
+    /// Tokens of example `i`; none where it is no text. Panics where there is no example `i`.
+    pub fn example_len(&self, i: usize) -> Option<usize> {
+        let texts = self.texts()?;
+        Some(self.texts_of(i).map(|text| texts.text_len(text)).sum())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -386,7 +407,14 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
         PreparedTargets::Classes { of, .. } if of.len() != prepared.len() => {
             Err(format!("it has {} labels for {} examples", of.len(), prepared.len()))
         }
-        PreparedTargets::Words { .. } if prepared.texts().is_none() => Err("it has no texts to take words from".into()),
+        PreparedTargets::Words { .. } | PreparedTargets::Answers { .. } | PreparedTargets::Preferences { .. }
+            if prepared.texts().is_none() =>
+        {
+            Err("it has no texts to take words from".into())
+        }
+        PreparedTargets::Answers { asked } | PreparedTargets::Preferences { asked } => {
+            check_asked(&prepared, asked).map(|()| prepared)
+        }
         PreparedTargets::Words { bytes, .. } if bytes.len() != prepared.len() => {
             Err(format!("it has the bytes of {} pieces for {}", bytes.len(), prepared.len()))
         }
@@ -394,7 +422,30 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     }
 }
 
+/// Every text has a word that is asked for, which is not its first; and each example all its texts.
+fn check_asked(prepared: &Prepared, asked: &[bool]) -> Result<(), String> {
+    let Some(texts) = prepared.texts() else { return Ok(()) };
+    if asked.len() != texts.num_tokens() || !texts.len().is_multiple_of(prepared.texts_each()) {
+        return Err(format!("it has {} marks for {} tokens, and {} texts", asked.len(), texts.num_tokens(), texts.len()));
+    }
+    let wrong = |text: &usize| {
+        let marks = &asked[texts.range(*text)];
+        marks.first() == Some(&true) || !marks.contains(&true)
+    };
+    match (0..texts.len()).find(wrong) {
+        Some(text) => Err(format!("text {text} has no word that is asked for, or its first is")),
+        None => Ok(()),
+    }
+}
+
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
+    for pairs in [false, true] {
+        let name = if pairs { "preferred" } else { "asked" };
+        if tensors.tensor(name).is_ok() {
+            let asked = bytes(tensors, name, Dtype::U8, 1)?.0.iter().map(|mark| *mark != 0).collect();
+            return Ok(if pairs { PreparedTargets::Preferences { asked } } else { PreparedTargets::Answers { asked } });
+        }
+    }
     if tensors.tensor("bytes").is_ok() {
         let token = |name: &str| metadata.get(name).and_then(|id| id.parse::<u32>().ok());
         let with = |mask| HidingTokens { mask, begin: token("begin_token"), end: token("end_token") };

@@ -55,6 +55,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         false if columns::is_answered(first) => Some(Task::QuestionAnswering),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
+        false if hints.columns == Columns::default() => columns::task_of(first),
         false => None,
     };
     let is_table = match hints.task {
@@ -71,6 +72,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
     if task.is_some_and(Task::is_of_streams) {
         return stream::survey(&splits, columns, hints, located.card.license, located.revision);
+    }
+    if let Some(task) = task.filter(|task| task.is_of_conversations()) {
+        return conversations_of(&splits, columns, task, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -143,6 +147,36 @@ fn survey_table(
         mean_tokens: None,
         image_shape: None,
         table: Some(found.facts),
+    })
+}
+
+/// Rows that are conversations, or pairs of answers: nothing is labelled but by what they say.
+fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Task, located: Located) -> Result<DataFacts> {
+    let mut facts = Vec::new();
+    for (name, tables) in splits {
+        let examples = tables.iter().map(Table::count).sum::<Result<usize>>()?;
+        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+        if examples == 0 {
+            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
+        }
+        facts.push(SplitFacts { name: name.clone(), files, examples, labelled: true, part: None, tokens: None });
+    }
+    let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
+    let mean_tokens = Some(mean_tokens(first, &all)? + 4.0 * all.len() as f64);
+    let Located { card, revision, .. } = located;
+    let license = card.license;
+    Ok(DataFacts {
+        table: None,
+        splits: facts,
+        columns,
+        labels: Vec::new(),
+        license,
+        revision,
+        mean_tokens,
+        image_shape: None,
+        task: Some(task),
     })
 }
 
@@ -262,14 +296,18 @@ fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
     let (mut pieces, mut texts) = (0usize, 0usize);
     for row in table.rows(&names)?.take(SAMPLE) {
         texts += 1;
-        for cell in row?.cells {
-            let texts = if let Cell::List(words) = cell { words } else { vec![cell] };
-            for text in texts.iter().filter_map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None }) {
-                pieces += text.split_whitespace().map(pieces_of).sum::<usize>();
-            }
-        }
+        pieces += row?.cells.iter().map(pieces_in).sum::<usize>();
     }
     Ok(1.15 * pieces as f64 / texts.max(1) as f64 + 1.0 + input.len() as f64)
+}
+
+fn pieces_in(cell: &Cell) -> usize {
+    match cell {
+        Cell::Text(text) => text.split_whitespace().map(pieces_of).sum(),
+        Cell::List(cells) => cells.iter().map(pieces_in).sum(),
+        Cell::Object(cells) => cells.iter().map(|(_, cell)| pieces_in(cell)).sum(),
+        _ => 0,
+    }
 }
 
 /// A word, and each mark by itself.

@@ -2,23 +2,28 @@
 
 use super::hub::{Hub, Kind, Repo};
 use super::{Card, Error, Result, sha256_of_file};
-use crate::job::Normalize;
+use crate::job::{AdapterFiles, ChatFormat, Normalize};
 use crate::plan::ModelFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use tallow_zoo::gguf::Gguf;
+use tallow_zoo::peft::{self, Peft};
 use tallow_zoo::{Modality, ModelConfig};
 
 const WEIGHTS: &str = "model.safetensors";
+const ADAPTER_CONFIG: &str = "adapter_config.json";
+const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 /// No model has a header beyond this.
 const MOST_HEADER_BYTES: u64 = 64 << 20;
 
 /// Fetches a model's files (or only the tokenizer, for one from scratch) and looks at them.
 ///
 /// # Errors
-/// The model is not there or has no safetensors; the weights are cut off; no architecture of the zoo fits.
+/// The model is not there or has neither safetensors nor GGUF; the weights are cut off; no architecture of the zoo fits; it is an
+/// adapter of a kind that is not known, or whose base is not there.
 pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     let (id, revision) = match spec {
         ModelSpec::Pretrained { id, revision } => (id, revision.as_deref()),
@@ -36,26 +41,20 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
                 normalize: None,
                 license: None,
                 revision: None,
+                chat: ChatFormat::default(),
+                adapter: None,
             });
         }
     };
     let repo = open(hub, id, revision)?;
-    if !repo.has(WEIGHTS) {
-        return Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() });
-    }
-    let weights = repo.fetch(WEIGHTS)?;
+    if repo.has(ADAPTER_CONFIG) { adapter(hub, &repo) } else { whole(&repo) }
+}
+
+/// A model whose weights are all here.
+fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let shapes = header(&weights).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
-    let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
-        Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
-        None => ModelConfig::identify(&shapes).ok_or_else(|| {
-            wrong(
-                "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
-                    .into(),
-            )
-        })?,
-    };
-    config.check_shapes(&shapes).map_err(|e| wrong(format!("`{WEIGHTS}`: {e}")))?;
+    let Weights { path, config, shapes, mut chat } = weights(repo)?;
+    config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
     if tokenizer.is_none() && config.takes() == Modality::Text {
         // A tokenizer of our own would give ids that mean nothing to these weights.
@@ -69,15 +68,121 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
         Some(json) => normalize(&json).map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
         None => None,
     };
+    let own = chat_format(repo)?;
+    chat.template = own.template.or(chat.template);
+    chat.tokens.extend(own.tokens);
     Ok(ModelFacts {
         config,
-        weights_sha256: Some(sha256_of_file(&weights)?),
-        weights: Some(weights),
+        weights_sha256: Some(sha256_of_file(&path)?),
+        weights: Some(path),
         tokenizer,
         normalize,
         license: card.license,
         revision: repo.commit().map(str::to_string),
+        chat,
+        adapter: None,
     })
+}
+
+/// An adapter, beside the base that it names; its own tokenizer, template and classes come before the base's.
+fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
+    let wrong = |what: String| Error::Model { place: repo.in_words(), what };
+    if !repo.has(ADAPTER_WEIGHTS) {
+        return Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() });
+    }
+    let weights = repo.fetch(ADAPTER_WEIGHTS)?;
+    let shapes = header(&weights).map_err(|what| wrong(format!("`{ADAPTER_WEIGHTS}`: {what}")))?;
+    let json = repo.read_text(ADAPTER_CONFIG)?.unwrap_or_default();
+    let names = shapes.keys().map(String::as_str);
+    let Peft { adapter, base, revision } =
+        peft::read_config(&json, names).map_err(|e| wrong(format!("`{ADAPTER_CONFIG}`: {e}")))?;
+    let base = base.ok_or_else(|| wrong(format!("`{ADAPTER_CONFIG}`: `base_model_name_or_path` names no base")))?;
+    let mut facts = whole(&open(hub, &base, revision.as_deref())?)?;
+    // A head of its own: that of the adapter's configuration, else as wide as the adapter's tensors say.
+    if let Some(json) = repo.read_text("config.json")? {
+        let own = ModelConfig::from_public(&json).map_err(|e| wrong(format!("`config.json`: {e}")))?;
+        facts.config = facts.config.with_head(own.head().clone());
+    } else if let Some((_, shape)) = shapes.iter().find(|(name, _)| HEADS.iter().any(|head| name.ends_with(head))) {
+        let labels = (0..shape.first().copied().unwrap_or(0)).map(|i| format!("LABEL_{i}")).collect::<Vec<_>>();
+        facts.config = facts.config.with_labels(&labels);
+    }
+    if repo.has("tokenizer.json") {
+        facts.tokenizer = Some(repo.fetch("tokenizer.json")?);
+    }
+    let own = chat_format(repo)?;
+    facts.chat.template = own.template.or(facts.chat.template);
+    facts.chat.tokens.extend(own.tokens);
+    facts.adapter = Some(AdapterFiles { adapter, weights });
+    Ok(facts)
+}
+
+/// Tensors whose rows are classes.
+const HEADS: [&str; 3] = ["model.classifier.weight", "model.score.weight", "classifier.out_proj.weight"];
+
+/// What a model's weights are.
+struct Weights {
+    path: PathBuf,
+    config: ModelConfig,
+    shapes: BTreeMap<String, Vec<usize>>,
+    chat: ChatFormat,
+}
+
+/// safetensors where there are any, else the only GGUF file.
+fn weights(repo: &Repo) -> Result<Weights> {
+    let wrong = |what: String| Error::Model { place: repo.in_words(), what };
+    if !repo.has(WEIGHTS) {
+        let files: Vec<String> = repo.paths().into_iter().filter(|path| path.to_lowercase().ends_with(".gguf")).collect();
+        return match files.as_slice() {
+            [] => Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() }),
+            [only] => gguf(&repo.fetch(only)?).map_err(|what| wrong(format!("`{only}`: {what}"))),
+            _ => Err(wrong(format!("it has several GGUF files, and it is not said which: {}", files.join(", ")))),
+        };
+    }
+    let path = repo.fetch(WEIGHTS)?;
+    let shapes = header(&path).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
+    let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
+        Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
+        None => ModelConfig::identify(&shapes).ok_or_else(|| {
+            wrong(
+                "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
+                    .into(),
+            )
+        })?,
+    };
+    Ok(Weights { path, config, shapes, chat: ChatFormat::default() })
+}
+
+fn gguf(path: &Path) -> Result<Weights, String> {
+    let mut file = File::open(path).map_err(|e| e.to_string())?;
+    let read = Gguf::read(&mut file).map_err(|e| e.to_string())?;
+    let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
+    let template = read.text("tokenizer.chat_template").map(str::to_string);
+    Ok(Weights { path: path.into(), config, shapes, chat: ChatFormat { template, tokens: BTreeMap::new() } })
+}
+
+/// How the model writes conversations, as its folder says.
+fn chat_format(repo: &Repo) -> Result<ChatFormat> {
+    let wrong = |file: &str, e: serde_json::Error| Error::Model { place: repo.in_words(), what: format!("`{file}`: {e}") };
+    let read = |file: &str| -> Result<serde_json::Value> {
+        let text = repo.read_text(file)?.unwrap_or_else(|| "{}".into());
+        serde_json::from_str(&text).map_err(|e| wrong(file, e))
+    };
+    let config = read("tokenizer_config.json")?;
+    let mut format = ChatFormat { template: repo.read_text("chat_template.jinja")?, tokens: BTreeMap::new() };
+    for fields in [&read("special_tokens_map.json")?, &config] {
+        for name in ["bos_token", "eos_token", "pad_token", "unk_token"] {
+            let token = fields.get(name).and_then(|token| token.as_str().or_else(|| token.get("content")?.as_str()));
+            format.tokens.extend(token.map(|token| (name.to_string(), token.to_string())));
+        }
+    }
+    // One template, or several by name.
+    let named = |list: &serde_json::Value| {
+        let all = list.as_array()?;
+        all.iter().find(|one| one.get("name").is_some_and(|name| name == "default"))?.get("template").cloned()
+    };
+    let template = config.get("chat_template").and_then(|t| if t.is_string() { Some(t.clone()) } else { named(t) });
+    format.template = format.template.or(template.and_then(|t| t.as_str().map(str::to_string)));
+    Ok(format)
 }
 
 /// Files of other libraries than transformers may have a `config.json` without one; so may broken ones, which are told as such.
@@ -96,6 +201,10 @@ pub fn survey_tokenizer(hub: &Hub, id: &str) -> Result<PathBuf> {
 /// A folder at hand, else a model of the Hub.
 fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     let path = Path::new(id);
+    // A GGUF file stands for the folder that it lies in, without the others there.
+    if path.is_file() && id.to_lowercase().ends_with(".gguf") {
+        return Ok(Repo::at_folder(Kind::Model, path.parent().unwrap_or(Path::new(".")))?.without_others(path));
+    }
     match path.is_dir() {
         true => Ok(Repo::at_folder(Kind::Model, path)?),
         false if id.starts_with(['/', '.']) => {

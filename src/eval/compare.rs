@@ -23,6 +23,7 @@ use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
 const VERSION: u32 = 1;
 
 /// Compares the held-out scores of every run with the spec's target. `deviations`: those of the plan, which hold the spec's.
+/// `untrained`: the model that the runs began with, where the baseline is its.
 ///
 /// # Errors
 /// There is no run, or one has no finite score for the spec's metric.
@@ -31,6 +32,7 @@ pub fn evaluate(
     deviations: &[Deviation],
     runs: Vec<RunScore>,
     baseline: Option<f64>,
+    untrained: Option<RunScore>,
 ) -> Result<Evaluation, Error> {
     let metric = spec.metric;
     let scores = runs.iter().map(|run| score_of(run, metric)).collect::<Result<Vec<f64>, Error>>()?;
@@ -44,10 +46,13 @@ pub fn evaluate(
         Some(_) => interval_of_draw(metric, &scores, examples, resampled),
         None => interval(metric, &scores, examples, resampled),
     };
-    let guess = spec.task.guess_in_words().unwrap_or("a guess");
+    let guess = match &untrained {
+        Some(_) => "the model before training",
+        None => spec.task.guess_in_words().unwrap_or("a guess"),
+    };
     let evidence = Evidence { metric, mean, interval, baseline, guess, deviations };
     let verdict = spec.target.as_ref().map_or(Verdict::NoClaim, |target| evidence.judge(target));
-    Ok(Evaluation { version: VERSION, metric, runs, baseline, mean, interval, verdict })
+    Ok(Evaluation { version: VERSION, metric, runs, baseline, untrained, mean, interval, verdict })
 }
 
 /// The metric of always predicting the most frequent training class on a split with `held_out` examples a class.
@@ -227,6 +232,8 @@ mod tests {
                 max_train_examples: None,
             },
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },
+            adapter: None,
+            preference: None,
             recipe: Recipe::bare(
                 Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
                 0.1,
@@ -323,8 +330,8 @@ mod tests {
             Case(Matthews, &[0.3, 0.31], 1_000, Some(0.6), Some(0.0), &[], "refuted", "below"),
         ];
         for (i, Case(metric, scores, examples, target, baseline, fields, kind, part)) in cases.into_iter().enumerate() {
-            let found =
-                evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline).expect("scores");
+            let found = evaluate(&spec(metric, target), &differs(fields), runs(metric, scores, examples), baseline, None)
+                .expect("scores");
             let (found_kind, reason) = match found.verdict {
                 Verdict::Supported { reason } => ("supported", reason),
                 Verdict::Refuted { reason } => ("refuted", reason),
@@ -339,15 +346,18 @@ mod tests {
     #[test]
     fn scores_that_cannot_be_compared() {
         let spec = spec(Metric::Accuracy, Some(0.5));
-        assert_eq!(evaluate(&spec, &[], vec![], None), Err(Error::NoRuns));
-        assert!(matches!(evaluate(&spec, &[], runs(Metric::F1, &[0.5], 10), None), Err(Error::NoScore { .. })));
-        assert!(matches!(evaluate(&spec, &[], runs(Metric::Accuracy, &[f64::NAN], 10), None), Err(Error::NotFinite { .. })));
+        assert_eq!(evaluate(&spec, &[], vec![], None, None), Err(Error::NoRuns));
+        assert!(matches!(evaluate(&spec, &[], runs(Metric::F1, &[0.5], 10), None, None), Err(Error::NoScore { .. })));
+        assert!(matches!(
+            evaluate(&spec, &[], runs(Metric::Accuracy, &[f64::NAN], 10), None, None),
+            Err(Error::NotFinite { .. })
+        ));
     }
 
     #[test]
     fn the_best_run_is_the_first_of_the_highest() {
         let spec = spec(Metric::Accuracy, None);
-        let found = evaluate(&spec, &[], runs(Metric::Accuracy, &[0.5, 0.7, 0.7], 10), None).expect("scores");
+        let found = evaluate(&spec, &[], runs(Metric::Accuracy, &[0.5, 0.7, 0.7], 10), None, None).expect("scores");
         assert_eq!(found.best_run(), Some("seed-1"));
         assert!((found.mean - 1.9 / 3.0).abs() < 1e-12);
     }

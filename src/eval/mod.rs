@@ -7,7 +7,7 @@ mod predictions;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
-pub use metrics::{metric, of_words};
+pub use metrics::{metric, of_preferences, of_words};
 pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, TagsSaid};
 
 use crate::error::{Class, Failure};
@@ -21,14 +21,20 @@ pub struct Evaluation {
     pub version: u32,
     pub metric: Metric,
     pub runs: Vec<RunScore>,
-    /// The score of a guess that looks at no example ([`crate::spec::Task::guess_in_words`]).
+    /// The score of a guess that looks at no example ([`crate::spec::Task::guess_in_words`]), or of `untrained`.
     pub baseline: Option<f64>,
+    /// The model that training began with, on the same split, where that says something.
+    #[serde(default)]
+    pub untrained: Option<RunScore>,
     /// Of the metric, over runs.
     pub mean: f64,
     /// The 95 % interval of the mean; none where one run of this metric gives none.
     pub interval: Option<Interval>,
     pub verdict: Verdict,
 }
+
+/// Names the model that every run began with, where that is scored, too.
+pub const UNTRAINED: &str = "untrained";
 
 /// The attempts that score run `seed-0` are those of `seed-0-held-out`.
 pub const HELD_OUT_SUFFIX: &str = "-held-out";

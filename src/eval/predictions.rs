@@ -2,7 +2,7 @@
 
 use super::metrics::regression::{mae, pearson, r2, rmse, spearman};
 use super::metrics::{answers, labels, probability, tagging};
-use super::{metric, of_words};
+use super::{metric, of_preferences, of_words};
 use crate::spec::Metric;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub enum Predictions {
     /// Tokens that were told, from those before them or hidden ones from all others, with their mean cross entropy in nats; the bytes
     /// that all tokens stand for; and of hidden ones how many were right.
     Words { tokens: usize, bytes: u64, loss: f64, right: usize },
+    /// Of each pair of answers how much more the better one gained.
+    Preferences { margins: Vec<f64> },
 }
 
 /// What the model says of one example, and its class.
@@ -118,6 +120,7 @@ impl Predictions {
             Predictions::Answers(each) => each.len(),
             Predictions::Values { actual, .. } => actual.len(),
             Predictions::Words { tokens, .. } => *tokens,
+            Predictions::Preferences { margins } => margins.len(),
         }
     }
 
@@ -173,6 +176,7 @@ impl Predictions {
             }
             Predictions::Words { tokens, right, .. } if of == Metric::MaskedAccuracy => *right as f64 / *tokens as f64,
             Predictions::Words { tokens, bytes, loss, .. } => of_words(of, *loss, *tokens, *bytes),
+            Predictions::Preferences { margins } => of_preferences(of, &rows.iter().map(|&i| margins[i]).collect::<Vec<f64>>()),
         }
     }
 
@@ -246,6 +250,9 @@ impl Predictions {
                 predicted.iter().zip(actual).enumerate().map(|(i, (p, a))| json!({"index": i, "value": a, "predicted": p})),
             ),
             Predictions::Words { .. } => Box::new(std::iter::empty()),
+            Predictions::Preferences { margins } => {
+                Box::new(margins.iter().enumerate().map(|(index, margin)| json!({"index": index, "margin": margin})))
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ pub use paper_spec::*;
 pub use pdf::Limits;
 pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
-pub use request::{DataName, Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request, parse_request};
+pub use request::{AskedAdapter, DataName, Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request, parse_request};
 pub use source::{ArxivId, PaperSource};
 
 use crate::job::Event;

@@ -66,6 +66,12 @@ pub enum Event {
         loss: f64,
         secs: f64,
     },
+    /// An answer that the model wrote itself: to which example of the split, what stands there, and what it wrote.
+    Sampled { example: usize, prompt: String, wanted: String, written: String },
+    /// What the model wrote, and whether it ended there by itself.
+    Generated { text: String, prompt_tokens: usize, tokens: usize, ended: bool, secs: f64 },
+    /// A base and its adapter are one file.
+    Merged { weights_sha256: String, params: usize },
     /// Something worth knowing that stops nothing (texts cut, tensors unused).
     Note { message: String },
     /// The worker failed in an orderly way. `class` decides what the supervisor makes of it.
@@ -127,6 +133,16 @@ pub enum SplitShape {
         tokens: u64,
         length: usize,
         bytes: u64,
+        vocab_size: usize,
+    },
+    /// Conversations: real tokens in all and those of answers, the longest text, how many were cut, and how many were left out
+    /// because no token of an answer was left.
+    Answers {
+        tokens: u64,
+        asked: u64,
+        longest: usize,
+        truncated: usize,
+        left_out: usize,
         vocab_size: usize,
     },
     Image {

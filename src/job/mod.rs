@@ -3,16 +3,18 @@
 //! A worker is the same binary in a jail. What a job names is all that it may read, so the held-out labels cannot be reached
 //! from a training attempt: they are only in the evaluation job's files.
 
+mod chat;
 mod event;
 mod keys;
 mod part;
 
+pub use chat::ChatFormat;
 pub use event::*;
 pub use keys::{differing, flatten};
 pub use part::Part;
 
 use crate::eval::Guess;
-use crate::spec::{Augment, Columns, Metric, Recipe, Task, TokenizerKind};
+use crate::spec::{Augment, Columns, Metric, Preference, Recipe, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -36,6 +38,10 @@ pub enum Job {
     },
     /// A model on a held-out split -> scores and predictions.
     Evaluate(Box<EvaluateJob>),
+    /// A prompt -> what the model writes.
+    Generate(Box<GenerateJob>),
+    /// A base and its adapter -> the weights of one model.
+    Merge(Box<MergeJob>),
 }
 
 /// Turns source files into prepared files.
@@ -63,6 +69,9 @@ pub struct PrepareJob {
     /// Only so many examples of each split, its first; none: all.
     #[serde(default)]
     pub max_examples: Option<usize>,
+    /// How the model writes conversations, where examples are such.
+    #[serde(default)]
+    pub chat: ChatFormat,
     /// Where the prepared files go.
     pub out: PathBuf,
 }
@@ -106,6 +115,13 @@ pub struct RunConfig {
     pub task: Task,
     #[schemars(with = "serde_json::Value")]
     pub model: tallow_zoo::ModelConfig,
+    /// What is trained in place of the model's own weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub adapter: Option<tallow_zoo::Adapter>,
+    /// For preference optimisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
     pub init: InitFrom,
     /// Prepared training split.
     pub train: PathBuf,
@@ -156,7 +172,7 @@ impl RunConfig {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum InitFrom {
     Scratch,
-    /// A safetensors file with the public names.
+    /// A safetensors file with the public names, or a GGUF file.
     Weights {
         path: PathBuf,
         sha256: String,
@@ -201,8 +217,13 @@ impl Normalize {
 pub struct EvaluateJob {
     pub task: Task,
     pub model: tallow_zoo::ModelConfig,
-    /// safetensors with the public names.
-    pub weights: PathBuf,
+    pub weights: ModelFiles,
+    /// For preferences: what answers gain against, and by what measure.
+    #[serde(default)]
+    pub reference: Option<Reference>,
+    /// Answers that the model writes itself, beside those that stand in the split.
+    #[serde(default)]
+    pub samples: Option<Samples>,
     /// Prepared split, labels included.
     pub data: PathBuf,
     pub normalize: Option<Normalize>,
@@ -213,5 +234,76 @@ pub struct EvaluateJob {
     pub batch_size: usize,
     pub threads: usize,
     /// Where `predictions.jsonl` goes.
+    pub out: PathBuf,
+}
+
+/// Files that hold a model's weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelFiles {
+    /// safetensors with the public names, or GGUF.
+    pub weights: PathBuf,
+    /// What stands beside them.
+    #[serde(default)]
+    pub adapter: Option<AdapterFiles>,
+}
+
+/// An adapter's settings and weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AdapterFiles {
+    pub adapter: tallow_zoo::Adapter,
+    /// safetensors with the names of `peft`.
+    pub weights: PathBuf,
+}
+
+impl From<PathBuf> for ModelFiles {
+    fn from(weights: PathBuf) -> Self {
+        ModelFiles { weights, adapter: None }
+    }
+}
+
+impl ModelFiles {
+    /// All that a worker needs to read.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let adapter = self.adapter.iter().map(|adapter| adapter.weights.clone());
+        std::iter::once(self.weights.clone()).chain(adapter).collect()
+    }
+}
+
+/// The model that preferences are measured against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    pub weights: PathBuf,
+    pub preference: Preference,
+}
+
+/// Answers that a model writes to the first prompts of a split, the likeliest word each time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Samples {
+    pub count: usize,
+    /// Of an answer.
+    pub max_new_tokens: usize,
+    pub tokenizer: PathBuf,
+}
+
+/// Has a model go on with a prompt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GenerateJob {
+    pub model: tallow_zoo::ModelConfig,
+    pub weights: ModelFiles,
+    pub tokenizer: PathBuf,
+    pub prompt: String,
+    /// The prompt is what a user says in a conversation of this form; none: a text to go on with.
+    pub chat: Option<ChatFormat>,
+    pub max_new_tokens: usize,
+    pub search: tallow_zoo::Search,
+    pub threads: usize,
+}
+
+/// Makes one model of a base and its adapter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MergeJob {
+    pub model: tallow_zoo::ModelConfig,
+    pub weights: ModelFiles,
+    /// Where `model.safetensors` goes.
     pub out: PathBuf,
 }

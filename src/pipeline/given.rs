@@ -1,14 +1,14 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::stages::{columns_of, scoring_batch};
+use super::stages::{columns_of, readable_by_evaluation, scoring_batch};
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
-use crate::job::{EvaluateJob, Event, Job, Normalize, PrepareJob, SplitSource, TokenizerSource};
+use crate::job::{EvaluateJob, Event, Job, ModelFiles, Normalize, PrepareJob, Reference, SplitSource, TokenizerSource};
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{Metric, ModelSpec, Task};
+use crate::spec::{Metric, ModelSpec, Preference, Task};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -106,16 +106,25 @@ impl Pipeline<'_> {
         // Where the usual split is known, only that one is fetched.
         let usual = question.split.clone().or_else(|| question.data.splits.last().cloned());
         let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
-        let task = Task::of(&model.config).ok_or_else(head)?;
+        let own = Task::of(&model.config).ok_or_else(head)?;
         let columns = question.data.columns.clone();
-        let hints = DataSpecHints {
-            task: Some(task),
-            columns,
-            splits: usual.into_iter().collect(),
-            model: Some(model.config.clone()),
-            ..DataSpecHints::default()
+        let survey = |task: Option<Task>| {
+            let hints = DataSpecHints {
+                task,
+                columns: columns.clone(),
+                splits: usual.clone().into_iter().collect(),
+                model: Some(model.config.clone()),
+                ..DataSpecHints::default()
+            };
+            data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())
         };
-        let data = data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())?;
+        // A model that tells words tells those of answers, where the rows are conversations.
+        let of_conversations = |data: &DataFacts| data.task.is_some_and(Task::is_of_conversations);
+        let found = (own == Task::LanguageModelling).then(|| survey(None).ok().filter(of_conversations)).flatten();
+        let (task, data) = match found {
+            Some(data) => (data.task.unwrap_or(own), data),
+            None => (own, survey(Some(own))?),
+        };
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
@@ -131,7 +140,7 @@ impl Pipeline<'_> {
         self.watch.say("scoring");
         let mut job = self.given_job(task, &model, &data, split, classes.names(), &mut assumptions);
         job.metrics.extend(question.data.known.map(|known| known.metric));
-        let readable = vec![job.weights.clone(), job.data.clone()];
+        let readable = readable_by_evaluation(&job);
         let attempt = match self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Err(end)),
@@ -167,7 +176,11 @@ impl Pipeline<'_> {
         EvaluateJob {
             task,
             model: model.config.clone().with_labels(classes),
-            weights: model.weights.clone().unwrap_or_default(),
+            weights: ModelFiles { weights: model.weights.clone().unwrap_or_default(), adapter: model.adapter.clone() },
+            // An adapter for preferences gained against its base.
+            reference: (task == Task::PreferenceOptimization)
+                .then(|| Reference { weights: model.weights.clone().unwrap_or_default(), preference: Preference::default() }),
+            samples: None,
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
             metrics: Metric::usual(task).collect(),
@@ -273,6 +286,7 @@ fn prepare_job(
         labels: Some(classes.source.clone()),
         numbered: classes.model.clone(),
         max_examples,
+        chat: model.chat.clone(),
         out: PathBuf::new(),
     })
 }

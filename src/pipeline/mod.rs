@@ -3,12 +3,14 @@
 mod budget;
 mod diff;
 mod given;
+mod made;
 mod propose;
 mod stages;
 mod verify;
 
 pub use diff::{Side, compare_sides};
 pub use given::{Question, Score, Scored};
+pub use made::{Ask, Written};
 pub use propose::read_paper;
 pub use verify::Repeat;
 

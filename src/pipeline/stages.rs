@@ -3,8 +3,11 @@
 use super::{End, Limits, Pipeline, Setup};
 use crate::data;
 use crate::error::Result;
-use crate::eval::{self, Evaluation, Guess, RunScore};
-use crate::job::{EvaluateJob, Event, Job, Part, PrepareJob, PreparedSplit, RunConfig, SplitSource, TokenizerSource};
+use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
+use crate::job::{
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, Part, PrepareJob, PreparedSplit, Reference, RunConfig, Samples,
+    SplitSource, TokenizerSource,
+};
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
 use crate::publish;
@@ -19,6 +22,9 @@ use tallow_zoo::{HeadKind, ModelConfig, mlp};
 /// Names of the runs that are not training: their attempts lie beside those of training.
 pub(super) const PREPARE: &str = "prepare";
 const PREPARE_HELD_OUT: &str = "prepare-held-out";
+/// Answers that a report shows, and the tokens of one at most.
+const SAMPLES: usize = 3;
+const SAMPLE_TOKENS: usize = 96;
 
 impl Pipeline<'_> {
     /// Looks up what is there, then resolves the spec. Nothing is decided after this.
@@ -163,34 +169,68 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
+        let untrained = match plan.spec.task.is_of_conversations() {
+            true => match self.score_untrained(plan)? {
+                Ok((score, _)) => Some(score),
+                Err(end) => return Ok(Err(end)),
+            },
+            false => None,
+        };
         let of_classes =
             splits.first().filter(|_| plan.spec.task.head() == HeadKind::Classes).zip(held_out.first()).and_then(
                 |(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts),
             );
-        let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes);
+        let of_untrained = untrained.as_ref().and_then(|score| score.scores.get(&plan.spec.metric).copied());
+        let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes).or(of_untrained);
         let scores = scores.into_iter().map(|(score, _)| score).collect();
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));
-        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline)?;
+        let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline, untrained)?;
         self.stage("eval", &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
         Ok(Ok(self.folder.read_json(&path)?))
     }
 
     /// A run's scores, and that of the guess beside it.
     fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
-        let name = format!("{}-held-out", config.name);
+        let Some(number) = self.finished(&config.name)? else {
+            let outcome = Outcome::Crashed { exit_code: 0 };
+            return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
+        };
+        let trained = self.folder.attempt(&config.name, number).weights();
+        let weights = match (&config.adapter, &config.init) {
+            (Some(adapter), InitFrom::Weights { path, .. }) => {
+                let adapter = AdapterFiles { adapter: adapter.clone(), weights: trained };
+                ModelFiles { weights: path.clone(), adapter: Some(adapter) }
+            }
+            _ => trained.into(),
+        };
+        self.score_weights(plan, config, &config.name, weights)
+    }
+
+    /// The model that every run began with.
+    fn score_untrained(&mut self, plan: &Plan) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
+        let nothing = || End::Unfinished { run: UNTRAINED.into(), outcome: Outcome::Crashed { exit_code: 0 } };
+        let Some(config) = plan.runs.first().cloned() else { return Ok(Err(nothing())) };
+        let InitFrom::Weights { path, .. } = &config.init else { return Ok(Err(nothing())) };
+        self.score_weights(plan, &config, UNTRAINED, path.clone().into())
+    }
+
+    fn score_weights(
+        &mut self,
+        plan: &Plan,
+        config: &RunConfig,
+        run: &str,
+        weights: ModelFiles,
+    ) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
+        let name = format!("{run}{}", eval::HELD_OUT_SUFFIX);
         let told = self.told(&name)?;
         let events = if told.iter().any(|e| matches!(e, Event::Evaluated { .. })) {
             told
         } else {
-            let Some(number) = self.finished(&config.name)? else {
-                let outcome = Outcome::Crashed { exit_code: 0 };
-                return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
-            };
-            self.watch.say(&format!("scoring {} on the held-out split", config.name));
+            self.watch.say(&format!("scoring {run} on the held-out split"));
             let number_here = self.next_attempt(&name)?;
-            let job = self.evaluate_job(plan, config, number, number_here, &name)?;
-            let readable = vec![job.weights.clone(), job.data.clone()];
+            let job = self.evaluate_job(plan, config, weights, number_here, &name)?;
+            let readable = readable_by_evaluation(&job);
             match self.attempt(&name, number_here, Job::Evaluate(Box::new(job)), readable)? {
                 Ok(attempt) => attempt.events,
                 Err(end) => return Ok(Err(end)),
@@ -198,7 +238,7 @@ impl Pipeline<'_> {
         };
         let score = events.into_iter().find_map(|e| match e {
             Event::Evaluated { examples, scores, intervals, baseline, loss, .. } => {
-                let score = RunScore { run: config.name.clone(), seed: config.seed, examples, loss, scores, intervals };
+                let score = RunScore { run: run.to_string(), seed: config.seed, examples, loss, scores, intervals };
                 Some((score, baseline))
             }
             _ => None,
@@ -206,7 +246,7 @@ impl Pipeline<'_> {
         Ok(score.ok_or(End::Unfinished { run: name, outcome: Outcome::Crashed { exit_code: 0 } }))
     }
 
-    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, trained: u32, number: u32, name: &str) -> Result<EvaluateJob> {
+    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> Result<EvaluateJob> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
@@ -214,7 +254,18 @@ impl Pipeline<'_> {
         Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
-            weights: self.folder.attempt(&config.name, trained).weights(),
+            weights,
+            reference: match (&config.preference, &config.init) {
+                (Some(preference), InitFrom::Weights { path, .. }) => {
+                    Some(Reference { weights: path.clone(), preference: *preference })
+                }
+                _ => None,
+            },
+            samples: (config.task == Task::InstructionTuning).then(|| Samples {
+                count: SAMPLES,
+                max_new_tokens: SAMPLE_TOKENS,
+                tokenizer: self.folder.held_out().join("tokenizer.json"),
+            }),
             data: self.folder.held_out().join(format!("{}.safetensors", plan.spec.data.held_out)),
             normalize: config.normalize.clone(),
             metrics,
@@ -375,7 +426,19 @@ fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
 pub(super) fn scoring_batch(task: Task, max_seq_len: usize) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
-    if task.is_of_streams() { (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST) } else { MOST }
+    match task.head() {
+        HeadKind::Words => (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST),
+        _ => MOST,
+    }
+}
+
+/// All that a job of scoring may read.
+pub(super) fn readable_by_evaluation(job: &EvaluateJob) -> Vec<PathBuf> {
+    let mut paths = job.weights.paths();
+    paths.push(job.data.clone());
+    paths.extend(job.reference.as_ref().map(|reference| reference.weights.clone()));
+    paths.extend(job.samples.as_ref().map(|samples| samples.tokenizer.clone()));
+    paths
 }
 
 /// The longest text that is prepared.
@@ -404,6 +467,7 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         labels,
         numbered: None,
         max_examples: None,
+        chat: plan.facts.model.chat.clone(),
         out: PathBuf::new(),
     }
 }

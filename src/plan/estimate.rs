@@ -2,7 +2,7 @@
 
 use super::{DataFacts, Estimate, Facts, HostFacts};
 use crate::spec::{Keep, Recipe};
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Adapted, ModelConfig};
 
 /// Share of the machine's matrix product speed that training reaches, from runs on two cores (`benches/RESULTS.md`): products of
 /// small models are small.
@@ -43,7 +43,8 @@ pub(super) fn pauses(
     };
     let watching =
         model.forward_flops(watched, size_of(model, &facts.data, recipe)) / (facts.host.matmul_flops * efficiency(model));
-    let saving = ((copies(recipe) - 1) * estimate.num_params * 4) as f64 / DISK_RATE;
+    // What is frozen is in no checkpoint.
+    let saving = ((copies(recipe) - 1) * estimate.num_trainable * 4) as f64 / DISK_RATE;
     Pauses { monitor_every_steps: every(MONITOR_SHARE, watching), checkpoint_every_steps: every(CHECKPOINT_SHARE, saving) }
 }
 
@@ -66,9 +67,11 @@ pub(super) fn copies(recipe: &Recipe) -> usize {
     2 + recipe.optimizer.moments() + usize::from(recipe.ema.is_some()) + usize::from(recipe.keep == Keep::Best)
 }
 
-/// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes.
+/// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one where nearly
+/// all weights are frozen: their gradients are not made, and they have no moments.
 pub fn estimate(
     model: &ModelConfig,
+    adapted: Option<&Adapted>,
     recipe: &Recipe,
     micro_batch_size: usize,
     steps: u64,
@@ -76,15 +79,18 @@ pub fn estimate(
     host: &HostFacts,
 ) -> Estimate {
     let size = size_of(model, data, recipe);
-    let num_params = model.num_params();
-    let train_flops = 3.0 * model.forward_flops(recipe.batch_size, size) * steps as f64;
+    let num_params = adapted.map_or_else(|| model.num_params(), |adapted| adapted.num_frozen + adapted.num_trained());
+    let num_trainable = adapted.map_or(num_params, Adapted::num_trained);
+    let passes = if adapted.is_some() { 2.0 } else { 3.0 };
+    let train_flops = passes * model.forward_flops(recipe.batch_size, size) * steps as f64;
     let longest = if data.mean_tokens.is_some() { recipe.max_seq_len.unwrap_or(size).min(4 * size) } else { size };
     let activations = model.activation_bytes(micro_batch_size, longest);
     Estimate {
         num_params,
+        num_trainable,
         train_flops,
         train_secs: train_flops / (host.matmul_flops * efficiency(model)),
-        peak_memory_bytes: (copies(recipe) * num_params * 4) as u64 + activations as u64,
+        peak_memory_bytes: (4 * (num_params + (copies(recipe) - 1) * num_trainable)) as u64 + activations as u64,
     }
 }
 
@@ -129,10 +135,12 @@ mod tests {
             normalize: None,
             license: None,
             revision: None,
+            chat: Default::default(),
+            adapter: None,
         };
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {
-            let estimate = estimate(&model(), &recipe, 8, steps, &facts.data, &facts.host);
+            let estimate = estimate(&model(), None, &recipe, 8, steps, &facts.data, &facts.host);
             let pauses = pauses(&model(), &recipe, steps, watched, &estimate, &facts);
             [pauses.monitor_every_steps, pauses.checkpoint_every_steps].map(|every| steps.div_ceil(every))
         };

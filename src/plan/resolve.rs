@@ -3,10 +3,10 @@
 use super::estimate::{Pauses, copies, estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
-use crate::spec::{ClassWeights, Deviation, ExperimentSpec, Group, Length, Monitor, Task};
+use crate::spec::{AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Monitor, Task};
 use crate::words;
 use std::path::PathBuf;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Adapted, ModelConfig};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         split(facts, name, "data.monitor", &mut problems);
     }
     let model = model(spec, facts, &mut problems);
+    let adapted = adapted(spec, facts, &model, &mut problems);
     // Examples of a stream of words are pieces as long as the model sees at once.
     let length = piece_len(spec, &model);
     let kept_out = match spec.data.monitor {
@@ -45,7 +46,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if there <= kept_out {
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
     }
-    groups(&spec.recipe.groups, &model, &mut problems);
+    groups(spec, &model, &mut problems);
     if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
         && weights.len() != model.num_labels()
     {
@@ -58,7 +59,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let examples = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
     let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
     let total_steps = steps_of(spec.recipe.length, per_epoch);
-    if let Some(problem) = too_large(spec, facts, &model) {
+    if let Some(problem) = too_large(spec, facts, &model, adapted.as_ref()) {
         return Err(Error(vec![problem]));
     }
     if spec.seeds.is_empty() {
@@ -66,7 +67,8 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
     let normalize = normalize(spec, facts, &mut assumptions);
-    let estimate = estimate(&model, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
+    let estimate =
+        estimate(&model, adapted.as_ref(), &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
     let watched = match &spec.data.monitor {
         Monitor::Split { name } => {
             facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.pieces(length))
@@ -102,10 +104,11 @@ fn steps_of(length: Length, per_epoch: u64) -> u64 {
 }
 
 /// Why the model cannot be trained in the memory that there is, however small the batch: weights, gradients and moments alone.
-fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -> Option<String> {
+fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, adapted: Option<&Adapted>) -> Option<String> {
     const MIB: f64 = (1 << 20) as f64;
-    let params = model.num_params();
-    let least = (params * 4 * copies(&spec.recipe)) as f64;
+    let params = adapted.map_or_else(|| model.num_params(), |adapted| adapted.num_frozen + adapted.num_trained());
+    let frozen = adapted.map_or(0, |adapted| adapted.num_frozen);
+    let least = 4.0 * (frozen + (params - frozen) * copies(&spec.recipe)) as f64;
     let (there, whose) = match spec.budget.max_memory_bytes {
         Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => {
             (bytes, "`budget.max_memory_bytes` allows")
@@ -159,9 +162,11 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
 }
 
 /// Each pattern meets a parameter that no group before it has, and something is left to train.
-fn groups(groups: &[Group], model: &ModelConfig, problems: &mut Vec<String>) {
+fn groups(spec: &ExperimentSpec, model: &ModelConfig, problems: &mut Vec<String>) {
+    let groups = &spec.recipe.groups;
+    let adapter = spec.adapter.as_ref().map(AdapterSpec::adapter);
     // A configuration with mistakes is refused elsewhere.
-    let Ok(names) = model.trainable_names() else { return };
+    let Ok(names) = model.trainable_names(adapter.as_ref()) else { return };
     for (i, group) in groups.iter().enumerate() {
         if names.iter().any(|name| Group::of(groups, name) == Some(i)) {
             continue;
@@ -183,6 +188,25 @@ fn some(names: &[String]) -> String {
     let shown = |i: &usize| *i < 3 || (middle..middle + 3).contains(i) || *i + 3 >= names.len();
     let shown: Vec<String> = (0..names.len()).filter(shown).map(|i| format!("`{}`", names[i])).collect();
     format!("{} of {} names", shown.join(", "), names.len())
+}
+
+/// What the experiment's adapter makes of the model.
+fn adapted(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, problems: &mut Vec<String>) -> Option<Adapted> {
+    if facts.model.adapter.is_some() {
+        problems.push("`model`: it is an adapter: `tallow merge` it with its base, and train what comes of that".into());
+        return None;
+    }
+    match model.adapted(&spec.adapter.as_ref()?.adapter()) {
+        Ok(adapted) => Some(adapted),
+        Err(tallow_zoo::Error::Config(found)) => {
+            problems.extend(found.iter().map(|p| format!("`adapter.{}`: expected {}, found {}", p.field, p.expected, p.found)));
+            None
+        }
+        Err(other) => {
+            problems.push(format!("`adapter`: {other}"));
+            None
+        }
+    }
 }
 
 /// Tokens of a piece of a stream: what is asked for, else what the model has positions for.
@@ -232,6 +256,8 @@ impl Common<'_> {
             name: format!("seed-{seed}"),
             task: spec.task,
             model: self.model.clone(),
+            adapter: spec.adapter.as_ref().map(AdapterSpec::adapter),
+            preference: (spec.task == Task::PreferenceOptimization).then(|| spec.preference.unwrap_or_default()),
             init,
             train: file(&spec.data.train),
             monitor: match &spec.data.monitor {

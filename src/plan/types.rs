@@ -1,6 +1,6 @@
 //! The plan, and the facts it is made from.
 
-use crate::job::{Normalize, Part, RunConfig};
+use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
 use crate::spec::{Columns, Deviation, ExperimentSpec, Task};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -146,6 +146,12 @@ pub struct ModelFacts {
     pub normalize: Option<Normalize>,
     pub license: Option<String>,
     pub revision: Option<String>,
+    /// How it writes conversations.
+    #[serde(default)]
+    pub chat: ChatFormat,
+    /// What stands beside the weights, where the folder is an adapter's; everything else here is its base's.
+    #[serde(default)]
+    pub adapter: Option<AdapterFiles>,
 }
 
 /// Fully resolved runs, what they cost, and where they differ from what was asked.
@@ -166,6 +172,9 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     pub num_params: usize,
+    /// Of those, what is trained.
+    #[serde(default)]
+    pub num_trainable: usize,
     pub train_flops: f64,
     pub train_secs: f64,
     pub peak_memory_bytes: u64,

@@ -7,16 +7,16 @@
 //! ```
 
 use super::{Error, card, companions};
-use crate::plan::Plan;
+use crate::plan::{ModelFacts, Plan};
 use crate::report::Report;
-use crate::spec;
+use crate::spec::{self, ModelSpec};
 use crate::store::write_atomic;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use tallow_zoo::HeadKind;
+use tallow_zoo::{HeadKind, ModelConfig, peft};
 
 /// Writes the model that `weights` holds to the folder `place`, which may be there from an earlier time. `tokenizer`: the
 /// tokenizer.json that its texts were cut with.
@@ -35,29 +35,92 @@ pub fn write_bundle(place: &Path, plan: &Plan, report: &Report, weights: &Path, 
     filled
 }
 
+/// Writes a model that was made of a base and its adapter to the new folder `place`: `weights`, whose hash is `sha256`, and what else
+/// belongs to a model.
+///
+/// # Errors
+/// As [`write_bundle`].
+pub fn write_merged(place: &Path, model: &ModelFacts, weights: &Path, sha256: &str) -> Result<(), Error> {
+    let partial = sibling(place, "partial");
+    remove(&partial)?;
+    fs::create_dir_all(&partial).map_err(io("create", &partial))?;
+    let filled = fill_merged(&partial, model, weights, sha256).and_then(|()| swap(&partial, place));
+    if filled.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&partial);
+    }
+    filled
+}
+
+fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) -> Result<(), Error> {
+    let found = copy(weights, &folder.join("model.safetensors"))?;
+    if found != sha256 {
+        return Err(Error::Changed { path: weights.into(), expected: sha256.into(), found });
+    }
+    let mut config = model.config.to_public();
+    if let Some(tokenizer) = &model.tokenizer {
+        write_tokenizer(folder, tokenizer, &mut config, model.config.head().kind())?;
+    }
+    write_json(&folder.join("config.json"), &config)?;
+    write_chat(folder, model)
+}
+
+/// A tokenizer with its companions; what it says of the ends of texts goes into a language model's `config`.
+fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: HeadKind) -> Result<(), Error> {
+    copy(tokenizer, &folder.join("tokenizer.json"))?;
+    let text = fs::read_to_string(tokenizer).map_err(io("read", tokenizer))?;
+    let parsed = serde_json::from_str(&text).map_err(|source| Error::Tokenizer { path: tokenizer.into(), source })?;
+    if head == HeadKind::Words {
+        companions::add_ends(config, &parsed);
+    }
+    write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, config))?;
+    write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed))
+}
+
 fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: Option<&Path>) -> Result<(), Error> {
-    let hash = copy(weights, &folder.join("model.safetensors"))?;
+    let name = if plan.spec.adapter.is_some() { "adapter_model.safetensors" } else { "model.safetensors" };
+    let hash = copy(weights, &folder.join(name))?;
     if let Some(expected) = report.model.weights_sha256.as_ref().filter(|expected| **expected != hash) {
         return Err(Error::Changed { path: weights.into(), expected: expected.clone(), found: hash });
     }
     let mut config = config(plan, report);
     if let Some(tokenizer) = tokenizer {
-        copy(tokenizer, &folder.join("tokenizer.json"))?;
-        let text = fs::read_to_string(tokenizer).map_err(io("read", tokenizer))?;
-        let parsed = serde_json::from_str(&text).map_err(|source| Error::Tokenizer { path: tokenizer.into(), source })?;
-        if plan.spec.task.head() == HeadKind::Words {
-            companions::add_ends(&mut config, &parsed);
-        }
-        write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, &config))?;
-        write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed))?;
+        write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head())?;
     }
     write_json(&folder.join("config.json"), &config)?;
+    write_adapter(folder, plan)?;
+    write_chat(folder, &plan.facts.model)?;
     let size = plan.facts.data.image_shape.map(|[height, width, _]| [height, width]);
     if let Some((normalize, size)) = plan.runs.first().and_then(|run| run.normalize.as_ref()).zip(size) {
         write_json(&folder.join("preprocessor_config.json"), &companions::preprocessor(normalize, size))?;
     }
     write_text(&folder.join("training.toml"), &spec::to_toml(&plan.spec))?;
     write_text(&folder.join("README.md"), &card(plan, report))
+}
+
+/// Of an adapter, what it is and what it stands beside.
+fn write_adapter(folder: &Path, plan: &Plan) -> Result<(), Error> {
+    let (Some(run), ModelSpec::Pretrained { id, revision }) = (plan.runs.first(), &plan.spec.model) else { return Ok(()) };
+    let Some(adapter) = &run.adapter else { return Ok(()) };
+    let unwritable = |e: tallow_zoo::Error| Error::Unwritable { what: "adapter_config.json", reason: e.to_string() };
+    let adapted = run.model.adapted(adapter).map_err(unwritable)?;
+    let revision = plan.facts.model.revision.as_deref().or(revision.as_deref());
+    // A folder is named from everywhere.
+    let base =
+        std::path::absolute(id).ok().filter(|path| path.exists()).map_or_else(|| id.clone(), |path| path.display().to_string());
+    let turned = matches!(run.model, ModelConfig::Gpt2(_));
+    let config = peft::config(adapter, &adapted, run.model.head().kind(), turned, &base, revision);
+    write_json(&folder.join("adapter_config.json"), &config)
+}
+
+/// The chat template that a model of answers was trained with.
+fn write_chat(folder: &Path, model: &ModelFacts) -> Result<(), Error> {
+    match &model.chat.template {
+        Some(template) if model.config.head().kind() == HeadKind::Words => {
+            write_text(&folder.join("chat_template.jinja"), template)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The public config.json; with the data's class names where the model's own are generic.

@@ -52,9 +52,17 @@ pub fn card(plan: &Plan, report: &Report) -> String {
     let mut out = front_matter(plan, report);
     // The page's own title becomes the card's.
     out.push_str(&markdown(report));
-    put(&mut out, format_args!("## Licence\n\n{}\n\n## Files\n\n{FILES}\n", license_note(plan)));
+    put(&mut out, format_args!("## Licence\n\n{}\n\n## Files\n\n{}\n", license_note(plan), files(plan)));
     out
 }
+
+fn files(plan: &Plan) -> &'static str {
+    if plan.spec.adapter.is_some() { ADAPTER_FILES } else { FILES }
+}
+
+const ADAPTER_FILES: &str = "`adapter_model.safetensors` and `adapter_config.json` are an adapter as the `peft` library has it, to be \
+loaded beside the base model; `tallow merge` makes one model of both. `training.toml` is the whole experiment: \
+`tallow train training.toml` runs it again.";
 
 const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries \
 load them. `training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
@@ -173,7 +181,7 @@ fn pipeline_tag(task: Task) -> &'static str {
         Task::QuestionAnswering => "question-answering",
         Task::TokenClassification => "token-classification",
         Task::ImageClassification => "image-classification",
-        Task::LanguageModelling => "text-generation",
+        Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => "text-generation",
         Task::TabularClassification => "tabular-classification",
         Task::TabularRegression => "tabular-regression",
     }

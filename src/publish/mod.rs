@@ -4,7 +4,7 @@ mod bundle;
 mod card;
 mod companions;
 
-pub use bundle::write_bundle;
+pub use bundle::{write_bundle, write_merged};
 pub use card::card;
 
 use crate::error::{Class, Failure, place_hint};

@@ -2,7 +2,7 @@
 
 use super::types::*;
 use super::{Error, words};
-use crate::eval::HELD_OUT_SUFFIX;
+use crate::eval::{HELD_OUT_SUFFIX, UNTRAINED};
 use crate::job::{Event, PreparedSplit};
 use crate::store::{Entry, Record};
 
@@ -153,6 +153,27 @@ impl<'a> Book<'a> {
             }
         }
         notes
+    }
+
+    /// By example, in the order in which they were told.
+    pub(super) fn samples(&self) -> Vec<SampleShown> {
+        let shown = |(row, run, _, told): (u64, &str, u32, &Event)| match told {
+            Event::Sampled { example, prompt, wanted, written } => Some(SampleShown {
+                run: run.strip_suffix(HELD_OUT_SUFFIX).unwrap_or(run).to_string(),
+                example: Sourced { value: *example as f64, ledger_row: row },
+                prompt: prompt.clone(),
+                wanted: wanted.clone(),
+                written: written.clone(),
+            }),
+            _ => None,
+        };
+        let mut samples: Vec<SampleShown> = self.told().filter_map(shown).collect();
+        // What was trained is told before what was not, and read after it.
+        samples.sort_by(|a, b| {
+            let trained = |sample: &SampleShown| sample.run != UNTRAINED;
+            a.example.value.total_cmp(&b.example.value).then(trained(a).cmp(&trained(b)))
+        });
+        samples
     }
 
     pub(super) fn measured(&self) -> Vec<MeasuredShown> {

@@ -57,6 +57,7 @@ pub fn build(
         attempts: book.attempts(),
         jail: book.jail(),
         notes: book.notes(),
+        samples: book.samples(),
         cost: plan.runs.iter().map(|run| cost(&book, plan, &run.name)).collect::<Result<_, Error>>()?,
         measured: book.measured(),
         repeat: book.repeat()?,
@@ -115,7 +116,10 @@ fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, E
             },
         }),
         baseline: evaluation.baseline.map(at(eval_row)),
-        baseline_is: plan.spec.task.guess_in_words().unwrap_or_default().into(),
+        baseline_is: match &evaluation.untrained {
+            Some(_) => "the model before training".into(),
+            None => plan.spec.task.guess_in_words().unwrap_or_default().into(),
+        },
         runs,
     })
 }
@@ -175,6 +179,9 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
         settings.push(("weights kept", "those that do best on what is watched".into()));
     }
     settings.extend(resolved.dropout.map(|p| ("dropout", p.to_string())));
+    settings.extend(plan.spec.adapter.as_ref().map(|adapter| ("adapter", words::adapter(adapter))));
+    let preference = first.and_then(|run| run.preference);
+    settings.extend(preference.map(|p| ("preference", format!("beta {}, label smoothing {}", p.beta, p.label_smoothing))));
     if !resolved.augment.is_empty() {
         settings.push(("augmentation", words::augment(&resolved.augment)));
     }
@@ -250,6 +257,14 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 named("tokens", tokens as f64),
                 named("tokens a piece", length as f64),
                 named("bytes of text", bytes as f64),
+                named("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Answers { tokens, asked, longest, truncated, left_out, vocab_size } => vec![
+                named("tokens", tokens as f64),
+                named("tokens of answers", asked as f64),
+                named("longest text", longest as f64),
+                named("texts cut", truncated as f64),
+                named("left out for their length", left_out as f64),
                 named("vocabulary", vocab_size as f64),
             ],
             SplitShape::Image { height, width, channels } => {

@@ -120,6 +120,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Section { title: "Recipe", blocks: recipe(report) },
         Section { title: "Data", blocks: data(&report.data) },
         Section { title: "Model", blocks: model(report) },
+        Section { title: "Samples", blocks: samples(report) },
         Section { title: "Attempts and recovery", blocks: attempts(report) },
         Section { title: "Jail", blocks: jail(report) },
         Section { title: "Cost", blocks: cost(report) },
@@ -306,6 +307,20 @@ fn model(report: &Report) -> Vec<Block> {
     pairs.extend(hash("revision of the base", &model.revision));
     let config = Block::Folded { title: "config.json".into(), blocks: settings(&model.config) };
     vec![Block::Pairs(pairs), config]
+}
+
+fn samples(report: &Report) -> Vec<Block> {
+    if report.samples.is_empty() {
+        return vec![];
+    }
+    let row = |sample: &SampleShown| {
+        let written = Line::default().number(clean(&sample.written), &[sample.example.ledger_row]);
+        vec![text(clean(&sample.prompt)), text(clean(&sample.wanted)), text(&sample.run), written]
+    };
+    let about =
+        "Prompts of the held-out split, the answers that stand there, and what the model writes, the likeliest word each time.";
+    let names = head(&["prompt", "answer of the split", "model", "written"]);
+    vec![Block::Paragraph(text(about)), Block::Table { head: names, rows: report.samples.iter().map(row).collect() }]
 }
 
 fn attempts(report: &Report) -> Vec<Block> {

@@ -45,6 +45,9 @@ pub struct Report {
     pub attempts: Vec<AttemptShown>,
     pub jail: Vec<JailShown>,
     pub notes: Vec<NoteShown>,
+    /// Answers that the model wrote itself, before training and after. Untrusted text: writers escape it.
+    #[serde(default)]
+    pub samples: Vec<SampleShown>,
     pub cost: Vec<RunCost>,
     pub measured: Vec<MeasuredShown>,
     pub repeat: Repeat,
@@ -213,6 +216,19 @@ pub struct NoteShown {
     pub run: String,
     pub message: String,
     pub ledger_row: u64,
+}
+
+/// What a model wrote to a prompt of the held-out split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleShown {
+    /// Whose answer it is: a run, or `untrained`.
+    pub run: String,
+    /// Its number in the split, from 0.
+    pub example: Sourced,
+    pub prompt: String,
+    /// What stands in the split.
+    pub wanted: String,
+    pub written: String,
 }
 
 /// Estimated and measured cost of one run.

@@ -33,6 +33,9 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Finished { .. } => "finished",
         Event::Stopped { .. } => "stopped",
         Event::Evaluated { .. } => "evaluated",
+        Event::Sampled { .. } => "sampled",
+        Event::Generated { .. } => "generated",
+        Event::Merged { .. } => "merged",
         Event::Note { .. } => "note",
         Event::Failed { .. } => "failed",
     }

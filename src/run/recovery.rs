@@ -144,6 +144,8 @@ mod tests {
             name: "seed-0".into(),
             task: Task::TextClassification,
             model: (tallow_zoo::registry()[0].tiny)(),
+            adapter: None,
+            preference: None,
             init: InitFrom::Scratch,
             train: "train".into(),
             monitor: MonitorConfig::None,

@@ -113,6 +113,8 @@ impl Supervisor<'_> {
             Job::Prepare(_) => "prepare",
             Job::Train { .. } => "train",
             Job::Evaluate(_) => "evaluate",
+            Job::Generate(_) => "generate",
+            Job::Merge(_) => "merge",
         };
         ledger.append((self.now)(), Record::AttemptStarted { run: run.into(), attempt: number, job: job_name.into() })?;
         let mut recorder = Recorder::new(&folder)?;
@@ -269,6 +271,8 @@ fn is_done(job: &Job, events: &[Event]) -> bool {
         Job::Prepare(job) => events.iter().filter(|e| matches!(e, Event::Prepared(_))).count() == job.splits.len(),
         Job::Train { .. } => events.iter().any(|e| matches!(e, Event::Finished { .. })),
         Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
+        Job::Generate(_) => events.iter().any(|e| matches!(e, Event::Generated { .. })),
+        Job::Merge(_) => events.iter().any(|e| matches!(e, Event::Merged { .. })),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::schema::{self, Problem};
-use super::{Augment, ExperimentSpec, Keep, Metric, Monitor, Sampling};
+use super::{Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Task};
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
 use tallow_zoo::mlp::NumericColumn;
@@ -185,6 +185,10 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     let measured = spec.metric.serves(spec.task);
     let metrics: Vec<_> = Metric::of(spec.task).map(Metric::in_words).collect();
     check(measured, "metric", &format!("one of {}: {}", spec.task.in_words(), metrics.join(", ")), spec.metric.in_words());
+    let whole = spec.adapter.is_none() || matches!(spec.model, ModelSpec::Pretrained { .. });
+    check(whole, "adapter", "a pretrained model to stand beside", "one from scratch");
+    let preferred = spec.preference.is_none() || spec.task == Task::PreferenceOptimization;
+    check(preferred, "preference", "the task `preference_optimization`", spec.task.in_words());
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;
         check(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));

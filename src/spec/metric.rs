@@ -52,6 +52,11 @@ pub enum Metric {
     ExactMatch,
     /// Share of hidden words that are told.
     MaskedAccuracy,
+    /// The share of pairs whose better answer gained more than the other against the model that training began with; equal gains
+    /// count half.
+    PreferenceAccuracy,
+    /// The mean of how much more it gained: `beta` times the difference of the log-ratios.
+    PreferenceMargin,
 }
 
 /// What there is to know of a metric.
@@ -80,7 +85,7 @@ const SHARE: (f64, f64) = (0.0, 1.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 24] = [
+    const ALL: [Metric; 26] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -105,6 +110,8 @@ impl Metric {
         Metric::AnswerF1,
         Metric::ExactMatch,
         Metric::MaskedAccuracy,
+        Metric::PreferenceAccuracy,
+        Metric::PreferenceMargin,
     ];
 
     fn about(self) -> About {
@@ -135,6 +142,10 @@ impl Metric {
             Metric::EntityRecall => about("entity recall", "recall", SHARE, &[Tags]),
             Metric::AnswerF1 => about("answer F1", "f1", SHARE, &[Span]),
             Metric::MaskedAccuracy => about("accuracy on hidden words", "accuracy", SHARE, &[Words]),
+            Metric::PreferenceAccuracy => about("preference accuracy", "preference_accuracy", SHARE, &[Words]),
+            Metric::PreferenceMargin => {
+                about("preference margin", "preference_margin", (f64::NEG_INFINITY, f64::INFINITY), &[Words])
+            }
             Metric::ExactMatch => about("exact match", "exact_match", SHARE, &[Span]),
         }
     }
@@ -170,10 +181,13 @@ impl Metric {
 
     /// Whether it measures a task.
     pub fn serves(self, task: Task) -> bool {
-        // Of hidden words no whole text is told, and of others none is hidden.
+        // Models that tell words learn them by several tasks.
         let other = match self {
-            Metric::BitsPerByte => task == Task::MaskedLanguageModelling,
-            Metric::MaskedAccuracy => task == Task::LanguageModelling,
+            Metric::Perplexity => task == Task::PreferenceOptimization,
+            // Of hidden words and of answers no whole text is told.
+            Metric::BitsPerByte => task != Task::LanguageModelling,
+            Metric::MaskedAccuracy => task != Task::MaskedLanguageModelling,
+            Metric::PreferenceAccuracy | Metric::PreferenceMargin => task != Task::PreferenceOptimization,
             _ => false,
         };
         !other && self.suits(task.head())
@@ -198,7 +212,10 @@ impl Metric {
 
     /// Whether it is the share of examples that are right, each counting alike (of words it is none: a sentence has many).
     pub fn is_share_of_examples(self) -> bool {
-        matches!(self, Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy | Metric::ExactMatch)
+        matches!(
+            self,
+            Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy | Metric::ExactMatch | Metric::PreferenceAccuracy
+        )
     }
 
     /// Those that are told of every run of a task, the usual one first.
@@ -210,6 +227,8 @@ impl Metric {
         let told: &[Metric] = match task.head() {
             HeadKind::Classes => &[Accuracy, MacroF1],
             HeadKind::Words if task == Task::MaskedLanguageModelling => &[Perplexity, MaskedAccuracy],
+            HeadKind::Words if task == Task::PreferenceOptimization => &[Metric::PreferenceAccuracy, Metric::PreferenceMargin],
+            HeadKind::Words if task == Task::InstructionTuning => &[Perplexity],
             HeadKind::Words => &[Perplexity, BitsPerByte],
             HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],
             HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],

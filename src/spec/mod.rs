@@ -1,5 +1,6 @@
 //! `ExperimentSpec`: WHAT is tested. People write it as TOML; a planner writes the same file. Pure: no file is opened here.
 
+mod adapter;
 mod file;
 mod groups;
 mod loss;
@@ -12,6 +13,7 @@ mod task;
 mod types;
 mod watching;
 
+pub use adapter::{AdapterSpec, Preference};
 pub use file::{Error, VERSION, parse, parse_with, to_toml};
 pub use groups::Group;
 pub use loss::{ClassWeights, Sampling};

@@ -22,6 +22,10 @@ pub enum Task {
     QuestionAnswering,
     /// Tell the hidden words of a text from all others.
     MaskedLanguageModelling,
+    /// Tell the words of an assistant's answers from the conversation before them.
+    InstructionTuning,
+    /// Prefer one of two answers to the other.
+    PreferenceOptimization,
     /// One class for each row of a table.
     TabularClassification,
     /// A number for each row of a table.
@@ -29,7 +33,7 @@ pub enum Task {
 }
 
 impl Task {
-    const ALL: [Task; 10] = [
+    const ALL: [Task; 12] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -38,6 +42,8 @@ impl Task {
         Task::TokenClassification,
         Task::QuestionAnswering,
         Task::MaskedLanguageModelling,
+        Task::InstructionTuning,
+        Task::PreferenceOptimization,
         Task::TabularClassification,
         Task::TabularRegression,
     ];
@@ -51,7 +57,9 @@ impl Task {
             | Task::TextMultiLabel
             | Task::TokenClassification
             | Task::QuestionAnswering
-            | Task::MaskedLanguageModelling => Modality::Text,
+            | Task::MaskedLanguageModelling
+            | Task::InstructionTuning
+            | Task::PreferenceOptimization => Modality::Text,
             Task::ImageClassification => Modality::Image,
             Task::TabularClassification | Task::TabularRegression => Modality::Table,
         }
@@ -61,7 +69,9 @@ impl Task {
     pub fn head(self) -> HeadKind {
         match self {
             Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
-            Task::LanguageModelling | Task::MaskedLanguageModelling => HeadKind::Words,
+            Task::LanguageModelling | Task::MaskedLanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => {
+                HeadKind::Words
+            }
             Task::TextRegression | Task::TabularRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
@@ -79,12 +89,17 @@ impl Task {
         matches!(self, Task::LanguageModelling | Task::MaskedLanguageModelling)
     }
 
+    /// Whether its examples are conversations.
+    pub fn is_of_conversations(self) -> bool {
+        matches!(self, Task::InstructionTuning | Task::PreferenceOptimization)
+    }
+
     /// Whether a model can learn it, with another head if need be.
     pub fn suits(self, model: &ModelConfig) -> bool {
         // What sees a whole text can tag its words; what sees only what comes before cannot tell hidden ones.
         let sees_all = model.heads().any(|head| head == HeadKind::Tags);
         let sees = match self {
-            Task::LanguageModelling => !sees_all,
+            Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => !sees_all,
             Task::MaskedLanguageModelling => sees_all,
             Task::TextClassification
             | Task::ImageClassification
@@ -104,6 +119,8 @@ impl Task {
             Task::TextClassification => "text classification",
             Task::ImageClassification => "image classification",
             Task::LanguageModelling => "language modelling",
+            Task::InstructionTuning => "instruction tuning",
+            Task::PreferenceOptimization => "preference optimisation",
             Task::TextRegression => "text regression",
             Task::TextMultiLabel => "multi-label text classification",
             Task::TokenClassification => "token classification",

@@ -1,6 +1,8 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
-use super::{BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Metric, Optimizer, Sampling, Schedule, Task};
+use super::{
+    AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Metric, Optimizer, Preference, Sampling, Schedule, Task,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -16,7 +18,13 @@ pub struct ExperimentSpec {
     pub task: Task,
     pub data: DataSpec,
     pub model: ModelSpec,
+    /// Trained in place of the model's own weights; none: all of them are trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterSpec>,
     pub recipe: Recipe,
+    /// For preference optimisation; none: the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
     pub metric: Metric,
     /// The value of the metric at which the verdict is "supported".
     pub target: Option<Target>,

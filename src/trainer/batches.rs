@@ -84,6 +84,11 @@ impl Order {
         Order { examples, lengths, drawn, batch_size, stream, epoch: None }
     }
 
+    /// The examples that are trained on, as numbers in the file.
+    pub(super) fn examples(&self) -> &[usize] {
+        &self.examples
+    }
+
     /// Examples that are trained on.
     pub(super) fn len(&self) -> usize {
         self.examples.len()

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tallow_kernels::{Param, ParamStore};
+use tallow_kernels::{Param, ParamKind, ParamStore};
 
 /// Of the files that [`save`] writes.
 const FORMAT: u32 = 2;
@@ -62,6 +62,8 @@ impl Identity {
             version,
             task,
             model,
+            adapter,
+            preference,
             init,
             monitor,
             max_train_examples,
@@ -96,8 +98,9 @@ impl Identity {
             .watching_decides()
             .then(|| json!({"metric": metric, "every_steps": monitor_every_steps, "file": watched_sha256}));
         let fields = json!({
-            "format": FORMAT, "version": version, "task": task, "model": model, "init": init, "train": train_sha256,
-            "monitor": {"hold_out": hold_out}, "watching": watching, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
+            "format": FORMAT, "version": version, "task": task, "model": model, "adapter": adapter, "preference": preference,
+            "init": init, "train": train_sha256, "watching": watching,
+            "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });
         Identity(flatten(fields))
@@ -140,7 +143,7 @@ pub(super) fn save(
 ) -> Result<u64, Error> {
     let written = publish(folder, progress.step, keep, |path| {
         let mut tensors: BTreeMap<String, Tensor> = held.state.named(store);
-        tensors.extend(weights::named(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
+        tensors.extend(weights::learnt(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
         let mut add =
             |kind: &str, param: &Param, tensor: &Tensor| tensors.insert(format!("{kind}/{}", param.name()), tensor.clone());
         if let Some(average) = held.average {
@@ -194,7 +197,8 @@ impl Checkpoint {
             }
             Ok(Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?)
         };
-        for param in store.iter() {
+        // What is frozen is as it was at first: the base's, whose hash is part of the identity, or that of the seed.
+        for param in store.iter().filter(|param| param.kind() != ParamKind::Frozen) {
             param.set(&saved(WEIGHT, param, param.tensor().dims())?)?;
         }
         state.restore(store, saved)?;

@@ -3,14 +3,17 @@
 use super::Error;
 use super::augment::{Mix, Picture, change};
 use super::masking::Masked;
-use super::objective::{NONE, Wanted};
+use super::objective::{NONE, Pairs, Wanted};
 use super::streams::Streams;
 use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTable, PreparedTargets, PreparedTexts};
 use crate::job::Normalize;
-use crate::spec::{Augment, Task};
+use crate::spec::{Augment, Preference, Task};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
+use std::cmp::Reverse;
+use std::ops::Range;
 use std::path::Path;
+use tallow_kernels::Documents;
 use tallow_zoo::{Head, Input, Modality, ModelConfig};
 
 /// Random changes in training: which, and from which stream.
@@ -67,18 +70,11 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         | (PreparedTargets::Labels { .. }, Head::Labels(_))
         | (PreparedTargets::Tags(_), Head::Tags(_))
         | (PreparedTargets::Spans(_), Head::Span)
-        | (PreparedTargets::Values { .. }, Head::Value)
-        | (PreparedTargets::Words { .. }, Head::Words) => {}
+        | (PreparedTargets::Values { .. }, Head::Value) => {}
+        (targets, Head::Words) if asks(task, targets) => {}
         (targets, head) => {
-            let found = match targets {
-                PreparedTargets::Classes { .. } => "classes",
-                PreparedTargets::Labels { .. } => "labels",
-                PreparedTargets::Tags(_) => "tags",
-                PreparedTargets::Spans(_) => "spans",
-                PreparedTargets::Values { .. } => "values",
-                PreparedTargets::Words { .. } => "words",
-            };
-            return wrong("what should be said", format!("{}, as the model says", head.kind().name()), found.into());
+            let expected = format!("{} for {}", head.kind().name(), task.in_words());
+            return wrong("what should be said", expected, in_words(targets).into());
         }
     }
     let channels = data.images().map(|images| images.shape()[2]);
@@ -101,6 +97,33 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         }
     }
     Ok(data)
+}
+
+/// Whether these are the words that a task asks for.
+fn asks(task: Task, targets: &PreparedTargets) -> bool {
+    match targets {
+        PreparedTargets::Classes { .. }
+        | PreparedTargets::Labels { .. }
+        | PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
+        | PreparedTargets::Values { .. } => false,
+        PreparedTargets::Words { .. } => task.is_of_streams(),
+        PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
+        PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
+    }
+}
+
+fn in_words(targets: &PreparedTargets) -> &'static str {
+    match targets {
+        PreparedTargets::Classes { .. } => "classes",
+        PreparedTargets::Labels { .. } => "labels",
+        PreparedTargets::Tags(_) => "tags",
+        PreparedTargets::Spans(_) => "spans",
+        PreparedTargets::Values { .. } => "values",
+        PreparedTargets::Words { .. } => "the words of a text",
+        PreparedTargets::Answers { .. } => "the words of answers",
+        PreparedTargets::Preferences { .. } => "pairs of answers",
+    }
 }
 
 /// What a model is fed with, in words.
@@ -138,6 +161,19 @@ pub(super) fn collate(
             let wanted = pieces.iter().flat_map(|(_, next)| padded(next, longest, NONE)).collect();
             Ok(Batch { input, wanted: Wanted::Words(wanted), tokens })
         }
+        (PreparedInputs::Texts(texts), PreparedTargets::Answers { asked }) => {
+            let packed = Packed::of(texts, asked, examples);
+            Ok(Batch { tokens: packed.tokens, input: packed.input()?, wanted: Wanted::Words(packed.words) })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Preferences { asked }) => {
+            let chosen: Vec<usize> = examples.iter().flat_map(|&i| data.texts_of(i)).collect();
+            let packed = Packed::of(texts, asked, &chosen);
+            let (tokens, input) = (packed.tokens, packed.input()?);
+            let texts = packed.places.as_chunks::<2>().0.to_vec();
+            // What they are measured against is the caller's to say.
+            let (reference, preference) = (vec![0.0; texts.len()], Preference::default());
+            Ok(Batch { input, wanted: Wanted::Preferences(Pairs { words: packed.words, texts, reference, preference }), tokens })
+        }
         (PreparedInputs::Texts(texts), PreparedTargets::Tags(tags)) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
             let (input, tokens) = texts_of(&rows, &types)?;
@@ -173,6 +209,68 @@ pub(super) fn collate(
     }
 }
 
+/// Texts in rows, several each, with the word that is asked behind each token.
+struct Packed {
+    /// Lengths of the texts of each row.
+    rows: Vec<Vec<usize>>,
+    /// Of a row, padding included.
+    width: usize,
+    ids: Vec<u32>,
+    /// `[b, t]`, or [`NONE`].
+    words: Vec<u32>,
+    /// Where in `ids` each text lies, in the order in which they were given.
+    places: Vec<Range<usize>>,
+    /// Without padding.
+    tokens: u64,
+}
+
+impl Packed {
+    fn of(texts: &PreparedTexts, asked: &[bool], chosen: &[usize]) -> Self {
+        let lengths: Vec<usize> = chosen.iter().map(|&text| texts.text_len(text)).collect();
+        let (rows, width) = (packed_rows(&lengths), lengths.iter().copied().max().unwrap_or(0));
+        let (mut ids, mut words) = (vec![0; rows.len() * width], vec![NONE; rows.len() * width]);
+        let mut places = vec![0..0; chosen.len()];
+        for (row, members) in rows.iter().enumerate() {
+            let mut at = row * width;
+            for &member in members {
+                let (tokens, asked) = (texts.text(chosen[member]).0, &asked[texts.range(chosen[member])]);
+                ids[at..][..tokens.len()].copy_from_slice(tokens);
+                // Each token tells the one behind it, within its text.
+                let behind = tokens.iter().zip(asked).skip(1);
+                words[at..].iter_mut().zip(behind).filter(|(_, (_, asked))| **asked).for_each(|(word, (next, _))| *word = *next);
+                places[member] = at..at + tokens.len();
+                at += tokens.len();
+            }
+        }
+        let rows = rows.into_iter().map(|members| members.into_iter().map(|member| lengths[member]).collect()).collect();
+        Packed { rows, width, ids, words, places, tokens: lengths.iter().sum::<usize>() as u64 }
+    }
+
+    fn input(&self) -> Result<Input, Error> {
+        let token_ids = Tensor::from_vec(self.ids.clone(), (self.rows.len(), self.width), &Device::Cpu)?;
+        Ok(Input::Packed { token_ids, texts: Documents::new(&self.rows)? })
+    }
+}
+
+/// Which texts lie in which row, as few rows as long as the longest text as this takes: the longest texts first, each into the first
+/// row that has room.
+fn packed_rows(lengths: &[usize]) -> Vec<Vec<usize>> {
+    let width = lengths.iter().copied().max().unwrap_or(0);
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by_key(|&text| (Reverse(lengths[text]), text));
+    let mut rows: Vec<(usize, Vec<usize>)> = Vec::new();
+    for text in order {
+        match rows.iter_mut().find(|(room, _)| *room >= lengths[text]) {
+            Some((room, members)) => {
+                *room -= lengths[text];
+                members.push(text);
+            }
+            None => rows.push((width - lengths[text], vec![text])),
+        }
+    }
+    rows.into_iter().map(|(_, members)| members).collect()
+}
+
 /// What should be said of each example as a whole.
 fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error> {
     match targets {
@@ -182,9 +280,11 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
             Ok(Wanted::Labels(examples.iter().flat_map(flags).collect(), names.len()))
         }
         PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
-        PreparedTargets::Tags(_) | PreparedTargets::Spans(_) | PreparedTargets::Words { .. } => {
-            Err(Error::WrongTask { expected: "texts", found: "images" })
-        }
+        PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
+        | PreparedTargets::Words { .. }
+        | PreparedTargets::Answers { .. }
+        | PreparedTargets::Preferences { .. } => Err(Error::WrongTask { expected: in_words(targets), found: "images" }),
     }
 }
 
@@ -198,6 +298,10 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
         (PreparedTargets::Words { hidden: None, .. }, Some(texts)) => {
             let shift = changes.map_or(0, |changes| changes.shift(texts));
             examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
+        }
+        (PreparedTargets::Answers { asked }, Some(texts)) => {
+            let of = |i: usize| asked[texts.range(i)].iter().filter(|asked| **asked).count();
+            examples.iter().map(|&i| of(i)).sum()
         }
         (PreparedTargets::Tags(tags), _) => {
             let seen = |&i: &usize| tags.text(i).1.iter().filter(|first| **first != NOT_SEEN).count();
@@ -340,7 +444,9 @@ mod tests {
     fn pixels(batch: &Batch) -> Vec<f32> {
         match &batch.input {
             Input::Image { pixels } => pixels.flatten_all().and_then(|t| t.to_vec1()).expect("values"),
-            Input::Text { .. } | Input::Table { .. } | Input::TextToText { .. } => panic!("expected images"),
+            Input::Text { .. } | Input::Packed { .. } | Input::Table { .. } | Input::TextToText { .. } => {
+                panic!("expected images")
+            }
         }
     }
 

@@ -13,6 +13,10 @@ pub enum Error {
     BadWeights { path: PathBuf, message: String },
     #[error("the weights in `{}` are not those that were planned with: expected sha256 {expected}, found {found}", path.display())]
     OtherWeights { path: PathBuf, expected: String, found: String },
+    #[error("the adapter in `{}` is not for the base `{}`: expected weights with sha256 {expected}, found {found}", path.display(), base.display())]
+    OtherBase { path: PathBuf, base: PathBuf, expected: String, found: String },
+    #[error("the weights in `{}` cannot be read", path.display())]
+    Gguf { path: PathBuf, source: tallow_zoo::gguf::Error },
     #[error("the weights in `{}` do not fit the model", path.display())]
     Weights { path: PathBuf, source: tallow_kernels::Error },
     /// A head that starts anew would be scored as if it had been trained.
@@ -30,6 +34,8 @@ pub enum Error {
     Checkpoint { path: PathBuf, message: String },
     #[error("the checkpoint `{}` is of another run: {}", path.display(), differences.join("; "))]
     OtherRun { path: PathBuf, differences: Vec<String> },
+    #[error("preferences cannot be scored without the model that training began with")]
+    NoReference,
     #[error("the model's scores of example {example} (from 0) are not finite")]
     NotFinite { example: usize },
     #[error(
@@ -73,12 +79,16 @@ impl Failure for Error {
         }
         match self {
             Error::Io { .. } => Class::Resource,
-            Error::BadWeights { .. } | Error::OtherWeights { .. } | Error::Weights { .. } => Class::Model,
+            Error::BadWeights { .. }
+            | Error::OtherWeights { .. }
+            | Error::OtherBase { .. }
+            | Error::Gguf { .. }
+            | Error::Weights { .. } => Class::Model,
             Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
             Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
             Error::NotFinite { .. } | Error::NoScore { .. } => Class::Numeric,
-            Error::Checkpoint { .. } | Error::Kernels(_) | Error::Candle(_) => Class::Bug,
+            Error::Checkpoint { .. } | Error::NoReference | Error::Kernels(_) | Error::Candle(_) => Class::Bug,
             Error::Data(source) => source.class(),
             Error::Store(source) => source.class(),
         }
@@ -92,6 +102,8 @@ impl Failure for Error {
             Error::Weights { .. } | Error::ExtraWeights { .. } => "check that config.json and model.safetensors belong together",
             Error::OtherRun { .. } => "go on with the settings that the run began with, or start a new run",
             Error::BadWeights { .. } => "fetch the file again: it is damaged, or no safetensors file",
+            Error::OtherBase { .. } => "take the base that the adapter was trained on, or train an adapter for this one",
+            Error::Gguf { .. } => "fetch the file again, or take one in a type that is known, such as Q8_0 or F16",
             Error::OtherWeights { .. } => "the file changed after planning: plan again",
             Error::Untrained { .. } => "train the model on the task first, then evaluate what comes out",
             Error::NotFinite { .. } => "the weights hold values too large to compute with: train with a lower `recipe.lr`",

@@ -2,9 +2,11 @@
 
 use super::Error;
 use super::collate;
+use super::reference::Reference;
 use super::scoring::score;
 use super::weights::{self, Source};
-use crate::job::{EvaluateJob, Event, Pulse};
+use crate::data::{Prepared, PreparedTargets, Vocabulary};
+use crate::job::{EvaluateJob, Event, ModelFiles, Pulse, Samples};
 use crate::spec::Metric;
 use crate::store::{WorkFolder, write_atomic};
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 use tallow_kernels::Stream;
+use tallow_zoo::{Model, Prompt, Settings};
 
 /// Scores the model; writes `predictions.jsonl` into the job's `out`, one line an example in the split's order:
 /// [`Predictions::lines`](crate::eval::Predictions::lines).
@@ -21,11 +24,18 @@ use tallow_kernels::Stream;
 pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
-    let built = weights::build(&job.model, Source::Trained { path: &job.weights }, Stream::root(0), &[])?;
     let data = collate::open(&job.data, job.task, &job.model, job.normalize.as_ref())?;
     let all: Vec<usize> = (0..data.len()).collect();
-    let mut pulse = Pulse::new(emit);
-    let scored = score(&*built.model, &data, &all, job.normalize.as_ref(), job.batch_size, &mut |done| pulse.beat(done))?;
+    let reference = refer(job, &data, &all, emit)?;
+    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0), &[])?;
+    let scored = {
+        let mut pulse = Pulse::new(emit);
+        let mut told = |done| pulse.beat(done);
+        score(&*built.model, &data, &all, job.normalize.as_ref(), reference.as_ref(), job.batch_size, &mut told)?
+    };
+    if let Some(samples) = &job.samples {
+        tell_samples(&*built.model, &data, samples, emit)?;
+    }
     let predictions = &scored.predictions;
     let of = |metric: &Metric| (*metric, predictions.metric(*metric));
     let mut scores: BTreeMap<Metric, f64> = job.metrics.iter().map(of).collect();
@@ -42,6 +52,40 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     }
     let (secs, examples) = (begun.elapsed().as_secs_f64(), if predictions.is_stream() { data.len() } else { predictions.len() });
     emit(Event::Evaluated { examples, scores, intervals, baseline, loss: scored.loss, secs });
+    Ok(())
+}
+
+/// What preferences are measured against. Its weights are gone before the model's own are read.
+fn refer(job: &EvaluateJob, data: &Prepared, all: &[usize], emit: &mut dyn FnMut(Event)) -> Result<Option<Reference>, Error> {
+    let Some(reference) = &job.reference else { return Ok(None) };
+    let files = ModelFiles::from(reference.weights.clone());
+    let built = weights::build(&job.model, None, Source::Trained { files: &files }, Stream::root(0), &[])?;
+    let mut pulse = Pulse::new(emit);
+    Reference::of(&*built.model, data, all, Some(reference.preference), job.batch_size, &mut |done| pulse.beat(done))
+}
+
+/// Has the model answer the first prompts of the split, the likeliest word each time.
+fn tell_samples(model: &dyn Model, data: &Prepared, samples: &Samples, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    let (PreparedTargets::Answers { asked }, Some(texts)) = (data.targets(), data.texts()) else { return Ok(()) };
+    let vocabulary = Vocabulary::open(&samples.tokenizer)?;
+    let settings = Settings::greedy(samples.max_new_tokens, &vocabulary.ends());
+    for example in 0..data.len().min(samples.count) {
+        let (tokens, asked) = (texts.text(example).0, &asked[texts.range(example)]);
+        let start = asked.iter().position(|asked| *asked).unwrap_or(tokens.len());
+        let answer = asked[start..].iter().take_while(|asked| **asked).count();
+        // The room that a model has may be that of the text alone.
+        let written = match tallow_zoo::generate(model, Prompt { source: None, start: &tokens[..start] }, &settings) {
+            Ok(written) => written,
+            Err(tallow_zoo::Error::Prompt { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        emit(Event::Sampled {
+            example,
+            prompt: vocabulary.spell(&tokens[..start])?,
+            wanted: vocabulary.spell(&tokens[start..start + answer])?,
+            written: vocabulary.spell(&written)?,
+        });
+    }
     Ok(())
 }
 

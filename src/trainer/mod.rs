@@ -2,8 +2,11 @@
 //! tells events; knows nothing of plans, papers or the network.
 //!
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
-//! has gone wrong), `best` (which evaluation was the best), `augment` (random changes of images). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt), `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their
-//! step), `ema` (the mean of weights), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `scoring` and `evaluate` (what a model is worth),
+//! has gone wrong), `best` (which evaluation was the best), `augment` (random changes of images). With effects: `weights` and
+//! `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt),
+//! `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their step), `ema` (the mean of
+//! weights), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
+//! against), `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
 mod answering;
@@ -17,11 +20,14 @@ mod divergence;
 mod ema;
 mod error;
 mod evaluate;
+mod generate;
 mod masking;
+mod merge;
 mod monitor;
 mod objective;
 mod optimizer;
 mod profile;
+mod reference;
 mod scale;
 mod schedule;
 mod scoring;
@@ -33,6 +39,8 @@ pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;
 pub use error::Error;
 pub use evaluate::evaluate;
+pub use generate::generate;
+pub use merge::merge;
 pub use profile::{BatchShape, Profiled, Row, profile};
 pub use schedule::lr_at;
 pub use train::{Finish, train};

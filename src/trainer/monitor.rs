@@ -3,6 +3,7 @@
 use super::Error;
 use super::batches::Split;
 use super::collate;
+use super::reference::Reference;
 use super::scale::Scale;
 use super::scoring::{Scored, score};
 use crate::data::{Prepared, PreparedTargets};
@@ -15,6 +16,8 @@ pub(super) struct Monitor {
     /// None: the training file, of which some examples are kept out.
     data: Option<Prepared>,
     examples: Vec<usize>,
+    /// For preferences: what they are measured against.
+    reference: Option<Reference>,
 }
 
 /// The examples that are trained on, and those that are watched; `subset` chooses them.
@@ -32,7 +35,9 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         | PreparedTargets::Labels { .. }
         | PreparedTargets::Tags(_)
         | PreparedTargets::Spans(_)
-        | PreparedTargets::Values { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
+        | PreparedTargets::Values { .. }
+        | PreparedTargets::Answers { .. }
+        | PreparedTargets::Preferences { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };
     let Some(Split { train, held_out }) = split else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
@@ -41,11 +46,11 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
     };
     let monitor = match &config.monitor {
         MonitorConfig::None => None,
-        MonitorConfig::HoldOut { .. } => (hold_out > 0).then_some(Monitor { data: None, examples: held_out }),
+        MonitorConfig::HoldOut { .. } => (hold_out > 0).then_some(Monitor { data: None, examples: held_out, reference: None }),
         MonitorConfig::File { path } => {
             let watched = collate::open(path, config.task, &config.model, config.normalize.as_ref())?;
             let examples = (0..watched.len()).collect();
-            Some(Monitor { data: Some(watched), examples })
+            Some(Monitor { data: Some(watched), examples, reference: None })
         }
     };
     Ok((train, monitor))
@@ -55,6 +60,22 @@ impl Monitor {
     /// Examples that are watched.
     pub(super) fn len(&self) -> usize {
         self.examples.len()
+    }
+
+    /// Takes `model` for what preferences are measured against.
+    ///
+    /// # Errors
+    /// As [`Monitor::score`].
+    pub(super) fn refer(
+        &mut self,
+        model: &dyn Model,
+        train: &Prepared,
+        config: &RunConfig,
+        told: &mut dyn FnMut(usize),
+    ) -> Result<(), Error> {
+        let data = self.data.as_ref().unwrap_or(train);
+        self.reference = Reference::of(model, data, &self.examples, config.preference, config.micro_batch_size, told)?;
+        Ok(())
     }
 
     /// Scores `model`, which says numbers on `scale`; `train` is the training file.
@@ -71,7 +92,8 @@ impl Monitor {
     ) -> Result<Scored, Error> {
         let data = self.data.as_ref().unwrap_or(train);
         // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
-        let scored = score(model, data, &self.examples, config.normalize.as_ref(), config.micro_batch_size, told)?;
+        let (normalize, reference) = (config.normalize.as_ref(), self.reference.as_ref());
+        let scored = score(model, data, &self.examples, normalize, reference, config.micro_batch_size, told)?;
         Ok(scored.in_own_unit(scale))
     }
 }

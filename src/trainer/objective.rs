@@ -3,12 +3,13 @@
 use super::Error;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::RunConfig;
-use crate::spec::ClassWeights;
+use crate::spec::{ClassWeights, Preference};
 use candle_core::Tensor;
+use std::ops::Range;
 use tallow_kernels::{self as kernels, Tape, Targets, Var};
 use tallow_zoo::Output;
 
-/// A token that nothing is asked of: padding, or the last of a stream.
+/// A token that nothing is asked of: padding, the last of a stream, what is not an assistant's.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// What mistakes cost in training.
@@ -80,6 +81,20 @@ pub(super) enum Wanted {
     Values(Vec<f64>),
     /// The word behind each token, `[b, t]`, or [`NONE`].
     Words(Vec<u32>),
+    /// The first answer of each pair rather than the second.
+    Preferences(Pairs),
+}
+
+/// Pairs of answers: the better one, then the other.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pairs {
+    /// The word of the answer behind each token, `[b, t]`, or [`NONE`].
+    pub(super) words: Vec<u32>,
+    /// Where in `words` the two texts of each pair lie.
+    pub(super) texts: Vec<[Range<usize>; 2]>,
+    /// Of each pair the difference of the log-probabilities by the model that training began with.
+    pub(super) reference: Vec<f64>,
+    pub(super) preference: Preference,
 }
 
 impl Wanted {
@@ -91,11 +106,12 @@ impl Wanted {
             Wanted::Spans(spans, _) => spans.len(),
             Wanted::Values(values) => values.len(),
             Wanted::Words(words) | Wanted::Tags(words) => words.iter().filter(|word| **word != NONE).count(),
+            Wanted::Preferences(pairs) => pairs.texts.len(),
         }
     }
 
     /// Their mean cross entropy, a scalar; of labels, that of each by itself (with a logistic function), of values, the mean squared
-    /// error. It is what is told of a model.
+    /// error, of preferences that of 2305.18290, equation 7. It is what is told of a model.
     ///
     /// # Errors
     /// The model says something else; a class or word is out of its range; an operation failed.
@@ -133,6 +149,7 @@ impl Wanted {
                 let targets = Targets { ignore: Some(NONE), smoothing, ..Targets::new(words) };
                 Ok(kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), targets)?)
             }
+            (Wanted::Preferences(pairs), Output::Words { .. }) => pairs.loss(tape, output),
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
     }
@@ -145,8 +162,67 @@ impl Wanted {
             Wanted::Spans(..) => "spans",
             Wanted::Values(_) => "values",
             Wanted::Words(_) => "words",
+            Wanted::Preferences(_) => "words of two answers",
         }
     }
+}
+
+impl Pairs {
+    /// The mean over pairs of `-(1 - s) log sigmoid(m) - s log sigmoid(-m)`, `s` being the label smoothing and `m` the margin: `beta`
+    /// times how much more the log-probability of the better answer grew than that of the other.
+    fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
+        let Preference { beta, label_smoothing } = self.preference;
+        let lost = self.lost_by_word(tape, output)?;
+        let mut sum: Option<Var> = None;
+        for (pair, reference) in self.texts.iter().zip(&self.reference) {
+            let ratio = ratio(tape, &lost, pair)?;
+            let tensor = |value: f64| Tensor::new(value, ratio.tensor().device())?.to_dtype(ratio.tensor().dtype());
+            let gained = kernels::add(tape, &ratio, &Var::constant(tensor(-reference)?))?;
+            let margin = kernels::scale(tape, &gained, beta)?;
+            let loss = kernels::bce_with_logits(tape, &margin, &tensor(1.0 - label_smoothing)?, None)?;
+            sum = Some(match sum {
+                None => loss,
+                Some(sum) => kernels::add(tape, &sum, &loss)?,
+            });
+        }
+        let sum = sum.ok_or(Error::WrongTask { expected: "pairs of answers", found: "none" })?;
+        Ok(kernels::scale(tape, &sum, 1.0 / self.texts.len() as f64)?)
+    }
+
+    /// Of each pair the difference of the answers' log-probabilities.
+    ///
+    /// # Errors
+    /// The model says something else; a word is out of its range; an operation failed.
+    pub(super) fn ratios(&self, tape: &Tape, output: &Output) -> Result<Vec<f64>, Error> {
+        let lost = self.lost_by_word(tape, output)?;
+        let of = |pair| Ok(f64::from(ratio(tape, &lost, pair)?.tensor().to_scalar::<f32>()?));
+        self.texts.iter().map(of).collect()
+    }
+
+    /// The negated log-probability of each word of an answer, `[b, t]`; 0 where nothing is asked.
+    fn lost_by_word(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
+        let Output::Words { states, vocabulary, bias } = output else {
+            return Err(Error::WrongTask { expected: "words of two answers", found: said(output) });
+        };
+        let targets = Targets { ignore: Some(NONE), ..Targets::new(&self.words) };
+        Ok(kernels::linear_cross_entropy_rows(tape, states, vocabulary, bias.as_ref(), targets)?)
+    }
+
+    /// What a pair loses by its margin.
+    pub(super) fn lost(preference: Preference, margin: f64) -> f64 {
+        let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+        (1.0 - preference.label_smoothing) * softplus(-margin) + preference.label_smoothing * softplus(margin)
+    }
+}
+
+/// A pair's difference of log-probabilities from what is lost by each word, `[b, t]`.
+fn ratio(tape: &Tape, lost: &Var, [better, other]: &[Range<usize>; 2]) -> Result<Var, Error> {
+    let mut signs = vec![0f32; lost.tensor().elem_count()];
+    signs[better.clone()].fill(-1.0);
+    signs[other.clone()].fill(1.0);
+    let signs = Tensor::from_vec(signs, lost.dims(), lost.tensor().device())?.to_dtype(lost.tensor().dtype())?;
+    let signed = kernels::multiply(tape, lost, &Var::constant(signs))?;
+    Ok(kernels::sum_last(tape, &kernels::sum_last(tape, &signed)?)?)
 }
 
 /// The mean of the cross entropies of the first and of the last token, among all real tokens. `scores`: `[b, t, 2]`.
@@ -174,6 +250,74 @@ fn said(output: &Output) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::{DType, Device};
+    use tallow_kernels::{Gradients, Stream, Weights};
+    use tallow_zoo::{Adapter, Input, ModelConfig};
+
+    /// Loss and gradients of preferences in float64: the formula over whole softmaxes, and finite differences.
+    #[test]
+    fn preferences_are_those_of_the_formula() {
+        let model = serde_json::json!({
+            "model_type": "llama", "vocab_size": 11, "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 1,
+            "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 16, "tie_word_embeddings": true,
+        });
+        let config = ModelConfig::from_public(&model.to_string()).expect("a configuration");
+        let weights = Weights::scratch(Stream::root(3), &Device::Cpu).with_dtype(DType::F64);
+        let model = config.build(&weights, Some(&Adapter { r: 2, ..Adapter::of(&["q_proj", "down_proj"]) })).expect("a model");
+        let (store, _) = weights.finish().expect("weights");
+        // The additions are something.
+        for (seed, param) in (0..).zip(store.trainable()) {
+            let values: Vec<f64> = (0..param.len() as u64).map(|i| f64::from(Stream::root(seed).normal(i)) * 0.3).collect();
+            param.set(&Tensor::from_vec(values, param.tensor().dims(), &Device::Cpu).expect("a tensor")).expect("set");
+        }
+        let ids = [3u32, 1, 4, 1, 5, 9, 2, 6, 5, 3];
+        let token_ids = Tensor::from_vec(ids.to_vec(), (1, 10), &Device::Cpu).expect("ids");
+        let input = Input::Packed { token_ids, texts: kernels::Documents::new(&[vec![6, 4]]).expect("texts") };
+        let mut words = vec![NONE; 10];
+        (words[2], words[3], words[4]) = (ids[3], ids[4], ids[5]);
+        (words[7], words[8]) = (ids[8], ids[9]);
+        let preference = Preference { beta: 0.7, label_smoothing: 0.1 };
+        let pairs = Pairs { words: words.clone(), texts: vec![[0..6, 6..10]], reference: vec![-0.4], preference };
+        let loss = || {
+            let tape = Tape::training(Stream::root(0));
+            let output = model.forward(&tape, &input).expect("states");
+            let loss = Wanted::Preferences(pairs.clone()).loss(&tape, &output).expect("a loss");
+            (loss.tensor().to_scalar::<f64>().expect("a number"), tape, loss)
+        };
+        let tape = Tape::inference();
+        let scores = model.forward(&tape, &input).and_then(|output| output.scores(&tape)).expect("scores");
+        let scores = scores.tensor().squeeze(0).and_then(|t| t.to_vec2::<f64>()).expect("scores");
+        let told = |range: Range<usize>| -> f64 {
+            let of = |at: usize| scores[at][words[at] as usize] - scores[at].iter().map(|s| s.exp()).sum::<f64>().ln();
+            range.filter(|&at| words[at] != NONE).map(of).sum()
+        };
+        let margin = 0.7 * (told(0..6) - told(6..10) + 0.4);
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let expected = -0.9 * sigmoid(margin).ln() - 0.1 * sigmoid(-margin).ln();
+        let (found, tape, var) = loss();
+        assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+        assert!((Pairs::lost(preference, margin) - expected).abs() < 1e-12);
+        let mut grads = Gradients::new(&store);
+        tape.backward(&var, &mut grads).expect("gradients");
+        let mut checked = 0;
+        for param in store.trainable() {
+            let gradient = grads.get(param).expect("there").flatten_all().and_then(|t| t.to_vec1::<f64>()).expect("numbers");
+            let values = param.tensor().flatten_all().and_then(|t| t.to_vec1::<f64>()).expect("numbers");
+            for at in (0..values.len()).step_by(5) {
+                let with = |step: f64| {
+                    let mut values = values.clone();
+                    values[at] += step;
+                    param.set(&Tensor::from_vec(values, param.tensor().dims(), &Device::Cpu).expect("a tensor")).expect("set");
+                    loss().0
+                };
+                let slope = (with(1e-5) - with(-1e-5)) / 2e-5;
+                with(0.0);
+                assert!((slope - gradient[at]).abs() < 1e-8, "{} {at}: {}, expected {slope}", param.name(), gradient[at]);
+                checked += 1;
+            }
+        }
+        assert!(checked > 10);
+    }
 
     /// As scikit-learn's `compute_class_weight("balanced", ...)`.
     #[test]

@@ -91,7 +91,7 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
     tallow_kernels::set_threads(config.threads)?;
     let speeds = (matmul_flops()?, memory_bandwidth()?);
     let streams = Streams::of(config.seed);
-    let built = weights::build(&config.model, Source::Scratch, streams.init(), &config.recipe.groups)?;
+    let built = weights::build(&config.model, config.adapter.as_ref(), Source::Scratch, streams.init(), &config.recipe.groups)?;
     let mut state = State::new(&config.recipe, &built.store)?;
     let mut grads = Gradients::new(&built.store);
     let (input, wanted) = random_batch(config, shape)?;

@@ -4,6 +4,7 @@ use super::Error;
 use super::answering::{self, Window};
 use super::collate::{Batch, collate};
 use super::objective::{NONE, Wanted};
+use super::reference::Reference;
 use super::scale::Scale;
 use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid};
@@ -40,11 +41,13 @@ struct Collected {
     values: Vec<(usize, f64)>,
     /// Summed loss and number of words, of all that words are asked of.
     words: (f64, usize),
+    /// Of a pair how much more the better answer gained, and what is lost by that.
+    pairs: Vec<(usize, (f64, f64))>,
     /// Hidden words that were told.
     right: usize,
 }
 
-/// Scores `examples` of `data`; texts of about one length go into one batch. `told` hears how many are done.
+/// Scores `examples` of `data`, preferences against `reference`; texts of about one length go into one batch. `told` hears how many are done.
 ///
 /// # Errors
 /// The model cannot take an example, or its scores are not finite.
@@ -53,19 +56,18 @@ pub(super) fn score(
     data: &Prepared,
     examples: &[usize],
     normalize: Option<&Normalize>,
+    reference: Option<&Reference>,
     batch_size: usize,
     told: &mut dyn FnMut(usize),
 ) -> Result<Scored, Error> {
     let mut order: Vec<usize> = (0..examples.len()).collect();
-    if let Some(texts) = data.texts() {
-        order.sort_by_key(|&place| texts.text_len(examples[place]));
-    }
+    order.sort_by_key(|&place| data.example_len(examples[place]));
     let mut found = Collected::default();
     for (number, places) in order.chunks(batch_size.max(1)).enumerate() {
         told(number * batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, normalize, None)?;
-        found.add(model, &batch, places, &chosen, data)?;
+        found.add(model, &batch, places, &chosen, data, reference)?;
     }
     Ok(found.scored(data, examples))
 }
@@ -78,6 +80,7 @@ impl Collected {
         places: &[usize],
         examples: &[usize],
         data: &Prepared,
+        reference: Option<&Reference>,
     ) -> Result<(), Error> {
         match &batch.wanted {
             Wanted::Spans(spans, _) => {
@@ -137,6 +140,16 @@ impl Collected {
                 }
                 self.words = (self.words.0 + loss * count as f64, self.words.1 + count);
             }
+            Wanted::Preferences(pairs) => {
+                let (tape, reference) = (Tape::inference(), reference.ok_or(Error::NoReference)?);
+                let ratios = pairs.ratios(&tape, &model.forward(&tape, &batch.input)?)?;
+                for ((place, example), ratio) in places.iter().zip(examples).zip(ratios) {
+                    if !ratio.is_finite() {
+                        return Err(Error::NotFinite { example: *example });
+                    }
+                    self.pairs.push((*place, reference.margin(*example, ratio)));
+                }
+            }
         }
         Ok(())
     }
@@ -172,6 +185,16 @@ impl Collected {
                 let ((nats, tokens), bytes) = (self.words, examples.iter().map(|&i| u64::from(bytes[i])).sum());
                 let loss = nats / tokens.max(1) as f64;
                 Scored { predictions: Predictions::Words { tokens, bytes, loss, right: self.right }, loss }
+            }
+            PreparedTargets::Answers { .. } => {
+                let (nats, tokens) = self.words;
+                let loss = nats / tokens.max(1) as f64;
+                Scored { predictions: Predictions::Words { tokens, bytes: 0, loss, right: 0 }, loss }
+            }
+            PreparedTargets::Preferences { .. } => {
+                let (margins, lost): (Vec<f64>, Vec<f64>) = in_order(self.pairs).into_iter().unzip();
+                let loss = lost.iter().sum::<f64>() / lost.len().max(1) as f64;
+                Scored { predictions: Predictions::Preferences { margins }, loss }
             }
         }
     }

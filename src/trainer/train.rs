@@ -14,6 +14,7 @@ use super::ema::Average;
 use super::monitor::{Monitor, divide};
 use super::objective::{Rule, Wanted, balanced};
 use super::optimizer::State;
+use super::reference::Reference;
 use super::scale::Scale;
 use super::schedule::lr_at;
 use super::streams::Streams;
@@ -25,7 +26,7 @@ use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
 use std::time::Instant;
 use tallow_kernels::{Gradients, Tape};
-use tallow_zoo::{Head, ModelConfig};
+use tallow_zoo::{Head, ModelConfig, peft};
 
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub fn train(
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
     let mut run = Run::new(config, WorkFolder::at(out))?;
+    run.refer(emit)?;
     let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
     while !run.is_done() {
@@ -93,6 +95,8 @@ struct Run<'a> {
     scale: Option<Scale>,
     order: Order,
     rule: Rule,
+    /// For preferences: what they are measured against.
+    reference: Option<Reference>,
     built: Built,
     state: State,
     /// Where the recipe wants one.
@@ -134,10 +138,10 @@ impl<'a> Run<'a> {
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
-        let built = weights::build(&model, weights, streams.init(), &config.recipe.groups)?;
+        let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init(), &config.recipe.groups)?;
         let scale = Scale::of(&data, &train, &built.store);
         scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
-        let lengths = data.texts().map(|texts| train.iter().map(|&i| texts.text_len(i)).collect());
+        let lengths = train.iter().map(|&i| data.example_len(i)).collect();
         let rule = Rule::of(config, &data, &train)?;
         let sampled = match (config.recipe.sampling, data.targets()) {
             (Sampling::Balanced, PreparedTargets::Classes { of, names }) => {
@@ -151,7 +155,7 @@ impl<'a> Run<'a> {
         let average = config.recipe.ema.map(|ema| Average::new(ema, &built.store)).transpose()?;
         let grads = Gradients::new(&built.store);
         let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        let best = None;
+        let (best, reference) = (None, None);
         Ok(Run {
             config,
             folder,
@@ -162,6 +166,7 @@ impl<'a> Run<'a> {
             scale,
             order,
             rule,
+            reference,
             built,
             state,
             average,
@@ -171,6 +176,15 @@ impl<'a> Run<'a> {
             before,
             saved,
         })
+    }
+
+    /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
+    fn refer(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let (config, model, mut pulse) = (self.config, &*self.built.model, Pulse::new(emit));
+        let mut told = |done| pulse.beat(done);
+        let size = config.micro_batch_size;
+        self.reference = Reference::of(model, &self.data, self.order.examples(), config.preference, size, &mut told)?;
+        self.monitor.as_mut().map_or(Ok(()), |monitor| monitor.refer(model, &self.data, config, &mut told))
     }
 
     /// Whether there was a checkpoint to go on from.
@@ -190,7 +204,9 @@ impl<'a> Run<'a> {
 
     fn tell_start(&self, resumed: bool, emit: &mut dyn FnMut(Event)) {
         let report = &self.built.report;
-        for (what, names) in [("start anew", &report.initialised), ("have no place in the model", &report.unused)] {
+        // That an adapter's additions do is what it is.
+        let anew: Vec<String> = report.initialised.iter().filter(|name| !tallow_zoo::is_addition(name)).cloned().collect();
+        for (what, names) in [("start anew", &anew), ("have no place in the model", &report.unused)] {
             if !names.is_empty() {
                 emit(Event::Note { message: format!("{} tensor(s) {what}: {}", names.len(), names.join(", ")) });
             }
@@ -231,6 +247,9 @@ impl<'a> Run<'a> {
             };
             if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
                 values.iter_mut().for_each(|value| *value = scale.learnt(*value));
+            }
+            if let Some(reference) = &self.reference {
+                reference.tell(&mut batch.wanted, part);
             }
             let tape = Tape::training(self.streams.dropout(step, micro));
             let output = self.built.model.forward(&tape, &batch.input)?;
@@ -400,10 +419,16 @@ impl<'a> Run<'a> {
         let best = self.put_in_what_comes_out()?;
         let stopped_early = self.progress.step < self.config.total_steps;
         self.tell_what_comes_out(stopped_early, best, emit);
-        let metadata = [("format", "pt".to_string())];
-        let own = weights::named(&self.built.store);
+        // Of a model with an adapter that alone is kept, with the name of its base.
+        let mut metadata = vec![("format", "pt".to_string())];
+        let own =
+            if self.config.adapter.is_some() { weights::learnt(&self.built.store) } else { weights::named(&self.built.store) };
         let own = self.scale.as_ref().map_or_else(|| Ok(own.clone()), |scale| scale.leave(own.clone()))?;
-        let public = self.config.model.public_tensors(own)?;
+        let mut public = self.config.model.public_tensors(own)?;
+        if let (Some(_), InitFrom::Weights { sha256, .. }) = (&self.config.adapter, &self.config.init) {
+            public = peft::public_names(public);
+            metadata.push((weights::BASE_SHA256, sha256.clone()));
+        }
         let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
         let weights = weights_sha256.clone();

@@ -4,16 +4,21 @@
 //! give the same bytes and the file's hash is the hash of the weights; and one tensor at a time is in memory twice, not all.
 
 use super::Error;
+use crate::data::sha256_of_file;
+use crate::job::ModelFiles;
 use crate::spec::Group;
 use crate::store::write_atomic;
 use candle_core::{DType, Device, Tensor};
+use safetensors::SafeTensors;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
-use tallow_zoo::{Model, ModelConfig};
+use tallow_zoo::gguf::Gguf;
+use tallow_zoo::{Adapter, Model, ModelConfig, peft};
 
 /// A model with its parameters.
 pub(super) struct Built {
@@ -41,31 +46,48 @@ pub(super) enum Source<'a> {
     },
     /// These are scored: they are the whole model and nothing else.
     Trained {
-        path: &'a Path,
+        files: &'a ModelFiles,
     },
 }
 
-/// Builds the model; what `source` does not hold starts from `init`, and what `groups` freeze is not trained.
+/// Builds the model; what `source` does not hold starts from `init`, and what `groups` freeze is not trained. With an adapter all but
+/// that and a new head is frozen.
 ///
 /// # Errors
 /// The file cannot be read, or is another one than planned; tensors are missing, wrongly shaped or not finite: all of these at once;
 /// tensors are left over that are those of a larger model, or for [`Source::Trained`] any at all.
-pub(super) fn build(config: &ModelConfig, source: Source, init: Stream, groups: &[Group]) -> Result<Built, Error> {
+pub(super) fn build(
+    config: &ModelConfig,
+    adapter: Option<&Adapter>,
+    source: Source,
+    init: Stream,
+    groups: &[Group],
+) -> Result<Built, Error> {
     let device = Device::Cpu;
     let groups = groups.to_vec();
     let freezes = move |name: &str| Group::freezes(&groups, name);
     let (path, sha256) = match source {
         Source::Scratch => {
             let weights = Weights::scratch(init, &device).freezing(freezes);
-            let model = config.build(&weights, None)?;
+            let model = config.build(&weights, adapter)?;
             let (store, report) = weights.finish()?;
             return Ok(Built { model, store, report });
         }
         Source::Pretrained { path, sha256 } => (path, sha256),
-        Source::Trained { path } => (path, None),
+        Source::Trained { files } => (files.weights.as_path(), None),
     };
-    let weights = Weights::given(config.public_names(read(path, sha256)?)?, init, &device).freezing(freezes);
-    let model = config.build(&weights, None)?;
+    let mut given = config.public_names(read(path, sha256)?)?;
+    // What an adapter holds takes the place of what its base has under that name: a head of its own.
+    let files = if let Source::Trained { files: ModelFiles { adapter, .. } } = source { adapter.as_ref() } else { None };
+    let path = match files {
+        Some(files) => {
+            given.extend(peft::own_names(read_adapter(&files.weights, path)?));
+            files.weights.as_path()
+        }
+        None => path,
+    };
+    let weights = Weights::given(given, init, &device).freezing(freezes);
+    let model = config.build(&weights, files.map(|files| &files.adapter).or(adapter))?;
     let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
     let trained = matches!(source, Source::Trained { .. });
     if trained && !report.initialised.is_empty() {
@@ -87,8 +109,59 @@ fn without_numbers(name: &str) -> String {
     name.split('.').map(part).collect::<Vec<_>>().join(".")
 }
 
-fn read(path: &Path, sha256: Option<&str>) -> Result<BTreeMap<String, Tensor>, Error> {
+/// The name under which an adapter's file holds the hash of its base's.
+pub(super) const BASE_SHA256: &str = "base_sha256";
+
+/// The tensors of an adapter, which must be one for that base where it says so itself.
+fn read_adapter(path: &Path, base: &Path) -> Result<BTreeMap<String, Tensor>, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    let bad = |message: String| Error::BadWeights { path: path.into(), message };
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
+    if let Some(expected) = header.metadata().as_ref().and_then(|metadata| metadata.get(BASE_SHA256)) {
+        let found = sha256_of_file(base)?;
+        if found != *expected {
+            return Err(Error::OtherBase { path: path.into(), base: base.into(), expected: expected.clone(), found });
+        }
+    }
+    Ok(candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| bad(e.to_string()))?.into_iter().collect())
+}
+
+/// The weights of the one model that a base and its adapter are together, as public files have them.
+///
+/// # Errors
+/// As [`build`]; a product failed.
+pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMap<String, Tensor>, Error> {
+    let built = build(config, None, Source::Trained { files }, Stream::root(0))?;
+    let mut own = named(&built.store);
+    let scale = files.adapter.as_ref().map_or(0.0, |files| files.adapter.scale());
+    let layers: Vec<String> = own.keys().filter_map(|name| name.strip_suffix(".lora_A.weight").map(str::to_string)).collect();
+    for layer in layers {
+        let mut take = |part: &str| {
+            let name = format!("{layer}.{part}");
+            own.remove(&name).ok_or_else(|| Error::Untrained { path: files.weights.clone(), missing: vec![name] })
+        };
+        let (a, b, weight) = (take("lora_A.weight")?, take("lora_B.weight")?, take("weight")?);
+        own.insert(format!("{layer}.weight"), (weight + b.matmul(&a)?.affine(scale, 0.0)?)?);
+    }
+    Ok(config.public_tensors(own)?)
+}
+
+fn read(path: &Path, sha256: Option<&str>) -> Result<BTreeMap<String, Tensor>, Error> {
+    let io = |source| Error::Io { action: "read", path: path.into(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let mut magic = [0; 4];
+    if file.read_exact(&mut magic).is_ok() && &magic == b"GGUF" {
+        let expected = sha256.filter(|hash| !hash.is_empty());
+        if let Some(expected) = expected {
+            let found = sha256_of_file(path)?;
+            if found != expected {
+                return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
+            }
+        }
+        let load = |file: &mut File| Gguf::read(file)?.load(file);
+        return Ok(load(&mut file).map_err(|source| Error::Gguf { path: path.into(), source })?.tensors);
+    }
+    let bytes = std::fs::read(path).map_err(io)?;
     if let Some(expected) = sha256.filter(|hash| !hash.is_empty()) {
         let found = hex(&Sha256::digest(&bytes));
         if found != expected {
@@ -97,6 +170,12 @@ fn read(path: &Path, sha256: Option<&str>) -> Result<BTreeMap<String, Tensor>, E
     }
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
     Ok(tensors.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?.into_iter().collect())
+}
+
+/// Parameters and buffers that training changes, by name.
+pub(super) fn learnt(store: &ParamStore) -> BTreeMap<String, Tensor> {
+    let changed = store.iter().filter(|param| param.kind() != ParamKind::Frozen);
+    changed.map(|p| (p.name().to_string(), p.tensor().clone())).collect()
 }
 
 /// Parameters and buffers by name.

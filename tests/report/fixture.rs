@@ -69,7 +69,7 @@ pub(crate) fn text() -> Experiment {
     };
     ledger.scored(&score);
     let baseline = majority_baseline(Metric::Accuracy, &splits[0].2, &splits[1].2);
-    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline).expect("scores");
+    let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline, None).expect("scores");
     ledger.stage("eval", "eval.json");
     let events = BTreeMap::from([("seed-0".to_string(), [first, second].concat())]);
     Experiment { plan, ledger: ledger.entries, evaluation, events }
@@ -108,7 +108,7 @@ pub(crate) fn images() -> Experiment {
         });
     }
     runs.iter().for_each(|score| ledger.scored(score));
-    let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1)).expect("scores");
+    let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1), None).expect("scores");
     ledger.stage("eval", "eval.json");
     Experiment { plan, ledger: ledger.entries, evaluation, events }
 }
@@ -218,6 +218,8 @@ fn text_plan() -> Plan {
             max_train_examples: None,
         },
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
+        adapter: None,
+        preference: None,
         recipe: Recipe {
             max_seq_len: Some(128),
             grad_clip_norm: Some(1.0),
@@ -253,6 +255,8 @@ fn text_plan() -> Plan {
         normalize: None,
         license: Some("apache-2.0".into()),
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
+        chat: Default::default(),
+        adapter: None,
     };
     let assumptions = vec!["`recipe.schedule`: linear with 6 % warm-up (the paper does not say how long)".into()];
     plan(spec, facts, None, Some("other".into()), deviations, assumptions, 2105)
@@ -284,6 +288,8 @@ fn image_plan() -> Plan {
         normalize: None,
         license: None,
         revision: None,
+        chat: Default::default(),
+        adapter: None,
     };
     let normalize = Normalize { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] };
     plan(spec, facts, Some(normalize), None, vec![], vec![], 781)
@@ -303,6 +309,8 @@ fn plan(
         name: format!("seed-{seed}"),
         task: spec.task,
         model: model.config.clone(),
+        adapter: None,
+        preference: None,
         init: InitFrom::Scratch,
         train: PathBuf::from("train.safetensors"),
         monitor: MonitorConfig::HoldOut { examples: 1000 },
@@ -341,7 +349,13 @@ fn plan(
         version: 1,
         runs: spec.seeds.iter().map(run).collect(),
         facts: Facts { host: HostFacts { cores: 2, memory_bytes: 8 << 30, matmul_flops: 1.2e11 }, data, model },
-        estimate: Estimate { num_params: 22_713_986, train_flops: 1.8e14, train_secs: 2400.0, peak_memory_bytes: 1_200_000_000 },
+        estimate: Estimate {
+            num_params: 22_713_986,
+            num_trainable: 22_713_986,
+            train_flops: 1.8e14,
+            train_secs: 2400.0,
+            peak_memory_bytes: 1_200_000_000,
+        },
         deviations,
         assumptions,
         spec,

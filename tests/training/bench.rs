@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunConfig, StepEvent};
 use tallow::spec::{
-    Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Keep, Length, Metric, Optimizer, Recipe, Sampling, Schedule, Task,
-    Warmup,
+    Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Keep, Length, Metric, Optimizer, Preference, Recipe, Sampling,
+    Schedule, Task, Warmup,
 };
 use tallow::trainer::{self, Finish};
 use tallow_kernels::Stream;
-use tallow_zoo::{Head, ModelConfig};
+use tallow_zoo::{Adapter, Head, ModelConfig};
 
 const THREADS: usize = 2;
 
@@ -29,6 +29,7 @@ impl Bench {
         bench.write_words("words.safetensors", 1_000, "[]");
         bench.write_table(150);
         bench.write_values(160);
+        bench.write_conversations(120);
         bench.write_labels(160);
         bench.write_tags(160);
         bench.write_spans(160);
@@ -82,6 +83,45 @@ impl Bench {
             safetensors::serialize(tensors.tensors(), Some(metadata)).expect("bytes"),
         )
         .expect("written");
+    }
+
+    /// `told.safetensors`: a question of some tokens, and as its answer the last of them three times. `pairs.safetensors`: the same
+    /// with another answer beside it.
+    fn write_conversations(&self, examples: usize) {
+        let question = |i: usize| {
+            let stream = Stream::root(15).at(i as u64);
+            (0..2 + stream.below(0, 6) as u64).map(|t| 3 + stream.below(1 + t, 20) as u32).collect::<Vec<u32>>()
+        };
+        let text = |i: usize, better: bool| {
+            let question = question(i);
+            let word = question[question.len() - 1];
+            let answer = if better { [word; 3] } else { [(word + 7) % 20 + 3; 3] };
+            let asked: Vec<u8> = question.iter().map(|_| 0).chain([0, 1, 1, 1]).collect();
+            ([question, vec![1], answer.to_vec()].concat(), asked)
+        };
+        let answers: Vec<_> = (0..examples).map(|i| text(i, true)).collect();
+        let pairs: Vec<_> = (0..examples).flat_map(|i| [text(i, true), text(i, false)]).collect();
+        self.write_as_answers("told.safetensors", "asked", &answers);
+        self.write_as_answers("pairs.safetensors", "preferred", &pairs);
+    }
+
+    /// Texts as token ids, each with its marks.
+    pub(super) fn write_as_answers(&self, name: &str, marks: &str, texts: &[(Vec<u32>, Vec<u8>)]) {
+        let mut offsets = vec![0u64];
+        offsets.extend(texts.iter().scan(0, |end, (ids, _)| {
+            *end += ids.len() as u64;
+            Some(*end)
+        }));
+        let tokens: Vec<u32> = texts.iter().flat_map(|(ids, _)| ids.clone()).collect();
+        let asked: Vec<u8> = texts.iter().flat_map(|(_, asked)| asked.clone()).collect();
+        use safetensors::Dtype::{U8, U32, U64};
+        let tensors = [
+            ("offsets", U64, vec![offsets.len()], offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            (marks, U8, vec![asked.len()], asked),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        write(&self.path(name), &tensors, "[]");
     }
 
     /// Texts as token ids, each with its label.
@@ -269,6 +309,8 @@ impl Bench {
             name: "seed-0".into(),
             task: Task::TextClassification,
             model: ModelConfig::from_public(&model.to_string()).expect("a config"),
+            adapter: None,
+            preference: None,
             init: InitFrom::Scratch,
             train: self.path("texts.safetensors"),
             monitor: MonitorConfig::HoldOut { examples: 40 },
@@ -383,18 +425,55 @@ impl Bench {
     }
 
     /// A run of each kind, by name.
-    pub(super) fn all(&self) -> [(&'static str, RunConfig); 9] {
-        [
+    pub(super) fn all(&self) -> Vec<(&'static str, RunConfig)> {
+        let mut all = vec![
             ("bert", self.bert()),
             ("gpt", self.gpt()),
             ("mlp", self.mlp()),
             ("resnet", self.resnet()),
             ("regression", self.regression()),
-            ("multi-label", self.multi_label()),
-            ("tagger", self.tagger()),
-            ("answers", self.answers()),
-            ("masked", self.masked()),
-        ]
+        ];
+        all.extend([("multi-label", self.multi_label()), ("tagger", self.tagger()), ("answers", self.answers())]);
+        all.extend([("masked", self.masked()), ("instructed", self.instructed()), ("preferences", self.preferences())]);
+        all
+    }
+
+    /// 30 steps of an adapter with dropout beside a small Llama, on answers.
+    pub(super) fn instructed(&self) -> RunConfig {
+        let mut config = self.adapted();
+        config.task = Task::InstructionTuning;
+        config.train = self.path("told.safetensors");
+        config
+    }
+
+    /// As [`Bench::instructed`], on pairs of them.
+    pub(super) fn preferences(&self) -> RunConfig {
+        let mut config = self.adapted();
+        config.task = Task::PreferenceOptimization;
+        config.metric = Metric::PreferenceAccuracy;
+        config.preference = Some(Preference { beta: 0.5, label_smoothing: 0.0 });
+        config.train = self.path("pairs.safetensors");
+        config
+    }
+
+    /// A small Llama that was trained on words, and an adapter for it.
+    fn adapted(&self) -> RunConfig {
+        let mut config = self.gpt();
+        let model = serde_json::json!({
+            "model_type": "llama", "vocab_size": 30, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32, "tie_word_embeddings": true,
+        });
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        (config.total_steps, config.checkpoint_every_steps) = (30, 0);
+        let base = self.path("base").join("model.safetensors");
+        if !base.exists() {
+            self.train(&config, "base");
+        }
+        let sha256 = tallow::data::sha256_of_file(&base).expect("hashed");
+        config.init = InitFrom::Weights { path: base, sha256 };
+        config.adapter = Some(Adapter { r: 4, lora_alpha: 8.0, lora_dropout: 0.1, ..Adapter::of(&["all-linear"]) });
+        (config.recipe.batch_size, config.micro_batch_size, config.checkpoint_every_steps) = (8, 4, 7);
+        config
     }
 
     /// Runs whose recipe remembers more than moments, by name.
@@ -487,7 +566,9 @@ impl Bench {
         EvaluateJob {
             task: config.task,
             model: config.model.clone(),
-            weights,
+            weights: weights.into(),
+            reference: None,
+            samples: None,
             data: config.train.clone(),
             normalize: config.normalize.clone(),
             metrics: metrics.to_vec(),

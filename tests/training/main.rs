@@ -2,6 +2,7 @@
 //! on after a stop or a damaged checkpoint, and refuses what cannot be used.
 
 mod bench;
+mod conversations;
 mod numbers;
 mod recipes;
 mod refused;

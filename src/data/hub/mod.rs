@@ -160,6 +160,16 @@ impl Repo {
         Ok(Repo { kind, id: root.display().to_string(), commit: None, files, origin: Origin::Folder(root.to_path_buf()) })
     }
 
+    /// The same where the weights are those of one file of the folder: others are left out.
+    #[must_use]
+    pub fn without_others(mut self, weights: &Path) -> Self {
+        let name = weights.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_other =
+            |path: &str| path != name && [".gguf", ".safetensors"].iter().any(|ending| path.to_lowercase().ends_with(ending));
+        self.files.retain(|file| !is_other(&file.path));
+        self
+    }
+
     pub fn id(&self) -> &str {
         &self.id
     }

@@ -1,22 +1,24 @@
 //! Source files -> prepared splits. Runs in the jail: no network, no environment, and what it reads is not trusted.
 //!
-//! | tensor | texts | pieces of a stream of words | images, and `labels` or `values` of rows of a table |
-//! |---|---|---|---|
-//! | `labels` | U32 `[n]` | | U32 `[n]` |
-//! | or `labels`, of several an example | U8 `[n, labels]` | | |
-//! | `values`, in place of `labels` | F64 `[n]` | | |
-//! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | |
-//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | |
-//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | |
-//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | |
-//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
-//! | `images` | | | U8 `[n, height, width, channels]` |
-//! | `numbers`, `categories` | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
+//! | tensor | texts | pieces of a stream of words | conversations | images, and `labels` or `values` of rows of a table |
+//! |---|---|---|---|---|
+//! | `labels` | U32 `[n]` | | | U32 `[n]` |
+//! | or `labels`, of several an example | U8 `[n, labels]` | | | |
+//! | `values`, in place of `labels` | F64 `[n]` | | | |
+//! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | | |
+//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | | |
+//! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
+//! | `asked`, or `preferred` of pairs | | | U8 `[tokens]`, 1 where a token is an answer's | |
+//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
+//! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
+//! | `images` | | | | U8 `[n, height, width, channels]` |
+//! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
 //! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`.
 
 mod answers;
+mod conversations;
 mod image;
 mod jpeg;
 mod pixels;
@@ -63,6 +65,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::TextRegression => text::prepare(job, &splits, &[], emit),
         Task::ImageClassification => image::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::LanguageModelling | Task::MaskedLanguageModelling => words::prepare(job, &splits, emit),
+        Task::InstructionTuning | Task::PreferenceOptimization => conversations::prepare(job, &splits, emit),
         Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::TabularRegression => table::prepare(job, &splits, &[], emit),
     }

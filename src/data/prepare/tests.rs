@@ -31,6 +31,7 @@ impl Bench {
             labels: None,
             numbered: None,
             max_examples: None,
+            chat: Default::default(),
             out,
         };
         Bench { dir, job }

@@ -45,6 +45,22 @@ pub fn of_words(metric: Metric, loss: f64, tokens: usize, bytes: u64) -> f64 {
     }
 }
 
+/// `metric` of pairs of answers by their margins: how much more the better one gained. NaN for a metric of something else, and for no
+/// pair.
+///
+/// ```
+/// use tallow::{eval::of_preferences, spec::Metric};
+/// assert_eq!(of_preferences(Metric::PreferenceAccuracy, &[0.5, -0.1, 0.0, 2.0]), 2.5 / 4.0);
+/// ```
+pub fn of_preferences(metric: Metric, margins: &[f64]) -> f64 {
+    let mean = |of: fn(f64) -> f64| margins.iter().map(|margin| of(*margin)).sum::<f64>() / margins.len() as f64;
+    match metric {
+        Metric::PreferenceAccuracy => mean(|margin| if margin == 0.0 { 0.5 } else { f64::from(u8::from(margin > 0.0)) }),
+        Metric::PreferenceMargin => mean(|margin| margin),
+        _ => f64::NAN,
+    }
+}
+
 /// For each class: predicted and true, predicted, true.
 struct Counts {
     hits: Vec<f64>,

@@ -75,6 +75,8 @@ pub struct Request {
     /// The value of the metric that is hoped for.
     pub target: Option<f64>,
     pub refused: Vec<Refused>,
+    /// An adapter in place of all weights.
+    pub adapter: Option<AskedAdapter>,
     pub lacking: Vec<Lacking>,
     pub not_understood: Vec<String>,
 }
@@ -87,6 +89,12 @@ pub struct ModelSize {
     pub hidden: Option<usize>,
     pub heads: Option<usize>,
     pub params: Option<f64>,
+}
+
+/// An adapter, as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedAdapter {
+    pub rank: Option<usize>,
 }
 
 /// A setting with a value that it cannot have.
@@ -110,7 +118,7 @@ pub struct Lacking {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lack {
-    /// Training a part of the weights, or others beside them: LoRA, adapters, frozen layers.
+    /// Training a part of the weights, or others beside them in another way than LoRA: prefix tuning, frozen layers.
     Method,
     /// Numbers other than float32: 4-bit, bf16.
     Precision,

@@ -2,7 +2,7 @@
 
 use super::number::{NUMBER, in_words, number};
 use super::rest::{Cut, Rest};
-use super::{Lack, Lacking, Refused, Request};
+use super::{AskedAdapter, Lack, Lacking, Refused, Request};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
 use crate::spec::{Augment, Warmup};
 use regex::Regex;
@@ -55,6 +55,7 @@ patterns! {
     ],
     clip: [r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
     momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
+    adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
     no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
     smoothing: [r"\blabel[- ]smoothing~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
     ema: [
@@ -123,7 +124,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     vec![
         lack(
             Lack::Method,
-            r"\b(?:q|do)?lora\b(?: (?:of |with )?rank~#)?|\b(?:adapters?|(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?|peft)\b",
+            r"\b(?:q|do)lora\b(?: (?:of |with )?rank~#)?|\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?)\b",
         ),
         lack(
             Lack::Method,
@@ -141,6 +142,11 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.from_scratch = first(rest, &PATTERNS.scratch).is_some();
     request.pretrained = first(rest, &PATTERNS.pretrained).is_some();
     recipe(rest, request);
+    let cut = first(rest, &PATTERNS.adapter);
+    request.adapter = request.value(cut, "a rank from 1 to 65536", |cut| match cut.get("v") {
+        "" => Some(AskedAdapter { rank: None }),
+        _ => whole(cut, 1, 65_536).map(|rank| AskedAdapter { rank: Some(rank as usize) }),
+    });
     lacking(rest, request);
     size(rest, request);
     lengths(rest, request);

@@ -274,9 +274,8 @@ fn a_value_that_cannot_be_is_refused_in_its_own_words() {
 #[test]
 fn what_there_is_no_way_to_follow_is_told_apart() {
     for (text, of) in [
-        ("LoRA, 4-bit", &[Lack::Method, Lack::Precision][..]),
+        ("LoRA, 4-bit", &[Lack::Precision][..]),
         ("with QLoRA", &[Lack::Method]),
-        ("LoRA of rank 8", &[Lack::Method]),
         ("freeze the encoder", &[Lack::Method]),
         ("in bf16", &[Lack::Precision]),
         ("int8 quantization", &[Lack::Precision, Lack::Precision]),

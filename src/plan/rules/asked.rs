@@ -14,6 +14,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     let source = format!("recipe: the default for such models ({}) but for what was asked", defaults.source);
     let drafted = Drafted {
         recipe: defaults.recipe.clone(),
+        adapter: None,
         citations: vec![],
         deviations: vec![],
         assumptions: vec![source],

@@ -3,6 +3,7 @@
 use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
+use crate::data::DECODERS;
 use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
@@ -38,6 +39,9 @@ impl Brief<'_> {
                 | Task::MaskedLanguageModelling,
             ) => self.encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
+            (None, Task::InstructionTuning | Task::PreferenceOptimization) => {
+                DECODERS.iter().filter_map(models::public_decoder).collect()
+            }
             (None, Task::TabularClassification | Task::TabularRegression) => self.perceptrons()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
@@ -73,7 +77,9 @@ impl Brief<'_> {
             None => return wrong(format!("`{name}`")),
             Some(Named::Bert | Named::Encoders(_)) => &OF_ENCODERS,
             Some(Named::Resnet(_)) => &[Task::ImageClassification],
-            Some(Named::Decoders(_)) => &[Task::LanguageModelling],
+            Some(Named::Decoders([])) => &[Task::LanguageModelling],
+            // Whoever tells words can learn to answer.
+            Some(Named::Decoders(_)) => &[Task::LanguageModelling, Task::InstructionTuning, Task::PreferenceOptimization],
             Some(Named::Mlp) => &[Task::TabularClassification, Task::TabularRegression],
         };
         if !jobs.contains(&task) {

@@ -5,7 +5,6 @@ use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{DataName, Family, ModelName, PaperSpec, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
-use tallow_zoo::HeadKind;
 
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
 const GENERATED_EXAMPLES: usize = 12_000;
@@ -55,7 +54,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         Goal::Paper(_) => None,
     };
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
-    let of_numbers = measured.is_some_and(|metric| metric.suits(HeadKind::Value)).then_some(Task::TextRegression);
+    let of_numbers = measured.is_some_and(|metric| metric.serves(Task::TextRegression)).then_some(Task::TextRegression);
     let of_labels = match measured {
         Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
         Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
@@ -216,6 +215,8 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::LogLoss | Metric::CalibrationError => None,
         // In units of the data's own.
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
+        // Of models and data that no paper shares.
+        Metric::PreferenceAccuracy | Metric::PreferenceMargin => None,
     }
 }
 

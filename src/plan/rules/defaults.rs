@@ -77,6 +77,19 @@ pub(super) fn decoder_tuning(piece: usize) -> Defaults {
     defaults
 }
 
+/// Answers of a language model: to tell them, or to prefer one to the other, which wants smaller steps.
+pub(super) fn conversing(preferred: bool) -> Defaults {
+    let mut defaults = decoder_tuning(512);
+    (defaults.recipe.length, defaults.recipe.optimizer) = (Length::Epochs(if preferred { 1.0 } else { 3.0 }), adamw(0.0));
+    defaults.recipe.lr = if preferred { 1e-5 } else { 2e-5 };
+    defaults.source = if preferred {
+        "2305.18290, appendix B, with larger steps for smaller batches"
+    } else {
+        "2203.02155, appendix C, with larger steps for smaller models"
+    };
+    defaults
+}
+
 /// A perceptron on `examples` rows of a table: enough steps for a small one, few enough epochs for a large one.
 pub(super) fn perceptron_from_scratch(examples: usize) -> Defaults {
     let batch_size = if examples < 10_000 { 32 } else { 256 };

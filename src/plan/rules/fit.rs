@@ -2,7 +2,7 @@
 
 use crate::plan::{DataFacts, HostFacts, estimate};
 use crate::spec::{Length, Recipe};
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Adapted, ModelConfig};
 
 /// Fewer steps teach nothing.
 const LEAST_STEPS: u64 = 20;
@@ -31,14 +31,21 @@ pub(super) struct Price {
 
 impl Price {
     /// Of `recipe` over `examples` training examples.
-    pub(super) fn of(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &DataFacts, host: &HostFacts) -> Price {
+    pub(super) fn of(
+        model: &ModelConfig,
+        adapted: Option<&Adapted>,
+        recipe: &Recipe,
+        examples: usize,
+        data: &DataFacts,
+        host: &HostFacts,
+    ) -> Price {
         let steps_per_epoch = examples.div_ceil(recipe.batch_size.max(1)).max(1) as u64;
         let steps = match recipe.length {
             Length::Steps(steps) => steps,
             Length::Epochs(epochs) => ((epochs * steps_per_epoch as f64).round() as u64).max(1),
         };
         // A thousand steps, so that nothing is lost to rounding.
-        let secs = estimate(model, recipe, recipe.batch_size, 1000, data, host).train_secs;
+        let secs = estimate(model, adapted, recipe, recipe.batch_size, 1000, data, host).train_secs;
         Price { secs_per_step: secs / 1000.0, steps_per_epoch, steps, batch_size: recipe.batch_size }
     }
 

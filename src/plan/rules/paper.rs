@@ -4,7 +4,7 @@
 use super::asked::{AUGMENT, OPTIMIZERS, SCHEDULES, schedule_of};
 use super::defaults::{Defaults, with_optimizer};
 use crate::intake::{Field, FieldKey, OptimizerKind, PaperRecipe, PaperSpec, Phase, ScheduleShape, Unit, Value, Wanted};
-use crate::spec::{Augment, Citation, Deviation, Length, Optimizer, Recipe, Schedule, Warmup};
+use crate::spec::{AdapterSpec, Augment, Citation, Deviation, Length, Optimizer, Recipe, Schedule, Warmup};
 use crate::words::{self, plain};
 use std::ops::RangeInclusive;
 
@@ -12,6 +12,8 @@ use std::ops::RangeInclusive;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Drafted {
     pub(super) recipe: Recipe,
+    /// What is trained in place of all weights.
+    pub(super) adapter: Option<AdapterSpec>,
     pub(super) citations: Vec<Citation>,
     pub(super) deviations: Vec<Deviation>,
     pub(super) assumptions: Vec<String>,
@@ -31,6 +33,7 @@ pub(super) fn recipe_of(
     stated.optimizer = stated.optimizer.or_else(|| paper.best(FieldKey::Optimizer, &Wanted::default()));
     let out = Drafted {
         recipe: defaults.recipe.clone(),
+        adapter: None,
         citations: vec![],
         deviations: vec![],
         assumptions: vec![],

@@ -6,10 +6,11 @@ use super::defaults::{self, Defaults};
 use super::fit::{Fit, Price};
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::intake::{ModelSize, Wanted};
+use crate::intake::{AskedAdapter, ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task, VERSION,
+    AdapterSpec, Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task,
+    VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -24,7 +25,8 @@ pub(super) fn experiments(
     let mut priced = Vec::new();
     for candidate in brief.candidates()? {
         let drafted = brief.recipe(&candidate);
-        let price = Price::of(&candidate.config, &drafted.recipe, brief.examples, offer.data, offer.host);
+        let adapted = drafted.adapter.as_ref().and_then(|adapter| candidate.config.adapted(&adapter.adapter()).ok());
+        let price = Price::of(&candidate.config, adapted.as_ref(), &drafted.recipe, brief.examples, offer.data, offer.host);
         priced.push((candidate, drafted, price));
     }
     let room = brief.room_secs();
@@ -83,6 +85,9 @@ impl Brief<'_> {
             (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => {
                 defaults::decoder_from_scratch(self.piece)
             }
+            (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) if self.task.is_of_conversations() => {
+                defaults::conversing(self.task == Task::PreferenceOptimization)
+            }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (_, ModelConfig::Mlp(_)) => defaults::perceptron_from_scratch(self.examples),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
@@ -115,11 +120,45 @@ impl Brief<'_> {
             }
             Goal::Request(request) => asked::recipe_of(request, &candidate.config, &defaults),
         };
+        self.adapter(candidate, &mut drafted);
         if let Some((_, positions)) = candidate.config.text_limits() {
             self.shorten_texts(&mut drafted, positions);
         }
         self.epochs_of_the_command_line(&mut drafted);
         drafted
+    }
+
+    /// A request may ask for one; conversations are learnt by one where nobody says otherwise.
+    fn adapter(&self, candidate: &Candidate, drafted: &mut Drafted) {
+        let asked = self.request().and_then(|request| request.adapter);
+        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
+        let serves = pretrained && candidate.config.adapted(&AdapterSpec::default().adapter()).is_ok();
+        match asked {
+            Some(_) if !serves => drafted.deviations.push(Deviation {
+                field: "adapter".into(),
+                stated: "an adapter".into(),
+                used: "training of all weights".into(),
+                reason: "an adapter stands beside the linear layers of a pretrained transformer".into(),
+            }),
+            Some(AskedAdapter { rank }) => {
+                let usual = AdapterSpec::default();
+                let rank = rank.unwrap_or(usual.rank);
+                // Alpha follows the rank, so that an addition is as large for each.
+                let spec = AdapterSpec { rank, alpha: usual.alpha / usual.rank as f64 * rank as f64, ..usual };
+                drafted.adapter = Some(spec);
+            }
+            None if serves && self.task.is_of_conversations() => {
+                drafted.assumptions.push("adapter: LoRA of rank 8 on all linear layers, not all weights (2106.09685)".into());
+                drafted.adapter = Some(AdapterSpec::default());
+            }
+            None => {}
+        }
+        // Small additions bear and need larger steps than whole weights.
+        let lr_is_asked = self.request().is_some_and(|request| request.lr.is_some());
+        if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_asked {
+            drafted.recipe.lr = 2e-4;
+            drafted.assumptions.push("recipe.lr: 2e-4, as is usual for adapters (2305.14314, table 9)".into());
+        }
     }
 
     /// No text is longer than the model has positions; where somebody said how long, that is a deviation.
@@ -176,7 +215,9 @@ impl Brief<'_> {
                 max_train_examples: max_train_examples.or(self.asked_examples),
             },
             model: candidate.spec.clone(),
+            adapter: drafted.adapter,
             recipe: drafted.recipe,
+            preference: None,
             metric: self.metric,
             target: self.target(stated.as_ref()),
             budget: Budget {

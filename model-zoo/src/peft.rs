@@ -1,0 +1,199 @@
+//! Adapters as the `peft` library keeps them: `adapter_config.json`, and `adapter_model.safetensors` with names of its own.
+//!
+//! | here | there |
+//! |---|---|
+//! | `model.layers.0.self_attn.q_proj.lora_A.weight` | `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight` |
+//! | `classifier.weight`, trained whole | `base_model.model.classifier.weight`, its module in `modules_to_save` |
+
+use crate::error::{ConfigProblem, Error, Result};
+use crate::fields::parse_object;
+use crate::head::HeadKind;
+use crate::lora::{Adapted, Adapter};
+use candle_core::Tensor;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// In front of every name.
+const PREFIX: &str = "base_model.model.";
+
+/// What an adapter's configuration says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Peft {
+    pub adapter: Adapter,
+    /// The base model: a Hub id or a folder.
+    pub base: Option<String>,
+    /// Of the base.
+    pub revision: Option<String>,
+}
+
+/// Reads an `adapter_config.json`. Which layers are adapted is read off `names`, those of the adapter's tensors, and not off
+/// `target_modules`, which may be a pattern.
+///
+/// # Errors
+/// No JSON object; another method than LoRA, or one of its relatives that is not known; numbers out of range: all at once.
+pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Result<Peft> {
+    let object = parse_object(json)?;
+    let mut problems = Vec::new();
+    let kind = object.get("peft_type").and_then(Value::as_str).unwrap_or("nothing");
+    if kind != "LORA" {
+        problems.push(ConfigProblem::new("peft_type", "\"LORA\"", kind));
+    }
+    let is_off = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    for field in UNKNOWN {
+        if let Some(found) = object.get(field).filter(|found| !is_off(found)) {
+            problems.push(ConfigProblem::new(field, "not to be used: plain LoRA alone is known", found));
+        }
+    }
+    if let Some(found) = object.get("bias").filter(|found| *found != "none") {
+        problems.push(ConfigProblem::new("bias", "\"none\"", found));
+    }
+    let number = |field: &str| object.get(field).and_then(Value::as_f64);
+    let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_string);
+    let layers = names.filter_map(|name| own_name(name)?.strip_suffix(".lora_A.weight").map(str::to_string));
+    let adapter = Adapter {
+        r: object.get("r").and_then(Value::as_u64).unwrap_or(0) as usize,
+        lora_alpha: number("lora_alpha").unwrap_or(0.0),
+        lora_dropout: number("lora_dropout").unwrap_or(0.0),
+        target_modules: layers.collect(),
+        use_rslora: object.get("use_rslora").and_then(Value::as_bool).unwrap_or(false),
+    };
+    problems.extend(adapter.problems());
+    if adapter.target_modules.is_empty() {
+        problems.push(ConfigProblem::new("target_modules", "layers with a tensor `lora_A.weight`", "none"));
+    }
+    match problems.is_empty() {
+        true => Ok(Peft { adapter, base: text("base_model_name_or_path"), revision: text("revision") }),
+        false => Err(Error::Config(problems)),
+    }
+}
+
+/// Settings that change what an adapter computes.
+const UNKNOWN: [&str; 8] = [
+    "use_dora",
+    "use_qalora",
+    "use_bdlora",
+    "lora_bias",
+    "layer_replication",
+    "rank_pattern",
+    "alpha_pattern",
+    "trainable_token_indices",
+];
+
+/// An `adapter_config.json` for the adapter of a model of this kind; `adapted`: what is trained of it.
+pub fn config(adapter: &Adapter, adapted: &Adapted, head: HeadKind, gpt2: bool, base: &str, revision: Option<&str>) -> Value {
+    let whole = adapted.whole_modules();
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| drop(fields.insert(name.into(), value));
+    put("peft_type", json!("LORA"));
+    put("task_type", json!(task_type(head)));
+    put("base_model_name_or_path", json!(base));
+    put("revision", json!(revision));
+    put("inference_mode", json!(true));
+    put("r", json!(adapter.r));
+    put("lora_alpha", whole_number(adapter.lora_alpha));
+    put("lora_dropout", json!(adapter.lora_dropout));
+    put("target_modules", json!(adapted.targets(adapter)));
+    put("use_rslora", json!(adapter.use_rslora));
+    put("use_dora", json!(false));
+    put("bias", json!("none"));
+    // Whether the base has its matrices the other way around.
+    put("fan_in_fan_out", json!(gpt2));
+    put("modules_to_save", if whole.is_empty() { Value::Null } else { json!(whole) });
+    put("init_lora_weights", json!(true));
+    Value::Object(fields)
+}
+
+/// `16` rather than `16.0`, as such files have it.
+fn whole_number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e9 { json!(value as i64) } else { json!(value) }
+}
+
+fn task_type(head: HeadKind) -> Option<&'static str> {
+    match head {
+        HeadKind::Classes | HeadKind::Labels | HeadKind::Value => Some("SEQ_CLS"),
+        HeadKind::Tags => Some("TOKEN_CLS"),
+        HeadKind::Span => Some("QUESTION_ANS"),
+        HeadKind::Words => Some("CAUSAL_LM"),
+        HeadKind::Vector => Some("FEATURE_EXTRACTION"),
+    }
+}
+
+/// Own names from those of such a file; a tensor of another kind keeps its name, so that whoever builds the model finds no place for it.
+pub fn own_names(given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+    given.into_iter().map(|(name, tensor)| (own_name(&name).unwrap_or(name), tensor)).collect()
+}
+
+/// As older versions have it, too.
+fn own_name(name: &str) -> Option<String> {
+    let name = name.strip_prefix(PREFIX)?;
+    Some(name.replace(".modules_to_save.", ".").replace(".lora_A.default.", ".lora_A.").replace(".lora_B.default.", ".lora_B."))
+}
+
+/// The names of such a file.
+pub fn public_names(own: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+    own.into_iter().map(|(name, tensor)| (format!("{PREFIX}{name}"), tensor)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ModelConfig;
+
+    const NAMES: [&str; 2] = [
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight",
+    ];
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let public = json!({"model_type": "bert", "vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "intermediate_size": 16, "max_position_embeddings": 9});
+        let model = ModelConfig::from_public(&public.to_string()).expect("a configuration");
+        let adapter = Adapter { r: 2, lora_alpha: 4.0, use_rslora: true, ..Adapter::of(&["query", "value"]) };
+        let adapted = model.adapted(&adapter).expect("adapted");
+        assert_eq!(
+            (adapted.layers().len(), adapted.whole_modules()),
+            (4, vec!["bert.pooler".to_string(), "classifier".to_string()])
+        );
+        assert_eq!(adapted.num_trained(), 4 * 2 * (8 + 8) + (8 * 8 + 8) + (2 * 8 + 2));
+        let written = config(&adapter, &adapted, HeadKind::Classes, false, "org/base", Some("main"));
+        assert_eq!(written["target_modules"], json!(["query", "value"]));
+        let names: Vec<String> = adapted.trained.keys().map(|name| format!("{PREFIX}{name}")).collect();
+        let read = read_config(&written.to_string(), names.iter().map(String::as_str)).expect("read");
+        assert_eq!((read.base.as_deref(), read.revision.as_deref()), (Some("org/base"), Some("main")));
+        let layers = adapted.layers().into_iter().map(str::to_string).collect();
+        assert_eq!(read.adapter, Adapter { target_modules: layers, ..adapter.clone() });
+        // To whoever reads `dense`, the pooler is one, too.
+        let dense = Adapter { target_modules: vec!["dense".into()], ..adapter };
+        let adapted = model.adapted(&dense).expect("adapted");
+        assert_eq!((adapted.layers().len(), adapted.targets(&dense).len()), (6, 6));
+        let nowhere = Adapter::of(&["q_proj", "query", "w_proj"]);
+        let message = model.adapted(&nowhere).expect_err("no such layers").to_string();
+        assert!(
+            message.contains("found `q_proj`") && message.contains("found `w_proj`") && message.contains("`dense`, `key`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused_at_once() {
+        let read = |config: Value| read_config(&config.to_string(), NAMES.into_iter());
+        let plain = json!({"peft_type": "LORA", "r": 8, "lora_alpha": 16, "lora_dropout": 0.05, "bias": "none", "target_modules": "^.*q_proj$",
+            "rank_pattern": {}, "use_dora": false, "base_model_name_or_path": "a/b"});
+        let found = read(plain.clone()).expect("read");
+        assert_eq!(found.adapter.target_modules, ["model.layers.0.self_attn.q_proj"]);
+        let mut odd = plain;
+        for (field, value) in [("peft_type", json!("IA3")), ("bias", json!("all")), ("use_dora", json!(true)), ("r", json!(0))] {
+            odd[field] = value;
+        }
+        let message = read(odd).expect_err("refused").to_string();
+        for field in ["`peft_type`", "`bias`", "`use_dora`", "`r`"] {
+            assert!(message.contains(field), "{message}");
+        }
+    }
+}

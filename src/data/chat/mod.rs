@@ -1,0 +1,68 @@
+//! Conversations: what rows say, and how a model's own template writes it. Runs in the jail: rows and templates are not trusted.
+
+mod rows;
+mod template;
+
+pub(super) use rows::{conversation, pair};
+pub use template::{Template, Told};
+
+use serde_json::Value;
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub role: Role,
+    pub content: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    System,
+    User,
+    Assistant,
+    Tool,
+}
+
+impl Role {
+    /// As templates have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        }
+    }
+
+    /// As data sets have it.
+    fn of(name: &str) -> Option<Self> {
+        match name.trim().to_lowercase().as_str() {
+            "system" | "developer" => Some(Role::System),
+            "user" | "human" | "prompter" => Some(Role::User),
+            "assistant" | "gpt" | "chatgpt" | "bot" | "model" => Some(Role::Assistant),
+            "tool" | "function" | "observation" | "ipython" => Some(Role::Tool),
+            _ => None,
+        }
+    }
+}
+
+impl Message {
+    fn new(role: Role, content: impl Into<String>) -> Self {
+        Message { role, content: content.into() }
+    }
+
+    /// From `{"role": ..., "content": ...}` or `{"from": ..., "value": ...}`.
+    fn of(value: &Value) -> Result<Self, String> {
+        let text = |keys: [&str; 2]| keys.into_iter().find_map(|key| value.get(key)?.as_str());
+        let role = text(["role", "from"]).ok_or("a turn has no `role` (or `from`)")?;
+        let content = text(["content", "value"]).ok_or("a turn has no text as its `content` (or `value`)")?;
+        let role =
+            Role::of(role).ok_or_else(|| format!("the role `{role}` is not known: expected system, user, assistant or tool"))?;
+        Ok(Message::new(role, content))
+    }
+
+    /// From a list of turns.
+    fn list(value: &Value) -> Result<Vec<Self>, String> {
+        value.as_array().ok_or("expected a list of turns")?.iter().map(Message::of).collect()
+    }
+}

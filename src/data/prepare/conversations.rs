@@ -1,0 +1,144 @@
+//! Conversations -> token ids and which of them are an assistant's: what instruction tuning and preference optimisation learn from.
+//!
+//! The model's own template writes each conversation; a token belongs to an answer if its first letter does. What is longer than
+//! `max_seq_len` is cut at its end; an example of whose answer nothing is left is left out and counted.
+
+use super::answers::Said;
+use super::tokenization::{Tokenization, failed};
+use super::{Made, Split, finish};
+use crate::data::chat::{Template, Told, conversation, pair};
+use crate::data::read::{Row, Table};
+use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::{Error, Message, Result};
+use crate::job::{Event, PrepareJob, SplitShape};
+use crate::spec::Task;
+use rayon::prelude::*;
+
+/// Tokenises all splits and writes them.
+pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let Some(first) = splits.first() else { return Ok(()) };
+    let tokenization = Tokenization::new(job, first, emit)?;
+    let knows = |token: &str| tokenization.tokenizer.token_to_id(token).is_some();
+    let writer = Writer { template: Template::new(&job.chat, &knows)?, tokenization: &tokenization, job };
+    splits.iter().try_for_each(|split| prepare_split(split, &writer, emit))
+}
+
+struct Writer<'a> {
+    template: Template,
+    tokenization: &'a Tokenization,
+    job: &'a PrepareJob,
+}
+
+/// A text's ids, and which of them are asked for; whether it was cut.
+struct Encoded {
+    ids: Vec<u32>,
+    asked: Vec<bool>,
+    cut: bool,
+}
+
+fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let (mut ids, mut asked): (Vec<u32>, Vec<u8>) = (Vec::new(), Vec::new());
+    let mut offsets = 0u64.to_le_bytes().to_vec();
+    let (mut examples, mut longest, mut truncated, mut left_out) = (0, 0, 0, 0);
+    split.each_chunk(emit, |table, rows| {
+        let encoded: Vec<Vec<Encoded>> =
+            rows.into_par_iter().map(|row| writer.texts(split, table, row)).collect::<Result<_>>()?;
+        for texts in encoded {
+            truncated += usize::from(texts.iter().any(|text| text.cut));
+            if texts.iter().any(|text| !text.asked.contains(&true)) {
+                left_out += 1;
+                continue;
+            }
+            examples += 1;
+            for text in texts {
+                longest = longest.max(text.ids.len());
+                ids.extend(text.ids);
+                asked.extend(text.asked.iter().map(|asked| u8::from(*asked)));
+                offsets.extend((ids.len() as u64).to_le_bytes());
+            }
+        }
+        Ok(())
+    })?;
+    let (job, texts) = (writer.job, offsets.len() / 8);
+    if examples == 0 {
+        return Err(Error::NoAnswers { split: split.name.clone(), rows: left_out, max_seq_len: job.max_seq_len });
+    }
+    if left_out > 0 {
+        let message = format!(
+            "split `{}`: {left_out} of {} examples are left out, for nothing of their answers lies within {} tokens",
+            split.name,
+            examples + left_out,
+            job.max_seq_len
+        );
+        emit(Event::Note { message });
+    }
+    let tokens: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    let type_ids = vec![0; ids.len()];
+    let told = asked.iter().map(|asked| u64::from(*asked)).sum();
+    let made = Made {
+        shape: SplitShape::Answers {
+            tokens: ids.len() as u64,
+            asked: told,
+            longest,
+            truncated,
+            left_out,
+            vocab_size: writer.tokenization.known(),
+        },
+        metadata: writer.tokenization.metadata(),
+        tensors: vec![
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![texts], bytes: &offsets },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![ids.len()], bytes: &tokens },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![ids.len()], bytes: &type_ids },
+        ],
+    };
+    let name = if job.task == Task::PreferenceOptimization { "preferred" } else { "asked" };
+    let tensor = Tensor { name, dtype: Dtype::U8, shape: vec![asked.len()], bytes: &asked };
+    let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
+    finish(job, split, said, made, emit)
+}
+
+impl Writer<'_> {
+    /// The texts of an example: one, or of a pair both.
+    fn texts(&self, split: &Split, table: &Table, row: Row) -> Result<Vec<Encoded>> {
+        let Row { position, cells } = row;
+        let wrong = |what: String| Error::Conversation { path: table.path().into(), position: position.clone(), what };
+        // What a template refuses, it refuses of this row.
+        let tell = |messages: &[Message], last_alone: bool| match self.template.tell(messages, last_alone) {
+            Err(Error::Template { line, what }) => {
+                let at = line.map(|line| format!(" (line {line} of it)")).unwrap_or_default();
+                Err(wrong(format!("the model's chat template refuses the conversation{at}: {what}")))
+            }
+            other => other,
+        };
+        let conversations = match self.job.task {
+            Task::PreferenceOptimization => {
+                let pair = pair(&split.columns, cells).map_err(&wrong)?;
+                let with = |answer: Message| [pair.prompt.clone(), vec![answer]].concat();
+                [with(pair.better.clone()), with(pair.other.clone())]
+                    .iter()
+                    .map(|turns| tell(turns, true))
+                    .collect::<Result<_>>()?
+            }
+            _ => vec![tell(&conversation(&split.columns, cells).map_err(&wrong)?, false)?],
+        };
+        let encode = |told: &Told| self.encode(told).map_err(|e| failed(table, &position, e));
+        let encoded: Vec<Encoded> = conversations.iter().map(encode).collect::<Result<_>>()?;
+        for text in &encoded {
+            self.tokenization.check(&text.ids, table.path(), &position)?;
+        }
+        Ok(encoded)
+    }
+
+    fn encode(&self, told: &Told) -> Result<Encoded, tokenizers::Error> {
+        let encoding = self.tokenization.tokenizer.encode(told.text.as_str(), false)?;
+        let is_asked = |(start, end): &(usize, usize)| told.answers.iter().any(|answer| answer.contains(start) && end > start);
+        let mut ids = encoding.get_ids().to_vec();
+        let mut asked: Vec<bool> = encoding.get_offsets().iter().map(is_asked).collect();
+        // Nothing stands before the first to tell it from.
+        asked.iter_mut().take(1).for_each(|first| *first = false);
+        let cut = ids.len() > self.job.max_seq_len;
+        ids.truncate(self.job.max_seq_len);
+        asked.truncate(self.job.max_seq_len);
+        Ok(Encoded { ids, asked, cut })
+    }
+}

@@ -1,0 +1,140 @@
+//! A model that is there, put to use: asked to write, or made one with its adapter. Each is a job in a jail of its own.
+
+use super::{End, Pipeline};
+use crate::data;
+use crate::error::{Class, Failure, Result};
+use crate::job::{Event, GenerateJob, Job, MergeJob, ModelFiles};
+use crate::plan::ModelFacts;
+use crate::publish;
+use crate::run::Outcome;
+use crate::spec::ModelSpec;
+use serde::Serialize;
+use std::path::Path;
+use tallow_zoo::{HeadKind, Search};
+
+/// What a model is asked to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    pub model: ModelSpec,
+    pub prompt: String,
+    /// The prompt is what a user says in a conversation.
+    pub chat: bool,
+    pub max_new_tokens: usize,
+    pub search: Search,
+}
+
+/// What it wrote.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Written {
+    pub text: String,
+    pub prompt_tokens: usize,
+    pub tokens: usize,
+    /// Whether it ended by itself, and not for want of room.
+    pub ended: bool,
+    pub secs: f64,
+}
+
+/// A model that cannot be used so.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("a {family} model with a head for {head} does not write")]
+    Silent { family: &'static str, head: &'static str },
+    #[error("the model has no weights to use")]
+    NoWeights,
+    #[error("the model is no adapter: there is nothing to merge")]
+    NoAdapter,
+    #[error("`{}` is there already", path.display())]
+    Occupied { path: std::path::PathBuf },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Occupied { .. } => Class::Usage,
+            Error::Silent { .. } | Error::NoWeights | Error::NoAdapter => Class::Model,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Occupied { .. } => Some("name a folder that is not there yet with `--out`".into()),
+            Error::NoAdapter => Some("name an adapter: a folder with `adapter_config.json`, or a run that trained one".into()),
+            Error::Silent { .. } | Error::NoWeights => None,
+        }
+    }
+}
+
+const GENERATE: &str = "generate";
+const MERGE: &str = "merge";
+
+impl Pipeline<'_> {
+    /// Asks a model to write.
+    ///
+    /// # Errors
+    /// The model is not there, or does not write. That a worker did not complete is a value.
+    pub fn write(&mut self, ask: &Ask) -> Result<std::result::Result<Written, End>> {
+        let _lock = self.folder.lock()?;
+        let model = data::survey_model(self.setup.hub, &ask.model)?;
+        if model.config.head().kind() != HeadKind::Words {
+            return Err(Error::Silent { family: model.config.family(), head: model.config.head().kind().name() }.into());
+        }
+        let tokenizer = model.tokenizer.clone().ok_or(Error::NoWeights)?;
+        let job = GenerateJob {
+            weights: files(&model)?,
+            model: model.config,
+            tokenizer: tokenizer.clone(),
+            prompt: ask.prompt.clone(),
+            chat: ask.chat.then_some(model.chat),
+            max_new_tokens: ask.max_new_tokens,
+            search: ask.search.clone(),
+            threads: self.setup.threads,
+        };
+        let readable = job.weights.paths().into_iter().chain([tokenizer]).collect();
+        let attempt = match self.attempt(GENERATE, 1, Job::Generate(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Err(end)),
+        };
+        let told = attempt.events.into_iter().find_map(|event| match event {
+            Event::Generated { text, prompt_tokens, tokens, ended, secs } => {
+                Some(Written { text, prompt_tokens, tokens, ended, secs })
+            }
+            _ => None,
+        });
+        Ok(told.ok_or(End::Unfinished { run: GENERATE.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
+    }
+
+    /// Makes one model of an adapter and its base, in the folder `place`, which must not be there.
+    ///
+    /// # Errors
+    /// It is no adapter, its base is not there or another one; the folder is there. That a worker did not complete is a value.
+    pub fn merge(&mut self, model: &ModelSpec, place: &Path) -> Result<std::result::Result<usize, End>> {
+        let _lock = self.folder.lock()?;
+        if place.exists() {
+            return Err(Error::Occupied { path: place.into() }.into());
+        }
+        let model = data::survey_model(self.setup.hub, model)?;
+        if model.adapter.is_none() {
+            return Err(Error::NoAdapter.into());
+        }
+        let files = files(&model)?;
+        let (readable, out) = (files.paths(), self.folder.attempt(MERGE, 1).work());
+        let job = MergeJob { model: model.config.clone(), weights: files, out };
+        let attempt = match self.attempt(MERGE, 1, Job::Merge(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Err(end)),
+        };
+        let told = attempt.events.iter().find_map(|event| match event {
+            Event::Merged { weights_sha256, params } => Some((weights_sha256.clone(), *params)),
+            _ => None,
+        });
+        let Some((sha256, params)) = told else {
+            return Ok(Err(End::Unfinished { run: MERGE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
+        };
+        publish::write_merged(place, &model, &attempt.folder.weights(), &sha256)?;
+        Ok(Ok(params))
+    }
+}
+
+fn files(model: &ModelFacts) -> Result<ModelFiles, Error> {
+    let weights = model.weights.clone().ok_or(Error::NoWeights)?;
+    Ok(ModelFiles { weights, adapter: model.adapter.clone() })
+}

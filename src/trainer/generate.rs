@@ -1,0 +1,40 @@
+//! A model that is there, asked to go on with a text or to answer.
+
+use super::Error;
+use super::weights::{self, Source};
+use crate::data::{Message, Role, Template, Vocabulary};
+use crate::job::{Event, GenerateJob};
+use std::time::Instant;
+use tallow_kernels::Stream;
+use tallow_zoo::{Prompt, Settings};
+
+/// Tells what the model writes.
+///
+/// # Errors
+/// Weights or tokenizer cannot be used, or do not fit each other; the prompt has no token, or more than the model has positions; the
+/// chat template fails; the settings have mistakes.
+pub fn generate(job: &GenerateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    tallow_kernels::set_threads(job.threads)?;
+    let vocabulary = Vocabulary::open(&job.tokenizer)?;
+    let ids = match &job.chat {
+        None => vocabulary.ids(&job.prompt, true)?,
+        Some(chat) => {
+            let said = [Message { role: Role::User, content: job.prompt.clone() }];
+            // A template writes its own beginning of a text.
+            vocabulary.ids(&Template::new(chat, &|token| vocabulary.has(token))?.render(&said, true)?, false)?
+        }
+    };
+    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0), &[])?;
+    let begun = Instant::now();
+    let ends = vocabulary.ends();
+    let settings = Settings { search: job.search.clone(), ..Settings::greedy(job.max_new_tokens, &ends) };
+    let written = tallow_zoo::generate(&*built.model, Prompt { source: None, start: &ids }, &settings)?;
+    emit(Event::Generated {
+        text: vocabulary.spell(&written)?,
+        prompt_tokens: ids.len(),
+        tokens: written.len(),
+        ended: written.last().is_some_and(|last| ends.contains(last)),
+        secs: begun.elapsed().as_secs_f64(),
+    });
+    Ok(())
+}
