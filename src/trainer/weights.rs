@@ -131,7 +131,7 @@ fn read_adapter(path: &Path, base: &Path) -> Result<BTreeMap<String, Tensor>, Er
 /// # Errors
 /// As [`build`]; a product failed.
 pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMap<String, Tensor>, Error> {
-    let built = build(config, None, Source::Trained { files }, Stream::root(0))?;
+    let built = build(config, None, Source::Trained { files }, Stream::root(0), &[])?;
     let mut own = named(&built.store);
     let scale = files.adapter.as_ref().map_or(0.0, |files| files.adapter.scale());
     let layers: Vec<String> = own.keys().filter_map(|name| name.strip_suffix(".lora_A.weight").map(str::to_string)).collect();
