@@ -12,6 +12,7 @@ mod digest;
 mod error;
 mod features;
 mod generated;
+mod guarded;
 pub mod hub;
 mod locate;
 mod prepare;

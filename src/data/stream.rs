@@ -1,5 +1,6 @@
 //! What a corpus holds that a language model is to learn: documents, and roughly how many tokens they make.
 
+use super::guarded::guarded;
 use super::read::{Cell, Table};
 use super::survey::DataSpecHints;
 use super::{Error, Result};
@@ -113,13 +114,13 @@ fn usual(vocab_size: usize) -> f64 {
 fn measured(tables: &[Table], column: &str, path: &Path) -> Result<f64> {
     let broken = |e: tokenizers::Error| Error::Tokenizer { path: path.into(), what: e.to_string() };
     let json = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
-    let mut tokenizer = Tokenizer::from_bytes(json).map_err(broken)?;
+    let mut tokenizer = guarded(|| Tokenizer::from_bytes(json)).map_err(|e| broken(e.into()))?.map_err(broken)?;
     tokenizer.with_padding(None).with_truncation(None).map_err(broken)?;
     let (mut bytes, mut tokens, mut failed) = (0, 0, None);
     each_text(tables, column, |text| {
         let end = (SAMPLE_BYTES - bytes).min(text.len());
         let end = (end..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
-        match tokenizer.encode_fast(&text[..end], false) {
+        match guarded(|| tokenizer.encode_fast(&text[..end], false)).unwrap_or_else(|e| Err(e.into())) {
             Ok(encoding) => tokens += encoding.len(),
             Err(e) => failed = Some(e),
         }

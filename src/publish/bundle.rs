@@ -148,7 +148,8 @@ fn swap(partial: &Path, place: &Path) -> Result<(), Error> {
         let _ = fs::rename(&old, place);
         return Err(io("rename to", place)(source));
     }
-    if let Some(parent) = place.parent() {
+    // A name alone lies here.
+    if let Some(parent) = place.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }) {
         File::open(parent).and_then(|folder| folder.sync_all()).map_err(io("sync", parent))?;
     }
     remove(&old)

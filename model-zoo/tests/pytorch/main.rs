@@ -4,5 +4,6 @@ mod encoders;
 mod fixture;
 mod generate;
 mod images;
+mod public;
 mod seq2seq;
 mod tables;

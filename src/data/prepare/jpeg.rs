@@ -3,7 +3,6 @@
 
 use super::pixels::Pixels;
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, PixelFormat};
-use std::panic::catch_unwind;
 
 /// What a file may ask for. A larger image is none to train on, but an attempt to use up memory or time.
 const LIMITS: DecodeLimits =
@@ -53,7 +52,7 @@ fn guarded<T>(
             other => Err(format!("expected 1, 3 or 4 channels, found {other}")),
         }
     };
-    catch_unwind(attempt).unwrap_or_else(|_| Err("the JPEG is broken".into()))
+    crate::data::guarded::guarded(attempt).unwrap_or_else(|_| Err("the JPEG is broken".into()))
 }
 
 /// Ink is stored inverted: 255 is none. `r = k (255 - ink of cyan)` by PIL's rounded product of bytes, and so on.

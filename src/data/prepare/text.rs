@@ -2,6 +2,7 @@
 
 use super::tokenization::{Tokenization, failed, text};
 use super::{Answers, Made, Split, finish};
+use crate::data::guarded::guarded;
 use crate::data::read::{Position, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, Result};
@@ -105,7 +106,8 @@ fn encode(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) ->
         (Some(one), Some(two)) => (one, two).into(),
         (one, _) => one.unwrap_or_default().into(),
     };
-    let encoding = tokenizer.encode_fast(input, true).map_err(|e| failed(table, &position, e))?;
+    let encoding = guarded(|| tokenizer.encode_fast(input, true)).map_err(|e| failed(table, &position, e))?;
+    let encoding = encoding.map_err(|e| failed(table, &position, e))?;
     match encoding.is_empty() {
         true => Err(failed(table, &position, "it has no tokens at all")),
         false => Ok(encoding),

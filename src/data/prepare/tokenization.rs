@@ -3,6 +3,7 @@
 use super::Split;
 use super::words::parts_of;
 use crate::data::digest::sha256_of;
+use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tokenizers::Trainer;
 use crate::data::{Error, Result};
@@ -35,7 +36,8 @@ impl Tokenization {
                 (made.to_string(true).map_err(broken(&place))?.into_bytes(), &place)
             }
         };
-        let mut tokenizer = Tokenizer::from_bytes(&json).map_err(broken(from))?;
+        let mut tokenizer =
+            guarded(|| Tokenizer::from_bytes(&json)).map_err(|e| broken(from)(e.into()))?.map_err(broken(from))?;
         tokenizer.with_padding(None).with_truncation(None).map_err(broken(from))?;
         write_atomic(&place, |file| file.write_all(&json))?;
         Ok(Tokenization { tokenizer, sha256: sha256_of(&json), vocab_size: job.vocab_size })

@@ -5,6 +5,7 @@
 
 use super::tokenization::{Tokenization, failed, text};
 use super::{Made, Said, Split, finish};
+use crate::data::guarded::guarded;
 use crate::data::read::{Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::tokenizers::ENDS_OF_TEXT;
@@ -92,7 +93,8 @@ fn encode(tokenization: &Tokenization, table: &Table, split: &Split, row: Row) -
     let text = text(table.path(), &position, column, cell)?;
     let text = split.part_of(&text);
     let encode = |part: &&str| {
-        let encoding = tokenization.tokenizer.encode(*part, false).map_err(|e| failed(table, &position, e))?;
+        let encoding = guarded(|| tokenization.tokenizer.encode(*part, false)).map_err(|e| failed(table, &position, e))?;
+        let encoding = encoding.map_err(|e| failed(table, &position, e))?;
         tokenization.check(encoding.get_ids(), table.path(), &position)?;
         let mut sizes = Vec::with_capacity(encoding.len());
         // What a token leaves out, the spaces before it as a rule, counts with it; what comes behind the last, with that.

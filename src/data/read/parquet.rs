@@ -1,6 +1,7 @@
 //! Parquet: columns and rows by the crate's record reader; class names from the `huggingface` entry of the footer.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use crate::data::guarded::guarded;
 use crate::data::{Error, Result};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?;
-    SerializedFileReader::new(file).map_err(|e| unreadable(path, None, format!("it is no Parquet file: {e}")))
+    let no_parquet = |e: String| unreadable(path, None, format!("it is no Parquet file: {e}"));
+    guarded(|| SerializedFileReader::new(file)).map_err(no_parquet)?.map_err(|e| no_parquet(e.to_string()))
 }
 
 pub(super) fn count(path: &Path) -> Result<usize> {
@@ -106,9 +108,21 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let order: Vec<usize> = wanted.iter().filter_map(|name| fields.iter().position(|f| f.name() == *name)).collect();
     let broken = |e| unreadable(path, None, e);
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build().map_err(broken)?;
-    let rows = RowIter::from_file_into(Box::new(reader)).project(Some(projection)).map_err(broken)?;
+    let told = |e: String| unreadable(path, None, e);
+    let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(projection))).map_err(told)?;
+    let mut rows = rows.map_err(broken)?;
     let path = path.to_path_buf();
-    Ok(Box::new(rows.zip(1u64..).map(move |(row, number)| {
+    let mut damaged = false;
+    // The reader trusts what pages say of each other. After a panic nothing of it can be used.
+    let read = std::iter::from_fn(move || {
+        if damaged {
+            return None;
+        }
+        let row = guarded(|| rows.next()).map(|row| row.map(|row| row.map_err(|e| e.to_string())));
+        damaged = row.is_err();
+        row.unwrap_or_else(|panic| Some(Err(panic)))
+    });
+    Ok(Box::new(read.zip(1u64..).map(move |(row, number)| {
         let position = Position::Row(number);
         let row = row.map_err(|e| unreadable(&path, Some(position.clone()), e))?;
         let mut fields: Vec<Option<Field>> = row.into_columns().into_iter().map(|(_, field)| Some(field)).collect();

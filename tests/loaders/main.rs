@@ -1,0 +1,174 @@
+//! Damaged files of every kind that is read: each ends as a value or as an error that says what is wrong; none panics, and none takes
+//! more memory than what it is and what reading it may take.
+//!
+//! Each loader gets a small valid file, mutated: cut off, bits flipped, lengths set huge, parts doubled, brackets without end, values of
+//! other types. `PROPTEST_CASES` says how many cases; the same number gives the same cases.
+
+mod memory;
+mod mutation;
+mod samples;
+
+use mutation::{Kind, check};
+use samples::Bench;
+use std::path::Path;
+use tallow::data::{Card, Prepared};
+use tallow::job::{EvaluateJob, Event, Job};
+use tallow::spec::{Metric, Task};
+use tallow::trainer;
+use tallow_zoo::ModelConfig;
+
+#[global_allocator]
+static MEMORY: memory::Counted = memory::Counted;
+
+fn quiet(_: Event) {}
+
+/// Writes the bytes over the file, then lets the job read it.
+fn file(path: &Path, read: impl Fn() -> Result<(), String>) -> impl Fn(&[u8]) -> Result<(), String> {
+    let path = path.to_path_buf();
+    move |bytes| {
+        std::fs::write(&path, bytes).expect("written");
+        read()
+    }
+}
+
+fn said<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<(), String> {
+    result.map(drop).map_err(|error| error.to_string())
+}
+
+#[test]
+fn experiment_files() {
+    let read = |bytes: &[u8]| said(tallow::spec::parse(&String::from_utf8_lossy(bytes), "x.toml"));
+    check("experiment TOML", Kind::Text, include_bytes!("../../presets/toy_bert.toml"), &read);
+}
+
+#[test]
+fn model_configs() {
+    for entry in tallow_zoo::registry() {
+        let config = (entry.tiny)().to_public().to_string();
+        let read = |bytes: &[u8]| {
+            // What is read is built by no more than its numbers say, and they have bounds.
+            said(ModelConfig::from_public(&String::from_utf8_lossy(bytes)))
+        };
+        check(entry.family, Kind::Text, config.as_bytes(), &read);
+    }
+}
+
+#[test]
+fn jobs_and_events() {
+    let bench = Bench::texts("a.csv", samples::CSV);
+    let job = serde_json::to_vec(&Job::Prepare(Box::new(bench.job.clone()))).expect("JSON");
+    check("a job", Kind::Text, &job, &|bytes| said(serde_json::from_slice::<Job>(bytes)));
+    let event = br#"{"event":"step","step":20,"epoch":0.5,"loss":0.25,"lr":0.001,"grad_norm":1.5,"tokens":3,"examples":4,"train_secs":0.1}"#;
+    check("an event", Kind::Text, event, &|bytes| said(serde_json::from_slice::<Event>(bytes)));
+}
+
+#[test]
+fn cards() {
+    let card = "---\nlicense: mit\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: \"a/*.csv\"\ndataset_info:\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': a\n          '1': b\n---\n# Title\n";
+    let read = |bytes: &[u8]| said(Card::parse("a/b", &String::from_utf8_lossy(bytes)));
+    check("a data card", Kind::Text, card.as_bytes(), &read);
+}
+
+#[test]
+fn tables_as_text() {
+    for (name, text) in [("a.csv", samples::CSV), ("a.tsv", samples::TSV), ("a.jsonl", samples::JSONL), ("a.json", samples::JSON)]
+    {
+        let bench = Bench::texts(name, text);
+        check(name, Kind::Text, text, &file(&bench.input, || bench.prepare()));
+    }
+}
+
+#[test]
+fn parquet() {
+    let bench = Bench::texts("a.parquet", &samples::parquet());
+    check("Parquet", Kind::Binary, &samples::parquet(), &file(&bench.input, || bench.prepare()));
+}
+
+#[test]
+fn images() {
+    for (name, bytes) in samples::images() {
+        let bench = Bench::images(&name, &bytes);
+        check(&name, Kind::Binary, &bytes, &file(&bench.input, || bench.prepare()));
+    }
+}
+
+#[test]
+fn tokenizers() {
+    for kind in samples::TOKENIZERS {
+        let bench = Bench::texts("a.csv", samples::CSV);
+        let (tokenizer, bench) = bench.with_trained_tokenizer(kind);
+        let text = std::fs::read(&tokenizer).expect("a tokenizer");
+        check("tokenizer.json", Kind::Text, &text, &file(&tokenizer, || bench.prepare()));
+    }
+}
+
+#[test]
+fn prepared_files() {
+    let bench = Bench::texts("a.csv", samples::CSV);
+    bench.prepare().expect("prepared");
+    let path = bench.job.out.join("train.safetensors");
+    let whole = std::fs::read(&path).expect("read");
+    check("a prepared split", Kind::Binary, &whole, &file(&path, || said(Prepared::open(&path))));
+    let bench = Bench::images("a.png", &samples::images()[0].1);
+    bench.prepare().expect("prepared");
+    let path = bench.job.out.join("train.safetensors");
+    let whole = std::fs::read(&path).expect("read");
+    check("prepared images", Kind::Binary, &whole, &file(&path, || said(Prepared::open(&path))));
+}
+
+#[test]
+fn weights() {
+    let trained = samples::Trained::new();
+    let whole = std::fs::read(&trained.weights).expect("read");
+    let out = trained.place("scored");
+    let job = EvaluateJob {
+        task: Task::TextClassification,
+        model: trained.config.model.clone(),
+        weights: trained.weights.clone().into(),
+        data: trained.config.train.clone(),
+        normalize: None,
+        metrics: vec![Metric::Accuracy],
+        guess: None,
+        reference: None,
+        samples: None,
+        batch_size: 8,
+        threads: rayon::current_num_threads(),
+        out,
+    };
+    check("model.safetensors", Kind::Binary, &whole, &file(&trained.weights, || said(trainer::evaluate(&job, &mut quiet))));
+}
+
+#[test]
+fn checkpoints() {
+    let trained = samples::Trained::new();
+    let newest = trained.checkpoints.files().pop().expect("a checkpoint");
+    let whole = std::fs::read(&newest).expect("read");
+    let mut at = 0;
+    let next = std::cell::RefCell::new(&mut at);
+    let resume = || {
+        // A folder of its own each time: what an attempt left is no part of the next.
+        let out = {
+            let mut at = next.borrow_mut();
+            **at += 1;
+            trained.place(&format!("resumed-{}", **at))
+        };
+        let done = trainer::train(&trained.config, &out, Some(trained.checkpoints.path()), &|_| false, &mut quiet);
+        let _ = std::fs::remove_dir_all(&out);
+        said(done)
+    };
+    check("a checkpoint", Kind::Binary, &whole, &file(&newest, resume));
+}
+
+#[test]
+fn run_folders() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = dir.path().join("ledger.jsonl");
+    let row = br#"{"row":1,"at":"t","record":{"kind":"stage","stage":"plan","file":"plan.json","sha256":"00","secs":0.5}}
+{"row":2,"at":"t","record":{"kind":"measured","what":"x","values":{"n":1.0}}}
+"#;
+    let read = || {
+        let folder = tallow::store::RunFolder::open(dir.path()).map_err(|e| e.to_string())?;
+        said(folder.ledger().read())
+    };
+    check("a ledger", Kind::Text, row, &file(&ledger, read));
+}
