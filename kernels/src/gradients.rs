@@ -81,7 +81,29 @@ impl Gradients {
         Ok(sum.sqrt())
     }
 
-    pub(crate) fn add(&mut self, param: &Param, grad: Tensor) -> Result<()> {
+    /// Holds every element of every gradient to `[-most, most]`, in place, as `torch.nn.utils.clip_grad_value_`; NaN stays NaN.
+    ///
+    /// # Errors
+    /// A tensor operation failed.
+    pub fn clip_values(&mut self, store: &ParamStore, most: f64) -> Result<()> {
+        for grad in store.trainable().filter_map(|p| self.get(p)) {
+            if slice::is_fast(grad) {
+                let most = most as f32;
+                slice::update(grad, |grad| {
+                    grad.par_chunks_mut(blocks::BLOCK).for_each(|grad| grad.iter_mut().for_each(|g| *g = g.clamp(-most, most)));
+                })?;
+            } else {
+                slice::overwrite(grad, &grad.clamp(-most, most)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to the parameter's gradient; nothing where it is not trained. It may come from elsewhere than a tape.
+    ///
+    /// # Errors
+    /// It has another shape.
+    pub fn add(&mut self, param: &Param, grad: Tensor) -> Result<()> {
         if !param.is_trainable() {
             return Ok(());
         }
@@ -191,6 +213,21 @@ mod tests {
         #[cfg(feature = "cuda-emulation")]
         crate::device::emulated(crate::device::Order::Falling, norm)?;
         norm()
+    }
+
+    #[test]
+    fn values_are_held_within_bounds() -> Result<()> {
+        for dtype in [DType::F32, DType::F64] {
+            let weights = Weights::scratch(Stream::root(0), &Device::Cpu).with_dtype(dtype);
+            let p = weights.param("p", &[4], Init::Zeros);
+            let (store, _) = weights.finish()?;
+            let mut grads = Gradients::new(&store);
+            grads.add(&p, Tensor::new(&[-3.0, 0.25, f64::INFINITY, 0.5], &Device::Cpu)?.to_dtype(dtype)?)?;
+            grads.clip_values(&store, 0.5)?;
+            let found = grads.get(&p).map(|g| g.to_dtype(DType::F64)?.to_vec1::<f64>()).transpose()?;
+            assert_eq!(found, Some(vec![-0.5, 0.25, 0.5, 0.5]));
+        }
+        Ok(())
     }
 
     fn kept_and_zeroed() -> Result<()> {

@@ -1,12 +1,20 @@
 //! Optimisers: one pass in place over a parameter, its gradient and its moments.
 
 mod adafactor;
+mod adam;
 #[cfg(device_kernels)]
 mod cuda;
+mod ema;
+mod lamb;
+mod muon;
 
 pub use adafactor::{Adafactor, Squares};
+pub use adam::Adam;
 #[cfg(device_kernels)]
 pub(crate) use cuda::sum_of_squares;
+pub use ema::average;
+pub use lamb::Lamb;
+pub use muon::Muon;
 
 use crate::blocks::BLOCK;
 use crate::simd::vectorised;
@@ -46,6 +54,8 @@ pub struct Sgd {
 struct AdamStep {
     keep: f32,
     grad_scale: f32,
+    /// How much of the weight is added to its gradient: Adam's decay, and none of AdamW's.
+    l2: f32,
     one_minus_beta1: f32,
     beta2: f32,
     one_minus_beta2: f32,
@@ -64,13 +74,18 @@ impl AdamW {
     /// A shape differs from the parameter's, or `step` is 0.
     pub fn step(&self, p: &Param, g: &Tensor, m: &Tensor, v: &Tensor, step: u64, grad_scale: f64) -> Result<()> {
         check("adamw", p, step, [("gradient", g), ("first moment", m), ("second moment", v)])?;
-        let (tensor, numbers) = (p.tensor(), self.numbers(step, grad_scale));
+        self.moved(p.tensor(), g, [m, v], step, grad_scale, 0.0)
+    }
+
+    /// The step with `l2` of the weight in its gradient; shapes were checked.
+    fn moved(&self, tensor: &Tensor, g: &Tensor, [m, v]: [&Tensor; 2], step: u64, grad_scale: f64, l2: f64) -> Result<()> {
+        let numbers = AdamStep { l2: l2 as f32, ..self.numbers(step, grad_scale) };
         #[cfg(device_kernels)]
-        if on_device([tensor, g, m, v]) {
+        if l2 == 0.0 && on_device([tensor, g, m, v]) {
             return cuda::adamw(tensor, None, &g.contiguous()?, [m, v], numbers);
         }
         if !fast([tensor, g, m, v]) {
-            return self.plain(tensor, g, [m, v], step, grad_scale);
+            return self.plain(tensor, g, [m, v], step, grad_scale, l2);
         }
         let g = floats(g)?;
         update(tensor, |p| {
@@ -108,14 +123,14 @@ impl AdamW {
         if crate::device::takes(p.tensor()) && crate::device::takes(g) && g.dtype() == p.tensor().dtype() {
             return cuda::adamw(master, Some(p.tensor()), &g.contiguous()?, [m, v], self.numbers(step, grad_scale));
         }
-        self.plain(master, &g.to_dtype(DType::F32)?, [m, v], step, grad_scale)?;
+        self.plain(master, &g.to_dtype(DType::F32)?, [m, v], step, grad_scale, 0.0)?;
         overwrite(p.tensor(), master)
     }
 
     /// The step in Candle's operations: any device, any float type.
-    fn plain(&self, p: &Tensor, g: &Tensor, [m, v]: [&Tensor; 2], step: u64, grad_scale: f64) -> Result<()> {
+    fn plain(&self, p: &Tensor, g: &Tensor, [m, v]: [&Tensor; 2], step: u64, grad_scale: f64, l2: f64) -> Result<()> {
         let (rate, root) = self.rates(step);
-        let g = (g * grad_scale)?;
+        let g = ((g * grad_scale)? + (p * l2)?)?;
         let new_m = (m + ((&g - m)? * (1.0 - self.beta1))?)?;
         let new_v = ((v * self.beta2)? + (g.sqr()? * (1.0 - self.beta2))?)?;
         let change = (&new_m / ((new_v.sqrt()? * root)? + self.eps)?)?;
@@ -135,6 +150,7 @@ impl AdamW {
         AdamStep {
             keep: (1.0 - self.lr * self.weight_decay) as f32,
             grad_scale: grad_scale as f32,
+            l2: 0.0,
             one_minus_beta1: (1.0 - self.beta1) as f32,
             beta2: self.beta2 as f32,
             one_minus_beta2: (1.0 - self.beta2) as f32,
@@ -280,7 +296,7 @@ fn check<const N: usize>(op: &'static str, p: &Param, step: u64, others: [(&str,
 vectorised! {
     fn adam(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], n: AdamStep) {
         for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-            let g = g * n.grad_scale;
+            let g = g * n.grad_scale + n.l2 * *p;
             *m += n.one_minus_beta1 * (g - *m);
             *v = n.beta2 * *v + n.one_minus_beta2 * (g * g);
             *p = *p * n.keep - n.rate * (*m / (v.sqrt() * n.root + n.eps));

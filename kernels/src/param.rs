@@ -134,6 +134,8 @@ struct Building {
     dtype: DType,
     /// Whether shapes alone are compared, and no tensor is made.
     outline: bool,
+    /// Which trainable parameters are frozen, by their full name.
+    freezes: Option<Box<dyn Fn(&str) -> bool>>,
     made: Vec<Param>,
     /// Shapes of `made`, which an outline's empty tensors do not tell.
     shapes: Vec<Vec<usize>>,
@@ -171,6 +173,7 @@ impl Weights {
             device: device.clone(),
             dtype: DType::F32,
             outline: false,
+            freezes: None,
             used: BTreeSet::new(),
             made: Vec::new(),
             shapes: Vec::new(),
@@ -200,6 +203,13 @@ impl Weights {
     #[must_use]
     pub fn frozen(&self) -> Self {
         Weights { frozen: true, ..self.clone() }
+    }
+
+    /// Parameters whose full name `freezes` holds for are used, but not trained, wherever they are asked for from here on.
+    #[must_use]
+    pub fn freezing(self, freezes: impl Fn(&str) -> bool + 'static) -> Self {
+        self.building.borrow_mut().freezes = Some(Box::new(freezes));
+        self
     }
 
     /// Whether shapes alone are compared: see [`Weights::outline`].
@@ -240,9 +250,10 @@ impl Weights {
     }
 
     fn make(&self, name: &str, shape: &[usize], init: Init, kind: ParamKind, may_be_absent: bool) -> Param {
-        let kind = if self.frozen && kind == ParamKind::Trainable { ParamKind::Frozen } else { kind };
         let name = format!("{}{name}", self.prefix);
         let b = &mut *self.building.borrow_mut();
+        let frozen = self.frozen || b.freezes.as_ref().is_some_and(|freezes| freezes(&name));
+        let kind = if frozen && kind == ParamKind::Trainable { ParamKind::Frozen } else { kind };
         let given = match b.given.as_ref().map(|given| given.get(&name)) {
             Some(Some(tensor)) => {
                 b.used.insert(name.clone());

@@ -12,6 +12,7 @@ mod generate;
 mod head;
 mod parts;
 pub mod peft;
+mod places;
 mod pooling;
 mod registry;
 
@@ -35,5 +36,6 @@ pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, generate};
 pub use head::{Head, HeadKind};
 pub use lora::{ALL_LINEAR, Adapted, Adapter, is_addition};
+pub use places::{Place, Places};
 pub use pooling::{Pooling, PoolingOf};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, registry};

@@ -10,7 +10,7 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, Documents, Param, Stream, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Documents, Param, ParamKind, Stream, Tape, Var, Weights};
 
 /// What a model is fed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -329,6 +329,17 @@ impl ModelConfig {
         let model = self.architecture().build(weights, adapter)?;
         adapter.map_or(Ok(()), |adapter| adapter.check_met(&weights.asked()))?;
         Ok(model)
+    }
+
+    /// Names of the parameters that are trained, in the order in which the model asks for them. No memory is taken.
+    ///
+    /// # Errors
+    /// The configuration has mistakes.
+    pub fn trainable_names(&self, adapter: Option<&Adapter>) -> Result<Vec<String>> {
+        let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
+        self.build(&weights, adapter)?;
+        let asked = weights.asked_shapes().into_iter();
+        Ok(asked.filter(|(.., kind)| *kind == ParamKind::Trainable).map(|(name, ..)| name).collect())
     }
 
     /// Whether weights of these names and shapes fit, before any is read.

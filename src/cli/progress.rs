@@ -215,10 +215,12 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         Event::Diverged { step, what, value } => {
             format!("  {run}{again} diverged at step {}: {what:?}, {value}", count(*step as f64))
         }
-        Event::Finished { step, tokens, examples, train_secs, .. } => {
+        Event::Finished { step, tokens, examples, train_secs, stopped_early, best, .. } => {
             let speed = |over: u64, what: &str| rate(over as f64, *train_secs).map(|speed| format!(", {speed} {what}/s"));
             let speed = speed(*tokens, "tokens").or_else(|| speed(*examples, "examples")).unwrap_or_default();
-            format!("  {run}{again} finished {} steps in {}{speed}", count(*step as f64), duration(*train_secs))
+            let early = if *stopped_early { ", early, for more did not help" } else { "" };
+            let kept = best.map_or(String::new(), |best| format!("; kept: the weights of step {}", count(best.step as f64)));
+            format!("  {run}{again} finished {} steps in {}{speed}{early}{kept}", count(*step as f64), duration(*train_secs))
         }
         Event::Stopped { step } => {
             format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64))
@@ -370,8 +372,15 @@ mod tests {
         let monitored = Event::Monitored { step: 500, metric: Metric::Accuracy, value: 0.8601, loss: 0.4, examples: 1000 };
         let shown = line("seed-0", 2, &monitored).expect("a line");
         assert_eq!(shown, "  step 500: accuracy 0.8601, loss 0.4000 on 1,000 monitor examples");
-        let finished =
-            Event::Finished { step: 2105, weights_sha256: String::new(), tokens: 896_523, examples: 67_349, train_secs: 2259.0 };
+        let finished = Event::Finished {
+            step: 2105,
+            weights_sha256: String::new(),
+            tokens: 896_523,
+            examples: 67_349,
+            train_secs: 2259.0,
+            stopped_early: false,
+            best: None,
+        };
         assert_eq!(
             line("seed-0", 2, &finished).expect("a line"),
             "  seed-0 (attempt 2) finished 2,105 steps in 37 min 39 s, 397 tokens/s"

@@ -182,6 +182,7 @@ pub enum OptimizerKind {
     Lamb,
     Lars,
     Lion,
+    Muon,
     Lbfgs,
 }
 
@@ -200,6 +201,7 @@ impl OptimizerKind {
             OptimizerKind::Lamb => "LAMB",
             OptimizerKind::Lars => "LARS",
             OptimizerKind::Lion => "Lion",
+            OptimizerKind::Muon => "Muon",
             OptimizerKind::Lbfgs => "L-BFGS",
         }
     }
@@ -212,6 +214,16 @@ pub enum ScheduleShape {
     Constant,
     Linear,
     Cosine,
+    /// Half a cosine again and again; how often, where it is said.
+    CosineRestarts {
+        cycles: Option<u32>,
+    },
+    Polynomial {
+        power: Option<f64>,
+    },
+    OneCycle,
+    /// Warm-up, stable, decay.
+    Wsd,
     Exponential,
     InverseSqrt,
     /// Divided by `divisor` at each of these steps or epochs (`unit`); empty where the paper names none.
@@ -233,6 +245,12 @@ impl fmt::Display for ScheduleShape {
             ScheduleShape::Constant => f.write_str("constant"),
             ScheduleShape::Linear => f.write_str("linear decay"),
             ScheduleShape::Cosine => f.write_str("cosine decay"),
+            ScheduleShape::CosineRestarts { cycles: None } => f.write_str("cosine decay with restarts"),
+            ScheduleShape::CosineRestarts { cycles: Some(cycles) } => write!(f, "cosine decay in {cycles} cycles"),
+            ScheduleShape::Polynomial { power: None } => f.write_str("polynomial decay"),
+            ScheduleShape::Polynomial { power: Some(power) } => write!(f, "polynomial decay of power {power}"),
+            ScheduleShape::OneCycle => f.write_str("one cycle"),
+            ScheduleShape::Wsd => f.write_str("warm-up, stable, decay"),
             ScheduleShape::Exponential => f.write_str("exponential decay"),
             ScheduleShape::InverseSqrt => f.write_str("inverse square root decay"),
             ScheduleShape::Plateau { divisor } => write!(f, "reduce on plateau{}", by(divisor)),

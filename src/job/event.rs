@@ -40,7 +40,19 @@ pub enum Event {
     },
     /// All steps done; the model is on disk. `weights_sha256` is the hash of the file, whose bytes are a function of the weights;
     /// tokens, examples and seconds are those of the whole run, over all attempts that it grew from.
-    Finished { step: u64, weights_sha256: String, tokens: u64, examples: u64, train_secs: f64 },
+    /// `stopped_early`: watching showed that further steps do not help; `best`: whose weights they are, where those of the best
+    /// evaluation are kept.
+    Finished {
+        step: u64,
+        weights_sha256: String,
+        tokens: u64,
+        examples: u64,
+        train_secs: f64,
+        #[serde(default)]
+        stopped_early: bool,
+        #[serde(default)]
+        best: Option<BestStep>,
+    },
     /// Stopped on request, after a checkpoint.
     Stopped { step: u64 },
     /// Scores of an evaluation job, with the 95 % intervals that the bootstrap gives; `baseline`: the first metric of the job's guess.
@@ -162,6 +174,14 @@ pub struct StepEvent {
     pub tokens: u64,
     pub examples: u64,
     pub train_secs: f64,
+}
+
+/// The evaluation whose weights are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BestStep {
+    pub step: u64,
+    /// Of the metric.
+    pub value: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

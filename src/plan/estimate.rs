@@ -1,7 +1,7 @@
 //! What a run costs: a first estimate from the model's own count of its work.
 
 use super::{DataFacts, Estimate, Facts, HostFacts};
-use crate::spec::{Optimizer, Recipe};
+use crate::spec::{Keep, Recipe};
 use tallow_zoo::{Adapted, ModelConfig};
 
 /// Share of the machine's matrix product speed that training reaches, from runs on two cores (`benches/RESULTS.md`): products of
@@ -44,7 +44,7 @@ pub(super) fn pauses(
     let watching =
         model.forward_flops(watched, size_of(model, &facts.data, recipe)) / (facts.host.matmul_flops * efficiency(model));
     // What is frozen is in no checkpoint.
-    let saving = ((1 + moments(recipe)) * estimate.num_trainable * 4) as f64 / DISK_RATE;
+    let saving = ((copies(recipe) - 1) * estimate.num_trainable * 4) as f64 / DISK_RATE;
     Pauses { monitor_every_steps: every(MONITOR_SHARE, watching), checkpoint_every_steps: every(CHECKPOINT_SHARE, saving) }
 }
 
@@ -61,12 +61,10 @@ pub fn size_of(model: &ModelConfig, data: &DataFacts, recipe: &Recipe) -> usize 
     }
 }
 
-/// Copies of the weights that the optimiser keeps.
-fn moments(recipe: &Recipe) -> usize {
-    match recipe.optimizer {
-        Optimizer::Adamw { .. } => 2,
-        Optimizer::Sgd { .. } => 1,
-    }
+/// Copies of the weights that training holds: themselves, their gradients, and what checkpoints hold too: moments, their mean and the
+/// best.
+pub(super) fn copies(recipe: &Recipe) -> usize {
+    2 + recipe.optimizer.moments() + usize::from(recipe.ema.is_some()) + usize::from(recipe.keep == Keep::Best)
 }
 
 /// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one where nearly
@@ -92,7 +90,7 @@ pub fn estimate(
         num_trainable,
         train_flops,
         train_secs: train_flops / (host.matmul_flops * efficiency(model)),
-        peak_memory_bytes: (4 * (num_params + (1 + moments(recipe)) * num_trainable)) as u64 + activations as u64,
+        peak_memory_bytes: (4 * (num_params + (copies(recipe) - 1) * num_trainable)) as u64 + activations as u64,
     }
 }
 
@@ -100,23 +98,21 @@ pub fn estimate(
 mod tests {
     use super::*;
     use crate::plan::{ModelFacts, SplitFacts};
-    use crate::spec::{Columns, Length, Schedule, Warmup};
+    use crate::spec::{Columns, Length, Optimizer, Schedule, Warmup};
 
     /// Watching and saving take a bounded share of a run by the estimate's own count, but are done once at least.
     #[test]
     fn pauses_are_bounded_by_what_they_cost() {
         let model = tallow_zoo::registry()[0].tiny;
         let recipe = Recipe {
-            optimizer: Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 },
-            lr: 1e-3,
-            schedule: Schedule::Constant { warmup: Warmup::Steps(0) },
-            length: Length::Steps(1),
-            batch_size: 8,
-            micro_batch_size: None,
             max_seq_len: Some(12),
-            grad_clip_norm: None,
-            dropout: None,
-            augment: vec![],
+            ..Recipe::bare(
+                Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 },
+                1e-3,
+                Schedule::Constant { warmup: Warmup::Steps(0) },
+                Length::Steps(1),
+                8,
+            )
         };
         let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None, tokens: None };
         let data = DataFacts {

@@ -1,9 +1,9 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
-use super::estimate::{Pauses, estimate, pauses};
+use super::estimate::{Pauses, copies, estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
-use crate::spec::{AdapterSpec, Deviation, ExperimentSpec, Length, Monitor, Optimizer, Task};
+use crate::spec::{AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Monitor, Task};
 use crate::words;
 use std::path::PathBuf;
 use tallow_zoo::{Adapted, ModelConfig};
@@ -46,15 +46,19 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if there <= kept_out {
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
     }
+    groups(spec, &model, &mut problems);
+    if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
+        && weights.len() != model.num_labels()
+    {
+        let (found, classes) = (weights.len(), model.num_labels());
+        problems.push(format!("`recipe.class_weights.weights`: expected one for each of {classes} classes, found {found}"));
+    }
     if !problems.is_empty() {
         return Err(Error(problems));
     }
     let examples = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
     let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
-    let total_steps = match spec.recipe.length {
-        Length::Epochs(epochs) => ((epochs * per_epoch as f64).round() as u64).max(1),
-        Length::Steps(steps) => steps,
-    };
+    let total_steps = steps_of(spec.recipe.length, per_epoch);
     if let Some(problem) = too_large(spec, facts, &model, adapted.as_ref()) {
         return Err(Error(vec![problem]));
     }
@@ -71,7 +75,10 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         }
         _ => kept_out,
     };
-    let pauses = pauses(&model, &spec.recipe, total_steps, watched, &estimate, facts);
+    let mut pauses = pauses(&model, &spec.recipe, total_steps, watched, &estimate, facts);
+    if let Some(every) = spec.recipe.evaluate_every {
+        pauses.monitor_every_steps = steps_of(every, per_epoch);
+    }
     let common = Common { spec, facts, layout, model, normalize, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
     let (needed, limit) =
@@ -88,16 +95,20 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
 
+/// At least one.
+fn steps_of(length: Length, per_epoch: u64) -> u64 {
+    match length {
+        Length::Epochs(epochs) => ((epochs * per_epoch as f64).round() as u64).max(1),
+        Length::Steps(steps) => steps,
+    }
+}
+
 /// Why the model cannot be trained in the memory that there is, however small the batch: weights, gradients and moments alone.
 fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, adapted: Option<&Adapted>) -> Option<String> {
     const MIB: f64 = (1 << 20) as f64;
-    let copies = match spec.recipe.optimizer {
-        Optimizer::Adamw { .. } => 4,
-        Optimizer::Sgd { .. } => 3,
-    };
     let params = adapted.map_or_else(|| model.num_params(), |adapted| adapted.num_frozen + adapted.num_trained());
     let frozen = adapted.map_or(0, |adapted| adapted.num_frozen);
-    let least = 4.0 * (frozen as f64 + (params - frozen) as f64 * f64::from(copies));
+    let least = 4.0 * (frozen + (params - frozen) * copies(&spec.recipe)) as f64;
     let (there, whose) = match spec.budget.max_memory_bytes {
         Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => {
             (bytes, "`budget.max_memory_bytes` allows")
@@ -148,6 +159,35 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
         (ModelConfig::Mlp(mlp), Some(table)) => ModelConfig::Mlp(table.given_to(mlp, facts.data.columns.label.clone())),
         (config, _) => config,
     }
+}
+
+/// Each pattern meets a parameter that no group before it has, and something is left to train.
+fn groups(spec: &ExperimentSpec, model: &ModelConfig, problems: &mut Vec<String>) {
+    let groups = &spec.recipe.groups;
+    let adapter = spec.adapter.as_ref().map(AdapterSpec::adapter);
+    // A configuration with mistakes is refused elsewhere.
+    let Ok(names) = model.trainable_names(adapter.as_ref()) else { return };
+    for (i, group) in groups.iter().enumerate() {
+        if names.iter().any(|name| Group::of(groups, name) == Some(i)) {
+            continue;
+        }
+        let found = match names.iter().find(|name| Group::of(&groups[i..=i], name).is_some()) {
+            Some(name) => format!("all that it meets, such as `{name}`, belongs to a group before it"),
+            None => format!("it meets no parameter; there are {}", some(&names)),
+        };
+        problems.push(format!("`recipe.groups[{i}].pattern`: `{}`: {found}", group.pattern));
+    }
+    if !groups.is_empty() && names.iter().all(|name| Group::freezes(groups, name)) {
+        problems.push("`recipe.groups`: everything is frozen, and nothing is left to train".into());
+    }
+}
+
+/// The first, the middle and the last few.
+fn some(names: &[String]) -> String {
+    let middle = names.len() / 2;
+    let shown = |i: &usize| *i < 3 || (middle..middle + 3).contains(i) || *i + 3 >= names.len();
+    let shown: Vec<String> = (0..names.len()).filter(shown).map(|i| format!("`{}`", names[i])).collect();
+    format!("{} of {} names", shown.join(", "), names.len())
 }
 
 /// What the experiment's adapter makes of the model.

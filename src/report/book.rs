@@ -44,7 +44,7 @@ impl<'a> Book<'a> {
 
     pub(super) fn finished(&self, wanted: &str) -> Option<Finished> {
         self.told().rev().filter(|(_, run, ..)| *run == wanted).find_map(|(row, _, _, told)| match told {
-            Event::Finished { step, weights_sha256, tokens, examples, train_secs } => Some(Finished {
+            Event::Finished { step, weights_sha256, tokens, examples, train_secs, .. } => Some(Finished {
                 row,
                 sha256: weights_sha256.clone(),
                 steps: *step as f64,

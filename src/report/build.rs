@@ -7,7 +7,7 @@ use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
 use crate::plan::Plan;
-use crate::spec::{Columns, DataSource, Deviation, Metric, ModelSpec, Monitor, Task};
+use crate::spec::{Columns, DataSource, Deviation, Keep, Metric, ModelSpec, Monitor, Sampling, Task};
 use crate::store::{Entry, Record};
 use crate::words;
 use std::collections::BTreeMap;
@@ -156,6 +156,28 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     ];
     settings.extend(resolved.max_seq_len.map(|n| ("longest text", format!("{n} tokens"))));
     settings.extend(resolved.grad_clip_norm.map(|norm| ("gradient clipping", format!("global norm {}", words::plain(norm)))));
+    settings.extend(resolved.grad_clip_value.map(|most| ("gradient clipping", format!("values at {}", words::plain(most)))));
+    settings.extend(
+        resolved
+            .layerwise_lr_decay
+            .map(|decay| ("rate of each layer", format!("times {} of the one above", words::plain(decay)))),
+    );
+    if !resolved.groups.is_empty() {
+        settings.push(("parameter groups", words::groups(&resolved.groups)));
+    }
+    if resolved.label_smoothing > 0.0 {
+        settings.push(("label smoothing", words::plain(resolved.label_smoothing)));
+    }
+    settings.extend(resolved.class_weights.as_ref().map(|weights| ("class weights", words::class_weights(weights))));
+    settings.extend(resolved.focal_gamma.map(|gamma| ("focal loss", format!("gamma {}", words::plain(gamma)))));
+    if resolved.sampling == Sampling::Balanced {
+        settings.push(("examples", "drawn with replacement, each class as often as any other".into()));
+    }
+    settings.extend(resolved.ema.map(|ema| ("mean of the weights", words::ema(&ema))));
+    settings.extend(resolved.early_stopping.map(|stopping| ("early stopping", words::early_stopping(&stopping))));
+    if resolved.keep == Keep::Best {
+        settings.push(("weights kept", "those that do best on what is watched".into()));
+    }
     settings.extend(resolved.dropout.map(|p| ("dropout", p.to_string())));
     settings.extend(plan.spec.adapter.as_ref().map(|adapter| ("adapter", words::adapter(adapter))));
     let preference = first.and_then(|run| run.preference);

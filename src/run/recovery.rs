@@ -132,18 +132,13 @@ mod tests {
     use crate::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task};
 
     fn config(batch_size: usize) -> RunConfig {
-        let recipe = Recipe {
-            optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-            lr: 0.1,
-            schedule: Schedule::Linear { warmup: Warmup::Steps(5) },
-            length: Length::Steps(100),
+        let recipe = Recipe::bare(
+            Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+            0.1,
+            Schedule::linear(Warmup::Steps(5)),
+            Length::Steps(100),
             batch_size,
-            micro_batch_size: None,
-            max_seq_len: None,
-            grad_clip_norm: None,
-            dropout: None,
-            augment: Vec::new(),
-        };
+        );
         RunConfig {
             version: 1,
             name: "seed-0".into(),

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::schema::{self, Problem};
-use super::{ExperimentSpec, Metric, ModelSpec, Monitor, Task};
+use super::{Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Task};
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
 use tallow_zoo::mlp::NumericColumn;
@@ -146,6 +146,41 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     let micro = recipe.micro_batch_size.unwrap_or(recipe.batch_size);
     let divides = micro == 0 || recipe.batch_size.is_multiple_of(micro);
     check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
+    let clip = (recipe.grad_clip_norm, recipe.grad_clip_value);
+    check(clip.0.is_none() || clip.1.is_none(), "recipe.grad_clip_value", "one of `grad_clip_norm` and it", "both");
+    for (set, path) in [(recipe.early_stopping.is_some(), "recipe.early_stopping"), (recipe.keep == Keep::Best, "recipe.keep")] {
+        check(!set || data.monitor != Monitor::None, path, "something to be watched (`data.monitor`)", "`kind = \"none\"`");
+    }
+    let classes = spec.task.head() == tallow_zoo::HeadKind::Classes;
+    let task = spec.task.in_words();
+    for (set, path) in [
+        (recipe.class_weights.is_some(), "recipe.class_weights"),
+        (recipe.focal_gamma.is_some(), "recipe.focal_gamma"),
+        (recipe.sampling == Sampling::Balanced, "recipe.sampling"),
+    ] {
+        check(!set || classes, path, "a task that tells classes", task);
+    }
+    let smoothed =
+        matches!(spec.task.head(), tallow_zoo::HeadKind::Classes | tallow_zoo::HeadKind::Tags | tallow_zoo::HeadKind::Words);
+    check(recipe.label_smoothing == 0.0 || smoothed, "recipe.label_smoothing", "a task that tells classes, tags or words", task);
+    let smooth = recipe.label_smoothing > 0.0 && recipe.focal_gamma.is_some();
+    check(!smooth, "recipe.focal_gamma", "one of `label_smoothing` and it", "both");
+    let images = spec.task.takes() == tallow_zoo::Modality::Image;
+    check(recipe.augment.is_empty() || images, "recipe.augment", "images to change", task);
+    for (i, augment) in recipe.augment.iter().enumerate() {
+        let place = format!("recipe.augment[{i}]");
+        let alone = recipe.class_weights.is_none() && recipe.focal_gamma.is_none();
+        check(!augment.mixes() || alone, &place, "no `class_weights` and no `focal_gamma` beside mixed classes", "one of them");
+        if let Augment::RandomResizedCrop { min_area, max_area, .. } | Augment::RandomErasing { min_area, max_area, .. } = augment
+        {
+            let found = max_area.to_string();
+            check(min_area <= max_area, &format!("{place}.max_area"), "no less than `min_area`", &found);
+        }
+    }
+    for (i, group) in recipe.groups.iter().enumerate() {
+        let before = recipe.groups[..i].iter().any(|other| other.pattern == group.pattern);
+        check(!before, &format!("recipe.groups[{i}].pattern"), "each pattern once", &format!("`{}` again", group.pattern));
+    }
     check(data.train != data.held_out, "data.held_out", "another split than `data.train`", &format!("`{}`", data.held_out));
     let measured = spec.metric.serves(spec.task);
     let metrics: Vec<_> = Metric::of(spec.task).map(Metric::in_words).collect();

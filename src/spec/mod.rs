@@ -2,6 +2,8 @@
 
 mod adapter;
 mod file;
+mod groups;
+mod loss;
 mod metric;
 mod optimizer;
 mod place;
@@ -9,11 +11,15 @@ mod schedule;
 mod schema;
 mod task;
 mod types;
+mod watching;
 
 pub use adapter::{AdapterSpec, Preference};
 pub use file::{Error, VERSION, parse, parse_with, to_toml};
+pub use groups::Group;
+pub use loss::{ClassWeights, Sampling};
 pub use metric::Metric;
 pub use optimizer::Optimizer;
-pub use schedule::{Schedule, Warmup};
+pub use schedule::{Decay, Schedule, Warmup};
 pub use task::Task;
 pub use types::*;
+pub use watching::{BestBy, EarlyStopping, Ema, Keep};

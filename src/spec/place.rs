@@ -42,15 +42,15 @@ impl Place {
     /// Takes the key that this leads to out of `table`.
     pub(super) fn remove_from(&self, table: &mut toml::Table) {
         let Some((Step::Key(last), before)) = self.0.split_last() else { return };
-        let mut at = Some(&mut *table);
-        for step in before {
-            at = match (at, step) {
-                (Some(table), Step::Key(key)) => table.get_mut(key).and_then(toml::Value::as_table_mut),
-                // Lists hold no tables with keys of their own but those of choices, which are read whole.
-                _ => None,
+        let Some((Step::Key(first), within)) = before.split_first() else { return drop(table.remove(last)) };
+        let mut at = table.get_mut(first);
+        for step in within {
+            at = match step {
+                Step::Key(key) => at.and_then(|value| value.get_mut(key)),
+                Step::Index(index) => at.and_then(|value| value.get_mut(index)),
             };
         }
-        if let Some(table) = at {
+        if let Some(table) = at.and_then(toml::Value::as_table_mut) {
             table.remove(last);
         }
     }

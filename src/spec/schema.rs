@@ -248,6 +248,7 @@ impl Range {
             (Some(least), _, _, Some(below)) => format!(" from {least} to below {below}"),
             (Some(least), ..) => format!(" of at least {least}"),
             (_, Some(above), Some(most), _) => format!(" above {above} and at most {most}"),
+            (_, Some(above), _, Some(below)) => format!(" above {above} and below {below}"),
             (_, Some(above), ..) => format!(" above {above}"),
             (_, _, Some(most), _) => format!(" of at most {most}"),
             _ => String::new(),

@@ -1,6 +1,8 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
-use super::{AdapterSpec, Metric, Optimizer, Preference, Schedule, Task};
+use super::{
+    AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Metric, Optimizer, Preference, Sampling, Schedule, Task,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -206,13 +208,97 @@ pub struct Recipe {
     /// Longest text in tokens; longer ones are cut, and counted.
     #[schemars(extend("minimum" = 3))]
     pub max_seq_len: Option<usize>,
+    /// The gradient is shortened where its norm is greater.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub grad_clip_norm: Option<f64>,
+    /// Each element of the gradient is held between this and its negative; not together with `grad_clip_norm`.
+    #[serde(default)]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub grad_clip_value: Option<f64>,
+    /// Parameters with a learning rate or weight decay of their own, or frozen.
+    #[serde(default)]
+    pub groups: Vec<Group>,
+    /// Each layer's learning rate is this times that of the layer above; the head's is `lr`, that of embeddings the lowest
+    /// (1801.06146, section 3.2). Together with a group's `lr_scale` both count.
+    #[serde(default)]
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+    pub layerwise_lr_decay: Option<f64>,
+    /// The share of each target that is spread evenly over all classes, tags or words (1512.00567, section 7); what is scored is not
+    /// smoothed.
+    #[serde(default)]
+    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
+    pub label_smoothing: f64,
+    #[serde(default)]
+    pub class_weights: Option<ClassWeights>,
+    /// The focal loss's `gamma` (1708.02002, equation 4): what is told well counts less, `(1 - p)^gamma` times; 2 is usual. Not together
+    /// with label smoothing.
+    #[serde(default)]
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+    pub focal_gamma: Option<f64>,
+    #[serde(default)]
+    pub sampling: Sampling,
+    /// A running mean of the weights.
+    #[serde(default)]
+    pub ema: Option<Ema>,
+    /// How often what is watched is scored; none: the planner decides.
+    #[serde(default)]
+    pub evaluate_every: Option<Length>,
+    #[serde(default)]
+    pub early_stopping: Option<EarlyStopping>,
+    #[serde(default)]
+    pub keep: Keep,
+    /// For `keep = "best"` and early stopping.
+    #[serde(default)]
+    pub best_by: BestBy,
+    /// So many of the newest checkpoints are kept; a damaged one is passed over for the one before.
+    #[serde(default = "two")]
+    #[schemars(extend("minimum" = 1, "maximum" = 1000))]
+    pub keep_checkpoints: usize,
     /// Overrides the model's own dropout.
     #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
     pub dropout: Option<f32>,
     #[serde(default)]
     pub augment: Vec<Augment>,
+}
+
+fn two() -> usize {
+    2
+}
+
+impl Recipe {
+    /// Whether what is watched has a say in which weights come out.
+    pub fn watching_decides(&self) -> bool {
+        self.early_stopping.is_some() || self.keep == Keep::Best
+    }
+
+    /// With nothing but what there must be.
+    pub fn bare(optimizer: Optimizer, lr: f64, schedule: Schedule, length: Length, batch_size: usize) -> Self {
+        Recipe {
+            optimizer,
+            lr,
+            schedule,
+            length,
+            batch_size,
+            micro_batch_size: None,
+            max_seq_len: None,
+            grad_clip_norm: None,
+            grad_clip_value: None,
+            groups: Vec::new(),
+            layerwise_lr_decay: None,
+            label_smoothing: 0.0,
+            class_weights: None,
+            focal_gamma: None,
+            sampling: Sampling::Shuffled,
+            ema: None,
+            evaluate_every: None,
+            early_stopping: None,
+            keep: Keep::Last,
+            best_by: BestBy::Metric,
+            keep_checkpoints: two(),
+            dropout: None,
+            augment: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -222,8 +308,8 @@ pub enum Length {
     Steps(#[schemars(extend("minimum" = 1, "maximum" = 1_000_000_000))] u64),
 }
 
-/// Random changes of training images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Random changes of training images, made in their order, drawn anew for each example in each epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Augment {
     /// Pad with zeros on each side, then crop back at random.
@@ -232,6 +318,113 @@ pub enum Augment {
         padding: usize,
     },
     HorizontalFlip,
+    /// A part of random size and shape, made as large as the whole (1409.4842, section 6).
+    RandomResizedCrop {
+        /// Of the whole area.
+        #[serde(default = "least_crop")]
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+        min_area: f64,
+        #[serde(default = "whole")]
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+        max_area: f64,
+        /// Of the longer side to the shorter.
+        #[serde(default = "four_thirds")]
+        #[schemars(extend("minimum" = 1, "maximum" = 100))]
+        max_ratio: f64,
+    },
+    /// By up to so many degrees, either way.
+    Rotation {
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 180))]
+        degrees: f64,
+    },
+    /// Brightness, contrast and saturation by up to these shares, hue by up to this share of the circle of colours, in random order.
+    ColorJitter {
+        #[serde(default)]
+        #[schemars(extend("minimum" = 0, "maximum" = 10))]
+        brightness: f64,
+        #[serde(default)]
+        #[schemars(extend("minimum" = 0, "maximum" = 10))]
+        contrast: f64,
+        #[serde(default)]
+        #[schemars(extend("minimum" = 0, "maximum" = 10))]
+        saturation: f64,
+        #[serde(default)]
+        #[schemars(extend("minimum" = 0, "maximum" = 0.5))]
+        hue: f64,
+    },
+    /// So many of fourteen operations, at one magnitude of 0 to 30 (1909.13719), as torchvision's.
+    RandAugment {
+        #[serde(default = "two")]
+        #[schemars(extend("minimum" = 1, "maximum" = 14))]
+        ops: usize,
+        #[serde(default = "nine")]
+        #[schemars(extend("minimum" = 0, "maximum" = 30))]
+        magnitude: u8,
+    },
+    /// With probability `p` a part becomes 0, which is the mean of what is normalised (1708.04896).
+    RandomErasing {
+        #[serde(default = "half")]
+        #[schemars(extend("minimum" = 0, "maximum" = 1))]
+        p: f64,
+        #[serde(default = "least_erased")]
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+        min_area: f64,
+        #[serde(default = "most_erased")]
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
+        max_area: f64,
+        #[serde(default = "erased_ratio")]
+        #[schemars(extend("minimum" = 1, "maximum" = 100))]
+        max_ratio: f64,
+    },
+    /// Each image is blended with another of its batch, and so are their classes; the share is drawn once a step from a beta
+    /// distribution (1710.09412). With `cutmix` beside it, each step takes one of the two.
+    Mixup {
+        #[serde(default = "mixup_alpha")]
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+        alpha: f64,
+    },
+    /// A part of each image is that of another of its batch, and the classes are mixed by area (1905.04899).
+    Cutmix {
+        #[serde(default = "whole")]
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+        alpha: f64,
+    },
+}
+
+/// The papers' and torchvision's own values.
+fn least_crop() -> f64 {
+    0.08
+}
+fn whole() -> f64 {
+    1.0
+}
+fn four_thirds() -> f64 {
+    4.0 / 3.0
+}
+fn nine() -> u8 {
+    9
+}
+fn half() -> f64 {
+    0.5
+}
+fn least_erased() -> f64 {
+    0.02
+}
+fn most_erased() -> f64 {
+    0.33
+}
+fn erased_ratio() -> f64 {
+    3.3
+}
+fn mixup_alpha() -> f64 {
+    0.2
+}
+
+impl Augment {
+    /// Whether it mixes images, and so their classes.
+    pub fn mixes(&self) -> bool {
+        matches!(self, Augment::Mixup { .. } | Augment::Cutmix { .. })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -50,6 +50,8 @@ pub(super) struct Order {
     examples: Vec<usize>,
     /// Tokens of each example of `examples`; none where all are alike.
     lengths: Option<Vec<usize>>,
+    /// Of examples that are drawn with replacement: their weights, each added to those before it.
+    drawn: Option<Vec<f64>>,
     batch_size: usize,
     stream: Stream,
     epoch: Option<Epoch>,
@@ -64,8 +66,22 @@ struct Epoch {
 
 impl Order {
     /// `lengths`, if any, belong to `examples` one by one; `batch_size` is not 0.
-    pub(super) fn new(examples: Vec<usize>, lengths: Option<Vec<usize>>, batch_size: usize, stream: Stream) -> Self {
-        Order { examples, lengths, batch_size, stream, epoch: None }
+    /// `weights` of examples that are drawn with replacement; none: each is taken once an epoch.
+    pub(super) fn new(
+        examples: Vec<usize>,
+        lengths: Option<Vec<usize>>,
+        weights: Option<Vec<f64>>,
+        batch_size: usize,
+        stream: Stream,
+    ) -> Self {
+        let drawn = weights.map(|weights| {
+            let sum = |sum: &mut f64, weight: f64| {
+                *sum += weight;
+                Some(*sum)
+            };
+            weights.into_iter().scan(0.0, sum).collect()
+        });
+        Order { examples, lengths, drawn, batch_size, stream, epoch: None }
     }
 
     /// The examples that are trained on, as numbers in the file.
@@ -100,9 +116,21 @@ impl Order {
         }
     }
 
+    /// Each example once, or as many as there are, drawn by their weights.
+    fn places(&self, stream: Stream) -> Vec<usize> {
+        let Some(drawn) = &self.drawn else { return stream.permutation(self.len()) };
+        const STEPS: usize = 1 << 53;
+        let (stream, total) = (stream.named("drawn"), drawn.last().copied().unwrap_or(0.0));
+        let draw = |i: u64| {
+            let at = total * (stream.below(i, STEPS) as f64 / STEPS as f64);
+            drawn.partition_point(|sum| *sum <= at).min(self.len() - 1)
+        };
+        (0..self.len() as u64).map(draw).collect()
+    }
+
     fn make_epoch(&self, number: u64) -> Epoch {
         let stream = self.stream.at(number);
-        let mut places = stream.permutation(self.len());
+        let mut places = self.places(stream);
         if let Some(lengths) = &self.lengths {
             // The sort is stable, so the order within a length stays random.
             places.chunks_mut(self.batch_size * WINDOW_BATCHES).for_each(|window| window.sort_by_key(|&place| lengths[place]));
@@ -127,7 +155,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn order(n: usize, lengths: Option<Vec<usize>>, batch_size: usize, seed: u64) -> Order {
-        Order::new((0..n).map(|i| i * 3 + 1).collect(), lengths, batch_size, Stream::root(seed))
+        Order::new((0..n).map(|i| i * 3 + 1).collect(), lengths, None, batch_size, Stream::root(seed))
     }
 
     fn lengths(n: usize, seed: u64) -> Vec<usize> {
@@ -219,6 +247,24 @@ mod tests {
         assert!((padded as f64) < 1.06 * real as f64, "{padded} tokens with padding, {real} without");
         let firsts: Vec<usize> = (0..steps).map(|s| longest(order.batch(s))).collect();
         assert!(firsts.windows(2).filter(|w| w[0] > w[1]).count() > steps as usize / 4, "the batches are in order of length");
+    }
+
+    /// A class of one in ten, drawn as often as the other; an epoch is as long as without, and depends on its number alone.
+    #[test]
+    fn drawn_by_weight() {
+        let weights: Vec<f64> = (0..1000).map(|i| if i % 10 == 0 { 5.0 } else { 5.0 / 9.0 }).collect();
+        let order = || Order::new((0..1000).collect(), None, Some(weights.clone()), 7, Stream::root(1));
+        let epoch = |order: &mut Order, number: u64| -> Vec<usize> {
+            let steps = order.steps_per_epoch();
+            (number * steps..(number + 1) * steps).flat_map(|step| order.batch(step).to_vec()).collect()
+        };
+        let (mut one, mut two) = (order(), order());
+        let (first, second) = (epoch(&mut one, 0), epoch(&mut one, 1));
+        assert!(first.len() == 1000 && first != second && epoch(&mut two, 1) == second);
+        let rare = first.iter().chain(&second).filter(|i| **i % 10 == 0).count();
+        assert!((850..1150).contains(&rare), "{rare} of 2000");
+        let zero = Order::new(vec![4, 5, 6], None, Some(vec![0.0, 1.0, 0.0]), 2, Stream::root(1)).places(Stream::root(3));
+        assert_eq!(zero, [1, 1, 1], "what weighs nothing is never drawn");
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //!
 //! ```text
 //! checkpoint/  step-0000000040.safetensors   the newest, written whole under another name first
-//!              step-0000000030.safetensors   the one before, should the newest be damaged
+//!              step-0000000030.safetensors   the one before, should the newest be damaged; more where more are to be kept
 //! ```
 //!
 //! A crash at any moment leaves every checkpoint that was there.
 
 use super::Error;
+use super::best::{BestWeights, Watched};
 use super::divergence::LossWatch;
+use super::ema::Average;
 use super::optimizer::State;
 use super::weights::{self, Seal, Written};
 use crate::job::{InitFrom, MonitorConfig, RunConfig, differing, flatten};
@@ -23,7 +25,7 @@ use std::path::{Path, PathBuf};
 use tallow_kernels::{Param, ParamKind, ParamStore};
 
 /// Of the files that [`save`] writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Where a run stands, besides tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,7 @@ pub(super) struct Progress {
     pub(super) loss_sum: f64,
     pub(super) loss_examples: u64,
     pub(super) watch: LossWatch,
+    pub(super) watched: Watched,
     /// Of the whole run, over all attempts that it grew from.
     pub(super) done: Done,
 }
@@ -51,8 +54,9 @@ pub(super) struct Done {
 pub(super) struct Identity(BTreeMap<String, Value>);
 
 impl Identity {
-    /// `train_sha256` is the hash of the prepared training file.
-    pub(super) fn of(config: &RunConfig, train_sha256: &str) -> Self {
+    /// `train_sha256` is the hash of the prepared training file, `watched_sha256` that of the monitor's own where it has one and has a
+    /// say.
+    pub(super) fn of(config: &RunConfig, train_sha256: &str, watched_sha256: Option<&str>) -> Self {
         // All fields are named here, so that a new one cannot be forgotten.
         let RunConfig {
             version,
@@ -68,14 +72,14 @@ impl Identity {
             normalize,
             seed,
             // Memory decides how a step is cut, and that may change on the way; where files lie, threads, and what is told or saved
-            // and when changes no number.
+            // and when changes no number, unless watching has a say.
             name: _,
             train: _,
             micro_batch_size: _,
-            metric: _,
+            metric,
             threads: _,
             checkpoint_every_steps: _,
-            monitor_every_steps: _,
+            monitor_every_steps,
             log_every_steps: _,
         } = config;
         let init = match init {
@@ -88,9 +92,14 @@ impl Identity {
         };
         let mut recipe = recipe.clone();
         recipe.micro_batch_size = None;
+        // Told by `monitor_every_steps`, where it matters.
+        (recipe.evaluate_every, recipe.keep_checkpoints) = (None, 0);
+        let watching = recipe
+            .watching_decides()
+            .then(|| json!({"metric": metric, "every_steps": monitor_every_steps, "file": watched_sha256}));
         let fields = json!({
             "format": FORMAT, "version": version, "task": task, "model": model, "adapter": adapter, "preference": preference,
-            "init": init, "train": train_sha256,
+            "init": init, "train": train_sha256, "watching": watching,
             "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });
@@ -112,7 +121,15 @@ pub(super) struct Checkpoint {
     pub(super) progress: Progress,
 }
 
-/// Adds a checkpoint and keeps the one before. Returns its size in bytes.
+/// All tensors besides the weights that the rest of a run depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    pub(super) state: &'a State,
+    pub(super) average: Option<&'a Average>,
+    pub(super) best: Option<&'a BestWeights>,
+}
+
+/// Adds a checkpoint and keeps so many of the newest. Returns its size in bytes.
 ///
 /// # Errors
 /// The disk is full or cannot be written; the checkpoints that were there still are.
@@ -121,11 +138,20 @@ pub(super) fn save(
     identity: &Identity,
     progress: &Progress,
     store: &ParamStore,
-    state: &State,
+    held: Held,
+    keep: usize,
 ) -> Result<u64, Error> {
-    let written = publish(folder, progress.step, |path| {
-        let mut tensors: BTreeMap<String, Tensor> = state.named(store);
+    let written = publish(folder, progress.step, keep, |path| {
+        let mut tensors: BTreeMap<String, Tensor> = held.state.named(store);
         tensors.extend(weights::learnt(store).into_iter().map(|(name, tensor)| (format!("{WEIGHT}/{name}"), tensor)));
+        let mut add =
+            |kind: &str, param: &Param, tensor: &Tensor| tensors.insert(format!("{kind}/{}", param.name()), tensor.clone());
+        if let Some(average) = held.average {
+            store.trainable().zip(average.means()).for_each(|(param, mean)| drop(add(AVERAGE, param, mean)));
+        }
+        if let Some(best) = held.best {
+            store.iter().zip(best.tensors()).for_each(|(param, tensor)| drop(add(BEST, param, tensor)));
+        }
         let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
         let metadata =
             [("identity", text(serde_json::to_string(identity))?), ("progress", text(serde_json::to_string(progress))?)];
@@ -154,28 +180,41 @@ pub(super) fn newest(
 }
 
 impl Checkpoint {
-    /// Puts the saved values into parameters and moments.
-    pub(super) fn restore(&self, store: &ParamStore, state: &mut State) -> Result<(), Error> {
+    /// Puts the saved values into parameters, moments and the mean of the weights; gives the best weights, where there are any.
+    pub(super) fn restore(
+        &self,
+        store: &ParamStore,
+        state: &mut State,
+        average: Option<&mut Average>,
+    ) -> Result<Option<BestWeights>, Error> {
         let tensors = SafeTensors::deserialize(&self.file).map_err(|e| damaged(&self.path, e))?;
-        let saved = |kind: &str, param: &Param| {
+        let saved = |kind: &str, param: &Param, shape: &[usize]| {
             let name = format!("{kind}/{}", param.name());
             let view = tensors.tensor(&name).map_err(|e| damaged(&self.path, format!("`{name}`: {e}")))?;
-            if view.shape() != param.tensor().dims() {
-                let what = format!("`{name}`: expected shape {:?}, found {:?}", param.tensor().dims(), view.shape());
+            if view.shape() != shape {
+                let what = format!("`{name}`: expected shape {shape:?}, found {:?}", view.shape());
                 return Err(damaged(&self.path, what));
             }
             Ok(Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?)
         };
-        // What is frozen is the base's, whose hash is part of the identity.
+        // What is frozen is as it was at first: the base's, whose hash is part of the identity, or that of the seed.
         for param in store.iter().filter(|param| param.kind() != ParamKind::Frozen) {
-            param.set(&saved(WEIGHT, param)?)?;
+            param.set(&saved(WEIGHT, param, param.tensor().dims())?)?;
         }
-        state.restore(store, saved)
+        state.restore(store, saved)?;
+        let like = |kind: &'static str| move |param: &Param| saved(kind, param, param.tensor().dims());
+        if let Some(average) = average {
+            average.restore(store, like(AVERAGE))?;
+        }
+        let has_best = tensors.names().iter().any(|name| name.starts_with(BEST));
+        has_best.then(|| BestWeights::restored(store, like(BEST))).transpose()
     }
 }
 
 /// In front of a parameter's name; moments have words of their own there.
 const WEIGHT: &str = "weight";
+const AVERAGE: &str = "average";
+const BEST: &str = "best";
 
 fn damaged(path: &Path, what: impl std::fmt::Display) -> Error {
     Error::Checkpoint { path: path.into(), message: what.to_string() }
@@ -203,15 +242,20 @@ fn open(path: &Path, identity: &Identity) -> Result<Checkpoint, Error> {
     Ok(Checkpoint { path: path.into(), progress, file })
 }
 
-/// Has `write` write the file of `step` into `folder`, then drops all but the two newest, and whatever a crash left behind.
-fn publish(folder: &CheckpointFolder, step: u64, write: impl FnOnce(&Path) -> Result<Written, Error>) -> Result<Written, Error> {
+/// Has `write` write the file of `step` into `folder`, then drops all but the `keep` newest, and whatever a crash left behind.
+fn publish(
+    folder: &CheckpointFolder,
+    step: u64,
+    keep: usize,
+    write: impl FnOnce(&Path) -> Result<Written, Error>,
+) -> Result<Written, Error> {
     let io = |source| Error::Io { action: "create", path: folder.path().into(), source };
     std::fs::create_dir_all(folder.path()).map_err(io)?;
     let newest = folder.file(step);
     let written = write(&newest)?;
     // Those of later steps were damaged: the run went on from before them.
     let whole: Vec<PathBuf> = folder.files().into_iter().filter(|path| *path <= newest).collect();
-    let keep = &whole[whole.len().saturating_sub(2)..];
+    let keep = &whole[whole.len().saturating_sub(keep.max(1))..];
     for entry in std::fs::read_dir(folder.path()).into_iter().flatten().flatten().filter(|e| !keep.contains(&e.path())) {
         // What cannot be removed costs space and nothing else.
         let _ = std::fs::remove_file(entry.path());
@@ -253,10 +297,10 @@ mod tests {
             if folder.path().is_dir() {
                 std::fs::write(folder.path().join(".tmpabc"), "left by a crash").expect("written");
             }
-            publish(&folder, step, write_text("x")).expect("written");
+            publish(&folder, step, 2, write_text("x")).expect("written");
         }
         assert_eq!(steps(&folder), [folder.file(15), folder.file(20)]);
-        publish(&folder, 7, write_text("x")).expect("written");
+        publish(&folder, 7, 2, write_text("x")).expect("written");
         assert_eq!(steps(&folder), [folder.file(7)], "the later ones were damaged, and the run went on from before them");
     }
 
@@ -265,11 +309,11 @@ mod tests {
         use crate::error::{Class, Failure};
         let dir = tempfile::tempdir().expect("a folder");
         let folder = CheckpointFolder::at(dir.path().join("checkpoint"));
-        let error = publish(&folder, 5, full_disk).expect_err("the disk is full");
+        let error = publish(&folder, 5, 2, full_disk).expect_err("the disk is full");
         assert_eq!((error.class(), error.hint().is_some()), (Class::Resource, true));
         assert!(steps(&folder).is_empty());
-        publish(&folder, 5, write_text("x")).expect("written");
-        publish(&folder, 10, full_disk).expect_err("the disk is full");
+        publish(&folder, 5, 2, write_text("x")).expect("written");
+        publish(&folder, 10, 2, full_disk).expect_err("the disk is full");
         assert_eq!(steps(&folder), [folder.file(5)]);
     }
 }

@@ -1,6 +1,7 @@
 //! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
 use super::Error;
+use super::augment::{Mix, Picture, change};
 use super::masking::Masked;
 use super::objective::{NONE, Pairs, Wanted};
 use super::streams::Streams;
@@ -12,7 +13,7 @@ use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::path::Path;
-use tallow_kernels::{Documents, Stream};
+use tallow_kernels::Documents;
 use tallow_zoo::{Head, Input, Modality, ModelConfig};
 
 /// Random changes in training: which, and from which stream.
@@ -361,46 +362,55 @@ fn collate_images(
             std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
         })
         .collect();
-    let mut pixels = vec![0f32; examples.len() * channels * height * width];
-    pixels.par_chunks_mut(channels * height * width).zip(examples).for_each(|(out, &i)| {
-        let image = images.image(i);
-        let view = changes.map_or(View::default(), |c| View::draw(c.augment, c.streams.augmentation(c.epoch, i)));
-        for (row, out) in out.chunks_exact_mut(width).enumerate() {
-            let (table, y) = (&tables[row / height], (row % height) as isize + view.down);
-            for (x, out) in out.iter_mut().enumerate() {
-                let x = if view.flipped { width - 1 - x } else { x } as isize + view.right;
-                let inside = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
-                // Black is padded before normalising, as is usual.
-                let byte = if inside { image[(y as usize * width + x as usize) * channels + row / height] } else { 0 };
-                *out = table[usize::from(byte)];
-            }
+    let size = height * width;
+    let mut pixels = vec![0f32; examples.len() * channels * size];
+    pixels.par_chunks_mut(channels * size).zip(examples).for_each(|(out, &i)| {
+        let changed = changes.filter(|changes| !changes.augment.is_empty()).map(|changes| {
+            let picture = Picture { pixels: images.image(i).to_vec(), height, width, channels };
+            change(picture, changes.augment, changes.streams.augmentation(changes.epoch, i))
+        });
+        let bytes = changed.as_ref().map_or(images.image(i), |(picture, _)| &picture.pixels);
+        for ((channel, out), table) in out.chunks_exact_mut(size).enumerate().zip(&tables) {
+            out.iter_mut()
+                .zip(bytes.iter().skip(channel).step_by(channels))
+                .for_each(|(out, byte)| *out = table[usize::from(*byte)]);
+        }
+        if let Some((_, Some(erased))) = changed {
+            erased.rows(height, width, out.len()).for_each(|row| out[row].fill(0.0));
         }
     });
     Ok(Input::Image { pixels: Tensor::from_vec(pixels, (examples.len(), channels, height, width), &Device::Cpu)? })
 }
 
-/// Which part of the padded image is seen, and whether mirrored.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct View {
-    down: isize,
-    right: isize,
-    flipped: bool,
-}
-
-impl View {
-    fn draw(augment: &[Augment], stream: Stream) -> Self {
-        let mut view = View::default();
-        for (i, augment) in augment.iter().enumerate() {
-            let stream = stream.at(i as u64);
-            match *augment {
-                Augment::PadCrop { padding } => {
-                    view.down = stream.below(0, 2 * padding + 1) as isize - padding as isize;
-                    view.right = stream.below(1, 2 * padding + 1) as isize - padding as isize;
-                }
-                Augment::HorizontalFlip => view.flipped = stream.below(0, 2) == 1,
-            }
+/// Examples that are mixed with `others`, as many; only images of classes can be.
+///
+/// # Errors
+/// They are something else.
+pub(super) fn collate_mixed(
+    data: &Prepared,
+    examples: &[usize],
+    others: &[usize],
+    normalize: Option<&Normalize>,
+    changes: Changes,
+    mix: Mix,
+) -> Result<Batch, Error> {
+    let [own, other] = [examples, others].map(|part| collate(data, part, normalize, Some(changes)));
+    match (own?, other?, data.images()) {
+        (
+            Batch { input: Input::Image { pixels }, wanted: Wanted::Classes(own), .. },
+            Batch { input: Input::Image { pixels: theirs }, wanted: Wanted::Classes(other), .. },
+            Some(images),
+        ) => {
+            let (shape, dims) = (images.shape(), pixels.dims().to_vec());
+            let size = shape.iter().product::<usize>().max(1);
+            let [mut pixels, theirs] = [pixels.flatten_all()?.to_vec1::<f32>()?, theirs.flatten_all()?.to_vec1::<f32>()?];
+            let pairs = pixels.par_chunks_mut(size).zip(theirs.par_chunks(size));
+            pairs.for_each(|(own, other)| mix.apply(own, other, shape));
+            let pixels = Tensor::from_vec(pixels, dims, &Device::Cpu)?;
+            let wanted = Wanted::Mixed { own, other, share: mix.share(shape) };
+            Ok(Batch { input: Input::Image { pixels }, wanted, tokens: 0 })
         }
-        view
+        _ => Err(Error::WrongTask { expected: "images of classes, which can be mixed", found: "something else" }),
     }
 }
 

@@ -27,7 +27,7 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let data = collate::open(&job.data, job.task, &job.model, job.normalize.as_ref())?;
     let all: Vec<usize> = (0..data.len()).collect();
     let reference = refer(job, &data, &all, emit)?;
-    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0))?;
+    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0), &[])?;
     let scored = {
         let mut pulse = Pulse::new(emit);
         let mut told = |done| pulse.beat(done);
@@ -59,7 +59,7 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
 fn refer(job: &EvaluateJob, data: &Prepared, all: &[usize], emit: &mut dyn FnMut(Event)) -> Result<Option<Reference>, Error> {
     let Some(reference) = &job.reference else { return Ok(None) };
     let files = ModelFiles::from(reference.weights.clone());
-    let built = weights::build(&job.model, None, Source::Trained { files: &files }, Stream::root(0))?;
+    let built = weights::build(&job.model, None, Source::Trained { files: &files }, Stream::root(0), &[])?;
     let mut pulse = Pulse::new(emit);
     Reference::of(&*built.model, data, all, Some(reference.preference), job.batch_size, &mut |done| pulse.beat(done))
 }

@@ -24,7 +24,7 @@ pub fn generate(job: &GenerateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
             vocabulary.ids(&Template::new(chat, &|token| vocabulary.has(token))?.render(&said, true)?, false)?
         }
     };
-    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0))?;
+    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0), &[])?;
     let begun = Instant::now();
     let ends = vocabulary.ends();
     let settings = Settings { search: job.search.clone(), ..Settings::greedy(job.max_new_tokens, &ends) };

@@ -2,18 +2,22 @@
 //! tells events; knows nothing of plans, papers or the network.
 //!
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
-//! has gone wrong). With effects: `weights` and `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss),
-//! `scale` (of numbers that are learnt), `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and
-//! their step), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
+//! has gone wrong), `best` (which evaluation was the best), `augment` (random changes of images). With effects: `weights` and
+//! `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt),
+//! `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their step), `ema` (the mean of
+//! weights), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
 //! against), `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
 mod answering;
+mod augment;
 mod batches;
+mod best;
 mod calibrate;
 mod checkpoint;
 mod collate;
 mod divergence;
+mod ema;
 mod error;
 mod evaluate;
 mod generate;

@@ -91,8 +91,8 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
     tallow_kernels::set_threads(config.threads)?;
     let speeds = (matmul_flops()?, memory_bandwidth()?);
     let streams = Streams::of(config.seed);
-    let built = weights::build(&config.model, config.adapter.as_ref(), Source::Scratch, streams.init())?;
-    let mut state = State::new(config.recipe.optimizer, &built.store)?;
+    let built = weights::build(&config.model, config.adapter.as_ref(), Source::Scratch, streams.init(), &config.recipe.groups)?;
+    let mut state = State::new(&config.recipe, &built.store)?;
     let mut grads = Gradients::new(&built.store);
     let (input, wanted) = random_batch(config, shape)?;
     let profile = Profile::default();
@@ -118,9 +118,9 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
         }
     }
     let elements = built.store.num_trainable();
-    let moved = |arrays: usize| Work { flops: 0.0, bytes: 4.0 * (elements * arrays) as f64 };
+    let moved = |numbers: usize| Work { flops: 0.0, bytes: 4.0 * numbers as f64 };
     // Reads weights, gradients and moments; writes weights and moments.
-    let rest = [("gradient norm", rest[0], moved(1)), ("optimiser", rest[1], moved(3 + 2 * state.copies()))];
+    let rest = [("gradient norm", rest[0], moved(elements)), ("optimiser", rest[1], moved(3 * elements + 2 * state.len()))];
     let rows = rows(&profile, &rest, &times, speeds);
     times.sort_by(f64::total_cmp);
     Ok(Profiled {

@@ -111,6 +111,7 @@ impl Collected {
                     self.classes.push((*place, said));
                 }
             }
+            Wanted::Mixed { .. } => return Err(Error::WrongTask { expected: "classes", found: "mixed classes" }),
             Wanted::Labels(flags, labels) => {
                 let flags = flags.chunks(*labels);
                 for ((place, example), (scores, flags)) in places.iter().zip(examples).zip(rows(model, batch)?.iter().zip(flags))

@@ -36,6 +36,11 @@ impl Streams {
         self.root.named("augment").at(epoch).at(example as u64)
     }
 
+    /// How the images of a step are mixed.
+    pub(super) fn mix(self, step: u64) -> Stream {
+        self.root.named("mix").at(step)
+    }
+
     /// How far the pieces of a stream of words are moved in an epoch.
     pub(super) fn shift(self, epoch: u64) -> Stream {
         self.root.named("shift").at(epoch)
@@ -69,6 +74,8 @@ mod tests {
             s.augmentation(0, 1),
             s.augmentation(1, 0),
             s.subset(),
+            s.mix(0),
+            s.mix(1),
             s.masking(0, 0),
             s.masking(0, 1),
             s.masking(1, 0),

@@ -2,22 +2,26 @@
 //!
 //! A step is a function of its number and of what checkpoints hold (weights, moments, [`Progress`]), so a run that goes on from a
 //! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
-//! changes no step.
+//! changes no step; only which weights come out may follow from what is watched, where the recipe says so.
 
 use super::Error;
+use super::augment::Mix;
 use super::batches::Order;
-use super::checkpoint::{self, Done, Identity, Progress};
+use super::best::{self, BestWeights};
+use super::checkpoint::{self, Done, Held, Identity, Progress};
 use super::collate::{self, Changes, collate};
+use super::ema::Average;
 use super::monitor::{Monitor, divide};
-use super::objective::Wanted;
+use super::objective::{Rule, Wanted, balanced};
 use super::optimizer::State;
 use super::reference::Reference;
 use super::scale::Scale;
 use super::schedule::lr_at;
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
-use crate::data::{Prepared, sha256_of_file};
-use crate::job::{Divergence, Event, InitFrom, Pulse, RunConfig, StepEvent};
+use crate::data::{Prepared, PreparedTargets, sha256_of_file};
+use crate::job::{BestStep, Divergence, Event, InitFrom, MonitorConfig, Pulse, RunConfig, StepEvent};
+use crate::spec::{Keep, Sampling};
 use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
 use std::time::Instant;
@@ -90,10 +94,15 @@ struct Run<'a> {
     /// Where numbers are learnt.
     scale: Option<Scale>,
     order: Order,
+    rule: Rule,
     /// For preferences: what they are measured against.
     reference: Option<Reference>,
     built: Built,
     state: State,
+    /// Where the recipe wants one.
+    average: Option<Average>,
+    /// Where the recipe wants them and something was scored.
+    best: Option<BestWeights>,
     grads: Gradients,
     progress: Progress,
     /// What had been done when this attempt began.
@@ -118,21 +127,35 @@ impl<'a> Run<'a> {
         check(config)?;
         let streams = Streams::of(config.seed);
         let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
-        let identity = Identity::of(config, &sha256_of_file(&config.train)?);
+        let watched = match &config.monitor {
+            MonitorConfig::File { path } if config.recipe.watching_decides() => Some(sha256_of_file(path)?),
+            _ => None,
+        };
+        let identity = Identity::of(config, &sha256_of_file(&config.train)?, watched.as_deref());
         let (train, monitor) = divide(config, &data, streams.subset())?;
         let weights = match &config.init {
             InitFrom::Scratch => Source::Scratch,
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
         };
         let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
-        let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init())?;
+        let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init(), &config.recipe.groups)?;
         let scale = Scale::of(&data, &train, &built.store);
         scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
         let lengths = train.iter().map(|&i| data.example_len(i)).collect();
-        let order = Order::new(train, lengths, config.recipe.batch_size, streams.order());
-        let state = State::new(config.recipe.optimizer, &built.store)?;
+        let rule = Rule::of(config, &data, &train)?;
+        let sampled = match (config.recipe.sampling, data.targets()) {
+            (Sampling::Balanced, PreparedTargets::Classes { of, names }) => {
+                let weights = balanced(of, &train, names.len());
+                Some(train.iter().map(|&i| weights[of[i] as usize]).collect())
+            }
+            _ => None,
+        };
+        let order = Order::new(train, lengths, sampled, config.recipe.batch_size, streams.order());
+        let state = State::new(&config.recipe, &built.store)?;
+        let average = config.recipe.ema.map(|ema| Average::new(ema, &built.store)).transpose()?;
         let grads = Gradients::new(&built.store);
-        let (progress, before, saved, reference) = (Progress::default(), Done::default(), None, None);
+        let (progress, before, saved) = (Progress::default(), Done::default(), None);
+        let (best, reference) = (None, None);
         Ok(Run {
             config,
             folder,
@@ -142,9 +165,12 @@ impl<'a> Run<'a> {
             monitor,
             scale,
             order,
+            rule,
             reference,
             built,
             state,
+            average,
+            best,
             grads,
             progress,
             before,
@@ -167,7 +193,7 @@ impl<'a> Run<'a> {
         for folder in [Some(own.clone()), resume_from.map(CheckpointFolder::at)].into_iter().flatten() {
             let mut told = |message| emit(Event::Note { message });
             let Some(checkpoint) = checkpoint::newest(&folder, &self.identity, &mut told)? else { continue };
-            checkpoint.restore(&self.built.store, &mut self.state)?;
+            self.best = checkpoint.restore(&self.built.store, &mut self.state, self.average.as_mut())?;
             self.before = checkpoint.progress.done;
             self.saved = (folder == own).then_some(checkpoint.progress.step);
             self.progress = checkpoint.progress;
@@ -201,11 +227,24 @@ impl<'a> Run<'a> {
         let (config, step, begun) = (self.config, self.progress.step, Instant::now());
         let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
         let examples = self.order.batch(step);
-        let asked = collate::count_wanted(&self.data, examples, Some(changes));
+        let mix = self.data.images().and_then(|images| Mix::draw(config.augment(), self.streams.mix(step), images.shape()));
+        let weigh = |part: &[usize]| match self.data.targets() {
+            PreparedTargets::Classes { of, .. } => self.rule.weight(part.iter().map(|&i| of[i])),
+            _ => None,
+        };
+        let asked = weigh(examples).unwrap_or_else(|| collate::count_wanted(&self.data, examples, Some(changes)) as f64);
         let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
         self.grads.clear();
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
-            let mut batch = collate(&self.data, part, config.normalize.as_ref(), Some(changes))?;
+            let mut batch = match mix {
+                None => collate(&self.data, part, config.normalize.as_ref(), Some(changes))?,
+                Some(mix) => {
+                    // Each with the one behind it in the step's batch, however that is cut.
+                    let first = micro * config.micro_batch_size;
+                    let others: Vec<usize> = (0..part.len()).map(|i| examples[(first + i + 1) % examples.len()]).collect();
+                    collate::collate_mixed(&self.data, part, &others, config.normalize.as_ref(), changes, mix)?
+                }
+            };
             if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
                 values.iter_mut().for_each(|value| *value = scale.learnt(*value));
             }
@@ -213,9 +252,11 @@ impl<'a> Run<'a> {
                 reference.tell(&mut batch.wanted, part);
             }
             let tape = Tape::training(self.streams.dropout(step, micro));
-            let loss = batch.wanted.loss(&tape, &self.built.model.forward(&tape, &batch.input)?)?;
+            let output = self.built.model.forward(&tape, &batch.input)?;
+            let loss = batch.wanted.trained(&tape, &output, &self.rule)?;
             // A micro-batch counts by its answers, so that the step is the same however it is cut.
-            let share = batch.wanted.count() as f64 / asked.max(1) as f64;
+            let counted = weigh(part).unwrap_or(batch.wanted.count() as f64);
+            let share = if asked > 0.0 { counted / asked } else { 0.0 };
             stepped.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
             stepped.tokens += batch.tokens;
             tape.backward_scaled(&loss, share as f32, &mut self.grads)?;
@@ -225,9 +266,15 @@ impl<'a> Run<'a> {
         }
         stepped.grad_norm = self.grads.global_norm(&self.built.store)?;
         if stepped.loss.is_finite() && stepped.grad_norm.is_finite() {
+            if let Some(most) = config.recipe.grad_clip_value {
+                self.grads.clip_values(&self.built.store, most)?;
+            }
             // As torch.nn.utils.clip_grad_norm_.
             let scale = config.recipe.grad_clip_norm.map_or(1.0, |max| (max / (stepped.grad_norm + 1e-6)).min(1.0));
             self.state.step(&self.built.store, &self.grads, self.lr(step), step + 1, scale)?;
+            if let Some(average) = &self.average {
+                average.take(&self.built.store, step + 1)?;
+            }
         }
         stepped.secs = begun.elapsed().as_secs_f64();
         Ok(stepped)
@@ -260,8 +307,13 @@ impl<'a> Run<'a> {
         p.done.train_secs += stepped.secs;
     }
 
+    /// All steps are done, or watching showed that no more are needed.
     fn is_done(&self) -> bool {
-        self.progress.step >= self.config.total_steps
+        self.progress.step >= self.config.total_steps || self.is_enough()
+    }
+
+    fn is_enough(&self) -> bool {
+        self.progress.watched.is_enough(self.config.recipe.early_stopping)
     }
 
     /// Whether the step just taken is one of each `every`.
@@ -289,9 +341,31 @@ impl<'a> Run<'a> {
         self.scale.as_ref().map_or(loss, |scale| scale.own_squared(loss))
     }
 
-    /// Tells how the model does on what is watched, where something is.
-    fn watch(&self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
-        let Some(monitor) = &self.monitor else { return Ok(()) };
+    /// Tells how the model does on what is watched, where something is, and keeps the best weights, where they are wanted.
+    fn watch(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        self.change_places()?;
+        let scored = self.score(emit)?;
+        if self.monitor.is_some() && self.config.recipe.watching_decides() {
+            let order = best::Order { by: self.config.recipe.best_by, metric: self.config.metric };
+            let min_delta = self.config.recipe.early_stopping.map_or(0.0, |stopping| stopping.min_delta);
+            if self.progress.watched.take(scored, order, min_delta) && self.config.recipe.keep == Keep::Best {
+                self.best = Some(BestWeights::of(&self.built.store)?);
+            }
+        }
+        self.change_places()
+    }
+
+    /// The mean of the weights with the weights, where it is the mean that is used.
+    fn change_places(&mut self) -> Result<(), Error> {
+        match &mut self.average {
+            Some(average) if average.is_used() => average.swap(&self.built.store),
+            _ => Ok(()),
+        }
+    }
+
+    /// The scores on what is watched; none where nothing is, or where they are not finite.
+    fn score(&self, emit: &mut dyn FnMut(Event)) -> Result<Option<best::Scored>, Error> {
+        let Some(monitor) = &self.monitor else { return Ok(None) };
         let (step, metric) = (self.progress.step, self.config.metric);
         let scored = {
             let mut pulse = Pulse::new(emit);
@@ -301,19 +375,27 @@ impl<'a> Run<'a> {
             Ok(scored) => match scored.predictions.metric(metric) {
                 value if value.is_finite() => {
                     emit(Event::Monitored { step, metric, value, loss: scored.loss, examples: monitor.len() });
+                    Ok(Some(best::Scored { step, value, loss: scored.loss }))
                 }
-                _ => emit(Event::Note { message: format!("no {} at step {step}: it has no value", metric.in_words()) }),
+                _ => {
+                    emit(Event::Note { message: format!("no {} at step {step}: it has no value", metric.in_words()) });
+                    Ok(None)
+                }
             },
-            // Whether the run diverges is for its own losses to say: watching must not change how it ends.
-            Err(error @ Error::NotFinite { .. }) => emit(Event::Note { message: format!("no score at step {step}: {error}") }),
-            Err(error) => return Err(error),
+            // Whether the run diverges is for its own losses to say.
+            Err(error @ Error::NotFinite { .. }) => {
+                emit(Event::Note { message: format!("no score at step {step}: {error}") });
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     fn save(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let (step, folder) = (self.progress.step, self.folder.checkpoints());
-        let bytes = checkpoint::save(&folder, &self.identity, &self.progress, &self.built.store, &self.state)?;
+        let held = Held { state: &self.state, average: self.average.as_ref(), best: self.best.as_ref() };
+        let keep = self.config.recipe.keep_checkpoints;
+        let bytes = checkpoint::save(&folder, &self.identity, &self.progress, &self.built.store, held, keep)?;
         self.saved = Some(step);
         let weights_sha256 = Some(weights::hash(&self.built.store)?);
         emit(Event::Checkpointed { step, path: "checkpoint".into(), bytes, weights_sha256 });
@@ -329,14 +411,18 @@ impl<'a> Run<'a> {
         Ok(Finish::Stopped { step })
     }
 
-    fn finish(&self, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
+    fn finish(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
         // No further loss shows what the last step did.
         if !weights::all_finite(&self.built.store)? {
             return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
         }
+        let best = self.put_in_what_comes_out()?;
+        let stopped_early = self.progress.step < self.config.total_steps;
+        self.tell_what_comes_out(stopped_early, best, emit);
         // Of a model with an adapter that alone is kept, with the name of its base.
         let mut metadata = vec![("format", "pt".to_string())];
-        let own = weights::learnt(&self.built.store);
+        let own =
+            if self.config.adapter.is_some() { weights::learnt(&self.built.store) } else { weights::named(&self.built.store) };
         let own = self.scale.as_ref().map_or_else(|| Ok(own.clone()), |scale| scale.leave(own.clone()))?;
         let mut public = self.config.model.public_tensors(own)?;
         if let (Some(_), InitFrom::Weights { sha256, .. }) = (&self.config.adapter, &self.config.init) {
@@ -345,8 +431,33 @@ impl<'a> Run<'a> {
         }
         let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
         let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
-        emit(Event::Finished { step, weights_sha256: weights_sha256.clone(), tokens, examples, train_secs });
+        let weights = weights_sha256.clone();
+        emit(Event::Finished { step, weights_sha256: weights, tokens, examples, train_secs, stopped_early, best });
         Ok(Finish::Completed { weights_sha256 })
+    }
+
+    /// In words, for whoever reads the run.
+    fn tell_what_comes_out(&self, stopped_early: bool, best: Option<BestStep>, emit: &mut dyn FnMut(Event)) {
+        if stopped_early {
+            let (step, total) = (self.progress.step, self.config.total_steps);
+            let message = format!("training of {total} steps ended after step {step}: watching showed that more do not help");
+            emit(Event::Note { message });
+        }
+        if let Some(BestStep { step, value }) = best {
+            let metric = self.config.metric.in_words();
+            emit(Event::Note { message: format!("the weights are those of step {step}, the best: {metric} {value:.4}") });
+        }
+    }
+
+    /// The weights that the recipe wants kept: the best, the mean, or as they are. Tells which step's the best are.
+    fn put_in_what_comes_out(&mut self) -> Result<Option<BestStep>, Error> {
+        match (&self.best, self.progress.watched.best) {
+            (Some(weights), Some(best::Scored { step, value, .. })) => {
+                weights.put_into(&self.built.store)?;
+                Ok(Some(BestStep { step, value }))
+            }
+            _ => self.change_places().map(|()| None),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use super::Error;
 use crate::data::sha256_of_file;
 use crate::job::ModelFiles;
+use crate::spec::Group;
 use crate::store::write_atomic;
 use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
@@ -49,16 +50,25 @@ pub(super) enum Source<'a> {
     },
 }
 
-/// Builds the model; what `source` does not hold starts from `init`. With an adapter all but that and a new head is frozen.
+/// Builds the model; what `source` does not hold starts from `init`, and what `groups` freeze is not trained. With an adapter all but
+/// that and a new head is frozen.
 ///
 /// # Errors
 /// The file cannot be read, or is another one than planned; tensors are missing, wrongly shaped or not finite: all of these at once;
 /// tensors are left over that are those of a larger model, or for [`Source::Trained`] any at all.
-pub(super) fn build(config: &ModelConfig, adapter: Option<&Adapter>, source: Source, init: Stream) -> Result<Built, Error> {
+pub(super) fn build(
+    config: &ModelConfig,
+    adapter: Option<&Adapter>,
+    source: Source,
+    init: Stream,
+    groups: &[Group],
+) -> Result<Built, Error> {
     let device = Device::Cpu;
+    let groups = groups.to_vec();
+    let freezes = move |name: &str| Group::freezes(&groups, name);
     let (path, sha256) = match source {
         Source::Scratch => {
-            let weights = Weights::scratch(init, &device);
+            let weights = Weights::scratch(init, &device).freezing(freezes);
             let model = config.build(&weights, adapter)?;
             let (store, report) = weights.finish()?;
             return Ok(Built { model, store, report });
@@ -76,7 +86,7 @@ pub(super) fn build(config: &ModelConfig, adapter: Option<&Adapter>, source: Sou
         }
         None => path,
     };
-    let weights = Weights::given(given, init, &device);
+    let weights = Weights::given(given, init, &device).freezing(freezes);
     let model = config.build(&weights, files.map(|files| &files.adapter).or(adapter))?;
     let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
     let trained = matches!(source, Source::Trained { .. });
@@ -121,7 +131,7 @@ fn read_adapter(path: &Path, base: &Path) -> Result<BTreeMap<String, Tensor>, Er
 /// # Errors
 /// As [`build`]; a product failed.
 pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMap<String, Tensor>, Error> {
-    let built = build(config, None, Source::Trained { files }, Stream::root(0))?;
+    let built = build(config, None, Source::Trained { files }, Stream::root(0), &[])?;
     let mut own = named(&built.store);
     let scale = files.adapter.as_ref().map_or(0.0, |files| files.adapter.scale());
     let layers: Vec<String> = own.keys().filter_map(|name| name.strip_suffix(".lora_A.weight").map(str::to_string)).collect();

@@ -51,12 +51,70 @@ fn every_value_has_its_range() {
         &[("steps = 20", "steps = 20, epochs = 1")],
         &["`recipe.length`: expected a table with one of `epochs`, `steps`, found `epochs`, `steps`"],
     );
-    check(&[("\"adamw\"", "\"lion\"")], &["`recipe.optimizer.kind`: expected one of `adamw`, `sgd`, found the text \"lion\""]);
+    check(
+        &[("\"adamw\"", "\"lars\"")],
+        &[
+            "`recipe.optimizer.kind`: expected one of `adamw`, `sgd`, `adam`, `adafactor`, `lion`, `lamb`, `muon`, found the text \"lars\"",
+        ],
+    );
     check(
         &[("kind = \"none\"", "kind = \"split\", name = \"test\"")],
         &["`data.monitor.name`: expected another split than", "found `test`"],
     );
     check(&[("held_out = \"test\"\n", "")], &["`data.held_out`: expected a text, found nothing"]);
+}
+
+/// What a recipe may ask for beyond the usual, wrong in all ways at once.
+#[test]
+fn every_part_of_a_recipe_has_its_range() {
+    let more = "lr = 1e-3
+layerwise_lr_decay = 1.5
+label_smoothing = 1.0
+ema = { decay = 1.0 }
+early_stopping = { patience = 0 }
+keep = \"newest\"
+keep_checkpoints = 0
+evaluate_every = { steps = 0 }
+groups = [{ pattern = \"a\", lr_scale = -1.0 }, { pattern = \"b\", frozn = true }]
+";
+    check(
+        &[("lr = 1e-3\n", more)],
+        &[
+            "has 9 problem(s)",
+            "`recipe.layerwise_lr_decay`: expected a number above 0 and at most 1, found 1.5",
+            "`recipe.label_smoothing`: expected a number from 0 to below 1, found 1.0",
+            "`recipe.ema.decay`: expected a number above 0 and below 1, found 1.0",
+            "`recipe.early_stopping.patience`: expected a whole number from 1 to 1000000, found 0",
+            "`recipe.keep`: expected one of `last`, `best`, found the text \"newest\"",
+            "`recipe.keep_checkpoints`: expected a whole number from 1 to 1000, found 0",
+            "`recipe.evaluate_every.steps`: expected a whole number from 1 to 1000000000, found 0",
+            "`recipe.groups[0].lr_scale`: expected a number above 0 and at most 1000000, found -1.0",
+            "`recipe.groups[1].frozn`: there is no such key; there are `frozen`, `lr_scale`, `pattern`, `weight_decay`",
+        ],
+    );
+    // Nothing is watched in the tiny experiment.
+    check(
+        &[("lr = 1e-3\n", "lr = 1e-3\nkeep = \"best\"\ngrad_clip_value = 1.0\ngrad_clip_norm = 1.0\n")],
+        &["`recipe.keep`: expected something to be watched", "`recipe.grad_clip_value`: expected one of `grad_clip_norm` and it"],
+    );
+}
+
+/// Patterns are held against the model's own names, before anything is trained.
+#[test]
+fn patterns_meet_parameters() {
+    let with = |groups: &str, words: &[&str]| {
+        let groups = format!("lr = 1e-3\ngroups = [{groups}]\n");
+        let place = Place::new();
+        let file = place.write("wrong.toml", &TINY.replacen("lr = 1e-3\n", &groups, 1));
+        let out = place.run();
+        let said =
+            said(&mut place.tallow(["plan".as_ref(), file.as_os_str(), "--offline".as_ref(), "--out".as_ref(), out.as_os_str()]));
+        assert_eq!(said.code, Some(10), "{}", said.stderr);
+        words.iter().for_each(|word| assert!(said.stderr.contains(word), "`{word}` in: {}", said.stderr));
+    };
+    with("{ pattern = \"nothing.*\" }", &["`recipe.groups[0].pattern`: `nothing.*`: it meets no parameter; there are `bert."]);
+    with("{ pattern = \"*\" }, { pattern = \"*bias\" }", &["`recipe.groups[1].pattern`: `*bias`: all that it meets"]);
+    with("{ pattern = \"*\", frozen = true }", &["`recipe.groups`: everything is frozen"]);
 }
 
 #[test]

@@ -170,6 +170,8 @@ fn training(seed: u64, steps: u64, lr: f64) -> Vec<Event> {
         tokens: steps * 426,
         examples: steps * 32,
         train_secs: steps as f64 * 1.073,
+        stopped_early: false,
+        best: None,
     });
     events
 }
@@ -219,16 +221,15 @@ fn text_plan() -> Plan {
         adapter: None,
         preference: None,
         recipe: Recipe {
-            optimizer: Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 },
-            lr: 5e-5,
-            schedule: Schedule::Linear { warmup: Warmup::Frac(0.06) },
-            length: Length::Epochs(1.0),
-            batch_size: 32,
-            micro_batch_size: None,
             max_seq_len: Some(128),
             grad_clip_norm: Some(1.0),
-            dropout: None,
-            augment: vec![],
+            ..Recipe::bare(
+                Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 },
+                5e-5,
+                Schedule::linear(Warmup::Frac(0.06)),
+                Length::Epochs(1.0),
+                32,
+            )
         },
         metric: Metric::Accuracy,
         target: Some(Target { value: 0.88, source: "a reference run of the same small model".into() }),

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunConfig, StepEvent};
-use tallow::spec::{Augment, Length, Metric, Optimizer, Preference, Recipe, Schedule, Task, Warmup};
+use tallow::spec::{
+    Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Keep, Length, Metric, Optimizer, Preference, Recipe, Sampling,
+    Schedule, Task, Warmup,
+};
 use tallow::trainer::{self, Finish};
 use tallow_kernels::Stream;
 use tallow_zoo::{Adapter, Head, ModelConfig};
@@ -299,19 +302,8 @@ impl Bench {
             "attention_probs_dropout_prob": 0.1, "id2label": {"0": "worse", "1": "better"},
         });
         let optimizer = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
-        let schedule = Schedule::Linear { warmup: Warmup::Frac(0.1) };
-        let recipe = Recipe {
-            optimizer,
-            schedule,
-            lr: 1e-2,
-            length: Length::Steps(40),
-            batch_size: 32,
-            micro_batch_size: None,
-            max_seq_len: None,
-            grad_clip_norm: Some(1.0),
-            dropout: None,
-            augment: Vec::new(),
-        };
+        let schedule = Schedule::linear(Warmup::Frac(0.1));
+        let recipe = Recipe { grad_clip_norm: Some(1.0), ..Recipe::bare(optimizer, 1e-2, schedule, Length::Steps(40), 32) };
         RunConfig {
             version: 1,
             name: "seed-0".into(),
@@ -482,6 +474,58 @@ impl Bench {
         config.adapter = Some(Adapter { r: 4, lora_alpha: 8.0, lora_dropout: 0.1, ..Adapter::of(&["all-linear"]) });
         (config.recipe.batch_size, config.micro_batch_size, config.checkpoint_every_steps) = (8, 4, 7);
         config
+    }
+
+    /// Runs whose recipe remembers more than moments, by name.
+    pub(super) fn recipes(&self) -> Vec<(&'static str, RunConfig)> {
+        let mut best = self.resnet();
+        best.recipe.optimizer = Optimizer::Muon {
+            momentum: 0.95,
+            nesterov: true,
+            adamw_lr: 3e-3,
+            beta1: 0.9,
+            beta2: 0.95,
+            eps: 1e-10,
+            weight_decay: 0.01,
+        };
+        best.recipe.ema = Some(Ema { decay: 0.9, warmup: true, evaluate: true });
+        best.recipe.keep = Keep::Best;
+        best.recipe.early_stopping = Some(EarlyStopping { patience: 1000, min_delta: 0.0 });
+        best.monitor_every_steps = 2;
+        best.recipe.label_smoothing = 0.1;
+        best.recipe.augment.extend([
+            Augment::RandomResizedCrop { min_area: 0.3, max_area: 1.0, max_ratio: 4.0 / 3.0 },
+            Augment::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+            Augment::RandAugment { ops: 2, magnitude: 9 },
+            Augment::RandomErasing { p: 0.5, min_area: 0.02, max_area: 0.33, max_ratio: 3.3 },
+            Augment::Mixup { alpha: 0.4 },
+            Augment::Cutmix { alpha: 1.0 },
+        ]);
+        let mut layered = self.bert();
+        layered.recipe.optimizer = Optimizer::Adafactor {
+            beta1: Some(0.9),
+            decay: 0.8,
+            eps: 1e-30,
+            clip: 1.0,
+            scale_parameter: true,
+            weight_decay: 0.01,
+        };
+        layered.recipe.schedule = Schedule::OneCycle { warmup: Warmup::Frac(0.3), div_factor: 25.0, final_div_factor: 1e4 };
+        layered.recipe.layerwise_lr_decay = Some(0.8);
+        layered.recipe.class_weights = Some(ClassWeights::Balanced);
+        layered.recipe.focal_gamma = Some(2.0);
+        layered.recipe.sampling = Sampling::Balanced;
+        layered.recipe.groups = vec![
+            Group { pattern: "*embeddings.*".into(), lr_scale: 1.0, weight_decay: None, frozen: true },
+            Group { pattern: "classifier.*".into(), lr_scale: 3.0, weight_decay: Some(0.1), frozen: false },
+        ];
+        let mut clipped = self.gpt();
+        clipped.recipe.optimizer = Optimizer::Lamb { beta1: 0.9, beta2: 0.999, eps: 1e-6, weight_decay: 0.01 };
+        clipped.recipe.schedule =
+            Schedule::Wsd { warmup: Warmup::Steps(2), decay_frac: 0.4, decay: Decay::OneMinusSqrt, min_lr_frac: 0.1 };
+        (clipped.recipe.grad_clip_norm, clipped.recipe.grad_clip_value) = (None, Some(0.05));
+        clipped.recipe.ema = Some(Ema { decay: 0.5, warmup: false, evaluate: false });
+        vec![("muon, mean and best", best), ("adafactor by layer, frozen", layered), ("lamb, clipped", clipped)]
     }
 
     pub(super) fn train(&self, config: &RunConfig, folder: &str) -> Trained {

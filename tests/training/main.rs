@@ -4,6 +4,7 @@
 mod bench;
 mod conversations;
 mod numbers;
+mod recipes;
 mod refused;
 mod repeated;
 mod supervised;

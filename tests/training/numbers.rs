@@ -247,8 +247,8 @@ fn rates_are_those_of_the_closed_forms() {
     };
     let warmup = Warmup::Frac(0.25);
     check("constant", Schedule::Constant { warmup }, &|_| 1.0);
-    check("linear", Schedule::Linear { warmup }, &|done| 1.0 - done);
-    check("cosine", Schedule::Cosine { warmup }, &|done| (FRAC_PI_2 * done).cos().powi(2));
+    check("linear", Schedule::linear(warmup), &|done| 1.0 - done);
+    check("cosine", Schedule::cosine(warmup), &|done| (FRAC_PI_2 * done).cos().powi(2));
     // At steps 6 and 9 of 12: a third and two thirds of the way from step 3.
     let at_frac = vec![0.5, 0.75];
     let stairs = |done: f64| [1.0, 0.1, 0.01][usize::from(done > 0.33) + usize::from(done > 0.66)];

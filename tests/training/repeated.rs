@@ -11,7 +11,7 @@ use tallow::trainer::Finish;
 #[test]
 fn any_number_of_threads() {
     let bench = Bench::new();
-    for (name, config) in bench.all() {
+    for (name, config) in bench.all().into_iter().chain(bench.recipes()) {
         let run =
             |threads: usize, folder: &str| bench.train(&RunConfig { threads, ..config.clone() }, &format!("{name}-{folder}"));
         let first = run(2, "a");
@@ -29,7 +29,7 @@ fn any_number_of_threads() {
 #[test]
 fn resumed_at_every_step() {
     let bench = Bench::new();
-    for (name, config) in bench.all() {
+    for (name, config) in bench.all().into_iter().chain(bench.recipes()) {
         let config = RunConfig { total_steps: 10, log_every_steps: 1, checkpoint_every_steps: 0, ..config };
         let whole = bench.train(&config, &format!("{name}-whole"));
         let folder = |step: u64| format!("{name}-{}", step / 2);
@@ -104,7 +104,7 @@ fn a_checkpoint_of_another_run_is_refused_and_says_what_differs() {
         c.recipe.lr = 0.5;
         c.total_steps = 41;
         c.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.01 };
-        c.recipe.schedule = Schedule::Linear { warmup: Warmup::Steps(4) };
+        c.recipe.schedule = Schedule::linear(Warmup::Steps(4));
     };
     refused(
         &several,

@@ -28,6 +28,7 @@ const OPTIMIZERS: &[(OptimizerKind, &str)] = &[
     (OptimizerKind::Lamb, r"LAMB"),
     (OptimizerKind::Lars, r"LARS"),
     (OptimizerKind::Lion, r"Lion"),
+    (OptimizerKind::Muon, r"Muon"),
     (OptimizerKind::Lbfgs, r"L-?BFGS"),
 ];
 
@@ -94,6 +95,13 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,30}}plateau"),
                 |found| ScheduleShape::Plateau { divisor: divisor(found) },
             ),
+            form(
+                r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b".into(),
+                |_| ScheduleShape::CosineRestarts { cycles: None },
+            ),
+            form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
+            form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
+            form(r"\bpolynomial (?:learning[- ]rate |lr )?(?:decay|schedule)".into(), |_| ScheduleShape::Polynomial { power: None }),
             form(r"\bcosine (?:learning[- ]rate |lr )?(?:decay|schedule|annealing|learning)".into(), |_| ScheduleShape::Cosine),
             form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|1/√|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),

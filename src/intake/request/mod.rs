@@ -19,7 +19,7 @@ mod tests;
 pub use name::{DataName, ModelName};
 
 use super::{OptimizerKind, ScheduleShape};
-use crate::spec::{Metric, Warmup};
+use crate::spec::{Augment, Metric, Warmup};
 use rest::Rest;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,21 @@ pub struct Request {
     pub warmup: Option<Warmup>,
     pub dropout: Option<f64>,
     pub grad_clip_norm: Option<f64>,
+    pub grad_clip_value: Option<f64>,
+    pub layerwise_lr_decay: Option<f64>,
+    pub label_smoothing: Option<f64>,
+    /// Of a running mean of the weights.
+    pub ema_decay: Option<f64>,
+    /// Evaluations without a better one, after which training ends.
+    pub patience: Option<u64>,
+    /// "keep the best checkpoint".
+    pub keep_best: bool,
+    pub augment: Vec<Augment>,
+    /// "balanced class weights".
+    pub class_weights: bool,
+    pub focal_gamma: Option<f64>,
+    /// "balanced sampling".
+    pub balanced_sampling: bool,
     pub max_seq_len: Option<usize>,
     pub max_examples: Option<usize>,
     /// "10% of the data": 0.1.
@@ -107,10 +122,8 @@ pub enum Lack {
     Method,
     /// Numbers other than float32: 4-bit, bf16.
     Precision,
-    LabelSmoothing,
     /// Augmentation besides cropping and mirroring: mixup.
     Augmentation,
-    EarlyStopping,
 }
 
 /// What lies at a path.

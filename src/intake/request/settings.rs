@@ -4,7 +4,7 @@ use super::number::{NUMBER, in_words, number};
 use super::rest::{Cut, Rest};
 use super::{AskedAdapter, Lack, Lacking, Refused, Request};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
-use crate::spec::Warmup;
+use crate::spec::{Augment, Warmup};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -43,10 +43,34 @@ patterns! {
     ],
     dropout: [r"\bdrop-?out~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
     decay: [r"\bweight[- ]decay~#", r"^#\s?weight[- ]decay\b"],
+    clip_value: [
+        r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?))* (?:by |at |to )?values?~#",
+        r"\b(?:gradients?|grad)[- ]values? clip(?:ping|ped)?~#",
+        r"\b(?:gradients?|grad)[- ]clip(?:ping|ped)? (?:by |at )values?~#",
+    ],
+    layerwise: [
+        r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay~#",
+        r"\b(?:learning[ -]rate|lr) decay (?:per|of each|for each|by) layer~#",
+        r"\bllrd~#",
+    ],
     clip: [r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
     momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
-    smoothing: [r"\blabel[- ]smoothing(?:~#)?"],
+    no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
+    smoothing: [r"\blabel[- ]smoothing~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
+    ema: [
+        r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
+        r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
+    ],
+    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- ](?:weights|weighting)\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b"],
+    focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
+    balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
+    early: [
+        r"\bearly[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?patience~#(?: (?:evaluations?|evals?|checks?))?\)?",
+        r"\bearly[- ]stopping after~#(?: (?:evaluations?|evals?|checks?))?",
+        r"\bearly[- ]stopping\b|\bstop(?:ping)? early\b",
+    ],
+    best: [r"\b(?:keep|take|restore|use|load|return)(?:ing)? the best (?:checkpoint|model|weights|epoch)(?: at the end)?\b"],
     batch: [r"\b(?:mini-?)?batch(?:es)?[ -]?(?:sizes?)?~#"],
     lr: [r"\b(?:learning[ -]rates?|lr)~#"],
     length: [r"\b(?:max(?:imum)?[ -]?)?(?:sequence |seq |text )?(?:length|len)~#(?: tokens)?", r"^#[ -]tokens?(?: (?:max|at most|per text))?\b"],
@@ -63,13 +87,36 @@ patterns! {
     ],
     seeds: [r"^@(?:random )?seeds\b"],
     seed_list: [r"\bseeds?\s?[=:]?\s?(?P<v>-?\d+(?:(?:\s?,\s?|\sand\s|,?\s?and\s)\d+)*)\b"],
-    optimizer: [r"\b(?P<v>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|lamb|lars|lion|l-?bfgs)\b(?: optimi[sz]er)?"],
+    optimizer: [r"\b(?P<v>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|lamb|lars|lion|muon|l-?bfgs)\b(?: optimi[sz]er)?"],
     schedule: [
+        r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
+        r"\b(?P<v>sgdr)\b(?: schedule)?",
+        r"\b(?P<v>polynomial)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
+        r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b",
+        r"\b(?P<v>wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
         r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*",
         r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+",
         r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
     ],
 }
+
+/// Changes of images by their names, with the usual values.
+static AUGMENTATIONS: LazyLock<Vec<(Augment, Regex)>> = LazyLock::new(|| {
+    let (brightness, contrast, saturation, hue) = (0.4, 0.4, 0.4, 0.1);
+    vec![
+        (Augment::Mixup { alpha: 0.2 }, pattern(r"\bmix-?up\b")),
+        (Augment::Cutmix { alpha: 1.0 }, pattern(r"\bcut-?mix\b")),
+        (Augment::RandAugment { ops: 2, magnitude: 9 }, pattern(r"\brand-?\s?augment(?:ation)?\b")),
+        (Augment::RandomErasing { p: 0.5, min_area: 0.02, max_area: 0.33, max_ratio: 3.3 }, pattern(r"\brandom[- ]erasing\b")),
+        (Augment::ColorJitter { brightness, contrast, saturation, hue }, pattern(r"\bcolou?r[- ]jitter(?:ing)?\b")),
+        (
+            Augment::RandomResizedCrop { min_area: 0.08, max_area: 1.0, max_ratio: 4.0 / 3.0 },
+            pattern(r"\brandom[- ]resized[- ]crop(?:s|ping)?\b"),
+        ),
+        (Augment::Rotation { degrees: 15.0 }, pattern(r"\brandom[- ]rotations?\b")),
+        (Augment::HorizontalFlip, pattern(r"\b(?:random )?horizontal flip(?:s|ping)?\b")),
+    ]
+});
 
 /// Wishes that there is no way to follow.
 static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
@@ -87,11 +134,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
             Lack::Precision,
             r"^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*",
         ),
-        lack(
-            Lack::Augmentation,
-            r"\b(?:mixup|cutmix|cutout|randaugment|autoaugment|random erasing|colou?r jitter|augmix)\b|\b(?:data )?augmentations?\b",
-        ),
-        lack(Lack::EarlyStopping, r"\bearly[- ]stopping\b"),
+        lack(Lack::Augmentation, r"\b(?:cutout|autoaugment|augmix|trivialaugment)\b|\b(?:data )?augmentations?\b"),
     ]
 });
 
@@ -168,6 +211,39 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.dropout = request.value(cut, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p))).or(no_dropout);
     let cut = first(rest, &p.decay);
     request.weight_decay = request.value(cut, "0 to 10", |cut| real(cut, |decay| (0.0..=10.0).contains(&decay))).or(no_decay);
+    let no_smoothing = none(rest, &p.no_smoothing);
+    let cut = first(rest, &p.smoothing);
+    // The usual value (1512.00567, section 7) where none is said.
+    request.label_smoothing =
+        request
+            .value(cut, "0 to less than 1", |cut| {
+                if cut.get("v").is_empty() { Some(0.1) } else { share(cut, |s| (0.0..1.0).contains(&s)) }
+            })
+            .or(no_smoothing);
+    let cut = first(rest, &p.ema);
+    request.ema_decay = request.value(cut, "a decay of more than 0 and less than 1", |cut| {
+        if cut.get("v").is_empty() { Some(0.999) } else { real(cut, |decay| decay > 0.0 && decay < 1.0) }
+    });
+    let cut = first(rest, &p.early);
+    request.patience = request.value(cut, "a patience of 1 to 1,000,000 evaluations", |cut| {
+        if cut.get("v").is_empty() { Some(3) } else { whole(cut, 1, 1_000_000) }
+    });
+    request.class_weights = first(rest, &p.class_weights).is_some();
+    let cut = first(rest, &p.focal);
+    request.focal_gamma = request.value(cut, "a gamma of more than 0 and at most 100", |cut| {
+        if cut.get("v").is_empty() { Some(2.0) } else { real(cut, |gamma| gamma > 0.0 && gamma <= 100.0) }
+    });
+    request.balanced_sampling = first(rest, &p.balanced).is_some();
+    for (augment, way) in AUGMENTATIONS.iter() {
+        if rest.cut(way).is_some() {
+            request.augment.push(*augment);
+        }
+    }
+    request.keep_best = first(rest, &p.best).is_some();
+    let cut = first(rest, &p.layerwise);
+    request.layerwise_lr_decay = request.value(cut, "more than 0 and at most 1", |cut| real(cut, |d| d > 0.0 && d <= 1.0));
+    let cut = first(rest, &p.clip_value);
+    request.grad_clip_value = request.value(cut, "a value greater than 0", |cut| real(cut, |most| most > 0.0));
     let cut = first(rest, &p.clip);
     request.grad_clip_norm = request.value(cut, "a norm greater than 0", |cut| real(cut, |norm| norm > 0.0));
     let cut = first(rest, &p.momentum);
@@ -189,9 +265,6 @@ fn warmup(cut: &Cut) -> Option<Warmup> {
 
 fn lacking(rest: &mut Rest, request: &mut Request) {
     let mut add = |of: Lack, cut: Cut| request.lacking.push(Lacking { of, words: cut.words });
-    while let Some(cut) = first(rest, &PATTERNS.smoothing) {
-        add(Lack::LabelSmoothing, cut);
-    }
     for (of, way) in LACKING.iter() {
         while let Some(cut) = rest.cut(way) {
             add(*of, cut);
@@ -281,9 +354,19 @@ fn choices(rest: &mut Rest, request: &mut Request) {
         "lamb" => OptimizerKind::Lamb,
         "lars" => OptimizerKind::Lars,
         "lion" => OptimizerKind::Lion,
+        "muon" => OptimizerKind::Muon,
         _ => OptimizerKind::Lbfgs,
     });
     request.schedule = first(rest, &PATTERNS.schedule).map(|cut| match cut.get("v").to_lowercase().as_str() {
+        "cosine" if !cut.get("restarts").is_empty() => {
+            // `with 3 restarts` are four cosines.
+            let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
+            ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
+        }
+        "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
+        "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
+        name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
+        name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
         "cosine" => ScheduleShape::Cosine,
         "linear" => ScheduleShape::Linear,
         "constant" => ScheduleShape::Constant,

@@ -167,6 +167,33 @@ fn settings_are_understood_however_they_are_put() {
         (r.optimizer, &r.schedule) == (Some(OptimizerKind::AdamW), &Some(ScheduleShape::Linear))
     });
     check("a constant learning rate", |r| r.schedule == Some(ScheduleShape::Constant));
+    check("with Lion", |r| r.optimizer == Some(OptimizerKind::Lion));
+    check("using the Muon optimizer", |r| r.optimizer == Some(OptimizerKind::Muon));
+    for text in ["cosine with restarts", "a cosine schedule with warm restarts", "SGDR"] {
+        check(text, |r| r.schedule == Some(ScheduleShape::CosineRestarts { cycles: None }));
+    }
+    check("cosine annealing with 3 restarts", |r| r.schedule == Some(ScheduleShape::CosineRestarts { cycles: Some(4) }));
+    check("cosine decay with 3 cycles", |r| r.schedule == Some(ScheduleShape::CosineRestarts { cycles: Some(3) }));
+    check("polynomial decay with power 2", |r| r.schedule == Some(ScheduleShape::Polynomial { power: Some(2.0) }));
+    check("a one-cycle schedule", |r| r.schedule == Some(ScheduleShape::OneCycle));
+    check("WSD schedule", |r| r.schedule == Some(ScheduleShape::Wsd));
+    check("layer-wise learning rate decay 0.9", |r| (r.layerwise_lr_decay, r.lr) == (Some(0.9), None));
+    check("clip gradients by value 0.5", |r| (r.grad_clip_value, r.grad_clip_norm) == (Some(0.5), None));
+    check("label smoothing 0.2", |r| r.label_smoothing == Some(0.2));
+    check("with label smoothing", |r| r.label_smoothing == Some(0.1));
+    check("without label smoothing", |r| r.label_smoothing == Some(0.0));
+    check("early stopping", |r| r.patience == Some(3));
+    check("early stopping with patience 5", |r| r.patience == Some(5));
+    check("an EMA of the weights with decay 0.99", |r| r.ema_decay == Some(0.99));
+    check("EMA", |r| r.ema_decay == Some(0.999));
+    check("keep the best checkpoint", |r| r.keep_best);
+    check("with mixup and RandAugment", |r| {
+        r.augment == [Augment::Mixup { alpha: 0.2 }, Augment::RandAugment { ops: 2, magnitude: 9 }] && r.lacking.is_empty()
+    });
+    check("balanced class weights", |r| r.class_weights);
+    check("focal loss with gamma 1.5", |r| r.focal_gamma == Some(1.5));
+    check("focal loss", |r| r.focal_gamma == Some(2.0));
+    check("balanced sampling", |r| r.balanced_sampling);
     check("bert with 2 layers", |r| r.size.layers == Some(2));
     check("a 12-layer bert with hidden size 768 of 110M parameters", |r| {
         r.size == ModelSize { layers: Some(12), hidden: Some(768), heads: None, params: Some(110e6) }
@@ -252,9 +279,7 @@ fn what_there_is_no_way_to_follow_is_told_apart() {
         ("freeze the encoder", &[Lack::Method]),
         ("in bf16", &[Lack::Precision]),
         ("int8 quantization", &[Lack::Precision, Lack::Precision]),
-        ("label smoothing 0.1", &[Lack::LabelSmoothing]),
-        ("with mixup", &[Lack::Augmentation]),
-        ("early stopping", &[Lack::EarlyStopping]),
+        ("with cutout", &[Lack::Augmentation]),
         ("mixed-precision training", &[Lack::Precision]),
     ] {
         let r = parse(text);

@@ -1,9 +1,11 @@
 //! What a request asks for, laid over the default recipe; what there is no way to follow becomes a deviation.
 
-use super::defaults::{self, Defaults};
+use super::defaults::{self, Choice, Defaults};
 use super::paper::Drafted;
-use crate::intake::{Lack, OptimizerKind, Request, ScheduleShape};
-use crate::spec::{Deviation, Length, Optimizer, Recipe, Schedule, Warmup};
+use crate::intake::{Lack, Request, ScheduleShape};
+use crate::spec::{
+    Augment, ClassWeights, Decay, Deviation, EarlyStopping, Ema, Keep, Length, Optimizer, Recipe, Sampling, Schedule, Warmup,
+};
 use crate::words::{self, plain};
 use tallow_zoo::{Modality, ModelConfig};
 
@@ -26,19 +28,33 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     asked.out
 }
 
-/// A schedule without milestones in the trainer's terms; none where it has no such schedule.
+/// A schedule without milestones in the trainer's terms, with the usual values where none are said; none where it has no such schedule.
 pub(super) fn schedule_of(shape: &ScheduleShape, warmup: Warmup) -> Option<Schedule> {
+    let min_lr_frac = 0.0;
     match shape {
         ScheduleShape::Constant => Some(Schedule::Constant { warmup }),
-        ScheduleShape::Linear => Some(Schedule::Linear { warmup }),
-        ScheduleShape::Cosine => Some(Schedule::Cosine { warmup }),
-        _ => None,
+        ScheduleShape::Linear => Some(Schedule::linear(warmup)),
+        ScheduleShape::Cosine => Some(Schedule::cosine(warmup)),
+        ScheduleShape::CosineRestarts { cycles } => {
+            Some(Schedule::CosineRestarts { warmup, cycles: cycles.unwrap_or(4), min_lr_frac })
+        }
+        ScheduleShape::Polynomial { power } => Some(Schedule::Polynomial { warmup, power: power.unwrap_or(1.0), min_lr_frac }),
+        // Its rise is a good part of it, other than a warm-up before something else.
+        ScheduleShape::OneCycle => {
+            Some(Schedule::OneCycle { warmup: Warmup::Frac(0.3), div_factor: 25.0, final_div_factor: 1e4 })
+        }
+        // The fall of 2404.06395, section 4.3.
+        ScheduleShape::Wsd => Some(Schedule::Wsd { warmup, decay_frac: 0.1, decay: Decay::Linear, min_lr_frac }),
+        ScheduleShape::InverseSqrt => Some(Schedule::InverseSqrt { warmup, timescale: None }),
+        ScheduleShape::Exponential => Some(Schedule::Exponential { warmup, end_frac: 0.01 }),
+        ScheduleShape::Milestones { .. } | ScheduleShape::Plateau { .. } => None,
     }
 }
 
 /// What the trainer has, where a schedule or an optimiser is asked for that it has not.
-pub(super) const SCHEDULES: &str = "the trainer has constant, linear, cosine and step schedules";
-pub(super) const OPTIMIZERS: &str = "the trainer has AdamW and SGD";
+pub(super) const SCHEDULES: &str =
+    "the trainer has no schedule that waits for a loss, and none with steps at places that are not said";
+pub(super) const OPTIMIZERS: &str = "the trainer has SGD, Adam, AdamW, Adafactor, Lion, LAMB and Muon";
 
 struct Asked<'a> {
     request: &'a Request,
@@ -62,38 +78,43 @@ impl Asked<'_> {
 
     /// The optimiser, with a learning rate that suits it where none was said.
     fn optimizer(&mut self) {
-        let (kind, decay) = (self.request.optimizer, self.request.weight_decay);
-        let other = match (kind, self.out.recipe.optimizer) {
-            (Some(OptimizerKind::Sgd), Optimizer::Adamw { .. }) => Some(defaults::sgd_for_tuning()),
-            (Some(OptimizerKind::AdamW | OptimizerKind::Adam), Optimizer::Sgd { .. }) => Some(defaults::adamw_for_images()),
-            (None | Some(OptimizerKind::Sgd | OptimizerKind::AdamW | OptimizerKind::Adam), _) => None,
-            (Some(kind), used) => {
-                self.deviate("recipe.optimizer", kind.name(), used.name(), OPTIMIZERS);
-                None
+        if let Some(kind) = self.request.optimizer.filter(|kind| kind.name() != self.out.recipe.optimizer.name()) {
+            match defaults::with_optimizer(kind, &self.out.recipe) {
+                Some(other) => self.take(other),
+                None => self.deviate("recipe.optimizer", kind.name(), self.out.recipe.optimizer.name(), OPTIMIZERS),
             }
-        };
-        if let Some(other) = other {
-            if self.request.lr.is_none() {
-                self.out.assumptions.push(format!(
-                    "recipe.lr: {}, for another optimizer than the default was asked for ({})",
-                    plain(other.lr),
-                    other.source
-                ));
-            }
-            (self.recipe().optimizer, self.recipe().lr) = (other.optimizer, other.lr);
         }
-        // Adam is AdamW without the decay that makes the difference.
-        let decay = decay.or((kind == Some(OptimizerKind::Adam)).then_some(0.0));
-        let (Optimizer::Adamw { weight_decay, .. } | Optimizer::Sgd { weight_decay, .. }) = &mut self.out.recipe.optimizer;
-        *weight_decay = decay.unwrap_or(*weight_decay);
+        if let Some(decay) = self.request.weight_decay {
+            self.recipe().optimizer = self.out.recipe.optimizer.with_weight_decay(decay);
+        }
+        let name = self.out.recipe.optimizer.name();
         match (self.request.momentum, &mut self.out.recipe.optimizer) {
-            (Some(asked), Optimizer::Sgd { momentum, .. }) => *momentum = asked,
-            (Some(asked), Optimizer::Adamw { beta1, .. }) => {
+            (Some(asked), Optimizer::Sgd { momentum, .. } | Optimizer::Muon { momentum, .. }) => *momentum = asked,
+            (Some(asked), Optimizer::Adafactor { beta1, .. }) => *beta1 = Some(asked),
+            (
+                Some(asked),
+                Optimizer::Adamw { beta1, .. }
+                | Optimizer::Adam { beta1, .. }
+                | Optimizer::Lamb { beta1, .. }
+                | Optimizer::Lion { beta1, .. },
+            ) => {
                 let used = format!("beta1 {}", plain(*beta1));
-                self.deviate("recipe.optimizer.momentum", plain(asked), used, "AdamW has no momentum of that name");
+                self.deviate("recipe.optimizer.momentum", plain(asked), used, &format!("{name} has no momentum of that name"));
             }
             (None, _) => {}
         }
+    }
+
+    /// Another optimiser than the default, with the rate that suits it.
+    fn take(&mut self, other: Choice) {
+        if self.request.lr.is_none() && other.lr != self.out.recipe.lr {
+            self.out.assumptions.push(format!(
+                "recipe.lr: {}, for another optimizer than the default was asked for ({})",
+                plain(other.lr),
+                other.source
+            ));
+        }
+        (self.recipe().optimizer, self.recipe().lr) = (other.optimizer, other.lr);
     }
 
     fn schedule(&mut self) {
@@ -115,6 +136,20 @@ impl Asked<'_> {
         recipe.batch_size = r.batch_size.unwrap_or(recipe.batch_size);
         recipe.lr = r.lr.unwrap_or(recipe.lr);
         recipe.grad_clip_norm = r.grad_clip_norm.or(recipe.grad_clip_norm);
+        if r.grad_clip_value.is_some() {
+            (recipe.grad_clip_value, recipe.grad_clip_norm) = (r.grad_clip_value, None);
+        }
+        recipe.label_smoothing = r.label_smoothing.unwrap_or(recipe.label_smoothing);
+        recipe.ema = r.ema_decay.map(|decay| Ema { decay, warmup: true, evaluate: true }).or(recipe.ema);
+        if let Some(patience) = r.patience {
+            recipe.early_stopping = Some(EarlyStopping { patience, min_delta: 0.0 });
+            // Whoever ends training for its scores wants the weights that scored.
+            recipe.keep = Keep::Best;
+        }
+        if r.keep_best {
+            recipe.keep = Keep::Best;
+        }
+        recipe.layerwise_lr_decay = r.layerwise_lr_decay.or(recipe.layerwise_lr_decay);
         if let Some(length) = r.steps.map(Length::Steps).or(r.epochs.map(Length::Epochs)) {
             recipe.length = length;
             self.out.length_is_given = true;
@@ -123,6 +158,17 @@ impl Asked<'_> {
             let used = words::length(&Length::Steps(steps));
             self.deviate("recipe.length", words::length(&Length::Epochs(epochs)), used, "both epochs and steps were asked for");
         }
+        let recipe = self.recipe();
+        recipe.class_weights = r.class_weights.then_some(ClassWeights::Balanced);
+        recipe.focal_gamma = r.focal_gamma;
+        if r.balanced_sampling {
+            recipe.sampling = Sampling::Balanced;
+        }
+        if r.focal_gamma.is_some() && recipe.label_smoothing > 0.0 {
+            recipe.label_smoothing = 0.0;
+            self.deviate("recipe.label_smoothing", "label smoothing", "none", "the focal loss takes none");
+        }
+        self.augment();
         match (takes, r.dropout.filter(|p| *p > 0.0)) {
             (Modality::Image, Some(p)) => self.deviate("recipe.dropout", plain(p), "none", "the architecture has no dropout"),
             (Modality::Image, None) => {}
@@ -144,15 +190,37 @@ impl Asked<'_> {
         }
     }
 
+    /// Changes of images that were asked for, beside the default ones of another kind.
+    fn augment(&mut self) {
+        if self.request.augment.is_empty() {
+            return;
+        }
+        let asked = words::augment(&self.request.augment);
+        if self.model.takes() != Modality::Image {
+            return self.deviate("recipe.augment", asked, "left out", "there are no images");
+        }
+        let mixes = self.request.augment.iter().any(Augment::mixes);
+        let recipe = self.recipe();
+        if mixes && (recipe.class_weights.is_some() || recipe.focal_gamma.is_some()) {
+            (recipe.class_weights, recipe.focal_gamma) = (None, None);
+            let reason = "classes that are mixed count alike";
+            self.deviate("recipe.class_weights", "class weights or a focal loss", "neither", reason);
+        }
+        for augment in self.request.augment.clone() {
+            let recipe = self.recipe();
+            if !recipe.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(&augment)) {
+                recipe.augment.push(augment);
+            }
+        }
+    }
+
     /// Wishes that are understood and cannot be followed, and those that are not understood.
     fn lacking(&mut self) {
         for lacking in &self.request.lacking {
             let (field, used, reason) = match lacking.of {
                 Lack::Method => ("method", "training of all weights", "the trainer has no such method"),
                 Lack::Precision => ("precision", "float32", "the trainer computes in float32"),
-                Lack::LabelSmoothing => ("recipe.label_smoothing", "none", LOSS),
                 Lack::Augmentation => ("recipe.augment", "left out", AUGMENT),
-                Lack::EarlyStopping => ("recipe.early_stopping", "the whole length", "the trainer stops at the end alone"),
             };
             self.deviate(field, lacking.words.clone(), used, reason);
         }
@@ -163,6 +231,5 @@ impl Asked<'_> {
     }
 }
 
-/// What the trainer has, where another loss or augmentation is stated.
-pub(super) const LOSS: &str = "the trainer's loss is the plain cross-entropy";
-pub(super) const AUGMENT: &str = "the trainer crops padded images and mirrors them";
+/// What the trainer has, where another augmentation is stated.
+pub(super) const AUGMENT: &str = "the trainer has no such change of images";

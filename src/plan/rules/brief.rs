@@ -59,7 +59,8 @@ impl<'a> Brief<'a> {
         let piece = request.and_then(|request| request.max_seq_len).unwrap_or(PIECE);
         let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.pieces(piece));
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
-        let monitor = monitor(offer.data, &train, &held_out, there);
+        let decides = matches!(goal, Goal::Request(request) if request.patience.is_some() || request.keep_best);
+        let monitor = monitor(offer.data, &train, &held_out, there, decides);
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
         let left = there - kept_out.min(there);
         let of_request = |request: &Request| {
@@ -168,11 +169,13 @@ fn usual_seeds(task: Task, examples: usize) -> Vec<u64> {
     if task.takes() == Modality::Table && examples < SMALL { vec![0, 1, 2] } else { vec![0] }
 }
 
-/// What is watched while training: another labelled split where there is one, else a few training examples.
-fn monitor(data: &DataFacts, train: &str, held_out: &str, there: usize) -> Monitor {
+/// What is watched while training: another labelled split where there is one, else a few training examples; more of them where it
+/// `decides` what comes out.
+fn monitor(data: &DataFacts, train: &str, held_out: &str, there: usize, decides: bool) -> Monitor {
     let other = data.splits.iter().find(|s| s.name != train && s.name != held_out && s.labelled && s.examples > 0);
     match other {
         Some(split) => Monitor::Split { name: split.name.clone() },
+        None if decides && there >= 20 => Monitor::HoldOut { examples: (there / 10).min(2000) },
         None if there >= 2000 => Monitor::HoldOut { examples: (there / 100).clamp(100, 500) },
         None => Monitor::None,
     }

@@ -1,5 +1,6 @@
 //! Recipes for what nobody stated, each with where it comes from.
 
+use crate::intake::OptimizerKind;
 use crate::spec::{Augment, Length, Optimizer, Recipe, Schedule, Warmup};
 
 /// A recipe and its source.
@@ -17,16 +18,15 @@ const fn adamw(weight_decay: f64) -> Optimizer {
 pub(super) fn fine_tuning(num_params: usize) -> Defaults {
     Defaults {
         recipe: Recipe {
-            optimizer: adamw(0.01),
-            lr: if num_params < 60_000_000 { 5e-5 } else { 2e-5 },
-            schedule: Schedule::Linear { warmup: Warmup::Frac(0.06) },
-            length: Length::Epochs(3.0),
-            batch_size: 32,
-            micro_batch_size: None,
             max_seq_len: Some(128),
             grad_clip_norm: Some(1.0),
-            dropout: None,
-            augment: vec![],
+            ..Recipe::bare(
+                adamw(0.01),
+                if num_params < 60_000_000 { 5e-5 } else { 2e-5 },
+                Schedule::linear(Warmup::Frac(0.06)),
+                Length::Epochs(3.0),
+                32,
+            )
         },
         source: "1810.04805, appendix A.3; warm-up of 6 % as in 1907.11692, table 10",
     }
@@ -44,7 +44,7 @@ pub(super) fn answering(num_params: usize) -> Defaults {
 pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
     let mut defaults = fine_tuning(0);
     defaults.recipe.lr = (0.064 / hidden_size.max(1) as f64).clamp(1e-4, 1e-3);
-    defaults.recipe.schedule = Schedule::Linear { warmup: Warmup::Frac(0.1) };
+    defaults.recipe.schedule = Schedule::linear(Warmup::Frac(0.1));
     defaults.source = "1706.03762, section 5.3: a rate that falls with the width, after a warm-up";
     defaults
 }
@@ -53,16 +53,16 @@ pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
 pub(super) fn decoder_from_scratch(piece: usize) -> Defaults {
     Defaults {
         recipe: Recipe {
-            optimizer: Optimizer::Adamw { beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1 },
-            lr: 1e-3,
-            schedule: Schedule::Cosine { warmup: Warmup::Frac(0.02) },
-            length: Length::Epochs(10.0),
-            batch_size: 16,
-            micro_batch_size: None,
             max_seq_len: Some(piece),
             grad_clip_norm: Some(1.0),
             dropout: Some(0.1),
-            augment: vec![],
+            ..Recipe::bare(
+                Optimizer::Adamw { beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1 },
+                1e-3,
+                Schedule::cosine(Warmup::Frac(0.02)),
+                Length::Epochs(10.0),
+                16,
+            )
         },
         source: "2005.14165, appendix B; a higher rate, which small models bear, and some dropout, for the text is read often",
     }
@@ -72,7 +72,7 @@ pub(super) fn decoder_from_scratch(piece: usize) -> Defaults {
 pub(super) fn decoder_tuning(piece: usize) -> Defaults {
     let mut defaults = decoder_from_scratch(piece);
     (defaults.recipe.lr, defaults.recipe.length, defaults.recipe.batch_size) = (5e-5, Length::Epochs(3.0), 8);
-    (defaults.recipe.dropout, defaults.recipe.schedule) = (None, Schedule::Linear { warmup: Warmup::Frac(0.06) });
+    (defaults.recipe.dropout, defaults.recipe.schedule) = (None, Schedule::linear(Warmup::Frac(0.06)));
     defaults.source = "1801.06146, section 3.2: small steps, warmed up, then linearly less";
     defaults
 }
@@ -96,16 +96,14 @@ pub(super) fn perceptron_from_scratch(examples: usize) -> Defaults {
     let per_epoch = examples.div_ceil(batch_size).max(1) as f64;
     Defaults {
         recipe: Recipe {
-            optimizer: adamw(0.01),
-            lr: 1e-3,
-            schedule: Schedule::Cosine { warmup: Warmup::Frac(0.05) },
-            length: Length::Epochs((1500.0 / per_epoch).round().clamp(10.0, 100.0)),
-            batch_size,
-            micro_batch_size: None,
-            max_seq_len: None,
             grad_clip_norm: Some(1.0),
-            dropout: None,
-            augment: vec![],
+            ..Recipe::bare(
+                adamw(0.01),
+                1e-3,
+                Schedule::cosine(Warmup::Frac(0.05)),
+                Length::Epochs((1500.0 / per_epoch).round().clamp(10.0, 100.0)),
+                batch_size,
+            )
         },
         source: "2106.11959, section 4.4: AdamW and dropout",
     }
@@ -117,16 +115,14 @@ pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
     augment.extend(mirror.then_some(Augment::HorizontalFlip));
     Defaults {
         recipe: Recipe {
-            optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 },
-            lr: 0.1,
-            schedule: Schedule::Cosine { warmup: Warmup::Frac(0.05) },
-            length: Length::Epochs(164.0),
-            batch_size: 128,
-            micro_batch_size: None,
-            max_seq_len: None,
-            grad_clip_norm: None,
-            dropout: None,
             augment,
+            ..Recipe::bare(
+                Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 },
+                0.1,
+                Schedule::cosine(Warmup::Frac(0.05)),
+                Length::Epochs(164.0),
+                128,
+            )
         },
         source: "1512.03385, section 4.2; cosine decay as in 1608.03983",
     }
@@ -140,13 +136,53 @@ pub(super) struct Choice {
     pub(super) source: &'static str,
 }
 
-/// Fine-tuning a transformer with SGD.
-pub(super) fn sgd_for_tuning() -> Choice {
-    let optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
-    Choice { optimizer, lr: 0.01, source: "2010.11929, appendix B.1.1" }
-}
-
-/// Images with AdamW.
-pub(super) fn adamw_for_images() -> Choice {
-    Choice { optimizer: adamw(0.01), lr: 1e-3, source: "1412.6980, algorithm 1" }
+/// Another optimiser for a recipe, with what follows from AdamW's rate for it; none where the trainer has none of that kind.
+pub(super) fn with_optimizer(kind: OptimizerKind, recipe: &Recipe) -> Option<Choice> {
+    // Images have SGD by default, and say nothing of AdamW.
+    let (adamw_lr, decay) = match recipe.optimizer {
+        Optimizer::Sgd { .. } => (1e-3, 0.01),
+        other => (recipe.lr, other.weight_decay()),
+    };
+    let (beta1, beta2, eps) = (0.9, 0.999, 1e-8);
+    let (optimizer, lr, source) = match kind {
+        OptimizerKind::Sgd => {
+            (Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 }, 0.01, "2010.11929, appendix B.1.1")
+        }
+        OptimizerKind::AdamW => (adamw(decay), adamw_lr, "1412.6980, algorithm 1"),
+        OptimizerKind::Adam => (Optimizer::Adam { beta1, beta2, eps, weight_decay: 0.0 }, adamw_lr, "1412.6980, algorithm 1"),
+        // Its updates are as long as Adam's where they are not relative to the weights.
+        OptimizerKind::AdaFactor => {
+            let (decay_of_squares, square_eps, clip) = (0.8, 1e-30, 1.0);
+            let optimizer = Optimizer::Adafactor {
+                beta1: None,
+                decay: decay_of_squares,
+                eps: square_eps,
+                clip,
+                scale_parameter: false,
+                weight_decay: 0.0,
+            };
+            (optimizer, adamw_lr, "1804.04235, algorithm 4, with AdamW's rate")
+        }
+        OptimizerKind::Lion => {
+            let optimizer = Optimizer::Lion { beta1, beta2: 0.99, weight_decay: 5.0 * decay };
+            (optimizer, adamw_lr / 5.0, "2302.06675, section 5: a third to a tenth of AdamW's, with as much more decay")
+        }
+        OptimizerKind::Lamb => {
+            let optimizer = Optimizer::Lamb { beta1, beta2, eps: 1e-6, weight_decay: 0.01 };
+            (optimizer, 5e-3 * (recipe.batch_size as f64 / 32_768.0).sqrt(), "1904.00962, table 4: with the root of the batch")
+        }
+        OptimizerKind::Muon => {
+            let momentum = 0.95;
+            let optimizer =
+                Optimizer::Muon { momentum, nesterov: true, adamw_lr, beta1, beta2: 0.95, eps: 1e-10, weight_decay: decay };
+            (optimizer, (20.0 * adamw_lr).min(0.02), "Jordan et al. 2024: at most 0.02, and far above AdamW's rate")
+        }
+        OptimizerKind::AdaGrad
+        | OptimizerKind::AdaDelta
+        | OptimizerKind::AdaMax
+        | OptimizerKind::RmsProp
+        | OptimizerKind::Lars
+        | OptimizerKind::Lbfgs => return None,
+    };
+    Some(Choice { optimizer, lr, source })
 }

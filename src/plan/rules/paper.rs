@@ -1,8 +1,8 @@
 //! A paper's recipe in our types: every value with its words, every silence filled from the defaults and said, every difference a
 //! deviation.
 
-use super::asked::{AUGMENT, LOSS, OPTIMIZERS, SCHEDULES, schedule_of};
-use super::defaults::Defaults;
+use super::asked::{AUGMENT, OPTIMIZERS, SCHEDULES, schedule_of};
+use super::defaults::{Defaults, with_optimizer};
 use crate::intake::{Field, FieldKey, OptimizerKind, PaperRecipe, PaperSpec, Phase, ScheduleShape, Unit, Value, Wanted};
 use crate::spec::{AdapterSpec, Augment, Citation, Deviation, Length, Optimizer, Recipe, Schedule, Warmup};
 use crate::words::{self, plain};
@@ -239,11 +239,16 @@ impl Draft {
                 self.out.recipe.optimizer = Optimizer::Sgd { momentum, nesterov: false, weight_decay: decay };
                 self.cite("recipe.optimizer", kind.name().into(), field);
             }
-            OptimizerKind::Adam | OptimizerKind::AdamW => {
+            OptimizerKind::Adam | OptimizerKind::AdamW | OptimizerKind::Lamb => {
                 let beta1 = self.constant("recipe.optimizer.beta1", stated.beta1, &SHARE).unwrap_or(0.9);
                 let beta2 = self.constant("recipe.optimizer.beta2", stated.beta2, &SHARE).unwrap_or(0.999);
-                let eps = self.constant("recipe.optimizer.eps", stated.eps, &POSITIVE).unwrap_or(1e-8);
-                self.out.recipe.optimizer = Optimizer::Adamw { beta1, beta2, eps, weight_decay: decay };
+                let eps = self.constant("recipe.optimizer.eps", stated.eps, &POSITIVE);
+                let (weight_decay, adams) = (decay, eps.unwrap_or(1e-8));
+                self.out.recipe.optimizer = match kind {
+                    OptimizerKind::Lamb => Optimizer::Lamb { beta1, beta2, eps: eps.unwrap_or(1e-6), weight_decay },
+                    OptimizerKind::Adam if decay == 0.0 => Optimizer::Adam { beta1, beta2, eps: adams, weight_decay },
+                    _ => Optimizer::Adamw { beta1, beta2, eps: adams, weight_decay },
+                };
                 self.cite("recipe.optimizer", kind.name().into(), field);
                 if kind == OptimizerKind::Adam && decay > 0.0 {
                     let stated = format!("Adam with weight decay {}", plain(decay));
@@ -251,13 +256,30 @@ impl Draft {
                         "recipe.optimizer",
                         stated,
                         "AdamW",
-                        "the trainer decays weights apart from the gradient (1711.05101)",
+                        "whoever decays weights with Adam mostly does it apart from the gradient (1711.05101)",
                     );
                 }
             }
-            other => {
+            OptimizerKind::Lion => {
+                let beta1 = self.constant("recipe.optimizer.beta1", stated.beta1, &SHARE).unwrap_or(0.9);
+                let beta2 = self.constant("recipe.optimizer.beta2", stated.beta2, &SHARE).unwrap_or(0.99);
+                self.out.recipe.optimizer = Optimizer::Lion { beta1, beta2, weight_decay: decay };
+                self.cite("recipe.optimizer", kind.name().into(), field);
+            }
+            OptimizerKind::AdaFactor | OptimizerKind::Muon => {
+                if let Some(other) = with_optimizer(kind, &self.out.recipe) {
+                    self.out.recipe.optimizer = other.optimizer.with_weight_decay(decay);
+                    self.cite("recipe.optimizer", kind.name().into(), field);
+                }
+            }
+            OptimizerKind::AdaGrad
+            | OptimizerKind::AdaDelta
+            | OptimizerKind::AdaMax
+            | OptimizerKind::RmsProp
+            | OptimizerKind::Lars
+            | OptimizerKind::Lbfgs => {
                 let used = self.out.recipe.optimizer.name();
-                self.deviate("recipe.optimizer", other.name(), used, OPTIMIZERS);
+                self.deviate("recipe.optimizer", kind.name(), used, OPTIMIZERS);
             }
         }
     }
@@ -366,8 +388,8 @@ impl Draft {
         {
             self.out.recipe.max_seq_len = Some(len as usize);
         }
-        if let Some(smoothing) = stated.label_smoothing.and_then(|f| f.value.numbers().first().copied()).filter(|s| *s > 0.0) {
-            self.deviate("recipe.label_smoothing", plain(smoothing), "none", LOSS);
+        if let Some(smoothing) = self.constant("recipe.label_smoothing", stated.label_smoothing, &SHARE) {
+            self.out.recipe.label_smoothing = smoothing;
         }
     }
 

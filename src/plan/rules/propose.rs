@@ -9,7 +9,8 @@ use super::paper::{self, Drafted};
 use crate::intake::{AskedAdapter, ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    AdapterSpec, Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Length, ModelSpec, Target, Task, VERSION,
+    AdapterSpec, Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task,
+    VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -193,6 +194,12 @@ impl Brief<'_> {
         let max_train_examples = self.cut(&mut drafted, price, fits[i]);
         self.say_model(priced, fits, i, stated.as_ref(), &mut drafted);
         self.say_rest(&mut drafted);
+        if self.monitor == Monitor::None && drafted.recipe.watching_decides() {
+            (drafted.recipe.early_stopping, drafted.recipe.keep) = (None, Keep::Last);
+            let (stated, used) = ("what does best on what is watched".into(), "the last weights".into());
+            let reason = "there are too few examples to keep some out".into();
+            drafted.deviations.push(Deviation { field: "recipe.keep".into(), stated, used, reason });
+        }
         ExperimentSpec {
             version: VERSION,
             title: format!("{} on {}", candidate.name, self.choice.name),

@@ -1,0 +1,143 @@
+//! What a recipe asks for is what happens: frozen parameters, means of the weights, the best evaluation, an early end.
+
+use crate::bench::{Bench, checkpoints};
+use std::collections::BTreeMap;
+use tallow::job::{BestStep, Event, MonitorConfig, RunConfig};
+use tallow::spec::{BestBy, EarlyStopping, Ema, Group, Keep, Schedule, Warmup};
+
+const FLAT: Schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
+
+fn weights(bench: &Bench, folder: &str) -> BTreeMap<String, Vec<f32>> {
+    let path = bench.path(folder).join("model.safetensors");
+    let tensors = candle_core::safetensors::load(path, &candle_core::Device::Cpu).expect("read");
+    let values = |t: candle_core::Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
+    tensors.into_iter().map(|(name, tensor)| (name, values(tensor))).collect()
+}
+
+/// Steps, whether it ended early, the best step.
+fn ended(events: &[Event]) -> (u64, bool, Option<BestStep>) {
+    match events.last() {
+        Some(Event::Finished { step, stopped_early, best, .. }) => (*step, *stopped_early, *best),
+        other => panic!("expected a finished run, found {other:?}"),
+    }
+}
+
+fn monitored(events: &[Event]) -> Vec<(u64, f64, f64)> {
+    let of = |event: &Event| match event {
+        Event::Monitored { step, value, loss, .. } => Some((*step, *value, *loss)),
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
+}
+
+#[test]
+fn frozen_parameters_stay_and_others_move() {
+    let bench = Bench::new();
+    let mut config = bench.bert();
+    config.recipe.groups = vec![Group { pattern: "bert.*".into(), lr_scale: 1.0, weight_decay: None, frozen: true }];
+    let [short, long] = [("short", 1), ("long", 4)].map(|(folder, total_steps)| {
+        let run = bench.train(&RunConfig { total_steps, ..config.clone() }, folder);
+        let trainable = run.events.iter().find_map(|event| match event {
+            Event::Started { num_params, num_trainable, .. } => Some((*num_params, *num_trainable)),
+            _ => None,
+        });
+        // Only the classifier, of two classes on 16 numbers.
+        assert!(trainable.is_some_and(|(all, trained)| trained == 2 * 16 + 2 && all > 1000), "{trainable:?}");
+        weights(&bench, folder)
+    });
+    for (name, values) in &long {
+        assert_eq!(*values == short[name], name.starts_with("bert."), "{name}");
+    }
+}
+
+/// A mean that is not used changes nothing; one that is, is what comes out and what is scored.
+#[test]
+fn the_mean_of_the_weights() {
+    let bench = Bench::new();
+    let mut config = RunConfig { total_steps: 6, monitor_every_steps: 6, ..bench.bert() };
+    let run = |config: &RunConfig, folder: &str| {
+        let run = bench.train(config, folder);
+        (run.sha256().to_string(), monitored(&run.events))
+    };
+    let plain = run(&config, "plain");
+    let mut ema = Ema { decay: 0.6, warmup: false, evaluate: false };
+    config.recipe.ema = Some(ema);
+    assert_eq!(run(&config, "unused"), plain);
+    ema.evaluate = true;
+    config.recipe.ema = Some(ema);
+    let used = run(&config, "used");
+    assert!(used.0 != plain.0 && used.1 != plain.1);
+    // By hand, from the weights after each number of steps; the rate must not depend on how many there are.
+    config.recipe.schedule = FLAT;
+    run(&config, "mean");
+    config.recipe.ema = None;
+    let after = |total_steps: u64| {
+        let folder = format!("after-{total_steps}");
+        run(&RunConfig { total_steps, ..config.clone() }, &folder);
+        weights(&bench, &folder)
+    };
+    // The weights that training began with, from a step so short that it changes none.
+    let mut still = RunConfig { total_steps: 1, ..config.clone() };
+    still.recipe.lr = 1e-30;
+    run(&still, "still");
+    let mut expected = weights(&bench, "still");
+    for step in 1..=6 {
+        for (name, values) in after(step) {
+            let mean = expected.get_mut(&name).expect("the same names");
+            mean.iter_mut().zip(values).for_each(|(mean, value)| *mean += 0.4 * (value - *mean));
+        }
+    }
+    for (name, values) in weights(&bench, "mean") {
+        let off = values.iter().zip(&expected[&name]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off < 1e-6, "{name}: off by {off}");
+    }
+}
+
+/// The best weights are those of a run that ends where they were.
+#[test]
+fn the_best_comes_out_and_training_ends_early() {
+    let bench = Bench::new();
+    let mut config = RunConfig { total_steps: 40, monitor_every_steps: 2, ..bench.bert() };
+    (config.recipe.schedule, config.recipe.keep, config.recipe.best_by) = (FLAT, Keep::Best, BestBy::Loss);
+    config.recipe.lr = 0.05;
+    config.recipe.early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
+    let run = bench.train(&config, "best");
+    let (step, early, best) = ended(&run.events);
+    let seen = monitored(&run.events);
+    let least = seen.iter().min_by(|a, b| a.2.total_cmp(&b.2)).expect("scores");
+    assert_eq!((step, early, best), (least.0 + 6, true, Some(BestStep { step: least.0, value: least.1 })), "{seen:?}");
+    assert_eq!(run.notes("ended after step") + run.notes("the weights are those of step"), 2);
+
+    let mut plain = RunConfig { total_steps: least.0, ..config.clone() };
+    (plain.recipe.keep, plain.recipe.early_stopping) = (Keep::Last, None);
+    assert_eq!(bench.train(&plain, "plain").sha256(), run.sha256());
+    let last = RunConfig { total_steps: step, ..plain };
+    assert_ne!(bench.train(&last, "last").sha256(), run.sha256());
+}
+
+/// Where watching has a say, another watching is another run; where it has none, it is not.
+#[test]
+fn what_is_watched_is_part_of_a_run_that_it_decides() {
+    let bench = Bench::new();
+    let mut config = bench.bert();
+    config.recipe.keep = Keep::Best;
+    bench.attempt(&config, "first", None, Some(9)).expect("stopped");
+    let other = RunConfig { monitor_every_steps: 3, ..config.clone() };
+    let error = bench.attempt(&other, "second", Some("first"), None).err().expect("refused").to_string();
+    assert!(error.contains("`watching.every_steps`: expected 3, found 20"), "{error}");
+    let other = RunConfig { monitor: MonitorConfig::File { path: config.train.clone() }, ..config };
+    let error = bench.attempt(&other, "second", Some("first"), None).err().expect("refused").to_string();
+    assert!(error.contains("`watching.file`"), "{error}");
+}
+
+#[test]
+fn so_many_checkpoints_are_kept() {
+    let bench = Bench::new();
+    let mut config = RunConfig { total_steps: 12, checkpoint_every_steps: 2, ..bench.bert() };
+    for keep in [1, 2, 4] {
+        config.recipe.keep_checkpoints = keep;
+        let folder = format!("keep-{keep}");
+        bench.train(&config, &folder);
+        assert_eq!(checkpoints(&bench.path(&folder)).len(), keep);
+    }
+}
