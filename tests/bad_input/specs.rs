@@ -54,7 +54,7 @@ fn every_value_has_its_range() {
     check(
         &[("\"adamw\"", "\"lars\"")],
         &[
-            "`recipe.optimizer.kind`: expected one of `adamw`, `sgd`, `adam`, `adafactor`, `lion`, `lamb`, `muon`, found the text \"lars\"",
+            "`recipe.optimizer.kind`: expected one of `adafactor`, `adam`, `adamw`, `lamb`, `lion`, `muon`, `sgd`, found the text \"lars\"",
         ],
     );
     check(
