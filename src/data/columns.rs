@@ -382,8 +382,10 @@ fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
     }
     let (better, other) = PREFERRED.iter().find(|(better, other)| has(better) && has(other)).ok_or_else(unclear)?;
     let prompt = PROMPTS.iter().find(|name| has(name));
+    // What is to be done, and with what.
+    let more = Some(&"input").filter(|name| prompt.is_some_and(|prompt| *prompt == "instruction") && has(name));
     let system = Some(&SYSTEM).filter(|name| prompt.is_some() && has(name));
-    let input = system.into_iter().chain(prompt).chain([better, other]).map(|name| name.to_string()).collect();
+    let input = system.into_iter().chain(prompt).chain(more).chain([better, other]).map(|name| name.to_string()).collect();
     Ok(Columns { input, ..Columns::default() })
 }
 

@@ -29,7 +29,7 @@ mod vocabulary;
 
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
-pub use chat::{Message, Role, Template, Told};
+pub use chat::{Message, Role, Template, Told, chat_source};
 pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};

@@ -51,6 +51,8 @@ enum Error {
     Kind { model: &'static str, data: &'static str },
     #[error("a {family} model with a head for {head} cannot be scored on its own")]
     Head { family: &'static str, head: &'static str },
+    #[error("preferences are measured against the model that training began with; of a whole model nobody says which that is")]
+    NoReference,
     #[error("the data set has no split `{split}`; it has {}", list(have))]
     NoSplit { split: String, have: Vec<String> },
     #[error("the split `{split}` has no labels")]
@@ -64,7 +66,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::NoTokenizer => Class::Model,
+            Error::NoTokenizer | Error::NoReference => Class::Model,
             _ => Class::Data,
         }
     }
@@ -74,6 +76,7 @@ impl Failure for Error {
             Error::Classes { .. } => {
                 Some("a model that was fine-tuned on such data is needed, such as the `model` folder of a run".into())
             }
+            Error::NoReference => Some("score the adapter, whose base is known; the run's own report holds its scores".into()),
             _ => None,
         }
     }
@@ -125,6 +128,9 @@ impl Pipeline<'_> {
             Some(data) => (data.task.unwrap_or(own), data),
             None => (own, survey(Some(own))?),
         };
+        if task == Task::PreferenceOptimization && model.adapter.is_none() {
+            return Err(Error::NoReference.into());
+        }
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;

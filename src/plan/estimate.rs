@@ -1,7 +1,7 @@
 //! What a run costs: a first estimate from the model's own count of its work.
 
 use super::{DataFacts, Estimate, Facts, HostFacts};
-use crate::spec::{Keep, Recipe};
+use crate::spec::{Keep, Recipe, Task};
 use tallow_zoo::{Adapted, ModelConfig};
 
 /// Share of the machine's matrix product speed that training reaches, from runs on two cores (`benches/RESULTS.md`): products of
@@ -81,7 +81,9 @@ pub fn estimate(
     let size = size_of(model, data, recipe);
     let num_params = adapted.map_or_else(|| model.num_params(), |adapted| adapted.num_frozen + adapted.num_trained());
     let num_trainable = adapted.map_or(num_params, Adapted::num_trained);
-    let passes = if adapted.is_some() { 2.0 } else { 3.0 };
+    // Preferences are measured against what the model says at first: in the first epoch one more forward pass an example.
+    let refers = data.task == Some(Task::PreferenceOptimization);
+    let passes = if adapted.is_some() { 2.0 } else { 3.0 } + if refers { 1.0 } else { 0.0 };
     let train_flops = passes * model.forward_flops(recipe.batch_size, size) * steps as f64;
     let longest = if data.mean_tokens.is_some() { recipe.max_seq_len.unwrap_or(size).min(4 * size) } else { size };
     let activations = model.activation_bytes(micro_batch_size, longest);

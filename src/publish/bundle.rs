@@ -7,6 +7,7 @@
 //! ```
 
 use super::{Error, card, companions};
+use crate::data::chat_source;
 use crate::plan::{ModelFacts, Plan};
 use crate::report::Report;
 use crate::spec::{self, ModelSpec};
@@ -70,8 +71,7 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
 fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: HeadKind, model: &ModelFacts) -> Result<(), Error> {
     let own = &model.chat.tokens;
     copy(tokenizer, &folder.join("tokenizer.json"))?;
-    let text = fs::read_to_string(tokenizer).map_err(io("read", tokenizer))?;
-    let parsed = serde_json::from_str(&text).map_err(|source| Error::Tokenizer { path: tokenizer.into(), source })?;
+    let parsed = read_tokenizer(tokenizer)?;
     if head == HeadKind::Words {
         companions::add_ends(config, &parsed, own);
     }
@@ -91,7 +91,11 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     }
     write_json(&folder.join("config.json"), &config)?;
     write_adapter(folder, plan)?;
-    write_chat(folder, &plan.facts.model)?;
+    let model = &plan.facts.model;
+    match tokenizer.filter(|_| model.chat.template.is_none() && plan.spec.task.is_of_conversations()) {
+        Some(tokenizer) => write_usual_chat(folder, model, tokenizer)?,
+        None => write_chat(folder, model)?,
+    }
     let size = plan.facts.data.image_shape.map(|[height, width, _]| [height, width]);
     if let Some((normalize, size)) = plan.runs.first().and_then(|run| run.normalize.as_ref()).zip(size) {
         write_json(&folder.join("preprocessor_config.json"), &companions::preprocessor(normalize, size))?;
@@ -123,6 +127,21 @@ fn write_chat(folder: &Path, model: &ModelFacts) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// The same where the model brought none and learnt conversations by the usual one.
+fn write_usual_chat(folder: &Path, model: &ModelFacts, tokenizer: &Path) -> Result<(), Error> {
+    let parsed = read_tokenizer(tokenizer)?;
+    let knows = |token: &str| {
+        let mut added = parsed["added_tokens"].as_array().into_iter().flatten();
+        added.any(|added| added["content"] == token) || parsed["model"]["vocab"].get(token).is_some()
+    };
+    write_text(&folder.join("chat_template.jinja"), &chat_source(&model.chat, &knows))
+}
+
+fn read_tokenizer(path: &Path) -> Result<Value, Error> {
+    let text = fs::read_to_string(path).map_err(io("read", path))?;
+    serde_json::from_str(&text).map_err(|source| Error::Tokenizer { path: path.into(), source })
 }
 
 /// The public config.json; with the data's class names where the model's own are generic.

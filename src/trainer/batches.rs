@@ -5,6 +5,7 @@
 //! text comes first, so that memory that does not suffice shows at once and not hours later.
 //! The last batch of an epoch's cut may be smaller; it is kept. The number of a step is all that is needed to go on.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use tallow_kernels::Stream;
 
@@ -84,9 +85,13 @@ impl Order {
         Order { examples, lengths, drawn, batch_size, stream, epoch: None }
     }
 
-    /// The examples that are trained on, as numbers in the file.
-    pub(super) fn examples(&self) -> &[usize] {
-        &self.examples
+    /// The examples of the first `steps` steps, as numbers in the file, in order: all of them where that is an epoch or more.
+    pub(super) fn seen_within(&mut self, steps: u64) -> Vec<usize> {
+        if steps >= self.steps_per_epoch() {
+            return self.examples.clone();
+        }
+        let seen: BTreeSet<usize> = (0..steps).flat_map(|step| self.batch(step).to_vec()).collect();
+        seen.into_iter().collect()
     }
 
     /// Examples that are trained on.
@@ -197,6 +202,15 @@ mod tests {
             }
             let mut anew = order(n, Some(lengths(n, seed)), batch_size, seed);
             prop_assert_eq!(anew.batch(step), &expected[..]);
+        }
+
+        #[test]
+        fn what_is_seen_is_what_the_batches_hold(n in 1usize..200, batch_size in 1usize..20, seed in 0u64..20, steps in 0u64..30) {
+            let mut order = order(n, Some(lengths(n, seed)), batch_size, seed);
+            let mut expected: Vec<usize> = (0..steps).flat_map(|step| order.batch(step).to_vec()).collect();
+            expected.sort_unstable();
+            expected.dedup();
+            prop_assert_eq!(order.seen_within(steps), expected);
         }
 
         #[test]

@@ -180,10 +180,11 @@ impl<'a> Run<'a> {
 
     /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
     fn refer(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        let seen = self.order.seen_within(self.config.total_steps);
         let (config, model, mut pulse) = (self.config, &*self.built.model, Pulse::new(emit));
         let mut told = |done| pulse.beat(done);
         let size = config.micro_batch_size;
-        self.reference = Reference::of(model, &self.data, self.order.examples(), config.preference, size, &mut told)?;
+        self.reference = Reference::of(model, &self.data, &seen, config.preference, size, &mut told)?;
         self.monitor.as_mut().map_or(Ok(()), |monitor| monitor.refer(model, &self.data, config, &mut told))
     }
 

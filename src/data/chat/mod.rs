@@ -4,7 +4,7 @@ mod rows;
 mod template;
 
 pub(super) use rows::{conversation, pair};
-pub use template::{Template, Told};
+pub use template::{Template, Told, source as chat_source};
 
 use serde_json::Value;
 

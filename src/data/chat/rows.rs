@@ -13,26 +13,24 @@ pub(in crate::data) struct Pair {
     pub(in crate::data) other: Message,
 }
 
-/// The conversation of a row with the cells of these columns, the label's last: with at least one answer.
-pub(in crate::data) fn conversation(columns: &Columns, mut cells: Vec<Cell>) -> Result<Vec<Message>, String> {
+/// The conversation of a row with the cells of these columns, the label's last; none where an answer is blank, of which nothing can
+/// be learnt.
+pub(in crate::data) fn conversation(columns: &Columns, mut cells: Vec<Cell>) -> Result<Option<Vec<Message>>, String> {
     let answer = columns.label.as_ref().map(|_| cells.pop().unwrap_or(Cell::Null));
     let mut turns = prompt(&columns.input, cells)?;
-    match answer {
-        Some(cell) => turns.extend(answers(cell)?),
-        None => {}
+    if let Some(cell) = answer {
+        turns.extend(answers(cell)?);
     }
     let answers: Vec<&Message> = turns.iter().filter(|turn| turn.role == Role::Assistant).collect();
     if answers.is_empty() {
         return Err("no turn is the assistant's: there is no answer to learn".into());
     }
-    if answers.iter().any(|answer| answer.content.trim().is_empty()) {
-        return Err("the answer is empty".into());
-    }
-    Ok(turns)
+    let is_blank = answers.iter().any(|answer| answer.content.trim().is_empty());
+    Ok((!is_blank).then_some(turns))
 }
 
-/// The pair of a row with the cells of these columns, the better answer and the other one last.
-pub(in crate::data) fn pair(columns: &Columns, mut cells: Vec<Cell>) -> Result<Pair, String> {
+/// The pair of a row with the cells of these columns, the better answer and the other one last; none where an answer is blank.
+pub(in crate::data) fn pair(columns: &Columns, mut cells: Vec<Cell>) -> Result<Option<Pair>, String> {
     let other = replies(cells.pop().unwrap_or(Cell::Null))?;
     let better = replies(cells.pop().unwrap_or(Cell::Null))?;
     let given = prompt(&columns.input[..cells.len().min(columns.input.len())], cells)?;
@@ -52,14 +50,12 @@ pub(in crate::data) fn pair(columns: &Columns, mut cells: Vec<Cell>) -> Result<P
         if answer.role != Role::Assistant {
             return Err(format!("the last turn of an answer is the {}'s: expected the assistant's", answer.role.name()));
         }
-        if answer.content.trim().is_empty() {
-            return Err("the answer is empty".into());
-        }
     }
     if prompt.is_empty() {
         return Err("there is nothing that is answered".into());
     }
-    Ok(Pair { prompt, better: better_last.clone(), other: other_last.clone() })
+    let is_blank = [better_last, other_last].iter().any(|answer| answer.content.trim().is_empty());
+    Ok((!is_blank).then(|| Pair { prompt, better: better_last.clone(), other: other_last.clone() }))
 }
 
 /// What comes before an answer: turns as they are, texts one below the other as what the user says; `system` is the system's.
@@ -92,7 +88,7 @@ fn answers(cell: Cell) -> Result<Vec<Message>, String> {
         Cell::Text(text) => Ok(vec![Message::new(Role::Assistant, text)]),
         Cell::Int(number) => Ok(vec![Message::new(Role::Assistant, number.to_string())]),
         Cell::Float(number) => Ok(vec![Message::new(Role::Assistant, number.to_string())]),
-        Cell::Null => Err("the answer is empty".into()),
+        Cell::Null => Ok(vec![Message::new(Role::Assistant, "")]),
         other => Err(format!("expected an answer, found {}", other.in_words())),
     }
 }
@@ -164,7 +160,7 @@ mod tests {
     #[test]
     fn every_usual_form_is_a_conversation() {
         let check = |columns: Columns, cells: Vec<Cell>, expected: &[&str]| {
-            let found = conversation(&columns, cells).expect("a conversation");
+            let found = conversation(&columns, cells).expect("a row").expect("a conversation");
             assert_eq!(shown(&found), expected, "{columns:?}");
         };
         let openai =
@@ -187,7 +183,7 @@ mod tests {
     #[test]
     fn every_usual_form_is_a_pair() {
         let check = |input: &[&str], cells: Vec<Cell>| {
-            let found = pair(&columns(input, None), cells).expect("a pair");
+            let found = pair(&columns(input, None), cells).expect("a row").expect("a pair");
             assert_eq!(shown(&found.prompt), ["user: u"], "{input:?}");
             assert_eq!((found.better.content.as_str(), found.other.content.as_str()), ("yes", "no"), "{input:?}");
         };
@@ -211,10 +207,18 @@ mod tests {
         assert!(says(messages(), list(json!([{"role": "wizard", "content": "u"}]))).contains("the role `wizard` is not known"));
         assert!(says(messages(), list(json!([{"content": "u"}]))).contains("no `role`"));
         assert!(says(messages(), list(json!([{"role": "user"}]))).contains("no text as its `content`"));
-        assert!(says(columns(&["prompt"], Some("completion")), vec![text("u"), Cell::Null]).contains("empty"));
-        assert!(says(columns(&["prompt"], Some("completion")), vec![text("u"), text("  ")]).contains("empty"));
         let pairs = |cells| pair(&columns(&["prompt", "chosen", "rejected"], None), cells).expect_err("refused");
-        assert!(pairs(vec![text("u"), text("yes"), Cell::Null]).contains("empty"));
         assert!(pairs(vec![Cell::Null, text("yes"), text("no")]).contains("nothing that is answered"));
+    }
+
+    #[test]
+    fn of_a_blank_answer_nothing_is_learnt() {
+        let answered = columns(&["prompt"], Some("completion"));
+        let preferred = columns(&["prompt", "chosen", "rejected"], None);
+        for blank in [Cell::Null, text("  "), text("")] {
+            assert_eq!(conversation(&answered, vec![text("u"), blank.clone()]), Ok(None), "{blank:?}");
+            assert_eq!(pair(&preferred, vec![text("u"), text("yes"), blank.clone()]), Ok(None), "{blank:?}");
+            assert_eq!(pair(&preferred, vec![text("u"), blank.clone(), text("no")]), Ok(None), "{blank:?}");
+        }
     }
 }

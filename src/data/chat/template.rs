@@ -11,12 +11,22 @@ use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, ErrorKind, Value};
 use minijinja_contrib::pycompat::unknown_method_callback;
 use regex::Regex;
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What is written where a model has no template: ChatML, closed by whatever the model knows as an end.
 const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + turn_end + '\\n' }}\
 {% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+/// The template's source: the model's own, else [`CHATML`] with the end that the model knows; `knows`: whether the tokenizer has a
+/// token of that name.
+pub fn source(format: &ChatFormat, knows: &dyn Fn(&str) -> bool) -> String {
+    const USUAL: &str = "<|im_end|>";
+    let end = || format.tokens.get("eos_token").filter(|_| !knows(USUAL)).map_or(USUAL, String::as_str);
+    // A text in JSON's quotes is one in Jinja's.
+    format.template.clone().unwrap_or_else(|| CHATML.replace("turn_end", &Json::from(end()).to_string()))
+}
 
 /// Where an answer begins and ends in what a template with `{% generation %}` writes: characters that no text may have.
 const BEGINS: char = '\u{fdd0}';
@@ -65,13 +75,9 @@ impl Template {
             let told = today.and_then(|today| jiff::fmt::strtime::format(&format, today));
             told.map_err(|e| minijinja::Error::new(ErrorKind::InvalidOperation, e.to_string()))
         });
-        let source = format.template.as_deref().unwrap_or(CHATML);
-        let (source, marks) = with_marks(source);
+        let (source, marks) = with_marks(&source(format, knows));
         environment.add_template_owned(NAME, source).map_err(|e| failed(&e))?;
-        let mut tokens = format.tokens.clone();
-        let end = || format.tokens.get("eos_token").filter(|_| !knows("<|im_end|>")).cloned();
-        tokens.insert("turn_end".into(), end().unwrap_or_else(|| "<|im_end|>".into()));
-        Ok(Template { environment, tokens, marks })
+        Ok(Template { environment, tokens: format.tokens.clone(), marks })
     }
 
     /// The text of a conversation; `asks`: up to where the assistant's next turn begins.

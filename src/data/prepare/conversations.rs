@@ -1,7 +1,7 @@
 //! Conversations -> token ids and which of them are an assistant's: what instruction tuning and preference optimisation learn from.
 //!
 //! The model's own template writes each conversation; a token belongs to an answer if its first letter does. What is longer than
-//! `max_seq_len` is cut at its end; an example of whose answer nothing is left is left out and counted.
+//! `max_seq_len` is cut at its end; an example with a blank answer, or of whose answer nothing is left, is left out and counted.
 
 use super::answers::Said;
 use super::tokenization::{Tokenization, failed};
@@ -46,7 +46,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
             rows.into_par_iter().map(|row| writer.texts(split, table, row)).collect::<Result<_>>()?;
         for texts in encoded {
             truncated += usize::from(texts.iter().any(|text| text.cut));
-            if texts.iter().any(|text| !text.asked.contains(&true)) {
+            if texts.is_empty() || texts.iter().any(|text| !text.asked.contains(&true)) {
                 left_out += 1;
                 continue;
             }
@@ -66,7 +66,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
     }
     if left_out > 0 {
         let message = format!(
-            "split `{}`: {left_out} of {} examples are left out, for nothing of their answers lies within {} tokens",
+            "split `{}`: {left_out} of {} examples are left out, for they have no answer, or nothing of it lies within {} tokens",
             split.name,
             examples + left_out,
             job.max_seq_len
@@ -99,7 +99,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
 }
 
 impl Writer<'_> {
-    /// The texts of an example: one, or of a pair both.
+    /// The texts of an example: one, or of a pair both; none where an answer is blank.
     fn texts(&self, split: &Split, table: &Table, row: Row) -> Result<Vec<Encoded>> {
         let Row { position, cells } = row;
         let wrong = |what: String| Error::Conversation { path: table.path().into(), position: position.clone(), what };
@@ -113,14 +113,17 @@ impl Writer<'_> {
         };
         let conversations = match self.job.task {
             Task::PreferenceOptimization => {
-                let pair = pair(&split.columns, cells).map_err(&wrong)?;
+                let Some(pair) = pair(&split.columns, cells).map_err(&wrong)? else { return Ok(Vec::new()) };
                 let with = |answer: Message| [pair.prompt.clone(), vec![answer]].concat();
                 [with(pair.better.clone()), with(pair.other.clone())]
                     .iter()
                     .map(|turns| tell(turns, true))
                     .collect::<Result<_>>()?
             }
-            _ => vec![tell(&conversation(&split.columns, cells).map_err(&wrong)?, false)?],
+            _ => {
+                let Some(turns) = conversation(&split.columns, cells).map_err(&wrong)? else { return Ok(Vec::new()) };
+                vec![tell(&turns, false)?]
+            }
         };
         let encode = |told: &Told| self.encode(told).map_err(|e| failed(table, &position, e));
         let encoded: Vec<Encoded> = conversations.iter().map(encode).collect::<Result<_>>()?;
