@@ -1,0 +1,157 @@
+//! What the data is for decides: splits, streams of words, tables.
+
+use super::*;
+
+/// One labelled split is cut in two, and that is said.
+#[test]
+fn a_verdict_is_read_from_a_part_that_is_cut_off() {
+    let spec = first(
+        &request("bert on my.csv for 2 epochs"),
+        &Wishes::default(),
+        &texts(vec![split("train", 500, true), split("test", 90, false)]),
+    );
+    assert_eq!(
+        (spec.data.train.as_str(), spec.data.held_out.as_str(), spec.data.held_out_frac),
+        ("train", "held_out", Some(0.2))
+    );
+    assert!(spec.assumptions.iter().any(|a| a.contains("20 % of `train`")), "{:?}", spec.assumptions);
+    let mut facts = texts(vec![split("train", 500, true)]);
+    facts.cut("train", "held_out", 0.2);
+    let sizes: Vec<_> = facts.splits.iter().map(|s| (s.name.as_str(), s.examples, s.part)).collect();
+    assert_eq!(sizes, [("train", 400, Some(Part::Rest(0.2))), ("held_out", 100, Some(Part::Drawn(0.2)))]);
+}
+
+#[test]
+fn unknown_data_gets_its_splits_by_name() {
+    let splits = |data: &DataFacts| {
+        let spec = first(&request("bert on ./mine for 1 epoch"), &Wishes::default(), data);
+        (spec.data.train, spec.data.held_out, spec.data.monitor)
+    };
+    let three = texts(vec![split("train", 900, true), split("validation", 100, true), split("test", 90, true)]);
+    assert_eq!(splits(&three), ("train".into(), "test".into(), Monitor::Split { name: "validation".into() }));
+    let secret = texts(vec![split("train", 900, true), split("validation", 100, true), split("test", 90, false)]);
+    assert_eq!(splits(&secret), ("train".into(), "validation".into(), Monitor::None));
+    let large = texts(vec![split("train", 9000, true), split("test", 90, true)]);
+    assert_eq!(splits(&large).2, Monitor::HoldOut { examples: 100 });
+}
+
+/// A text becomes a language model of what fits into the time, whose end is held out; a name chooses a public one.
+#[test]
+fn texts_are_for_language_models() {
+    let text = SplitFacts { tokens: Some(400_000), ..split("train", 1, true) };
+    let data = DataFacts {
+        columns: Columns { input: vec!["text".into()], ..Columns::default() },
+        labels: vec![],
+        mean_tokens: Some(400_000.0),
+        ..texts(vec![text])
+    };
+    let of =
+        |text: &str, gflops: f64| proposals(&request(text), &Wishes::default(), &data, gflops).expect("experiments").remove(0);
+    let layers = |spec: &ExperimentSpec| match &spec.model {
+        ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Gpt2(config), .. } => (config.n_layer, config.n_positions),
+        other => panic!("{other:?}"),
+    };
+    let planned = |spec: &ExperimentSpec| {
+        let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
+        let mut data = data.clone();
+        data.cut(&spec.data.train, &spec.data.held_out, spec.data.held_out_frac.expect("a part"));
+        let model = ModelFacts {
+            config: config.clone(),
+            weights: None,
+            weights_sha256: None,
+            tokenizer: None,
+            normalize: None,
+            license: None,
+            revision: None,
+            chat: Default::default(),
+            adapter: None,
+        };
+        let layout = Layout { prepared: "p".into(), threads: 2 };
+        resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
+    };
+    let slow = of("train a language model on ./novel.txt in 10 minutes", 100.0);
+    assert_eq!((slow.task, slow.metric), (Task::LanguageModelling, Metric::Perplexity));
+    assert_eq!((slow.data.held_out_frac, layers(&slow)), (Some(0.1), (4, 256)));
+    assert!(slow.assumptions.iter().any(|line| line.contains("its end")), "{:?}", slow.assumptions);
+    assert!(planned(&slow).estimate.train_secs < 600.0);
+    assert!(layers(&of("train a GPT on ./novel.txt in 10 minutes", 100_000.0)).0 > 4, "a faster machine trains a larger one");
+    let asked = of("a GPT with 2 layers on ./novel.txt, at most 64 tokens, 1 epoch", 1000.0);
+    assert_eq!((layers(&asked), asked.recipe.max_seq_len), ((2, 64), Some(64)));
+    // An epoch is all of it: what is left of 400,000 tokens, in pieces of 64, but for those that are watched.
+    let Monitor::HoldOut { examples: watched } = asked.data.monitor else { panic!("{:?}", asked.data.monitor) };
+    assert_eq!(planned(&asked).runs[0].total_steps, ((360_000 / 64 - watched) as u64).div_ceil(asked.recipe.batch_size as u64));
+    assert_eq!(id(&of("fine-tune GPT-2 on ./novel.txt", 100_000.0)), "openai-community/gpt2");
+    let error = proposals(&request("fine-tune gpt2 on SST-2"), &Wishes::default(), &glue(), 100.0).expect_err("no such head");
+    assert!(error.to_string().contains("`gpt2` on `SST-2`, which is for text classification"), "{error}");
+}
+
+/// A table is for a perceptron of its columns: small ones are cut class by class and run several times; the label is the column that
+/// was found, whatever it was called.
+#[test]
+fn tables_are_for_perceptrons() {
+    use tallow::plan::TableFacts;
+    use tallow_zoo::ModelConfig;
+    use tallow_zoo::mlp::{CategoricalColumn, NumericColumn};
+    let table = TableFacts {
+        numeric: vec![NumericColumn::of("width", [Some(1.0), Some(2.0), None])],
+        categorical: vec![CategoricalColumn::of("colour", [Some("red"), Some("blue"), Some("red")], 1)],
+        notes: vec!["data.columns: `name` is left out: names or the like".into()],
+    };
+    let columns =
+        Columns { input: vec!["width".into(), "colour".into()], label: Some("kind_of_it".into()), ..Columns::default() };
+    let data = |rows: usize, task: Task| DataFacts {
+        task: Some(task),
+        columns: columns.clone(),
+        labels: if task == Task::TabularRegression { vec![] } else { vec!["a".into(), "b".into()] },
+        table: Some(table.clone()),
+        mean_tokens: None,
+        ..texts(vec![split("train", rows, true)])
+    };
+    let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data);
+    let small = data(300, Task::TabularClassification);
+    let spec = of("predict the kind from ./things.csv in 2 minutes", &small);
+    let ModelSpec::Scratch { config: ModelConfig::Mlp(mlp), .. } = &spec.model else { panic!("{:?}", spec.model) };
+    assert!(mlp.is_without_columns(), "the columns are the plan's to fill in");
+    assert_eq!((spec.task, spec.metric, spec.budget.max_time_secs), (Task::TabularClassification, Metric::Accuracy, Some(120)));
+    assert_eq!((spec.seeds.as_slice(), spec.data.held_out_frac), (&[0, 1, 2][..], Some(0.2)));
+    assert_eq!(spec.data.columns.label.as_deref(), Some("kind_of_it"));
+    assert!(assumes(&spec, "of each class its share") && assumes(&spec, "seeds: 3 runs"), "{:?}", spec.assumptions);
+    assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+
+    let mut known = small.clone();
+    known.cut(&spec.data.train, &spec.data.held_out, 0.2);
+    let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
+    let model = ModelFacts {
+        config: config.clone(),
+        weights: None,
+        weights_sha256: None,
+        tokenizer: None,
+        normalize: None,
+        license: None,
+        revision: None,
+        chat: Default::default(),
+        adapter: None,
+    };
+    let facts = Facts { host: host(100.0), data: known, model };
+    let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
+    let ModelConfig::Mlp(mlp) = &plan.runs[0].model else { panic!("{:?}", plan.runs[0].model) };
+    assert_eq!(
+        (mlp.num_numbers(), mlp.column_names(), mlp.target_column.as_deref()),
+        (2, vec!["width", "colour"], Some("kind_of_it"))
+    );
+    assert!(plan.assumptions.iter().any(|a| a.contains("`name` is left out")), "{:?}", plan.assumptions);
+
+    let large = of(
+        "an MLP with 3 layers, hidden size 64 and dropout 0.3 on things.csv, predict kind",
+        &data(50_000, Task::TabularClassification),
+    );
+    let ModelSpec::Scratch { config: ModelConfig::Mlp(mlp), .. } = &large.model else { panic!("{:?}", large.model) };
+    assert_eq!(
+        (mlp.hidden_sizes.as_slice(), large.seeds.as_slice(), large.recipe.dropout),
+        (&[64, 64, 64][..], &[0][..], Some(0.3))
+    );
+    let numbers = of("predict the price of things.csv", &data(300, Task::TabularRegression));
+    assert_eq!((numbers.task, numbers.metric), (Task::TabularRegression, Metric::Rmse));
+    let other = proposals(&request("fine-tune BERT on things.csv"), &Wishes::default(), &small, 100.0);
+    assert!(other.is_err_and(|e| e.to_string().contains("is a table of numbers and categories, which `bert` cannot read")));
+}

@@ -1,0 +1,153 @@
+//! Papers: their own recipe, and what of it can be followed.
+
+use super::*;
+
+#[test]
+fn the_example_paper_is_planned_as_it_is_written() {
+    let goal = example_paper();
+    let data = texts(vec![split("train", 6000, true), split("validation", 1000, true), split("test", 1000, true)]);
+    let spec = first(&goal, &Wishes::default(), &data);
+    assert!(matches!(&spec.data.source, DataSource::Generated { name, .. } if name == "toy_reviews"));
+    assert_eq!((spec.data.train.as_str(), spec.data.held_out.as_str()), ("train", "test"));
+    assert_eq!(spec.data.monitor, Monitor::Split { name: "validation".into() });
+    assert_eq!((spec.recipe.lr, spec.recipe.batch_size, spec.recipe.length), (1e-3, 32, Length::Epochs(3.0)));
+    assert_eq!(spec.recipe.optimizer, Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 });
+    assert_eq!((spec.recipe.max_seq_len, spec.recipe.grad_clip_norm, spec.recipe.dropout), (Some(64), Some(1.0), Some(0.1)));
+    let claim = spec.claim.as_ref().expect("a claim");
+    assert_eq!((claim.value, claim.page, spec.target.as_ref().map(|t| t.value)), (Some(0.95), Some(1), Some(0.95)));
+    // Every value of the recipe has its words, and all that differs is the number of seeds.
+    assert!(spec.citations.iter().all(|c| !c.quote.is_empty() && c.page >= 1) && spec.citations.len() >= 10);
+    assert_eq!(spec.deviations.iter().map(|d| d.field.as_str()).collect::<Vec<_>>(), ["seeds"]);
+}
+
+/// A paper's statement, as `paper_spec.json` has it.
+fn stated(key: &str, value: serde_json::Value, unit: Option<&str>, dataset: &str) -> serde_json::Value {
+    json!({
+        "key": key, "value": value, "unit": unit, "origin": "stated", "confidence": 0.9,
+        "scope": { "phase": null, "datasets": [dataset], "variant": null, "topic": null },
+        "evidence": { "quote": { "text": format!("the words on {key}"), "page": 7, "span": { "start": 0, "end": 5 } }, "section": null },
+    })
+}
+
+#[test]
+fn a_paper_that_counts_in_steps() {
+    let number = |value: f64| json!({ "kind": "number", "value": value });
+    let result = |variant: &str, error: f64| json!({ "kind": "result", "result": { "dataset": "CIFAR-10", "metric": "error", "value": error, "variant": variant } });
+    let milestones = json!({ "kind": "schedule", "schedule": { "kind": "milestones", "at": [32000.0, 48000.0], "unit": "steps", "divisor": 10.0 } });
+    let fields = [
+        stated("architecture.family", json!({ "kind": "family", "family": "resnet" }), None, "ImageNet"),
+        stated("optimizer.kind", json!({ "kind": "optimizer", "optimizer": "sgd" }), None, "ImageNet"),
+        stated("optimizer.lr", number(0.1), None, "CIFAR-10"),
+        stated("optimizer.momentum", number(0.9), None, "CIFAR-10"),
+        stated("optimizer.weight_decay", number(1e-4), None, "CIFAR-10"),
+        stated("schedule.kind", milestones, None, "CIFAR-10"),
+        stated("steps", number(64_000.0), Some("steps"), "CIFAR-10"),
+        stated("batch_size", number(128.0), Some("examples"), "CIFAR-10"),
+        stated("label_smoothing", number(0.1), None, "CIFAR-10"),
+        stated("results", result("Maxout", 9.38), Some("percent"), "CIFAR-10"),
+        stated("results", result("ResNet-20", 8.75), Some("percent"), "CIFAR-10"),
+        stated("results", result("ResNet-56", 6.97), Some("percent"), "CIFAR-10"),
+    ];
+    let paper =
+        serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("a paper's statements");
+    let goal = Goal::Paper(Box::new(paper));
+
+    let spec = first(&goal, &Wishes { max_time_secs: Some(3600), ..Wishes::default() }, &cifar());
+    assert_eq!(spec.title, "ResNet-20 on CIFAR-10", "the smaller of the two that the paper reports on");
+    assert_eq!(spec.claim.as_ref().and_then(|c| c.value), Some(0.9125), "its own number, not another system's");
+    assert_eq!(spec.recipe.optimizer, Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 });
+    assert_eq!(spec.recipe.schedule, Schedule::Step { warmup: Warmup::Steps(0), at_frac: vec![0.5, 0.75], factor: 0.1 });
+    assert!(matches!(spec.recipe.length, Length::Epochs(epochs) if epochs < 164.0) && says(&spec, "recipe.length"));
+    assert_eq!(spec.recipe.label_smoothing, 0.1);
+    assert!(says(&spec, "seeds"));
+    assert!(
+        spec.assumptions.iter().any(|a| a.contains("recipe.optimizer: SGD, which the paper states for ImageNet")),
+        "{:?}",
+        spec.assumptions
+    );
+
+    let whole = first(&goal, &Wishes { max_time_secs: Some(30 * 86_400), ..Wishes::default() }, &cifar());
+    assert_eq!((whole.title.as_str(), whole.recipe.length), ("ResNet-56 on CIFAR-10", Length::Steps(64_000)));
+    assert!(!says(&whole, "recipe.length") && !says(&whole, "model"));
+}
+
+/// A paper's statements on a text data set, with a result of its own.
+fn paper_of(family: &str, variant: &str, more: Vec<serde_json::Value>) -> Goal {
+    let result =
+        json!({ "kind": "result", "result": { "dataset": "SST-2", "metric": "accuracy", "value": 95.1, "variant": variant } });
+    let mut fields = vec![
+        stated("architecture.family", json!({ "kind": "family", "family": family }), None, "SST-2"),
+        stated("results", result, Some("percent"), "SST-2"),
+    ];
+    fields.extend(more);
+    Goal::Paper(Box::new(
+        serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("a paper's statements"),
+    ))
+}
+
+/// A model of the command line beside a paper: that its method is not applied is said, and who asked for it.
+#[test]
+fn a_forced_model_tells_what_the_paper_did() {
+    let wishes =
+        Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
+    let spec = first(&paper_of("lora", "lora base", vec![]), &wishes, &glue());
+    let method = spec.deviations.iter().find(|d| d.field == "method").expect("the method differs");
+    assert_eq!((method.stated.as_str(), method.used.as_str()), ("LoRA", "training of all weights"));
+    let variant = json!({ "kind": "variant", "variant": {
+        "name": "RoBERTa base", "num_layers": null, "hidden_size": null, "intermediate_size": null, "num_heads": null, "num_params": 125e6,
+    } });
+    let spec = first(
+        &paper_of("lora", "another system", vec![stated("architecture.variants", variant, None, "SST-2")]),
+        &wishes,
+        &glue(),
+    );
+    assert_eq!(spec.deviations.iter().find(|d| d.field == "model").map(|d| d.stated.as_str()), Some("RoBERTa base"));
+    for family in ["vit", "gpt2", "t5", "lstm", "roberta"] {
+        for variant in [format!("{family} base"), "another system".into()] {
+            let spec = first(&paper_of(family, &variant, vec![]), &wishes, &glue());
+            assert_eq!(why(&spec, "model"), "asked for on the command line", "{family} {variant}: {:?}", spec.deviations);
+            assert!(!says(&spec, "method"));
+        }
+    }
+    let resnet = Wishes {
+        model: Some(ModelName::parse("resnet-20")),
+        data: Some(DataName::parse("CIFAR-10", |_| None)),
+        ..Wishes::default()
+    };
+    let spec = first(&paper_of("vit", "vit base", vec![]), &resnet, &cifar());
+    assert_eq!(
+        (why(&spec, "model"), spec.deviations.iter().filter(|d| d.field == "model").count()),
+        ("asked for on the command line", 1)
+    );
+}
+
+/// What is printed as taken from the paper is what is run: a value out of range is a deviation, and each has its unit.
+#[test]
+fn only_what_is_taken_is_cited() {
+    let number = |value: f64| json!({ "kind": "number", "value": value });
+    let with = |key: &str, value: f64, unit: Option<&str>| {
+        let goal = paper_of("bert", "bert base", vec![stated(key, number(value), unit, "SST-2")]);
+        first(&goal, &Wishes { max_time_secs: Some(30 * 86_400), ..Wishes::default() }, &glue())
+    };
+    let cited = |spec: &ExperimentSpec, field: &str| spec.citations.iter().find(|c| c.field == field).map(|c| c.value.clone());
+    for (key, field, unit, good, words, bad) in [
+        ("epochs", "recipe.length", Some("epochs"), 2.0, "2 epochs", 1e9),
+        ("steps", "recipe.length", Some("steps"), 5000.0, "5,000 steps", 0.0),
+        ("batch_size", "recipe.batch_size", Some("examples"), 64.0, "64 examples", 1e6),
+        ("optimizer.lr", "recipe.lr", None, 3e-5, "3e-5", 50.0),
+        ("dropout", "recipe.dropout", None, 0.2, "0.2", 1.5),
+        ("grad_clip_norm", "recipe.grad_clip_norm", None, 0.5, "0.5", 0.0),
+        ("max_seq_len", "recipe.max_seq_len", Some("tokens"), 256.0, "256 tokens", 1.0),
+        ("schedule.warmup", "recipe.schedule.warmup", Some("fraction"), 0.1, "0.1 of all steps", 1.5),
+    ] {
+        let spec = with(key, good, unit);
+        assert_eq!(cited(&spec, field).as_deref(), Some(words), "{key}");
+        assert!(!says(&spec, field), "{key}: {:?}", spec.deviations);
+        let spec = with(key, bad, unit);
+        assert_eq!((cited(&spec, field), says(&spec, field)), (None, true), "{key}: {:?}", spec.citations);
+        assert!(spec::parse(&spec::to_toml(&spec), "proposed").is_ok(), "{key}");
+    }
+    let tokens = with("batch_size", 25_000.0, Some("tokens"));
+    assert_eq!((tokens.recipe.batch_size, cited(&tokens, "recipe.batch_size")), (32, None));
+    assert!(says(&tokens, "recipe.batch_size"));
+}

@@ -1,0 +1,248 @@
+//! Requests in ordinary words: what is followed, what is said of the rest.
+
+use super::*;
+
+#[test]
+fn a_request_is_followed_and_the_rest_is_said() {
+    let spec = first(&request("fine-tune BERT on SST-2, at most 30 minutes"), &Wishes::default(), &glue());
+    assert_eq!((spec.task, spec.metric, spec.budget.max_time_secs), (Task::TextClassification, Metric::Accuracy, Some(1800)));
+    assert_eq!(spec.data.source, DataSource::Hub { id: "nyu-mll/glue".into(), config: Some("sst2".into()), revision: None });
+    assert_eq!(spec.claim, None);
+    let spec = first(
+        &request("train resnet-32 on cifar10, 7 epochs, batch size 64, lr 0.05, seeds 4 and 9, target 80%"),
+        &Wishes::default(),
+        &cifar(),
+    );
+    assert_eq!((spec.recipe.length, spec.recipe.batch_size, spec.recipe.lr), (Length::Epochs(7.0), 64, 0.05));
+    assert_eq!((spec.seeds.as_slice(), spec.target.as_ref().map(|t| t.value)), (&[4, 9][..], Some(0.8)));
+    assert_eq!(spec.budget.max_time_secs, None, "a length was said and no limit: none is made up");
+    assert!(spec.recipe.augment.contains(&Augment::HorizontalFlip));
+    assert!(matches!(&spec.model, ModelSpec::Scratch { config, .. } if config.num_params() > 460_000));
+    let any_size = first(&request("train a resnet on cifar10 for 3 epochs"), &Wishes::default(), &cifar());
+    assert_eq!(any_size.recipe.length, Length::Epochs(3.0), "the assumed time chooses the model, not the length");
+    assert!(!says(&any_size, "recipe.length"));
+    let digits = first(
+        &request("resnet on MNIST"),
+        &Wishes::default(),
+        &images(vec![split("train", 60_000, true), split("test", 10_000, true)], 28),
+    );
+    assert!(!digits.recipe.augment.contains(&Augment::HorizontalFlip), "digits are not mirrored");
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_with_its_reason() {
+    let refused = |text: &str, data: &DataFacts| proposals(&request(text), &Wishes::default(), data, 200.0).expect_err(text);
+    assert!(matches!(refused("bert on cifar10", &cifar()), PlannerError::NoModel { .. }));
+    assert!(matches!(
+        refused("resnet on food-101", &images(vec![split("train", 900, true), split("validation", 90, true)], 512)),
+        PlannerError::Data { .. }
+    ));
+    let lonely = texts(vec![split("train", 40, true), split("test", 100, false)]);
+    assert!(matches!(refused("bert on my.csv", &lonely), PlannerError::NoHeldOut { .. }));
+    assert!(matches!(RulePlanner.data(&request("do something"), &Wishes::default()), Err(PlannerError::NoData { .. })));
+}
+
+/// A request whose words are told apart: those that are followed change the recipe, and nothing becomes a target by accident.
+#[test]
+fn settings_of_a_request_are_followed() {
+    let of = |text: &str| first(&request(text), &Wishes::default(), &glue());
+    for text in [
+        "BERT on SST-2 with dropout 0.2",
+        "BERT on SST-2, weight decay 0.1, warm-up 10%",
+        "gradient clipping 0.5, BERT on SST-2",
+        "BERT on 10% of SST-2",
+    ] {
+        assert_eq!(of(text).target, None, "{text}");
+    }
+    let spec = of(
+        "fine-tune MiniLM on SST-2 in 1 hour with dropout 0.2, weight decay 0.1, warm-up 10%, gradient clipping 0.5 and a cosine schedule",
+    );
+    assert_eq!((spec.recipe.dropout, spec.recipe.grad_clip_norm), (Some(0.2), Some(0.5)));
+    assert_eq!(spec.recipe.schedule, Schedule::cosine(Warmup::Frac(0.1)));
+    assert!(matches!(spec.recipe.optimizer, Optimizer::Adamw { weight_decay: 0.1, .. }));
+    assert_eq!(spec.deviations, []);
+
+    let spec = of("fine-tune MiniLM on SST-2 using SGD with momentum 0.8, constant learning rate, no warm-up");
+    assert_eq!(spec.recipe.optimizer, Optimizer::Sgd { momentum: 0.8, nesterov: false, weight_decay: 0.0 });
+    assert_eq!(spec.recipe.schedule, Schedule::Constant { warmup: Warmup::Steps(0) });
+    assert!(spec.recipe.lr > 1e-3 && assumes(&spec, "recipe.lr: "), "a rate for Adam is none for SGD");
+    assert_eq!(of("MiniLM on SST-2 with SGD, lr 0.3").recipe.lr, 0.3);
+    let adam = first(&request("resnet-20 on cifar10 with Adam"), &Wishes::default(), &cifar());
+    assert!(matches!(adam.recipe.optimizer, Optimizer::Adam { weight_decay: 0.0, .. }) && adam.recipe.lr == 1e-3);
+    let lion = of("MiniLM on SST-2 with Lion, cosine with restarts, early stopping and label smoothing 0.1");
+    assert!(matches!(lion.recipe.optimizer, Optimizer::Lion { .. }) && lion.recipe.lr < 5e-5, "{:?}", lion.recipe);
+    assert!(matches!(lion.recipe.schedule, Schedule::CosineRestarts { cycles: 4, .. }));
+    assert!(lion.recipe.early_stopping.is_some() && lion.recipe.label_smoothing == 0.1 && lion.deviations.is_empty());
+
+    assert_eq!(of("MiniLM on 10% of SST-2").data.max_train_examples, Some(6685));
+    assert_eq!(of("MiniLM on SST-2, 2k examples, half of the data").data.max_train_examples, Some(2000));
+    let scratch = of("train a bert with 4 layers and hidden size 256 from scratch on SST-2");
+    assert!(
+        matches!(&scratch.model, ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Bert(c), .. } if (c.num_hidden_layers, c.hidden_size, c.num_attention_heads) == (4, 256, 4))
+    );
+    assert!(matches!(of("train MiniLM-L6 from scratch on SST-2").model, ModelSpec::Scratch { .. }));
+    let depth = |text: &str| first(&request(text), &Wishes::default(), &cifar()).title;
+    assert_eq!(
+        (depth("a resnet with 32 layers on cifar10"), depth("resnet-18 on cifar10 for 1 epoch")),
+        ("ResNet-32 on CIFAR-10".into(), "ResNet-18 on CIFAR-10".into())
+    );
+}
+
+/// What is asked for and not followed stands under what differs.
+#[test]
+fn what_is_not_followed_differs() {
+    for (text, field, stated) in [
+        ("MiniLM on SST-2, 4-bit", "precision", "4-bit"),
+        ("MiniLM on SST-2 in bf16", "precision", "bf16"),
+        ("MiniLM on SST-2 with mixup", "recipe.augment", "mixup, alpha 0.2"),
+        ("MiniLM on SST-2 with the LARS optimizer", "recipe.optimizer", "LARS"),
+        ("MiniLM on SST-2 with a plateau schedule", "recipe.schedule", "reduce on plateau"),
+        ("MiniLM on SST-2 with AdamW and momentum 0.8", "recipe.optimizer.momentum", "0.8"),
+        ("MiniLM with 3 layers on SST-2", "model", "a model of 3 layers"),
+        ("MiniLM on SST-2, 2 epochs, 500 steps", "recipe.length", "2 epochs"),
+        ("MiniLM on SST-2, sequence length 1000", "recipe.max_seq_len", "1000 tokens"),
+        ("MiniLM on SST-2 with curriculum learning", "request", "`curriculum learning`"),
+        ("MiniLM, not BERT, on SST-2", "request", "`not BERT`"),
+    ] {
+        let spec = first(&request(text), &Wishes { max_time_secs: Some(36_000), ..Wishes::default() }, &glue());
+        let found = spec.deviations.iter().find(|d| d.field == field).unwrap_or_else(|| panic!("{text}: {:?}", spec.deviations));
+        assert_eq!(found.stated, stated, "{text}");
+        assert_eq!(spec.target, None, "{text}");
+    }
+    let images = |text: &str| first(&request(text), &Wishes::default(), &cifar());
+    assert!(says(&images("resnet-20 on cifar10 with dropout 0.1"), "recipe.dropout"), "a ResNet has none");
+    assert!(says(&images("a pretrained resnet-20 on cifar10"), "model"));
+}
+
+/// Whoever says BERT means BERT-base; a smaller or another encoder in its place differs, with the true reason.
+#[test]
+fn a_lesser_model_than_asked_for_differs() {
+    let at = |text: &str, secs: u64| first(&request(text), &Wishes { max_time_secs: Some(secs), ..Wishes::default() }, &glue());
+    let short = at("fine-tune BERT on SST-2", 1800);
+    assert!(id(&short).contains("MiniLM") && says(&short, "model"), "{}", id(&short));
+    assert!(!says(&at("fine-tune BERT on SST-2", 7 * 86_400), "model"), "BERT-large is BERT");
+    assert!(!says(&at("fine-tune MiniLM on SST-2", 1800), "model") && !says(&at("classify texts on SST-2", 1800), "model"));
+    let small = at("fine-tune a bert with 2 layers on SST-2", 1800);
+    assert!(id(&small).contains("L-2_H-128") && !says(&small, "model"), "it is the one of that size");
+}
+
+/// The reason names those larger models that do not fit, and no others, and what they are compared with.
+#[test]
+fn reasons_for_the_model_are_true() {
+    let data = glue();
+    let wishes = |secs| Wishes { max_time_secs: Some(secs), ..Wishes::default() };
+    let reason = |spec: &ExperimentSpec| {
+        let assumed = spec.assumptions.iter().find(|a| a.starts_with("model: ")).cloned();
+        assumed.unwrap_or_else(|| why(spec, "model").to_string())
+    };
+    // Every encoder but the largest fits: a proposal for a smaller one does not say that others were too slow.
+    let goal = request("classify SST-2");
+    for secs in [600, 1800, 7200, 36_000, 200_000, 2_000_000] {
+        for spec in proposals(&goal, &wishes(secs), &data, 200.0).expect("experiments") {
+            let said = reason(&spec);
+            for (name, layers, hidden) in [
+                ("BERT-large", 24, 1024),
+                ("BERT-base", 12, 768),
+                ("MiniLM-L12", 12, 384),
+                ("MiniLM-L6", 6, 384),
+                ("BERT-mini", 4, 256),
+            ] {
+                let config = json!({
+                    "model_type": "bert", "vocab_size": 30_522, "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": hidden / 64,
+                    "intermediate_size": 4 * hidden, "max_position_embeddings": 512,
+                });
+                let config = tallow_zoo::ModelConfig::from_public(&config.to_string()).expect("a config");
+                let steps = 66_849u64.div_ceil(spec.recipe.batch_size as u64);
+                let epoch = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
+                let fits = epoch <= 0.7 * secs as f64;
+                assert!(!(fits && said.contains(&format!("with {name} "))), "{secs} s: {said}");
+            }
+            assert!(!said.contains("takes about") || said.contains("70 % of the limit"), "{said}");
+        }
+    }
+    let cut = first(&request("MiniLM-L6 on SST-2, 9 epochs, 20 minutes"), &Wishes::default(), &data);
+    assert!(
+        why(&cut, "recipe.length").contains("training may take 14 min, 70 % of the limit of 20 min"),
+        "{}",
+        why(&cut, "recipe.length")
+    );
+    let seeds = first(&request("MiniLM-L6 on SST-2, 9 epochs, 20 minutes, 2 seeds"), &Wishes::default(), &data);
+    assert!(why(&seeds, "recipe.length").contains("of each of 2 runs may take 7 min"), "{}", why(&seeds, "recipe.length"));
+}
+
+/// A default that nobody stated is shortened as an assumption; what somebody asked for is none of either.
+#[test]
+fn only_what_was_stated_differs() {
+    let data = glue();
+    let layout = Layout { prepared: "p".into(), threads: 2 };
+    let planned = |spec: &ExperimentSpec| {
+        let config = tallow_zoo::registry()[0].tiny;
+        let model = ModelFacts {
+            config: config(),
+            weights: None,
+            weights_sha256: None,
+            tokenizer: None,
+            normalize: None,
+            license: None,
+            revision: None,
+            chat: Default::default(),
+            adapter: None,
+        };
+        let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };
+        resolve(&spec, &Facts { host: host(200.0), data: glue(), model }, &layout).expect("a plan")
+    };
+    let spec = first(&request("MiniLM-L6 on SST-2, 10 minutes"), &Wishes::default(), &data);
+    assert!(!says(&spec, "recipe.length") && assumes(&spec, "instead of the default of 3 epochs"), "{:?}", spec.assumptions);
+    let asked = first(&request("MiniLM-L6 on SST-2, 3 epochs, 10 minutes"), &Wishes::default(), &data);
+    assert!(says(&asked, "recipe.length") && !assumes(&asked, "instead of the default"));
+    for text in ["MiniLM-L6 on SST-2, 64 examples", "MiniLM-L6 on 1% of SST-2"] {
+        let plan = planned(&first(&request(text), &Wishes::default(), &data));
+        assert!(!plan.deviations.iter().any(|d| d.field == "data.max_train_examples"), "{text}: {:?}", plan.deviations);
+    }
+    let wishes = Wishes { max_examples: Some(64), ..Wishes::default() };
+    let plan = planned(&first(&request("MiniLM-L6 on SST-2"), &wishes, &data));
+    assert_eq!(
+        plan.deviations.iter().map(|d| d.field.as_str()).collect::<Vec<_>>(),
+        ["data.monitor"],
+        "500 of 67,349 are watched"
+    );
+    // Where a paper took all, a part is a deviation, whoever asks for it.
+    let toy = texts(vec![split("train", 6000, true), split("test", 1000, true)]);
+    assert_eq!(why(&first(&example_paper(), &wishes, &toy), "data.max_train_examples"), "asked for on the command line");
+    // A large part that is kept out is other data.
+    let mut half = first(&request("MiniLM-L6 on SST-2"), &Wishes::default(), &data);
+    half.data.monitor = Monitor::HoldOut { examples: 30_000 };
+    assert!(planned(&half).deviations.iter().any(|d| d.field == "data.train"));
+}
+
+/// The cause is told: words that are not understood, a model that nobody has, a value that cannot be.
+#[test]
+fn a_request_that_cannot_be_planned_is_told_why() {
+    let refused = |text: &str| RulePlanner.data(&request(text), &Wishes::default()).expect_err(text);
+    for (text, name) in [
+        ("roberta on ./mine", "roberta"),
+        ("resnet-21 on cifar10", "resnet-21"),
+        ("a ViT on cifar10", "vit"),
+        ("bert-small on SST-2", "bert-small"),
+        ("an LSTM for SST-2", "lstm"),
+    ] {
+        let error = refused(text);
+        assert!(
+            matches!(error, PlannerError::NoModel { .. }) && error.to_string().contains(&format!("`{name}`")),
+            "{text}: {error}"
+        );
+    }
+    assert_eq!(refused("resnet-50 on imagenet").to_string(), "it is not said which data to use; not understood: `imagenet`");
+    assert_eq!(refused("fine-tune BERT in an hour").to_string(), "it is not said which data to use");
+    for (text, words) in [
+        ("BERT on SST-2 in 0 minutes", "0 minutes"),
+        ("BERT on SST-2, 150% accuracy, lr -1", "lr -1"),
+        ("BERT on SST-2 for 1000000 hours", "1000000 hours"),
+    ] {
+        let error = refused(text);
+        assert!(matches!(error, PlannerError::Request { .. }) && error.to_string().contains(words), "{text}: {error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("--set")), "{text}");
+    }
+    let wishes = Wishes { model: Some(ModelName::parse("lstm")), ..Wishes::default() };
+    assert!(matches!(RulePlanner.data(&example_paper(), &wishes), Err(PlannerError::NoModel { .. })));
+}
