@@ -3,7 +3,7 @@
 use crate::cost::Cost;
 use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_dropout};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 pub use crate::parts::Activation;
@@ -136,17 +136,15 @@ impl Architecture for Config {
             ("type_vocab_size", self.type_vocab_size, 1000),
         ];
         check_counts(&mut problems, most);
-        if self.num_attention_heads > 0 && !self.hidden_size.is_multiple_of(self.num_attention_heads) {
-            let expected = format!("a divisor of `hidden_size` ({})", self.hidden_size);
-            problems.push(ConfigProblem::new("num_attention_heads", expected, self.num_attention_heads));
-        }
-        for (field, found) in [
-            ("hidden_dropout_prob", self.hidden_dropout_prob),
-            ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
-            ("classifier_dropout", self.classifier_dropout.unwrap_or(0.0)),
-        ] {
-            check_dropout(&mut problems, field, found);
-        }
+        check_divides(&mut problems, ("num_attention_heads", self.num_attention_heads), ("hidden_size", self.hidden_size));
+        check_dropouts(
+            &mut problems,
+            [
+                ("hidden_dropout_prob", self.hidden_dropout_prob),
+                ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
+                ("classifier_dropout", self.classifier_dropout.unwrap_or(0.0)),
+            ],
+        );
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -4,7 +4,7 @@
 use crate::cost::Cost;
 use crate::encoder::{Encoder, Names, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_dropout};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
@@ -144,17 +144,16 @@ impl Architecture for Config {
             ("max_position_embeddings", self.max_position_embeddings, 1_000_000),
         ];
         check_counts(&mut problems, most);
-        if self.n_heads > 0 && !self.dim.is_multiple_of(self.n_heads) {
-            problems.push(ConfigProblem::new("n_heads", format!("a divisor of `dim` ({})", self.dim), self.n_heads));
-        }
-        for (field, found) in [
-            ("dropout", self.dropout),
-            ("attention_dropout", self.attention_dropout),
-            ("seq_classif_dropout", self.seq_classif_dropout),
-            ("qa_dropout", self.qa_dropout),
-        ] {
-            check_dropout(&mut problems, field, found);
-        }
+        check_divides(&mut problems, ("n_heads", self.n_heads), ("dim", self.dim));
+        check_dropouts(
+            &mut problems,
+            [
+                ("dropout", self.dropout),
+                ("attention_dropout", self.attention_dropout),
+                ("seq_classif_dropout", self.seq_classif_dropout),
+                ("qa_dropout", self.qa_dropout),
+            ],
+        );
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -194,10 +194,16 @@ pub(crate) fn check_counts<const N: usize>(problems: &mut Vec<ConfigProblem>, fi
     fields.into_iter().for_each(|(field, found, most)| check_count(problems, field, found, 1..=most));
 }
 
-/// A problem if `found` is not a probability below 1.
-pub(crate) fn check_dropout(problems: &mut Vec<ConfigProblem>, field: &str, found: f64) {
-    if !(0.0..1.0).contains(&found) {
-        problems.push(ConfigProblem::new(field, "a probability, at least 0 and below 1", found));
+/// Problems of probabilities of dropout that are none below 1.
+pub(crate) fn check_dropouts<const N: usize>(problems: &mut Vec<ConfigProblem>, found: [(&str, f64); N]) {
+    let wrong = found.into_iter().filter(|(_, p)| !(0.0..1.0).contains(p));
+    problems.extend(wrong.map(|(field, p)| ConfigProblem::new(field, "a probability, at least 0 and below 1", p)));
+}
+
+/// A problem if the first field's count does not divide the second's. One of 0 could not be read, which is told already.
+pub(crate) fn check_divides(problems: &mut Vec<ConfigProblem>, (field, found): (&str, usize), (whole, of): (&str, usize)) {
+    if found > 0 && !of.is_multiple_of(found) {
+        problems.push(ConfigProblem::new(field, format!("a divisor of `{whole}` ({of})"), found));
     }
 }
 

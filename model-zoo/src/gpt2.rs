@@ -5,7 +5,7 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_dropout};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
 use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -118,14 +118,11 @@ impl Architecture for Config {
             ("n_inner", self.inner(), 1_000_000),
         ];
         check_counts(&mut problems, most);
-        if self.n_head > 0 && !self.n_embd.is_multiple_of(self.n_head) {
-            problems.push(ConfigProblem::new("n_head", format!("a divisor of `n_embd` ({})", self.n_embd), self.n_head));
-        }
-        for (field, found) in
-            [("resid_pdrop", self.resid_pdrop), ("embd_pdrop", self.embd_pdrop), ("attn_pdrop", self.attn_pdrop)]
-        {
-            check_dropout(&mut problems, field, found);
-        }
+        check_divides(&mut problems, ("n_head", self.n_head), ("n_embd", self.n_embd));
+        check_dropouts(
+            &mut problems,
+            [("resid_pdrop", self.resid_pdrop), ("embd_pdrop", self.embd_pdrop), ("attn_pdrop", self.attn_pdrop)],
+        );
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -6,7 +6,7 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_dropout};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
 use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -234,10 +234,11 @@ impl Architecture for Config {
             ("sliding_window", self.sliding_window.unwrap_or(1), 100_000_000),
         ];
         check_counts(&mut problems, most);
-        if self.num_key_value_heads > 0 && !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
-            let expected = format!("a divisor of `num_attention_heads` ({})", self.num_attention_heads);
-            problems.push(ConfigProblem::new("num_key_value_heads", expected, self.num_key_value_heads));
-        }
+        check_divides(
+            &mut problems,
+            ("num_key_value_heads", self.num_key_value_heads),
+            ("num_attention_heads", self.num_attention_heads),
+        );
         if !self.head_dim.is_multiple_of(2) {
             problems.push(ConfigProblem::new("head_dim", "an even number", self.head_dim));
         } else if (1..=65_536).contains(&self.head_dim)
@@ -245,7 +246,7 @@ impl Architecture for Config {
         {
             problems.push(ConfigProblem::new("rope_scaling", "numbers that give a rotation", error));
         }
-        check_dropout(&mut problems, "attention_dropout", self.attention_dropout);
+        check_dropouts(&mut problems, [("attention_dropout", self.attention_dropout)]);
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -9,7 +9,7 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_dropout};
+use crate::fields::{Fields, check_count, check_dropouts};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 pub use crate::parts::Activation;
@@ -299,7 +299,7 @@ impl Architecture for Config {
         for (at, size) in self.hidden_sizes.iter().enumerate() {
             check_count(&mut problems, &format!("hidden_sizes.{at}"), *size, 1..=65_536);
         }
-        check_dropout(&mut problems, "dropout", self.dropout);
+        check_dropouts(&mut problems, [("dropout", self.dropout)]);
         self.head.check(&mut problems, HEADS);
         problems
     }

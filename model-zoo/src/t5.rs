@@ -5,7 +5,7 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_counts, check_dropout};
+use crate::fields::{Fields, check_count, check_counts, check_dropouts};
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -161,7 +161,7 @@ impl Architecture for Config {
         ] {
             check_count(&mut problems, field, id, 0..=self.vocab_size.saturating_sub(1));
         }
-        check_dropout(&mut problems, "dropout_rate", self.dropout_rate);
+        check_dropouts(&mut problems, [("dropout_rate", self.dropout_rate)]);
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -6,7 +6,7 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_counts, check_dropout};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{Activation, Dense, LayerNorm, images_of, leave_other_head, residual};
@@ -115,20 +115,18 @@ impl Architecture for Config {
             ("num_channels", self.num_channels, 1024),
         ];
         check_counts(&mut problems, most);
-        if self.num_attention_heads > 0 && !self.hidden_size.is_multiple_of(self.num_attention_heads) {
-            let expected = format!("a divisor of `hidden_size` ({})", self.hidden_size);
-            problems.push(ConfigProblem::new("num_attention_heads", expected, self.num_attention_heads));
-        }
+        check_divides(&mut problems, ("num_attention_heads", self.num_attention_heads), ("hidden_size", self.hidden_size));
         if self.image_size > 0 && self.patch_size > self.image_size {
             let expected = format!("at most `image_size` ({})", self.image_size);
             problems.push(ConfigProblem::new("patch_size", expected, self.patch_size));
         }
-        for (field, found) in [
-            ("hidden_dropout_prob", self.hidden_dropout_prob),
-            ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
-        ] {
-            check_dropout(&mut problems, field, found);
-        }
+        check_dropouts(
+            &mut problems,
+            [
+                ("hidden_dropout_prob", self.hidden_dropout_prob),
+                ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
+            ],
+        );
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -6,7 +6,7 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_dropout, generic_labels};
+use crate::fields::{Fields, check_count, check_dropouts, generic_labels};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{ConvNorm, Dense, Norm2d, images_of, leave_other_head};
@@ -76,7 +76,7 @@ impl Architecture for Config {
         check_count(&mut problems, "widen_factor", self.widen_factor, 1..=256);
         check_count(&mut problems, "num_channels", self.num_channels, 1..=1024);
         check_count(&mut problems, "width", self.width, 1..=4096);
-        check_dropout(&mut problems, "dropout", self.dropout);
+        check_dropouts(&mut problems, [("dropout", self.dropout)]);
         self.head.check(&mut problems, HEADS);
         problems
     }
