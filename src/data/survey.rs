@@ -7,6 +7,7 @@ use super::hub::Hub;
 use super::locate::{Located, locate};
 use super::prepare::{image_shape, labels_in};
 use super::read::{Cell, Table};
+use super::similar;
 use super::stream;
 use super::{Error, Result};
 use crate::job::{Part, TokenizerSource};
@@ -55,6 +56,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         false if columns::is_answered(first) => Some(Task::QuestionAnswering),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
+        false if hints.columns == Columns::default() && similar::is_together(first) => Some(Task::SentenceSimilarity),
         false if hints.columns == Columns::default() => columns::task_of(first),
         false => None,
     };
@@ -75,6 +77,10 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     }
     if let Some(task) = task.filter(|task| task.is_of_conversations()) {
         return conversations_of(&splits, columns, task, located);
+    }
+    if task == Some(Task::SentenceSimilarity) {
+        let tokens = mean_tokens(first, &columns.input)?;
+        return similar::survey(&splits, columns, hints.part, tokens, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -122,6 +128,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         revision: located.revision,
         mean_tokens,
         image_shape,
+        scores: None,
         table: None,
     })
 }
@@ -146,6 +153,7 @@ fn survey_table(
         revision: located.revision.clone(),
         mean_tokens: None,
         image_shape: None,
+        scores: None,
         table: Some(found.facts),
     })
 }
@@ -168,6 +176,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let Located { card, revision, .. } = located;
     let license = card.license;
     Ok(DataFacts {
+        scores: None,
         table: None,
         splits: facts,
         columns,

@@ -3,7 +3,7 @@
 use super::hub::{Hub, Kind, Repo};
 use super::{Card, Error, Result, sha256_of_file};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
-use crate::plan::ModelFacts;
+use crate::plan::{ModelFacts, SentenceFacts};
 use crate::spec::{ModelSpec, TokenizerSpec};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use tallow_zoo::gguf::Gguf;
 use tallow_zoo::peft::{self, Peft};
-use tallow_zoo::{Modality, ModelConfig};
+use tallow_zoo::{Head, HeadKind, Modality, ModelConfig, Pooling};
 
 const WEIGHTS: &str = "model.safetensors";
 const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -43,6 +43,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
                 revision: None,
                 chat: ChatFormat::default(),
                 adapter: None,
+                sentences: None,
             });
         }
     };
@@ -53,13 +54,14 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
 /// A model whose weights are all here.
 fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let Weights { path, config, shapes, mut chat } = weights(repo)?;
+    let Weights { path, mut config, shapes, mut chat } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
     if tokenizer.is_none() && config.takes() == Modality::Text {
         // A tokenizer of our own would give ids that mean nothing to these weights.
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
     }
+    let sentences = sentences(repo, &mut config)?;
     let card = match repo.read_text("README.md")? {
         Some(readme) => Card::parse(&repo.in_words(), &readme)?,
         None => Card::default(),
@@ -81,6 +83,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         revision: repo.commit().map(str::to_string),
         chat,
         adapter: None,
+        sentences,
     })
 }
 
@@ -158,6 +161,43 @@ fn gguf(path: &Path) -> Result<Weights, String> {
     let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
     let template = read.text("tokenizer.chat_template").map(str::to_string);
     Ok(Weights { path: path.into(), config, shapes, chat: ChatFormat { template, tokens: BTreeMap::new() } })
+}
+
+/// What the files of the `sentence-transformers` library say, if there are any: how vectors are made becomes the model's head, where it
+/// has no head for something else.
+fn sentences(repo: &Repo, config: &mut ModelConfig) -> Result<Option<SentenceFacts>> {
+    let Some(modules) = repo.read_text("modules.json")? else { return Ok(None) };
+    let read = |file: &str| -> Result<serde_json::Value> {
+        let text = repo.read_text(file)?.unwrap_or_else(|| "{}".into());
+        let wrong = |e: serde_json::Error| Error::Model { place: repo.in_words(), what: format!("`{file}`: {e}") };
+        serde_json::from_str(&text).map_err(wrong)
+    };
+    let pooling = match Pooling::path(&modules) {
+        Ok(Some(path)) => match repo.read_text(&path)? {
+            Some(json) => Pooling::from_public(&modules, Some(&json)).map_err(|e| e.to_string()),
+            None => Err(format!("`modules.json` names `{path}`, which is not there")),
+        },
+        Ok(None) => Pooling::from_public(&modules, None).map_err(|e| e.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let (of_texts, of_prompts) = (read("sentence_bert_config.json")?, read("config_sentence_transformers.json")?);
+    let unusable = match &pooling {
+        Err(what) => Some(what.clone()),
+        Ok(_) if of_texts["do_lower_case"] == true => Some("`do_lower_case`: texts are cut as the tokenizer has them".into()),
+        Ok(_) if of_prompts["default_prompt_name"].is_string() => {
+            Some(format!("`default_prompt_name`: {}, a prompt before every text", of_prompts["default_prompt_name"]))
+        }
+        Ok(_) => None,
+    };
+    let bare = matches!(config.head().kind(), HeadKind::Vector | HeadKind::Words);
+    if let Ok(pooling) = pooling
+        && bare
+        && config.heads().any(|head| head == HeadKind::Vector)
+    {
+        *config = config.clone().with_head(Head::Vector(pooling));
+    }
+    let max_seq_len = of_texts["max_seq_length"].as_u64().map(|length| length as usize);
+    Ok(Some(SentenceFacts { max_seq_len, unusable }))
 }
 
 /// How the model writes conversations, as its folder says.

@@ -234,6 +234,7 @@ mod tests {
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },
             adapter: None,
             preference: None,
+            similarity: None,
             recipe: Recipe::bare(
                 Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
                 0.1,

@@ -169,7 +169,8 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let untrained = match plan.spec.task.is_of_conversations() {
+        let began_with_weights = plan.runs.first().is_some_and(|run| matches!(run.init, InitFrom::Weights { .. }));
+        let untrained = match plan.spec.task.is_done_untrained() && began_with_weights {
             true => match self.score_untrained(plan)? {
                 Ok((score, _)) => Some(score),
                 Err(end) => return Ok(Err(end)),
@@ -261,6 +262,7 @@ impl Pipeline<'_> {
                 }
                 _ => None,
             },
+            similarity: config.similarity,
             samples: (config.task == Task::InstructionTuning).then(|| Samples {
                 count: SAMPLES,
                 max_new_tokens: SAMPLE_TOKENS,

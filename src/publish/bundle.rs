@@ -4,6 +4,7 @@
 //! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (the run's own, put there after)
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
 //!         preprocessor_config.json                                            images
+//!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
 
 use super::{Error, card, companions};
@@ -17,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use tallow_zoo::{HeadKind, ModelConfig, peft};
+use tallow_zoo::{Head, HeadKind, ModelConfig, peft};
 
 /// Writes the model that `weights` holds to the folder `place`, which may be there from an earlier time. `tokenizer`: the
 /// tokenizer.json that its texts were cut with.
@@ -63,6 +64,8 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
         write_tokenizer(folder, tokenizer, &mut config, model.config.head().kind(), model)?;
     }
     write_json(&folder.join("config.json"), &config)?;
+    let longest = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len);
+    write_sentences(folder, &model.config, longest)?;
     write_chat(folder, model)
 }
 
@@ -91,6 +94,8 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     }
     write_json(&folder.join("config.json"), &config)?;
     write_adapter(folder, plan)?;
+    let run = plan.runs.first();
+    write_sentences(folder, run.map_or(&plan.facts.model.config, |run| &run.model), longest_text(plan))?;
     let model = &plan.facts.model;
     match tokenizer.filter(|_| model.chat.template.is_none() && plan.spec.task.is_of_conversations()) {
         Some(tokenizer) => write_usual_chat(folder, model, tokenizer)?,
@@ -102,6 +107,27 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     }
     write_text(&folder.join("training.toml"), &spec::to_toml(&plan.spec))?;
     write_text(&folder.join("README.md"), &card(plan, report))
+}
+
+/// What the `sentence-transformers` library reads of a model of vectors, beside the files of `transformers`.
+fn write_sentences(folder: &Path, model: &ModelConfig, max_seq_len: Option<usize>) -> Result<(), Error> {
+    let Head::Vector(pooling) = model.head() else { return Ok(()) };
+    let width = model.to_public()[if model.family() == "distilbert" { "dim" } else { "hidden_size" }].as_u64().unwrap_or(0);
+    for (path, value) in pooling.to_public(width as usize) {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(io("create", parent))?;
+        write_json(&path, &value)?;
+    }
+    let longest = max_seq_len.or(model.text_limits().map(|(_, positions)| positions));
+    write_json(&folder.join("sentence_bert_config.json"), &companions::sentence_texts(longest))?;
+    write_json(&folder.join("config_sentence_transformers.json"), &companions::sentence_similarity())
+}
+
+/// Tokens of the longest text that a model of vectors was trained on.
+fn longest_text(plan: &Plan) -> Option<usize> {
+    let own = plan.facts.model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len);
+    plan.spec.recipe.max_seq_len.or(own)
 }
 
 /// Of an adapter, what it is and what it stands beside.

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::schema::{self, Problem};
-use super::{Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Task};
+use super::{Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task};
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
 use tallow_zoo::mlp::NumericColumn;
@@ -191,6 +191,17 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     check(writes, "model.kind", "`pretrained`: answers are learnt by a model that writes already", "`scratch`");
     let preferred = spec.preference.is_none() || spec.task == Task::PreferenceOptimization;
     check(preferred, "preference", "the task `preference_optimization`", spec.task.in_words());
+    let near = spec.similarity.is_none() || spec.task == Task::SentenceSimilarity;
+    check(near, "similarity", "the task `sentence_similarity`", spec.task.in_words());
+    if let Some(similarity) = spec.similarity {
+        let together = similarity.is_of_scores() != spec.metric.is_of_scores();
+        let (loss, metric) = (format!("a metric of what `{}` is for", similarity.name()), spec.metric.in_words());
+        check(!together || !near, "metric", &loss, metric);
+    }
+    if let Some(Similarity::Cosine { score_range: Some([low, high]) }) = spec.similarity {
+        let found = format!("{low} and {high}");
+        check(low < high, "similarity.score_range", "two scores, the lower one first", &found);
+    }
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;
         check(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));

@@ -30,10 +30,12 @@ pub enum Task {
     TabularClassification,
     /// A number for each row of a table.
     TabularRegression,
+    /// Vectors of texts, near each other where the texts mean alike or belong together.
+    SentenceSimilarity,
 }
 
 impl Task {
-    const ALL: [Task; 12] = [
+    const ALL: [Task; 13] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -46,6 +48,7 @@ impl Task {
         Task::PreferenceOptimization,
         Task::TabularClassification,
         Task::TabularRegression,
+        Task::SentenceSimilarity,
     ];
 
     /// What the model is fed with.
@@ -59,7 +62,8 @@ impl Task {
             | Task::QuestionAnswering
             | Task::MaskedLanguageModelling
             | Task::InstructionTuning
-            | Task::PreferenceOptimization => Modality::Text,
+            | Task::PreferenceOptimization
+            | Task::SentenceSimilarity => Modality::Text,
             Task::ImageClassification => Modality::Image,
             Task::TabularClassification | Task::TabularRegression => Modality::Table,
         }
@@ -76,6 +80,7 @@ impl Task {
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
             Task::QuestionAnswering => HeadKind::Span,
+            Task::SentenceSimilarity => HeadKind::Vector,
         }
     }
 
@@ -94,6 +99,11 @@ impl Task {
         matches!(self, Task::InstructionTuning | Task::PreferenceOptimization)
     }
 
+    /// Whether a pretrained model can do it before it has learnt it from the data at hand: it is then scored as it is, too.
+    pub fn is_done_untrained(self) -> bool {
+        self.is_of_conversations() || self == Task::SentenceSimilarity
+    }
+
     /// Whether a model can learn it, with another head if need be.
     pub fn suits(self, model: &ModelConfig) -> bool {
         // What sees a whole text can tag its words; what sees only what comes before cannot tell hidden ones.
@@ -108,7 +118,8 @@ impl Task {
             | Task::TokenClassification
             | Task::QuestionAnswering
             | Task::TabularClassification
-            | Task::TabularRegression => true,
+            | Task::TabularRegression
+            | Task::SentenceSimilarity => true,
         };
         sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
@@ -128,6 +139,7 @@ impl Task {
             Task::MaskedLanguageModelling => "masked language modelling",
             Task::TabularClassification => "tabular classification",
             Task::TabularRegression => "tabular regression",
+            Task::SentenceSimilarity => "sentence similarity",
         }
     }
 

@@ -1,7 +1,8 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
 use super::{
-    AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Metric, Optimizer, Preference, Sampling, Schedule, Task,
+    AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Metric, Optimizer, Preference, Sampling, Schedule,
+    Similarity, Task,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub struct ExperimentSpec {
     /// For preference optimisation; none: the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
+    /// For sentence similarity; none: the usual for the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<Similarity>,
     pub metric: Metric,
     /// The value of the metric at which the verdict is "supported".
     pub target: Option<Target>,

@@ -3,7 +3,7 @@
 use super::Error;
 use super::collate;
 use super::reference::Reference;
-use super::scoring::score;
+use super::scoring::{How, score};
 use super::weights::{self, Source};
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
 use crate::job::{EvaluateJob, Event, ModelFiles, Pulse, Samples};
@@ -31,7 +31,13 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let scored = {
         let mut pulse = Pulse::new(emit);
         let mut told = |done| pulse.beat(done);
-        score(&*built.model, &data, &all, job.normalize.as_ref(), reference.as_ref(), job.batch_size, &mut told)?
+        let how = How {
+            normalize: job.normalize.as_ref(),
+            reference: reference.as_ref(),
+            similarity: job.similarity,
+            batch_size: job.batch_size,
+        };
+        score(&*built.model, &data, &all, &how, &mut told)?
     };
     if let Some(samples) = &job.samples {
         tell_samples(&*built.model, &data, samples, emit)?;

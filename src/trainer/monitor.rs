@@ -5,7 +5,7 @@ use super::batches::Split;
 use super::collate;
 use super::reference::Reference;
 use super::scale::Scale;
-use super::scoring::{Scored, score};
+use super::scoring::{How, Scored, score};
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::{MonitorConfig, RunConfig};
 use tallow_kernels::Stream;
@@ -37,7 +37,8 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         | PreparedTargets::Spans(_)
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }
-        | PreparedTargets::Preferences { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
+        | PreparedTargets::Preferences { .. }
+        | PreparedTargets::Similar(_) => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };
     let Some(Split { train, held_out }) = split else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
@@ -92,8 +93,13 @@ impl Monitor {
     ) -> Result<Scored, Error> {
         let data = self.data.as_ref().unwrap_or(train);
         // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
-        let (normalize, reference) = (config.normalize.as_ref(), self.reference.as_ref());
-        let scored = score(model, data, &self.examples, normalize, reference, config.micro_batch_size, told)?;
+        let how = How {
+            normalize: config.normalize.as_ref(),
+            reference: self.reference.as_ref(),
+            similarity: config.similarity,
+            batch_size: config.micro_batch_size,
+        };
+        let scored = score(model, data, &self.examples, &how, told)?;
         Ok(scored.in_own_unit(scale))
     }
 }

@@ -6,9 +6,11 @@ use super::collate::{Batch, collate};
 use super::objective::{NONE, Wanted};
 use super::reference::Reference;
 use super::scale::Scale;
+use super::similarity;
 use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid};
 use crate::job::Normalize;
+use crate::spec::Similarity;
 use candle_core::Tensor;
 use tallow_kernels::{Tape, Var};
 use tallow_zoo::{Model, Output};
@@ -47,7 +49,18 @@ struct Collected {
     right: usize,
 }
 
-/// Scores `examples` of `data`, preferences against `reference`; texts of about one length go into one batch. `told` hears how many are done.
+/// With what examples are scored.
+pub(super) struct How<'a> {
+    pub(super) normalize: Option<&'a Normalize>,
+    /// For preferences: what they are measured against.
+    pub(super) reference: Option<&'a Reference>,
+    /// For vectors of texts: what their loss is; none: the usual.
+    pub(super) similarity: Option<Similarity>,
+    /// Examples of a pass.
+    pub(super) batch_size: usize,
+}
+
+/// Scores `examples` of `data`; texts of about one length go into one batch. `told` hears how many are done.
 ///
 /// # Errors
 /// The model cannot take an example, or its scores are not finite.
@@ -55,21 +68,22 @@ pub(super) fn score(
     model: &dyn Model,
     data: &Prepared,
     examples: &[usize],
-    normalize: Option<&Normalize>,
-    reference: Option<&Reference>,
-    batch_size: usize,
+    how: &How,
     told: &mut dyn FnMut(usize),
 ) -> Result<Scored, Error> {
+    if matches!(data.targets(), PreparedTargets::Similar(_)) {
+        return similarity::score(model, data, examples, how, told);
+    }
     let mut order: Vec<usize> = (0..examples.len()).collect();
     order.sort_by_key(|&place| data.example_len(examples[place]));
     let mut found = Collected::default();
-    for (number, places) in order.chunks(batch_size.max(1)).enumerate() {
-        told(number * batch_size);
+    for (number, places) in order.chunks(how.batch_size.max(1)).enumerate() {
+        told(number * how.batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
-        let batch = collate(data, &chosen, normalize, None)?;
-        found.add(model, &batch, places, &chosen, data, reference)?;
+        let batch = collate(data, &chosen, how.normalize, None)?;
+        found.add(model, &batch, places, &chosen, data, how.reference)?;
     }
-    Ok(found.scored(data, examples))
+    found.scored(data, examples)
 }
 
 impl Collected {
@@ -112,6 +126,7 @@ impl Collected {
                 }
             }
             Wanted::Mixed { .. } => return Err(Error::WrongTask { expected: "classes", found: "mixed classes" }),
+            Wanted::Similar(_) => return Err(Error::WrongTask { expected: "an answer to each example", found: "vectors" }),
             Wanted::Labels(flags, labels) => {
                 let flags = flags.chunks(*labels);
                 for ((place, example), (scores, flags)) in places.iter().zip(examples).zip(rows(model, batch)?.iter().zip(flags))
@@ -155,8 +170,8 @@ impl Collected {
     }
 
     /// All of it, in the order of the examples, so that batching does not show.
-    fn scored(self, data: &Prepared, examples: &[usize]) -> Scored {
-        match data.targets() {
+    fn scored(self, data: &Prepared, examples: &[usize]) -> Result<Scored, Error> {
+        Ok(match data.targets() {
             PreparedTargets::Classes { names, .. } => {
                 let (each, losses): (Vec<ClassSaid>, Vec<f64>) = in_order(self.classes).into_iter().unzip();
                 let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
@@ -196,7 +211,10 @@ impl Collected {
                 let loss = lost.iter().sum::<f64>() / lost.len().max(1) as f64;
                 Scored { predictions: Predictions::Preferences { margins }, loss }
             }
-        }
+            PreparedTargets::Similar(_) => {
+                return Err(Error::WrongTask { expected: "an answer to each example", found: "vectors" });
+            }
+        })
     }
 }
 

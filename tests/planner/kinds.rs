@@ -65,6 +65,7 @@ fn texts_are_for_language_models() {
             revision: None,
             chat: Default::default(),
             adapter: None,
+            sentences: None,
         };
         let layout = Layout { prepared: "p".into(), threads: 2 };
         resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
@@ -131,6 +132,7 @@ fn tables_are_for_perceptrons() {
         revision: None,
         chat: Default::default(),
         adapter: None,
+        sentences: None,
     };
     let facts = Facts { host: host(100.0), data: known, model };
     let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");

@@ -220,6 +220,7 @@ fn text_plan() -> Plan {
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
         adapter: None,
         preference: None,
+        similarity: None,
         recipe: Recipe {
             max_seq_len: Some(128),
             grad_clip_norm: Some(1.0),
@@ -257,6 +258,7 @@ fn text_plan() -> Plan {
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
         chat: Default::default(),
         adapter: None,
+        sentences: None,
     };
     let assumptions = vec!["`recipe.schedule`: linear with 6 % warm-up (the paper does not say how long)".into()];
     plan(spec, facts, None, Some("other".into()), deviations, assumptions, 2105)
@@ -290,6 +292,7 @@ fn image_plan() -> Plan {
         revision: None,
         chat: Default::default(),
         adapter: None,
+        sentences: None,
     };
     let normalize = Normalize { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] };
     plan(spec, facts, Some(normalize), None, vec![], vec![], 781)
@@ -311,6 +314,7 @@ fn plan(
         model: model.config.clone(),
         adapter: None,
         preference: None,
+        similarity: None,
         init: InitFrom::Scratch,
         train: PathBuf::from("train.safetensors"),
         monitor: MonitorConfig::HoldOut { examples: 1000 },
@@ -343,6 +347,7 @@ fn plan(
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),
+        scores: None,
         table: None,
     };
     Plan {

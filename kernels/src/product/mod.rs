@@ -34,7 +34,8 @@ pub fn product(tape: &Tape, a: &Var, b: &Var) -> Result<Var> {
                 grads.add(a, if fast { cpu::rows_by_columns(dy, &right)? } else { reference::rows_by_columns(dy, &right)? })?;
             }
             if b.wants_grad() {
-                grads.add(b, if fast { cpu::columns_by_columns(dy, &left)? } else { reference::columns_by_columns(dy, &left)? })?;
+                grads
+                    .add(b, if fast { cpu::columns_by_columns(dy, &left)? } else { reference::columns_by_columns(dy, &left)? })?;
             }
             Ok(())
         }
@@ -56,9 +57,8 @@ mod tests {
 
     #[test]
     fn shapes_are_checked() {
-        let says = |a: &[usize], b: &[usize]| {
-            product(&Tape::inference(), &constant(a), &constant(b)).expect_err("refused").to_string()
-        };
+        let says =
+            |a: &[usize], b: &[usize]| product(&Tape::inference(), &constant(a), &constant(b)).expect_err("refused").to_string();
         assert_eq!(says(&[2, 3], &[4, 2]), "product: second factor: expected [B, D = 3], found [4, 2]");
         assert!(says(&[2], &[2, 1]).contains("first factor: expected [A, D]"));
         assert!(says(&[2, 1], &[2, 1, 1]).contains("second factor"));

@@ -13,13 +13,14 @@ use tallow_zoo::Modality;
 const MOST_PIXELS: usize = 96;
 
 /// What encoders are for.
-const OF_ENCODERS: [Task; 6] = [
+const OF_ENCODERS: [Task; 7] = [
     Task::TextClassification,
     Task::TextRegression,
     Task::TextMultiLabel,
     Task::TokenClassification,
     Task::QuestionAnswering,
     Task::MaskedLanguageModelling,
+    Task::SentenceSimilarity,
 ];
 
 impl Brief<'_> {
@@ -38,6 +39,7 @@ impl Brief<'_> {
                 | Task::QuestionAnswering
                 | Task::MaskedLanguageModelling,
             ) => self.encoders()?,
+            (None, Task::SentenceSimilarity) => self.sentence_encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
             (None, Task::InstructionTuning | Task::PreferenceOptimization) => {
                 DECODERS.iter().filter_map(models::public_decoder).collect()
@@ -177,6 +179,13 @@ impl Brief<'_> {
             },
             None => Ok(models::encoders()),
         }
+    }
+
+    /// Encoders that were tuned on sentences before, where one from scratch was not asked for.
+    fn sentence_encoders(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let found = self.encoders()?;
+        let tuned = |c: &Candidate| matches!(&c.spec, ModelSpec::Scratch { .. }) || models::is_of_sentences(c);
+        Ok(found.into_iter().filter(tuned).collect())
     }
 
     /// GPTs from scratch: of the size that was asked for, else those that a small text is worth.

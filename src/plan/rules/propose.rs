@@ -9,8 +9,8 @@ use super::paper::{self, Drafted};
 use crate::intake::{AskedAdapter, ModelSize, Wanted};
 use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    AdapterSpec, Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task,
-    VERSION,
+    AdapterSpec, Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Similarity,
+    Target, Task, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -95,6 +95,10 @@ impl Brief<'_> {
                 let mut defaults = defaults::fine_tuning(candidate.config.num_params());
                 defaults.recipe.max_seq_len = Some(self.piece);
                 defaults
+            }
+            (ModelSpec::Pretrained { .. }, _) if self.task == Task::SentenceSimilarity => {
+                let longest = self.offer.model.and_then(|model| model.sentences.as_ref()?.max_seq_len);
+                defaults::sentence_vectors(self.offer.data.columns.label.is_some(), longest)
             }
             (_, _) if self.task == Task::QuestionAnswering => defaults::answering(candidate.config.num_params()),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
@@ -218,6 +222,8 @@ impl Brief<'_> {
             adapter: drafted.adapter,
             recipe: drafted.recipe,
             preference: None,
+            similarity: (self.task == Task::SentenceSimilarity)
+                .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
             metric: self.metric,
             target: self.target(stated.as_ref()),
             budget: Budget {
@@ -261,8 +267,11 @@ impl Brief<'_> {
         Some(examples)
     }
 
-    /// As they were asked for; of a table the label by its own name.
+    /// As they were asked for; of a table the label by its own name; of vectors all of them, for each has its part.
     fn columns(&self) -> Columns {
+        if self.task == Task::SentenceSimilarity {
+            return self.offer.data.columns.clone();
+        }
         let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());
         Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
     }
