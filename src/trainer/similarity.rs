@@ -16,6 +16,7 @@ use crate::job::RunConfig;
 use crate::spec::Similarity;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use tallow_kernels::{self as kernels, Gradients, Tape, Var};
@@ -100,11 +101,7 @@ impl Objective {
         for part in parts {
             let (inputs, real) = inputs_of(texts, similar.each(), part)?;
             tokens += real;
-            let model = Rc::clone(model);
-            vectors.push(match whole {
-                true => encode(&*model, &tape, &inputs)?,
-                false => kernels::checkpoint(&tape, &[], move |tape, _| encode(&*model, tape, &inputs))?,
-            });
+            vectors.push(if whole { encode(&**model, &tape, &inputs)? } else { encode_again(model, &tape, inputs)? });
         }
         let vectors = kernels::concat(&tape, &vectors.iter().collect::<Vec<_>>(), 0)?;
         let loss = wanted.loss(&tape, &vectors)?;
@@ -200,19 +197,33 @@ fn inputs_of(texts: &PreparedTexts, each: usize, examples: &[usize]) -> Result<(
 }
 
 /// The vectors of examples, `[b, r d]`: those of an example side by side.
-fn encode(model: &dyn Model, tape: &Tape, inputs: &[Input]) -> kernels::Result<Var> {
-    let vectors = inputs.iter().map(|input| vectors_of(model, tape, input)).collect::<kernels::Result<Vec<Var>>>()?;
-    kernels::concat(tape, &vectors.iter().collect::<Vec<_>>(), 1)
+fn encode(model: &dyn Model, tape: &Tape, inputs: &[Input]) -> Result<Var, Error> {
+    let vectors = inputs.iter().map(|input| vectors_of(model, tape, input)).collect::<Result<Vec<Var>, Error>>()?;
+    Ok(kernels::concat(tape, &vectors.iter().collect::<Vec<_>>(), 1)?)
 }
 
-/// `[b, d]`. That model and data suit each other has been seen to before.
-fn vectors_of(model: &dyn Model, tape: &Tape, input: &Input) -> kernels::Result<Var> {
-    let unfit = |message: String| kernels::Error::Argument { op: "encode", message };
-    match model.forward(tape, input) {
-        Ok(Output::Vectors(vectors)) => Ok(vectors),
-        Ok(Output::Scores(_) | Output::Words { .. }) => Err(unfit("the model gives no vectors".into())),
-        Err(tallow_zoo::Error::Kernels(error)) => Err(error),
-        Err(other) => Err(unfit(other.to_string())),
+/// The same, of which nothing is kept but the vectors: it is done again in backward.
+fn encode_again(model: &Rc<dyn Model>, tape: &Tape, inputs: Vec<Input>) -> Result<Var, Error> {
+    let (model, failed) = (Rc::clone(model), Rc::new(RefCell::new(None)));
+    let kept = Rc::clone(&failed);
+    let block = move |tape: &Tape, _: &[Var]| {
+        encode(&*model, tape, &inputs).map_err(|error| {
+            // A block tells errors of operations alone; any other is kept for whoever asked.
+            let told = kernels::Error::Argument { op: "encode", message: error.to_string() };
+            *kept.borrow_mut() = Some(error);
+            told
+        })
+    };
+    let vectors = kernels::checkpoint(tape, &[], block);
+    vectors.map_err(|error| failed.take().unwrap_or(error.into()))
+}
+
+/// `[b, d]`.
+fn vectors_of(model: &dyn Model, tape: &Tape, input: &Input) -> Result<Var, Error> {
+    match model.forward(tape, input)? {
+        Output::Vectors(vectors) => Ok(vectors),
+        Output::Scores(_) => Err(Error::WrongTask { expected: "vectors", found: "scores" }),
+        Output::Words { .. } => Err(Error::WrongTask { expected: "vectors", found: "words" }),
     }
 }
 

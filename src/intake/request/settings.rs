@@ -59,7 +59,9 @@ patterns! {
     no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
     embeddings: [
         r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|encoders?|similarity|vectors?)(?: models?)?\b",
-        r"\b(?:for )?(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|(?:dense )?retriev(?:al|ers?)|bi-?encoders?|embeddings?)(?: models?)?\b",
+        r"\b(?:for )?(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|(?:dense )?retriev(?:al|ers?)|bi-?encoders?|embedding)(?: models?)?\b",
+        // By themselves they may be those of a model's words.
+        r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
     ],
     smoothing: [r"\blabel[- ]smoothing~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
     ema: [
