@@ -101,7 +101,9 @@ fn what_belongs_together_comes_near() {
         for metric in metrics {
             let [low, high] = intervals[metric];
             assert!(low <= after[metric] && after[metric] <= high && low < high, "{name}: {metric:?} {after:?} {intervals:?}");
-            assert!(after[metric] > before[metric], "{name}: {metric:?} {before:?} {after:?}");
+            // Triples are told nearly all at first.
+            let nearly = *metric == Metric::TripletAccuracy && before[metric] > 0.95;
+            assert!(after[metric] > before[metric] || nearly, "{name}: {metric:?} {before:?} {after:?}");
         }
         // How what is scored is batched shows nowhere but in rounding.
         let other = scores(&bench, &EvaluateJob { batch_size: 7, ..job(name) });
