@@ -84,9 +84,14 @@ pub fn estimate(
     // Preferences are measured against what the model says at first: in the first epoch one more forward pass an example.
     let refers = data.task == Some(Task::PreferenceOptimization);
     let passes = if adapted.is_some() { 2.0 } else { 3.0 } + if refers { 1.0 } else { 0.0 };
-    let train_flops = passes * model.forward_flops(recipe.batch_size, size) * steps as f64;
+    let mut step_flops = passes * model.forward_flops(recipe.batch_size, size);
     let longest = if data.mean_tokens.is_some() { recipe.max_seq_len.unwrap_or(size).min(4 * size) } else { size };
-    let activations = model.activation_bytes(micro_batch_size, longest);
+    let mut activations = model.activation_bytes(micro_batch_size, longest);
+    if recipe.gradient_checkpointing {
+        step_flops += model.checkpointed(recipe.batch_size, size).1;
+        activations = model.checkpointed(micro_batch_size, longest).0;
+    }
+    let train_flops = step_flops * steps as f64;
     Estimate {
         num_params,
         num_trainable,
