@@ -41,8 +41,7 @@ pub(super) fn pauses(
         let times = (share * estimate.train_secs / once.max(f64::MIN_POSITIVE)).floor().clamp(1.0, MOST_PAUSES);
         (total_steps as f64 / times).ceil().max(1.0) as u64
     };
-    let watching =
-        model.forward_flops(watched, size_of(model, &facts.data, recipe)) / (facts.host.matmul_flops * efficiency(model));
+    let watching = scoring_secs(model, recipe, watched, &facts.data, &facts.host);
     // What is frozen is in no checkpoint.
     let saving = ((copies(recipe) - 1) * estimate.num_trainable * 4) as f64 / DISK_RATE;
     Pauses { monitor_every_steps: every(MONITOR_SHARE, watching), checkpoint_every_steps: every(CHECKPOINT_SHARE, saving) }
@@ -65,6 +64,11 @@ pub fn size_of(model: &ModelConfig, data: &DataFacts, recipe: &Recipe) -> usize 
 /// best.
 pub(super) fn copies(recipe: &Recipe) -> usize {
     2 + recipe.optimizer.moments() + usize::from(recipe.ema.is_some()) + usize::from(recipe.keep == Keep::Best)
+}
+
+/// Seconds of one forward pass over so many examples.
+pub fn scoring_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &DataFacts, host: &HostFacts) -> f64 {
+    model.forward_flops(examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model))
 }
 
 /// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one where nearly
