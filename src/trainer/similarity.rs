@@ -206,16 +206,16 @@ fn encode(model: &dyn Model, tape: &Tape, inputs: &[Input]) -> Result<Var, Error
 fn encode_again(model: &Rc<dyn Model>, tape: &Tape, inputs: Vec<Input>) -> Result<Var, Error> {
     let (model, failed) = (Rc::clone(model), Rc::new(RefCell::new(None)));
     let kept = Rc::clone(&failed);
-    let block = move |tape: &Tape, _: &[Var]| {
-        encode(&*model, tape, &inputs).map_err(|error| {
+    let block = move |tape: &Tape, _: [&Var; 0]| {
+        encode(&*model, tape, &inputs).map(|vectors| [vectors]).map_err(|error| {
             // A block tells errors of operations alone; any other is kept for whoever asked.
             let told = kernels::Error::Argument { op: "encode", message: error.to_string() };
             *kept.borrow_mut() = Some(error);
             told
         })
     };
-    let vectors = kernels::checkpoint(tape, &[], block);
-    vectors.map_err(|error| failed.take().unwrap_or(error.into()))
+    let vectors = kernels::checkpoint(tape, [], block);
+    vectors.map(|[vectors]| vectors).map_err(|error| failed.take().unwrap_or(error.into()))
 }
 
 /// `[b, d]`.

@@ -236,7 +236,8 @@ impl<'a> Run<'a> {
         let StepFound { loss, tokens } = match &self.similarity {
             None => self.by_parts(step, &examples)?,
             Some(similarity) => {
-                let (model, tape) = (&self.built.model, Tape::training(self.streams.dropout(step, 0)));
+                let tape = Tape::training(self.streams.dropout(step, 0)).saving(config.recipe.gradient_checkpointing);
+                let model = &self.built.model;
                 similarity.step(model, &self.data, &examples, config.micro_batch_size, tape, &mut self.grads)?
             }
         };
@@ -287,7 +288,7 @@ impl<'a> Run<'a> {
             if let Some(reference) = &self.reference {
                 reference.tell(&mut batch.wanted, part);
             }
-            let tape = Tape::training(self.streams.dropout(step, micro));
+            let tape = Tape::training(self.streams.dropout(step, micro)).saving(self.config.recipe.gradient_checkpointing);
             let output = self.built.model.forward(&tape, &batch.input)?;
             let loss = batch.wanted.trained(&tape, &output, &self.rule)?;
             // A micro-batch counts by its answers, so that the step is the same however it is cut.
