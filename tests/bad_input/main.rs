@@ -13,5 +13,6 @@ mod disk;
 mod models;
 mod network;
 mod papers;
+mod sentences;
 mod specs;
 mod tables;

@@ -103,7 +103,9 @@ fn train(kind: TokenizerKind, split: &Split, vocab_size: usize, place: &Path, em
     }
     split.each_chunk(emit, |table, rows| {
         for Row { position, cells } in rows {
-            for (cell, column) in cells.into_iter().zip(&split.columns.input) {
+            // Whether a text may be lacking is for the preparation to say.
+            let there = cells.into_iter().zip(&split.columns.input).filter(|(cell, _)| *cell != Cell::Null);
+            for (cell, column) in there {
                 let text = text(table.path(), &position, column, cell)?;
                 for part in parts_of(split.part_of(&text)) {
                     trainer.add(part).map_err(|e| failed(table, &position, e))?;
