@@ -103,8 +103,22 @@ fn scores_in(table: &Table, label: &str) -> Result<()> {
         let found = format!("{} classes: {}", classes.len(), classes.join(", "));
         return Err(Error::ColumnKind { path: table.path().into(), column: label.into(), expected, found });
     }
+    if let Some([zero, one]) = column.classes.as_deref()
+        && denies(one)
+        && !denies(zero)
+    {
+        let found = format!("0 for `{zero}` and 1 for `{one}`");
+        let expected = "scores that rise with nearness";
+        return Err(Error::ColumnKind { path: table.path().into(), column: label.into(), expected, found });
+    }
     // Texts of a CSV file may be numbers; whether they are is told row by row.
     expect(table, label, expected, |kind| matches!(kind, ColumnKind::Int | ColumnKind::Float | ColumnKind::Text))
+}
+
+/// Whether a class is called what something is not.
+fn denies(class: &str) -> bool {
+    let class = class.to_lowercase();
+    ["not", "non", "no_", "no-", "no "].iter().any(|start| class.starts_with(start)) || class == "no"
 }
 
 fn expect(table: &Table, name: &str, expected: &'static str, serves: impl Fn(&ColumnKind) -> bool) -> Result<()> {
@@ -224,6 +238,20 @@ mod tests {
         check("query,answer,score\nx,y,3\n", &[], Some("score"), Ok((&["query", "answer"], Some("score"))));
         check("a,b,c,d\nx,y,z,2\n", &["a", "c"], None, Ok((&["a", "c"], None)));
         check("a,b,c,d\nx,y,z,2\n", &["a", "c"], Some("d"), Ok((&["a", "c"], Some("d"))));
+    }
+
+    #[test]
+    fn classes_that_deny() {
+        for (class, expected) in [
+            ("not_entailment", true),
+            ("Non-duplicate", true),
+            ("no", true),
+            ("north", false),
+            ("equivalent", false),
+            ("unique", false),
+        ] {
+            assert_eq!(denies(class), expected, "{class}");
+        }
     }
 
     #[test]

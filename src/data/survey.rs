@@ -413,6 +413,39 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_belong_together_are_found() {
+        let task = |csv: &str| {
+            let dir = folder(&[("train.csv", csv)]);
+            survey(&DataSource::Local { path: dir.path().into() }, dir.path())
+                .map(|facts| (facts.task, facts.columns.input))
+                .map_err(|e| e.to_string())
+        };
+        let together = |columns: &[&str]| Ok((Some(Task::SentenceSimilarity), names(columns)));
+        assert_eq!(task("anchor,positive\na,b\nc,d\n"), together(&["anchor", "positive"]));
+        assert_eq!(task("query,positive,negative\na,b,c\n"), together(&["query", "positive", "negative"]));
+        assert_eq!(task("query,document,hard_negative_1\na,b,c\n"), together(&["query", "document", "hard_negative_1"]));
+        let scored: String = (0..40).map(|i| format!("a,b,0.{i:02}\n")).collect();
+        let scored = task(&format!("sentence1,sentence2,score\n{scored}"));
+        assert_eq!(scored.map(|found| found.0), Ok(Some(Task::TextRegression)), "as ever");
+        assert_eq!(task("question,answer\na,b\nc,d\n").map(|found| found.0), Ok(Some(Task::InstructionTuning)), "as ever");
+    }
+
+    #[test]
+    fn scores_are_told_of_what_is_trained_on() {
+        let csv = "sentence1,sentence2,score\na,b,1\na,c,5\nd,e,\nf,g,-3\n";
+        let dir = folder(&[("train.csv", csv), ("test.csv", "sentence1,sentence2,score\na,b,-1\n")]);
+        let hints = DataSpecHints { task: Some(Task::SentenceSimilarity), ..DataSpecHints::default() };
+        let facts =
+            survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path()).expect("surveyed");
+        assert_eq!((facts.scores, facts.columns.label.as_deref()), (Some([-3.0, 5.0]), Some("score")));
+        assert_eq!(
+            facts.splits.iter().map(|split| split.labelled).collect::<Vec<_>>(),
+            [true, false],
+            "nothing but -1 is a secret"
+        );
+    }
+
+    #[test]
     fn questions_with_answers_are_found() {
         let line =
             |answers: &str| format!("{{\"id\":\"7\",\"context\":\"a b\",\"question\":\"which?\",\"answers\":{answers}}}\n");

@@ -314,6 +314,52 @@ mod tests {
     }
 
     #[test]
+    fn how_vectors_are_made_is_read() {
+        use tallow_zoo::PoolingOf;
+        let module =
+            |kind: &str, path: &str| serde_json::json!({"type": format!("sentence_transformers.models.{kind}"), "path": path});
+        let modules =
+            |more: &[serde_json::Value]| serde_json::Value::from([&[module("Transformer", "")], more].concat()).to_string();
+        let usual = modules(&[module("Pooling", "1_Pooling"), module("Normalize", "2_Normalize")]);
+        let first = r#"{"pooling_mode_cls_token": true}"#;
+        let check = |files: &[(&str, &str)], class: &str| {
+            let dir = tempfile::tempdir().expect("a folder");
+            for (name, text) in files {
+                let path = dir.path().join(name);
+                std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+                std::fs::write(path, text).expect("written");
+            }
+            let mut config = (tallow_zoo::registry()[0].tiny)().to_public();
+            config["architectures"] = serde_json::json!([class]);
+            let mut config = ModelConfig::from_public(&config.to_string()).expect("a model");
+            let repo = Repo::at_folder(Kind::Model, dir.path()).expect("a folder");
+            (sentences(&repo, &mut config).expect("read"), config.head().clone())
+        };
+        let vector = |of, normalize| Head::Vector(Pooling { of, normalize });
+        let plain = vector(PoolingOf::Mean, false);
+        assert_eq!(check(&[("config.json", "{}")], "BertModel"), (None, plain.clone()), "a bare encoder");
+        let settings = ("sentence_bert_config.json", r#"{"max_seq_length": 7, "do_lower_case": false}"#);
+        let (facts, head) = check(&[("modules.json", &usual), ("1_Pooling/config.json", first), settings], "BertForMaskedLM");
+        assert_eq!((facts, head), (Some(SentenceFacts { max_seq_len: Some(7), unusable: None }), vector(PoolingOf::First, true)));
+        let (_, head) = check(&[("modules.json", &usual), ("1_Pooling/config.json", first)], "BertForTokenClassification");
+        assert!(matches!(head, Head::Tags(_)), "a head for something else stays");
+        let unusable = |files: &[(&str, &str)], words: &str| {
+            let found = check(files, "BertModel").0.and_then(|facts| facts.unusable).unwrap_or_default();
+            assert!(found.contains(words), "{found}");
+        };
+        unusable(&[("modules.json", &usual)], "`modules.json` names `1_Pooling/config.json`, which is not there");
+        unusable(
+            &[("modules.json", &modules(&[module("Dense", "1_Dense")]))],
+            "expected Pooling or Normalize, found sentence_transformers.models.Dense",
+        );
+        unusable(&[("modules.json", &usual), ("1_Pooling/config.json", r#"{"pooling_mode": "max"}"#)], "found max");
+        let all = [("modules.json", usual.as_str()), ("1_Pooling/config.json", first)];
+        unusable(&[&all[..], &[("sentence_bert_config.json", r#"{"do_lower_case": true}"#)]].concat(), "`do_lower_case`");
+        let prompts = ("config_sentence_transformers.json", r#"{"prompts": {"query": "q: "}, "default_prompt_name": "query"}"#);
+        unusable(&[&all[..], &[prompts]].concat(), "`default_prompt_name`: \"query\", a prompt before every text");
+    }
+
+    #[test]
     fn normalisation_is_read() {
         let read = normalize(r#"{"image_mean":[0.5,0.5,0.5],"image_std":[0.25,0.25,0.25]}"#).expect("fine").expect("there");
         assert_eq!((read.mean[0], read.std[2]), (0.5, 0.25));

@@ -135,7 +135,8 @@ pub enum Monitor {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// One column, or two for pairs; for images one; for tables all that the model is fed with, none named: those that serve.
+    /// One column, or two for pairs; for images one; for tables all that the model is fed with, none named: those that serve; for
+    /// vectors of texts a text, the one that belongs to it (or that the score is of), and any that do not.
     #[serde(default)]
     pub input: Vec<String>,
     /// Of a table: columns that the model is not fed with.

@@ -200,7 +200,7 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted)
             Wanted::Labels(numbers(batch * labels.len(), 2).iter().map(|flag| *flag == 1).collect(), labels.len())
         }
         (Head::Value, _) => Wanted::Values((0..batch as u64).map(|i| f64::from(stream.named("values").normal(i))).collect()),
-        (Head::Vector(_), BatchShape::Texts { batch, .. }) => Wanted::Similar(Similar::pairs(batch / 2)),
+        (Head::Vector(_), BatchShape::Texts { batch, .. }) => Wanted::Similar(Similar::groups(batch)),
         (head, _) => Wanted::Classes(numbers(batch, head.width())),
     };
     Ok((input, wanted))

@@ -132,10 +132,12 @@ impl Similar {
         Similar { examples: examples.len(), each: similar.each(), asked }
     }
 
-    /// Pairs of which each is to find its own, for measurements of time.
-    pub(super) fn pairs(examples: usize) -> Self {
-        let hidden = vec![false; examples * examples];
-        Similar { examples, each: 2, asked: Asked::Own { scale: 20.0, hidden } }
+    /// So many texts, two or more, in groups of which each is to find its own, for measurements of time.
+    pub(super) fn groups(texts: usize) -> Self {
+        let each = (2..texts).find(|each| texts.is_multiple_of(*each)).unwrap_or(texts);
+        let examples = texts / each.max(1);
+        let hidden = vec![false; examples * examples * each.saturating_sub(1)];
+        Similar { examples, each, asked: Asked::Own { scale: 20.0, hidden } }
     }
 
     pub(super) fn count(&self) -> usize {

@@ -51,7 +51,14 @@ fn columns_that_are_no_texts_or_no_scores() {
 
 #[test]
 fn nothing_to_tell_apart() {
-    refused(&SCORED.replace("0.5", "4").replace(",3", ",4"), SCORED, &[], 10, &["`data.columns.label`: all scores of `train` are 4"], "");
+    refused(
+        &SCORED.replace("0.5", "4").replace(",3", ",4"),
+        SCORED,
+        &[],
+        10,
+        &["`data.columns.label`: all scores of `train` are 4"],
+        "",
+    );
     let same = "anchor,positive\na bird,bread\na ship,bread\n";
     refused(same, TOGETHER, &[], 20, &["split `train`: all texts in column `positive` are the same"], "a column `negative`");
     let blank = "anchor,positive\na bird,\n,a ship\n";
