@@ -104,10 +104,15 @@ fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
     // A head of its own: that of the adapter's configuration, else as wide as the adapter's tensors say.
     if let Some(json) = repo.read_text("config.json")? {
         let own = ModelConfig::from_public(&json).map_err(|e| wrong(format!("`config.json`: {e}")))?;
-        facts.config = facts.config.with_head(own.head().clone());
+        // How a body's vectors are made is in no `config.json`.
+        let bare = own.head().kind() == HeadKind::Vector && facts.config.head().kind() == HeadKind::Vector;
+        facts.config = if bare { facts.config } else { facts.config.with_head(own.head().clone()) };
     } else if let Some((_, shape)) = shapes.iter().find(|(name, _)| HEADS.iter().any(|head| name.ends_with(head))) {
         let labels = (0..shape.first().copied().unwrap_or(0)).map(|i| format!("LABEL_{i}")).collect::<Vec<_>>();
         facts.config = facts.config.with_labels(&labels);
+    }
+    if let Some(own) = sentences(repo, &mut facts.config)? {
+        facts.sentences = Some(own);
     }
     if repo.has("tokenizer.json") {
         facts.tokenizer = Some(repo.fetch("tokenizer.json")?);

@@ -346,12 +346,12 @@ fn retrieve(vectors: &Vectors, similar: &PreparedSimilar, examples: &[usize], lo
     let others = || examples.iter().flat_map(|&i| (1..similar.each()).map(move |role| similar.number(i, role)));
     let candidates: Vec<u32> = others().collect::<BTreeSet<u32>>().into_iter().collect();
     let place = |number: u32| candidates.binary_search(&number).ok();
-    let of = similar_candidates(vectors, &candidates)?;
+    let of_candidates = vectors.matrix(&candidates)?.t()?.contiguous()?;
     let firsts: Vec<(u32, Vec<usize>)> = rows.into_iter().collect();
     let (mut each, mut lost) = (Vec::new(), 0.0);
     for chunk in firsts.chunks(ROWS) {
         let numbers: Vec<u32> = chunk.iter().map(|(number, _)| *number).collect();
-        let cosines = vectors.matrix(&numbers)?.matmul(&of)?.to_vec2::<f32>()?;
+        let cosines = vectors.matrix(&numbers)?.matmul(&of_candidates)?.to_vec2::<f32>()?;
         let retrieved: Vec<(Retrieved, f64)> = chunk
             .par_iter()
             .zip(&cosines)
@@ -376,20 +376,44 @@ fn retrieve(vectors: &Vectors, similar: &PreparedSimilar, examples: &[usize], lo
     Ok(Scored { predictions: Predictions::Retrieved { each, candidates: candidates.len() }, loss })
 }
 
-/// `[d, n]`.
-fn similar_candidates(vectors: &Vectors, candidates: &[u32]) -> Result<Tensor, Error> {
-    Ok(vectors.matrix(candidates)?.t()?.contiguous()?)
-}
-
 /// The summed cross entropy of each of `asked`, which belong to a text, against all that do not belong to it.
 fn own_lost(cosines: &[f32], own: &[usize], left_out: &[usize], asked: impl Iterator<Item = usize>, loss: Similarity) -> f64 {
     let scale = match loss {
         Similarity::Contrastive { scale } | Similarity::Cosent { scale } => scale,
         Similarity::Cosine { .. } => 1.0,
     };
-    // Cosines are at most 1: nothing overflows.
-    let term = |at: usize| (scale * (f64::from(cosines[at]) - 1.0)).exp();
     let counts = |at: &usize| own.binary_search(at).is_err() && !left_out.contains(at);
-    let others: f64 = (0..cosines.len()).filter(counts).map(term).sum();
-    asked.map(|at| (others + term(at)).ln() - scale * (f64::from(cosines[at]) - 1.0)).sum()
+    let others = || (0..cosines.len()).filter(counts).map(|at| scale * f64::from(cosines[at]));
+    let most = others().fold(f64::NEG_INFINITY, f64::max);
+    // Above the largest nothing overflows.
+    let sum: f64 = others().map(|score| (score - most).exp()).sum();
+    let one = |at: usize| {
+        let score = scale * f64::from(cosines[at]);
+        let top = most.max(score);
+        (sum * (most - top).exp() + (score - top).exp()).ln() + top - score
+    };
+    asked.map(one).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against the formula over softmaxes, with a text that belongs to it by another row and its own left out.
+    #[test]
+    fn what_is_lost_by_a_whole_split() {
+        let cosines = [0.9f32, 0.1, -0.4, 0.8, 1.0];
+        let lost = |scale: f64| own_lost(&cosines, &[1, 3], &[4], [1, 3, 3].into_iter(), Similarity::Contrastive { scale });
+        let expected = |scale: f64, at: usize| {
+            let term = |at: usize| (scale * f64::from(cosines[at])).exp();
+            -(term(at) / (term(at) + term(0) + term(2))).ln()
+        };
+        for scale in [1.0, 20.0] {
+            let expected = expected(scale, 1) + 2.0 * expected(scale, 3);
+            assert!((lost(scale) - expected).abs() < 1e-9 * expected, "{} {expected}", lost(scale));
+        }
+        assert!((lost(1000.0) - (800.0 + 2.0 * 100.0)).abs() < 1e-3, "{}", lost(1000.0));
+        let alone = own_lost(&[0.5], &[0], &[], [0].into_iter(), Similarity::Contrastive { scale: 20.0 });
+        assert_eq!(alone, 0.0, "there is nothing else");
+    }
 }

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::rc::Rc;
 use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
 use tallow_zoo::gguf::Gguf;
-use tallow_zoo::{Adapter, Model, ModelConfig, peft};
+use tallow_zoo::{Adapter, Head, Model, ModelConfig, peft};
 
 /// A model with its parameters.
 pub(super) struct Built {
@@ -83,7 +83,9 @@ pub(super) fn build(
     let files = if let Source::Trained { files: ModelFiles { adapter, .. } } = source { adapter.as_ref() } else { None };
     let path = match files {
         Some(files) => {
-            given.extend(peft::own_names(read_adapter(&files.weights, path)?));
+            let own = peft::own_names(read_adapter(&files.weights, path)?);
+            // Beside a bare body they have its names, without its place.
+            given.extend(if matches!(config.head(), Head::Vector(_)) { config.public_names(own)? } else { own });
             files.weights.as_path()
         }
         None => path,

@@ -206,6 +206,45 @@ fn pairs_with_a_score() {
     }
 }
 
+/// An adapter says how its vectors are made, too.
+#[test]
+fn an_adapter_beside_its_base() {
+    let place = Place::new();
+    scored(&place);
+    let (base, run) = (place.run(), place.run());
+    let pooling = "{ of = \"first\", normalize = true }";
+    succeeds(&mut train(&place, "scored", "spearman", pooling, &[], &base));
+    let model = format!("model={{ kind = \"pretrained\", id = {:?} }}", base.join("model"));
+    let set = [model.as_str(), "adapter={ rank = 2 }", "recipe.lr=1e-2"];
+    succeeds(&mut train(&place, "scored", "spearman", pooling, &set, &run));
+    let score = json(&run.join("eval.json"))["runs"][0]["scores"]["spearman"].as_f64().expect("a number");
+    let (adapter, data) = (run.join("model"), place.path("scored"));
+    let args = [
+        OsStr::new("eval"),
+        adapter.as_os_str(),
+        OsStr::new("--data"),
+        data.as_os_str(),
+        OsStr::new("--json"),
+        OsStr::new("--offline"),
+    ];
+    let told = succeeds(&mut place.tallow(args));
+    let told: Value = serde_json::from_str(told.stdout.lines().last().unwrap_or_default()).expect("JSON");
+    let again = told["score"]["scores"]["spearman"]["value"].as_f64().expect("a number");
+    assert!((again - score).abs() < 1e-9, "{again}, expected {score}");
+    let merged = place.path("merged");
+    succeeds(&mut place.tallow([
+        OsStr::new("merge"),
+        adapter.as_os_str(),
+        OsStr::new("--out"),
+        merged.as_os_str(),
+        OsStr::new("--offline"),
+    ]));
+    let texts: Vec<String> = (0..6).map(|i| text(i, i)).collect();
+    let found = vectors(&merged, &texts);
+    equal_the_library(&merged, &texts, &found, &place);
+    equal_the_library(&adapter, &texts, &found, &place);
+}
+
 #[test]
 fn texts_that_belong_together() {
     let place = Place::new();
