@@ -11,7 +11,7 @@ use super::{Error, card, companions};
 use crate::data::chat_source;
 use crate::plan::{ModelFacts, Plan};
 use crate::report::Report;
-use crate::spec::{self, ModelSpec};
+use crate::spec::{self, ModelSpec, Task};
 use crate::store::write_atomic;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -92,7 +92,10 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     if let Some(tokenizer) = tokenizer {
         write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head(), &plan.facts.model)?;
     }
-    write_json(&folder.join("config.json"), &config)?;
+    // A folder with one is a whole model to sentence-transformers; all that an adapter's would say is its base's.
+    if plan.spec.adapter.is_none() || plan.spec.task != Task::SentenceSimilarity {
+        write_json(&folder.join("config.json"), &config)?;
+    }
     write_adapter(folder, plan)?;
     let run = plan.runs.first();
     write_sentences(folder, run.map_or(&plan.facts.model.config, |run| &run.model), longest_text(plan))?;
@@ -141,7 +144,14 @@ fn write_adapter(folder: &Path, plan: &Plan) -> Result<(), Error> {
     let base =
         std::path::absolute(id).ok().filter(|path| path.exists()).map_or_else(|| id.clone(), |path| path.display().to_string());
     let turned = matches!(run.model, ModelConfig::Gpt2(_));
-    let config = peft::config(adapter, &adapted, run.model.head().kind(), turned, &base, revision);
+    let mut config = peft::config(adapter, &adapted, run.model.head().kind(), turned, &base, revision);
+    if let (Head::Vector(_), Some(targets)) = (run.model.head(), config["target_modules"].as_array_mut()) {
+        // The base is a bare body, whose names leave out its place.
+        let place = format!("{}.", run.model.family());
+        for target in targets {
+            *target = target.as_str().map_or(Value::Null, |name| name.strip_prefix(&place).unwrap_or(name).into());
+        }
+    }
     write_json(&folder.join("adapter_config.json"), &config)
 }
 
