@@ -22,6 +22,7 @@ mod conversations;
 mod image;
 mod jpeg;
 mod pixels;
+mod resize;
 mod spans;
 mod table;
 mod tags;
