@@ -146,6 +146,7 @@ mod tests {
             revision: None,
             mean_tokens: Some(8.0),
             image_shape: None,
+            images_differ: false,
             scores: None,
             table: None,
         };
@@ -156,6 +157,7 @@ mod tests {
             weights_sha256: None,
             tokenizer: None,
             normalize: None,
+            image: None,
             license: None,
             revision: None,
             chat: Default::default(),

@@ -24,6 +24,7 @@ mod conversations;
 mod image;
 mod jpeg;
 mod pixels;
+mod resize;
 mod similar;
 mod spans;
 mod table;
