@@ -238,7 +238,13 @@ impl Metric {
     pub fn is_share_of_examples(self) -> bool {
         matches!(
             self,
-            Metric::Accuracy | Metric::Top5Accuracy | Metric::SubsetAccuracy | Metric::ExactMatch | Metric::PreferenceAccuracy
+            Metric::Accuracy
+                | Metric::Top5Accuracy
+                | Metric::SubsetAccuracy
+                | Metric::ExactMatch
+                | Metric::PreferenceAccuracy
+                | Metric::AccuracyAt1
+                | Metric::TripletAccuracy
         )
     }
 

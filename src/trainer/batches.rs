@@ -54,6 +54,8 @@ pub(super) struct Order {
     /// Of examples that are drawn with replacement: their weights, each added to those before it.
     drawn: Option<Vec<f64>>,
     batch_size: usize,
+    /// Batches are not of similar lengths.
+    mixed: bool,
     stream: Stream,
     epoch: Option<Epoch>,
 }
@@ -82,7 +84,14 @@ impl Order {
             };
             weights.into_iter().scan(0.0, sum).collect()
         });
-        Order { examples, lengths, drawn, batch_size, stream, epoch: None }
+        Order { examples, lengths, drawn, batch_size, mixed: false, stream, epoch: None }
+    }
+
+    /// The same for examples that are compared with each other: texts of one length are no fair sample of all others, and where
+    /// there are few batches the same ones would meet in every epoch. The batch with the longest text still comes first.
+    #[must_use]
+    pub(super) fn mixed(self) -> Self {
+        Order { mixed: true, ..self }
     }
 
     /// The examples of the first `steps` steps, as numbers in the file, in order: all of them where that is an epoch or more.
@@ -136,7 +145,7 @@ impl Order {
     fn make_epoch(&self, number: u64) -> Epoch {
         let stream = self.stream.at(number);
         let mut places = self.places(stream);
-        if let Some(lengths) = &self.lengths {
+        if let Some(lengths) = self.lengths.as_ref().filter(|_| !self.mixed) {
             // The sort is stable, so the order within a length stays random.
             places.chunks_mut(self.batch_size * WINDOW_BATCHES).for_each(|window| window.sort_by_key(|&place| lengths[place]));
         }
@@ -165,6 +174,19 @@ mod tests {
 
     fn lengths(n: usize, seed: u64) -> Vec<usize> {
         (0..n).map(|i| 3 + Stream::root(seed).below(i as u64, 60)).collect()
+    }
+
+    #[test]
+    fn what_is_compared_is_mixed() {
+        let lengths: Vec<usize> = (0..64).collect();
+        let spread = |order: &mut Order, step: u64| {
+            let batch: Vec<usize> = order.batch(step).iter().map(|i| (i - 1) / 3).collect();
+            batch.iter().max().expect("a text") - batch.iter().min().expect("a text")
+        };
+        let (mut grouped, mut mixed) = (order(64, Some(lengths.clone()), 8, 1), order(64, Some(lengths), 8, 1).mixed());
+        assert!((0..8).all(|step| spread(&mut grouped, step) == 7), "neighbours by length");
+        assert!((0..8).all(|step| spread(&mut mixed, step) > 20), "any lengths");
+        assert!(mixed.batch(0).contains(&(63 * 3 + 1)), "the longest comes first");
     }
 
     #[test]

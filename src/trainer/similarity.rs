@@ -80,6 +80,14 @@ impl Objective {
         Some(Objective { loss, belonging: Belonging::of(similar, examples) })
     }
 
+    /// Whether an example's loss depends on which others are in its step.
+    pub(super) fn compares_examples(&self) -> bool {
+        match self.loss {
+            Similarity::Cosine { .. } => false,
+            Similarity::Cosent { .. } | Similarity::Contrastive { .. } => true,
+        }
+    }
+
     /// Forward and backward over a step's examples in passes of `micro_batch_size`: adds to `grads`.
     ///
     /// # Errors
@@ -94,14 +102,19 @@ impl Objective {
         grads: &mut Gradients,
     ) -> Result<StepFound, Error> {
         let (texts, similar) = similar_texts(data)?;
-        let wanted = Similar::of(self.loss, similar, &self.belonging, examples);
+        let mut examples = examples.to_vec();
+        let whole = examples.len() <= micro_batch_size;
+        if !whole {
+            // Of similar lengths in one pass: which pass an example is in changes no loss.
+            examples.sort_by_key(|&i| (data.example_len(i), i));
+        }
+        let wanted = Similar::of(self.loss, similar, &self.belonging, &examples);
         let (mut vectors, mut tokens) = (Vec::new(), 0);
         let parts = examples.chunks(micro_batch_size.max(1));
-        let whole = parts.len() == 1;
         for part in parts {
-            let (inputs, real) = inputs_of(texts, similar.each(), part)?;
+            let (roles, real) = roles_of(texts, similar.each(), part)?;
             tokens += real;
-            vectors.push(if whole { encode(&**model, &tape, &inputs)? } else { encode_again(model, &tape, inputs)? });
+            vectors.push(if whole { encode(&**model, &tape, &roles)? } else { encode_again(model, &tape, roles)? });
         }
         let vectors = kernels::concat(&tape, &vectors.iter().collect::<Vec<_>>(), 0)?;
         let loss = wanted.loss(&tape, &vectors)?;
@@ -186,30 +199,59 @@ fn similar_texts(data: &Prepared) -> Result<(&PreparedTexts, &PreparedSimilar), 
     }
 }
 
-/// One input for each place that texts have in an example, so that short questions are not padded to long answers; and all real tokens.
-fn inputs_of(texts: &PreparedTexts, each: usize, examples: &[usize]) -> Result<(Vec<Input>, u64), Error> {
-    let (mut inputs, mut tokens) = (Vec::new(), 0);
+/// The texts in one place of all examples: in several inputs, for some are long and some are short.
+struct Role {
+    inputs: Vec<Input>,
+    /// Of each example the place of its text among those of all inputs.
+    places: Vec<u32>,
+}
+
+/// Texts that are padded together.
+const PADDED: usize = 16;
+
+/// One for each place that texts have in an example, so that short questions are not padded to long answers; and all real tokens.
+fn roles_of(texts: &PreparedTexts, each: usize, examples: &[usize]) -> Result<(Vec<Role>, u64), Error> {
+    let (mut roles, mut tokens) = (Vec::new(), 0);
     for role in 0..each {
-        let chosen: Vec<usize> = examples.iter().map(|i| i * each + role).collect();
-        let (input, real) = padded_texts(texts, &chosen)?;
-        inputs.push(input);
-        tokens += real;
+        let text = |at: usize| examples[at] * each + role;
+        let mut order: Vec<usize> = (0..examples.len()).collect();
+        order.sort_by_key(|&at| (texts.text_len(text(at)), at));
+        let mut places = vec![0; order.len()];
+        (0..).zip(&order).for_each(|(place, &at)| places[at] = place);
+        let mut inputs = Vec::new();
+        for chosen in order.chunks(PADDED) {
+            let (input, real) = padded_texts(texts, &chosen.iter().map(|&at| text(at)).collect::<Vec<usize>>())?;
+            inputs.push(input);
+            tokens += real;
+        }
+        roles.push(Role { inputs, places });
     }
-    Ok((inputs, tokens))
+    Ok((roles, tokens))
 }
 
 /// The vectors of examples, `[b, r d]`: those of an example side by side.
-fn encode(model: &dyn Model, tape: &Tape, inputs: &[Input]) -> Result<Var, Error> {
-    let vectors = inputs.iter().map(|input| vectors_of(model, tape, input)).collect::<Result<Vec<Var>, Error>>()?;
+fn encode(model: &dyn Model, tape: &Tape, roles: &[Role]) -> Result<Var, Error> {
+    let vectors = roles.iter().map(|role| role.encode(model, tape)).collect::<Result<Vec<Var>, Error>>()?;
     Ok(kernels::concat(tape, &vectors.iter().collect::<Vec<_>>(), 1)?)
 }
 
+impl Role {
+    /// `[b, d]`, in the order of the examples.
+    fn encode(&self, model: &dyn Model, tape: &Tape) -> Result<Var, Error> {
+        let vectors = self.inputs.iter().map(|input| vectors_of(model, tape, input)).collect::<Result<Vec<Var>, Error>>()?;
+        let vectors = kernels::concat(tape, &vectors.iter().collect::<Vec<_>>(), 0)?;
+        let width = vectors.tensor().dim(1)?;
+        let index: Vec<u32> = self.places.iter().flat_map(|place| std::iter::repeat_n(*place, width)).collect();
+        Ok(kernels::gather(tape, &vectors, 0, &Tensor::from_vec(index, (self.places.len(), width), &Device::Cpu)?)?)
+    }
+}
+
 /// The same, of which nothing is kept but the vectors: it is done again in backward.
-fn encode_again(model: &Rc<dyn Model>, tape: &Tape, inputs: Vec<Input>) -> Result<Var, Error> {
+fn encode_again(model: &Rc<dyn Model>, tape: &Tape, roles: Vec<Role>) -> Result<Var, Error> {
     let (model, failed) = (Rc::clone(model), Rc::new(RefCell::new(None)));
     let kept = Rc::clone(&failed);
     let block = move |tape: &Tape, _: [&Var; 0]| {
-        encode(&*model, tape, &inputs).map(|vectors| [vectors]).map_err(|error| {
+        encode(&*model, tape, &roles).map(|vectors| [vectors]).map_err(|error| {
             // A block tells errors of operations alone; any other is kept for whoever asked.
             let told = kernels::Error::Argument { op: "encode", message: error.to_string() };
             *kept.borrow_mut() = Some(error);

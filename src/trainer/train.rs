@@ -155,6 +155,8 @@ impl<'a> Run<'a> {
             _ => None,
         };
         let order = Order::new(train, lengths, sampled, config.recipe.batch_size, streams.order());
+        let compares = similarity.as_ref().is_some_and(similarity::Objective::compares_examples);
+        let order = if compares { order.mixed() } else { order };
         let state = State::new(&config.recipe, &built.store)?;
         let average = config.recipe.ema.map(|ema| Average::new(ema, &built.store)).transpose()?;
         let grads = Gradients::new(&built.store);
