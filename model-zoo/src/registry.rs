@@ -23,6 +23,16 @@ pub enum Modality {
     TextToText,
 }
 
+/// Tokens of a model that writes one text from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairIds {
+    /// What the decoder is fed with before the first token of a target.
+    pub start: u32,
+    /// What a target ends with.
+    pub end: u32,
+    pub pad: u32,
+}
+
 /// One batch as a model takes it.
 pub enum Input {
     /// `token_ids`, `type_ids`: u32 `[B, T]`; `lengths`: real tokens of each example, the rest is padding.
@@ -119,6 +129,11 @@ pub(crate) trait Architecture {
 
     /// Words of the vocabulary, and the longest text in tokens.
     fn text_limits(&self) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// What texts that are written from others begin and end with.
+    fn pair_ids(&self) -> Option<PairIds> {
         None
     }
 
@@ -307,6 +322,11 @@ impl ModelConfig {
     /// Words of the vocabulary, and the longest text in tokens; none for models of something else.
     pub fn text_limits(&self) -> Option<(usize, usize)> {
         self.architecture().text_limits()
+    }
+
+    /// What texts that are written from others begin and end with; none for models that do not write such.
+    pub fn pair_ids(&self) -> Option<PairIds> {
+        self.architecture().pair_ids()
     }
 
     /// Numbers of a row, and how many values each of its categorical columns has; none for models of something else.

@@ -554,7 +554,7 @@ fn what_is_remembered_tells_what_reading_anew_tells() {
         let words = example.words().expect("words").to_vec();
         let whole = infer(&*built.model, std::slice::from_ref(&example)).remove(0);
         let source = if let Example::Pair { source, .. } = &example { Some(source.as_slice()) } else { None };
-        let mut cache = generator.begin(source).expect("a memory");
+        let mut cache = generator.begin(source.as_slice()).expect("a memory");
         let mut at = 0;
         // A few words at first, then one by one, twice the same text side by side on the way.
         let first = 3.min(longest);

@@ -86,6 +86,12 @@ pub enum Error {
     #[error("split `{split}`: none of its {rows} answers has a token within the longest text of {max_seq_len} tokens")]
     NoAnswers { split: String, rows: usize, max_seq_len: usize },
 
+    // Pairs.
+    #[error("split `{split}`: of each of its {rows} pairs the source or the target is empty")]
+    NoPairs { split: String, rows: usize },
+    #[error("the tokenizer `{}` has no token {id}, with which the model's texts begin or end: it has {known}", path.display())]
+    NoPairToken { path: PathBuf, id: u32, known: usize },
+
     // Tokenizers.
     #[error("the tokenizer `{}` cannot be read: {what}", path.display())]
     Tokenizer { path: PathBuf, what: String },

@@ -53,6 +53,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     let found = match first.is_document() {
         true => Some(Task::LanguageModelling),
         false if columns::is_answered(first) => Some(Task::QuestionAnswering),
+        false if columns::is_of_pairs(first, &hints.columns)? => Some(Task::TextToText),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
         false if hints.columns == Columns::default() => columns::task_of(first),
@@ -75,6 +76,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     }
     if let Some(task) = task.filter(|task| task.is_of_conversations()) {
         return conversations_of(&splits, columns, task, located);
+    }
+    if task == Some(Task::TextToText) {
+        return pairs_of(&splits, columns, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -177,6 +181,35 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
         mean_tokens,
         image_shape: None,
         task: Some(task),
+    })
+}
+
+/// Rows of a text and what is written from it; a split other than the first may lack the latter.
+fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located) -> Result<DataFacts> {
+    let target = columns.label.clone().unwrap_or_default();
+    let mut facts = Vec::new();
+    for (at, (name, tables)) in splits.iter().enumerate() {
+        let found = answers_of(tables, &target, at > 0)?;
+        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+        if found.rows == 0 {
+            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
+        }
+        facts.push(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None });
+    }
+    let both: Vec<String> = columns.input.iter().cloned().chain([target]).collect();
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    let Located { card, revision, .. } = located;
+    Ok(DataFacts {
+        task: Some(Task::TextToText),
+        splits: facts,
+        labels: Vec::new(),
+        license: card.license,
+        revision,
+        // Of the two together half each.
+        mean_tokens: Some(mean_tokens(first, &both)? / 2.0),
+        columns,
+        image_shape: None,
+        table: None,
     })
 }
 

@@ -233,6 +233,7 @@ mod tests {
             },
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },
             adapter: None,
+            text_to_text: None,
             preference: None,
             recipe: Recipe::bare(
                 Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },

@@ -4,11 +4,13 @@ mod compare;
 mod interval;
 pub mod metrics;
 mod predictions;
+mod texts;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
 pub use metrics::{metric, of_preferences, of_words};
 pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, TagsSaid};
+pub use texts::TextSaid;
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;

@@ -80,9 +80,9 @@ impl Pipeline<'_> {
         let tokenizer = model.tokenizer.clone().ok_or(Error::NoWeights)?;
         let job = GenerateJob {
             weights: files(&model)?,
-            model: model.config,
             tokenizer: tokenizer.clone(),
-            prompt: ask.prompt.clone(),
+            prompt: format!("{}{}", model.prefix, ask.prompt),
+            model: model.config,
             chat: ask.chat.then_some(model.chat),
             max_new_tokens: ask.max_new_tokens,
             search: ask.search.clone(),

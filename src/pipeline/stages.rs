@@ -5,8 +5,8 @@ use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
-    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, Part, PrepareJob, PreparedSplit, Reference, RunConfig, Samples,
-    SplitSource, TokenizerSource,
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PairFormat, Part, PrepareJob, PreparedSplit, Reference,
+    RunConfig, Samples, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
@@ -169,7 +169,7 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let untrained = match plan.spec.task.is_of_conversations() {
+        let untrained = match starts_from_an_answer(plan) {
             true => match self.score_untrained(plan)? {
                 Ok((score, _)) => Some(score),
                 Err(end) => return Ok(Err(end)),
@@ -250,7 +250,10 @@ impl Pipeline<'_> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
-        let guess = prepared_splits(&self.told(PREPARE)?).first().and_then(|train| guess(config.task, train));
+        let guess = prepared_splits(&self.told(PREPARE)?)
+            .first()
+            .filter(|_| !starts_from_an_answer(plan))
+            .and_then(|train| guess(config.task, train));
         Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
@@ -261,6 +264,11 @@ impl Pipeline<'_> {
                 }
                 _ => None,
             },
+            writing: config.writing.as_ref().map(|writing| Writing {
+                tokenizer: self.folder.held_out().join("tokenizer.json"),
+                samples: SAMPLES,
+                ..writing.clone()
+            }),
             samples: (config.task == Task::InstructionTuning).then(|| Samples {
                 count: SAMPLES,
                 max_new_tokens: SAMPLE_TOKENS,
@@ -418,6 +426,7 @@ fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
             let often = train.label_counts.iter().map(|count| 2 * count > train.examples).collect();
             Some(Guess::Labels { often })
         }
+        HeadKind::Words if task == Task::TextToText => Some(Guess::Source),
         HeadKind::Classes | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
     }
 }
@@ -437,6 +446,7 @@ pub(super) fn readable_by_evaluation(job: &EvaluateJob) -> Vec<PathBuf> {
     let mut paths = job.weights.paths();
     paths.push(job.data.clone());
     paths.extend(job.reference.as_ref().map(|reference| reference.weights.clone()));
+    paths.extend(job.writing.as_ref().map(|writing| writing.tokenizer.clone()));
     paths.extend(job.samples.as_ref().map(|samples| samples.tokenizer.clone()));
     paths
 }
@@ -468,8 +478,22 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         numbered: None,
         max_examples: None,
         chat: plan.facts.model.chat.clone(),
+        pairs: plan.runs.first().and_then(|run| pair_format(&plan.spec, run)),
         out: PathBuf::new(),
     }
+}
+
+/// How pairs of texts become tokens, where such are learnt.
+fn pair_format(spec: &ExperimentSpec, run: &RunConfig) -> Option<PairFormat> {
+    let (ids, writing) = (run.model.pair_ids()?, run.writing.as_ref()?);
+    let prefix = spec.text_to_text.as_ref().map(|pairs| pairs.prefix.clone()).unwrap_or_default();
+    Some(PairFormat { prefix, max_target_len: writing.max_new_tokens, start: ids.start, end: ids.end })
+}
+
+/// Whether the model that training begins with says something to such examples already, which is what is to be bettered.
+fn starts_from_an_answer(plan: &Plan) -> bool {
+    let pretrained = matches!(plan.spec.model, ModelSpec::Pretrained { .. });
+    plan.spec.task.is_of_conversations() || plan.spec.task == Task::TextToText && pretrained
 }
 
 /// What cells of a table become, as a model says.

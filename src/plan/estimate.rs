@@ -138,6 +138,7 @@ mod tests {
             license: None,
             revision: None,
             chat: Default::default(),
+            prefix: String::new(),
             adapter: None,
         };
         let facts = Facts { host, data, model: known };

@@ -1,9 +1,10 @@
 //! The small files beside the weights that other libraries want: how texts and images become the model's input.
 
 use crate::data::ENDS_OF_TEXT;
-use crate::job::Normalize;
+use crate::job::{Normalize, Writing};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use tallow_zoo::PairIds;
 
 /// Role -> the token that plays it, of those that the tokenizer knows.
 const SPECIAL: [(&str, &[&str]); 7] = [
@@ -61,6 +62,14 @@ pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value, own: &BTreeMap
         }
     }
     Value::Object(fields)
+}
+
+/// `generation_config.json`: how the texts were written that were scored.
+pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
+    json!({
+        "decoder_start_token_id": ids.start, "eos_token_id": ids.end, "pad_token_id": ids.pad,
+        "max_new_tokens": writing.max_new_tokens, "num_beams": writing.num_beams.max(1), "length_penalty": writing.length_penalty,
+    })
 }
 
 /// `preprocessor_config.json`: pixels scaled to 0..1, then normalised a channel.

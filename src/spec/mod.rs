@@ -10,6 +10,7 @@ mod place;
 mod schedule;
 mod schema;
 mod task;
+mod text_to_text;
 mod types;
 mod watching;
 
@@ -21,5 +22,6 @@ pub use metric::Metric;
 pub use optimizer::Optimizer;
 pub use schedule::{Decay, Schedule, Warmup};
 pub use task::Task;
+pub use text_to_text::TextToText;
 pub use types::*;
 pub use watching::{BestBy, EarlyStopping, Ema, Keep};

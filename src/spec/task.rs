@@ -30,10 +30,12 @@ pub enum Task {
     TabularClassification,
     /// A number for each row of a table.
     TabularRegression,
+    /// Write one text from another: translate, summarise, answer.
+    TextToText,
 }
 
 impl Task {
-    const ALL: [Task; 12] = [
+    const ALL: [Task; 13] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -46,6 +48,7 @@ impl Task {
         Task::PreferenceOptimization,
         Task::TabularClassification,
         Task::TabularRegression,
+        Task::TextToText,
     ];
 
     /// What the model is fed with.
@@ -62,6 +65,7 @@ impl Task {
             | Task::PreferenceOptimization => Modality::Text,
             Task::ImageClassification => Modality::Image,
             Task::TabularClassification | Task::TabularRegression => Modality::Table,
+            Task::TextToText => Modality::TextToText,
         }
     }
 
@@ -69,9 +73,11 @@ impl Task {
     pub fn head(self) -> HeadKind {
         match self {
             Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
-            Task::LanguageModelling | Task::MaskedLanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => {
-                HeadKind::Words
-            }
+            Task::LanguageModelling
+            | Task::MaskedLanguageModelling
+            | Task::InstructionTuning
+            | Task::PreferenceOptimization
+            | Task::TextToText => HeadKind::Words,
             Task::TextRegression | Task::TabularRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
@@ -108,7 +114,8 @@ impl Task {
             | Task::TokenClassification
             | Task::QuestionAnswering
             | Task::TabularClassification
-            | Task::TabularRegression => true,
+            | Task::TabularRegression
+            | Task::TextToText => true,
         };
         sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
@@ -128,6 +135,7 @@ impl Task {
             Task::MaskedLanguageModelling => "masked language modelling",
             Task::TabularClassification => "tabular classification",
             Task::TabularRegression => "tabular regression",
+            Task::TextToText => "text to text",
         }
     }
 
@@ -137,6 +145,7 @@ impl Task {
             HeadKind::Classes => Some("always predicting the most frequent class"),
             HeadKind::Value => Some("always predicting the mean of the training split"),
             HeadKind::Labels => Some("always predicting the labels that most training examples have"),
+            HeadKind::Words if self == Task::TextToText => Some("copying the source"),
             HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Metric, Optimizer, Preference, Sampling, Schedule, Task,
+    TextToText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub struct ExperimentSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<AdapterSpec>,
     pub recipe: Recipe,
+    /// For text to text; none: the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_to_text: Option<TextToText>,
     /// For preference optimisation; none: the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
@@ -131,12 +135,14 @@ pub enum Monitor {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// One column, or two for pairs; for images one; for tables all that the model is fed with, none named: those that serve.
+    /// One column, or two for pairs; for images one; for text to text the source (of columns that hold both texts under names of their
+    /// own: `translation.en`); for tables all that the model is fed with, none named: those that serve.
     #[serde(default)]
     pub input: Vec<String>,
     /// Of a table: columns that the model is not fed with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// For text to text the target.
     #[serde(default)]
     pub label: Option<String>,
     /// Columns of 0 and 1, a label each, where an example may have several.
@@ -184,7 +190,7 @@ impl TokenizerKind {
     /// The one that is made where nobody said which.
     pub fn usual(task: Task) -> Self {
         match task {
-            Task::LanguageModelling => TokenizerKind::Bpe,
+            Task::LanguageModelling | Task::TextToText => TokenizerKind::Bpe,
             _ => TokenizerKind::Wordpiece,
         }
     }

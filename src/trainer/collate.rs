@@ -110,6 +110,7 @@ fn asks(task: Task, targets: &PreparedTargets) -> bool {
         PreparedTargets::Words { .. } => task.is_of_streams(),
         PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
         PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
+        PreparedTargets::Texts { .. } => task == Task::TextToText,
     }
 }
 
@@ -123,6 +124,7 @@ fn in_words(targets: &PreparedTargets) -> &'static str {
         PreparedTargets::Words { .. } => "the words of a text",
         PreparedTargets::Answers { .. } => "the words of answers",
         PreparedTargets::Preferences { .. } => "pairs of answers",
+        PreparedTargets::Texts { .. } => "texts written from others",
     }
 }
 
@@ -173,6 +175,12 @@ pub(super) fn collate(
             // What they are measured against is the caller's to say.
             let (reference, preference) = (vec![0.0; texts.len()], Preference::default());
             Ok(Batch { input, wanted: Wanted::Preferences(Pairs { words: packed.words, texts, reference, preference }), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Texts { begin, .. }) => {
+            let rows = |which: usize| -> Vec<&[u32]> {
+                examples.iter().map(|&i| texts.text(data.texts_of(i).start + which).0).collect()
+            };
+            pairs_of(&rows(0), &rows(1), *begin)
         }
         (PreparedInputs::Texts(texts), PreparedTargets::Tags(tags)) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
@@ -284,6 +292,7 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
         | PreparedTargets::Spans(_)
         | PreparedTargets::Words { .. }
         | PreparedTargets::Answers { .. }
+        | PreparedTargets::Texts { .. }
         | PreparedTargets::Preferences { .. } => Err(Error::WrongTask { expected: in_words(targets), found: "images" }),
     }
 }
@@ -302,6 +311,9 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
         (PreparedTargets::Answers { asked }, Some(texts)) => {
             let of = |i: usize| asked[texts.range(i)].iter().filter(|asked| **asked).count();
             examples.iter().map(|&i| of(i)).sum()
+        }
+        (PreparedTargets::Texts { .. }, Some(texts)) => {
+            examples.iter().map(|&i| texts.text_len(data.texts_of(i).start + 1)).sum()
         }
         (PreparedTargets::Tags(tags), _) => {
             let seen = |&i: &usize| tags.text(i).1.iter().filter(|first| **first != NOT_SEEN).count();
@@ -330,6 +342,26 @@ fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
     let type_ids = Tensor::from_vec(type_ids, shape, &Device::Cpu)?;
     let tokens = lengths.iter().sum::<usize>() as u64;
     Ok((Input::Text { token_ids, type_ids, lengths }, tokens))
+}
+
+/// `[b, s]` sources and `[b, t]` of what the decoder is fed with: each target moved one behind, `begin` first; wanted is the target.
+fn pairs_of(sources: &[&[u32]], targets: &[&[u32]], begin: u32) -> Result<Batch, Error> {
+    let longest = |rows: &[&[u32]]| rows.iter().map(|row| row.len()).max().unwrap_or(0);
+    let (s, t) = (longest(sources), longest(targets));
+    let source_ids: Vec<u32> = sources.iter().flat_map(|row| padded(row, s, 0)).collect();
+    let fed = |row: &&[u32]| [&[begin], &row[..row.len().saturating_sub(1)]].concat();
+    let target_ids: Vec<u32> = targets.iter().flat_map(|row| padded(&fed(row), t, 0).collect::<Vec<u32>>()).collect();
+    let wanted = Wanted::Words(targets.iter().flat_map(|row| padded(row, t, NONE)).collect());
+    let lengths = |rows: &[&[u32]]| rows.iter().map(|row| row.len()).collect::<Vec<usize>>();
+    let (source_lengths, target_lengths) = (lengths(sources), lengths(targets));
+    let tokens = source_lengths.iter().chain(&target_lengths).sum::<usize>() as u64;
+    let input = Input::TextToText {
+        source_ids: Tensor::from_vec(source_ids, (sources.len(), s), &Device::Cpu)?,
+        source_lengths,
+        target_ids: Tensor::from_vec(target_ids, (targets.len(), t), &Device::Cpu)?,
+        target_lengths,
+    };
+    Ok(Batch { input, wanted, tokens })
 }
 
 /// `[b, n]` numbers and `[b, k]` categories.

@@ -6,7 +6,7 @@
 //! `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt),
 //! `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their step), `ema` (the mean of
 //! weights), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
-//! against), `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
+//! against), `scoring`, `writing` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
 mod answering;
@@ -34,6 +34,7 @@ mod scoring;
 mod streams;
 mod train;
 mod weights;
+mod writing;
 
 pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;

@@ -5,7 +5,8 @@ use super::batches::Split;
 use super::collate;
 use super::reference::Reference;
 use super::scale::Scale;
-use super::scoring::{Scored, score};
+use super::scoring::{Scored, Scoring, score};
+use super::writing::Writer;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::{MonitorConfig, RunConfig};
 use tallow_kernels::Stream;
@@ -18,6 +19,8 @@ pub(super) struct Monitor {
     examples: Vec<usize>,
     /// For preferences: what they are measured against.
     reference: Option<Reference>,
+    /// Where texts that are written are measured.
+    writer: Option<Writer>,
 }
 
 /// The examples that are trained on, and those that are watched; `subset` chooses them.
@@ -37,6 +40,7 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         | PreparedTargets::Spans(_)
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }
+        | PreparedTargets::Texts { .. }
         | PreparedTargets::Preferences { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };
     let Some(Split { train, held_out }) = split else {
@@ -44,13 +48,19 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         let (path, found) = (config.train.clone(), data.len().to_string());
         return Err(Error::WrongData { path, what: "training examples", expected, found });
     };
+    let writing = config.writing.as_ref().filter(|_| config.metric.is_of_texts());
     let monitor = match &config.monitor {
         MonitorConfig::None => None,
-        MonitorConfig::HoldOut { .. } => (hold_out > 0).then_some(Monitor { data: None, examples: held_out, reference: None }),
+        MonitorConfig::HoldOut { .. } if hold_out > 0 => {
+            let writer = Writer::of(writing, data)?;
+            Some(Monitor { data: None, examples: held_out, reference: None, writer })
+        }
+        MonitorConfig::HoldOut { .. } => None,
         MonitorConfig::File { path } => {
             let watched = collate::open(path, config.task, &config.model, config.normalize.as_ref())?;
             let examples = (0..watched.len()).collect();
-            Some(Monitor { data: Some(watched), examples, reference: None })
+            let writer = Writer::of(writing, &watched)?;
+            Some(Monitor { data: Some(watched), examples, reference: None, writer })
         }
     };
     Ok((train, monitor))
@@ -92,8 +102,13 @@ impl Monitor {
     ) -> Result<Scored, Error> {
         let data = self.data.as_ref().unwrap_or(train);
         // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
-        let (normalize, reference) = (config.normalize.as_ref(), self.reference.as_ref());
-        let scored = score(model, data, &self.examples, normalize, reference, config.micro_batch_size, told)?;
+        let scoring = Scoring {
+            normalize: config.normalize.as_ref(),
+            reference: self.reference.as_ref(),
+            writer: self.writer.as_ref(),
+            batch_size: config.micro_batch_size,
+        };
+        let scored = score(model, data, &self.examples, scoring, told)?;
         Ok(scored.in_own_unit(scale))
     }
 }

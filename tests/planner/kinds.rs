@@ -64,6 +64,7 @@ fn texts_are_for_language_models() {
             license: None,
             revision: None,
             chat: Default::default(),
+            prefix: String::new(),
             adapter: None,
         };
         let layout = Layout { prepared: "p".into(), threads: 2 };
@@ -130,6 +131,7 @@ fn tables_are_for_perceptrons() {
         license: None,
         revision: None,
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
     };
     let facts = Facts { host: host(100.0), data: known, model };

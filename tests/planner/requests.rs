@@ -186,6 +186,7 @@ fn only_what_was_stated_differs() {
             license: None,
             revision: None,
             chat: Default::default(),
+            prefix: String::new(),
             adapter: None,
         };
         let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };

@@ -219,6 +219,7 @@ fn text_plan() -> Plan {
         },
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
         adapter: None,
+        text_to_text: None,
         preference: None,
         recipe: Recipe {
             max_seq_len: Some(128),
@@ -256,6 +257,7 @@ fn text_plan() -> Plan {
         license: Some("apache-2.0".into()),
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
     };
     let assumptions = vec!["`recipe.schedule`: linear with 6 % warm-up (the paper does not say how long)".into()];
@@ -289,6 +291,7 @@ fn image_plan() -> Plan {
         license: None,
         revision: None,
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
     };
     let normalize = Normalize { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] };
@@ -319,6 +322,7 @@ fn plan(
         micro_batch_size: 16,
         total_steps,
         metric: spec.metric,
+        writing: None,
         normalize: normalize.clone(),
         seed: *seed,
         threads: 2,

@@ -184,6 +184,7 @@ fn words_are_learnt_from_those_before() {
         model: config.model.clone(),
         weights: bench.path("gpt").join("model.safetensors").into(),
         reference: None,
+        writing: None,
         samples: None,
         data: config.train.clone(),
         normalize: None,

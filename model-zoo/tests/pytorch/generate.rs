@@ -78,7 +78,7 @@ fn what_is_remembered_changes_nothing() {
         let writer = model.generator().expect("a writer");
         let ids = [3u32, 1, 4, 1, 5, 9, 2, 6];
         let pieces = |cuts: &[usize]| {
-            let mut cache = writer.begin(source(config)).expect("a memory");
+            let mut cache = writer.begin(source(config).as_slice()).expect("a memory");
             let (mut states, mut first) = (Vec::new(), 0);
             for &cut in cuts {
                 let piece = row(&ids[first..cut]);

@@ -32,6 +32,7 @@ impl Bench {
             numbered: None,
             max_examples: None,
             chat: Default::default(),
+            pairs: None,
             out,
         };
         Bench { dir, job }

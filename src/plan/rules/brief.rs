@@ -2,7 +2,8 @@
 
 use super::data::{Splits, share, splits};
 use super::models::{self, Candidate, Named};
-use crate::intake::{Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
+use crate::data::PairKind;
+use crate::intake::{AskedPair, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{Metric, Monitor, Task};
@@ -80,7 +81,15 @@ impl<'a> Brief<'a> {
             _ => offer.model.is_some_and(|model| Task::MaskedLanguageModelling.suits(&model.config)),
         };
         let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };
-        let usual = || Metric::usual(task).next().unwrap_or(Metric::Accuracy);
+        let of_summaries = match request.and_then(|request| request.pair.as_ref()) {
+            Some(AskedPair::Summary) => true,
+            Some(AskedPair::Translation { .. }) => false,
+            Some(AskedPair::Any) | None => PairKind::of(&offer.data.columns) == PairKind::Summary,
+        };
+        let usual = || match task {
+            Task::TextToText if of_summaries => Metric::RougeL,
+            _ => Metric::usual(task).next().unwrap_or(Metric::Accuracy),
+        };
         let asked = request.and_then(|r| r.metric).map(|metric| metric.as_of(task));
         let metric = asked.or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
         let seeds =
