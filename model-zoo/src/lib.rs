@@ -23,6 +23,7 @@ pub mod gguf;
 pub mod gpt2;
 pub mod llama;
 mod lora;
+pub mod marian;
 pub mod mlp;
 pub mod resnet;
 pub mod resnet_cifar;

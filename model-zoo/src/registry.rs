@@ -251,6 +251,7 @@ zoo! {
     Electra, electra, Text, ["electra"], "ELECTRA: BERT with small embeddings, trained to tell replaced words (2003.10555)";
     Gpt2, gpt2, Text, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
     Llama, llama, Text, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
+    Marian, marian, TextToText, ["marian"], "The Transformer of any size for one text from another (1706.03762), as Marian has it (1804.00344)";
     Mlp, mlp, Table, ["mlp"], "Multi-layer perceptrons for tables, an embedding for each categorical column (2106.11959)";
     Resnet, resnet, Image, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
     ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";

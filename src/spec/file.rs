@@ -229,6 +229,7 @@ mod tests {
             include_str!("../../presets/cifar10_resnet20.toml"),
             include_str!("../../presets/gpt_characters.toml"),
             include_str!("../../presets/wnut17_minilm.toml"),
+            include_str!("../../presets/toy_translation.toml"),
         ];
         for text in others.into_iter().chain([PRESET]) {
             let spec = parse(text, "preset").expect("read");

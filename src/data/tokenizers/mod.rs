@@ -191,7 +191,8 @@ mod tests {
         let tokenizer = made(trainer, &["the cat sat on the mat"], 300);
         let first = |text: &str| tokenizer.encode(text, true).expect("encoded").get_ids()[0];
         assert_eq!(first("the cat"), first("the dog"), "a word is the same token at the start of a text as within it");
-        assert_eq!(tokenizer.encode("a the", true).expect("encoded").get_ids()[1], first("the"));
+        let last = |text: &str| tokenizer.encode(text, true).expect("encoded").get_ids().iter().rev().nth(1).copied();
+        assert_eq!(last("a the"), Some(first("the")));
     }
 
     #[test]

@@ -213,9 +213,11 @@ pub(super) fn fresh_writer(writer: &PublicWriter) -> Option<Candidate> {
 /// A model of two texts from scratch; none where the sizes make none.
 pub(super) fn writer(layers: usize, width: usize, heads: usize, positions: usize, vocab: usize) -> Option<Candidate> {
     let config = json!({
-        "model_type": "t5", "vocab_size": vocab, "d_model": width, "d_kv": width / heads.max(1), "d_ff": 4 * width,
-        "num_layers": layers, "num_heads": heads, "n_positions": positions, "pad_token_id": 0, "eos_token_id": 1,
-        "decoder_start_token_id": 0,
+        "model_type": "marian", "vocab_size": vocab, "d_model": width, "encoder_layers": layers, "decoder_layers": layers,
+        "encoder_attention_heads": heads, "decoder_attention_heads": heads, "encoder_ffn_dim": 4 * width, "decoder_ffn_dim": 4 * width,
+        "max_position_embeddings": positions, "activation_function": "relu", "scale_embedding": true, "pad_token_id": 0,
+        // So that what the scaled table gives is as large as positions are.
+        "eos_token_id": 1, "decoder_start_token_id": 0, "init_std": (width.max(1) as f64).powf(-0.5),
     });
     let config = ModelConfig::from_public(&config.to_string()).ok()?;
     let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
@@ -235,6 +237,7 @@ impl Candidate {
             ModelConfig::Gpt2(c) => (Some(c.n_layer), Some(c.n_embd), Some(c.n_head)),
             ModelConfig::Llama(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
             ModelConfig::Mlp(c) => (Some(c.hidden_sizes.len()), c.hidden_sizes.first().copied(), None),
+            ModelConfig::Marian(c) => (Some(c.encoder_layers), Some(c.d_model), Some(c.encoder_attention_heads)),
             ModelConfig::T5(c) => (Some(c.num_layers), Some(c.d_model), Some(c.num_heads)),
             ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
             // By its name: the usual count leaves out some of the convolutions.

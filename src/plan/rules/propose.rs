@@ -91,7 +91,11 @@ impl Brief<'_> {
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)) => defaults::pair_tuning(),
+            (ModelSpec::Pretrained { .. }, ModelConfig::Marian(_)) => defaults::pair_tuning(),
             (ModelSpec::Scratch { .. }, ModelConfig::T5(config)) => defaults::pairs_from_scratch(config.d_model, self.examples),
+            (ModelSpec::Scratch { .. }, ModelConfig::Marian(config)) => {
+                defaults::pairs_from_scratch(config.d_model, self.examples)
+            }
             (_, ModelConfig::Mlp(_)) => defaults::perceptron_from_scratch(self.examples),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
