@@ -91,7 +91,7 @@ pub use attention::{Attention, Mask, RelativeBias, attention, attention_biased, 
 pub use avg_pool2d::avg_pool2d;
 pub use batch_norm::{BatchNorm, batch_norm, batch_norm_add_relu, batch_norm_relu};
 pub use blocks::set_threads;
-pub use checkpoint::checkpoint;
+pub use checkpoint::{block, checkpoint};
 pub use concat::concat;
 pub use conv2d::{Conv2d, conv2d};
 pub use cross_entropy::{cross_entropy, cross_entropy_rows, soft_cross_entropy};

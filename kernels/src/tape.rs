@@ -119,6 +119,10 @@ pub struct Tape {
     /// What would have been recorded, where nothing is.
     asked: RefCell<Inputs>,
     profile: Option<Profile>,
+    /// Whether parts that say so are kept for backward by their inputs alone.
+    saving: bool,
+    /// Whether this pass repeats another, whose state has moved already.
+    repeats: bool,
 }
 
 /// A pass's dropout stream and place in it, from which a part of the pass can be run again.
@@ -126,17 +130,18 @@ pub struct Tape {
 pub(crate) struct Mark {
     dropout: Option<Stream>,
     sites: u64,
+    repeats: bool,
 }
 
 impl Mark {
     /// A pass from here on that records nothing, but drops out as the marked one.
     pub(crate) fn unrecorded(self) -> Tape {
-        Tape { dropout: self.dropout, sites: Cell::new(self.sites), ..Tape::inference() }
+        Tape { dropout: self.dropout, sites: Cell::new(self.sites), repeats: self.repeats, ..Tape::inference() }
     }
 
-    /// The same, recording.
-    pub(crate) fn recorded(self) -> Tape {
-        Tape { nodes: Some(RefCell::default()), ..self.unrecorded() }
+    /// The same once more, recording.
+    pub(crate) fn repeated(self) -> Tape {
+        Tape { nodes: Some(RefCell::default()), repeats: true, ..self.unrecorded() }
     }
 }
 
@@ -148,7 +153,33 @@ impl Tape {
 
     /// A pass that records nothing; dropout is the identity and batch norm uses its running statistics.
     pub fn inference() -> Self {
-        Tape { nodes: None, slots: Cell::new(0), dropout: None, sites: Cell::new(0), asked: RefCell::default(), profile: None }
+        Tape {
+            nodes: None,
+            slots: Cell::new(0),
+            dropout: None,
+            sites: Cell::new(0),
+            asked: RefCell::default(),
+            profile: None,
+            saving: false,
+            repeats: false,
+        }
+    }
+
+    /// The same pass; if `saving`, each [`block`](crate::block) from here on is made again in backward, and of its activations only the
+    /// inputs are kept: less memory, one more forward pass, the same bits.
+    #[must_use]
+    pub fn saving(mut self, saving: bool) -> Self {
+        self.saving = saving;
+        self
+    }
+
+    pub(crate) fn is_saving(&self) -> bool {
+        self.saving && self.records()
+    }
+
+    /// Whether this pass repeats another: what moves with each pass has moved by that one.
+    pub(crate) fn repeats(&self) -> bool {
+        self.repeats
     }
 
     /// The same pass, whose operations' times are added to `profile` from here on.
@@ -171,7 +202,7 @@ impl Tape {
 
     /// Where this pass is.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { dropout: self.dropout, sites: self.sites.get() }
+        Mark { dropout: self.dropout, sites: self.sites.get(), repeats: self.repeats }
     }
 
     /// Goes on where `other`, a part of this pass, has ended.
@@ -235,8 +266,7 @@ impl Tape {
 
     /// As [`Tape::backward`], with the gradient `scale` for each element of `loss`: a micro-batch's share of a step.
     pub fn backward_scaled(self, loss: &Var, scale: f32, grads: &mut Gradients) -> Result<()> {
-        let seed = (loss.tensor.ones_like()? * f64::from(scale))?;
-        self.run(loss, Pending { grad: seed, own: true }, grads, &[], None).map(drop)
+        self.run(Self::seed(loss, scale)?, grads, &[], None).map(drop)
     }
 
     /// As [`Tape::backward_scaled`], and calls `ready` once for each parameter as soon as its gradient is complete: when the last
@@ -252,45 +282,59 @@ impl Tape {
         grads: &mut Gradients,
         mut ready: impl FnMut(&Param, &mut Gradients) -> Result<()>,
     ) -> Result<()> {
-        let seed = (loss.tensor.ones_like()? * f64::from(scale))?;
-        self.run(loss, Pending { grad: seed, own: true }, grads, &[], Some(&mut ready)).map(drop)
+        self.run(Self::seed(loss, scale)?, grads, &[], Some(&mut ready)).map(drop)
     }
 
     /// As [`Tape::backward`], and returns the gradients of `leaves` (those of [`Tape::leaf`]).
     pub fn backward_to(self, loss: &Var, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
-        let seed = loss.tensor.ones_like()?;
-        self.run(loss, Pending { grad: seed, own: true }, grads, leaves, None)
+        let found = self.run(Self::seed(loss, 1.0)?, grads, leaves, None)?;
+        Ok(found.into_iter().map(|pending| pending.map(|pending| pending.grad)).collect())
     }
 
-    /// Backpropagates from `y`, whose gradient is `dy`, inside another pass's backward; returns the gradients of `leaves`.
-    pub(crate) fn backward_from(self, y: &Var, dy: &Tensor, outer: &mut Backward, leaves: &[Var]) -> Result<Vec<Option<Tensor>>> {
-        if !y.wants_grad() {
-            return Ok(vec![None; leaves.len()]);
-        }
-        let leaves: Vec<&Var> = leaves.iter().collect();
+    /// Backpropagates from `outputs`, whose gradients are `arrived`, inside another pass's backward, in which `leaves` are `targets`:
+    /// their gradients go on growing, so that all is added in the order in which one pass would add it.
+    pub(crate) fn backward_within<const O: usize, const I: usize>(
+        self,
+        outer: &mut Backward,
+        (outputs, arrived): (&[Var; O], [Option<Tensor>; O]),
+        (leaves, targets): (&[Var; I], [Target; I]),
+    ) -> Result<()> {
+        let so_far = |(leaf, to): (&Var, &Target)| Some((leaf.slot?, outer.slots[to.slot?].take()?));
+        let mut seeds: Vec<(usize, Pending)> = leaves.iter().zip(&targets).filter_map(so_far).collect();
+        let arrived = outputs.iter().zip(arrived).filter_map(|(y, grad)| Some((y.slot?, Pending { grad: grad?, own: false })));
+        seeds.extend(arrived);
         // The outer pass says when a parameter is ready: it may use it again.
-        self.run(y, Pending { grad: dy.clone(), own: false }, outer.grads, &leaves, None)
+        let found = self.run(seeds, outer.grads, &leaves.each_ref(), None)?;
+        targets.into_iter().zip(found).try_for_each(|(to, grad)| grad.map_or(Ok(()), |grad| outer.put(to, grad)))
+    }
+
+    /// The seed of a pass from its loss, with the gradient `scale` for each element.
+    fn seed(loss: &Var, scale: f32) -> Result<Vec<(usize, Pending)>> {
+        let Some(slot) = loss.slot else {
+            return Err(Error::Argument { op: "backward", message: "the loss depends on nothing that wants a gradient".into() });
+        };
+        let grad = loss.tensor.ones_like()?;
+        let grad = if scale == 1.0 { grad } else { (grad * f64::from(scale))? };
+        Ok(vec![(slot, Pending { grad, own: true })])
     }
 
     fn run(
         self,
-        loss: &Var,
-        seed: Pending,
+        seeds: Vec<(usize, Pending)>,
         grads: &mut Gradients,
         leaves: &[&Var],
         mut ready: Option<Ready>,
-    ) -> Result<Vec<Option<Tensor>>> {
-        let (Some(nodes), Some(last)) = (self.nodes, loss.slot) else {
-            return Err(Error::Argument { op: "backward", message: "the loss depends on nothing that wants a gradient".into() });
-        };
-        let nodes = nodes.into_inner();
+    ) -> Result<Vec<Option<Pending>>> {
+        let nodes = self.nodes.map(RefCell::into_inner).unwrap_or_default();
         let mut uses = BTreeMap::<usize, usize>::new();
         if ready.is_some() {
             nodes.iter().flat_map(|node| &node.params).for_each(|param| *uses.entry(param.id()).or_default() += 1);
         }
         let slots = (0..self.slots.get()).map(|_| None).collect();
         let mut pass = Backward { slots, grads, op: "", params: Vec::new() };
-        pass.slots[last] = Some(seed);
+        for (slot, seed) in seeds {
+            pass.put(Target { slot: Some(slot) }, seed)?;
+        }
         for node in nodes.into_iter().rev() {
             pass.params = node.params;
             // A value that nothing downstream used has no gradient: its closure is dropped unrun.
@@ -306,7 +350,7 @@ impl Tape {
                 pass.report(&mut uses, ready)?;
             }
         }
-        Ok(leaves.iter().map(|leaf| leaf.slot.and_then(|slot| pass.slots[slot].take()).map(|pending| pending.grad)).collect())
+        Ok(leaves.iter().map(|leaf| leaf.slot.and_then(|slot| pass.slots[slot].take())).collect())
     }
 }
 
@@ -452,8 +496,8 @@ mod tests {
             let _leads_nowhere = linear(&tape, &linear(&tape, &h, &dead, None)?, &twice, None)?;
             let h = linear(&tape, &h, &twice, None)?;
             let (a, b) = (inner.clone(), twice.clone());
-            let h = checkpoint(&tape, &[&h], move |tape, v| {
-                linear(tape, &linear(tape, &linear(tape, &v[0], &a, None)?, &b, None)?, &a, None)
+            let [h] = checkpoint(&tape, [&h], move |tape, [h]| {
+                Ok([linear(tape, &linear(tape, &linear(tape, h, &a, None)?, &b, None)?, &a, None)?])
             })?;
             Ok::<_, Error>((tape, h))
         };

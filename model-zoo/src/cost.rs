@@ -9,6 +9,18 @@ pub(crate) struct Cost {
     pub(crate) forward_flops: f64,
     /// float32 elements that forward keeps for backward.
     pub(crate) kept: f64,
+    /// What of that lies in blocks that can be made again.
+    pub(crate) blocks: Blocks,
+}
+
+/// Blocks that can be made again in backward (`tallow_kernels::block`).
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub(crate) struct Blocks {
+    /// Elements that all of them keep, that the largest keeps, and that their inputs are.
+    kept: f64,
+    largest: f64,
+    inputs: f64,
+    forward_flops: f64,
 }
 
 impl Cost {
@@ -49,6 +61,23 @@ impl Cost {
     pub(crate) fn norm(&mut self, batch: usize, channels: usize, side: usize) {
         self.params += 2 * channels;
         self.keep(batch * side * side * channels);
+    }
+
+    /// A block that can be made again from `inputs` elements.
+    pub(crate) fn block(&mut self, inputs: usize, count: impl FnOnce(&mut Cost)) {
+        let before = *self;
+        count(self);
+        let (kept, blocks) = (self.kept - before.kept, &mut self.blocks);
+        blocks.kept += kept;
+        blocks.largest = blocks.largest.max(kept);
+        blocks.inputs += inputs as f64;
+        blocks.forward_flops += self.forward_flops - before.forward_flops;
+    }
+
+    /// Where each block is made again: elements kept at most, and the work of making.
+    pub(crate) fn made_again(&self) -> (f64, f64) {
+        let Blocks { kept, largest, inputs, forward_flops } = self.blocks;
+        (self.kept - kept + inputs + largest, forward_flops)
     }
 
     /// Elements kept for backward.

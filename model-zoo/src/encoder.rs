@@ -12,6 +12,7 @@ use crate::pooling::Pooling;
 use crate::registry::{Input, Model, Output};
 use candle_core::Tensor;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Init, Param, Tape, Var, Weights};
 
 /// Sizes and settings of an encoder, whatever its `config.json` calls them.
@@ -75,13 +76,15 @@ impl Shape {
             cost.dense(rows, e, d);
         }
         for _ in 0..self.num_layers {
-            (0..4).for_each(|_| cost.dense(rows, d, d));
-            cost.dense(rows, d, self.intermediate_size);
-            cost.dense(rows, self.intermediate_size, d);
-            cost.params += 4 * d;
-            // Scores and their product with the values.
-            cost.forward_flops += 4.0 * (rows * t * d) as f64;
-            cost.keep(rows * self.intermediate_size + 5 * rows * d);
+            cost.block(rows * d, |cost| {
+                (0..4).for_each(|_| cost.dense(rows, d, d));
+                cost.dense(rows, d, self.intermediate_size);
+                cost.dense(rows, self.intermediate_size, d);
+                cost.params += 4 * d;
+                // Scores and their product with the values.
+                cost.forward_flops += 4.0 * (rows * t * d) as f64;
+                cost.keep(rows * self.intermediate_size + 5 * rows * d);
+            });
         }
         match head {
             Head::Classes(_) | Head::Labels(_) | Head::Value => {
@@ -106,7 +109,7 @@ pub(crate) struct Encoder {
     family: &'static str,
     embeddings: Embeddings,
     projection: Option<Linear>,
-    layers: Vec<Layer>,
+    layers: Vec<Rc<Layer>>,
     top: Top,
     longest: usize,
 }
@@ -138,7 +141,9 @@ impl Encoder {
             family,
             embeddings: Embeddings::new(shape, &body(&at.at("embeddings"), adapter)),
             projection: (e != d).then(projection).transpose()?,
-            layers: (0..shape.num_layers).map(|i| Layer::new(shape, names, adapter, &layers.at(i))).collect::<Result<_>>()?,
+            layers: (0..shape.num_layers)
+                .map(|i| Layer::new(shape, names, adapter, &layers.at(i)).map(Rc::new))
+                .collect::<Result<_>>()?,
             top,
             longest: shape.longest(),
         })
@@ -155,8 +160,10 @@ impl Model for Encoder {
         if let Some(projection) = &self.projection {
             h_btd = projection.forward(tape, &h_btd)?;
         }
+        let shared: Rc<[usize]> = lengths[..].into();
         for layer in &self.layers {
-            h_btd = layer.forward(tape, &h_btd, lengths)?;
+            let (layer, lengths) = (Rc::clone(layer), Rc::clone(&shared));
+            [h_btd] = kernels::block(tape, [&h_btd], move |tape, [h]| Ok([layer.forward(tape, h, &lengths)?]))?;
         }
         match &self.top {
             Top::First { before, dense, act, dropout, scores } => {
@@ -256,14 +263,14 @@ impl Layer {
         })
     }
 
-    fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize]) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_btd: &Var, lengths: &[usize]) -> kernels::Result<Var> {
         let (q, k, v) = (self.query.forward(tape, x_btd)?, self.key.forward(tape, x_btd)?, self.value.forward(tape, x_btd)?);
         let args = Attention { lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
         let a_btd = self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?;
         let x_btd = self.attention_norm.forward(tape, &residual(tape, &a_btd, x_btd, self.dropout)?)?;
         let h = self.intermediate.forward(tape, &x_btd)?;
         let h_btd = self.output.forward(tape, &self.act.forward(tape, &h)?)?;
-        Ok(self.output_norm.forward(tape, &residual(tape, &h_btd, &x_btd, self.dropout)?)?)
+        self.output_norm.forward(tape, &residual(tape, &h_btd, &x_btd, self.dropout)?)
     }
 }
 

@@ -8,6 +8,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Documents, Stream, Tape, Var};
 
 /// A model that says the next word of a text.
@@ -47,17 +48,17 @@ pub(crate) trait Decoder {
 }
 
 /// Which texts rows of words hold.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Texts<'a> {
+#[derive(Debug, Clone)]
+pub(crate) enum Texts {
     /// One each, of these lengths.
-    One(&'a [usize]),
+    One(Rc<[usize]>),
     /// Several each, one behind the other.
-    Several(&'a Documents),
+    Several(Rc<Documents>),
 }
 
-impl<'a> Texts<'a> {
+impl Texts {
     /// What attention needs to know of them.
-    pub(crate) fn attention(self, args: Attention<'a>) -> Attention<'a> {
+    pub(crate) fn attention<'a>(&'a self, args: Attention<'a>) -> Attention<'a> {
         match self {
             Texts::One(lengths) => Attention { lengths: Some(lengths), ..args },
             Texts::Several(documents) => Attention { documents: Some(documents), ..args },
@@ -65,7 +66,7 @@ impl<'a> Texts<'a> {
     }
 
     /// Words of each row.
-    pub(crate) fn lengths(self) -> Vec<usize> {
+    pub(crate) fn lengths(&self) -> Vec<usize> {
         match self {
             Texts::One(lengths) => lengths.to_vec(),
             Texts::Several(documents) => {
@@ -78,8 +79,8 @@ impl<'a> Texts<'a> {
 impl<D: Decoder> Model for D {
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         match input {
-            Input::Text { token_ids, lengths, .. } => self.states(tape, token_ids, Texts::One(lengths), None),
-            Input::Packed { token_ids, texts } => self.states(tape, token_ids, Texts::Several(texts), None),
+            Input::Text { token_ids, lengths, .. } => self.states(tape, token_ids, Texts::One(lengths[..].into()), None),
+            Input::Packed { token_ids, texts } => self.states(tape, token_ids, Texts::Several(Rc::new(texts.clone())), None),
             other => Err(other.other_than(D::FAMILY, "texts")),
         }
     }
@@ -102,7 +103,7 @@ impl<D: Decoder> Generator for D {
 
     fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
         let (b, t) = token_ids.dims2()?;
-        self.states(&Tape::inference(), token_ids, Texts::One(&vec![t; b]), Some(cache))
+        self.states(&Tape::inference(), token_ids, Texts::One(vec![t; b].into()), Some(cache))
     }
 
     fn max_positions(&self) -> usize {

@@ -16,6 +16,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Init, Param, Tape, Var, Weights};
 
 /// The keys of the public `config.json` that matter here.
@@ -166,14 +167,16 @@ impl Architecture for Config {
         cost.params += (self.vocab_size + self.n_positions) * d;
         cost.keep(2 * rows * d);
         for _ in 0..self.n_layer {
-            cost.dense(rows, d, 3 * d);
-            cost.dense(rows, d, d);
-            cost.dense(rows, d, self.inner());
-            cost.dense(rows, self.inner(), d);
-            cost.params += 4 * d;
-            // Scores and their product with the values, of the half that is seen.
-            cost.forward_flops += 2.0 * (rows * t * d) as f64;
-            cost.keep(rows * self.inner() + 5 * rows * d);
+            cost.block(rows * d, |cost| {
+                cost.dense(rows, d, 3 * d);
+                cost.dense(rows, d, d);
+                cost.dense(rows, d, self.inner());
+                cost.dense(rows, self.inner(), d);
+                cost.params += 4 * d;
+                // Scores and their product with the values, of the half that is seen.
+                cost.forward_flops += 2.0 * (rows * t * d) as f64;
+                cost.keep(rows * self.inner() + 5 * rows * d);
+            });
         }
         cost.params += 2 * d;
         cost.words(rows, d, self.vocab_size, !self.tie_word_embeddings);
@@ -201,7 +204,7 @@ fn transpose(name: &str, tensor: Tensor) -> Result<Tensor> {
 struct Gpt2 {
     words: Param,
     positions: Param,
-    blocks: Vec<Block>,
+    blocks: Vec<Rc<Block>>,
     norm: LayerNorm,
     /// Where the output layer is not the table of words.
     lm_head: Option<Param>,
@@ -216,7 +219,9 @@ impl Gpt2 {
         Ok(Gpt2 {
             words: own.at("wte").param("weight", &[config.vocab_size, d], init),
             positions: own.at("wpe").param("weight", &[config.n_positions, d], init),
-            blocks: (0..config.n_layer).map(|i| Block::new(config, adapter, &at.at("h").at(i))).collect::<Result<_>>()?,
+            blocks: (0..config.n_layer)
+                .map(|i| Block::new(config, adapter, &at.at("h").at(i)).map(Rc::new))
+                .collect::<Result<_>>()?,
             norm: LayerNorm::new(&own.at("ln_f"), config.n_embd, config.layer_norm_epsilon),
             lm_head: (!config.tie_word_embeddings).then(|| head.param("weight", &[config.vocab_size, d], init)),
             dropout: config.embd_pdrop as f32,
@@ -240,7 +245,7 @@ impl Decoder for Gpt2 {
         let first = cache.as_ref().map_or(0, |cache| cache.len());
         let t = check_tokens(Self::FAMILY, token_ids, &texts.lengths(), self.max_positions.saturating_sub(first))?;
         // `[t]`, or `[b, t]` where texts begin within rows.
-        let positions = match texts {
+        let positions = match &texts {
             Texts::One(_) => Tensor::arange(first as u32, (first + t) as u32, token_ids.device())?,
             Texts::Several(documents) => {
                 Tensor::from_vec(documents.positions(documents.rows(), t)?, token_ids.dims(), token_ids.device())?
@@ -250,7 +255,14 @@ impl Decoder for Gpt2 {
         let positions = kernels::embedding(tape, &positions, &self.positions)?;
         let mut h_btd = kernels::dropout(tape, &kernels::add(tape, &words_btd, &positions)?, self.dropout)?;
         for (i, block) in self.blocks.iter().enumerate() {
-            h_btd = block.forward(tape, &h_btd, texts, cache.as_mut().map(|cache| cache.layer(i)))?;
+            h_btd = match &mut cache {
+                Some(cache) => block.forward(tape, &h_btd, &texts, Some(cache.layer(i)))?,
+                None => {
+                    let (block, texts) = (Rc::clone(block), texts.clone());
+                    let [h] = kernels::block(tape, [&h_btd], move |tape, [h]| Ok([block.forward(tape, h, &texts, None)?]))?;
+                    h
+                }
+            };
         }
         if let Some(cache) = cache {
             cache.advance(t);
@@ -296,7 +308,7 @@ impl Block {
         })
     }
 
-    fn forward(&self, tape: &Tape, x_btd: &Var, texts: Texts, past: Option<&mut Past>) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_btd: &Var, texts: &Texts, past: Option<&mut Past>) -> kernels::Result<Var> {
         let qkv = self.qkv.forward(tape, &self.attention_norm.forward(tape, x_btd)?)?;
         let args = texts.attention(Attention { dropout: self.attention_dropout, ..Attention::causal(self.num_heads) });
         let a_btd = match past {
@@ -311,6 +323,6 @@ impl Block {
         let x_btd = residual(tape, &a_btd, x_btd, self.dropout)?;
         let h = self.mlp.forward(tape, &self.mlp_norm.forward(tape, &x_btd)?)?;
         let h_btd = self.mlp_output.forward(tape, &self.act.forward(tape, &h)?)?;
-        Ok(residual(tape, &h_btd, &x_btd, self.dropout)?)
+        residual(tape, &h_btd, &x_btd, self.dropout)
     }
 }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, Rope, RopeScaling, Tape, Var, Weights};
 
 /// The keys of the public `config.json` that matter here.
@@ -275,16 +276,18 @@ impl Architecture for Config {
         cost.params += self.vocab_size * d;
         cost.keep(rows * d);
         for _ in 0..self.num_hidden_layers {
-            cost.linear(rows, d, dim, qkv_bias);
-            (0..2).for_each(|_| cost.linear(rows, d, kv_dim, qkv_bias));
-            cost.linear(rows, dim, d, self.attention_bias);
-            (0..2).for_each(|_| cost.linear(rows, d, ff, self.mlp_bias));
-            cost.linear(rows, ff, d, self.mlp_bias);
-            cost.params += 2 * d + if self.model_type == Family::Qwen3 { 2 * self.head_dim } else { 0 };
-            // Scores and their product with the values, of the half that is seen.
-            let seen = self.sliding_window.map_or(t as f64 / 2.0, |window| (t as f64 / 2.0).min(window as f64));
-            cost.forward_flops += 4.0 * rows as f64 * seen * dim as f64;
-            cost.keep(rows * ff + 4 * rows * d + rows * (dim + kv_dim));
+            cost.block(2 * rows * d, |cost| {
+                cost.linear(rows, d, dim, qkv_bias);
+                (0..2).for_each(|_| cost.linear(rows, d, kv_dim, qkv_bias));
+                cost.linear(rows, dim, d, self.attention_bias);
+                (0..2).for_each(|_| cost.linear(rows, d, ff, self.mlp_bias));
+                cost.linear(rows, ff, d, self.mlp_bias);
+                cost.params += 2 * d + if self.model_type == Family::Qwen3 { 2 * self.head_dim } else { 0 };
+                // Scores and their product with the values, of the half that is seen.
+                let seen = self.sliding_window.map_or(t as f64 / 2.0, |window| (t as f64 / 2.0).min(window as f64));
+                cost.forward_flops += 4.0 * rows as f64 * seen * dim as f64;
+                cost.keep(rows * ff + 4 * rows * d + rows * (dim + kv_dim));
+            });
         }
         cost.params += d;
         cost.words(rows, d, self.vocab_size, !self.tie_word_embeddings);
@@ -299,7 +302,7 @@ impl Architecture for Config {
 /// The model.
 struct Llama {
     words: Param,
-    layers: Vec<Layer>,
+    layers: Vec<Rc<Layer>>,
     norm: Param,
     /// Where the output layer is not the table of words.
     lm_head: Option<Param>,
@@ -315,7 +318,9 @@ impl Llama {
         let layers = weights.at("model").at("layers");
         Ok(Llama {
             words: at.at("embed_tokens").param("weight", &[config.vocab_size, d], init),
-            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, adapter, &layers.at(i))).collect::<Result<_>>()?,
+            layers: (0..config.num_hidden_layers)
+                .map(|i| Layer::new(config, adapter, &layers.at(i)).map(Rc::new))
+                .collect::<Result<_>>()?,
             norm: at.at("norm").param("weight", &[d], Init::Ones),
             lm_head: (!config.tie_word_embeddings).then(|| own.at("lm_head").param("weight", &[config.vocab_size, d], init)),
             config: config.clone(),
@@ -349,16 +354,20 @@ impl Decoder for Llama {
         let first = cache.as_ref().map_or(0, |cache| cache.len());
         let lengths = texts.lengths();
         let t = check_tokens(Self::FAMILY, token_ids, &lengths, self.config.max_position_embeddings.saturating_sub(first))?;
-        let place = Place { rope: self.rope(first + t)?, firsts: vec![first; lengths.len()], texts };
+        let place = Rc::new(Place { rope: self.rope(first + t)?, firsts: vec![first; lengths.len()], texts });
         let eps = self.config.rms_norm_eps;
         let mut x_btd = kernels::embedding(tape, token_ids, &self.words)?;
         // Each sum comes together with the norm that reads it first: that of the layer's second half, or of the next layer.
         let next = self.layers.iter().skip(1).map(|layer| &layer.input_norm).chain([&self.norm]);
         let mut n_btd = kernels::rms_norm(tape, &x_btd, self.layers.first().map_or(&self.norm, |layer| &layer.input_norm), eps)?;
         for (i, (layer, next_norm)) in self.layers.iter().zip(next).enumerate() {
-            let a_btd = layer.attention(tape, &n_btd, &place, cache.as_mut().map(|cache| cache.layer(i)))?;
-            let (sum, n) = kernels::add_rms_norm(tape, &a_btd, &x_btd, &layer.post_attention_norm, eps)?;
-            (x_btd, n_btd) = kernels::add_rms_norm(tape, &layer.mlp(tape, &n)?, &sum, next_norm, eps)?;
+            [x_btd, n_btd] = match &mut cache {
+                Some(cache) => layer.forward(tape, [&x_btd, &n_btd], next_norm, &place, Some(cache.layer(i)))?,
+                None => {
+                    let (layer, next_norm, place) = (Rc::clone(layer), next_norm.clone(), Rc::clone(&place));
+                    kernels::block(tape, [&x_btd, &n_btd], move |tape, xn| layer.forward(tape, xn, &next_norm, &place, None))?
+                }
+            };
         }
         if let Some(cache) = cache {
             cache.advance(t);
@@ -369,10 +378,10 @@ impl Decoder for Llama {
 }
 
 /// Where the words of a pass stand: each row's first position, and its texts.
-struct Place<'a> {
+struct Place {
     rope: Rope,
     firsts: Vec<usize>,
-    texts: Texts<'a>,
+    texts: Texts,
 }
 
 /// One layer: attention and feed-forward.
@@ -422,14 +431,28 @@ impl Layer {
         })
     }
 
-    fn attention(&self, tape: &Tape, n_btd: &Var, place: &Place, past: Option<&mut Past>) -> Result<Var> {
+    /// The sum so far and its norm -> the sum behind this layer and its norm, `next_norm`, each `[b, t, d]`.
+    fn forward(
+        &self,
+        tape: &Tape,
+        [x_btd, n_btd]: [&Var; 2],
+        next_norm: &Param,
+        place: &Place,
+        past: Option<&mut Past>,
+    ) -> kernels::Result<[Var; 2]> {
+        let a_btd = self.attention(tape, n_btd, place, past)?;
+        let (sum, n) = kernels::add_rms_norm(tape, &a_btd, x_btd, &self.post_attention_norm, self.eps)?;
+        Ok(kernels::add_rms_norm(tape, &self.mlp(tape, &n)?, &sum, next_norm, self.eps)?.into())
+    }
+
+    fn attention(&self, tape: &Tape, n_btd: &Var, place: &Place, past: Option<&mut Past>) -> kernels::Result<Var> {
         let (mut q, mut k) = (self.query.forward(tape, n_btd)?, self.key.forward(tape, n_btd)?);
         let mut v = self.value.forward(tape, n_btd)?;
         if let Some([query_norm, key_norm]) = &self.query_key_norms {
             q = kernels::rms_norm_heads(tape, &q, query_norm, self.eps)?;
             k = kernels::rms_norm_heads(tape, &k, key_norm, self.eps)?;
         }
-        let turn = |x: &Var| match place.texts {
+        let turn = |x: &Var| match &place.texts {
             Texts::One(_) => kernels::rope(tape, x, &place.rope, Some(&place.firsts)),
             Texts::Several(documents) => kernels::rope_documents(tape, x, &place.rope, documents),
         };
@@ -445,11 +468,11 @@ impl Layer {
             dropout: self.attention_dropout,
             ..Attention::causal(self.num_heads)
         });
-        Ok(self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)?)
+        self.attention_output.forward(tape, &kernels::attention(tape, &q, &k, &v, &args)?)
     }
 
-    fn mlp(&self, tape: &Tape, n_btd: &Var) -> Result<Var> {
+    fn mlp(&self, tape: &Tape, n_btd: &Var) -> kernels::Result<Var> {
         let h = kernels::swiglu(tape, &self.gate.forward(tape, n_btd)?, &self.up.forward(tape, n_btd)?)?;
-        Ok(self.down.forward(tape, &h)?)
+        self.down.forward(tape, &h)
     }
 }

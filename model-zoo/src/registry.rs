@@ -433,6 +433,12 @@ impl ModelConfig {
         self.cost(batch, size).kept * 4.0
     }
 
+    /// With gradient checkpointing: bytes that are kept at most, and operations more than without; first estimates.
+    pub fn checkpointed(&self, batch: usize, size: usize) -> (f64, f64) {
+        let (kept, forward_flops) = self.cost(batch, size).made_again();
+        (kept * 4.0, forward_flops)
+    }
+
     fn cost(&self, batch: usize, size: usize) -> Cost {
         self.architecture().cost(batch, size)
     }

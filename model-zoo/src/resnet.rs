@@ -15,6 +15,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Init, Pool2d, Tape, Var, Weights};
 
 /// What a block is made of.
@@ -179,13 +180,15 @@ impl Architecture for Config {
         }
         for (_, _, shape) in self.blocks() {
             let out = side.div_ceil(shape.stride);
-            for (conv, stride) in self.convolutions(shape) {
-                side = side.div_ceil(stride);
-                cost.conv_norm(batch, conv, side);
-            }
-            if shape.projects() {
-                cost.conv_norm(batch, [shape.inner, shape.width, 1], out);
-            }
+            cost.block(batch * shape.inner * side * side, |cost| {
+                for (conv, stride) in self.convolutions(shape) {
+                    side = side.div_ceil(stride);
+                    cost.conv_norm(batch, conv, side);
+                }
+                if shape.projects() {
+                    cost.conv_norm(batch, [shape.inner, shape.width, 1], out);
+                }
+            });
         }
         cost.dense(batch, self.hidden_sizes.last().copied().unwrap_or_default(), self.head.width());
         cost
@@ -333,7 +336,7 @@ impl Shape {
 pub struct Resnet {
     stem: ConvNorm,
     pool: bool,
-    blocks: Vec<Block>,
+    blocks: Vec<Rc<Block>>,
     classifier: Dense,
     num_channels: usize,
 }
@@ -350,7 +353,7 @@ impl Resnet {
         let block = |(stage, i, shape): (usize, usize, Shape)| {
             Block::new(&body.at("encoder").at("stages").at(stage).at("layers").at(i), config, shape)
         };
-        let blocks = config.blocks().map(block).collect();
+        let blocks = config.blocks().map(block).map(Rc::new).collect();
         let width = config.hidden_sizes.last().copied().unwrap_or_default();
         let bias = Init::Uniform(1.0 / (width.max(1) as f32).sqrt());
         let classifier =
@@ -366,7 +369,8 @@ impl Model for Resnet {
             x_bhwc = kernels::max_pool2d(tape, &x_bhwc, STEM_POOL)?;
         }
         for block in &self.blocks {
-            x_bhwc = block.forward(tape, &x_bhwc)?;
+            let block = Rc::clone(block);
+            [x_bhwc] = kernels::block(tape, [&x_bhwc], move |tape, [x]| Ok([block.forward(tape, x)?]))?;
         }
         Ok(Output::Scores(self.classifier.forward(tape, &kernels::global_avg_pool(tape, &x_bhwc)?)?))
     }
@@ -391,7 +395,7 @@ impl Block {
         Block { first: convolutions.into_iter().map(conv).collect(), last, shortcut }
     }
 
-    fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_bhwc: &Var) -> kernels::Result<Var> {
         let mut y_bhwc = x_bhwc.clone();
         for layer in &self.first {
             y_bhwc = layer.forward_relu(tape, &y_bhwc)?;
@@ -400,7 +404,7 @@ impl Block {
             Some(shortcut) => shortcut.forward(tape, x_bhwc)?,
             None => x_bhwc.clone(),
         };
-        Ok(self.last.forward_add_relu(tape, &y_bhwc, &shortcut_bhwc)?)
+        self.last.forward_add_relu(tape, &y_bhwc, &shortcut_bhwc)
     }
 }
 

@@ -14,6 +14,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Init, Tape, Var, Weights};
 
 /// What the architecture leaves open.
@@ -91,12 +92,15 @@ impl Architecture for Config {
         for stage in 0..3 {
             let width = self.width << stage;
             for block in 0..self.blocks() {
+                let inputs = batch * inner * side * side;
                 if stage > 0 && block == 0 {
                     side = side.div_ceil(2);
                 }
-                cost.conv_norm(batch, [inner, width, 3], side);
-                cost.conv_norm(batch, [width, width, 3], side);
-                cost.keep(2 * batch * width * side * side);
+                cost.block(inputs, |cost| {
+                    cost.conv_norm(batch, [inner, width, 3], side);
+                    cost.conv_norm(batch, [width, width, 3], side);
+                    cost.keep(2 * batch * width * side * side);
+                });
                 inner = width;
             }
         }
@@ -130,7 +134,7 @@ impl Config {
 /// The model.
 pub struct ResnetCifar {
     stem: ConvNorm,
-    blocks: Vec<Block>,
+    blocks: Vec<Rc<Block>>,
     linear: Dense,
     num_channels: usize,
 }
@@ -141,12 +145,12 @@ const INIT: Init = Init::KaimingNormalFanIn;
 impl ResnetCifar {
     pub(crate) fn new(config: &Config, weights: &Weights) -> Self {
         let stem = ConvNorm::new(weights, ["conv1", "bn1"], [config.num_channels, config.width, 3], 1, INIT);
-        let (mut blocks, mut inner) = (Vec::new(), config.width);
+        let (mut blocks, mut inner) = (Vec::<Rc<Block>>::new(), config.width);
         for stage in 0..3 {
             let width = config.width << stage;
             for i in 0..config.blocks() {
                 let stride = if stage > 0 && i == 0 { 2 } else { 1 };
-                blocks.push(Block::new(&weights.at(format!("layer{}", stage + 1)).at(i), inner, width, stride));
+                blocks.push(Rc::new(Block::new(&weights.at(format!("layer{}", stage + 1)).at(i), inner, width, stride)));
                 inner = width;
             }
         }
@@ -159,7 +163,8 @@ impl Model for ResnetCifar {
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         let mut x_bhwc = self.stem.forward_relu(tape, &images_of("resnet_cifar", input, self.num_channels)?)?;
         for block in &self.blocks {
-            x_bhwc = block.forward(tape, &x_bhwc)?;
+            let block = Rc::clone(block);
+            [x_bhwc] = kernels::block(tape, [&x_bhwc], move |tape, [x]| Ok([block.forward(tape, x)?]))?;
         }
         Ok(Output::Scores(self.linear.forward(tape, &kernels::global_avg_pool(tape, &x_bhwc)?)?))
     }
@@ -183,10 +188,10 @@ impl Block {
         }
     }
 
-    fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_bhwc: &Var) -> kernels::Result<Var> {
         let y_bhwc = self.first.forward_relu(tape, x_bhwc)?;
         let same = self.stride == 1 && x_bhwc.dims()[3] == self.width;
         let shortcut_bhwc = if same { x_bhwc.clone() } else { kernels::shortcut_pad(tape, x_bhwc, self.stride, self.width)? };
-        Ok(self.second.forward_add_relu(tape, &y_bhwc, &shortcut_bhwc)?)
+        self.second.forward_add_relu(tape, &y_bhwc, &shortcut_bhwc)
     }
 }

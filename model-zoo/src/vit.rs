@@ -15,6 +15,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Conv2d, Init, Interpolation, Param, Tape, Var, Weights};
 
 /// The keys of the public `config.json` that matter here.
@@ -154,14 +155,16 @@ impl Architecture for Config {
         cost.params += (self.positions() + 1) * d;
         cost.keep(rows * d);
         for _ in 0..self.num_hidden_layers {
-            (0..3).for_each(|_| cost.linear(rows, d, d, self.qkv_bias));
-            cost.dense(rows, d, d);
-            cost.dense(rows, d, self.intermediate_size);
-            cost.dense(rows, self.intermediate_size, d);
-            cost.params += 4 * d;
-            // Scores and their product with the values.
-            cost.forward_flops += 4.0 * (rows * t * d) as f64;
-            cost.keep(rows * self.intermediate_size + 5 * rows * d);
+            cost.block(rows * d, |cost| {
+                (0..3).for_each(|_| cost.linear(rows, d, d, self.qkv_bias));
+                cost.dense(rows, d, d);
+                cost.dense(rows, d, self.intermediate_size);
+                cost.dense(rows, self.intermediate_size, d);
+                cost.params += 4 * d;
+                // Scores and their product with the values.
+                cost.forward_flops += 4.0 * (rows * t * d) as f64;
+                cost.keep(rows * self.intermediate_size + 5 * rows * d);
+            });
         }
         cost.params += 2 * d;
         cost.dense(b, d, self.head.width());
@@ -188,7 +191,7 @@ impl Config {
 /// The model.
 struct Vit {
     embeddings: Embeddings,
-    layers: Vec<Layer>,
+    layers: Vec<Rc<Layer>>,
     norm: LayerNorm,
     classifier: Dense,
 }
@@ -200,7 +203,9 @@ impl Vit {
         let init = Init::Normal(config.initializer_range as f32);
         Ok(Vit {
             embeddings: Embeddings::new(config, &body(&vit.at("embeddings"), adapter)),
-            layers: (0..config.num_hidden_layers).map(|i| Layer::new(config, adapter, &layers.at(i))).collect::<Result<_>>()?,
+            layers: (0..config.num_hidden_layers)
+                .map(|i| Layer::new(config, adapter, &layers.at(i)).map(Rc::new))
+                .collect::<Result<_>>()?,
             norm: LayerNorm::new(&body(&vit.at("layernorm"), adapter), d, config.layer_norm_eps),
             classifier: Dense::fresh(&weights.at("classifier"), d, config.head.width(), init, Init::Zeros),
         })
@@ -211,7 +216,8 @@ impl Model for Vit {
     fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
         let mut h_btd = self.embeddings.forward(tape, input)?;
         for layer in &self.layers {
-            h_btd = layer.forward(tape, &h_btd)?;
+            let layer = Rc::clone(layer);
+            [h_btd] = kernels::block(tape, [&h_btd], move |tape, [h]| Ok([layer.forward(tape, h)?]))?;
         }
         // The norm is of each token alone, and one is all that is asked of.
         let class_bd = self.norm.forward(tape, &kernels::first_token(tape, &h_btd)?)?;
@@ -325,7 +331,7 @@ impl Layer {
         })
     }
 
-    fn forward(&self, tape: &Tape, x_btd: &Var) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_btd: &Var) -> kernels::Result<Var> {
         let n_btd = self.attention_norm.forward(tape, x_btd)?;
         let (q, k, v) = (self.query.forward(tape, &n_btd)?, self.key.forward(tape, &n_btd)?, self.value.forward(tape, &n_btd)?);
         let args = Attention { dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
@@ -333,6 +339,6 @@ impl Layer {
         let x_btd = residual(tape, &a_btd, x_btd, self.dropout)?;
         let h = self.intermediate.forward(tape, &self.forward_norm.forward(tape, &x_btd)?)?;
         let h_btd = self.output.forward(tape, &self.act.forward(tape, &h)?)?;
-        Ok(residual(tape, &h_btd, &x_btd, self.dropout)?)
+        residual(tape, &h_btd, &x_btd, self.dropout)
     }
 }

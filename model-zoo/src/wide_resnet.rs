@@ -15,6 +15,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Conv2d, Init, Param, Tape, Var, Weights};
 
 /// What the architecture leaves open.
@@ -95,15 +96,17 @@ impl Architecture for Config {
         let (mut cost, mut side) = (Cost::default(), side);
         cost.conv(batch, [self.num_channels, self.width, 3], side);
         for (_, _, shape) in self.blocks() {
-            cost.norm(batch, shape.inner, side);
             let [inner, width] = [shape.inner, shape.width];
-            side = side.div_ceil(shape.stride);
-            cost.conv_norm(batch, [inner, width, 3], side);
-            cost.conv(batch, [width, width, 3], side);
-            if inner != width {
-                cost.conv(batch, [inner, width, 1], side);
-            }
-            cost.keep(batch * width * side * side);
+            cost.block(batch * inner * side * side, |cost| {
+                cost.norm(batch, inner, side);
+                side = side.div_ceil(shape.stride);
+                cost.conv_norm(batch, [inner, width, 3], side);
+                cost.conv(batch, [width, width, 3], side);
+                if inner != width {
+                    cost.conv(batch, [inner, width, 1], side);
+                }
+                cost.keep(batch * width * side * side);
+            });
         }
         cost.norm(batch, self.channels(2), side);
         cost.dense(batch, self.channels(2), self.head.width());
@@ -164,7 +167,7 @@ struct Shape {
 /// The model.
 struct WideResnet {
     stem: Param,
-    blocks: Vec<Block>,
+    blocks: Vec<Rc<Block>>,
     norm: Norm2d,
     fc: Dense,
     num_channels: usize,
@@ -186,7 +189,7 @@ impl WideResnet {
         let width = config.channels(2);
         WideResnet {
             stem,
-            blocks: config.blocks().map(block).collect(),
+            blocks: config.blocks().map(block).map(Rc::new).collect(),
             norm: Norm2d::new(&weights.at("bn1"), width),
             fc: Dense::fresh(&weights.at("fc"), width, config.head.width(), Init::KaimingUniformFanIn, Init::Zeros),
             num_channels: config.num_channels,
@@ -199,7 +202,8 @@ impl Model for WideResnet {
         let x_bhwc = images_of("wide_resnet", input, self.num_channels)?;
         let mut x_bhwc = kernels::conv2d(tape, &x_bhwc, &self.stem, None, Conv2d::square(1, 1))?;
         for block in &self.blocks {
-            x_bhwc = block.forward(tape, &x_bhwc)?;
+            let block = Rc::clone(block);
+            [x_bhwc] = kernels::block(tape, [&x_bhwc], move |tape, [x]| Ok([block.forward(tape, x)?]))?;
         }
         let x_bc = kernels::global_avg_pool(tape, &self.norm.forward_relu(tape, &x_bhwc)?)?;
         Ok(Output::Scores(self.fc.forward(tape, &x_bc)?))
@@ -229,7 +233,7 @@ impl Block {
         }
     }
 
-    fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x_bhwc: &Var) -> kernels::Result<Var> {
         let n_bhwc = self.norm.forward_relu(tape, x_bhwc)?;
         let y_bhwc = kernels::dropout(tape, &self.first.forward_relu(tape, &n_bhwc)?, self.dropout)?;
         let y_bhwc = kernels::conv2d(tape, &y_bhwc, &self.second, None, Conv2d::square(1, 1))?;
@@ -237,6 +241,6 @@ impl Block {
             Some(shortcut) => kernels::conv2d(tape, &n_bhwc, shortcut, None, Conv2d::square(self.stride, 0))?,
             None => x_bhwc.clone(),
         };
-        Ok(kernels::add(tape, &y_bhwc, &shortcut_bhwc)?)
+        kernels::add(tape, &y_bhwc, &shortcut_bhwc)
     }
 }

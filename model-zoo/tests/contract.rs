@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, Gradients, LoadReport, ParamStore, Stream, Tape, Targets, Var, Weights, optim};
+use tallow_kernels::{self as kernels, Gradients, LoadReport, ParamStore, Profile, Stream, Tape, Targets, Var, Weights, optim};
 use tallow_zoo::{Entry, Head, Input, Modality, Model, ModelConfig, Output, registry};
 
 /// Runs a check on the small configuration of every entry, with each of its heads.
@@ -250,7 +250,10 @@ fn blind(config: &ModelConfig) -> Option<f32> {
 
 /// A training pass: its loss; gradients go to `grads`.
 fn learn(built: &Built, config: &ModelConfig, examples: &[Example], pass: u64, grads: &mut Gradients) -> f32 {
-    let tape = Tape::training(Stream::root(3).at(pass));
+    learn_on(Tape::training(Stream::root(3).at(pass)), built, config, examples, grads)
+}
+
+fn learn_on(tape: Tape, built: &Built, config: &ModelConfig, examples: &[Example], grads: &mut Gradients) -> f32 {
     let output = built.model.forward(&tape, &batch(examples)).expect("an output");
     let loss = loss(&tape, config, examples, &output);
     tape.backward(&loss, grads).expect("gradients");
@@ -601,6 +604,29 @@ fn threads_change_no_bit() {
         for threads in [2, 4] {
             assert!(run(threads) == one, "{}: {threads} threads give other bits than one", entry.family);
         }
+    });
+}
+
+/// With gradient checkpointing; and a model does it by the blocks that its cost counts.
+#[test]
+fn activations_made_again_change_no_bit() {
+    each(|entry, config| {
+        let config = config.with_dropout(0.2);
+        let examples = examples(&config, 5);
+        let run = |saving: bool| {
+            let (built, profile) = (scratch(&config, 1), Profile::default());
+            let mut grads = Gradients::new(&built.store);
+            let tape = Tape::training(Stream::root(3)).saving(saving).profiled(&profile);
+            let loss = learn_on(tape, &built, &config, &examples, &mut grads);
+            let grads: Vec<Vec<u32>> = built.store.trainable().map(|p| bits(grads.get(p).expect("a gradient"))).collect();
+            let again = profile.times().contains_key("checkpoint");
+            ((loss.to_bits(), grads, state(&built.store)), again)
+        };
+        let ((kept, _), (made, again)) = (run(false), run(true));
+        assert!(made == kept, "{}: other bits", entry.family);
+        let (bytes, flops) = config.checkpointed(8, 32);
+        assert_eq!(again, flops > 0.0, "{}: blocks are made again, or it does not say so", entry.family);
+        assert_eq!(again, bytes < config.activation_bytes(8, 32), "{}: {bytes}", entry.family);
     });
 }
 

@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tallow_kernels::{Gradients, ParamStore, Stream, Tape, Var, Weights, cross_entropy, optim};
-use tallow_zoo::{Input, Model, ModelConfig};
+use tallow_zoo::{Head, Input, Model, ModelConfig};
 
 /// Largest difference that is let pass, as a share of the tensor's largest value. The fixtures were computed in float64, so this is
 /// what float32 loses here: seen is 1.1e-6, in gradients and after steps alike.
@@ -207,8 +207,8 @@ fn public_weights() {
     let head: Vec<f32> = (0..picked * hidden).map(|i| if i % hidden == i / hidden * every { 1.0 } else { 0.0 }).collect();
     given.insert("classifier.weight".into(), Tensor::from_vec(head, (picked, hidden), &Device::Cpu).expect("a head"));
     given.insert("classifier.bias".into(), Tensor::zeros(picked, DType::F32, &Device::Cpu).expect("a bias"));
-    let labels: Vec<String> = (0..picked).map(|i| format!("{i}")).collect();
-    let config = ModelConfig::from_public(&config).expect("a config of the zoo").with_labels(&labels);
+    let labels = (0..picked).map(|i| format!("{i}")).collect();
+    let config = ModelConfig::from_public(&config).expect("a config of the zoo").with_head(Head::Classes(labels));
     let loaded = build(&config, given);
 
     // Both texts in one batch, the shorter one padded.

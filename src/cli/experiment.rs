@@ -176,7 +176,10 @@ pub(super) fn begin(
 ) -> Result<ExitCode> {
     let root = args.out.clone().unwrap_or_else(|| {
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-        env.runs.join(format!("{}-{time}", start.slug()))
+        let name = format!("{}-{time}", start.slug());
+        // Several runs may begin in the same second.
+        let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
+        names.map(|name| env.runs.join(name)).find(|root| !root.exists()).unwrap_or_else(|| env.runs.join(name))
     });
     let was_there = root.is_dir();
     let folder = create(root, Purpose::Experiment)?;

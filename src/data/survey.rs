@@ -49,13 +49,14 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     }
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
-    // A document has no classes: its words are all that it can be asked for.
+    // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
     let found = match first.is_document() {
         true => Some(Task::LanguageModelling),
         false if columns::is_answered(first) => Some(Task::QuestionAnswering),
         false if columns::is_of_pairs(first, &hints.columns)? => Some(Task::TextToText),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
+        false if columns::is_text_alone(first) && hints.columns.label.is_none() => Some(Task::LanguageModelling),
         false if hints.columns == Columns::default() => columns::task_of(first),
         false => None,
     };

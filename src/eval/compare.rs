@@ -107,7 +107,10 @@ fn effect(deviation: &Deviation) -> Effect {
     };
     if ["task", "metric", "data.source"].iter().any(|name| is(name)) || deviation.field == "data" {
         Effect::OtherQuestion
-    } else if ["title", "budget", "data.monitor", "recipe.micro_batch_size"].iter().any(|name| is(name)) {
+    } else if ["title", "budget", "data.monitor", "recipe.micro_batch_size", "recipe.gradient_checkpointing"]
+        .iter()
+        .any(|name| is(name))
+    {
         Effect::None
     } else {
         Effect::MayExplain

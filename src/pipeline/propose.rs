@@ -8,7 +8,7 @@ use crate::intake::{self, ModelName, Paper, PaperSpec, Request};
 use crate::job::Job;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
-use crate::spec::{self, Deviation, ExperimentSpec, ModelSpec};
+use crate::spec::{self, Deviation, ExperimentSpec, ModelSpec, Task};
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
 const READ: &str = "read-paper";
@@ -123,14 +123,21 @@ impl Pipeline<'_> {
         let mut first_error = None;
         for choice in choices {
             self.watch.say(&format!("looking at the data set {}", choice.name));
-            let hints = data::DataSpecHints {
-                task: choice.task,
-                columns: choice.columns.clone(),
-                splits: choice.splits.clone(),
-                ..data::DataSpecHints::default()
+            let survey = |task: Option<Task>| {
+                let hints = data::DataSpecHints {
+                    task,
+                    columns: choice.columns.clone(),
+                    splits: choice.splits.clone(),
+                    ..data::DataSpecHints::default()
+                };
+                data::survey_data(self.setup.hub, &choice.source, &hints, &self.folder.sources())
             };
-            match data::survey_data(self.setup.hub, &choice.source, &hints, &self.folder.sources()) {
-                Ok(facts) => return Ok((choice, facts)),
+            // A model that tells words tells those of answers, where the rows are conversations.
+            let of_conversations = |facts: &DataFacts| facts.task.is_some_and(Task::is_of_conversations);
+            let tells_words = choice.task == Some(Task::LanguageModelling);
+            let found = tells_words.then(|| survey(None).ok().filter(of_conversations)).flatten();
+            match found.map_or_else(|| survey(choice.task), Ok) {
+                Ok(facts) => return Ok((DataChoice { task: facts.task.or(choice.task), ..choice }, facts)),
                 Err(error) if is_absent(&error) => drop(first_error.get_or_insert(error)),
                 Err(error) => return Err(error.into()),
             }

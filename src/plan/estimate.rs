@@ -41,8 +41,7 @@ pub(super) fn pauses(
         let times = (share * estimate.train_secs / once.max(f64::MIN_POSITIVE)).floor().clamp(1.0, MOST_PAUSES);
         (total_steps as f64 / times).ceil().max(1.0) as u64
     };
-    let watching =
-        model.forward_flops(watched, size_of(model, &facts.data, recipe)) / (facts.host.matmul_flops * efficiency(model));
+    let watching = scoring_secs(model, recipe, watched, &facts.data, &facts.host);
     // What is frozen is in no checkpoint.
     let saving = ((copies(recipe) - 1) * estimate.num_trainable * 4) as f64 / DISK_RATE;
     Pauses { monitor_every_steps: every(MONITOR_SHARE, watching), checkpoint_every_steps: every(CHECKPOINT_SHARE, saving) }
@@ -67,6 +66,11 @@ pub(super) fn copies(recipe: &Recipe) -> usize {
     2 + recipe.optimizer.moments() + usize::from(recipe.ema.is_some()) + usize::from(recipe.keep == Keep::Best)
 }
 
+/// Seconds of one forward pass over so many examples.
+pub fn scoring_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &DataFacts, host: &HostFacts) -> f64 {
+    model.forward_flops(examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model))
+}
+
 /// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one where nearly
 /// all weights are frozen: their gradients are not made, and they have no moments.
 pub fn estimate(
@@ -84,9 +88,14 @@ pub fn estimate(
     // Preferences are measured against what the model says at first: in the first epoch one more forward pass an example.
     let refers = data.task == Some(Task::PreferenceOptimization);
     let passes = if adapted.is_some() { 2.0 } else { 3.0 } + if refers { 1.0 } else { 0.0 };
-    let train_flops = passes * model.forward_flops(recipe.batch_size, size) * steps as f64;
+    let mut step_flops = passes * model.forward_flops(recipe.batch_size, size);
     let longest = if data.mean_tokens.is_some() { recipe.max_seq_len.unwrap_or(size).min(4 * size) } else { size };
-    let activations = model.activation_bytes(micro_batch_size, longest);
+    let mut activations = model.activation_bytes(micro_batch_size, longest);
+    if recipe.gradient_checkpointing {
+        step_flops += model.checkpointed(recipe.batch_size, size).1;
+        activations = model.checkpointed(micro_batch_size, longest).0;
+    }
+    let train_flops = step_flops * steps as f64;
     Estimate {
         num_params,
         num_trainable,

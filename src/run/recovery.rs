@@ -33,6 +33,8 @@ pub enum Change {
     Nothing,
     /// Micro-batch halved and accumulation doubled; the effective batch is the same.
     MicroBatch { from: usize, to: usize },
+    /// Activations are made again in backward instead of kept; the same bits.
+    GradientCheckpointing,
     /// Lower learning rate, and a warm-up of at least a tenth of all steps.
     LowerLr { from: f64, to: f64 },
 }
@@ -66,7 +68,7 @@ pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> Decis
         Outcome::BudgetSpent { what } => give_up(format!("the budget is spent: {what}")),
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
         Outcome::Refused { message, .. } => give_up(format!("the worker refused the job: {message}")),
-        Outcome::OutOfMemory { .. } => halve_micro_batch(config),
+        Outcome::OutOfMemory { .. } => save_memory(config, history),
         Outcome::Diverged { step, .. } => lower_lr(config, *step),
         Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. } => {
             let accident = |o: &Outcome| matches!(o, Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. });
@@ -93,11 +95,27 @@ fn sizes_tried(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> Stri
     if sizes.is_empty() { String::new() } else { format!(": out of memory with {} examples a forward pass", sizes.join(", ")) }
 }
 
-fn halve_micro_batch(config: &RunConfig) -> Decision {
+/// Halvings before activations are no longer kept: these cost no time, that costs a forward pass a step.
+const HALVINGS: usize = 2;
+
+fn save_memory(config: &RunConfig, history: &[Tried]) -> Decision {
     let from = config.micro_batch_size;
     // The largest smaller size that still divides the effective batch.
-    let Some(to) = (1..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size)) else {
-        return Decision::GiveUp { reason: "out of memory with one example a forward pass".into() };
+    let smaller = (1..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size));
+    let ran_out = history.iter().filter(|tried| matches!(tried.outcome, Outcome::OutOfMemory { .. })).count();
+    let keeps = !config.recipe.gradient_checkpointing;
+    if keeps && (ran_out >= HALVINGS || smaller.is_none()) {
+        let mut config = config.clone();
+        config.recipe.gradient_checkpointing = true;
+        return Decision::Retry {
+            change: Change::GradientCheckpointing,
+            config: Box::new(config),
+            from: From::LastCheckpoint,
+            reason: "out of memory: activations are made again in backward instead of kept, the weights are the same".into(),
+        };
+    }
+    let Some(to) = smaller else {
+        return Decision::GiveUp { reason: "out of memory with one example a forward pass and no activations kept".into() };
     };
     Decision::Retry {
         change: Change::MicroBatch { from, to },
@@ -183,11 +201,17 @@ mod tests {
         let memory = Outcome::OutOfMemory { limit_bytes: None };
         let sizes = |configs: &[RunConfig]| configs.iter().map(|c| c.micro_batch_size).collect::<Vec<_>>();
         let (configs, reason) = exhaust(&memory, config(96));
-        assert_eq!(sizes(&configs), [96, 48, 24, 12, 6]);
-        assert!(configs.iter().all(|c| RunConfig { micro_batch_size: 96, ..c.clone() } == config(96)), "nothing else changes");
-        assert_eq!(reason, "5 attempts did not complete: out of memory with 96, 48, 24, 12, 6 examples a forward pass");
+        let keeping = |configs: &[RunConfig]| configs.iter().filter(|c| !c.recipe.gradient_checkpointing).count();
+        assert_eq!((sizes(&configs), keeping(&configs)), (vec![96, 48, 24, 24, 12], 3));
+        let as_first = |c: &RunConfig| {
+            let recipe = Recipe { gradient_checkpointing: false, ..c.recipe.clone() };
+            RunConfig { micro_batch_size: 96, recipe, ..c.clone() }
+        };
+        assert!(configs.iter().all(|c| as_first(c) == config(96)), "nothing else changes");
+        assert_eq!(reason, "5 attempts did not complete: out of memory with 96, 48, 24, 24, 12 examples a forward pass");
         let (configs, reason) = exhaust(&memory, config(3));
-        assert_eq!((sizes(&configs), reason.as_str()), (vec![3, 1], "out of memory with one example a forward pass"));
+        assert_eq!((sizes(&configs), keeping(&configs)), (vec![3, 1, 1], 2));
+        assert_eq!(reason, "out of memory with one example a forward pass and no activations kept");
     }
 
     #[test]

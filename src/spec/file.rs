@@ -224,16 +224,14 @@ mod tests {
 
     #[test]
     fn presets_are_read_and_written_back() {
-        let others = [
-            include_str!("../../presets/sst2_minilm.toml"),
-            include_str!("../../presets/cifar10_resnet20.toml"),
-            include_str!("../../presets/gpt_characters.toml"),
-            include_str!("../../presets/wnut17_minilm.toml"),
-            include_str!("../../presets/toy_translation.toml"),
-        ];
-        for text in others.into_iter().chain([PRESET]) {
-            let spec = parse(text, "preset").expect("read");
-            assert_eq!(parse(&to_toml(&spec), "written").expect("read back"), spec);
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/presets")).expect("presets");
+        let files = folder.map(|entry| entry.expect("an entry").path());
+        let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+        assert!(!files.is_empty());
+        for file in files {
+            let name = file.display().to_string();
+            let spec = parse(&std::fs::read_to_string(&file).expect("text"), &name).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(parse(&to_toml(&spec), &name).expect("read back"), spec);
         }
     }
 

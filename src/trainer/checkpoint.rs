@@ -92,7 +92,8 @@ impl Identity {
             MonitorConfig::None | MonitorConfig::File { .. } => 0,
         };
         let mut recipe = recipe.clone();
-        recipe.micro_batch_size = None;
+        // How memory is saved changes no number either.
+        (recipe.micro_batch_size, recipe.gradient_checkpointing) = (None, false);
         // Told by `monitor_every_steps`, where it matters.
         (recipe.evaluate_every, recipe.keep_checkpoints) = (None, 0);
         let watching = recipe

@@ -101,7 +101,7 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
         let counted = step >= WARM_UP;
         let begun = Instant::now();
         grads.clear();
-        let tape = Tape::training(streams.dropout(step, 0));
+        let tape = Tape::training(streams.dropout(step, 0)).saving(config.recipe.gradient_checkpointing);
         let tape = if counted { tape.profiled(&profile) } else { tape };
         let loss = wanted.loss(&tape, &built.model.forward(&tape, &input)?)?;
         tape.backward(&loss, &mut grads)?;

@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
             if let Some(reference) = &self.reference {
                 reference.tell(&mut batch.wanted, part);
             }
-            let tape = Tape::training(self.streams.dropout(step, micro));
+            let tape = Tape::training(self.streams.dropout(step, micro)).saving(self.config.recipe.gradient_checkpointing);
             let output = self.built.model.forward(&tape, &batch.input)?;
             let loss = batch.wanted.trained(&tape, &output, &self.rule)?;
             // A micro-batch counts by its answers, so that the step is the same however it is cut.

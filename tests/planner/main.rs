@@ -11,7 +11,7 @@ use tallow::intake::{self, DataName, ModelName, parse_request};
 use tallow::job::Part;
 use tallow::plan::{
     DataChoice, DataFacts, Facts, Goal, HostFacts, Layout, ModelFacts, Offer, Planner, PlannerError, RulePlanner, SplitFacts,
-    Wishes, estimate, resolve,
+    Wishes, estimate, resolve, scoring_secs,
 };
 use tallow::spec::{
     self, Augment, Columns, DataSource, ExperimentSpec, Length, Metric, ModelSpec, Monitor, Optimizer, Schedule, Task, Warmup,

@@ -5,9 +5,10 @@ use crate::bench::{Bench, checkpoints};
 use std::path::Path;
 use tallow::error::{Class, Failure};
 use tallow::job::{MonitorConfig, RunConfig};
-use tallow::spec::{Optimizer, Schedule, Warmup};
+use tallow::spec::{Optimizer, Recipe, Schedule, Warmup};
 use tallow::trainer::Finish;
 
+/// With activations kept or made again, too.
 #[test]
 fn any_number_of_threads() {
     let bench = Bench::new();
@@ -20,6 +21,9 @@ fn any_number_of_threads() {
             assert_eq!(first.numbers_after(0), again.numbers_after(0), "{name}, {threads} threads");
             assert_eq!(first.sha256(), again.sha256(), "{name}, {threads} threads");
         }
+        let recipe = Recipe { gradient_checkpointing: true, ..config.recipe.clone() };
+        let again = bench.train(&RunConfig { recipe, ..config.clone() }, &format!("{name}-checkpointing"));
+        assert_eq!(first.sha256(), again.sha256(), "{name}, activations made again");
         let other = bench.train(&RunConfig { seed: 1, ..config.clone() }, &format!("{name}-e"));
         assert_ne!(first.sha256(), other.sha256(), "{name}: another seed");
     }

@@ -103,7 +103,7 @@ fn apply(tape: &Tape, x: &Var, residual: Option<&Var>, args: &BatchNorm, relu: b
     check(x, residual, args)?;
     let value = x.tensor().contiguous()?;
     let kernels = Kernels::of(&value);
-    let statistics = if tape.is_training() { observe(&value, args, &kernels)? } else { running(args) };
+    let statistics = if tape.is_training() { observe(&value, args, &kernels, tape)? } else { running(args) };
     let layer = Layer { weight: args.weight.clone(), bias: args.bias.clone(), statistics, eps: args.eps, relu };
     let added = residual.map(|r| r.tensor().contiguous()).transpose()?;
     let y = (kernels.normalise)(&layer, &value, added.as_ref())?;
@@ -153,8 +153,8 @@ fn running(args: &BatchNorm) -> Statistics {
     Statistics { mean: args.running_mean.tensor().clone(), var: args.running_var.tensor().clone() }
 }
 
-/// The batch's statistics; the running ones move towards them.
-fn observe(x: &Tensor, args: &BatchNorm, kernels: &Kernels) -> Result<Statistics> {
+/// The batch's statistics; the running ones move towards them, once for each batch.
+fn observe(x: &Tensor, args: &BatchNorm, kernels: &Kernels, tape: &Tape) -> Result<Statistics> {
     let BatchNorm { weight, running_mean, running_var, momentum, .. } = *args;
     let count = x.dims()[..3].iter().product::<usize>();
     if count < 2 {
@@ -163,6 +163,9 @@ fn observe(x: &Tensor, args: &BatchNorm, kernels: &Kernels) -> Result<Statistics
         return Err(Error::Argument { op: "batch_norm", message });
     }
     let statistics = (kernels.statistics)(x)?;
+    if tape.repeats() {
+        return Ok(statistics);
+    }
     let unbiased = (&statistics.var * (count as f64 / (count - 1) as f64))?;
     for (running, new) in [(running_mean, &statistics.mean), (running_var, &unbiased)] {
         let new = (new * momentum)?.to_dtype(running.tensor().dtype())?;

@@ -1,6 +1,7 @@
 //! All that is known before a model is chosen.
 
 use super::data::{Splits, share, splits};
+use super::fit::Price;
 use super::models::{self, Candidate, Named};
 use crate::data::PairKind;
 use crate::intake::{AskedPair, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
@@ -13,6 +14,9 @@ use tallow_zoo::Modality;
 const DEFAULT_SECS: u64 = 1800;
 /// Share of the time that training may take; preparing, scoring and the error of the estimate take the rest.
 pub(super) const TRAINING_SHARE: f64 = 0.7;
+
+/// Share of the limit that training and scoring may take together.
+pub(super) const WORKING_SHARE: f64 = 0.9;
 
 /// Tokens of a piece of a stream of words, where nobody says how many.
 const PIECE: usize = 256;
@@ -31,6 +35,8 @@ pub(super) struct Brief<'a> {
     pub(super) monitor: Monitor,
     /// Tokens of a piece, where the data is a stream of words.
     pub(super) piece: usize,
+    /// Examples that are scored.
+    pub(super) scored: usize,
     /// Training examples that are left after those kept out, at most as many as were asked for.
     pub(super) examples: usize,
     /// How many of them were asked for, where fewer than all were.
@@ -59,6 +65,10 @@ impl<'a> Brief<'a> {
         let request = if let Goal::Request(request) = goal { Some(request) } else { None };
         let piece = request.and_then(|request| request.max_seq_len).unwrap_or(PIECE);
         let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.pieces(piece));
+        let scored = match held_out_frac {
+            Some(frac) => Part::Drawn(frac).count(there),
+            None => offer.data.splits.iter().find(|s| s.name == held_out).map_or(0, |s| s.pieces(piece)),
+        };
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
         let decides = matches!(goal, Goal::Request(request) if request.patience.is_some() || request.keep_best);
         let monitor = monitor(offer.data, &train, &held_out, there, decides);
@@ -106,6 +116,7 @@ impl<'a> Brief<'a> {
             held_out_frac,
             monitor,
             piece,
+            scored,
             asked_examples,
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),
             seeds: if seeds.is_empty() { usual_seeds(task, left) } else { seeds },
@@ -126,9 +137,18 @@ impl<'a> Brief<'a> {
         if let Goal::Paper(paper) = self.goal { Some(paper) } else { None }
     }
 
-    /// Seconds that one run may train.
-    pub(super) fn room_secs(&self) -> f64 {
-        self.limit_secs as f64 * TRAINING_SHARE / self.seeds.len() as f64
+    /// Seconds that one run may train with a model of this price.
+    pub(super) fn room_secs(&self, price: &Price) -> f64 {
+        let limit = self.limit_secs as f64;
+        let room = (limit * TRAINING_SHARE).min(limit * WORKING_SHARE - self.scoring_secs(price));
+        (room / self.seeds.len() as f64).max(0.0)
+    }
+
+    /// Seconds that scoring takes in all.
+    pub(super) fn scoring_secs(&self, price: &Price) -> f64 {
+        // Conversations are scored with the untrained model, too.
+        let passes = self.seeds.len() + usize::from(self.task.is_of_conversations());
+        price.scoring_secs * passes as f64
     }
 
     pub(super) fn limit_is_assumed(&self) -> bool {

@@ -1,6 +1,6 @@
 //! How much of a recipe fits into the time there is.
 
-use crate::plan::{DataFacts, HostFacts, estimate};
+use crate::plan::{DataFacts, HostFacts, estimate, scoring_secs};
 use crate::spec::{Length, Recipe};
 use tallow_zoo::{Adapted, ModelConfig};
 
@@ -26,16 +26,18 @@ pub(super) struct Price {
     pub(super) secs_per_step: f64,
     pub(super) steps_per_epoch: u64,
     pub(super) steps: u64,
+    /// Of one pass over the held-out split.
+    pub(super) scoring_secs: f64,
     batch_size: usize,
 }
 
 impl Price {
-    /// Of `recipe` over `examples` training examples.
+    /// Of `recipe` over `examples` training examples, and of scoring `held_out` others.
     pub(super) fn of(
         model: &ModelConfig,
         adapted: Option<&Adapted>,
         recipe: &Recipe,
-        examples: usize,
+        [examples, held_out]: [usize; 2],
         data: &DataFacts,
         host: &HostFacts,
     ) -> Price {
@@ -46,7 +48,8 @@ impl Price {
         };
         // A thousand steps, so that nothing is lost to rounding.
         let secs = estimate(model, adapted, recipe, recipe.batch_size, 1000, data, host).train_secs;
-        Price { secs_per_step: secs / 1000.0, steps_per_epoch, steps, batch_size: recipe.batch_size }
+        let scoring_secs = scoring_secs(model, recipe, held_out, data, host);
+        Price { secs_per_step: secs / 1000.0, steps_per_epoch, steps, scoring_secs, batch_size: recipe.batch_size }
     }
 
     pub(super) fn secs(&self) -> f64 {
@@ -81,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_fits() {
-        let price = Price { secs_per_step: 0.5, steps_per_epoch: 100, steps: 300, batch_size: 32 };
+        let price = Price { secs_per_step: 0.5, steps_per_epoch: 100, steps: 300, scoring_secs: 0.0, batch_size: 32 };
         assert_eq!((price.secs(), price.epoch_secs(), price.least_secs()), (150.0, 50.0, 10.0));
         assert_eq!(price.fit(150.0), Fit::Whole);
         assert_eq!(price.fit(149.0), Fit::Epochs(2.0));

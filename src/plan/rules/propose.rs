@@ -1,7 +1,7 @@
 //! From goal and data to complete experiments that the budget allows.
 
 use super::asked;
-use super::brief::{Brief, Stated, TRAINING_SHARE};
+use super::brief::{Brief, Stated, TRAINING_SHARE, WORKING_SHARE};
 use super::defaults::{self, Defaults};
 use super::fit::{Fit, Price};
 use super::models::Candidate;
@@ -27,18 +27,20 @@ pub(super) fn experiments(
     for candidate in brief.candidates()? {
         let drafted = brief.recipe(&candidate);
         let adapted = drafted.adapter.as_ref().and_then(|adapter| candidate.config.adapted(&adapter.adapter()).ok());
-        let price = Price::of(&candidate.config, adapted.as_ref(), &drafted.recipe, brief.examples, offer.data, offer.host);
+        let sizes = [brief.examples, brief.scored];
+        let price = Price::of(&candidate.config, adapted.as_ref(), &drafted.recipe, sizes, offer.data, offer.host);
         priced.push((candidate, drafted, price));
     }
-    let room = brief.room_secs();
-    let fits: Vec<Fit> = priced.iter().map(|(.., price)| price.fit(room)).collect();
+    let fits: Vec<Fit> = priced.iter().map(|(.., price)| price.fit(brief.room_secs(price))).collect();
     if let Some((candidate, _, cheapest)) = priced.iter().min_by(|a, b| a.2.least_secs().total_cmp(&b.2.least_secs()))
         && !brief.length_is_fixed()
         && fits.iter().all(|fit| *fit == Fit::Nothing)
     {
+        let training = cheapest.least_secs() * brief.seeds.len() as f64;
+        let scoring = brief.scoring_secs(cheapest);
         return Err(PlannerError::Budget {
             max_secs: brief.limit_secs,
-            needed_secs: cheapest.least_secs() / TRAINING_SHARE * brief.seeds.len() as f64,
+            needed_secs: (training / TRAINING_SHARE).max((training + scoring) / WORKING_SHARE),
             steps: (cheapest.least_secs() / cheapest.secs_per_step).round() as u64,
             name: candidate.name.clone(),
             model: Box::new(candidate.spec.clone()),
@@ -249,7 +251,7 @@ impl Brief<'_> {
         if self.length_is_fixed() {
             return None;
         }
-        let reason = format!("all of it takes about {} here; {}", words::duration(price.secs()), self.room_in_words());
+        let reason = format!("all of it takes about {} here; {}", words::duration(price.secs()), self.room_in_words(price));
         let (before, after) = (drafted.recipe.length, Length::Epochs(epochs));
         if before != after {
             let (stated, used) = (words::length(&before), words::length(&after));

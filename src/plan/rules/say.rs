@@ -1,7 +1,7 @@
 //! Why an experiment is as it is: what differs from what was stated or asked for, and what was assumed.
 
-use super::brief::{Brief, Stated, TRAINING_SHARE};
-use super::fit::Fit;
+use super::brief::{Brief, Stated};
+use super::fit::{Fit, Price};
 use super::models::{Candidate, is_less_than_bert};
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
@@ -15,13 +15,14 @@ const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 
 impl Brief<'_> {
     /// What training may take, and why it is less than the limit.
-    pub(super) fn room_in_words(&self) -> String {
-        let (room, limit) = (words::duration(self.room_secs()), words::duration(self.limit_secs as f64));
+    pub(super) fn room_in_words(&self, price: &Price) -> String {
+        let (room, limit) = (self.room_secs(price), self.limit_secs as f64);
+        let share = 100.0 * room * self.seeds.len() as f64 / limit;
+        let (room, limit) = (words::duration(room), words::duration(limit));
         let each = if self.seeds.len() > 1 { format!(" of each of {} runs", self.seeds.len()) } else { String::new() };
         let whose = if self.limit_is_assumed() { "the planned limit" } else { "the limit" };
         format!(
-            "training{each} may take {room}, {:.0} % of {whose} of {limit}{}",
-            100.0 * TRAINING_SHARE,
+            "training{each} may take {room}, {share:.0} % of {whose} of {limit}{}",
             if each.is_empty() { "" } else { " in all" }
         )
     }
@@ -42,7 +43,7 @@ impl Brief<'_> {
         });
         let mut why = too_slow.collect::<Vec<String>>().join("; ");
         if !why.is_empty() {
-            why.push_str(&format!("; {}", self.room_in_words()));
+            why.push_str(&format!("; {}", self.room_in_words(&priced[i].2)));
         }
         match self.other_model(candidate, stated) {
             Some((stated, reason)) => {

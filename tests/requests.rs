@@ -1,0 +1,95 @@
+//! Requests in ordinary words, as a user gives them to the program: what is planned for data and model at hand.
+
+use program::{Place, succeeds};
+use std::path::Path;
+
+#[expect(dead_code, reason = "others use the rest")]
+mod program;
+
+/// A GPT of one layer that has learnt a few words, and where it lies.
+fn decoder(place: &Place) -> std::path::PathBuf {
+    let text = "the cat sat on the mat and the dog sat on the cat. ".repeat(60);
+    let (text, out) = (place.write("words.txt", text), place.run());
+    let mut train = place.tallow(["train", "--offline", "--threads=2", "--out"]);
+    train.arg(&out).arg(place.write(
+        "gpt.toml",
+        format!(
+            r#"
+version = 1
+title = "A tiny GPT"
+task = "language_modelling"
+metric = "perplexity"
+seeds = [0]
+
+[data]
+source = {{ kind = "local", path = {text:?} }}
+train = "train"
+held_out = "test"
+held_out_frac = 0.1
+monitor = {{ kind = "none" }}
+
+[model]
+kind = "scratch"
+
+[model.config]
+family = "gpt2"
+vocab_size = 300
+n_positions = 128
+n_embd = 16
+n_layer = 1
+n_head = 2
+activation_function = "gelu_new"
+resid_pdrop = 0.0
+embd_pdrop = 0.0
+attn_pdrop = 0.0
+layer_norm_epsilon = 1e-5
+initializer_range = 0.02
+tie_word_embeddings = true
+
+[recipe]
+optimizer = {{ kind = "adamw" }}
+lr = 1e-3
+schedule = {{ kind = "constant", warmup = {{ steps = 0 }} }}
+length = {{ steps = 2 }}
+batch_size = 4
+max_seq_len = 32
+"#
+        ),
+    ));
+    succeeds(&mut train);
+    out.join("model")
+}
+
+/// The experiment that is planned for a request.
+fn planned(place: &Place, request: &str, model: &Path) -> serde_json::Value {
+    let mut plan = place.tallow(["plan", request, "--offline", "--json", "--model"]);
+    let said = succeeds(plan.arg(model));
+    serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:#?}"))
+}
+
+/// A model that tells words learns answers where the rows are conversations, and preferences where there are two answers each.
+#[test]
+fn rows_say_what_a_model_of_words_learns() {
+    let place = Place::new();
+    let model = decoder(&place);
+    let rows = |row: &dyn Fn(usize) -> serde_json::Value| serde_json::Value::Array((0..60).map(row).collect()).to_string();
+    let asked = rows(&|i| serde_json::json!({"instruction": format!("Say {i}."), "input": "", "output": format!("It is {i}.")}));
+    let preferred = rows(&|i| {
+        let says = |from: &str, value: String| serde_json::json!({"from": from, "value": value});
+        serde_json::json!({
+            "conversations": [says("human", format!("Say {i}."))],
+            "chosen": says("gpt", format!("It is {i}.")), "rejected": says("gpt", "No.".into()),
+        })
+    });
+    let words = rows(&|i| serde_json::json!({"text": format!("the cat sat on mat {i}")}));
+    for (name, rows, task) in [
+        ("asked.json", asked, "instruction_tuning"),
+        ("preferred.json", preferred, "preference_optimization"),
+        ("words.json", words, "language_modelling"),
+    ] {
+        let file = place.write(name, rows);
+        let plan = planned(&place, &format!("fine-tune with LoRA on {}", file.display()), &model);
+        assert_eq!(plan["spec"]["task"], task, "{name}: {plan:#}");
+        assert!(plan["spec"]["adapter"].is_object(), "{name}");
+    }
+}
