@@ -147,6 +147,7 @@ impl Failure for Error {
             | Error::Model { .. }
             | Error::Tokenizer { .. }
             | Error::Template { .. }
+            | Error::NoPairToken { .. }
             | Error::ForeignToken { .. } => Class::Model,
             _ => Class::Data,
         }
@@ -180,7 +181,10 @@ impl Failure for Error {
                 "its texts can only be cut as they were in its training: take a revision or a copy of the model that has the file"
             }
             Error::Tokenizer { .. } => "fetch the model's `tokenizer.json` again",
-            Error::ForeignToken { .. } => "check that config.json, model.safetensors and tokenizer.json belong together",
+            Error::NoPairs { .. } => "fill in both texts, or name other columns by `data.columns`",
+            Error::ForeignToken { .. } | Error::NoPairToken { .. } => {
+                "check that config.json, model.safetensors and tokenizer.json belong together"
+            }
             Error::Model { .. } => {
                 "check that the model's files are whole and belong together; `tallow models` lists the architectures"
             }

@@ -450,6 +450,34 @@ mod tests {
     }
 
     #[test]
+    fn pairs_of_texts_are_found() {
+        let check = |file: &str, text: &str, hints: Columns, expected: Option<(&str, &str)>| {
+            let dir = folder(&[(file, text)]);
+            let hints = DataSpecHints { columns: hints, ..DataSpecHints::default() };
+            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            let found = facts.ok().filter(|facts| facts.task == Some(Task::TextToText));
+            let found = found.map(|facts| (facts.columns.input[0].clone(), facts.columns.label.unwrap_or_default()));
+            let found = found.as_ref().map(|(source, target)| (source.as_str(), target.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        let rows = |line: &dyn Fn(usize) -> String| (0..8).map(line).collect::<String>();
+        let translated = rows(&|i| format!("{{\"translation\":{{\"de\":\"der {i}\",\"en\":\"the {i}\"}}}}\n"));
+        check("train.jsonl", &translated, Columns::default(), Some(("translation.de", "translation.en")));
+        let asked =
+            |source: &str, target: &str| Columns { input: vec![source.into()], label: Some(target.into()), ..Columns::default() };
+        check("train.jsonl", &translated, asked("en", "de"), Some(("translation.en", "translation.de")));
+        let one = Columns { label: Some("translation.de".into()), ..Columns::default() };
+        check("train.jsonl", &translated, one, Some(("translation.en", "translation.de")));
+        let columns = format!("id,en,fr\n{}", rows(&|i| format!("{i},the {i},le {i}\n")));
+        check("train.csv", &columns, Columns::default(), Some(("en", "fr")));
+        let summaries = format!("summary,document\n{}", rows(&|i| format!("short {i},long {i}\n")));
+        check("train.csv", &summaries, Columns::default(), Some(("document", "summary")));
+        // What has few values is a class, whatever it is called.
+        let classes = format!("source,target\n{}", rows(&|i| format!("a text {i},{}\n", ["good", "bad"][i % 2])));
+        check("train.csv", &classes, Columns::default(), None);
+    }
+
+    #[test]
     fn tagged_words_are_found() {
         let check = |files: &[(&str, &str)], expected: (&str, &str), labels: &[&str]| {
             let dir = folder(files);

@@ -453,12 +453,17 @@ mod tests {
 
     /// Two 2 x 3 images of two channels, or three texts, as a prepared file.
     fn prepared(tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)]) -> Prepared {
+        prepared_with(tensors, &[("labels", "[\"a\",\"b\"]"), ("vocab_size", "50")])
+    }
+
+    fn prepared_with(tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], metadata: &[(&str, &str)]) -> Prepared {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("x.safetensors");
         let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
             (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
         });
-        let metadata = HashMap::from([("labels".to_string(), "[\"a\",\"b\"]".to_string()), ("vocab_size".into(), "50".into())]);
+        let metadata: HashMap<String, String> =
+            metadata.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         std::fs::write(&path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
         Prepared::open(&path).expect("prepared")
     }
@@ -497,6 +502,31 @@ mod tests {
         assert_eq!(token_ids.to_vec2::<u32>().expect("values"), [[4, 5], [9, 0]]);
         assert_eq!(type_ids.to_vec2::<u32>().expect("values"), [[0, 1], [0, 0]]);
         assert_eq!((lengths.as_slice(), &batch.wanted, batch.tokens), (&[2, 1][..], &Wanted::Classes(vec![1, 0]), 3));
+    }
+
+    #[test]
+    fn what_is_written_is_told_from_what_is_before_it() {
+        use safetensors::Dtype::{U8, U32, U64};
+        let offsets: Vec<u8> = [0u64, 2, 5, 6, 8].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let words = br#"[["a","b"],["c","d"]]"#.to_vec();
+        let data = prepared_with(
+            &[
+                ("offsets", U64, vec![5], offsets),
+                ("tokens", U32, vec![8], u32s(&[9, 8, 5, 6, 1, 7, 4, 1])),
+                ("type_ids", U8, vec![8], vec![0; 8]),
+                ("pairs", U8, vec![words.len()], words),
+            ],
+            &[("begin_token", "3"), ("end_token", "1"), ("vocab_size", "50")],
+        );
+        let batch = collate(&data, &[1, 0], None, None).expect("a batch");
+        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = &batch.input else {
+            panic!("expected pairs")
+        };
+        let ids = |t: &Tensor| t.to_vec2::<u32>().expect("values");
+        assert_eq!((ids(source_ids), source_lengths.as_slice()), (vec![vec![7, 0], vec![9, 8]], &[1, 2][..]));
+        assert_eq!((ids(target_ids), target_lengths.as_slice()), (vec![vec![3, 4, 0], vec![3, 5, 6]], &[2, 3][..]));
+        assert_eq!((&batch.wanted, batch.tokens), (&Wanted::Words(vec![4, 1, NONE, 5, 6, 1]), 8));
+        assert_eq!((count_wanted(&data, &[0, 1], None), batch.wanted.count(), data.example_len(0)), (5, 5, Some(5)));
     }
 
     #[test]

@@ -190,7 +190,8 @@ impl Brief<'_> {
         if self.is_from_scratch() || self.size() != ModelSize::default() {
             return Ok(fresh);
         }
-        let mut found: Vec<Candidate> = WRITERS.iter().filter_map(models::public_writer).collect();
+        let mut found: Vec<Candidate> =
+            WRITERS.iter().filter(|w| w.name.starts_with("T5")).filter_map(models::public_writer).collect();
         let there = |c: &Candidate| matches!(&c.spec, ModelSpec::Pretrained { id, .. } if !self.offer.absent.contains(id));
         if !found.iter().any(there) {
             found.extend(fresh);
