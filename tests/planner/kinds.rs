@@ -180,7 +180,11 @@ fn pairs_are_for_models_of_two_texts() {
     assert_eq!((id(&spec), prefix(&spec), spec.recipe.label_smoothing), ("marian", String::new(), 0.1));
     assert!(matches!(spec.recipe.optimizer, Optimizer::Adam { beta2: 0.98, .. }), "{:?}", spec.recipe.optimizer);
     assert!(matches!(spec.recipe.schedule, Schedule::InverseSqrt { .. }), "{:?}", spec.recipe.schedule);
-    let spec = first(&request("translate ./pairs with 2 layers of 128 from scratch in 1 hour"), &Wishes::default(), &translated);
+    let spec = first(
+        &request("translate ./pairs with 2 layers and hidden size 128 from scratch in 1 hour"),
+        &Wishes::default(),
+        &translated,
+    );
     let ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Marian(config), .. } = &spec.model else {
         panic!("{:?}", spec.model)
     };

@@ -10,7 +10,7 @@ use crate::spec::Metric;
 use regex::Regex;
 use std::sync::LazyLock;
 
-const METRIC: &str = r"(?P<metric>accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|rouge[- ]?[12l]?)(?:[ -]?score)?";
+const METRIC: &str = r"(?P<metric>accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|rouge[- ]?[12l])(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
 struct Patterns {

@@ -90,7 +90,8 @@ impl Brief<'_> {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, Modality::Table) => format!("`{data}` is a table of numbers and categories, which `{name}` cannot read"),
-                (false, Modality::Text | Modality::TextToText) => format!("`{data}` holds texts, which `{name}` cannot read"),
+                (false, Modality::Text) => format!("`{data}` holds texts, which `{name}` cannot read"),
+                (false, Modality::TextToText) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
             });
         }
         let found = match models::named(name) {
