@@ -302,7 +302,7 @@ impl Marian {
         let words = own.at("model.shared").param("weight", &[config.vocab_size, d], Init::Normal(config.init_std as f32));
         Ok(Marian {
             words,
-            bias: weights.buffer(BIAS, &[config.vocab_size], Init::Zeros),
+            bias: weights.frozen().param(BIAS, &[config.vocab_size], Init::Zeros),
             encoder: stack("encoder", config.encoder_layers, false)?,
             decoder: stack("decoder", config.decoder_layers, true)?,
             config: config.clone(),

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use tallow_zoo::{HeadKind, ModelConfig, peft};
+use tallow_zoo::{HeadKind, peft};
 
 /// Writes the model that `weights` holds to the folder `place`, which may be there from an earlier time. `tokenizer`: the
 /// tokenizer.json that its texts were cut with.
@@ -122,8 +122,7 @@ fn write_adapter(folder: &Path, plan: &Plan) -> Result<(), Error> {
     // A folder is named from everywhere.
     let base =
         std::path::absolute(id).ok().filter(|path| path.exists()).map_or_else(|| id.clone(), |path| path.display().to_string());
-    let turned = matches!(run.model, ModelConfig::Gpt2(_));
-    let config = peft::config(adapter, &adapted, run.model.head().kind(), turned, &base, revision);
+    let config = peft::config(adapter, &adapted, &run.model, &base, revision);
     write_json(&folder.join("adapter_config.json"), &config)
 }
 
