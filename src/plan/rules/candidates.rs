@@ -4,7 +4,7 @@ use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
 use crate::data::{DECODERS, WRITERS};
-use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
+use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
 use tallow_zoo::Modality;
@@ -188,7 +188,9 @@ impl Brief<'_> {
     /// Models of two texts: public ones, then, where none of them can be had, one from scratch.
     fn writers(&self) -> Result<Vec<Candidate>, PlannerError> {
         let fresh = self.fresh_writers()?;
-        if self.is_from_scratch() || self.size() != ModelSize::default() {
+        // A paper on the architecture itself trains it from scratch.
+        let of_itself = self.paper().and_then(PaperSpec::family).is_some_and(|(family, _)| family == Family::Transformer);
+        if of_itself || self.is_from_scratch() || self.size() != ModelSize::default() {
             return Ok(fresh);
         }
         let mut found: Vec<Candidate> =
@@ -203,8 +205,17 @@ impl Brief<'_> {
     /// Transformers from scratch: of the size that was asked for, else those that the data is worth.
     fn fresh_writers(&self) -> Result<Vec<Candidate>, PlannerError> {
         let size = self.size();
+        let stated = |paper: &PaperSpec| -> Vec<(usize, usize)> {
+            paper.variants().filter_map(|(v, _)| Some((v.num_layers? as usize, v.hidden_size? as usize))).collect()
+        };
         let sizes = match (size.layers, size.hidden) {
-            (None, None) => models::SCRATCH_WRITERS.to_vec(),
+            (None, None) => {
+                let mut sizes: Vec<(usize, usize)> = self.paper().map(stated).unwrap_or_default();
+                sizes.extend(models::SCRATCH_WRITERS);
+                sizes.sort_by_key(|&(layers, width)| std::cmp::Reverse(layers * width * width));
+                sizes.dedup();
+                sizes
+            }
             (layers, hidden) => vec![(layers.unwrap_or(3), hidden.unwrap_or(256))],
         };
         let (vocab, positions) = (self.scratch_size(0).vocab, self.request().and_then(|request| request.max_seq_len));

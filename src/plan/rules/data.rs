@@ -160,6 +160,7 @@ fn of_paper(paper: &PaperSpec, wishes: &Wishes) -> Result<Vec<DataChoice>, Plann
     let task = match (family, &wishes.model) {
         (Some(Family::Bert | Family::Roberta), _) => Some(Task::TextClassification),
         (Some(Family::Resnet), _) => Some(Task::ImageClassification),
+        (Some(Family::Transformer | Family::T5), None) => Some(Task::TextToText),
         (_, Some(_)) => None,
         (other, None) => {
             let wanted = other.map_or("the paper names no architecture that is known".to_string(), |f| {
