@@ -17,6 +17,7 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, Tape, Var, Weights};
 
 /// The keys of the public `config.json` that matter here.
@@ -232,13 +233,17 @@ impl Architecture for Config {
             cost.keep(rows * inner + 3 * rows * d);
         };
         for _ in 0..self.encoder_layers {
-            attention(&mut cost, t as f64);
-            forward(&mut cost, self.encoder_ffn_dim);
+            cost.block(rows * d, |cost| {
+                attention(cost, t as f64);
+                forward(cost, self.encoder_ffn_dim);
+            });
         }
         for _ in 0..self.decoder_layers {
-            attention(&mut cost, t as f64 / 2.0);
-            attention(&mut cost, t as f64);
-            forward(&mut cost, self.decoder_ffn_dim);
+            cost.block(2 * rows * d, |cost| {
+                attention(cost, t as f64 / 2.0);
+                attention(cost, t as f64);
+                forward(cost, self.decoder_ffn_dim);
+            });
         }
         cost.words(rows, d, self.vocab_size, false);
         cost
@@ -256,8 +261,8 @@ const BIAS: &str = "final_logits_bias";
 struct Marian {
     words: Param,
     bias: Param,
-    encoder: Vec<Block>,
-    decoder: Vec<Block>,
+    encoder: Vec<Rc<Block>>,
+    decoder: Vec<Rc<Block>>,
     config: Config,
 }
 
@@ -295,9 +300,9 @@ enum Known<'a> {
 impl Marian {
     fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
         let (own, d) = (body(weights, adapter), config.d_model);
-        let stack = |name: &str, layers: usize, decodes| -> Result<Vec<Block>> {
+        let stack = |name: &str, layers: usize, decodes| -> Result<Vec<Rc<Block>>> {
             let at = weights.at("model").at(name).at("layers");
-            (0..layers).map(|i| Block::new(config, adapter, &at.at(i), decodes)).collect()
+            (0..layers).map(|i| Ok(Rc::new(Block::new(config, adapter, &at.at(i), decodes)?))).collect()
         };
         let words = own.at("model.shared").param("weight", &[config.vocab_size, d], Init::Normal(config.init_std as f32));
         Ok(Marian {
@@ -323,33 +328,39 @@ impl Marian {
     /// States of the source, `[b, s, d]`.
     fn encode(&self, tape: &Tape, source_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
         check_tokens("marian", source_ids, lengths, self.config.max_position_embeddings)?;
-        let mut x = self.embed(tape, source_ids, 0)?;
+        let (mut x, shared): (Var, Rc<[usize]>) = (self.embed(tape, source_ids, 0)?, lengths.into());
         for block in &self.encoder {
-            x = block.own.own(tape, &x, Mask::Full, lengths, None)?;
-            x = block.forward(tape, &x)?;
+            let (block, lengths) = (Rc::clone(block), Rc::clone(&shared));
+            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x, &lengths)?]))?;
         }
         Ok(x)
     }
 
     /// States of the target, `[b, t, d]`.
     fn decode(&self, tape: &Tape, target_ids: &Tensor, lengths: &[usize], mut known: Known) -> Result<Var> {
-        let (first, source_lengths) = match &known {
-            Known::Source(_, lengths) => (0, lengths.to_vec()),
-            Known::Cache(cache) => (cache.len(), cache.source_lengths().to_vec()),
-        };
+        let first = if let Known::Cache(cache) = &known { cache.len() } else { 0 };
         let t = check_tokens("marian", target_ids, lengths, self.config.max_position_embeddings.saturating_sub(first))?;
         let mut x = self.embed(tape, target_ids, first)?;
+        let source_lengths = match &known {
+            Known::Source(_, lengths) => lengths.to_vec(),
+            Known::Cache(cache) => cache.source_lengths().to_vec(),
+        };
+        let shared: Rc<[Vec<usize>; 2]> = Rc::new([lengths.to_vec(), source_lengths]);
         for (i, block) in self.decoder.iter().enumerate() {
-            let past = if let Known::Cache(cache) = &mut known { Some(cache.layer(i)) } else { None };
-            x = block.own.own(tape, &x, Mask::Causal, lengths, past)?;
-            if let Some(source) = &block.source {
-                let keys_values = match &mut known {
-                    Known::Source(states, _) => source.keys_values(tape, states)?,
-                    Known::Cache(cache) => cache.layer(i).source()?,
-                };
-                x = source.source(tape, &x, &keys_values, lengths, &source_lengths)?;
-            }
-            x = block.forward(tape, &x)?;
+            [x] = match &mut known {
+                Known::Cache(cache) => {
+                    let past = cache.layer(i);
+                    let keys_values = past.source()?;
+                    [block.decode(tape, &x, &keys_values, &shared, Some(past))?]
+                }
+                Known::Source(states, _) => {
+                    let (block, lengths) = (Rc::clone(block), Rc::clone(&shared));
+                    kernels::block(tape, [&x, states], move |tape, [x, states]| {
+                        let keys_values = block.keys_values(tape, states)?;
+                        Ok([block.decode(tape, x, &keys_values, &lengths, None)?])
+                    })?
+                }
+            };
         }
         if let Known::Cache(cache) = known {
             cache.advance(t);
@@ -382,10 +393,8 @@ impl Generator for Marian {
         let (source_ids, lengths) = padded_sources("marian", sources, device)?;
         let states = self.encode(&tape, &source_ids, &lengths)?;
         let mut cache = Cache::new(self.decoder.len(), device).of_sources(lengths);
-        for (i, layer) in self.decoder.iter().enumerate() {
-            if let Some(source) = &layer.source {
-                cache.layer(i).set_source(source.keys_values(&tape, &states)?);
-            }
+        for (i, block) in self.decoder.iter().enumerate() {
+            cache.layer(i).set_source(block.keys_values(&tape, &states)?);
         }
         Ok(cache)
     }
@@ -417,11 +426,37 @@ impl Block {
         })
     }
 
+    /// Of the encoder, for texts of these lengths.
+    fn encode(&self, tape: &Tape, x: &Var, lengths: &[usize]) -> kernels::Result<Var> {
+        self.forward(tape, &self.own.own(tape, x, Mask::Full, lengths, None)?)
+    }
+
+    /// Of the decoder, for targets and sources of these lengths.
+    fn decode(
+        &self,
+        tape: &Tape,
+        x: &Var,
+        keys_values: &[Var; 2],
+        [lengths, source_lengths]: &[Vec<usize>; 2],
+        past: Option<&mut Past>,
+    ) -> kernels::Result<Var> {
+        let mut x = self.own.own(tape, x, Mask::Causal, lengths, past)?;
+        if let Some(source) = &self.source {
+            x = source.source(tape, &x, keys_values, lengths, source_lengths)?;
+        }
+        self.forward(tape, &x)
+    }
+
+    /// Of the source, as the decoder's attention takes them.
+    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
+        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
+    }
+
     /// The feed-forward layer.
-    fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
+    fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
         let h = self.act.forward(tape, &self.inner.forward(tape, x)?)?;
         let h = self.outer.forward(tape, &kernels::dropout(tape, &h, self.activation_dropout)?)?;
-        Ok(self.norm.forward(tape, &residual(tape, &h, x, self.dropout)?)?)
+        self.norm.forward(tape, &residual(tape, &h, x, self.dropout)?)
     }
 }
 
@@ -441,12 +476,12 @@ impl AttentionLayer {
         })
     }
 
-    fn keys_values(&self, tape: &Tape, x: &Var) -> Result<[Var; 2]> {
+    fn keys_values(&self, tape: &Tape, x: &Var) -> kernels::Result<[Var; 2]> {
         Ok([self.key.forward(tape, x)?, self.value.forward(tape, x)?])
     }
 
     /// Attention of a text to itself.
-    fn own(&self, tape: &Tape, x: &Var, mask: Mask, lengths: &[usize], past: Option<&mut Past>) -> Result<Var> {
+    fn own(&self, tape: &Tape, x: &Var, mask: Mask, lengths: &[usize], past: Option<&mut Past>) -> kernels::Result<Var> {
         let (q, [k, v]) = (self.query.forward(tape, x)?, self.keys_values(tape, x)?);
         let args = Attention { mask, lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
         let a = match past {
@@ -460,16 +495,16 @@ impl AttentionLayer {
     }
 
     /// Attention of the target to the source.
-    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &[usize], key_lengths: &[usize]) -> Result<Var> {
+    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &[usize], key_lengths: &[usize]) -> kernels::Result<Var> {
         let (lengths, key_lengths, dropout) = (Some(lengths), Some(key_lengths), self.attention_dropout);
         let args = Attention { lengths, key_lengths, dropout, ..Attention::full(self.num_heads) };
         let a = kernels::attention(tape, &self.query.forward(tape, x)?, k, v, &args)?;
         self.finish(tape, &a, x)
     }
 
-    fn finish(&self, tape: &Tape, a: &Var, x: &Var) -> Result<Var> {
+    fn finish(&self, tape: &Tape, a: &Var, x: &Var) -> kernels::Result<Var> {
         let added = residual(tape, &self.output.forward(tape, a)?, x, self.dropout)?;
-        Ok(self.norm.forward(tape, &added)?)
+        self.norm.forward(tape, &added)
     }
 }
 
