@@ -50,7 +50,7 @@ pub(super) fn survey(
     let first = facts.first().map(|split| split.tokens.unwrap_or(0) as f64 / split.examples as f64);
     let (task, labels) = (hints.task.or(Some(Task::LanguageModelling)), Vec::new());
     let (mean_tokens, splits) = (first, facts);
-    Ok(DataFacts { task, splits, columns, labels, license, revision, mean_tokens, image_shape: None, table: None })
+    Ok(DataFacts { task, splits, columns, labels, license, revision, mean_tokens, ..DataFacts::default() })
 }
 
 /// What stands in a split's documents.

@@ -84,7 +84,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
     let (mean_tokens, image_shape) = match is_image {
-        true => (None, Some(first_image_shape(first, &columns.input[0])?)),
+        true => (None, Some(image_shapes(first, &columns.input[0])?)),
         false => (Some(mean_tokens(first, &columns.input)?), None),
     };
     let known = match columns.labels.as_slice() {
@@ -126,7 +126,8 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         license: located.card.license,
         revision: located.revision,
         mean_tokens,
-        image_shape,
+        image_shape: image_shape.map(|(shape, _)| shape),
+        images_differ: image_shape.is_some_and(|(_, differ)| differ),
         table: None,
     })
 }
@@ -151,6 +152,7 @@ fn survey_table(
         revision: located.revision.clone(),
         mean_tokens: None,
         image_shape: None,
+        images_differ: false,
         table: Some(found.facts),
     })
 }
@@ -181,6 +183,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
         revision,
         mean_tokens,
         image_shape: None,
+        images_differ: false,
         task: Some(task),
     })
 }
@@ -210,6 +213,7 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
         mean_tokens: Some(mean_tokens(first, &both)? / 2.0),
         columns,
         image_shape: None,
+        images_differ: false,
         table: None,
     })
 }
@@ -349,15 +353,30 @@ fn pieces_of(word: &str) -> usize {
     usize::from(word.contains(char::is_alphanumeric)) + word.chars().filter(char::is_ascii_punctuation).count()
 }
 
-fn first_image_shape(table: &Table, column: &str) -> Result<[usize; 3]> {
-    let row =
-        table.rows(&[column])?.next().ok_or_else(|| Error::EmptySplit { split: "train".into(), path: table.path().into() })??;
-    image_shape(row.cells.first().unwrap_or(&Cell::Null)).map_err(|what| Error::Image {
-        path: table.path().into(),
-        position: row.position,
-        column: column.into(),
-        what,
-    })
+/// The shape of the first images, and whether they differ: the medians of height and width then, and colours where any has them.
+/// Those that cannot be read are for the preparation to tell, but for the first.
+fn image_shapes(table: &Table, column: &str) -> Result<([usize; 3], bool)> {
+    let empty = || Error::EmptySplit { split: "train".into(), path: table.path().into() };
+    let mut shapes = Vec::new();
+    for row in table.rows(&[column])?.take(SAMPLE) {
+        let row = row?;
+        match image_shape(row.cells.first().unwrap_or(&Cell::Null)) {
+            Ok(shape) => shapes.push(shape),
+            Err(what) if shapes.is_empty() => {
+                return Err(Error::Image { path: table.path().into(), position: row.position, column: column.into(), what });
+            }
+            Err(_) => {}
+        }
+    }
+    let [first_height, first_width, _] = *shapes.first().ok_or_else(empty)?;
+    let channels = shapes.iter().map(|[.., channels]| *channels).max().unwrap_or(3);
+    let differ = shapes.iter().any(|[height, width, _]| [*height, *width] != [first_height, first_width]);
+    let median = |side: usize| {
+        let mut sides: Vec<usize> = shapes.iter().map(|shape| shape[side]).collect();
+        sides.sort_unstable();
+        sides[sides.len() / 2]
+    };
+    Ok(([median(0), median(1), channels], differ))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::hub::{Hub, Kind, Repo};
 use super::{Card, Error, Result, sha256_of_file};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
 use crate::plan::ModelFacts;
-use crate::spec::{ModelSpec, TokenizerSpec};
+use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -39,6 +39,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
                 weights_sha256: None,
                 tokenizer,
                 normalize: None,
+                image: None,
                 license: None,
                 revision: None,
                 chat: ChatFormat::default(),
@@ -65,9 +66,9 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         Some(readme) => Card::parse(&repo.in_words(), &readme)?,
         None => Card::default(),
     };
-    let normalize = match repo.read_text("preprocessor_config.json")? {
-        Some(json) => normalize(&json).map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
-        None => None,
+    let (normalize, image) = match repo.read_text("preprocessor_config.json")? {
+        Some(json) => preprocessor(&json).map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
+        None => (None, None),
     };
     let own = chat_format(repo)?;
     chat.template = own.template.or(chat.template);
@@ -78,6 +79,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         weights: Some(path),
         tokenizer,
         normalize,
+        image,
         license: card.license,
         revision: repo.commit().map(str::to_string),
         chat,
@@ -246,8 +248,41 @@ fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
 }
 
 /// `image_mean` and `image_std`, where both are there.
-fn normalize(json: &str) -> Result<Option<Normalize>, String> {
+/// What a public preprocessor does with images.
+fn preprocessor(json: &str) -> Result<(Option<Normalize>, Option<ImageSize>), String> {
     let value: serde_json::Value = serde_json::from_str(json).map_err(|e| e.to_string())?;
+    Ok((normalize(&value)?, image_size(&value)?))
+}
+
+/// What it brings images to: a size as it is; a shorter side, of which the middle is cut out by `crop_size` or by the share `crop_pct`.
+fn image_size(value: &serde_json::Value) -> Result<Option<ImageSize>, String> {
+    let (on, size) = (value["do_resize"].as_bool().unwrap_or(true), &value["size"]);
+    if !on || size.is_null() {
+        return Ok(None);
+    }
+    let number = |of: &serde_json::Value| of.as_u64().map(|n| n as usize).filter(|n| (1..=4096).contains(n));
+    let sides = |of: &serde_json::Value| match number(of) {
+        Some(side) => Some([side, side]),
+        None => Some([number(&of["height"])?, number(&of["width"])?]),
+    };
+    let resample = match value["resample"].as_u64() {
+        Some(3) => Resample::Bicubic,
+        _ => Resample::Bilinear,
+    };
+    let told = |what: &str| format!("`{what}`: expected pixels from 1 to 4096, found {}", value[what]);
+    let shorter = number(&size["shortest_edge"]);
+    let crop =
+        if value["do_center_crop"] == true { Some(sides(&value["crop_size"]).ok_or_else(|| told("crop_size"))?) } else { None };
+    let share = value["crop_pct"].as_f64().filter(|share| *share > 0.0 && *share <= 1.0);
+    let ([height, width], crop_from) = match (shorter, crop, share) {
+        (Some(shorter), Some(crop), _) => (crop, Some(shorter.max(crop[0]).max(crop[1]))),
+        (Some(shorter), None, share) => ([shorter, shorter], Some((shorter as f64 / share.unwrap_or(1.0)) as usize)),
+        (None, ..) => (sides(size).ok_or_else(|| told("size"))?, None),
+    };
+    Ok(Some(ImageSize { height, width, crop_from, resample }))
+}
+
+fn normalize(value: &serde_json::Value) -> Result<Option<Normalize>, String> {
     let numbers =
         |key: &str| -> Option<Vec<f32>> { value.get(key)?.as_array()?.iter().map(|v| v.as_f64().map(|f| f as f32)).collect() };
     match (numbers("image_mean"), numbers("image_std")) {
@@ -284,9 +319,33 @@ mod tests {
 
     #[test]
     fn normalisation_is_read() {
-        let read = normalize(r#"{"image_mean":[0.5,0.5,0.5],"image_std":[0.25,0.25,0.25]}"#).expect("fine").expect("there");
-        assert_eq!((read.mean[0], read.std[2]), (0.5, 0.25));
-        assert_eq!(normalize("{}"), Ok(None));
-        assert!(normalize(r#"{"image_mean":[0.5],"image_std":[0.0]}"#).is_err());
+        let read = |json: &str| preprocessor(json).map(|(normalize, _)| normalize);
+        let found = read(r#"{"image_mean":[0.5,0.5,0.5],"image_std":[0.25,0.25,0.25]}"#).expect("fine").expect("there");
+        assert_eq!((found.mean[0], found.std[2]), (0.5, 0.25));
+        assert_eq!(read("{}"), Ok(None));
+        assert!(read(r#"{"image_mean":[0.5],"image_std":[0.0]}"#).is_err());
+    }
+
+    /// As the preprocessors of public models say it: ViT's, an old one's, ConvNeXt's, that of torchvision's ResNets.
+    #[test]
+    fn the_size_of_images_is_read() {
+        let read = |json: &str| preprocessor(json).map(|(_, image)| image);
+        let size = |height, width, crop_from, resample| Ok(Some(ImageSize { height, width, crop_from, resample }));
+        for (json, expected) in [
+            (r#"{"do_resize":true,"size":{"height":224,"width":200},"resample":2}"#, size(224, 200, None, Resample::Bilinear)),
+            (r#"{"size":384,"resample":3}"#, size(384, 384, None, Resample::Bicubic)),
+            (r#"{"size":{"shortest_edge":224},"crop_pct":0.875,"resample":3}"#, size(224, 224, Some(256), Resample::Bicubic)),
+            (
+                r#"{"size":{"shortest_edge":256},"do_center_crop":true,"crop_size":{"height":224,"width":224}}"#,
+                size(224, 224, Some(256), Resample::Bilinear),
+            ),
+            (r#"{"do_resize":false,"size":224}"#, Ok(None)),
+            (r#"{"image_mean":[0.5],"image_std":[0.5]}"#, Ok(None)),
+        ] {
+            assert_eq!(read(json), expected, "{json}");
+        }
+        for json in [r#"{"size":0}"#, r#"{"size":"large"}"#, r#"{"size":{"shortest_edge":9},"do_center_crop":true}"#] {
+            assert!(read(json).is_err(), "{json}");
+        }
     }
 }

@@ -232,6 +232,7 @@ mod tests {
                 held_out_frac: None,
                 monitor: Monitor::None,
                 columns: Columns::default(),
+                image: None,
                 max_train_examples: None,
             },
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },

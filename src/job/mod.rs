@@ -14,7 +14,7 @@ pub use keys::{differing, flatten};
 pub use part::Part;
 
 use crate::eval::Guess;
-use crate::spec::{Augment, Columns, Metric, Preference, Recipe, Task, TokenizerKind};
+use crate::spec::{Augment, Columns, ImageSize, Metric, Preference, Recipe, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -55,8 +55,11 @@ pub struct PrepareJob {
     /// The model's; a tokenizer that is trained here has at most so many tokens.
     pub vocab_size: usize,
     pub max_seq_len: usize,
-    /// For images: (height, width) that all must have; none: those of the first image.
-    pub image_size: Option<[usize; 2]>,
+    /// For images: (height, width, channels) that all must have; none: those of the first image.
+    pub image_shape: Option<[usize; 3]>,
+    /// For images: what they are brought to before.
+    #[serde(default)]
+    pub image: Option<ImageSize>,
     /// For tables: the model, whose columns say what becomes of the cells.
     #[serde(default)]
     pub table: Option<Box<tallow_zoo::mlp::Config>>,

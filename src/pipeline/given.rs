@@ -10,7 +10,7 @@ use crate::job::{
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{Metric, ModelSpec, Preference, Task};
+use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Task};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -179,7 +179,7 @@ impl Pipeline<'_> {
         classes: &[String],
         assumptions: &mut Vec<String>,
     ) -> EvaluateJob {
-        let channels = data.image_shape.map_or(3, |[_, _, channels]| channels);
+        let channels = brought(data, model.image).map_or(3, |[_, _, channels]| channels);
         let image = task == Task::ImageClassification;
         if image && model.normalize.is_none() {
             assumptions.push(Normalize::IMAGENET_ASSUMED.into());
@@ -272,6 +272,16 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
     Ok(numbered(data, None))
 }
 
+/// The shape that images have when they are brought to the model's size.
+fn brought(data: &DataFacts, image: Option<ImageSize>) -> Option<[usize; 3]> {
+    let [height, width, channels] = data.image_shape?;
+    match image {
+        Some(size) => Some([size.height, size.width, channels]),
+        None if data.images_differ => None,
+        None => Some([height, width, channels]),
+    }
+}
+
 fn prepare_job(
     task: Task,
     model: &ModelFacts,
@@ -299,7 +309,8 @@ fn prepare_job(
         tokenizer: TokenizerSource::File(tokenizer),
         vocab_size,
         max_seq_len,
-        image_size: data.image_shape.map(|[height, width, _]| [height, width]),
+        image_shape: brought(data, model.image),
+        image: model.image,
         table: columns_of(&model.config),
         labels: Some(classes.source.clone()),
         numbered: classes.model.clone(),
@@ -367,6 +378,7 @@ mod tests {
             revision: None,
             mean_tokens: None,
             image_shape: None,
+            images_differ: false,
             table: None,
         };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);

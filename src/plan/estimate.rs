@@ -137,6 +137,7 @@ mod tests {
             revision: None,
             mean_tokens: Some(8.0),
             image_shape: None,
+            images_differ: false,
             table: None,
         };
         let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
@@ -146,6 +147,7 @@ mod tests {
             weights_sha256: None,
             tokenizer: None,
             normalize: None,
+            image: None,
             license: None,
             revision: None,
             chat: Default::default(),

@@ -37,6 +37,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let model = model(spec, facts, &mut problems);
     let adapted = adapted(spec, facts, &model, &mut problems);
     // Examples of a stream of words are pieces as long as the model sees at once.
+    let (spec, facts) = &with_images(spec, facts, &mut assumptions, &mut problems);
     let length = piece_len(spec, &model);
     let kept_out = match spec.data.monitor {
         Monitor::HoldOut { examples } => examples,
@@ -99,6 +100,31 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
+}
+
+/// What images are brought to: what is asked, else what a pretrained model was made for; and the shape that they have then.
+fn with_images(
+    spec: &ExperimentSpec,
+    facts: &Facts,
+    assumptions: &mut Vec<String>,
+    problems: &mut Vec<String>,
+) -> (ExperimentSpec, Facts) {
+    let (mut spec, mut facts) = (spec.clone(), facts.clone());
+    let Some([height, width, channels]) = facts.data.image_shape else { return (spec, facts) };
+    let of_model = facts.model.image.filter(|size| facts.data.images_differ || [size.height, size.width] != [height, width]);
+    if let (None, Some(size)) = (spec.data.image, of_model) {
+        assumptions.push(format!("data.image: {} (as the model's `preprocessor_config.json` has it)", size.in_words()));
+        spec.data.image = Some(size);
+    }
+    match spec.data.image {
+        Some(size) => facts.data.image_shape = Some([size.height, size.width, channels]),
+        None if facts.data.images_differ => problems.push(format!(
+            "`data.image`: the images are of several sizes, {height} x {width} pixels in the middle; expected one that they are brought \
+             to, such as `{{ height = 64, width = 64 }}`"
+        )),
+        None => {}
+    }
+    (spec, facts)
 }
 
 /// At least one.

@@ -1,7 +1,7 @@
 //! The plan, and the facts it is made from.
 
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec, Task};
+use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use tallow_zoo::mlp::{self, CategoricalColumn, NumericColumn};
@@ -39,6 +39,9 @@ pub struct DataFacts {
     /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
     pub mean_tokens: Option<f64>,
     pub image_shape: Option<[usize; 3]>,
+    /// Whether images are of several sizes; `image_shape` has their medians then.
+    #[serde(default)]
+    pub images_differ: bool,
     /// Of a table: what its columns turned out to be.
     #[serde(default)]
     pub table: Option<TableFacts>,
@@ -144,6 +147,9 @@ pub struct ModelFacts {
     pub weights_sha256: Option<String>,
     pub tokenizer: Option<PathBuf>,
     pub normalize: Option<Normalize>,
+    /// The size of the images that it was made for.
+    #[serde(default)]
+    pub image: Option<ImageSize>,
     pub license: Option<String>,
     pub revision: Option<String>,
     /// How it writes conversations.

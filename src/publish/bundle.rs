@@ -106,7 +106,10 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     }
     let size = plan.facts.data.image_shape.map(|[height, width, _]| [height, width]);
     if let Some((normalize, size)) = plan.runs.first().and_then(|run| run.normalize.as_ref()).zip(size) {
-        write_json(&folder.join("preprocessor_config.json"), &companions::preprocessor(normalize, size))?;
+        write_json(
+            &folder.join("preprocessor_config.json"),
+            &companions::preprocessor(normalize, size, plan.spec.data.image.as_ref()),
+        )?;
     }
     write_text(&folder.join("training.toml"), &spec::to_toml(&plan.spec))?;
     write_text(&folder.join("README.md"), &card(plan, report))

@@ -2,6 +2,7 @@
 
 use crate::data::ENDS_OF_TEXT;
 use crate::job::{Normalize, Writing};
+use crate::spec::{ImageSize, Resample};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tallow_zoo::PairIds;
@@ -73,21 +74,32 @@ pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
 }
 
 /// `preprocessor_config.json`: pixels scaled to 0..1, then normalised a channel.
-pub(super) fn preprocessor(normalize: &Normalize, [height, width]: [usize; 2]) -> Value {
+pub(super) fn preprocessor(normalize: &Normalize, [height, width]: [usize; 2], image: Option<&ImageSize>) -> Value {
     // The shortest decimal that reads back as the same float32.
     let numbers = |values: &[f32]| {
         values.iter().map(|v| json!(v.to_string().parse::<f64>().unwrap_or(f64::from(*v)))).collect::<Vec<Value>>()
     };
-    json!({
-        "image_processor_type": "ViTImageProcessor",
+    let cut = image.and_then(|image| image.crop_from);
+    let resample = match image.map(|image| image.resample).unwrap_or_default() {
+        Resample::Bilinear => 2,
+        Resample::Bicubic => 3,
+    };
+    let mut fields = json!({
+        // The one that stretches, or the one that cuts out the middle.
+        "image_processor_type": if cut.is_some() { "BitImageProcessor" } else { "ViTImageProcessor" },
         "do_resize": true,
-        "size": { "height": height, "width": width },
+        "size": cut.map_or(json!({ "height": height, "width": width }), |side| json!({ "shortest_edge": side })),
+        "resample": resample,
         "do_rescale": true,
         "rescale_factor": 1.0 / 255.0,
         "do_normalize": true,
         "image_mean": numbers(&normalize.mean),
         "image_std": numbers(&normalize.std),
-    })
+    });
+    if cut.is_some() {
+        (fields["do_center_crop"], fields["crop_size"]) = (true.into(), json!({ "height": height, "width": width }));
+    }
+    fields
 }
 
 #[cfg(test)]
@@ -123,7 +135,7 @@ mod tests {
 
     #[test]
     fn normalisation_keeps_its_decimals() {
-        let found = preprocessor(&Normalize { mean: vec![0.485], std: vec![0.229] }, [32, 32]);
+        let found = preprocessor(&Normalize { mean: vec![0.485], std: vec![0.229] }, [32, 32], None);
         assert_eq!(found["image_mean"], json!([0.485]));
         assert_eq!(found["size"], json!({"height": 32, "width": 32}));
     }

@@ -170,6 +170,11 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     check(!smooth, "recipe.focal_gamma", "one of `label_smoothing` and it", "both");
     let images = spec.task.takes() == tallow_zoo::Modality::Image;
     check(recipe.augment.is_empty() || images, "recipe.augment", "images to change", task);
+    check(data.image.is_none() || images, "data.image", "images to bring to a size", task);
+    if let Some((image, from)) = data.image.and_then(|image| Some((image, image.crop_from?))) {
+        let least = image.height.max(image.width);
+        check(from >= least, "data.image.crop_from", &format!("at least {least}, what is cut out"), &from.to_string());
+    }
     for (i, augment) in recipe.augment.iter().enumerate() {
         let place = format!("recipe.augment[{i}]");
         let alone = recipe.class_weights.is_none() && recipe.focal_gamma.is_none();

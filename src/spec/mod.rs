@@ -3,6 +3,7 @@
 mod adapter;
 mod file;
 mod groups;
+mod image;
 mod loss;
 mod metric;
 mod optimizer;
@@ -17,6 +18,7 @@ mod watching;
 pub use adapter::{AdapterSpec, Preference};
 pub use file::{Error, VERSION, parse, parse_with, to_toml};
 pub use groups::Group;
+pub use image::{ImageSize, Resample};
 pub use loss::{ClassWeights, Sampling};
 pub use metric::Metric;
 pub use optimizer::Optimizer;

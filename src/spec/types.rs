@@ -1,8 +1,8 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
 use super::{
-    AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Metric, Optimizer, Preference, Sampling, Schedule, Task,
-    TextToText,
+    AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, ImageSize, Keep, Metric, Optimizer, Preference, Sampling,
+    Schedule, Task, TextToText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,9 @@ pub struct DataSpec {
     pub monitor: Monitor,
     #[serde(default)]
     pub columns: Columns,
+    /// What images are brought to; none: the size that the model was made for, else as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageSize>,
     /// At most so many training examples (a random subset by the run's seed).
     #[schemars(extend("minimum" = 1))]
     pub max_train_examples: Option<usize>,

@@ -61,6 +61,7 @@ fn texts_are_for_language_models() {
             weights_sha256: None,
             tokenizer: None,
             normalize: None,
+            image: None,
             license: None,
             revision: None,
             chat: Default::default(),
@@ -128,6 +129,7 @@ fn tables_are_for_perceptrons() {
         weights_sha256: None,
         tokenizer: None,
         normalize: None,
+        image: None,
         license: None,
         revision: None,
         chat: Default::default(),
@@ -199,4 +201,57 @@ fn pairs_are_for_models_of_two_texts() {
     // Models of other things are not for it.
     let error = proposals(&request("BERT on ./pairs"), &wishes, &translated, 200.0).expect_err("refused").to_string();
     assert!(error.contains("text to text"), "{error}");
+}
+
+/// Images of one small size stay as they are; others are brought to a size that is said, and counted in what a model costs.
+#[test]
+fn images_are_brought_to_a_size() {
+    let data = |side: usize, differ: bool| DataFacts {
+        images_differ: differ,
+        ..images(vec![split("train", 900, true), split("validation", 90, true)], side)
+    };
+    let of = |data: &DataFacts| first(&request("resnet-20 on ./photos"), &Wishes::default(), data);
+    for (side, differ, expected) in [
+        (32, false, None),
+        (96, false, None),
+        (512, false, Some(96)),
+        (500, true, Some(96)),
+        (70, true, Some(64)),
+        (20, true, Some(32)),
+    ] {
+        let spec = of(&data(side, differ));
+        assert_eq!(spec.data.image, expected.map(ImageSize::square), "{side} {differ}");
+        assert_eq!(spec.assumptions.iter().any(|a| a.starts_with("data.image: ")), expected.is_some(), "{:?}", spec.assumptions);
+        let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
+        let model = ModelFacts {
+            config: config.clone(),
+            weights: None,
+            weights_sha256: None,
+            tokenizer: None,
+            normalize: None,
+            image: None,
+            license: None,
+            revision: None,
+            chat: Default::default(),
+            prefix: String::new(),
+            adapter: None,
+        };
+        let resolved = |spec: &ExperimentSpec, model: ModelFacts| {
+            resolve(
+                spec,
+                &Facts { host: host(200.0), data: data(side, differ), model },
+                &Layout { prepared: "p".into(), threads: 2 },
+            )
+        };
+        let plan = resolved(&spec, model.clone()).expect("a plan");
+        let side = expected.unwrap_or(side);
+        assert_eq!(plan.facts.data.image_shape, Some([side, side, 3]));
+        // Nobody said to what: a pretrained model's own size counts, else there is none.
+        let mut bare = spec.clone();
+        bare.data.image = None;
+        let own = ImageSize { height: 48, width: 40, crop_from: None, resample: Resample::Bicubic };
+        let plan = resolved(&bare, ModelFacts { image: Some(own), ..model.clone() }).expect("a plan");
+        assert_eq!((plan.spec.data.image, plan.facts.data.image_shape), (Some(own), Some([48, 40, 3])));
+        assert_eq!(resolved(&bare, model).is_err_and(|e| e.to_string().contains("of several sizes")), differ);
+    }
 }

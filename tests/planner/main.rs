@@ -14,7 +14,8 @@ use tallow::plan::{
     Wishes, estimate, resolve, scoring_secs,
 };
 use tallow::spec::{
-    self, Augment, Columns, DataSource, ExperimentSpec, Length, Metric, ModelSpec, Monitor, Optimizer, Schedule, Task, Warmup,
+    self, Augment, Columns, DataSource, ExperimentSpec, ImageSize, Length, Metric, ModelSpec, Monitor, Optimizer, Resample,
+    Schedule, Task, Warmup,
 };
 
 /// A machine of so many GFLOP a second.
@@ -148,6 +149,7 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
         weights_sha256: None,
         tokenizer: None,
         normalize: None,
+        image: None,
         license: None,
         revision: None,
         chat: Default::default(),

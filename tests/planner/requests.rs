@@ -33,10 +33,6 @@ fn a_request_is_followed_and_the_rest_is_said() {
 fn what_cannot_be_done_is_refused_with_its_reason() {
     let refused = |text: &str, data: &DataFacts| proposals(&request(text), &Wishes::default(), data, 200.0).expect_err(text);
     assert!(matches!(refused("bert on cifar10", &cifar()), PlannerError::NoModel { .. }));
-    assert!(matches!(
-        refused("resnet on food-101", &images(vec![split("train", 900, true), split("validation", 90, true)], 512)),
-        PlannerError::Data { .. }
-    ));
     let lonely = texts(vec![split("train", 40, true), split("test", 100, false)]);
     assert!(matches!(refused("bert on my.csv", &lonely), PlannerError::NoHeldOut { .. }));
     assert!(matches!(RulePlanner.data(&request("do something"), &Wishes::default()), Err(PlannerError::NoData { .. })));
@@ -200,6 +196,7 @@ fn only_what_was_stated_differs() {
             weights_sha256: None,
             tokenizer: None,
             normalize: None,
+            image: None,
             license: None,
             revision: None,
             chat: Default::default(),

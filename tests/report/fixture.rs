@@ -215,6 +215,7 @@ fn text_plan() -> Plan {
             held_out_frac: None,
             monitor: Monitor::HoldOut { examples: 1000 },
             columns: columns("sentence"),
+            image: None,
             max_train_examples: None,
         },
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
@@ -254,6 +255,7 @@ fn text_plan() -> Plan {
         weights_sha256: Some(format!("{:0>64}", "ba5e")),
         tokenizer: Some(PathBuf::from("tokenizer.json")),
         normalize: None,
+        image: None,
         license: Some("apache-2.0".into()),
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
         chat: Default::default(),
@@ -288,6 +290,7 @@ fn image_plan() -> Plan {
         weights_sha256: None,
         tokenizer: None,
         normalize: None,
+        image: None,
         license: None,
         revision: None,
         chat: Default::default(),
@@ -347,6 +350,7 @@ fn plan(
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),
+        images_differ: false,
         table: None,
     };
     Plan {

@@ -1,11 +1,13 @@
 //! A split of encoded images -> one tensor of pixels.
 
 use super::pixels::{Pixels, decode};
+use super::resize::brought_to;
 use super::{Answers, Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::tensor_file::{Dtype, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
+use crate::spec::ImageSize;
 use rayon::prelude::*;
 
 /// Decodes all splits and writes them.
@@ -29,9 +31,10 @@ fn prepare_split(
         for row in &mut rows {
             answers.take(table, row)?;
         }
-        let images: Vec<Pixels> = rows.par_iter().map(|row| decode_row(table, row, &column)).collect::<Result<_>>()?;
+        let images: Vec<Pixels> =
+            rows.par_iter().map(|row| decode_row(table, row, &column, job.image.as_ref())).collect::<Result<_>>()?;
         for (image, row) in images.into_iter().zip(&rows) {
-            let [height, width, channels] = *shape.get_or_insert_with(|| expected_shape(job, &image));
+            let [height, width, channels] = *shape.get_or_insert_with(|| job.image_shape.unwrap_or(image.shape()));
             let image = image.with_channels(channels);
             if image.shape() != [height, width, channels] {
                 let in_words = |[h, w, c]: [usize; 3]| format!("{h} x {w} x {c}");
@@ -53,17 +56,17 @@ fn prepare_split(
     finish(job, split, answers.said(), made, emit)
 }
 
-fn expected_shape(job: &PrepareJob, first: &Pixels) -> [usize; 3] {
-    let [height, width, channels] = first.shape();
-    let [height, width] = job.image_size.unwrap_or([height, width]);
-    [height, width, channels]
-}
-
-fn decode_row(table: &Table, row: &Row, column: &str) -> Result<Pixels> {
+fn decode_row(table: &Table, row: &Row, column: &str, size: Option<&ImageSize>) -> Result<Pixels> {
     let cell = row.cells.first().unwrap_or(&Cell::Null);
     let (path, position, column) = (table.path().into(), row.position.clone(), column.to_string());
     match cell {
         Cell::Null => Err(Error::Missing { path, position, column, what: "image" }),
-        cell => decode(cell).map_err(|what| Error::Image { path, position, column, what }),
+        cell => {
+            let image = decode(cell).and_then(|image| match size {
+                Some(size) => brought_to(image, size),
+                None => Ok(image),
+            });
+            image.map_err(|what| Error::Image { path, position, column, what })
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! differ by some levels (chroma interpolated otherwise, another inverse transform), and a model scores a little differently.
 
 use super::pixels::Pixels;
+use image::metadata::Orientation;
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, PixelFormat};
 
 /// What a file may ask for. A larger image is none to train on, but an attempt to use up memory or time.
@@ -20,6 +21,28 @@ pub(super) fn shape(encoded: &[u8]) -> Result<[usize; 3], String> {
         // What `decode` makes of the channels.
         Ok([height, width, if channels == 1 { 1 } else { 3 }])
     })
+}
+
+/// How the camera was held, by the file's Exif segment; upright where it says nothing.
+pub(super) fn orientation(encoded: &[u8]) -> Orientation {
+    exif(encoded).and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
+}
+
+/// What the first Exif segment before the scans holds. A segment: 0xff, its kind, its length in two bytes (which count themselves).
+fn exif(encoded: &[u8]) -> Option<&[u8]> {
+    let mut rest = encoded.get(2..)?;
+    loop {
+        let (&[0xff, kind, high, low], behind) = rest.split_first_chunk::<4>()? else { return None };
+        // The scans begin.
+        if kind == 0xda {
+            return None;
+        }
+        let segment = behind.get(..usize::from(u16::from_be_bytes([high, low])).checked_sub(2)?)?;
+        if let (0xe1, Some(exif)) = (kind, segment.strip_prefix(b"Exif\0\0")) {
+            return Some(exif);
+        }
+        rest = &behind[segment.len()..];
+    }
 }
 
 /// The pixels. A file that ends in the middle of its scans is refused; ink (CMYK) becomes colour as PIL has it.

@@ -25,6 +25,7 @@ mod image;
 mod jpeg;
 mod pairs;
 mod pixels;
+mod resize;
 mod spans;
 mod table;
 mod tags;

@@ -7,7 +7,7 @@ use crate::data::PairKind;
 use crate::intake::{AskedPair, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
-use crate::spec::{Metric, Monitor, Task};
+use crate::spec::{ImageSize, Metric, Monitor, Task};
 use tallow_zoo::Modality;
 
 /// What is planned for if nobody gives a limit.
@@ -35,6 +35,8 @@ pub(super) struct Brief<'a> {
     pub(super) monitor: Monitor,
     /// Tokens of a piece, where the data is a stream of words.
     pub(super) piece: usize,
+    /// What images are brought to, and why.
+    pub(super) image: Option<(ImageSize, String)>,
     /// Examples that are scored.
     pub(super) scored: usize,
     /// Training examples that are left after those kept out, at most as many as were asked for.
@@ -116,6 +118,7 @@ impl<'a> Brief<'a> {
             held_out_frac,
             monitor,
             piece,
+            image: None,
             scored,
             asked_examples,
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),

@@ -10,7 +10,6 @@ use crate::spec::{ModelSpec, Task, TokenizerSpec};
 use tallow_zoo::Modality;
 
 /// The zoo's ResNets are for images of at most so many pixels a side.
-const MOST_PIXELS: usize = 96;
 
 /// What encoders are for.
 const OF_ENCODERS: [Task; 6] = [
@@ -134,13 +133,6 @@ impl Brief<'_> {
 
     /// ResNets for small images: those that the paper reports on, else all usual ones.
     fn resnets(&self) -> Result<Vec<Candidate>, PlannerError> {
-        if let Some([height, width, _]) = self.offer.data.image_shape
-            && height.max(width) > MOST_PIXELS
-        {
-            let what =
-                format!("its images have {height} x {width} pixels; the zoo's models are for at most {MOST_PIXELS} a side");
-            return Err(PlannerError::Data { data: self.choice.name.clone(), what });
-        }
         let reported = |depth: &usize| {
             let name = format!("ResNet-{depth}");
             self.paper().is_none_or(|paper| paper.results_on(&self.choice.name).any(|(r, _)| r.variant.as_deref() == Some(&name)))

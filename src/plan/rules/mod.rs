@@ -9,6 +9,7 @@ mod candidates;
 mod data;
 mod defaults;
 mod fit;
+mod images;
 mod models;
 mod paper;
 mod propose;

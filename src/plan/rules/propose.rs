@@ -4,11 +4,12 @@ use super::asked;
 use super::brief::{Brief, Stated, TRAINING_SHARE, WORKING_SHARE};
 use super::defaults::{self, Defaults};
 use super::fit::{Fit, Price};
+use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::data::PairKind;
 use crate::intake::{AskedAdapter, AskedPair, ModelSize, Wanted, language};
-use crate::plan::{DataChoice, Goal, Offer, PlannerError, Wishes};
+use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
     AdapterSpec, Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task,
     TextToText, VERSION,
@@ -22,7 +23,15 @@ pub(super) fn experiments(
     choice: &DataChoice,
     offer: &Offer<'_>,
 ) -> Result<Vec<ExperimentSpec>, PlannerError> {
-    let brief = Brief::new(goal, wishes, choice, offer)?;
+    // What a model costs goes by the images that it will see.
+    let image = images::size(offer);
+    let data = DataFacts {
+        images_differ: false,
+        ..images::brought(offer.data, image.as_ref().map(|(size, _)| *size).or(images::of_model(offer)))
+    };
+    let offer = &Offer { data: &data, ..*offer };
+    let mut brief = Brief::new(goal, wishes, choice, offer)?;
+    brief.image = image;
     let mut priced = Vec::new();
     for candidate in brief.candidates()? {
         let drafted = brief.recipe(&candidate);
@@ -221,6 +230,7 @@ impl Brief<'_> {
                 held_out_frac: self.held_out_frac,
                 monitor: self.monitor.clone(),
                 columns: self.columns(),
+                image: self.image.as_ref().map(|(size, _)| *size),
                 max_train_examples: max_train_examples.or(self.asked_examples),
             },
             model: candidate.spec.clone(),

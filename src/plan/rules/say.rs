@@ -111,6 +111,9 @@ impl Brief<'_> {
             };
             out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for there is no other labelled split"));
         }
+        if let Some((size, why)) = &self.image {
+            out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
+        }
         if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
             out.assumptions.push(format!("seeds: {} runs, for one says little where there are few rows", self.seeds.len()));
         }
