@@ -4,7 +4,7 @@ use crate::plan::Plan;
 use crate::report::Style;
 use crate::spec::{DataSource, ModelSpec};
 use crate::store::RunFolder;
-use crate::words::{bytes, clean, count, duration, length, optimizer, plain, schedule};
+use crate::words::{adapter, bytes, clean, count, duration, length, optimizer, plain, schedule};
 
 /// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
 pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
@@ -75,6 +75,8 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
         ("batch size", recipe.batch_size.to_string()),
     ];
     rows.extend(recipe.max_seq_len.map(|len| ("longest text", format!("{len} tokens"))));
+    rows.extend(spec.data.image.map(|size| ("images", size.in_words())));
+    rows.extend(spec.adapter.as_ref().map(|spec| ("adapter", adapter(spec))));
     rows.push(("runs", plan.runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>().join(", ")));
     let secs = estimate.train_secs * plan.runs.len() as f64;
     rows.push((

@@ -183,6 +183,10 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     }
     settings.extend(resolved.dropout.map(|p| ("dropout", p.to_string())));
     settings.extend(plan.spec.adapter.as_ref().map(|adapter| ("adapter", words::adapter(adapter))));
+    settings.extend(plan.spec.data.image.map(|size| ("images", size.in_words())));
+    if first.is_some_and(|run| run.recipe.gradient_checkpointing) {
+        settings.push(("activations", "made again in backward, not kept".into()));
+    }
     let preference = first.and_then(|run| run.preference);
     settings.extend(preference.map(|p| ("preference", format!("beta {}, label smoothing {}", p.beta, p.label_smoothing))));
     if !resolved.augment.is_empty() {

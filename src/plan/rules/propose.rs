@@ -8,11 +8,11 @@ use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::data::PairKind;
-use crate::intake::{AskedAdapter, AskedPair, ModelSize, Wanted, language};
+use crate::intake::{AskedPair, ModelSize, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    AdapterSpec, Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task,
-    TextToText, VERSION,
+    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task, TextToText,
+    VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -144,39 +144,6 @@ impl Brief<'_> {
         }
         self.epochs_of_the_command_line(&mut drafted);
         drafted
-    }
-
-    /// A request may ask for one; conversations are learnt by one where nobody says otherwise.
-    fn adapter(&self, candidate: &Candidate, drafted: &mut Drafted) {
-        let asked = self.request().and_then(|request| request.adapter);
-        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
-        let serves = pretrained && candidate.config.adapted(&AdapterSpec::default().adapter()).is_ok();
-        match asked {
-            Some(_) if !serves => drafted.deviations.push(Deviation {
-                field: "adapter".into(),
-                stated: "an adapter".into(),
-                used: "training of all weights".into(),
-                reason: "an adapter stands beside the linear layers of a pretrained transformer".into(),
-            }),
-            Some(AskedAdapter { rank }) => {
-                let usual = AdapterSpec::default();
-                let rank = rank.unwrap_or(usual.rank);
-                // Alpha follows the rank, so that an addition is as large for each.
-                let spec = AdapterSpec { rank, alpha: usual.alpha / usual.rank as f64 * rank as f64, ..usual };
-                drafted.adapter = Some(spec);
-            }
-            None if serves && self.task.is_of_conversations() => {
-                drafted.assumptions.push("adapter: LoRA of rank 8 on all linear layers, not all weights (2106.09685)".into());
-                drafted.adapter = Some(AdapterSpec::default());
-            }
-            None => {}
-        }
-        // Small additions bear and need larger steps than whole weights.
-        let lr_is_asked = self.request().is_some_and(|request| request.lr.is_some());
-        if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_asked {
-            drafted.recipe.lr = 2e-4;
-            drafted.assumptions.push("recipe.lr: 2e-4, as is usual for adapters (2305.14314, table 9)".into());
-        }
     }
 
     /// No text is longer than the model has positions; where somebody said how long, that is a deviation.

@@ -55,15 +55,6 @@ impl Brief<'_> {
             }
             None => {}
         }
-        if self.paper().and_then(|paper| paper.family()).is_some_and(|(family, _)| family == Family::Lora) {
-            let reason = "the trainer has no such method".into();
-            out.deviations.push(Deviation {
-                field: "method".into(),
-                stated: "LoRA".into(),
-                used: "training of all weights".into(),
-                reason,
-            });
-        }
     }
 
     /// The model that was stated or asked for, where `candidate` is another, with a reason for when there is none better.

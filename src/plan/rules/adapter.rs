@@ -1,0 +1,105 @@
+//! Which additions are trained in place of all weights.
+
+use super::brief::Brief;
+use super::models::Candidate;
+use super::paper::Drafted;
+use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Value, Wanted};
+use crate::spec::{AdapterSpec, Citation, Deviation, ModelSpec, Task};
+use tallow_zoo::ModelConfig;
+
+impl Brief<'_> {
+    /// A request may ask for one, a paper may be about one; conversations are learnt by one where nobody says otherwise.
+    pub(super) fn adapter(&self, candidate: &Candidate, drafted: &mut Drafted) {
+        let asked = self.request().and_then(|request| request.adapter);
+        let paper = self.paper().filter(|paper| matches!(paper.family(), Some((Family::Lora, _))));
+        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
+        let serves = pretrained && candidate.config.adapted(&AdapterSpec::default().adapter()).is_ok();
+        let usual = AdapterSpec::default();
+        match (asked, paper) {
+            (Some(_), _) | (_, Some(_)) if !serves => drafted.deviations.push(Deviation {
+                field: "adapter".into(),
+                stated: if asked.is_some() { "an adapter".into() } else { "LoRA".into() },
+                used: "training of all weights".into(),
+                reason: "an adapter stands beside the linear layers of a pretrained transformer".into(),
+            }),
+            (Some(AskedAdapter { rank }), _) => {
+                let rank = rank.unwrap_or(usual.rank);
+                // Alpha follows the rank, so that an addition is as large for each.
+                let spec = AdapterSpec { rank, alpha: usual.alpha / usual.rank as f64 * rank as f64, ..usual };
+                drafted.adapter = Some(spec);
+            }
+            (None, Some(paper)) => self.adapter_of_paper(paper, candidate, drafted),
+            (None, None) if serves && self.task.is_of_conversations() => {
+                drafted.assumptions.push("adapter: LoRA of rank 8 on all linear layers, not all weights (2106.09685)".into());
+                drafted.adapter = Some(usual);
+            }
+            (None, None) => {}
+        }
+        // Small additions bear and need larger steps than whole weights.
+        let lr_is_said = self.request().is_some_and(|request| request.lr.is_some())
+            || drafted.citations.iter().any(|citation| citation.field == "recipe.lr");
+        if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_said {
+            drafted.recipe.lr = 2e-4;
+            drafted.assumptions.push("recipe.lr: 2e-4, as is usual for adapters (2305.14314, table 9)".into());
+        }
+    }
+
+    /// Rank, alpha and layers that a paper states for the model, else for any.
+    fn adapter_of_paper(&self, paper: &PaperSpec, candidate: &Candidate, drafted: &mut Drafted) {
+        let variant = self.stated(candidate).and_then(|stated| stated.result.variant.clone());
+        let wanted = Wanted { phase: self.phase, dataset: Some(&self.choice.name), variant: variant.as_deref() };
+        let best = |key| paper.best(key, &wanted).or_else(|| paper.best(key, &Wanted::default()));
+        let cite = |drafted: &mut Drafted, name: &str, value: String, field: &Field| {
+            let (quote, page) = (field.evidence.quote.verbatim().into(), field.evidence.quote.page());
+            drafted.citations.push(Citation { field: name.into(), value, quote, page });
+        };
+        let number = |drafted: &mut Drafted, name: &str, key: FieldKey| {
+            let field = best(key)?;
+            let value = *field.value.numbers().first()?;
+            cite(drafted, name, crate::words::plain(value), field);
+            Some(value)
+        };
+        let usual = AdapterSpec::default();
+        let rank = number(drafted, "adapter.rank", FieldKey::LoraRank).map(|rank| rank as usize).filter(|rank| *rank > 0);
+        let rank = rank.unwrap_or_else(|| {
+            drafted.assumptions.push(format!("adapter.rank: {} (the paper states none)", usual.rank));
+            usual.rank
+        });
+        let alpha = number(drafted, "adapter.alpha", FieldKey::LoraAlpha).filter(|alpha| *alpha > 0.0);
+        let alpha = alpha.unwrap_or_else(|| {
+            drafted.assumptions.push(format!("adapter.alpha: {rank}, the rank (the paper states none)"));
+            rank as f64
+        });
+        let targets = best(FieldKey::LoraTargets).and_then(|field| {
+            let Value::Texts { texts } = &field.value else { return None };
+            let names: Vec<String> = texts.iter().map(|text| layer_of(&candidate.config, text)).collect::<Option<_>>()?;
+            cite(drafted, "adapter.target_modules", texts.join(", "), field);
+            Some(names)
+        });
+        let mut target_modules = targets.unwrap_or_else(|| {
+            drafted
+                .assumptions
+                .push("adapter.target_modules: all linear layers (the paper names none that this model has)".into());
+            usual.target_modules.clone()
+        });
+        // Of one layer that makes queries, keys and values at once there is one name.
+        target_modules.dedup();
+        drafted.adapter = Some(AdapterSpec { rank, alpha, target_modules, ..usual });
+    }
+}
+
+/// The layer of a model that papers write as `Wq`, `W_k`, `Wv`, `Wo`: of queries, keys, values, and what attention puts out.
+fn layer_of(config: &ModelConfig, written: &str) -> Option<String> {
+    let at = ["q", "k", "v", "o"].iter().position(|part| written.to_lowercase().trim_start_matches(['w', '_']) == *part)?;
+    let names = match config {
+        ModelConfig::Bert(_) | ModelConfig::Roberta(_) | ModelConfig::Electra(_) | ModelConfig::Vit(_) => {
+            ["query", "key", "value", "attention.output.dense"]
+        }
+        ModelConfig::Distilbert(_) => ["q_lin", "k_lin", "v_lin", "out_lin"],
+        ModelConfig::Gpt2(_) => ["c_attn", "c_attn", "c_attn", "attn.c_proj"],
+        ModelConfig::Llama(_) => ["q_proj", "k_proj", "v_proj", "o_proj"],
+        ModelConfig::T5(_) => ["q", "k", "v", "o"],
+        ModelConfig::Mlp(_) | ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) => return None,
+    };
+    Some(names[at].into())
+}
