@@ -1,6 +1,8 @@
 //! Numbers, sizes, times and settings in words: one wording on every page and in every message.
 
-use crate::spec::{AdapterSpec, Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, Optimizer, Schedule, Warmup};
+use crate::spec::{
+    AdapterSpec, Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, Optimizer, Schedule, Similarity, Warmup,
+};
 
 /// A score: four decimals.
 pub(crate) fn score(value: f64) -> String {
@@ -148,6 +150,19 @@ pub(crate) fn class_weights(weights: &ClassWeights) -> String {
     match weights {
         ClassWeights::Balanced => "as if classes were equally frequent".into(),
         ClassWeights::Given { weights } => weights.iter().map(|w| plain(*w)).collect::<Vec<_>>().join(", "),
+    }
+}
+
+pub(crate) fn similarity(loss: &Similarity) -> String {
+    match loss {
+        Similarity::Cosine { score_range: None } => "mean squared error of cosines from scores".into(),
+        Similarity::Cosine { score_range: Some([low, high]) } => {
+            format!("mean squared error of cosines from scores, {} meaning 0 and {} meaning 1", plain(*low), plain(*high))
+        }
+        Similarity::Cosent { scale } => format!("the order of cosines (CoSENT, scale {})", plain(*scale)),
+        Similarity::Contrastive { scale } => {
+            format!("choosing what belongs to it among all of a step (cosines times {})", plain(*scale))
+        }
     }
 }
 

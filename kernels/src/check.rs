@@ -280,6 +280,7 @@ fn threads_change_no_bit() {
             linear(t, &v[0], &p[0], Some(&p[1]))
         }),
         ("linear, few rows", Case::new().var(&[3, 129]).param("w", &[2, 129]), |t, v, p| linear(t, &v[0], &p[0], None)),
+        ("product", Case::new().var(&[301, 129]).var(&[257, 129]), |t, v, _| product(t, &v[0], &v[1])),
         ("linear_cross_entropy", Case::new().var(&[301, 70]).param("w", &[60_001, 70]).param("b", &[60_001]), |t, v, p| {
             linear_cross_entropy(t, &v[0], &p[0], Some(&p[1]), Targets { smoothing: 0.1, ..Targets::new(&[7; 301]) })
         }),

@@ -379,7 +379,7 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
 /// What is at a path: a folder that holds a model, or data.
 pub(super) fn lying(path: &str) -> Option<Lying> {
     let path = Path::new(path);
-    let is_model = ["config.json", "model.safetensors"].iter().any(|file| path.join(file).is_file());
+    let is_model = ["config.json", "model.safetensors", "adapter_config.json"].iter().any(|file| path.join(file).is_file());
     path.exists().then_some(if is_model { Lying::Model } else { Lying::Data })
 }
 

@@ -7,6 +7,7 @@ use super::worker::keep_memory;
 use crate::error::Result;
 use crate::plan::{Plan, size_of};
 use crate::report::Style;
+use crate::spec::Task;
 use crate::store::{self, Purpose};
 use crate::trainer::{self, BatchShape, Profiled, Row};
 use crate::words::{bytes, count, plain};
@@ -51,7 +52,13 @@ fn shape(plan: &Plan, asked: &Asked) -> BatchShape {
         return BatchShape::Rows { batch };
     }
     match (plan.facts.model.config.text_limits(), plan.facts.data.image_shape) {
-        (Some((vocab_size, most)), _) => BatchShape::Texts { batch, tokens: asked.tokens.unwrap_or(size).min(most), vocab_size },
+        (Some((vocab_size, most)), _) => {
+            // Texts of an example whose vectors are compared are several, and read one by one.
+            let vectors = plan.spec.task == Task::SentenceSimilarity;
+            let each = if vectors { plan.facts.data.columns.input.len().max(2) } else { 1 };
+            let tokens = asked.tokens.unwrap_or(size.div_ceil(each)).min(most);
+            BatchShape::Texts { batch: batch * each, tokens, vocab_size }
+        }
         (None, Some([height, width, channels])) => BatchShape::Images { batch, channels, height, width },
         (None, None) => BatchShape::Images { batch, channels: 3, height: size, width: size },
     }

@@ -284,7 +284,8 @@ fn prepared(split: &PreparedSplit) -> String {
             format!("{numbers} numbers and {categories} categories a row{gaps}")
         }
     };
-    format!("{name}: {examples} examples, {} classes, {shape}", split.labels.len())
+    let classes = if split.labels.is_empty() { String::new() } else { format!("{} classes, ", split.labels.len()) };
+    format!("{name}: {examples} examples, {classes}{shape}")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which columns hold the input and the label, where nobody said so.
 
 use super::read::{Column, ColumnKind, Table};
-use super::{Error, Result, classes};
+use super::{Error, Result, classes, similar};
 use crate::spec::{Columns, Task};
 use std::collections::BTreeSet;
 use tallow_zoo::Modality;
@@ -62,6 +62,9 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     if task.is_some_and(|task| task.takes() == Modality::Table) {
         all_there(table, asked.input.iter().chain(&asked.label))?;
         return Ok(asked.clone());
+    }
+    if task == Some(Task::SentenceSimilarity) {
+        return similar::columns(table, asked);
     }
     if task == Some(Task::QuestionAnswering) {
         return answered(table, asked);
@@ -640,7 +643,7 @@ fn has_few_values(table: &Table, column: &str) -> Result<bool> {
 }
 
 /// Whether a column numbers the rows.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid")
 }
 

@@ -92,6 +92,12 @@ pub enum Error {
     #[error("the tokenizer `{}` has no token {id}, with which the model's texts begin or end: it has {known}", path.display())]
     NoPairToken { path: PathBuf, id: u32, known: usize },
 
+    // Texts whose vectors are compared.
+    #[error("split `{split}`: all of its {rows} rows have a blank text")]
+    NoTexts { split: String, rows: usize },
+    #[error("split `{split}`: all texts in column `{column}` are the same: there is nothing to tell apart")]
+    AlikeTexts { split: String, column: String },
+
     // Tokenizers.
     #[error("the tokenizer `{}` cannot be read: {what}", path.display())]
     Tokenizer { path: PathBuf, what: String },
@@ -193,7 +199,10 @@ impl Failure for Error {
             Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",
             Error::Unreadable { .. } | Error::Image { .. } => "repair or remove it, or make the file again",
-            Error::EmptySplit { .. } => "take another split, or fill the file",
+            Error::AlikeTexts { .. } => {
+                "take rows whose texts differ, or give each a text that does not belong to it (a column `negative`)"
+            }
+            Error::NoTexts { .. } | Error::EmptySplit { .. } => "take another split, or fill the file",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
             Error::Conversation { .. } => {

@@ -19,6 +19,7 @@ mod prepare;
 mod prepared;
 mod public_models;
 mod read;
+mod similar;
 mod splits;
 mod stream;
 mod survey;
@@ -36,8 +37,8 @@ pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
 pub use prepared::{
-    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpans, PreparedTable, PreparedTags,
-    PreparedTargets, PreparedTexts,
+    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSimilar, PreparedSpans, PreparedTable,
+    PreparedTags, PreparedTargets, PreparedTexts,
 };
 pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS};
 pub use survey::{DataSpecHints, survey_data};

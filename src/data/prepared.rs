@@ -2,7 +2,7 @@
 
 use super::{Error, Result, tensor_file};
 use safetensors::{Dtype, SafeTensors};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 use tallow_zoo::Modality;
@@ -49,6 +49,8 @@ pub enum PreparedTargets {
     Texts { begin: u32, end: u32, words: Vec<[String; 2]> },
     /// As [`PreparedTargets::Answers`]; text `2i` of example `i` is better than text `2i + 1`.
     Preferences { asked: Vec<bool> },
+    /// Texts whose vectors are near or far.
+    Similar(PreparedSimilar),
 }
 
 /// Tokens that a text with hidden words is made with.
@@ -202,6 +204,50 @@ impl PreparedSpans {
     }
 }
 
+/// Of each example several texts: the first, one that is near to it, and any that are far; or two with a score.
+#[derive(Debug)]
+pub struct PreparedSimilar {
+    each: usize,
+    scores: Option<Vec<f64>>,
+    /// Of each text; those of the same tokens share theirs.
+    numbers: Vec<u32>,
+}
+
+impl PreparedSimilar {
+    /// Texts of an example.
+    pub fn each(&self) -> usize {
+        self.each
+    }
+
+    /// How near the two texts of each example are, in the data's own unit; none where texts belong together.
+    pub fn scores(&self) -> Option<&[f64]> {
+        self.scores.as_deref()
+    }
+
+    /// A number of the text in place `role` of example `i` that texts of the same tokens share. Panics where there is none.
+    pub fn number(&self, i: usize, role: usize) -> u32 {
+        self.numbers[i * self.each + role]
+    }
+
+    fn parse(tensors: &SafeTensors, each: &str) -> Result<Self, String> {
+        let each = each.parse().ok().filter(|each| *each >= 2).ok_or_else(|| format!("it has `{each}` texts an example"))?;
+        let scores = tensors.tensor("values").is_ok().then(|| finite(tensors, "values")).transpose()?;
+        Ok(PreparedSimilar { each, scores, numbers: Vec::new() })
+    }
+
+    /// Numbers the texts, which must be whole examples, and two each where there are scores.
+    fn fit(&mut self, texts: Option<&PreparedTexts>) -> bool {
+        let Some(texts) = texts.filter(|texts| texts.len().is_multiple_of(self.each)) else { return false };
+        let mut known: HashMap<&[u32], u32> = HashMap::new();
+        let numbers = (0..texts.len()).map(|text| {
+            let next = known.len() as u32;
+            *known.entry(texts.text(text).0).or_insert(next)
+        });
+        self.numbers = numbers.collect();
+        self.scores.as_ref().is_none_or(|scores| self.each == 2 && scores.len() == texts.len() / 2)
+    }
+}
+
 /// Pixels of all images, end to end: each `[height, width, channels]`, 0..=255.
 #[derive(Debug)]
 pub struct PreparedImages {
@@ -260,7 +306,17 @@ impl Prepared {
 
     /// Texts of an example, where it has texts.
     fn texts_each(&self) -> usize {
-        if matches!(self.targets, PreparedTargets::Preferences { .. } | PreparedTargets::Texts { .. }) { 2 } else { 1 }
+        match &self.targets {
+            PreparedTargets::Preferences { .. } | PreparedTargets::Texts { .. } => 2,
+            PreparedTargets::Similar(similar) => similar.each,
+            PreparedTargets::Classes { .. }
+            | PreparedTargets::Labels { .. }
+            | PreparedTargets::Tags(_)
+            | PreparedTargets::Spans(_)
+            | PreparedTargets::Values { .. }
+            | PreparedTargets::Words { .. }
+            | PreparedTargets::Answers { .. } => 1,
+        }
     }
 
     /// The numbers of the texts of example `i`.
@@ -398,7 +454,12 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
         }
         None => PreparedInputs::Texts(parse_texts(&tensors, metadata)?),
     };
-    let prepared = Prepared { inputs, targets };
+    let mut prepared = Prepared { inputs, targets };
+    if let (PreparedTargets::Similar(similar), inputs) = (&mut prepared.targets, &prepared.inputs)
+        && !similar.fit(if let PreparedInputs::Texts(texts) = inputs { Some(texts) } else { None })
+    {
+        return Err("its texts are no whole examples, or not those of its scores".into());
+    }
     match &prepared.targets {
         PreparedTargets::Spans(spans) if !spans.fit(prepared.texts()) => Err("its answers are not those of its texts".into()),
         PreparedTargets::Tags(tags) if !tags.fit(prepared.texts()) => Err("its tags are not those of its texts".into()),
@@ -456,6 +517,9 @@ fn check_asked(prepared: &Prepared, asked: &[bool]) -> Result<(), String> {
 }
 
 fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTargets, String> {
+    if let Some(each) = metadata.get("texts_each") {
+        return Ok(PreparedTargets::Similar(PreparedSimilar::parse(tensors, each)?));
+    }
     for pairs in [false, true] {
         let name = if pairs { "preferred" } else { "asked" };
         if tensors.tensor(name).is_ok() {
@@ -480,12 +544,7 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
         return Ok(PreparedTargets::Spans(PreparedSpans::parse(tensors)?));
     }
     if tensors.tensor("values").is_ok() {
-        let values = bytes(tensors, "values", Dtype::F64, 1)?.0.as_chunks::<8>().0;
-        let of: Vec<f64> = values.iter().map(|b| f64::from_le_bytes(*b)).collect();
-        return match of.iter().position(|value| !value.is_finite()) {
-            Some(at) => Err(format!("value {at} is {}", of[at])),
-            None => Ok(PreparedTargets::Values { of }),
-        };
+        return Ok(PreparedTargets::Values { of: finite(tensors, "values")? });
     }
     let names: Vec<String> =
         metadata.get("labels").and_then(|json| serde_json::from_str(json).ok()).ok_or("it names no classes")?;
@@ -536,6 +595,16 @@ fn parse_texts(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Re
         return Err(format!("a token is {id}, and the vocabulary has {vocab_size}"));
     }
     Ok(PreparedTexts { tokens, type_ids, offsets, vocab_size })
+}
+
+/// Numbers, none of which is NaN or infinite.
+fn finite(tensors: &SafeTensors, name: &str) -> Result<Vec<f64>, String> {
+    let values = bytes(tensors, name, Dtype::F64, 1)?.0.as_chunks::<8>().0;
+    let of: Vec<f64> = values.iter().map(|b| f64::from_le_bytes(*b)).collect();
+    match of.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(format!("value {at} is {}", of[at])),
+        None => Ok(of),
+    }
 }
 
 /// A tensor's bytes and shape, of this type and so many dimensions.

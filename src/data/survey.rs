@@ -7,6 +7,7 @@ use super::hub::Hub;
 use super::locate::{Located, locate};
 use super::prepare::{image_shape, labels_in};
 use super::read::{Cell, Table};
+use super::similar;
 use super::stream;
 use super::{Error, Result};
 use crate::job::{Part, TokenizerSource};
@@ -56,6 +57,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         false if columns::is_of_pairs(first, &hints.columns)? => Some(Task::TextToText),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
+        false if hints.columns == Columns::default() && similar::is_together(first) => Some(Task::SentenceSimilarity),
         false if columns::is_text_alone(first) && hints.columns.label.is_none() => Some(Task::LanguageModelling),
         false if hints.columns == Columns::default() => columns::task_of(first),
         false => None,
@@ -80,6 +82,10 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     }
     if task == Some(Task::TextToText) {
         return pairs_of(&splits, columns, located);
+    }
+    if task == Some(Task::SentenceSimilarity) {
+        let tokens = mean_tokens(first, &columns.input)?;
+        return similar::survey(&splits, columns, hints.part, tokens, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -128,6 +134,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         mean_tokens,
         image_shape: image_shape.map(|(shape, _)| shape),
         images_differ: image_shape.is_some_and(|(_, differ)| differ),
+        scores: None,
         table: None,
     })
 }
@@ -153,6 +160,7 @@ fn survey_table(
         mean_tokens: None,
         image_shape: None,
         images_differ: false,
+        scores: None,
         table: Some(found.facts),
     })
 }
@@ -175,6 +183,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let Located { card, revision, .. } = located;
     let license = card.license;
     Ok(DataFacts {
+        scores: None,
         table: None,
         splits: facts,
         columns,
@@ -214,6 +223,7 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
         columns,
         image_shape: None,
         images_differ: false,
+        scores: None,
         table: None,
     })
 }
@@ -453,6 +463,39 @@ mod tests {
         assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
         assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
         assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
+    }
+
+    #[test]
+    fn texts_that_belong_together_are_found() {
+        let task = |csv: &str| {
+            let dir = folder(&[("train.csv", csv)]);
+            survey(&DataSource::Local { path: dir.path().into() }, dir.path())
+                .map(|facts| (facts.task, facts.columns.input))
+                .map_err(|e| e.to_string())
+        };
+        let together = |columns: &[&str]| Ok((Some(Task::SentenceSimilarity), names(columns)));
+        assert_eq!(task("anchor,positive\na,b\nc,d\n"), together(&["anchor", "positive"]));
+        assert_eq!(task("query,positive,negative\na,b,c\n"), together(&["query", "positive", "negative"]));
+        assert_eq!(task("query,document,hard_negative_1\na,b,c\n"), together(&["query", "document", "hard_negative_1"]));
+        let scored: String = (0..40).map(|i| format!("a,b,0.{i:02}\n")).collect();
+        let scored = task(&format!("sentence1,sentence2,score\n{scored}"));
+        assert_eq!(scored.map(|found| found.0), Ok(Some(Task::TextRegression)), "as ever");
+        assert_eq!(task("question,answer\na,b\nc,d\n").map(|found| found.0), Ok(Some(Task::InstructionTuning)), "as ever");
+    }
+
+    #[test]
+    fn scores_are_told_of_what_is_trained_on() {
+        let csv = "sentence1,sentence2,score\na,b,1\na,c,5\nd,e,\nf,g,-3\n";
+        let dir = folder(&[("train.csv", csv), ("test.csv", "sentence1,sentence2,score\na,b,-1\n")]);
+        let hints = DataSpecHints { task: Some(Task::SentenceSimilarity), ..DataSpecHints::default() };
+        let facts =
+            survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path()).expect("surveyed");
+        assert_eq!((facts.scores, facts.columns.label.as_deref()), (Some([-3.0, 5.0]), Some("score")));
+        assert_eq!(
+            facts.splits.iter().map(|split| split.labelled).collect::<Vec<_>>(),
+            [true, false],
+            "nothing but -1 is a secret"
+        );
     }
 
     #[test]

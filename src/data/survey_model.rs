@@ -3,7 +3,7 @@
 use super::hub::{Hub, Kind, Repo};
 use super::{Card, Error, Result, sha256_of_file};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
-use crate::plan::ModelFacts;
+use crate::plan::{ModelFacts, SentenceFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use tallow_zoo::gguf::Gguf;
 use tallow_zoo::peft::{self, Peft};
-use tallow_zoo::{Modality, ModelConfig};
+use tallow_zoo::{Head, HeadKind, Modality, ModelConfig, Pooling};
 
 const WEIGHTS: &str = "model.safetensors";
 const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -45,6 +45,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
                 chat: ChatFormat::default(),
                 prefix: String::new(),
                 adapter: None,
+                sentences: None,
             });
         }
     };
@@ -55,13 +56,14 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
 /// A model whose weights are all here.
 fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let Weights { path, config, shapes, mut chat } = weights(repo)?;
+    let Weights { path, mut config, shapes, mut chat } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
     if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText) {
         // A tokenizer of our own would give ids that mean nothing to these weights.
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
     }
+    let sentences = sentences(repo, &mut config)?;
     let card = match repo.read_text("README.md")? {
         Some(readme) => Card::parse(&repo.in_words(), &readme)?,
         None => Card::default(),
@@ -85,6 +87,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         chat,
         prefix: prefix(repo)?,
         adapter: None,
+        sentences,
     })
 }
 
@@ -105,10 +108,15 @@ fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
     // A head of its own: that of the adapter's configuration, else as wide as the adapter's tensors say.
     if let Some(json) = repo.read_text("config.json")? {
         let own = ModelConfig::from_public(&json).map_err(|e| wrong(format!("`config.json`: {e}")))?;
-        facts.config = facts.config.with_head(own.head().clone());
+        // How a body's vectors are made is in no `config.json`.
+        let bare = own.head().kind() == HeadKind::Vector && facts.config.head().kind() == HeadKind::Vector;
+        facts.config = if bare { facts.config } else { facts.config.with_head(own.head().clone()) };
     } else if let Some((_, shape)) = shapes.iter().find(|(name, _)| HEADS.iter().any(|head| name.ends_with(head))) {
         let labels = (0..shape.first().copied().unwrap_or(0)).map(|i| format!("LABEL_{i}")).collect::<Vec<_>>();
         facts.config = facts.config.with_labels(&labels);
+    }
+    if let Some(own) = sentences(repo, &mut facts.config)? {
+        facts.sentences = Some(own);
     }
     if repo.has("tokenizer.json") {
         facts.tokenizer = Some(repo.fetch("tokenizer.json")?);
@@ -162,6 +170,43 @@ fn gguf(path: &Path) -> Result<Weights, String> {
     let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
     let template = read.text("tokenizer.chat_template").map(str::to_string);
     Ok(Weights { path: path.into(), config, shapes, chat: ChatFormat { template, tokens: BTreeMap::new() } })
+}
+
+/// What the files of the `sentence-transformers` library say, if there are any: how vectors are made becomes the model's head, where it
+/// has no head for something else.
+fn sentences(repo: &Repo, config: &mut ModelConfig) -> Result<Option<SentenceFacts>> {
+    let Some(modules) = repo.read_text("modules.json")? else { return Ok(None) };
+    let read = |file: &str| -> Result<serde_json::Value> {
+        let text = repo.read_text(file)?.unwrap_or_else(|| "{}".into());
+        let wrong = |e: serde_json::Error| Error::Model { place: repo.in_words(), what: format!("`{file}`: {e}") };
+        serde_json::from_str(&text).map_err(wrong)
+    };
+    let pooling = match Pooling::path(&modules) {
+        Ok(Some(path)) => match repo.read_text(&path)? {
+            Some(json) => Pooling::from_public(&modules, Some(&json)).map_err(|e| e.to_string()),
+            None => Err(format!("`modules.json` names `{path}`, which is not there")),
+        },
+        Ok(None) => Pooling::from_public(&modules, None).map_err(|e| e.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let (of_texts, of_prompts) = (read("sentence_bert_config.json")?, read("config_sentence_transformers.json")?);
+    let unusable = match &pooling {
+        Err(what) => Some(what.clone()),
+        Ok(_) if of_texts["do_lower_case"] == true => Some("`do_lower_case`: texts are cut as the tokenizer has them".into()),
+        Ok(_) if of_prompts["default_prompt_name"].is_string() => {
+            Some(format!("`default_prompt_name`: {}, a prompt before every text", of_prompts["default_prompt_name"]))
+        }
+        Ok(_) => None,
+    };
+    let bare = matches!(config.head().kind(), HeadKind::Vector | HeadKind::Words);
+    if let Ok(pooling) = pooling
+        && bare
+        && config.heads().any(|head| head == HeadKind::Vector)
+    {
+        *config = config.clone().with_head(Head::Vector(pooling));
+    }
+    let max_seq_len = of_texts["max_seq_length"].as_u64().map(|length| length as usize);
+    Ok(Some(SentenceFacts { max_seq_len, unusable }))
 }
 
 /// How the model writes conversations, as its folder says.
@@ -315,6 +360,52 @@ mod tests {
         check(&whole[..20], Err("cut off"));
         check(b"abc", Err("no safetensors file"));
         check(&[0xff; 64], Err("no safetensors file"));
+    }
+
+    #[test]
+    fn how_vectors_are_made_is_read() {
+        use tallow_zoo::PoolingOf;
+        let module =
+            |kind: &str, path: &str| serde_json::json!({"type": format!("sentence_transformers.models.{kind}"), "path": path});
+        let modules =
+            |more: &[serde_json::Value]| serde_json::Value::from([&[module("Transformer", "")], more].concat()).to_string();
+        let usual = modules(&[module("Pooling", "1_Pooling"), module("Normalize", "2_Normalize")]);
+        let first = r#"{"pooling_mode_cls_token": true}"#;
+        let check = |files: &[(&str, &str)], class: &str| {
+            let dir = tempfile::tempdir().expect("a folder");
+            for (name, text) in files {
+                let path = dir.path().join(name);
+                std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+                std::fs::write(path, text).expect("written");
+            }
+            let mut config = (tallow_zoo::registry()[0].tiny)().to_public();
+            config["architectures"] = serde_json::json!([class]);
+            let mut config = ModelConfig::from_public(&config.to_string()).expect("a model");
+            let repo = Repo::at_folder(Kind::Model, dir.path()).expect("a folder");
+            (sentences(&repo, &mut config).expect("read"), config.head().clone())
+        };
+        let vector = |of, normalize| Head::Vector(Pooling { of, normalize });
+        let plain = vector(PoolingOf::Mean, false);
+        assert_eq!(check(&[("config.json", "{}")], "BertModel"), (None, plain.clone()), "a bare encoder");
+        let settings = ("sentence_bert_config.json", r#"{"max_seq_length": 7, "do_lower_case": false}"#);
+        let (facts, head) = check(&[("modules.json", &usual), ("1_Pooling/config.json", first), settings], "BertForMaskedLM");
+        assert_eq!((facts, head), (Some(SentenceFacts { max_seq_len: Some(7), unusable: None }), vector(PoolingOf::First, true)));
+        let (_, head) = check(&[("modules.json", &usual), ("1_Pooling/config.json", first)], "BertForTokenClassification");
+        assert!(matches!(head, Head::Tags(_)), "a head for something else stays");
+        let unusable = |files: &[(&str, &str)], words: &str| {
+            let found = check(files, "BertModel").0.and_then(|facts| facts.unusable).unwrap_or_default();
+            assert!(found.contains(words), "{found}");
+        };
+        unusable(&[("modules.json", &usual)], "`modules.json` names `1_Pooling/config.json`, which is not there");
+        unusable(
+            &[("modules.json", &modules(&[module("Dense", "1_Dense")]))],
+            "expected Pooling or Normalize, found sentence_transformers.models.Dense",
+        );
+        unusable(&[("modules.json", &usual), ("1_Pooling/config.json", r#"{"pooling_mode": "max"}"#)], "found max");
+        let all = [("modules.json", usual.as_str()), ("1_Pooling/config.json", first)];
+        unusable(&[&all[..], &[("sentence_bert_config.json", r#"{"do_lower_case": true}"#)]].concat(), "`do_lower_case`");
+        let prompts = ("config_sentence_transformers.json", r#"{"prompts": {"query": "q: "}, "default_prompt_name": "query"}"#);
+        unusable(&[&all[..], &[prompts]].concat(), "`default_prompt_name`: \"query\", a prompt before every text");
     }
 
     #[test]

@@ -239,6 +239,7 @@ mod tests {
             adapter: None,
             text_to_text: None,
             preference: None,
+            similarity: None,
             recipe: Recipe::bare(
                 Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
                 0.1,

@@ -1,6 +1,7 @@
 //! What a model said of a split beside what is right: every metric, its interval and the score of a guess are made from it.
 
 use super::metrics::regression::{mae, pearson, r2, rmse, spearman};
+use super::metrics::retrieval::Found;
 use super::metrics::{answers, labels, probability, tagging};
 use super::texts::{TextSaid, of_texts};
 use super::{metric, of_preferences, of_words};
@@ -31,6 +32,17 @@ pub enum Predictions {
     Texts(Vec<TextSaid>),
     /// Of each pair of answers how much more the better one gained.
     Preferences { margins: Vec<f64> },
+    /// What each distinct first text of texts that belong together found among so many candidates.
+    Retrieved { each: Vec<Retrieved>, candidates: usize },
+}
+
+/// What one text found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retrieved {
+    pub found: Found,
+    /// Of the examples that the text is the first of: those whose second is nearer than all that do not belong to it, and how many
+    /// have such.
+    pub triples: [usize; 2],
 }
 
 /// What the model says of one example, and its class.
@@ -127,6 +139,7 @@ impl Predictions {
             Predictions::Words { tokens, .. } => *tokens,
             Predictions::Texts(each) => each.len(),
             Predictions::Preferences { margins } => margins.len(),
+            Predictions::Retrieved { each, .. } => each.len(),
         }
     }
 
@@ -183,6 +196,7 @@ impl Predictions {
             Predictions::Words { tokens, right, .. } if of == Metric::MaskedAccuracy => *right as f64 / *tokens as f64,
             Predictions::Words { tokens, bytes, loss, .. } => of_words(of, *loss, *tokens, *bytes),
             Predictions::Texts(each) => of_texts(of, rows.iter().map(|&i| &each[i])),
+            Predictions::Retrieved { each, .. } => of_retrieved(of, rows.iter().map(|&i| &each[i])),
             Predictions::Preferences { margins } => of_preferences(of, &rows.iter().map(|&i| margins[i]).collect::<Vec<f64>>()),
         }
     }
@@ -262,6 +276,10 @@ impl Predictions {
                 let (nats, tokens) = (said.nats, said.tokens);
                 json!({"index": index, "source": said.source, "reference": said.reference, "predicted": said.predicted(), "nats": nats, "tokens": tokens})
             })),
+            Predictions::Retrieved { each, candidates } => Box::new(each.iter().enumerate().map(move |(index, said)| {
+                let (places, belonging) = (said.found.places(), said.found.belonging());
+                json!({"index": index, "places": places, "belonging": belonging, "candidates": candidates})
+            })),
             Predictions::Preferences { margins } => {
                 Box::new(margins.iter().enumerate().map(|(index, margin)| json!({"index": index, "margin": margin})))
             }
@@ -307,6 +325,22 @@ fn of_tags<'a>(of: Metric, each: impl Iterator<Item = &'a TagsSaid>) -> f64 {
         Metric::EntityPrecision => entities.precision(),
         Metric::EntityRecall => entities.recall(),
         Metric::Accuracy => right as f64 / words as f64,
+        _ => f64::NAN,
+    }
+}
+
+fn of_retrieved<'a>(of: Metric, each: impl Iterator<Item = &'a Retrieved>) -> f64 {
+    let each: Vec<&Retrieved> = each.collect();
+    let mean = |of: fn(&Found) -> f64| each.iter().map(|said| of(&said.found)).sum::<f64>() / each.len() as f64;
+    match of {
+        Metric::AccuracyAt1 => mean(Found::accuracy_at_1),
+        Metric::MrrAt10 => mean(Found::reciprocal_rank),
+        Metric::NdcgAt10 => mean(Found::ndcg),
+        Metric::RecallAt10 => mean(Found::recall),
+        Metric::TripletAccuracy => {
+            let sum = |which: usize| each.iter().map(|said| said.triples[which]).sum::<usize>() as f64;
+            sum(0) / sum(1)
+        }
         _ => f64::NAN,
     }
 }

@@ -14,7 +14,7 @@ pub use keys::{differing, flatten};
 pub use part::Part;
 
 use crate::eval::Guess;
-use crate::spec::{Augment, Columns, ImageSize, Metric, Preference, Recipe, Task, TokenizerKind};
+use crate::spec::{Augment, Columns, ImageSize, Metric, Preference, Recipe, Similarity, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -140,6 +140,9 @@ pub struct RunConfig {
     /// For preference optimisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
+    /// For sentence similarity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<Similarity>,
     pub init: InitFrom,
     /// Prepared training split.
     pub train: PathBuf,
@@ -247,6 +250,9 @@ pub struct EvaluateJob {
     /// For text to text: how what is scored is written.
     #[serde(default)]
     pub writing: Option<Writing>,
+    /// For sentence similarity: what the loss is that is told.
+    #[serde(default)]
+    pub similarity: Option<Similarity>,
     /// Answers that the model writes itself, beside those that stand in the split.
     #[serde(default)]
     pub samples: Option<Samples>,

@@ -10,7 +10,7 @@ use crate::job::{
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Task};
+use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Similarity, Task};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -53,6 +53,8 @@ enum Error {
     Kind { model: &'static str, data: &'static str },
     #[error("a {family} model with a head for {head} cannot be scored on its own")]
     Head { family: &'static str, head: &'static str },
+    #[error("the model's vectors are made as cannot be had here: {what}")]
+    Vectors { what: String },
     #[error("preferences are measured against the model that training began with; of a whole model nobody says which that is")]
     NoReference,
     #[error("the data set has no split `{split}`; it has {}", list(have))]
@@ -68,7 +70,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::NoTokenizer | Error::NoReference => Class::Model,
+            Error::NoTokenizer | Error::NoReference | Error::Vectors { .. } => Class::Model,
             _ => Class::Data,
         }
     }
@@ -133,6 +135,11 @@ impl Pipeline<'_> {
             Some(data) => (data.task.unwrap_or(own), data),
             None => (own, survey(Some(own))?),
         };
+        if let Some(what) =
+            model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
+        {
+            return Err(Error::Vectors { what }.into());
+        }
         if task == Task::PreferenceOptimization && model.adapter.is_none() {
             return Err(Error::NoReference.into());
         }
@@ -140,6 +147,9 @@ impl Pipeline<'_> {
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
         let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
+        if task == Task::SentenceSimilarity && model.sentences.is_none() {
+            assumptions.push("vectors: the mean of a text's tokens (the folder has no `modules.json`)".into());
+        }
         assumptions.extend(data.table.iter().flat_map(|table| table.notes.clone()));
         if data.is_stream() {
             assumptions.push(format!("the text is told in pieces of {} tokens, each from its own words alone", job.max_seq_len));
@@ -198,15 +208,30 @@ impl Pipeline<'_> {
                 length_penalty: 1.0,
                 samples: 0,
             }),
+            similarity: (task == Task::SentenceSimilarity).then(|| similarity_of(data)),
             samples: None,
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
-            metrics: Metric::usual(task).collect(),
+            metrics: metrics_of(task, data),
             guess: None,
             batch_size: scoring_batch(task, PIECE),
             threads: self.setup.threads,
             out: self.folder.attempt(SCORE, 1).work(),
         }
+    }
+}
+
+/// The usual ones; of vectors those that the data has something for.
+fn metrics_of(task: Task, data: &DataFacts) -> Vec<Metric> {
+    let scored = data.columns.label.is_some();
+    Metric::usual(task).filter(|metric| task != Task::SentenceSimilarity || metric.is_of_scores() == scored).collect()
+}
+
+/// The usual loss of vectors, by the scores of the split.
+fn similarity_of(data: &DataFacts) -> Similarity {
+    match (Similarity::usual(data.columns.label.is_some()), data.scores) {
+        (Similarity::Cosine { .. }, Some(scores)) => Similarity::Cosine { score_range: Similarity::range_of(scores) },
+        (usual, _) => usual,
     }
 }
 
@@ -301,7 +326,12 @@ fn prepare_job(
         }
     };
     let (vocab_size, positions) = model.config.text_limits().unwrap_or((0, 0));
-    let max_seq_len = if data.is_stream() { positions.min(PIECE) } else { positions };
+    let own = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len).unwrap_or(positions);
+    let max_seq_len = match (data.is_stream(), task) {
+        (true, _) => positions.min(PIECE),
+        (false, Task::SentenceSimilarity) => positions.min(own),
+        (false, _) => positions,
+    };
     Ok(PrepareJob {
         task,
         splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part }],
@@ -379,6 +409,7 @@ mod tests {
             mean_tokens: None,
             image_shape: None,
             images_differ: false,
+            scores: None,
             table: None,
         };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);

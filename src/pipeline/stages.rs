@@ -169,7 +169,7 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let untrained = match starts_from_an_answer(plan) {
+        let untrained = match measured_against_its_start(plan) {
             true => match self.score_untrained(plan)? {
                 Ok((score, _)) => Some(score),
                 Err(end) => return Ok(Err(end)),
@@ -252,7 +252,7 @@ impl Pipeline<'_> {
         // What the answers of the training split alone say.
         let guess = prepared_splits(&self.told(PREPARE)?)
             .first()
-            .filter(|_| !starts_from_an_answer(plan))
+            .filter(|_| !measured_against_its_start(plan))
             .and_then(|train| guess(config.task, train));
         Ok(EvaluateJob {
             task: config.task,
@@ -269,6 +269,7 @@ impl Pipeline<'_> {
                 samples: SAMPLES,
                 ..writing.clone()
             }),
+            similarity: config.similarity,
             samples: (config.task == Task::InstructionTuning).then(|| Samples {
                 count: SAMPLES,
                 max_new_tokens: SAMPLE_TOKENS,
@@ -491,10 +492,10 @@ fn pair_format(spec: &ExperimentSpec, run: &RunConfig) -> Option<PairFormat> {
     Some(PairFormat { prefix, max_target_len: writing.max_new_tokens, start: ids.start, end: ids.end })
 }
 
-/// Whether the model that training begins with says something to such examples already, which is what is to be bettered.
-fn starts_from_an_answer(plan: &Plan) -> bool {
-    let pretrained = matches!(plan.spec.model, ModelSpec::Pretrained { .. });
-    plan.spec.task.is_of_conversations() || plan.spec.task == Task::TextToText && pretrained
+/// Whether the model that training began with does the task already, so that it is what is to be bettered.
+fn measured_against_its_start(plan: &Plan) -> bool {
+    let began_with_weights = plan.runs.first().is_some_and(|run| matches!(run.init, InitFrom::Weights { .. }));
+    plan.spec.task.is_done_untrained() && began_with_weights
 }
 
 /// What cells of a table become, as a model says.

@@ -54,10 +54,18 @@ pub fn size_of(model: &ModelConfig, data: &DataFacts, recipe: &Recipe) -> usize 
         return recipe.max_seq_len.or(model.text_limits().map(|(_, positions)| positions)).unwrap_or(1);
     }
     match (data.mean_tokens, data.image_shape) {
-        (Some(tokens), _) => (tokens.round().max(1.0) as usize).min(recipe.max_seq_len.unwrap_or(usize::MAX)),
+        (Some(tokens), _) => {
+            let longest = recipe.max_seq_len.map_or(usize::MAX, |longest| texts_each(data) * longest);
+            (tokens.round().max(1.0) as usize).min(longest)
+        }
         (None, Some([height, ..])) => height,
         (None, None) => 1,
     }
+}
+
+/// Texts of an example whose lengths are told together.
+fn texts_each(data: &DataFacts) -> usize {
+    if data.task == Some(Task::SentenceSimilarity) { data.columns.input.len().max(1) } else { 1 }
 }
 
 /// Copies of the weights that training holds: themselves, their gradients, and what checkpoints hold too: moments, their mean and the
@@ -89,9 +97,12 @@ pub fn estimate(
     let num_trainable = adapted.map_or(num_params, Adapted::num_trained);
     // Preferences are measured against what the model says at first: in the first epoch one more forward pass an example.
     let refers = data.task == Some(Task::PreferenceOptimization);
-    let passes = if adapted.is_some() { 2.0 } else { 3.0 } + if refers { 1.0 } else { 0.0 };
+    // A step of vectors that is cut is encoded twice.
+    let again = data.task == Some(Task::SentenceSimilarity) && micro_batch_size < recipe.batch_size;
+    let passes = if adapted.is_some() { 2.0 } else { 3.0 } + if refers || again { 1.0 } else { 0.0 };
     let mut step_flops = passes * model.forward_flops(recipe.batch_size, size);
-    let longest = if data.mean_tokens.is_some() { recipe.max_seq_len.unwrap_or(size).min(4 * size) } else { size };
+    let most = recipe.max_seq_len.map_or(size, |longest| texts_each(data) * longest);
+    let longest = if data.mean_tokens.is_some() { most.min(4 * size) } else { size };
     let mut activations = model.activation_bytes(micro_batch_size, longest);
     if recipe.gradient_checkpointing {
         step_flops += model.checkpointed(recipe.batch_size, size).1;
@@ -138,6 +149,7 @@ mod tests {
             mean_tokens: Some(8.0),
             image_shape: None,
             images_differ: false,
+            scores: None,
             table: None,
         };
         let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
@@ -153,6 +165,7 @@ mod tests {
             chat: Default::default(),
             prefix: String::new(),
             adapter: None,
+            sentences: None,
         };
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {

@@ -3,7 +3,9 @@
 use super::estimate::{Pauses, copies, estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
-use crate::spec::{AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Monitor, Task, TextToText};
+use crate::spec::{
+    AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Task, TextToText,
+};
 use crate::words;
 use std::path::PathBuf;
 use tallow_zoo::{Adapted, ModelConfig};
@@ -53,6 +55,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     {
         problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
     }
+    let similarity = similarity(spec, facts, &mut problems, &mut assumptions);
     if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
         && weights.len() != model.num_labels()
     {
@@ -86,7 +89,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if let Some(every) = spec.recipe.evaluate_every {
         pauses.monitor_every_steps = steps_of(every, per_epoch);
     }
-    let common = Common { spec, facts, layout, model, normalize, total_steps, pauses };
+    let common = Common { spec, facts, layout, model, normalize, similarity, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
     let (needed, limit) =
         (estimate.train_secs * runs.len() as f64, spec.budget.max_time_secs.map_or(f64::INFINITY, |secs| secs as f64));
@@ -193,6 +196,55 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
     }
 }
 
+/// What vectors are trained by, with what scores mean.
+fn similarity(
+    spec: &ExperimentSpec,
+    facts: &Facts,
+    problems: &mut Vec<String>,
+    assumptions: &mut Vec<String>,
+) -> Option<Similarity> {
+    if spec.task != Task::SentenceSimilarity {
+        return None;
+    }
+    if let Some(what) = facts.model.sentences.as_ref().and_then(|sentences| sentences.unusable.as_ref()) {
+        problems.push(format!("`model`: its vectors are made as cannot be had here: {what}"));
+    }
+    let (columns, batch) = (&facts.data.columns, spec.recipe.batch_size);
+    let scored = columns.label.is_some();
+    let found = if scored { "pairs with a score" } else { "texts that belong together, without a score" };
+    let asked = spec.similarity.unwrap_or(Similarity::usual(scored));
+    if asked.is_of_scores() != scored {
+        let usual = Similarity::usual(scored).name();
+        problems.push(format!("`similarity.kind`: `{}` is not for {found} (`{usual}` is)", asked.name()));
+    }
+    if spec.metric.is_of_scores() != scored || spec.metric == Metric::TripletAccuracy && columns.input.len() < 3 {
+        problems.push(format!("`metric`: {} does not measure {found} ({} columns)", spec.metric.in_words(), columns.input.len()));
+    }
+    if batch < 2 && !matches!(asked, Similarity::Cosine { .. }) && columns.input.len() == 2 {
+        let name = asked.name();
+        problems
+            .push(format!("`recipe.batch_size`: `{name}` compares the examples of a step: expected at least 2, found {batch}"));
+    }
+    match (asked, facts.data.scores) {
+        (_, Some([least, most])) if scored && least == most => {
+            problems.push(format!("`data.columns.label`: all scores of `{}` are {}", spec.data.train, words::plain(least)));
+            Some(asked)
+        }
+        (Similarity::Cosine { score_range: None }, Some(scores)) => {
+            let score_range = Similarity::range_of(scores);
+            let [least, most] = scores.map(words::plain);
+            assumptions.push(match score_range {
+                Some(_) => {
+                    format!("similarity.score_range: scores from {least} to {most}, as the training split has them, mean cosines from 0 to 1")
+                }
+                None => format!("similarity.score_range: scores from {least} to {most} are taken for cosines as they are"),
+            });
+            Some(Similarity::Cosine { score_range })
+        }
+        (asked, _) => Some(asked),
+    }
+}
+
 /// Each pattern meets a parameter that no group before it has, and something is left to train.
 fn groups(spec: &ExperimentSpec, model: &ModelConfig, problems: &mut Vec<String>) {
     let groups = &spec.recipe.groups;
@@ -292,6 +344,7 @@ struct Common<'a> {
     layout: &'a Layout,
     model: ModelConfig,
     normalize: Option<Normalize>,
+    similarity: Option<Similarity>,
     total_steps: u64,
     pauses: Pauses,
 }
@@ -311,6 +364,7 @@ impl Common<'_> {
             model: self.model.clone(),
             adapter: spec.adapter.as_ref().map(AdapterSpec::adapter),
             preference: (spec.task == Task::PreferenceOptimization).then(|| spec.preference.unwrap_or_default()),
+            similarity: self.similarity,
             init,
             train: file(&spec.data.train),
             monitor: match &spec.data.monitor {

@@ -32,6 +32,9 @@ pub struct DataFacts {
     pub splits: Vec<SplitFacts>,
     pub columns: Columns,
     pub labels: Vec<String>,
+    /// Of pairs with a score: the least and the greatest of the training split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<[f64; 2]>,
     /// As the card says, verbatim; none where it says nothing.
     pub license: Option<String>,
     /// Hub commit, where known.
@@ -161,6 +164,18 @@ pub struct ModelFacts {
     /// What stands beside the weights, where the folder is an adapter's; everything else here is its base's.
     #[serde(default)]
     pub adapter: Option<AdapterFiles>,
+    /// Where its folder is that of a model of sentence vectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentences: Option<SentenceFacts>,
+}
+
+/// What the files of the `sentence-transformers` library say of a model, besides how vectors are made, which its head has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentenceFacts {
+    /// Tokens of the longest text that it reads.
+    pub max_seq_len: Option<usize>,
+    /// Why vectors as it makes them cannot be had here.
+    pub unusable: Option<String>,
 }
 
 /// Fully resolved runs, what they cost, and where they differ from what was asked.

@@ -5,20 +5,21 @@
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
 //!         generation_config.json                                              texts that are written from others
 //!         preprocessor_config.json                                            images
+//!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
 
 use super::{Error, card, companions};
 use crate::data::chat_source;
 use crate::plan::{ModelFacts, Plan};
 use crate::report::Report;
-use crate::spec::{self, ModelSpec};
+use crate::spec::{self, ModelSpec, Task};
 use crate::store::write_atomic;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use tallow_zoo::{HeadKind, peft};
+use tallow_zoo::{Head, HeadKind, ModelConfig, peft};
 
 /// Writes the model that `weights` holds to the folder `place`, which may be there from an earlier time. `tokenizer`: the
 /// tokenizer.json that its texts were cut with.
@@ -64,6 +65,8 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
         write_tokenizer(folder, tokenizer, &mut config, model.config.head().kind(), model)?;
     }
     write_json(&folder.join("config.json"), &config)?;
+    let longest = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len);
+    write_sentences(folder, &model.config, longest)?;
     write_chat(folder, model)
 }
 
@@ -97,8 +100,13 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     if let Some(tokenizer) = tokenizer {
         write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head(), &plan.facts.model)?;
     }
-    write_json(&folder.join("config.json"), &config)?;
+    // A folder with one is a whole model to sentence-transformers; all that an adapter's would say is its base's.
+    if plan.spec.adapter.is_none() || plan.spec.task != Task::SentenceSimilarity {
+        write_json(&folder.join("config.json"), &config)?;
+    }
     write_adapter(folder, plan)?;
+    let run = plan.runs.first();
+    write_sentences(folder, run.map_or(&plan.facts.model.config, |run| &run.model), longest_text(plan))?;
     let model = &plan.facts.model;
     match tokenizer.filter(|_| model.chat.template.is_none() && plan.spec.task.is_of_conversations()) {
         Some(tokenizer) => write_usual_chat(folder, model, tokenizer)?,
@@ -115,6 +123,27 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     write_text(&folder.join("README.md"), &card(plan, report))
 }
 
+/// What the `sentence-transformers` library reads of a model of vectors, beside the files of `transformers`.
+fn write_sentences(folder: &Path, model: &ModelConfig, max_seq_len: Option<usize>) -> Result<(), Error> {
+    let Head::Vector(pooling) = model.head() else { return Ok(()) };
+    let width = model.to_public()[if model.family() == "distilbert" { "dim" } else { "hidden_size" }].as_u64().unwrap_or(0);
+    for (path, value) in pooling.to_public(width as usize) {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(io("create", parent))?;
+        write_json(&path, &value)?;
+    }
+    let longest = max_seq_len.or(model.text_limits().map(|(_, positions)| positions));
+    write_json(&folder.join("sentence_bert_config.json"), &companions::sentence_texts(longest))?;
+    write_json(&folder.join("config_sentence_transformers.json"), &companions::sentence_similarity())
+}
+
+/// Tokens of the longest text that a model of vectors was trained on.
+fn longest_text(plan: &Plan) -> Option<usize> {
+    let own = plan.facts.model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len);
+    plan.spec.recipe.max_seq_len.or(own)
+}
+
 /// Of an adapter, what it is and what it stands beside.
 fn write_adapter(folder: &Path, plan: &Plan) -> Result<(), Error> {
     let (Some(run), ModelSpec::Pretrained { id, revision }) = (plan.runs.first(), &plan.spec.model) else { return Ok(()) };
@@ -125,7 +154,14 @@ fn write_adapter(folder: &Path, plan: &Plan) -> Result<(), Error> {
     // A folder is named from everywhere.
     let base =
         std::path::absolute(id).ok().filter(|path| path.exists()).map_or_else(|| id.clone(), |path| path.display().to_string());
-    let config = peft::config(adapter, &adapted, &run.model, &base, revision);
+    let mut config = peft::config(adapter, &adapted, &run.model, &base, revision);
+    if let (Head::Vector(_), Some(targets)) = (run.model.head(), config["target_modules"].as_array_mut()) {
+        // The base is a bare body, whose names leave out its place.
+        let place = format!("{}.", run.model.family());
+        for target in targets {
+            *target = target.as_str().map_or(Value::Null, |name| name.strip_prefix(&place).unwrap_or(name).into());
+        }
+    }
     write_json(&folder.join("adapter_config.json"), &config)
 }
 

@@ -53,6 +53,9 @@ pub fn card(plan: &Plan, report: &Report) -> String {
     let mut out = front_matter(plan, report);
     // The page's own title becomes the card's.
     out.push_str(&markdown(report));
+    if plan.spec.task == Task::SentenceSimilarity {
+        out.push_str(SENTENCE_USE);
+    }
     put(&mut out, format_args!("## Licence\n\n{}\n\n## Files\n\n{}\n", license_note(plan), files(plan)));
     out
 }
@@ -60,6 +63,19 @@ pub fn card(plan: &Plan, report: &Report) -> String {
 fn files(plan: &Plan) -> &'static str {
     if plan.spec.adapter.is_some() { ADAPTER_FILES } else { FILES }
 }
+
+/// How vectors are had.
+const SENTENCE_USE: &str = "## Use
+
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer(\"path/to/this/folder\")
+vectors = model.encode([\"How is the weather today?\", \"Is it sunny outside?\"])
+print(model.similarity(vectors, vectors))
+```
+
+";
 
 const ADAPTER_FILES: &str = "`adapter_model.safetensors` and `adapter_config.json` are an adapter as the `peft` library has it, to be \
 loaded beside the base model; `tallow merge` makes one model of both. `training.toml` is the whole experiment: \
@@ -75,10 +91,15 @@ fn front_matter(plan: &Plan, report: &Report) -> String {
         License::Other(stated) => put(&mut yaml, format_args!("license: other\nlicense_name: {}\n", quoted(&stated))),
         License::Unknown | License::NoBase => {}
     }
-    if matches!(plan.facts.model.config.family(), "bert" | "gpt2" | "llama" | "marian" | "t5") {
+    if plan.spec.task == Task::SentenceSimilarity {
+        yaml.push_str("library_name: sentence-transformers\n");
+    } else if matches!(plan.facts.model.config.family(), "bert" | "gpt2" | "llama" | "marian" | "t5") {
         yaml.push_str("library_name: transformers\n");
     }
     put(&mut yaml, format_args!("pipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan)));
+    if plan.spec.task == Task::SentenceSimilarity {
+        yaml.push_str("- sentence-transformers\n- feature-extraction\n");
+    }
     if let Some(base) = base_model(plan) {
         put(&mut yaml, format_args!("base_model: {}\n", quoted(base)));
     }
@@ -187,6 +208,7 @@ fn pipeline_tag(plan: &Plan) -> &'static str {
             PairKind::Summary => "summarization",
             PairKind::Other => "text2text-generation",
         },
+        Task::SentenceSimilarity => "sentence-similarity",
     }
 }
 

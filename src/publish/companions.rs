@@ -73,6 +73,16 @@ pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
     })
 }
 
+/// `sentence_bert_config.json`: how texts are cut.
+pub(super) fn sentence_texts(max_seq_len: Option<usize>) -> Value {
+    json!({ "max_seq_length": max_seq_len, "do_lower_case": false })
+}
+
+/// `config_sentence_transformers.json`: how vectors are compared, and that nothing is put before a text.
+pub(super) fn sentence_similarity() -> Value {
+    json!({ "prompts": {}, "default_prompt_name": null, "similarity_fn_name": "cosine" })
+}
+
 /// `preprocessor_config.json`: pixels scaled to 0..1, then normalised a channel.
 pub(super) fn preprocessor(normalize: &Normalize, [height, width]: [usize; 2], image: Option<&ImageSize>) -> Value {
     // The shortest decimal that reads back as the same float32.

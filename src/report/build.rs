@@ -171,6 +171,7 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     if resolved.label_smoothing > 0.0 {
         settings.push(("label smoothing", words::plain(resolved.label_smoothing)));
     }
+    settings.extend(first.and_then(|run| run.similarity).map(|loss| ("vectors trained by", words::similarity(&loss))));
     settings.extend(resolved.class_weights.as_ref().map(|weights| ("class weights", words::class_weights(weights))));
     settings.extend(resolved.focal_gamma.map(|gamma| ("focal loss", format!("gamma {}", words::plain(gamma)))));
     if resolved.sampling == Sampling::Balanced {
@@ -233,6 +234,7 @@ fn answer(columns: &Columns, task: Task) -> String {
     match (&columns.label, columns.labels.as_slice()) {
         (Some(label), _) => label.clone(),
         (None, []) if task == Task::MaskedLanguageModelling => "its hidden words".into(),
+        (None, []) if task == Task::SentenceSimilarity => "which belong together".into(),
         (None, []) => "its next word".into(),
         (None, labels) => labels.join(", "),
     }

@@ -164,6 +164,7 @@ mod tests {
             model: (tallow_zoo::registry()[0].tiny)(),
             adapter: None,
             preference: None,
+            similarity: None,
             init: InitFrom::Scratch,
             train: "train".into(),
             monitor: MonitorConfig::None,

@@ -2,7 +2,9 @@
 
 use super::place::Place;
 use super::schema::{self, Problem};
-use super::{Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Task, TokenizerKind, TokenizerSpec};
+use super::{
+    Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind, TokenizerSpec,
+};
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
 use tallow_zoo::mlp::NumericColumn;
@@ -213,6 +215,17 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
             let expected = format!("{own}, that of `{token}` in a tokenizer that is made");
             check(!made || id == own, &format!("model.config.{name}"), &expected, &id.to_string());
         }
+    }
+    let near = spec.similarity.is_none() || spec.task == Task::SentenceSimilarity;
+    check(near, "similarity", "the task `sentence_similarity`", spec.task.in_words());
+    if let Some(similarity) = spec.similarity {
+        let together = similarity.is_of_scores() != spec.metric.is_of_scores();
+        let (loss, metric) = (format!("a metric of what `{}` is for", similarity.name()), spec.metric.in_words());
+        check(!together || !near, "metric", &loss, metric);
+    }
+    if let Some(Similarity::Cosine { score_range: Some([low, high]) }) = spec.similarity {
+        let found = format!("{low} and {high}");
+        check(low < high, "similarity.score_range", "two scores, the lower one first", &found);
     }
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;

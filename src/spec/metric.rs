@@ -58,6 +58,20 @@ pub enum Metric {
     PreferenceAccuracy,
     /// The mean of how much more it gained: `beta` times the difference of the log-ratios.
     PreferenceMargin,
+    /// Of texts of which each is to find those that belong to it among all of a split: the share of those whose nearest does.
+    #[serde(rename = "accuracy_at_1")]
+    AccuracyAt1,
+    /// The mean of 1 by the place of the first that belongs to it, 0 where that is behind the tenth.
+    #[serde(rename = "mrr_at_10")]
+    MrrAt10,
+    /// Normalised discounted cumulative gain of the first ten (Järvelin and Kekäläinen, 2002).
+    #[serde(rename = "ndcg_at_10")]
+    NdcgAt10,
+    /// The mean share of those that belong to it that are among the first ten.
+    #[serde(rename = "recall_at_10")]
+    RecallAt10,
+    /// The share of triples whose first text is nearer to its second than to any that does not belong to it.
+    TripletAccuracy,
     /// BLEU of all texts, as `sacrebleu` has it by default, 0 to 100.
     Bleu,
     /// chrF2 of all texts, as `sacrebleu` has it by default, 0 to 100.
@@ -97,7 +111,7 @@ const PERCENT: (f64, f64) = (0.0, 100.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 31] = [
+    const ALL: [Metric; 36] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -124,6 +138,11 @@ impl Metric {
         Metric::MaskedAccuracy,
         Metric::PreferenceAccuracy,
         Metric::PreferenceMargin,
+        Metric::AccuracyAt1,
+        Metric::MrrAt10,
+        Metric::NdcgAt10,
+        Metric::RecallAt10,
+        Metric::TripletAccuracy,
         Metric::Bleu,
         Metric::Chrf,
         Metric::Rouge1,
@@ -132,7 +151,7 @@ impl Metric {
     ];
 
     fn about(self) -> About {
-        use HeadKind::{Classes, Labels, Span, Tags, Value, Words};
+        use HeadKind::{Classes, Labels, Span, Tags, Value, Vector, Words};
         match self {
             Metric::Accuracy => about("accuracy", "accuracy", SHARE, &[Classes, Tags]),
             Metric::F1 => about("F1", "f1", SHARE, &[Classes]),
@@ -143,8 +162,8 @@ impl Metric {
             Metric::Rmse => error("root mean squared error", "rmse", 0.0, &[Value]),
             Metric::Mae => error("mean absolute error", "mae", 0.0, &[Value]),
             Metric::R2 => about("R²", "r_squared", (f64::NEG_INFINITY, 1.0), &[Value]),
-            Metric::Pearson => about("Pearson correlation", "pearsonr", CORRELATION, &[Value]),
-            Metric::Spearman => about("Spearman correlation", "spearmanr", CORRELATION, &[Value]),
+            Metric::Pearson => about("Pearson correlation", "pearsonr", CORRELATION, &[Value, Vector]),
+            Metric::Spearman => about("Spearman correlation", "spearmanr", CORRELATION, &[Value, Vector]),
             Metric::MicroF1 => about("micro F1", "f1", SHARE, &[Classes, Labels]),
             Metric::Auroc => about("AUROC", "roc_auc", SHARE, &[Classes, Labels]),
             Metric::AveragePrecision => about("average precision", "average_precision", SHARE, &[Classes, Labels]),
@@ -163,6 +182,11 @@ impl Metric {
             Metric::PreferenceMargin => {
                 about("preference margin", "preference_margin", (f64::NEG_INFINITY, f64::INFINITY), &[Words])
             }
+            Metric::AccuracyAt1 => about("accuracy@1", "cosine_accuracy@1", SHARE, &[Vector]),
+            Metric::MrrAt10 => about("MRR@10", "cosine_mrr@10", SHARE, &[Vector]),
+            Metric::NdcgAt10 => about("nDCG@10", "cosine_ndcg@10", SHARE, &[Vector]),
+            Metric::RecallAt10 => about("recall@10", "cosine_recall@10", SHARE, &[Vector]),
+            Metric::TripletAccuracy => about("triplet accuracy", "cosine_accuracy", SHARE, &[Vector]),
             Metric::ExactMatch => about("exact match", "exact_match", SHARE, &[Span, Words]),
             Metric::Bleu => about("BLEU", "bleu", PERCENT, &[Words]),
             Metric::Chrf => about("chrF", "chrf", PERCENT, &[Words]),
@@ -247,11 +271,17 @@ impl Metric {
         )
     }
 
+    /// Whether it is of pairs with a score, or of texts that belong together, where a task is about both.
+    pub fn is_of_scores(self) -> bool {
+        matches!(self, Metric::Pearson | Metric::Spearman)
+    }
+
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
         use Metric::{
-            Accuracy, AnswerF1, Auroc, BitsPerByte, Bleu, Chrf, EntityF1, EntityPrecision, EntityRecall, ExactMatch, MacroF1,
-            Mae, MaskedAccuracy, MicroF1, Pearson, Perplexity, R2, Rmse, Rouge1, Rouge2, RougeL, Spearman, SubsetAccuracy,
+            Accuracy, AccuracyAt1, AnswerF1, Auroc, BitsPerByte, Bleu, Chrf, EntityF1, EntityPrecision, EntityRecall, ExactMatch,
+            MacroF1, Mae, MaskedAccuracy, MicroF1, MrrAt10, NdcgAt10, Pearson, Perplexity, R2, RecallAt10, Rmse, Rouge1, Rouge2,
+            RougeL, Spearman, SubsetAccuracy, TripletAccuracy,
         };
         let told: &[Metric] = match task.head() {
             HeadKind::Classes => &[Accuracy, MacroF1],
@@ -264,7 +294,7 @@ impl Metric {
             HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],
             HeadKind::Tags => &[EntityF1, EntityPrecision, EntityRecall, Accuracy],
             HeadKind::Span => &[AnswerF1, ExactMatch],
-            HeadKind::Vector => &[],
+            HeadKind::Vector => &[Spearman, Pearson, NdcgAt10, AccuracyAt1, MrrAt10, RecallAt10, TripletAccuracy],
         };
         told.iter().copied()
     }

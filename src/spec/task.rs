@@ -30,12 +30,14 @@ pub enum Task {
     TabularClassification,
     /// A number for each row of a table.
     TabularRegression,
+    /// Vectors of texts, near each other where the texts mean alike or belong together.
+    SentenceSimilarity,
     /// Write one text from another: translate, summarise, answer.
     TextToText,
 }
 
 impl Task {
-    const ALL: [Task; 13] = [
+    const ALL: [Task; 14] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -48,6 +50,7 @@ impl Task {
         Task::PreferenceOptimization,
         Task::TabularClassification,
         Task::TabularRegression,
+        Task::SentenceSimilarity,
         Task::TextToText,
     ];
 
@@ -62,7 +65,8 @@ impl Task {
             | Task::QuestionAnswering
             | Task::MaskedLanguageModelling
             | Task::InstructionTuning
-            | Task::PreferenceOptimization => Modality::Text,
+            | Task::PreferenceOptimization
+            | Task::SentenceSimilarity => Modality::Text,
             Task::ImageClassification => Modality::Image,
             Task::TabularClassification | Task::TabularRegression => Modality::Table,
             Task::TextToText => Modality::TextToText,
@@ -82,6 +86,7 @@ impl Task {
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
             Task::QuestionAnswering => HeadKind::Span,
+            Task::SentenceSimilarity => HeadKind::Vector,
         }
     }
 
@@ -100,6 +105,11 @@ impl Task {
         matches!(self, Task::InstructionTuning | Task::PreferenceOptimization)
     }
 
+    /// Whether a pretrained model can do it before it has learnt it from the data at hand: it is then scored as it is, too.
+    pub fn is_done_untrained(self) -> bool {
+        self.is_of_conversations() || matches!(self, Task::SentenceSimilarity | Task::TextToText)
+    }
+
     /// Whether a model can learn it, with another head if need be.
     pub fn suits(self, model: &ModelConfig) -> bool {
         // What sees a whole text can tag its words; what sees only what comes before cannot tell hidden ones.
@@ -115,6 +125,7 @@ impl Task {
             | Task::QuestionAnswering
             | Task::TabularClassification
             | Task::TabularRegression
+            | Task::SentenceSimilarity
             | Task::TextToText => true,
         };
         sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
@@ -135,6 +146,7 @@ impl Task {
             Task::MaskedLanguageModelling => "masked language modelling",
             Task::TabularClassification => "tabular classification",
             Task::TabularRegression => "tabular regression",
+            Task::SentenceSimilarity => "sentence similarity",
             Task::TextToText => "text to text",
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, ImageSize, Keep, Metric, Optimizer, Preference, Sampling,
-    Schedule, Task, TextToText,
+    Schedule, Similarity, Task, TextToText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct ExperimentSpec {
     /// For preference optimisation; none: the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
+    /// For sentence similarity; none: the usual for the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<Similarity>,
     pub metric: Metric,
     /// The value of the metric at which the verdict is "supported".
     pub target: Option<Target>,
@@ -139,7 +142,8 @@ pub enum Monitor {
 #[serde(deny_unknown_fields)]
 pub struct Columns {
     /// One column, or two for pairs; for images one; for text to text the source (of columns that hold both texts under names of their
-    /// own: `translation.en`); for tables all that the model is fed with, none named: those that serve.
+    /// own: `translation.en`); for tables all that the model is fed with, none named: those that serve; for vectors of texts a text,
+    /// the one that belongs to it (or that the score is of), and any that do not.
     #[serde(default)]
     pub input: Vec<String>,
     /// Of a table: columns that the model is not fed with.

@@ -64,6 +64,7 @@ impl Identity {
             model,
             adapter,
             preference,
+            similarity,
             init,
             monitor,
             max_train_examples,
@@ -101,7 +102,7 @@ impl Identity {
             .then(|| json!({"metric": metric, "every_steps": monitor_every_steps, "file": watched_sha256, "writing": writing.as_ref().map(written)}));
         let fields = json!({
             "format": FORMAT, "version": version, "task": task, "model": model, "adapter": adapter, "preference": preference,
-            "init": init, "train": train_sha256, "watching": watching,
+            "similarity": similarity, "init": init, "train": train_sha256, "watching": watching,
             "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });

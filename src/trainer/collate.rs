@@ -70,7 +70,8 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         | (PreparedTargets::Labels { .. }, Head::Labels(_))
         | (PreparedTargets::Tags(_), Head::Tags(_))
         | (PreparedTargets::Spans(_), Head::Span)
-        | (PreparedTargets::Values { .. }, Head::Value) => {}
+        | (PreparedTargets::Values { .. }, Head::Value)
+        | (PreparedTargets::Similar(_), Head::Vector(_)) => {}
         (targets, Head::Words) if asks(task, targets) => {}
         (targets, head) => {
             let expected = format!("{} for {}", head.kind().name(), task.in_words());
@@ -111,6 +112,7 @@ fn asks(task: Task, targets: &PreparedTargets) -> bool {
         PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
         PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
         PreparedTargets::Texts { .. } => task == Task::TextToText,
+        PreparedTargets::Similar(_) => false,
     }
 }
 
@@ -125,6 +127,7 @@ fn in_words(targets: &PreparedTargets) -> &'static str {
         PreparedTargets::Answers { .. } => "the words of answers",
         PreparedTargets::Preferences { .. } => "pairs of answers",
         PreparedTargets::Texts { .. } => "texts written from others",
+        PreparedTargets::Similar(_) => "texts whose vectors are compared",
     }
 }
 
@@ -293,7 +296,8 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
         | PreparedTargets::Words { .. }
         | PreparedTargets::Answers { .. }
         | PreparedTargets::Texts { .. }
-        | PreparedTargets::Preferences { .. } => Err(Error::WrongTask { expected: in_words(targets), found: "images" }),
+        | PreparedTargets::Preferences { .. }
+        | PreparedTargets::Similar(_) => Err(Error::WrongTask { expected: in_words(targets), found: "one answer an example" }),
     }
 }
 
@@ -321,6 +325,12 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
         }
         _ => examples.len(),
     }
+}
+
+/// Texts by their numbers, padded to the longest, and how many tokens are real.
+pub(super) fn padded_texts(texts: &PreparedTexts, chosen: &[usize]) -> Result<(Input, u64), Error> {
+    let (rows, types): (Vec<_>, Vec<_>) = chosen.iter().map(|&text| texts.text(text)).unzip();
+    texts_of(&rows, &types)
 }
 
 /// `values`, then `none` up to `longest`.

@@ -3,7 +3,7 @@
 use super::Error;
 use super::collate;
 use super::reference::Reference;
-use super::scoring::{Scoring, score};
+use super::scoring::{How, score};
 use super::weights::{self, Source};
 use super::writing::Writer;
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
@@ -34,13 +34,14 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let scored = {
         let mut pulse = Pulse::new(emit);
         let mut told = |done| pulse.beat(done);
-        let scoring = Scoring {
+        let how = How {
             normalize: job.normalize.as_ref(),
             reference: reference.as_ref(),
+            similarity: job.similarity,
             writer: writer.as_ref(),
             batch_size: job.batch_size,
         };
-        score(&*built.model, &data, &all, scoring, &mut told)?
+        score(&*built.model, &data, &all, &how, &mut told)?
     };
     if let Some(samples) = &job.samples {
         tell_samples(&*built.model, &data, samples, emit)?;

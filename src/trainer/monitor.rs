@@ -5,7 +5,7 @@ use super::batches::Split;
 use super::collate;
 use super::reference::Reference;
 use super::scale::Scale;
-use super::scoring::{Scored, Scoring, score};
+use super::scoring::{How, Scored, score};
 use super::writing::Writer;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::{MonitorConfig, RunConfig};
@@ -41,7 +41,8 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }
         | PreparedTargets::Texts { .. }
-        | PreparedTargets::Preferences { .. } => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
+        | PreparedTargets::Preferences { .. }
+        | PreparedTargets::Similar(_) => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };
     let Some(Split { train, held_out }) = split else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
@@ -102,13 +103,14 @@ impl Monitor {
     ) -> Result<Scored, Error> {
         let data = self.data.as_ref().unwrap_or(train);
         // Scoring keeps nothing for backward, so this fits where training's micro-batches do.
-        let scoring = Scoring {
+        let how = How {
             normalize: config.normalize.as_ref(),
             reference: self.reference.as_ref(),
+            similarity: config.similarity,
             writer: self.writer.as_ref(),
             batch_size: config.micro_batch_size,
         };
-        let scored = score(model, data, &self.examples, scoring, told)?;
+        let scored = score(model, data, &self.examples, &how, told)?;
         Ok(scored.in_own_unit(scale))
     }
 }

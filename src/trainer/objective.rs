@@ -1,6 +1,7 @@
 //! What a model is trained against: its output beside what it should have said. Shapes: b examples, t tokens, v words.
 
 use super::Error;
+use super::similarity::Similar;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::RunConfig;
 use crate::spec::{ClassWeights, Preference};
@@ -83,6 +84,8 @@ pub(super) enum Wanted {
     Words(Vec<u32>),
     /// The first answer of each pair rather than the second.
     Preferences(Pairs),
+    /// Vectors near each other, or far.
+    Similar(Similar),
 }
 
 /// Pairs of answers: the better one, then the other.
@@ -107,6 +110,7 @@ impl Wanted {
             Wanted::Values(values) => values.len(),
             Wanted::Words(words) | Wanted::Tags(words) => words.iter().filter(|word| **word != NONE).count(),
             Wanted::Preferences(pairs) => pairs.texts.len(),
+            Wanted::Similar(similar) => similar.count(),
         }
     }
 
@@ -150,6 +154,7 @@ impl Wanted {
                 Ok(kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), targets)?)
             }
             (Wanted::Preferences(pairs), Output::Words { .. }) => pairs.loss(tape, output),
+            (Wanted::Similar(similar), Output::Vectors(vectors)) => similar.loss(tape, vectors),
             (wanted, output) => Err(Error::WrongTask { expected: wanted.in_words(), found: said(output) }),
         }
     }
@@ -174,6 +179,7 @@ impl Wanted {
             Wanted::Values(_) => "values",
             Wanted::Words(_) => "words",
             Wanted::Preferences(_) => "words of two answers",
+            Wanted::Similar(_) => "vectors",
         }
     }
 }

@@ -6,6 +6,7 @@ use super::calibrate::{matmul_flops, memory_bandwidth};
 use super::objective::Wanted;
 use super::optimizer::State;
 use super::schedule::lr_at;
+use super::similarity::Similar;
 use super::streams::Streams;
 use super::weights::{self, Source};
 use crate::job::RunConfig;
@@ -208,6 +209,7 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted)
             Wanted::Labels(numbers(batch * labels.len(), 2).iter().map(|flag| *flag == 1).collect(), labels.len())
         }
         (Head::Value, _) => Wanted::Values((0..batch as u64).map(|i| f64::from(stream.named("values").normal(i))).collect()),
+        (Head::Vector(_), BatchShape::Texts { batch, .. }) => Wanted::Similar(Similar::groups(batch)),
         (head, _) => Wanted::Classes(numbers(batch, head.width())),
     };
     Ok((input, wanted))

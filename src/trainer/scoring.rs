@@ -6,10 +6,12 @@ use super::collate::{Batch, collate};
 use super::objective::{NONE, Wanted};
 use super::reference::Reference;
 use super::scale::Scale;
+use super::similarity;
 use super::writing::Writer;
 use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid, TextSaid};
 use crate::job::Normalize;
+use crate::spec::Similarity;
 use candle_core::Tensor;
 use tallow_kernels::{Tape, Var};
 use tallow_zoo::{Model, Output};
@@ -49,14 +51,16 @@ struct Collected {
     right: usize,
 }
 
-/// How examples are scored.
-#[derive(Clone, Copy)]
-pub(super) struct Scoring<'a> {
+/// With what examples are scored.
+pub(super) struct How<'a> {
     pub(super) normalize: Option<&'a Normalize>,
-    /// What preferences are measured against.
+    /// For preferences: what they are measured against.
     pub(super) reference: Option<&'a Reference>,
+    /// For vectors of texts: what their loss is; none: the usual.
+    pub(super) similarity: Option<Similarity>,
     /// Has texts written from others; none: of those nothing but the loss is told.
     pub(super) writer: Option<&'a Writer>,
+    /// Examples of a pass.
     pub(super) batch_size: usize,
 }
 
@@ -68,25 +72,27 @@ pub(super) fn score(
     model: &dyn Model,
     data: &Prepared,
     examples: &[usize],
-    scoring: Scoring,
+    how: &How,
     told: &mut dyn FnMut(usize),
 ) -> Result<Scored, Error> {
-    let Scoring { normalize, reference, writer, batch_size } = scoring;
+    if matches!(data.targets(), PreparedTargets::Similar(_)) {
+        return similarity::score(model, data, examples, how, told);
+    }
     let mut order: Vec<usize> = (0..examples.len()).collect();
     order.sort_by_key(|&place| data.example_len(examples[place]));
     let mut found = Collected::default();
-    for (number, places) in order.chunks(batch_size.max(1)).enumerate() {
-        told(number * batch_size);
+    for (number, places) in order.chunks(how.batch_size.max(1)).enumerate() {
+        told(number * how.batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
-        let batch = collate(data, &chosen, normalize, None)?;
+        let batch = collate(data, &chosen, how.normalize, None)?;
         if let PreparedTargets::Texts { words, .. } = data.targets() {
-            let written = writer.map(|writer| writer.write(model, data, &chosen)).transpose()?;
+            let written = how.writer.map(|writer| writer.write(model, data, &chosen)).transpose()?;
             found.add_texts(model, &batch, places, &chosen, words, written)?;
             continue;
         }
-        found.add(model, &batch, places, &chosen, data, reference)?;
+        found.add(model, &batch, places, &chosen, data, how.reference)?;
     }
-    Ok(found.scored(data, examples))
+    found.scored(data, examples)
 }
 
 impl Collected {
@@ -129,6 +135,7 @@ impl Collected {
                 }
             }
             Wanted::Mixed { .. } => return Err(Error::WrongTask { expected: "classes", found: "mixed classes" }),
+            Wanted::Similar(_) => return Err(Error::WrongTask { expected: "an answer to each example", found: "vectors" }),
             Wanted::Labels(flags, labels) => {
                 let flags = flags.chunks(*labels);
                 for ((place, example), (scores, flags)) in places.iter().zip(examples).zip(rows(model, batch)?.iter().zip(flags))
@@ -193,8 +200,8 @@ impl Collected {
     }
 
     /// All of it, in the order of the examples, so that batching does not show.
-    fn scored(self, data: &Prepared, examples: &[usize]) -> Scored {
-        match data.targets() {
+    fn scored(self, data: &Prepared, examples: &[usize]) -> Result<Scored, Error> {
+        Ok(match data.targets() {
             PreparedTargets::Classes { names, .. } => {
                 let (each, losses): (Vec<ClassSaid>, Vec<f64>) = in_order(self.classes).into_iter().unzip();
                 let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
@@ -239,7 +246,10 @@ impl Collected {
                 let loss = lost.iter().sum::<f64>() / lost.len().max(1) as f64;
                 Scored { predictions: Predictions::Preferences { margins }, loss }
             }
-        }
+            PreparedTargets::Similar(_) => {
+                return Err(Error::WrongTask { expected: "an answer to each example", found: "vectors" });
+            }
+        })
     }
 }
 

@@ -17,6 +17,7 @@ use super::optimizer::State;
 use super::reference::Reference;
 use super::scale::Scale;
 use super::schedule::lr_at;
+use super::similarity::{self, StepFound};
 use super::streams::Streams;
 use super::weights::{self, Built, Seal, Source};
 use crate::data::{Prepared, PreparedTargets, sha256_of_file};
@@ -97,6 +98,8 @@ struct Run<'a> {
     rule: Rule,
     /// For preferences: what they are measured against.
     reference: Option<Reference>,
+    /// For vectors of texts.
+    similarity: Option<similarity::Objective>,
     built: Built,
     state: State,
     /// Where the recipe wants one.
@@ -143,6 +146,7 @@ impl<'a> Run<'a> {
         scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
         let lengths = train.iter().map(|&i| data.example_len(i)).collect();
         let rule = Rule::of(config, &data, &train)?;
+        let similarity = similarity::Objective::of(config, &data, &train);
         let sampled = match (config.recipe.sampling, data.targets()) {
             (Sampling::Balanced, PreparedTargets::Classes { of, names }) => {
                 let weights = balanced(of, &train, names.len());
@@ -167,6 +171,7 @@ impl<'a> Run<'a> {
             order,
             rule,
             reference,
+            similarity,
             built,
             state,
             average,
@@ -226,16 +231,47 @@ impl<'a> Run<'a> {
     /// weights stay as they were.
     fn step(&mut self) -> Result<Stepped, Error> {
         let (config, step, begun) = (self.config, self.progress.step, Instant::now());
+        let examples = self.order.batch(step).to_vec();
+        self.grads.clear();
+        let StepFound { loss, tokens } = match &self.similarity {
+            None => self.by_parts(step, &examples)?,
+            Some(similarity) => {
+                let tape = Tape::training(self.streams.dropout(step, 0)).saving(config.recipe.gradient_checkpointing);
+                let model = &self.built.model;
+                similarity.step(model, &self.data, &examples, config.micro_batch_size, tape, &mut self.grads)?
+            }
+        };
+        let mut stepped = Stepped { loss, grad_norm: 0.0, tokens, examples: examples.len() as u64, secs: 0.0 };
+        if step == 0 {
+            self.grads.check_complete(&self.built.store)?;
+        }
+        stepped.grad_norm = self.grads.global_norm(&self.built.store)?;
+        if stepped.loss.is_finite() && stepped.grad_norm.is_finite() {
+            if let Some(most) = config.recipe.grad_clip_value {
+                self.grads.clip_values(&self.built.store, most)?;
+            }
+            // As torch.nn.utils.clip_grad_norm_.
+            let scale = config.recipe.grad_clip_norm.map_or(1.0, |max| (max / (stepped.grad_norm + 1e-6)).min(1.0));
+            self.state.step(&self.built.store, &self.grads, self.lr(step), step + 1, scale)?;
+            if let Some(average) = &self.average {
+                average.take(&self.built.store, step + 1)?;
+            }
+        }
+        stepped.secs = begun.elapsed().as_secs_f64();
+        Ok(stepped)
+    }
+
+    /// Forward and backward where a step's loss is the mean of its micro-batches', each by its share.
+    fn by_parts(&mut self, step: u64, examples: &[usize]) -> Result<StepFound, Error> {
+        let config = self.config;
         let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
-        let examples = self.order.batch(step);
         let mix = self.data.images().and_then(|images| Mix::draw(config.augment(), self.streams.mix(step), images.shape()));
         let weigh = |part: &[usize]| match self.data.targets() {
             PreparedTargets::Classes { of, .. } => self.rule.weight(part.iter().map(|&i| of[i])),
             _ => None,
         };
         let asked = weigh(examples).unwrap_or_else(|| collate::count_wanted(&self.data, examples, Some(changes)) as f64);
-        let mut stepped = Stepped { loss: 0.0, grad_norm: 0.0, tokens: 0, examples: examples.len() as u64, secs: 0.0 };
-        self.grads.clear();
+        let mut found = StepFound { loss: 0.0, tokens: 0 };
         for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
             let mut batch = match mix {
                 None => collate(&self.data, part, config.normalize.as_ref(), Some(changes))?,
@@ -258,27 +294,11 @@ impl<'a> Run<'a> {
             // A micro-batch counts by its answers, so that the step is the same however it is cut.
             let counted = weigh(part).unwrap_or(batch.wanted.count() as f64);
             let share = if asked > 0.0 { counted / asked } else { 0.0 };
-            stepped.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
-            stepped.tokens += batch.tokens;
+            found.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
+            found.tokens += batch.tokens;
             tape.backward_scaled(&loss, share as f32, &mut self.grads)?;
         }
-        if step == 0 {
-            self.grads.check_complete(&self.built.store)?;
-        }
-        stepped.grad_norm = self.grads.global_norm(&self.built.store)?;
-        if stepped.loss.is_finite() && stepped.grad_norm.is_finite() {
-            if let Some(most) = config.recipe.grad_clip_value {
-                self.grads.clip_values(&self.built.store, most)?;
-            }
-            // As torch.nn.utils.clip_grad_norm_.
-            let scale = config.recipe.grad_clip_norm.map_or(1.0, |max| (max / (stepped.grad_norm + 1e-6)).min(1.0));
-            self.state.step(&self.built.store, &self.grads, self.lr(step), step + 1, scale)?;
-            if let Some(average) = &self.average {
-                average.take(&self.built.store, step + 1)?;
-            }
-        }
-        stepped.secs = begun.elapsed().as_secs_f64();
-        Ok(stepped)
+        Ok(found)
     }
 
     /// Learning rate of step `step`, from 0.

@@ -16,13 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::rc::Rc;
 use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
 use tallow_zoo::gguf::Gguf;
-use tallow_zoo::{Adapter, Model, ModelConfig, peft};
+use tallow_zoo::{Adapter, Head, Model, ModelConfig, peft};
 
 /// A model with its parameters.
 pub(super) struct Built {
-    pub(super) model: Box<dyn Model>,
+    /// Shared with the blocks of a pass that are made again in its backward.
+    pub(super) model: Rc<dyn Model>,
     pub(super) store: ParamStore,
     pub(super) report: LoadReport,
 }
@@ -71,7 +73,7 @@ pub(super) fn build(
             let weights = Weights::scratch(init, &device).freezing(freezes);
             let model = config.build(&weights, adapter)?;
             let (store, report) = weights.finish()?;
-            return Ok(Built { model, store, report });
+            return Ok(Built { model: model.into(), store, report });
         }
         Source::Pretrained { path, sha256 } => (path, sha256),
         Source::Trained { files } => (files.weights.as_path(), None),
@@ -81,7 +83,9 @@ pub(super) fn build(
     let files = if let Source::Trained { files: ModelFiles { adapter, .. } } = source { adapter.as_ref() } else { None };
     let path = match files {
         Some(files) => {
-            given.extend(peft::own_names(read_adapter(&files.weights, path)?));
+            let own = peft::own_names(read_adapter(&files.weights, path)?);
+            // Beside a bare body they have its names, without its place.
+            given.extend(if matches!(config.head(), Head::Vector(_)) { config.public_names(own)? } else { own });
             files.weights.as_path()
         }
         None => path,
@@ -100,7 +104,7 @@ pub(super) fn build(
     if !extra.is_empty() {
         return Err(Error::ExtraWeights { path: path.into(), extra });
     }
-    Ok(Built { model, store, report })
+    Ok(Built { model: model.into(), store, report })
 }
 
 /// `encoder.layer.10.output.weight` -> `encoder.layer.#.output.weight`.

@@ -14,5 +14,6 @@ mod models;
 mod network;
 mod pairs;
 mod papers;
+mod sentences;
 mod specs;
 mod tables;

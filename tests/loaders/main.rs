@@ -131,6 +131,7 @@ fn weights() {
         guess: None,
         reference: None,
         writing: None,
+        similarity: None,
         samples: None,
         batch_size: 8,
         threads: rayon::current_num_threads(),

@@ -141,6 +141,7 @@ impl Trained {
             init: InitFrom::Scratch,
             adapter: None,
             preference: None,
+            similarity: None,
             train,
             monitor: MonitorConfig::None,
             max_train_examples: None,

@@ -67,6 +67,7 @@ fn texts_are_for_language_models() {
             chat: Default::default(),
             prefix: String::new(),
             adapter: None,
+            sentences: None,
         };
         let layout = Layout { prepared: "p".into(), threads: 2 };
         resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
@@ -135,6 +136,7 @@ fn tables_are_for_perceptrons() {
         chat: Default::default(),
         prefix: String::new(),
         adapter: None,
+        sentences: None,
     };
     let facts = Facts { host: host(100.0), data: known, model };
     let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
@@ -203,6 +205,94 @@ fn pairs_are_for_models_of_two_texts() {
     assert!(error.contains("text to text"), "{error}");
 }
 
+/// Pairs with a score are for a number each, unless the request or the model says vectors; texts that belong together are for those.
+#[test]
+fn pairs_are_for_vectors_where_something_says_so() {
+    use tallow::plan::SentenceFacts;
+    use tallow::spec::Similarity;
+    let columns = |input: &[&str], label: Option<&str>| Columns {
+        input: input.iter().map(|name| name.to_string()).collect(),
+        label: label.map(str::to_string),
+        ..Columns::default()
+    };
+    let data = |task: Task, columns: Columns| DataFacts {
+        task: Some(task),
+        scores: columns.label.as_ref().map(|_| [0.0, 5.0]),
+        columns,
+        labels: vec![],
+        ..texts(vec![split("train", 5000, true), split("validation", 1000, true)])
+    };
+    let scored = || columns(&["sentence1", "sentence2"], Some("score"));
+    let planned = |text: &str, data: &DataFacts, model: Option<&ModelFacts>| {
+        let (goal, wishes) = (request(text), Wishes::default());
+        let offer = Offer { data, model, host: &host(200.0), absent: &[] };
+        RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect("experiments").remove(0)
+    };
+    // Asked for: the data is looked at as such, with what is known of it.
+    let asked = choice(&request("sentence embeddings on STS-B"), &Wishes::default());
+    assert_eq!(
+        (asked.task, &asked.columns),
+        (Some(Task::SentenceSimilarity), &columns(&["sentence1", "sentence2"], Some("label")))
+    );
+    let questions = choice(&request("retrieval on SQuAD"), &Wishes::default());
+    assert_eq!((questions.task, &questions.columns), (Some(Task::SentenceSimilarity), &columns(&["question", "context"], None)));
+    let none = RulePlanner.data(&request("sentence embeddings on SST-2"), &Wishes::default()).expect_err("no pairs");
+    assert!(none.to_string().contains("`SST-2` cannot be trained on: vectors are learnt from pairs"), "{none}");
+    let spec = planned("MiniLM for semantic search on pairs.csv", &data(Task::SentenceSimilarity, scored()), None);
+    assert_eq!(
+        (spec.task, spec.metric, spec.similarity),
+        (Task::SentenceSimilarity, Metric::Spearman, Some(Similarity::usual(true)))
+    );
+    assert_eq!((spec.recipe.batch_size, spec.data.columns.clone()), (16, scored()));
+    assert!(assumes(&spec, "`sentence1`, `sentence2` are near by their score `score`"), "{:?}", spec.assumptions);
+    assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+    // Without a model that is named, one that knows sentences.
+    let usual = planned("sentence embeddings on pairs.csv", &data(Task::SentenceSimilarity, scored()), None);
+    assert!(id(&usual).starts_with("sentence-transformers/"), "{}", id(&usual));
+    // Not asked for: a number, unless the model that is named is one of vectors.
+    let numbers = data(Task::TextRegression, scored());
+    assert_eq!(planned("fine-tune BERT on pairs.csv", &numbers, None).task, Task::TextRegression);
+    let sentences = |max_seq_len| Some(SentenceFacts { max_seq_len, unusable: None });
+    let model = |sentences| ModelFacts {
+        config: (tallow_zoo::registry()[0].tiny)(),
+        weights: None,
+        weights_sha256: None,
+        tokenizer: None,
+        normalize: None,
+        image: None,
+        license: None,
+        revision: None,
+        chat: Default::default(),
+        prefix: String::new(),
+        adapter: None,
+        sentences,
+    };
+    let text = "fine-tune me/encoder on pairs.csv";
+    assert_eq!(planned(text, &numbers, Some(&model(None))).task, Task::TextRegression);
+    let assumed = planned(text, &numbers, Some(&model(sentences(Some(10)))));
+    assert_eq!(
+        (assumed.task, assumed.metric, assumed.recipe.max_seq_len),
+        (Task::SentenceSimilarity, Metric::Spearman, Some(10))
+    );
+    assert!(
+        assumes(&assumed, "task: sentence similarity, for the model is one of sentence vectors"),
+        "{:?}",
+        assumed.assumptions
+    );
+    let error = planned("fine-tune me/encoder on pairs.csv, RMSE", &numbers, Some(&model(sentences(None))));
+    assert_eq!((error.task, error.metric), (Task::TextRegression, Metric::Rmse), "the metric is one of numbers");
+    // What belongs together.
+    let triples = data(Task::SentenceSimilarity, columns(&["query", "document", "negative"], None));
+    let spec = planned("MiniLM on triples.csv", &triples, None);
+    assert_eq!((spec.metric, spec.similarity, spec.recipe.batch_size), (Metric::NdcgAt10, Some(Similarity::usual(false)), 64));
+    assert!(assumes(&spec, "`document` belongs to `query`, `negative` not"), "{:?}", spec.assumptions);
+    // A model whose vectors are made otherwise is refused with the reason.
+    let odd = ModelFacts { sentences: Some(SentenceFacts { max_seq_len: None, unusable: Some("Dense".into()) }), ..model(None) };
+    let facts = Facts { host: host(100.0), data: triples, model: odd };
+    let refused = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect_err("refused").to_string();
+    assert!(refused.contains("`model`: its vectors are made as cannot be had here: Dense"), "{refused}");
+}
+
 /// Images of one small size stay as they are; others are brought to a size that is said, and counted in what a model costs.
 #[test]
 fn images_are_brought_to_a_size() {
@@ -235,6 +325,7 @@ fn images_are_brought_to_a_size() {
             chat: Default::default(),
             prefix: String::new(),
             adapter: None,
+            sentences: None,
         };
         let resolved = |spec: &ExperimentSpec, model: ModelFacts| {
             resolve(

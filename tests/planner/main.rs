@@ -155,6 +155,7 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
         chat: Default::default(),
         prefix: String::new(),
         adapter: None,
+        sentences: None,
     };
     let data = glue();
     let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[] };

@@ -202,6 +202,7 @@ fn only_what_was_stated_differs() {
             chat: Default::default(),
             prefix: String::new(),
             adapter: None,
+            sentences: None,
         };
         let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };
         resolve(&spec, &Facts { host: host(200.0), data: glue(), model }, &layout).expect("a plan")

@@ -222,6 +222,7 @@ fn text_plan() -> Plan {
         adapter: None,
         text_to_text: None,
         preference: None,
+        similarity: None,
         recipe: Recipe {
             max_seq_len: Some(128),
             grad_clip_norm: Some(1.0),
@@ -261,6 +262,7 @@ fn text_plan() -> Plan {
         chat: Default::default(),
         prefix: String::new(),
         adapter: None,
+        sentences: None,
     };
     let assumptions = vec!["`recipe.schedule`: linear with 6 % warm-up (the paper does not say how long)".into()];
     plan(spec, facts, None, Some("other".into()), deviations, assumptions, 2105)
@@ -296,6 +298,7 @@ fn image_plan() -> Plan {
         chat: Default::default(),
         prefix: String::new(),
         adapter: None,
+        sentences: None,
     };
     let normalize = Normalize { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] };
     plan(spec, facts, Some(normalize), None, vec![], vec![], 781)
@@ -317,6 +320,7 @@ fn plan(
         model: model.config.clone(),
         adapter: None,
         preference: None,
+        similarity: None,
         init: InitFrom::Scratch,
         train: PathBuf::from("train.safetensors"),
         monitor: MonitorConfig::HoldOut { examples: 1000 },
@@ -351,6 +355,7 @@ fn plan(
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),
         images_differ: false,
+        scores: None,
         table: None,
     };
     Plan {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunConfig, StepEvent, Writing};
 use tallow::spec::{
     Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Keep, Length, Metric, Optimizer, Preference, Recipe, Sampling,
-    Schedule, Task, Warmup,
+    Schedule, Similarity, Task, Warmup,
 };
 use tallow::trainer::{self, Finish};
 use tallow_kernels::Stream;
-use tallow_zoo::{Adapter, Head, ModelConfig};
+use tallow_zoo::{Adapter, Head, HeadKind, ModelConfig};
 
 const THREADS: usize = 2;
 
@@ -35,6 +35,7 @@ impl Bench {
         bench.write_spans(160);
         bench.write_hidden(1_600);
         bench.write_written(160);
+        bench.write_similar(160);
         bench
     }
 
@@ -129,7 +130,7 @@ impl Bench {
             ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
             ("pairs", U8, vec![words.len()], words),
         ];
-        let metadata = [("begin_token", "0"), ("end_token", "1"), ("vocab_size", "30")];
+        let metadata = [("begin_token", "0"), ("end_token", "1")];
         write_with(&self.path("written.safetensors"), &tensors, &metadata);
         let vocab: BTreeMap<String, u32> =
             (0..30).map(|id| (if id < 3 { format!("<{id}>") } else { format!("w{id}") }, id)).collect();
@@ -208,6 +209,53 @@ impl Bench {
             ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
         ];
         write(&self.path("values.safetensors"), &tensors, "[]");
+    }
+
+    /// Texts are about one of the tokens 3 to 14, of which they have three, among others. `scored.safetensors`: pairs about the same
+    /// one, with a score of 5, or about two, with 0; `together.safetensors`: pairs about the same; `triples.safetensors`: the same with a
+    /// text about another.
+    fn write_similar(&self, examples: usize) {
+        let text = |about: usize, stream: Stream| {
+            let mut words = vec![3 + about as u32; 3];
+            words.extend((0..1 + stream.below(0, 5) as u64).map(|t| 15 + stream.below(1 + t, 14) as u32));
+            [vec![1], words, vec![2]].concat()
+        };
+        let (mut scored, mut together, mut triples, mut scores) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for i in 0..examples {
+            let stream = Stream::root(21).at(i as u64);
+            let (about, other) = (stream.below(0, 12), 1 + stream.below(1, 11));
+            let [first, own, apart] =
+                [about, about, (about + other) % 12].map(|about| text(about, stream.named("text").at((about * 3) as u64)));
+            let own = if i % 3 == 0 { own } else { text(about, stream.named("own")) };
+            scored.extend([first.clone(), if i % 2 == 0 { own.clone() } else { apart.clone() }]);
+            scores.push(if i % 2 == 0 { 5.0 } else { 0.0 });
+            together.extend([first.clone(), own.clone()]);
+            triples.extend([first, own, apart]);
+        }
+        self.write_as_similar("scored.safetensors", 2, &scored, Some(&scores));
+        self.write_as_similar("together.safetensors", 2, &together, None);
+        self.write_as_similar("triples.safetensors", 3, &triples, None);
+    }
+
+    /// Texts as token ids, `each` of an example, and its score.
+    pub(super) fn write_as_similar(&self, name: &str, each: usize, texts: &[Vec<u32>], scores: Option<&[f64]>) {
+        let mut offsets = vec![0u64];
+        offsets.extend(texts.iter().scan(0, |end, ids| {
+            *end += ids.len() as u64;
+            Some(*end)
+        }));
+        let tokens: Vec<u32> = texts.concat();
+        use safetensors::Dtype::{F64, U8, U32, U64};
+        let mut tensors = vec![
+            ("offsets", U64, vec![offsets.len()], offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+        ];
+        if let Some(scores) = scores {
+            let bytes = scores.iter().flat_map(|v| v.to_le_bytes()).collect();
+            tensors.insert(1, ("values", F64, vec![scores.len()], bytes));
+        }
+        write_with(&self.path(name), &tensors, &[("texts_each", &each.to_string())]);
     }
 
     /// `labels.safetensors`: a text has the labels of those of the tokens 7, 8 and 9 that it holds.
@@ -355,6 +403,7 @@ impl Bench {
             model: ModelConfig::from_public(&model.to_string()).expect("a config"),
             adapter: None,
             preference: None,
+            similarity: None,
             init: InitFrom::Scratch,
             train: self.path("texts.safetensors"),
             monitor: MonitorConfig::HoldOut { examples: 40 },
@@ -442,6 +491,31 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a BERT with one layer whose vectors are as near as the pairs' scores say.
+    pub(super) fn scored(&self) -> RunConfig {
+        let mut config = self.together();
+        config.metric = Metric::Spearman;
+        config.similarity = Some(Similarity::Cosine { score_range: Some([0.0, 5.0]) });
+        config.train = self.path("scored.safetensors");
+        config
+    }
+
+    /// 40 steps of a BERT with one layer whose vectors are near where texts belong together.
+    pub(super) fn together(&self) -> RunConfig {
+        let mut config = self.bert();
+        config.task = Task::SentenceSimilarity;
+        config.metric = Metric::NdcgAt10;
+        config.model = config.model.with_head(HeadKind::Vector.with(Vec::new()));
+        config.similarity = Some(Similarity::Contrastive { scale: 20.0 });
+        config.train = self.path("together.safetensors");
+        config
+    }
+
+    /// The same, with a text for each that does not belong to it.
+    pub(super) fn triples(&self) -> RunConfig {
+        RunConfig { train: self.path("triples.safetensors"), ..self.together() }
+    }
+
     /// 40 steps of a BERT with one layer that tells hidden words.
     pub(super) fn masked(&self) -> RunConfig {
         let mut config = self.bert();
@@ -501,6 +575,7 @@ impl Bench {
             ("regression", self.regression()),
         ];
         all.extend([("multi-label", self.multi_label()), ("tagger", self.tagger()), ("answers", self.answers())]);
+        all.extend([("scored", self.scored()), ("together", self.together()), ("triples", self.triples())]);
         all.extend([("masked", self.masked()), ("instructed", self.instructed()), ("preferences", self.preferences())]);
         all.push(("text to text", self.text_to_text()));
         all
@@ -637,6 +712,7 @@ impl Bench {
             weights: weights.into(),
             reference: None,
             writing: config.writing.clone(),
+            similarity: config.similarity,
             samples: None,
             data: config.train.clone(),
             normalize: config.normalize.clone(),
@@ -699,16 +775,17 @@ fn u32s(values: &[u32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
-fn write_with(path: &Path, tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], metadata: &[(&str, &str)]) {
+fn write(path: &Path, tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], labels: &str) {
+    write_with(path, tensors, &[("labels", labels)]);
+}
+
+fn write_with(path: &Path, tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], more: &[(&str, &str)]) {
     let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
         (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
     });
-    let metadata: HashMap<String, String> = metadata.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let mut metadata = HashMap::from([("vocab_size".to_string(), "30".to_string())]);
+    metadata.extend(more.iter().map(|(name, value)| (name.to_string(), value.to_string())));
     std::fs::write(path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
-}
-
-fn write(path: &Path, tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], labels: &str) {
-    write_with(path, tensors, &[("labels", labels), ("vocab_size", "30")]);
 }
 
 pub(super) fn checkpoints(folder: &Path) -> Vec<PathBuf> {

@@ -7,4 +7,5 @@ mod numbers;
 mod recipes;
 mod refused;
 mod repeated;
+mod similarity;
 mod supervised;

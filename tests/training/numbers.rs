@@ -221,6 +221,7 @@ fn words_are_learnt_from_those_before() {
         weights: bench.path("gpt").join("model.safetensors").into(),
         reference: None,
         writing: None,
+        similarity: None,
         samples: None,
         data: config.train.clone(),
         normalize: None,

@@ -29,9 +29,7 @@ impl<'a> Answers<'a> {
     /// Those of the job's task; `names`: the source's classes, if it has such.
     pub(super) fn new(job: &'a PrepareJob, split: &Split, names: &'a [String]) -> Self {
         match job.task.head() {
-            HeadKind::Value => {
-                Answers::Values(Values { column: split.label_column().into(), each: Vec::new(), bytes: Vec::new() })
-            }
+            HeadKind::Value => Answers::Values(Values::of(split.label_column())),
             HeadKind::Labels => Answers::Labels(SeveralLabels::new(split, names, job.numbered.as_deref())),
             _ => Answers::Classes(OneClass::new(split, names, job.numbered.as_deref())),
         }
@@ -243,14 +241,19 @@ pub(super) struct Values {
 }
 
 impl Values {
-    fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
+    /// Those of a column.
+    pub(super) fn of(column: &str) -> Self {
+        Values { column: column.into(), each: Vec::new(), bytes: Vec::new() }
+    }
+
+    pub(super) fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
         let value = number(table, &row.position, &self.column, &row.cells.pop().unwrap_or(Cell::Null))?;
         self.each.push(value);
         self.bytes.extend(value.to_le_bytes());
         Ok(())
     }
 
-    fn said(&self) -> Said<'_> {
+    pub(super) fn said(&self) -> Said<'_> {
         let tensor = Tensor { name: "values", dtype: Dtype::F64, shape: vec![self.each.len()], bytes: &self.bytes };
         Said { examples: self.each.len(), tensors: vec![tensor], names: &[], counts: &[], values: Spread::of(&self.each) }
     }

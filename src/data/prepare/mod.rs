@@ -13,11 +13,12 @@
 //! | `offsets` | U64 `[n+1]`, or of such pairs `[2n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
 //! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
 //! | `images` | | | | U8 `[n, height, width, channels]` |
+//! | `tokens` of several texts each | of `texts_each` texts an example, one behind the other: `offsets` U64 `[texts_each n+1]`; `values` are their scores, if any | | | |
 //! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
-//! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`; of pairs
-//! the latter two, with which a target begins and ends.
+//! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`; of a text and one that is
+//! written from it the latter two; where examples are texts whose vectors are compared, `texts_each`.
 
 mod answers;
 mod conversations;
@@ -26,6 +27,7 @@ mod jpeg;
 mod pairs;
 mod pixels;
 mod resize;
+mod similar;
 mod spans;
 mod table;
 mod tags;
@@ -73,6 +75,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::TabularRegression => table::prepare(job, &splits, &[], emit),
         Task::TextToText => pairs::prepare(job, &splits, emit),
+        Task::SentenceSimilarity => similar::prepare(job, &splits, emit),
     }
 }
 

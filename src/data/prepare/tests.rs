@@ -341,6 +341,41 @@ fn what_is_no_number_is_told_with_its_place() {
 }
 
 #[test]
+fn texts_whose_vectors_are_compared_lie_example_by_example() {
+    let of = |csv: &str| {
+        let mut bench = Bench::text(&[("train", csv)]);
+        bench.job.task = Task::SentenceSimilarity;
+        let mut notes = Vec::new();
+        let mut made = Vec::new();
+        let told = prepare(&bench.job, &mut |event| match event {
+            Event::Prepared(split) => made.push(split),
+            Event::Note { message } => notes.push(message),
+            _ => {}
+        });
+        told.map(|()| (bench.open("train.safetensors"), made.remove(0), notes))
+    };
+    let (prepared, made, notes) = of("anchor,positive,negative\na b,b a,c\nd, ,e\na b,c,b a b\n").expect("prepared");
+    let PreparedTargets::Similar(similar) = prepared.targets() else { panic!("{:?}", prepared.targets()) };
+    assert_eq!((prepared.len(), made.examples, similar.each(), similar.scores()), (2, 2, 3, None));
+    assert_eq!(notes, ["split `train`: 1 of 3 examples are left out, for one of their texts is blank"]);
+    let lengths: Vec<usize> = (0..6).map(|text| prepared.texts().expect("texts").text_len(text)).collect();
+    assert_eq!((lengths, prepared.example_len(0)), (vec![4, 4, 3, 4, 3, 5], Some(11)), "each by itself, with its own ends");
+    assert_eq!(similar.number(0, 0), similar.number(1, 0), "texts that are the same share a number");
+    assert_eq!(similar.number(0, 2), similar.number(1, 1));
+    assert_ne!(similar.number(0, 1), similar.number(1, 2));
+    let (prepared, ..) = of("sentence1,sentence2,score\na b,c,4.5\nc,d,-1\n").expect("prepared");
+    let PreparedTargets::Similar(similar) = prepared.targets() else { panic!("{:?}", prepared.targets()) };
+    assert_eq!((similar.each(), similar.scores()), (2, Some(&[4.5, -1.0][..])));
+    let told = |csv: &str, words: &str| {
+        let error = of(csv).err().expect("refused").to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    told("sentence1,sentence2,score\na b,c,4.5\nc,d,\n", "line 3, column `score`: there is no label");
+    told("anchor,positive\na,c\nb,c\n", "split `train`: all texts in column `positive` are the same");
+    told("anchor,positive\na,\n,c\n", "all of its 2 rows have a blank text");
+}
+
+#[test]
 fn several_labels_become_flags() {
     let check = |csv: &str, columns: Columns, expected: (&[&str], &[&[bool]])| {
         let mut bench = Bench::text(&[("train", csv)]);

@@ -87,7 +87,7 @@ fn prepare_split(
             answers.take(table, row)?;
         }
         let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
-        let encode = |row| encode(&tokenization.tokenizer, table, &split.columns.input, row);
+        let encode = |row| encode_row(&tokenization.tokenizer, table, &split.columns.input, row);
         let encoded: Vec<Encoding> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
         for (encoding, position) in encoded.iter().zip(positions) {
             tokenization.check(encoding.get_ids(), table.path(), &position)?;
@@ -99,17 +99,22 @@ fn prepare_split(
     finish(job, split, answers.said(), made, emit)
 }
 
-fn encode(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) -> Result<Encoding> {
+fn encode_row(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) -> Result<Encoding> {
     let position = row.position;
     let mut texts = row.cells.into_iter().zip(columns).map(|(cell, column)| text(table.path(), &position, column, cell));
     let input: EncodeInput = match (texts.next().transpose()?, texts.next().transpose()?) {
         (Some(one), Some(two)) => (one, two).into(),
         (one, _) => one.unwrap_or_default().into(),
     };
-    let encoding = guarded(|| tokenizer.encode_fast(input, true)).map_err(|e| failed(table, &position, e))?;
-    let encoding = encoding.map_err(|e| failed(table, &position, e))?;
+    encode(tokenizer, table, &position, input)
+}
+
+/// A text, or a pair of them, with its special tokens.
+pub(super) fn encode(tokenizer: &Tokenizer, table: &Table, position: &Position, input: EncodeInput) -> Result<Encoding> {
+    let encoding = guarded(|| tokenizer.encode_fast(input, true)).map_err(|e| failed(table, position, e))?;
+    let encoding = encoding.map_err(|e| failed(table, position, e))?;
     match encoding.is_empty() {
-        true => Err(failed(table, &position, "it has no tokens at all")),
+        true => Err(failed(table, position, "it has no tokens at all")),
         false => Ok(encoding),
     }
 }

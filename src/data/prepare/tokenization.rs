@@ -111,10 +111,9 @@ fn train(kind: TokenizerKind, split: &Split, job: &PrepareJob, place: &Path, emi
         for Row { position, cells } in rows {
             // Of pairs both texts share one vocabulary.
             let columns = split.columns.input.iter().chain(split.columns.label.iter().filter(|_| job.pairs.is_some()));
-            for (cell, column) in cells.into_iter().zip(columns) {
-                if job.pairs.is_some() && cell == Cell::Null {
-                    continue;
-                }
+            // Whether a text may be lacking is for the preparation to say.
+            let there = cells.into_iter().zip(columns).filter(|(cell, _)| *cell != Cell::Null);
+            for (cell, column) in there {
                 let text = text(table.path(), &position, column, cell)?;
                 for part in parts_of(split.part_of(&text)) {
                     trainer.add(part).map_err(|e| failed(table, &position, e))?;

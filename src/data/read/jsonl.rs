@@ -1,6 +1,6 @@
-//! JSON lines, one object each; or a file that is one JSON array of objects.
+//! JSON lines, one object each; or a file that is one JSON array of objects, or one object that holds such an array as `data`.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable, wrapped};
 use crate::data::{Error, Result};
 use serde_json::{Map, Value};
 use std::fs::File;
@@ -25,6 +25,9 @@ fn objects(path: &Path) -> Result<Objects> {
             .map_err(|e| unreadable(path, Some(Position::Line(e.line() as u64)), format!("expected an array of objects: {e}")))?;
         return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row)))));
     }
+    if let Some(rows) = wrapped_rows(path).map_err(io)? {
+        return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row)))));
+    }
     let path = path.to_path_buf();
     Ok(Box::new(file.lines().zip(1u64..).filter_map(move |(line, number)| {
         let position = Position::Line(number);
@@ -37,6 +40,19 @@ fn objects(path: &Path) -> Result<Objects> {
             .map_err(|e| unreadable(&path, Some(position.clone()), format!("expected a JSON object: {e}")));
         Some(object.map(|object| (position, object)))
     })))
+}
+
+/// The rows of a file that is one object with its rows within; none: its lines are its rows.
+fn wrapped_rows(path: &Path) -> std::io::Result<Option<Vec<Object>>> {
+    let mut lines = BufReader::new(File::open(path)?).lines();
+    let mut next = || lines.by_ref().find(|line| line.as_ref().map_or(true, |line| !line.trim().is_empty())).transpose();
+    let (first, second) = (next()?.unwrap_or_default(), next()?);
+    // Lines that are objects are rows, however the first one looks.
+    if second.is_some() && serde_json::from_str::<serde::de::IgnoredAny>(first.trim_start_matches('\u{feff}')).is_ok() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path)?;
+    Ok(serde_json::from_str::<Object>(text.trim_start_matches('\u{feff}')).ok().and_then(wrapped::rows))
 }
 
 pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
@@ -130,6 +146,38 @@ mod tests {
         assert_eq!(lines.column("more").expect("there").kind, ColumnKind::List(Some(Box::new(ColumnKind::Int))));
         let last = lines.rows(&[]).expect("rows").last().expect("one").expect("a row");
         assert_eq!(last.position, Position::Line(3));
+    }
+
+    #[test]
+    fn one_object_may_hold_the_rows() {
+        let rows = |text: &str, columns: &[&str]| {
+            let (_dir, table) = table("t.json", text);
+            let table = table.expect("a table");
+            (table.names(), table.rows(columns).expect("rows").map(|r| r.expect("a row").cells).collect::<Vec<_>>())
+        };
+        let text = |text: &str| Cell::Text(text.into());
+        for of in [
+            "{\"version\":1,\"data\":[{\"text\":\"a\"},{\"text\":\"b\"}]}",
+            "\u{feff}{\n \"data\": [\n{\"text\":\"a\"},{\"text\":\"b\"}\n]\n}\n",
+        ] {
+            assert_eq!(rows(of, &["text"]).1, [[text("a")], [text("b")]], "{of}");
+        }
+        // Rows of their own may have such a column, and a single row is one.
+        let lines = "{\"data\":[{\"x\":1}]}\n{\"data\":[]}\n";
+        assert_eq!(rows(lines, &[]).1.len(), 2);
+        assert_eq!(rows("{\"text\":\"a\"}\n", &["text"]).1, [[text("a")]]);
+        let squad = r#"{"version": "1.1", "data": [{"title": "T", "paragraphs": [{"context": "A cat sat.", "qas": [
+            {"id": "1", "question": "Who?", "answers": [{"text": "A cat", "answer_start": 0}]},
+            {"id": "2", "question": "Why?", "answers": [], "is_impossible": true}]}]}]}"#;
+        let (names, found) = rows(squad, &["question", "answers"]);
+        assert_eq!(names, ["answers", "context", "id", "question", "title"]);
+        let answers = |texts: Vec<Cell>, starts: Vec<Cell>| {
+            Cell::Object(vec![("answer_start".into(), Cell::List(starts)), ("text".into(), Cell::List(texts))])
+        };
+        assert_eq!(
+            found,
+            [[text("Who?"), answers(vec![text("A cat")], vec![Cell::Int(0)])], [text("Why?"), answers(vec![], vec![])]]
+        );
     }
 
     #[test]

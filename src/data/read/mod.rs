@@ -6,6 +6,7 @@ mod image_folder;
 mod jsonl;
 pub(super) mod parquet;
 mod text;
+mod wrapped;
 
 use super::features::Comma;
 use super::{Error, Result};

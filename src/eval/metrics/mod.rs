@@ -8,6 +8,7 @@ pub mod probability;
 #[cfg(test)]
 mod references;
 pub mod regression;
+pub mod retrieval;
 pub mod tagging;
 
 use crate::spec::Metric;

@@ -81,6 +81,8 @@ pub struct Request {
     pub refused: Vec<Refused>,
     /// An adapter in place of all weights.
     pub adapter: Option<AskedAdapter>,
+    /// "Sentence embeddings", "semantic search".
+    pub embeddings: bool,
     pub lacking: Vec<Lacking>,
     pub not_understood: Vec<String>,
 }

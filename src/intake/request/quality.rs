@@ -10,7 +10,7 @@ use crate::spec::Metric;
 use regex::Regex;
 use std::sync::LazyLock;
 
-const METRIC: &str = r"(?P<metric>accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|rouge[- ]?[12l])(?:[ -]?score)?";
+const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
 struct Patterns {
@@ -88,6 +88,11 @@ fn metric(word: &str) -> Option<Metric> {
             Some('2') => Some(Metric::Rouge2),
             _ => Some(Metric::RougeL),
         },
+        "accuracy@1" => Some(Metric::AccuracyAt1),
+        "recall@10" => Some(Metric::RecallAt10),
+        w if w.starts_with("ndcg") => Some(Metric::NdcgAt10),
+        w if w.starts_with("mrr") => Some(Metric::MrrAt10),
+        w if w.starts_with("triplet") => Some(Metric::TripletAccuracy),
         w if w.starts_with("micro") => Some(Metric::MicroF1),
         w if w.starts_with("entity") => Some(Metric::EntityF1),
         w if w.starts_with("exact") => Some(Metric::ExactMatch),

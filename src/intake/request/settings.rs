@@ -57,6 +57,12 @@ patterns! {
     momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
     no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
+    embeddings: [
+        r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|encoders?|similarity|vectors?)(?: models?)?\b",
+        r"\b(?:for )?(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|(?:dense )?retriev(?:al|ers?)|bi-?encoders?|embedding)(?: models?)?\b",
+        // By themselves they may be those of a model's words.
+        r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
+    ],
     smoothing: [r"\blabel[- ]smoothing~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
     ema: [
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
@@ -148,6 +154,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         _ => whole(cut, 1, 65_536).map(|rank| AskedAdapter { rank: Some(rank as usize) }),
     });
     lacking(rest, request);
+    request.embeddings = first(rest, &PATTERNS.embeddings).is_some();
     size(rest, request);
     lengths(rest, request);
     choices(rest, request);

@@ -45,6 +45,34 @@ fn ordinary_requests() {
 }
 
 #[test]
+fn vectors_of_texts() {
+    for text in [
+        "sentence embeddings on MRPC",
+        "fine-tune MiniLM for semantic search on pairs.csv",
+        "train a sentence encoder on STS-B",
+        "learn embeddings from pairs.csv",
+        "an embedding model for pairs.csv",
+        "dense retrieval with pairs.csv",
+        "train a bi-encoder on pairs.csv",
+    ] {
+        let r = parse(text);
+        assert!(r.embeddings && is_clear(&r), "{text}: {r:?}");
+    }
+    for text in [
+        "classify reviews.csv",
+        "freeze the embeddings",
+        "STS-B",
+        "semantic textual similarity benchmark",
+        "do not touch the embeddings of it",
+    ] {
+        assert!(!parse(text).embeddings, "{text}");
+    }
+    assert_eq!(parse("reach ndcg@10 of 0.5 on pairs.csv").metric, Some(Metric::NdcgAt10));
+    assert_eq!(parse("pairs.csv, MRR@10").metric, Some(Metric::MrrAt10));
+    assert_eq!(parse("pairs.csv, triplet accuracy above 0.9").target, Some(0.9));
+}
+
+#[test]
 fn ids_and_paths() {
     let r = parse("fine-tune prajjwal1/bert-tiny on nyu-mll/glue:sst2 in 1 hour and 30 min");
     assert_eq!((r.model, r.max_time_secs), (at("prajjwal1/bert-tiny"), Some(5400)));

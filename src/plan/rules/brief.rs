@@ -28,6 +28,8 @@ pub(super) struct Brief<'a> {
     pub(super) choice: &'a DataChoice,
     pub(super) offer: &'a Offer<'a>,
     pub(super) task: Task,
+    /// The task follows from the model alone.
+    pub(super) vectors_assumed: bool,
     pub(super) metric: Metric,
     pub(super) train: String,
     pub(super) held_out: String,
@@ -98,12 +100,21 @@ impl<'a> Brief<'a> {
             Some(AskedPair::Translation { .. }) => false,
             Some(AskedPair::Any) | None => PairKind::of(&offer.data.columns) == PairKind::Summary,
         };
+        // Pairs with a score are for a number each, or for vectors; a model that is known for its vectors says which.
+        let encoder = offer.model.is_some_and(|model| model.sentences.is_some());
+        let pairs = task == Task::TextRegression && offer.data.columns.input.len() == 2;
+        let of_numbers = request.and_then(|r| r.metric).is_some_and(|metric| !metric.is_of_scores());
+        let vectors_assumed = encoder && pairs && !of_numbers;
+        let task = if vectors_assumed { Task::SentenceSimilarity } else { task };
+        let with_scores = offer.data.columns.label.is_some();
+        let told = |metric: &Metric| task != Task::SentenceSimilarity || metric.is_of_scores() == with_scores;
         let usual = || match task {
             Task::TextToText if of_summaries => Metric::RougeL,
-            _ => Metric::usual(task).next().unwrap_or(Metric::Accuracy),
+            _ => Metric::usual(task).find(told).unwrap_or(Metric::Accuracy),
         };
         let asked = request.and_then(|r| r.metric).map(|metric| metric.as_of(task));
-        let metric = asked.or(choice.known.map(|k| k.metric)).unwrap_or_else(usual);
+        let metric =
+            asked.or(choice.known.map(|k| k.metric).filter(|metric| metric.serves(task) && told(metric))).unwrap_or_else(usual);
         let seeds =
             if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
@@ -112,6 +123,7 @@ impl<'a> Brief<'a> {
             choice,
             offer,
             task,
+            vectors_assumed,
             metric,
             train,
             held_out,

@@ -12,13 +12,14 @@ use tallow_zoo::Modality;
 /// The zoo's ResNets are for images of at most so many pixels a side.
 
 /// What encoders are for.
-const OF_ENCODERS: [Task; 6] = [
+const OF_ENCODERS: [Task; 7] = [
     Task::TextClassification,
     Task::TextRegression,
     Task::TextMultiLabel,
     Task::TokenClassification,
     Task::QuestionAnswering,
     Task::MaskedLanguageModelling,
+    Task::SentenceSimilarity,
 ];
 
 impl Brief<'_> {
@@ -37,6 +38,7 @@ impl Brief<'_> {
                 | Task::QuestionAnswering
                 | Task::MaskedLanguageModelling,
             ) => self.encoders()?,
+            (None, Task::SentenceSimilarity) => self.sentence_encoders()?,
             (None, Task::LanguageModelling) => self.decoders()?,
             (None, Task::InstructionTuning | Task::PreferenceOptimization) => {
                 DECODERS.iter().filter_map(models::public_decoder).collect()
@@ -221,6 +223,13 @@ impl Brief<'_> {
             true => Err(PlannerError::NoModel { wanted: format!("a Transformer of {sizes:?} (layers, width)"), zoo: zoo() }),
             false => Ok(found),
         }
+    }
+
+    /// Encoders that were tuned on sentences before, where one from scratch was not asked for.
+    fn sentence_encoders(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let found = self.encoders()?;
+        let tuned = |c: &Candidate| matches!(&c.spec, ModelSpec::Scratch { .. }) || models::is_of_sentences(c);
+        Ok(found.into_iter().filter(tuned).collect())
     }
 
     /// GPTs from scratch: of the size that was asked for, else those that a small text is worth.

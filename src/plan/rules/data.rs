@@ -29,6 +29,9 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     match (named, goal) {
         (Some(name), _) => {
             let choice = named_choice(name)?;
+            if wants_vectors(goal) {
+                return Ok(vec![of_vectors(choice, goal, wishes)?]);
+            }
             // What is known has its task and columns.
             if choice.known.is_some() {
                 return Ok(vec![choice]);
@@ -41,6 +44,34 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         }
         (None, Goal::Paper(paper)) => of_paper(paper, wishes),
     }
+}
+
+/// Whether vectors of texts are asked for: in words, or by what measures nothing else.
+fn wants_vectors(goal: &Goal) -> bool {
+    let measures = |metric: Metric| metric.serves(Task::SentenceSimilarity) && !metric.is_of_scores();
+    matches!(goal, Goal::Request(request) if request.embeddings || request.metric.is_some_and(measures))
+}
+
+/// The data for vectors of texts. Of a known data set of pairs its score, or its two classes; of questions and the texts that hold
+/// their answers, these belong together.
+fn of_vectors(choice: DataChoice, goal: &Goal, wishes: &Wishes) -> Result<DataChoice, PlannerError> {
+    let task = Some(Task::SentenceSimilarity);
+    let Some(known) = choice.known else { return Ok(DataChoice { task, columns: columns(goal, wishes), ..choice }) };
+    let label = match known.task {
+        Task::TextRegression => Some(known.label.to_string()),
+        Task::TextClassification if known.classes == 2 => Some(known.label.to_string()),
+        Task::QuestionAnswering => None,
+        _ => return Err(no_pairs(&choice)),
+    };
+    if known.input.len() != 2 {
+        return Err(no_pairs(&choice));
+    }
+    Ok(DataChoice { task, columns: Columns { label, ..choice.columns.clone() }, ..choice })
+}
+
+fn no_pairs(choice: &DataChoice) -> PlannerError {
+    let what = "vectors are learnt from pairs of texts, with a score or because they belong together; it has none".into();
+    PlannerError::Data { data: choice.name.clone(), what }
 }
 
 /// What is to be learnt, where request or model say so; none: what the data is found to be for.
@@ -225,6 +256,11 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::EntityPrecision => named(&["precision"]).then(|| part(result.value)),
         Metric::EntityRecall => named(&["recall"]).then(|| part(result.value)),
         Metric::LogLoss | Metric::CalibrationError => None,
+        Metric::AccuracyAt1 => named(&["accuracy@1", "recall@1", "R@1"]).then(|| part(result.value)),
+        Metric::MrrAt10 => named(&["MRR@10", "MRR"]).then(|| part(result.value)),
+        Metric::NdcgAt10 => named(&["nDCG@10", "NDCG"]).then(|| part(result.value)),
+        Metric::RecallAt10 => named(&["recall@10", "R@10"]).then(|| part(result.value)),
+        Metric::TripletAccuracy => None,
         // In units of the data's own.
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
         // Of models and data that no paper shares.

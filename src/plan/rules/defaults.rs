@@ -40,6 +40,24 @@ pub(super) fn answering(num_params: usize) -> Defaults {
     defaults
 }
 
+/// Vectors of texts: of `scored` pairs, or of texts that belong together, which want large batches to find others in. `longest`: tokens
+/// of the longest text that the model reads by itself.
+pub(super) fn sentence_vectors(scored: bool, longest: Option<usize>) -> Defaults {
+    let (length, batch_size) = if scored { (Length::Epochs(4.0), 16) } else { (Length::Epochs(1.0), 64) };
+    Defaults {
+        recipe: Recipe {
+            max_seq_len: Some(longest.unwrap_or(128)),
+            grad_clip_norm: Some(1.0),
+            ..Recipe::bare(adamw(0.01), 2e-5, Schedule::linear(Warmup::Frac(0.1)), length, batch_size)
+        },
+        source: if scored {
+            "1908.10084, section 3.1: batches of 16, 2e-5, a warm-up of 10 %; four epochs as its code has them for scores"
+        } else {
+            "1908.10084, section 3.1: one epoch, 2e-5, a warm-up of 10 %; batches of 64, for all else in a step is what does not belong (2104.08821)"
+        },
+    }
+}
+
 /// An encoder from scratch on a small data set. The rate falls with the width, as small models bear higher ones.
 pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
     let mut defaults = fine_tuning(0);

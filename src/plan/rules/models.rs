@@ -107,6 +107,11 @@ pub(super) fn is_less_than_bert(candidate: &Candidate) -> bool {
     this > usual || ENCODERS[this].family != EncoderFamily::Bert
 }
 
+/// Whether it was tuned on pairs of sentences.
+pub(super) fn is_of_sentences(candidate: &Candidate) -> bool {
+    ENCODERS.iter().any(|encoder| encoder.name == candidate.name && encoder.family == EncoderFamily::Minilm)
+}
+
 /// Sizes of a BERT encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct EncoderSize {

@@ -11,8 +11,8 @@ use crate::data::PairKind;
 use crate::intake::{AskedPair, ModelSize, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Target, Task, TextToText,
-    VERSION,
+    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Similarity, Target, Task,
+    TextToText, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -114,6 +114,10 @@ impl Brief<'_> {
                 defaults.recipe.max_seq_len = Some(self.piece);
                 defaults
             }
+            (ModelSpec::Pretrained { .. }, _) if self.task == Task::SentenceSimilarity => {
+                let longest = self.offer.model.and_then(|model| model.sentences.as_ref()?.max_seq_len);
+                defaults::sentence_vectors(self.offer.data.columns.label.is_some(), longest)
+            }
             (_, _) if self.task == Task::QuestionAnswering => defaults::answering(candidate.config.num_params()),
             (_, _) => defaults::fine_tuning(candidate.config.num_params()),
         };
@@ -205,6 +209,8 @@ impl Brief<'_> {
             recipe: drafted.recipe,
             text_to_text: self.text_to_text(candidate),
             preference: None,
+            similarity: (self.task == Task::SentenceSimilarity)
+                .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
             metric: self.metric,
             target: self.target(stated.as_ref()),
             budget: Budget {
@@ -248,8 +254,11 @@ impl Brief<'_> {
         Some(examples)
     }
 
-    /// As they were asked for; of a table the label by its own name.
+    /// As they were asked for; of a table the label by its own name; of vectors all of them, for each has its part.
     fn columns(&self) -> Columns {
+        if self.task == Task::SentenceSimilarity {
+            return self.offer.data.columns.clone();
+        }
         let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());
         Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
     }

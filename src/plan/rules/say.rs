@@ -7,7 +7,7 @@ use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
 use crate::intake::{Family, ModelName, ModelSize};
-use crate::spec::{Deviation, ModelSpec};
+use crate::spec::{Deviation, ModelSpec, Task};
 use crate::words;
 use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
@@ -91,6 +91,22 @@ impl Brief<'_> {
     pub(super) fn say_rest(&self, out: &mut Drafted) {
         if self.paper().is_some() {
             self.say_of_paper(&mut out.deviations);
+        }
+        if self.vectors_assumed {
+            out.assumptions.push(
+                "task: sentence similarity, for the model is one of sentence vectors (`--set task=text_regression` has a number said of a pair)".into(),
+            );
+        }
+        if self.task == Task::SentenceSimilarity {
+            let columns = &self.offer.data.columns;
+            let names = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            out.assumptions.push(match (&columns.label, columns.input.as_slice()) {
+                (Some(label), input) => format!("data.columns: {} are near by their score `{label}`", names(input)),
+                (None, [first, own, apart @ ..]) if !apart.is_empty() => {
+                    format!("data.columns: `{own}` belongs to `{first}`, {} not", names(apart))
+                }
+                (None, input) => format!("data.columns: {} belong together", names(input)),
+            });
         }
         if let Some(frac) = self.held_out_frac {
             let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
