@@ -232,6 +232,15 @@ pub(crate) fn augment(augment: &[Augment]) -> String {
     augment.iter().map(word).collect::<Vec<String>>().join("; ")
 }
 
+/// How texts are written that are compared with others.
+pub(crate) fn writing(writing: &crate::job::Writing) -> String {
+    let how = match writing.num_beams {
+        0 | 1 => "the likeliest word each time".to_string(),
+        beams => format!("{beams} beams, length penalty {}", plain(writing.length_penalty)),
+    };
+    format!("{how}, at most {} tokens", writing.max_new_tokens)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

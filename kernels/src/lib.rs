@@ -102,7 +102,7 @@ pub use cross_entropy::{cross_entropy, cross_entropy_rows, soft_cross_entropy};
 pub use device::open_gpu;
 pub use documents::Documents;
 pub use dropout::dropout;
-pub use embedding::embedding;
+pub use embedding::{embedding, embedding_padded};
 pub use error::{Error, Result, WeightProblem};
 pub use first_token::first_token;
 pub use gather::{gather, scatter_add};

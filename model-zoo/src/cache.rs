@@ -8,6 +8,10 @@ use tallow_kernels::{Error, Result, Var};
 pub struct Cache {
     layers: Vec<Past>,
     len: usize,
+    /// Of a model of two texts: the words of each text's source.
+    source_lengths: Vec<usize>,
+    /// All texts are of one source.
+    one_source: bool,
     device: Device,
 }
 
@@ -38,7 +42,18 @@ pub(crate) struct Known {
 impl Cache {
     /// Knows no word.
     pub(crate) fn new(num_layers: usize, device: &Device) -> Self {
-        Cache { layers: (0..num_layers).map(|_| Past::default()).collect(), len: 0, device: device.clone() }
+        let layers = (0..num_layers).map(|_| Past::default()).collect();
+        Cache { layers, len: 0, source_lengths: Vec::new(), one_source: true, device: device.clone() }
+    }
+
+    /// The same for texts that are written from sources of these lengths, one each.
+    pub(crate) fn of_sources(self, source_lengths: Vec<usize>) -> Self {
+        Cache { one_source: source_lengths.len() == 1, source_lengths, ..self }
+    }
+
+    /// Words of each text's source; none for a model of one text.
+    pub(crate) fn source_lengths(&self) -> &[usize] {
+        &self.source_lengths
     }
 
     /// Words of each text so far: the next one's position.
@@ -70,11 +85,14 @@ impl Cache {
                 }
             }
             for tensor in past.source.iter_mut().flatten() {
-                // All texts are of one source.
-                if tensor.dim(0)? != texts.len() {
+                let same = self.one_source && tensor.dim(0)? == texts.len();
+                if !same && !(0..tensor.dim(0)? as u32).eq(texts.iter().copied()) {
                     *tensor = tensor.index_select(&rows, 0)?;
                 }
             }
+        }
+        if !self.source_lengths.is_empty() {
+            self.source_lengths = texts.iter().filter_map(|text| self.source_lengths.get(*text as usize)).copied().collect();
         }
         Ok(())
     }

@@ -13,11 +13,12 @@ use tallow_kernels::{self as kernels, Attention, Documents, Stream, Tape, Var};
 
 /// A model that says the next word of a text.
 pub trait Generator {
-    /// A memory without a word of the text to be written; a model of two texts reads the first one, `source`, here.
+    /// A memory without a word of the texts to be written; a model of two texts reads the first ones, `sources`, here, one for each text
+    /// that is written.
     ///
     /// # Errors
     /// The model needs a source and has none, or takes none and has one; the source does not suit it; an operation failed.
-    fn begin(&self, source: Option<&[u32]>) -> Result<Cache>;
+    fn begin(&self, sources: &[&[u32]]) -> Result<Cache>;
 
     /// States of words `[b, t]` (u32) that follow those in `cache`, and the vocabulary; a state says the word after its own.
     ///
@@ -90,8 +91,8 @@ impl<D: Decoder> Model for D {
 }
 
 impl<D: Decoder> Generator for D {
-    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
-        match source {
+    fn begin(&self, sources: &[&[u32]]) -> Result<Cache> {
+        match sources.first() {
             None => Ok(self.empty_cache()),
             Some(ids) => {
                 let found = format!("a source of {} words before it", ids.len());
@@ -192,14 +193,7 @@ impl Settings {
 pub fn generate(model: &dyn Model, prompt: Prompt, settings: &Settings) -> Result<Vec<u32>> {
     settings.check()?;
     let generator = model.generator().ok_or(Error::NoGenerator)?;
-    let room = generator.max_positions().saturating_sub(prompt.start.len()).min(settings.max_new_tokens);
-    if prompt.start.is_empty() {
-        return Err(Error::Prompt { expected: "at least one word".into(), found: "none".into() });
-    }
-    if room == 0 && settings.max_new_tokens > 0 {
-        let expected = format!("fewer words than the model's {} positions", generator.max_positions());
-        return Err(Error::Prompt { expected, found: format!("{} words", prompt.start.len()) });
-    }
+    let room = room(generator, prompt.start, settings)?;
     match settings.search {
         Search::Greedy => one(generator, prompt, settings, room, |_, scores| best(&scores)),
         Search::Sample { temperature, top_k, top_p, seed } => {
@@ -214,6 +208,60 @@ pub fn generate(model: &dyn Model, prompt: Prompt, settings: &Settings) -> Resul
     }
 }
 
+/// What a model of two texts writes from each source: as [`generate`], of which it is the same but for rounding. Where the likeliest
+/// word is taken each time, all are written at once.
+///
+/// # Errors
+/// As [`generate`], of any of them.
+pub fn generate_all(model: &dyn Model, sources: &[&[u32]], start: &[u32], settings: &Settings) -> Result<Vec<Vec<u32>>> {
+    if settings.search != Search::Greedy {
+        return sources.iter().map(|source| generate(model, Prompt { source: Some(source), start }, settings)).collect();
+    }
+    settings.check()?;
+    let generator = model.generator().ok_or(Error::NoGenerator)?;
+    let room = room(generator, start, settings)?;
+    let mut texts = vec![start.to_vec(); sources.len()];
+    // Those that have not ended, by their numbers.
+    let mut running: Vec<usize> = (0..sources.len()).collect();
+    if running.is_empty() {
+        return Ok(texts);
+    }
+    let mut cache = generator.begin(sources)?;
+    let mut new = texts.clone();
+    for _ in 0..room {
+        let scores = next_scores(generator, &new, &mut cache)?;
+        let mut going_on: Vec<u32> = Vec::new();
+        for ((place, &text), mut scores) in (0u32..).zip(&running).zip(scores) {
+            penalise(&mut scores, &texts[text], settings.repetition_penalty);
+            let word = best(&scores);
+            texts[text].push(word);
+            if !settings.eos_token_ids.contains(&word) {
+                going_on.push(place);
+            }
+        }
+        running = going_on.iter().map(|place| running[*place as usize]).collect();
+        if running.is_empty() {
+            break;
+        }
+        cache.select(&going_on)?;
+        new = running.iter().map(|&text| texts[text][texts[text].len() - 1..].to_vec()).collect();
+    }
+    Ok(texts.into_iter().map(|mut text| text.split_off(start.len())).collect())
+}
+
+/// Words that there is room for.
+fn room(generator: &dyn Generator, start: &[u32], settings: &Settings) -> Result<usize> {
+    let room = generator.max_positions().saturating_sub(start.len()).min(settings.max_new_tokens);
+    if start.is_empty() {
+        return Err(Error::Prompt { expected: "at least one word".into(), found: "none".into() });
+    }
+    if room == 0 && settings.max_new_tokens > 0 {
+        let expected = format!("fewer words than the model's {} positions", generator.max_positions());
+        return Err(Error::Prompt { expected, found: format!("{} words", start.len()) });
+    }
+    Ok(room)
+}
+
 /// One text, word by word.
 fn one(
     generator: &dyn Generator,
@@ -222,7 +270,7 @@ fn one(
     room: usize,
     choose: impl Fn(u64, Vec<f32>) -> u32,
 ) -> Result<Vec<u32>> {
-    let mut cache = generator.begin(prompt.source)?;
+    let mut cache = generator.begin(prompt.source.as_slice())?;
     let (mut text, mut new) = (prompt.start.to_vec(), prompt.start.to_vec());
     for step in 0..room as u64 {
         let mut scores = next_scores(generator, &[new], &mut cache)?.remove(0);
@@ -320,7 +368,7 @@ struct Candidate {
 fn beams(generator: &dyn Generator, prompt: Prompt, settings: &Settings, room: usize, search: Beams) -> Result<Vec<u32>> {
     // Enough that `num_beams` are left if every ending is among them.
     let keep = (1 + settings.eos_token_ids.len()).max(2) * search.num_beams;
-    let mut cache = generator.begin(prompt.source)?;
+    let mut cache = generator.begin(prompt.source.as_slice())?;
     let mut running = vec![Scored { words: Vec::new(), score: 0.0 }];
     let mut ended: Vec<Scored> = Vec::new();
     let mut new = vec![prompt.start.to_vec()];

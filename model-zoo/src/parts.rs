@@ -2,7 +2,7 @@
 
 use crate::error;
 use crate::registry::Input;
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, BatchNorm, Conv2d, Init, Param, Result, Tape, Var, Weights};
@@ -197,6 +197,18 @@ pub(crate) fn check_tokens(
         Some(row) => wrong(format!("lengths from 1 to {t}"), format!("{} for text {row}", lengths[row])),
         None => Ok(t),
     }
+}
+
+/// Sources that a model reads before it writes, `[B, S]`, padded with id 0, and their lengths.
+pub(crate) fn padded_sources(family: &'static str, sources: &[&[u32]], device: &Device) -> error::Result<(Tensor, Vec<usize>)> {
+    if sources.is_empty() || sources.iter().any(|ids| ids.is_empty()) {
+        let (expected, found) = ("a source of at least one word".into(), "none".into());
+        return Err(error::Error::Input { family, expected, found });
+    }
+    let lengths: Vec<usize> = sources.iter().map(|ids| ids.len()).collect();
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    let ids = sources.iter().flat_map(|ids| ids.iter().copied().chain(std::iter::repeat_n(0, longest - ids.len())));
+    Ok((Tensor::from_vec(ids.collect::<Vec<u32>>(), (sources.len(), longest), device)?, lengths))
 }
 
 /// The pixels of a batch for a model of images, as `[B, H, W, C]`: they must be `[B, C, H, W]` with that many channels.

@@ -9,6 +9,7 @@ use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
 use crate::head::HeadKind;
 use crate::lora::{Adapted, Adapter};
+use crate::registry::ModelConfig;
 use candle_core::Tensor;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -88,13 +89,13 @@ const UNKNOWN: [&str; 8] = [
     "trainable_token_indices",
 ];
 
-/// An `adapter_config.json` for the adapter of a model of this kind; `adapted`: what is trained of it.
-pub fn config(adapter: &Adapter, adapted: &Adapted, head: HeadKind, gpt2: bool, base: &str, revision: Option<&str>) -> Value {
+/// An `adapter_config.json` for the adapter of this model; `adapted`: what is trained of it.
+pub fn config(adapter: &Adapter, adapted: &Adapted, model: &ModelConfig, base: &str, revision: Option<&str>) -> Value {
     let whole = adapted.whole_modules();
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| drop(fields.insert(name.into(), value));
     put("peft_type", json!("LORA"));
-    put("task_type", json!(task_type(head)));
+    put("task_type", json!(task_type(model)));
     put("base_model_name_or_path", json!(base));
     put("revision", json!(revision));
     put("inference_mode", json!(true));
@@ -106,7 +107,7 @@ pub fn config(adapter: &Adapter, adapted: &Adapted, head: HeadKind, gpt2: bool, 
     put("use_dora", json!(false));
     put("bias", json!("none"));
     // Whether the base has its matrices the other way around.
-    put("fan_in_fan_out", json!(gpt2));
+    put("fan_in_fan_out", json!(matches!(model, ModelConfig::Gpt2(_))));
     put("modules_to_save", if whole.is_empty() { Value::Null } else { json!(whole) });
     put("init_lora_weights", json!(true));
     Value::Object(fields)
@@ -117,11 +118,12 @@ fn whole_number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e9 { json!(value as i64) } else { json!(value) }
 }
 
-fn task_type(head: HeadKind) -> Option<&'static str> {
-    match head {
+fn task_type(model: &ModelConfig) -> Option<&'static str> {
+    match model.head().kind() {
         HeadKind::Classes | HeadKind::Labels | HeadKind::Value => Some("SEQ_CLS"),
         HeadKind::Tags => Some("TOKEN_CLS"),
         HeadKind::Span => Some("QUESTION_ANS"),
+        HeadKind::Words if model.pair_ids().is_some() => Some("SEQ_2_SEQ_LM"),
         HeadKind::Words => Some("CAUSAL_LM"),
         HeadKind::Vector => Some("FEATURE_EXTRACTION"),
     }
@@ -146,7 +148,6 @@ pub fn public_names(own: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ModelConfig;
 
     const NAMES: [&str; 2] = [
         "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
@@ -165,7 +166,7 @@ mod tests {
             (4, vec!["bert.pooler".to_string(), "classifier".to_string()])
         );
         assert_eq!(adapted.num_trained(), 4 * 2 * (8 + 8) + (8 * 8 + 8) + (2 * 8 + 2));
-        let written = config(&adapter, &adapted, HeadKind::Classes, false, "org/base", Some("main"));
+        let written = config(&adapter, &adapted, &model, "org/base", Some("main"));
         assert_eq!(written["target_modules"], json!(["query", "value"]));
         let names: Vec<String> = adapted.trained.keys().map(|name| format!("{PREFIX}{name}")).collect();
         let read = read_config(&written.to_string(), names.iter().map(String::as_str)).expect("read");

@@ -23,6 +23,16 @@ pub enum Modality {
     TextToText,
 }
 
+/// Tokens of a model that writes one text from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairIds {
+    /// What the decoder is fed with before the first token of a target.
+    pub start: u32,
+    /// What a target ends with.
+    pub end: u32,
+    pub pad: u32,
+}
+
 /// One batch as a model takes it.
 pub enum Input {
     /// `token_ids`, `type_ids`: u32 `[B, T]`; `lengths`: real tokens of each example, the rest is padding.
@@ -119,6 +129,11 @@ pub(crate) trait Architecture {
 
     /// Words of the vocabulary, and the longest text in tokens.
     fn text_limits(&self) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// What texts that are written from others begin and end with.
+    fn pair_ids(&self) -> Option<PairIds> {
         None
     }
 
@@ -236,6 +251,7 @@ zoo! {
     Electra, electra, Text, ["electra"], "ELECTRA: BERT with small embeddings, trained to tell replaced words (2003.10555)";
     Gpt2, gpt2, Text, ["gpt2"], "GPT-2 of any size (Radford et al. 2019)";
     Llama, llama, Text, ["llama", "mistral", "qwen2", "qwen3"], "Llama 2 and 3, SmolLM2, Mistral, Qwen2, Qwen3 (2302.13971)";
+    Marian, marian, TextToText, ["marian"], "The Transformer of any size for one text from another (1706.03762), as Marian has it (1804.00344)";
     Mlp, mlp, Table, ["mlp"], "Multi-layer perceptrons for tables, an embedding for each categorical column (2106.11959)";
     Resnet, resnet, Image, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
     ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
@@ -307,6 +323,11 @@ impl ModelConfig {
     /// Words of the vocabulary, and the longest text in tokens; none for models of something else.
     pub fn text_limits(&self) -> Option<(usize, usize)> {
         self.architecture().text_limits()
+    }
+
+    /// What texts that are written from others begin and end with; none for models that do not write such.
+    pub fn pair_ids(&self) -> Option<PairIds> {
+        self.architecture().pair_ids()
     }
 
     /// Numbers of a row, and how many values each of its categorical columns has; none for models of something else.

@@ -4,13 +4,13 @@
 
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
-use crate::error::{ConfigProblem, Error, Result};
+use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_counts, check_dropouts};
 use crate::generate::Generator;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
-use crate::parts::{check_tokens, residual};
-use crate::registry::{Architecture, Input, Model, Output};
+use crate::parts::{check_tokens, padded_sources, residual};
+use crate::registry::{Architecture, Input, Model, Output, PairIds};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -185,6 +185,11 @@ impl Architecture for Config {
         Some((self.vocab_size, self.n_positions))
     }
 
+    fn pair_ids(&self) -> Option<PairIds> {
+        let [start, end, pad] = [self.decoder_start_token_id, self.eos_token_id, self.pad_token_id].map(|id| id as u32);
+        Some(PairIds { start, end, pad })
+    }
+
     /// Source and target have `t` tokens each.
     fn cost(&self, b: usize, t: usize) -> Cost {
         let (mut cost, d, inner, rows) = (Cost::default(), self.d_model, self.inner(), b * t);
@@ -294,7 +299,7 @@ struct Forward {
 enum Known<'a> {
     /// The source's states `[b, s, d]` and real lengths; no earlier word.
     Source(&'a Var, &'a [usize]),
-    /// Keys and values of both, for texts without padding.
+    /// Keys and values of both, for targets without padding.
     Cache(&'a mut Cache),
 }
 
@@ -337,16 +342,20 @@ impl T5 {
         let bucket = |distance| self.config.bucket(distance, true);
         let bias = RelativeBias { table: &self.decoder.bias, bucket: &bucket };
         let args = self.attention(Mask::Causal, lengths);
+        let source_lengths = match &known {
+            Known::Source(_, lengths) => lengths.to_vec(),
+            Known::Cache(cache) => cache.source_lengths().to_vec(),
+        };
         let mut x = self.embed(tape, target_ids)?;
         for (i, block) in self.decoder.blocks.iter().enumerate() {
             let past = if let Known::Cache(cache) = &mut known { Some(cache.layer(i)) } else { None };
             x = block.own.own(tape, &x, bias, (&args, &self.config), past)?;
             if let Some(source) = &block.source {
-                let (keys_values, key_lengths) = match &mut known {
-                    Known::Source(states, lengths) => (source.keys_values(tape, states)?, Some(*lengths)),
-                    Known::Cache(cache) => (cache.layer(i).source()?, None),
+                let keys_values = match &mut known {
+                    Known::Source(states, _) => source.keys_values(tape, states)?,
+                    Known::Cache(cache) => cache.layer(i).source()?,
                 };
-                let args = Attention { key_lengths, ..self.attention(Mask::Full, lengths) };
+                let args = Attention { key_lengths: Some(&source_lengths), ..self.attention(Mask::Full, lengths) };
                 x = source.source(tape, &x, &keys_values, (&args, &self.config))?;
             }
             x = block.forward.forward(tape, &x, &self.config)?;
@@ -399,15 +408,11 @@ impl Model for T5 {
 }
 
 impl Generator for T5 {
-    fn begin(&self, source: Option<&[u32]>) -> Result<Cache> {
-        let source = source.filter(|ids| !ids.is_empty()).ok_or_else(|| Error::Input {
-            family: "t5",
-            expected: "a source of at least one word".into(),
-            found: "none".into(),
-        })?;
+    fn begin(&self, sources: &[&[u32]]) -> Result<Cache> {
         let (tape, device) = (Tape::inference(), self.words.tensor().device());
-        let states = self.encode(&tape, &Tensor::from_vec(source.to_vec(), (1, source.len()), device)?, &[source.len()])?;
-        let mut cache = Cache::new(self.decoder.blocks.len(), device);
+        let (source_ids, lengths) = padded_sources("t5", sources, device)?;
+        let states = self.encode(&tape, &source_ids, &lengths)?;
+        let mut cache = Cache::new(self.decoder.blocks.len(), device).of_sources(lengths);
         for (i, layer) in self.decoder.blocks.iter().enumerate() {
             if let Some(source) = &layer.source {
                 cache.layer(i).set_source(source.keys_values(&tape, &states)?);

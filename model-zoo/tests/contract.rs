@@ -378,8 +378,11 @@ fn tensors_that_do_not_fit_are_named_with_both_shapes() {
         for (name, tensor) in &whole {
             let mut wrong = tensor.dims().to_vec();
             wrong[0] += 1;
-            // Some public layers lie the other way around than the model's own, which the message shows.
-            let either = |shape: &[usize]| [format!("{shape:?}"), format!("{:?}", shape.iter().rev().collect::<Vec<_>>())];
+            // Some public layers lie the other way around than the model's own, which the message shows; a single row is a list.
+            let either = |shape: &[usize]| {
+                let list = shape.strip_prefix(&[1]).unwrap_or(shape);
+                [format!("{shape:?}"), format!("{:?}", shape.iter().rev().collect::<Vec<_>>()), format!("{list:?}")]
+            };
             let (expected, found) = (either(tensor.dims()), either(&wrong));
             let without = whole.iter().filter(|(n, _)| *n != name).map(|(n, t)| (n.clone(), t.clone())).collect::<Tensors>();
             let mut misshapen = without.clone();
@@ -557,7 +560,7 @@ fn what_is_remembered_tells_what_reading_anew_tells() {
         let words = example.words().expect("words").to_vec();
         let whole = infer(&*built.model, std::slice::from_ref(&example)).remove(0);
         let source = if let Example::Pair { source, .. } = &example { Some(source.as_slice()) } else { None };
-        let mut cache = generator.begin(source).expect("a memory");
+        let mut cache = generator.begin(source.as_slice()).expect("a memory");
         let mut at = 0;
         // A few words at first, then one by one, twice the same text side by side on the way.
         let first = 3.min(longest);

@@ -125,6 +125,9 @@ pub enum Command {
         /// Draw from the fewest tokens that together have this probability.
         #[arg(long, value_name = "P")]
         top_p: Option<f64>,
+        /// Search for the likeliest text by going on with so many at a time.
+        #[arg(long, value_name = "N", conflicts_with_all = ["temperature", "top_p"], value_parser = clap::value_parser!(u16).range(1..=1000))]
+        beams: Option<u16>,
         /// What chance is drawn from.
         #[arg(long, default_value_t = 0)]
         seed: u64,

@@ -22,10 +22,13 @@ pub(super) struct Asked<'a> {
     pub(super) search: Search,
 }
 
-/// By chance, where anything is said of it.
-pub(super) fn search(temperature: Option<f64>, top_p: Option<f64>, seed: u64) -> Search {
+/// By beams or by chance, where anything is said of it.
+pub(super) fn search(temperature: Option<f64>, top_p: Option<f64>, beams: Option<u16>, seed: u64) -> Search {
     match (temperature, top_p) {
-        (None, None) => Search::Greedy,
+        (None, None) => match beams {
+            Some(beams) => Search::Beam { num_beams: usize::from(beams), length_penalty: 1.0, early_stopping: false },
+            None => Search::Greedy,
+        },
         _ => Search::Sample { temperature: temperature.unwrap_or(1.0), top_k: None, top_p, seed },
     }
 }

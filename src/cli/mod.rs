@@ -79,8 +79,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = evaluate::Asked { model, data, split: split.as_deref(), max_examples: max_examples.map(usize::from) };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
-        Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, seed, hub, worker } => {
-            let search = made::search(*temperature, *top_p, *seed);
+        Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, beams, seed, hub, worker } => {
+            let search = made::search(*temperature, *top_p, *beams, *seed);
             let asked = made::Asked { model, prompt, chat: *chat, max_tokens: *max_tokens, search };
             made::generate(cli.json, environment, &asked, (hub, worker))
         }

@@ -265,6 +265,16 @@ fn prepared(split: &PreparedSplit) -> String {
                 count(truncated as f64)
             )
         }
+        SplitShape::Pairs { tokens, target_tokens, longest, longest_target, truncated, truncated_targets, left_out, .. } => {
+            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
+            let cut = |cut: usize| if cut > 0 { format!(", {} cut", count(cut as f64)) } else { String::new() };
+            let (read, written) = (count(tokens as f64), count(target_tokens as f64));
+            return format!(
+                "{name}: {examples} pairs, {read} tokens read (longest {longest}{}), {written} written (longest {longest_target}{}){out}",
+                cut(truncated),
+                cut(truncated_targets)
+            );
+        }
         SplitShape::Image { height, width, channels } => {
             let all = split.examples as f64 * (height * width * channels) as f64;
             format!("{height} x {width} x {channels} pixels, {}", bytes(all))

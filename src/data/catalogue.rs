@@ -100,6 +100,17 @@ const fn tagged(
     Known { task: Task::TokenClassification, label: "ner_tags", ..of }
 }
 
+/// A text and what is written from it.
+const fn pairs(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    place: (&'static str, Option<&'static str>),
+    [source, target]: [&'static [&'static str]; 2],
+    metric: Metric,
+) -> Known {
+    Known { task: Task::TextToText, label: target[0], ..text(name, aliases, place, TEST, source, metric, 0) }
+}
+
 /// Images that mean something else in a mirror.
 const fn digits(
     name: &'static str,
@@ -117,7 +128,7 @@ const GLUE: &str = "nyu-mll/glue";
 const DEV: (&str, &str) = ("train", "validation");
 const TEST: (&str, &str) = ("train", "test");
 
-const KNOWN: [Known; 29] = [
+const KNOWN: [Known; 34] = [
     // GLUE and its kind: the test labels are not public, so the development set is scored.
     text("SST-2", &["Stanford Sentiment Treebank", "glue/sst2"], (GLUE, Some("sst2")), DEV, &["sentence"], Metric::Accuracy, 2),
     text(
@@ -267,6 +278,29 @@ const KNOWN: [Known; 29] = [
     ),
     image("Tiny ImageNet", &["TinyImageNet"], ("zh-plus/tiny-imagenet", None), ("train", "valid"), &["image"], "label", 200),
     image("Food-101", &["Food101"], ("ethz/food101", None), DEV, &["image"], "label", 101),
+    pairs(
+        "WMT 2014 English-German",
+        &["WMT14 English-German", "WMT14 en-de", "WMT14"],
+        ("wmt/wmt14", Some("de-en")),
+        [&["translation.en"], &["translation.de"]],
+        Metric::Bleu,
+    ),
+    pairs(
+        "WMT 2014 English-French",
+        &["WMT14 English-French", "WMT14 en-fr"],
+        ("wmt/wmt14", Some("fr-en")),
+        [&["translation.en"], &["translation.fr"]],
+        Metric::Bleu,
+    ),
+    pairs(
+        "CNN and Daily Mail",
+        &["CNN/DailyMail", "CNN/DM"],
+        ("abisee/cnn_dailymail", Some("3.0.0")),
+        [&["article"], &["highlights"]],
+        Metric::RougeL,
+    ),
+    pairs("XSum", &["Extreme Summarization"], ("EdinburghNLP/xsum", None), [&["document"], &["summary"]], Metric::RougeL),
+    pairs("SAMSum", &[], ("knkarthick/samsum", None), [&["dialogue"], &["summary"]], Metric::RougeL),
 ];
 
 #[cfg(test)]
@@ -297,7 +331,7 @@ mod tests {
                 assert_eq!(seen.insert(squeeze(name), known.name).filter(|k| *k != known.name), None, "{name}");
             }
             assert!(
-                (known.classes >= 2 || matches!(known.task, Task::TextRegression | Task::QuestionAnswering))
+                (known.classes >= 2 || matches!(known.task, Task::TextRegression | Task::QuestionAnswering | Task::TextToText))
                     && (1..=2).contains(&known.input.len()),
                 "{}",
                 known.name

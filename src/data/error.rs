@@ -86,6 +86,12 @@ pub enum Error {
     #[error("split `{split}`: none of its {rows} answers has a token within the longest text of {max_seq_len} tokens")]
     NoAnswers { split: String, rows: usize, max_seq_len: usize },
 
+    // Pairs.
+    #[error("split `{split}`: of each of its {rows} pairs the source or the target is empty")]
+    NoPairs { split: String, rows: usize },
+    #[error("the tokenizer `{}` has no token {id}, with which the model's texts begin or end: it has {known}", path.display())]
+    NoPairToken { path: PathBuf, id: u32, known: usize },
+
     // Texts whose vectors are compared.
     #[error("split `{split}`: all of its {rows} rows have a blank text")]
     NoTexts { split: String, rows: usize },
@@ -147,6 +153,7 @@ impl Failure for Error {
             | Error::Model { .. }
             | Error::Tokenizer { .. }
             | Error::Template { .. }
+            | Error::NoPairToken { .. }
             | Error::ForeignToken { .. } => Class::Model,
             _ => Class::Data,
         }
@@ -180,7 +187,10 @@ impl Failure for Error {
                 "its texts can only be cut as they were in its training: take a revision or a copy of the model that has the file"
             }
             Error::Tokenizer { .. } => "fetch the model's `tokenizer.json` again",
-            Error::ForeignToken { .. } => "check that config.json, model.safetensors and tokenizer.json belong together",
+            Error::NoPairs { .. } => "fill in both texts, or name other columns by `data.columns`",
+            Error::ForeignToken { .. } | Error::NoPairToken { .. } => {
+                "check that config.json, model.safetensors and tokenizer.json belong together"
+            }
             Error::Model { .. } => {
                 "check that the model's files are whole and belong together; `tallow models` lists the architectures"
             }

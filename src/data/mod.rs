@@ -31,6 +31,7 @@ mod vocabulary;
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
+pub use columns::PairKind;
 pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
@@ -39,7 +40,7 @@ pub use prepared::{
     HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSimilar, PreparedSpans, PreparedTable,
     PreparedTags, PreparedTargets, PreparedTexts,
 };
-pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
+pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;

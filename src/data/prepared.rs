@@ -44,6 +44,9 @@ pub enum PreparedTargets {
     },
     /// The words of an assistant's answers: of each token whether it is told from those before it in its text.
     Answers { asked: Vec<bool> },
+    /// Text `2i + 1` of example `i`, which is written from text `2i`. `begin`: what a decoder is fed with before its first token; `end`:
+    /// what each target ends with; `words`: source and target of each example as they stand in the data.
+    Texts { begin: u32, end: u32, words: Vec<[String; 2]> },
     /// As [`PreparedTargets::Answers`]; text `2i` of example `i` is better than text `2i + 1`.
     Preferences { asked: Vec<bool> },
     /// Texts whose vectors are near or far.
@@ -294,6 +297,7 @@ impl Prepared {
     /// What a model that is fed with it takes.
     pub fn modality(&self) -> Modality {
         match &self.inputs {
+            PreparedInputs::Texts(_) if matches!(self.targets, PreparedTargets::Texts { .. }) => Modality::TextToText,
             PreparedInputs::Texts(_) => Modality::Text,
             PreparedInputs::Images(_) => Modality::Image,
             PreparedInputs::Table(_) => Modality::Table,
@@ -303,7 +307,7 @@ impl Prepared {
     /// Texts of an example, where it has texts.
     fn texts_each(&self) -> usize {
         match &self.targets {
-            PreparedTargets::Preferences { .. } => 2,
+            PreparedTargets::Preferences { .. } | PreparedTargets::Texts { .. } => 2,
             PreparedTargets::Similar(similar) => similar.each,
             PreparedTargets::Classes { .. }
             | PreparedTargets::Labels { .. }
@@ -473,6 +477,7 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
         {
             Err("it has no texts to take words from".into())
         }
+        PreparedTargets::Texts { begin, end, words } => check_pairs(&prepared, [*begin, *end], words.len()).map(|()| prepared),
         PreparedTargets::Answers { asked } | PreparedTargets::Preferences { asked } => {
             check_asked(&prepared, asked).map(|()| prepared)
         }
@@ -480,6 +485,18 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
             Err(format!("it has the bytes of {} pieces for {}", bytes.len(), prepared.len()))
         }
         _ => Ok(prepared),
+    }
+}
+
+/// Each example has its two texts, and what they begin and end with is in the vocabulary.
+fn check_pairs(prepared: &Prepared, tokens: [u32; 2], examples: usize) -> Result<(), String> {
+    let Some(texts) = prepared.texts() else { return Err("it has no texts to read and write".into()) };
+    if texts.len() != 2 * examples {
+        return Err(format!("it has {} texts for {examples} pairs", texts.len()));
+    }
+    match tokens.into_iter().find(|id| *id as usize >= texts.vocab_size()) {
+        Some(id) => Err(format!("a target begins or ends with {id}, and the vocabulary has {}", texts.vocab_size())),
+        None => Ok(()),
     }
 }
 
@@ -509,6 +526,13 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
             let asked = bytes(tensors, name, Dtype::U8, 1)?.0.iter().map(|mark| *mark != 0).collect();
             return Ok(if pairs { PreparedTargets::Preferences { asked } } else { PreparedTargets::Answers { asked } });
         }
+    }
+    if tensors.tensor("pairs").is_ok() {
+        let words = serde_json::from_slice(bytes(tensors, "pairs", Dtype::U8, 1)?.0).map_err(|e| e.to_string())?;
+        let token = |name: &str| {
+            metadata.get(name).and_then(|id| id.parse::<u32>().ok()).ok_or_else(|| format!("it does not say its `{name}`"))
+        };
+        return Ok(PreparedTargets::Texts { begin: token("begin_token")?, end: token("end_token")?, words });
     }
     if tensors.tensor("bytes").is_ok() {
         let token = |name: &str| metadata.get(name).and_then(|id| id.parse::<u32>().ok());

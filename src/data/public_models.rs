@@ -97,3 +97,27 @@ pub const DECODERS: [PublicDecoder; 5] = [
         config: r#"{"model_type":"qwen2","vocab_size":151936,"hidden_size":896,"intermediate_size":4864,"num_hidden_layers":24,"num_attention_heads":14,"num_key_value_heads":2,"max_position_embeddings":32768,"tie_word_embeddings":true}"#,
     },
 ];
+
+/// A model that writes one text from another, in T5's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicWriter {
+    /// Of the Hub.
+    pub id: &'static str,
+    /// As people call it.
+    pub name: &'static str,
+    /// What its cost depends on, of its `config.json`.
+    pub config: &'static str,
+}
+
+const T5_BASE: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":768,"d_kv":64,"d_ff":3072,"num_layers":12,"num_heads":12,"n_positions":512}"#;
+const T5_SMALL: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":512,"d_kv":64,"d_ff":2048,"num_layers":6,"num_heads":8,"n_positions":512}"#;
+const FLAN_BASE: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":768,"d_kv":64,"d_ff":2048,"num_layers":12,"num_heads":12,"n_positions":512,"feed_forward_proj":"gated-gelu","tie_word_embeddings":false}"#;
+const FLAN_SMALL: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":512,"d_kv":64,"d_ff":1024,"num_layers":8,"num_heads":6,"n_positions":512,"feed_forward_proj":"gated-gelu","tie_word_embeddings":false}"#;
+
+/// Of each family the largest first.
+pub const WRITERS: [PublicWriter; 4] = [
+    PublicWriter { id: "google-t5/t5-base", name: "T5-base", config: T5_BASE },
+    PublicWriter { id: "google-t5/t5-small", name: "T5-small", config: T5_SMALL },
+    PublicWriter { id: "google/flan-t5-base", name: "FLAN-T5-base", config: FLAN_BASE },
+    PublicWriter { id: "google/flan-t5-small", name: "FLAN-T5-small", config: FLAN_SMALL },
+];

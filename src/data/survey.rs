@@ -54,6 +54,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     let found = match first.is_document() {
         true => Some(Task::LanguageModelling),
         false if columns::is_answered(first) => Some(Task::QuestionAnswering),
+        false if columns::is_of_pairs(first, &hints.columns)? => Some(Task::TextToText),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
         false if hints.columns == Columns::default() && similar::is_together(first) => Some(Task::SentenceSimilarity),
@@ -78,6 +79,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     }
     if let Some(task) = task.filter(|task| task.is_of_conversations()) {
         return conversations_of(&splits, columns, task, located);
+    }
+    if task == Some(Task::TextToText) {
+        return pairs_of(&splits, columns, located);
     }
     if task == Some(Task::SentenceSimilarity) {
         let tokens = mean_tokens(first, &columns.input)?;
@@ -190,6 +194,37 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
         image_shape: None,
         images_differ: false,
         task: Some(task),
+    })
+}
+
+/// Rows of a text and what is written from it; a split other than the first may lack the latter.
+fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located) -> Result<DataFacts> {
+    let target = columns.label.clone().unwrap_or_default();
+    let mut facts = Vec::new();
+    for (at, (name, tables)) in splits.iter().enumerate() {
+        let found = answers_of(tables, &target, at > 0)?;
+        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+        if found.rows == 0 {
+            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
+        }
+        facts.push(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None });
+    }
+    let both: Vec<String> = columns.input.iter().cloned().chain([target]).collect();
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    let Located { card, revision, .. } = located;
+    Ok(DataFacts {
+        task: Some(Task::TextToText),
+        splits: facts,
+        labels: Vec::new(),
+        license: card.license,
+        revision,
+        // Of the two together half each.
+        mean_tokens: Some(mean_tokens(first, &both)? / 2.0),
+        columns,
+        image_shape: None,
+        images_differ: false,
+        scores: None,
+        table: None,
     })
 }
 
@@ -474,6 +509,34 @@ mod tests {
             assert_eq!(facts.task, Some(Task::QuestionAnswering));
             assert_eq!(columns, (&names(&["question", "context"])[..], Some("answers")));
         }
+    }
+
+    #[test]
+    fn pairs_of_texts_are_found() {
+        let check = |file: &str, text: &str, hints: Columns, expected: Option<(&str, &str)>| {
+            let dir = folder(&[(file, text)]);
+            let hints = DataSpecHints { columns: hints, ..DataSpecHints::default() };
+            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            let found = facts.ok().filter(|facts| facts.task == Some(Task::TextToText));
+            let found = found.map(|facts| (facts.columns.input[0].clone(), facts.columns.label.unwrap_or_default()));
+            let found = found.as_ref().map(|(source, target)| (source.as_str(), target.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        let rows = |line: &dyn Fn(usize) -> String| (0..8).map(line).collect::<String>();
+        let translated = rows(&|i| format!("{{\"translation\":{{\"de\":\"der {i}\",\"en\":\"the {i}\"}}}}\n"));
+        check("train.jsonl", &translated, Columns::default(), Some(("translation.de", "translation.en")));
+        let asked =
+            |source: &str, target: &str| Columns { input: vec![source.into()], label: Some(target.into()), ..Columns::default() };
+        check("train.jsonl", &translated, asked("en", "de"), Some(("translation.en", "translation.de")));
+        let one = Columns { label: Some("translation.de".into()), ..Columns::default() };
+        check("train.jsonl", &translated, one, Some(("translation.en", "translation.de")));
+        let columns = format!("id,en,fr\n{}", rows(&|i| format!("{i},the {i},le {i}\n")));
+        check("train.csv", &columns, Columns::default(), Some(("en", "fr")));
+        let summaries = format!("summary,document\n{}", rows(&|i| format!("short {i},long {i}\n")));
+        check("train.csv", &summaries, Columns::default(), Some(("document", "summary")));
+        // What has few values is a class, whatever it is called.
+        let classes = format!("source,target\n{}", rows(&|i| format!("a text {i},{}\n", ["good", "bad"][i % 2])));
+        check("train.csv", &classes, Columns::default(), None);
     }
 
     #[test]

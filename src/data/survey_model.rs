@@ -43,6 +43,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
                 license: None,
                 revision: None,
                 chat: ChatFormat::default(),
+                prefix: String::new(),
                 adapter: None,
                 sentences: None,
             });
@@ -58,7 +59,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     let Weights { path, mut config, shapes, mut chat } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
-    if tokenizer.is_none() && config.takes() == Modality::Text {
+    if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText) {
         // A tokenizer of our own would give ids that mean nothing to these weights.
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
     }
@@ -84,6 +85,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         license: card.license,
         revision: repo.commit().map(str::to_string),
         chat,
+        prefix: prefix(repo)?,
         adapter: None,
         sentences,
     })
@@ -230,6 +232,13 @@ fn chat_format(repo: &Repo) -> Result<ChatFormat> {
     let template = config.get("chat_template").and_then(|t| if t.is_string() { Some(t.clone()) } else { named(t) });
     format.template = format.template.or(template.and_then(|t| t.as_str().map(str::to_string)));
     Ok(format)
+}
+
+/// What its own `config.json` puts before every text.
+fn prefix(repo: &Repo) -> Result<String> {
+    let json = repo.read_text("config.json")?.unwrap_or_default();
+    let config = serde_json::from_str::<serde_json::Value>(&json).unwrap_or_default();
+    Ok(config.get("prefix").and_then(|prefix| prefix.as_str()).unwrap_or_default().to_string())
 }
 
 /// Files of other libraries than transformers may have a `config.json` without one; so may broken ones, which are told as such.

@@ -237,6 +237,7 @@ mod tests {
             },
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },
             adapter: None,
+            text_to_text: None,
             preference: None,
             similarity: None,
             recipe: Recipe::bare(

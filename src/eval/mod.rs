@@ -4,12 +4,14 @@ mod compare;
 mod interval;
 pub mod metrics;
 mod predictions;
+mod texts;
 
 pub use compare::{evaluate, majority_baseline};
 pub use interval::{Basis, Interval, interval};
 pub use metrics::retrieval::Found;
 pub use metrics::{metric, of_preferences, of_words};
 pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, Retrieved, TagsSaid};
+pub use texts::TextSaid;
 
 use crate::error::{Class, Failure};
 use crate::spec::Metric;

@@ -3,6 +3,7 @@
 use super::metrics::regression::{mae, pearson, r2, rmse, spearman};
 use super::metrics::retrieval::Found;
 use super::metrics::{answers, labels, probability, tagging};
+use super::texts::{TextSaid, of_texts};
 use super::{metric, of_preferences, of_words};
 use crate::spec::Metric;
 use rayon::prelude::*;
@@ -27,6 +28,8 @@ pub enum Predictions {
     /// Tokens that were told, from those before them or hidden ones from all others, with their mean cross entropy in nats; the bytes
     /// that all tokens stand for; and of hidden ones how many were right.
     Words { tokens: usize, bytes: u64, loss: f64, right: usize },
+    /// A text written from each source.
+    Texts(Vec<TextSaid>),
     /// Of each pair of answers how much more the better one gained.
     Preferences { margins: Vec<f64> },
     /// What each distinct first text of texts that belong together found among so many candidates.
@@ -120,6 +123,8 @@ pub enum Guess {
     Value { value: f64 },
     /// The same labels, those that most have.
     Labels { often: Vec<bool> },
+    /// The source as it is.
+    Source,
 }
 
 impl Predictions {
@@ -132,6 +137,7 @@ impl Predictions {
             Predictions::Answers(each) => each.len(),
             Predictions::Values { actual, .. } => actual.len(),
             Predictions::Words { tokens, .. } => *tokens,
+            Predictions::Texts(each) => each.len(),
             Predictions::Preferences { margins } => margins.len(),
             Predictions::Retrieved { each, .. } => each.len(),
         }
@@ -189,6 +195,7 @@ impl Predictions {
             }
             Predictions::Words { tokens, right, .. } if of == Metric::MaskedAccuracy => *right as f64 / *tokens as f64,
             Predictions::Words { tokens, bytes, loss, .. } => of_words(of, *loss, *tokens, *bytes),
+            Predictions::Texts(each) => of_texts(of, rows.iter().map(|&i| &each[i])),
             Predictions::Retrieved { each, .. } => of_retrieved(of, rows.iter().map(|&i| &each[i])),
             Predictions::Preferences { margins } => of_preferences(of, &rows.iter().map(|&i| margins[i]).collect::<Vec<f64>>()),
         }
@@ -206,7 +213,8 @@ impl Predictions {
                 let said = |said: &LabelsSaid| LabelsSaid { probabilities: probabilities.clone(), actual: said.actual.clone() };
                 Some(Predictions::Labels { each: each.iter().map(said).collect(), labels: *labels })
             }
-            (_, Guess::Value { .. } | Guess::Labels { .. }) => None,
+            (Predictions::Texts(each), Guess::Source) => Some(Predictions::Texts(each.iter().map(TextSaid::copied).collect())),
+            (_, Guess::Value { .. } | Guess::Labels { .. } | Guess::Source) => None,
         }
     }
 
@@ -264,6 +272,10 @@ impl Predictions {
                 predicted.iter().zip(actual).enumerate().map(|(i, (p, a))| json!({"index": i, "value": a, "predicted": p})),
             ),
             Predictions::Words { .. } => Box::new(std::iter::empty()),
+            Predictions::Texts(each) => Box::new(each.iter().enumerate().map(|(index, said)| {
+                let (nats, tokens) = (said.nats, said.tokens);
+                json!({"index": index, "source": said.source, "reference": said.reference, "predicted": said.predicted(), "nats": nats, "tokens": tokens})
+            })),
             Predictions::Retrieved { each, candidates } => Box::new(each.iter().enumerate().map(move |(index, said)| {
                 let (places, belonging) = (said.found.places(), said.found.belonging());
                 json!({"index": index, "places": places, "belonging": belonging, "candidates": candidates})

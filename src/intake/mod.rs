@@ -29,7 +29,9 @@ pub use paper_spec::*;
 pub use pdf::Limits;
 pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
-pub use request::{AskedAdapter, DataName, Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request, parse_request};
+pub use request::{
+    AskedAdapter, AskedPair, DataName, Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request, language, parse_request,
+};
 pub use source::{ArxivId, PaperSource};
 
 use crate::job::Event;

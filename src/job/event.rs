@@ -145,6 +145,18 @@ pub enum SplitShape {
         left_out: usize,
         vocab_size: usize,
     },
+    /// Pairs of texts: real tokens of sources and targets, the longest of each, how many of each were cut, and how many pairs were
+    /// left out because one of the two is empty.
+    Pairs {
+        tokens: u64,
+        target_tokens: u64,
+        longest: usize,
+        longest_target: usize,
+        truncated: usize,
+        truncated_targets: usize,
+        left_out: usize,
+        vocab_size: usize,
+    },
     Image {
         height: usize,
         width: usize,

@@ -75,8 +75,23 @@ pub struct PrepareJob {
     /// How the model writes conversations, where examples are such.
     #[serde(default)]
     pub chat: ChatFormat,
+    /// For text to text.
+    #[serde(default)]
+    pub pairs: Option<PairFormat>,
     /// Where the prepared files go.
     pub out: PathBuf,
+}
+
+/// How a text that is read and one that is written become tokens; `max_seq_len` is the longest of the former.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairFormat {
+    /// Stands before every source.
+    pub prefix: String,
+    /// Longest target, its end included.
+    pub max_target_len: usize,
+    /// The token that a target begins with, for the decoder alone, and the one that ends it.
+    pub start: u32,
+    pub end: u32,
 }
 
 /// How texts become tokens.
@@ -140,6 +155,9 @@ pub struct RunConfig {
     /// Optimiser steps in all, resolved from epochs and the number of examples.
     pub total_steps: u64,
     pub metric: Metric,
+    /// For text to text: how what is watched is written.
+    #[serde(default)]
+    pub writing: Option<Writing>,
     pub normalize: Option<Normalize>,
     pub seed: u64,
     pub threads: usize,
@@ -159,7 +177,9 @@ impl RunConfig {
             MonitorConfig::File { path } => MonitorConfig::File { path: root.join(path) },
             other => other.clone(),
         };
-        RunConfig { train: root.join(&self.train), monitor, ..self.clone() }
+        let writing =
+            self.writing.as_ref().map(|writing| Writing { tokenizer: root.join(&writing.tokenizer), ..writing.clone() });
+        RunConfig { train: root.join(&self.train), monitor, writing, ..self.clone() }
     }
 
     /// Optimiser steps are made of so many forward passes.
@@ -227,6 +247,9 @@ pub struct EvaluateJob {
     /// For preferences: what answers gain against, and by what measure.
     #[serde(default)]
     pub reference: Option<Reference>,
+    /// For text to text: how what is scored is written.
+    #[serde(default)]
+    pub writing: Option<Writing>,
     /// For sentence similarity: what the loss is that is told.
     #[serde(default)]
     pub similarity: Option<Similarity>,
@@ -283,6 +306,17 @@ impl ModelFiles {
 pub struct Reference {
     pub weights: PathBuf,
     pub preference: Preference,
+}
+
+/// How a model of two texts writes those that are compared with what stands in a split: the likeliest word each time, or by beams.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Writing {
+    pub tokenizer: PathBuf,
+    pub max_new_tokens: usize,
+    pub num_beams: usize,
+    pub length_penalty: f64,
+    /// So many of the first texts are told of, where a split is scored.
+    pub samples: usize,
 }
 
 /// Answers that a model writes to the first prompts of a split, the likeliest word each time.

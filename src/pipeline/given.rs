@@ -5,7 +5,9 @@ use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
-use crate::job::{EvaluateJob, Event, Job, ModelFiles, Normalize, PrepareJob, Reference, SplitSource, TokenizerSource};
+use crate::job::{
+    EvaluateJob, Event, Job, ModelFiles, Normalize, PairFormat, PrepareJob, Reference, SplitSource, TokenizerSource, Writing,
+};
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
 use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Similarity, Task};
@@ -94,6 +96,9 @@ fn list(names: &[String]) -> String {
 
 /// Tokens of a piece of a stream of words, where the model has positions for so many: as perplexities are usually given.
 const PIECE: usize = 1024;
+
+/// Tokens of a text that is written, at most.
+const TARGET: usize = 256;
 
 /// Names of the two jobs.
 const PREPARE: &str = "prepare";
@@ -196,6 +201,13 @@ impl Pipeline<'_> {
             // An adapter for preferences gained against its base.
             reference: (task == Task::PreferenceOptimization)
                 .then(|| Reference { weights: model.weights.clone().unwrap_or_default(), preference: Preference::default() }),
+            writing: model.config.pair_ids().map(|_| Writing {
+                tokenizer: self.folder.held_out().join("tokenizer.json"),
+                max_new_tokens: model.config.text_limits().map_or(PIECE, |(_, positions)| positions).min(TARGET),
+                num_beams: 1,
+                length_penalty: 1.0,
+                samples: 0,
+            }),
             similarity: (task == Task::SentenceSimilarity).then(|| similarity_of(data)),
             samples: None,
             data: self.folder.held_out().join(format!("{}.safetensors", split.name)),
@@ -304,12 +316,12 @@ fn prepare_job(
     max_examples: Option<usize>,
 ) -> Result<PrepareJob, Error> {
     let tokenizer = match (task.takes(), data.image_shape) {
-        (Modality::Text, Some(_)) => return Err(Error::Kind { model: task.in_words(), data: "images" }),
+        (Modality::Text | Modality::TextToText, Some(_)) => return Err(Error::Kind { model: task.in_words(), data: "images" }),
         (Modality::Image, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
-        (Modality::Text, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
+        (Modality::Text | Modality::TextToText, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
         (Modality::Image, Some(_)) => PathBuf::new(),
         (Modality::Table, None) => PathBuf::new(),
-        (Modality::Table | Modality::TextToText, shape) => {
+        (Modality::Table, shape) => {
             return Err(Error::Kind { model: task.in_words(), data: if shape.is_some() { "images" } else { "texts" } });
         }
     };
@@ -334,6 +346,12 @@ fn prepare_job(
         numbered: classes.model.clone(),
         max_examples,
         chat: model.chat.clone(),
+        pairs: model.config.pair_ids().map(|ids| PairFormat {
+            prefix: model.prefix.clone(),
+            max_target_len: positions.min(TARGET),
+            start: ids.start,
+            end: ids.end,
+        }),
         out: PathBuf::new(),
     })
 }

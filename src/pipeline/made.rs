@@ -39,6 +39,8 @@ pub struct Written {
 enum Error {
     #[error("a {family} model with a head for {head} does not write")]
     Silent { family: &'static str, head: &'static str },
+    #[error("a {family} model writes one text from another, and holds no conversation")]
+    NoTalk { family: &'static str },
     #[error("the model has no weights to use")]
     NoWeights,
     #[error("the model is no adapter: there is nothing to merge")]
@@ -51,13 +53,14 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Occupied { .. } => Class::Usage,
-            Error::Silent { .. } | Error::NoWeights | Error::NoAdapter => Class::Model,
+            Error::Silent { .. } | Error::NoTalk { .. } | Error::NoWeights | Error::NoAdapter => Class::Model,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
             Error::Occupied { .. } => Some("name a folder that is not there yet with `--out`".into()),
             Error::NoAdapter => Some("name an adapter: a folder with `adapter_config.json`, or a run that trained one".into()),
+            Error::NoTalk { .. } => Some("leave `--chat` out: the prompt is what the model reads".into()),
             Error::Silent { .. } | Error::NoWeights => None,
         }
     }
@@ -77,12 +80,15 @@ impl Pipeline<'_> {
         if model.config.head().kind() != HeadKind::Words {
             return Err(Error::Silent { family: model.config.family(), head: model.config.head().kind().name() }.into());
         }
+        if ask.chat && model.config.pair_ids().is_some() {
+            return Err(Error::NoTalk { family: model.config.family() }.into());
+        }
         let tokenizer = model.tokenizer.clone().ok_or(Error::NoWeights)?;
         let job = GenerateJob {
             weights: files(&model)?,
-            model: model.config,
             tokenizer: tokenizer.clone(),
-            prompt: ask.prompt.clone(),
+            prompt: format!("{}{}", model.prefix, ask.prompt),
+            model: model.config,
             chat: ask.chat.then_some(model.chat),
             max_new_tokens: ask.max_new_tokens,
             search: ask.search.clone(),

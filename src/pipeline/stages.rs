@@ -5,8 +5,8 @@ use crate::data;
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
-    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, Part, PrepareJob, PreparedSplit, Reference, RunConfig, Samples,
-    SplitSource, TokenizerSource,
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PairFormat, Part, PrepareJob, PreparedSplit, Reference,
+    RunConfig, Samples, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
@@ -169,8 +169,7 @@ impl Pipeline<'_> {
         }
         let splits = prepared_splits(&self.told(PREPARE)?);
         let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
-        let began_with_weights = plan.runs.first().is_some_and(|run| matches!(run.init, InitFrom::Weights { .. }));
-        let untrained = match plan.spec.task.is_done_untrained() && began_with_weights {
+        let untrained = match measured_against_its_start(plan) {
             true => match self.score_untrained(plan)? {
                 Ok((score, _)) => Some(score),
                 Err(end) => return Ok(Err(end)),
@@ -251,7 +250,10 @@ impl Pipeline<'_> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
-        let guess = prepared_splits(&self.told(PREPARE)?).first().and_then(|train| guess(config.task, train));
+        let guess = prepared_splits(&self.told(PREPARE)?)
+            .first()
+            .filter(|_| !measured_against_its_start(plan))
+            .and_then(|train| guess(config.task, train));
         Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
@@ -262,6 +264,11 @@ impl Pipeline<'_> {
                 }
                 _ => None,
             },
+            writing: config.writing.as_ref().map(|writing| Writing {
+                tokenizer: self.folder.held_out().join("tokenizer.json"),
+                samples: SAMPLES,
+                ..writing.clone()
+            }),
             similarity: config.similarity,
             samples: (config.task == Task::InstructionTuning).then(|| Samples {
                 count: SAMPLES,
@@ -420,6 +427,7 @@ fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
             let often = train.label_counts.iter().map(|count| 2 * count > train.examples).collect();
             Some(Guess::Labels { often })
         }
+        HeadKind::Words if task == Task::TextToText => Some(Guess::Source),
         HeadKind::Classes | HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
     }
 }
@@ -439,6 +447,7 @@ pub(super) fn readable_by_evaluation(job: &EvaluateJob) -> Vec<PathBuf> {
     let mut paths = job.weights.paths();
     paths.push(job.data.clone());
     paths.extend(job.reference.as_ref().map(|reference| reference.weights.clone()));
+    paths.extend(job.writing.as_ref().map(|writing| writing.tokenizer.clone()));
     paths.extend(job.samples.as_ref().map(|samples| samples.tokenizer.clone()));
     paths
 }
@@ -471,8 +480,22 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         numbered: None,
         max_examples: None,
         chat: plan.facts.model.chat.clone(),
+        pairs: plan.runs.first().and_then(|run| pair_format(&plan.spec, run)),
         out: PathBuf::new(),
     }
+}
+
+/// How pairs of texts become tokens, where such are learnt.
+fn pair_format(spec: &ExperimentSpec, run: &RunConfig) -> Option<PairFormat> {
+    let (ids, writing) = (run.model.pair_ids()?, run.writing.as_ref()?);
+    let prefix = spec.text_to_text.as_ref().map(|pairs| pairs.prefix.clone()).unwrap_or_default();
+    Some(PairFormat { prefix, max_target_len: writing.max_new_tokens, start: ids.start, end: ids.end })
+}
+
+/// Whether the model that training began with does the task already, so that it is what is to be bettered.
+fn measured_against_its_start(plan: &Plan) -> bool {
+    let began_with_weights = plan.runs.first().is_some_and(|run| matches!(run.init, InitFrom::Weights { .. }));
+    plan.spec.task.is_done_untrained() && began_with_weights
 }
 
 /// What cells of a table become, as a model says.

@@ -2,8 +2,10 @@
 
 use super::estimate::{Pauses, copies, estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
-use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
-use crate::spec::{AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Task};
+use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
+use crate::spec::{
+    AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Task, TextToText,
+};
 use crate::words;
 use std::path::PathBuf;
 use tallow_zoo::{Adapted, ModelConfig};
@@ -48,6 +50,11 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
     }
     groups(spec, &model, &mut problems);
+    if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
+        && longest > positions
+    {
+        problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
+    }
     let similarity = similarity(spec, facts, &mut problems, &mut assumptions);
     if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
         && weights.len() != model.num_labels()
@@ -69,6 +76,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
     let normalize = normalize(spec, facts, &mut assumptions);
+    assumptions.extend(assumed_pair(spec, facts));
     let estimate =
         estimate(&model, adapted.as_ref(), &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
     let watched = match &spec.data.monitor {
@@ -308,6 +316,27 @@ fn micro_batch_size(spec: &ExperimentSpec) -> usize {
     spec.recipe.micro_batch_size.unwrap_or(spec.recipe.batch_size)
 }
 
+/// The longest target, where somebody said so.
+fn target_len(spec: &ExperimentSpec) -> Option<usize> {
+    spec.text_to_text.as_ref().and_then(|pairs| pairs.max_target_len).or(spec.recipe.max_seq_len)
+}
+
+/// How texts are written that are compared with targets; none where nothing is.
+fn writing(spec: &ExperimentSpec, model: &ModelConfig, layout: &Layout) -> Option<Writing> {
+    let (_, positions) = model.text_limits().filter(|_| spec.task == Task::TextToText)?;
+    let TextToText { num_beams, length_penalty, .. } = spec.text_to_text.clone().unwrap_or_default();
+    let max_new_tokens = target_len(spec).unwrap_or(positions);
+    let tokenizer = layout.prepared.join("tokenizer.json");
+    Some(Writing { tokenizer, max_new_tokens, num_beams, length_penalty, samples: 0 })
+}
+
+/// Which text is taken for the source, where nobody said so.
+fn assumed_pair(spec: &ExperimentSpec, facts: &Facts) -> Option<String> {
+    let (source, target) = (facts.data.columns.input.first()?, facts.data.columns.label.as_ref()?);
+    let open = spec.task == Task::TextToText && (spec.data.columns.input.is_empty() || spec.data.columns.label.is_none());
+    open.then(|| format!("data.columns: `{target}` is written from `{source}` (their names say so; `data.columns.input` and `data.columns.label` turn it round)"))
+}
+
 /// What the runs of a plan have in common.
 struct Common<'a> {
     spec: &'a ExperimentSpec,
@@ -348,6 +377,7 @@ impl Common<'_> {
             micro_batch_size: micro_batch_size(spec),
             total_steps: self.total_steps,
             metric: spec.metric,
+            writing: writing(spec, &self.model, self.layout),
             normalize: self.normalize.clone(),
             seed,
             threads: self.layout.threads,

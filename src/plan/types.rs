@@ -158,6 +158,9 @@ pub struct ModelFacts {
     /// How it writes conversations.
     #[serde(default)]
     pub chat: ChatFormat,
+    /// What stands before every text that it writes another from.
+    #[serde(default)]
+    pub prefix: String,
     /// What stands beside the weights, where the folder is an adapter's; everything else here is its base's.
     #[serde(default)]
     pub adapter: Option<AdapterFiles>,

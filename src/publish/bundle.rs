@@ -3,6 +3,7 @@
 //! ```text
 //! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (the run's own, put there after)
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
+//!         generation_config.json                                              texts that are written from others
 //!         preprocessor_config.json                                            images
 //!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
@@ -75,7 +76,8 @@ fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: He
     let own = &model.chat.tokens;
     copy(tokenizer, &folder.join("tokenizer.json"))?;
     let parsed = read_tokenizer(tokenizer)?;
-    if head == HeadKind::Words {
+    // A model of two texts says itself what they begin and end with.
+    if head == HeadKind::Words && model.config.pair_ids().is_none() {
         companions::add_ends(config, &parsed, own);
     }
     write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, config, own))?;
@@ -89,6 +91,12 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
         return Err(Error::Changed { path: weights.into(), expected: expected.clone(), found: hash });
     }
     let mut config = config(plan, report);
+    if let Some(pairs) = plan.spec.text_to_text.as_ref().filter(|pairs| !pairs.prefix.is_empty()) {
+        config["prefix"] = pairs.prefix.clone().into();
+    }
+    if let Some((ids, writing)) = plan.runs.first().and_then(|run| Some((run.model.pair_ids()?, run.writing.as_ref()?))) {
+        write_json(&folder.join("generation_config.json"), &companions::generation_config(ids, writing))?;
+    }
     if let Some(tokenizer) = tokenizer {
         write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head(), &plan.facts.model)?;
     }
@@ -146,8 +154,7 @@ fn write_adapter(folder: &Path, plan: &Plan) -> Result<(), Error> {
     // A folder is named from everywhere.
     let base =
         std::path::absolute(id).ok().filter(|path| path.exists()).map_or_else(|| id.clone(), |path| path.display().to_string());
-    let turned = matches!(run.model, ModelConfig::Gpt2(_));
-    let mut config = peft::config(adapter, &adapted, run.model.head().kind(), turned, &base, revision);
+    let mut config = peft::config(adapter, &adapted, &run.model, &base, revision);
     if let (Head::Vector(_), Some(targets)) = (run.model.head(), config["target_modules"].as_array_mut()) {
         // The base is a bare body, whose names leave out its place.
         let place = format!("{}.", run.model.family());

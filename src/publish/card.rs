@@ -1,5 +1,6 @@
 //! The model card: YAML front matter that the Hub reads, then a page for people. Every number is the report's.
 
+use crate::data::PairKind;
 use crate::plan::Plan;
 use crate::report::{Report, markdown};
 use crate::spec::{DataSource, ModelSpec, Task};
@@ -92,10 +93,10 @@ fn front_matter(plan: &Plan, report: &Report) -> String {
     }
     if plan.spec.task == Task::SentenceSimilarity {
         yaml.push_str("library_name: sentence-transformers\n");
-    } else if matches!(plan.facts.model.config.family(), "bert" | "gpt2" | "llama") {
+    } else if matches!(plan.facts.model.config.family(), "bert" | "gpt2" | "llama" | "marian" | "t5") {
         yaml.push_str("library_name: transformers\n");
     }
-    put(&mut yaml, format_args!("pipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan.spec.task)));
+    put(&mut yaml, format_args!("pipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan)));
     if plan.spec.task == Task::SentenceSimilarity {
         yaml.push_str("- sentence-transformers\n- feature-extraction\n");
     }
@@ -124,11 +125,8 @@ fn model_index(plan: &Plan, report: &Report, id: &str, config: Option<&String>, 
     let kept = report.scores.runs.iter().find(|run| Some(&run.run) == report.model.kept_run.as_ref());
     let Some(kept) = kept else { return String::new() };
     let name = config.map_or_else(|| id.to_string(), |config| format!("{id} ({config})"));
-    let mut yaml = format!(
-        "model-index:\n- name: {}\n  results:\n  - task:\n      type: {}\n",
-        quoted(&report.title),
-        pipeline_tag(plan.spec.task)
-    );
+    let mut yaml =
+        format!("model-index:\n- name: {}\n  results:\n  - task:\n      type: {}\n", quoted(&report.title), pipeline_tag(plan));
     put(&mut yaml, format_args!("    dataset:\n      type: {}\n      name: {}\n", quoted(id), quoted(&name)));
     let fields = [("config", config), ("split", Some(&plan.spec.data.held_out)), ("revision", revision)];
     for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value?))) {
@@ -194,8 +192,8 @@ fn base_model(plan: &Plan) -> Option<&str> {
     }
 }
 
-fn pipeline_tag(task: Task) -> &'static str {
-    match task {
+fn pipeline_tag(plan: &Plan) -> &'static str {
+    match plan.spec.task {
         // The Hub files numbers for texts there, too.
         Task::TextClassification | Task::TextRegression | Task::TextMultiLabel => "text-classification",
         Task::MaskedLanguageModelling => "fill-mask",
@@ -205,6 +203,11 @@ fn pipeline_tag(task: Task) -> &'static str {
         Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => "text-generation",
         Task::TabularClassification => "tabular-classification",
         Task::TabularRegression => "tabular-regression",
+        Task::TextToText => match PairKind::of(&plan.facts.data.columns) {
+            PairKind::Translation => "translation",
+            PairKind::Summary => "summarization",
+            PairKind::Other => "text2text-generation",
+        },
         Task::SentenceSimilarity => "sentence-similarity",
     }
 }

@@ -1,10 +1,11 @@
 //! The small files beside the weights that other libraries want: how texts and images become the model's input.
 
 use crate::data::ENDS_OF_TEXT;
-use crate::job::Normalize;
+use crate::job::{Normalize, Writing};
 use crate::spec::{ImageSize, Resample};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use tallow_zoo::PairIds;
 
 /// Role -> the token that plays it, of those that the tokenizer knows.
 const SPECIAL: [(&str, &[&str]); 7] = [
@@ -62,6 +63,14 @@ pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value, own: &BTreeMap
         }
     }
     Value::Object(fields)
+}
+
+/// `generation_config.json`: how the texts were written that were scored.
+pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
+    json!({
+        "decoder_start_token_id": ids.start, "eos_token_id": ids.end, "pad_token_id": ids.pad,
+        "max_new_tokens": writing.max_new_tokens, "num_beams": writing.num_beams.max(1), "length_penalty": writing.length_penalty,
+    })
 }
 
 /// `sentence_bert_config.json`: how texts are cut.

@@ -155,6 +155,9 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
         ("batch size", format!("{}{}", resolved.batch_size, micro.unwrap_or_default())),
     ];
     settings.extend(resolved.max_seq_len.map(|n| ("longest text", format!("{n} tokens"))));
+    settings.extend(first.and_then(|run| run.writing.as_ref()).map(|writing| ("texts written", words::writing(writing))));
+    let prefix = plan.spec.text_to_text.as_ref().map(|pairs| &pairs.prefix).filter(|prefix| !prefix.is_empty());
+    settings.extend(prefix.map(|prefix| ("before each source", format!("`{}`", words::clean(prefix)))));
     settings.extend(resolved.grad_clip_norm.map(|norm| ("gradient clipping", format!("global norm {}", words::plain(norm)))));
     settings.extend(resolved.grad_clip_value.map(|most| ("gradient clipping", format!("values at {}", words::plain(most)))));
     settings.extend(
@@ -271,6 +274,25 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 named("longest text", longest as f64),
                 named("texts cut", truncated as f64),
                 named("left out for their length", left_out as f64),
+                named("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Pairs {
+                tokens,
+                target_tokens,
+                longest,
+                longest_target,
+                truncated,
+                truncated_targets,
+                left_out,
+                vocab_size,
+            } => vec![
+                named("tokens of sources", tokens as f64),
+                named("tokens of targets", target_tokens as f64),
+                named("longest source", longest as f64),
+                named("longest target", longest_target as f64),
+                named("sources cut", truncated as f64),
+                named("targets cut", truncated_targets as f64),
+                named("left out for an empty text", left_out as f64),
                 named("vocabulary", vocab_size as f64),
             ],
             SplitShape::Image { height, width, channels } => {

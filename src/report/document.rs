@@ -317,9 +317,8 @@ fn samples(report: &Report) -> Vec<Block> {
         let written = Line::default().number(clean(&sample.written), &[sample.example.ledger_row]);
         vec![text(clean(&sample.prompt)), text(clean(&sample.wanted)), text(&sample.run), written]
     };
-    let about =
-        "Prompts of the held-out split, the answers that stand there, and what the model writes, the likeliest word each time.";
-    let names = head(&["prompt", "answer of the split", "model", "written"]);
+    let about = "Texts of the held-out split that the model reads, what stands there as the answer, and what the model writes.";
+    let names = head(&["read", "in the split", "model", "written"]);
     vec![Block::Paragraph(text(about)), Block::Table { head: names, rows: report.samples.iter().map(row).collect() }]
 }
 

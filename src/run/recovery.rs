@@ -173,6 +173,7 @@ mod tests {
             micro_batch_size: batch_size,
             total_steps: 100,
             metric: Metric::Accuracy,
+            writing: None,
             normalize: None,
             seed: 0,
             threads: 1,

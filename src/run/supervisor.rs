@@ -255,6 +255,7 @@ pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> V
     if let crate::job::InitFrom::Weights { path, .. } = &config.init {
         paths.push(path.clone());
     }
+    paths.extend(config.writing.as_ref().map(|writing| writing.tokenizer.clone()));
     paths.extend(resume_from.map(Path::to_path_buf));
     paths
 }

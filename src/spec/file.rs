@@ -2,10 +2,15 @@
 
 use super::place::Place;
 use super::schema::{self, Problem};
-use super::{Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task};
+use super::{
+    Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind, TokenizerSpec,
+};
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
 use tallow_zoo::mlp::NumericColumn;
+
+/// The ids of `<pad>` and `</s>` in a tokenizer that is made for pairs of texts.
+const PAIR_TOKENS: [u32; 2] = [0, 1];
 
 /// The version of the format that is written and read.
 pub const VERSION: u32 = 1;
@@ -196,6 +201,21 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     check(writes, "model.kind", "`pretrained`: answers are learnt by a model that writes already", "`scratch`");
     let preferred = spec.preference.is_none() || spec.task == Task::PreferenceOptimization;
     check(preferred, "preference", "the task `preference_optimization`", spec.task.in_words());
+    let of_pairs = spec.text_to_text.is_none() || spec.task == Task::TextToText;
+    check(of_pairs, "text_to_text", "the task `text_to_text`", spec.task.in_words());
+    if spec.task == Task::TextToText
+        && let ModelSpec::Scratch { config, tokenizer } = &spec.model
+    {
+        let spells = !matches!(tokenizer, Some(TokenizerSpec::Trained(TokenizerKind::Wordpiece)));
+        check(spells, "model.tokenizer", "`bpe` or `characters`, by which a text is spelt as it was", "`wordpiece`");
+        let made = !matches!(tokenizer, Some(TokenizerSpec::Of(_)));
+        for (name, id, token, own) in config.pair_ids().into_iter().flat_map(|ids| {
+            [("eos_token_id", ids.end, "</s>", PAIR_TOKENS[1]), ("pad_token_id", ids.pad, "<pad>", PAIR_TOKENS[0])]
+        }) {
+            let expected = format!("{own}, that of `{token}` in a tokenizer that is made");
+            check(!made || id == own, &format!("model.config.{name}"), &expected, &id.to_string());
+        }
+    }
     let near = spec.similarity.is_none() || spec.task == Task::SentenceSimilarity;
     check(near, "similarity", "the task `sentence_similarity`", spec.task.in_words());
     if let Some(similarity) = spec.similarity {

@@ -48,7 +48,8 @@ pub enum Metric {
     EntityRecall,
     /// F1 of the words of an answer, the best of the right ones, as SQuAD has it.
     AnswerF1,
-    /// Share of questions whose answer is one of the right ones, as SQuAD has it.
+    /// Share of questions whose answer is one of the right ones, as SQuAD has it; of texts that are written, of those that are their
+    /// reference to the letter.
     ExactMatch,
     /// Share of hidden words that are told.
     MaskedAccuracy,
@@ -71,6 +72,16 @@ pub enum Metric {
     RecallAt10,
     /// The share of triples whose first text is nearer to its second than to any that does not belong to it.
     TripletAccuracy,
+    /// BLEU of all texts, as `sacrebleu` has it by default, 0 to 100.
+    Bleu,
+    /// chrF2 of all texts, as `sacrebleu` has it by default, 0 to 100.
+    Chrf,
+    /// Mean F measure of single words, as `rouge-score` has it without stemming.
+    Rouge1,
+    /// The same of pairs of words.
+    Rouge2,
+    /// The same of the longest common sequence of words.
+    RougeL,
 }
 
 /// What there is to know of a metric.
@@ -96,10 +107,11 @@ const fn error(words: &'static str, public: &'static str, least: f64, of: &'stat
 }
 
 const SHARE: (f64, f64) = (0.0, 1.0);
+const PERCENT: (f64, f64) = (0.0, 100.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 31] = [
+    const ALL: [Metric; 36] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -131,6 +143,11 @@ impl Metric {
         Metric::NdcgAt10,
         Metric::RecallAt10,
         Metric::TripletAccuracy,
+        Metric::Bleu,
+        Metric::Chrf,
+        Metric::Rouge1,
+        Metric::Rouge2,
+        Metric::RougeL,
     ];
 
     fn about(self) -> About {
@@ -165,12 +182,17 @@ impl Metric {
             Metric::PreferenceMargin => {
                 about("preference margin", "preference_margin", (f64::NEG_INFINITY, f64::INFINITY), &[Words])
             }
-            Metric::ExactMatch => about("exact match", "exact_match", SHARE, &[Span]),
             Metric::AccuracyAt1 => about("accuracy@1", "cosine_accuracy@1", SHARE, &[Vector]),
             Metric::MrrAt10 => about("MRR@10", "cosine_mrr@10", SHARE, &[Vector]),
             Metric::NdcgAt10 => about("nDCG@10", "cosine_ndcg@10", SHARE, &[Vector]),
             Metric::RecallAt10 => about("recall@10", "cosine_recall@10", SHARE, &[Vector]),
             Metric::TripletAccuracy => about("triplet accuracy", "cosine_accuracy", SHARE, &[Vector]),
+            Metric::ExactMatch => about("exact match", "exact_match", SHARE, &[Span, Words]),
+            Metric::Bleu => about("BLEU", "bleu", PERCENT, &[Words]),
+            Metric::Chrf => about("chrF", "chrf", PERCENT, &[Words]),
+            Metric::Rouge1 => about("ROUGE-1", "rouge", SHARE, &[Words]),
+            Metric::Rouge2 => about("ROUGE-2", "rouge", SHARE, &[Words]),
+            Metric::RougeL => about("ROUGE-L", "rouge", SHARE, &[Words]),
         }
     }
 
@@ -212,6 +234,8 @@ impl Metric {
             Metric::BitsPerByte => task != Task::LanguageModelling,
             Metric::MaskedAccuracy => task != Task::MaskedLanguageModelling,
             Metric::PreferenceAccuracy | Metric::PreferenceMargin => task != Task::PreferenceOptimization,
+            Metric::ExactMatch => task.head() == HeadKind::Words && task != Task::TextToText,
+            of_texts if of_texts.is_of_texts() => task != Task::TextToText,
             _ => false,
         };
         !other && self.suits(task.head())
@@ -227,6 +251,11 @@ impl Metric {
             (other, _) => other,
         };
         if self.serves(task) { self } else { own }
+    }
+
+    /// Whether it compares texts that a model writes with others.
+    pub fn is_of_texts(self) -> bool {
+        matches!(self, Metric::Bleu | Metric::Chrf | Metric::Rouge1 | Metric::Rouge2 | Metric::RougeL | Metric::ExactMatch)
     }
 
     /// All that measure a task.
@@ -256,15 +285,16 @@ impl Metric {
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
         use Metric::{
-            Accuracy, AccuracyAt1, AnswerF1, Auroc, BitsPerByte, EntityF1, EntityPrecision, EntityRecall, ExactMatch, MacroF1,
-            Mae, MaskedAccuracy, MicroF1, MrrAt10, NdcgAt10, Pearson, Perplexity, R2, RecallAt10, Rmse, Spearman, SubsetAccuracy,
-            TripletAccuracy,
+            Accuracy, AccuracyAt1, AnswerF1, Auroc, BitsPerByte, Bleu, Chrf, EntityF1, EntityPrecision, EntityRecall, ExactMatch,
+            MacroF1, Mae, MaskedAccuracy, MicroF1, MrrAt10, NdcgAt10, Pearson, Perplexity, R2, RecallAt10, Rmse, Rouge1, Rouge2,
+            RougeL, Spearman, SubsetAccuracy, TripletAccuracy,
         };
         let told: &[Metric] = match task.head() {
             HeadKind::Classes => &[Accuracy, MacroF1],
             HeadKind::Words if task == Task::MaskedLanguageModelling => &[Perplexity, MaskedAccuracy],
             HeadKind::Words if task == Task::PreferenceOptimization => &[Metric::PreferenceAccuracy, Metric::PreferenceMargin],
             HeadKind::Words if task == Task::InstructionTuning => &[Perplexity],
+            HeadKind::Words if task == Task::TextToText => &[Bleu, Chrf, Rouge1, Rouge2, RougeL, ExactMatch, Perplexity],
             HeadKind::Words => &[Perplexity, BitsPerByte],
             HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],
             HeadKind::Labels => &[MicroF1, MacroF1, SubsetAccuracy, Auroc],

@@ -12,6 +12,7 @@ mod schedule;
 mod schema;
 mod similarity;
 mod task;
+mod text_to_text;
 mod types;
 mod watching;
 
@@ -25,5 +26,6 @@ pub use optimizer::Optimizer;
 pub use schedule::{Decay, Schedule, Warmup};
 pub use similarity::Similarity;
 pub use task::Task;
+pub use text_to_text::TextToText;
 pub use types::*;
 pub use watching::{BestBy, EarlyStopping, Ema, Keep};

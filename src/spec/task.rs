@@ -32,10 +32,12 @@ pub enum Task {
     TabularRegression,
     /// Vectors of texts, near each other where the texts mean alike or belong together.
     SentenceSimilarity,
+    /// Write one text from another: translate, summarise, answer.
+    TextToText,
 }
 
 impl Task {
-    const ALL: [Task; 13] = [
+    const ALL: [Task; 14] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -49,6 +51,7 @@ impl Task {
         Task::TabularClassification,
         Task::TabularRegression,
         Task::SentenceSimilarity,
+        Task::TextToText,
     ];
 
     /// What the model is fed with.
@@ -66,6 +69,7 @@ impl Task {
             | Task::SentenceSimilarity => Modality::Text,
             Task::ImageClassification => Modality::Image,
             Task::TabularClassification | Task::TabularRegression => Modality::Table,
+            Task::TextToText => Modality::TextToText,
         }
     }
 
@@ -73,9 +77,11 @@ impl Task {
     pub fn head(self) -> HeadKind {
         match self {
             Task::TextClassification | Task::ImageClassification | Task::TabularClassification => HeadKind::Classes,
-            Task::LanguageModelling | Task::MaskedLanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => {
-                HeadKind::Words
-            }
+            Task::LanguageModelling
+            | Task::MaskedLanguageModelling
+            | Task::InstructionTuning
+            | Task::PreferenceOptimization
+            | Task::TextToText => HeadKind::Words,
             Task::TextRegression | Task::TabularRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
@@ -101,7 +107,7 @@ impl Task {
 
     /// Whether a pretrained model can do it before it has learnt it from the data at hand: it is then scored as it is, too.
     pub fn is_done_untrained(self) -> bool {
-        self.is_of_conversations() || self == Task::SentenceSimilarity
+        self.is_of_conversations() || matches!(self, Task::SentenceSimilarity | Task::TextToText)
     }
 
     /// Whether a model can learn it, with another head if need be.
@@ -119,7 +125,8 @@ impl Task {
             | Task::QuestionAnswering
             | Task::TabularClassification
             | Task::TabularRegression
-            | Task::SentenceSimilarity => true,
+            | Task::SentenceSimilarity
+            | Task::TextToText => true,
         };
         sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
@@ -140,6 +147,7 @@ impl Task {
             Task::TabularClassification => "tabular classification",
             Task::TabularRegression => "tabular regression",
             Task::SentenceSimilarity => "sentence similarity",
+            Task::TextToText => "text to text",
         }
     }
 
@@ -149,6 +157,7 @@ impl Task {
             HeadKind::Classes => Some("always predicting the most frequent class"),
             HeadKind::Value => Some("always predicting the mean of the training split"),
             HeadKind::Labels => Some("always predicting the labels that most training examples have"),
+            HeadKind::Words if self == Task::TextToText => Some("copying the source"),
             HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }

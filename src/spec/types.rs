@@ -2,7 +2,7 @@
 
 use super::{
     AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, ImageSize, Keep, Metric, Optimizer, Preference, Sampling,
-    Schedule, Similarity, Task,
+    Schedule, Similarity, Task, TextToText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub struct ExperimentSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<AdapterSpec>,
     pub recipe: Recipe,
+    /// For text to text; none: the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_to_text: Option<TextToText>,
     /// For preference optimisation; none: the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
@@ -138,13 +141,15 @@ pub enum Monitor {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// One column, or two for pairs; for images one; for tables all that the model is fed with, none named: those that serve; for
-    /// vectors of texts a text, the one that belongs to it (or that the score is of), and any that do not.
+    /// One column, or two for pairs; for images one; for text to text the source (of columns that hold both texts under names of their
+    /// own: `translation.en`); for tables all that the model is fed with, none named: those that serve; for vectors of texts a text,
+    /// the one that belongs to it (or that the score is of), and any that do not.
     #[serde(default)]
     pub input: Vec<String>,
     /// Of a table: columns that the model is not fed with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// For text to text the target.
     #[serde(default)]
     pub label: Option<String>,
     /// Columns of 0 and 1, a label each, where an example may have several.
@@ -192,7 +197,7 @@ impl TokenizerKind {
     /// The one that is made where nobody said which.
     pub fn usual(task: Task) -> Self {
         match task {
-            Task::LanguageModelling => TokenizerKind::Bpe,
+            Task::LanguageModelling | Task::TextToText => TokenizerKind::Bpe,
             _ => TokenizerKind::Wordpiece,
         }
     }

@@ -14,7 +14,7 @@ use super::divergence::LossWatch;
 use super::ema::Average;
 use super::optimizer::State;
 use super::weights::{self, Seal, Written};
-use crate::job::{InitFrom, MonitorConfig, RunConfig, differing, flatten};
+use crate::job::{InitFrom, MonitorConfig, RunConfig, Writing, differing, flatten};
 use crate::store::CheckpointFolder;
 use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
@@ -78,6 +78,7 @@ impl Identity {
             train: _,
             micro_batch_size: _,
             metric,
+            writing,
             threads: _,
             checkpoint_every_steps: _,
             monitor_every_steps,
@@ -98,7 +99,7 @@ impl Identity {
         (recipe.evaluate_every, recipe.keep_checkpoints) = (None, 0);
         let watching = recipe
             .watching_decides()
-            .then(|| json!({"metric": metric, "every_steps": monitor_every_steps, "file": watched_sha256}));
+            .then(|| json!({"metric": metric, "every_steps": monitor_every_steps, "file": watched_sha256, "writing": writing.as_ref().map(written)}));
         let fields = json!({
             "format": FORMAT, "version": version, "task": task, "model": model, "adapter": adapter, "preference": preference,
             "similarity": similarity, "init": init, "train": train_sha256, "watching": watching,
@@ -114,6 +115,12 @@ impl Identity {
         let differ = differing(&self.0, &found.0);
         differ.map(|(field, ours, its)| format!("`{field}`: expected {}, found {}", value(ours), value(its))).collect()
     }
+}
+
+/// What decides how texts are written; the tokenizer is that of the training file.
+fn written(writing: &Writing) -> Value {
+    let Writing { tokenizer: _, max_new_tokens, num_beams, length_penalty, samples: _ } = writing;
+    json!({"max_new_tokens": max_new_tokens, "num_beams": num_beams, "length_penalty": length_penalty})
 }
 
 /// A checkpoint, read and found whole and of the right run.

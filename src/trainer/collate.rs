@@ -111,6 +111,7 @@ fn asks(task: Task, targets: &PreparedTargets) -> bool {
         PreparedTargets::Words { .. } => task.is_of_streams(),
         PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
         PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
+        PreparedTargets::Texts { .. } => task == Task::TextToText,
         PreparedTargets::Similar(_) => false,
     }
 }
@@ -125,6 +126,7 @@ fn in_words(targets: &PreparedTargets) -> &'static str {
         PreparedTargets::Words { .. } => "the words of a text",
         PreparedTargets::Answers { .. } => "the words of answers",
         PreparedTargets::Preferences { .. } => "pairs of answers",
+        PreparedTargets::Texts { .. } => "texts written from others",
         PreparedTargets::Similar(_) => "texts whose vectors are compared",
     }
 }
@@ -176,6 +178,12 @@ pub(super) fn collate(
             // What they are measured against is the caller's to say.
             let (reference, preference) = (vec![0.0; texts.len()], Preference::default());
             Ok(Batch { input, wanted: Wanted::Preferences(Pairs { words: packed.words, texts, reference, preference }), tokens })
+        }
+        (PreparedInputs::Texts(texts), PreparedTargets::Texts { begin, .. }) => {
+            let rows = |which: usize| -> Vec<&[u32]> {
+                examples.iter().map(|&i| texts.text(data.texts_of(i).start + which).0).collect()
+            };
+            pairs_of(&rows(0), &rows(1), *begin)
         }
         (PreparedInputs::Texts(texts), PreparedTargets::Tags(tags)) => {
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
@@ -287,6 +295,7 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
         | PreparedTargets::Spans(_)
         | PreparedTargets::Words { .. }
         | PreparedTargets::Answers { .. }
+        | PreparedTargets::Texts { .. }
         | PreparedTargets::Preferences { .. }
         | PreparedTargets::Similar(_) => Err(Error::WrongTask { expected: in_words(targets), found: "one answer an example" }),
     }
@@ -306,6 +315,9 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
         (PreparedTargets::Answers { asked }, Some(texts)) => {
             let of = |i: usize| asked[texts.range(i)].iter().filter(|asked| **asked).count();
             examples.iter().map(|&i| of(i)).sum()
+        }
+        (PreparedTargets::Texts { .. }, Some(texts)) => {
+            examples.iter().map(|&i| texts.text_len(data.texts_of(i).start + 1)).sum()
         }
         (PreparedTargets::Tags(tags), _) => {
             let seen = |&i: &usize| tags.text(i).1.iter().filter(|first| **first != NOT_SEEN).count();
@@ -340,6 +352,26 @@ fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
     let type_ids = Tensor::from_vec(type_ids, shape, &Device::Cpu)?;
     let tokens = lengths.iter().sum::<usize>() as u64;
     Ok((Input::Text { token_ids, type_ids, lengths }, tokens))
+}
+
+/// `[b, s]` sources and `[b, t]` of what the decoder is fed with: each target moved one behind, `begin` first; wanted is the target.
+fn pairs_of(sources: &[&[u32]], targets: &[&[u32]], begin: u32) -> Result<Batch, Error> {
+    let longest = |rows: &[&[u32]]| rows.iter().map(|row| row.len()).max().unwrap_or(0);
+    let (s, t) = (longest(sources), longest(targets));
+    let source_ids: Vec<u32> = sources.iter().flat_map(|row| padded(row, s, 0)).collect();
+    let fed = |row: &&[u32]| [&[begin], &row[..row.len().saturating_sub(1)]].concat();
+    let target_ids: Vec<u32> = targets.iter().flat_map(|row| padded(&fed(row), t, 0).collect::<Vec<u32>>()).collect();
+    let wanted = Wanted::Words(targets.iter().flat_map(|row| padded(row, t, NONE)).collect());
+    let lengths = |rows: &[&[u32]]| rows.iter().map(|row| row.len()).collect::<Vec<usize>>();
+    let (source_lengths, target_lengths) = (lengths(sources), lengths(targets));
+    let tokens = source_lengths.iter().chain(&target_lengths).sum::<usize>() as u64;
+    let input = Input::TextToText {
+        source_ids: Tensor::from_vec(source_ids, (sources.len(), s), &Device::Cpu)?,
+        source_lengths,
+        target_ids: Tensor::from_vec(target_ids, (targets.len(), t), &Device::Cpu)?,
+        target_lengths,
+    };
+    Ok(Batch { input, wanted, tokens })
 }
 
 /// `[b, n]` numbers and `[b, k]` categories.
@@ -431,12 +463,17 @@ mod tests {
 
     /// Two 2 x 3 images of two channels, or three texts, as a prepared file.
     fn prepared(tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)]) -> Prepared {
+        prepared_with(tensors, &[("labels", "[\"a\",\"b\"]"), ("vocab_size", "50")])
+    }
+
+    fn prepared_with(tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], metadata: &[(&str, &str)]) -> Prepared {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("x.safetensors");
         let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
             (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
         });
-        let metadata = HashMap::from([("labels".to_string(), "[\"a\",\"b\"]".to_string()), ("vocab_size".into(), "50".into())]);
+        let metadata: HashMap<String, String> =
+            metadata.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         std::fs::write(&path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
         Prepared::open(&path).expect("prepared")
     }
@@ -475,6 +512,31 @@ mod tests {
         assert_eq!(token_ids.to_vec2::<u32>().expect("values"), [[4, 5], [9, 0]]);
         assert_eq!(type_ids.to_vec2::<u32>().expect("values"), [[0, 1], [0, 0]]);
         assert_eq!((lengths.as_slice(), &batch.wanted, batch.tokens), (&[2, 1][..], &Wanted::Classes(vec![1, 0]), 3));
+    }
+
+    #[test]
+    fn what_is_written_is_told_from_what_is_before_it() {
+        use safetensors::Dtype::{U8, U32, U64};
+        let offsets: Vec<u8> = [0u64, 2, 5, 6, 8].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let words = br#"[["a","b"],["c","d"]]"#.to_vec();
+        let data = prepared_with(
+            &[
+                ("offsets", U64, vec![5], offsets),
+                ("tokens", U32, vec![8], u32s(&[9, 8, 5, 6, 1, 7, 4, 1])),
+                ("type_ids", U8, vec![8], vec![0; 8]),
+                ("pairs", U8, vec![words.len()], words),
+            ],
+            &[("begin_token", "3"), ("end_token", "1"), ("vocab_size", "50")],
+        );
+        let batch = collate(&data, &[1, 0], None, None).expect("a batch");
+        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = &batch.input else {
+            panic!("expected pairs")
+        };
+        let ids = |t: &Tensor| t.to_vec2::<u32>().expect("values");
+        assert_eq!((ids(source_ids), source_lengths.as_slice()), (vec![vec![7, 0], vec![9, 8]], &[1, 2][..]));
+        assert_eq!((ids(target_ids), target_lengths.as_slice()), (vec![vec![3, 4, 0], vec![3, 5, 6]], &[2, 3][..]));
+        assert_eq!((&batch.wanted, batch.tokens), (&Wanted::Words(vec![4, 1, NONE, 5, 6, 1]), 8));
+        assert_eq!((count_wanted(&data, &[0, 1], None), batch.wanted.count(), data.example_len(0)), (5, 5, Some(5)));
     }
 
     #[test]

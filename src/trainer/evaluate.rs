@@ -5,7 +5,9 @@ use super::collate;
 use super::reference::Reference;
 use super::scoring::{How, score};
 use super::weights::{self, Source};
+use super::writing::Writer;
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
+use crate::eval::{Predictions, TextSaid};
 use crate::job::{EvaluateJob, Event, ModelFiles, Pulse, Samples};
 use crate::spec::Metric;
 use crate::store::{WorkFolder, write_atomic};
@@ -28,6 +30,7 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let all: Vec<usize> = (0..data.len()).collect();
     let reference = refer(job, &data, &all, emit)?;
     let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0), &[])?;
+    let writer = Writer::of(job.writing.as_ref(), &data)?;
     let scored = {
         let mut pulse = Pulse::new(emit);
         let mut told = |done| pulse.beat(done);
@@ -35,6 +38,7 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
             normalize: job.normalize.as_ref(),
             reference: reference.as_ref(),
             similarity: job.similarity,
+            writer: writer.as_ref(),
             batch_size: job.batch_size,
         };
         score(&*built.model, &data, &all, &how, &mut told)?
@@ -43,6 +47,9 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
         tell_samples(&*built.model, &data, samples, emit)?;
     }
     let predictions = &scored.predictions;
+    if let (Predictions::Texts(each), Some(writing)) = (predictions, &job.writing) {
+        tell_texts(each, writing.samples, emit);
+    }
     let of = |metric: &Metric| (*metric, predictions.metric(*metric));
     let mut scores: BTreeMap<Metric, f64> = job.metrics.iter().map(of).collect();
     if let Some(first) = job.metrics.first().filter(|first| !scores[first].is_finite()) {
@@ -93,6 +100,14 @@ fn tell_samples(model: &dyn Model, data: &Prepared, samples: &Samples, emit: &mu
         });
     }
     Ok(())
+}
+
+/// The first texts that were written.
+fn tell_texts(each: &[TextSaid], count: usize, emit: &mut dyn FnMut(Event)) {
+    for (example, said) in each.iter().enumerate().take(count) {
+        let written = said.predicted().unwrap_or_default().to_string();
+        emit(Event::Sampled { example, prompt: said.source.clone(), wanted: said.reference.clone(), written });
+    }
 }
 
 fn write_lines(path: &Path, lines: impl Iterator<Item = serde_json::Value>) -> Result<(), Error> {

@@ -26,9 +26,13 @@ pub fn generate(job: &GenerateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     };
     let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0), &[])?;
     let begun = Instant::now();
-    let ends = vocabulary.ends();
+    // A model of two texts reads the prompt and writes another text.
+    let pair = job.model.pair_ids();
+    let ends = pair.map_or_else(|| vocabulary.ends(), |ids| vec![ids.end]);
+    let start = pair.map_or_else(|| ids.clone(), |ids| vec![ids.start]);
+    let source = pair.map(|_| ids.as_slice());
     let settings = Settings { search: job.search.clone(), ..Settings::greedy(job.max_new_tokens, &ends) };
-    let written = tallow_zoo::generate(&*built.model, Prompt { source: None, start: &ids }, &settings)?;
+    let written = tallow_zoo::generate(&*built.model, Prompt { source, start: &start }, &settings)?;
     emit(Event::Generated {
         text: vocabulary.spell(&written)?,
         prompt_tokens: ids.len(),

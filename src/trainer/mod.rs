@@ -6,7 +6,8 @@
 //! `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt),
 //! `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their step), `ema` (the mean of
 //! weights), `train` (the loop: read it first), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
-//! against), `similarity` (vectors of texts: their losses and what they are worth), `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
+//! against), `similarity` (vectors of texts: their losses and what they are worth), `writing` (texts that are written from others),
+//! `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
 mod answering;
@@ -35,6 +36,7 @@ mod similarity;
 mod streams;
 mod train;
 mod weights;
+mod writing;
 
 pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;

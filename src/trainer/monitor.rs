@@ -6,6 +6,7 @@ use super::collate;
 use super::reference::Reference;
 use super::scale::Scale;
 use super::scoring::{How, Scored, score};
+use super::writing::Writer;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::{MonitorConfig, RunConfig};
 use tallow_kernels::Stream;
@@ -18,6 +19,8 @@ pub(super) struct Monitor {
     examples: Vec<usize>,
     /// For preferences: what they are measured against.
     reference: Option<Reference>,
+    /// Where texts that are written are measured.
+    writer: Option<Writer>,
 }
 
 /// The examples that are trained on, and those that are watched; `subset` chooses them.
@@ -37,6 +40,7 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         | PreparedTargets::Spans(_)
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }
+        | PreparedTargets::Texts { .. }
         | PreparedTargets::Preferences { .. }
         | PreparedTargets::Similar(_) => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };
@@ -45,13 +49,19 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         let (path, found) = (config.train.clone(), data.len().to_string());
         return Err(Error::WrongData { path, what: "training examples", expected, found });
     };
+    let writing = config.writing.as_ref().filter(|_| config.metric.is_of_texts());
     let monitor = match &config.monitor {
         MonitorConfig::None => None,
-        MonitorConfig::HoldOut { .. } => (hold_out > 0).then_some(Monitor { data: None, examples: held_out, reference: None }),
+        MonitorConfig::HoldOut { .. } if hold_out > 0 => {
+            let writer = Writer::of(writing, data)?;
+            Some(Monitor { data: None, examples: held_out, reference: None, writer })
+        }
+        MonitorConfig::HoldOut { .. } => None,
         MonitorConfig::File { path } => {
             let watched = collate::open(path, config.task, &config.model, config.normalize.as_ref())?;
             let examples = (0..watched.len()).collect();
-            Some(Monitor { data: Some(watched), examples, reference: None })
+            let writer = Writer::of(writing, &watched)?;
+            Some(Monitor { data: Some(watched), examples, reference: None, writer })
         }
     };
     Ok((train, monitor))
@@ -97,6 +107,7 @@ impl Monitor {
             normalize: config.normalize.as_ref(),
             reference: self.reference.as_ref(),
             similarity: config.similarity,
+            writer: self.writer.as_ref(),
             batch_size: config.micro_batch_size,
         };
         let scored = score(model, data, &self.examples, &how, told)?;

@@ -159,6 +159,17 @@ impl Wanted {
         }
     }
 
+    /// The cross entropy of each word, `[b, t]`; 0 where nothing is asked.
+    ///
+    /// # Errors
+    /// No words are asked, or the model says something else; a word is out of its range; an operation failed.
+    pub(super) fn lost_by_word(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
+        match self {
+            Wanted::Words(words) => lost_by_word(tape, output, words),
+            other => Err(Error::WrongTask { expected: other.in_words(), found: said(output) }),
+        }
+    }
+
     fn in_words(&self) -> &'static str {
         match self {
             Wanted::Classes(_) | Wanted::Mixed { .. } => "classes",
@@ -178,7 +189,7 @@ impl Pairs {
     /// times how much more the log-probability of the better answer grew than that of the other.
     fn loss(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
         let Preference { beta, label_smoothing } = self.preference;
-        let lost = self.lost_by_word(tape, output)?;
+        let lost = lost_by_word(tape, output, &self.words)?;
         let mut sum: Option<Var> = None;
         for (pair, reference) in self.texts.iter().zip(&self.reference) {
             let ratio = ratio(tape, &lost, pair)?;
@@ -200,18 +211,9 @@ impl Pairs {
     /// # Errors
     /// The model says something else; a word is out of its range; an operation failed.
     pub(super) fn ratios(&self, tape: &Tape, output: &Output) -> Result<Vec<f64>, Error> {
-        let lost = self.lost_by_word(tape, output)?;
+        let lost = lost_by_word(tape, output, &self.words)?;
         let of = |pair| Ok(f64::from(ratio(tape, &lost, pair)?.tensor().to_scalar::<f32>()?));
         self.texts.iter().map(of).collect()
-    }
-
-    /// The negated log-probability of each word of an answer, `[b, t]`; 0 where nothing is asked.
-    fn lost_by_word(&self, tape: &Tape, output: &Output) -> Result<Var, Error> {
-        let Output::Words { states, vocabulary, bias } = output else {
-            return Err(Error::WrongTask { expected: "words of two answers", found: said(output) });
-        };
-        let targets = Targets { ignore: Some(NONE), ..Targets::new(&self.words) };
-        Ok(kernels::linear_cross_entropy_rows(tape, states, vocabulary, bias.as_ref(), targets)?)
     }
 
     /// What a pair loses by its margin.
@@ -219,6 +221,15 @@ impl Pairs {
         let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
         (1.0 - preference.label_smoothing) * softplus(-margin) + preference.label_smoothing * softplus(margin)
     }
+}
+
+/// The negated log-probability of each word, `[b, t]`; 0 where nothing is asked.
+fn lost_by_word(tape: &Tape, output: &Output, words: &[u32]) -> Result<Var, Error> {
+    let Output::Words { states, vocabulary, bias } = output else {
+        return Err(Error::WrongTask { expected: "words", found: said(output) });
+    };
+    let targets = Targets { ignore: Some(NONE), ..Targets::new(words) };
+    Ok(kernels::linear_cross_entropy_rows(tape, states, vocabulary, bias.as_ref(), targets)?)
 }
 
 /// A pair's difference of log-probabilities from what is lost by each word, `[b, t]`.

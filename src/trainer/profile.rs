@@ -173,8 +173,17 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted)
     let (batch, input) = match shape {
         BatchShape::Texts { batch, tokens, vocab_size } => {
             let token_ids = Tensor::from_vec(numbers(batch * tokens, vocab_size), (batch, tokens), &Device::Cpu)?;
+            let lengths = vec![tokens; batch];
+            if config.model.pair_ids().is_some() {
+                let [source_ids, target_ids] = [token_ids.clone(), token_ids];
+                let (source_lengths, target_lengths) = (lengths.clone(), lengths);
+                return Ok((
+                    Input::TextToText { source_ids, source_lengths, target_ids, target_lengths },
+                    Wanted::Words(numbers(batch * tokens, vocab_size)),
+                ));
+            }
             let type_ids = token_ids.zeros_like()?;
-            (batch, Input::Text { token_ids, type_ids, lengths: vec![tokens; batch] })
+            (batch, Input::Text { token_ids, type_ids, lengths })
         }
         BatchShape::Images { batch, channels, height, width } => {
             let values: Vec<f32> = (0..(batch * channels * height * width) as u64).map(|i| stream.normal(i)).collect();

@@ -7,8 +7,9 @@ use super::objective::{NONE, Wanted};
 use super::reference::Reference;
 use super::scale::Scale;
 use super::similarity;
+use super::writing::Writer;
 use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
-use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid};
+use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid, TextSaid};
 use crate::job::Normalize;
 use crate::spec::Similarity;
 use candle_core::Tensor;
@@ -45,6 +46,7 @@ struct Collected {
     words: (f64, usize),
     /// Of a pair how much more the better answer gained, and what is lost by that.
     pairs: Vec<(usize, (f64, f64))>,
+    texts: Vec<(usize, TextSaid)>,
     /// Hidden words that were told.
     right: usize,
 }
@@ -56,6 +58,8 @@ pub(super) struct How<'a> {
     pub(super) reference: Option<&'a Reference>,
     /// For vectors of texts: what their loss is; none: the usual.
     pub(super) similarity: Option<Similarity>,
+    /// Has texts written from others; none: of those nothing but the loss is told.
+    pub(super) writer: Option<&'a Writer>,
     /// Examples of a pass.
     pub(super) batch_size: usize,
 }
@@ -81,6 +85,11 @@ pub(super) fn score(
         told(number * how.batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, how.normalize, None)?;
+        if let PreparedTargets::Texts { words, .. } = data.targets() {
+            let written = how.writer.map(|writer| writer.write(model, data, &chosen)).transpose()?;
+            found.add_texts(model, &batch, places, &chosen, words, written)?;
+            continue;
+        }
         found.add(model, &batch, places, &chosen, data, how.reference)?;
     }
     found.scored(data, examples)
@@ -169,6 +178,27 @@ impl Collected {
         Ok(())
     }
 
+    /// Of each example what its target costs, and what the model wrote, where it did.
+    fn add_texts(
+        &mut self,
+        model: &dyn Model,
+        batch: &Batch,
+        places: &[usize],
+        examples: &[usize],
+        words: &[[String; 2]],
+        written: Option<Vec<String>>,
+    ) -> Result<(), Error> {
+        let mut written = written.map(Vec::into_iter);
+        for ((nats, tokens), (place, &example)) in target_costs(model, batch)?.into_iter().zip(places.iter().zip(examples)) {
+            if !nats.is_finite() {
+                return Err(Error::NotFinite { example });
+            }
+            let predicted = written.as_mut().and_then(Iterator::next);
+            self.texts.push((*place, TextSaid::new(words[example].clone(), predicted.as_deref(), nats, tokens)));
+        }
+        Ok(())
+    }
+
     /// All of it, in the order of the examples, so that batching does not show.
     fn scored(self, data: &Prepared, examples: &[usize]) -> Result<Scored, Error> {
         Ok(match data.targets() {
@@ -205,6 +235,11 @@ impl Collected {
                 let (nats, tokens) = self.words;
                 let loss = nats / tokens.max(1) as f64;
                 Scored { predictions: Predictions::Words { tokens, bytes: 0, loss, right: 0 }, loss }
+            }
+            PreparedTargets::Texts { .. } => {
+                let each = in_order(self.texts);
+                let (nats, tokens) = each.iter().fold((0.0, 0), |(nats, n), said| (nats + said.nats, n + said.tokens));
+                Scored { predictions: Predictions::Texts(each), loss: nats / tokens.max(1) as f64 }
             }
             PreparedTargets::Preferences { .. } => {
                 let (margins, lost): (Vec<f64>, Vec<f64>) = in_order(self.pairs).into_iter().unzip();
@@ -287,6 +322,20 @@ fn tagged(tags: &PreparedTags, i: usize, scores: &[Vec<f32>]) -> Option<(TagsSai
         sum += loss;
     }
     Some((TagsSaid::new(actual.to_vec(), predicted, tags.names()), sum))
+}
+
+/// Of each example the summed cross entropy of the words that are asked, and how many there are.
+fn target_costs(model: &dyn Model, batch: &Batch) -> Result<Vec<(f64, usize)>, Error> {
+    let tape = Tape::inference();
+    let lost = batch.wanted.lost_by_word(&tape, &model.forward(&tape, &batch.input)?)?;
+    let Wanted::Words(words) = &batch.wanted else { return Ok(Vec::new()) };
+    let lost = lost.tensor().to_vec2::<f32>()?;
+    let longest = lost.first().map_or(1, Vec::len).max(1);
+    let cost = |(lost, words): (&Vec<f32>, &[u32])| {
+        let asked = lost.iter().zip(words).filter(|(_, word)| **word != NONE);
+        asked.fold((0.0, 0), |(nats, count), (lost, _)| (nats + f64::from(*lost), count + 1))
+    };
+    Ok(lost.iter().zip(words.chunks(longest)).map(cost).collect())
 }
 
 fn loss(model: &dyn Model, batch: &Batch) -> Result<f64, Error> {

@@ -12,6 +12,7 @@ mod data;
 mod disk;
 mod models;
 mod network;
+mod pairs;
 mod papers;
 mod sentences;
 mod specs;

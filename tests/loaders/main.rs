@@ -130,6 +130,7 @@ fn weights() {
         metrics: vec![Metric::Accuracy],
         guess: None,
         reference: None,
+        writing: None,
         similarity: None,
         samples: None,
         batch_size: 8,

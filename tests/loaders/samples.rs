@@ -77,6 +77,7 @@ impl Bench {
             numbered: None,
             max_examples: None,
             chat: Default::default(),
+            pairs: None,
             out: dir.path().join("out"),
         };
         Bench { _dir: dir, input, job }
@@ -148,6 +149,7 @@ impl Trained {
             micro_batch_size: 2,
             total_steps: 4,
             metric: Metric::Accuracy,
+            writing: None,
             normalize: None,
             seed: 0,
             threads: rayon::current_num_threads(),

@@ -65,6 +65,7 @@ fn texts_are_for_language_models() {
             license: None,
             revision: None,
             chat: Default::default(),
+            prefix: String::new(),
             adapter: None,
             sentences: None,
         };
@@ -133,6 +134,7 @@ fn tables_are_for_perceptrons() {
         license: None,
         revision: None,
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
         sentences: None,
     };
@@ -158,6 +160,49 @@ fn tables_are_for_perceptrons() {
     assert_eq!((numbers.task, numbers.metric), (Task::TabularRegression, Metric::Rmse));
     let other = proposals(&request("fine-tune BERT on things.csv"), &Wishes::default(), &small, 100.0);
     assert!(other.is_err_and(|e| e.to_string().contains("is a table of numbers and categories, which `bert` cannot read")));
+}
+
+/// Pairs of texts are for models of two texts: a public T5 with its words before the source, else a Transformer from scratch.
+#[test]
+fn pairs_are_for_models_of_two_texts() {
+    let pairs = |source: &str, target: &str| DataFacts {
+        task: Some(Task::TextToText),
+        columns: Columns { input: vec![source.into()], label: Some(target.into()), ..Columns::default() },
+        labels: vec![],
+        ..texts(vec![split("train", 30_000, true), split("validation", 1000, true), split("test", 1000, true)])
+    };
+    let prefix = |spec: &ExperimentSpec| spec.text_to_text.clone().map(|pairs| pairs.prefix).unwrap_or_default();
+    let translated = pairs("translation.en", "translation.de");
+    let spec =
+        first(&request("translate English to German on pairs.csv with T5-small in 4 hours"), &Wishes::default(), &translated);
+    assert_eq!((id(&spec), spec.task, spec.metric), ("google-t5/t5-small", Task::TextToText, Metric::Bleu));
+    assert_eq!((prefix(&spec), spec.recipe.lr), ("translate English to German: ".into(), 3e-4));
+    let spec = first(&request("summarise ./news with t5-small in 4 hours"), &Wishes::default(), &pairs("document", "summary"));
+    assert_eq!((prefix(&spec), spec.metric), ("summarize: ".into(), Metric::RougeL));
+    let spec =
+        first(&request("train a translator from scratch on toy_translation in 30 minutes"), &Wishes::default(), &translated);
+    assert_eq!((id(&spec), prefix(&spec), spec.recipe.label_smoothing), ("marian", String::new(), 0.1));
+    assert!(matches!(spec.recipe.optimizer, Optimizer::Adam { beta2: 0.98, .. }), "{:?}", spec.recipe.optimizer);
+    assert!(matches!(spec.recipe.schedule, Schedule::InverseSqrt { .. }), "{:?}", spec.recipe.schedule);
+    let spec = first(
+        &request("translate ./pairs with 2 layers and hidden size 128 from scratch in 1 hour"),
+        &Wishes::default(),
+        &translated,
+    );
+    let ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Marian(config), .. } = &spec.model else {
+        panic!("{:?}", spec.model)
+    };
+    assert_eq!((config.encoder_layers, config.decoder_layers, config.d_model), (2, 2, 128));
+    // Where no public model can be had, one from scratch serves.
+    let goal = request("translate ./pairs in 30 minutes");
+    let absent: Vec<String> = tallow::data::WRITERS.iter().map(|writer| writer.id.to_string()).collect();
+    let offer = Offer { data: &translated, model: None, host: &host(200.0), absent: &absent };
+    let wishes = Wishes::default();
+    let spec = RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect("experiments").remove(0);
+    assert_eq!(id(&spec), "marian");
+    // Models of other things are not for it.
+    let error = proposals(&request("BERT on ./pairs"), &wishes, &translated, 200.0).expect_err("refused").to_string();
+    assert!(error.contains("text to text"), "{error}");
 }
 
 /// Pairs with a score are for a number each, unless the request or the model says vectors; texts that belong together are for those.
@@ -218,6 +263,7 @@ fn pairs_are_for_vectors_where_something_says_so() {
         license: None,
         revision: None,
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
         sentences,
     };
@@ -277,6 +323,7 @@ fn images_are_brought_to_a_size() {
             license: None,
             revision: None,
             chat: Default::default(),
+            prefix: String::new(),
             adapter: None,
             sentences: None,
         };

@@ -153,6 +153,7 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
         license: None,
         revision: None,
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
         sentences: None,
     };

@@ -168,3 +168,44 @@ fn only_what_is_taken_is_cited() {
     assert_eq!((tokens.recipe.batch_size, cited(&tokens, "recipe.batch_size")), (32, None));
     assert!(says(&tokens, "recipe.batch_size"));
 }
+
+/// The paper on the Transformer itself, whose data is known: from scratch, by its own recipe, as large as there is time for.
+#[test]
+fn the_transformers_own_paper() {
+    let number = |value: f64| json!({ "kind": "number", "value": value });
+    let name = "WMT 2014 English-German";
+    let result = |variant: &str, value: f64| json!({ "kind": "result", "result": { "dataset": name, "metric": "BLEU", "value": value, "variant": variant } });
+    let variant = |name: &str, hidden: u32, heads: u32| {
+        let sizes = json!({ "name": name, "num_layers": 6, "hidden_size": hidden, "intermediate_size": 4 * hidden, "num_heads": heads, "num_params": null });
+        stated("architecture.variants", json!({ "kind": "variant", "variant": sizes }), None, name)
+    };
+    let fields = [
+        stated("architecture.family", json!({ "kind": "family", "family": "transformer" }), None, name),
+        variant("Transformer (base model)", 512, 8),
+        variant("Transformer (big)", 1024, 16),
+        stated("optimizer.kind", json!({ "kind": "optimizer", "optimizer": "adam" }), None, name),
+        stated("label_smoothing", number(0.1), None, name),
+        stated("steps", number(100_000.0), Some("steps"), name),
+        stated("results", result("ConvS2S", 25.16), None, name),
+        stated("results", result("Transformer (base model)", 27.3), None, name),
+        stated("results", result("Transformer (big)", 28.4), None, name),
+    ];
+    let paper = serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("statements");
+    let goal = Goal::Paper(Box::new(paper));
+    let data = DataFacts {
+        task: Some(Task::TextToText),
+        columns: Columns { input: vec!["translation.en".into()], label: Some("translation.de".into()), ..Columns::default() },
+        labels: vec![],
+        mean_tokens: Some(30.0),
+        ..texts(vec![split("train", 4_500_000, true), split("validation", 3000, true), split("test", 3003, true)])
+    };
+    let spec = first(&goal, &Wishes { max_time_secs: Some(3600), ..Wishes::default() }, &data);
+    let ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Marian(config), .. } = &spec.model else {
+        panic!("{:?}", spec.model)
+    };
+    assert!(config.d_model <= 512 && spec.text_to_text.is_none(), "{config:?}");
+    assert!(matches!(&spec.data.source, DataSource::Hub { id, .. } if id == "wmt/wmt14"), "{:?}", spec.data.source);
+    assert_eq!((spec.task, spec.metric, spec.recipe.label_smoothing), (Task::TextToText, Metric::Bleu, 0.1));
+    assert!(spec.target.as_ref().is_some_and(|target| [27.3, 28.4].contains(&target.value)), "its own number: {:?}", spec.target);
+    assert!(says(&spec, "recipe.length") && says(&spec, "model"), "{:?}", spec.deviations);
+}

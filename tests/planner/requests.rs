@@ -200,6 +200,7 @@ fn only_what_was_stated_differs() {
             license: None,
             revision: None,
             chat: Default::default(),
+            prefix: String::new(),
             adapter: None,
             sentences: None,
         };

@@ -220,6 +220,7 @@ fn text_plan() -> Plan {
         },
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
         adapter: None,
+        text_to_text: None,
         preference: None,
         similarity: None,
         recipe: Recipe {
@@ -259,6 +260,7 @@ fn text_plan() -> Plan {
         license: Some("apache-2.0".into()),
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
         sentences: None,
     };
@@ -294,6 +296,7 @@ fn image_plan() -> Plan {
         license: None,
         revision: None,
         chat: Default::default(),
+        prefix: String::new(),
         adapter: None,
         sentences: None,
     };
@@ -326,6 +329,7 @@ fn plan(
         micro_batch_size: 16,
         total_steps,
         metric: spec.metric,
+        writing: None,
         normalize: normalize.clone(),
         seed: *seed,
         threads: 2,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunConfig, StepEvent};
+use tallow::job::{EvaluateJob, Event, InitFrom, MonitorConfig, Normalize, RunConfig, StepEvent, Writing};
 use tallow::spec::{
     Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Keep, Length, Metric, Optimizer, Preference, Recipe, Sampling,
     Schedule, Similarity, Task, Warmup,
@@ -34,6 +34,7 @@ impl Bench {
         bench.write_tags(160);
         bench.write_spans(160);
         bench.write_hidden(1_600);
+        bench.write_written(160);
         bench.write_similar(160);
         bench
     }
@@ -104,6 +105,49 @@ impl Bench {
         let pairs: Vec<_> = (0..examples).flat_map(|i| [text(i, true), text(i, false)]).collect();
         self.write_as_answers("told.safetensors", "asked", &answers);
         self.write_as_answers("pairs.safetensors", "preferred", &pairs);
+    }
+
+    /// `written.safetensors`: what is written from some words is the same words from behind, the first one twice. `spelt.json`: a
+    /// tokenizer with a word for each token.
+    fn write_written(&self, examples: usize) {
+        let (mut tokens, mut offsets, mut words) = (Vec::new(), vec![0u64], Vec::new());
+        let spelt = |ids: &[u32]| ids.iter().map(|id| format!("w{id}")).collect::<Vec<_>>().join(" ");
+        for i in 0..examples {
+            let stream = Stream::root(18).at(i as u64);
+            let source: Vec<u32> = (0..1 + stream.below(0, 5) as u64).map(|t| 3 + stream.below(1 + t, 20) as u32).collect();
+            let target: Vec<u32> = source.iter().rev().chain(&source[..1]).copied().collect();
+            words.push([spelt(&source), spelt(&target)]);
+            for text in [source, target] {
+                tokens.extend(text.into_iter().chain([1]));
+                offsets.push(tokens.len() as u64);
+            }
+        }
+        let words = serde_json::json!(words).to_string().into_bytes();
+        use safetensors::Dtype::{U8, U32, U64};
+        let tensors = [
+            ("offsets", U64, vec![offsets.len()], offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+            ("pairs", U8, vec![words.len()], words),
+        ];
+        let metadata = [("begin_token", "0"), ("end_token", "1")];
+        write_with(&self.path("written.safetensors"), &tensors, &metadata);
+        let vocab: BTreeMap<String, u32> =
+            (0..30).map(|id| (if id < 3 { format!("<{id}>") } else { format!("w{id}") }, id)).collect();
+        let special: Vec<serde_json::Value> = (0..3)
+            .map(|id| {
+                serde_json::json!({
+                    "id": id, "content": format!("<{id}>"), "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+                    "special": true,
+                })
+            })
+            .collect();
+        let tokenizer = serde_json::json!({
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": special, "normalizer": null,
+            "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": null, "decoder": null,
+            "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "<2>"},
+        });
+        std::fs::write(self.path("spelt.json"), tokenizer.to_string()).expect("written");
     }
 
     /// Texts as token ids, each with its marks.
@@ -368,6 +412,7 @@ impl Bench {
             micro_batch_size: 16,
             total_steps: 40,
             metric: Metric::Accuracy,
+            writing: None,
             normalize: None,
             seed: 0,
             threads: THREADS,
@@ -498,6 +543,28 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a T5 of one layer that writes texts from others; what is watched is written, too.
+    pub(super) fn text_to_text(&self) -> RunConfig {
+        let model = serde_json::json!({
+            "model_type": "t5", "vocab_size": 30, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2, "n_positions": 16,
+            "dropout_rate": 0.1,
+        });
+        let mut config = self.bert();
+        config.task = Task::TextToText;
+        config.metric = Metric::Chrf;
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        config.train = self.path("written.safetensors");
+        config.recipe.label_smoothing = 0.1;
+        config.writing = Some(Writing {
+            tokenizer: self.path("spelt.json"),
+            max_new_tokens: 8,
+            num_beams: 1,
+            length_penalty: 1.0,
+            samples: 2,
+        });
+        config
+    }
+
     /// A run of each kind, by name.
     pub(super) fn all(&self) -> Vec<(&'static str, RunConfig)> {
         let mut all = vec![
@@ -510,6 +577,7 @@ impl Bench {
         all.extend([("multi-label", self.multi_label()), ("tagger", self.tagger()), ("answers", self.answers())]);
         all.extend([("scored", self.scored()), ("together", self.together()), ("triples", self.triples())]);
         all.extend([("masked", self.masked()), ("instructed", self.instructed()), ("preferences", self.preferences())]);
+        all.push(("text to text", self.text_to_text()));
         all
     }
 
@@ -643,6 +711,7 @@ impl Bench {
             model: config.model.clone(),
             weights: weights.into(),
             reference: None,
+            writing: config.writing.clone(),
             similarity: config.similarity,
             samples: None,
             data: config.train.clone(),

@@ -132,6 +132,42 @@ fn words_are_tagged_and_entities_counted() {
     assert_eq!((line["tags"].as_array().map(Vec::len), line["predicted"][6].is_null()), (Some(7), true), "{line}");
 }
 
+/// Words are written from behind: what is written equals its reference, and is told of; the best by what is written comes out.
+#[test]
+fn texts_are_written_from_others() {
+    let bench = Bench::new();
+    let mut config = RunConfig { total_steps: 400, monitor_every_steps: 100, ..bench.text_to_text() };
+    config.recipe.keep = tallow::spec::Keep::Best;
+    let run = bench.train(&config, "written");
+    let watched: Vec<(Metric, f64)> = run
+        .events
+        .iter()
+        .filter_map(|e| if let Event::Monitored { metric, value, .. } = e { Some((*metric, *value)) } else { None })
+        .collect();
+    assert!(watched.len() == 4 && watched.iter().all(|(metric, _)| *metric == Metric::Chrf), "{watched:?}");
+    let weights = bench.path("written").join("model.safetensors");
+    let metrics: Vec<Metric> = Metric::usual(config.task).collect();
+    let job = EvaluateJob { guess: Some(tallow::eval::Guess::Source), ..bench.evaluate_job(&config, weights, &metrics) };
+    let told = bench.evaluate(&job).expect("scored");
+    let sampled = told.iter().filter(|e| matches!(e, Event::Sampled { .. })).count();
+    let Some(Event::Evaluated { scores, intervals, baseline, loss, examples, .. }) = told.last() else { panic!("{told:?}") };
+    assert_eq!((scores.len(), sampled, *examples), (metrics.len(), 2, 160));
+    assert!(scores[&Metric::Bleu] > 50.0 && scores[&Metric::Chrf] > 60.0 && scores[&Metric::ExactMatch] > 0.3, "{scores:?}");
+    assert!((scores[&Metric::Perplexity] - loss.exp()).abs() < 1e-9);
+    assert!(baseline.is_some_and(|copied| copied < scores[&Metric::Bleu]), "{baseline:?}");
+    assert!(intervals.contains_key(&Metric::Bleu) && !intervals.contains_key(&Metric::ExactMatch), "{intervals:?}");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    assert_eq!(lines.lines().count(), 160);
+    // Beams are no worse at what they look for.
+    let writing = config.writing.clone().map(|writing| tallow::job::Writing { num_beams: 3, ..writing });
+    let told = bench.evaluate(&EvaluateJob { writing, ..job.clone() }).expect("scored");
+    let Some(Event::Evaluated { scores: by_beams, .. }) = told.last() else { panic!("{told:?}") };
+    assert!(by_beams[&Metric::Chrf] > scores[&Metric::Chrf] - 5.0, "{by_beams:?}, greedily {scores:?}");
+    // Without a tokenizer nothing is written, and so nothing of it is told.
+    let error = bench.evaluate(&EvaluateJob { writing: None, ..job }).expect_err("no score").to_string();
+    assert!(error.contains("BLEU"), "{error}");
+}
+
 #[test]
 fn questions_are_answered() {
     let bench = Bench::new();
@@ -184,6 +220,7 @@ fn words_are_learnt_from_those_before() {
         model: config.model.clone(),
         weights: bench.path("gpt").join("model.safetensors").into(),
         reference: None,
+        writing: None,
         similarity: None,
         samples: None,
         data: config.train.clone(),
@@ -205,6 +242,13 @@ fn words_are_learnt_from_those_before() {
 fn accumulation_equals_the_whole_batch() {
     let bench = Bench::new();
     let mut config = bench.bert();
+    accumulates(&bench, &mut config, "bert");
+    // Of targets of several lengths each token counts alike.
+    let mut config = bench.text_to_text();
+    accumulates(&bench, &mut config, "written");
+}
+
+fn accumulates(bench: &Bench, config: &mut RunConfig, name: &str) {
     config.recipe.dropout = Some(0.0);
     config.recipe.lr = 0.1;
     config.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.01 };
@@ -212,7 +256,7 @@ fn accumulation_equals_the_whole_batch() {
     // 120 examples in batches of 32: one of each four steps holds 24, which 16 cuts into unequal parts.
     config.total_steps = 5;
     let weights = |micro_batch_size: usize| {
-        let folder = format!("micro-{micro_batch_size}");
+        let folder = format!("{name}-micro-{micro_batch_size}");
         bench.train(&RunConfig { micro_batch_size, ..config.clone() }, &folder);
         let path = bench.path(&folder).join("model.safetensors");
         let tensors = candle_core::safetensors::load(path, &candle_core::Device::Cpu).expect("read");

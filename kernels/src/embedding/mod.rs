@@ -17,6 +17,18 @@ use candle_core::{DType, Tensor};
 /// # Errors
 /// An id is not below `rows` ([`Error::Index`]), `ids` is not u32, or `table` is not a matrix.
 pub fn embedding(tape: &Tape, ids: &Tensor, table: &Param) -> Result<Var> {
+    look_up(tape, ids, table, None)
+}
+
+/// As [`embedding`], but that row `padding` learns nothing by being looked up, as that of `padding_idx` in PyTorch.
+///
+/// # Errors
+/// As [`embedding`].
+pub fn embedding_padded(tape: &Tape, ids: &Tensor, table: &Param, padding: u32) -> Result<Var> {
+    look_up(tape, ids, table, Some(padding))
+}
+
+fn look_up(tape: &Tape, ids: &Tensor, table: &Param, padding: Option<u32>) -> Result<Var> {
     let &[rows, dim] = table.tensor().dims() else {
         return Err(Error::shape("embedding", format!("table `{}`", table.name()), "[rows, dim]", table.tensor().dims()));
     };
@@ -37,20 +49,35 @@ pub fn embedding(tape: &Tape, ids: &Tensor, table: &Param) -> Result<Var> {
         let y = cuda::forward(&flat, table.tensor(), dims)?;
         return Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, Inputs::of(false, [Some(table)]), || {
             let table = table.clone();
-            move |dy, grads| grads.add_param(&table, cuda::backward(&flat, dy, [rows, dim])?)
+            move |dy, grads| {
+                let (flat, dy) = without(flat, dy, dim, padding)?;
+                grads.add_param(&table, cuda::backward(&flat, &dy, [rows, dim])?)
+            }
         }));
     }
     let y = if fast { cpu::forward(&flat, table.tensor(), dims)? } else { reference::forward(&flat, table.tensor(), dims)? };
     Ok(tape.record(Op::arrays("embedding", flat.len() * dim, 2, 3), y, Inputs::of(false, [Some(table)]), || {
         let table = table.clone();
         move |dy, grads| {
+            let (flat, dy) = without(flat, dy, dim, padding)?;
             if !fast {
-                return grads.add_param(&table, reference::backward(&flat, dy, [rows, dim])?);
+                return grads.add_param(&table, reference::backward(&flat, &dy, [rows, dim])?);
             }
-            let dy = slice::floats(dy)?;
+            let dy = slice::floats(&dy)?;
             grads.add_param_rows_with(&table, &flat, |dtable| cpu::add_rows(&flat, &dy, dtable, dim))
         }
     }))
+}
+
+/// Ids and the gradients of what they looked up, without those of `padding`.
+fn without(flat: Vec<u32>, dy: &Tensor, dim: usize, padding: Option<u32>) -> Result<(Vec<u32>, Tensor)> {
+    let is_kept = |id: &u32| Some(*id) != padding;
+    if flat.iter().all(is_kept) {
+        return Ok((flat, dy.clone()));
+    }
+    let places: Vec<u32> = (0u32..).zip(&flat).filter(|(_, id)| is_kept(id)).map(|(place, _)| place).collect();
+    let kept = Tensor::from_slice(&places, places.len(), dy.device())?;
+    Ok((flat.into_iter().filter(is_kept).collect(), dy.reshape(((), dim))?.index_select(&kept, 0)?))
 }
 
 #[cfg(test)]
@@ -68,6 +95,26 @@ mod tests {
             check_gradients("embedding", Reduction, Case::new().param("table", &[rows, dim]), |tape, _, p| {
                 embedding(tape, &ids, &p[0])
             });
+        }
+    }
+
+    /// The gradient of every row but the padding's is what it was.
+    #[test]
+    fn padding_learns_nothing() {
+        for fast in [true, false] {
+            let (params, store) = Case::new().param("table", &[4, 3]).params(if fast { DType::F32 } else { DType::F64 }).unwrap();
+            let gradient = |ids: &[u32], padding: Option<u32>| {
+                let (tape, ids) = (Tape::training(crate::Stream::root(0)), Tensor::new(ids, &Device::Cpu).unwrap());
+                let found = look_up(&tape, &ids, &params[0], padding).unwrap();
+                let sum = crate::sum_last(&tape, &crate::sum_last(&tape, &found).unwrap()).unwrap();
+                let mut grads = crate::Gradients::new(&store);
+                tape.backward(&sum, &mut grads).unwrap();
+                let found = grads.get(&params[0]).map(|g| g.to_dtype(DType::F64).unwrap().to_vec2::<f64>().unwrap());
+                found.unwrap_or_else(|| vec![vec![0.0; 3]; 4])
+            };
+            assert_eq!(gradient(&[1, 0, 3, 0, 1], Some(0)), gradient(&[1, 3, 1], None));
+            assert_eq!(gradient(&[1, 3], Some(0)), gradient(&[1, 3], None));
+            assert_eq!(gradient(&[2, 2], Some(2)), vec![vec![0.0; 3]; 4]);
         }
     }
 

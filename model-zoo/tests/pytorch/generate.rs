@@ -5,7 +5,7 @@ use crate::fixture;
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
 use tallow_kernels::{Stream, Tape, Weights};
-use tallow_zoo::{Input, ModelConfig, Prompt, Search, Settings, generate, registry};
+use tallow_zoo::{Input, ModelConfig, Prompt, Search, Settings, generate, generate_all, registry};
 
 #[derive(Deserialize)]
 struct Case {
@@ -78,7 +78,7 @@ fn what_is_remembered_changes_nothing() {
         let writer = model.generator().expect("a writer");
         let ids = [3u32, 1, 4, 1, 5, 9, 2, 6];
         let pieces = |cuts: &[usize]| {
-            let mut cache = writer.begin(source(config)).expect("a memory");
+            let mut cache = writer.begin(source(config).as_slice()).expect("a memory");
             let (mut states, mut first) = (Vec::new(), 0);
             for &cut in cuts {
                 let piece = row(&ids[first..cut]);
@@ -147,4 +147,32 @@ fn others_do_not_write() {
     let model = (entry.tiny)().build(&weights, None).expect("a model");
     let error = generate(&*model, Prompt { source: None, start: &[1] }, &Settings::greedy(3, &[])).expect_err("no words");
     assert!(error.to_string().contains("this model does not write"), "{error}");
+}
+
+/// Many texts at once, of sources of several lengths, are those that each source gives by itself, however early some of them end.
+#[test]
+fn texts_written_side_by_side_are_those_written_alone() {
+    let mut ended = 0;
+    for name in ["t5", "t5_gated", "marian", "marian_swish"] {
+        let model = fixture::load(name).model;
+        let all: Vec<Vec<u32>> =
+            (0..12u32).map(|i| (0..1 + i * 3 % 7).map(|t| 2 + (i * 5 + t * 7) % 20).collect::<Vec<u32>>()).collect();
+        let sources: Vec<&[u32]> = all.iter().map(Vec::as_slice).collect();
+        for (penalty, search) in [
+            (1.0, Search::Greedy),
+            (1.3, Search::Greedy),
+            (1.0, Search::Beam { num_beams: 3, length_penalty: 1.0, early_stopping: false }),
+        ] {
+            let settings = Settings { repetition_penalty: penalty, search, ..Settings::greedy(12, &[4, 7, 11, 15, 19]) };
+            let found = generate_all(&*model, &sources, &[0], &settings).expect("texts");
+            for (source, found) in sources.iter().zip(&found) {
+                let alone = generate(&*model, Prompt { source: Some(source), start: &[0] }, &settings).expect("a text");
+                assert_eq!(*found, alone, "{name}: {source:?}");
+                ended += usize::from(found.len() < 12);
+            }
+        }
+        assert_eq!(generate_all(&*model, &[], &[0], &Settings::greedy(3, &[])).expect("none"), Vec::<Vec<u32>>::new());
+        assert!(generate_all(&*model, &[&[]], &[0], &Settings::greedy(3, &[])).is_err(), "an empty source");
+    }
+    assert!(ended > 20, "{ended} ended by themselves");
 }

@@ -9,7 +9,7 @@ use tallow_kernels::{Stream, Tape, Weights};
 use tallow_zoo::{Input, Modality, ModelConfig, registry};
 
 /// Families that transformers knows by the names in their files.
-const PUBLIC: [&str; 7] = ["bert", "distilbert", "electra", "gpt2", "llama", "roberta", "vit"];
+const PUBLIC: [&str; 9] = ["bert", "distilbert", "electra", "gpt2", "llama", "marian", "roberta", "t5", "vit"];
 
 /// Words of two texts, none of which has a meaning to any model; 0 where the second has ended.
 const IDS: [[u32; 5]; 2] = [[5, 9, 7, 31, 12], [8, 40, 6, 0, 0]];
@@ -28,11 +28,18 @@ fn write(folder: &Path, config: &ModelConfig) {
     candle_core::safetensors::save(&public, folder.join("model.safetensors")).expect("written");
     std::fs::write(folder.join("config.json"), config.to_public().to_string()).expect("written");
 
-    let text = config.takes() == Modality::Text;
+    let text = config.takes() != Modality::Image;
     let ids = Tensor::new(&IDS, &Device::Cpu).expect("ids");
     let values: Vec<f32> = (0..2 * 3 * 9 * 9).map(|i| Stream::root(4).normal(i)).collect();
     let pixels = Tensor::from_vec(values, (2, 3, 9, 9), &Device::Cpu).expect("pixels");
     let input = match text {
+        // A text is written from itself.
+        true if config.takes() == Modality::TextToText => Input::TextToText {
+            source_ids: ids.clone(),
+            source_lengths: LENGTHS.to_vec(),
+            target_ids: ids.clone(),
+            target_lengths: LENGTHS.to_vec(),
+        },
         true => Input::Text { type_ids: ids.zeros_like().expect("types"), token_ids: ids.clone(), lengths: LENGTHS.to_vec() },
         false => Input::Image { pixels: pixels.clone() },
     };

@@ -30,3 +30,13 @@ fn t5() {
 fn t5_with_gates_and_its_own_output_layer() {
     fixture::equals("t5_gated", pairs, loss);
 }
+
+#[test]
+fn marian() {
+    fixture::equals("marian", pairs, loss);
+}
+
+#[test]
+fn marian_with_swish_and_plain_embeddings() {
+    fixture::equals("marian_swish", pairs, loss);
+}

@@ -2,13 +2,14 @@
 
 mod reviews;
 mod shapes;
+mod translation;
 
 use super::{Error, Result};
 use std::path::{Path, PathBuf};
 use tallow_kernels::Stream;
 
 /// Their names.
-pub const GENERATED: [&str; 2] = ["toy_reviews", "toy_shapes"];
+pub const GENERATED: [&str; 3] = ["toy_reviews", "toy_shapes", "toy_translation"];
 
 /// How many examples the validation and the test split have.
 fn other_examples(train: usize) -> usize {
@@ -27,6 +28,7 @@ pub fn generate(name: &str, examples: usize, seed: u64, work_dir: &Path) -> Resu
     let write: Write = match name {
         "toy_reviews" => reviews::write,
         "toy_shapes" => shapes::write,
+        "toy_translation" => translation::write,
         _ => return Err(Error::NoGenerator { name: name.into(), have: GENERATED.map(String::from).to_vec() }),
     };
     if folder.is_dir() {
@@ -119,6 +121,6 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_those_that_there_are() {
         let error = generate("toy_cats", 1, 0, Path::new("/nowhere")).expect_err("unknown").to_string();
-        assert!(error.contains("`toy_reviews`, `toy_shapes`"), "{error}");
+        assert!(error.contains("`toy_reviews`, `toy_shapes`, `toy_translation`"), "{error}");
     }
 }

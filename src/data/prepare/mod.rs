@@ -9,20 +9,22 @@
 //! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | | |
 //! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
 //! | `asked`, or `preferred` of pairs | | | U8 `[tokens]`, 1 where a token is an answer's | |
-//! | `offsets` | U64 `[n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
+//! | `pairs`, of a text and one that is written from it | U8: JSON, `[source, target]` of each example | | | |
+//! | `offsets` | U64 `[n+1]`, or of such pairs `[2n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
 //! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
 //! | `images` | | | | U8 `[n, height, width, channels]` |
 //! | `tokens` of several texts each | of `texts_each` texts an example, one behind the other: `offsets` U64 `[texts_each n+1]`; `values` are their scores, if any | | | |
 //! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
-//! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`; where
-//! examples are texts whose vectors are compared, `texts_each`.
+//! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`; of a text and one that is
+//! written from it the latter two; where examples are texts whose vectors are compared, `texts_each`.
 
 mod answers;
 mod conversations;
 mod image;
 mod jpeg;
+mod pairs;
 mod pixels;
 mod resize;
 mod similar;
@@ -72,6 +74,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::InstructionTuning | Task::PreferenceOptimization => conversations::prepare(job, &splits, emit),
         Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::TabularRegression => table::prepare(job, &splits, &[], emit),
+        Task::TextToText => pairs::prepare(job, &splits, emit),
         Task::SentenceSimilarity => similar::prepare(job, &splits, emit),
     }
 }

@@ -4,7 +4,7 @@ use super::prepare;
 use crate::data::read::parquet::tests::write as write_parquet;
 use crate::data::{Prepared, PreparedTargets, Result, generate};
 use crate::error::{Class, Failure};
-use crate::job::{Event, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
+use crate::job::{Event, PairFormat, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
 use crate::spec::{Columns, Task, TokenizerKind};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,7 @@ impl Bench {
             numbered: None,
             max_examples: None,
             chat: Default::default(),
+            pairs: None,
             out,
         };
         Bench { dir, job }
@@ -515,4 +516,112 @@ fn answers_that_are_not_where_they_are_said_to_be() {
     let question = "why ".repeat(15);
     let error = questions(&[(&"a ".repeat(20), &question, None)]).run().expect_err("refused").to_string();
     assert!(error.contains("leaves too little room for its text within 16"), "{error}");
+}
+
+/// The ids of the two texts of each example, and their words.
+fn written(prepared: &Prepared) -> Vec<([Vec<u32>; 2], [String; 2])> {
+    let (PreparedTargets::Texts { words, .. }, Some(texts)) = (prepared.targets(), prepared.texts()) else {
+        panic!("expected pairs")
+    };
+    let of = |i: usize| [0, 1].map(|which| texts.text(prepared.texts_of(i).start + which).0.to_vec());
+    (0..prepared.len()).map(|i| (of(i), words[i].clone())).collect()
+}
+
+fn pairs(lines: &[serde_json::Value], change: impl FnOnce(&mut PrepareJob)) -> (Bench, Result<Vec<PreparedSplit>>) {
+    let mut bench = Bench::new(Task::TextToText);
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).expect("written");
+    bench.add("train", path);
+    bench.job.tokenizer = TokenizerSource::Trained(TokenizerKind::Bpe);
+    bench.job.vocab_size = 300;
+    bench.job.pairs = Some(PairFormat { prefix: "translate: ".into(), max_target_len: 8, start: 0, end: 1 });
+    change(&mut bench.job);
+    let made = bench.run();
+    (bench, made)
+}
+
+#[test]
+fn texts_that_are_written_end_and_what_is_too_long_or_empty_is_counted() {
+    let pair = |en: &str, de: serde_json::Value| serde_json::json!({"id": 1, "translation": {"de": de, "en": en}});
+    let long = "the cat ".repeat(20);
+    let lines = [
+        pair("the cat", "die katze".into()),
+        pair("", "nichts".into()),
+        pair("the dog", serde_json::Value::Null),
+        pair(&long, "die katze die katze die katze die katze die katze".into()),
+    ];
+    let (bench, made) = pairs(&lines, |job| {
+        (job.columns.input, job.columns.label) = (vec!["en".into()], Some("de".into()));
+    });
+    let made = made.expect("prepared");
+    assert_eq!(
+        (made[0].columns.input.as_slice(), made[0].columns.label.as_deref()),
+        (&["translation.en".to_string()][..], Some("translation.de"))
+    );
+    let SplitShape::Pairs { longest, longest_target, truncated, truncated_targets, left_out, .. } = made[0].shape else {
+        panic!("{:?}", made[0].shape)
+    };
+    assert_eq!((made[0].examples, longest, longest_target, truncated, truncated_targets, left_out), (2, 16, 8, 1, 1, 2));
+    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let spelt = |ids: &[u32]| tokenizer.decode(ids, true).expect("decoded");
+    let found = written(&bench.open("train.safetensors"));
+    let ([source, target], words) = &found[0];
+    assert_eq!((spelt(source), spelt(target)), ("translate: the cat".into(), "die katze".into()));
+    assert_eq!(*words, ["the cat".to_string(), "die katze".into()], "words are as they stand in the data, without the prefix");
+    for ([source, target], _) in &found {
+        assert_eq!((source.last(), target.last()), (Some(&1), Some(&1)), "each text ends");
+    }
+}
+
+/// A tokenizer that adds nothing by itself: targets end all the same, within their longest.
+#[test]
+fn targets_end_whatever_the_tokenizer_adds() {
+    let lines =
+        [serde_json::json!({"source": "a b", "target": "a b c d e f g h"}), serde_json::json!({"source": "b", "target": "a"})];
+    let plain = tempfile::tempdir().expect("a folder");
+    let path = plain.path().join("tokenizer.json");
+    let vocab: std::collections::BTreeMap<String, u32> = ["<pad>", "</s>", "a", "b", "c", "d", "e", "f", "g", "h"]
+        .iter()
+        .zip(0..)
+        .map(|(word, id)| (word.to_string(), id))
+        .collect();
+    let file = serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+        "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": null, "decoder": null,
+        "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "<pad>"},
+    });
+    std::fs::write(&path, file.to_string()).expect("written");
+    let (bench, made) = pairs(&lines, |job| {
+        job.tokenizer = TokenizerSource::File(path.clone());
+        job.pairs = Some(PairFormat { prefix: String::new(), max_target_len: 4, start: 0, end: 1 });
+    });
+    assert!(matches!(made.expect("prepared")[0].shape, SplitShape::Pairs { truncated_targets: 1, longest_target: 4, .. }));
+    let found: Vec<_> = written(&bench.open("train.safetensors")).into_iter().map(|(ids, _)| ids).collect();
+    assert_eq!(found, [[vec![2, 3], vec![2, 3, 4, 1]], [vec![3], vec![2, 1]]]);
+}
+
+#[test]
+fn pairs_that_cannot_be_used_are_told() {
+    let check = |lines: &[serde_json::Value], change: &dyn Fn(&mut PrepareJob), words: &str, class: Class| {
+        let error = pairs(lines, change).1.expect_err(words);
+        assert!(error.to_string().contains(words) && error.class() == class, "expected {words:?}, found {error}");
+    };
+    let line = |source: &str, target: &str| serde_json::json!({"source": source, "target": target});
+    check(&[line("a", ""), line(" ", "b")], &|_| (), "of each of its 2 pairs the source or the target is empty", Class::Data);
+    check(
+        &[serde_json::json!({"source": "a", "target": ["b"]})],
+        &|_| (),
+        "cannot tell which column holds the source",
+        Class::Data,
+    );
+    let named = |job: &mut PrepareJob| (job.columns.input, job.columns.label) = (vec!["source".into()], Some("summary".into()));
+    check(&[line("a", "b")], &named, "no column `summary`: it has `source`, `target`", Class::Data);
+    let twice = |job: &mut PrepareJob| (job.columns.input, job.columns.label) = (vec!["source".into()], Some("source".into()));
+    check(&[line("a", "b")], &twice, "expected texts, found the other text of the pair", Class::Data);
+    let foreign =
+        |job: &mut PrepareJob| job.pairs = Some(PairFormat { prefix: String::new(), max_target_len: 8, start: 0, end: 5000 });
+    check(&[line("a", "b")], &foreign, "has no token 5000", Class::Model);
+    let short =
+        |job: &mut PrepareJob| job.pairs = Some(PairFormat { prefix: String::new(), max_target_len: 1, start: 0, end: 1 });
+    check(&[line("a", "b")], &short, "max_seq_len is 1", Class::Spec);
 }

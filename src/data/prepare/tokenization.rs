@@ -32,7 +32,7 @@ impl Tokenization {
                 (std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?, path)
             }
             TokenizerSource::Trained(kind) => {
-                let made = train(*kind, first, job.vocab_size, &place, emit)?;
+                let made = train(*kind, first, job, &place, emit)?;
                 (made.to_string(true).map_err(broken(&place))?.into_bytes(), &place)
             }
         };
@@ -96,15 +96,23 @@ pub(super) fn failed(table: &Table, position: &Position, what: impl ToString) ->
     Error::Tokenise { path: table.path().into(), position: position.clone(), what: what.to_string() }
 }
 
-fn train(kind: TokenizerKind, split: &Split, vocab_size: usize, place: &Path, emit: &mut dyn FnMut(Event)) -> Result<Tokenizer> {
-    let mut trainer = Trainer::of(kind);
+fn train(kind: TokenizerKind, split: &Split, job: &PrepareJob, place: &Path, emit: &mut dyn FnMut(Event)) -> Result<Tokenizer> {
+    let vocab_size = job.vocab_size;
+    let mut trainer = match &job.pairs {
+        Some(pairs) => {
+            Trainer::of_pairs(kind, &pairs.prefix).map_err(|e| Error::Tokenizer { path: place.into(), what: e.to_string() })?
+        }
+        None => Trainer::of(kind),
+    };
     if vocab_size < trainer.least_vocab() {
         return Err(Error::VocabTooSmall { vocab_size, least: trainer.least_vocab() });
     }
     split.each_chunk(emit, |table, rows| {
         for Row { position, cells } in rows {
+            // Of pairs both texts share one vocabulary.
+            let columns = split.columns.input.iter().chain(split.columns.label.iter().filter(|_| job.pairs.is_some()));
             // Whether a text may be lacking is for the preparation to say.
-            let there = cells.into_iter().zip(&split.columns.input).filter(|(cell, _)| *cell != Cell::Null);
+            let there = cells.into_iter().zip(columns).filter(|(cell, _)| *cell != Cell::Null);
             for (cell, column) in there {
                 let text = text(table.path(), &position, column, cell)?;
                 for part in parts_of(split.part_of(&text)) {

@@ -128,6 +128,8 @@ pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<Row>> + 'a>;
 pub(super) struct Table {
     path: PathBuf,
     columns: Vec<Column>,
+    /// The fields of columns of objects: `translation.en`.
+    fields: Vec<Column>,
     source: Source,
 }
 
@@ -163,7 +165,8 @@ impl Table {
             "txt" | "text" => (text::columns(), Source::Text),
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
-        Ok(Table { path: path.into(), columns, source })
+        let fields = columns.iter().flat_map(fields_of).collect();
+        Ok(Table { path: path.into(), columns, fields, source })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -183,12 +186,17 @@ impl Table {
         self.columns.iter().map(|c| c.name.clone()).collect()
     }
 
-    /// The column of that name.
+    /// The fields of columns of objects, which are columns as well: `translation.en`. What they hold is seen where they are read.
+    pub(super) fn fields(&self) -> &[Column] {
+        &self.fields
+    }
+
+    /// The column of that name, or the field.
     ///
     /// # Errors
     /// There is none: the message lists those that there are.
     pub(super) fn column(&self, name: &str) -> Result<&Column> {
-        self.columns.iter().find(|c| c.name == name).ok_or_else(|| Error::NoColumn {
+        self.columns.iter().chain(&self.fields).find(|c| c.name == name).ok_or_else(|| Error::NoColumn {
             path: self.path.clone(),
             column: name.into(),
             have: self.names(),
@@ -221,6 +229,37 @@ impl Table {
         for name in columns {
             self.column(name)?;
         }
+        if columns.iter().all(|name| self.columns.iter().any(|column| column.name == *name)) {
+            return self.whole_rows(columns);
+        }
+        // Each object is read once, whatever of it is asked for.
+        let mut whole: Vec<&str> = Vec::new();
+        let mut places: Vec<(usize, Option<String>)> = Vec::new();
+        for name in columns {
+            let column = self.columns.iter().find(|column| field_in(&column.name, name).is_some() || column.name == *name);
+            let column = column.map_or(*name, |column| column.name.as_str());
+            let at = whole.iter().position(|known| *known == column).unwrap_or_else(|| {
+                whole.push(column);
+                whole.len() - 1
+            });
+            places.push((at, field_in(column, name).map(str::to_string)));
+        }
+        let rows = self.whole_rows(&whole)?;
+        Ok(Box::new(rows.map(move |row| {
+            let Row { position, cells } = row?;
+            let of = |(at, field): &(usize, Option<String>)| match (cells.get(*at), field) {
+                (Some(Cell::Object(cells)), Some(field)) => {
+                    cells.iter().find(|(name, _)| name == field).map_or(Cell::Null, |(_, cell)| cell.clone())
+                }
+                (_, Some(_)) | (None, _) => Cell::Null,
+                (Some(cell), None) => cell.clone(),
+            };
+            Ok(Row { position, cells: places.iter().map(of).collect() })
+        })))
+    }
+
+    /// Rows of columns, none of them a field of another.
+    fn whole_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
         match &self.source {
             Source::Parquet => parquet::rows(&self.path, columns),
             Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),
@@ -230,6 +269,18 @@ impl Table {
             Source::ImageFolder(entries) => Ok(image_folder::rows(entries, columns)),
         }
     }
+}
+
+/// The fields of a column of objects.
+fn fields_of(column: &Column) -> Vec<Column> {
+    let ColumnKind::Object(names) = &column.kind else { return Vec::new() };
+    let field = |name: &String| Column { name: format!("{}.{name}", column.name), kind: ColumnKind::Text, classes: None };
+    names.iter().map(field).collect()
+}
+
+/// What a field is called in its column.
+fn field_in<'a>(column: &str, field: &'a str) -> Option<&'a str> {
+    field.strip_prefix(column)?.strip_prefix('.')
 }
 
 fn unreadable(path: &Path, position: Option<Position>, what: impl fmt::Display) -> Error {

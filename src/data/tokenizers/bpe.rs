@@ -1,6 +1,6 @@
 //! Byte-pair encoding over bytes, as GPT-2 has it (Radford et al. 2019, section 2.2): every text is made of its tokens alone.
 
-use super::{Failure, added_tokens, merges::Merges};
+use super::{Failure, Texts, added_tokens, merges::Merges, post_processor};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -13,19 +13,21 @@ const SPECIAL: [&str; 1] = ["<|endoftext|>"];
 pub(super) const LEAST_VOCAB: usize = 257;
 
 /// Words in the library's letters for bytes, a space being part of the word behind it.
-pub(super) fn each_word(text: &str, mut count: impl FnMut(&str)) -> Result<(), Failure> {
+/// Of pairs the first word has a space before it, too: so a word is the same token wherever it stands.
+pub(super) fn each_word(text: &str, texts: Texts, mut count: impl FnMut(&str)) -> Result<(), Failure> {
     let mut words = PreTokenizedString::from(text);
-    ByteLevel::new(false, false, true).pre_tokenize(&mut words)?;
+    ByteLevel::new(texts == Texts::Pairs, false, true).pre_tokenize(&mut words)?;
     words.get_splits(OffsetReferential::Normalized, OffsetType::Byte).into_iter().for_each(|(word, _, _)| count(word));
     Ok(())
 }
 
-pub(super) fn file(words: &BTreeMap<String, i64>, vocab_size: usize) -> Value {
+pub(super) fn file(words: &BTreeMap<String, i64>, texts: Texts, vocab_size: usize) -> Value {
+    let special = if texts == Texts::Pairs { &Texts::PAIRS[..] } else { &SPECIAL[..] };
     let mut letters: Vec<char> = ByteLevel::alphabet().into_iter().collect();
     letters.sort_unstable();
-    let mut vocab: Vec<String> = SPECIAL.map(String::from).to_vec();
+    let mut vocab: Vec<String> = special.iter().map(|token| token.to_string()).collect();
     vocab.extend(letters.iter().map(char::to_string));
-    let id = |letter: char| letters.binary_search(&letter).ok().map(|at| (SPECIAL.len() + at) as u32);
+    let id = |letter: char| letters.binary_search(&letter).ok().map(|at| (special.len() + at) as u32);
     let as_ids = |word: &str| word.chars().map(id).collect::<Option<Vec<u32>>>();
     let mut found = Merges::new(words.iter().filter_map(|(word, count)| Some((as_ids(word)?, *count))).collect());
     let mut ids: BTreeMap<String, u32> = vocab.iter().cloned().zip(0..).collect();
@@ -42,11 +44,18 @@ pub(super) fn file(words: &BTreeMap<String, i64>, vocab_size: usize) -> Value {
         merges.push(pair);
         found.merge((left, right), id);
     }
-    let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true});
+    let bytes = json!({"type": "ByteLevel", "add_prefix_space": texts == Texts::Pairs, "trim_offsets": false, "use_regex": true});
+    let decoder = match texts {
+        Texts::Alone => bytes.clone(),
+        // Without the space that was put before the first word.
+        Texts::Pairs => {
+            json!({"type": "Sequence", "decoders": [bytes, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]})
+        }
+    };
     json!({
         "version": "1.0", "truncation": null, "padding": null,
-        "added_tokens": added_tokens(&SPECIAL),
-        "normalizer": null, "pre_tokenizer": bytes, "post_processor": null, "decoder": bytes,
+        "added_tokens": added_tokens(special),
+        "normalizer": null, "pre_tokenizer": bytes, "post_processor": post_processor(texts), "decoder": decoder,
         "model": {"type": "BPE", "dropout": null, "unk_token": null, "fuse_unk": false, "vocab": ids, "merges": merges},
     })
 }

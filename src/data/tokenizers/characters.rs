@@ -1,6 +1,6 @@
 //! One token a character: byte-pair encoding without a merge.
 
-use super::{Failure, added_tokens};
+use super::{Failure, Texts, added_tokens, post_processor};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,17 +18,19 @@ pub(super) fn each(text: &str, mut count: impl FnMut(&str)) -> Result<(), Failur
 }
 
 /// The most frequent characters, in their own order.
-pub(super) fn file(characters: &BTreeMap<String, i64>, vocab_size: usize) -> Value {
+pub(super) fn file(characters: &BTreeMap<String, i64>, texts: Texts, vocab_size: usize) -> Value {
+    let (special, unknown) =
+        if texts == Texts::Pairs { (&Texts::PAIRS[..], Texts::PAIRS[2]) } else { (&SPECIAL[..], SPECIAL[1]) };
     let mut kept: Vec<(&String, &i64)> = characters.iter().collect();
     kept.sort_by_key(|(_, count)| Reverse(**count));
-    kept.truncate(vocab_size - SPECIAL.len());
+    kept.truncate(vocab_size - special.len());
     kept.sort();
-    let vocab = SPECIAL.into_iter().chain(kept.iter().map(|(character, _)| character.as_str()));
+    let vocab = special.iter().copied().chain(kept.iter().map(|(character, _)| character.as_str()));
     let ids: BTreeMap<&str, usize> = vocab.enumerate().map(|(id, token)| (token, id)).collect();
     json!({
         "version": "1.0", "truncation": null, "padding": null,
-        "added_tokens": added_tokens(&SPECIAL),
-        "normalizer": null, "pre_tokenizer": null, "post_processor": null, "decoder": {"type": "Fuse"},
-        "model": {"type": "BPE", "dropout": null, "unk_token": "[UNK]", "fuse_unk": false, "vocab": ids, "merges": []},
+        "added_tokens": added_tokens(special),
+        "normalizer": null, "pre_tokenizer": null, "post_processor": post_processor(texts), "decoder": {"type": "Fuse"},
+        "model": {"type": "BPE", "dropout": null, "unk_token": unknown, "fuse_unk": false, "vocab": ids, "merges": []},
     })
 }

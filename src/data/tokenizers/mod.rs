@@ -17,25 +17,54 @@ pub const ENDS_OF_TEXT: [&str; 6] = ["<|endoftext|>", "<|end_of_text|>", "</s>",
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// What tokens of a tokenizer mean more than their letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    /// As models of the kind have them.
+    Alone,
+    /// Of two texts, as T5 has them: padding, the end of a text, which stands behind each, and what is unknown.
+    Pairs,
+}
+
+impl Texts {
+    const PAIRS: [&str; 3] = ["<pad>", "</s>", "<unk>"];
+}
+
 /// Counts what a tokenizer is made from over texts; then makes it.
 pub(super) struct Trainer {
     kind: TokenizerKind,
+    texts: Texts,
     /// Words or characters, and how often each stands in the texts.
     words: BTreeMap<String, i64>,
 }
 
 impl Trainer {
     pub(super) fn of(kind: TokenizerKind) -> Self {
-        Trainer { kind, words: BTreeMap::new() }
+        Trainer { kind, texts: Texts::Alone, words: BTreeMap::new() }
+    }
+
+    /// For pairs of texts, one vocabulary for both; `prefix` stands before every source.
+    ///
+    /// # Errors
+    /// The prefix cannot be cut into words.
+    pub(super) fn of_pairs(kind: TokenizerKind, prefix: &str) -> Result<Self, Failure> {
+        let mut trainer = Trainer { kind, texts: Texts::Pairs, words: BTreeMap::new() };
+        trainer.add(prefix)?;
+        Ok(trainer)
     }
 
     /// The smallest vocabulary that makes sense.
     pub(super) fn least_vocab(&self) -> usize {
         match self.kind {
             TokenizerKind::Wordpiece => wordpiece::LEAST_VOCAB,
-            TokenizerKind::Bpe => bpe::LEAST_VOCAB,
-            TokenizerKind::Characters => characters::LEAST_VOCAB,
+            TokenizerKind::Bpe => bpe::LEAST_VOCAB + self.more(),
+            TokenizerKind::Characters => characters::LEAST_VOCAB + self.more(),
         }
+    }
+
+    /// Tokens that pairs need besides.
+    fn more(&self) -> usize {
+        if self.texts == Texts::Pairs { Texts::PAIRS.len() - 1 } else { 0 }
     }
 
     /// # Errors
@@ -48,7 +77,7 @@ impl Trainer {
         };
         match self.kind {
             TokenizerKind::Wordpiece => wordpiece::each_word(text, count),
-            TokenizerKind::Bpe => bpe::each_word(text, count),
+            TokenizerKind::Bpe => bpe::each_word(text, self.texts, count),
             TokenizerKind::Characters => characters::each(text, count),
         }
     }
@@ -60,10 +89,28 @@ impl Trainer {
     pub(super) fn tokenizer(&self, vocab_size: usize) -> Result<Tokenizer, Failure> {
         let file = match self.kind {
             TokenizerKind::Wordpiece => wordpiece::file(&self.words, vocab_size),
-            TokenizerKind::Bpe => bpe::file(&self.words, vocab_size),
-            TokenizerKind::Characters => characters::file(&self.words, vocab_size),
+            TokenizerKind::Bpe => bpe::file(&self.words, self.texts, vocab_size),
+            TokenizerKind::Characters => characters::file(&self.words, self.texts, vocab_size),
         };
         Tokenizer::from_bytes(file.to_string())
+    }
+}
+
+/// What stands behind each text, as a `tokenizer.json` has it.
+fn post_processor(texts: Texts) -> serde_json::Value {
+    match texts {
+        Texts::Alone => serde_json::Value::Null,
+        Texts::Pairs => {
+            let (end, text) =
+                (Texts::PAIRS[1], |id: &str, type_id: u32| serde_json::json!({"Sequence": {"id": id, "type_id": type_id}}));
+            let behind = |type_id: u32| serde_json::json!({"SpecialToken": {"id": end, "type_id": type_id}});
+            serde_json::json!({
+                "type": "TemplateProcessing",
+                "single": [text("A", 0), behind(0)],
+                "pair": [text("A", 0), behind(0), text("B", 0), behind(0)],
+                "special_tokens": {end: {"id": end, "ids": [1], "tokens": [end]}},
+            })
+        }
     }
 }
 
@@ -82,7 +129,10 @@ mod tests {
     use super::*;
 
     fn trained(kind: TokenizerKind, texts: &[&str], vocab_size: usize) -> Tokenizer {
-        let mut trainer = Trainer::of(kind);
+        made(Trainer::of(kind), texts, vocab_size)
+    }
+
+    fn made(mut trainer: Trainer, texts: &[&str], vocab_size: usize) -> Tokenizer {
         texts.iter().for_each(|t| trainer.add(t).expect("counted"));
         trainer.tokenizer(vocab_size).expect("a tokenizer")
     }
@@ -120,6 +170,29 @@ mod tests {
         let ids = tokenizer.encode("cat the the", true).expect("encoded");
         assert_eq!(ids.get_tokens()[ids.len() - 1], "Ġthe", "a frequent word is one token");
         assert_eq!(tokenizer.token_to_id("<|endoftext|>"), Some(0));
+    }
+
+    /// Source and target share one; each ends with `</s>`, and reads back as it was.
+    #[test]
+    fn those_for_pairs_end_every_text() {
+        for (kind, least) in [(TokenizerKind::Bpe, 300), (TokenizerKind::Characters, 30)] {
+            let trainer = Trainer::of_pairs(kind, "translate: ").expect("counted");
+            let tokenizer = made(trainer, &["the cat sat on the mat", "the dog"], least);
+            assert_eq!(["<pad>", "</s>", "<unk>"].map(|token| tokenizer.token_to_id(token)), [Some(0), Some(1), Some(2)]);
+            for text in
+                ["the cat", "cat the cat", "a dog's mat ", ""].into_iter().take(if kind == TokenizerKind::Bpe { 4 } else { 2 })
+            {
+                let ids = tokenizer.encode(text, true).expect("encoded");
+                assert_eq!(ids.get_ids().last(), Some(&1), "{text}");
+                assert_eq!(tokenizer.decode(ids.get_ids(), true).expect("decoded"), text, "{kind:?}");
+            }
+        }
+        let trainer = Trainer::of_pairs(TokenizerKind::Bpe, "").expect("counted");
+        let tokenizer = made(trainer, &["the cat sat on the mat"], 300);
+        let first = |text: &str| tokenizer.encode(text, true).expect("encoded").get_ids()[0];
+        assert_eq!(first("the cat"), first("the dog"), "a word is the same token at the start of a text as within it");
+        let last = |text: &str| tokenizer.encode(text, true).expect("encoded").get_ids().iter().rev().nth(1).copied();
+        assert_eq!(last("a the"), Some(first("the")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::iter::Sum;
 
 /// BLEU of a corpus (Papineni et al., 2002), 0 to 100: 4-grams of the tokens of `mteval-v13a`, one reference a text, orders without a
 /// hit smoothed as in that script.
@@ -12,64 +13,100 @@ use std::hash::Hash;
 /// assert!((bleu(&["The cat sat on the mat."], &["The cat sat on the mat."]) - 100.0).abs() < 1e-9);
 /// ```
 pub fn bleu(said: &[&str], references: &[&str]) -> f64 {
-    const ORDER: usize = 4;
-    let (mut hits, mut totals) = ([0usize; ORDER], [0usize; ORDER]);
-    let (mut said_len, mut reference_len) = (0, 0);
-    for (said, reference) in said.iter().zip(references) {
-        let [said, reference] = [said, reference].map(|text| words_13a(text));
-        said_len += said.len();
-        reference_len += reference.len();
-        for n in 1..=ORDER {
-            let overlap = Overlap::of(&said, &reference, n);
-            hits[n - 1] += overlap.hits;
-            totals[n - 1] += overlap.said;
-        }
-    }
-    if hits.iter().all(|hits| *hits == 0) {
-        return 0.0;
-    }
-    // A text that is too short costs.
-    let brevity = if said_len < reference_len { (1.0 - reference_len as f64 / said_len as f64).exp() } else { 1.0 };
-    let (mut log_sum, mut smooth) = (0.0, 1.0);
-    for (hits, total) in hits.into_iter().zip(totals) {
-        // No text has so many words: the precision is zero.
-        if total == 0 {
-            return 0.0;
-        }
-        let found = if hits == 0 {
-            smooth *= 2.0;
-            1.0 / smooth
-        } else {
-            hits as f64
-        };
-        log_sum += (100.0 * found / total as f64).ln();
-    }
-    brevity * (log_sum / ORDER as f64).exp()
+    said.iter().zip(references).map(|(said, reference)| Words::of(said, reference)).sum::<Words>().bleu()
 }
 
 /// chrF2 of a corpus (Popović, 2015), 0 to 100: 1- to 6-grams of characters but white space, recall counting four times as much as
 /// precision.
 pub fn chrf(said: &[&str], references: &[&str]) -> f64 {
-    const ORDER: usize = 6;
-    const BETA_SQUARED: f64 = 4.0;
-    let mut sums = [Overlap::default(); ORDER];
-    for (said, reference) in said.iter().zip(references) {
+    said.iter().zip(references).map(|(said, reference)| Characters::of(said, reference)).sum::<Characters>().chrf()
+}
+
+/// What BLEU counts of texts: their sum over a corpus is the corpus's.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Words {
+    grams: [Overlap; 4],
+    said_len: usize,
+    reference_len: usize,
+}
+
+impl Words {
+    pub fn of(said: &str, reference: &str) -> Self {
+        let [said, reference] = [said, reference].map(words_13a);
+        let grams = [1, 2, 3, 4].map(|n| Overlap::of(&said, &reference, n));
+        Words { grams, said_len: said.len(), reference_len: reference.len() }
+    }
+
+    pub fn bleu(&self) -> f64 {
+        if self.grams.iter().all(|gram| gram.hits == 0) {
+            return 0.0;
+        }
+        // A text that is too short costs.
+        let (said, reference) = (self.said_len, self.reference_len);
+        let brevity = if said < reference { (1.0 - reference as f64 / said as f64).exp() } else { 1.0 };
+        let (mut log_sum, mut smooth) = (0.0, 1.0);
+        for Overlap { hits, said, .. } in self.grams {
+            // No text has so many words: the precision is zero.
+            if said == 0 {
+                return 0.0;
+            }
+            let found = if hits == 0 {
+                smooth *= 2.0;
+                1.0 / smooth
+            } else {
+                hits as f64
+            };
+            log_sum += (100.0 * found / said as f64).ln();
+        }
+        brevity * (log_sum / self.grams.len() as f64).exp()
+    }
+}
+
+impl Sum for Words {
+    fn sum<I: Iterator<Item = Words>>(texts: I) -> Words {
+        texts.fold(Words::default(), |mut sum, text| {
+            sum.grams.iter_mut().zip(text.grams).for_each(|(sum, more)| sum.add(more));
+            Words { said_len: sum.said_len + text.said_len, reference_len: sum.reference_len + text.reference_len, ..sum }
+        })
+    }
+}
+
+/// What chrF counts of texts: their sum over a corpus is the corpus's.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Characters {
+    grams: [Overlap; 6],
+}
+
+impl Characters {
+    pub fn of(said: &str, reference: &str) -> Self {
         let [said, reference] = [said, reference].map(|text| text.chars().filter(|c| !is_space(*c)).collect::<Vec<_>>());
-        for (n, sum) in (1..).zip(&mut sums) {
+        let gram = |n: usize| {
             let overlap = Overlap::of(&said, &reference, n);
             // A reference that is shorter than the n-gram says nothing of it.
-            sum.said += if overlap.reference > 0 { overlap.said } else { 0 };
-            sum.reference += overlap.reference;
-            sum.hits += overlap.hits;
+            Overlap { said: if overlap.reference > 0 { overlap.said } else { 0 }, ..overlap }
+        };
+        Characters { grams: [1, 2, 3, 4, 5, 6].map(gram) }
+    }
+
+    pub fn chrf(&self) -> f64 {
+        const BETA_SQUARED: f64 = 4.0;
+        let told: Vec<&Overlap> = self.grams.iter().filter(|sum| sum.said > 0 && sum.reference > 0).collect();
+        let mean = |of: fn(&Overlap) -> f64| told.iter().map(|sum| of(sum)).sum::<f64>() / told.len().max(1) as f64;
+        let (precision, recall) = (mean(|sum| share(sum.hits, sum.said)), mean(|sum| share(sum.hits, sum.reference)));
+        if precision + recall == 0.0 {
+            return 0.0;
         }
+        100.0 * (1.0 + BETA_SQUARED) * precision * recall / (BETA_SQUARED * precision + recall)
     }
-    let told: Vec<&Overlap> = sums.iter().filter(|sum| sum.said > 0 && sum.reference > 0).collect();
-    let mean = |of: fn(&Overlap) -> f64| told.iter().map(|sum| of(sum)).sum::<f64>() / told.len().max(1) as f64;
-    let (precision, recall) = (mean(|sum| share(sum.hits, sum.said)), mean(|sum| share(sum.hits, sum.reference)));
-    if precision + recall == 0.0 {
-        return 0.0;
+}
+
+impl Sum for Characters {
+    fn sum<I: Iterator<Item = Characters>>(texts: I) -> Characters {
+        texts.fold(Characters::default(), |mut sum, text| {
+            sum.grams.iter_mut().zip(text.grams).for_each(|(sum, more)| sum.add(more));
+            sum
+        })
     }
-    100.0 * (1.0 + BETA_SQUARED) * precision * recall / (BETA_SQUARED * precision + recall)
 }
 
 /// ROUGE-N (Lin, 2004), 0 to 1: the mean over all texts of the F measure of their n-grams of words.
@@ -109,7 +146,7 @@ fn share(part: usize, of: usize) -> f64 {
 }
 
 /// N-grams: of a text, of its reference, and of both.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Overlap {
     said: usize,
     reference: usize,
@@ -117,6 +154,12 @@ struct Overlap {
 }
 
 impl Overlap {
+    fn add(&mut self, more: Overlap) {
+        self.said += more.said;
+        self.reference += more.reference;
+        self.hits += more.hits;
+    }
+
     fn of<T: Eq + Hash>(said: &[T], reference: &[T], n: usize) -> Overlap {
         let mut left: HashMap<&[T], usize> = HashMap::new();
         reference.windows(n).for_each(|gram| *left.entry(gram).or_default() += 1);

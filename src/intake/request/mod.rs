@@ -10,6 +10,7 @@ mod label;
 mod name;
 mod names;
 mod number;
+mod pair;
 mod quality;
 mod rest;
 mod settings;
@@ -17,6 +18,7 @@ mod settings;
 mod tests;
 
 pub use name::{DataName, ModelName};
+pub use pair::{AskedPair, language};
 
 use super::{OptimizerKind, ScheduleShape};
 use crate::spec::{Augment, Metric, Warmup};
@@ -32,6 +34,8 @@ pub struct Request {
     pub data: Option<DataName>,
     /// What is to be predicted, as a column may be called.
     pub label: Option<String>,
+    /// Whether one text is to be written from another: "translate", "summarise".
+    pub pair: Option<AskedPair>,
     pub model: Option<ModelName>,
     /// "with 2 layers", "of 110M parameters".
     pub size: ModelSize,
@@ -142,6 +146,7 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
     let mut request = Request { text: text.trim().to_string(), ..Request::default() };
     let mut rest = Rest::new(text);
     names::find(&mut rest, &mut request, lying);
+    pair::find(&mut rest, &mut request);
     label::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
     quality::find(&mut rest, &mut request);

@@ -10,7 +10,7 @@ use crate::spec::Metric;
 use regex::Regex;
 use std::sync::LazyLock;
 
-const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
+const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
 struct Patterns {
@@ -66,6 +66,10 @@ fn value(cut: &Cut) -> Option<f64> {
     if metric(cut.get("metric")).is_some_and(Metric::lower_is_better) {
         return Some(value).filter(|value| *value >= 0.0);
     }
+    // BLEU and chrF are of 100 already.
+    if metric(cut.get("metric")).is_some_and(|metric| metric.range().1 == 100.0) {
+        return Some(value).filter(|value| (0.0..=100.0).contains(value));
+    }
     let percent = !cut.get("unit").is_empty() || value > 1.0;
     Some(if percent { value / 100.0 } else { value }).filter(|value| (0.0..=1.0).contains(value))
 }
@@ -77,6 +81,13 @@ fn metric(word: &str) -> Option<Metric> {
         "rmse" => Some(Metric::Rmse),
         "mae" => Some(Metric::Mae),
         "auroc" => Some(Metric::Auroc),
+        "bleu" => Some(Metric::Bleu),
+        "chrf" => Some(Metric::Chrf),
+        w if w.starts_with("rouge") => match w.chars().last() {
+            Some('1') => Some(Metric::Rouge1),
+            Some('2') => Some(Metric::Rouge2),
+            _ => Some(Metric::RougeL),
+        },
         "accuracy@1" => Some(Metric::AccuracyAt1),
         "recall@10" => Some(Metric::RecallAt10),
         w if w.starts_with("ndcg") => Some(Metric::NdcgAt10),

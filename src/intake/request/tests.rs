@@ -430,3 +430,30 @@ fn what_is_to_be_predicted() {
         assert!(request.data.is_some() && expected.is_none_or(|_| request.not_understood.is_empty()), "{text}: {request:?}");
     }
 }
+
+#[test]
+fn what_is_to_be_written() {
+    let from_to = |from: &str, to: &str| AskedPair::Translation { from: Some(from.into()), to: Some(to.into()) };
+    let open = AskedPair::Translation { from: None, to: None };
+    for (text, expected, metric, target) in [
+        ("translate English to German with T5-small on pairs.csv", Some(from_to("en", "de")), None, None),
+        ("train a translator from French into English on ./pairs", Some(from_to("fr", "en")), None, None),
+        (
+            "English-German translation on pairs.csv, BLEU of at least 25",
+            Some(from_to("en", "de")),
+            Some(Metric::Bleu),
+            Some(25.0),
+        ),
+        ("train a translator from scratch on toy_translation", Some(open.clone()), None, None),
+        ("summarise ./news with t5, ROUGE-2", Some(AskedPair::Summary), Some(Metric::Rouge2), None),
+        ("a summarization model on ./news, reach ROUGE-L 0.3", Some(AskedPair::Summary), Some(Metric::RougeL), Some(0.3)),
+        ("seq2seq on ./pairs.jsonl for 3 epochs", Some(AskedPair::Any), None, None),
+        ("a machine translation model on ./pairs.jsonl", Some(open), None, None),
+        ("classify ./reviews.csv", None, None, None),
+    ] {
+        let request = parse_request(text, |_| None);
+        assert_eq!((request.pair.clone(), request.metric, request.target), (expected, metric, target), "{text}: {request:?}");
+        assert_eq!(request.not_understood, Vec::<String>::new(), "{text}");
+        assert_eq!(request.refused, [], "{text}");
+    }
+}

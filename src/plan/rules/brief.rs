@@ -3,7 +3,8 @@
 use super::data::{Splits, share, splits};
 use super::fit::Price;
 use super::models::{self, Candidate, Named};
-use crate::intake::{Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
+use crate::data::PairKind;
+use crate::intake::{AskedPair, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{ImageSize, Metric, Monitor, Task};
@@ -94,6 +95,11 @@ impl<'a> Brief<'a> {
             _ => offer.model.is_some_and(|model| Task::MaskedLanguageModelling.suits(&model.config)),
         };
         let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };
+        let of_summaries = match request.and_then(|request| request.pair.as_ref()) {
+            Some(AskedPair::Summary) => true,
+            Some(AskedPair::Translation { .. }) => false,
+            Some(AskedPair::Any) | None => PairKind::of(&offer.data.columns) == PairKind::Summary,
+        };
         // Pairs with a score are for a number each, or for vectors; a model that is known for its vectors says which.
         let encoder = offer.model.is_some_and(|model| model.sentences.is_some());
         let pairs = task == Task::TextRegression && offer.data.columns.input.len() == 2;
@@ -102,7 +108,10 @@ impl<'a> Brief<'a> {
         let task = if vectors_assumed { Task::SentenceSimilarity } else { task };
         let with_scores = offer.data.columns.label.is_some();
         let told = |metric: &Metric| task != Task::SentenceSimilarity || metric.is_of_scores() == with_scores;
-        let usual = || Metric::usual(task).find(told).unwrap_or(Metric::Accuracy);
+        let usual = || match task {
+            Task::TextToText if of_summaries => Metric::RougeL,
+            _ => Metric::usual(task).find(told).unwrap_or(Metric::Accuracy),
+        };
         let asked = request.and_then(|r| r.metric).map(|metric| metric.as_of(task));
         let metric =
             asked.or(choice.known.map(|k| k.metric).filter(|metric| metric.serves(task) && told(metric))).unwrap_or_else(usual);

@@ -3,8 +3,8 @@
 use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
-use crate::data::DECODERS;
-use crate::intake::{FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
+use crate::data::{DECODERS, WRITERS};
+use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
 use tallow_zoo::Modality;
@@ -44,6 +44,7 @@ impl Brief<'_> {
                 DECODERS.iter().filter_map(models::public_decoder).collect()
             }
             (None, Task::TabularClassification | Task::TabularRegression) => self.perceptrons()?,
+            (None, Task::TextToText) => self.writers()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
         if found.is_empty() {
@@ -81,6 +82,7 @@ impl Brief<'_> {
             Some(Named::Decoders([])) => &[Task::LanguageModelling],
             // Whoever tells words can learn to answer.
             Some(Named::Decoders(_)) => &[Task::LanguageModelling, Task::InstructionTuning, Task::PreferenceOptimization],
+            Some(Named::Writers(_)) => &[Task::TextToText],
             Some(Named::Mlp) => &[Task::TabularClassification, Task::TabularRegression],
         };
         if !jobs.contains(&task) {
@@ -89,7 +91,8 @@ impl Brief<'_> {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, Modality::Table) => format!("`{data}` is a table of numbers and categories, which `{name}` cannot read"),
-                (false, Modality::Text | Modality::TextToText) => format!("`{data}` holds texts, which `{name}` cannot read"),
+                (false, Modality::Text) => format!("`{data}` holds texts, which `{name}` cannot read"),
+                (false, Modality::TextToText) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
             });
         }
         let found = match models::named(name) {
@@ -109,6 +112,9 @@ impl Brief<'_> {
                 None => self.resnets()?,
             },
             Some(Named::Mlp) => self.perceptrons()?,
+            Some(Named::Writers([])) => self.fresh_writers()?,
+            Some(Named::Writers(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh_writer).collect(),
+            Some(Named::Writers(found)) => found.iter().filter_map(models::public_writer).collect(),
             None => vec![],
         };
         Ok(found)
@@ -170,6 +176,52 @@ impl Brief<'_> {
                 }
             },
             None => Ok(models::encoders()),
+        }
+    }
+
+    /// Models of two texts: public ones, then, where none of them can be had, one from scratch.
+    fn writers(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let fresh = self.fresh_writers()?;
+        // A paper on the architecture itself trains it from scratch.
+        let of_itself = self.paper().and_then(PaperSpec::family).is_some_and(|(family, _)| family == Family::Transformer);
+        if of_itself || self.is_from_scratch() || self.size() != ModelSize::default() {
+            return Ok(fresh);
+        }
+        let mut found: Vec<Candidate> =
+            WRITERS.iter().filter(|w| w.name.starts_with("T5")).filter_map(models::public_writer).collect();
+        let there = |c: &Candidate| matches!(&c.spec, ModelSpec::Pretrained { id, .. } if !self.offer.absent.contains(id));
+        if !found.iter().any(there) {
+            found.extend(fresh);
+        }
+        Ok(found)
+    }
+
+    /// Transformers from scratch: of the size that was asked for, else those that the data is worth.
+    fn fresh_writers(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let size = self.size();
+        let stated = |paper: &PaperSpec| -> Vec<(usize, usize)> {
+            paper.variants().filter_map(|(v, _)| Some((v.num_layers? as usize, v.hidden_size? as usize))).collect()
+        };
+        let sizes = match (size.layers, size.hidden) {
+            (None, None) => {
+                let mut sizes: Vec<(usize, usize)> = self.paper().map(stated).unwrap_or_default();
+                sizes.extend(models::SCRATCH_WRITERS);
+                sizes.sort_by_key(|&(layers, width)| std::cmp::Reverse(layers * width * width));
+                sizes.dedup();
+                sizes
+            }
+            (layers, hidden) => vec![(layers.unwrap_or(3), hidden.unwrap_or(256))],
+        };
+        let (vocab, positions) = (self.scratch_size(0).vocab, self.request().and_then(|request| request.max_seq_len));
+        let of = |(layers, width): (usize, usize)| {
+            // Heads of 64, as 1706.03762 has them; a small model has two at the least.
+            let heads = size.heads.unwrap_or((width / 64).max(2));
+            models::writer(layers, width, heads, positions.unwrap_or(256).max(16), vocab)
+        };
+        let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
+        match found.is_empty() {
+            true => Err(PlannerError::NoModel { wanted: format!("a Transformer of {sizes:?} (layers, width)"), zoo: zoo() }),
+            false => Ok(found),
         }
     }
 

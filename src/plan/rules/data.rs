@@ -2,7 +2,7 @@
 
 use super::models::{self, Named};
 use crate::data::{GENERATED, Known, catalogue, find_known};
-use crate::intake::{DataName, Family, ModelName, PaperSpec, ReportedResult};
+use crate::intake::{AskedPair, DataName, Family, ModelName, PaperSpec, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 
@@ -76,6 +76,13 @@ fn no_pairs(choice: &DataChoice) -> PlannerError {
 
 /// What is to be learnt, where request or model say so; none: what the data is found to be for.
 fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
+    let writes = match goal.model(wishes) {
+        Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Writers(_))),
+        _ => matches!(goal, Goal::Request(request) if request.pair.is_some()),
+    };
+    if writes {
+        return Some(Task::TextToText);
+    }
     let tells_words = match goal.model(wishes) {
         Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_))),
         _ => false,
@@ -87,6 +94,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     let of_words = matches!(measured, Some(Metric::Perplexity | Metric::BitsPerByte));
     let of_numbers = measured.is_some_and(|metric| metric.serves(Task::TextRegression)).then_some(Task::TextRegression);
     let of_labels = match measured {
+        Some(Metric::Bleu | Metric::Chrf | Metric::Rouge1 | Metric::Rouge2 | Metric::RougeL) => Some(Task::TextToText),
         Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
         Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
         Some(Metric::AnswerF1 | Metric::ExactMatch) => Some(Task::QuestionAnswering),
@@ -101,6 +109,9 @@ fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
     let mut columns = Columns::default();
     if let Goal::Request(request) = goal {
         columns.label = request.label.clone();
+        if let Some(AskedPair::Translation { from: Some(from), to: Some(to) }) = &request.pair {
+            (columns.input, columns.label) = (vec![from.clone()], Some(to.clone()));
+        }
     }
     for (key, value) in &wishes.set {
         let list = || {
@@ -180,6 +191,7 @@ fn of_paper(paper: &PaperSpec, wishes: &Wishes) -> Result<Vec<DataChoice>, Plann
     let task = match (family, &wishes.model) {
         (Some(Family::Bert | Family::Roberta), _) => Some(Task::TextClassification),
         (Some(Family::Resnet), _) => Some(Task::ImageClassification),
+        (Some(Family::Transformer | Family::T5), None) => Some(Task::TextToText),
         (_, Some(_)) => None,
         (other, None) => {
             let wanted = other.map_or("the paper names no architecture that is known".to_string(), |f| {
@@ -253,6 +265,11 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::Rmse | Metric::Mae | Metric::R2 => None,
         // Of models and data that no paper shares.
         Metric::PreferenceAccuracy | Metric::PreferenceMargin => None,
+        Metric::Bleu => named(&["BLEU"]).then_some(result.value),
+        Metric::Chrf => named(&["chrF", "chrF2"]).then_some(result.value),
+        Metric::Rouge1 => named(&["ROUGE-1"]).then(|| part(result.value)),
+        Metric::Rouge2 => named(&["ROUGE-2"]).then(|| part(result.value)),
+        Metric::RougeL => named(&["ROUGE-L"]).then(|| part(result.value)),
     }
 }
 

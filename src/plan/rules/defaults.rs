@@ -108,6 +108,41 @@ pub(super) fn conversing(preferred: bool) -> Defaults {
     defaults
 }
 
+/// Tuning a T5 to write texts from others.
+pub(super) fn pair_tuning() -> Defaults {
+    Defaults {
+        recipe: Recipe {
+            max_seq_len: Some(256),
+            grad_clip_norm: Some(1.0),
+            ..Recipe::bare(adamw(0.0), 3e-4, Schedule::linear(Warmup::Frac(0.06)), Length::Epochs(3.0), 16)
+        },
+        source: "1910.10683, section 3.1.2, with AdamW, whose usual rate for T5 is 1e-4 to 3e-4, in place of Adafactor",
+    }
+}
+
+/// A Transformer of this width that learns from scratch to write texts from others. The paper's rate is `width^-0.5 warmup^-0.5` after a
+/// warm-up of 4000 steps, 7e-4 for its base model; that of a smaller one is larger, and a shorter run has a shorter warm-up.
+pub(super) fn pairs_from_scratch(width: usize, examples: usize) -> Defaults {
+    let batch_size = 64;
+    let per_epoch = examples.div_ceil(batch_size).max(1) as f64;
+    Defaults {
+        recipe: Recipe {
+            max_seq_len: Some(128),
+            grad_clip_norm: Some(1.0),
+            label_smoothing: 0.1,
+            dropout: Some(0.1),
+            ..Recipe::bare(
+                Optimizer::Adam { beta1: 0.9, beta2: 0.98, eps: 1e-9, weight_decay: 0.0 },
+                (7e-4 * (512.0 / width.max(1) as f64).sqrt()).clamp(1e-4, 2e-3),
+                Schedule::InverseSqrt { warmup: Warmup::Frac(0.1), timescale: None },
+                Length::Epochs((4000.0 / per_epoch).round().clamp(3.0, 60.0)),
+                batch_size,
+            )
+        },
+        source: "1706.03762, sections 5.3 and 5.4, with a shorter warm-up",
+    }
+}
+
 /// A perceptron on `examples` rows of a table: enough steps for a small one, few enough epochs for a large one.
 pub(super) fn perceptron_from_scratch(examples: usize) -> Defaults {
     let batch_size = if examples < 10_000 { 32 } else { 256 };

@@ -1,6 +1,6 @@
 //! Which models serve: public ones that fine-tunes start from, and architectures of the zoo from scratch.
 
-use crate::data::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, USUAL_BERT};
+use crate::data::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS};
 use crate::intake::ModelSize;
 use crate::plan::TableFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
@@ -27,6 +27,8 @@ pub(super) enum Named {
     Resnet(Option<usize>),
     /// A perceptron for tables.
     Mlp,
+    /// These public models of two texts; none: small ones from scratch.
+    Writers(&'static [PublicWriter]),
     /// These public language models; none: small ones from scratch.
     Decoders(&'static [PublicDecoder]),
 }
@@ -42,6 +44,17 @@ pub(super) fn named(name: &str) -> Option<Named> {
     }
     if matches!(name.as_str(), "mlp" | "perceptron" | "multi-layer-perceptron" | "multilayer-perceptron") {
         return Some(Named::Mlp);
+    }
+    if matches!(name.as_str(), "transformer" | "vanilla-transformer") {
+        return Some(Named::Writers(&[]));
+    }
+    if matches!(name.as_str(), "t5" | "flan-t5") {
+        let of_family = WRITERS.iter().position(|writer| writer.name.to_lowercase().starts_with(&name))?;
+        let count = WRITERS[of_family..].iter().take_while(|writer| writer.name.to_lowercase().starts_with(&name)).count();
+        return Some(Named::Writers(&WRITERS[of_family..of_family + count]));
+    }
+    if let Some(at) = WRITERS.iter().position(|writer| writer.name.to_lowercase() == name) {
+        return Some(Named::Writers(&WRITERS[at..=at]));
     }
     if let Some(at) = DECODERS.iter().position(|decoder| decoder.is_called(&name)) {
         return Some(Named::Decoders(&DECODERS[at..=at]));
@@ -186,6 +199,36 @@ pub(super) fn fresh_decoder(decoder: &PublicDecoder) -> Option<Candidate> {
     Some(Candidate { name, spec, config })
 }
 
+/// Layers of each side and width of models of two texts from scratch, largest first: the base model of 1706.03762, then what a CPU can
+/// train.
+pub(super) const SCRATCH_WRITERS: [(usize, usize); 3] = [(6, 512), (3, 256), (2, 128)];
+
+pub(super) fn public_writer(writer: &PublicWriter) -> Option<Candidate> {
+    let spec = ModelSpec::Pretrained { id: writer.id.into(), revision: None };
+    Some(Candidate { name: writer.name.into(), spec, config: ModelConfig::from_public(writer.config).ok()? })
+}
+
+/// The architecture of a public model from scratch, with its tokenizer.
+pub(super) fn fresh_writer(writer: &PublicWriter) -> Option<Candidate> {
+    let Candidate { name, config, .. } = public_writer(writer)?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: Some(TokenizerSpec::Of(writer.id.into())) };
+    Some(Candidate { name, spec, config })
+}
+
+/// A model of two texts from scratch; none where the sizes make none.
+pub(super) fn writer(layers: usize, width: usize, heads: usize, positions: usize, vocab: usize) -> Option<Candidate> {
+    let config = json!({
+        "model_type": "marian", "vocab_size": vocab, "d_model": width, "encoder_layers": layers, "decoder_layers": layers,
+        "encoder_attention_heads": heads, "decoder_attention_heads": heads, "encoder_ffn_dim": 4 * width, "decoder_ffn_dim": 4 * width,
+        "max_position_embeddings": positions, "activation_function": "relu", "scale_embedding": true, "pad_token_id": 0,
+        // So that what the scaled table gives is as large as positions are.
+        "eos_token_id": 1, "decoder_start_token_id": 0, "init_std": (width.max(1) as f64).powf(-0.5),
+    });
+    let config = ModelConfig::from_public(&config.to_string()).ok()?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
+    Some(Candidate { name: format!("Transformer of {layers} layers of {width}"), spec, config })
+}
+
 impl Candidate {
     /// Whether it is as large as was asked for.
     pub(super) fn is_of(&self, size: &ModelSize) -> bool {
@@ -199,6 +242,7 @@ impl Candidate {
             ModelConfig::Gpt2(c) => (Some(c.n_layer), Some(c.n_embd), Some(c.n_head)),
             ModelConfig::Llama(c) => (Some(c.num_hidden_layers), Some(c.hidden_size), Some(c.num_attention_heads)),
             ModelConfig::Mlp(c) => (Some(c.hidden_sizes.len()), c.hidden_sizes.first().copied(), None),
+            ModelConfig::Marian(c) => (Some(c.encoder_layers), Some(c.d_model), Some(c.encoder_attention_heads)),
             ModelConfig::T5(c) => (Some(c.num_layers), Some(c.d_model), Some(c.num_heads)),
             ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
             // By its name: the usual count leaves out some of the convolutions.

@@ -7,11 +7,12 @@ use super::fit::{Fit, Price};
 use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::intake::{ModelSize, Wanted};
+use crate::data::PairKind;
+use crate::intake::{AskedPair, ModelSize, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
     Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Similarity, Target, Task,
-    VERSION,
+    TextToText, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -100,6 +101,12 @@ impl Brief<'_> {
                 defaults::conversing(self.task == Task::PreferenceOptimization)
             }
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
+            (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)) => defaults::pair_tuning(),
+            (ModelSpec::Pretrained { .. }, ModelConfig::Marian(_)) => defaults::pair_tuning(),
+            (ModelSpec::Scratch { .. }, ModelConfig::T5(config)) => defaults::pairs_from_scratch(config.d_model, self.examples),
+            (ModelSpec::Scratch { .. }, ModelConfig::Marian(config)) => {
+                defaults::pairs_from_scratch(config.d_model, self.examples)
+            }
             (_, ModelConfig::Mlp(_)) => defaults::perceptron_from_scratch(self.examples),
             (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
             (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
@@ -200,6 +207,7 @@ impl Brief<'_> {
             model: candidate.spec.clone(),
             adapter: drafted.adapter,
             recipe: drafted.recipe,
+            text_to_text: self.text_to_text(candidate),
             preference: None,
             similarity: (self.task == Task::SentenceSimilarity)
                 .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
@@ -253,6 +261,24 @@ impl Brief<'_> {
         }
         let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());
         Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
+    }
+
+    /// A pretrained T5 knows its tasks by words before the source.
+    fn text_to_text(&self, candidate: &Candidate) -> Option<TextToText> {
+        let pretrained = matches!((&candidate.spec, &candidate.config), (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)));
+        let pair = self.request().and_then(|request| request.pair.as_ref());
+        let columns = &self.offer.data.columns;
+        let prefix = match (pair, PairKind::of(columns)) {
+            _ if !pretrained || self.task != Task::TextToText => return None,
+            (Some(AskedPair::Summary), _) | (None | Some(AskedPair::Any), PairKind::Summary) => "summarize: ".to_string(),
+            (Some(AskedPair::Translation { .. }), _) | (None | Some(AskedPair::Any), PairKind::Translation) => {
+                let code = |name: &String| name.rsplit('.').next().unwrap_or(name).to_string();
+                let [from, to] = [columns.input.first(), columns.label.as_ref()].map(|name| name.map(code).unwrap_or_default());
+                format!("translate {} to {}: ", language(&from), language(&to))
+            }
+            (None | Some(AskedPair::Any), PairKind::Other) => return None,
+        };
+        Some(TextToText { prefix, ..TextToText::default() })
     }
 
     fn claim_of(&self, stated: &Stated<'_>) -> Claim {

@@ -163,6 +163,8 @@ fn is_of_family(candidate: &Candidate, family: Family) -> bool {
         ModelConfig::Bert(_) => matches!(family, Family::Bert | Family::Transformer),
         ModelConfig::Roberta(_) => matches!(family, Family::Roberta | Family::Transformer),
         ModelConfig::Vit(_) => matches!(family, Family::Vit | Family::Transformer),
+        ModelConfig::Marian(_) => family == Family::Transformer,
+        ModelConfig::T5(_) => matches!(family, Family::T5 | Family::Transformer),
         ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) => family == Family::Resnet,
         _ => false,
     }

@@ -1,0 +1,520 @@
+//! The Transformer of Vaswani et al. (1706.03762) for one text from another, with the names of `MarianMTModel`: norms behind each
+//! addition, sinusoidal positions, and one table of words for source, target and output, scaled by the square root of the width.
+//!
+//! Shapes: `b` batch, `s` source tokens, `t` target tokens, `d` width (`d_model`).
+
+use crate::cache::{Cache, Past};
+use crate::cost::Cost;
+use crate::error::{ConfigProblem, Result};
+use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts};
+use crate::generate::Generator;
+use crate::head::{Head, HeadKind, Heads, words};
+use crate::lora::{Adapter, Linear, body};
+pub use crate::parts::Activation;
+use crate::parts::{LayerNorm, check_tokens, padded_sources, residual};
+use crate::registry::{Architecture, Input, Model, Output, PairIds};
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, Tape, Var, Weights};
+
+/// The keys of the public `config.json` that matter here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub vocab_size: usize,
+    pub d_model: usize,
+    pub encoder_layers: usize,
+    pub decoder_layers: usize,
+    pub encoder_attention_heads: usize,
+    pub decoder_attention_heads: usize,
+    pub encoder_ffn_dim: usize,
+    pub decoder_ffn_dim: usize,
+    pub max_position_embeddings: usize,
+    pub activation_function: Activation,
+    pub dropout: f64,
+    pub attention_dropout: f64,
+    /// Of what a feed-forward layer's activation gives.
+    pub activation_dropout: f64,
+    /// Of all matrices at the start.
+    pub init_std: f64,
+    /// Whether what the table of words gives is multiplied by the square root of `d_model` (section 3.4).
+    pub scale_embedding: bool,
+    pub pad_token_id: usize,
+    pub eos_token_id: usize,
+    /// What a target begins with.
+    pub decoder_start_token_id: usize,
+    /// What the last layer says.
+    #[serde(default = "words")]
+    pub head: Head,
+}
+
+/// Its heads, by the names of their classes in public files.
+pub(crate) const HEADS: &Heads = &[(HeadKind::Words, "MarianMTModel")];
+
+/// Added to the variance in norms.
+const EPS: f64 = 1e-5;
+
+impl Architecture for Config {
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
+        let mut f = Fields::new(object);
+        for (field, usual) in [
+            ("is_encoder_decoder", true),
+            ("normalize_before", false),
+            ("normalize_embedding", false),
+            ("add_final_layer_norm", false),
+            ("static_position_embeddings", true),
+            ("share_encoder_decoder_embeddings", true),
+            ("tie_word_embeddings", true),
+        ] {
+            f.only_if_present(field, json!(usual));
+        }
+        let vocab_size = f.count("vocab_size");
+        f.only_if_present("decoder_vocab_size", json!(vocab_size));
+        let pad_token_id = f.count_or("pad_token_id", 58100);
+        let config = Config {
+            vocab_size,
+            d_model: f.count_or("d_model", 1024),
+            encoder_layers: f.count_or("encoder_layers", 12),
+            decoder_layers: f.count_or("decoder_layers", 12),
+            encoder_attention_heads: f.count_or("encoder_attention_heads", 16),
+            decoder_attention_heads: f.count_or("decoder_attention_heads", 16),
+            encoder_ffn_dim: f.count_or("encoder_ffn_dim", 4096),
+            decoder_ffn_dim: f.count_or("decoder_ffn_dim", 4096),
+            max_position_embeddings: f.count_or("max_position_embeddings", 1024),
+            activation_function: f.choice_or("activation_function", Activation::Gelu, &Activation::NAMES),
+            dropout: f.number_or("dropout", 0.1),
+            attention_dropout: f.number_or("attention_dropout", 0.0),
+            activation_dropout: f.number_or("activation_dropout", 0.0),
+            init_std: f.number_or("init_std", 0.02),
+            scale_embedding: f.flag_or("scale_embedding", false),
+            pad_token_id,
+            eos_token_id: f.count_or("eos_token_id", 0),
+            decoder_start_token_id: f.count_or("decoder_start_token_id", pad_token_id),
+            head: Head::Words,
+        };
+        f.finish(config.problems())?;
+        Ok(config)
+    }
+
+    fn tiny() -> Self {
+        Config {
+            vocab_size: 50,
+            d_model: 16,
+            encoder_layers: 1,
+            decoder_layers: 2,
+            encoder_attention_heads: 4,
+            decoder_attention_heads: 2,
+            encoder_ffn_dim: 24,
+            decoder_ffn_dim: 20,
+            max_position_embeddings: 12,
+            activation_function: Activation::Relu,
+            dropout: 0.1,
+            attention_dropout: 0.1,
+            activation_dropout: 0.1,
+            init_std: 0.1,
+            scale_embedding: true,
+            pad_token_id: 0,
+            eos_token_id: 1,
+            decoder_start_token_id: 0,
+            head: Head::Words,
+        }
+    }
+
+    fn to_public(&self) -> Value {
+        let mut config = json!({
+            "model_type": "marian", "is_encoder_decoder": true, "vocab_size": self.vocab_size, "decoder_vocab_size": self.vocab_size,
+            "d_model": self.d_model, "encoder_layers": self.encoder_layers, "decoder_layers": self.decoder_layers,
+            "encoder_attention_heads": self.encoder_attention_heads, "decoder_attention_heads": self.decoder_attention_heads,
+            "encoder_ffn_dim": self.encoder_ffn_dim, "decoder_ffn_dim": self.decoder_ffn_dim,
+            "max_position_embeddings": self.max_position_embeddings, "activation_function": self.activation_function.name(),
+            "dropout": self.dropout, "attention_dropout": self.attention_dropout, "activation_dropout": self.activation_dropout,
+            "init_std": self.init_std, "scale_embedding": self.scale_embedding, "share_encoder_decoder_embeddings": true,
+            "tie_word_embeddings": true, "pad_token_id": self.pad_token_id, "eos_token_id": self.eos_token_id,
+            // Or else the library ends a long text with token 0.
+            "forced_eos_token_id": null,
+            "decoder_start_token_id": self.decoder_start_token_id, "torch_dtype": "float32",
+        });
+        self.head.write(&mut config, HEADS);
+        config
+    }
+
+    fn problems(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        let most = [
+            ("vocab_size", self.vocab_size, 10_000_000),
+            ("d_model", self.d_model, 65_536),
+            ("encoder_layers", self.encoder_layers, 1000),
+            ("decoder_layers", self.decoder_layers, 1000),
+            ("encoder_attention_heads", self.encoder_attention_heads, 1024),
+            ("decoder_attention_heads", self.decoder_attention_heads, 1024),
+            ("encoder_ffn_dim", self.encoder_ffn_dim, 1_000_000),
+            ("decoder_ffn_dim", self.decoder_ffn_dim, 1_000_000),
+            ("max_position_embeddings", self.max_position_embeddings, 1_000_000),
+        ];
+        check_counts(&mut problems, most);
+        for heads in
+            [("encoder_attention_heads", self.encoder_attention_heads), ("decoder_attention_heads", self.decoder_attention_heads)]
+        {
+            check_divides(&mut problems, heads, ("d_model", self.d_model));
+        }
+        for (field, id) in [
+            ("pad_token_id", self.pad_token_id),
+            ("eos_token_id", self.eos_token_id),
+            ("decoder_start_token_id", self.decoder_start_token_id),
+        ] {
+            check_count(&mut problems, field, id, 0..=self.vocab_size.saturating_sub(1));
+        }
+        check_dropouts(
+            &mut problems,
+            [
+                ("dropout", self.dropout),
+                ("attention_dropout", self.attention_dropout),
+                ("activation_dropout", self.activation_dropout),
+            ],
+        );
+        self.head.check(&mut problems, HEADS);
+        problems
+    }
+
+    /// Copies of the table of words, and positions, which a formula gives, are left out. What is added to scores is `[1, V]` in public
+    /// files.
+    fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        let is_copy = |name: &str| name.ends_with(".embed_tokens.weight") || name == "lm_head.weight";
+        given.retain(|name, _| !is_copy(name) && !name.ends_with(".embed_positions.weight"));
+        if let Some(bias) = given.get(BIAS).filter(|bias| bias.dims() == [1, self.vocab_size]) {
+            given.insert(BIAS.into(), bias.squeeze(0)?);
+        }
+        Ok(given)
+    }
+
+    fn public_tensors(&self, mut own: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        if let Some(bias) = own.remove(BIAS) {
+            own.insert(BIAS.into(), bias.unsqueeze(0)?);
+        }
+        Ok(own)
+    }
+
+    fn set_dropout(&mut self, p: f64) {
+        self.dropout = p;
+        // Those that a file has at 0 stay there, as its authors trained it.
+        for other in [&mut self.attention_dropout, &mut self.activation_dropout] {
+            *other = if *other > 0.0 { p } else { 0.0 };
+        }
+    }
+
+    fn text_limits(&self) -> Option<(usize, usize)> {
+        Some((self.vocab_size, self.max_position_embeddings))
+    }
+
+    fn pair_ids(&self) -> Option<PairIds> {
+        let [start, end, pad] = [self.decoder_start_token_id, self.eos_token_id, self.pad_token_id].map(|id| id as u32);
+        Some(PairIds { start, end, pad })
+    }
+
+    /// Source and target have `t` tokens each.
+    fn cost(&self, b: usize, t: usize) -> Cost {
+        let (mut cost, d, rows) = (Cost::default(), self.d_model, b * t);
+        cost.params += self.vocab_size * d;
+        cost.keep(4 * rows * d);
+        let attention = |cost: &mut Cost, seen: f64| {
+            (0..4).for_each(|_| cost.dense(rows, d, d));
+            cost.params += 2 * d;
+            // Scores and their product with the values.
+            cost.forward_flops += 4.0 * (rows * d) as f64 * seen;
+            cost.keep(3 * rows * d);
+        };
+        let forward = |cost: &mut Cost, inner: usize| {
+            cost.dense(rows, d, inner);
+            cost.dense(rows, inner, d);
+            cost.params += 2 * d;
+            cost.keep(rows * inner + 3 * rows * d);
+        };
+        for _ in 0..self.encoder_layers {
+            cost.block(rows * d, |cost| {
+                attention(cost, t as f64);
+                forward(cost, self.encoder_ffn_dim);
+            });
+        }
+        for _ in 0..self.decoder_layers {
+            cost.block(2 * rows * d, |cost| {
+                attention(cost, t as f64 / 2.0);
+                attention(cost, t as f64);
+                forward(cost, self.decoder_ffn_dim);
+            });
+        }
+        cost.words(rows, d, self.vocab_size, false);
+        cost
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(Marian::new(self, weights, adapter)?))
+    }
+}
+
+/// What is added to the scores of words; it is not trained.
+const BIAS: &str = "final_logits_bias";
+
+/// The model.
+struct Marian {
+    words: Param,
+    bias: Param,
+    encoder: Vec<Rc<Block>>,
+    decoder: Vec<Rc<Block>>,
+    config: Config,
+}
+
+/// One block: attention to its own text, in the decoder to the source, then feed-forward; each with residual, and a norm behind it.
+struct Block {
+    own: AttentionLayer,
+    source: Option<AttentionLayer>,
+    inner: Linear,
+    outer: Linear,
+    norm: LayerNorm,
+    act: Activation,
+    dropout: f32,
+    activation_dropout: f32,
+}
+
+struct AttentionLayer {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    norm: LayerNorm,
+    num_heads: usize,
+    dropout: f32,
+    attention_dropout: f32,
+}
+
+/// What the decoder knows of the source and of earlier words.
+enum Known<'a> {
+    /// The source's states `[b, s, d]` and real lengths; no earlier word.
+    Source(&'a Var, &'a [usize]),
+    /// Keys and values of both, for targets without padding.
+    Cache(&'a mut Cache),
+}
+
+impl Marian {
+    fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
+        let (own, d) = (body(weights, adapter), config.d_model);
+        let stack = |name: &str, layers: usize, decodes| -> Result<Vec<Rc<Block>>> {
+            let at = weights.at("model").at(name).at("layers");
+            (0..layers).map(|i| Ok(Rc::new(Block::new(config, adapter, &at.at(i), decodes)?))).collect()
+        };
+        let words = own.at("model.shared").param("weight", &[config.vocab_size, d], Init::Normal(config.init_std as f32));
+        Ok(Marian {
+            words,
+            bias: weights.frozen().param(BIAS, &[config.vocab_size], Init::Zeros),
+            encoder: stack("encoder", config.encoder_layers, false)?,
+            decoder: stack("decoder", config.decoder_layers, true)?,
+            config: config.clone(),
+        })
+    }
+
+    /// Words `[b, t]` (what padding looks up is not trained, though targets begin with it), the first of them at position `first`, with their positions (section 3.5).
+    fn embed(&self, tape: &Tape, ids: &Tensor, first: usize) -> Result<Var> {
+        let mut words = kernels::embedding_padded(tape, ids, &self.words, self.config.pad_token_id as u32)?;
+        if self.config.scale_embedding {
+            words = kernels::scale(tape, &words, (self.config.d_model as f64).sqrt())?;
+        }
+        let (positions, dtype) = (positions(first, ids.dim(1)?, self.config.d_model, ids.device())?, words.tensor().dtype());
+        let x = kernels::add(tape, &words, &Var::constant(positions.to_dtype(dtype)?))?;
+        Ok(kernels::dropout(tape, &x, self.config.dropout as f32)?)
+    }
+
+    /// States of the source, `[b, s, d]`.
+    fn encode(&self, tape: &Tape, source_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
+        check_tokens("marian", source_ids, lengths, self.config.max_position_embeddings)?;
+        let (mut x, shared): (Var, Rc<[usize]>) = (self.embed(tape, source_ids, 0)?, lengths.into());
+        for block in &self.encoder {
+            let (block, lengths) = (Rc::clone(block), Rc::clone(&shared));
+            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x, &lengths)?]))?;
+        }
+        Ok(x)
+    }
+
+    /// States of the target, `[b, t, d]`.
+    fn decode(&self, tape: &Tape, target_ids: &Tensor, lengths: &[usize], mut known: Known) -> Result<Var> {
+        let first = if let Known::Cache(cache) = &known { cache.len() } else { 0 };
+        let t = check_tokens("marian", target_ids, lengths, self.config.max_position_embeddings.saturating_sub(first))?;
+        let mut x = self.embed(tape, target_ids, first)?;
+        let source_lengths = match &known {
+            Known::Source(_, lengths) => lengths.to_vec(),
+            Known::Cache(cache) => cache.source_lengths().to_vec(),
+        };
+        let shared: Rc<[Vec<usize>; 2]> = Rc::new([lengths.to_vec(), source_lengths]);
+        for (i, block) in self.decoder.iter().enumerate() {
+            [x] = match &mut known {
+                Known::Cache(cache) => {
+                    let past = cache.layer(i);
+                    let keys_values = past.source()?;
+                    [block.decode(tape, &x, &keys_values, &shared, Some(past))?]
+                }
+                Known::Source(states, _) => {
+                    let (block, lengths) = (Rc::clone(block), Rc::clone(&shared));
+                    kernels::block(tape, [&x, states], move |tape, [x, states]| {
+                        let keys_values = block.keys_values(tape, states)?;
+                        Ok([block.decode(tape, x, &keys_values, &lengths, None)?])
+                    })?
+                }
+            };
+        }
+        if let Known::Cache(cache) = known {
+            cache.advance(t);
+        }
+        Ok(x)
+    }
+
+    fn output(&self, states: Var) -> Output {
+        Output::Words { states, vocabulary: self.words.clone(), bias: Some(self.bias.clone()) }
+    }
+}
+
+impl Model for Marian {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
+            return Err(input.other_than("marian", "pairs of texts"));
+        };
+        let source = self.encode(tape, source_ids, source_lengths)?;
+        Ok(self.output(self.decode(tape, target_ids, target_lengths, Known::Source(&source, source_lengths))?))
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+impl Generator for Marian {
+    fn begin(&self, sources: &[&[u32]]) -> Result<Cache> {
+        let (tape, device) = (Tape::inference(), self.words.tensor().device());
+        let (source_ids, lengths) = padded_sources("marian", sources, device)?;
+        let states = self.encode(&tape, &source_ids, &lengths)?;
+        let mut cache = Cache::new(self.decoder.len(), device).of_sources(lengths);
+        for (i, block) in self.decoder.iter().enumerate() {
+            cache.layer(i).set_source(block.keys_values(&tape, &states)?);
+        }
+        Ok(cache)
+    }
+
+    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
+        let (b, t) = token_ids.dims2()?;
+        Ok(self.output(self.decode(&Tape::inference(), token_ids, &vec![t; b], Known::Cache(cache))?))
+    }
+
+    fn max_positions(&self) -> usize {
+        self.config.max_position_embeddings
+    }
+}
+
+impl Block {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, decodes: bool) -> Result<Self> {
+        let (d, init) = (config.d_model, Init::Normal(config.init_std as f32));
+        let inner = if decodes { config.decoder_ffn_dim } else { config.encoder_ffn_dim };
+        let attention = |name, norm| AttentionLayer::new(config, adapter, at, [name, norm], decodes);
+        Ok(Block {
+            own: attention("self_attn", "self_attn_layer_norm")?,
+            source: decodes.then(|| attention("encoder_attn", "encoder_attn_layer_norm")).transpose()?,
+            inner: Linear::new(&at.at("fc1"), [d, inner], true, init, adapter)?,
+            outer: Linear::new(&at.at("fc2"), [inner, d], true, init, adapter)?,
+            norm: LayerNorm::new(&body(&at.at("final_layer_norm"), adapter), d, EPS),
+            act: config.activation_function,
+            dropout: config.dropout as f32,
+            activation_dropout: config.activation_dropout as f32,
+        })
+    }
+
+    /// Of the encoder, for texts of these lengths.
+    fn encode(&self, tape: &Tape, x: &Var, lengths: &[usize]) -> kernels::Result<Var> {
+        self.forward(tape, &self.own.own(tape, x, Mask::Full, lengths, None)?)
+    }
+
+    /// Of the decoder, for targets and sources of these lengths.
+    fn decode(
+        &self,
+        tape: &Tape,
+        x: &Var,
+        keys_values: &[Var; 2],
+        [lengths, source_lengths]: &[Vec<usize>; 2],
+        past: Option<&mut Past>,
+    ) -> kernels::Result<Var> {
+        let mut x = self.own.own(tape, x, Mask::Causal, lengths, past)?;
+        if let Some(source) = &self.source {
+            x = source.source(tape, &x, keys_values, lengths, source_lengths)?;
+        }
+        self.forward(tape, &x)
+    }
+
+    /// Of the source, as the decoder's attention takes them.
+    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
+        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
+    }
+
+    /// The feed-forward layer.
+    fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
+        let h = self.act.forward(tape, &self.inner.forward(tape, x)?)?;
+        let h = self.outer.forward(tape, &kernels::dropout(tape, &h, self.activation_dropout)?)?;
+        self.norm.forward(tape, &residual(tape, &h, x, self.dropout)?)
+    }
+}
+
+impl AttentionLayer {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, [name, norm]: [&str; 2], decodes: bool) -> Result<Self> {
+        let d = config.d_model;
+        let linear = |part: &str| Linear::new(&at.at(name).at(part), [d, d], true, Init::Normal(config.init_std as f32), adapter);
+        Ok(AttentionLayer {
+            query: linear("q_proj")?,
+            key: linear("k_proj")?,
+            value: linear("v_proj")?,
+            output: linear("out_proj")?,
+            norm: LayerNorm::new(&body(&at.at(norm), adapter), d, EPS),
+            num_heads: if decodes { config.decoder_attention_heads } else { config.encoder_attention_heads },
+            dropout: config.dropout as f32,
+            attention_dropout: config.attention_dropout as f32,
+        })
+    }
+
+    fn keys_values(&self, tape: &Tape, x: &Var) -> kernels::Result<[Var; 2]> {
+        Ok([self.key.forward(tape, x)?, self.value.forward(tape, x)?])
+    }
+
+    /// Attention of a text to itself.
+    fn own(&self, tape: &Tape, x: &Var, mask: Mask, lengths: &[usize], past: Option<&mut Past>) -> kernels::Result<Var> {
+        let (q, [k, v]) = (self.query.forward(tape, x)?, self.keys_values(tape, x)?);
+        let args = Attention { mask, lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
+        let a = match past {
+            None => kernels::attention(tape, &q, &k, &v, &args)?,
+            Some(past) => {
+                let known = past.extend(&k, &v)?;
+                kernels::attention(tape, &q, &known.k, &known.v, &Attention { key_lengths: Some(&known.lengths), ..args })?
+            }
+        };
+        self.finish(tape, &a, x)
+    }
+
+    /// Attention of the target to the source.
+    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &[usize], key_lengths: &[usize]) -> kernels::Result<Var> {
+        let (lengths, key_lengths, dropout) = (Some(lengths), Some(key_lengths), self.attention_dropout);
+        let args = Attention { lengths, key_lengths, dropout, ..Attention::full(self.num_heads) };
+        let a = kernels::attention(tape, &self.query.forward(tape, x)?, k, v, &args)?;
+        self.finish(tape, &a, x)
+    }
+
+    fn finish(&self, tape: &Tape, a: &Var, x: &Var) -> kernels::Result<Var> {
+        let added = residual(tape, &self.output.forward(tape, a)?, x, self.dropout)?;
+        self.norm.forward(tape, &added)
+    }
+}
+
+/// `[t, d]`: of each position from `first` on the sines of all angles, then the cosines (the paper has them in turns, which is the same
+/// but for the order of dimensions).
+fn positions(first: usize, t: usize, d: usize, device: &Device) -> Result<Tensor> {
+    let angle = |position: usize, i: usize| position as f64 / 10_000f64.powf(2.0 * i as f64 / d as f64);
+    let row = |position: usize| {
+        let sines = (0..d.div_ceil(2)).map(move |i| angle(position, i).sin() as f32);
+        sines.chain((0..d / 2).map(move |i| angle(position, i).cos() as f32))
+    };
+    Ok(Tensor::from_vec((first..first + t).flat_map(row).collect::<Vec<f32>>(), (t, d), device)?)
+}

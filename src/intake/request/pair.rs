@@ -1,0 +1,78 @@
+//! Whether one text is to be written from another, and from which language into which.
+
+use super::Request;
+use super::rest::Rest;
+use crate::intake::regex;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// What is to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AskedPair {
+    /// Languages by their codes where they are known, else as they were written.
+    Translation {
+        from: Option<String>,
+        to: Option<String>,
+    },
+    Summary,
+    /// "text to text", "seq2seq".
+    Any,
+}
+
+struct Patterns {
+    translation: Regex,
+    languages: [Regex; 2],
+    summary: Regex,
+    any: Regex,
+}
+
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
+    let named = LANGUAGES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|");
+    Patterns {
+        translation: regex(r"(?i)\b(?:machine )?translat(?:es?|ing|ions?|ors?|ed)\b"),
+        // `from English into German`, `English to German`, `English-German`.
+        languages: [
+            regex(r"(?i)\bfrom (?P<from>[a-z]+) (?:in)?to (?P<to>[a-z]+)\b"),
+            regex(&format!(r"(?i)\b(?P<from>{named})\s?(?:-to-|-|–|→|->| to | into )\s?(?P<to>{named})\b")),
+        ],
+        summary: regex(r"(?i)\bsummar(?:i[sz](?:e|es|ing|ation|er|ers)|y|ies)\b"),
+        any: regex(r"(?i)\b(?:text[- ](?:to|2)[- ]text|seq(?:uence)?[- ]?(?:to|2)[- ]?seq(?:uence)?|encoder[- ]decoder)\b"),
+    }
+});
+
+#[rustfmt::skip]
+const LANGUAGES: [(&str, &str); 32] = [
+    ("arabic", "ar"), ("bengali", "bn"), ("bulgarian", "bg"), ("catalan", "ca"), ("chinese", "zh"), ("croatian", "hr"), ("czech", "cs"), ("danish", "da"),
+    ("dutch", "nl"), ("english", "en"), ("estonian", "et"), ("finnish", "fi"), ("french", "fr"), ("german", "de"), ("greek", "el"), ("hebrew", "he"),
+    ("hindi", "hi"), ("hungarian", "hu"), ("italian", "it"), ("japanese", "ja"), ("korean", "ko"), ("latvian", "lv"), ("lithuanian", "lt"), ("persian", "fa"),
+    ("polish", "pl"), ("portuguese", "pt"), ("romanian", "ro"), ("russian", "ru"), ("spanish", "es"), ("swedish", "sv"), ("turkish", "tr"), ("ukrainian", "uk"),
+];
+
+/// The name of a language by its code; another word as it is.
+pub fn language(code: &str) -> String {
+    let name = LANGUAGES.iter().find(|(_, known)| *known == code).map_or(code, |(name, _)| *name);
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Names of data and models are cut out already.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    if rest.cut(&p.translation).is_some() {
+        while rest.cut(&p.translation).is_some() {}
+        let languages = p.languages.iter().find_map(|way| rest.cut(way));
+        let code = |name: &str| {
+            let name = name.to_lowercase();
+            LANGUAGES.iter().find(|(known, _)| *known == name).map_or(name, |(_, code)| code.to_string())
+        };
+        let (from, to) = languages.map(|cut| (code(cut.get("from")), code(cut.get("to")))).unzip();
+        request.pair = Some(AskedPair::Translation { from, to });
+    } else if rest.cut(&p.summary).is_some() {
+        while rest.cut(&p.summary).is_some() {}
+        request.pair = Some(AskedPair::Summary);
+    } else if rest.cut(&p.any).is_some() {
+        request.pair = Some(AskedPair::Any);
+    }
+}
