@@ -146,6 +146,24 @@ mod tests {
         Ok(())
     }
 
+    /// What is made again saves memory itself, where the whole pass does.
+    #[test]
+    fn blocks_within_are_blocks() -> Result<()> {
+        let (p, store) = Case::new().param("a", &[4, 4]).params(DType::F32)?;
+        for saving in [false, true] {
+            let tape = Tape::training(Stream::root(2)).saving(saving);
+            let (a, seen) = (p[0].clone(), Rc::new(Cell::new(false)));
+            let within = Rc::clone(&seen);
+            let [y] = checkpoint(&tape, [&constant(&[3, 4])], move |tape, [x]| {
+                within.set(tape.is_saving());
+                Ok([linear(tape, x, &a, None)?])
+            })?;
+            tape.backward(&y, &mut Gradients::new(&store))?;
+            assert_eq!(seen.get(), saving);
+        }
+        Ok(())
+    }
+
     /// Of several outputs any may be used, once, twice or not at all; an output may be an input as it is.
     #[test]
     fn outputs_are_used_or_not() -> Result<()> {

@@ -130,6 +130,7 @@ pub struct Tape {
 pub(crate) struct Mark {
     dropout: Option<Stream>,
     sites: u64,
+    saving: bool,
     repeats: bool,
 }
 
@@ -141,7 +142,7 @@ impl Mark {
 
     /// The same once more, recording.
     pub(crate) fn repeated(self) -> Tape {
-        Tape { nodes: Some(RefCell::default()), repeats: true, ..self.unrecorded() }
+        Tape { nodes: Some(RefCell::default()), saving: self.saving, repeats: true, ..self.unrecorded() }
     }
 }
 
@@ -202,7 +203,7 @@ impl Tape {
 
     /// Where this pass is.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { dropout: self.dropout, sites: self.sites.get(), repeats: self.repeats }
+        Mark { dropout: self.dropout, sites: self.sites.get(), saving: self.saving, repeats: self.repeats }
     }
 
     /// Goes on where `other`, a part of this pass, has ended.

@@ -439,6 +439,11 @@ impl ModelConfig {
         (kept * 4.0, forward_flops)
     }
 
+    /// Whether it is made of blocks that gradient checkpointing can make again.
+    pub fn can_checkpoint(&self) -> bool {
+        self.checkpointed(1, 1).1 > 0.0
+    }
+
     fn cost(&self, batch: usize, size: usize) -> Cost {
         self.architecture().cost(batch, size)
     }

@@ -555,12 +555,12 @@ pub(super) fn task_of(table: &Table) -> Option<Task> {
     found.filter(texts).map(|_| Task::InstructionTuning)
 }
 
-/// Whether the input is an image.
 /// Whether a row is one text and nothing else.
 pub(super) fn is_text_alone(table: &Table) -> bool {
     matches!(table.columns(), [column] if column.kind == ColumnKind::Text)
 }
 
+/// Whether the input is an image.
 pub(super) fn is_image(table: &Table, columns: &Columns) -> bool {
     columns.input.first().and_then(|name| table.column(name).ok()).is_some_and(|c| c.kind == ColumnKind::Image)
 }

@@ -168,6 +168,7 @@ impl Failure for Error {
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
             Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
+            Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
             Error::SameName { .. } => "give each column a name of its own",
             Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
             Error::NotNumbers { .. } => "correct the cells, or leave them empty where the number is not known",

@@ -292,7 +292,6 @@ fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
     Ok(tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect())
 }
 
-/// `image_mean` and `image_std`, where both are there.
 /// What a public preprocessor does with images.
 fn preprocessor(json: &str) -> Result<(Option<Normalize>, Option<ImageSize>), String> {
     let value: serde_json::Value = serde_json::from_str(json).map_err(|e| e.to_string())?;
@@ -315,18 +314,30 @@ fn image_size(value: &serde_json::Value) -> Result<Option<ImageSize>, String> {
         _ => Resample::Bilinear,
     };
     let told = |what: &str| format!("`{what}`: expected pixels from 1 to 4096, found {}", value[what]);
-    let shorter = number(&size["shortest_edge"]);
     let crop =
         if value["do_center_crop"] == true { Some(sides(&value["crop_size"]).ok_or_else(|| told("crop_size"))?) } else { None };
     let share = value["crop_pct"].as_f64().filter(|share| *share > 0.0 && *share <= 1.0);
+    // Older files say a single number, which is the shorter side where something is cut out of it.
+    let shorter = number(&size["shortest_edge"]).or(number(size).filter(|_| crop.is_some() || share.is_some()));
     let ([height, width], crop_from) = match (shorter, crop, share) {
         (Some(shorter), Some(crop), _) => (crop, Some(shorter.max(crop[0]).max(crop[1]))),
+        // ConvNeXt's way: nothing is cut out of large ones.
+        (Some(shorter), None, Some(_)) if shorter >= 384 => ([shorter, shorter], None),
         (Some(shorter), None, share) => ([shorter, shorter], Some((shorter as f64 / share.unwrap_or(1.0)) as usize)),
-        (None, ..) => (sides(size).ok_or_else(|| told("size"))?, None),
+        (None, Some([height, width]), _) => {
+            // Stretched first, then cut: the shorter side of what is cut from says as much where both are squares.
+            let [from_height, from_width] = sides(size).ok_or_else(|| told("size"))?;
+            ([height, width], Some(from_height.min(from_width).max(height).max(width)))
+        }
+        (None, None, _) => (sides(size).ok_or_else(|| told("size"))?, None),
     };
+    if crop_from.is_some_and(|from| from > 4096) {
+        return Err(told("crop_pct"));
+    }
     Ok(Some(ImageSize { height, width, crop_from, resample }))
 }
 
+/// `image_mean` and `image_std`, where both are there.
 fn normalize(value: &serde_json::Value) -> Result<Option<Normalize>, String> {
     let numbers =
         |key: &str| -> Option<Vec<f32>> { value.get(key)?.as_array()?.iter().map(|v| v.as_f64().map(|f| f as f32)).collect() };
@@ -430,12 +441,20 @@ mod tests {
                 r#"{"size":{"shortest_edge":256},"do_center_crop":true,"crop_size":{"height":224,"width":224}}"#,
                 size(224, 224, Some(256), Resample::Bilinear),
             ),
+            (r#"{"size":224,"crop_pct":0.875,"resample":3}"#, size(224, 224, Some(256), Resample::Bicubic)),
+            (r#"{"size":{"shortest_edge":384},"crop_pct":0.875}"#, size(384, 384, None, Resample::Bilinear)),
+            (r#"{"size":256,"do_center_crop":true,"crop_size":224}"#, size(224, 224, Some(256), Resample::Bilinear)),
             (r#"{"do_resize":false,"size":224}"#, Ok(None)),
             (r#"{"image_mean":[0.5],"image_std":[0.5]}"#, Ok(None)),
         ] {
             assert_eq!(read(json), expected, "{json}");
         }
-        for json in [r#"{"size":0}"#, r#"{"size":"large"}"#, r#"{"size":{"shortest_edge":9},"do_center_crop":true}"#] {
+        for json in [
+            r#"{"size":0}"#,
+            r#"{"size":{"shortest_edge":224},"crop_pct":0.0001}"#,
+            r#"{"size":"large"}"#,
+            r#"{"size":{"shortest_edge":9},"do_center_crop":true}"#,
+        ] {
             assert!(read(json).is_err(), "{json}");
         }
     }

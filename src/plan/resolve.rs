@@ -50,6 +50,11 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
     }
     groups(spec, &model, &mut problems);
+    if spec.recipe.gradient_checkpointing && !model.can_checkpoint() {
+        let family = model.family();
+        problems
+            .push(format!("`recipe.gradient_checkpointing`: expected a model whose layers can be made again, found `{family}`"));
+    }
     if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
         && longest > positions
     {

@@ -103,7 +103,7 @@ fn save_memory(config: &RunConfig, history: &[Tried]) -> Decision {
     // The largest smaller size that still divides the effective batch.
     let smaller = (1..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size));
     let ran_out = history.iter().filter(|tried| matches!(tried.outcome, Outcome::OutOfMemory { .. })).count();
-    let keeps = !config.recipe.gradient_checkpointing;
+    let keeps = !config.recipe.gradient_checkpointing && config.model.can_checkpoint();
     if keeps && (ran_out >= HALVINGS || smaller.is_none()) {
         let mut config = config.clone();
         config.recipe.gradient_checkpointing = true;
@@ -115,7 +115,7 @@ fn save_memory(config: &RunConfig, history: &[Tried]) -> Decision {
         };
     }
     let Some(to) = smaller else {
-        return Decision::GiveUp { reason: "out of memory with one example a forward pass and no activations kept".into() };
+        return Decision::GiveUp { reason: "out of memory with one example a forward pass".into() };
     };
     Decision::Retry {
         change: Change::MicroBatch { from, to },
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(reason, "5 attempts did not complete: out of memory with 96, 48, 24, 24, 12 examples a forward pass");
         let (configs, reason) = exhaust(&memory, config(3));
         assert_eq!((sizes(&configs), keeping(&configs)), (vec![3, 1, 1], 2));
-        assert_eq!(reason, "out of memory with one example a forward pass and no activations kept");
+        assert_eq!(reason, "out of memory with one example a forward pass");
     }
 
     #[test]

@@ -273,7 +273,6 @@ impl Metric {
                 | Metric::ExactMatch
                 | Metric::PreferenceAccuracy
                 | Metric::AccuracyAt1
-                | Metric::TripletAccuracy
         )
     }
 

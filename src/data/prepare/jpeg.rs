@@ -1,13 +1,13 @@
 //! JPEG to the bit as libjpeg-turbo decodes it. PyTorch's pipelines see images through that library; through another, single pixels
 //! differ by some levels (chroma interpolated otherwise, another inverse transform), and a model scores a little differently.
 
-use super::pixels::Pixels;
+use super::pixels::{MOST_PIXELS, Pixels};
 use image::metadata::Orientation;
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, PixelFormat};
 
 /// What a file may ask for. A larger image is none to train on, but an attempt to use up memory or time.
 const LIMITS: DecodeLimits =
-    DecodeLimits { max_width: 65_500, max_height: 65_500, max_pixels: 1 << 26, max_scans: 200, max_memory: Some(1 << 30) };
+    DecodeLimits { max_width: 65_500, max_height: 65_500, max_pixels: MOST_PIXELS, max_scans: 200, max_memory: Some(1 << 30) };
 
 /// Whether the file says that it is a JPEG.
 pub(super) fn is_jpeg(encoded: &[u8]) -> bool {

@@ -68,13 +68,25 @@ fn lies_on_its_side(orientation: Orientation) -> bool {
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-/// Decodes a PNG or JPEG, and turns it upright where the file says how the camera was held; what is wrong comes in words. For the jail: the file is not trusted.
+/// More pixels are none to train on, but an attempt to use up memory.
+pub(super) const MOST_PIXELS: u64 = 1 << 26;
+
+fn bounded((width, height): (u32, u32)) -> Result<(), String> {
+    if u64::from(width) * u64::from(height) <= MOST_PIXELS {
+        return Ok(());
+    }
+    Err(format!("expected at most {MOST_PIXELS} pixels, found {height} x {width}"))
+}
+
+/// Decodes a PNG or JPEG, and turns it upright where the file says how the camera was held; what is wrong comes in words. For the
+/// jail: the file is not trusted.
 pub(super) fn decode(cell: &Cell) -> Result<Pixels, String> {
     let encoded = encoded(cell)?;
     if jpeg::is_jpeg(&encoded) {
         return Ok(jpeg::decode(&encoded)?.turned(jpeg::orientation(&encoded)));
     }
     let mut decoder = png(&encoded)?.into_decoder().map_err(|e| e.to_string())?;
+    bounded(decoder.dimensions())?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
     let (height, width) = (image.height() as usize, image.width() as usize);
@@ -97,6 +109,7 @@ pub(in crate::data) fn shape(cell: &Cell) -> Result<[usize; 3], String> {
         let mut decoder = png(&encoded)?.into_decoder().map_err(|e| e.to_string())?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let (width, height) = decoder.dimensions();
+        bounded((width, height))?;
         ([height as usize, width as usize, if decoder.color_type().has_color() { 3 } else { 1 }], orientation)
     };
     let [height, width, channels] = shape;

@@ -1,7 +1,7 @@
 //! Images brought to a size as Pillow does it, at most one level of 256 beside: each pixel of the result is a mean of all that it
 //! covers, weighted by a filter.
 
-use super::pixels::Pixels;
+use super::pixels::{MOST_PIXELS, Pixels};
 use crate::spec::{ImageSize, Resample};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -33,6 +33,10 @@ fn half(rest: usize) -> usize {
 
 fn resized(image: &Pixels, [height, width]: [usize; 2], resample: Resample) -> Result<Pixels, String> {
     let in_words = |e: &dyn std::fmt::Display| format!("it cannot be brought to {height} x {width} pixels: {e}");
+    // A thin strip whose shorter side grows becomes very long.
+    if (height as u64).saturating_mul(width as u64) > MOST_PIXELS {
+        return Err(in_words(&format!("expected at most {MOST_PIXELS} pixels")));
+    }
     let [from_height, from_width, channels] = image.shape();
     let kind = if channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
     let side = |side: usize| u32::try_from(side).map_err(|e| in_words(&e));
@@ -83,6 +87,13 @@ mod tests {
             // The library rounds its weights otherwise.
             assert!(furthest <= Some(1), "{name}: {furthest:?} levels apart");
         }
+    }
+
+    #[test]
+    fn a_strip_is_not_blown_up() {
+        let strip = Pixels::new(1, 65_500, 1, vec![0; 65_500]);
+        let told = brought_to(strip, &ImageSize::square(2048)).expect_err("too large");
+        assert!(told.contains("expected at most 67108864 pixels"), "{told}");
     }
 
     /// However the camera was held, and by the header alone.

@@ -48,7 +48,9 @@ fn wrapped_rows(path: &Path) -> std::io::Result<Option<Vec<Object>>> {
     let mut next = || lines.by_ref().find(|line| line.as_ref().map_or(true, |line| !line.trim().is_empty())).transpose();
     let (first, second) = (next()?.unwrap_or_default(), next()?);
     // Lines that are objects are rows, however the first one looks.
-    if second.is_some() && serde_json::from_str::<serde::de::IgnoredAny>(first.trim_start_matches('\u{feff}')).is_ok() {
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(first.trim_start_matches('\u{feff}'));
+    // Nor does a first line that is broken, and not merely unfinished, begin an object.
+    if second.is_some() && read.map_or_else(|e| !e.is_eof(), |_| true) {
         return Ok(None);
     }
     let text = std::fs::read_to_string(path)?;

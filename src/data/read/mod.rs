@@ -236,7 +236,8 @@ impl Table {
         let mut whole: Vec<&str> = Vec::new();
         let mut places: Vec<(usize, Option<String>)> = Vec::new();
         for name in columns {
-            let column = self.columns.iter().find(|column| field_in(&column.name, name).is_some() || column.name == *name);
+            let exact = self.columns.iter().find(|column| column.name == *name);
+            let column = exact.or_else(|| self.columns.iter().find(|column| field_in(&column.name, name).is_some()));
             let column = column.map_or(*name, |column| column.name.as_str());
             let at = whole.iter().position(|known| *known == column).unwrap_or_else(|| {
                 whole.push(column);

@@ -10,7 +10,7 @@ pub(super) fn rows(mut file: Object) -> Option<Vec<Object>> {
     let Value::Array(items) = file.get_mut("data")?.take() else { return None };
     let rows: Vec<Object> =
         items.into_iter().map(|item| if let Value::Object(row) = item { Some(row) } else { None }).collect::<Option<_>>()?;
-    let nests = rows.first().is_some_and(|row| row.get("paragraphs").is_some_and(Value::is_array));
+    let nests = !rows.is_empty() && rows.iter().all(|row| row.get("paragraphs").is_some_and(Value::is_array));
     Some(if nests { rows.iter().flat_map(questions).collect() } else { rows })
 }
 

@@ -5,6 +5,7 @@ use super::models::Candidate;
 use super::paper::Drafted;
 use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Value, Wanted};
 use crate::spec::{AdapterSpec, Citation, Deviation, ModelSpec, Task};
+use std::collections::BTreeSet;
 use tallow_zoo::ModelConfig;
 
 impl Brief<'_> {
@@ -82,8 +83,20 @@ impl Brief<'_> {
                 .push("adapter.target_modules: all linear layers (the paper names none that this model has)".into());
             usual.target_modules.clone()
         });
-        // Of one layer that makes queries, keys and values at once there is one name.
-        target_modules.dedup();
+        // A layer that makes queries, keys and values at once has one name, and none of the three can be left out of it.
+        let mut seen = BTreeSet::new();
+        target_modules.retain(|name| seen.insert(name.clone()));
+        let stated =
+            best(FieldKey::LoraTargets).map(|field| if let Value::Texts { texts } = &field.value { texts.len() } else { 0 });
+        let joined = matches!(candidate.config, ModelConfig::Gpt2(_)) && seen.contains("c_attn");
+        if joined && stated.is_some_and(|stated| stated < 3) {
+            drafted.deviations.push(Deviation {
+                field: "adapter.target_modules".into(),
+                stated: "some of queries, keys and values".into(),
+                used: "all three".into(),
+                reason: "the model makes them by one layer".into(),
+            });
+        }
         drafted.adapter = Some(AdapterSpec { rank, alpha, target_modules, ..usual });
     }
 }

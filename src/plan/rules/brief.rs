@@ -161,8 +161,8 @@ impl<'a> Brief<'a> {
 
     /// Seconds that scoring takes in all.
     pub(super) fn scoring_secs(&self, price: &Price) -> f64 {
-        // Conversations are scored with the untrained model, too.
-        let passes = self.seeds.len() + usize::from(self.task.is_of_conversations());
+        // Some are scored with the untrained model, too.
+        let passes = self.seeds.len() + usize::from(self.task.is_done_untrained());
         price.scoring_secs * passes as f64
     }
 

@@ -9,8 +9,6 @@ use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
 use tallow_zoo::Modality;
 
-/// The zoo's ResNets are for images of at most so many pixels a side.
-
 /// What encoders are for.
 const OF_ENCODERS: [Task; 7] = [
     Task::TextClassification,

@@ -2,6 +2,7 @@
 
 use crate::plan::{DataFacts, Offer};
 use crate::spec::ImageSize;
+use tallow_zoo::ModelConfig;
 
 /// Sides that networks for small images are usual with; a larger one costs by its square.
 const SIDES: [usize; 4] = [32, 48, 64, 96];
@@ -10,8 +11,12 @@ const SIDES: [usize; 4] = [32, 48, 64, 96];
 pub(super) fn size(offer: &Offer<'_>) -> Option<(ImageSize, String)> {
     let [height, width, _] = offer.data.image_shape?;
     let most = SIDES[SIDES.len() - 1];
-    if of_model(offer).is_some() || !offer.data.images_differ && height.max(width) <= most {
+    let pretrained = offer.model.filter(|model| model.weights.is_some());
+    if of_model(offer).is_some() || !offer.data.images_differ && (pretrained.is_some() || height.max(width) <= most) {
         return None;
+    }
+    if let Some(ModelConfig::Vit(vit)) = pretrained.map(|model| &model.config) {
+        return Some((ImageSize::square(vit.image_size), "they are of several sizes; the model is for this one".into()));
     }
     let shorter = height.min(width);
     let side = SIDES.into_iter().rev().find(|side| *side <= shorter).unwrap_or(SIDES[0]);

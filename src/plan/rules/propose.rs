@@ -271,9 +271,16 @@ impl Brief<'_> {
         let prefix = match (pair, PairKind::of(columns)) {
             _ if !pretrained || self.task != Task::TextToText => return None,
             (Some(AskedPair::Summary), _) | (None | Some(AskedPair::Any), PairKind::Summary) => "summarize: ".to_string(),
+            // Neither the request nor the columns say which languages.
+            (Some(AskedPair::Translation { from: None, to: None }), PairKind::Summary | PairKind::Other) => return None,
             (Some(AskedPair::Translation { .. }), _) | (None | Some(AskedPair::Any), PairKind::Translation) => {
                 let code = |name: &String| name.rsplit('.').next().unwrap_or(name).to_string();
-                let [from, to] = [columns.input.first(), columns.label.as_ref()].map(|name| name.map(code).unwrap_or_default());
+                let asked = match pair {
+                    Some(AskedPair::Translation { from, to }) => [from.clone(), to.clone()],
+                    _ => [None, None],
+                };
+                let named = [columns.input.first(), columns.label.as_ref()].map(|name| name.map(code).unwrap_or_default());
+                let [from, to] = [0, 1].map(|i| asked[i].clone().unwrap_or_else(|| named[i].clone()));
                 format!("translate {} to {}: ", language(&from), language(&to))
             }
             (None | Some(AskedPair::Any), PairKind::Other) => return None,
