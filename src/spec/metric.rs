@@ -273,6 +273,8 @@ impl Metric {
                 | Metric::ExactMatch
                 | Metric::PreferenceAccuracy
                 | Metric::AccuracyAt1
+                // Of several triples a text: those of one text err together, so that texts are counted.
+                | Metric::TripletAccuracy
         )
     }
 
