@@ -32,21 +32,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
                 Some(TokenizerSpec::Of(id)) => Some(survey_tokenizer(hub, id)?),
                 Some(TokenizerSpec::Trained(_)) | None => None,
             };
-            let config = config.clone();
-            return Ok(ModelFacts {
-                config,
-                weights: None,
-                weights_sha256: None,
-                tokenizer,
-                normalize: None,
-                image: None,
-                license: None,
-                revision: None,
-                chat: ChatFormat::default(),
-                prefix: String::new(),
-                adapter: None,
-                sentences: None,
-            });
+            return Ok(ModelFacts { tokenizer, ..ModelFacts::from_scratch(config.clone()) });
         }
     };
     let repo = open(hub, id, revision)?;
@@ -76,7 +62,6 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     chat.template = own.template.or(chat.template);
     chat.tokens.extend(own.tokens);
     Ok(ModelFacts {
-        config,
         weights_sha256: Some(sha256_of_file(&path)?),
         weights: Some(path),
         tokenizer,
@@ -86,8 +71,8 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         revision: repo.commit().map(str::to_string),
         chat,
         prefix: prefix(repo)?,
-        adapter: None,
         sentences,
+        ..ModelFacts::from_scratch(config)
     })
 }
 

@@ -153,20 +153,7 @@ mod tests {
             table: None,
         };
         let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
-        let known = ModelFacts {
-            config: model(),
-            weights: None,
-            weights_sha256: None,
-            tokenizer: None,
-            normalize: None,
-            image: None,
-            license: None,
-            revision: None,
-            chat: Default::default(),
-            prefix: String::new(),
-            adapter: None,
-            sentences: None,
-        };
+        let known = ModelFacts::from_scratch(model());
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {
             let estimate = estimate(&model(), None, &recipe, 8, steps, &facts.data, &facts.host);

@@ -178,6 +178,26 @@ pub struct SentenceFacts {
     pub unusable: Option<String>,
 }
 
+impl ModelFacts {
+    /// A model without weights, of which nothing else is known.
+    pub fn from_scratch(config: tallow_zoo::ModelConfig) -> Self {
+        ModelFacts {
+            config,
+            weights: None,
+            weights_sha256: None,
+            tokenizer: None,
+            normalize: None,
+            image: None,
+            license: None,
+            revision: None,
+            chat: ChatFormat::default(),
+            prefix: String::new(),
+            adapter: None,
+            sentences: None,
+        }
+    }
+}
+
 /// Fully resolved runs, what they cost, and where they differ from what was asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {

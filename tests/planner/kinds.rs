@@ -55,20 +55,7 @@ fn texts_are_for_language_models() {
         let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
         let mut data = data.clone();
         data.cut(&spec.data.train, &spec.data.held_out, spec.data.held_out_frac.expect("a part"));
-        let model = ModelFacts {
-            config: config.clone(),
-            weights: None,
-            weights_sha256: None,
-            tokenizer: None,
-            normalize: None,
-            image: None,
-            license: None,
-            revision: None,
-            chat: Default::default(),
-            prefix: String::new(),
-            adapter: None,
-            sentences: None,
-        };
+        let model = ModelFacts::from_scratch(config.clone());
         let layout = Layout { prepared: "p".into(), threads: 2 };
         resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
     };
@@ -124,20 +111,7 @@ fn tables_are_for_perceptrons() {
     let mut known = small.clone();
     known.cut(&spec.data.train, &spec.data.held_out, 0.2);
     let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
-    let model = ModelFacts {
-        config: config.clone(),
-        weights: None,
-        weights_sha256: None,
-        tokenizer: None,
-        normalize: None,
-        image: None,
-        license: None,
-        revision: None,
-        chat: Default::default(),
-        prefix: String::new(),
-        adapter: None,
-        sentences: None,
-    };
+    let model = ModelFacts::from_scratch(config.clone());
     let facts = Facts { host: host(100.0), data: known, model };
     let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
     let ModelConfig::Mlp(mlp) = &plan.runs[0].model else { panic!("{:?}", plan.runs[0].model) };
@@ -253,20 +227,7 @@ fn pairs_are_for_vectors_where_something_says_so() {
     let numbers = data(Task::TextRegression, scored());
     assert_eq!(planned("fine-tune BERT on pairs.csv", &numbers, None).task, Task::TextRegression);
     let sentences = |max_seq_len| Some(SentenceFacts { max_seq_len, unusable: None });
-    let model = |sentences| ModelFacts {
-        config: (tallow_zoo::registry()[0].tiny)(),
-        weights: None,
-        weights_sha256: None,
-        tokenizer: None,
-        normalize: None,
-        image: None,
-        license: None,
-        revision: None,
-        chat: Default::default(),
-        prefix: String::new(),
-        adapter: None,
-        sentences,
-    };
+    let model = |sentences| ModelFacts { sentences, ..ModelFacts::from_scratch((tallow_zoo::registry()[0].tiny)()) };
     let text = "fine-tune me/encoder on pairs.csv";
     assert_eq!(planned(text, &numbers, Some(&model(None))).task, Task::TextRegression);
     let assumed = planned(text, &numbers, Some(&model(sentences(Some(10)))));
@@ -313,20 +274,7 @@ fn images_are_brought_to_a_size() {
         assert_eq!(spec.data.image, expected.map(ImageSize::square), "{side} {differ}");
         assert_eq!(spec.assumptions.iter().any(|a| a.starts_with("data.image: ")), expected.is_some(), "{:?}", spec.assumptions);
         let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
-        let model = ModelFacts {
-            config: config.clone(),
-            weights: None,
-            weights_sha256: None,
-            tokenizer: None,
-            normalize: None,
-            image: None,
-            license: None,
-            revision: None,
-            chat: Default::default(),
-            prefix: String::new(),
-            adapter: None,
-            sentences: None,
-        };
+        let model = ModelFacts::from_scratch(config.clone());
         let resolved = |spec: &ExperimentSpec, model: ModelFacts| {
             resolve(
                 spec,

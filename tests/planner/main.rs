@@ -143,20 +143,7 @@ fn the_command_line_comes_first() {
 fn a_model_that_was_looked_up_is_used_as_it_is() {
     let goal = request("fine-tune me/my-bert on SST-2 in 1 hour");
     let config = tallow_zoo::registry()[0].tiny;
-    let model = ModelFacts {
-        config: config(),
-        weights: None,
-        weights_sha256: None,
-        tokenizer: None,
-        normalize: None,
-        image: None,
-        license: None,
-        revision: None,
-        chat: Default::default(),
-        prefix: String::new(),
-        adapter: None,
-        sentences: None,
-    };
+    let model = ModelFacts::from_scratch(config());
     let data = glue();
     let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[] };
     let found =

@@ -190,20 +190,7 @@ fn only_what_was_stated_differs() {
     let layout = Layout { prepared: "p".into(), threads: 2 };
     let planned = |spec: &ExperimentSpec| {
         let config = tallow_zoo::registry()[0].tiny;
-        let model = ModelFacts {
-            config: config(),
-            weights: None,
-            weights_sha256: None,
-            tokenizer: None,
-            normalize: None,
-            image: None,
-            license: None,
-            revision: None,
-            chat: Default::default(),
-            prefix: String::new(),
-            adapter: None,
-            sentences: None,
-        };
+        let model = ModelFacts::from_scratch(config());
         let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec.clone() };
         resolve(&spec, &Facts { host: host(200.0), data: glue(), model }, &layout).expect("a plan")
     };

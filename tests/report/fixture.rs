@@ -251,18 +251,12 @@ fn text_plan() -> Plan {
     deviations.push(deviation("recipe.length", "3 epochs", "1 epoch", "3 epochs would take 1 h 53 min of 1 h"));
     deviations.push(deviation("data.held_out", "test", "validation", "the test labels are secret"));
     let facts = ModelFacts {
-        config,
         weights: Some(PathBuf::from("model.safetensors")),
         weights_sha256: Some(format!("{:0>64}", "ba5e")),
         tokenizer: Some(PathBuf::from("tokenizer.json")),
-        normalize: None,
-        image: None,
         license: Some("apache-2.0".into()),
         revision: Some("c9745ed1d9f207416be6d2e6f8de32d1f16199bf".into()),
-        chat: Default::default(),
-        prefix: String::new(),
-        adapter: None,
-        sentences: None,
+        ..ModelFacts::from_scratch(config)
     };
     let assumptions = vec!["`recipe.schedule`: linear with 6 % warm-up (the paper does not say how long)".into()];
     plan(spec, facts, None, Some("other".into()), deviations, assumptions, 2105)
@@ -286,20 +280,7 @@ fn image_plan() -> Plan {
     spec.target = Some(Target { value: 0.6, source: "the user".into() });
     spec.seeds = vec![0, 1, 2];
     spec.deviations = vec![];
-    let facts = ModelFacts {
-        config,
-        weights: None,
-        weights_sha256: None,
-        tokenizer: None,
-        normalize: None,
-        image: None,
-        license: None,
-        revision: None,
-        chat: Default::default(),
-        prefix: String::new(),
-        adapter: None,
-        sentences: None,
-    };
+    let facts = ModelFacts::from_scratch(config);
     let normalize = Normalize { mean: vec![0.485, 0.456, 0.406], std: vec![0.229, 0.224, 0.225] };
     plan(spec, facts, Some(normalize), None, vec![], vec![], 781)
 }
