@@ -93,3 +93,22 @@ fn rows_say_what_a_model_of_words_learns() {
         assert!(plan["spec"]["adapter"].is_object(), "{name}");
     }
 }
+
+/// Languages that are named choose the columns that are called by them; where none are, the pairs that there are.
+#[test]
+fn languages_choose_columns_and_demand_none() {
+    let place = Place::new();
+    let of = |name: &str, [first, second]: [&str; 2]| {
+        let rows: String = (0..80).map(|i| format!("the cat {i},die Katze {i}\n")).collect();
+        let file = place.write(name, format!("{first},{second}\n{rows}"));
+        let request = format!("train a transformer to translate German to English on {}", file.display());
+        let said = succeeds(&mut place.tallow(["plan", &request, "--offline", "--json"]));
+        let plan: serde_json::Value = serde_json::from_str(&said.stdout).expect("a plan");
+        let columns = plan["spec"]["data"]["columns"].clone();
+        let assumed = plan["assumptions"].to_string().contains("for no columns are called so");
+        assert_eq!(plan["spec"]["task"], "text_to_text", "{plan:#}");
+        (columns["input"][0].clone(), columns["label"].clone(), assumed)
+    };
+    assert_eq!(of("named.csv", ["en", "de"]), ("de".into(), "en".into(), false));
+    assert_eq!(of("others.csv", ["source", "target"]), ("source".into(), "target".into(), true));
+}

@@ -8,7 +8,7 @@ use crate::intake::{self, ModelName, Paper, PaperSpec, Request};
 use crate::job::Job;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
-use crate::spec::{self, Deviation, ExperimentSpec, ModelSpec, Task};
+use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task};
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
 const READ: &str = "read-paper";
@@ -123,14 +123,22 @@ impl Pipeline<'_> {
         let mut first_error = None;
         for choice in choices {
             self.watch.say(&format!("looking at the data set {}", choice.name));
-            let survey = |task: Option<Task>| {
+            let survey_with = |task: Option<Task>, columns: &Columns| {
                 let hints = data::DataSpecHints {
                     task,
-                    columns: choice.columns.clone(),
+                    columns: columns.clone(),
                     splits: choice.splits.clone(),
                     ..data::DataSpecHints::default()
                 };
                 data::survey_data(self.setup.hub, &choice.source, &hints, &self.folder.sources())
+            };
+            // Columns called by the languages are meant; others serve as well.
+            let by_languages = choice.languages.clone().filter(|_| choice.columns == Columns::default());
+            let by_languages =
+                by_languages.map(|[from, to]| Columns { input: vec![from], label: Some(to), ..Columns::default() });
+            let survey = |task: Option<Task>| match by_languages.as_ref().map(|columns| survey_with(task, columns)) {
+                None | Some(Err(data::Error::NoColumn { .. })) => survey_with(task, &choice.columns),
+                Some(found) => found,
             };
             // A model that tells words tells those of answers, where the rows are conversations.
             let of_conversations = |facts: &DataFacts| facts.task.is_some_and(Task::is_of_conversations);

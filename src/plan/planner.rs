@@ -52,6 +52,9 @@ pub struct DataChoice {
     /// Its splits and columns, where they are known beforehand; empty and none where they have to be looked up.
     pub splits: Vec<String>,
     pub columns: crate::spec::Columns,
+    /// The languages that are translated from and to, by their codes, where that was said: columns of these names are meant, if there
+    /// are any.
+    pub languages: Option<[String; 2]>,
     /// What is to be learnt, where that is known; none: what the data is found to be for.
     pub task: Option<Task>,
     /// Of the catalogue, where it stands there.

@@ -9,3 +9,4 @@ mod refused;
 mod repeated;
 mod similarity;
 mod supervised;
+mod written;

@@ -37,7 +37,7 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
                 return Ok(vec![choice]);
             }
             let task = choice.task.or_else(|| task(goal, wishes));
-            Ok(vec![DataChoice { task, columns: columns(goal, wishes), ..choice }])
+            Ok(vec![DataChoice { task, columns: columns(goal, wishes), languages: languages(goal), ..choice }])
         }
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
@@ -104,14 +104,21 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     (tells_words || of_words).then_some(Task::LanguageModelling).or(of_numbers).or(of_labels)
 }
 
+fn languages(goal: &Goal) -> Option<[String; 2]> {
+    match goal {
+        Goal::Request(request) => match &request.pair {
+            Some(AskedPair::Translation { from: Some(from), to: Some(to) }) => Some([from.clone(), to.clone()]),
+            _ => None,
+        },
+        Goal::Paper(_) => None,
+    }
+}
+
 /// The columns that were said, by the request or by keys of the experiment file: the data is looked at with them.
 fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
     let mut columns = Columns::default();
     if let Goal::Request(request) = goal {
         columns.label = request.label.clone();
-        if let Some(AskedPair::Translation { from: Some(from), to: Some(to) }) = &request.pair {
-            (columns.input, columns.label) = (vec![from.clone()], Some(to.clone()));
-        }
     }
     for (key, value) in &wishes.set {
         let list = || {
@@ -162,7 +169,7 @@ fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
 
 /// Nothing is known of it yet.
 fn open(name: String, source: DataSource) -> DataChoice {
-    DataChoice { name, source, splits: vec![], columns: Columns::default(), task: None, known: None }
+    DataChoice { name, source, splits: vec![], columns: Columns::default(), languages: None, task: None, known: None }
 }
 
 fn known_choice(known: &'static Known) -> DataChoice {
@@ -175,6 +182,7 @@ fn known_choice(known: &'static Known) -> DataChoice {
             label: Some(known.label.into()),
             ..Columns::default()
         },
+        languages: None,
         task: Some(known.task),
         known: Some(known),
     }

@@ -256,7 +256,7 @@ impl Brief<'_> {
 
     /// As they were asked for; of a table the label by its own name; of vectors all of them, for each has its part.
     fn columns(&self) -> Columns {
-        if self.task == Task::SentenceSimilarity {
+        if self.task == Task::SentenceSimilarity || self.choice.languages.is_some() {
             return self.offer.data.columns.clone();
         }
         let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());

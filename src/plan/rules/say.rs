@@ -118,6 +118,14 @@ impl Brief<'_> {
             };
             out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for there is no other labelled split"));
         }
+        let columns = &self.offer.data.columns;
+        if let (Some([from, to]), [source], Some(target)) = (&self.choice.languages, columns.input.as_slice(), &columns.label)
+            && !(source.ends_with(from.as_str()) && target.ends_with(to.as_str()))
+        {
+            out.assumptions.push(format!(
+                "data.columns: `{source}` holds `{from}` and `{target}` holds `{to}`, for no columns are called so"
+            ));
+        }
         if let Some((size, why)) = &self.image {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
         }
