@@ -18,7 +18,7 @@ pub trait Generator {
     ///
     /// # Errors
     /// The model needs a source and has none, or takes none and has one; the source does not suit it; an operation failed.
-    fn begin(&self, sources: &[&[u32]]) -> Result<Cache>;
+    fn begin(&self, sources: &[Source]) -> Result<Cache>;
 
     /// States of words `[b, t]` (u32) that follow those in `cache`, and the vocabulary; a state says the word after its own.
     ///
@@ -91,11 +91,14 @@ impl<D: Decoder> Model for D {
 }
 
 impl<D: Decoder> Generator for D {
-    fn begin(&self, sources: &[&[u32]]) -> Result<Cache> {
+    fn begin(&self, sources: &[Source]) -> Result<Cache> {
         match sources.first() {
             None => Ok(self.empty_cache()),
-            Some(ids) => {
-                let found = format!("a source of {} words before it", ids.len());
+            Some(source) => {
+                let found = match source {
+                    Source::Text(ids) => format!("a source of {} words before it", ids.len()),
+                    Source::Speech(_) => "a recording before it".into(),
+                };
                 Err(Error::Input { family: D::FAMILY, expected: "a text alone".into(), found })
             }
         }
@@ -111,11 +114,20 @@ impl<D: Decoder> Generator for D {
     }
 }
 
+/// What a text is written from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// The words of another.
+    Text(&'a [u32]),
+    /// A recording's features, float32 `[M, F]`.
+    Speech(&'a Tensor),
+}
+
 /// What a text begins with.
 #[derive(Debug, Clone, Copy)]
 pub struct Prompt<'a> {
-    /// The text that a model of two texts reads first.
-    pub source: Option<&'a [u32]>,
+    /// What a model that writes from something reads first.
+    pub source: Option<Source<'a>>,
     /// The first words of the text, at least one; a model of two texts has one that means the beginning.
     pub start: &'a [u32],
 }
@@ -131,6 +143,11 @@ pub struct Settings {
     /// What the score of a word that was there before is divided by, where it is positive, or else multiplied by (Keskar et al.,
     /// 1909.05858); 1 changes nothing.
     pub repetition_penalty: f64,
+    /// Words that are never chosen, and that are not chosen as the first behind the prompt.
+    #[serde(default)]
+    pub suppress_tokens: Vec<u32>,
+    #[serde(default)]
+    pub begin_suppress_tokens: Vec<u32>,
     pub search: Search,
 }
 
@@ -153,7 +170,25 @@ impl Settings {
     /// The likeliest word each time.
     pub fn greedy(max_new_tokens: usize, eos_token_ids: &[u32]) -> Self {
         let search = Search::Greedy;
-        Settings { max_new_tokens, eos_token_ids: eos_token_ids.to_vec(), repetition_penalty: 1.0, search }
+        Settings {
+            max_new_tokens,
+            eos_token_ids: eos_token_ids.to_vec(),
+            repetition_penalty: 1.0,
+            suppress_tokens: Vec::new(),
+            begin_suppress_tokens: Vec::new(),
+            search,
+        }
+    }
+
+    /// Scores of the word behind `text`, of which the prompt is the first `start` words, as the choice goes by them.
+    fn adjust(&self, scores: &mut [f32], text: &[u32], start: usize) {
+        penalise(scores, text, self.repetition_penalty);
+        let first: &[u32] = if text.len() == start { &self.begin_suppress_tokens } else { &[] };
+        for word in self.suppress_tokens.iter().chain(first) {
+            if let Some(score) = scores.get_mut(*word as usize) {
+                *score = f32::NEG_INFINITY;
+            }
+        }
     }
 
     /// # Errors
@@ -208,14 +243,14 @@ pub fn generate(model: &dyn Model, prompt: Prompt, settings: &Settings) -> Resul
     }
 }
 
-/// What a model of two texts writes from each source: as [`generate`], of which it is the same but for rounding. Where the likeliest
+/// What a model writes from each source: as [`generate`], of which it is the same but for rounding. Where the likeliest
 /// word is taken each time, all are written at once.
 ///
 /// # Errors
 /// As [`generate`], of any of them.
-pub fn generate_all(model: &dyn Model, sources: &[&[u32]], start: &[u32], settings: &Settings) -> Result<Vec<Vec<u32>>> {
+pub fn generate_all(model: &dyn Model, sources: &[Source], start: &[u32], settings: &Settings) -> Result<Vec<Vec<u32>>> {
     if settings.search != Search::Greedy {
-        return sources.iter().map(|source| generate(model, Prompt { source: Some(source), start }, settings)).collect();
+        return sources.iter().map(|source| generate(model, Prompt { source: Some(*source), start }, settings)).collect();
     }
     settings.check()?;
     let generator = model.generator().ok_or(Error::NoGenerator)?;
@@ -232,7 +267,7 @@ pub fn generate_all(model: &dyn Model, sources: &[&[u32]], start: &[u32], settin
         let scores = next_scores(generator, &new, &mut cache)?;
         let mut going_on: Vec<u32> = Vec::new();
         for ((place, &text), mut scores) in (0u32..).zip(&running).zip(scores) {
-            penalise(&mut scores, &texts[text], settings.repetition_penalty);
+            settings.adjust(&mut scores, &texts[text], start.len());
             let word = best(&scores);
             texts[text].push(word);
             if !settings.eos_token_ids.contains(&word) {
@@ -274,7 +309,7 @@ fn one(
     let (mut text, mut new) = (prompt.start.to_vec(), prompt.start.to_vec());
     for step in 0..room as u64 {
         let mut scores = next_scores(generator, &[new], &mut cache)?.remove(0);
-        penalise(&mut scores, &text, settings.repetition_penalty);
+        settings.adjust(&mut scores, &text, prompt.start.len());
         let word = choose(step, scores);
         text.push(word);
         new = vec![word];
@@ -376,7 +411,7 @@ fn beams(generator: &dyn Generator, prompt: Prompt, settings: &Settings, room: u
         let mut scores = next_scores(generator, &new, &mut cache)?;
         for (text, scores) in running.iter().zip(&mut scores) {
             log_softmax(scores);
-            penalise(scores, &[prompt.start, &text.words].concat(), settings.repetition_penalty);
+            settings.adjust(scores, &[prompt.start, &text.words].concat(), prompt.start.len());
         }
         let candidates = likeliest(&running, &scores, keep);
         let ends = |c: &Candidate| length == room || settings.eos_token_ids.contains(&c.word);

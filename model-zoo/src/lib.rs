@@ -30,13 +30,14 @@ pub mod resnet_cifar;
 pub mod roberta;
 pub mod t5;
 pub mod vit;
+pub mod whisper;
 pub mod wide_resnet;
 
 pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};
-pub use generate::{Generator, Prompt, Search, Settings, generate, generate_all};
+pub use generate::{Generator, Prompt, Search, Settings, Source, generate, generate_all};
 pub use head::{Head, HeadKind};
 pub use lora::{ALL_LINEAR, Adapted, Adapter, is_addition};
 pub use places::{Place, Places};
 pub use pooling::{Pooling, PoolingOf};
-pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, PairIds, registry};
+pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, PairIds, SpeechLimits, registry};

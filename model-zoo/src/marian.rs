@@ -7,7 +7,7 @@ use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts};
-use crate::generate::Generator;
+use crate::generate::{Generator, Source};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
@@ -388,7 +388,7 @@ impl Model for Marian {
 }
 
 impl Generator for Marian {
-    fn begin(&self, sources: &[&[u32]]) -> Result<Cache> {
+    fn begin(&self, sources: &[Source]) -> Result<Cache> {
         let (tape, device) = (Tape::inference(), self.words.tensor().device());
         let (source_ids, lengths) = padded_sources("marian", sources, device)?;
         let states = self.encode(&tape, &source_ids, &lengths)?;

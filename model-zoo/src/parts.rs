@@ -1,6 +1,7 @@
 //! Layers that more than one model is made of.
 
 use crate::error;
+use crate::generate::Source;
 use crate::registry::Input;
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -200,7 +201,14 @@ pub(crate) fn check_tokens(
 }
 
 /// Sources that a model reads before it writes, `[B, S]`, padded with id 0, and their lengths.
-pub(crate) fn padded_sources(family: &'static str, sources: &[&[u32]], device: &Device) -> error::Result<(Tensor, Vec<usize>)> {
+pub(crate) fn padded_sources(family: &'static str, sources: &[Source], device: &Device) -> error::Result<(Tensor, Vec<usize>)> {
+    let texts = sources.iter().map(|source| match source {
+        Source::Text(ids) => Ok(*ids),
+        Source::Speech(_) => {
+            Err(error::Error::Input { family, expected: "a source of words".into(), found: "a recording".into() })
+        }
+    });
+    let sources = texts.collect::<error::Result<Vec<&[u32]>>>()?;
     if sources.is_empty() || sources.iter().any(|ids| ids.is_empty()) {
         let (expected, found) = ("a source of at least one word".into(), "none".into());
         return Err(error::Error::Input { family, expected, found });

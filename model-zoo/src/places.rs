@@ -48,7 +48,8 @@ impl Places {
 fn is_embedding(name: &str) -> bool {
     let mut parts = name.split('.');
     let table = |part: &str| part.contains("embed") || ["wte", "wpe", "shared", "relative_attention_bias"].contains(&part);
-    let stem = parts.clone().next().is_some_and(|first| ["conv1", "bn1"].contains(&first));
+    let mut at = parts.clone().skip_while(|part| ["model", "encoder"].contains(part));
+    let stem = at.next().is_some_and(|first| ["conv1", "conv2", "bn1"].contains(&first));
     stem || parts.any(table)
 }
 
@@ -124,6 +125,10 @@ mod tests {
         check(
             &["conv1.weight", "layer1.0.conv1.weight", "layer1.1.bn2.bias", "layer3.0.conv2.weight"],
             &[Embeddings, Layer(0), Layer(1), Layer(2)],
+        );
+        check(
+            &["model.encoder.conv2.weight", "model.encoder.layers.0.fc1.bias", "model.encoder.layer_norm.bias"],
+            &[Embeddings, Layer(0), Head],
         );
         check(
             &[

@@ -21,6 +21,16 @@ pub enum Modality {
     Table,
     /// One text to read and another to write.
     TextToText,
+    /// A recording to hear and its text to write.
+    Speech,
+}
+
+/// What a model of speech hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpeechLimits {
+    pub mel_bins: usize,
+    /// Of every recording; shorter ones end in silence.
+    pub frames: usize,
 }
 
 /// Tokens of a model that writes one text from another.
@@ -48,6 +58,9 @@ pub enum Input {
     /// `source_ids`: u32 `[B, S]`, read as a whole; `target_ids`: u32 `[B, T]`, each of which tells the next, so that the first is the
     /// word that means the beginning; `source_lengths`, `target_lengths`: real tokens of each example, the rest is padding.
     TextToText { source_ids: Tensor, source_lengths: Vec<usize>, target_ids: Tensor, target_lengths: Vec<usize> },
+    /// `features`: float32 `[B, M, F]`, M mel bins and F frames as [`ModelConfig::speech_limits`] has them; targets as in
+    /// [`Input::TextToText`].
+    Speech { features: Tensor, target_ids: Tensor, target_lengths: Vec<usize> },
 }
 
 impl Input {
@@ -59,6 +72,7 @@ impl Input {
             Input::Image { .. } => "images",
             Input::Table { .. } => "rows of a table",
             Input::TextToText { .. } => "pairs of texts",
+            Input::Speech { .. } => "recordings",
         };
         Error::Input { family, expected: expected.into(), found: found.into() }
     }
@@ -134,6 +148,11 @@ pub(crate) trait Architecture {
 
     /// What texts that are written from others begin and end with.
     fn pair_ids(&self) -> Option<PairIds> {
+        None
+    }
+
+    /// What of a recording is heard.
+    fn speech_limits(&self) -> Option<SpeechLimits> {
         None
     }
 
@@ -258,6 +277,7 @@ zoo! {
     Roberta, roberta, Text, ["roberta", "xlm-roberta", "camembert"], "RoBERTa, XLM-R, CamemBERT of any size (1907.11692, 1911.02116, 1911.03894)";
     T5, t5, TextToText, ["t5"], "T5 1.0 and 1.1 of any size: one text from another (1910.10683)";
     Vit, vit, Image, ["vit"], "Vision Transformers of any size, patch and image (2010.11929)";
+    Whisper, whisper, Speech, ["whisper"], "Whisper of any size: text from speech (2212.04356)";
     WideResnet, wide_resnet, Image, ["wide_resnet"], "WideResNet-d-k for small images, such as WRN-28-10 (1605.07146)";
 }
 
@@ -328,6 +348,11 @@ impl ModelConfig {
     /// What texts that are written from others begin and end with; none for models that do not write such.
     pub fn pair_ids(&self) -> Option<PairIds> {
         self.architecture().pair_ids()
+    }
+
+    /// What of a recording is heard; none for models of something else.
+    pub fn speech_limits(&self) -> Option<SpeechLimits> {
+        self.architecture().speech_limits()
     }
 
     /// Numbers of a row, and how many values each of its categorical columns has; none for models of something else.

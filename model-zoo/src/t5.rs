@@ -6,7 +6,7 @@ use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_counts, check_dropouts};
-use crate::generate::Generator;
+use crate::generate::{Generator, Source};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{check_tokens, padded_sources, residual};
@@ -408,7 +408,7 @@ impl Model for T5 {
 }
 
 impl Generator for T5 {
-    fn begin(&self, sources: &[&[u32]]) -> Result<Cache> {
+    fn begin(&self, sources: &[Source]) -> Result<Cache> {
         let (tape, device) = (Tape::inference(), self.words.tensor().device());
         let (source_ids, lengths) = padded_sources("t5", sources, device)?;
         let states = self.encode(&tape, &source_ids, &lengths)?;

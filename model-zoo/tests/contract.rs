@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, Gradients, LoadReport, ParamStore, Profile, Stream, Tape, Targets, Var, Weights, optim};
-use tallow_zoo::{Entry, Head, Input, Modality, Model, ModelConfig, Output, registry};
+use tallow_zoo::{Entry, Head, Input, Modality, Model, ModelConfig, Output, Source, registry};
 
 /// Runs a check on the small configuration of every entry, with each of its heads.
 fn each(check: impl Fn(&Entry, ModelConfig)) {
@@ -65,6 +65,7 @@ enum Example {
     Image { shape: [usize; 3], pixels: Vec<f32> },
     Row { numbers: Vec<f32>, categories: Vec<u32> },
     Pair { source: Vec<u32>, target: Vec<u32> },
+    Speech { features: Tensor, target: Vec<u32> },
 }
 
 impl Example {
@@ -72,7 +73,7 @@ impl Example {
     fn words(&self) -> Option<&[u32]> {
         match self {
             Example::Text { token_ids, .. } => Some(token_ids),
-            Example::Pair { target, .. } => Some(target),
+            Example::Pair { target, .. } | Example::Speech { target, .. } => Some(target),
             Example::Image { .. } | Example::Row { .. } => None,
         }
     }
@@ -111,6 +112,17 @@ fn examples(config: &ModelConfig, count: usize) -> Vec<Example> {
                     (0..length as u64).map(|at| words.below(at, vocab) as u32).collect()
                 };
                 Example::Pair { source: draw("source"), target: draw("target") }
+            }
+            Modality::Speech => {
+                let (vocab, longest) = config.text_limits().expect("the longest text");
+                let limits = config.speech_limits().expect("what is heard");
+                let length = if i == 0 { longest } else { 1 + stream.named("length").below(0, longest) };
+                let heard = (0..(limits.mel_bins * limits.frames) as u64).map(|at| stream.named("features").normal(at));
+                let features = heard.collect::<Vec<f32>>();
+                Example::Speech {
+                    features: Tensor::from_vec(features, (limits.mel_bins, limits.frames), &Device::Cpu).expect("features"),
+                    target: (0..length as u64).map(|at| stream.named("target").below(at, vocab) as u32).collect(),
+                }
             }
             Modality::Table => {
                 let (numbers, cardinalities) = config.table_limits().expect("what a row holds");
@@ -156,6 +168,14 @@ fn batch(examples: &[Example]) -> Input {
             let (source_ids, source_lengths) = padded(sources.iter().map(Vec::as_slice).collect());
             let (target_ids, target_lengths) = padded(targets.iter().map(Vec::as_slice).collect());
             Input::TextToText { source_ids, source_lengths, target_ids, target_lengths }
+        }
+        Example::Speech { .. } => {
+            let recording = |e: &Example| {
+                if let Example::Speech { features, target } = e { Some((features.clone(), target.clone())) } else { None }
+            };
+            let (features, targets): (Vec<_>, Vec<_>) = examples.iter().filter_map(recording).unzip();
+            let (target_ids, target_lengths) = padded(targets.iter().map(Vec::as_slice).collect());
+            Input::Speech { features: Tensor::stack(&features, 0).expect("features"), target_ids, target_lengths }
         }
         Example::Image { shape: [c, h, w], .. } => {
             let pixels =
@@ -378,10 +398,14 @@ fn tensors_that_do_not_fit_are_named_with_both_shapes() {
         for (name, tensor) in &whole {
             let mut wrong = tensor.dims().to_vec();
             wrong[0] += 1;
-            // Some public layers lie the other way around than the model's own, which the message shows; a single row is a list.
+            // Some public layers lie the other way around than the model's own, which the message shows; a single row is a list, and
+            // what slides over time slides over an image one high.
             let either = |shape: &[usize]| {
                 let list = shape.strip_prefix(&[1]).unwrap_or(shape);
-                [format!("{shape:?}"), format!("{:?}", shape.iter().rev().collect::<Vec<_>>()), format!("{list:?}")]
+                let mut flat = shape.to_vec();
+                flat.insert(shape.len().min(2), 1);
+                let turned: Vec<usize> = shape.iter().rev().copied().collect();
+                [shape, &turned, list, &flat].map(|shape| format!("{shape:?}"))
             };
             let (expected, found) = (either(tensor.dims()), either(&wrong));
             let without = whole.iter().filter(|(n, _)| *n != name).map(|(n, t)| (n.clone(), t.clone())).collect::<Tensors>();
@@ -519,7 +543,10 @@ fn what_comes_out_has_the_shape_that_the_head_says() {
 fn other_words(examples: &[Example], from: usize, vocab: u32) -> Vec<Example> {
     let mut changed = examples.to_vec();
     for example in &mut changed {
-        if let Example::Text { token_ids: words, .. } | Example::Pair { target: words, .. } = example {
+        if let Example::Text { token_ids: words, .. }
+        | Example::Pair { target: words, .. }
+        | Example::Speech { target: words, .. } = example
+        {
             words.iter_mut().skip(from).for_each(|word| *word = (*word + 1) % vocab);
         }
     }
@@ -559,7 +586,11 @@ fn what_is_remembered_tells_what_reading_anew_tells() {
         let example = examples(&config, 1).remove(0);
         let words = example.words().expect("words").to_vec();
         let whole = infer(&*built.model, std::slice::from_ref(&example)).remove(0);
-        let source = if let Example::Pair { source, .. } = &example { Some(source.as_slice()) } else { None };
+        let source = match &example {
+            Example::Pair { source, .. } => Some(Source::Text(source)),
+            Example::Speech { features, .. } => Some(Source::Speech(features)),
+            Example::Text { .. } | Example::Image { .. } | Example::Row { .. } => None,
+        };
         let mut cache = generator.begin(source.as_slice()).expect("a memory");
         let mut at = 0;
         // A few words at first, then one by one, twice the same text side by side on the way.
@@ -635,7 +666,7 @@ fn an_input_of_another_kind_is_refused_in_words() {
     each(|entry, config| {
         let built = scratch(&config, 1);
         let other = match config.takes() {
-            Modality::Text | Modality::TextToText => {
+            Modality::Text | Modality::TextToText | Modality::Speech => {
                 Input::Image { pixels: Tensor::zeros((1, 3, 8, 8), DType::F32, &Device::Cpu).expect("pixels") }
             }
             Modality::Image | Modality::Table => {

@@ -316,9 +316,11 @@ fn prepare_job(
     max_examples: Option<usize>,
 ) -> Result<PrepareJob, Error> {
     let tokenizer = match (task.takes(), data.image_shape) {
-        (Modality::Text | Modality::TextToText, Some(_)) => return Err(Error::Kind { model: task.in_words(), data: "images" }),
+        (Modality::Text | Modality::TextToText | Modality::Speech, Some(_)) => {
+            return Err(Error::Kind { model: task.in_words(), data: "images" });
+        }
         (Modality::Image, None) => return Err(Error::Kind { model: task.in_words(), data: "texts" }),
-        (Modality::Text | Modality::TextToText, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
+        (Modality::Text | Modality::TextToText | Modality::Speech, None) => model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
         (Modality::Image, Some(_)) => PathBuf::new(),
         (Modality::Table, None) => PathBuf::new(),
         (Modality::Table, shape) => {

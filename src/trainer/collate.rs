@@ -138,6 +138,7 @@ fn words(modality: Modality) -> &'static str {
         Modality::Image => "images",
         Modality::Table => "rows of a table",
         Modality::TextToText => "pairs of texts",
+        Modality::Speech => "recordings",
     }
 }
 
@@ -491,7 +492,7 @@ mod tests {
     fn pixels(batch: &Batch) -> Vec<f32> {
         match &batch.input {
             Input::Image { pixels } => pixels.flatten_all().and_then(|t| t.to_vec1()).expect("values"),
-            Input::Text { .. } | Input::Packed { .. } | Input::Table { .. } | Input::TextToText { .. } => {
+            Input::Text { .. } | Input::Packed { .. } | Input::Table { .. } | Input::TextToText { .. } | Input::Speech { .. } => {
                 panic!("expected images")
             }
         }

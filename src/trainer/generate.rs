@@ -6,7 +6,7 @@ use crate::data::{Message, Role, Template, Vocabulary};
 use crate::job::{Event, GenerateJob};
 use std::time::Instant;
 use tallow_kernels::Stream;
-use tallow_zoo::{Prompt, Settings};
+use tallow_zoo::{Prompt, Settings, Source as Read};
 
 /// Tells what the model writes.
 ///
@@ -30,7 +30,7 @@ pub fn generate(job: &GenerateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let pair = job.model.pair_ids();
     let ends = pair.map_or_else(|| vocabulary.ends(), |ids| vec![ids.end]);
     let start = pair.map_or_else(|| ids.clone(), |ids| vec![ids.start]);
-    let source = pair.map(|_| ids.as_slice());
+    let source = pair.map(|_| Read::Text(&ids));
     let settings = Settings { search: job.search.clone(), ..Settings::greedy(job.max_new_tokens, &ends) };
     let written = tallow_zoo::generate(&*built.model, Prompt { source, start: &start }, &settings)?;
     emit(Event::Generated {

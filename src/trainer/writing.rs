@@ -3,7 +3,7 @@
 use super::Error;
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
 use crate::job::Writing;
-use tallow_zoo::{Model, Search, Settings};
+use tallow_zoo::{Model, Search, Settings, Source};
 
 /// Has a model write.
 pub(super) struct Writer {
@@ -33,7 +33,7 @@ impl Writer {
     /// The model does not write; an operation failed.
     pub(super) fn write(&self, model: &dyn Model, data: &Prepared, examples: &[usize]) -> Result<Vec<String>, Error> {
         let Some(texts) = data.texts() else { return Ok(Vec::new()) };
-        let sources: Vec<&[u32]> = examples.iter().map(|&i| texts.text(data.texts_of(i).start).0).collect();
+        let sources: Vec<Source> = examples.iter().map(|&i| Source::Text(texts.text(data.texts_of(i).start).0)).collect();
         let written = tallow_zoo::generate_all(model, &sources, &[self.start], &self.settings)?;
         written.iter().map(|ids| Ok(self.vocabulary.spell(ids)?)).collect()
     }

@@ -5,12 +5,14 @@ use crate::fixture;
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
 use tallow_kernels::{Stream, Tape, Weights};
-use tallow_zoo::{Input, ModelConfig, Prompt, Search, Settings, generate, generate_all, registry};
+use tallow_zoo::{Input, Modality, ModelConfig, Prompt, Search, Settings, Source, generate, generate_all, registry};
 
 #[derive(Deserialize)]
 struct Case {
     model: String,
     source: Option<Vec<u32>>,
+    /// Of the fixture's features.
+    row: Option<usize>,
     prompt: Vec<u32>,
     max_new_tokens: usize,
     eos_token_ids: Vec<u32>,
@@ -19,6 +21,10 @@ struct Case {
     num_beams: Option<usize>,
     length_penalty: Option<f64>,
     early_stopping: Option<bool>,
+    #[serde(default)]
+    suppress_tokens: Vec<u32>,
+    #[serde(default)]
+    begin_suppress_tokens: Vec<u32>,
 }
 
 #[test]
@@ -27,7 +33,8 @@ fn texts_equal_those_of_transformers() {
     let cases: Vec<Case> = serde_json::from_str(&text).expect("cases");
     let (mut searched, mut ended) = (0, 0);
     for case in &cases {
-        let model = fixture::load(&case.model).model;
+        let fixture::Loaded { model, expected, .. } = fixture::load(&case.model);
+        let heard = case.row.map(|row| expected["input.features"].get(row).expect("features"));
         let search = case.num_beams.map_or(Search::Greedy, |num_beams| Search::Beam {
             num_beams,
             length_penalty: case.length_penalty.unwrap_or(1.0),
@@ -36,10 +43,15 @@ fn texts_equal_those_of_transformers() {
         searched += usize::from(search != Search::Greedy);
         let settings = Settings {
             repetition_penalty: case.repetition_penalty.unwrap_or(1.0),
+            suppress_tokens: case.suppress_tokens.clone(),
+            begin_suppress_tokens: case.begin_suppress_tokens.clone(),
             search,
             ..Settings::greedy(case.max_new_tokens, &case.eos_token_ids)
         };
-        let prompt = Prompt { source: case.source.as_deref(), start: &case.prompt };
+        let prompt = Prompt {
+            source: case.source.as_deref().map(Source::Text).or(heard.as_ref().map(Source::Speech)),
+            start: &case.prompt,
+        };
         let found = generate(&*model, prompt, &settings).expect("a text");
         assert_eq!(found, case.tokens, "{}: {:?}, {settings:?}", case.model, case.prompt);
         ended += usize::from(found.len() < case.max_new_tokens);
@@ -62,8 +74,21 @@ fn writers(check: impl Fn(&ModelConfig, &dyn tallow_zoo::Model)) {
     assert!(seen >= 2, "{seen}");
 }
 
-fn source(config: &ModelConfig) -> Option<&'static [u32]> {
-    (config.takes() == tallow_zoo::Modality::TextToText).then_some(&[7, 3, 9, 2, 5])
+const WORDS: &[u32] = &[7, 3, 9, 2, 5];
+
+/// What a model of speech hears, `[1, M, F]`; one number for others, which do not ask for it.
+fn heard(config: &ModelConfig) -> Tensor {
+    let (m, f) = config.speech_limits().map_or((1, 1), |limits| (limits.mel_bins, limits.frames));
+    let values: Vec<f32> = (0..(m * f) as u64).map(|i| Stream::root(6).normal(i)).collect();
+    Tensor::from_vec(values, (1, m, f), &Device::Cpu).expect("features")
+}
+
+fn source<'a>(config: &ModelConfig, heard: &'a Tensor) -> Option<Source<'a>> {
+    match config.takes() {
+        Modality::TextToText => Some(Source::Text(WORDS)),
+        Modality::Speech => Some(Source::Speech(heard)),
+        Modality::Text | Modality::Image | Modality::Table => None,
+    }
 }
 
 /// One text, `[1, T]`.
@@ -77,8 +102,9 @@ fn what_is_remembered_changes_nothing() {
     writers(|config, model| {
         let writer = model.generator().expect("a writer");
         let ids = [3u32, 1, 4, 1, 5, 9, 2, 6];
+        let (batch, heard) = (heard(config), heard(config).get(0).expect("features"));
         let pieces = |cuts: &[usize]| {
-            let mut cache = writer.begin(source(config).as_slice()).expect("a memory");
+            let mut cache = writer.begin(source(config, &heard).as_slice()).expect("a memory");
             let (mut states, mut first) = (Vec::new(), 0);
             for &cut in cuts {
                 let piece = row(&ids[first..cut]);
@@ -91,9 +117,10 @@ fn what_is_remembered_changes_nothing() {
         };
         let lengths = vec![ids.len()];
         let token_ids = row(&ids);
-        let input = match source(config) {
+        let input = match source(config, &heard) {
             None => Input::Text { type_ids: token_ids.zeros_like().expect("types"), token_ids, lengths },
-            Some(source) => Input::TextToText {
+            Some(Source::Speech(_)) => Input::Speech { features: batch, target_ids: token_ids, target_lengths: lengths },
+            Some(Source::Text(source)) => Input::TextToText {
                 source_ids: row(source),
                 source_lengths: vec![source.len()],
                 target_ids: token_ids,
@@ -115,16 +142,18 @@ fn what_is_remembered_changes_nothing() {
 fn a_seed_gives_one_text_and_limits_hold() {
     writers(|config, model| {
         let (_, longest) = config.text_limits().expect("a model of texts");
+        let heard = heard(config).get(0).expect("features");
+        let source = source(config, &heard);
         let write = |seed, new, temperature| {
             let search = Search::Sample { temperature, top_k: Some(20), top_p: Some(0.95), seed };
             let settings = Settings { search, ..Settings::greedy(new, &[]) };
-            generate(model, Prompt { source: source(config), start: &[3, 1] }, &settings).expect("a text")
+            generate(model, Prompt { source, start: &[3, 1] }, &settings).expect("a text")
         };
         assert_eq!(write(1, 9, 1.0), write(1, 9, 1.0), "{}", config.family());
         assert_ne!(write(1, 9, 1.0), write(2, 9, 1.0), "{}", config.family());
         assert_eq!(write(1, 5, 1.0)[..], write(1, 9, 1.0)[..5], "{}: the limit changes no earlier word", config.family());
         let greedy = |new| {
-            let prompt = Prompt { source: source(config), start: &[3, 1] };
+            let prompt = Prompt { source, start: &[3, 1] };
             generate(model, prompt, &Settings::greedy(new, &[])).expect("a text")
         };
         assert_eq!(write(7, 6, 1e-4), greedy(6), "{}: cold enough, the likeliest", config.family());
@@ -133,9 +162,9 @@ fn a_seed_gives_one_text_and_limits_hold() {
         }
         assert_eq!(greedy(0), Vec::<u32>::new());
         let told = |prompt| generate(model, prompt, &Settings::greedy(3, &[])).expect_err("a mistake").to_string();
-        let empty = told(Prompt { source: source(config), start: &[] });
+        let empty = told(Prompt { source, start: &[] });
         assert!(empty.contains("expected at least one word, found none"), "{empty}");
-        let other = if source(config).is_some() { None } else { Some(&[1u32, 2][..]) };
+        let other = if source.is_some() { None } else { Some(Source::Text(&[1, 2])) };
         assert!(told(Prompt { source: other, start: &[3] }).contains(config.family()), "another kind of model");
     });
 }
@@ -157,7 +186,7 @@ fn texts_written_side_by_side_are_those_written_alone() {
         let model = fixture::load(name).model;
         let all: Vec<Vec<u32>> =
             (0..12u32).map(|i| (0..1 + i * 3 % 7).map(|t| 2 + (i * 5 + t * 7) % 20).collect::<Vec<u32>>()).collect();
-        let sources: Vec<&[u32]> = all.iter().map(Vec::as_slice).collect();
+        let sources: Vec<Source> = all.iter().map(|ids| Source::Text(ids)).collect();
         for (penalty, search) in [
             (1.0, Search::Greedy),
             (1.3, Search::Greedy),
@@ -166,13 +195,13 @@ fn texts_written_side_by_side_are_those_written_alone() {
             let settings = Settings { repetition_penalty: penalty, search, ..Settings::greedy(12, &[4, 7, 11, 15, 19]) };
             let found = generate_all(&*model, &sources, &[0], &settings).expect("texts");
             for (source, found) in sources.iter().zip(&found) {
-                let alone = generate(&*model, Prompt { source: Some(source), start: &[0] }, &settings).expect("a text");
+                let alone = generate(&*model, Prompt { source: Some(*source), start: &[0] }, &settings).expect("a text");
                 assert_eq!(*found, alone, "{name}: {source:?}");
                 ended += usize::from(found.len() < 12);
             }
         }
         assert_eq!(generate_all(&*model, &[], &[0], &Settings::greedy(3, &[])).expect("none"), Vec::<Vec<u32>>::new());
-        assert!(generate_all(&*model, &[&[]], &[0], &Settings::greedy(3, &[])).is_err(), "an empty source");
+        assert!(generate_all(&*model, &[Source::Text(&[])], &[0], &Settings::greedy(3, &[])).is_err(), "an empty source");
     }
     assert!(ended > 20, "{ended} ended by themselves");
 }

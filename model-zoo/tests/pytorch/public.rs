@@ -9,7 +9,7 @@ use tallow_kernels::{Stream, Tape, Weights};
 use tallow_zoo::{Input, Modality, ModelConfig, registry};
 
 /// Families that transformers knows by the names in their files.
-const PUBLIC: [&str; 9] = ["bert", "distilbert", "electra", "gpt2", "llama", "marian", "roberta", "t5", "vit"];
+const PUBLIC: [&str; 10] = ["bert", "distilbert", "electra", "gpt2", "llama", "marian", "roberta", "t5", "vit", "whisper"];
 
 /// Words of two texts, none of which has a meaning to any model; 0 where the second has ended.
 const IDS: [[u32; 5]; 2] = [[5, 9, 7, 31, 12], [8, 40, 6, 0, 0]];
@@ -32,7 +32,17 @@ fn write(folder: &Path, config: &ModelConfig) {
     let ids = Tensor::new(&IDS, &Device::Cpu).expect("ids");
     let values: Vec<f32> = (0..2 * 3 * 9 * 9).map(|i| Stream::root(4).normal(i)).collect();
     let pixels = Tensor::from_vec(values, (2, 3, 9, 9), &Device::Cpu).expect("pixels");
+    let heard = config.speech_limits().map(|limits| {
+        let (m, f) = (limits.mel_bins, limits.frames);
+        let values: Vec<f32> = (0..(2 * m * f) as u64).map(|i| Stream::root(4).normal(i)).collect();
+        Tensor::from_vec(values, (2, m, f), &Device::Cpu).expect("features")
+    });
     let input = match text {
+        true if config.takes() == Modality::Speech => Input::Speech {
+            features: heard.clone().expect("features"),
+            target_ids: ids.clone(),
+            target_lengths: LENGTHS.to_vec(),
+        },
         // A text is written from itself.
         true if config.takes() == Modality::TextToText => Input::TextToText {
             source_ids: ids.clone(),
@@ -51,6 +61,7 @@ fn write(folder: &Path, config: &ModelConfig) {
         true => said.extend([("token_ids", ids.to_dtype(DType::I64).expect("ids")), ("lengths", lengths)]),
         false => said.extend([("pixels", pixels)]),
     }
+    said.extend(heard.map(|features| ("features", features)));
     candle_core::safetensors::save(&said, folder.join("said.safetensors")).expect("written");
 }
 

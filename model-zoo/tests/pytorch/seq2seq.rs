@@ -1,4 +1,4 @@
-//! Models of two texts against transformers: small ones that `fixtures/seq2seq.py` made.
+//! Models that write from a text or from speech against transformers: small ones that `fixtures/seq2seq.py` made.
 
 use crate::fixture::{self, Tensors, whole};
 use candle_core::DType;
@@ -21,6 +21,14 @@ fn loss(tape: &Tape, output: &Output, expected: &Tensors) -> Var {
     kernels::linear_cross_entropy(tape, states, vocabulary, bias.as_ref(), &whole(&expected["labels"])).expect("a loss")
 }
 
+fn recordings(expected: &Tensors) -> Input {
+    Input::Speech {
+        features: expected["input.features"].clone(),
+        target_ids: expected["input.target_ids"].to_dtype(DType::U32).expect("ids"),
+        target_lengths: whole(&expected["input.target_lengths"]).into_iter().map(|n| n as usize).collect(),
+    }
+}
+
 #[test]
 fn t5() {
     fixture::equals("t5", pairs, loss);
@@ -39,4 +47,14 @@ fn marian() {
 #[test]
 fn marian_with_swish_and_plain_embeddings() {
     fixture::equals("marian_swish", pairs, loss);
+}
+
+#[test]
+fn whisper() {
+    fixture::equals("whisper", recordings, loss);
+}
+
+#[test]
+fn whisper_with_relu() {
+    fixture::equals("whisper_relu", recordings, loss);
 }

@@ -111,7 +111,7 @@ fn layer_of(config: &ModelConfig, written: &str) -> Option<String> {
         ModelConfig::Distilbert(_) => ["q_lin", "k_lin", "v_lin", "out_lin"],
         ModelConfig::Gpt2(_) => ["c_attn", "c_attn", "c_attn", "attn.c_proj"],
         ModelConfig::Llama(_) => ["q_proj", "k_proj", "v_proj", "o_proj"],
-        ModelConfig::Marian(_) => ["q_proj", "k_proj", "v_proj", "out_proj"],
+        ModelConfig::Marian(_) | ModelConfig::Whisper(_) => ["q_proj", "k_proj", "v_proj", "out_proj"],
         ModelConfig::T5(_) => ["q", "k", "v", "o"],
         ModelConfig::Mlp(_) | ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) => return None,
     };

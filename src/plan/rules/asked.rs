@@ -172,13 +172,13 @@ impl Asked<'_> {
         match (takes, r.dropout.filter(|p| *p > 0.0)) {
             (Modality::Image, Some(p)) => self.deviate("recipe.dropout", plain(p), "none", "the architecture has no dropout"),
             (Modality::Image, None) => {}
-            (Modality::Text | Modality::Table | Modality::TextToText, _) => {
+            (Modality::Text | Modality::Table | Modality::TextToText | Modality::Speech, _) => {
                 let recipe = self.recipe();
                 recipe.dropout = r.dropout.map(|p| p as f32).or(recipe.dropout);
             }
         }
         match (takes, r.max_seq_len) {
-            (Modality::Text | Modality::TextToText, asked) => {
+            (Modality::Text | Modality::TextToText | Modality::Speech, asked) => {
                 let recipe = self.recipe();
                 recipe.max_seq_len = asked.or(recipe.max_seq_len);
             }

@@ -90,6 +90,7 @@ impl Brief<'_> {
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, Modality::Table) => format!("`{data}` is a table of numbers and categories, which `{name}` cannot read"),
                 (false, Modality::Text) => format!("`{data}` holds texts, which `{name}` cannot read"),
+                (false, Modality::Speech) => format!("`{data}` holds recordings, which `{name}` cannot hear"),
                 (false, Modality::TextToText) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
             });
         }

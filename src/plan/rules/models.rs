@@ -244,6 +244,7 @@ impl Candidate {
             ModelConfig::Mlp(c) => (Some(c.hidden_sizes.len()), c.hidden_sizes.first().copied(), None),
             ModelConfig::Marian(c) => (Some(c.encoder_layers), Some(c.d_model), Some(c.encoder_attention_heads)),
             ModelConfig::T5(c) => (Some(c.num_layers), Some(c.d_model), Some(c.num_heads)),
+            ModelConfig::Whisper(c) => (Some(c.encoder_layers), Some(c.d_model), Some(c.encoder_attention_heads)),
             ModelConfig::ResnetCifar(c) => (Some(c.depth), None, None),
             // By its name: the usual count leaves out some of the convolutions.
             ModelConfig::Resnet(_) => (self.name.rsplit('-').next().and_then(|depth| depth.parse().ok()), None, None),

@@ -1,0 +1,600 @@
+//! Whisper (Radford et al., 2212.04356): text from speech, with the names of `WhisperForConditionalGeneration`. Two convolutions over a
+//! log-mel spectrogram, then a Transformer whose norms stand before each layer; positions are sines in the encoder, learnt in the decoder.
+//!
+//! Shapes: `b` batch, `m` mel bins, `f` frames (twice the positions `s` of the encoder), `t` target tokens, `d` width (`d_model`).
+
+use crate::cache::{Cache, Past};
+use crate::cost::Cost;
+use crate::error::{self, ConfigProblem, Result};
+use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts};
+use crate::generate::{Generator, Source};
+use crate::head::{Head, HeadKind, Heads, words};
+use crate::lora::{Adapter, Linear, body};
+pub use crate::parts::Activation;
+use crate::parts::{LayerNorm, check_tokens, residual};
+use crate::registry::{Architecture, Input, Model, Output, PairIds, SpeechLimits};
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use tallow_kernels::{self as kernels, Attention, Conv2d, Init, Mask, Param, Tape, Var, Weights};
+
+/// The keys of the public `config.json` that matter here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub vocab_size: usize,
+    pub num_mel_bins: usize,
+    pub d_model: usize,
+    pub encoder_layers: usize,
+    pub decoder_layers: usize,
+    pub encoder_attention_heads: usize,
+    pub decoder_attention_heads: usize,
+    pub encoder_ffn_dim: usize,
+    pub decoder_ffn_dim: usize,
+    /// Half the frames of a recording: 1500 are 30 seconds.
+    pub max_source_positions: usize,
+    pub max_target_positions: usize,
+    pub activation_function: Activation,
+    pub dropout: f64,
+    pub attention_dropout: f64,
+    /// Of what a feed-forward layer's activation gives.
+    pub activation_dropout: f64,
+    /// Of all matrices at the start.
+    pub init_std: f64,
+    pub pad_token_id: usize,
+    pub bos_token_id: usize,
+    pub eos_token_id: usize,
+    /// What a target begins with.
+    pub decoder_start_token_id: usize,
+    /// What the last layer says.
+    #[serde(default = "words")]
+    pub head: Head,
+}
+
+/// Its heads, by the names of their classes in public files.
+pub(crate) const HEADS: &Heads = &[(HeadKind::Words, "WhisperForConditionalGeneration")];
+
+/// Added to the variance in norms.
+const EPS: f64 = 1e-5;
+
+/// Frames that a filter sees, and that the second one moves on by.
+const KERNEL: usize = 3;
+const STRIDE: usize = 2;
+
+impl Architecture for Config {
+    fn from_public(object: &Map<String, Value>) -> Result<Self> {
+        let mut f = Fields::new(object);
+        for (field, usual) in [
+            ("is_encoder_decoder", json!(true)),
+            ("tie_word_embeddings", json!(true)),
+            ("encoder_layerdrop", json!(0.0)),
+            ("decoder_layerdrop", json!(0.0)),
+            ("apply_spec_augment", json!(false)),
+        ] {
+            // A number may be written with or without its point.
+            if f.get(field).and_then(Value::as_f64).is_none_or(|found| Some(found) != usual.as_f64()) {
+                f.only_if_present(field, usual);
+            }
+        }
+        let config = Config {
+            vocab_size: f.count_or("vocab_size", 51865),
+            num_mel_bins: f.count_or("num_mel_bins", 80),
+            d_model: f.count_or("d_model", 384),
+            encoder_layers: f.count_or("encoder_layers", 4),
+            decoder_layers: f.count_or("decoder_layers", 4),
+            encoder_attention_heads: f.count_or("encoder_attention_heads", 6),
+            decoder_attention_heads: f.count_or("decoder_attention_heads", 6),
+            encoder_ffn_dim: f.count_or("encoder_ffn_dim", 1536),
+            decoder_ffn_dim: f.count_or("decoder_ffn_dim", 1536),
+            max_source_positions: f.count_or("max_source_positions", 1500),
+            max_target_positions: f.count_or("max_target_positions", 448),
+            activation_function: f.choice_or("activation_function", Activation::Gelu, &Activation::NAMES),
+            dropout: f.number_or("dropout", 0.0),
+            attention_dropout: f.number_or("attention_dropout", 0.0),
+            activation_dropout: f.number_or("activation_dropout", 0.0),
+            init_std: f.number_or("init_std", 0.02),
+            pad_token_id: f.count_or("pad_token_id", 50256),
+            bos_token_id: f.count_or("bos_token_id", 50256),
+            eos_token_id: f.count_or("eos_token_id", 50256),
+            decoder_start_token_id: f.count_or("decoder_start_token_id", 50257),
+            head: Head::Words,
+        };
+        f.finish(config.problems())?;
+        Ok(config)
+    }
+
+    fn tiny() -> Self {
+        Config {
+            vocab_size: 50,
+            num_mel_bins: 5,
+            d_model: 16,
+            encoder_layers: 1,
+            decoder_layers: 2,
+            encoder_attention_heads: 4,
+            decoder_attention_heads: 2,
+            encoder_ffn_dim: 24,
+            decoder_ffn_dim: 20,
+            max_source_positions: 7,
+            max_target_positions: 12,
+            activation_function: Activation::Gelu,
+            dropout: 0.1,
+            attention_dropout: 0.1,
+            activation_dropout: 0.1,
+            init_std: 0.1,
+            pad_token_id: 1,
+            bos_token_id: 1,
+            eos_token_id: 1,
+            decoder_start_token_id: 2,
+            head: Head::Words,
+        }
+    }
+
+    fn to_public(&self) -> Value {
+        let mut config = json!({
+            "model_type": "whisper", "is_encoder_decoder": true, "vocab_size": self.vocab_size, "num_mel_bins": self.num_mel_bins,
+            "d_model": self.d_model, "encoder_layers": self.encoder_layers, "decoder_layers": self.decoder_layers,
+            "encoder_attention_heads": self.encoder_attention_heads,
+            "decoder_attention_heads": self.decoder_attention_heads, "encoder_ffn_dim": self.encoder_ffn_dim,
+            "decoder_ffn_dim": self.decoder_ffn_dim, "max_source_positions": self.max_source_positions,
+            "max_target_positions": self.max_target_positions, "activation_function": self.activation_function.name(),
+            "dropout": self.dropout, "attention_dropout": self.attention_dropout, "activation_dropout": self.activation_dropout,
+            "init_std": self.init_std, "scale_embedding": false, "tie_word_embeddings": true, "pad_token_id": self.pad_token_id,
+            "bos_token_id": self.bos_token_id, "eos_token_id": self.eos_token_id,
+            "decoder_start_token_id": self.decoder_start_token_id,
+            // Or else the library has its own where nothing is said.
+            "suppress_tokens": null, "begin_suppress_tokens": null, "torch_dtype": "float32",
+        });
+        self.head.write(&mut config, HEADS);
+        config
+    }
+
+    fn problems(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        let most = [
+            ("vocab_size", self.vocab_size, 10_000_000),
+            ("num_mel_bins", self.num_mel_bins, 1024),
+            ("d_model", self.d_model, 65_536),
+            ("encoder_layers", self.encoder_layers, 1000),
+            ("decoder_layers", self.decoder_layers, 1000),
+            ("encoder_attention_heads", self.encoder_attention_heads, 1024),
+            ("decoder_attention_heads", self.decoder_attention_heads, 1024),
+            ("encoder_ffn_dim", self.encoder_ffn_dim, 1_000_000),
+            ("decoder_ffn_dim", self.decoder_ffn_dim, 1_000_000),
+            ("max_source_positions", self.max_source_positions, 100_000),
+            ("max_target_positions", self.max_target_positions, 1_000_000),
+        ];
+        check_counts(&mut problems, most);
+        for heads in
+            [("encoder_attention_heads", self.encoder_attention_heads), ("decoder_attention_heads", self.decoder_attention_heads)]
+        {
+            check_divides(&mut problems, heads, ("d_model", self.d_model));
+        }
+        for (field, id) in [
+            ("pad_token_id", self.pad_token_id),
+            ("bos_token_id", self.bos_token_id),
+            ("eos_token_id", self.eos_token_id),
+            ("decoder_start_token_id", self.decoder_start_token_id),
+        ] {
+            check_count(&mut problems, field, id, 0..=self.vocab_size.saturating_sub(1));
+        }
+        check_dropouts(
+            &mut problems,
+            [
+                ("dropout", self.dropout),
+                ("attention_dropout", self.attention_dropout),
+                ("activation_dropout", self.activation_dropout),
+            ],
+        );
+        self.head.check(&mut problems, HEADS);
+        problems
+    }
+
+    /// The output layer is the table of words. Filters see one line of an image that is one high.
+    fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        given.remove("proj_out.weight");
+        for name in FILTERS {
+            if let Some(filter) = given.get(name).filter(|filter| filter.rank() == 3) {
+                given.insert(name.into(), filter.unsqueeze(2)?);
+            }
+        }
+        Ok(given)
+    }
+
+    fn public_tensors(&self, mut own: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
+        for name in FILTERS {
+            if let Some(filter) = own.remove(name) {
+                own.insert(name.into(), filter.squeeze(2)?);
+            }
+        }
+        Ok(own)
+    }
+
+    fn set_dropout(&mut self, p: f64) {
+        self.dropout = p;
+        // Those that a file has at 0 stay there, as its authors trained it.
+        for other in [&mut self.attention_dropout, &mut self.activation_dropout] {
+            *other = if *other > 0.0 { p } else { 0.0 };
+        }
+    }
+
+    fn text_limits(&self) -> Option<(usize, usize)> {
+        Some((self.vocab_size, self.max_target_positions))
+    }
+
+    fn speech_limits(&self) -> Option<SpeechLimits> {
+        Some(SpeechLimits { mel_bins: self.num_mel_bins, frames: STRIDE * self.max_source_positions })
+    }
+
+    fn pair_ids(&self) -> Option<PairIds> {
+        let [start, end, pad] = [self.decoder_start_token_id, self.eos_token_id, self.pad_token_id].map(|id| id as u32);
+        Some(PairIds { start, end, pad })
+    }
+
+    /// A target has `t` tokens; a recording always has all its frames.
+    fn cost(&self, b: usize, t: usize) -> Cost {
+        let (mut cost, d) = (Cost::default(), self.d_model);
+        let (sources, targets, s) = (b * self.max_source_positions, b * t, self.max_source_positions);
+        // Positions of the encoder are not trained.
+        cost.params += (self.vocab_size + self.max_target_positions) * d;
+        cost.dense(STRIDE * sources, KERNEL * self.num_mel_bins, d);
+        cost.dense(sources, KERNEL * d, d);
+        cost.keep(STRIDE * sources * d + 2 * sources * d + 3 * targets * d);
+        let attention = |cost: &mut Cost, rows: usize, read: usize, seen: f64| {
+            cost.params += 4 * d * d + 3 * d;
+            cost.forward_flops += 4.0 * (rows + read) as f64 * (d * d) as f64;
+            norm(cost, rows, d);
+            // Scores and their product with the values.
+            cost.forward_flops += 4.0 * (rows * d) as f64 * seen;
+            cost.keep(4 * rows * d + 2 * read * d);
+        };
+        let forward = |cost: &mut Cost, rows: usize, inner: usize| {
+            cost.dense(rows, d, inner);
+            cost.dense(rows, inner, d);
+            norm(cost, rows, d);
+            cost.keep(rows * inner + rows * d);
+        };
+        for _ in 0..self.encoder_layers {
+            cost.block(sources * d, |cost| {
+                attention(cost, sources, sources, s as f64);
+                forward(cost, sources, self.encoder_ffn_dim);
+            });
+        }
+        for _ in 0..self.decoder_layers {
+            cost.block((sources + targets) * d, |cost| {
+                attention(cost, targets, targets, t as f64 / 2.0);
+                attention(cost, targets, sources, s as f64);
+                forward(cost, targets, self.decoder_ffn_dim);
+            });
+        }
+        norm(&mut cost, sources, d);
+        norm(&mut cost, targets, d);
+        cost.words(targets, d, self.vocab_size, false);
+        cost
+    }
+
+    fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
+        Ok(Box::new(Whisper::new(self, weights, adapter)?))
+    }
+}
+
+fn norm(cost: &mut Cost, rows: usize, d: usize) {
+    cost.params += 2 * d;
+    cost.keep(rows * d);
+}
+
+/// Layers whose filters are `[d, channels, 3]` in public files.
+const FILTERS: [&str; 2] = ["model.encoder.conv1.weight", "model.encoder.conv2.weight"];
+
+/// The model.
+struct Whisper {
+    convolutions: [Convolution; 2],
+    /// Of the encoder, `[s, d]`: not trained.
+    sines: Param,
+    encoder: Vec<Rc<Block>>,
+    encoder_norm: LayerNorm,
+    words: Param,
+    positions: Param,
+    decoder: Vec<Rc<Block>>,
+    decoder_norm: LayerNorm,
+    config: Config,
+}
+
+/// A convolution over time, then GELU.
+struct Convolution {
+    weight: Param,
+    bias: Param,
+    args: Conv2d,
+}
+
+/// One block: attention to its own positions, in the decoder to the recording, then feed-forward; each with a norm before it and added to
+/// what it began with.
+struct Block {
+    own: AttentionLayer,
+    source: Option<AttentionLayer>,
+    inner: Linear,
+    outer: Linear,
+    norm: LayerNorm,
+    act: Activation,
+    dropout: f32,
+    activation_dropout: f32,
+}
+
+struct AttentionLayer {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    norm: LayerNorm,
+    num_heads: usize,
+    dropout: f32,
+    attention_dropout: f32,
+}
+
+/// What the decoder knows of the recording and of earlier words.
+enum Known<'a> {
+    /// States of the recording, `[b, s, d]`; no earlier word.
+    Source(&'a Var),
+    /// Keys and values of both, for targets without padding.
+    Cache(&'a mut Cache),
+}
+
+impl Whisper {
+    fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
+        let (own, d, init) = (body(weights, adapter), config.d_model, Init::Normal(config.init_std as f32));
+        let stack = |name: &str, layers: usize, decodes| -> Result<Vec<Rc<Block>>> {
+            let at = weights.at("model").at(name).at("layers");
+            (0..layers).map(|i| Ok(Rc::new(Block::new(config, adapter, &at.at(i), decodes)?))).collect()
+        };
+        let (encoder, decoder) = (own.at("model.encoder"), own.at("model.decoder"));
+        Ok(Whisper {
+            convolutions: [
+                Convolution::new(&encoder.at("conv1"), [config.num_mel_bins, d], 1, init),
+                Convolution::new(&encoder.at("conv2"), [d, d], STRIDE, init),
+            ],
+            sines: encoder.frozen().at("embed_positions").param("weight", &[config.max_source_positions, d], Init::Sinusoids),
+            encoder: stack("encoder", config.encoder_layers, false)?,
+            encoder_norm: LayerNorm::new(&encoder.at("layer_norm"), d, EPS),
+            words: decoder.at("embed_tokens").param("weight", &[config.vocab_size, d], init),
+            positions: decoder.at("embed_positions").param("weight", &[config.max_target_positions, d], init),
+            decoder: stack("decoder", config.decoder_layers, true)?,
+            decoder_norm: LayerNorm::new(&decoder.at("layer_norm"), d, EPS),
+            config: config.clone(),
+        })
+    }
+
+    /// States of recordings, `[b, s, d]`, of their features `[b, m, f]`.
+    fn encode(&self, tape: &Tape, features_bmf: &Tensor) -> Result<Var> {
+        let (m, f) = (self.config.num_mel_bins, STRIDE * self.config.max_source_positions);
+        let &[b, _, _] = features_bmf.dims() else { return Err(self.other_features(features_bmf)) };
+        if features_bmf.dims() != [b, m, f] {
+            return Err(self.other_features(features_bmf));
+        }
+        // An image one high, whose channels are the mel bins.
+        let mut x = kernels::images(&features_bmf.unsqueeze(2)?)?;
+        for convolution in &self.convolutions {
+            x = convolution.forward(tape, &x)?;
+        }
+        let x = kernels::reshape(tape, &x, (b, self.config.max_source_positions, self.config.d_model))?;
+        let x = kernels::add(tape, &x, &kernels::value(tape, &self.sines))?;
+        let mut x = kernels::dropout(tape, &x, self.config.dropout as f32)?;
+        for block in &self.encoder {
+            let block = Rc::clone(block);
+            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x)?]))?;
+        }
+        Ok(self.encoder_norm.forward(tape, &x)?)
+    }
+
+    fn other_features(&self, found: &Tensor) -> error::Error {
+        let (m, f) = (self.config.num_mel_bins, STRIDE * self.config.max_source_positions);
+        let expected = format!("features of {m} mel bins and {f} frames, [B, M, F]");
+        error::Error::Input { family: "whisper", expected, found: format!("{:?}", found.dims()) }
+    }
+
+    /// States of the target, `[b, t, d]`; what padding looks up is not trained.
+    fn decode(&self, tape: &Tape, target_ids: &Tensor, lengths: &[usize], mut known: Known) -> Result<Var> {
+        let first = if let Known::Cache(cache) = &known { cache.len() } else { 0 };
+        let t = check_tokens("whisper", target_ids, lengths, self.config.max_target_positions.saturating_sub(first))?;
+        let words = kernels::embedding_padded(tape, target_ids, &self.words, self.config.pad_token_id as u32)?;
+        let positions = Tensor::arange(first as u32, (first + t) as u32, target_ids.device())?;
+        let positions = kernels::embedding(tape, &positions, &self.positions)?;
+        let x = kernels::add(tape, &words, &positions)?;
+        let mut x = kernels::dropout(tape, &x, self.config.dropout as f32)?;
+        let lengths: Rc<[usize]> = lengths.into();
+        for (i, block) in self.decoder.iter().enumerate() {
+            [x] = match &mut known {
+                Known::Cache(cache) => {
+                    let past = cache.layer(i);
+                    let keys_values = past.source()?;
+                    [block.decode(tape, &x, &keys_values, &lengths, Some(past))?]
+                }
+                Known::Source(states) => {
+                    let (block, lengths) = (Rc::clone(block), Rc::clone(&lengths));
+                    kernels::block(tape, [&x, states], move |tape, [x, states]| {
+                        let keys_values = block.keys_values(tape, states)?;
+                        Ok([block.decode(tape, x, &keys_values, &lengths, None)?])
+                    })?
+                }
+            };
+        }
+        if let Known::Cache(cache) = known {
+            cache.advance(t);
+        }
+        Ok(self.decoder_norm.forward(tape, &x)?)
+    }
+
+    fn output(&self, states: Var) -> Output {
+        Output::Words { states, vocabulary: self.words.clone(), bias: None }
+    }
+}
+
+impl Model for Whisper {
+    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+        let Input::Speech { features, target_ids, target_lengths } = input else {
+            return Err(input.other_than("whisper", "recordings and their texts"));
+        };
+        let source = self.encode(tape, features)?;
+        Ok(self.output(self.decode(tape, target_ids, target_lengths, Known::Source(&source))?))
+    }
+
+    fn generator(&self) -> Option<&dyn Generator> {
+        Some(self)
+    }
+}
+
+impl Generator for Whisper {
+    fn begin(&self, sources: &[Source]) -> Result<Cache> {
+        let (tape, device) = (Tape::inference(), self.words.tensor().device());
+        let features = sources.iter().map(|source| match source {
+            Source::Speech(features) => Ok(*features),
+            Source::Text(_) => Err(error::Error::Input {
+                family: "whisper",
+                expected: "the features of a recording".into(),
+                found: "a text".into(),
+            }),
+        });
+        let features = features.collect::<Result<Vec<_>>>()?;
+        if features.is_empty() {
+            let (expected, found) = ("the features of a recording".into(), "none".into());
+            return Err(error::Error::Input { family: "whisper", expected, found });
+        }
+        if let Some(other) = features.iter().find(|other| other.dims() != features[0].dims()) {
+            return Err(self.other_features(other));
+        }
+        let states = self.encode(&tape, &Tensor::stack(&features, 0)?.to_device(device)?)?;
+        let lengths = vec![self.config.max_source_positions; sources.len()];
+        let mut cache = Cache::new(self.decoder.len(), device).of_sources(lengths);
+        for (i, block) in self.decoder.iter().enumerate() {
+            cache.layer(i).set_source(block.keys_values(&tape, &states)?);
+        }
+        Ok(cache)
+    }
+
+    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
+        let (b, t) = token_ids.dims2()?;
+        Ok(self.output(self.decode(&Tape::inference(), token_ids, &vec![t; b], Known::Cache(cache))?))
+    }
+
+    fn max_positions(&self) -> usize {
+        self.config.max_target_positions
+    }
+}
+
+impl Convolution {
+    fn new(at: &Weights, [inner, out]: [usize; 2], stride: usize, init: Init) -> Self {
+        Convolution {
+            weight: at.param("weight", &[out, inner, 1, KERNEL], init),
+            bias: at.param("bias", &[out], Init::Zeros),
+            args: Conv2d { stride: [1, stride], padding: [0, KERNEL / 2], ..Conv2d::default() },
+        }
+    }
+
+    /// `[b, 1, f, in]` -> `[b, 1, f / stride, out]`
+    fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
+        kernels::gelu(tape, &kernels::conv2d(tape, x, &self.weight, Some(&self.bias), self.args)?)
+    }
+}
+
+impl Block {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, decodes: bool) -> Result<Self> {
+        let (d, init) = (config.d_model, Init::Normal(config.init_std as f32));
+        let inner = if decodes { config.decoder_ffn_dim } else { config.encoder_ffn_dim };
+        let attention = |name, norm| AttentionLayer::new(config, adapter, at, [name, norm], decodes);
+        Ok(Block {
+            own: attention("self_attn", "self_attn_layer_norm")?,
+            source: decodes.then(|| attention("encoder_attn", "encoder_attn_layer_norm")).transpose()?,
+            inner: Linear::new(&at.at("fc1"), [d, inner], true, init, adapter)?,
+            outer: Linear::new(&at.at("fc2"), [inner, d], true, init, adapter)?,
+            norm: LayerNorm::new(&body(&at.at("final_layer_norm"), adapter), d, EPS),
+            act: config.activation_function,
+            dropout: config.dropout as f32,
+            activation_dropout: config.activation_dropout as f32,
+        })
+    }
+
+    /// Of the encoder.
+    fn encode(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
+        self.forward(tape, &self.own.own(tape, x, Attention::full(self.own.num_heads), None)?)
+    }
+
+    /// Of the decoder, for targets of these lengths.
+    fn decode(
+        &self,
+        tape: &Tape,
+        x: &Var,
+        keys_values: &[Var; 2],
+        lengths: &[usize],
+        past: Option<&mut Past>,
+    ) -> kernels::Result<Var> {
+        let causal = Attention { mask: Mask::Causal, lengths: Some(lengths), ..Attention::full(self.own.num_heads) };
+        let mut x = self.own.own(tape, x, causal, past)?;
+        if let Some(source) = &self.source {
+            x = source.source(tape, &x, keys_values, lengths)?;
+        }
+        self.forward(tape, &x)
+    }
+
+    /// Of the recording, as the decoder's attention takes them.
+    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
+        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
+    }
+
+    /// The feed-forward layer.
+    fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
+        let h = self.inner.forward(tape, &self.norm.forward(tape, x)?)?;
+        let h = kernels::dropout(tape, &self.act.forward(tape, &h)?, self.activation_dropout)?;
+        residual(tape, &self.outer.forward(tape, &h)?, x, self.dropout)
+    }
+}
+
+impl AttentionLayer {
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, [name, norm]: [&str; 2], decodes: bool) -> Result<Self> {
+        let (d, init) = (config.d_model, Init::Normal(config.init_std as f32));
+        let linear = |part: &str, bias| Linear::new(&at.at(name).at(part), [d, d], bias, init, adapter);
+        Ok(AttentionLayer {
+            query: linear("q_proj", true)?,
+            key: linear("k_proj", false)?,
+            value: linear("v_proj", true)?,
+            output: linear("out_proj", true)?,
+            norm: LayerNorm::new(&body(&at.at(norm), adapter), d, EPS),
+            num_heads: if decodes { config.decoder_attention_heads } else { config.encoder_attention_heads },
+            dropout: config.dropout as f32,
+            attention_dropout: config.attention_dropout as f32,
+        })
+    }
+
+    fn keys_values(&self, tape: &Tape, x: &Var) -> kernels::Result<[Var; 2]> {
+        Ok([self.key.forward(tape, x)?, self.value.forward(tape, x)?])
+    }
+
+    /// Attention of a sequence to itself.
+    fn own(&self, tape: &Tape, x: &Var, args: Attention, past: Option<&mut Past>) -> kernels::Result<Var> {
+        let h = self.norm.forward(tape, x)?;
+        let (q, [k, v]) = (self.query.forward(tape, &h)?, self.keys_values(tape, &h)?);
+        let args = Attention { dropout: self.attention_dropout, ..args };
+        let a = match past {
+            None => kernels::attention(tape, &q, &k, &v, &args)?,
+            Some(past) => {
+                let known = past.extend(&k, &v)?;
+                kernels::attention(tape, &q, &known.k, &known.v, &Attention { key_lengths: Some(&known.lengths), ..args })?
+            }
+        };
+        self.finish(tape, &a, x)
+    }
+
+    /// Attention of the target to the recording.
+    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &[usize]) -> kernels::Result<Var> {
+        let q = self.query.forward(tape, &self.norm.forward(tape, x)?)?;
+        // Every position of a recording is seen, of silence too.
+        let key_lengths = vec![k.dims().get(1).copied().unwrap_or(0); lengths.len()];
+        let (lengths, key_lengths) = (Some(lengths), Some(key_lengths.as_slice()));
+        let args = Attention { lengths, key_lengths, dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
+        let a = kernels::attention(tape, &q, k, v, &args)?;
+        self.finish(tape, &a, x)
+    }
+
+    fn finish(&self, tape: &Tape, a: &Var, x: &Var) -> kernels::Result<Var> {
+        residual(tape, &self.output.forward(tape, a)?, x, self.dropout)
+    }
+}
