@@ -275,6 +275,26 @@ fn prepared(split: &PreparedSplit) -> String {
                 cut(truncated_targets)
             );
         }
+        SplitShape::Speech {
+            seconds,
+            target_tokens,
+            longest_seconds,
+            longest_target,
+            truncated,
+            truncated_targets,
+            left_out,
+            ..
+        } => {
+            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
+            let cut = |cut: usize| if cut > 0 { format!(", {} cut", count(cut as f64)) } else { String::new() };
+            return format!(
+                "{name}: {examples} recordings, {} of sound (longest {longest_seconds:.1} s{}), {} tokens of text (longest {longest_target}{}){out}",
+                duration(seconds),
+                cut(truncated),
+                count(target_tokens as f64),
+                cut(truncated_targets)
+            );
+        }
         SplitShape::Image { height, width, channels } => {
             let all = split.examples as f64 * (height * width * channels) as f64;
             format!("{height} x {width} x {channels} pixels, {}", bytes(all))

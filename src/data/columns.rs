@@ -2,16 +2,19 @@
 
 mod conversations;
 mod pairs;
+mod recordings;
 
 pub(super) use conversations::task_of;
 pub use pairs::PairKind;
 pub(super) use pairs::is_of_pairs;
+pub(super) use recordings::is_heard;
 
 use super::read::{Column, ColumnKind, Table};
 use super::{Error, Result, classes, similar};
 use crate::spec::{Columns, Task};
 use conversations::{conversations, preferences};
 use pairs::pairs;
+use recordings::recordings;
 use std::collections::BTreeSet;
 use tallow_zoo::Modality;
 
@@ -61,6 +64,9 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     }
     if task == Some(Task::TextToText) {
         return pairs(table, asked);
+    }
+    if task == Some(Task::SpeechRecognition) {
+        return recordings(table, asked);
     }
     if task == Some(Task::InstructionTuning) {
         return conversations(table, asked);
@@ -349,7 +355,7 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
             ColumnKind::Image => input.len() == 1,
             // What looks like numbers in a CSV file is text all the same.
             ColumnKind::Int | ColumnKind::Float => table.path().extension().is_none_or(|e| e != "parquet"),
-            ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
+            ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
         };
         if !good {
             let found = column.kind.in_words();

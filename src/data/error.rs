@@ -75,6 +75,10 @@ pub enum Error {
     OneClass { split: String, class: String },
     #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
     Image { path: PathBuf, position: Position, column: String, what: String },
+    #[error("`{}`, {position}, column `{column}`: the recording cannot be read: {what}", path.display())]
+    Audio { path: PathBuf, position: Position, column: String, what: String },
+    #[error("split `{split}`: none of its {rows} recordings has a text")]
+    NoTranscripts { split: String, rows: usize },
     #[error("`{}`, {position}, column `{column}`: expected an image of {expected}, found {found} (height x width x channels)", path.display())]
     ImageSize { path: PathBuf, position: Position, column: String, expected: String, found: String },
 
@@ -188,6 +192,7 @@ impl Failure for Error {
                 "its texts can only be cut as they were in its training: take a revision or a copy of the model that has the file"
             }
             Error::Tokenizer { .. } => "fetch the model's `tokenizer.json` again",
+            Error::NoTranscripts { .. } => "fill in the texts, or name their column by `data.columns.label`",
             Error::NoPairs { .. } => "fill in both texts, or name other columns by `data.columns`",
             Error::ForeignToken { .. } | Error::NoPairToken { .. } => {
                 "check that config.json, model.safetensors and tokenizer.json belong together"
@@ -199,7 +204,7 @@ impl Failure for Error {
             Error::Unequal { .. } => "correct the row, or take it out",
             Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",
-            Error::Unreadable { .. } | Error::Image { .. } => "repair or remove it, or make the file again",
+            Error::Unreadable { .. } | Error::Image { .. } | Error::Audio { .. } => "repair or remove it, or make the file again",
             Error::AlikeTexts { .. } => {
                 "take rows whose texts differ, or give each a text that does not belong to it (a column `negative`)"
             }

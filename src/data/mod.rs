@@ -3,6 +3,7 @@
 //! `hub` is the one door to the network for models and data sets. `survey_*` looks at cards, headers and labels and says what is there.
 //! [`prepare`] runs in the jail: source files in, token or pixel tensors out. [`Prepared`] reads those back for the trainer.
 
+mod audio;
 mod card;
 mod catalogue;
 mod chat;
@@ -28,6 +29,7 @@ mod tensor_file;
 mod tokenizers;
 mod vocabulary;
 
+pub use audio::extractor;
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
@@ -37,10 +39,12 @@ pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
 pub use prepare::prepare;
 pub use prepared::{
-    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSimilar, PreparedSpans, PreparedTable,
-    PreparedTags, PreparedTargets, PreparedTexts,
+    HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSimilar, PreparedSpans, PreparedSpeech,
+    PreparedTable, PreparedTags, PreparedTargets, PreparedTexts, PreparedTranscripts,
 };
-pub use public_models::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS};
+pub use public_models::{
+    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS,
+};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;

@@ -20,6 +20,7 @@ pub enum PreparedInputs {
     Texts(PreparedTexts),
     Images(PreparedImages),
     Table(PreparedTable),
+    Speech(PreparedSpeech),
 }
 
 /// What a model should say.
@@ -47,6 +48,8 @@ pub enum PreparedTargets {
     /// Text `2i + 1` of example `i`, which is written from text `2i`. `begin`: what a decoder is fed with before its first token; `end`:
     /// what each target ends with; `words`: source and target of each example as they stand in the data.
     Texts { begin: u32, end: u32, words: Vec<[String; 2]> },
+    /// What is said in each recording.
+    Transcripts(PreparedTranscripts),
     /// As [`PreparedTargets::Answers`]; text `2i` of example `i` is better than text `2i + 1`.
     Preferences { asked: Vec<bool> },
     /// Texts whose vectors are near or far.
@@ -257,6 +260,112 @@ pub struct PreparedImages {
     shape: [usize; 3],
 }
 
+/// Log-mel spectrograms of all recordings, end to end, without the silence behind each.
+#[derive(Debug)]
+pub struct PreparedSpeech {
+    values: Vec<f32>,
+    /// Frames before each recording; one more entry for the end.
+    offsets: Vec<u64>,
+    /// What stands in the frames behind each recording.
+    silence: Vec<f32>,
+    mel_bins: usize,
+    /// Of every recording, silence included.
+    frames: usize,
+}
+
+/// What is said in each recording.
+#[derive(Debug)]
+pub struct PreparedTranscripts {
+    /// With the tokens that every text begins with, and its end.
+    texts: PreparedTexts,
+    /// What a decoder is fed with before a text's first token, and what each text ends with.
+    pub begin: u32,
+    pub end: u32,
+    /// Tokens that every text begins with.
+    pub forced: usize,
+    /// Of each example what the recording is called, and its text as it stands in the data.
+    pub words: Vec<[String; 2]>,
+}
+
+impl PreparedSpeech {
+    /// Mel bins and frames of every recording.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.mel_bins, self.frames]
+    }
+
+    /// Writes recording `i`, `[mel bins, frames]`, into as many elements. Panics where there is none.
+    pub fn copy(&self, i: usize, to: &mut [f32]) {
+        let (start, end) = (self.offsets[i] as usize, self.offsets[i + 1] as usize);
+        let own = end - start;
+        let values = &self.values[start * self.mel_bins..end * self.mel_bins];
+        for (mel, row) in to.chunks_exact_mut(self.frames).enumerate() {
+            row[..own].copy_from_slice(&values[mel * own..(mel + 1) * own]);
+            row[own..].fill(self.silence[i]);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.silence.len()
+    }
+
+    fn parse(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<Self, String> {
+        let count = |name: &str| {
+            let found = metadata.get(name).and_then(|count| count.parse::<usize>().ok()).filter(|count| *count > 0);
+            found.ok_or_else(|| format!("it does not say its `{name}`"))
+        };
+        let (mel_bins, frames) = (count("mel_bins")?, count("frames")?);
+        let [values, silence] = [floats(tensors, "features")?, floats(tensors, "silence")?];
+        let offsets: Vec<u64> = u64s(bytes(tensors, "frame_offsets", Dtype::U64, 1)?.0);
+        let fits = |w: &[u64]| w[0] <= w[1] && w[1] - w[0] <= frames as u64;
+        let whole = offsets.first() == Some(&0)
+            && offsets.len() == silence.len() + 1
+            && offsets.windows(2).all(fits)
+            && offsets.last().is_some_and(|last| (*last as usize).checked_mul(mel_bins) == Some(values.len()));
+        match whole {
+            true => Ok(PreparedSpeech { values, offsets, silence, mel_bins, frames }),
+            false => Err(format!("the offsets do not cut {} numbers into {} recordings", values.len(), silence.len())),
+        }
+    }
+}
+
+impl PreparedTranscripts {
+    /// Tokens of the text of recording `i`, those that every text begins with and its end included. Panics where there is none.
+    pub fn tokens(&self, i: usize) -> &[u32] {
+        self.texts.text(i).0
+    }
+
+    /// What a decoder is fed with before the first token that is its own to tell.
+    pub fn prompt(&self) -> Vec<u32> {
+        let forced = if self.texts.is_empty() { &[] } else { &self.tokens(0)[..self.forced] };
+        [&[self.begin], forced].concat()
+    }
+
+    /// Every id is below it.
+    pub fn vocab_size(&self) -> usize {
+        self.texts.vocab_size()
+    }
+
+    fn parse(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<Self, String> {
+        let number = |name: &str| {
+            metadata.get(name).and_then(|id| id.parse::<u32>().ok()).ok_or_else(|| format!("it does not say its `{name}`"))
+        };
+        let texts = parse_texts(tensors, metadata)?;
+        let words: Vec<[String; 2]> =
+            serde_json::from_slice(bytes(tensors, "transcripts", Dtype::U8, 1)?.0).map_err(|e| e.to_string())?;
+        let (begin, end, forced) = (number("begin_token")?, number("end_token")?, number("forced_tokens")? as usize);
+        if texts.len() != words.len() {
+            return Err(format!("it has {} texts in tokens and {} in words", texts.len(), words.len()));
+        }
+        if let Some(id) = [begin, end].into_iter().find(|id| *id as usize >= texts.vocab_size()) {
+            return Err(format!("a text begins or ends with {id}, and the vocabulary has {}", texts.vocab_size()));
+        }
+        match (0..texts.len()).find(|i| texts.text_len(*i) <= forced) {
+            Some(i) => Err(format!("text {i} has no token behind the {forced} that every text begins with")),
+            None => Ok(PreparedTranscripts { texts, begin, end, forced, words }),
+        }
+    }
+}
+
 /// Inputs of all rows of a table, end to end.
 #[derive(Debug)]
 pub struct PreparedTable {
@@ -291,6 +400,7 @@ impl Prepared {
             PreparedInputs::Texts(texts) => texts.len() / self.texts_each(),
             PreparedInputs::Images(images) => images.count,
             PreparedInputs::Table(table) => table.count,
+            PreparedInputs::Speech(speech) => speech.len(),
         }
     }
 
@@ -301,6 +411,7 @@ impl Prepared {
             PreparedInputs::Texts(_) => Modality::Text,
             PreparedInputs::Images(_) => Modality::Image,
             PreparedInputs::Table(_) => Modality::Table,
+            PreparedInputs::Speech(_) => Modality::Speech,
         }
     }
 
@@ -315,6 +426,7 @@ impl Prepared {
             | PreparedTargets::Spans(_)
             | PreparedTargets::Values { .. }
             | PreparedTargets::Words { .. }
+            | PreparedTargets::Transcripts(_)
             | PreparedTargets::Answers { .. } => 1,
         }
     }
@@ -325,8 +437,11 @@ impl Prepared {
         i * each..(i + 1) * each
     }
 
-    /// Tokens of example `i`; none where it is no text. Panics where there is no example `i`.
+    /// Tokens of example `i`, of a recording those of its text; none where it has no text. Panics where there is no example `i`.
     pub fn example_len(&self, i: usize) -> Option<usize> {
+        if let PreparedTargets::Transcripts(told) = &self.targets {
+            return Some(told.tokens(i).len());
+        }
         let texts = self.texts()?;
         Some(self.texts_of(i).map(|text| texts.text_len(text)).sum())
     }
@@ -339,7 +454,7 @@ impl Prepared {
     pub fn texts(&self) -> Option<&PreparedTexts> {
         match &self.inputs {
             PreparedInputs::Texts(texts) => Some(texts),
-            PreparedInputs::Images(_) | PreparedInputs::Table(_) => None,
+            PreparedInputs::Images(_) | PreparedInputs::Table(_) | PreparedInputs::Speech(_) => None,
         }
     }
 
@@ -347,7 +462,15 @@ impl Prepared {
     pub fn images(&self) -> Option<&PreparedImages> {
         match &self.inputs {
             PreparedInputs::Images(images) => Some(images),
-            PreparedInputs::Texts(_) | PreparedInputs::Table(_) => None,
+            PreparedInputs::Texts(_) | PreparedInputs::Table(_) | PreparedInputs::Speech(_) => None,
+        }
+    }
+
+    /// The recordings, if it holds recordings.
+    pub fn speech(&self) -> Option<&PreparedSpeech> {
+        match &self.inputs {
+            PreparedInputs::Speech(speech) => Some(speech),
+            PreparedInputs::Texts(_) | PreparedInputs::Images(_) | PreparedInputs::Table(_) => None,
         }
     }
 
@@ -355,7 +478,7 @@ impl Prepared {
     pub fn table(&self) -> Option<&PreparedTable> {
         match &self.inputs {
             PreparedInputs::Table(table) => Some(table),
-            PreparedInputs::Texts(_) | PreparedInputs::Images(_) => None,
+            PreparedInputs::Texts(_) | PreparedInputs::Images(_) | PreparedInputs::Speech(_) => None,
         }
     }
 }
@@ -442,6 +565,7 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
     let targets = parse_targets(&tensors, metadata)?;
     let pixels = tensors.tensor("images").is_ok().then(|| bytes(&tensors, "images", Dtype::U8, 4)).transpose()?;
     let inputs = match pixels {
+        None if tensors.tensor("features").is_ok() => PreparedInputs::Speech(PreparedSpeech::parse(&tensors, metadata)?),
         None if tensors.tensor("numbers").is_ok() => PreparedInputs::Table(parse_table(&tensors)?),
         Some((pixels, shape)) => {
             if shape[1..].contains(&0) {
@@ -476,6 +600,9 @@ fn parse(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Prepared,
             if prepared.texts().is_none() =>
         {
             Err("it has no texts to take words from".into())
+        }
+        PreparedTargets::Transcripts(told) if told.words.len() != prepared.len() => {
+            Err(format!("it has {} texts for {} recordings", told.words.len(), prepared.len()))
         }
         PreparedTargets::Texts { begin, end, words } => check_pairs(&prepared, [*begin, *end], words.len()).map(|()| prepared),
         PreparedTargets::Answers { asked } | PreparedTargets::Preferences { asked } => {
@@ -526,6 +653,9 @@ fn parse_targets(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> 
             let asked = bytes(tensors, name, Dtype::U8, 1)?.0.iter().map(|mark| *mark != 0).collect();
             return Ok(if pairs { PreparedTargets::Preferences { asked } } else { PreparedTargets::Answers { asked } });
         }
+    }
+    if tensors.tensor("transcripts").is_ok() {
+        return Ok(PreparedTargets::Transcripts(PreparedTranscripts::parse(tensors, metadata)?));
     }
     if tensors.tensor("pairs").is_ok() {
         let words = serde_json::from_slice(bytes(tensors, "pairs", Dtype::U8, 1)?.0).map_err(|e| e.to_string())?;
@@ -581,8 +711,7 @@ fn parse_table(tensors: &SafeTensors) -> Result<PreparedTable, String> {
 fn parse_texts(tensors: &SafeTensors, metadata: &BTreeMap<String, String>) -> Result<PreparedTexts, String> {
     let tokens = u32s(bytes(tensors, "tokens", Dtype::U32, 1)?.0);
     let type_ids = bytes(tensors, "type_ids", Dtype::U8, 1)?.0.to_vec();
-    let offsets: Vec<u64> =
-        bytes(tensors, "offsets", Dtype::U64, 1)?.0.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+    let offsets = u64s(bytes(tensors, "offsets", Dtype::U64, 1)?.0);
     let vocab_size: usize = metadata.get("vocab_size").and_then(|v| v.parse().ok()).ok_or("it names no vocabulary size")?;
     let whole = offsets.first() == Some(&0) && offsets.last() == Some(&(tokens.len() as u64));
     if !whole || offsets.windows(2).any(|w| w[0] >= w[1]) {
@@ -618,6 +747,20 @@ fn bytes<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype, dims: usize) -
         ));
     }
     Ok((tensor.data(), tensor.shape().to_vec()))
+}
+
+fn u64s(bytes: &[u8]) -> Vec<u64> {
+    bytes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect()
+}
+
+/// A list of numbers, none of which is NaN or infinite.
+fn floats(tensors: &SafeTensors, name: &str) -> Result<Vec<f32>, String> {
+    let values = bytes(tensors, name, Dtype::F32, 1)?.0.as_chunks::<4>().0;
+    let of: Vec<f32> = values.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    match of.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(format!("number {at} of `{name}` is {}", of[at])),
+        None => Ok(of),
+    }
 }
 
 fn u32s(bytes: &[u8]) -> Vec<u32> {

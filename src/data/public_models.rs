@@ -98,7 +98,7 @@ pub const DECODERS: [PublicDecoder; 5] = [
     },
 ];
 
-/// A model that writes one text from another, in T5's format.
+/// A model that writes one text from another, in T5's format, or from speech, in Whisper's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicWriter {
     /// Of the Hub.
@@ -113,6 +113,17 @@ const T5_BASE: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":768,"d_
 const T5_SMALL: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":512,"d_kv":64,"d_ff":2048,"num_layers":6,"num_heads":8,"n_positions":512}"#;
 const FLAN_BASE: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":768,"d_kv":64,"d_ff":2048,"num_layers":12,"num_heads":12,"n_positions":512,"feed_forward_proj":"gated-gelu","tie_word_embeddings":false}"#;
 const FLAN_SMALL: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":512,"d_kv":64,"d_ff":1024,"num_layers":8,"num_heads":6,"n_positions":512,"feed_forward_proj":"gated-gelu","tie_word_embeddings":false}"#;
+
+/// Models of speech, the largest first; those that hear English alone are asked for by name.
+pub const HEARERS: [PublicWriter; 4] = [
+    PublicWriter { id: "openai/whisper-base", name: "Whisper-base", config: WHISPER_BASE },
+    PublicWriter { id: "openai/whisper-tiny", name: "Whisper-tiny", config: WHISPER_TINY },
+    PublicWriter { id: "openai/whisper-base.en", name: "Whisper-base.en", config: WHISPER_BASE },
+    PublicWriter { id: "openai/whisper-tiny.en", name: "Whisper-tiny.en", config: WHISPER_TINY },
+];
+
+const WHISPER_BASE: &str = r#"{"model_type":"whisper","vocab_size":51865,"d_model":512,"encoder_layers":6,"decoder_layers":6,"encoder_attention_heads":8,"decoder_attention_heads":8,"encoder_ffn_dim":2048,"decoder_ffn_dim":2048}"#;
+const WHISPER_TINY: &str = r#"{"model_type":"whisper","vocab_size":51865,"d_model":384,"encoder_layers":4,"decoder_layers":4,"encoder_attention_heads":6,"decoder_attention_heads":6,"encoder_ffn_dim":1536,"decoder_ffn_dim":1536}"#;
 
 /// Of each family the largest first.
 pub const WRITERS: [PublicWriter; 4] = [

@@ -53,6 +53,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
     let found = match first.is_document() {
         true => Some(Task::LanguageModelling),
+        false if columns::is_heard(first, &hints.columns) => Some(Task::SpeechRecognition),
         false if columns::is_answered(first) => Some(Task::QuestionAnswering),
         false if columns::is_of_pairs(first, &hints.columns)? => Some(Task::TextToText),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
@@ -82,6 +83,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
     }
     if task == Some(Task::TextToText) {
         return pairs_of(&splits, columns, located);
+    }
+    if task == Some(Task::SpeechRecognition) {
+        return recordings_of(&splits, columns, located);
     }
     if task == Some(Task::SentenceSimilarity) {
         let tokens = mean_tokens(first, &columns.input)?;
@@ -225,6 +229,32 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
         images_differ: false,
         scores: None,
         table: None,
+    })
+}
+
+/// Recordings with what is said in them; a split other than the first may lack the latter.
+fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located) -> Result<DataFacts> {
+    let said = columns.label.clone().unwrap_or_default();
+    let mut facts = Vec::new();
+    for (at, (name, tables)) in splits.iter().enumerate() {
+        let found = answers_of(tables, &said, at > 0)?;
+        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+        if found.rows == 0 {
+            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
+        }
+        facts.push(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None });
+    }
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    let mean_tokens = Some(mean_tokens(first, &[said])?);
+    let Located { card, revision, .. } = located;
+    Ok(DataFacts {
+        task: Some(Task::SpeechRecognition),
+        splits: facts,
+        columns,
+        license: card.license,
+        revision,
+        mean_tokens,
+        ..DataFacts::default()
     })
 }
 

@@ -3,8 +3,9 @@
 use super::hub::{Hub, Kind, Repo};
 use super::{Card, Error, Result, sha256_of_file};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
-use crate::plan::{ModelFacts, SentenceFacts};
+use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -45,7 +46,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     let Weights { path, mut config, shapes, mut chat } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
-    if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText) {
+    if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText | Modality::Speech) {
         // A tokenizer of our own would give ids that mean nothing to these weights.
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
     }
@@ -61,6 +62,10 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     let own = chat_format(repo)?;
     chat.template = own.template.or(chat.template);
     chat.tokens.extend(own.tokens);
+    let speech = match (config.takes(), &tokenizer) {
+        (Modality::Speech, Some(tokenizer)) => Some(speech(repo, &config, tokenizer)?),
+        (Modality::Speech, None) | (Modality::Text | Modality::TextToText | Modality::Image | Modality::Table, _) => None,
+    };
     Ok(ModelFacts {
         weights_sha256: Some(sha256_of_file(&path)?),
         weights: Some(path),
@@ -71,6 +76,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         revision: repo.commit().map(str::to_string),
         chat,
         prefix: prefix(repo)?,
+        speech,
         sentences,
         ..ModelFacts::from_scratch(config)
     })
@@ -218,6 +224,63 @@ fn chat_format(repo: &Repo) -> Result<ChatFormat> {
     format.template = format.template.or(template.and_then(|t| t.as_str().map(str::to_string)));
     Ok(format)
 }
+
+/// What a model of speech is told and does not write: by `generation_config.json`, else by the names of the tokenizer's tokens and by
+/// `config.json`, as older folders have it.
+fn speech(repo: &Repo, config: &ModelConfig, tokenizer: &Path) -> Result<SpeechFacts> {
+    let read = |file: &str| -> Result<Value> {
+        let text = repo.read_text(file)?.unwrap_or_else(|| "{}".into());
+        let wrong = |e: serde_json::Error| Error::Model { place: repo.in_words(), what: format!("`{file}`: {e}") };
+        serde_json::from_str(&text).map_err(wrong)
+    };
+    let (generation, own) = (read("generation_config.json")?, read("config.json")?);
+    let json = std::fs::read(tokenizer).map_err(|source| Error::Io { action: "read", path: tokenizer.into(), source })?;
+    let broken = |e: serde_json::Error| Error::Tokenizer { path: tokenizer.into(), what: e.to_string() };
+    let json: Value = serde_json::from_slice(&json).map_err(broken)?;
+    let added: BTreeMap<&str, u32> = json["added_tokens"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|token| Some((token["content"].as_str()?, token["id"].as_u64()? as u32)))
+        .collect();
+    let bare = |token: &str| token.strip_prefix("<|").and_then(|rest| rest.strip_suffix("|>")).unwrap_or(token).to_string();
+    let named = |key: &str| -> BTreeMap<String, u32> {
+        let tokens = generation[key].as_object().into_iter().flatten();
+        tokens.filter_map(|(name, id)| Some((bare(name), id.as_u64()? as u32))).collect()
+    };
+    let (mut languages, mut tasks) = (named("lang_to_id"), named("task_to_id"));
+    let several = generation["is_multilingual"].as_bool().unwrap_or_else(|| {
+        // The English models have one token less.
+        added.contains_key("<|transcribe|>") && config.text_limits().is_some_and(|(words, _)| words != ENGLISH_WORDS)
+    });
+    if languages.is_empty() {
+        let is_code = |name: &str| (2..=3).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase());
+        languages = added.iter().map(|(token, id)| (bare(token), *id)).filter(|(name, _)| is_code(name)).collect();
+    }
+    if tasks.is_empty() {
+        let known = ["transcribe", "translate"];
+        tasks = known.iter().filter_map(|name| Some((name.to_string(), *added.get(format!("<|{name}|>").as_str())?))).collect();
+    }
+    if !several {
+        (languages, tasks) = Default::default();
+    }
+    let no_timestamps = generation["no_timestamps_token_id"].as_u64().map(|id| id as u32);
+    let list = |key: &str| -> Vec<u32> {
+        let found = [&generation[key], &own[key]].into_iter().find_map(Value::as_array);
+        found.into_iter().flatten().filter_map(|id| id.as_u64().map(|id| id as u32)).collect()
+    };
+    Ok(SpeechFacts {
+        language: generation["language"].as_str().map(bare).filter(|code| languages.contains_key(code)),
+        languages,
+        tasks,
+        no_timestamps: no_timestamps.or_else(|| added.get("<|notimestamps|>").copied()),
+        suppress_tokens: list("suppress_tokens"),
+        begin_suppress_tokens: list("begin_suppress_tokens"),
+    })
+}
+
+/// Tokens of Whisper's models of English alone.
+const ENGLISH_WORDS: usize = 51_864;
 
 /// What its own `config.json` puts before every text.
 fn prefix(repo: &Repo) -> Result<String> {

@@ -238,6 +238,7 @@ mod tests {
             model: ModelSpec::Pretrained { id: "a/b".into(), revision: None },
             adapter: None,
             text_to_text: None,
+            speech: None,
             preference: None,
             similarity: None,
             recipe: Recipe::bare(

@@ -1,5 +1,6 @@
-//! Texts that a model writes from others, beside what stands in the data.
+//! Texts that a model writes from others or from recordings, beside what stands in the data.
 
+use super::metrics::error_rate::Edits;
 use super::metrics::overlap::{Characters, Words, exact_match, rouge_l, rouge_n};
 use super::of_words;
 use crate::spec::Metric;
@@ -7,6 +8,7 @@ use crate::spec::Metric;
 /// What the model makes of one source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextSaid {
+    /// What it reads; of a recording, what that is called.
     pub source: String,
     pub reference: String,
     /// Summed cross entropy of the reference's tokens, each told from those before it, and how many there are.
@@ -24,6 +26,8 @@ struct Written {
     /// ROUGE-1, ROUGE-2, ROUGE-L.
     rouge: [f64; 3],
     exact: f64,
+    /// Of words and of characters.
+    edits: [Edits; 2],
 }
 
 impl TextSaid {
@@ -54,6 +58,7 @@ impl Written {
             characters: Characters::of(text, reference),
             rouge: [rouge_n(said, right, 1), rouge_n(said, right, 2), rouge_l(said, right)],
             exact: exact_match(said, right),
+            edits: [Edits::of_words(text, reference), Edits::of_characters(text, reference)],
         }
     }
 }
@@ -77,13 +82,15 @@ pub(super) fn of_texts<'a>(metric: Metric, each: impl Iterator<Item = &'a TextSa
         Metric::Rouge2 => mean(|written| written.rouge[1]),
         Metric::RougeL => mean(|written| written.rouge[2]),
         Metric::ExactMatch => mean(|written| written.exact),
+        Metric::Wer => written().map(|written| written.edits[0]).sum::<Edits>().rate(),
+        Metric::Cer => written().map(|written| written.edits[1]).sum::<Edits>().rate(),
         _ => f64::NAN,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::metrics::overlap;
+    use super::super::metrics::{error_rate, overlap};
     use super::*;
     use crate::eval::{Guess, Predictions};
 
@@ -116,6 +123,8 @@ mod tests {
         check(Metric::Rouge2, rouge_n(&predicted, &references, 2));
         check(Metric::RougeL, rouge_l(&predicted, &references));
         check(Metric::ExactMatch, 0.25);
+        check(Metric::Wer, error_rate::word_error_rate(&predicted, &references));
+        check(Metric::Cer, error_rate::character_error_rate(&predicted, &references));
         assert!((said(false).metric(Metric::Perplexity) - 0.5f64.exp()).abs() < 1e-12);
         assert!(said(true).metric(Metric::Accuracy).is_nan());
         assert!(said(true).lines().all(|line| line["predicted"].is_string()));

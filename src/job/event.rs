@@ -157,6 +157,18 @@ pub enum SplitShape {
         left_out: usize,
         vocab_size: usize,
     },
+    /// Recordings and their texts: seconds of sound that are heard, tokens of all texts, the longest of each, how many of each were cut,
+    /// and how many recordings were left out because they have no text.
+    Speech {
+        seconds: f64,
+        target_tokens: u64,
+        longest_seconds: f64,
+        longest_target: usize,
+        truncated: usize,
+        truncated_targets: usize,
+        left_out: usize,
+        vocab_size: usize,
+    },
     Image {
         height: usize,
         width: usize,

@@ -78,6 +78,9 @@ pub struct PrepareJob {
     /// For text to text.
     #[serde(default)]
     pub pairs: Option<PairFormat>,
+    /// For speech recognition.
+    #[serde(default)]
+    pub speech: Option<SpeechFormat>,
     /// Where the prepared files go.
     pub out: PathBuf,
 }
@@ -90,6 +93,21 @@ pub struct PairFormat {
     /// Longest target, its end included.
     pub max_target_len: usize,
     /// The token that a target begins with, for the decoder alone, and the one that ends it.
+    pub start: u32,
+    pub end: u32,
+}
+
+/// How a recording becomes what a model hears, and its text becomes tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpeechFormat {
+    pub mel_bins: usize,
+    /// Of every recording.
+    pub frames: usize,
+    /// Tokens that every text begins with, behind `start`: they say what is spoken and what is to be written.
+    pub forced: Vec<u32>,
+    /// Longest text, `forced` and its end included.
+    pub max_target_len: usize,
+    /// The token that a text begins with, for the decoder alone, and the one that ends it.
     pub start: u32,
     pub end: u32,
 }
@@ -308,7 +326,7 @@ pub struct Reference {
     pub preference: Preference,
 }
 
-/// How a model of two texts writes those that are compared with what stands in a split: the likeliest word each time, or by beams.
+/// How a model that writes from something writes the texts that are compared with what stands in a split: the likeliest word each time, or by beams.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Writing {
     pub tokenizer: PathBuf,
@@ -317,6 +335,11 @@ pub struct Writing {
     pub length_penalty: f64,
     /// So many of the first texts are told of, where a split is scored.
     pub samples: usize,
+    /// Tokens that are never written, and that are not written first.
+    #[serde(default)]
+    pub suppress_tokens: Vec<u32>,
+    #[serde(default)]
+    pub begin_suppress_tokens: Vec<u32>,
 }
 
 /// Answers that a model writes to the first prompts of a split, the likeliest word each time.

@@ -1,6 +1,6 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::stages::{columns_of, readable_by_evaluation, scoring_batch};
+use super::stages::{columns_of, readable_by_evaluation, scoring_batch, speech_format};
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
@@ -10,7 +10,7 @@ use crate::job::{
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Similarity, Task};
+use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Similarity, Task, Write};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -63,6 +63,8 @@ enum Error {
     Unlabelled { split: String },
     #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), list(model), data.len(), list(data))]
     Classes { model: Vec<String>, data: Vec<String> },
+    #[error("the model cannot be told what it hears: {what}")]
+    Speech { what: String },
     #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
     NoTokenizer,
 }
@@ -147,6 +149,9 @@ impl Pipeline<'_> {
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
         let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
+        if let Some(language) = model.speech.as_ref().and_then(|known| known.language(None)) {
+            assumptions.push(format!("language: {language}"));
+        }
         if task == Task::SentenceSimilarity && model.sentences.is_none() {
             assumptions.push("vectors: the mean of a text's tokens (the folder has no `modules.json`)".into());
         }
@@ -207,6 +212,8 @@ impl Pipeline<'_> {
                 num_beams: 1,
                 length_penalty: 1.0,
                 samples: 0,
+                suppress_tokens: model.speech.as_ref().map(|known| known.suppress_tokens.clone()).unwrap_or_default(),
+                begin_suppress_tokens: model.speech.as_ref().map(|known| known.begin_suppress_tokens.clone()).unwrap_or_default(),
             }),
             similarity: (task == Task::SentenceSimilarity).then(|| similarity_of(data)),
             samples: None,
@@ -214,7 +221,7 @@ impl Pipeline<'_> {
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
             metrics: metrics_of(task, data),
             guess: None,
-            batch_size: scoring_batch(task, PIECE),
+            batch_size: scoring_batch(task, &model.config, PIECE),
             threads: self.setup.threads,
             out: self.folder.attempt(SCORE, 1).work(),
         }
@@ -328,6 +335,8 @@ fn prepare_job(
         }
     };
     let (vocab_size, positions) = model.config.text_limits().unwrap_or((0, 0));
+    let known = model.speech.clone().unwrap_or_default();
+    let forced = known.forced(None, Write::Transcript).map_err(|what| Error::Speech { what })?;
     let own = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len).unwrap_or(positions);
     let max_seq_len = match (data.is_stream(), task) {
         (true, _) => positions.min(PIECE),
@@ -348,12 +357,13 @@ fn prepare_job(
         numbered: classes.model.clone(),
         max_examples,
         chat: model.chat.clone(),
-        pairs: model.config.pair_ids().map(|ids| PairFormat {
+        pairs: model.config.pair_ids().filter(|_| task == Task::TextToText).map(|ids| PairFormat {
             prefix: model.prefix.clone(),
             max_target_len: positions.min(TARGET),
             start: ids.start,
             end: ids.end,
         }),
+        speech: speech_format(task, &model.config, forced, positions.min(TARGET)),
         out: PathBuf::new(),
     })
 }

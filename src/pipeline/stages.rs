@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
     AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PairFormat, Part, PrepareJob, PreparedSplit, Reference,
-    RunConfig, Samples, SplitSource, TokenizerSource, Writing,
+    RunConfig, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
@@ -17,7 +17,7 @@ use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKin
 use crate::store::{MANIFEST, Record, RunFolder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tallow_zoo::{HeadKind, ModelConfig, mlp};
+use tallow_zoo::{HeadKind, ModelConfig, SpeechLimits, mlp};
 
 /// Names of the runs that are not training: their attempts lie beside those of training.
 pub(super) const PREPARE: &str = "prepare";
@@ -92,7 +92,7 @@ impl Pipeline<'_> {
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
-        let sources: BTreeSet<PathBuf> = job.splits.iter().flat_map(|split| split.files.clone()).collect();
+        let sources = read_besides(&job);
         let mut readable: Vec<PathBuf> = sources.iter().cloned().collect();
         readable.extend(job.tokenizer.file().map(Path::to_path_buf));
         let attempt = match self.attempt(name, number, Job::Prepare(Box::new(job)), readable)? {
@@ -279,7 +279,7 @@ impl Pipeline<'_> {
             normalize: config.normalize.clone(),
             metrics,
             guess,
-            batch_size: scoring_batch(plan.spec.task, prepared_len(plan)),
+            batch_size: scoring_batch(plan.spec.task, &config.model, prepared_len(plan)),
             threads: self.setup.threads,
             out: self.folder.attempt(name, number).work(),
         })
@@ -433,11 +433,14 @@ fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
 }
 
 /// Examples of a scoring pass: a stream's pieces are all as long as the model sees, so fewer of long ones are taken at once.
-pub(super) fn scoring_batch(task: Task, max_seq_len: usize) -> usize {
+pub(super) fn scoring_batch(task: Task, model: &ModelConfig, max_seq_len: usize) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
     match task.head() {
-        HeadKind::Words => (MOST_TOKENS / max_seq_len.max(1)).clamp(1, MOST),
+        HeadKind::Words => {
+            let frames = model.speech_limits().map_or(0, |limits| limits.frames);
+            (MOST_TOKENS / max_seq_len.max(frames).max(1)).clamp(1, MOST)
+        }
         _ => MOST,
     }
 }
@@ -481,15 +484,39 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         max_examples: None,
         chat: plan.facts.model.chat.clone(),
         pairs: plan.runs.first().and_then(|run| pair_format(&plan.spec, run)),
+        speech: plan.runs.first().and_then(|run| {
+            let asked = plan.spec.speech.clone().unwrap_or_default();
+            // That it can be told is known since it was planned.
+            let known = plan.facts.model.speech.clone().unwrap_or_default();
+            let forced = known.forced(asked.language.as_deref(), asked.write).unwrap_or_default();
+            speech_format(plan.spec.task, &run.model, forced, run.writing.as_ref()?.max_new_tokens)
+        }),
         out: PathBuf::new(),
     }
 }
 
 /// How pairs of texts become tokens, where such are learnt.
 fn pair_format(spec: &ExperimentSpec, run: &RunConfig) -> Option<PairFormat> {
-    let (ids, writing) = (run.model.pair_ids()?, run.writing.as_ref()?);
+    let (ids, writing) = (run.model.pair_ids().filter(|_| spec.task == Task::TextToText)?, run.writing.as_ref()?);
     let prefix = spec.text_to_text.as_ref().map(|pairs| pairs.prefix.clone()).unwrap_or_default();
     Some(PairFormat { prefix, max_target_len: writing.max_new_tokens, start: ids.start, end: ids.end })
+}
+
+/// How recordings and their texts become what a model of speech takes, where such is learnt.
+pub(super) fn speech_format(task: Task, model: &ModelConfig, forced: Vec<u32>, max_target_len: usize) -> Option<SpeechFormat> {
+    let (ids, limits) = (model.pair_ids().filter(|_| task == Task::SpeechRecognition)?, model.speech_limits()?);
+    let SpeechLimits { mel_bins, frames } = limits;
+    Some(SpeechFormat { mel_bins, frames, forced, max_target_len, start: ids.start, end: ids.end })
+}
+
+/// Files that rows name lie beside their table.
+fn read_besides(job: &PrepareJob) -> BTreeSet<PathBuf> {
+    let files = job.splits.iter().flat_map(|split| &split.files);
+    let folder = |file: &PathBuf| {
+        let names_others = job.task == Task::SpeechRecognition && file.extension().is_none_or(|ending| ending != "parquet");
+        file.parent().filter(|_| names_others).map(Path::to_path_buf)
+    };
+    files.map(|file| folder(file).unwrap_or_else(|| file.clone())).collect()
 }
 
 /// Whether the model that training began with does the task already, so that it is what is to be bettered.

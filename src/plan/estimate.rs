@@ -77,7 +77,8 @@ pub(super) fn copies(recipe: &Recipe) -> usize {
 /// Seconds of scoring so many examples: one forward pass, and what is written.
 pub fn scoring_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &DataFacts, host: &HostFacts) -> f64 {
     // Texts that are written word by word take about two more, as measured on two cores.
-    let passes = if data.task == Some(Task::TextToText) { 3.0 } else { 1.0 };
+    let writes = matches!(data.task, Some(Task::TextToText | Task::SpeechRecognition));
+    let passes = if writes { 3.0 } else { 1.0 };
     passes * model.forward_flops(examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model))
 }
 

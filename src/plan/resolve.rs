@@ -4,7 +4,7 @@ use super::estimate::{Pauses, copies, estimate, pauses};
 use super::{Error, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
 use crate::spec::{
-    AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Task, TextToText,
+    AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Speech, Task, TextToText,
 };
 use crate::words;
 use std::path::PathBuf;
@@ -60,6 +60,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     {
         problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
     }
+    problems.extend(speech(spec, facts, &mut assumptions).err());
     let similarity = similarity(spec, facts, &mut problems, &mut assumptions);
     if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
         && weights.len() != model.num_labels()
@@ -201,6 +202,26 @@ fn model(spec: &ExperimentSpec, facts: &Facts, problems: &mut Vec<String>) -> Mo
     }
 }
 
+/// Whether the model of speech can be told what is asked, and what is assumed of it.
+fn speech(spec: &ExperimentSpec, facts: &Facts, assumptions: &mut Vec<String>) -> Result<(), String> {
+    if spec.task != Task::SpeechRecognition {
+        return Ok(());
+    }
+    let (asked, known) = (spec.speech.clone().unwrap_or_default(), facts.model.speech.clone().unwrap_or_default());
+    let forced = known.forced(asked.language.as_deref(), asked.write).map_err(|what| format!("`speech.language`: {what}"))?;
+    if let (None, Some(language)) = (&asked.language, known.language(None)) {
+        assumptions.push(format!("speech.language: {language} (nobody said which)"));
+    }
+    let longest = target_len(spec).or(facts.model.config.text_limits().map(|(_, positions)| positions)).unwrap_or(0);
+    match longest > forced.len() + 1 {
+        true => Ok(()),
+        false => Err(format!(
+            "`recipe.max_seq_len`: expected more than the {} tokens that every text begins and ends with, found {longest}",
+            forced.len() + 1
+        )),
+    }
+}
+
 /// What vectors are trained by, with what scores mean.
 fn similarity(
     spec: &ExperimentSpec,
@@ -327,12 +348,31 @@ fn target_len(spec: &ExperimentSpec) -> Option<usize> {
 }
 
 /// How texts are written that are compared with targets; none where nothing is.
-fn writing(spec: &ExperimentSpec, model: &ModelConfig, layout: &Layout) -> Option<Writing> {
-    let (_, positions) = model.text_limits().filter(|_| spec.task == Task::TextToText)?;
-    let TextToText { num_beams, length_penalty, .. } = spec.text_to_text.clone().unwrap_or_default();
+fn writing(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, layout: &Layout) -> Option<Writing> {
+    let (_, positions) = model.text_limits()?;
+    let (num_beams, length_penalty) = match spec.task {
+        Task::TextToText => {
+            let TextToText { num_beams, length_penalty, .. } = spec.text_to_text.clone().unwrap_or_default();
+            (num_beams, length_penalty)
+        }
+        Task::SpeechRecognition => {
+            let Speech { num_beams, length_penalty, .. } = spec.speech.clone().unwrap_or_default();
+            (num_beams, length_penalty)
+        }
+        _ => return None,
+    };
+    let speech = facts.model.speech.clone().unwrap_or_default();
     let max_new_tokens = target_len(spec).unwrap_or(positions);
     let tokenizer = layout.prepared.join("tokenizer.json");
-    Some(Writing { tokenizer, max_new_tokens, num_beams, length_penalty, samples: 0 })
+    Some(Writing {
+        tokenizer,
+        max_new_tokens,
+        num_beams,
+        length_penalty,
+        samples: 0,
+        suppress_tokens: speech.suppress_tokens,
+        begin_suppress_tokens: speech.begin_suppress_tokens,
+    })
 }
 
 /// Which text is taken for the source, where nobody said so.
@@ -382,7 +422,7 @@ impl Common<'_> {
             micro_batch_size: micro_batch_size(spec),
             total_steps: self.total_steps,
             metric: spec.metric,
-            writing: writing(spec, &self.model, self.layout),
+            writing: writing(spec, facts, &self.model, self.layout),
             normalize: self.normalize.clone(),
             seed,
             threads: self.layout.threads,

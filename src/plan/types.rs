@@ -1,8 +1,9 @@
 //! The plan, and the facts it is made from.
 
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task};
+use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task, Write};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tallow_zoo::mlp::{self, CategoricalColumn, NumericColumn};
 
@@ -161,12 +162,65 @@ pub struct ModelFacts {
     /// What stands before every text that it writes another from.
     #[serde(default)]
     pub prefix: String,
+    /// Of a model of speech: what it is told, and what it does not write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech: Option<SpeechFacts>,
     /// What stands beside the weights, where the folder is an adapter's; everything else here is its base's.
     #[serde(default)]
     pub adapter: Option<AdapterFiles>,
     /// Where its folder is that of a model of sentence vectors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentences: Option<SentenceFacts>,
+}
+
+/// What a model of speech is told by the first tokens of a text, and which tokens it does not write, as its files say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpeechFacts {
+    /// The token of each language, by its code; none for a model that is not told.
+    pub languages: BTreeMap<String, u32>,
+    /// Those of `transcribe` and `translate`.
+    pub tasks: BTreeMap<String, u32>,
+    /// Says that no times are written.
+    pub no_timestamps: Option<u32>,
+    /// The language that it was last trained on.
+    pub language: Option<String>,
+    pub suppress_tokens: Vec<u32>,
+    /// As the first behind those that every text begins with.
+    pub begin_suppress_tokens: Vec<u32>,
+}
+
+impl SpeechFacts {
+    /// The code of the language that is spoken: as was asked, else as the model was last trained, else English; none where the model
+    /// is not told.
+    pub fn language<'a>(&'a self, asked: Option<&'a str>) -> Option<&'a str> {
+        (!self.languages.is_empty()).then(|| asked.or(self.language.as_deref()).unwrap_or("en"))
+    }
+
+    /// Tokens that every text begins with.
+    ///
+    /// # Errors
+    /// The model knows no such language or task: what it knows, in words.
+    pub fn forced(&self, asked: Option<&str>, write: Write) -> Result<Vec<u32>, String> {
+        let known = |names: &BTreeMap<String, u32>| names.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let mut tokens = Vec::new();
+        match (self.language(asked), asked) {
+            (Some(code), _) => {
+                let token = self.languages.get(code);
+                tokens.push(*token.ok_or_else(|| format!("expected one of {}, found `{code}`", known(&self.languages)))?);
+            }
+            (None, Some(asked)) if asked != "en" => {
+                return Err(format!("the model knows a single language and is not told which, found `{asked}`"));
+            }
+            (None, _) => {}
+        }
+        match self.tasks.get(write.public()) {
+            Some(token) => tokens.push(*token),
+            None if write == Write::Translation => return Err("the model cannot be told to translate".into()),
+            None => {}
+        }
+        tokens.extend(self.no_timestamps);
+        Ok(tokens)
+    }
 }
 
 /// What the files of the `sentence-transformers` library say of a model, besides how vectors are made, which its head has.
@@ -192,6 +246,7 @@ impl ModelFacts {
             revision: None,
             chat: ChatFormat::default(),
             prefix: String::new(),
+            speech: None,
             adapter: None,
             sentences: None,
         }

@@ -3,23 +3,24 @@
 //! ```text
 //! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (the run's own, put there after)
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
-//!         generation_config.json                                              texts that are written from others
-//!         preprocessor_config.json                                            images
+//!         generation_config.json                                              texts that are written from others, or from recordings
+//!         preprocessor_config.json                                            images and recordings
 //!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
 
 use super::{Error, card, companions};
-use crate::data::chat_source;
+use crate::data::{chat_source, extractor};
+use crate::job::Writing;
 use crate::plan::{ModelFacts, Plan};
 use crate::report::Report;
-use crate::spec::{self, ModelSpec, Task};
+use crate::spec::{self, ModelSpec, Task, Write as Wanted};
 use crate::store::write_atomic;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use tallow_zoo::{Head, HeadKind, ModelConfig, peft};
+use tallow_zoo::{Head, HeadKind, ModelConfig, PairIds, peft};
 
 /// Writes the model that `weights` holds to the folder `place`, which may be there from an earlier time. `tokenizer`: the
 /// tokenizer.json that its texts were cut with.
@@ -65,6 +66,14 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
         write_tokenizer(folder, tokenizer, &mut config, model.config.head().kind(), model)?;
     }
     write_json(&folder.join("config.json"), &config)?;
+    if let Some(limits) = model.config.speech_limits() {
+        write_json(&folder.join("preprocessor_config.json"), &extractor(limits.mel_bins, limits.frames))?;
+        let known = model.speech.clone().unwrap_or_default();
+        write_json(
+            &folder.join("generation_config.json"),
+            &companions::speech_generation(&known, known.language(None), Wanted::Transcript),
+        )?;
+    }
     let longest = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len);
     write_sentences(folder, &model.config, longest)?;
     write_chat(folder, model)
@@ -95,7 +104,14 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
         config["prefix"] = pairs.prefix.clone().into();
     }
     if let Some((ids, writing)) = plan.runs.first().and_then(|run| Some((run.model.pair_ids()?, run.writing.as_ref()?))) {
-        write_json(&folder.join("generation_config.json"), &companions::generation_config(ids, writing))?;
+        let fields = match plan.spec.task {
+            Task::SpeechRecognition => speech_generation(plan, ids, writing),
+            _ => companions::generation_config(ids, writing),
+        };
+        write_json(&folder.join("generation_config.json"), &fields)?;
+    }
+    if let Some(limits) = plan.facts.model.config.speech_limits() {
+        write_json(&folder.join("preprocessor_config.json"), &extractor(limits.mel_bins, limits.frames))?;
     }
     if let Some(tokenizer) = tokenizer {
         write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head(), &plan.facts.model)?;
@@ -121,6 +137,14 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     }
     write_text(&folder.join("training.toml"), &spec::to_toml(&plan.spec))?;
     write_text(&folder.join("README.md"), &card(plan, report))
+}
+
+/// How what was said in recordings was written that was scored, and what the model is told by first tokens.
+fn speech_generation(plan: &Plan, ids: PairIds, writing: &Writing) -> Value {
+    let (asked, known) = (plan.spec.speech.clone().unwrap_or_default(), plan.facts.model.speech.clone().unwrap_or_default());
+    let language = known.language(asked.language.as_deref());
+    let positions = plan.facts.model.config.text_limits().map_or(usize::MAX, |(_, positions)| positions);
+    companions::speech_generation_config(ids, writing, positions, &known, language, asked.write)
 }
 
 /// What the `sentence-transformers` library reads of a model of vectors, beside the files of `transformers`.

@@ -209,6 +209,7 @@ fn pipeline_tag(plan: &Plan) -> &'static str {
             PairKind::Other => "text2text-generation",
         },
         Task::SentenceSimilarity => "sentence-similarity",
+        Task::SpeechRecognition => "automatic-speech-recognition",
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::data::ENDS_OF_TEXT;
 use crate::job::{Normalize, Writing};
-use crate::spec::{ImageSize, Resample};
+use crate::plan::SpeechFacts;
+use crate::spec::{ImageSize, Resample, Write};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tallow_zoo::PairIds;
@@ -48,8 +49,17 @@ pub(super) fn add_ends(config: &mut Value, tokenizer: &Value, own: &BTreeMap<Str
 pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value, own: &BTreeMap<String, String>) -> Value {
     let bert = config["model_type"] == "bert";
     let mut fields: Map<String, Value> = special_tokens(tokenizer, own).as_object().cloned().unwrap_or_default();
-    fields.insert("tokenizer_class".into(), json!(if bert { "BertTokenizer" } else { "PreTrainedTokenizerFast" }));
-    if let Some(longest) = config["max_position_embeddings"].as_u64() {
+    // Whisper's own tokens are known to its class.
+    let mut added = tokenizer["added_tokens"].as_array().into_iter().flatten();
+    let whisper = config["model_type"] == "whisper" && added.any(|token| token["content"] == "<|startoftranscript|>");
+    let class = match (bert, whisper) {
+        (true, _) => "BertTokenizer",
+        (false, true) => "WhisperTokenizer",
+        (false, false) => "PreTrainedTokenizerFast",
+    };
+    fields.insert("tokenizer_class".into(), json!(class));
+    let longest = &config["max_position_embeddings"];
+    if let Some(longest) = longest.as_u64().or(config["max_target_positions"].as_u64()) {
         fields.insert("model_max_length".into(), json!(longest));
     }
     let normalizer = &tokenizer["normalizer"];
@@ -71,6 +81,46 @@ pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
         "decoder_start_token_id": ids.start, "eos_token_id": ids.end, "pad_token_id": ids.pad,
         "max_new_tokens": writing.max_new_tokens, "num_beams": writing.num_beams.max(1), "length_penalty": writing.length_penalty,
     })
+}
+
+/// The same of what was said in recordings; `positions` bound a text with all its tokens.
+pub(super) fn speech_generation_config(
+    ids: PairIds,
+    writing: &Writing,
+    positions: usize,
+    known: &SpeechFacts,
+    language: Option<&str>,
+    write: Write,
+) -> Value {
+    let mut fields = generation_config(ids, writing);
+    if let (Some(fields), Some(own)) = (fields.as_object_mut(), speech_generation(known, language, write).as_object()) {
+        // What a text begins with counts here, which the library takes from what is new.
+        fields.remove("max_new_tokens");
+        fields.insert("max_length".into(), json!((writing.max_new_tokens + 1).min(positions)));
+        fields.extend(own.clone());
+    }
+    fields
+}
+
+/// What a model of speech is told by first tokens, and what it does not write.
+pub(super) fn speech_generation(known: &SpeechFacts, language: Option<&str>, write: Write) -> Value {
+    let mut fields = json!({ "is_multilingual": !known.languages.is_empty(), "return_timestamps": false });
+    let spelt = |tokens: &BTreeMap<String, u32>| -> Map<String, Value> {
+        tokens.iter().map(|(code, id)| (format!("<|{code}|>"), json!(id))).collect()
+    };
+    if let Some(language) = language {
+        (fields["lang_to_id"], fields["language"]) = (spelt(&known.languages).into(), format!("<|{language}|>").into());
+        (fields["task_to_id"], fields["task"]) = (json!(known.tasks), write.public().into());
+    }
+    if let Some(id) = known.no_timestamps {
+        fields["no_timestamps_token_id"] = id.into();
+    }
+    for (name, tokens) in [("suppress_tokens", &known.suppress_tokens), ("begin_suppress_tokens", &known.begin_suppress_tokens)] {
+        if !tokens.is_empty() {
+            fields[name] = json!(tokens);
+        }
+    }
+    fields
 }
 
 /// `sentence_bert_config.json`: how texts are cut.

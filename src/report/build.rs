@@ -295,6 +295,25 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 named("left out for an empty text", left_out as f64),
                 named("vocabulary", vocab_size as f64),
             ],
+            SplitShape::Speech {
+                seconds,
+                target_tokens,
+                longest_seconds,
+                longest_target,
+                truncated,
+                truncated_targets,
+                left_out,
+                vocab_size,
+            } => vec![
+                named("seconds of sound", seconds),
+                named("longest recording in seconds", longest_seconds),
+                named("recordings cut off", truncated as f64),
+                named("tokens of texts", target_tokens as f64),
+                named("longest text", longest_target as f64),
+                named("texts cut", truncated_targets as f64),
+                named("left out without a text", left_out as f64),
+                named("vocabulary", vocab_size as f64),
+            ],
             SplitShape::Image { height, width, channels } => {
                 vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)]
             }

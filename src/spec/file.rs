@@ -201,9 +201,11 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     check(writes, "model.kind", "`pretrained`: answers are learnt by a model that writes already", "`scratch`");
     let preferred = spec.preference.is_none() || spec.task == Task::PreferenceOptimization;
     check(preferred, "preference", "the task `preference_optimization`", spec.task.in_words());
+    let heard = spec.speech.is_none() || spec.task == Task::SpeechRecognition;
+    check(heard, "speech", "the task `speech_recognition`", spec.task.in_words());
     let of_pairs = spec.text_to_text.is_none() || spec.task == Task::TextToText;
     check(of_pairs, "text_to_text", "the task `text_to_text`", spec.task.in_words());
-    if spec.task == Task::TextToText
+    if matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
         && let ModelSpec::Scratch { config, tokenizer } = &spec.model
     {
         let spells = !matches!(tokenizer, Some(TokenizerSpec::Trained(TokenizerKind::Wordpiece)));

@@ -82,6 +82,10 @@ pub enum Metric {
     Rouge2,
     /// The same of the longest common sequence of words.
     RougeL,
+    /// Word error rate, as `jiwer` has it by default: edits of words over the words of all references.
+    Wer,
+    /// Character error rate, the same of characters.
+    Cer,
 }
 
 /// What there is to know of a metric.
@@ -111,7 +115,7 @@ const PERCENT: (f64, f64) = (0.0, 100.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 36] = [
+    const ALL: [Metric; 38] = [
         Metric::Accuracy,
         Metric::F1,
         Metric::MacroF1,
@@ -148,6 +152,8 @@ impl Metric {
         Metric::Rouge1,
         Metric::Rouge2,
         Metric::RougeL,
+        Metric::Wer,
+        Metric::Cer,
     ];
 
     fn about(self) -> About {
@@ -193,6 +199,8 @@ impl Metric {
             Metric::Rouge1 => about("ROUGE-1", "rouge", SHARE, &[Words]),
             Metric::Rouge2 => about("ROUGE-2", "rouge", SHARE, &[Words]),
             Metric::RougeL => about("ROUGE-L", "rouge", SHARE, &[Words]),
+            Metric::Wer => error("word error rate", "wer", 0.0, &[Words]),
+            Metric::Cer => error("character error rate", "cer", 0.0, &[Words]),
         }
     }
 
@@ -234,7 +242,8 @@ impl Metric {
             Metric::BitsPerByte => task != Task::LanguageModelling,
             Metric::MaskedAccuracy => task != Task::MaskedLanguageModelling,
             Metric::PreferenceAccuracy | Metric::PreferenceMargin => task != Task::PreferenceOptimization,
-            Metric::ExactMatch => task.head() == HeadKind::Words && task != Task::TextToText,
+            Metric::ExactMatch => task.head() == HeadKind::Words && !matches!(task, Task::TextToText | Task::SpeechRecognition),
+            Metric::Wer | Metric::Cer => task != Task::SpeechRecognition,
             of_texts if of_texts.is_of_texts() => task != Task::TextToText,
             _ => false,
         };
@@ -255,7 +264,17 @@ impl Metric {
 
     /// Whether it compares texts that a model writes with others.
     pub fn is_of_texts(self) -> bool {
-        matches!(self, Metric::Bleu | Metric::Chrf | Metric::Rouge1 | Metric::Rouge2 | Metric::RougeL | Metric::ExactMatch)
+        matches!(
+            self,
+            Metric::Bleu
+                | Metric::Chrf
+                | Metric::Rouge1
+                | Metric::Rouge2
+                | Metric::RougeL
+                | Metric::ExactMatch
+                | Metric::Wer
+                | Metric::Cer
+        )
     }
 
     /// All that measure a task.
@@ -295,6 +314,7 @@ impl Metric {
             HeadKind::Words if task == Task::MaskedLanguageModelling => &[Perplexity, MaskedAccuracy],
             HeadKind::Words if task == Task::PreferenceOptimization => &[Metric::PreferenceAccuracy, Metric::PreferenceMargin],
             HeadKind::Words if task == Task::InstructionTuning => &[Perplexity],
+            HeadKind::Words if task == Task::SpeechRecognition => &[Metric::Wer, Metric::Cer, ExactMatch, Perplexity],
             HeadKind::Words if task == Task::TextToText => &[Bleu, Chrf, Rouge1, Rouge2, RougeL, ExactMatch, Perplexity],
             HeadKind::Words => &[Perplexity, BitsPerByte],
             HeadKind::Value => &[Rmse, Mae, R2, Pearson, Spearman],

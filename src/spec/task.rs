@@ -34,10 +34,12 @@ pub enum Task {
     SentenceSimilarity,
     /// Write one text from another: translate, summarise, answer.
     TextToText,
+    /// Write what is said in a recording.
+    SpeechRecognition,
 }
 
 impl Task {
-    const ALL: [Task; 14] = [
+    const ALL: [Task; 15] = [
         Task::TextClassification,
         Task::ImageClassification,
         Task::LanguageModelling,
@@ -52,6 +54,7 @@ impl Task {
         Task::TabularRegression,
         Task::SentenceSimilarity,
         Task::TextToText,
+        Task::SpeechRecognition,
     ];
 
     /// What the model is fed with.
@@ -70,6 +73,7 @@ impl Task {
             Task::ImageClassification => Modality::Image,
             Task::TabularClassification | Task::TabularRegression => Modality::Table,
             Task::TextToText => Modality::TextToText,
+            Task::SpeechRecognition => Modality::Speech,
         }
     }
 
@@ -81,7 +85,8 @@ impl Task {
             | Task::MaskedLanguageModelling
             | Task::InstructionTuning
             | Task::PreferenceOptimization
-            | Task::TextToText => HeadKind::Words,
+            | Task::TextToText
+            | Task::SpeechRecognition => HeadKind::Words,
             Task::TextRegression | Task::TabularRegression => HeadKind::Value,
             Task::TextMultiLabel => HeadKind::Labels,
             Task::TokenClassification => HeadKind::Tags,
@@ -107,7 +112,7 @@ impl Task {
 
     /// Whether a pretrained model can do it before it has learnt it from the data at hand: it is then scored as it is, too.
     pub fn is_done_untrained(self) -> bool {
-        self.is_of_conversations() || matches!(self, Task::SentenceSimilarity | Task::TextToText)
+        self.is_of_conversations() || matches!(self, Task::SentenceSimilarity | Task::TextToText | Task::SpeechRecognition)
     }
 
     /// Whether a model can learn it, with another head if need be.
@@ -126,7 +131,8 @@ impl Task {
             | Task::TabularClassification
             | Task::TabularRegression
             | Task::SentenceSimilarity
-            | Task::TextToText => true,
+            | Task::TextToText
+            | Task::SpeechRecognition => true,
         };
         sees && model.takes() == self.takes() && model.heads().any(|head| head == self.head())
     }
@@ -148,6 +154,7 @@ impl Task {
             Task::TabularRegression => "tabular regression",
             Task::SentenceSimilarity => "sentence similarity",
             Task::TextToText => "text to text",
+            Task::SpeechRecognition => "speech recognition",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, ImageSize, Keep, Metric, Optimizer, Preference, Sampling,
-    Schedule, Similarity, Task, TextToText,
+    Schedule, Similarity, Speech, Task, TextToText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,9 @@ pub struct ExperimentSpec {
     /// For text to text; none: the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_to_text: Option<TextToText>,
+    /// For speech recognition; none: the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech: Option<Speech>,
     /// For preference optimisation; none: the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
@@ -198,6 +201,8 @@ impl TokenizerKind {
     pub fn usual(task: Task) -> Self {
         match task {
             Task::LanguageModelling | Task::TextToText => TokenizerKind::Bpe,
+            // What is heard is spelt.
+            Task::SpeechRecognition => TokenizerKind::Characters,
             _ => TokenizerKind::Wordpiece,
         }
     }

@@ -119,8 +119,15 @@ impl Identity {
 
 /// What decides how texts are written; the tokenizer is that of the training file.
 fn written(writing: &Writing) -> Value {
-    let Writing { tokenizer: _, max_new_tokens, num_beams, length_penalty, samples: _ } = writing;
-    json!({"max_new_tokens": max_new_tokens, "num_beams": num_beams, "length_penalty": length_penalty})
+    let Writing { tokenizer: _, samples: _, max_new_tokens, num_beams, length_penalty, suppress_tokens, begin_suppress_tokens } =
+        writing;
+    let mut fields = json!({"max_new_tokens": max_new_tokens, "num_beams": num_beams, "length_penalty": length_penalty});
+    for (name, tokens) in [("suppress_tokens", suppress_tokens), ("begin_suppress_tokens", begin_suppress_tokens)] {
+        if !tokens.is_empty() {
+            fields[name] = json!(tokens);
+        }
+    }
+    fields
 }
 
 /// A checkpoint, read and found whole and of the right run.

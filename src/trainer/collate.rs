@@ -5,7 +5,10 @@ use super::augment::{Mix, Picture, change};
 use super::masking::Masked;
 use super::objective::{NONE, Pairs, Wanted};
 use super::streams::Streams;
-use crate::data::{NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedTable, PreparedTargets, PreparedTexts};
+use crate::data::{
+    NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpeech, PreparedTable, PreparedTargets, PreparedTexts,
+    PreparedTranscripts,
+};
 use crate::job::Normalize;
 use crate::spec::{Augment, Preference, Task};
 use candle_core::{Device, Tensor};
@@ -86,6 +89,13 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
             return wrong("normalisation", expected, format!("means {mean:?}, deviations {std:?}"));
         }
     }
+    if let (Some(speech), Some(limits)) = (data.speech(), model.speech_limits())
+        && speech.shape() != [limits.mel_bins, limits.frames]
+    {
+        let [mel_bins, frames] = speech.shape();
+        let expected = format!("{} mel bins and {} frames, as the model has", limits.mel_bins, limits.frames);
+        return wrong("recordings", expected, format!("{mel_bins} mel bins and {frames} frames"));
+    }
     if let (Some(table), Some((numbers, cardinalities))) = (data.table(), model.table_limits()) {
         let fits = table.largest().iter().zip(&cardinalities).all(|(largest, cardinality)| (*largest as usize) < *cardinality);
         if table.widths() != [numbers, cardinalities.len()] || !fits {
@@ -112,6 +122,7 @@ fn asks(task: Task, targets: &PreparedTargets) -> bool {
         PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
         PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
         PreparedTargets::Texts { .. } => task == Task::TextToText,
+        PreparedTargets::Transcripts(_) => task == Task::SpeechRecognition,
         PreparedTargets::Similar(_) => false,
     }
 }
@@ -127,6 +138,7 @@ fn in_words(targets: &PreparedTargets) -> &'static str {
         PreparedTargets::Answers { .. } => "the words of answers",
         PreparedTargets::Preferences { .. } => "pairs of answers",
         PreparedTargets::Texts { .. } => "texts written from others",
+        PreparedTargets::Transcripts(_) => "what is said in recordings",
         PreparedTargets::Similar(_) => "texts whose vectors are compared",
     }
 }
@@ -209,6 +221,10 @@ pub(super) fn collate(
             let (rows, types): (Vec<_>, Vec<_>) = examples.iter().map(|&i| texts.text(i)).unzip();
             let (input, tokens) = texts_of(&rows, &types)?;
             Ok(Batch { input, wanted: wanted(targets, examples)?, tokens })
+        }
+        (PreparedInputs::Speech(speech), PreparedTargets::Transcripts(told)) => recordings_of(speech, told, examples),
+        (PreparedInputs::Speech(_), targets) => {
+            Err(Error::WrongTask { expected: "what is said in recordings", found: in_words(targets) })
         }
         (PreparedInputs::Images(images), targets) => {
             let input = collate_images(images, examples, normalize, changes)?;
@@ -297,6 +313,7 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
         | PreparedTargets::Words { .. }
         | PreparedTargets::Answers { .. }
         | PreparedTargets::Texts { .. }
+        | PreparedTargets::Transcripts(_)
         | PreparedTargets::Preferences { .. }
         | PreparedTargets::Similar(_) => Err(Error::WrongTask { expected: in_words(targets), found: "one answer an example" }),
     }
@@ -320,6 +337,7 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
         (PreparedTargets::Texts { .. }, Some(texts)) => {
             examples.iter().map(|&i| texts.text_len(data.texts_of(i).start + 1)).sum()
         }
+        (PreparedTargets::Transcripts(told), _) => examples.iter().map(|&i| told.tokens(i).len()).sum(),
         (PreparedTargets::Tags(tags), _) => {
             let seen = |&i: &usize| tags.text(i).1.iter().filter(|first| **first != NOT_SEEN).count();
             examples.iter().map(seen).sum()
@@ -357,22 +375,47 @@ fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
 
 /// `[b, s]` sources and `[b, t]` of what the decoder is fed with: each target moved one behind, `begin` first; wanted is the target.
 fn pairs_of(sources: &[&[u32]], targets: &[&[u32]], begin: u32) -> Result<Batch, Error> {
-    let longest = |rows: &[&[u32]]| rows.iter().map(|row| row.len()).max().unwrap_or(0);
-    let (s, t) = (longest(sources), longest(targets));
+    let s = sources.iter().map(|row| row.len()).max().unwrap_or(0);
     let source_ids: Vec<u32> = sources.iter().flat_map(|row| padded(row, s, 0)).collect();
-    let fed = |row: &&[u32]| [&[begin], &row[..row.len().saturating_sub(1)]].concat();
-    let target_ids: Vec<u32> = targets.iter().flat_map(|row| padded(&fed(row), t, 0).collect::<Vec<u32>>()).collect();
-    let wanted = Wanted::Words(targets.iter().flat_map(|row| padded(row, t, NONE)).collect());
-    let lengths = |rows: &[&[u32]]| rows.iter().map(|row| row.len()).collect::<Vec<usize>>();
-    let (source_lengths, target_lengths) = (lengths(sources), lengths(targets));
+    let source_lengths: Vec<usize> = sources.iter().map(|row| row.len()).collect();
+    let Fed { target_ids, target_lengths, wanted } = fed(targets, begin)?;
     let tokens = source_lengths.iter().chain(&target_lengths).sum::<usize>() as u64;
-    let input = Input::TextToText {
-        source_ids: Tensor::from_vec(source_ids, (sources.len(), s), &Device::Cpu)?,
-        source_lengths,
+    let source_ids = Tensor::from_vec(source_ids, (sources.len(), s), &Device::Cpu)?;
+    Ok(Batch { input: Input::TextToText { source_ids, source_lengths, target_ids, target_lengths }, wanted, tokens })
+}
+
+/// `[b, m, f]` of what is heard, and what the decoder is fed with as in [`pairs_of`]; tokens are those of the texts.
+fn recordings_of(speech: &PreparedSpeech, told: &PreparedTranscripts, examples: &[usize]) -> Result<Batch, Error> {
+    let targets: Vec<&[u32]> = examples.iter().map(|&i| told.tokens(i)).collect();
+    let Fed { target_ids, target_lengths, wanted } = fed(&targets, told.begin)?;
+    let tokens = target_lengths.iter().sum::<usize>() as u64;
+    Ok(Batch { input: Input::Speech { features: heard(speech, examples)?, target_ids, target_lengths }, wanted, tokens })
+}
+
+/// Recordings as a model hears them, `[b, m, f]`.
+pub(super) fn heard(speech: &PreparedSpeech, examples: &[usize]) -> Result<Tensor, Error> {
+    let [m, f] = speech.shape();
+    let mut features = vec![0f32; examples.len() * m * f];
+    features.par_chunks_mut((m * f).max(1)).zip(examples).for_each(|(to, &i)| speech.copy(i, to));
+    Ok(Tensor::from_vec(features, (examples.len(), m, f), &Device::Cpu)?)
+}
+
+/// What a decoder is fed with, `[b, t]`: each target moved one behind, `begin` first; wanted is the target.
+struct Fed {
+    target_ids: Tensor,
+    target_lengths: Vec<usize>,
+    wanted: Wanted,
+}
+
+fn fed(targets: &[&[u32]], begin: u32) -> Result<Fed, Error> {
+    let t = targets.iter().map(|row| row.len()).max().unwrap_or(0);
+    let moved = |row: &&[u32]| [&[begin], &row[..row.len().saturating_sub(1)]].concat();
+    let target_ids: Vec<u32> = targets.iter().flat_map(|row| padded(&moved(row), t, 0).collect::<Vec<u32>>()).collect();
+    Ok(Fed {
         target_ids: Tensor::from_vec(target_ids, (targets.len(), t), &Device::Cpu)?,
-        target_lengths,
-    };
-    Ok(Batch { input, wanted, tokens })
+        target_lengths: targets.iter().map(|row| row.len()).collect(),
+        wanted: Wanted::Words(targets.iter().flat_map(|row| padded(row, t, NONE)).collect()),
+    })
 }
 
 /// `[b, n]` numbers and `[b, k]` categories.

@@ -41,6 +41,7 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }
         | PreparedTargets::Texts { .. }
+        | PreparedTargets::Transcripts(_)
         | PreparedTargets::Preferences { .. }
         | PreparedTargets::Similar(_) => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
     };

@@ -174,6 +174,13 @@ fn random_batch(config: &RunConfig, shape: BatchShape) -> Result<(Input, Wanted)
         BatchShape::Texts { batch, tokens, vocab_size } => {
             let token_ids = Tensor::from_vec(numbers(batch * tokens, vocab_size), (batch, tokens), &Device::Cpu)?;
             let lengths = vec![tokens; batch];
+            if let Some(limits) = config.model.speech_limits() {
+                let heard = batch * limits.mel_bins * limits.frames;
+                let features: Vec<f32> = (0..heard as u64).map(|i| stream.normal(i)).collect();
+                let features = Tensor::from_vec(features, (batch, limits.mel_bins, limits.frames), &Device::Cpu)?;
+                let wanted = Wanted::Words(numbers(batch * tokens, vocab_size));
+                return Ok((Input::Speech { features, target_ids: token_ids, target_lengths: lengths }, wanted));
+            }
             if config.model.pair_ids().is_some() {
                 let [source_ids, target_ids] = [token_ids.clone(), token_ids];
                 let (source_lengths, target_lengths) = (lengths.clone(), lengths);

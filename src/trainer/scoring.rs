@@ -8,7 +8,7 @@ use super::reference::Reference;
 use super::scale::Scale;
 use super::similarity;
 use super::writing::Writer;
-use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets};
+use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets, PreparedTranscripts};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid, TextSaid};
 use crate::job::Normalize;
 use crate::spec::Similarity;
@@ -85,7 +85,9 @@ pub(super) fn score(
         told(number * how.batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         let batch = collate(data, &chosen, how.normalize, None)?;
-        if let PreparedTargets::Texts { words, .. } = data.targets() {
+        if let PreparedTargets::Texts { words, .. } | PreparedTargets::Transcripts(PreparedTranscripts { words, .. }) =
+            data.targets()
+        {
             let written = how.writer.map(|writer| writer.write(model, data, &chosen)).transpose()?;
             found.add_texts(model, &batch, places, &chosen, words, written)?;
             continue;
@@ -236,7 +238,7 @@ impl Collected {
                 let loss = nats / tokens.max(1) as f64;
                 Scored { predictions: Predictions::Words { tokens, bytes: 0, loss, right: 0 }, loss }
             }
-            PreparedTargets::Texts { .. } => {
+            PreparedTargets::Texts { .. } | PreparedTargets::Transcripts(_) => {
                 let each = in_order(self.texts);
                 let (nats, tokens) = each.iter().fold((0.0, 0), |(nats, n), said| (nats + said.nats, n + said.tokens));
                 Scored { predictions: Predictions::Texts(each), loss: nats / tokens.max(1) as f64 }

@@ -1,6 +1,7 @@
-//! Texts that a model writes from those of a split, to be compared with what stands there.
+//! Texts that a model writes from the texts or the recordings of a split, to be compared with what stands there.
 
 use super::Error;
+use super::collate::heard;
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
 use crate::job::Writing;
 use tallow_zoo::{Model, Search, Settings, Source};
@@ -8,7 +9,8 @@ use tallow_zoo::{Model, Search, Settings, Source};
 /// Has a model write.
 pub(super) struct Writer {
     vocabulary: Vocabulary,
-    start: u32,
+    /// What every text begins with.
+    start: Vec<u32>,
     settings: Settings,
 }
 
@@ -18,13 +20,22 @@ impl Writer {
     /// # Errors
     /// The tokenizer cannot be used.
     pub(super) fn of(writing: Option<&Writing>, data: &Prepared) -> Result<Option<Self>, Error> {
-        let (Some(writing), PreparedTargets::Texts { begin, end, .. }) = (writing, data.targets()) else { return Ok(None) };
+        let (writing, start, end) = match (writing, data.targets()) {
+            (Some(writing), PreparedTargets::Texts { begin, end, .. }) => (writing, vec![*begin], *end),
+            (Some(writing), PreparedTargets::Transcripts(told)) => (writing, told.prompt(), told.end),
+            _ => return Ok(None),
+        };
         let search = match writing.num_beams {
             0 | 1 => Search::Greedy,
             num_beams => Search::Beam { num_beams, length_penalty: writing.length_penalty, early_stopping: false },
         };
-        let settings = Settings { search, ..Settings::greedy(writing.max_new_tokens, &[*end]) };
-        Ok(Some(Writer { vocabulary: Vocabulary::open(&writing.tokenizer)?, start: *begin, settings }))
+        let settings = Settings {
+            search,
+            suppress_tokens: writing.suppress_tokens.clone(),
+            begin_suppress_tokens: writing.begin_suppress_tokens.clone(),
+            ..Settings::greedy(writing.max_new_tokens, &[end])
+        };
+        Ok(Some(Writer { vocabulary: Vocabulary::open(&writing.tokenizer)?, start, settings }))
     }
 
     /// What the model writes from the sources of these examples, without special tokens.
@@ -32,9 +43,19 @@ impl Writer {
     /// # Errors
     /// The model does not write; an operation failed.
     pub(super) fn write(&self, model: &dyn Model, data: &Prepared, examples: &[usize]) -> Result<Vec<String>, Error> {
-        let Some(texts) = data.texts() else { return Ok(Vec::new()) };
-        let sources: Vec<Source> = examples.iter().map(|&i| Source::Text(texts.text(data.texts_of(i).start).0)).collect();
-        let written = tallow_zoo::generate_all(model, &sources, &[self.start], &self.settings)?;
+        let written = match (data.texts(), data.speech()) {
+            (Some(texts), _) => {
+                let sources: Vec<Source> = examples.iter().map(|&i| Source::Text(texts.text(data.texts_of(i).start).0)).collect();
+                tallow_zoo::generate_all(model, &sources, &self.start, &self.settings)?
+            }
+            (None, Some(speech)) => {
+                let features = heard(speech, examples)?;
+                let features = (0..examples.len()).map(|row| features.get(row)).collect::<candle_core::Result<Vec<_>>>()?;
+                let sources: Vec<Source> = features.iter().map(Source::Speech).collect();
+                tallow_zoo::generate_all(model, &sources, &self.start, &self.settings)?
+            }
+            (None, None) => return Ok(Vec::new()),
+        };
         written.iter().map(|ids| Ok(self.vocabulary.spell(ids)?)).collect()
     }
 }

@@ -64,6 +64,7 @@ impl Bench {
         std::fs::create_dir_all(input.parent().expect("a parent")).expect("made");
         std::fs::write(&input, bytes).expect("written");
         let job = PrepareJob {
+            speech: None,
             task,
             splits: vec![SplitSource { name: "train".into(), files: vec![input.clone()], part: None }],
             columns: Columns::default(),

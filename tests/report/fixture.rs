@@ -221,6 +221,7 @@ fn text_plan() -> Plan {
         model: ModelSpec::Pretrained { id: "sentence-transformers/all-MiniLM-L6-v2".into(), revision: None },
         adapter: None,
         text_to_text: None,
+        speech: None,
         preference: None,
         similarity: None,
         recipe: Recipe {

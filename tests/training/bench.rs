@@ -212,6 +212,8 @@ impl Bench {
         config.train = self.path("written.safetensors");
         config.recipe.label_smoothing = 0.1;
         config.writing = Some(Writing {
+            suppress_tokens: vec![],
+            begin_suppress_tokens: vec![],
             tokenizer: self.path("spelt.json"),
             max_new_tokens: 8,
             num_beams: 1,

@@ -2,6 +2,7 @@
 
 mod reviews;
 mod shapes;
+mod speech;
 mod translation;
 
 use super::{Error, Result};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tallow_kernels::Stream;
 
 /// Their names.
-pub const GENERATED: [&str; 3] = ["toy_reviews", "toy_shapes", "toy_translation"];
+pub const GENERATED: [&str; 4] = ["toy_reviews", "toy_shapes", "toy_translation", "toy_speech"];
 
 /// How many examples the validation and the test split have.
 fn other_examples(train: usize) -> usize {
@@ -29,6 +30,7 @@ pub fn generate(name: &str, examples: usize, seed: u64, work_dir: &Path) -> Resu
         "toy_reviews" => reviews::write,
         "toy_shapes" => shapes::write,
         "toy_translation" => translation::write,
+        "toy_speech" => speech::write,
         _ => return Err(Error::NoGenerator { name: name.into(), have: GENERATED.map(String::from).to_vec() }),
     };
     if folder.is_dir() {

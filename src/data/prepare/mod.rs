@@ -14,11 +14,12 @@
 //! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
 //! | `images` | | | | U8 `[n, height, width, channels]` |
 //! | `tokens` of several texts each | of `texts_each` texts an example, one behind the other: `offsets` U64 `[texts_each n+1]`; `values` are their scores, if any | | | |
+//! | of recordings: `features`, `frame_offsets`, `silence`; `transcripts` | `offsets`, `tokens`, `type_ids` of what is said | F32 end to end, of each `[mel bins, own frames]`; U64 `[n+1]` in frames; F32 `[n]`, what stands behind; U8: JSON, `[name, text]` of each | | |
 //! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
 //! and `tokenizer_sha256`; where words are to be hidden, `mask_token`, `begin_token` and `end_token`; of a text and one that is
-//! written from it the latter two; where examples are texts whose vectors are compared, `texts_each`.
+//! written from it the latter two; of recordings these two, `forced_tokens`, `mel_bins` and `frames`; where examples are texts whose vectors are compared, `texts_each`.
 
 mod answers;
 mod conversations;
@@ -29,6 +30,7 @@ mod pixels;
 mod resize;
 mod similar;
 mod spans;
+mod speech;
 mod table;
 mod tags;
 #[cfg(test)]
@@ -49,8 +51,9 @@ use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
 use tallow_zoo::Modality;
 
-/// Rows that are worked on at once, over all cores.
+/// Rows that are worked on at once, over all cores; of recordings, which are large, fewer.
 const CHUNK: usize = 1024;
+const RECORDINGS: usize = 32;
 
 /// Prepares every split of the job and tells of each when its file is whole.
 ///
@@ -75,6 +78,7 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::TabularClassification => table::prepare(job, &splits, &class_names(job, &splits)?, emit),
         Task::TabularRegression => table::prepare(job, &splits, &[], emit),
         Task::TextToText => pairs::prepare(job, &splits, emit),
+        Task::SpeechRecognition => speech::prepare(job, &splits, emit),
         Task::SentenceSimilarity => similar::prepare(job, &splits, emit),
     }
 }
@@ -180,10 +184,21 @@ impl Split {
     }
 
     /// Hands on the rows, so many at once: input cells, with the label, or those of the labels, at the end of each row if there are such.
-    fn each_chunk(&self, emit: &mut dyn FnMut(Event), mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
-        let (mut pulse, mut done) = (Pulse::new(emit), 0);
+    fn each_chunk(&self, emit: &mut dyn FnMut(Event), work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
         let Columns { input, label, labels, exclude: _ } = &self.columns;
         let wanted: Vec<&str> = input.iter().chain(label).chain(labels).map(String::as_str).collect();
+        self.each_chunk_of(&wanted, CHUNK, emit, work)
+    }
+
+    /// As [`Split::each_chunk`] with the cells of these columns, `size` rows at once.
+    fn each_chunk_of(
+        &self,
+        wanted: &[&str],
+        size: usize,
+        emit: &mut dyn FnMut(Event),
+        mut work: impl FnMut(&Table, Vec<Row>) -> Result<()>,
+    ) -> Result<()> {
+        let (mut pulse, mut done) = (Pulse::new(emit), 0);
         let (mut left, mut number) = (self.most, 0..);
         // A row that cannot be read is told of, whoever it belongs to.
         let mut belongs = |row: &Result<Row>| {
@@ -191,9 +206,9 @@ impl Split {
             row.is_err() || self.mask.as_ref().is_none_or(|mask| mask.get(number).copied().unwrap_or(false))
         };
         for table in &self.tables {
-            let mut rows = table.rows(&wanted)?.filter(&mut belongs);
+            let mut rows = table.rows(wanted)?.filter(&mut belongs);
             loop {
-                let chunk: Vec<Row> = rows.by_ref().take(CHUNK.min(left)).collect::<Result<_>>()?;
+                let chunk: Vec<Row> = rows.by_ref().take(size.min(left)).collect::<Result<_>>()?;
                 left -= chunk.len();
                 done += chunk.len();
                 if chunk.is_empty() {

@@ -34,6 +34,7 @@ impl Bench {
             max_examples: None,
             chat: Default::default(),
             pairs: None,
+            speech: None,
             out,
         };
         Bench { dir, job }

@@ -1,7 +1,7 @@
 //! The tokenizer of a job: the one that was given, or one made from the first split. It is written beside the splits.
 
-use super::Split;
 use super::words::parts_of;
+use super::{CHUNK, Split};
 use crate::data::digest::sha256_of;
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
@@ -102,17 +102,22 @@ fn train(kind: TokenizerKind, split: &Split, job: &PrepareJob, place: &Path, emi
         Some(pairs) => {
             Trainer::of_pairs(kind, &pairs.prefix).map_err(|e| Error::Tokenizer { path: place.into(), what: e.to_string() })?
         }
+        None if job.speech.is_some() => {
+            Trainer::of_pairs(kind, "").map_err(|e| Error::Tokenizer { path: place.into(), what: e.to_string() })?
+        }
         None => Trainer::of(kind),
     };
     if vocab_size < trainer.least_vocab() {
         return Err(Error::VocabTooSmall { vocab_size, least: trainer.least_vocab() });
     }
-    split.each_chunk(emit, |table, rows| {
+    // Of pairs both texts share one vocabulary; of recordings there is one text.
+    let label = split.columns.label.iter().filter(|_| job.pairs.is_some() || job.speech.is_some());
+    let columns: Vec<&str> =
+        split.columns.input.iter().filter(|_| job.speech.is_none()).chain(label).map(String::as_str).collect();
+    split.each_chunk_of(&columns, CHUNK, emit, |table, rows| {
         for Row { position, cells } in rows {
-            // Of pairs both texts share one vocabulary.
-            let columns = split.columns.input.iter().chain(split.columns.label.iter().filter(|_| job.pairs.is_some()));
             // Whether a text may be lacking is for the preparation to say.
-            let there = cells.into_iter().zip(columns).filter(|(cell, _)| *cell != Cell::Null);
+            let there = cells.into_iter().zip(columns.iter().copied()).filter(|(cell, _)| *cell != Cell::Null);
             for (cell, column) in there {
                 let text = text(table.path(), &position, column, cell)?;
                 for part in parts_of(split.part_of(&text)) {

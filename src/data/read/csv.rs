@@ -1,6 +1,7 @@
 //! CSV and TSV with a header line. A byte order mark is skipped; every cell is text, and an empty one is nothing.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use crate::data::audio::is_audio;
 use crate::data::{Error, Result};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -42,6 +43,7 @@ pub(super) fn columns(path: &Path, delimiter: u8) -> Result<Vec<Column>> {
         match any {
             true if cells.iter().all(|c| c.parse::<i64>().is_ok()) => ColumnKind::Int,
             true if cells.iter().all(|c| c.parse::<f64>().is_ok()) => ColumnKind::Float,
+            true if cells.iter().all(|c| is_audio(c)) => ColumnKind::Audio,
             _ => ColumnKind::Text,
         }
     };

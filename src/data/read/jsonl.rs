@@ -1,6 +1,7 @@
 //! JSON lines, one object each; or a file that is one JSON array of objects, or one object that holds such an array as `data`.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable, wrapped};
+use crate::data::audio::is_audio;
 use crate::data::{Error, Result};
 use serde_json::{Map, Value};
 use std::fs::File;
@@ -76,6 +77,7 @@ fn kind(value: &Value) -> Option<ColumnKind> {
         Value::Null => None,
         Value::Bool(_) => Some(ColumnKind::Int),
         Value::Number(n) => Some(if n.is_i64() { ColumnKind::Int } else { ColumnKind::Float }),
+        Value::String(name) if is_audio(name) => Some(ColumnKind::Audio),
         Value::String(_) => Some(ColumnKind::Text),
         Value::Array(items) => {
             let of = items.iter().fold(None, |known, item| widest(known, kind(item)));
@@ -93,6 +95,8 @@ fn widest(a: Option<ColumnKind>, b: Option<ColumnKind>) -> Option<ColumnKind> {
         (Some(ColumnKind::List(a)), Some(ColumnKind::List(b))) => {
             Some(ColumnKind::List(widest(a.map(|a| *a), b.map(|b| *b)).map(Box::new)))
         }
+        // A text may be the name of a file.
+        (Some(ColumnKind::Audio | ColumnKind::Text), Some(ColumnKind::Audio | ColumnKind::Text)) => Some(ColumnKind::Text),
         // Not every object has every field.
         (Some(ColumnKind::Object(mut a)), Some(ColumnKind::Object(b))) => {
             let new: Vec<String> = b.into_iter().filter(|name| !a.contains(name)).collect();

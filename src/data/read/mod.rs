@@ -11,7 +11,7 @@ mod wrapped;
 use super::features::Comma;
 use super::{Error, Result};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 pub(super) use image_folder::is_image;
 
@@ -22,9 +22,9 @@ pub(super) enum Cell {
     Int(i64),
     Float(f64),
     Text(String),
-    /// An encoded image, or other bytes.
+    /// An encoded image or recording, or other bytes.
     Bytes(Vec<u8>),
-    /// A file that holds an image.
+    /// A file that holds an image or a recording.
     File(PathBuf),
     List(Vec<Cell>),
     /// Named cells, in the file's order.
@@ -58,6 +58,8 @@ pub(super) enum ColumnKind {
     Int,
     Float,
     Image,
+    /// Recordings.
+    Audio,
     /// Lists, and what of; none where all are empty.
     List(Option<Box<ColumnKind>>),
     /// Objects with these names.
@@ -73,6 +75,7 @@ impl ColumnKind {
             ColumnKind::Int => "integers".into(),
             ColumnKind::Float => "real numbers".into(),
             ColumnKind::Image => "images".into(),
+            ColumnKind::Audio => "recordings".into(),
             ColumnKind::List(None) => "empty lists".into(),
             ColumnKind::List(Some(of)) => format!("lists of {}", of.in_words()),
             ColumnKind::Object(names) => format!("objects of {}", names.join(", ")),
@@ -261,6 +264,37 @@ impl Table {
 
     /// Rows of columns, none of them a field of another.
     fn whole_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
+        let rows = self.written_rows(columns)?;
+        let is_audio = |name: &&str| self.columns.iter().any(|c| c.name == **name && c.kind == ColumnKind::Audio);
+        let recordings: Vec<(usize, String)> =
+            (0..).zip(columns).filter(|(_, name)| is_audio(name)).map(|(at, name)| (at, name.to_string())).collect();
+        if recordings.is_empty() || matches!(self.source, Source::Parquet) {
+            return Ok(rows);
+        }
+        Ok(Box::new(rows.map(move |row| {
+            let mut row = row?;
+            for (at, column) in &recordings {
+                if let Some(Cell::Text(name)) = row.cells.get(*at) {
+                    row.cells[*at] = Cell::File(self.beside(name, &row.position, column)?);
+                }
+            }
+            Ok(row)
+        })))
+    }
+
+    /// The file of that name in the table's folder or below it: nothing else is readable where rows are read.
+    fn beside(&self, name: &str, position: &Position, column: &str) -> Result<PathBuf> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let below = Path::new(name).strip_prefix(folder).unwrap_or(Path::new(name));
+        if below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Ok(folder.join(below));
+        }
+        let what = format!("expected the name of a file below `{}`, where the table lies, found `{name}`", folder.display());
+        Err(Error::Audio { path: self.path.clone(), position: position.clone(), column: column.into(), what })
+    }
+
+    /// Rows as the file has them.
+    fn written_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
         match &self.source {
             Source::Parquet => parquet::rows(&self.path, columns),
             Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),

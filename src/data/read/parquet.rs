@@ -12,6 +12,9 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+/// What columns of recordings are called.
+const SOUNDS: [&str; 5] = ["audio", "speech", "recording", "sound", "wav"];
+
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?;
     let no_parquet = |e: String| unreadable(path, None, format!("it is no Parquet file: {e}"));
@@ -49,7 +52,12 @@ fn column(field: &Type, feature: Option<&serde_json::Value>) -> Column {
     });
     let kind = match kind_of_feature {
         Some("Image") => ColumnKind::Image,
-        _ => kind(field),
+        Some("Audio") => ColumnKind::Audio,
+        // Bytes and a path alone tell nothing.
+        _ => match kind(field) {
+            ColumnKind::Image if SOUNDS.contains(&field.name().to_lowercase().as_str()) => ColumnKind::Audio,
+            kind => kind,
+        },
     };
     Column { name: field.name().into(), kind, classes: classes.filter(|names| !names.is_empty()) }
 }
@@ -154,7 +162,7 @@ fn cell(field: Field) -> Cell {
         Field::TimestampMillis(millis) => written(millis.div_euclid(1000), 1),
         Field::TimestampMicros(micros) => written(micros.div_euclid(1_000_000), 1),
         Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec()),
-        // An image, whose place is of no use here.
+        // An image or a recording, whose place is of no use here.
         Field::Group(row) if row.len() <= 2 && row.get_column_iter().any(|(name, _)| name == "bytes") => {
             let bytes = row.into_columns().into_iter().find(|(name, _)| name == "bytes").map(|(_, field)| cell(field));
             bytes.unwrap_or(Cell::Null)

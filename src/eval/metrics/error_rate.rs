@@ -3,24 +3,60 @@
 /// Substitutions, insertions and deletions of words between white space, over the words of the references; lower is better, above 1
 /// is possible. Without any reference word: 0 if nothing was said either, else infinite.
 pub fn word_error_rate(said: &[&str], references: &[&str]) -> f64 {
-    rate(said, references, |text| text.split(' ').map(str::trim).filter(|word| !word.is_empty()).collect())
+    rate(said, references, |text| words(text))
 }
 
 /// As [`word_error_rate`], of characters; white space at both ends does not count.
 pub fn character_error_rate(said: &[&str], references: &[&str]) -> f64 {
-    rate(said, references, |text| text.trim().chars().collect())
+    rate(said, references, |text| characters(text))
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(' ').map(str::trim).filter(|word| !word.is_empty()).collect()
+}
+
+fn characters(text: &str) -> Vec<char> {
+    text.trim().chars().collect()
 }
 
 fn rate<'a, T: PartialEq>(said: &[&'a str], references: &[&'a str], parts: impl Fn(&'a str) -> Vec<T>) -> f64 {
-    let (mut edits, mut length) = (0, 0);
-    for (said, reference) in said.iter().zip(references) {
-        let reference = parts(reference);
-        edits += distance(&parts(said), &reference);
-        length += reference.len();
+    said.iter().zip(references).map(|(said, reference)| Edits::of(&parts(said), &parts(reference))).sum::<Edits>().rate()
+}
+
+/// Edits that turn texts into their references, and how long these are: what a rate is made of, to be added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::eval) struct Edits {
+    edits: usize,
+    length: usize,
+}
+
+impl Edits {
+    /// Of words.
+    pub(in crate::eval) fn of_words(said: &str, reference: &str) -> Self {
+        Edits::of(&words(said), &words(reference))
     }
-    match (edits, length) {
-        (0, 0) => 0.0,
-        (edits, length) => edits as f64 / length as f64,
+
+    /// Of characters.
+    pub(in crate::eval) fn of_characters(said: &str, reference: &str) -> Self {
+        Edits::of(&characters(said), &characters(reference))
+    }
+
+    fn of<T: PartialEq>(said: &[T], reference: &[T]) -> Self {
+        Edits { edits: distance(said, reference), length: reference.len() }
+    }
+
+    /// Edits over the length.
+    pub(in crate::eval) fn rate(self) -> f64 {
+        match (self.edits, self.length) {
+            (0, 0) => 0.0,
+            (edits, length) => edits as f64 / length as f64,
+        }
+    }
+}
+
+impl std::iter::Sum for Edits {
+    fn sum<I: Iterator<Item = Edits>>(each: I) -> Edits {
+        each.fold(Edits::default(), |a, b| Edits { edits: a.edits + b.edits, length: a.length + b.length })
     }
 }
 

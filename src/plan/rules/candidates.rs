@@ -3,7 +3,7 @@
 use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
-use crate::data::{DECODERS, WRITERS};
+use crate::data::{DECODERS, HEARERS, WRITERS};
 use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
@@ -43,6 +43,7 @@ impl Brief<'_> {
             }
             (None, Task::TabularClassification | Task::TabularRegression) => self.perceptrons()?,
             (None, Task::TextToText) => self.writers()?,
+            (None, Task::SpeechRecognition) => self.hearers()?,
         };
         found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
         if found.is_empty() {
@@ -81,6 +82,7 @@ impl Brief<'_> {
             // Whoever tells words can learn to answer.
             Some(Named::Decoders(_)) => &[Task::LanguageModelling, Task::InstructionTuning, Task::PreferenceOptimization],
             Some(Named::Writers(_)) => &[Task::TextToText],
+            Some(Named::Hearers(_)) => &[Task::SpeechRecognition],
             Some(Named::Mlp) => &[Task::TabularClassification, Task::TabularRegression],
         };
         if !jobs.contains(&task) {
@@ -111,6 +113,8 @@ impl Brief<'_> {
                 None => self.resnets()?,
             },
             Some(Named::Mlp) => self.perceptrons()?,
+            Some(Named::Hearers(_)) if self.is_from_scratch() => self.fresh_hearers()?,
+            Some(Named::Hearers(found)) => found.iter().filter_map(models::public_writer).collect(),
             Some(Named::Writers([])) => self.fresh_writers()?,
             Some(Named::Writers(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh_writer).collect(),
             Some(Named::Writers(found)) => found.iter().filter_map(models::public_writer).collect(),
@@ -193,6 +197,37 @@ impl Brief<'_> {
             found.extend(fresh);
         }
         Ok(found)
+    }
+
+    /// Models of speech: public ones, then, where none of them can be had, one from scratch.
+    fn hearers(&self) -> Result<Vec<Candidate>, PlannerError> {
+        if self.is_from_scratch() || self.size() != ModelSize::default() {
+            return self.fresh_hearers();
+        }
+        let mut found: Vec<Candidate> = HEARERS[..2].iter().filter_map(models::public_writer).collect();
+        let there = |c: &Candidate| matches!(&c.spec, ModelSpec::Pretrained { id, .. } if !self.offer.absent.contains(id));
+        if !found.iter().any(there) {
+            found.extend(self.fresh_hearers()?);
+        }
+        Ok(found)
+    }
+
+    /// Models of speech from scratch, which hear ten seconds: of the size that was asked for, else those that a CPU can train.
+    fn fresh_hearers(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let size = self.size();
+        let sizes = match (size.layers, size.hidden) {
+            (None, None) => models::SCRATCH_HEARERS.to_vec(),
+            (layers, hidden) => vec![(layers.unwrap_or(3), hidden.unwrap_or(256))],
+        };
+        let of = |(layers, width): (usize, usize)| {
+            // Heads of 64, as Whisper has them; a small model has two at the least.
+            models::hearer(layers, width, size.heads.unwrap_or((width / 64).max(2)), 1000, 128)
+        };
+        let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
+        match found.is_empty() {
+            true => Err(PlannerError::NoModel { wanted: format!("a Whisper of {sizes:?} (layers, width)"), zoo: zoo() }),
+            false => Ok(found),
+        }
     }
 
     /// Transformers from scratch: of the size that was asked for, else those that the data is worth.

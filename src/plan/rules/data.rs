@@ -83,6 +83,11 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     if writes {
         return Some(Task::TextToText);
     }
+    if let Some(ModelName::Called { name }) = goal.model(wishes)
+        && matches!(models::named(name), Some(Named::Hearers(_)))
+    {
+        return Some(Task::SpeechRecognition);
+    }
     let tells_words = match goal.model(wishes) {
         Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_))),
         _ => false,
@@ -95,6 +100,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
     let of_numbers = measured.is_some_and(|metric| metric.serves(Task::TextRegression)).then_some(Task::TextRegression);
     let of_labels = match measured {
         Some(Metric::Bleu | Metric::Chrf | Metric::Rouge1 | Metric::Rouge2 | Metric::RougeL) => Some(Task::TextToText),
+        Some(Metric::Wer | Metric::Cer) => Some(Task::SpeechRecognition),
         Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
         Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
         Some(Metric::AnswerF1 | Metric::ExactMatch) => Some(Task::QuestionAnswering),
@@ -278,6 +284,8 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::Rouge1 => named(&["ROUGE-1"]).then(|| part(result.value)),
         Metric::Rouge2 => named(&["ROUGE-2"]).then(|| part(result.value)),
         Metric::RougeL => named(&["ROUGE-L"]).then(|| part(result.value)),
+        Metric::Wer => named(&["WER", "word error rate"]).then(|| part(result.value)),
+        Metric::Cer => named(&["CER", "character error rate"]).then(|| part(result.value)),
     }
 }
 

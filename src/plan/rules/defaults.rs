@@ -108,6 +108,32 @@ pub(super) fn conversing(preferred: bool) -> Defaults {
     defaults
 }
 
+/// Tuning a Whisper to hear.
+pub(super) fn speech_tuning(num_params: usize) -> Defaults {
+    Defaults {
+        recipe: Recipe {
+            grad_clip_norm: Some(1.0),
+            ..Recipe::bare(
+                adamw(0.0),
+                if num_params < 60_000_000 { 3.75e-5 } else { 2.5e-5 },
+                Schedule::linear(Warmup::Frac(0.1)),
+                Length::Epochs(3.0),
+                16,
+            )
+        },
+        source: "2212.04356, appendix F: AdamW, clipping, a linear schedule; of its rates a fortieth, which is usual for tuning",
+    }
+}
+
+/// A model of speech from scratch. The rate falls with the width, as small models bear higher ones.
+pub(super) fn speech_from_scratch(width: usize) -> Defaults {
+    let mut defaults = speech_tuning(0);
+    defaults.recipe.lr = (0.2 / width.max(1) as f64).clamp(2e-4, 2e-3);
+    defaults.recipe.length = Length::Epochs(20.0);
+    defaults.source = "2212.04356, appendix F, with a higher rate, which small models bear";
+    defaults
+}
+
 /// Tuning a T5 to write texts from others.
 pub(super) fn pair_tuning() -> Defaults {
     Defaults {

@@ -1,6 +1,6 @@
 //! Which models serve: public ones that fine-tunes start from, and architectures of the zoo from scratch.
 
-use crate::data::{DECODERS, ENCODERS, EncoderFamily, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS};
+use crate::data::{DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS};
 use crate::intake::ModelSize;
 use crate::plan::TableFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
@@ -29,6 +29,8 @@ pub(super) enum Named {
     Mlp,
     /// These public models of two texts; none: small ones from scratch.
     Writers(&'static [PublicWriter]),
+    /// These public models of speech.
+    Hearers(&'static [PublicWriter]),
     /// These public language models; none: small ones from scratch.
     Decoders(&'static [PublicDecoder]),
 }
@@ -52,6 +54,13 @@ pub(super) fn named(name: &str) -> Option<Named> {
         let of_family = WRITERS.iter().position(|writer| writer.name.to_lowercase().starts_with(&name))?;
         let count = WRITERS[of_family..].iter().take_while(|writer| writer.name.to_lowercase().starts_with(&name)).count();
         return Some(Named::Writers(&WRITERS[of_family..of_family + count]));
+    }
+    if name == "whisper" {
+        // Those of several languages.
+        return Some(Named::Hearers(&HEARERS[..2]));
+    }
+    if let Some(at) = HEARERS.iter().position(|hearer| hearer.name.to_lowercase() == name) {
+        return Some(Named::Hearers(&HEARERS[at..=at]));
     }
     if let Some(at) = WRITERS.iter().position(|writer| writer.name.to_lowercase() == name) {
         return Some(Named::Writers(&WRITERS[at..=at]));
@@ -213,6 +222,22 @@ pub(super) fn fresh_writer(writer: &PublicWriter) -> Option<Candidate> {
     let Candidate { name, config, .. } = public_writer(writer)?;
     let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: Some(TokenizerSpec::Of(writer.id.into())) };
     Some(Candidate { name, spec, config })
+}
+
+/// Layers of each side and width of models of speech from scratch, largest first: Whisper-tiny's, then what a CPU can train.
+pub(super) const SCRATCH_HEARERS: [(usize, usize); 3] = [(4, 384), (3, 256), (2, 128)];
+
+/// A model of speech from scratch that hears so many frames; none where the sizes make none.
+pub(super) fn hearer(layers: usize, width: usize, heads: usize, frames: usize, vocab: usize) -> Option<Candidate> {
+    let config = json!({
+        "model_type": "whisper", "vocab_size": vocab, "d_model": width, "encoder_layers": layers, "decoder_layers": layers,
+        "encoder_attention_heads": heads, "decoder_attention_heads": heads, "encoder_ffn_dim": 4 * width, "decoder_ffn_dim": 4 * width,
+        "max_source_positions": frames / 2, "max_target_positions": 448, "dropout": 0.1, "pad_token_id": 0, "bos_token_id": 0,
+        "eos_token_id": 1, "decoder_start_token_id": 0, "init_std": (width.max(1) as f64).powf(-0.5),
+    });
+    let config = ModelConfig::from_public(&config.to_string()).ok()?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
+    Some(Candidate { name: format!("Whisper of {layers} layers of {width}"), spec, config })
 }
 
 /// A model of two texts from scratch; none where the sizes make none.

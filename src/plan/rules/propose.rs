@@ -103,6 +103,8 @@ impl Brief<'_> {
             (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
             (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)) => defaults::pair_tuning(),
             (ModelSpec::Pretrained { .. }, ModelConfig::Marian(_)) => defaults::pair_tuning(),
+            (ModelSpec::Pretrained { .. }, ModelConfig::Whisper(_)) => defaults::speech_tuning(candidate.config.num_params()),
+            (ModelSpec::Scratch { .. }, ModelConfig::Whisper(config)) => defaults::speech_from_scratch(config.d_model),
             (ModelSpec::Scratch { .. }, ModelConfig::T5(config)) => defaults::pairs_from_scratch(config.d_model, self.examples),
             (ModelSpec::Scratch { .. }, ModelConfig::Marian(config)) => {
                 defaults::pairs_from_scratch(config.d_model, self.examples)
@@ -208,6 +210,7 @@ impl Brief<'_> {
             adapter: drafted.adapter,
             recipe: drafted.recipe,
             text_to_text: self.text_to_text(candidate),
+            speech: None,
             preference: None,
             similarity: (self.task == Task::SentenceSimilarity)
                 .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),

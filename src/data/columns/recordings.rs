@@ -1,0 +1,110 @@
+//! Columns of recordings and of what is said in them.
+
+use super::is_name;
+use crate::data::read::{Column, ColumnKind, Table};
+use crate::data::{Error, Result};
+use crate::spec::Columns;
+
+/// Names of columns of recordings, likeliest first.
+const RECORDINGS: [&str; 8] = ["audio", "file_name", "path", "file", "wav", "speech", "recording", "clip"];
+
+/// Names of columns of what is said in them, likeliest first.
+const TRANSCRIPTS: [&str; 11] = [
+    "transcription",
+    "transcript",
+    "sentence",
+    "text",
+    "raw_transcription",
+    "normalized_text",
+    "raw_text",
+    "utterance",
+    "words",
+    "label",
+    "target",
+];
+
+/// The column of recordings and that of their texts.
+pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
+    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+    let is_asked = |column: &&Column| asked.input.contains(&column.name) || asked.label.as_ref() == Some(&column.name);
+    let of_kind = |kind: ColumnKind| table.columns().iter().filter(move |column| column.kind == kind);
+    let expect = |name: &str, kinds: &[ColumnKind], expected: &'static str| {
+        let column = table.column(name)?;
+        match kinds.contains(&column.kind) {
+            true => Ok(name.to_string()),
+            false => {
+                let found = column.kind.in_words();
+                Err(Error::ColumnKind { path: table.path().into(), column: name.into(), expected, found })
+            }
+        }
+    };
+    let heard = match asked.input.as_slice() {
+        [one] => expect(one, &[ColumnKind::Audio], "recordings: WAV or FLAC, their bytes or names of files")?,
+        [] => chosen(of_kind(ColumnKind::Audio).collect(), &RECORDINGS).ok_or_else(|| unclear("recordings"))?,
+        _ => return Err(unclear("recordings, one column")),
+    };
+    // Digits alone are a text, too, where a file does not say what its cells are.
+    let kinds = [ColumnKind::Text, ColumnKind::Int, ColumnKind::Float];
+    let said = match &asked.label {
+        Some(name) => expect(name, &kinds, "texts")?,
+        None => {
+            let texts = of_kind(ColumnKind::Text).filter(|column| !is_name(&column.name) && !is_asked(column)).collect();
+            let numbers = || of_kind(ColumnKind::Int).filter(|column| TRANSCRIPTS.contains(&column.name.as_str())).collect();
+            let found = chosen(texts, &TRANSCRIPTS).or_else(|| chosen(numbers(), &TRANSCRIPTS));
+            found.ok_or_else(|| unclear("text that is said"))?
+        }
+    };
+    Ok(Columns { input: vec![heard], label: Some(said), ..Columns::default() })
+}
+
+/// The only column, else the one with the likeliest name.
+fn chosen(columns: Vec<&Column>, names: &[&str]) -> Option<String> {
+    let usual = || names.iter().find_map(|name| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
+    match columns.as_slice() {
+        [only] => Some(only.name.clone()),
+        _ => usual().map(|column| column.name.clone()),
+    }
+}
+
+/// Whether rows are recordings with what is said in them.
+pub(in crate::data) fn is_heard(table: &Table, asked: &Columns) -> bool {
+    let some = table.columns().iter().any(|column| column.kind == ColumnKind::Audio);
+    some && recordings(table, asked).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_and_their_texts_are_found() {
+        let check = |csv: &str, asked: Columns, expected: Result<[&str; 2], &str>| {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("metadata.csv");
+            std::fs::write(&path, csv).expect("written");
+            let table = Table::open(&path).expect("a table");
+            match (recordings(&table, &asked), expected) {
+                (Ok(found), Ok([heard, said])) => {
+                    assert_eq!((found.input[0].as_str(), found.label.as_deref()), (heard, Some(said)), "{csv}");
+                    assert!(is_heard(&table, &asked));
+                }
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+                (found, expected) => panic!("{csv}: expected {expected:?}, found {found:?}"),
+            }
+        };
+        let none = Columns::default;
+        check("file_name,transcription\na.wav,hello\nb.FLAC,there\n", none(), Ok(["file_name", "transcription"]));
+        check("client_id,path,sentence,age\nx,a.mp3,hello,20\ny,b.mp3,no,30\n", none(), Ok(["path", "sentence"]));
+        check("audio,raw,words\na.wav,x,one\n", none(), Ok(["audio", "words"]));
+        check("audio,text\na.wav,12\nb.wav,7\n", none(), Ok(["audio", "text"]));
+        let asked = |input: &[&str], label: Option<&str>| Columns {
+            input: input.iter().map(|name| name.to_string()).collect(),
+            label: label.map(str::to_string),
+            ..Columns::default()
+        };
+        check("a,b,c,d\na.wav,b.wav,x,y\n", asked(&["b"], Some("c")), Ok(["b", "c"]));
+        check("a,b,c\na.wav,b.wav,x\n", none(), Err("cannot tell which column holds the recordings"));
+        check("a,b,c\na.wav,x,y\n", none(), Err("cannot tell which column holds the text that is said"));
+        check("a,b\nhello,x\n", asked(&["a"], None), Err("expected recordings: WAV or FLAC"));
+    }
+}

@@ -1,0 +1,229 @@
+//! Recordings and what is said in them -> log-mel spectrograms and token ids.
+//!
+//! A recording is brought to 16 kHz and one channel; what is longer than the model hears is cut off, and counted. Of a spectrogram the
+//! frames with sound are kept alone: behind them stands one number. A text begins with the tokens that the model is told what to do by,
+//! and ends with its end of text; one that is too long is cut, and counted. A recording without a text is left out, and counted.
+
+use super::answers::Said;
+use super::tokenization::{Tokenization, failed, text};
+use super::{Made, RECORDINGS, Split, finish};
+use crate::data::audio::{HOP, LogMel, RATE, decode};
+use crate::data::guarded::guarded;
+use crate::data::read::{Cell, Position, Row, Table};
+use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::{Error, Result};
+use crate::job::{Event, PrepareJob, SpeechFormat, SplitShape};
+use rayon::prelude::*;
+use std::path::Path;
+
+/// Hears and tokenises all splits and writes them.
+pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let (Some(first), Some(format)) = (splits.first(), &job.speech) else { return Ok(()) };
+    let tokenization = Tokenization::new(job, first, emit)?;
+    let listener = Listener::new(job, format, &tokenization)?;
+    splits.iter().try_for_each(|split| prepare_split(split, &listener, emit))
+}
+
+struct Listener<'a> {
+    job: &'a PrepareJob,
+    format: &'a SpeechFormat,
+    tokenization: &'a Tokenization,
+    log_mel: LogMel,
+}
+
+/// A recording as the model hears it, and its text.
+struct Heard {
+    features: Vec<f32>,
+    frames: usize,
+    silence: f32,
+    samples: usize,
+    ids: Vec<u32>,
+    words: [String; 2],
+    /// Of the recording and of its text.
+    cut: [bool; 2],
+}
+
+/// All recordings of a split, end to end.
+#[derive(Default)]
+struct Recordings {
+    features: Vec<u8>,
+    frame_offsets: Vec<u8>,
+    frames: u64,
+    silence: Vec<u8>,
+    ids: Vec<u8>,
+    offsets: Vec<u8>,
+    words: Vec<[String; 2]>,
+    samples: u64,
+    longest: [usize; 2],
+    truncated: [usize; 2],
+    left_out: usize,
+}
+
+impl Recordings {
+    fn add(&mut self, heard: Heard) {
+        self.features.extend(heard.features.iter().flat_map(|value| value.to_le_bytes()));
+        self.frames += heard.frames as u64;
+        self.frame_offsets.extend(self.frames.to_le_bytes());
+        self.silence.extend(heard.silence.to_le_bytes());
+        self.ids.extend(heard.ids.iter().flat_map(|id| id.to_le_bytes()));
+        self.offsets.extend((self.ids.len() as u64 / 4).to_le_bytes());
+        self.words.push(heard.words);
+        self.samples += heard.samples as u64;
+        for (which, length) in [heard.samples, heard.ids.len()].into_iter().enumerate() {
+            self.longest[which] = self.longest[which].max(length);
+            self.truncated[which] += usize::from(heard.cut[which]);
+        }
+    }
+}
+
+fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)) -> Result<()> {
+    let none = 0u64.to_le_bytes().to_vec();
+    let mut found = Recordings { offsets: none.clone(), frame_offsets: none, ..Recordings::default() };
+    let wanted: Vec<&str> = split.columns.input.iter().chain(&split.columns.label).map(String::as_str).collect();
+    split.each_chunk_of(&wanted, RECORDINGS, emit, |table, rows| {
+        let heard: Vec<Option<Heard>> =
+            rows.into_par_iter().map(|row| listener.hear(split, table, row)).collect::<Result<_>>()?;
+        for heard in heard {
+            match heard {
+                Some(heard) => found.add(heard),
+                None => found.left_out += 1,
+            }
+        }
+        Ok(())
+    })?;
+    let (format, examples) = (listener.format, found.words.len());
+    if examples == 0 {
+        return Err(Error::NoTranscripts { split: split.name.clone(), rows: found.left_out });
+    }
+    notes(split, &found, listener, emit);
+    let tokens = found.ids.len() / 4;
+    let (type_ids, words) = (vec![0u8; tokens], serde_json::to_vec(&found.words).unwrap_or_default());
+    let mut metadata = listener.tokenization.metadata();
+    metadata.extend([
+        ("begin_token", format.start.to_string()),
+        ("end_token", format.end.to_string()),
+        ("forced_tokens", format.forced.len().to_string()),
+        ("mel_bins", format.mel_bins.to_string()),
+        ("frames", format.frames.to_string()),
+    ]);
+    let seconds = |samples: f64| samples / f64::from(RATE);
+    let made = Made {
+        shape: SplitShape::Speech {
+            seconds: seconds(found.samples as f64),
+            target_tokens: tokens as u64,
+            longest_seconds: seconds(found.longest[0] as f64),
+            longest_target: found.longest[1],
+            truncated: found.truncated[0],
+            truncated_targets: found.truncated[1],
+            left_out: found.left_out,
+            vocab_size: listener.tokenization.known(),
+        },
+        metadata,
+        tensors: vec![
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![examples + 1], bytes: &found.offsets },
+            Tensor { name: "frame_offsets", dtype: Dtype::U64, shape: vec![examples + 1], bytes: &found.frame_offsets },
+            Tensor { name: "features", dtype: Dtype::F32, shape: vec![found.features.len() / 4], bytes: &found.features },
+            Tensor { name: "silence", dtype: Dtype::F32, shape: vec![examples], bytes: &found.silence },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: &found.ids },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: &type_ids },
+        ],
+    };
+    let tensor = Tensor { name: "transcripts", dtype: Dtype::U8, shape: vec![words.len()], bytes: &words };
+    let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
+    finish(listener.job, split, said, made, emit)
+}
+
+/// What was cut and left out.
+fn notes(split: &Split, found: &Recordings, listener: &Listener, emit: &mut dyn FnMut(Event)) {
+    let (name, examples) = (&split.name, found.words.len());
+    if found.left_out > 0 {
+        let message = format!(
+            "split `{name}`: {} of {} recordings are left out, for they have no text",
+            found.left_out,
+            examples + found.left_out
+        );
+        emit(Event::Note { message });
+    }
+    if found.truncated[0] > 0 {
+        let seconds = listener.log_mel.samples() as f64 / f64::from(RATE);
+        let message = format!(
+            "split `{name}`: {} of {examples} recordings are cut off after {seconds} seconds, the longest that the model hears; their texts \
+             are not",
+            found.truncated[0]
+        );
+        emit(Event::Note { message });
+    }
+}
+
+impl<'a> Listener<'a> {
+    fn new(job: &'a PrepareJob, format: &'a SpeechFormat, tokenization: &'a Tokenization) -> Result<Self> {
+        let path = job.tokenizer.file().map_or_else(|| job.out.join("tokenizer.json"), Path::to_path_buf);
+        let mut needed = [format.start, format.end].into_iter().chain(format.forced.iter().copied());
+        if let Some(id) = needed.find(|id| tokenization.tokenizer.id_to_token(*id).is_none()) {
+            return Err(Error::NoPairToken { path, id, known: tokenization.known() });
+        }
+        let special = format.forced.len() + 1;
+        if format.max_target_len <= special {
+            return Err(Error::TooShort { max_seq_len: format.max_target_len, special });
+        }
+        Ok(Listener { job, format, tokenization, log_mel: LogMel::new(format.mel_bins, format.frames) })
+    }
+
+    /// None where there is no text.
+    fn hear(&self, split: &Split, table: &Table, row: Row) -> Result<Option<Heard>> {
+        let Row { position, cells } = row;
+        let column = |which: Option<&String>| which.cloned().unwrap_or_default();
+        let (heard, said) = (column(split.columns.input.first()), column(split.columns.label.as_ref()));
+        let Ok([recording, transcript]) = <[Cell; 2]>::try_from(cells) else { return Ok(None) };
+        let words = match transcript {
+            Cell::Null => return Ok(None),
+            cell => text(table.path(), &position, &said, cell)?,
+        };
+        if words.trim().is_empty() {
+            return Ok(None);
+        }
+        let path = || table.path().to_path_buf();
+        if recording == Cell::Null {
+            return Err(Error::Missing { path: path(), position, column: heard, what: "recording" });
+        }
+        let wrong = |what| {
+            let what = if let Cell::File(file) = &recording { format!("`{}`: {what}", file.display()) } else { what };
+            Error::Audio { path: path(), position: position.clone(), column: heard.clone(), what }
+        };
+        let sound = decode(&recording, self.log_mel.samples()).map_err(wrong)?;
+        let features = self.log_mel.of(&sound.samples);
+        debug_assert!(features.frames * HOP <= self.log_mel.samples());
+        let (ids, cut) = self.ids(table, &position, &words)?;
+        let name = match &recording {
+            Cell::File(file) => {
+                file.strip_prefix(table.path().parent().unwrap_or(Path::new(""))).unwrap_or(file).display().to_string()
+            }
+            _ => position.to_string(),
+        };
+        Ok(Some(Heard {
+            features: features.values,
+            frames: features.frames,
+            silence: features.silence,
+            samples: sound.samples.len(),
+            ids,
+            words: [name, words],
+            cut: [sound.cut, cut],
+        }))
+    }
+
+    /// The ids of a text between those that all begin and end with, and whether it was cut.
+    fn ids(&self, table: &Table, position: &Position, words: &str) -> Result<(Vec<u32>, bool)> {
+        let encoding = guarded(|| self.tokenization.tokenizer.encode_fast(words, false));
+        let encoding = encoding.map_err(|e| failed(table, position, e))?.map_err(|e| failed(table, position, e))?;
+        if encoding.is_empty() {
+            return Err(failed(table, position, "it has no tokens at all"));
+        }
+        self.tokenization.check(encoding.get_ids(), table.path(), position)?;
+        let SpeechFormat { forced, max_target_len, end, .. } = self.format;
+        let mut ids = [forced, encoding.get_ids()].concat();
+        let cut = ids.len() >= *max_target_len;
+        ids.truncate(max_target_len - 1);
+        ids.push(*end);
+        Ok((ids, cut))
+    }
+}
