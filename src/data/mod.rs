@@ -15,6 +15,7 @@ mod generated;
 mod guarded;
 pub mod hub;
 mod locate;
+mod mapped;
 mod prepare;
 mod prepared;
 mod public_models;
