@@ -6,6 +6,7 @@
 mod cache;
 mod cost;
 mod encoder;
+mod encoder_decoder;
 mod error;
 mod fields;
 mod generate;

@@ -3,11 +3,12 @@
 //!
 //! Shapes: `b` batch, `s` source tokens, `t` target tokens, `d` width (`d_model`).
 
-use crate::cache::{Cache, Past};
+use crate::cache::Past;
 use crate::cost::Cost;
+use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts};
-use crate::generate::{Generator, Source};
+use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
@@ -250,7 +251,7 @@ impl Architecture for Config {
     }
 
     fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(Marian::new(self, weights, adapter)?))
+        Ok(Box::new(Writer(Marian::new(self, weights, adapter)?)))
     }
 }
 
@@ -289,14 +290,6 @@ struct AttentionLayer {
     attention_dropout: f32,
 }
 
-/// What the decoder knows of the source and of earlier words.
-enum Known<'a> {
-    /// The source's states `[b, s, d]` and real lengths; no earlier word.
-    Source(&'a Var, &'a [usize]),
-    /// Keys and values of both, for targets without padding.
-    Cache(&'a mut Cache),
-}
-
 impl Marian {
     fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
         let (own, d) = (body(weights, adapter), config.d_model);
@@ -314,17 +307,6 @@ impl Marian {
         })
     }
 
-    /// Words `[b, t]` (what padding looks up is not trained, though targets begin with it), the first of them at position `first`, with their positions (section 3.5).
-    fn embed(&self, tape: &Tape, ids: &Tensor, first: usize) -> Result<Var> {
-        let mut words = kernels::embedding_padded(tape, ids, &self.words, self.config.pad_token_id as u32)?;
-        if self.config.scale_embedding {
-            words = kernels::scale(tape, &words, (self.config.d_model as f64).sqrt())?;
-        }
-        let (positions, dtype) = (positions(first, ids.dim(1)?, self.config.d_model, ids.device())?, words.tensor().dtype());
-        let x = kernels::add(tape, &words, &Var::constant(positions.to_dtype(dtype)?))?;
-        Ok(kernels::dropout(tape, &x, self.config.dropout as f32)?)
-    }
-
     /// States of the source, `[b, s, d]`.
     fn encode(&self, tape: &Tape, source_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
         check_tokens("marian", source_ids, lengths, self.config.max_position_embeddings)?;
@@ -335,76 +317,45 @@ impl Marian {
         }
         Ok(x)
     }
-
-    /// States of the target, `[b, t, d]`.
-    fn decode(&self, tape: &Tape, target_ids: &Tensor, lengths: &[usize], mut known: Known) -> Result<Var> {
-        let first = if let Known::Cache(cache) = &known { cache.len() } else { 0 };
-        let t = check_tokens("marian", target_ids, lengths, self.config.max_position_embeddings.saturating_sub(first))?;
-        let mut x = self.embed(tape, target_ids, first)?;
-        let source_lengths = match &known {
-            Known::Source(_, lengths) => lengths.to_vec(),
-            Known::Cache(cache) => cache.source_lengths().to_vec(),
-        };
-        let shared: Rc<[Vec<usize>; 2]> = Rc::new([lengths.to_vec(), source_lengths]);
-        for (i, block) in self.decoder.iter().enumerate() {
-            [x] = match &mut known {
-                Known::Cache(cache) => {
-                    let past = cache.layer(i);
-                    let keys_values = past.source()?;
-                    [block.decode(tape, &x, &keys_values, &shared, Some(past))?]
-                }
-                Known::Source(states, _) => {
-                    let (block, lengths) = (Rc::clone(block), Rc::clone(&shared));
-                    kernels::block(tape, [&x, states], move |tape, [x, states]| {
-                        let keys_values = block.keys_values(tape, states)?;
-                        Ok([block.decode(tape, x, &keys_values, &lengths, None)?])
-                    })?
-                }
-            };
-        }
-        if let Known::Cache(cache) = known {
-            cache.advance(t);
-        }
-        Ok(x)
-    }
-
-    fn output(&self, states: Var) -> Output {
-        Output::Words { states, vocabulary: self.words.clone(), bias: Some(self.bias.clone()) }
-    }
 }
 
-impl Model for Marian {
-    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+impl EncoderDecoder for Marian {
+    const FAMILY: &'static str = "marian";
+    type Block = Block;
+
+    fn read<'a>(&self, tape: &Tape, input: &'a Input) -> Result<(Read, Target<'a>)> {
         let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
-            return Err(input.other_than("marian", "pairs of texts"));
+            return Err(input.other_than(Self::FAMILY, "pairs of texts"));
         };
-        let source = self.encode(tape, source_ids, source_lengths)?;
-        Ok(self.output(self.decode(tape, target_ids, target_lengths, Known::Source(&source, source_lengths))?))
+        let states = self.encode(tape, source_ids, source_lengths)?;
+        Ok((Read { states, lengths: source_lengths.clone() }, Target { ids: target_ids, lengths: target_lengths }))
     }
 
-    fn generator(&self) -> Option<&dyn Generator> {
-        Some(self)
+    fn read_alone(&self, tape: &Tape, sources: &[Source]) -> Result<Read> {
+        let (source_ids, lengths) = padded_sources(Self::FAMILY, sources, self.words.tensor().device())?;
+        Ok(Read { states: self.encode(tape, &source_ids, &lengths)?, lengths })
     }
-}
 
-impl Generator for Marian {
-    fn begin(&self, sources: &[Source]) -> Result<Cache> {
-        let (tape, device) = (Tape::inference(), self.words.tensor().device());
-        let (source_ids, lengths) = padded_sources("marian", sources, device)?;
-        let states = self.encode(&tape, &source_ids, &lengths)?;
-        let mut cache = Cache::new(self.decoder.len(), device).of_sources(lengths);
-        for (i, block) in self.decoder.iter().enumerate() {
-            cache.layer(i).set_source(block.keys_values(&tape, &states)?);
+    /// With positions (section 3.5). What padding looks up is not trained, though targets begin with it.
+    fn embed(&self, tape: &Tape, ids: &Tensor, first: usize) -> Result<Var> {
+        let mut words = kernels::embedding_padded(tape, ids, &self.words, self.config.pad_token_id as u32)?;
+        if self.config.scale_embedding {
+            words = kernels::scale(tape, &words, (self.config.d_model as f64).sqrt())?;
         }
-        Ok(cache)
+        let (positions, dtype) = (positions(first, ids.dim(1)?, self.config.d_model, ids.device())?, words.tensor().dtype());
+        let x = kernels::add(tape, &words, &Var::constant(positions.to_dtype(dtype)?))?;
+        Ok(kernels::dropout(tape, &x, self.config.dropout as f32)?)
     }
 
-    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
-        let (b, t) = token_ids.dims2()?;
-        Ok(self.output(self.decode(&Tape::inference(), token_ids, &vec![t; b], Known::Cache(cache))?))
+    fn decoder(&self) -> &[Rc<Block>] {
+        &self.decoder
     }
 
-    fn max_positions(&self) -> usize {
+    fn output(&self, _: &Tape, x: &Var) -> Result<Output> {
+        Ok(Output::Words { states: x.clone(), vocabulary: self.words.clone(), bias: Some(self.bias.clone()) })
+    }
+
+    fn max_target_tokens(&self) -> usize {
         self.config.max_position_embeddings
     }
 }
@@ -431,32 +382,32 @@ impl Block {
         self.forward(tape, &self.own.own(tape, x, Mask::Full, lengths, None)?)
     }
 
-    /// Of the decoder, for targets and sources of these lengths.
-    fn decode(
-        &self,
-        tape: &Tape,
-        x: &Var,
-        keys_values: &[Var; 2],
-        [lengths, source_lengths]: &[Vec<usize>; 2],
-        past: Option<&mut Past>,
-    ) -> kernels::Result<Var> {
-        let mut x = self.own.own(tape, x, Mask::Causal, lengths, past)?;
-        if let Some(source) = &self.source {
-            x = source.source(tape, &x, keys_values, lengths, source_lengths)?;
-        }
-        self.forward(tape, &x)
-    }
-
-    /// Of the source, as the decoder's attention takes them.
-    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
-        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
-    }
-
     /// The feed-forward layer.
     fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
         let h = self.act.forward(tape, &self.inner.forward(tape, x)?)?;
         let h = self.outer.forward(tape, &kernels::dropout(tape, &h, self.activation_dropout)?)?;
         self.norm.forward(tape, &residual(tape, &h, x, self.dropout)?)
+    }
+}
+
+impl DecoderBlock for Block {
+    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
+        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
+    }
+
+    fn decode(
+        &self,
+        tape: &Tape,
+        x: &Var,
+        keys_values: &[Var; 2],
+        lengths: &Lengths,
+        past: Option<&mut Past>,
+    ) -> kernels::Result<Var> {
+        let mut x = self.own.own(tape, x, Mask::Causal, &lengths.target, past)?;
+        if let Some(source) = &self.source {
+            x = source.source(tape, &x, keys_values, lengths)?;
+        }
+        self.forward(tape, &x)
     }
 }
 
@@ -495,8 +446,8 @@ impl AttentionLayer {
     }
 
     /// Attention of the target to the source.
-    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &[usize], key_lengths: &[usize]) -> kernels::Result<Var> {
-        let (lengths, key_lengths, dropout) = (Some(lengths), Some(key_lengths), self.attention_dropout);
+    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &Lengths) -> kernels::Result<Var> {
+        let (lengths, key_lengths, dropout) = (Some(&lengths.target[..]), Some(&lengths.source[..]), self.attention_dropout);
         let args = Attention { lengths, key_lengths, dropout, ..Attention::full(self.num_heads) };
         let a = kernels::attention(tape, &self.query.forward(tape, x)?, k, v, &args)?;
         self.finish(tape, &a, x)

@@ -2,11 +2,12 @@
 //!
 //! Shapes: `b` batch, `s` source tokens, `t` target tokens, `d` width (`d_model`), `i` inner width (heads times `d_kv`).
 
-use crate::cache::{Cache, Past};
+use crate::cache::Past;
 use crate::cost::Cost;
+use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_counts, check_dropouts};
-use crate::generate::{Generator, Source};
+use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{check_tokens, padded_sources, residual};
@@ -15,6 +16,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, RelativeBias, Tape, Var, Weights};
 
 /// The keys of the public `config.json` that matter here.
@@ -211,20 +213,24 @@ impl Architecture for Config {
             cost.keep(gates * rows * self.d_ff + 3 * rows * d);
         };
         for _ in 0..self.num_layers {
-            attention(&mut cost, t as f64);
-            forward(&mut cost);
+            cost.block(rows * d, |cost| {
+                attention(cost, t as f64);
+                forward(cost);
+            });
         }
         for _ in 0..self.num_decoder_layers {
-            attention(&mut cost, t as f64 / 2.0);
-            attention(&mut cost, t as f64);
-            forward(&mut cost);
+            cost.block(2 * rows * d, |cost| {
+                attention(cost, t as f64 / 2.0);
+                attention(cost, t as f64);
+                forward(cost);
+            });
         }
         cost.words(rows, d, self.vocab_size, !self.tie_word_embeddings);
         cost
     }
 
     fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(T5::new(self, weights, adapter)?))
+        Ok(Box::new(Writer(T5::new(self, weights, adapter)?)))
     }
 }
 
@@ -233,24 +239,8 @@ impl Config {
         self.num_heads * self.d_kv
     }
 
-    /// The bucket of a key's position minus the query's: a quarter of them (a half, where only the past is seen) for single distances, the
-    /// rest for spans that grow with the distance, up to the largest.
-    fn bucket(&self, distance: i64, past_only: bool) -> usize {
-        let (buckets, first, far) = match past_only {
-            true => (self.relative_attention_num_buckets, 0, (-distance).max(0) as usize),
-            false => {
-                let half = self.relative_attention_num_buckets / 2;
-                (half, if distance > 0 { half } else { 0 }, distance.unsigned_abs() as usize)
-            }
-        };
-        let single = buckets / 2;
-        if far < single {
-            return first + far;
-        }
-        // In float32, as the public implementation has it: a span's end may hang on the last bit.
-        let span = (self.relative_attention_max_distance as f64 / single as f64).ln() as f32;
-        let place = (far as f32 / single as f32).ln() / span * (buckets - single) as f32;
-        first + (single + place as usize).min(buckets - 1)
+    fn shared(&self) -> Shared {
+        Shared { eps: self.layer_norm_epsilon, dropout: self.dropout_rate as f32 }
     }
 }
 
@@ -266,15 +256,26 @@ struct T5 {
 
 /// Encoder or decoder.
 struct Stack {
-    blocks: Vec<Block>,
-    /// `[buckets, heads]`, for all blocks.
-    bias: Param,
+    blocks: Vec<Rc<Block>>,
     norm: Param,
+}
+
+/// What attention adds to scores by distance, the same in all blocks of a stack.
+#[derive(Clone)]
+struct Distances {
+    /// `[buckets, heads]`.
+    table: Param,
+    buckets: usize,
+    /// Beyond it all are alike.
+    farthest: usize,
+    /// Whether only earlier words are seen.
+    past_only: bool,
 }
 
 /// One block: attention to its own text, in the decoder to the source, then feed-forward; each behind a norm, with residual.
 struct Block {
     own: AttentionLayer,
+    distances: Distances,
     source: Option<AttentionLayer>,
     forward: Forward,
 }
@@ -285,6 +286,16 @@ struct AttentionLayer {
     key: Linear,
     value: Linear,
     output: Linear,
+    num_heads: usize,
+    shared: Shared,
+}
+
+/// What all layers share.
+#[derive(Clone, Copy)]
+struct Shared {
+    /// Added to the mean square in norms.
+    eps: f64,
+    dropout: f32,
 }
 
 struct Forward {
@@ -293,14 +304,8 @@ struct Forward {
     /// Where the first product goes through a gate.
     up: Option<Linear>,
     down: Linear,
-}
-
-/// What the decoder knows of the source and of earlier words.
-enum Known<'a> {
-    /// The source's states `[b, s, d]` and real lengths; no earlier word.
-    Source(&'a Var, &'a [usize]),
-    /// Keys and values of both, for targets without padding.
-    Cache(&'a mut Cache),
+    act: FeedForward,
+    shared: Shared,
 }
 
 impl T5 {
@@ -317,117 +322,61 @@ impl T5 {
         })
     }
 
-    fn embed(&self, tape: &Tape, ids: &Tensor) -> Result<Var> {
-        Ok(kernels::dropout(tape, &kernels::embedding(tape, ids, &self.words)?, self.dropout())?)
-    }
-
     /// States of the source, `[b, s, d]`.
     fn encode(&self, tape: &Tape, source_ids: &Tensor, lengths: &[usize]) -> Result<Var> {
-        check_tokens("t5", source_ids, lengths, self.config.n_positions)?;
-        let bucket = |distance| self.config.bucket(distance, false);
-        let bias = RelativeBias { table: &self.encoder.bias, bucket: &bucket };
-        let args = self.attention(Mask::Full, lengths);
-        let mut x = self.embed(tape, source_ids)?;
+        check_tokens(Self::FAMILY, source_ids, lengths, self.config.n_positions)?;
+        let (mut x, shared): (Var, Rc<[usize]>) = (self.embed(tape, source_ids, 0)?, lengths.into());
         for block in &self.encoder.blocks {
-            x = block.own.own(tape, &x, bias, (&args, &self.config), None)?;
-            x = block.forward.forward(tape, &x, &self.config)?;
+            let (block, lengths) = (Rc::clone(block), Rc::clone(&shared));
+            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x, &lengths)?]))?;
         }
         self.finish(tape, &x, &self.encoder)
     }
 
-    /// States of the target, `[b, t, d]`.
-    fn decode(&self, tape: &Tape, target_ids: &Tensor, lengths: &[usize], mut known: Known) -> Result<Var> {
-        let first = if let Known::Cache(cache) = &known { cache.len() } else { 0 };
-        let t = check_tokens("t5", target_ids, lengths, self.config.n_positions.saturating_sub(first))?;
-        let bucket = |distance| self.config.bucket(distance, true);
-        let bias = RelativeBias { table: &self.decoder.bias, bucket: &bucket };
-        let args = self.attention(Mask::Causal, lengths);
-        let source_lengths = match &known {
-            Known::Source(_, lengths) => lengths.to_vec(),
-            Known::Cache(cache) => cache.source_lengths().to_vec(),
-        };
-        let mut x = self.embed(tape, target_ids)?;
-        for (i, block) in self.decoder.blocks.iter().enumerate() {
-            let past = if let Known::Cache(cache) = &mut known { Some(cache.layer(i)) } else { None };
-            x = block.own.own(tape, &x, bias, (&args, &self.config), past)?;
-            if let Some(source) = &block.source {
-                let keys_values = match &mut known {
-                    Known::Source(states, _) => source.keys_values(tape, states)?,
-                    Known::Cache(cache) => cache.layer(i).source()?,
-                };
-                let args = Attention { key_lengths: Some(&source_lengths), ..self.attention(Mask::Full, lengths) };
-                x = source.source(tape, &x, &keys_values, (&args, &self.config))?;
-            }
-            x = block.forward.forward(tape, &x, &self.config)?;
-        }
-        if let Known::Cache(cache) = known {
-            cache.advance(t);
-        }
-        self.finish(tape, &x, &self.decoder)
-    }
-
     fn finish(&self, tape: &Tape, x: &Var, stack: &Stack) -> Result<Var> {
         let x = kernels::rms_norm(tape, x, &stack.norm, self.config.layer_norm_epsilon)?;
-        Ok(kernels::dropout(tape, &x, self.dropout())?)
+        Ok(kernels::dropout(tape, &x, self.config.dropout_rate as f32)?)
+    }
+}
+
+impl EncoderDecoder for T5 {
+    const FAMILY: &'static str = "t5";
+    type Block = Block;
+
+    fn read<'a>(&self, tape: &Tape, input: &'a Input) -> Result<(Read, Target<'a>)> {
+        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
+            return Err(input.other_than(Self::FAMILY, "pairs of texts"));
+        };
+        let states = self.encode(tape, source_ids, source_lengths)?;
+        Ok((Read { states, lengths: source_lengths.clone() }, Target { ids: target_ids, lengths: target_lengths }))
     }
 
-    fn output(&self, tape: &Tape, states: &Var) -> Result<Output> {
+    fn read_alone(&self, tape: &Tape, sources: &[Source]) -> Result<Read> {
+        let (source_ids, lengths) = padded_sources(Self::FAMILY, sources, self.words.tensor().device())?;
+        Ok(Read { states: self.encode(tape, &source_ids, &lengths)?, lengths })
+    }
+
+    /// Distances alone matter, so that no position is told.
+    fn embed(&self, tape: &Tape, ids: &Tensor, _: usize) -> Result<Var> {
+        Ok(kernels::dropout(tape, &kernels::embedding(tape, ids, &self.words)?, self.config.dropout_rate as f32)?)
+    }
+
+    fn decoder(&self) -> &[Rc<Block>] {
+        &self.decoder.blocks
+    }
+
+    fn output(&self, tape: &Tape, x: &Var) -> Result<Output> {
+        let states = self.finish(tape, x, &self.decoder)?;
         Ok(match &self.lm_head {
-            Some(head) => Output::Words { states: states.clone(), vocabulary: head.clone(), bias: None },
+            Some(head) => Output::Words { states, vocabulary: head.clone(), bias: None },
             None => {
-                let states = kernels::scale(tape, states, 1.0 / (self.config.d_model as f64).sqrt())?;
+                let states = kernels::scale(tape, &states, 1.0 / (self.config.d_model as f64).sqrt())?;
                 Output::Words { states, vocabulary: self.words.clone(), bias: None }
             }
         })
     }
 
-    /// Scores are not divided: the queries' weights start smaller instead.
-    fn attention<'a>(&self, mask: Mask, lengths: &'a [usize]) -> Attention<'a> {
-        let (scale, dropout) = (Some(1.0), self.dropout());
-        Attention { mask, lengths: Some(lengths), scale, dropout, ..Attention::full(self.config.num_heads) }
-    }
-
-    fn dropout(&self) -> f32 {
-        self.config.dropout_rate as f32
-    }
-}
-
-impl Model for T5 {
-    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
-        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
-            return Err(input.other_than("t5", "pairs of texts"));
-        };
-        let source = self.encode(tape, source_ids, source_lengths)?;
-        let states = self.decode(tape, target_ids, target_lengths, Known::Source(&source, source_lengths))?;
-        self.output(tape, &states)
-    }
-
-    fn generator(&self) -> Option<&dyn Generator> {
-        Some(self)
-    }
-}
-
-impl Generator for T5 {
-    fn begin(&self, sources: &[Source]) -> Result<Cache> {
-        let (tape, device) = (Tape::inference(), self.words.tensor().device());
-        let (source_ids, lengths) = padded_sources("t5", sources, device)?;
-        let states = self.encode(&tape, &source_ids, &lengths)?;
-        let mut cache = Cache::new(self.decoder.blocks.len(), device).of_sources(lengths);
-        for (i, layer) in self.decoder.blocks.iter().enumerate() {
-            if let Some(source) = &layer.source {
-                cache.layer(i).set_source(source.keys_values(&tape, &states)?);
-            }
-        }
-        Ok(cache)
-    }
-
-    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
-        let ((b, t), tape) = (token_ids.dims2()?, Tape::inference());
-        let states = self.decode(&tape, token_ids, &vec![t; b], Known::Cache(cache))?;
-        self.output(&tape, &states)
-    }
-
-    fn max_positions(&self) -> usize {
+    fn max_target_tokens(&self) -> usize {
         self.config.n_positions
     }
 }
@@ -436,25 +385,76 @@ impl Stack {
     fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, layers: usize, decodes: bool) -> Result<Self> {
         let own = body(at, adapter);
         let small = Init::Normal(config.initializer_factor as f32 / (config.d_model as f32).sqrt());
-        let bias = own.at("block.0.layer.0.SelfAttention.relative_attention_bias");
+        let (buckets, farthest) = (config.relative_attention_num_buckets, config.relative_attention_max_distance);
+        let table = own.at("block.0.layer.0.SelfAttention.relative_attention_bias");
+        let table = table.param("weight", &[buckets, config.num_heads], small);
+        let distances = Distances { table, buckets, farthest, past_only: decodes };
         Ok(Stack {
             blocks: (0..layers)
-                .map(|i| Block::new(config, adapter, &at.at("block").at(i).at("layer"), decodes))
+                .map(|i| Ok(Rc::new(Block::new(config, adapter, &at.at("block").at(i).at("layer"), &distances)?)))
                 .collect::<Result<_>>()?,
-            bias: bias.param("weight", &[config.relative_attention_num_buckets, config.num_heads], small),
             norm: own.at("final_layer_norm").param("weight", &[config.d_model], Init::Ones),
         })
     }
 }
 
+impl Distances {
+    /// The bucket of a key's position minus the query's: a quarter of them (a half, where only the past is seen) for single distances, the
+    /// rest for spans that grow with the distance, up to the largest.
+    fn bucket(&self, distance: i64) -> usize {
+        let (buckets, first, far) = match self.past_only {
+            true => (self.buckets, 0, (-distance).max(0) as usize),
+            false => {
+                let half = self.buckets / 2;
+                (half, if distance > 0 { half } else { 0 }, distance.unsigned_abs() as usize)
+            }
+        };
+        let single = buckets / 2;
+        if far < single {
+            return first + far;
+        }
+        // In float32, as the public implementation has it: a span's end may hang on the last bit.
+        let span = (self.farthest as f64 / single as f64).ln() as f32;
+        let place = (far as f32 / single as f32).ln() / span * (buckets - single) as f32;
+        first + (single + place as usize).min(buckets - 1)
+    }
+}
+
 impl Block {
-    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, decodes: bool) -> Result<Self> {
-        let attention = |i: usize, name| AttentionLayer::new(config, adapter, &at.at(i), name);
+    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, distances: &Distances) -> Result<Self> {
+        let (attention, decodes) = (|i: usize, name| AttentionLayer::new(config, adapter, &at.at(i), name), distances.past_only);
         Ok(Block {
             own: attention(0, "SelfAttention")?,
+            distances: distances.clone(),
             source: decodes.then(|| attention(1, "EncDecAttention")).transpose()?,
             forward: Forward::new(config, adapter, &at.at(if decodes { 2 } else { 1 }))?,
         })
+    }
+
+    /// Of the encoder, for texts of these lengths.
+    fn encode(&self, tape: &Tape, x: &Var, lengths: &[usize]) -> kernels::Result<Var> {
+        self.forward.forward(tape, &self.own.own(tape, x, &self.distances, lengths, None)?)
+    }
+}
+
+impl DecoderBlock for Block {
+    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
+        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
+    }
+
+    fn decode(
+        &self,
+        tape: &Tape,
+        x: &Var,
+        keys_values: &[Var; 2],
+        lengths: &Lengths,
+        past: Option<&mut Past>,
+    ) -> kernels::Result<Var> {
+        let mut x = self.own.own(tape, x, &self.distances, &lengths.target, past)?;
+        if let Some(source) = &self.source {
+            x = source.source(tape, &x, keys_values, lengths)?;
+        }
+        self.forward.forward(tape, &x)
     }
 }
 
@@ -470,10 +470,12 @@ impl AttentionLayer {
             key: linear("k", [d, inner], d)?,
             value: linear("v", [d, inner], d)?,
             output: linear("o", [inner, d], inner)?,
+            num_heads: config.num_heads,
+            shared: config.shared(),
         })
     }
 
-    fn keys_values(&self, tape: &Tape, x: &Var) -> Result<[Var; 2]> {
+    fn keys_values(&self, tape: &Tape, x: &Var) -> kernels::Result<[Var; 2]> {
         Ok([self.key.forward(tape, x)?, self.value.forward(tape, x)?])
     }
 
@@ -482,24 +484,33 @@ impl AttentionLayer {
         &self,
         tape: &Tape,
         x: &Var,
-        bias: RelativeBias,
-        (args, config): (&Attention, &Config),
+        distances: &Distances,
+        lengths: &[usize],
         past: Option<&mut Past>,
-    ) -> Result<Var> {
-        let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
+    ) -> kernels::Result<Var> {
+        let n = kernels::rms_norm(tape, x, &self.norm, self.shared.eps)?;
         let [mut k, mut v] = self.keys_values(tape, &n)?;
         if let Some(past) = past {
             [k, v] = past.extend(&k, &v)?.trimmed()?;
         }
-        let a = kernels::attention_biased(tape, &self.query.forward(tape, &n)?, &k, &v, bias, args)?;
-        Ok(residual(tape, &self.output.forward(tape, &a)?, x, config.dropout_rate as f32)?)
+        let mask = if distances.past_only { Mask::Causal } else { Mask::Full };
+        let bias = RelativeBias { table: &distances.table, bucket: &|distance| distances.bucket(distance) };
+        let args = Attention { mask, lengths: Some(lengths), ..self.args() };
+        let a = kernels::attention_biased(tape, &self.query.forward(tape, &n)?, &k, &v, bias, &args)?;
+        residual(tape, &self.output.forward(tape, &a)?, x, self.shared.dropout)
     }
 
     /// Attention of the target to the source.
-    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], (args, config): (&Attention, &Config)) -> Result<Var> {
-        let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
-        let a = kernels::attention(tape, &self.query.forward(tape, &n)?, k, v, args)?;
-        Ok(residual(tape, &self.output.forward(tape, &a)?, x, config.dropout_rate as f32)?)
+    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &Lengths) -> kernels::Result<Var> {
+        let n = kernels::rms_norm(tape, x, &self.norm, self.shared.eps)?;
+        let args = Attention { lengths: Some(&lengths.target), key_lengths: Some(&lengths.source), ..self.args() };
+        let a = kernels::attention(tape, &self.query.forward(tape, &n)?, k, v, &args)?;
+        residual(tape, &self.output.forward(tape, &a)?, x, self.shared.dropout)
+    }
+
+    /// Scores are not divided: the queries' weights start smaller instead.
+    fn args<'a>(&self) -> Attention<'a> {
+        Attention { scale: Some(1.0), dropout: self.shared.dropout, ..Attention::full(self.num_heads) }
     }
 }
 
@@ -516,13 +527,15 @@ impl Forward {
             gate: linear(if gated { "wi_0" } else { "wi" }, [d, ff])?,
             up: gated.then(|| linear("wi_1", [d, ff])).transpose()?,
             down: linear("wo", [ff, d])?,
+            act: config.feed_forward_proj,
+            shared: config.shared(),
         })
     }
 
-    fn forward(&self, tape: &Tape, x: &Var, config: &Config) -> Result<Var> {
-        let n = kernels::rms_norm(tape, x, &self.norm, config.layer_norm_epsilon)?;
+    fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
+        let n = kernels::rms_norm(tape, x, &self.norm, self.shared.eps)?;
         let gate = self.gate.forward(tape, &n)?;
-        let gate = match config.feed_forward_proj {
+        let gate = match self.act {
             FeedForward::Relu => kernels::relu(tape, &gate)?,
             FeedForward::GatedGelu => kernels::gelu_tanh(tape, &gate)?,
             FeedForward::GatedSilu => kernels::silu(tape, &gate)?,
@@ -531,15 +544,16 @@ impl Forward {
             Some(up) => kernels::multiply(tape, &gate, &up.forward(tape, &n)?)?,
             None => gate,
         };
-        let dropout = config.dropout_rate as f32;
-        let h = self.down.forward(tape, &kernels::dropout(tape, &h, dropout)?)?;
-        Ok(residual(tape, &h, x, dropout)?)
+        let h = self.down.forward(tape, &kernels::dropout(tape, &h, self.shared.dropout)?)?;
+        residual(tape, &h, x, self.shared.dropout)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::Device;
+    use tallow_kernels::Stream;
 
     const PAST: [i64; 31] =
         [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113];
@@ -549,15 +563,16 @@ mod tests {
     /// Where each bucket begins in the public implementation, for the sizes of the public models.
     #[test]
     fn distances_fall_into_their_buckets() {
-        let mut config = Config::tiny();
-        (config.relative_attention_num_buckets, config.relative_attention_max_distance) = (32, 128);
+        let table = Weights::scratch(Stream::root(0), &Device::Cpu).param("table", &[32, 1], Init::Zeros);
+        let distances = |past_only| Distances { table: table.clone(), buckets: 32, farthest: 128, past_only };
         let begins = |past_only: bool| {
-            let bucket = |far: i64| config.bucket(-far, past_only);
+            let bucket = |far: i64| distances(past_only).bucket(-far);
             (1..200i64).filter(|&far| bucket(far) != bucket(far - 1)).collect::<Vec<_>>()
         };
         assert_eq!(begins(false), BOTH);
         assert_eq!(begins(true), PAST);
-        assert_eq!((config.bucket(3, false), config.bucket(-3, false), config.bucket(3, true)), (19, 3, 0));
-        assert_eq!((config.bucket(1000, false), config.bucket(-1000, true)), (31, 31));
+        let (both, past) = (distances(false), distances(true));
+        assert_eq!((both.bucket(3), both.bucket(-3), past.bucket(3)), (19, 3, 0));
+        assert_eq!((both.bucket(1000), past.bucket(-1000)), (31, 31));
     }
 }

@@ -3,15 +3,16 @@
 //!
 //! Shapes: `b` batch, `m` mel bins, `f` frames (twice the positions `s` of the encoder), `t` target tokens, `d` width (`d_model`).
 
-use crate::cache::{Cache, Past};
+use crate::cache::Past;
 use crate::cost::Cost;
+use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{self, ConfigProblem, Result};
 use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts};
-use crate::generate::{Generator, Source};
+use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
-use crate::parts::{LayerNorm, check_tokens, residual};
+use crate::parts::{LayerNorm, residual};
 use crate::registry::{Architecture, Input, Model, Output, PairIds, SpeechLimits};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -275,7 +276,7 @@ impl Architecture for Config {
     }
 
     fn build(&self, weights: &Weights, adapter: Option<&Adapter>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(Whisper::new(self, weights, adapter)?))
+        Ok(Box::new(Writer(Whisper::new(self, weights, adapter)?)))
     }
 }
 
@@ -332,14 +333,6 @@ struct AttentionLayer {
     attention_dropout: f32,
 }
 
-/// What the decoder knows of the recording and of earlier words.
-enum Known<'a> {
-    /// States of the recording, `[b, s, d]`; no earlier word.
-    Source(&'a Var),
-    /// Keys and values of both, for targets without padding.
-    Cache(&'a mut Cache),
-}
-
 impl Whisper {
     fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
         let (own, d, init) = (body(weights, adapter), config.d_model, Init::Normal(config.init_std as f32));
@@ -386,97 +379,66 @@ impl Whisper {
         Ok(self.encoder_norm.forward(tape, &x)?)
     }
 
+    /// Every position of a recording is seen, of silence too.
+    fn heard(&self, states: Var, recordings: usize) -> Read {
+        Read { states, lengths: vec![self.config.max_source_positions; recordings] }
+    }
+
     fn other_features(&self, found: &Tensor) -> error::Error {
         let (m, f) = (self.config.num_mel_bins, STRIDE * self.config.max_source_positions);
         let expected = format!("features of {m} mel bins and {f} frames, [B, M, F]");
         error::Error::Input { family: "whisper", expected, found: format!("{:?}", found.dims()) }
     }
-
-    /// States of the target, `[b, t, d]`; what padding looks up is not trained.
-    fn decode(&self, tape: &Tape, target_ids: &Tensor, lengths: &[usize], mut known: Known) -> Result<Var> {
-        let first = if let Known::Cache(cache) = &known { cache.len() } else { 0 };
-        let t = check_tokens("whisper", target_ids, lengths, self.config.max_target_positions.saturating_sub(first))?;
-        let words = kernels::embedding_padded(tape, target_ids, &self.words, self.config.pad_token_id as u32)?;
-        let positions = Tensor::arange(first as u32, (first + t) as u32, target_ids.device())?;
-        let positions = kernels::embedding(tape, &positions, &self.positions)?;
-        let x = kernels::add(tape, &words, &positions)?;
-        let mut x = kernels::dropout(tape, &x, self.config.dropout as f32)?;
-        let lengths: Rc<[usize]> = lengths.into();
-        for (i, block) in self.decoder.iter().enumerate() {
-            [x] = match &mut known {
-                Known::Cache(cache) => {
-                    let past = cache.layer(i);
-                    let keys_values = past.source()?;
-                    [block.decode(tape, &x, &keys_values, &lengths, Some(past))?]
-                }
-                Known::Source(states) => {
-                    let (block, lengths) = (Rc::clone(block), Rc::clone(&lengths));
-                    kernels::block(tape, [&x, states], move |tape, [x, states]| {
-                        let keys_values = block.keys_values(tape, states)?;
-                        Ok([block.decode(tape, x, &keys_values, &lengths, None)?])
-                    })?
-                }
-            };
-        }
-        if let Known::Cache(cache) = known {
-            cache.advance(t);
-        }
-        Ok(self.decoder_norm.forward(tape, &x)?)
-    }
-
-    fn output(&self, states: Var) -> Output {
-        Output::Words { states, vocabulary: self.words.clone(), bias: None }
-    }
 }
 
-impl Model for Whisper {
-    fn forward(&self, tape: &Tape, input: &Input) -> Result<Output> {
+impl EncoderDecoder for Whisper {
+    const FAMILY: &'static str = "whisper";
+    type Block = Block;
+
+    fn read<'a>(&self, tape: &Tape, input: &'a Input) -> Result<(Read, Target<'a>)> {
         let Input::Speech { features, target_ids, target_lengths } = input else {
-            return Err(input.other_than("whisper", "recordings and their texts"));
+            return Err(input.other_than(Self::FAMILY, "recordings and their texts"));
         };
-        let source = self.encode(tape, features)?;
-        Ok(self.output(self.decode(tape, target_ids, target_lengths, Known::Source(&source))?))
+        let states = self.encode(tape, features)?;
+        Ok((self.heard(states, target_lengths.len()), Target { ids: target_ids, lengths: target_lengths }))
     }
 
-    fn generator(&self) -> Option<&dyn Generator> {
-        Some(self)
-    }
-}
-
-impl Generator for Whisper {
-    fn begin(&self, sources: &[Source]) -> Result<Cache> {
-        let (tape, device) = (Tape::inference(), self.words.tensor().device());
+    fn read_alone(&self, tape: &Tape, sources: &[Source]) -> Result<Read> {
+        let expected = || "the features of a recording".to_string();
         let features = sources.iter().map(|source| match source {
             Source::Speech(features) => Ok(*features),
-            Source::Text(_) => Err(error::Error::Input {
-                family: "whisper",
-                expected: "the features of a recording".into(),
-                found: "a text".into(),
-            }),
+            Source::Text(_) => Err(error::Error::Input { family: Self::FAMILY, expected: expected(), found: "a text".into() }),
         });
         let features = features.collect::<Result<Vec<_>>>()?;
-        if features.is_empty() {
-            let (expected, found) = ("the features of a recording".into(), "none".into());
-            return Err(error::Error::Input { family: "whisper", expected, found });
-        }
-        if let Some(other) = features.iter().find(|other| other.dims() != features[0].dims()) {
+        let Some(first) = features.first() else {
+            return Err(error::Error::Input { family: Self::FAMILY, expected: expected(), found: "none".into() });
+        };
+        if let Some(other) = features.iter().find(|other| other.dims() != first.dims()) {
             return Err(self.other_features(other));
         }
-        let states = self.encode(&tape, &Tensor::stack(&features, 0)?.to_device(device)?)?;
-        let lengths = vec![self.config.max_source_positions; sources.len()];
-        let mut cache = Cache::new(self.decoder.len(), device).of_sources(lengths);
-        for (i, block) in self.decoder.iter().enumerate() {
-            cache.layer(i).set_source(block.keys_values(&tape, &states)?);
-        }
-        Ok(cache)
+        let states = self.encode(tape, &Tensor::stack(&features, 0)?.to_device(self.words.tensor().device())?)?;
+        Ok(self.heard(states, sources.len()))
     }
 
-    fn next(&self, token_ids: &Tensor, cache: &mut Cache) -> Result<Output> {
-        let (b, t) = token_ids.dims2()?;
-        Ok(self.output(self.decode(&Tape::inference(), token_ids, &vec![t; b], Known::Cache(cache))?))
+    /// What padding looks up is not trained.
+    fn embed(&self, tape: &Tape, ids: &Tensor, first: usize) -> Result<Var> {
+        let words = kernels::embedding_padded(tape, ids, &self.words, self.config.pad_token_id as u32)?;
+        let positions = Tensor::arange(first as u32, (first + ids.dim(1)?) as u32, ids.device())?;
+        let positions = kernels::embedding(tape, &positions, &self.positions)?;
+        let x = kernels::add(tape, &words, &positions)?;
+        Ok(kernels::dropout(tape, &x, self.config.dropout as f32)?)
     }
 
-    fn max_positions(&self) -> usize {
+    fn decoder(&self) -> &[Rc<Block>] {
+        &self.decoder
+    }
+
+    fn output(&self, tape: &Tape, x: &Var) -> Result<Output> {
+        let states = self.decoder_norm.forward(tape, x)?;
+        Ok(Output::Words { states, vocabulary: self.words.clone(), bias: None })
+    }
+
+    fn max_target_tokens(&self) -> usize {
         self.config.max_target_positions
     }
 }
@@ -518,33 +480,33 @@ impl Block {
         self.forward(tape, &self.own.own(tape, x, Attention::full(self.own.num_heads), None)?)
     }
 
-    /// Of the decoder, for targets of these lengths.
-    fn decode(
-        &self,
-        tape: &Tape,
-        x: &Var,
-        keys_values: &[Var; 2],
-        lengths: &[usize],
-        past: Option<&mut Past>,
-    ) -> kernels::Result<Var> {
-        let causal = Attention { mask: Mask::Causal, lengths: Some(lengths), ..Attention::full(self.own.num_heads) };
-        let mut x = self.own.own(tape, x, causal, past)?;
-        if let Some(source) = &self.source {
-            x = source.source(tape, &x, keys_values, lengths)?;
-        }
-        self.forward(tape, &x)
-    }
-
-    /// Of the recording, as the decoder's attention takes them.
-    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
-        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
-    }
-
     /// The feed-forward layer.
     fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
         let h = self.inner.forward(tape, &self.norm.forward(tape, x)?)?;
         let h = kernels::dropout(tape, &self.act.forward(tape, &h)?, self.activation_dropout)?;
         residual(tape, &self.outer.forward(tape, &h)?, x, self.dropout)
+    }
+}
+
+impl DecoderBlock for Block {
+    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
+        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
+    }
+
+    fn decode(
+        &self,
+        tape: &Tape,
+        x: &Var,
+        keys_values: &[Var; 2],
+        lengths: &Lengths,
+        past: Option<&mut Past>,
+    ) -> kernels::Result<Var> {
+        let causal = Attention { mask: Mask::Causal, lengths: Some(&lengths.target), ..Attention::full(self.own.num_heads) };
+        let mut x = self.own.own(tape, x, causal, past)?;
+        if let Some(source) = &self.source {
+            x = source.source(tape, &x, keys_values, lengths)?;
+        }
+        self.forward(tape, &x)
     }
 }
 
@@ -584,11 +546,9 @@ impl AttentionLayer {
     }
 
     /// Attention of the target to the recording.
-    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &[usize]) -> kernels::Result<Var> {
+    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &Lengths) -> kernels::Result<Var> {
         let q = self.query.forward(tape, &self.norm.forward(tape, x)?)?;
-        // Every position of a recording is seen, of silence too.
-        let key_lengths = vec![k.dims().get(1).copied().unwrap_or(0); lengths.len()];
-        let (lengths, key_lengths) = (Some(lengths), Some(key_lengths.as_slice()));
+        let (lengths, key_lengths) = (Some(&lengths.target[..]), Some(&lengths.source[..]));
         let args = Attention { lengths, key_lengths, dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
         let a = kernels::attention(tape, &q, k, v, &args)?;
         self.finish(tape, &a, x)

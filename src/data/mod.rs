@@ -16,6 +16,7 @@ mod generated;
 mod guarded;
 pub mod hub;
 mod locate;
+mod mapped;
 mod prepare;
 mod prepared;
 mod public_models;

@@ -47,6 +47,7 @@ impl Split {
 }
 
 /// The order of the examples of a whole run.
+#[derive(Clone)]
 pub(super) struct Order {
     examples: Vec<usize>,
     /// Tokens of each example of `examples`; none where all are alike.
@@ -61,6 +62,7 @@ pub(super) struct Order {
 }
 
 /// One epoch's examples and where each batch lies in them.
+#[derive(Clone)]
 struct Epoch {
     number: u64,
     examples: Vec<usize>,

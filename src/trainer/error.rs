@@ -34,6 +34,8 @@ pub enum Error {
     Checkpoint { path: PathBuf, message: String },
     #[error("the checkpoint `{}` is of another run: {}", path.display(), differences.join("; "))]
     OtherRun { path: PathBuf, differences: Vec<String> },
+    #[error("batches cannot be made beside the model's work: there can be no further thread")]
+    NoThread(#[source] std::io::Error),
     #[error("preferences cannot be scored without the model that training began with")]
     NoReference,
     #[error("the model's scores of example {example} (from 0) are not finite")]
@@ -78,7 +80,7 @@ impl Failure for Error {
             return if matches!(error, tallow_kernels::Error::Index { .. }) { Class::Data } else { Class::Bug };
         }
         match self {
-            Error::Io { .. } => Class::Resource,
+            Error::Io { .. } | Error::NoThread(_) => Class::Resource,
             Error::BadWeights { .. }
             | Error::OtherWeights { .. }
             | Error::OtherBase { .. }

@@ -70,6 +70,7 @@ pub(super) struct Objective {
 pub(super) struct StepFound {
     pub(super) loss: f64,
     pub(super) tokens: u64,
+    pub(super) examples: u64,
 }
 
 impl Objective {
@@ -118,7 +119,8 @@ impl Objective {
         }
         let vectors = kernels::concat(&tape, &vectors.iter().collect::<Vec<_>>(), 0)?;
         let loss = wanted.loss(&tape, &vectors)?;
-        let found = StepFound { loss: f64::from(loss.tensor().to_scalar::<f32>()?), tokens };
+        let loss_found = f64::from(loss.tensor().to_scalar::<f32>()?);
+        let found = StepFound { loss: loss_found, tokens, examples: examples.len() as u64 };
         tape.backward(&loss, grads)?;
         Ok(found)
     }

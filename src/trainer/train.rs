@@ -5,12 +5,12 @@
 //! changes no step; only which weights come out may follow from what is watched, where the recipe says so.
 
 use super::Error;
-use super::augment::Mix;
 use super::batches::Order;
 use super::best::{self, BestWeights};
 use super::checkpoint::{self, Done, Held, Identity, Progress};
-use super::collate::{self, Changes, collate};
+use super::collate;
 use super::ema::Average;
+use super::feed::{Feed, Maker, Part, StepBatches};
 use super::monitor::{Monitor, divide};
 use super::objective::{Rule, Wanted, balanced};
 use super::optimizer::State;
@@ -25,6 +25,7 @@ use crate::job::{BestStep, Divergence, Event, InitFrom, MonitorConfig, Pulse, Ru
 use crate::spec::{Keep, Sampling};
 use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 use tallow_kernels::{Gradients, Tape};
 use tallow_zoo::{Head, ModelConfig, peft};
@@ -90,11 +91,13 @@ struct Run<'a> {
     folder: WorkFolder,
     identity: Identity,
     streams: Streams,
-    data: Prepared,
+    data: Arc<Prepared>,
     monitor: Option<Monitor>,
     /// Where numbers are learnt.
     scale: Option<Scale>,
     order: Order,
+    /// Where a step is fed from, once there was one.
+    feed: Option<Feed>,
     rule: Rule,
     /// For preferences: what they are measured against.
     reference: Option<Reference>,
@@ -129,7 +132,7 @@ impl<'a> Run<'a> {
     fn new(config: &'a RunConfig, folder: WorkFolder) -> Result<Self, Error> {
         check(config)?;
         let streams = Streams::of(config.seed);
-        let data = collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?;
+        let data = Arc::new(collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?);
         let watched = match &config.monitor {
             MonitorConfig::File { path } if config.recipe.watching_decides() => Some(sha256_of_file(path)?),
             _ => None,
@@ -161,7 +164,7 @@ impl<'a> Run<'a> {
         let average = config.recipe.ema.map(|ema| Average::new(ema, &built.store)).transpose()?;
         let grads = Gradients::new(&built.store);
         let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        let (best, reference) = (None, None);
+        let (best, reference, feed) = (None, None, None);
         Ok(Run {
             config,
             folder,
@@ -171,6 +174,7 @@ impl<'a> Run<'a> {
             monitor,
             scale,
             order,
+            feed,
             rule,
             reference,
             similarity,
@@ -233,17 +237,16 @@ impl<'a> Run<'a> {
     /// weights stay as they were.
     fn step(&mut self) -> Result<Stepped, Error> {
         let (config, step, begun) = (self.config, self.progress.step, Instant::now());
-        let examples = self.order.batch(step).to_vec();
         self.grads.clear();
-        let StepFound { loss, tokens } = match &self.similarity {
-            None => self.by_parts(step, &examples)?,
+        let StepFound { loss, tokens, examples } = match &self.similarity {
+            None => self.by_parts(step)?,
             Some(similarity) => {
                 let tape = Tape::training(self.streams.dropout(step, 0)).saving(config.recipe.gradient_checkpointing);
                 let model = &self.built.model;
-                similarity.step(model, &self.data, &examples, config.micro_batch_size, tape, &mut self.grads)?
+                similarity.step(model, &self.data, self.order.batch(step), config.micro_batch_size, tape, &mut self.grads)?
             }
         };
-        let mut stepped = Stepped { loss, grad_norm: 0.0, tokens, examples: examples.len() as u64, secs: 0.0 };
+        let mut stepped = Stepped { loss, grad_norm: 0.0, tokens, examples, secs: 0.0 };
         if step == 0 {
             self.grads.check_complete(&self.built.store)?;
         }
@@ -264,38 +267,25 @@ impl<'a> Run<'a> {
     }
 
     /// Forward and backward where a step's loss is the mean of its micro-batches', each by its share.
-    fn by_parts(&mut self, step: u64, examples: &[usize]) -> Result<StepFound, Error> {
-        let config = self.config;
-        let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
-        let mix = self.data.images().and_then(|images| Mix::draw(config.augment(), self.streams.mix(step), images.shape()));
-        let weigh = |part: &[usize]| match self.data.targets() {
-            PreparedTargets::Classes { of, .. } => self.rule.weight(part.iter().map(|&i| of[i])),
-            _ => None,
-        };
-        let asked = weigh(examples).unwrap_or_else(|| collate::count_wanted(&self.data, examples, Some(changes)) as f64);
-        let mut found = StepFound { loss: 0.0, tokens: 0 };
-        for (micro, part) in examples.chunks(config.micro_batch_size).enumerate() {
-            let mut batch = match mix {
-                None => collate(&self.data, part, config.normalize.as_ref(), Some(changes))?,
-                Some(mix) => {
-                    // Each with the one behind it in the step's batch, however that is cut.
-                    let first = micro * config.micro_batch_size;
-                    let others: Vec<usize> = (0..part.len()).map(|i| examples[(first + i + 1) % examples.len()]).collect();
-                    collate::collate_mixed(&self.data, part, &others, config.normalize.as_ref(), changes, mix)?
-                }
-            };
+    fn by_parts(&mut self, step: u64) -> Result<StepFound, Error> {
+        if self.feed.is_none() {
+            let (config, data) = (self.config.clone(), self.data.clone());
+            let maker = Maker { config, data, order: self.order.clone(), rule: self.rule.clone(), streams: self.streams };
+            self.feed = Some(Feed::from(step, maker)?);
+        }
+        let Some(feed) = &mut self.feed else { unreachable!("it has just been made") };
+        let StepBatches { parts, examples } = feed.next()?;
+        let mut found = StepFound { loss: 0.0, tokens: 0, examples: examples as u64 };
+        for (micro, Part { mut batch, examples, share }) in parts.into_iter().enumerate() {
             if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
                 values.iter_mut().for_each(|value| *value = scale.learnt(*value));
             }
             if let Some(reference) = &self.reference {
-                reference.tell(&mut batch.wanted, part);
+                reference.tell(&mut batch.wanted, &examples);
             }
             let tape = Tape::training(self.streams.dropout(step, micro)).saving(self.config.recipe.gradient_checkpointing);
             let output = self.built.model.forward(&tape, &batch.input)?;
             let loss = batch.wanted.trained(&tape, &output, &self.rule)?;
-            // A micro-batch counts by its answers, so that the step is the same however it is cut.
-            let counted = weigh(part).unwrap_or(batch.wanted.count() as f64);
-            let share = if asked > 0.0 { counted / asked } else { 0.0 };
             found.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
             found.tokens += batch.tokens;
             tape.backward_scaled(&loss, share as f32, &mut self.grads)?;

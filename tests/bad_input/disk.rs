@@ -30,7 +30,7 @@ fn no_room_for_prepared_data() {
         place.write(&format!("data/{split}.csv"), format!("text,label\n{rows}"));
     }
     let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
-    let words = ["the run `prepare` did not complete", "train.safetensors`: File too large"];
+    let words = ["the run `prepare` did not complete", "cannot write in", "File too large"];
     let limited = |command: &mut Command| limit_files(command.arg("--offline"), 64 << 10);
     place.refuses_with(&[&source], &limited, &Refusal { code: 40, words: &words, hint: HINT });
     succeeds(&mut place.resume(&place.path("run-1")));

@@ -3,7 +3,7 @@
 use super::Split;
 use crate::data::classes::{Classes, Label};
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, Result, features};
 use crate::job::{PrepareJob, Spread};
 use tallow_zoo::HeadKind;
@@ -86,7 +86,7 @@ impl<'a> OneClass<'a> {
     }
 
     fn said(&self) -> Said<'_> {
-        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: &self.bytes };
+        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: Bytes::Held(&self.bytes) };
         Said { examples: self.len(), tensors: vec![tensor], names: self.names, counts: &self.counts, values: None }
     }
 
@@ -149,7 +149,7 @@ impl<'a> SeveralLabels<'a> {
 
     fn said(&self) -> Said<'_> {
         let shape = vec![self.rows, self.names.len()];
-        let tensor = Tensor { name: "labels", dtype: Dtype::U8, shape, bytes: &self.flags };
+        let tensor = Tensor { name: "labels", dtype: Dtype::U8, shape, bytes: Bytes::Held(&self.flags) };
         Said { examples: self.rows, tensors: vec![tensor], names: self.names, counts: &self.counts, values: None }
     }
 
@@ -254,7 +254,7 @@ impl Values {
     }
 
     pub(super) fn said(&self) -> Said<'_> {
-        let tensor = Tensor { name: "values", dtype: Dtype::F64, shape: vec![self.each.len()], bytes: &self.bytes };
+        let tensor = Tensor { name: "values", dtype: Dtype::F64, shape: vec![self.each.len()], bytes: Bytes::Held(&self.bytes) };
         Said { examples: self.each.len(), tensors: vec![tensor], names: &[], counts: &[], values: Spread::of(&self.each) }
     }
 }

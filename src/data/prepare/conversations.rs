@@ -9,7 +9,7 @@ use super::{Made, Split, finish};
 use crate::data::chat::{Template, Told, conversation, pair};
 use crate::data::guarded::guarded;
 use crate::data::read::{Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Message, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use crate::spec::Task;
@@ -38,7 +38,8 @@ struct Encoded {
 }
 
 fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let (mut ids, mut asked): (Vec<u32>, Vec<u8>) = (Vec::new(), Vec::new());
+    let (mut ids, mut asked, mut tokens) = (Spool::within(&writer.job.out)?, Spool::within(&writer.job.out)?, 0);
+    let mut told = 0;
     let mut offsets = 0u64.to_le_bytes().to_vec();
     let (mut examples, mut longest, mut truncated, mut left_out) = (0, 0, 0, 0);
     split.each_chunk(emit, |table, rows| {
@@ -53,9 +54,11 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
             examples += 1;
             for text in texts {
                 longest = longest.max(text.ids.len());
-                ids.extend(text.ids);
-                asked.extend(text.asked.iter().map(|asked| u8::from(*asked)));
-                offsets.extend((ids.len() as u64).to_le_bytes());
+                ids.add_u32s(&text.ids)?;
+                text.asked.iter().try_for_each(|marked| asked.add(&[u8::from(*marked)]))?;
+                told += text.asked.iter().filter(|marked| **marked).count() as u64;
+                tokens += text.ids.len();
+                offsets.extend((tokens as u64).to_le_bytes());
             }
         }
         Ok(())
@@ -73,12 +76,9 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         );
         emit(Event::Note { message });
     }
-    let tokens: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-    let type_ids = vec![0; ids.len()];
-    let told = asked.iter().map(|asked| u64::from(*asked)).sum();
     let made = Made {
         shape: SplitShape::Answers {
-            tokens: ids.len() as u64,
+            tokens: tokens as u64,
             asked: told,
             longest,
             truncated,
@@ -87,13 +87,13 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         },
         metadata: writer.tokenization.metadata(),
         tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![texts], bytes: &offsets },
-            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![ids.len()], bytes: &tokens },
-            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![ids.len()], bytes: &type_ids },
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![texts], bytes: Bytes::Held(&offsets) },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: ids.bytes()? },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: Bytes::Zeros(tokens) },
         ],
     };
     let name = if job.task == Task::PreferenceOptimization { "preferred" } else { "asked" };
-    let tensor = Tensor { name, dtype: Dtype::U8, shape: vec![asked.len()], bytes: &asked };
+    let tensor = Tensor { name, dtype: Dtype::U8, shape: vec![tokens], bytes: asked.bytes()? };
     let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
     finish(job, split, said, made, emit)
 }

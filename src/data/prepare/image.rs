@@ -4,7 +4,7 @@ use super::pixels::{Pixels, decode};
 use super::resize::brought_to;
 use super::{Answers, Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use crate::spec::ImageSize;
@@ -26,7 +26,7 @@ fn prepare_split(
 ) -> Result<()> {
     let mut answers = Answers::new(job, split, names);
     let column = split.columns.input.first().cloned().unwrap_or_default();
-    let mut pixels: Vec<u8> = Vec::new();
+    let mut pixels = Spool::within(&job.out)?;
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
             answers.take(table, row)?;
@@ -46,12 +46,13 @@ fn prepare_split(
                     found: in_words(image.shape()),
                 });
             }
-            pixels.extend_from_slice(image.bytes());
+            pixels.add(image.bytes())?;
         }
         Ok(())
     })?;
     let [height, width, channels] = shape.unwrap_or_default();
-    let images = Tensor { name: "images", dtype: Dtype::U8, shape: vec![answers.len(), height, width, channels], bytes: &pixels };
+    let images =
+        Tensor { name: "images", dtype: Dtype::U8, shape: vec![answers.len(), height, width, channels], bytes: pixels.bytes()? };
     let made = Made { shape: SplitShape::Image { height, width, channels }, metadata: Vec::new(), tensors: vec![images] };
     finish(job, split, answers.said(), made, emit)
 }

@@ -10,7 +10,7 @@ use super::tokenization::{Tokenization, failed, text};
 use super::{Made, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PairFormat, PrepareJob, SplitShape};
 use rayon::prelude::*;
@@ -41,9 +41,8 @@ struct Encoded {
 }
 
 /// All pairs of a split, end to end.
-#[derive(Default)]
 struct Pairs {
-    ids: Vec<u8>,
+    ids: Spool,
     offsets: Vec<u8>,
     words: Vec<[String; 2]>,
     tokens: [u64; 2],
@@ -53,26 +52,35 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn add(&mut self, encoded: Encoded) {
+    fn add(&mut self, encoded: Encoded) -> Result<()> {
         for (which, ids) in encoded.ids.iter().enumerate() {
-            self.ids.extend(ids.iter().flat_map(|id| id.to_le_bytes()));
+            self.ids.add_u32s(ids)?;
             self.offsets.extend((self.ids.len() as u64 / 4).to_le_bytes());
             self.tokens[which] += ids.len() as u64;
             self.longest[which] = self.longest[which].max(ids.len());
             self.truncated[which] += usize::from(encoded.cut[which]);
         }
         self.words.push(encoded.words);
+        Ok(())
     }
 }
 
 fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let mut pairs = Pairs { offsets: 0u64.to_le_bytes().to_vec(), ..Pairs::default() };
+    let mut pairs = Pairs {
+        ids: Spool::within(&writer.job.out)?,
+        offsets: 0u64.to_le_bytes().to_vec(),
+        words: Vec::new(),
+        tokens: [0; 2],
+        longest: [0; 2],
+        truncated: [0; 2],
+        left_out: 0,
+    };
     split.each_chunk(emit, |table, rows| {
         let encoded: Vec<Option<Encoded>> =
             rows.into_par_iter().map(|row| writer.encode(split, table, row)).collect::<Result<_>>()?;
         for pair in encoded {
             match pair {
-                Some(pair) => pairs.add(pair),
+                Some(pair) => pairs.add(pair)?,
                 None => pairs.left_out += 1,
             }
         }
@@ -91,7 +99,6 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         emit(Event::Note { message });
     }
     let tokens = pairs.ids.len() / 4;
-    let type_ids = vec![0u8; tokens];
     let words = serde_json::to_vec(&pairs.words).unwrap_or_default();
     let mut metadata = writer.tokenization.metadata();
     metadata.extend([("begin_token", writer.format.start.to_string()), ("end_token", writer.format.end.to_string())]);
@@ -108,12 +115,17 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         },
         metadata,
         tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![pairs.offsets.len() / 8], bytes: &pairs.offsets },
-            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: &pairs.ids },
-            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: &type_ids },
+            Tensor {
+                name: "offsets",
+                dtype: Dtype::U64,
+                shape: vec![pairs.offsets.len() / 8],
+                bytes: Bytes::Held(&pairs.offsets),
+            },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: pairs.ids.bytes()? },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: Bytes::Zeros(tokens) },
         ],
     };
-    let tensor = Tensor { name: "pairs", dtype: Dtype::U8, shape: vec![words.len()], bytes: &words };
+    let tensor = Tensor { name: "pairs", dtype: Dtype::U8, shape: vec![words.len()], bytes: Bytes::Held(&words) };
     let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
     finish(job, split, said, made, emit)
 }

@@ -22,7 +22,7 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(E
 fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let each = split.columns.input.len();
     let mut scores = split.columns.label.as_ref().map(|column| Values::of(column));
-    let (mut texts, mut left_out) = (Texts::default(), 0);
+    let (mut texts, mut left_out) = (Texts::new(job)?, 0);
     // Whether there is anything to tell apart.
     let (mut second, mut differ): (Option<Vec<u32>>, bool) = (None, each > 2 || scores.is_some());
     split.each_chunk(emit, |table, rows| {
@@ -35,7 +35,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
         let encode = |row: Row| encode_all(tokenization, table, &split.columns.input, row);
         let encoded: Vec<Vec<Encoding>> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
         for row in &encoded {
-            row.iter().for_each(|encoding| texts.add(encoding));
+            row.iter().try_for_each(|encoding| texts.add(encoding))?;
             if let Some(ids) = row.get(1).map(Encoding::get_ids).filter(|_| !differ) {
                 differ = second.get_or_insert_with(|| ids.to_vec()) != ids;
             }
@@ -60,7 +60,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     }
     let mut metadata = tokenization.metadata();
     metadata.push(("texts_each", each.to_string()));
-    let made = Made { shape: texts.shape(tokenization), metadata, tensors: texts.tensors() };
+    let made = Made { shape: texts.shape(tokenization), metadata, tensors: texts.tensors()? };
     let said = match &scores {
         Some(scores) => scores.said(),
         None => Said { examples, tensors: Vec::new(), names: &[], counts: &[], values: None },

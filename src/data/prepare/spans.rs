@@ -9,7 +9,7 @@ use super::tokenization::{Tokenization, failed, text};
 use super::{Made, Said, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
@@ -41,7 +41,7 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(E
 }
 
 fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let (mut texts, mut records, mut contexts) = (Texts::default(), Vec::new(), Vec::<String>::new());
+    let (mut texts, mut records, mut contexts) = (Texts::new(job)?, Vec::new(), Vec::<String>::new());
     let (mut questions, mut answers, mut characters) = (Vec::new(), Vec::new(), Vec::new());
     let mut count = 0u32;
     split.each_chunk(emit, |table, rows| {
@@ -56,7 +56,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
                 tokenization.check(window.get_ids(), table.path(), &question.position)?;
                 let places = places(window);
                 let [start, end] = question.answers.first().map_or([0, 0], |answer| span(&places, answer));
-                texts.add(window);
+                texts.add(window)?;
                 questions.extend(count.to_le_bytes());
                 answers.extend(start.to_le_bytes().into_iter().chain(end.to_le_bytes()));
                 characters.extend(places.iter().flatten().flat_map(|at| at.to_le_bytes()));
@@ -74,13 +74,13 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     let told = json!({"contexts": contexts, "questions": records}).to_string().into_bytes();
     let (windows, tokens) = (texts.len(), characters.len() / 8);
     let tensors = vec![
-        Tensor { name: "questions", dtype: Dtype::U32, shape: vec![windows], bytes: &questions },
-        Tensor { name: "spans", dtype: Dtype::U32, shape: vec![windows, 2], bytes: &answers },
-        Tensor { name: "characters", dtype: Dtype::U32, shape: vec![tokens, 2], bytes: &characters },
-        Tensor { name: "told", dtype: Dtype::U8, shape: vec![told.len()], bytes: &told },
+        Tensor { name: "questions", dtype: Dtype::U32, shape: vec![windows], bytes: Bytes::Held(&questions) },
+        Tensor { name: "spans", dtype: Dtype::U32, shape: vec![windows, 2], bytes: Bytes::Held(&answers) },
+        Tensor { name: "characters", dtype: Dtype::U32, shape: vec![tokens, 2], bytes: Bytes::Held(&characters) },
+        Tensor { name: "told", dtype: Dtype::U8, shape: vec![told.len()], bytes: Bytes::Held(&told) },
     ];
     let said = Said { examples: windows, tensors, names: &[], counts: &[], values: None };
-    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors() };
+    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
     finish(job, split, said, made, emit)
 }
 

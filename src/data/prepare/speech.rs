@@ -10,7 +10,7 @@ use super::{Made, RECORDINGS, Split, finish};
 use crate::data::audio::{HOP, LogMel, RATE, decode};
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SpeechFormat, SplitShape};
 use rayon::prelude::*;
@@ -44,13 +44,12 @@ struct Heard {
 }
 
 /// All recordings of a split, end to end.
-#[derive(Default)]
 struct Recordings {
-    features: Vec<u8>,
+    features: Spool,
     frame_offsets: Vec<u8>,
     frames: u64,
     silence: Vec<u8>,
-    ids: Vec<u8>,
+    ids: Spool,
     offsets: Vec<u8>,
     words: Vec<[String; 2]>,
     samples: u64,
@@ -60,12 +59,29 @@ struct Recordings {
 }
 
 impl Recordings {
-    fn add(&mut self, heard: Heard) {
-        self.features.extend(heard.features.iter().flat_map(|value| value.to_le_bytes()));
+    fn within(folder: &Path) -> Result<Self> {
+        let none = 0u64.to_le_bytes().to_vec();
+        Ok(Recordings {
+            features: Spool::within(folder)?,
+            frame_offsets: none.clone(),
+            frames: 0,
+            silence: Vec::new(),
+            ids: Spool::within(folder)?,
+            offsets: none,
+            words: Vec::new(),
+            samples: 0,
+            longest: [0; 2],
+            truncated: [0; 2],
+            left_out: 0,
+        })
+    }
+
+    fn add(&mut self, heard: Heard) -> Result<()> {
+        heard.features.iter().try_for_each(|value| self.features.add(&value.to_le_bytes()))?;
         self.frames += heard.frames as u64;
         self.frame_offsets.extend(self.frames.to_le_bytes());
         self.silence.extend(heard.silence.to_le_bytes());
-        self.ids.extend(heard.ids.iter().flat_map(|id| id.to_le_bytes()));
+        self.ids.add_u32s(&heard.ids)?;
         self.offsets.extend((self.ids.len() as u64 / 4).to_le_bytes());
         self.words.push(heard.words);
         self.samples += heard.samples as u64;
@@ -73,19 +89,19 @@ impl Recordings {
             self.longest[which] = self.longest[which].max(length);
             self.truncated[which] += usize::from(heard.cut[which]);
         }
+        Ok(())
     }
 }
 
 fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let none = 0u64.to_le_bytes().to_vec();
-    let mut found = Recordings { offsets: none.clone(), frame_offsets: none, ..Recordings::default() };
+    let mut found = Recordings::within(&listener.job.out)?;
     let wanted: Vec<&str> = split.columns.input.iter().chain(&split.columns.label).map(String::as_str).collect();
     split.each_chunk_of(&wanted, RECORDINGS, emit, |table, rows| {
         let heard: Vec<Option<Heard>> =
             rows.into_par_iter().map(|row| listener.hear(split, table, row)).collect::<Result<_>>()?;
         for heard in heard {
             match heard {
-                Some(heard) => found.add(heard),
+                Some(heard) => found.add(heard)?,
                 None => found.left_out += 1,
             }
         }
@@ -97,7 +113,7 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
     }
     notes(split, &found, listener, emit);
     let tokens = found.ids.len() / 4;
-    let (type_ids, words) = (vec![0u8; tokens], serde_json::to_vec(&found.words).unwrap_or_default());
+    let words = serde_json::to_vec(&found.words).unwrap_or_default();
     let mut metadata = listener.tokenization.metadata();
     metadata.extend([
         ("begin_token", format.start.to_string()),
@@ -120,15 +136,20 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
         },
         metadata,
         tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![examples + 1], bytes: &found.offsets },
-            Tensor { name: "frame_offsets", dtype: Dtype::U64, shape: vec![examples + 1], bytes: &found.frame_offsets },
-            Tensor { name: "features", dtype: Dtype::F32, shape: vec![found.features.len() / 4], bytes: &found.features },
-            Tensor { name: "silence", dtype: Dtype::F32, shape: vec![examples], bytes: &found.silence },
-            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: &found.ids },
-            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: &type_ids },
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![examples + 1], bytes: Bytes::Held(&found.offsets) },
+            Tensor {
+                name: "frame_offsets",
+                dtype: Dtype::U64,
+                shape: vec![examples + 1],
+                bytes: Bytes::Held(&found.frame_offsets),
+            },
+            Tensor { name: "features", dtype: Dtype::F32, shape: vec![found.features.len() / 4], bytes: found.features.bytes()? },
+            Tensor { name: "silence", dtype: Dtype::F32, shape: vec![examples], bytes: Bytes::Held(&found.silence) },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: found.ids.bytes()? },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: Bytes::Zeros(tokens) },
         ],
     };
-    let tensor = Tensor { name: "transcripts", dtype: Dtype::U8, shape: vec![words.len()], bytes: &words };
+    let tensor = Tensor { name: "transcripts", dtype: Dtype::U8, shape: vec![words.len()], bytes: Bytes::Held(&words) };
     let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
     finish(listener.job, split, said, made, emit)
 }

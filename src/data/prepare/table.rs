@@ -3,7 +3,7 @@
 use super::{Answers, Made, Split, finish};
 use crate::data::features::{category, number_of};
 use crate::data::read::{Cell, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use std::collections::HashMap;
@@ -30,8 +30,13 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
         let [numbers, categories] = rows.bytes();
         let n = answers.len();
         let tensors = vec![
-            Tensor { name: "numbers", dtype: Dtype::F32, shape: vec![n, model.num_numbers()], bytes: &numbers },
-            Tensor { name: "categories", dtype: Dtype::U32, shape: vec![n, model.categorical_columns.len()], bytes: &categories },
+            Tensor { name: "numbers", dtype: Dtype::F32, shape: vec![n, model.num_numbers()], bytes: Bytes::Held(&numbers) },
+            Tensor {
+                name: "categories",
+                dtype: Dtype::U32,
+                shape: vec![n, model.categorical_columns.len()],
+                bytes: Bytes::Held(&categories),
+            },
         ];
         finish(job, split, answers.said(), Made { shape: rows.shape(), metadata: Vec::new(), tensors }, emit)
     })

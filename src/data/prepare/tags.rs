@@ -7,7 +7,7 @@ use super::tokenization::{Tokenization, failed};
 use super::{Made, Said, Split, finish};
 use crate::data::classes::{Classes, Label};
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
@@ -36,7 +36,7 @@ fn prepare_split(
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
     let names = job.numbered.as_deref().unwrap_or(source);
-    let (mut texts, mut counts) = (Texts::default(), vec![0; names.len()]);
+    let (mut texts, mut counts) = (Texts::new(job)?, vec![0; names.len()]);
     let (mut tags, mut firsts, mut end, mut offsets) = (Vec::new(), Vec::new(), 0u64, 0u64.to_le_bytes().to_vec());
     split.each_chunk(emit, |table, rows| {
         let reader = Reader { table, split, source, names };
@@ -48,7 +48,7 @@ fn prepare_split(
         let encoded: Vec<(Sentence, Encoding)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
         for (sentence, encoding) in &encoded {
             tokenization.check(encoding.get_ids(), table.path(), &sentence.position)?;
-            texts.add(encoding);
+            texts.add(encoding)?;
             for tag in &sentence.tags {
                 counts[*tag as usize] += 1;
                 tags.extend(tag.to_le_bytes());
@@ -61,12 +61,12 @@ fn prepare_split(
     })?;
     let words = end as usize;
     let tensors = vec![
-        Tensor { name: "word_offsets", dtype: Dtype::U64, shape: vec![texts.len() + 1], bytes: &offsets },
-        Tensor { name: "tags", dtype: Dtype::U32, shape: vec![words], bytes: &tags },
-        Tensor { name: "firsts", dtype: Dtype::U32, shape: vec![words], bytes: &firsts },
+        Tensor { name: "word_offsets", dtype: Dtype::U64, shape: vec![texts.len() + 1], bytes: Bytes::Held(&offsets) },
+        Tensor { name: "tags", dtype: Dtype::U32, shape: vec![words], bytes: Bytes::Held(&tags) },
+        Tensor { name: "firsts", dtype: Dtype::U32, shape: vec![words], bytes: Bytes::Held(&firsts) },
     ];
     let said = Said { examples: texts.len(), tensors, names, counts: &counts, values: None };
-    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors() };
+    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
     finish(job, split, said, made, emit)
 }
 

@@ -4,7 +4,7 @@ use super::tokenization::{Tokenization, failed, text};
 use super::{Answers, Made, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Position, Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use rayon::prelude::*;
@@ -31,10 +31,9 @@ pub(super) fn truncated_to(tokenization: &mut Tokenization, job: &PrepareJob, pa
 }
 
 /// Encoded texts end to end, as a prepared file has them.
-#[derive(Default)]
 pub(super) struct Texts {
-    tokens: Vec<u8>,
-    type_ids: Vec<u8>,
+    tokens: Spool,
+    type_ids: Spool,
     /// Where each ends.
     ends: Vec<u8>,
     count: usize,
@@ -43,16 +42,20 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn add(&mut self, encoding: &Encoding) {
-        self.tokens.extend(encoding.get_ids().iter().flat_map(|id| id.to_le_bytes()));
-        self.type_ids.extend(encoding.get_type_ids().iter().map(|id| *id as u8));
-        if self.ends.is_empty() {
-            self.ends.extend(0u64.to_le_bytes());
-        }
+    pub(super) fn new(job: &PrepareJob) -> Result<Self> {
+        let spool = || Spool::within(&job.out);
+        let (tokens, type_ids, ends) = (spool()?, spool()?, 0u64.to_le_bytes().to_vec());
+        Ok(Texts { tokens, type_ids, ends, count: 0, longest: 0, truncated: 0 })
+    }
+
+    pub(super) fn add(&mut self, encoding: &Encoding) -> Result<()> {
+        self.tokens.add_u32s(encoding.get_ids())?;
+        encoding.get_type_ids().iter().try_for_each(|id| self.type_ids.add(&[*id as u8]))?;
         self.ends.extend((self.type_ids.len() as u64).to_le_bytes());
         self.count += 1;
         self.longest = self.longest.max(encoding.len());
         self.truncated += usize::from(!encoding.get_overflowing().is_empty());
+        Ok(())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -64,13 +67,13 @@ impl Texts {
         SplitShape::Text { tokens, longest, truncated, vocab_size: tokenization.known() }
     }
 
-    pub(super) fn tensors(&self) -> Vec<Tensor<'_>> {
+    pub(super) fn tensors(&mut self) -> Result<Vec<Tensor<'_>>> {
         let tokens = self.type_ids.len();
-        vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![self.count + 1], bytes: &self.ends },
-            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: &self.tokens },
-            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: &self.type_ids },
-        ]
+        Ok(vec![
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![self.count + 1], bytes: Bytes::Held(&self.ends) },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: self.tokens.bytes()? },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: self.type_ids.bytes()? },
+        ])
     }
 }
 
@@ -81,7 +84,7 @@ fn prepare_split(
     names: &[String],
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let (mut answers, mut texts) = (Answers::new(job, split, names), Texts::default());
+    let (mut answers, mut texts) = (Answers::new(job, split, names), Texts::new(job)?);
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
             answers.take(table, row)?;
@@ -91,11 +94,11 @@ fn prepare_split(
         let encoded: Vec<Encoding> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
         for (encoding, position) in encoded.iter().zip(positions) {
             tokenization.check(encoding.get_ids(), table.path(), &position)?;
-            texts.add(encoding);
+            texts.add(encoding)?;
         }
         Ok(())
     })?;
-    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors() };
+    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
     finish(job, split, answers.said(), made, emit)
 }
 

@@ -7,7 +7,7 @@ use super::tokenization::{Tokenization, failed, text};
 use super::{Made, Said, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Row, Table};
-use crate::data::tensor_file::{Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::tokenizers::ENDS_OF_TEXT;
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
@@ -28,51 +28,71 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(E
     splits.iter().try_for_each(|split| prepare_split(job, split, &tokenization, emit))
 }
 
+/// A stream of tokens, as it comes, and the bytes of the text that each of its pieces stands for.
+struct Pieces {
+    ids: Spool,
+    /// Tokens of a piece.
+    length: usize,
+    tokens: usize,
+    bytes: Vec<u32>,
+}
+
+impl Pieces {
+    fn add(&mut self, ids: &[u32], sizes: &[u32]) -> Result<()> {
+        for size in sizes {
+            if self.tokens.is_multiple_of(self.length) {
+                self.bytes.push(0);
+            }
+            self.tokens += 1;
+            if let Some(piece) = self.bytes.last_mut() {
+                *piece += size;
+            }
+        }
+        self.ids.add_u32s(ids)
+    }
+}
+
 fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let mut ends = ENDS_OF_TEXT.into_iter().chain(["[SEP]"]);
     let end_of_text = ends.find_map(|name| tokenization.tokenizer.token_to_id(name));
-    let (mut ids, mut sizes) = (Vec::new(), Vec::new());
+    let hiding = if job.task == Task::MaskedLanguageModelling { hiding(job, tokenization)? } else { Vec::new() };
+    // The tokens around a piece take room, the one that hides words does not.
+    let length = job.max_seq_len.saturating_sub(hiding.len().saturating_sub(1)).max(1);
+    let mut pieces = Pieces { ids: Spool::within(&job.out)?, length, tokens: 0, bytes: Vec::new() };
     let mut goes_on = true;
     split.each_chunk(emit, |table, rows| {
         let encode = |row| encode(tokenization, table, split, row);
         let documents: Vec<(Encoded, bool)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
-        for ((document, bytes), continued) in documents {
+        for ((ids, sizes), continued) in documents {
             if let (Some(end), false) = (end_of_text, goes_on) {
-                ids.push(end);
-                sizes.push(0);
+                pieces.add(&[end], &[0])?;
             }
-            ids.extend(document);
-            sizes.extend(bytes);
+            pieces.add(&ids, &sizes)?;
             goes_on = continued;
         }
         Ok(())
     })?;
+    let tokens = pieces.tokens;
     // Of one token alone nothing can be told.
-    if ids.len() < 2 {
+    if tokens < 2 {
         let path = split.tables.first().map(|table| table.path().into()).unwrap_or_default();
-        return Err(Error::NoWords { split: split.name.clone(), path, tokens: ids.len() });
+        return Err(Error::NoWords { split: split.name.clone(), path, tokens });
     }
-    let hiding = if job.task == Task::MaskedLanguageModelling { hiding(job, tokenization)? } else { Vec::new() };
-    // The tokens around a piece take room, the one that hides words does not.
-    let length = job.max_seq_len.saturating_sub(hiding.len().saturating_sub(1)).max(1);
-    let ends = (length..ids.len()).step_by(length).chain([ids.len()]);
+    let ends = (length..tokens).step_by(length).chain([tokens]);
     let offsets: Vec<u8> = [0].into_iter().chain(ends).flat_map(|at| (at as u64).to_le_bytes()).collect();
-    let pieces = ids.len().div_ceil(length);
-    let bytes: Vec<u8> = sizes.chunks(length).flat_map(|piece| piece.iter().sum::<u32>().to_le_bytes()).collect();
-    let tokens: Vec<u8> = ids.iter().flat_map(|id: &u32| id.to_le_bytes()).collect();
-    let type_ids = vec![0; ids.len()];
-    let (told, vocab_size) = (sizes.iter().map(|size| u64::from(*size)).sum(), tokenization.known());
+    let (count, told) = (pieces.bytes.len(), pieces.bytes.iter().map(|piece| u64::from(*piece)).sum());
+    let bytes: Vec<u8> = pieces.bytes.iter().flat_map(|piece| piece.to_le_bytes()).collect();
     let made = Made {
-        shape: SplitShape::Words { tokens: ids.len() as u64, length, bytes: told, vocab_size },
+        shape: SplitShape::Words { tokens: tokens as u64, length, bytes: told, vocab_size: tokenization.known() },
         metadata: tokenization.metadata().into_iter().chain(hiding).collect(),
         tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![pieces + 1], bytes: &offsets },
-            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![ids.len()], bytes: &tokens },
-            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![ids.len()], bytes: &type_ids },
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![count + 1], bytes: Bytes::Held(&offsets) },
+            Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: pieces.ids.bytes()? },
+            Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: Bytes::Zeros(tokens) },
         ],
     };
-    let tensor = Tensor { name: "bytes", dtype: Dtype::U32, shape: vec![pieces], bytes: &bytes };
-    finish(job, split, Said { examples: pieces, tensors: vec![tensor], names: &[], counts: &[], values: None }, made, emit)
+    let tensor = Tensor { name: "bytes", dtype: Dtype::U32, shape: vec![count], bytes: Bytes::Held(&bytes) };
+    finish(job, split, Said { examples: count, tensors: vec![tensor], names: &[], counts: &[], values: None }, made, emit)
 }
 
 /// The tokens that hide words and stand around a piece, as the prepared file tells them.
