@@ -84,11 +84,27 @@ def resnet(depths, bottleneck, batch, widths=(64, 128, 256, 512)):
     return model, lambda: nn.functional.cross_entropy(model(pixels), labels)
 
 
+def t5_small(batch, length):
+    config = transformers.T5Config(vocab_size=32128, d_model=512, d_kv=64, d_ff=2048, num_layers=6, num_heads=8, decoder_start_token_id=0)
+    model = transformers.T5ForConditionalGeneration(config)
+    ids, labels = torch.randint(0, config.vocab_size, (2, batch, length))
+    return model, lambda: model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels).loss
+
+
+def vit_tiny(batch):
+    config = transformers.ViTConfig(hidden_size=192, num_hidden_layers=12, num_attention_heads=3, intermediate_size=768, num_labels=10)
+    model = transformers.ViTForImageClassification(config)
+    pixels, labels = torch.randn(batch, 3, 224, 224), torch.randint(0, 10, (batch,))
+    return model, lambda: model(pixel_values=pixels, labels=labels).loss
+
+
 WORKS = {
     "bert-base": lambda: bert(12, 768, 8, 128),
     "minilm": lambda: bert(6, 384, 32, 64),
     "gpt2": lambda: language_model(transformers.GPT2LMHeadModel(transformers.GPT2Config()), 2, 256),
     "smollm2": lambda: smollm2(2, 256),
+    "t5-small": lambda: t5_small(8, 128),
+    "vit-tiny": lambda: vit_tiny(8),
     "resnet18": lambda: resnet((2, 2, 2, 2), False, 32),
     "resnet50": lambda: resnet((3, 4, 6, 3), True, 32),
     "resnet20": lambda: resnet((3, 3, 3), False, 128, (16, 32, 64)),

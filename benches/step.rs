@@ -20,15 +20,17 @@ const ADAMW: AdamW = AdamW { lr: 1e-4, beta1: 0.9, beta2: 0.999, eps: 1e-8, weig
 struct Work {
     name: &'static str,
     batch: usize,
-    /// Tokens of a text; none: images of 32x32.
+    /// Tokens of a text, or of source and target each; none: images.
     len: Option<usize>,
 }
 
-const WORKS: [Work; 7] = [
+const WORKS: [Work; 9] = [
     Work { name: "bert-base", batch: 8, len: Some(128) },
     Work { name: "minilm", batch: 32, len: Some(64) },
     Work { name: "gpt2", batch: 2, len: Some(256) },
     Work { name: "smollm2", batch: 2, len: Some(256) },
+    Work { name: "t5-small", batch: 8, len: Some(128) },
+    Work { name: "vit-tiny", batch: 8, len: None },
     Work { name: "resnet18", batch: 32, len: None },
     Work { name: "resnet50", batch: 32, len: None },
     Work { name: "resnet20", batch: 128, len: None },
@@ -57,11 +59,14 @@ impl Subject {
             };
             let config = match work.name {
                 "resnet18" => resnet("basic", [64, 128, 256, 512], [2, 2, 2, 2]),
+                "vit-tiny" => json!({"model_type": "vit", "hidden_size": 192, "num_hidden_layers": 12, "num_attention_heads": 3,
+                    "intermediate_size": 768, "image_size": 224, "patch_size": 16, "num_labels": 10}),
                 "resnet50" => resnet("bottleneck", [256, 512, 1024, 2048], [3, 4, 6, 3]),
                 _ => json!({"model_type": "resnet_cifar", "depth": 20}),
             };
-            let values: Vec<f32> = (0..(batch * 3 * 32 * 32) as u64).map(|i| Stream::root(2).normal(i)).collect();
-            let input = Input::Image { pixels: Tensor::from_vec(values, (batch, 3, 32, 32), &device)? };
+            let side = if work.name == "vit-tiny" { 224 } else { 32 };
+            let values: Vec<f32> = (0..(batch * 3 * side * side) as u64).map(|i| Stream::root(2).normal(i)).collect();
+            let input = Input::Image { pixels: Tensor::from_vec(values, (batch, 3, side, side), &device)? };
             let model = ModelConfig::from_public(&config.to_string())?.build(weights, None)?;
             return Ok(Subject { model, input, labels: numbers(batch, 10) });
         };
@@ -71,6 +76,15 @@ impl Subject {
             let ids = ids.to_vec2::<u32>()?;
             Ok(ids.iter().flat_map(|row| row[1..].iter().copied().chain([u32::MAX])).collect())
         };
+        if work.name == "t5-small" {
+            let config = json!({"model_type": "t5", "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6,
+                "num_heads": 8});
+            let lengths = vec![len; batch];
+            let (source_lengths, target_lengths) = (lengths.clone(), lengths);
+            let input = Input::TextToText { source_ids: ids(32128)?, source_lengths, target_ids: ids(32128)?, target_lengths };
+            let model = ModelConfig::from_public(&config.to_string())?.build(weights, None)?;
+            return Ok(Subject { model, input, labels: numbers(batch * len, 32128) });
+        }
         let (config, vocab, adapter) = match work.name {
             "gpt2" => (
                 json!({"model_type": "gpt2", "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12}),
@@ -119,13 +133,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let names: Vec<&str> = WORKS.iter().map(|work| work.name).collect();
         return Err(format!("expected one of {}", names.join(", ")).into());
     };
-    kernels::set_threads(number("--threads", 2))?;
+    kernels::set_threads_with_this(number("--threads", 2))?;
     let weights = Weights::scratch(Stream::root(1), &Device::Cpu);
     let subject = Subject::new(work, &weights)?;
     let (store, _) = weights.finish()?;
     let zeros = |p: &Param| p.tensor().zeros_like()?.copy();
     let moments = store.trainable().map(|p| Ok([zeros(p)?, zeros(p)?])).collect::<Result<Vec<_>, candle_core::Error>>()?;
     let mut grads = Gradients::new(&store);
+    let is_sgd = work.name.starts_with("resnet");
     let profile = args.iter().any(|a| a == "--profile").then(Profile::default);
     let (mut times, mut losses) = (Vec::new(), Vec::new());
     for step in 1..=number("--steps", 7) as u64 + 2 {
@@ -138,12 +153,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let loss = subject.loss(&tape)?;
         losses.push(loss.tensor().to_scalar::<f32>()?);
         tape.backward(&loss, &mut grads)?;
-        let scale = if work.len.is_some() { (1.0 / (grads.global_norm(&store)? + 1e-6)).min(1.0) } else { 1.0 };
+        let scale = if !is_sgd { (1.0 / (grads.global_norm(&store)? + 1e-6)).min(1.0) } else { 1.0 };
         for (param, [m, v]) in store.trainable().zip(&moments) {
             let grad = grads.get(param).ok_or_else(|| format!("no gradient of {}", param.name()))?;
-            match work.len {
-                Some(_) => ADAMW.step(param, grad, m, v, step, scale)?,
-                None => SGD.step(param, grad, m, step, scale)?,
+            match is_sgd {
+                false => ADAMW.step(param, grad, m, v, step, scale)?,
+                true => SGD.step(param, grad, m, step, scale)?,
             }
         }
         times.push(start.elapsed().as_secs_f64() * 1e3);

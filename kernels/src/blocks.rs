@@ -67,11 +67,25 @@ pub(crate) fn add_in_order(partials: &[f32], sum: &mut [f32]) {
 /// # Errors
 /// `n` is 0, or the pool already runs with another number.
 pub fn set_threads(n: usize) -> Result<()> {
+    start(n, rayon::ThreadPoolBuilder::new())
+}
+
+/// As [`set_threads`], and this thread is one of them: it hands out work without being put to sleep and woken for each operation, a
+/// twentieth of a step where operations are small. For a process whose operations all come from this thread: another's would wait for
+/// it where it is the only one.
+///
+/// # Errors
+/// As [`set_threads`].
+pub fn set_threads_with_this(n: usize) -> Result<()> {
+    start(n, rayon::ThreadPoolBuilder::new().use_current_thread())
+}
+
+fn start(n: usize, pool: rayon::ThreadPoolBuilder) -> Result<()> {
     let error = |message: String| Error::Argument { op: "set_threads", message };
     if n == 0 {
         return Err(error("the number of threads must be at least 1, found 0".into()));
     }
-    match rayon::ThreadPoolBuilder::new().num_threads(n).build_global() {
+    match pool.num_threads(n).build_global() {
         Err(_) if rayon::current_num_threads() != n => {
             let have = rayon::current_num_threads();
             Err(error(format!("the pool already runs with {have} threads, not {n}: set it before the first operation")))

@@ -92,7 +92,7 @@ pub use add::add;
 pub use attention::{Attention, Mask, RelativeBias, attention, attention_biased, attention_packed};
 pub use avg_pool2d::avg_pool2d;
 pub use batch_norm::{BatchNorm, batch_norm, batch_norm_add_relu, batch_norm_relu};
-pub use blocks::set_threads;
+pub use blocks::{set_threads, set_threads_with_this};
 pub use checkpoint::{block, checkpoint};
 pub use concat::concat;
 pub use conv2d::{Conv2d, conv2d};

@@ -35,7 +35,11 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     keep_memory();
     let effective = sandbox::enter(&entry)?;
     emit(Event::Jailed { layers: effective.in_words(), start_ms: begun.elapsed().as_secs_f64() * 1e3 });
-    match read_line(&mut input, "job")? {
+    let job = read_line(&mut input, "job")?;
+    if let Some(threads) = threads(&job) {
+        tallow_kernels::set_threads_with_this(threads).map_err(trainer::Error::from)?;
+    }
+    match job {
         Job::Read { pdf, name, out } => intake::work(&pdf, &name, &out, emit)?,
         Job::Prepare(job) => data::prepare(&job, emit)?,
         Job::Train { config, resume_from, out, stop_after } => {
@@ -48,6 +52,16 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         Job::Merge(job) => trainer::merge(&job, emit)?,
     }
     Ok(())
+}
+
+/// How many threads a job computes with; none where it does not.
+fn threads(job: &Job) -> Option<usize> {
+    match job {
+        Job::Train { config, .. } => Some(config.threads),
+        Job::Evaluate(job) => Some(job.threads),
+        Job::Generate(job) => Some(job.threads),
+        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) => None,
+    }
 }
 
 /// Tells the C library's allocator to keep what is freed: every step asks for the same sizes again, and pages that were given back

@@ -35,7 +35,7 @@ pub enum Error {
     #[error("the checkpoint `{}` is of another run: {}", path.display(), differences.join("; "))]
     OtherRun { path: PathBuf, differences: Vec<String> },
     #[error("batches cannot be made beside the model's work: there can be no further thread")]
-    NoThread(#[source] std::io::Error),
+    NoThread(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("preferences cannot be scored without the model that training began with")]
     NoReference,
     #[error("the model's scores of example {example} (from 0) are not finite")]

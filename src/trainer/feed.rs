@@ -78,6 +78,11 @@ pub(super) struct Feed {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What pools of threads are made of lacks.
+fn no_thread(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::NoThread(Box::new(error))
+}
+
 impl Feed {
     /// From step `first` on, without end: whoever drops it ends it.
     ///
@@ -85,11 +90,13 @@ impl Feed {
     /// There can be no further thread.
     pub(super) fn from(first: u64, mut maker: Maker) -> Result<Self, Error> {
         let (to, made) = sync_channel(AHEAD);
+        // A pool of its own: the model's may be all at work, or be the very thread that waits for the batch.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(maker.config.threads).build().map_err(no_thread)?;
         let make = move || {
             // Nobody waits for more where sending fails.
-            (first..).take_while(|&step| to.send(maker.make(step)).is_ok()).for_each(drop);
+            (first..).take_while(|&step| to.send(pool.install(|| maker.make(step))).is_ok()).for_each(drop);
         };
-        let thread = std::thread::Builder::new().name("feed".into()).spawn(make).map_err(Error::NoThread)?;
+        let thread = std::thread::Builder::new().name("feed".into()).spawn(make).map_err(no_thread)?;
         Ok(Feed { made: Some(made), thread: Some(thread) })
     }
 
