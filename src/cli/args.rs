@@ -110,7 +110,7 @@ pub enum Command {
     Generate {
         /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
         model: String,
-        /// What the text begins with, or with `--chat` what is said to the model.
+        /// What the text begins with, or with `--chat` what is said to the model; for a model of speech a WAV or FLAC file.
         #[arg(long)]
         prompt: String,
         /// Say it in the form of the model's chat template.

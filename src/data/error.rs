@@ -77,6 +77,8 @@ pub enum Error {
     Image { path: PathBuf, position: Position, column: String, what: String },
     #[error("`{}`, {position}, column `{column}`: the recording cannot be read: {what}", path.display())]
     Audio { path: PathBuf, position: Position, column: String, what: String },
+    #[error("the recording `{}` cannot be read: {what}", path.display())]
+    Recording { path: PathBuf, what: String },
     #[error("split `{split}`: none of its {rows} recordings has a text")]
     NoTranscripts { split: String, rows: usize },
     #[error("`{}`, {position}, column `{column}`: expected an image of {expected}, found {found} (height x width x channels)", path.display())]
@@ -204,7 +206,9 @@ impl Failure for Error {
             Error::Unequal { .. } => "correct the row, or take it out",
             Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",
-            Error::Unreadable { .. } | Error::Image { .. } | Error::Audio { .. } => "repair or remove it, or make the file again",
+            Error::Unreadable { .. } | Error::Image { .. } | Error::Audio { .. } | Error::Recording { .. } => {
+                "repair or remove it, or make the file again"
+            }
             Error::AlikeTexts { .. } => {
                 "take rows whose texts differ, or give each a text that does not belong to it (a column `negative`)"
             }

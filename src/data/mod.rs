@@ -30,7 +30,7 @@ mod tensor_file;
 mod tokenizers;
 mod vocabulary;
 
-pub use audio::extractor;
+pub use audio::{extractor, hear};
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};

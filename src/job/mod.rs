@@ -358,11 +358,24 @@ pub struct GenerateJob {
     pub weights: ModelFiles,
     pub tokenizer: PathBuf,
     pub prompt: String,
+    /// What is heard in its place, by a model of speech.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hearing: Option<Hearing>,
     /// The prompt is what a user says in a conversation of this form; none: a text to go on with.
     pub chat: Option<ChatFormat>,
     pub max_new_tokens: usize,
     pub search: tallow_zoo::Search,
     pub threads: usize,
+}
+
+/// A recording, and how what is said in it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hearing {
+    pub recording: PathBuf,
+    /// Tokens that every text begins with.
+    pub forced: Vec<u32>,
+    pub suppress_tokens: Vec<u32>,
+    pub begin_suppress_tokens: Vec<u32>,
 }
 
 /// Makes one model of a base and its adapter.

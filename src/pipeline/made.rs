@@ -3,11 +3,11 @@
 use super::{End, Pipeline};
 use crate::data;
 use crate::error::{Class, Failure, Result};
-use crate::job::{Event, GenerateJob, Job, MergeJob, ModelFiles};
-use crate::plan::ModelFacts;
+use crate::job::{Event, GenerateJob, Hearing, Job, MergeJob, ModelFiles};
+use crate::plan::{ModelFacts, SpeechFacts};
 use crate::publish;
 use crate::run::Outcome;
-use crate::spec::ModelSpec;
+use crate::spec::{ModelSpec, Write};
 use serde::Serialize;
 use std::path::Path;
 use tallow_zoo::{HeadKind, Search};
@@ -16,6 +16,7 @@ use tallow_zoo::{HeadKind, Search};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
     pub model: ModelSpec,
+    /// Of a model of speech a file that is heard.
     pub prompt: String,
     /// The prompt is what a user says in a conversation.
     pub chat: bool,
@@ -41,6 +42,10 @@ enum Error {
     Silent { family: &'static str, head: &'static str },
     #[error("a {family} model writes one text from another, and holds no conversation")]
     NoTalk { family: &'static str },
+    #[error("the prompt of a model of speech is a recording: there is no file `{}`", path.display())]
+    NoRecording { path: std::path::PathBuf },
+    #[error("the model cannot be told what it hears: {what}")]
+    Untold { what: String },
     #[error("the model has no weights to use")]
     NoWeights,
     #[error("the model is no adapter: there is nothing to merge")]
@@ -52,8 +57,10 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Occupied { .. } => Class::Usage,
-            Error::Silent { .. } | Error::NoTalk { .. } | Error::NoWeights | Error::NoAdapter => Class::Model,
+            Error::Occupied { .. } | Error::NoRecording { .. } => Class::Usage,
+            Error::Silent { .. } | Error::NoTalk { .. } | Error::Untold { .. } | Error::NoWeights | Error::NoAdapter => {
+                Class::Model
+            }
         }
     }
     fn hint(&self) -> Option<String> {
@@ -61,7 +68,8 @@ impl Failure for Error {
             Error::Occupied { .. } => Some("name a folder that is not there yet with `--out`".into()),
             Error::NoAdapter => Some("name an adapter: a folder with `adapter_config.json`, or a run that trained one".into()),
             Error::NoTalk { .. } => Some("leave `--chat` out: the prompt is what the model reads".into()),
-            Error::Silent { .. } | Error::NoWeights => None,
+            Error::NoRecording { .. } => Some("name a WAV or FLAC file with `--prompt`".into()),
+            Error::Silent { .. } | Error::Untold { .. } | Error::NoWeights => None,
         }
     }
 }
@@ -84,17 +92,20 @@ impl Pipeline<'_> {
             return Err(Error::NoTalk { family: model.config.family() }.into());
         }
         let tokenizer = model.tokenizer.clone().ok_or(Error::NoWeights)?;
+        let hearing = model.config.speech_limits().map(|_| hearing(&model, &ask.prompt)).transpose()?;
         let job = GenerateJob {
             weights: files(&model)?,
             tokenizer: tokenizer.clone(),
             prompt: format!("{}{}", model.prefix, ask.prompt),
+            hearing: hearing.clone(),
             model: model.config,
             chat: ask.chat.then_some(model.chat),
             max_new_tokens: ask.max_new_tokens,
             search: ask.search.clone(),
             threads: self.setup.threads,
         };
-        let readable = job.weights.paths().into_iter().chain([tokenizer]).collect();
+        let recording = hearing.map(|hearing| hearing.recording);
+        let readable = job.weights.paths().into_iter().chain([tokenizer]).chain(recording).collect();
         let attempt = match self.attempt(GENERATE, 1, Job::Generate(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Err(end)),
@@ -138,6 +149,17 @@ impl Pipeline<'_> {
         publish::write_merged(place, &model, &attempt.folder.weights(), &sha256)?;
         Ok(Ok(params))
     }
+}
+
+/// What a model of speech is to hear: the prompt is a file.
+fn hearing(model: &ModelFacts, prompt: &str) -> Result<Hearing, Error> {
+    let path = Path::new(prompt);
+    let missing = || Error::NoRecording { path: path.into() };
+    let recording = std::path::absolute(path).ok().filter(|path| path.is_file()).ok_or_else(missing)?;
+    let known = model.speech.clone().unwrap_or_default();
+    let forced = known.forced(None, Write::Transcript).map_err(|what| Error::Untold { what })?;
+    let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = known;
+    Ok(Hearing { recording, forced, suppress_tokens, begin_suppress_tokens })
 }
 
 fn files(model: &ModelFacts) -> Result<ModelFiles, Error> {

@@ -16,4 +16,5 @@ mod pairs;
 mod papers;
 mod sentences;
 mod specs;
+mod speech;
 mod tables;

@@ -179,6 +179,34 @@ fn pairs_are_for_models_of_two_texts() {
     assert!(error.contains("text to text"), "{error}");
 }
 
+/// Recordings are for models of speech: a public Whisper, else one from scratch.
+#[test]
+fn recordings_are_for_models_of_speech() {
+    let recordings = DataFacts {
+        task: Some(Task::SpeechRecognition),
+        columns: Columns { input: vec!["file_name".into()], label: Some("transcription".into()), ..Columns::default() },
+        labels: vec![],
+        ..texts(vec![split("train", 3_000, true), split("validation", 300, true), split("test", 300, true)])
+    };
+    let wishes = Wishes::default();
+    let spec = first(&request("fine-tune whisper-tiny on ./recordings in 5 hours"), &wishes, &recordings);
+    assert_eq!((id(&spec), spec.task, spec.metric), ("openai/whisper-tiny", Task::SpeechRecognition, Metric::Wer));
+    assert_eq!(spec.recipe.lr, 3.75e-5);
+    let spec = first(&request("train whisper from scratch on ./recordings in 1 hour"), &wishes, &recordings);
+    let ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Whisper(config), .. } = &spec.model else {
+        panic!("{:?}", spec.model)
+    };
+    assert_eq!((config.eos_token_id, config.max_source_positions), (1, 500));
+    assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+    let goal = request("learn to transcribe ./recordings in 30 minutes");
+    let absent: Vec<String> = tallow::data::HEARERS.iter().map(|hearer| hearer.id.to_string()).collect();
+    let offer = Offer { data: &recordings, model: None, host: &host(200.0), absent: &absent };
+    let spec = RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect("experiments").remove(0);
+    assert_eq!(id(&spec), "whisper");
+    let error = proposals(&request("BERT on ./recordings"), &wishes, &recordings, 200.0).expect_err("refused").to_string();
+    assert!(error.contains("holds recordings, which `bert` cannot hear"), "{error}");
+}
+
 /// Pairs with a score are for a number each, unless the request or the model says vectors; texts that belong together are for those.
 #[test]
 fn pairs_are_for_vectors_where_something_says_so() {

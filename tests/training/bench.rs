@@ -34,6 +34,7 @@ impl Bench {
         bench.write_spans(160);
         bench.write_hidden(1_600);
         bench.write_written(160);
+        bench.write_heard(160);
         bench.write_similar(160);
         bench
     }
@@ -223,6 +224,22 @@ impl Bench {
         config
     }
 
+    /// 40 steps of a Whisper of one layer that writes what it hears; what is watched is written, too.
+    pub(super) fn speech(&self) -> RunConfig {
+        let model = serde_json::json!({
+            "model_type": "whisper", "vocab_size": 30, "num_mel_bins": 4, "d_model": 16, "encoder_layers": 1, "decoder_layers": 1,
+            "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32,
+            "max_source_positions": 12, "max_target_positions": 16, "dropout": 0.1, "init_std": 0.2, "pad_token_id": 0,
+            "bos_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0,
+        });
+        let mut config = self.text_to_text();
+        config.task = Task::SpeechRecognition;
+        config.metric = Metric::Wer;
+        config.model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        config.train = self.path("heard.safetensors");
+        config
+    }
+
     /// A run of each kind, by name.
     pub(super) fn all(&self) -> Vec<(&'static str, RunConfig)> {
         let mut all = vec![
@@ -235,7 +252,7 @@ impl Bench {
         all.extend([("multi-label", self.multi_label()), ("tagger", self.tagger()), ("answers", self.answers())]);
         all.extend([("scored", self.scored()), ("together", self.together()), ("triples", self.triples())]);
         all.extend([("masked", self.masked()), ("instructed", self.instructed()), ("preferences", self.preferences())]);
-        all.push(("text to text", self.text_to_text()));
+        all.extend([("text to text", self.text_to_text()), ("speech", self.speech())]);
         all
     }
 

@@ -132,6 +132,31 @@ fn words_are_tagged_and_entities_counted() {
     assert_eq!((line["tags"].as_array().map(Vec::len), line["predicted"][6].is_null()), (Some(7), true), "{line}");
 }
 
+/// What is heard is written: nearly every word is right, and what every text begins with is given, not told.
+#[test]
+fn what_is_said_is_written() {
+    let bench = Bench::new();
+    let config = RunConfig { total_steps: 400, monitor_every_steps: 100, ..bench.speech() };
+    bench.train(&config, "heard");
+    let weights = bench.path("heard").join("model.safetensors");
+    let metrics: Vec<Metric> = Metric::usual(config.task).collect();
+    let job = bench.evaluate_job(&config, weights, &metrics);
+    let told = bench.evaluate(&job).expect("scored");
+    let Some(Event::Evaluated { scores, intervals, loss, examples, .. }) = told.last() else { panic!("{told:?}") };
+    assert_eq!((scores.len(), *examples), (metrics.len(), 160));
+    assert!(scores[&Metric::Wer] < 0.1 && scores[&Metric::ExactMatch] > 0.8, "{scores:?}");
+    assert!((scores[&Metric::Perplexity] - loss.exp()).abs() < 1e-9);
+    assert!(intervals.contains_key(&Metric::Wer), "{intervals:?}");
+    let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["source"], "0.wav", "what a recording is called");
+    // Words that are suppressed are not written.
+    let writing = config.writing.clone().map(|writing| tallow::job::Writing { suppress_tokens: vec![3, 4, 5, 6], ..writing });
+    let told = bench.evaluate(&EvaluateJob { writing, ..job.clone() }).expect("scored");
+    let Some(Event::Evaluated { scores, .. }) = told.last() else { panic!("{told:?}") };
+    assert!(scores[&Metric::Wer] >= 1.0, "{scores:?}");
+}
+
 /// Words are written from behind: what is written equals its reference, and is told of; the best by what is written comes out.
 #[test]
 fn texts_are_written_from_others() {
@@ -246,6 +271,8 @@ fn accumulation_equals_the_whole_batch() {
     // Of targets of several lengths each token counts alike.
     let mut config = bench.text_to_text();
     accumulates(&bench, &mut config, "written");
+    let mut config = bench.speech();
+    accumulates(&bench, &mut config, "heard");
 }
 
 fn accumulates(bench: &Bench, config: &mut RunConfig, name: &str) {

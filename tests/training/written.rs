@@ -113,6 +113,43 @@ impl Bench {
         std::fs::write(self.path("spelt.json"), tokenizer.to_string()).expect("written");
     }
 
+    /// `heard.safetensors`: of one to three sounds of six frames, each loud in one of four mel bins, the words `w3` to `w6`, behind a
+    /// `w9` with which every text begins; to be told by `spelt.json`.
+    pub(super) fn write_heard(&self, examples: usize) {
+        let (mut tokens, mut offsets, mut words) = (Vec::new(), vec![0u64], Vec::new());
+        let (mut features, mut frames, mut silence) = (Vec::new(), vec![0u64], Vec::new());
+        for i in 0..examples {
+            let stream = Stream::root(19).at(i as u64);
+            let sounds: Vec<usize> = (0..1 + stream.below(0, 3) as u64).map(|at| stream.below(1 + at, 4)).collect();
+            let noise = stream.named("noise");
+            for mel in 0..4 {
+                let loud = |at: usize| if sounds[at / 6] == mel { 1.0 } else { -0.5 };
+                features.extend((0..6 * sounds.len()).map(|at| loud(at) + 0.1 * noise.normal((100 * mel + at) as u64)));
+            }
+            frames.push(frames[i] + 6 * sounds.len() as u64);
+            silence.push(-0.5f32);
+            let target: Vec<u32> = sounds.iter().map(|sound| 3 + *sound as u32).collect();
+            words.push([format!("{i}.wav"), target.iter().map(|id| format!("w{id}")).collect::<Vec<_>>().join(" ")]);
+            tokens.extend([9].into_iter().chain(target).chain([1]));
+            offsets.push(tokens.len() as u64);
+        }
+        let words = serde_json::json!(words).to_string().into_bytes();
+        let longs = |values: &[u64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+        let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+        use safetensors::Dtype::{F32, U8, U32, U64};
+        let tensors = [
+            ("offsets", U64, vec![offsets.len()], longs(&offsets)),
+            ("frame_offsets", U64, vec![frames.len()], longs(&frames)),
+            ("features", F32, vec![features.len()], floats(&features)),
+            ("silence", F32, vec![examples], floats(&silence)),
+            ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+            ("transcripts", U8, vec![words.len()], words),
+        ];
+        let metadata = [("begin_token", "0"), ("end_token", "1"), ("forced_tokens", "1"), ("mel_bins", "4"), ("frames", "24")];
+        write_with(&self.path("heard.safetensors"), &tensors, &metadata);
+    }
+
     /// Texts as token ids, each with its marks.
     pub(super) fn write_as_answers(&self, name: &str, marks: &str, texts: &[(Vec<u32>, Vec<u8>)]) {
         let mut offsets = vec![0u64];

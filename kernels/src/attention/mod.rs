@@ -20,8 +20,8 @@ pub use biased::{RelativeBias, attention_biased};
 
 use crate::dropout::check_probability;
 use crate::slice::{self, Scattered};
-use crate::{Documents, Error, Op, Result, Stream, Tape, Var};
-use candle_core::Tensor;
+use crate::{Backward, Documents, Error, Op, Result, Stream, Tape, Target, Var};
+use candle_core::{Device, Tensor};
 use cpu::{Place, Rows, RowsMut};
 use std::ops::Range;
 
@@ -200,30 +200,23 @@ pub fn attention(tape: &Tape, q: &Var, k: &Var, v: &Var, args: &Attention) -> Re
         }));
     }
     let places = plan.shapes().map(|[_, _, stride]| Place { first: 0, stride });
-    let (y, log_sums) = forward(&plan, [0, 1, 2].map(|i| (&inputs[i], places[i])))?;
+    let (y, log_sums) = forward(&plan, [0, 1, 2].map(|i| (&inputs[i], places[i])), None)?;
     Ok(tape.record(plan.op(), y.clone(), wanted, || {
         let to = [q.target(), k.target(), v.target()];
         move |dy, grads| {
-            // Three tensors at once, each written whole if wanted and empty if not.
-            let shapes = plan.shapes();
-            let len = |i: usize| if to[i].wants_grad() { shapes[i].iter().product() } else { 0 };
-            let (mut dk, mut dv, mut error) = (Vec::new(), Vec::new(), Ok(()));
-            let dq = slice::fresh(len(0), |dq| {
-                dk = slice::fresh(len(1), |dk| {
-                    dv = slice::fresh(len(2), |dv| {
-                        let memory = [dq, dk, dv].map(Scattered::new);
-                        let rows = [0, 1, 2].map(|i| to[i].wants_grad().then_some(RowsMut { data: memory[i], place: places[i] }));
-                        error = backward(&plan, [dy, &y], &log_sums, [0, 1, 2].map(|i| (&inputs[i], places[i])), rows);
-                    });
-                });
-            });
-            error?;
-            for (i, values) in [dq, dk, dv].into_iter().enumerate().filter(|(i, _)| to[*i].wants_grad()) {
-                grads.add(to[i], Tensor::from_vec(values, &shapes[i][..], dy.device())?)?;
-            }
-            Ok(())
+            let wanted = to.map(|to| to.wants_grad());
+            let gradients = backward_apart(&plan, [dy, &y], &log_sums, &inputs, wanted, (None, None))?;
+            add_apart(&plan, grads, to, gradients)
         }
     }))
+}
+
+/// Adds the gradients that are wanted.
+fn add_apart(plan: &Plan, grads: &mut Backward, to: [Target; 3], gradients: [Vec<f32>; 3]) -> Result<()> {
+    for ((to, values), shape) in to.into_iter().zip(gradients).zip(plan.shapes()).filter(|((to, _), _)| to.wants_grad()) {
+        grads.add(to, Tensor::from_vec(values, &shape[..], &Device::Cpu)?)?;
+    }
+    Ok(())
 }
 
 /// As [`attention`] where one projection made queries, keys and values: `qkv` is `[B, T, (H + 2 Hkv) K]`, of each position first
@@ -262,7 +255,7 @@ pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Atte
         }));
     }
     let places = firsts.map(|first| Place { first, stride: dim });
-    let (y, log_sums) = forward(&plan, places.map(|place| (&input, place)))?;
+    let (y, log_sums) = forward(&plan, places.map(|place| (&input, place)), None)?;
     Ok(tape.record(plan.op(), y.clone(), qkv.wants_grad(), || {
         let to = qkv.target();
         move |dy, grads| {
@@ -270,7 +263,7 @@ pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Atte
             let gradient = slice::fresh_tensor(input.dims(), |memory| {
                 let data = Scattered::new(memory);
                 let rows = places.map(|place| Some(RowsMut { data, place }));
-                error = backward(&plan, [dy, &y], &log_sums, places.map(|place| (&input, place)), rows);
+                error = backward(&plan, [dy, &y], &log_sums, places.map(|place| (&input, place)), rows, (None, None));
             })?;
             error?;
             grads.add(to, gradient)
@@ -281,17 +274,53 @@ pub fn attention_packed(tape: &Tape, qkv: &Var, num_kv_heads: usize, args: &Atte
 /// Inputs with the places of their heads.
 type Inputs<'a> = [(&'a Tensor, Place); 3];
 
-fn forward(plan: &Plan, [q, k, v]: Inputs) -> Result<(Tensor, Vec<f32>)> {
+fn forward(plan: &Plan, [q, k, v]: Inputs, lines: Option<cpu::Lines>) -> Result<(Tensor, Vec<f32>)> {
     let (qs, ks, vs) = (slice::floats(q.0)?, slice::floats(k.0)?, slice::floats(v.0)?);
-    cpu::forward(plan, [Rows { data: &qs, place: q.1 }, Rows { data: &ks, place: k.1 }, Rows { data: &vs, place: v.1 }])
+    let inputs = [Rows { data: &qs, place: q.1 }, Rows { data: &ks, place: k.1 }, Rows { data: &vs, place: v.1 }];
+    cpu::forward(plan, inputs, lines)
 }
 
-fn backward(plan: &Plan, [dy, y]: [&Tensor; 2], log_sums: &[f32], [q, k, v]: Inputs, to: [Option<RowsMut>; 3]) -> Result<()> {
+/// What is added by distance, and where its gradients go, if they are wanted.
+type LinesToo<'a> = (Option<cpu::Lines<'a>>, Option<&'a mut [f32]>);
+
+fn backward(
+    plan: &Plan,
+    [dy, y]: [&Tensor; 2],
+    log_sums: &[f32],
+    [q, k, v]: Inputs,
+    to: [Option<RowsMut>; 3],
+    (lines, dlines): LinesToo,
+) -> Result<()> {
     let (dy, y) = (slice::floats(dy)?, slice::floats(y)?);
     let (qs, ks, vs) = (slice::floats(q.0)?, slice::floats(k.0)?, slice::floats(v.0)?);
     let inputs = [Rows { data: &qs, place: q.1 }, Rows { data: &ks, place: k.1 }, Rows { data: &vs, place: v.1 }];
-    cpu::backward(plan, cpu::Given { dy: &dy, y: &y, log_sums, inputs }, to);
+    cpu::backward(plan, cpu::Given { dy: &dy, y: &y, log_sums, inputs, lines }, to, dlines);
     Ok(())
+}
+
+/// `[dq, dk, dv]` of three tensors, each written whole if wanted and empty if not.
+fn backward_apart(
+    plan: &Plan,
+    ys: [&Tensor; 2],
+    log_sums: &[f32],
+    inputs: &[Tensor; 3],
+    wanted: [bool; 3],
+    lines: LinesToo,
+) -> Result<[Vec<f32>; 3]> {
+    let shapes = plan.shapes();
+    let places = shapes.map(|[_, _, stride]| Place { first: 0, stride });
+    let len = |i: usize| if wanted[i] { shapes[i].iter().product() } else { 0 };
+    let (mut dk, mut dv, mut result) = (Vec::new(), Vec::new(), Ok(()));
+    let dq = slice::fresh(len(0), |dq| {
+        dk = slice::fresh(len(1), |dk| {
+            dv = slice::fresh(len(2), |dv| {
+                let memory = [dq, dk, dv].map(Scattered::new);
+                let rows = [0, 1, 2].map(|i| wanted[i].then_some(RowsMut { data: memory[i], place: places[i] }));
+                result = backward(plan, ys, log_sums, [0, 1, 2].map(|i| (&inputs[i], places[i])), rows, lines);
+            });
+        });
+    });
+    result.map(|()| [dq, dk, dv])
 }
 
 /// K, from the width of the queries.

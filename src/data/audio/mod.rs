@@ -11,9 +11,11 @@ pub(super) use wav::write as write_wav;
 
 use super::guarded::guarded;
 use super::read::Cell;
+use super::{Error, Result};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 /// Samples a second that models of speech hear.
 pub(super) const RATE: u32 = 16_000;
@@ -121,6 +123,20 @@ fn known(bytes: &[u8]) -> &'static str {
     }
 }
 
+/// A recording in a file as a model hears it, `[mel bins, frames]`; and whether it is longer, so that its end is not heard.
+///
+/// # Errors
+/// The file holds no recording that can be read.
+pub fn hear(path: &Path, mel_bins: usize, frames: usize) -> Result<(Vec<f32>, bool)> {
+    let log_mel = LogMel::new(mel_bins, frames);
+    let sound = decode(&Cell::File(path.into()), log_mel.samples());
+    let sound = sound.map_err(|what| Error::Recording { path: path.into(), what })?;
+    let features = log_mel.of(&sound.samples);
+    let rows = features.values.chunks(features.frames.max(1));
+    let silence = frames - features.frames;
+    Ok((rows.flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(features.silence, silence))).collect(), sound.cut))
+}
+
 /// A recording's own rate and number of channels.
 ///
 /// # Errors
@@ -138,7 +154,6 @@ fn check_format(rate: u32, channels: usize) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     /// What `tests/audio/make.py` wrote by libsndfile, of one sound in all formats: what it read back, at its own rate.
     fn fixtures() -> Vec<(std::path::PathBuf, usize, Vec<f32>)> {

@@ -72,7 +72,7 @@ const MODELS: &[&str] = &[
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:-\w+)?", r"electra(?:-\w+)?", "albert", r"deberta(?:-\w+)?",
     r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?", "deit", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[-\w]*", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
-    r"llama[-\w.]*", r"smollm[-\w.]*", r"t5(?:-\w+)?", r"bart(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*",
+    r"llama[-\w.]*", r"smollm[-\w.]*", r"t5(?:-\w+)?", r"bart(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
 ];
 

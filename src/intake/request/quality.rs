@@ -10,7 +10,7 @@ use crate::spec::Metric;
 use regex::Regex;
 use std::sync::LazyLock;
 
-const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
+const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|wer|cer|word error rate|character error rate|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
 struct Patterns {
@@ -64,7 +64,10 @@ fn value(cut: &Cut) -> Option<f64> {
     let value = number(text)?;
     // Errors are in the data's own unit, of which there is no share.
     if metric(cut.get("metric")).is_some_and(Metric::lower_is_better) {
-        return Some(value).filter(|value| *value >= 0.0);
+        // But for error rates, which are said in percent.
+        let rate = matches!(metric(cut.get("metric")), Some(Metric::Wer | Metric::Cer));
+        let percent = rate && (!cut.get("unit").is_empty() || value > 1.0);
+        return Some(if percent { value / 100.0 } else { value }).filter(|value| *value >= 0.0);
     }
     // BLEU and chrF are of 100 already.
     if metric(cut.get("metric")).is_some_and(|metric| metric.range().1 == 100.0) {
@@ -82,6 +85,8 @@ fn metric(word: &str) -> Option<Metric> {
         "mae" => Some(Metric::Mae),
         "auroc" => Some(Metric::Auroc),
         "bleu" => Some(Metric::Bleu),
+        "wer" | "word error rate" => Some(Metric::Wer),
+        "cer" | "character error rate" => Some(Metric::Cer),
         "chrf" => Some(Metric::Chrf),
         w if w.starts_with("rouge") => match w.chars().last() {
             Some('1') => Some(Metric::Rouge1),

@@ -5,7 +5,7 @@
 
 use super::product::{LANES, Left, Right, Size, pack_rows, pack_transposed, product};
 use super::scratch::{self, Scratch};
-use super::{Place, Rows, RowsMut, draw_mask, tiles};
+use super::{Lines, Place, Rows, RowsMut, draw_mask, tiles};
 use crate::attention::{Plan, Sequence, Span};
 use crate::blocks;
 use crate::matmul::Write;
@@ -29,22 +29,37 @@ pub(in crate::attention) struct Given<'a> {
     pub(in crate::attention) log_sums: &'a [f32],
     /// Queries, keys, values.
     pub(in crate::attention) inputs: [Rows<'a>; 3],
+    pub(in crate::attention) lines: Option<Lines<'a>>,
 }
 
-/// Writes the gradients that are wanted, in the order of the inputs.
-pub(in crate::attention) fn backward(plan: &Plan, given: Given, to: [Option<RowsMut>; 3]) {
+/// The gradients of what was added by distance, `[H, Tq + Tk - 1]` as [`Lines`] has it: made from one part of each task, in their order.
+fn sum_lines(plan: &Plan, parts: usize, len: usize, partials: &[f32], to: &mut [f32]) {
+    to.fill(0.0);
+    for (index, partial) in partials.chunks_exact(len.max(1)).enumerate() {
+        simd::add_assign(&mut to[index / parts % plan.kv_heads * len..][..len], partial);
+    }
+}
+
+/// Writes the gradients that are wanted, in the order of the inputs; `dlines`: those of what was added by distance, `[H, Tq + Tk - 1]`, where
+/// each query head has keys of its own.
+pub(in crate::attention) fn backward(plan: &Plan, given: Given, to: [Option<RowsMut>; 3], dlines: Option<&mut [f32]>) {
     let pairs = plan.sequences.len() * plan.kv_heads;
     let most = plan.sequences.iter().map(|sequence| sequence.keys.len).max().unwrap_or(0);
     let tiles = most.div_ceil(KEYS).max(1);
     let parts = TASKS.div_ceil(pairs.max(1)).min(tiles);
     let [dq, dk, dv] = to;
+    let len = given.lines.filter(|_| dlines.is_some()).map_or(0, |lines| lines.len());
+    let mut partials = vec![0f32; pairs * parts * len];
+    let lines = Scattered::new(&mut partials);
     let run = |dq: &[Option<RowsMut>]| {
         (0..pairs * parts).into_par_iter().with_max_len(1).for_each(|index| {
             let (pair, part) = (index / parts, index % parts);
             let (sequence, kv_head) = (pair / plan.kv_heads, pair % plan.kv_heads);
             let Sequence { queries, keys } = plan.sequences[sequence];
             let task = Task { plan, given, sequence, queries, keys, kv_head, part, parts, dq: dq[part], dk, dv };
-            scratch::with(|scratch| task.run(scratch));
+            // SAFETY: a task has a line of its own.
+            let dline = unsafe { lines.part(index * len, len) };
+            scratch::with(|scratch| task.run(scratch, dline));
         });
     };
     match dq {
@@ -68,6 +83,9 @@ pub(in crate::attention) fn backward(plan: &Plan, given: Given, to: [Option<Rows
             });
         }
         dq => run(&vec![dq; parts]),
+    }
+    if let Some(dlines) = dlines {
+        sum_lines(plan, parts, len, &partials, dlines);
     }
 }
 
@@ -108,7 +126,8 @@ struct Work<'a> {
 }
 
 impl Task<'_> {
-    fn run(&self, scratch: &mut Scratch) {
+    /// `dline`: gets the gradients of what was added to the head's scores by distance; empty where they are not wanted.
+    fn run(&self, scratch: &mut Scratch, dline: &mut [f32]) {
         let (plan, size, width) = (self.plan, self.plan.size, self.plan.width());
         self.zero();
         let Scratch { keys_t, values_t, keys, queries, dy, scores, dscores, mask, out, dkeys, dvalues, rows, bounds, .. } =
@@ -140,7 +159,7 @@ impl Task<'_> {
                 for queries in tiles(valid, QUERIES) {
                     if let Some(seen) = plan.seen(self.sequence, &queries, &tile.keys) {
                         let along = &along[in_group * valid..][queries.clone()];
-                        self.block(&mut tile, self.kv_head * plan.group() + in_group, queries, seen, along, &mut work);
+                        self.block(&mut tile, self.kv_head * plan.group() + in_group, queries, seen, along, (&mut work, dline));
                     }
                 }
             }
@@ -183,7 +202,7 @@ impl Task<'_> {
         let start = self.keys.start;
         let (key_rows, value_rows) = (k.at(start, self.kv_head, size, keys.start), v.at(start, self.kv_head, size, keys.start));
         pack_transposed(key_rows, keys.len(), size, k.place.stride, tile.keys_t);
-        if self.dq.is_some() || self.dk.is_some() {
+        if self.dq.is_some() || self.dk.is_some() || self.given.lines.is_some() {
             pack_transposed(value_rows, keys.len(), size, v.place.stride, tile.values_t);
         }
         if self.dq.is_some() {
@@ -195,7 +214,15 @@ impl Task<'_> {
     }
 
     /// One tile of queries by one of keys, of which it sees the first `seen`.
-    fn block(&self, tile: &mut Tile, head: usize, queries: Range<usize>, seen: usize, along: &[f32], work: &mut Work) {
+    fn block(
+        &self,
+        tile: &mut Tile,
+        head: usize,
+        queries: Range<usize>,
+        seen: usize,
+        along: &[f32],
+        (work, dline): (&mut Work, &mut [f32]),
+    ) {
         let (plan, given, sequence) = (self.plan, &self.given, self.sequence);
         let (size, width, rows) = (plan.size, plan.width(), queries.len());
         let Work { queries: q_rows, dy: dy_rows, scores, dscores, mask, out, bounds } = work;
@@ -209,16 +236,22 @@ impl Task<'_> {
         let inner = Size { rows, depth: size, vectors };
         let right = |data| Right { data, step: LANES, vector: LANES * size };
         product(inner, Left::Rows(q_rows, width), right(tile.keys_t), scores, stride, Write::Set);
+        if let Some(lines) = &given.lines {
+            lines.add(head, queries.clone(), [tile.keys.start, seen], scores, stride);
+        }
         plan.bounds(sequence, queries.clone(), &tile.keys, bounds);
         let masked = draw_mask(plan, [sequence, head], &queries, tile.keys.start, bounds, mask, stride);
         let (padded, log_sums) = ([stride, vectors * LANES], &given.log_sums[plan.row(sequence, head, 0)..][queries.clone()]);
         probabilities(scores, padded, bounds, plan.scale as f32, log_sums);
-        if self.dq.is_some() || self.dk.is_some() {
+        if self.dq.is_some() || self.dk.is_some() || !dline.is_empty() {
             product(inner, Left::Rows(dy_rows, width), right(tile.values_t), dscores, stride, Write::Set);
             if masked {
                 score_gradients_masked(scores, mask, dscores, padded, bounds, along);
             } else {
                 score_gradients(scores, dscores, padded, rows, along);
+            }
+            if let Some(lines) = given.lines.filter(|_| !dline.is_empty()) {
+                lines.gather(queries.clone(), [tile.keys.start, seen], dscores, stride, dline);
             }
         } else if masked {
             masked_probabilities(scores, mask, stride, bounds);

@@ -3,7 +3,7 @@
 
 use super::product::{LANES, Left, Right, Size, pack_rows, pack_transposed, product};
 use super::scratch::{self, Scratch};
-use super::{Rows, draw_mask, tiles};
+use super::{Lines, Rows, draw_mask, tiles};
 use crate::Result;
 use crate::attention::{Plan, Sequence};
 use crate::matmul::Write;
@@ -21,7 +21,7 @@ const QUERIES: usize = 48;
 const OUT: usize = 1 << 16;
 
 /// `y`, `[B, T, H K]`, and for each row of scores the logarithm of the sum of `e^score`, `[B, H, T]`.
-pub(in crate::attention) fn forward(plan: &Plan, inputs: [Rows; 3]) -> Result<(Tensor, Vec<f32>)> {
+pub(in crate::attention) fn forward(plan: &Plan, inputs: [Rows; 3], lines: Option<Lines>) -> Result<(Tensor, Vec<f32>)> {
     let mut log_sums = vec![0f32; plan.batch * plan.heads * plan.queries];
     let y = fresh_tensor((plan.batch, plan.queries, plan.heads * plan.size), |y| {
         let (y, log_sums) = (Scattered::new(y), Scattered::new(&mut log_sums));
@@ -30,7 +30,7 @@ pub(in crate::attention) fn forward(plan: &Plan, inputs: [Rows; 3]) -> Result<(T
         let parts: Vec<(usize, Range<usize>)> = (0..plan.sequences.len()).flat_map(chunks).collect();
         (0..parts.len() * plan.kv_heads).into_par_iter().with_max_len(1).for_each(|index| {
             let (part, kv_head) = (&parts[index / plan.kv_heads], index % plan.kv_heads);
-            let task = Task { plan, inputs, y, log_sums, sequence: part.0, kv_head, positions: part.1.clone() };
+            let task = Task { plan, inputs, lines, y, log_sums, sequence: part.0, kv_head, positions: part.1.clone() };
             scratch::with(|scratch| task.run(scratch));
         });
     })?;
@@ -41,6 +41,7 @@ pub(in crate::attention) fn forward(plan: &Plan, inputs: [Rows; 3]) -> Result<(T
 struct Task<'a> {
     plan: &'a Plan,
     inputs: [Rows<'a>; 3],
+    lines: Option<Lines<'a>>,
     y: Scattered<'a>,
     log_sums: Scattered<'a>,
     sequence: usize,
@@ -84,6 +85,9 @@ impl Task<'_> {
                 let size = Size { rows: block.len(), depth: plan.size, vectors: seen.div_ceil(LANES) };
                 let right = Right { data: keys_t, step: LANES, vector: LANES * plan.size };
                 product(size, Left::Rows(q, self.inputs[0].place.stride), right, scores, stride, Write::Set);
+                if let Some(lines) = &self.lines {
+                    lines.add(head, these.clone(), [keys.start, seen], scores, stride);
+                }
                 let (max, sum) = (&mut rolling.max[from..][..block.len()], &mut rolling.sum[from..][..block.len()]);
                 softmax_rows(scores, [stride, size.vectors * LANES], bounds, plan.scale as f32, max, sum, factor);
                 if draw_mask(plan, [self.sequence, head], &these, keys.start, bounds, mask, stride) {

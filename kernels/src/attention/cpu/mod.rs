@@ -12,6 +12,7 @@ pub(super) use backward::{Given, backward};
 pub(super) use forward::forward;
 
 use super::Plan;
+use crate::simd;
 use crate::slice::Scattered;
 use product::LANES;
 
@@ -55,6 +56,43 @@ impl<'a> RowsMut<'a> {
         let start = (sequence_start + position) * self.place.stride + self.place.first + head * size;
         // SAFETY: the caller's promise.
         unsafe { self.data.part(start, size) }
+    }
+}
+
+/// What is added to scores by distance: of each head a line over all distances, from the last query's to the first key up to the
+/// first query's to the last key. So what a query's scores get is a part of its head's line.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    /// `[H, Tq + Tk - 1]`, divided by the scale of scores.
+    pub(super) data: &'a [f32],
+    pub(super) queries: usize,
+    pub(super) keys: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Distances.
+    fn len(&self) -> usize {
+        (self.queries + self.keys).saturating_sub(1)
+    }
+
+    /// Where in its head's line the distances of a query begin, from `key` on.
+    fn start(&self, query: usize, key: usize) -> usize {
+        self.queries - 1 - query + key
+    }
+
+    /// Adds to the scores of a tile, in rows `stride` apart, of these queries and `count` keys from `key` on.
+    fn add(&self, head: usize, queries: std::ops::Range<usize>, [key, count]: [usize; 2], scores: &mut [f32], stride: usize) {
+        let line = &self.data[head * self.len()..][..self.len()];
+        for (query, scores) in queries.zip(scores.chunks_mut(stride)) {
+            simd::add_assign(&mut scores[..count], &line[self.start(query, key)..][..count]);
+        }
+    }
+
+    /// Adds the scores' gradients of such a tile to those of its head's line.
+    fn gather(&self, queries: std::ops::Range<usize>, [key, count]: [usize; 2], scores: &[f32], stride: usize, line: &mut [f32]) {
+        for (query, scores) in queries.zip(scores.chunks(stride)) {
+            simd::add_assign(&mut line[self.start(query, key)..][..count], &scores[..count]);
+        }
     }
 }
 
