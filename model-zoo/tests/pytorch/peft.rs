@@ -35,7 +35,8 @@ fn cases() -> Vec<Case> {
             Case { base, adapter }
         })
     };
-    ["bert_classes", "vit", "gpt2", "llama3", "qwen2"].into_iter().flat_map(all).collect()
+    // Not ViT: transformers 5 names its modules otherwise than its files, and peft goes by modules.
+    ["bert_classes", "gpt2", "llama3", "qwen2"].into_iter().flat_map(all).collect()
 }
 
 /// A model of a base and an adapter, whose tensors are new or given.
@@ -50,15 +51,11 @@ fn build(case: &Case, given: Option<Tensors>) -> (ModelConfig, Box<dyn Model>, P
     (config, model, store)
 }
 
-fn input(base: &str) -> (Input, &'static str, Tensor) {
-    if base == "vit" {
-        let pixels = load(base).expected["input.pixels"].clone();
-        return (Input::Image { pixels: pixels.clone() }, "pixels", pixels);
-    }
+fn input() -> (Input, Tensor) {
     let ids: Vec<u32> = (0..27).map(|i| 1 + (i * i * 5 + 2) % 22).collect();
     let token_ids = Tensor::from_vec(ids, (3, 9), &Device::Cpu).expect("ids");
     let type_ids = token_ids.zeros_like().expect("zeros");
-    (Input::Text { token_ids: token_ids.clone(), type_ids, lengths: vec![9; 3] }, "token_ids", token_ids)
+    (Input::Text { token_ids: token_ids.clone(), type_ids, lengths: vec![9; 3] }, token_ids)
 }
 
 fn logits(model: &dyn Model, tape: &Tape, input: &Input) -> Var {
@@ -110,15 +107,15 @@ fn write(root: &Path, case: &Case) {
         candle_core::safetensors::save(&tensors, folder.join(name)).expect("written");
     };
     save(public, "adapter_model.safetensors");
-    let (input, name, fed) = input(case.base);
+    let (input, fed) = input();
     let said = logits(&*model, &Tape::inference(), &input).tensor().clone();
-    save([(name.to_string(), fed), ("logits".to_string(), said)].into(), "said.safetensors");
+    save([("token_ids".to_string(), fed), ("logits".to_string(), said)].into(), "said.safetensors");
 }
 
 /// As many steps of AdamW, and their losses; the first gradients are compared on the way.
 fn train(case: &Case, told: &Tensors, own: Tensors) -> Vec<f64> {
     let (config, model, store) = build(case, Some(own));
-    let (input, ..) = input(case.base);
+    let (input, _) = input();
     let moments: Vec<[Tensor; 2]> = store.trainable().map(|p| [0, 1].map(|_| p.tensor().zeros_like().expect("zeros"))).collect();
     let mut losses = Vec::new();
     for step in 1..=STEPS {
@@ -172,7 +169,7 @@ fn peft_says_and_trains_the_same() {
         assert_eq!((adapter.use_dora, adapter.use_rslora), (case.adapter.use_dora, case.adapter.use_rslora));
         let case = Case { adapter, ..case };
         let (_, model, _) = build(&case, Some(peft::own_names(back)));
-        let said = logits(&*model, &Tape::inference(), &input(case.base).0);
+        let said = logits(&*model, &Tape::inference(), &input().0);
         close(&format!("{name}: trained logits"), said.tensor(), &told["trained_logits"], TRAINED);
     }
 }
