@@ -70,8 +70,13 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 pub(crate) fn adapter(adapter: &AdapterSpec) -> String {
-    let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora } = adapter;
-    let kind = if *use_rslora { "rsLoRA" } else { "LoRA" };
+    let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora } = adapter;
+    let kind = match (use_dora, use_rslora) {
+        (false, false) => "LoRA",
+        (false, true) => "rsLoRA",
+        (true, false) => "DoRA",
+        (true, true) => "DoRA (scaled as rsLoRA)",
+    };
     format!("{kind} of rank {rank}, alpha {}, dropout {}, on {}", plain(*alpha), plain(*dropout), target_modules.join(", "))
 }
 

@@ -321,6 +321,15 @@ fn threads_change_no_bit() {
                 lora_linear(t, &v[0], &weight, Some(&p[2]), &lora)
             },
         ),
+        (
+            "dora_linear",
+            Case::new().var(&[1301, 129]).param("a", &[8, 129]).param("b", &[257, 8]).param("c", &[257]).param("m", &[257]),
+            |t, v, p| {
+                let weight = FrozenWeight::new("w", &constant(&[257, 129]).tensor().to_dtype(DType::BF16)?)?;
+                let lora = Lora { a: p[0].clone(), b: p[1].clone(), scale: 2.0, dropout: 0.1 };
+                dora_linear(t, &v[0], &weight, Some(&p[2]), &Dora { lora, magnitude: p[3].clone() })
+            },
+        ),
         ("scatter_add", Case::new().var(&[3, 40, 300]).var(&[3, 70, 300]), |t, v, _| {
             let index: Vec<u32> = (0..3 * 70 * 300).map(|i| i * i % 40).collect();
             scatter_add(t, &v[0], 1, &Tensor::from_vec(index, (3, 70, 300), &Device::Cpu)?, &v[1])

@@ -43,6 +43,16 @@ impl<'a> View<'a> {
         View { data: self.data.get(first * self.row_stride..).unwrap_or_default(), rows: count, ..self }
     }
 
+    /// All elements, row by row.
+    ///
+    /// # Panics
+    /// `to` is of another size, or the rows' elements are no neighbours.
+    pub(crate) fn copy_to(&self, to: &mut [f32]) {
+        assert!(self.col_stride == 1 && to.len() == self.rows * self.cols, "{}x{} into {}", self.rows, self.cols, to.len());
+        let rows = self.data.chunks(self.row_stride.max(1));
+        to.chunks_mut(self.cols.max(1)).zip(rows).for_each(|(to, row)| to.copy_from_slice(&row[..to.len()]));
+    }
+
     /// `count` columns from `first` on.
     ///
     /// # Panics

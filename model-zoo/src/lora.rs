@@ -1,10 +1,10 @@
 //! Low-rank adapters (LoRA, Hu et al. 2021, arXiv 2106.09685): a model's own weights stay as they are, and chosen linear layers get a
-//! small trainable addition. Names and settings are those of the `peft` library.
+//! small trainable addition, with DoRA (Liu et al. 2024, arXiv 2402.09353) also the lengths of their weight's rows. Names and settings are those of the `peft` library.
 
 use crate::error::{ConfigProblem, Error};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, FrozenWeight, Init, Lora, Param, ParamKind, Result, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Dora, FrozenWeight, Init, Lora, Param, ParamKind, Result, Tape, Var, Weights};
 
 /// The adapter of a whole model, as `adapter_config.json` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Adapter {
     /// arXiv 2312.03732).
     #[serde(default)]
     pub use_rslora: bool,
+    /// The length of each row of the sum of weight and addition is trained, too (DoRA).
+    #[serde(default)]
+    pub use_dora: bool,
 }
 
 /// The target that every linear layer meets.
@@ -93,10 +96,11 @@ impl Adapted {
 
 const LORA_A: &str = ".lora_A.weight";
 const LORA_B: &str = ".lora_B.weight";
+const MAGNITUDE: &str = ".lora_magnitude_vector";
 
 /// Whether a parameter is part of an adapter's additions, by its name.
 pub fn is_addition(name: &str) -> bool {
-    name.ends_with(LORA_A) || name.ends_with(LORA_B)
+    [LORA_A, LORA_B, MAGNITUDE].iter().any(|end| name.ends_with(end))
 }
 
 impl Adapter {
@@ -108,7 +112,7 @@ impl Adapter {
     /// Of these layers, with the settings that `peft` has where nothing is said.
     pub fn of(target_modules: &[&str]) -> Self {
         let target_modules = target_modules.iter().map(|target| target.to_string()).collect();
-        Adapter { r: 8, lora_alpha: 8.0, lora_dropout: 0.0, target_modules, use_rslora: false }
+        Adapter { r: 8, lora_alpha: 8.0, lora_dropout: 0.0, target_modules, use_rslora: false, use_dora: false }
     }
 
     /// Targets that none of the linear layers at these paths meets.
@@ -182,6 +186,7 @@ pub(crate) struct Linear {
 enum Kind {
     Plain(Param),
     Adapted(FrozenWeight, Lora),
+    Lengths(FrozenWeight, Dora),
 }
 
 impl Linear {
@@ -199,8 +204,20 @@ impl Linear {
                     scale: adapter.scale() as f32,
                     dropout: adapter.lora_dropout as f32,
                 };
-                // An outline has no weight to stand beside.
-                if at.is_outline() { Kind::Plain(weight) } else { Kind::Adapted(FrozenWeight::from_param(&weight)?, lora) }
+                let is_known = at.has("lora_magnitude_vector");
+                let magnitude = adapter.use_dora.then(|| at.fresh("lora_magnitude_vector", &[out], Init::Ones));
+                match magnitude {
+                    // An outline has no weight to stand beside, nor has a model that does not fit what was given.
+                    _ if weight.tensor().dims() != [out, inner] => Kind::Plain(weight),
+                    None => Kind::Adapted(FrozenWeight::from_param(&weight)?, lora),
+                    Some(magnitude) => {
+                        let weight = FrozenWeight::from_param(&weight)?;
+                        if !is_known {
+                            magnitude.set(&kernels::row_norms(&weight, None)?)?;
+                        }
+                        Kind::Lengths(weight, Dora { lora, magnitude })
+                    }
+                }
             }
         };
         Ok(Linear { kind, bias })
@@ -211,6 +228,7 @@ impl Linear {
         match &self.kind {
             Kind::Plain(weight) => kernels::linear(tape, x, weight, self.bias.as_ref()),
             Kind::Adapted(weight, lora) => kernels::lora_linear(tape, x, weight, self.bias.as_ref(), lora),
+            Kind::Lengths(weight, dora) => kernels::dora_linear(tape, x, weight, self.bias.as_ref(), dora),
         }
     }
 }
@@ -227,6 +245,7 @@ mod tests {
             lora_dropout: 0.0,
             target_modules: vec![target.into()],
             use_rslora: false,
+            use_dora: false,
         };
         let path = "model.layers.0.self_attn.q_proj";
         assert!(["q_proj", "self_attn.q_proj", path].iter().all(|target| adapter(target).covers(path)));
@@ -236,7 +255,7 @@ mod tests {
         let error = adapter("w_proj").check_met(&names).expect_err("no such layer").to_string();
         assert!(error.contains("w_proj"), "{error}");
         assert_eq!(
-            Adapter { r: 0, lora_alpha: 0.0, lora_dropout: 1.0, target_modules: vec![], use_rslora: false }.problems().len(),
+            Adapter { r: 0, lora_alpha: 0.0, lora_dropout: 1.0, target_modules: vec![], ..adapter("q_proj") }.problems().len(),
             3
         );
     }

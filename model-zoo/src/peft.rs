@@ -47,7 +47,7 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
     };
     for field in UNKNOWN {
         if let Some(found) = object.get(field).filter(|found| !is_off(found)) {
-            problems.push(ConfigProblem::new(field, "not to be used: plain LoRA alone is known", found));
+            problems.push(ConfigProblem::new(field, "not to be used: LoRA, rsLoRA and DoRA are known", found));
         }
     }
     let begins_otherwise = |init: &&str| ["pissa", "olora", "corda", "loftq"].iter().any(|kind| init.starts_with(kind));
@@ -66,6 +66,7 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
         lora_dropout: number("lora_dropout").unwrap_or(0.0),
         target_modules: layers.collect(),
         use_rslora: object.get("use_rslora").and_then(Value::as_bool).unwrap_or(false),
+        use_dora: object.get("use_dora").and_then(Value::as_bool).unwrap_or(false),
     };
     problems.extend(adapter.problems());
     if adapter.target_modules.is_empty() {
@@ -78,16 +79,8 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
 }
 
 /// Settings that change what an adapter computes.
-const UNKNOWN: [&str; 8] = [
-    "use_dora",
-    "use_qalora",
-    "use_bdlora",
-    "lora_bias",
-    "layer_replication",
-    "rank_pattern",
-    "alpha_pattern",
-    "trainable_token_indices",
-];
+const UNKNOWN: [&str; 7] =
+    ["use_qalora", "use_bdlora", "lora_bias", "layer_replication", "rank_pattern", "alpha_pattern", "trainable_token_indices"];
 
 /// An `adapter_config.json` for the adapter of this model; `adapted`: what is trained of it.
 pub fn config(adapter: &Adapter, adapted: &Adapted, model: &ModelConfig, base: &str, revision: Option<&str>) -> Value {
@@ -104,7 +97,7 @@ pub fn config(adapter: &Adapter, adapted: &Adapted, model: &ModelConfig, base: &
     put("lora_dropout", json!(adapter.lora_dropout));
     put("target_modules", json!(adapted.targets(adapter)));
     put("use_rslora", json!(adapter.use_rslora));
-    put("use_dora", json!(false));
+    put("use_dora", json!(adapter.use_dora));
     put("bias", json!("none"));
     // Whether the base has its matrices the other way around.
     put("fan_in_fan_out", json!(matches!(model, ModelConfig::Gpt2(_))));
@@ -137,7 +130,11 @@ pub fn own_names(given: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
 /// As older versions have it, too.
 fn own_name(name: &str) -> Option<String> {
     let name = name.strip_prefix(PREFIX)?;
-    Some(name.replace(".modules_to_save.", ".").replace(".lora_A.default.", ".lora_A.").replace(".lora_B.default.", ".lora_B."))
+    let name =
+        name.replace(".modules_to_save.", ".").replace(".lora_A.default.", ".lora_A.").replace(".lora_B.default.", ".lora_B.");
+    let length = [".lora_magnitude_vector.default.weight", ".lora_magnitude_vector.weight", ".lora_magnitude_vector.default"];
+    let length = length.iter().find_map(|end| name.strip_suffix(end));
+    Some(length.map_or(name.clone(), |path| format!("{path}.lora_magnitude_vector")))
 }
 
 /// The names of such a file.
@@ -159,13 +156,13 @@ mod tests {
         let public = json!({"model_type": "bert", "vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
             "intermediate_size": 16, "max_position_embeddings": 9});
         let model = ModelConfig::from_public(&public.to_string()).expect("a configuration");
-        let adapter = Adapter { r: 2, lora_alpha: 4.0, use_rslora: true, ..Adapter::of(&["query", "value"]) };
+        let adapter = Adapter { r: 2, lora_alpha: 4.0, use_rslora: true, use_dora: true, ..Adapter::of(&["query", "value"]) };
         let adapted = model.adapted(&adapter).expect("adapted");
         assert_eq!(
             (adapted.layers().len(), adapted.whole_modules()),
             (4, vec!["bert.pooler".to_string(), "classifier".to_string()])
         );
-        assert_eq!(adapted.num_trained(), 4 * 2 * (8 + 8) + (8 * 8 + 8) + (2 * 8 + 2));
+        assert_eq!(adapted.num_trained(), 4 * (2 * (8 + 8) + 8) + (8 * 8 + 8) + (2 * 8 + 2));
         let written = config(&adapter, &adapted, &model, "org/base", Some("main"));
         assert_eq!(written["target_modules"], json!(["query", "value"]));
         let names: Vec<String> = adapted.trained.keys().map(|name| format!("{PREFIX}{name}")).collect();
@@ -193,11 +190,11 @@ mod tests {
         let found = read(plain.clone()).expect("read");
         assert_eq!(found.adapter.target_modules, ["model.layers.0.self_attn.q_proj"]);
         let mut odd = plain;
-        for (field, value) in [("peft_type", json!("IA3")), ("bias", json!("all")), ("use_dora", json!(true)), ("r", json!(0))] {
+        for (field, value) in [("peft_type", json!("IA3")), ("bias", json!("all")), ("lora_bias", json!(true)), ("r", json!(0))] {
             odd[field] = value;
         }
         let message = read(odd).expect_err("refused").to_string();
-        for field in ["`peft_type`", "`bias`", "`use_dora`", "`r`"] {
+        for field in ["`peft_type`", "`bias`", "`lora_bias`", "`r`"] {
             assert!(message.contains(field), "{message}");
         }
     }

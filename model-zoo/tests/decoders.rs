@@ -168,6 +168,7 @@ fn adapters_train_alone() {
         lora_dropout: 0.0,
         target_modules: targets(&["q_proj", "mlp.down_proj"]),
         use_rslora: false,
+        use_dora: false,
     };
     let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
     let ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [9, 2, 6, 5, 3]], &Device::Cpu).expect("ids");

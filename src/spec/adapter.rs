@@ -27,6 +27,9 @@ pub struct AdapterSpec {
     /// Multiplied by `alpha / sqrt(rank)` instead (rsLoRA, 2312.03732).
     #[serde(default)]
     pub use_rslora: bool,
+    /// The length of each row of an adapted weight is trained, too (DoRA, 2402.09353).
+    #[serde(default)]
+    pub use_dora: bool,
 }
 
 fn rank() -> usize {
@@ -41,15 +44,22 @@ fn target_modules() -> Vec<String> {
 
 impl Default for AdapterSpec {
     fn default() -> Self {
-        AdapterSpec { rank: rank(), alpha: alpha(), dropout: 0.0, target_modules: target_modules(), use_rslora: false }
+        AdapterSpec {
+            rank: rank(),
+            alpha: alpha(),
+            dropout: 0.0,
+            target_modules: target_modules(),
+            use_rslora: false,
+            use_dora: false,
+        }
     }
 }
 
 impl AdapterSpec {
     /// As the zoo has it.
     pub fn adapter(&self) -> Adapter {
-        let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora } = self.clone();
-        Adapter { r: rank, lora_alpha: alpha, lora_dropout: dropout, target_modules, use_rslora }
+        let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora } = self.clone();
+        Adapter { r: rank, lora_alpha: alpha, lora_dropout: dropout, target_modules, use_rslora, use_dora }
     }
 }
 

@@ -138,6 +138,7 @@ pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMa
     let built = build(config, None, Source::Trained { files }, Stream::root(0), &[])?;
     let mut own = named(&built.store);
     let scale = files.adapter.as_ref().map_or(0.0, |files| files.adapter.scale());
+    let lengths = files.adapter.as_ref().is_some_and(|files| files.adapter.use_dora);
     let layers: Vec<String> = own.keys().filter_map(|name| name.strip_suffix(".lora_A.weight").map(str::to_string)).collect();
     for layer in layers {
         let mut take = |part: &str| {
@@ -145,7 +146,12 @@ pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMa
             own.remove(&name).ok_or_else(|| Error::Untrained { path: files.weights.clone(), missing: vec![name] })
         };
         let (a, b, weight) = (take("lora_A.weight")?, take("lora_B.weight")?, take("weight")?);
-        own.insert(format!("{layer}.weight"), (weight + b.matmul(&a)?.affine(scale, 0.0)?)?);
+        let mut sum = (weight + b.matmul(&a)?.affine(scale, 0.0)?)?;
+        if lengths {
+            let norm = sum.sqr()?.sum(1)?.sqrt()?;
+            sum = sum.broadcast_mul(&(take("lora_magnitude_vector")? / norm)?.unsqueeze(1)?)?;
+        }
+        own.insert(format!("{layer}.weight"), sum);
     }
     Ok(config.public_tensors(own)?)
 }

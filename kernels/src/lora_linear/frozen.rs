@@ -108,6 +108,19 @@ impl FrozenWeight {
         Ok(tensor.to_dtype(dtype)?)
     }
 
+    pub(super) fn device(&self) -> Device {
+        match &self.stored {
+            Stored::Full(t) | Stored::Half(t) => t.device().clone(),
+            Stored::Quantized(q) => q.device(),
+        }
+    }
+
+    /// Whether the fast version is right for it: it is on the CPU, and not in float64.
+    pub(super) fn is_fast(&self) -> bool {
+        let is_double = matches!(&self.stored, Stored::Full(t) if t.dtype() == DType::F64);
+        self.device().is_cpu() && !is_double
+    }
+
     /// Calls `f` for neighbouring rows, first to last, with the first one's number: once with all of a float32 weight, else with as
     /// many as fit the room, made in working memory. For CPU tensors.
     pub(super) fn for_rows(&self, mut f: impl FnMut(usize, View)) -> Result<()> {

@@ -6,9 +6,11 @@
 //! computed for `W`. Kept from forward: `x` itself and `t`; `drop(x)` is made again, a block of rows at a time.
 
 mod cpu;
+mod dora;
 mod frozen;
 mod reference;
 
+pub use dora::{Dora, dora_linear, row_norms};
 pub use frozen::FrozenWeight;
 
 use crate::dropout::check_probability;

@@ -4,6 +4,7 @@ mod encoders;
 mod fixture;
 mod generate;
 mod images;
+mod peft;
 mod public;
 mod seq2seq;
 mod tables;

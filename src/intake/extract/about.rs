@@ -36,6 +36,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Vit, r"\bViT\b|\b[Vv]ision [Tt]ransformers?\b"),
     (Family::Resnet, r"\bResNets?\b|\b[Rr]esidual (?:net\w*|learning)\b"),
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
+    (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
     (Family::Cnn, r"\b[Cc]onvolutional (?:neural )?networks?\b|\bCNNs?\b"),
@@ -57,7 +58,12 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         // A general word counts less than a name.
         let general =
             matches!(family, Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm);
-        let in_title = if general { 8.0 } else { 30.0 };
+        let in_title = match family {
+            _ if general => 8.0,
+            // What it refines is in its title, too, and throughout.
+            Family::Dora => 300.0,
+            _ => 30.0,
+        };
         let mut weight = if names.is_match(title) { in_title } else { 0.0 };
         let mut example: Option<(usize, std::ops::Range<usize>, bool)> = None;
         for (index, sentence) in sentences.iter().enumerate() {

@@ -98,9 +98,12 @@ pub struct ModelSize {
 }
 
 /// An adapter, as it was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AskedAdapter {
     pub rank: Option<usize>,
+    pub use_dora: bool,
+    pub use_rslora: bool,
 }
 
 /// A setting with a value that it cannot have.

@@ -2,7 +2,7 @@
 
 use super::number::{NUMBER, in_words, number};
 use super::rest::{Cut, Rest};
-use super::{AskedAdapter, Lack, Lacking, Refused, Request};
+use super::{Lack, Lacking, Refused, Request};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
 use crate::spec::{Augment, Warmup};
 use regex::Regex;
@@ -55,6 +55,8 @@ patterns! {
     ],
     clip: [r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
     momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
+    dora: [r"\b(?:with|using|by) dora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\bdora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
+    rslora: [r"\brs-?lora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
     no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
     embeddings: [
@@ -148,11 +150,20 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.from_scratch = first(rest, &PATTERNS.scratch).is_some();
     request.pretrained = first(rest, &PATTERNS.pretrained).is_some();
     recipe(rest, request);
-    let cut = first(rest, &PATTERNS.adapter);
-    request.adapter = request.value(cut, "a rank from 1 to 65536", |cut| match cut.get("v") {
-        "" => Some(AskedAdapter { rank: None }),
-        _ => whole(cut, 1, 65_536).map(|rank| AskedAdapter { rank: Some(rank as usize) }),
-    });
+    // One may be said in several words: "LoRA of rank 16 with DoRA".
+    for ways in [&PATTERNS.dora[..], &PATTERNS.rslora, &PATTERNS.adapter] {
+        let cut = first(rest, ways);
+        let said = request.value(cut, "a rank from 1 to 65536", |cut| match cut.get("v") {
+            "" => Some(None),
+            _ => whole(cut, 1, 65_536).map(|rank| Some(rank as usize)),
+        });
+        if let Some(rank) = said {
+            let asked = request.adapter.get_or_insert_default();
+            asked.rank = asked.rank.or(rank);
+            asked.use_dora |= std::ptr::eq(ways, &PATTERNS.dora[..]);
+            asked.use_rslora |= std::ptr::eq(ways, &PATTERNS.rslora[..]);
+        }
+    }
     lacking(rest, request);
     request.embeddings = first(rest, &PATTERNS.embeddings).is_some();
     size(rest, request);

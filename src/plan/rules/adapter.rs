@@ -12,7 +12,7 @@ impl Brief<'_> {
     /// A request may ask for one, a paper may be about one; conversations are learnt by one where nobody says otherwise.
     pub(super) fn adapter(&self, candidate: &Candidate, drafted: &mut Drafted) {
         let asked = self.request().and_then(|request| request.adapter);
-        let paper = self.paper().filter(|paper| matches!(paper.family(), Some((Family::Lora, _))));
+        let paper = self.paper().filter(|paper| matches!(paper.family(), Some((Family::Lora | Family::Dora, _))));
         let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
         let serves = pretrained && candidate.config.adapted(&AdapterSpec::default().adapter()).is_ok();
         let usual = AdapterSpec::default();
@@ -23,10 +23,11 @@ impl Brief<'_> {
                 used: "training of all weights".into(),
                 reason: "an adapter stands beside the linear layers of a pretrained transformer".into(),
             }),
-            (Some(AskedAdapter { rank }), _) => {
+            (Some(AskedAdapter { rank, use_dora, use_rslora }), _) => {
                 let rank = rank.unwrap_or(usual.rank);
                 // Alpha follows the rank, so that an addition is as large for each.
-                let spec = AdapterSpec { rank, alpha: usual.alpha / usual.rank as f64 * rank as f64, ..usual };
+                let spec =
+                    AdapterSpec { rank, alpha: usual.alpha / usual.rank as f64 * rank as f64, use_dora, use_rslora, ..usual };
                 drafted.adapter = Some(spec);
             }
             (None, Some(paper)) => self.adapter_of_paper(paper, candidate, drafted),
@@ -97,7 +98,8 @@ impl Brief<'_> {
                 reason: "the model makes them by one layer".into(),
             });
         }
-        drafted.adapter = Some(AdapterSpec { rank, alpha, target_modules, ..usual });
+        let use_dora = matches!(paper.family(), Some((Family::Dora, _)));
+        drafted.adapter = Some(AdapterSpec { rank, alpha, target_modules, use_dora, ..usual });
     }
 }
 

@@ -64,7 +64,7 @@ impl Brief<'_> {
             let is_less = matches!(candidate.spec, ModelSpec::Pretrained { .. }) && is_less_than_bert(candidate);
             let of_family = || match family? {
                 // A method is tried on models that it names.
-                Family::Lora => paper.variants().next().map(|(variant, _)| variant.name.clone()),
+                Family::Lora | Family::Dora => paper.variants().next().map(|(variant, _)| variant.name.clone()),
                 Family::Bert if is_less => Some(USUAL_BERT.to_string()),
                 family => (!is_of_family(candidate, family)).then(|| family.name().to_string()),
             };
