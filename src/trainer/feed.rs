@@ -11,24 +11,21 @@ use super::streams::Streams;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::RunConfig;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// Steps that wait to be taken, beside the one that is being made: enough that neither side waits, little memory.
+/// Batches that wait to be taken, beside the one that is being made: enough that neither side waits, little memory.
 const AHEAD: usize = 1;
 
-/// What the forward passes of a step take, one after the other.
-pub(super) struct StepBatches {
-    pub(super) parts: Vec<Part>,
-    pub(super) examples: usize,
-}
-
+/// What a forward pass takes, one of a step's.
 pub(super) struct Part {
     pub(super) batch: Batch,
     /// The examples of the batch, as numbers in the file.
     pub(super) examples: Vec<usize>,
     /// How much of the step's loss is the batch's: it counts by its answers, so that the step is the same however it is cut.
     pub(super) share: f64,
+    /// Whether the step has no other behind it.
+    pub(super) is_last: bool,
 }
 
 /// Makes the batches of any step.
@@ -41,8 +38,8 @@ pub(super) struct Maker {
 }
 
 impl Maker {
-    /// What step `step` (from 0) is fed with.
-    fn make(&mut self, step: u64) -> Result<StepBatches, Error> {
+    /// Hands on what step `step` (from 0) is fed with, while `take` wants more.
+    fn make(&mut self, step: u64, take: &mut dyn FnMut(Part) -> bool) -> Result<(), Error> {
         let (config, data) = (&self.config, &*self.data);
         let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
         let mix = data.images().and_then(|images| Mix::draw(config.augment(), self.streams.mix(step), images.shape()));
@@ -52,35 +49,51 @@ impl Maker {
             _ => None,
         };
         let asked = weigh(examples).unwrap_or_else(|| count_wanted(data, examples, Some(changes)) as f64);
-        let part = |(micro, part): (usize, &[usize])| {
+        let mut first = 0;
+        for part in examples.chunks(config.micro_batch_size) {
             let batch = match mix {
                 None => collate(data, part, config.normalize.as_ref(), Some(changes))?,
                 Some(mix) => {
                     // Each with the one behind it in the step's batch, however that is cut.
-                    let first = micro * config.micro_batch_size;
                     let others: Vec<usize> = (0..part.len()).map(|i| examples[(first + i + 1) % examples.len()]).collect();
                     collate_mixed(data, part, &others, config.normalize.as_ref(), changes, mix)?
                 }
             };
+            first += part.len();
             let counted = weigh(part).unwrap_or(batch.wanted.count() as f64);
             let share = if asked > 0.0 { counted / asked } else { 0.0 };
-            Ok(Part { batch, examples: part.to_vec(), share })
-        };
-        let parts = examples.chunks(config.micro_batch_size).enumerate().map(part).collect::<Result<_, Error>>()?;
-        Ok(StepBatches { parts, examples: examples.len() })
+            if !take(Part { batch, examples: part.to_vec(), share, is_last: first == examples.len() }) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes what the steps from `first` on are fed with until nobody takes it, or until something cannot be made, which is told.
+    fn run(&mut self, first: u64, to: &SyncSender<Result<Part, Error>>) {
+        let mut taken = true;
+        for step in first.. {
+            let made = self.make(step, &mut |part| {
+                taken = to.send(Ok(part)).is_ok();
+                taken
+            });
+            if let Err(error) = made {
+                // If nobody is there any more, nobody misses it.
+                to.send(Err(error)).ok();
+                return;
+            }
+            if !taken {
+                return;
+            }
+        }
     }
 }
 
-/// Hands out the batches of one step after the other.
+/// Hands out one batch after the other.
 pub(super) struct Feed {
     /// None once it ends.
-    made: Option<Receiver<Result<StepBatches, Error>>>,
+    made: Option<Receiver<Result<Part, Error>>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// What pools of threads are made of lacks.
-fn no_thread(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::NoThread(Box::new(error))
 }
 
 impl Feed {
@@ -88,29 +101,26 @@ impl Feed {
     ///
     /// # Errors
     /// There can be no further thread.
-    pub(super) fn from(first: u64, mut maker: Maker) -> Result<Self, Error> {
+    pub(super) fn start(first: u64, mut maker: Maker) -> Result<Self, Error> {
         let (to, made) = sync_channel(AHEAD);
         // A pool of its own: the model's may be all at work, or be the very thread that waits for the batch.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(maker.config.threads).build().map_err(no_thread)?;
-        let make = move || {
-            // Nobody waits for more where sending fails.
-            (first..).take_while(|&step| to.send(pool.install(|| maker.make(step))).is_ok()).for_each(drop);
-        };
-        let thread = std::thread::Builder::new().name("feed".into()).spawn(make).map_err(no_thread)?;
-        Ok(Feed { made: Some(made), thread: Some(thread) })
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(maker.config.threads).build();
+        let pool = pool.map_err(|e| Error::NoThread(e.into()))?;
+        let thread = std::thread::Builder::new().name("feed".into()).spawn(move || pool.install(|| maker.run(first, &to)));
+        Ok(Feed { made: Some(made), thread: Some(thread.map_err(|e| Error::NoThread(e.into()))?) })
     }
 
-    /// The next step's.
+    /// The next batch.
     ///
     /// # Errors
-    /// A batch could not be made.
-    pub(super) fn next(&mut self) -> Result<StepBatches, Error> {
+    /// It could not be made, or one before it.
+    pub(super) fn next(&mut self) -> Result<Part, Error> {
         match self.made.as_ref().map(Receiver::recv) {
-            Some(Ok(step)) => step,
-            // The thread ends by itself only where it panics: so do we, with its words.
+            Some(Ok(part)) => part,
+            // The thread panicked: so do we, with its words. Or an error was told, and no more comes.
             _ => match self.thread.take().map(JoinHandle::join) {
                 Some(Err(panic)) => std::panic::resume_unwind(panic),
-                _ => unreachable!("a feed makes batches until it is dropped"),
+                _ => Err(Error::NoThread("it ended with an earlier error".into())),
             },
         }
     }

@@ -10,7 +10,7 @@ use super::best::{self, BestWeights};
 use super::checkpoint::{self, Done, Held, Identity, Progress};
 use super::collate;
 use super::ema::Average;
-use super::feed::{Feed, Maker, Part, StepBatches};
+use super::feed::{Feed, Maker, Part};
 use super::monitor::{Monitor, divide};
 use super::objective::{Rule, Wanted, balanced};
 use super::optimizer::State;
@@ -268,15 +268,18 @@ impl<'a> Run<'a> {
 
     /// Forward and backward where a step's loss is the mean of its micro-batches', each by its share.
     fn by_parts(&mut self, step: u64) -> Result<StepFound, Error> {
-        if self.feed.is_none() {
-            let (config, data) = (self.config.clone(), self.data.clone());
-            let maker = Maker { config, data, order: self.order.clone(), rule: self.rule.clone(), streams: self.streams };
-            self.feed = Some(Feed::from(step, maker)?);
-        }
-        let Some(feed) = &mut self.feed else { unreachable!("it has just been made") };
-        let StepBatches { parts, examples } = feed.next()?;
-        let mut found = StepFound { loss: 0.0, tokens: 0, examples: examples as u64 };
-        for (micro, Part { mut batch, examples, share }) in parts.into_iter().enumerate() {
+        let feed = match &mut self.feed {
+            Some(feed) => feed,
+            none => {
+                let (config, data) = (self.config.clone(), self.data.clone());
+                let maker = Maker { config, data, order: self.order.clone(), rule: self.rule.clone(), streams: self.streams };
+                none.insert(Feed::start(step, maker)?)
+            }
+        };
+        let mut found = StepFound { loss: 0.0, tokens: 0, examples: 0 };
+        for micro in 0.. {
+            let Part { mut batch, examples, share, is_last } = feed.next()?;
+            found.examples += examples.len() as u64;
             if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
                 values.iter_mut().for_each(|value| *value = scale.learnt(*value));
             }
@@ -289,6 +292,9 @@ impl<'a> Run<'a> {
             found.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
             found.tokens += batch.tokens;
             tape.backward_scaled(&loss, share as f32, &mut self.grads)?;
+            if is_last {
+                break;
+            }
         }
         Ok(found)
     }

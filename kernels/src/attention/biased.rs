@@ -83,7 +83,8 @@ fn buckets(plan: &Plan, bias: RelativeBias) -> Result<Vec<u32>> {
     }
     // The last query stands at the last key.
     let (farthest, nearest) = (1 - plan.keys as i64, plan.queries as i64 - 1);
-    let buckets: Vec<u32> = (farthest..=nearest).map(|distance| (bias.bucket)(distance) as u32).collect();
+    let buckets: Vec<u32> =
+        (farthest..=nearest).map(|distance| u32::try_from((bias.bucket)(distance)).unwrap_or(u32::MAX)).collect();
     match buckets.iter().position(|&bucket| bucket as usize >= rows) {
         Some(position) => {
             let (table, index) = (bias.table.name().to_string(), i64::from(buckets[position]));
@@ -113,7 +114,7 @@ fn table_gradient(table: &Tensor, buckets: &[u32], dlines: &[f32]) -> Result<Ten
 /// The bucket of each query and key `[Tq Tk]`, and what is added to their scores, `[1, H, Tq, Tk]`.
 fn look_up(plan: &Plan, table: &Tensor, buckets: &[u32]) -> Result<(Tensor, Tensor)> {
     let pairs = (0..plan.queries).flat_map(|i| (0..plan.keys).map(move |j| plan.queries - 1 - i + j));
-    let pairs: Vec<u32> = pairs.map(|distance| buckets[distance]).collect();
+    let pairs: Vec<u32> = pairs.map(|place| buckets[place]).collect();
     let pairs = Tensor::from_vec(pairs, plan.queries * plan.keys, table.device())?;
     let added = table.index_select(&pairs, 0)?.t()?.contiguous()?;
     Ok((pairs, added.reshape((1, plan.heads, plan.queries, plan.keys))?))

@@ -9,19 +9,8 @@ use crate::spec::Columns;
 const RECORDINGS: [&str; 8] = ["audio", "file_name", "path", "file", "wav", "speech", "recording", "clip"];
 
 /// Names of columns of what is said in them, likeliest first.
-const TRANSCRIPTS: [&str; 11] = [
-    "transcription",
-    "transcript",
-    "sentence",
-    "text",
-    "raw_transcription",
-    "normalized_text",
-    "raw_text",
-    "utterance",
-    "words",
-    "label",
-    "target",
-];
+const TRANSCRIPTS: [&str; 9] =
+    ["transcription", "transcript", "sentence", "text", "raw_transcription", "normalized_text", "raw_text", "utterance", "words"];
 
 /// The column of recordings and that of their texts.
 pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
@@ -66,10 +55,12 @@ fn chosen(columns: Vec<&Column>, names: &[&str]) -> Option<String> {
     }
 }
 
-/// Whether rows are recordings with what is said in them.
+/// Whether rows are recordings with what is said in them, where nobody says so: texts of any other name may be what a recording is *of*.
 pub(in crate::data) fn is_heard(table: &Table, asked: &Columns) -> bool {
     let some = table.columns().iter().any(|column| column.kind == ColumnKind::Audio);
-    some && recordings(table, asked).is_ok()
+    let said = || recordings(table, asked).ok().and_then(|columns| columns.label);
+    let is_usual = |name: &String| TRANSCRIPTS.iter().any(|usual| name.eq_ignore_ascii_case(usual));
+    some && said().is_some_and(|name| asked.label.as_ref() == Some(&name) || is_usual(&name))
 }
 
 #[cfg(test)]
@@ -103,6 +94,10 @@ mod tests {
             ..Columns::default()
         };
         check("a,b,c,d\na.wav,b.wav,x,y\n", asked(&["b"], Some("c")), Ok(["b", "c"]));
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("sounds.csv");
+        std::fs::write(&path, "filename,fold,target,category\n0.wav,0,0,dog\n1.wav,1,1,cat\n").expect("written");
+        assert!(!is_heard(&Table::open(&path).expect("a table"), &none()), "kinds of sounds");
         check("a,b,c\na.wav,b.wav,x\n", none(), Err("cannot tell which column holds the recordings"));
         check("a,b,c\na.wav,x,y\n", none(), Err("cannot tell which column holds the text that is said"));
         check("a,b\nhello,x\n", asked(&["a"], None), Err("expected recordings: WAV or FLAC"));

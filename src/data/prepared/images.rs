@@ -14,7 +14,7 @@ impl PreparedImages {
     pub(super) fn parse(file: &TensorFile) -> Result<Self, String> {
         let (pixels, shape) = file.elements("images", 4)?;
         match shape[..] {
-            [count, height, width, channels] if height * width * channels > 0 => {
+            [count, height, width, channels] if ![height, width, channels].contains(&0) => {
                 Ok(PreparedImages { pixels, count, shape: [height, width, channels] })
             }
             _ => Err(format!("it has images of shape {shape:?}")),
