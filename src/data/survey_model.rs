@@ -4,7 +4,7 @@ use super::hub::{Hub, Kind, Repo};
 use super::{Card, Error, Result, sha256_of_file};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
 use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
-use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec};
+use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -272,6 +272,10 @@ fn speech(repo: &Repo, config: &ModelConfig, tokenizer: &Path) -> Result<SpeechF
     Ok(SpeechFacts {
         language: generation["language"].as_str().map(bare).filter(|code| languages.contains_key(code)),
         languages,
+        write: match generation["task"].as_str() {
+            Some(task) if task == Write::Translation.public() => Write::Translation,
+            _ => Write::Transcript,
+        },
         tasks,
         no_timestamps: no_timestamps.or_else(|| added.get("<|notimestamps|>").copied()),
         suppress_tokens: list("suppress_tokens"),

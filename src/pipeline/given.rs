@@ -10,7 +10,7 @@ use crate::job::{
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Similarity, Task, Write};
+use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Similarity, Task};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -336,7 +336,7 @@ fn prepare_job(
     };
     let (vocab_size, positions) = model.config.text_limits().unwrap_or((0, 0));
     let known = model.speech.clone().unwrap_or_default();
-    let forced = known.forced(None, Write::Transcript).map_err(|what| Error::Speech { what })?;
+    let forced = known.forced(None, known.write).map_err(|what| Error::Speech { what })?;
     let own = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len).unwrap_or(positions);
     let max_seq_len = match (data.is_stream(), task) {
         (true, _) => positions.min(PIECE),

@@ -7,7 +7,7 @@ use crate::job::{Event, GenerateJob, Hearing, Job, MergeJob, ModelFiles};
 use crate::plan::{ModelFacts, SpeechFacts};
 use crate::publish;
 use crate::run::Outcome;
-use crate::spec::{ModelSpec, Write};
+use crate::spec::ModelSpec;
 use serde::Serialize;
 use std::path::Path;
 use tallow_zoo::{HeadKind, Search};
@@ -157,7 +157,7 @@ fn hearing(model: &ModelFacts, prompt: &str) -> Result<Hearing, Error> {
     let missing = || Error::NoRecording { path: path.into() };
     let recording = std::path::absolute(path).ok().filter(|path| path.is_file()).ok_or_else(missing)?;
     let known = model.speech.clone().unwrap_or_default();
-    let forced = known.forced(None, Write::Transcript).map_err(|what| Error::Untold { what })?;
+    let forced = known.forced(None, known.write).map_err(|what| Error::Untold { what })?;
     let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = known;
     Ok(Hearing { recording, forced, suppress_tokens, begin_suppress_tokens })
 }

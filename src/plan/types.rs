@@ -184,16 +184,20 @@ pub struct SpeechFacts {
     pub no_timestamps: Option<u32>,
     /// The language that it was last trained on.
     pub language: Option<String>,
+    /// What it was last trained to write.
+    #[serde(default)]
+    pub write: Write,
     pub suppress_tokens: Vec<u32>,
     /// As the first behind those that every text begins with.
     pub begin_suppress_tokens: Vec<u32>,
 }
 
 impl SpeechFacts {
-    /// The code of the language that is spoken: as was asked, else as the model was last trained, else English; none where the model
-    /// is not told.
+    /// The code of the language that is spoken: as was asked, else as the model was last trained, else English, or the only one that it
+    /// knows; none where the model is not told.
     pub fn language<'a>(&'a self, asked: Option<&'a str>) -> Option<&'a str> {
-        (!self.languages.is_empty()).then(|| asked.or(self.language.as_deref()).unwrap_or("en"))
+        let usual = self.languages.keys().next().filter(|_| self.languages.len() == 1).map_or("en", String::as_str);
+        (!self.languages.is_empty()).then(|| asked.or(self.language.as_deref()).unwrap_or(usual))
     }
 
     /// Tokens that every text begins with.

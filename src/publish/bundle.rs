@@ -13,7 +13,7 @@ use crate::data::{chat_source, extractor};
 use crate::job::Writing;
 use crate::plan::{ModelFacts, Plan};
 use crate::report::Report;
-use crate::spec::{self, ModelSpec, Task, Write as Wanted};
+use crate::spec::{self, ModelSpec, Task};
 use crate::store::write_atomic;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -71,7 +71,7 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
         let known = model.speech.clone().unwrap_or_default();
         write_json(
             &folder.join("generation_config.json"),
-            &companions::speech_generation(&known, known.language(None), Wanted::Transcript),
+            &companions::speech_generation(&known, known.language(None), known.write),
         )?;
     }
     let longest = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len);
