@@ -103,6 +103,8 @@ fn a_paper_about_adapters_trains_one() {
     let adapter = silent.adapter.clone().expect("an adapter");
     assert_eq!((adapter.rank, adapter.alpha, adapter.target_modules), (8, 8.0, vec!["all-linear".to_string()]));
     assert_eq!(silent.assumptions.iter().filter(|a| a.starts_with("adapter.")).count(), 3, "{:?}", silent.assumptions);
+    let with_lengths = first(&paper_of("dora", "dora base", vec![]), &wishes, &glue());
+    assert!(!adapter.use_dora && with_lengths.adapter.is_some_and(|adapter| adapter.use_dora));
 }
 
 /// A model of the command line beside a paper is said to be another than the paper's, and who asked for it.

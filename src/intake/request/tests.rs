@@ -317,6 +317,21 @@ fn what_there_is_no_way_to_follow_is_told_apart() {
 }
 
 #[test]
+fn an_adapter_is_said_in_one_word_or_several() {
+    for (text, rank, use_dora, use_rslora) in [
+        ("with LoRA", None, false, false),
+        ("with DoRA of rank 4", Some(4), true, false),
+        ("with LoRA of rank 16 and DoRA", Some(16), true, false),
+        ("with rsLoRA, rank 2", Some(2), false, true),
+        ("using rs-LoRA with DoRA", None, true, true),
+    ] {
+        let r = parse(&format!("fine-tune MiniLM on SST-2 {text}"));
+        assert_eq!(r.adapter, Some(AskedAdapter { rank, use_dora, use_rslora }), "{text}: {r:?}");
+        assert!(r.not_understood.is_empty() && r.lacking.is_empty(), "{text}: {r:?}");
+    }
+}
+
+#[test]
 fn what_is_negated_is_never_followed() {
     let r = parse("fine-tune MiniLM, not BERT, on SST-2");
     assert_eq!((r.model, r.not_understood), (called("minilm"), vec!["not BERT".to_string()]));
