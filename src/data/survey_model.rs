@@ -43,7 +43,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
 /// A model whose weights are all here.
 fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let Weights { path, mut config, shapes, mut chat } = weights(repo)?;
+    let Weights { path, mut config, shapes, bytes_per_weight, mut chat } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
     if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText | Modality::Speech) {
@@ -69,6 +69,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     Ok(ModelFacts {
         weights_sha256: Some(sha256_of_file(&path)?),
         weights: Some(path),
+        bytes_per_weight: Some(bytes_per_weight),
         tokenizer,
         normalize,
         image,
@@ -89,7 +90,7 @@ fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
         return Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() });
     }
     let weights = repo.fetch(ADAPTER_WEIGHTS)?;
-    let shapes = header(&weights).map_err(|what| wrong(format!("`{ADAPTER_WEIGHTS}`: {what}")))?;
+    let Header { shapes, .. } = header(&weights).map_err(|what| wrong(format!("`{ADAPTER_WEIGHTS}`: {what}")))?;
     let json = repo.read_text(ADAPTER_CONFIG)?.unwrap_or_default();
     let names = shapes.keys().map(String::as_str);
     let Peft { adapter, base, revision } =
@@ -127,6 +128,7 @@ struct Weights {
     path: PathBuf,
     config: ModelConfig,
     shapes: BTreeMap<String, Vec<usize>>,
+    bytes_per_weight: f64,
     chat: ChatFormat,
 }
 
@@ -142,7 +144,7 @@ fn weights(repo: &Repo) -> Result<Weights> {
         };
     }
     let path = repo.fetch(WEIGHTS)?;
-    let shapes = header(&path).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
+    let Header { shapes, bytes_per_weight } = header(&path).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
     let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
         Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
         None => ModelConfig::identify(&shapes).ok_or_else(|| {
@@ -152,7 +154,7 @@ fn weights(repo: &Repo) -> Result<Weights> {
             )
         })?,
     };
-    Ok(Weights { path, config, shapes, chat: ChatFormat::default() })
+    Ok(Weights { path, config, shapes, bytes_per_weight, chat: ChatFormat::default() })
 }
 
 fn gguf(path: &Path) -> Result<Weights, String> {
@@ -160,7 +162,8 @@ fn gguf(path: &Path) -> Result<Weights, String> {
     let read = Gguf::read(&mut file).map_err(|e| e.to_string())?;
     let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
     let template = read.text("tokenizer.chat_template").map(str::to_string);
-    Ok(Weights { path: path.into(), config, shapes, chat: ChatFormat { template, tokens: BTreeMap::new() } })
+    let chat = ChatFormat { template, tokens: BTreeMap::new() };
+    Ok(Weights { path: path.into(), config, shapes, bytes_per_weight: read.bytes_per_weight(), chat })
 }
 
 /// What the files of the `sentence-transformers` library say, if there are any: how vectors are made becomes the model's head, where it
@@ -322,8 +325,15 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     }
 }
 
+/// What a safetensors file says of its tensors.
+struct Header {
+    shapes: BTreeMap<String, Vec<usize>>,
+    /// Of an element of a matrix, on average over all of them.
+    bytes_per_weight: f64,
+}
+
 /// Names and shapes of the tensors, and that the file is as long as its header says.
-fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
+fn header(path: &Path) -> Result<Header, String> {
     let mut file = File::open(path).map_err(|e| e.to_string())?;
     let size = file.metadata().map_err(|e| e.to_string())?.len();
     let mut head = [0u8; 8];
@@ -341,7 +351,11 @@ fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
     if 8 + length + end != size {
         return Err(format!("it is cut off or has been changed: expected {} bytes, found {size}", 8 + length + end));
     }
-    Ok(tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect())
+    let matrices = || tensors.values().filter(|t| t.shape.len() == 2);
+    let bytes: usize = matrices().map(|t| t.data_offsets.1 - t.data_offsets.0).sum();
+    let elements: f64 = matrices().map(|t| t.shape.iter().map(|dim| *dim as f64).product::<f64>()).sum();
+    let bytes_per_weight = if elements > 0.0 { bytes as f64 / elements } else { 4.0 };
+    Ok(Header { shapes: tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect(), bytes_per_weight })
 }
 
 /// What a public preprocessor does with images.
@@ -413,9 +427,9 @@ mod tests {
         let check = |bytes: &[u8], expected: Result<Vec<usize>, &str>| {
             std::fs::write(&path, bytes).expect("written");
             match (header(&path), expected) {
-                (Ok(found), Ok(shape)) => assert_eq!(found, [("w".to_string(), shape)].into()),
+                (Ok(found), Ok(shape)) => assert_eq!(found.shapes, [("w".to_string(), shape)].into()),
                 (Err(what), Err(words)) => assert!(what.contains(words), "{what}"),
-                (found, expected) => panic!("expected {expected:?}, found {found:?}"),
+                (found, expected) => panic!("expected {expected:?}, found {:?}", found.map(|found| found.shapes)),
             }
         };
         check(&whole, Ok(vec![2]));
