@@ -25,6 +25,7 @@ use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
 use budget::TimeBudget;
+use stages::{PREPARE, prepared_splits};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -144,6 +145,7 @@ impl<'a> Pipeline<'a> {
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
         }
+        let plan = self.count(plan)?;
         if let Some(end) = self.train(&plan)? {
             return Ok(end);
         }
@@ -189,6 +191,19 @@ impl<'a> Pipeline<'a> {
             })?;
         }
         Ok(self.folder.read_json(&path)?)
+    }
+
+    /// The plan for as many training examples as were prepared, which replaces the one before; a run that has begun goes on as it did.
+    fn count(&mut self, plan: Plan) -> Result<Plan> {
+        if plan.runs.iter().map(|run| self.next_attempt(&run.name)).any(|next| !matches!(next, Ok(1))) {
+            return Ok(plan);
+        }
+        let splits = prepared_splits(&self.told(PREPARE)?);
+        let prepared = splits.iter().find(|split| split.split == plan.spec.data.train).map(|split| split.examples);
+        let Some(counted) = prepared.and_then(|examples| plan.with_examples(examples)) else { return Ok(plan) };
+        let path = self.folder.plan();
+        self.stage("plan", &path, |this| Ok(this.folder.write_json(&this.folder.plan(), &counted)?))?;
+        Ok(counted)
     }
 
     /// Runs a stage and enters its file, with hash and time, in the ledger.

@@ -1,7 +1,7 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
 use super::estimate::{Pauses, Share, estimate, pauses};
-use super::{Error, Facts, Plan, SplitFacts};
+use super::{Error, Estimate, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
 use crate::spec::{
     AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Speech, Task, TextToText,
@@ -85,16 +85,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
     let estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
-    let watched = match &spec.data.monitor {
-        Monitor::Split { name } => {
-            facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.pieces(length))
-        }
-        _ => kept_out,
-    };
-    let mut pauses = pauses(&model, &spec.recipe, total_steps, watched, &estimate, facts);
-    if let Some(every) = spec.recipe.evaluate_every {
-        pauses.monitor_every_steps = steps_of(every, per_epoch);
-    }
+    let pauses = pauses_of(spec, facts, &model, [total_steps, per_epoch], &estimate);
     let common = Common { spec, facts, layout, model, normalize, similarity, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
     let (needed, limit) =
@@ -109,6 +100,66 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
+}
+
+impl Plan {
+    /// The same where preparation made another number of training examples than was counted on (some had no answer within the tokens
+    /// that there are, or could not be read; a stream's pieces were an estimate): epochs are as long as what is there. None where nothing
+    /// changes.
+    pub fn with_examples(&self, prepared: usize) -> Option<Plan> {
+        let (spec, first) = (&self.spec, self.runs.first()?);
+        let kept_out = if let Monitor::HoldOut { examples } = spec.data.monitor { examples } else { 0 };
+        let examples = prepared.saturating_sub(kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+        let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
+        let (planned, total_steps) = (first.total_steps, steps_of(spec.recipe.length, per_epoch));
+        if examples == 0 || total_steps == planned || !matches!(spec.recipe.length, Length::Epochs(_)) {
+            return None;
+        }
+        let mut plan = self.clone();
+        let share = total_steps as f64 / planned as f64;
+        plan.estimate.train_flops *= share;
+        plan.estimate.train_secs *= share;
+        let pauses = pauses_of(spec, &self.facts, &first.model, [total_steps, per_epoch], &plan.estimate);
+        plan.runs.iter_mut().for_each(|run| pauses.enter(total_steps, run));
+        let [steps, planned, examples] = [total_steps as f64, planned as f64, examples as f64].map(words::count);
+        plan.assumptions.push(format!(
+            "recipe.length: {steps} steps instead of {planned}, for that is as long as {examples} examples make it that were left when the \
+             data was prepared"
+        ));
+        Some(plan)
+    }
+}
+
+/// When a run of so many steps, in epochs of so many, is watched and saved.
+fn pauses_of(
+    spec: &ExperimentSpec,
+    facts: &Facts,
+    model: &ModelConfig,
+    [total_steps, per_epoch]: [u64; 2],
+    estimate: &Estimate,
+) -> Pauses {
+    let watched = match &spec.data.monitor {
+        Monitor::Split { name } => {
+            let split = facts.data.splits.iter().find(|split| split.name == *name);
+            split.map_or(0, |split| split.pieces(piece_len(spec, model)))
+        }
+        Monitor::HoldOut { examples } => *examples,
+        Monitor::None => 0,
+    };
+    let mut pauses = pauses(model, &spec.recipe, total_steps, watched, estimate, facts);
+    if let Some(every) = spec.recipe.evaluate_every {
+        pauses.monitor_every_steps = steps_of(every, per_epoch);
+    }
+    pauses
+}
+
+impl Pauses {
+    fn enter(&self, total_steps: u64, run: &mut RunConfig) {
+        run.total_steps = total_steps;
+        run.checkpoint_every_steps = self.checkpoint_every_steps;
+        run.monitor_every_steps = self.monitor_every_steps;
+        run.log_every_steps = (total_steps / 200).max(1);
+    }
 }
 
 /// What images are brought to: what is asked, else what a pretrained model was made for; and the shape that they have then.
@@ -441,7 +492,7 @@ impl Common<'_> {
             (Some(path), sha256) => InitFrom::Weights { path: path.clone(), sha256: sha256.clone().unwrap_or_default() },
             (None, _) => InitFrom::Scratch,
         };
-        RunConfig {
+        let mut run = RunConfig {
             version: 1,
             name: format!("seed-{seed}"),
             task: spec.task,
@@ -459,16 +510,18 @@ impl Common<'_> {
             max_train_examples: spec.data.max_train_examples,
             recipe: spec.recipe.clone(),
             micro_batch_size: micro_batch_size(spec),
-            total_steps: self.total_steps,
+            total_steps: 0,
             metric: spec.metric,
             writing: writing(spec, facts, &self.model, self.layout),
             normalize: self.normalize.clone(),
             seed,
             threads: self.layout.threads,
-            checkpoint_every_steps: self.pauses.checkpoint_every_steps,
-            monitor_every_steps: self.pauses.monitor_every_steps,
-            log_every_steps: (self.total_steps / 200).max(1),
-        }
+            checkpoint_every_steps: 0,
+            monitor_every_steps: 0,
+            log_every_steps: 0,
+        };
+        self.pauses.enter(self.total_steps, &mut run);
+        run
     }
 }
 

@@ -230,6 +230,32 @@ fn only_what_was_stated_differs() {
     assert!(planned(&half).deviations.iter().any(|d| d.field == "data.train"));
 }
 
+/// Where preparation leaves examples out, epochs are as long as what is left.
+#[test]
+fn epochs_are_as_long_as_what_was_prepared() {
+    let spec = first(&request("MiniLM-L6 on SST-2, 2 epochs"), &Wishes::default(), &glue());
+    let mut spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec };
+    (spec.recipe.batch_size, spec.data.monitor) = (32, Monitor::HoldOut { examples: 100 });
+    let facts = Facts { host: host(200.0), data: glue(), model: ModelFacts::from_scratch((tallow_zoo::registry()[0].tiny)()) };
+    let planned = |spec: &ExperimentSpec| resolve(spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
+    let plan = planned(&spec);
+    let all = facts.data.splits.iter().find(|split| split.name == spec.data.train).expect("the split").examples;
+    assert!(plan.with_examples(all).is_none() && plan.with_examples(100).is_none(), "as planned, and nothing at all");
+    let counted = plan.with_examples(100 + 32 * 50).expect("another plan");
+    let run = &counted.runs[0];
+    assert_eq!((run.total_steps, run.log_every_steps), (100, 1));
+    assert!(run.monitor_every_steps <= 100 && run.checkpoint_every_steps <= 100);
+    let share = 100.0 / plan.runs[0].total_steps as f64;
+    assert!((counted.estimate.train_secs / plan.estimate.train_secs / share - 1.0).abs() < 1e-9);
+    assert!(counted.assumptions.last().expect("said").contains("100 steps instead of 4,"), "{:?}", counted.assumptions);
+    assert_eq!(counted.with_examples(100 + 32 * 50), None, "once");
+    spec.data.max_train_examples = Some(320);
+    assert_eq!(planned(&spec).with_examples(5000), None, "a part of them is as long as ever");
+    spec.recipe.length = Length::Steps(7);
+    spec.data.max_train_examples = None;
+    assert_eq!(planned(&spec).with_examples(5000), None);
+}
+
 /// Weights beside an adapter are held as they are stored where that is asked for, or where they leave no room otherwise.
 #[test]
 fn a_base_is_held_as_it_is_stored_where_room_is_short() {
