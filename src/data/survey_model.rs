@@ -1,7 +1,8 @@
 //! What a model folder holds: its config, weights, tokenizer, licence.
 
 use super::hub::{Hub, Kind, Repo};
-use super::{Card, Error, Result, sha256_of_file};
+use super::shards::files_of_index;
+use super::{Card, Error, Result, sha256_of_weights};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
 use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
@@ -15,6 +16,8 @@ use tallow_zoo::peft::{self, Peft};
 use tallow_zoo::{Head, HeadKind, Modality, ModelConfig, Pooling};
 
 const WEIGHTS: &str = "model.safetensors";
+/// Names the files of weights that lie in several.
+const INDEX: &str = "model.safetensors.index.json";
 const ADAPTER_CONFIG: &str = "adapter_config.json";
 const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 /// No model has a header beyond this.
@@ -67,7 +70,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         (Modality::Speech, None) | (Modality::Text | Modality::TextToText | Modality::Image | Modality::Table, _) => None,
     };
     Ok(ModelFacts {
-        weights_sha256: Some(sha256_of_file(&path)?),
+        weights_sha256: Some(sha256_of_weights(&path)?),
         weights: Some(path),
         bytes_per_weight: Some(bytes_per_weight),
         tokenizer,
@@ -132,10 +135,10 @@ struct Weights {
     chat: ChatFormat,
 }
 
-/// safetensors where there are any, else the only GGUF file.
+/// safetensors where there are any, in one file or several, else the only GGUF file.
 fn weights(repo: &Repo) -> Result<Weights> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    if !repo.has(WEIGHTS) {
+    if !repo.has(WEIGHTS) && !repo.has(INDEX) {
         let files: Vec<String> = repo.paths().into_iter().filter(|path| path.to_lowercase().ends_with(".gguf")).collect();
         return match files.as_slice() {
             [] => Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() }),
@@ -143,8 +146,20 @@ fn weights(repo: &Repo) -> Result<Weights> {
             _ => Err(wrong(format!("it has several GGUF files, and it is not said which: {}", files.join(", ")))),
         };
     }
-    let path = repo.fetch(WEIGHTS)?;
-    let Header { shapes, bytes_per_weight } = header(&path).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
+    let name = if repo.has(WEIGHTS) { WEIGHTS } else { INDEX };
+    let path = repo.fetch(name)?;
+    let files = match repo.has(WEIGHTS) {
+        true => [WEIGHTS.to_string()].into(),
+        false => {
+            files_of_index(&repo.read_text(INDEX)?.unwrap_or_default()).map_err(|what| wrong(format!("`{INDEX}`: {what}")))?
+        }
+    };
+    let mut all = Header::default();
+    for file in files {
+        all.add(header(&repo.fetch(&file)?).map_err(|what| wrong(format!("`{file}`: {what}")))?);
+    }
+    let bytes_per_weight = all.bytes_per_weight();
+    let shapes = all.shapes;
     let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
         Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
         None => ModelConfig::identify(&shapes).ok_or_else(|| {
@@ -325,11 +340,26 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     }
 }
 
-/// What a safetensors file says of its tensors.
+/// What safetensors files say of their tensors.
+#[derive(Default)]
 struct Header {
     shapes: BTreeMap<String, Vec<usize>>,
+    /// Of all matrices.
+    matrix_bytes: usize,
+    matrix_elements: f64,
+}
+
+impl Header {
+    fn add(&mut self, other: Header) {
+        self.shapes.extend(other.shapes);
+        self.matrix_bytes += other.matrix_bytes;
+        self.matrix_elements += other.matrix_elements;
+    }
+
     /// Of an element of a matrix, on average over all of them.
-    bytes_per_weight: f64,
+    fn bytes_per_weight(&self) -> f64 {
+        if self.matrix_elements > 0.0 { self.matrix_bytes as f64 / self.matrix_elements } else { 4.0 }
+    }
 }
 
 /// Names and shapes of the tensors, and that the file is as long as its header says.
@@ -352,10 +382,10 @@ fn header(path: &Path) -> Result<Header, String> {
         return Err(format!("it is cut off or has been changed: expected {} bytes, found {size}", 8 + length + end));
     }
     let matrices = || tensors.values().filter(|t| t.shape.len() == 2);
-    let bytes: usize = matrices().map(|t| t.data_offsets.1 - t.data_offsets.0).sum();
-    let elements: f64 = matrices().map(|t| t.shape.iter().map(|dim| *dim as f64).product::<f64>()).sum();
-    let bytes_per_weight = if elements > 0.0 { bytes as f64 / elements } else { 4.0 };
-    Ok(Header { shapes: tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect(), bytes_per_weight })
+    let matrix_bytes = matrices().map(|t| t.data_offsets.1 - t.data_offsets.0).sum();
+    let matrix_elements = matrices().map(|t| t.shape.iter().map(|dim| *dim as f64).product::<f64>()).sum();
+    let shapes = tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect();
+    Ok(Header { shapes, matrix_bytes, matrix_elements })
 }
 
 /// What a public preprocessor does with images.

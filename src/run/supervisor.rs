@@ -154,7 +154,11 @@ impl Supervisor<'_> {
 
     fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
         let (writable, memory_bytes, level) = (folder.work(), self.memory_bytes, self.level);
-        Policy { read_only: readable, writable, memory_bytes, wall, level, ..Policy::default() }
+        // Of weights in several files their index is named; one that cannot be read is the worker's to tell.
+        let files = readable.iter().flat_map(|path| crate::data::weight_files(path).unwrap_or_default()).collect::<Vec<_>>();
+        let mut read_only = readable;
+        read_only.extend(files.into_iter().filter(|file| !read_only.contains(file)).collect::<Vec<_>>());
+        Policy { read_only, writable, memory_bytes, wall, level, ..Policy::default() }
     }
 
     /// How the attempt ended: from what we did to it, then its last word, then its wait status.

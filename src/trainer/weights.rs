@@ -4,7 +4,7 @@
 //! give the same bytes and the file's hash is the hash of the weights; and one tensor at a time is in memory twice, not all.
 
 use super::Error;
-use crate::data::sha256_of_file;
+use crate::data::{sha256_of_weights, weight_files};
 use crate::job::ModelFiles;
 use crate::spec::Group;
 use crate::store::write_atomic;
@@ -130,7 +130,7 @@ fn read_adapter(path: &Path, base: &Path) -> Result<BTreeMap<String, Tensor>, Er
     let bad = |message: String| Error::BadWeights { path: path.into(), message };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
     if let Some(expected) = header.metadata().as_ref().and_then(|metadata| metadata.get(BASE_SHA256)) {
-        let found = sha256_of_file(base)?;
+        let found = sha256_of_weights(base)?;
         if found != *expected {
             return Err(Error::OtherBase { path: path.into(), base: base.into(), expected: expected.clone(), found });
         }
@@ -175,17 +175,27 @@ struct Given {
 }
 
 fn read(path: &Path, sha256: Option<&str>, base: BaseWeights) -> Result<Given, Error> {
+    if let Some(expected) = sha256.filter(|hash| !hash.is_empty()) {
+        let found = sha256_of_weights(path)?;
+        if found != expected {
+            return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
+        }
+    }
+    let mut given = Given::default();
+    for file in weight_files(path)? {
+        let Given { tensors, quantized } = read_file(&file, base)?;
+        given.tensors.extend(tensors);
+        given.quantized.extend(quantized);
+    }
+    Ok(given)
+}
+
+/// Of safetensors, or of GGUF.
+fn read_file(path: &Path, base: BaseWeights) -> Result<Given, Error> {
     let io = |source| Error::Io { action: "read", path: path.into(), source };
     let mut file = File::open(path).map_err(io)?;
     let mut magic = [0; 4];
     if file.read_exact(&mut magic).is_ok() && &magic == b"GGUF" {
-        let expected = sha256.filter(|hash| !hash.is_empty());
-        if let Some(expected) = expected {
-            let found = sha256_of_file(path)?;
-            if found != expected {
-                return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
-            }
-        }
         let load = |file: &mut File| match base {
             BaseWeights::Float32 => Ok(Given { tensors: Gguf::read(file)?.load(file)?.tensors, ..Given::default() }),
             BaseWeights::AsStored => Ok(Given { quantized: Gguf::read(file)?.load_stored(file)?.tensors, ..Given::default() }),
@@ -195,12 +205,6 @@ fn read(path: &Path, sha256: Option<&str>, base: BaseWeights) -> Result<Given, E
     // Mapped, so that the file is not in memory beside the tensors that are made of it.
     // SAFETY: files of weights are put in place whole and not changed; a program that cuts one off meanwhile ends this worker alone.
     let bytes = unsafe { Mmap::map(&file) }.map_err(io)?;
-    if let Some(expected) = sha256.filter(|hash| !hash.is_empty()) {
-        let found = hex(&Sha256::digest(&bytes));
-        if found != expected {
-            return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
-        }
-    }
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
     let tensors = tensors.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?.into_iter().collect();
     Ok(Given { tensors, ..Given::default() })
@@ -365,6 +369,26 @@ mod tests {
         let whole = std::fs::read(&path).expect("read");
         std::fs::write(&path, &whole[..whole.len() - 1]).expect("cut");
         assert!(matches!(read(&path, None, BaseWeights::Float32), Err(Error::BadWeights { .. })));
+    }
+
+    /// Weights in several files are those in one.
+    #[test]
+    fn an_index_is_read_as_the_files_that_it_names() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| dir.path().join(name);
+        let (mut first, mut second) = (tensors(), tensors());
+        (first.pop_first(), second.pop_last());
+        write(&place("1.safetensors"), &first, &[], Seal::None).expect("written");
+        write(&place("2.safetensors"), &second, &[], Seal::None).expect("written");
+        let index = place("model.safetensors.index.json");
+        std::fs::write(&index, r#"{"weight_map": {"b.weight": "1.safetensors", "a": "2.safetensors"}}"#).expect("written");
+        let hash = sha256_of_weights(&index).expect("hashed");
+        let back = read(&index, Some(&hash), BaseWeights::Float32).expect("read").tensors;
+        assert_eq!(back.keys().collect::<Vec<_>>(), tensors().keys().collect::<Vec<_>>());
+        std::fs::write(place("2.safetensors"), "no tensors").expect("written");
+        assert!(matches!(read(&index, Some(&hash), BaseWeights::Float32), Err(Error::OtherWeights { .. })));
+        let told = read(&index, None, BaseWeights::Float32).map(|_| ()).expect_err("damaged").to_string();
+        assert!(told.contains("2.safetensors"), "{told}");
     }
 
     /// A base in 16 bits is as good held so as in float32: equal values, and so an equal hash.
