@@ -21,10 +21,14 @@ pub enum Class {
     Numeric,
     /// A repeated run is not what was recorded: 31.
     Differs,
-    /// Memory, disk, time or another budget ran out: 40.
+    /// Memory or disk ran out, or a place cannot be read or written: 40.
     Resource,
     /// Interrupted by the user; `resume` continues: 41.
     Interrupted,
+    /// A budget of the experiment is spent (time, attempts, disk); `resume` continues with more: 42.
+    Budget,
+    /// A worker told nothing for too long: 43.
+    Stalled,
     /// The jail refused, or cannot be built as asked: 50.
     Sandbox,
     /// Hub, arXiv or another service failed or cannot be reached: 60.
@@ -35,7 +39,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of its code.
-    pub const ALL: [Class; 12] = [
+    pub const ALL: [Class; 14] = [
         Class::Usage,
         Class::Spec,
         Class::Paper,
@@ -45,6 +49,8 @@ impl Class {
         Class::Differs,
         Class::Resource,
         Class::Interrupted,
+        Class::Budget,
+        Class::Stalled,
         Class::Sandbox,
         Class::External,
         Class::Bug,
@@ -62,6 +68,8 @@ impl Class {
             Class::Differs => 31,
             Class::Resource => 40,
             Class::Interrupted => 41,
+            Class::Budget => 42,
+            Class::Stalled => 43,
             Class::Sandbox => 50,
             Class::External => 60,
             Class::Bug => 70,

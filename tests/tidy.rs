@@ -14,7 +14,7 @@ struct Rule {
 const PURE: &[&str] = &[
     "src/spec",
     "src/plan",
-    "src/run/recovery.rs",
+    "src/run/recovery",
     "src/run/outcome.rs",
     "src/eval",
     "src/report",

@@ -5,7 +5,7 @@
 //! dropped as it runs, so saved tensors are freed on the way.
 
 use crate::matmul::Write;
-use crate::{Error, Gradients, Op, Param, Profile, Result, Stream, blocks, slice};
+use crate::{Error, Gradients, Inspection, Op, Param, Profile, Result, Stream, blocks, slice};
 use candle_core::Tensor;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -119,6 +119,7 @@ pub struct Tape {
     /// What would have been recorded, where nothing is.
     asked: RefCell<Inputs>,
     profile: Option<Profile>,
+    inspection: Option<Inspection>,
     /// Whether parts that say so are kept for backward by their inputs alone.
     saving: bool,
     /// Whether this pass repeats another, whose state has moved already.
@@ -126,22 +127,24 @@ pub struct Tape {
 }
 
 /// A pass's dropout stream and place in it, from which a part of the pass can be run again.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Mark {
     dropout: Option<Stream>,
     sites: u64,
+    inspection: Option<Inspection>,
     saving: bool,
     repeats: bool,
 }
 
 impl Mark {
     /// A pass from here on that records nothing, but drops out as the marked one.
-    pub(crate) fn unrecorded(self) -> Tape {
-        Tape { dropout: self.dropout, sites: Cell::new(self.sites), repeats: self.repeats, ..Tape::inference() }
+    pub(crate) fn unrecorded(&self) -> Tape {
+        let (sites, inspection) = (Cell::new(self.sites), self.inspection.clone());
+        Tape { dropout: self.dropout, sites, inspection, repeats: self.repeats, ..Tape::inference() }
     }
 
     /// The same once more, recording.
-    pub(crate) fn repeated(self) -> Tape {
+    pub(crate) fn repeated(&self) -> Tape {
         Tape { nodes: Some(RefCell::default()), saving: self.saving, repeats: true, ..self.unrecorded() }
     }
 }
@@ -161,6 +164,7 @@ impl Tape {
             sites: Cell::new(0),
             asked: RefCell::default(),
             profile: None,
+            inspection: None,
             saving: false,
             repeats: false,
         }
@@ -171,6 +175,13 @@ impl Tape {
     #[must_use]
     pub fn saving(mut self, saving: bool) -> Self {
         self.saving = saving;
+        self
+    }
+
+    /// The same pass as one that is no step's own: what moves with each pass (running statistics) stays.
+    #[must_use]
+    pub fn repeating(mut self) -> Self {
+        self.repeats = true;
         self
     }
 
@@ -191,6 +202,13 @@ impl Tape {
         self
     }
 
+    /// The same pass, in which every operation's output is looked at from here on: which is the first that is not finite. Slow.
+    #[must_use]
+    pub fn inspected(mut self, inspection: &Inspection) -> Self {
+        self.inspection = Some(inspection.clone());
+        self
+    }
+
     /// Whether this is a training pass.
     pub fn is_training(&self) -> bool {
         self.dropout.is_some()
@@ -203,7 +221,8 @@ impl Tape {
 
     /// Where this pass is.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { dropout: self.dropout, sites: self.sites.get(), saving: self.saving, repeats: self.repeats }
+        let inspection = self.inspection.clone();
+        Mark { dropout: self.dropout, sites: self.sites.get(), inspection, saving: self.saving, repeats: self.repeats }
     }
 
     /// Goes on where `other`, a part of this pass, has ended.
@@ -238,6 +257,9 @@ impl Tape {
         let inputs = inputs.into();
         if let Some(profile) = &self.profile {
             profile.forward(op);
+        }
+        if let Some(inspection) = &self.inspection {
+            inspection.look(op, &output, &inputs.params);
         }
         match &self.nodes {
             Some(nodes) if inputs.any => {

@@ -19,7 +19,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 done · 2 usage · 10 spec · 11 paper · 20 data · 21 model · 30 numeric · \
 31 not the same when repeated · 40 resource · \
-41 interrupted (`tallow resume` continues) · 50 sandbox · 60 external service · 70 a bug in Tallow";
+41 interrupted (`tallow resume` continues) · 42 budget spent · 43 stalled · 50 sandbox · 60 external service · 70 a bug in Tallow";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -85,6 +85,8 @@ pub enum Command {
         /// Time for everything, what was used before included, such as 30m or 2h.
         #[arg(long, value_name = "TIME", value_parser = parse_duration)]
         max_time: Option<Duration>,
+        #[command(flatten)]
+        budget: BudgetArgs,
         #[command(flatten)]
         hub: HubArgs,
         #[command(flatten)]
@@ -227,6 +229,8 @@ pub struct Wishes {
     /// Time for everything, such as 30m or 2h.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub max_time: Option<Duration>,
+    #[command(flatten)]
+    pub budget: BudgetArgs,
     /// Train for so many epochs.
     #[arg(long)]
     pub epochs: Option<f64>,
@@ -239,6 +243,23 @@ pub struct Wishes {
     /// Set any key of the experiment file: --set recipe.lr=1e-4
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_assignment)]
     pub set: Vec<(String, String)>,
+}
+
+/// What an unattended run may use and do. Each lands in the spec.
+#[derive(Debug, Args, Default, Clone)]
+pub struct BudgetArgs {
+    /// Most memory of a worker, such as 1GiB: a run that needs more is tried again in smaller parts of the same steps.
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub memory: Option<u64>,
+    /// Most disk space of the run folder, such as 20GB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub max_disk: Option<u64>,
+    /// Most attempts of a run that fails, the first included.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub max_attempts: Option<u8>,
+    /// Let recovery change what is tested, such as leave out examples that are not finite; the report names each such change.
+    #[arg(long)]
+    pub allow_scope_change: bool,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -312,6 +333,27 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if total > 0.0 && total < 1e9 { Ok(Duration::from_secs_f64(total)) } else { Err(wrong()) }
 }
 
+/// "500MB", "1GiB", "1.5 GiB", or a number of bytes.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 9] = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+        ("tib", 1 << 40),
+        ("kb", 1_000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("tb", 1_000_000_000_000),
+        ("b", 1),
+    ];
+    let lower = text.trim().to_lowercase();
+    let unit = UNITS.iter().find_map(|(name, unit)| Some((lower.strip_suffix(name)?, *unit)));
+    let (number, unit) = unit.unwrap_or((&lower, 1));
+    let bytes =
+        number.trim().parse::<f64>().ok().map(|number| number * unit as f64).filter(|bytes| *bytes >= 1.0 && *bytes < 1e18);
+    bytes.map(|bytes| bytes as u64).ok_or_else(|| format!("expected a size such as `500MB` or `1GiB`, found `{text}`"))
+}
+
 fn parse_assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_string(), value.trim().to_string())),
@@ -327,6 +369,18 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        let check = |text: &str, bytes: Option<u64>| assert_eq!(parse_bytes(text).ok(), bytes, "{text}");
+        check("1GiB", Some(1 << 30));
+        check("1.5 gib", Some(3 << 29));
+        check("500MB", Some(500_000_000));
+        check("83886080", Some(83_886_080));
+        for wrong in ["", "0", "-1GB", "1 GiB of it", "much", "GiB", "1e30", "nan"] {
+            check(wrong, None);
+        }
     }
 
     #[test]

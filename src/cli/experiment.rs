@@ -1,6 +1,6 @@
 //! `tallow reproduce`, `do`, `train`, `plan` and `resume`: the commands that work in a run folder.
 
-use super::args::{HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
+use super::args::{BudgetArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
 use super::{planned, read};
@@ -8,10 +8,10 @@ use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
 use crate::job::Event;
-use crate::pipeline::{End, Pipeline, Setup};
+use crate::pipeline::{End, Given, Pipeline, Setup};
 use crate::plan::{self, HostFacts, Plan, RulePlanner};
 use crate::report::{self, Style};
-use crate::run::{Outcome, Watch, class_of};
+use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::{data, intake, spec, trainer};
@@ -83,9 +83,9 @@ pub(super) enum Start {
         name: String,
     },
     Request(Box<intake::Request>),
-    /// A run that is there, with more time in all if so asked for.
+    /// A run that is there, with other budgets if so asked for.
     Resumed {
-        max_time: Option<Duration>,
+        given: Given,
     },
 }
 
@@ -144,8 +144,8 @@ impl Start {
             Start::Experiment(spec) => pipeline.begin(spec),
             Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
             Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
-            Start::Resumed { max_time: Some(time) } => pipeline.set_max_time(*time),
-            Start::Resumed { max_time: None } => Ok(()),
+            Start::Resumed { given } if *given == Given::default() => Ok(()),
+            Start::Resumed { given } => pipeline.give(given),
         }
     }
 
@@ -209,11 +209,18 @@ pub(super) fn resume(
     json: bool,
     env: &Environment,
     run: &str,
-    max_time: Option<Duration>,
+    (max_time, budget): (Option<Duration>, &BudgetArgs),
     hub: &HubArgs,
     worker: &WorkerArgs,
 ) -> Result<ExitCode> {
-    go_on(json, env, find(env, run)?, Start::Resumed { max_time }, &Wishes::default(), (hub, worker), Until::Report)
+    let given = Given {
+        max_time,
+        max_memory_bytes: budget.memory,
+        max_disk_bytes: budget.max_disk,
+        max_attempts: budget.max_attempts.map(usize::from),
+        allow_scope_change: budget.allow_scope_change,
+    };
+    go_on(json, env, find(env, run)?, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
 }
 
 /// A run folder, by its path or its name in the folder of runs.
@@ -326,10 +333,22 @@ pub(super) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFold
 fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
     let resume = format!("tallow resume {}", folder.root().display());
     match outcome {
-        Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => format!("`{resume} --max-time 1h` gives it an hour in all"),
+        Outcome::BudgetSpent { budget: Budget::Time, .. } | Outcome::TimedOut { .. } => {
+            format!("`{resume} --max-time 1h` gives it an hour in all")
+        }
+        Outcome::BudgetSpent { budget: Budget::Attempts, .. } => {
+            format!(
+                "`{resume} --max-attempts 5` lets recovery try more; `review.md` beside the attempts says what there is to decide"
+            )
+        }
+        Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
         Outcome::OutOfMemory { .. } => {
-            let budget = "raise `budget.max_memory_bytes` in the run's spec.toml or free some memory";
-            format!("{budget}, then `{resume}`; or take a smaller model or shorter texts")
+            format!(
+                "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
+            )
+        }
+        Outcome::Diverged { .. } => {
+            format!("`review.md` beside the attempts says what was tried and what there is to decide; `{resume}` tries once more")
         }
         Outcome::Stalled { .. } => {
             format!(
@@ -359,8 +378,21 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
     put("recipe.length", wishes.epochs.map(|epochs| format!("{{ epochs = {epochs:?} }}")));
     put("data.max_train_examples", wishes.max_examples.map(|n| n.to_string()));
     put("seeds", (!wishes.seeds.is_empty()).then(|| format!("{:?}", wishes.seeds)));
+    set.extend(budget(&wishes.budget));
     set.extend(wishes.set.iter().cloned());
     set
+}
+
+/// What the flags say of budgets, as keys of the experiment file.
+fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
+    let BudgetArgs { memory, max_disk, max_attempts, allow_scope_change } = args;
+    let flags = [
+        ("budget.max_memory_bytes", memory.map(|bytes| bytes.to_string())),
+        ("budget.max_disk_bytes", max_disk.map(|bytes| bytes.to_string())),
+        ("budget.max_attempts", max_attempts.map(|attempts| attempts.to_string())),
+        ("budget.allow_scope_change", allow_scope_change.then(|| "true".into())),
+    ];
+    flags.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))).collect()
 }
 
 /// What the flags say, for a planner.
@@ -372,7 +404,7 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
         epochs: wishes.epochs,
         max_examples: wishes.max_examples,
         seeds: wishes.seeds.clone(),
-        set: wishes.set.clone(),
+        set: budget(&wishes.budget).into_iter().chain(wishes.set.iter().cloned()).collect(),
     }
 }
 

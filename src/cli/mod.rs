@@ -88,7 +88,9 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),
         Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Report { run } => report_again(cli.json, environment, run),
-        Command::Resume { run, max_time, hub, worker } => experiment::resume(cli.json, environment, run, *max_time, hub, worker),
+        Command::Resume { run, max_time, budget, hub, worker } => {
+            experiment::resume(cli.json, environment, run, (*max_time, budget), hub, worker)
+        }
         Command::Read { paper, offline, worker } => read::read(cli.json, environment, paper, *offline, worker),
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),

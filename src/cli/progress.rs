@@ -212,8 +212,9 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
             let (step, examples) = (count(*step as f64), count(*examples as f64));
             format!("  step {step}: {} {value:.4}, loss {loss:.4} on {examples} monitor examples", metric.in_words())
         }
-        Event::Diverged { step, what, value } => {
-            format!("  {run}{again} diverged at step {}: {what:?}, {value}", count(*step as f64))
+        Event::Diverged { step, what, value, origin } => {
+            let origin = origin.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("  {run}{again} diverged at step {}: {} ({value}){origin}", count(*step as f64), what.in_words())
         }
         Event::Finished { step, tokens, examples, train_secs, stopped_early, best, .. } => {
             let speed = |over: u64, what: &str| rate(over as f64, *train_secs).map(|speed| format!(", {speed} {what}/s"));

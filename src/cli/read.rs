@@ -31,6 +31,8 @@ pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: boo
         threads: 1,
         memory_bytes: None,
         silence: SILENCE,
+        disk_bytes: None,
+        allowed: Default::default(),
         deadline: None,
         stop: super::experiment::stop_flag(json, None),
         now: &super::experiment::now,

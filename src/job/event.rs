@@ -1,5 +1,6 @@
 //! What a worker tells: one typed JSON line each. Recorded as they come in `events.jsonl`.
 
+use super::Origin;
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +38,9 @@ pub enum Event {
         what: Divergence,
         #[serde(with = "any_float")]
         value: f64,
+        /// Where it comes from.
+        #[serde(default)]
+        origin: Option<Origin>,
     },
     /// All steps done; the model is on disk. `weights_sha256` is the hash of the file, whose bytes are a function of the weights;
     /// tokens, examples and seconds are those of the whole run, over all attempts that it grew from.
@@ -218,6 +222,17 @@ pub enum Divergence {
     WeightsNotFinite,
 }
 
+impl Divergence {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Divergence::LossNotFinite => "loss not finite",
+            Divergence::GradNotFinite => "gradient not finite",
+            Divergence::LossExploded => "loss exploded",
+            Divergence::WeightsNotFinite => "weights not finite",
+        }
+    }
+}
+
 /// Lets a job tell of its progress every few seconds, however often it is asked to.
 pub struct Pulse<'a> {
     emit: &'a mut dyn FnMut(Event),
@@ -266,8 +281,8 @@ mod tests {
     #[test]
     fn a_divergence_survives_the_pipe() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 12.5, 3.0] {
-            let line =
-                serde_json::to_string(&Event::Diverged { step: 7, what: Divergence::LossNotFinite, value }).expect("a line");
+            let line = serde_json::to_string(&Event::Diverged { step: 7, what: Divergence::LossNotFinite, value, origin: None })
+                .expect("a line");
             let Event::Diverged { value: back, .. } = serde_json::from_str(&line).expect("read back") else { panic!("{line}") };
             assert_eq!(back.to_bits(), value.to_bits(), "{line}");
         }

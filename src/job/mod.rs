@@ -6,11 +6,13 @@
 mod chat;
 mod event;
 mod keys;
+mod origin;
 mod part;
 
 pub use chat::ChatFormat;
 pub use event::*;
 pub use keys::{differing, flatten};
+pub use origin::{Origin, Place};
 pub use part::Part;
 
 use crate::eval::Guess;
@@ -167,6 +169,9 @@ pub struct RunConfig {
     pub monitor: MonitorConfig,
     /// At most so many training examples (a random subset by the seed); none: all.
     pub max_train_examples: Option<usize>,
+    /// Examples of the training split (from 0) that are not trained on, in order: what recovery was allowed to leave out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<usize>,
     pub recipe: Recipe,
     /// Examples a forward pass; `recipe.batch_size` is a multiple of it.
     pub micro_batch_size: usize,
@@ -198,6 +203,16 @@ impl RunConfig {
         let writing =
             self.writing.as_ref().map(|writing| Writing { tokenizer: root.join(&writing.tokenizer), ..writing.clone() });
         RunConfig { train: root.join(&self.train), monitor, writing, ..self.clone() }
+    }
+
+    /// Whether `other` takes the same steps, to the bit, so that one can go on from the other's checkpoint and be repeated as a whole:
+    /// whether activations are kept changes none, how a step is cut changes how its sums are rounded.
+    pub fn takes_the_steps_of(&self, other: &Self) -> bool {
+        let steps = |config: &Self| {
+            let recipe = Recipe { micro_batch_size: None, gradient_checkpointing: false, ..config.recipe.clone() };
+            (recipe, config.micro_batch_size, config.leave_out.clone())
+        };
+        steps(self) == steps(other)
     }
 
     /// Optimiser steps are made of so many forward passes.

@@ -1,6 +1,6 @@
 //! The time budget of a run: it counts over every process that works on the run, so that stopping and resuming gains no time.
 
-use crate::run::Outcome;
+use crate::run::{Budget, Outcome};
 use crate::store::{Entry, Record};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -39,7 +39,7 @@ impl TimeBudget {
             let limit = self.limit.as_secs();
             let rest = if used < self.limit.as_secs_f64() { ": too little is left to go on" } else { "" };
             let what = format!("`budget.max_time_secs` is {limit} s for the whole run, {used:.1} s were used{earlier}{rest}");
-            Outcome::BudgetSpent { what }
+            Outcome::BudgetSpent { budget: Budget::Time, what }
         })
     }
 }
@@ -99,9 +99,9 @@ mod tests {
         let (secs, secs_f64) = (Duration::from_secs, Duration::from_secs_f64);
         assert!(new(secs(60), secs(50)).spent().is_none());
         assert!(new(secs(1), secs(0)).spent().is_none(), "a run that begins has what it was given");
-        let Some(Outcome::BudgetSpent { what }) = new(secs(60), secs_f64(59.9)).spent() else { panic!("it is spent") };
+        let Some(Outcome::BudgetSpent { what, .. }) = new(secs(60), secs_f64(59.9)).spent() else { panic!("it is spent") };
         assert!(what.ends_with("59.9 s were used, 59.9 s of them before it was resumed: too little is left to go on"), "{what}");
-        let Some(Outcome::BudgetSpent { what }) = new(secs(60), secs(61)).spent() else { panic!("it is spent") };
+        let Some(Outcome::BudgetSpent { what, .. }) = new(secs(60), secs(61)).spent() else { panic!("it is spent") };
         assert_eq!(
             what,
             "`budget.max_time_secs` is 60 s for the whole run, 61.0 s were used, 61.0 s of them before it was resumed"

@@ -20,7 +20,8 @@ use crate::eval::Evaluation;
 use crate::plan::{HostFacts, Plan, Planner};
 use crate::provenance::Surroundings;
 use crate::report::Report;
-use crate::run::{Outcome, Watch};
+use crate::run::recovery::MAX_ATTEMPTS;
+use crate::run::{Allowed, Outcome, Watch};
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
@@ -67,6 +68,16 @@ pub struct Pipeline<'a> {
     rows_before: usize,
 }
 
+/// Budgets that a run gets on its way; none: as they were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Given {
+    pub max_time: Option<Duration>,
+    pub max_memory_bytes: Option<u64>,
+    pub max_disk_bytes: Option<u64>,
+    pub max_attempts: Option<usize>,
+    pub allow_scope_change: bool,
+}
+
 /// More time was asked for, and it is less than is gone.
 #[derive(Debug, thiserror::Error)]
 #[error("`--max-time` is for the whole run: expected more than the {used} s that it has used, found {asked} s")]
@@ -86,7 +97,9 @@ impl Failure for TooLittle {
 struct Limits {
     time: Option<TimeBudget>,
     memory_bytes: Option<u64>,
+    disk_bytes: Option<u64>,
     silence: Option<Duration>,
+    allowed: Allowed,
 }
 
 impl<'a> Pipeline<'a> {
@@ -101,23 +114,27 @@ impl<'a> Pipeline<'a> {
         self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
     }
 
-    /// Gives the run this much time in all, what it has used already included. Lands in the spec; nothing changes for a run that is
-    /// finished.
+    /// Gives the run these budgets from now on; what it has used counts. Lands in the spec; nothing changes for a run that is finished.
     ///
     /// # Errors
-    /// It is less than was used; the spec cannot be read or written.
-    pub fn set_max_time(&mut self, time: Duration) -> Result<()> {
+    /// It is less time than was used; the spec cannot be read or written.
+    pub fn give(&mut self, given: &Given) -> Result<()> {
         let _lock = self.folder.lock()?;
         if self.folder.eval().is_file() {
             return Ok(());
         }
         let used = self.used_before()?;
-        if time <= used {
+        if let Some(time) = given.max_time.filter(|time| *time <= used) {
             return Err(TooLittle { used: used.as_secs(), asked: time.as_secs() }.into());
         }
         self.propose()?;
         let mut spec = self.read_spec()?;
-        spec.budget.max_time_secs = Some(time.as_secs().max(1));
+        let budget = &mut spec.budget;
+        budget.max_time_secs = given.max_time.map(|time| time.as_secs().max(1)).or(budget.max_time_secs);
+        budget.max_memory_bytes = given.max_memory_bytes.or(budget.max_memory_bytes);
+        budget.max_disk_bytes = given.max_disk_bytes.or(budget.max_disk_bytes);
+        budget.max_attempts = given.max_attempts.or(budget.max_attempts);
+        budget.allow_scope_change |= given.allow_scope_change;
         self.begin(&spec)
     }
 
@@ -170,7 +187,12 @@ impl<'a> Pipeline<'a> {
         Ok(Limits {
             time: spec.budget.max_time_secs.map(|secs| TimeBudget::new(Duration::from_secs(secs), used, self.begun)),
             memory_bytes: spec.budget.max_memory_bytes,
+            disk_bytes: spec.budget.max_disk_bytes,
             silence: spec.budget.max_silence_secs.map(Duration::from_secs),
+            allowed: Allowed {
+                attempts: spec.budget.max_attempts.unwrap_or(MAX_ATTEMPTS),
+                scope_change: spec.budget.allow_scope_change,
+            },
         })
     }
 

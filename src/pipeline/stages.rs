@@ -405,6 +405,8 @@ pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits
         memory_bytes: limits.memory_bytes,
         silence: limits.silence.unwrap_or(SILENCE),
         deadline: limits.time.map(|time| time.deadline()),
+        disk_bytes: limits.disk_bytes,
+        allowed: limits.allowed,
         stop: setup.stop,
         now: setup.now,
     }

@@ -508,6 +508,7 @@ impl Common<'_> {
                 Monitor::Split { name } => MonitorConfig::File { path: file(name) },
             },
             max_train_examples: spec.data.max_train_examples,
+            leave_out: Vec::new(),
             recipe: spec.recipe.clone(),
             micro_batch_size: micro_batch_size(spec),
             total_steps: 0,

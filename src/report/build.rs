@@ -7,6 +7,7 @@ use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
 use crate::plan::Plan;
+use crate::run::recovery::Change;
 use crate::spec::{Columns, DataSource, Deviation, Keep, Metric, ModelSpec, Monitor, Sampling, Task};
 use crate::store::{Entry, Record};
 use crate::words;
@@ -68,23 +69,24 @@ pub fn build(
     Ok(report)
 }
 
-/// What recovery changed about the recipe, as deviations from it: a lower learning rate is one, smaller forward passes are not.
+/// What recovery changed about what is tested, as deviations from it: a lower learning rate is one, smaller forward passes are not.
 pub fn recovered(ledger: &[Entry]) -> Vec<Deviation> {
     let changed = ledger.iter().filter_map(|entry| match &entry.record {
-        Record::Recovery { run, decision, reason, .. } => {
-            Some((run, serde_json::from_str::<serde_json::Value>(decision).ok()?, reason))
-        }
+        Record::Recovery { run, decision, reason, .. } => Some((run, serde_json::from_str::<Change>(decision).ok()?, reason)),
         _ => None,
     });
-    let lower = changed.filter(|(_, change, _)| change["kind"] == "lower_lr");
-    lower
+    changed
         .filter_map(|(run, change, reason)| {
-            Some(Deviation {
-                field: "recipe.lr".into(),
-                stated: words::plain(change["from"].as_f64()?),
-                used: words::plain(change["to"].as_f64()?),
-                reason: format!("recovery of {run}: {reason}"),
-            })
+            let (field, stated, used) = match change {
+                Change::Nothing | Change::MicroBatch { .. } | Change::GradientCheckpointing => return None,
+                Change::LowerLr { from, to } => ("recipe.lr", words::plain(from), words::plain(to)),
+                Change::TighterClipping { from, to } => {
+                    ("recipe.grad_clip_norm", from.map_or("none".into(), words::plain), words::plain(to))
+                }
+                Change::OtherOptimizer { from, to } => ("recipe.optimizer", words::optimizer(&from), words::optimizer(&to)),
+                Change::LeaveOut { example } => ("data.train", "every example".into(), format!("without example {example}")),
+            };
+            Some(Deviation { field: field.into(), stated, used, reason: format!("recovery of {run}: {reason}") })
         })
         .collect()
 }

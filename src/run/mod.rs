@@ -1,9 +1,11 @@
 //! Supervision: attempts, how each ended, and what to try next.
 
+mod disk;
 pub mod outcome;
 pub mod process;
 pub mod recovery;
 pub mod supervisor;
 
-pub use outcome::Outcome;
+pub use outcome::{Budget, Outcome};
+pub use recovery::Allowed;
 pub use supervisor::{Attempt, SILENCE, Supervisor, Watch, class_of, readable_by_training};

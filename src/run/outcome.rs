@@ -1,7 +1,7 @@
 //! How an attempt ended. A value, not an error; derived from the wait status, counters and typed events, never from text.
 
 use crate::error::Class;
-use crate::job::Divergence;
+use crate::job::{Divergence, Origin};
 use crate::words::{bytes, clean, count, duration};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,10 +15,16 @@ pub enum Outcome {
     Diverged {
         step: u64,
         what: Divergence,
+        /// Where it comes from, as the worker found.
+        #[serde(default)]
+        origin: Option<Origin>,
     },
     /// Memory ran out (a limit of ours or the machine's).
     OutOfMemory {
         limit_bytes: Option<u64>,
+        /// The most that it had.
+        #[serde(default)]
+        peak_bytes: Option<u64>,
     },
     /// The attempt's wall-clock limit passed.
     TimedOut {
@@ -26,6 +32,8 @@ pub enum Outcome {
     },
     /// The experiment's budget is used up.
     BudgetSpent {
+        #[serde(default)]
+        budget: Budget,
         what: String,
     },
     /// Stopped by the user; a checkpoint is there.
@@ -52,24 +60,37 @@ pub enum Outcome {
     },
 }
 
+/// What was given to a run, and is used up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Budget {
+    /// `budget.max_time_secs`.
+    #[default]
+    Time,
+    /// `budget.max_attempts`.
+    Attempts,
+    /// `budget.max_disk_bytes`.
+    Disk,
+}
+
 /// In words, as pages and messages say it.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Completed => f.write_str("completed"),
-            Outcome::Diverged { step, what } => {
-                let what = match what {
-                    Divergence::LossNotFinite => "loss not finite",
-                    Divergence::GradNotFinite => "gradient not finite",
-                    Divergence::LossExploded => "loss exploded",
-                    Divergence::WeightsNotFinite => "weights not finite",
-                };
-                write!(f, "diverged at step {}: {what}", count(*step as f64))
+            Outcome::Diverged { step, what, origin } => {
+                let origin = origin.as_ref().map(ToString::to_string).unwrap_or_default();
+                write!(f, "diverged at step {}: {}{}", count(*step as f64), what.in_words(), clean(&origin))
             }
-            Outcome::OutOfMemory { limit_bytes: Some(limit) } => write!(f, "out of memory (limit {})", bytes(*limit as f64)),
-            Outcome::OutOfMemory { limit_bytes: None } => f.write_str("out of memory"),
+            Outcome::OutOfMemory { limit_bytes, peak_bytes } => {
+                let named = [("limit", *limit_bytes), ("peak", *peak_bytes)].into_iter();
+                let known: Vec<String> =
+                    named.filter_map(|(name, value)| Some(format!("{name} {}", bytes(value? as f64)))).collect();
+                let known = if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) };
+                write!(f, "out of memory{known}")
+            }
             Outcome::TimedOut { limit_secs } => write!(f, "timed out after {}", duration(*limit_secs as f64)),
-            Outcome::BudgetSpent { what } => write!(f, "budget spent: {}", clean(what)),
+            Outcome::BudgetSpent { what, .. } => write!(f, "budget spent: {}", clean(what)),
             Outcome::Interrupted { step: 0 } => f.write_str("stopped by the user"),
             Outcome::Interrupted { step } => write!(f, "stopped by the user at step {}", count(*step as f64)),
             Outcome::Killed { signal } => write!(f, "killed by signal {signal}"),

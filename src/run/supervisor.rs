@@ -1,8 +1,9 @@
 //! Attempts of one run: start a worker in its jail, record what it tells, name how it ended, ask recovery what to do next.
 
-use super::Outcome;
+use super::disk;
+use super::outcome::{Budget, Outcome};
 use super::process::{Exit, KillReason, Launch, Status, launch};
-use super::recovery::{self, Decision, From, Tried};
+use super::recovery::{self, Allowed, Decision, From, Tried, review};
 use crate::error::Class;
 use crate::job::{Event, Job, RunConfig};
 use crate::sandbox::{Level, Policy};
@@ -28,6 +29,10 @@ pub struct Supervisor<'a> {
     pub silence: Duration,
     /// When everything must be over.
     pub deadline: Option<Instant>,
+    /// What the run folder may hold.
+    pub disk_bytes: Option<u64>,
+    /// What recovery may do.
+    pub allowed: Allowed,
     /// Set when the user wants to stop.
     pub stop: &'a AtomicBool,
     /// The time, for the ledger.
@@ -65,10 +70,11 @@ impl Supervisor<'_> {
         // What was decided of the last attempt, where the process that decided it could not try it any more.
         if let Some((last, before)) = history.split_last()
             && !matches!(last.outcome, Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. })
-            && let Decision::Retry { config: next, from, .. } = recovery::decide(&last.outcome, &last.config, before)
+            && let Decision::Retry { config: next, from, .. } =
+                recovery::decide(&last.outcome, &last.config, before, self.allowed)
         {
             config = *next;
-            resume_from = resume_from.filter(|_| from == From::LastCheckpoint);
+            resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
         }
         loop {
             let number = history.len() as u32 + 1;
@@ -77,13 +83,21 @@ impl Supervisor<'_> {
             let (from, out) = (resume_from.clone(), folder.work());
             let job = Job::Train { config: Box::new(config.clone()), resume_from: from, out, stop_after: None };
             let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
-            let decision = recovery::decide(&attempt.outcome, &config, &history);
+            let decision = recovery::decide(&attempt.outcome, &config, &history, self.allowed);
             history.push(Tried { config: config.clone(), outcome: attempt.outcome.clone() });
             match decision {
-                _ if matches!(attempt.outcome, Outcome::Completed | Outcome::Interrupted { .. }) => return Ok(attempt),
-                Decision::GiveUp { reason } => {
-                    self.recovery(&config.name, number, "give_up", &reason)?;
+                _ if matches!(attempt.outcome, Outcome::Completed) => {
+                    self.folder.clear_review(&config.name);
                     return Ok(attempt);
+                }
+                _ if matches!(attempt.outcome, Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. }) => return Ok(attempt),
+                Decision::GiveUp { reason, spent } => {
+                    self.recovery(&config.name, number, "give_up", &reason)?;
+                    self.flag(&config.name, &reason, &history, watch)?;
+                    let last = attempt.outcome.clone();
+                    let spent_attempts =
+                        || Outcome::BudgetSpent { budget: Budget::Attempts, what: format!("{reason}; the last: {last}") };
+                    return Ok(if spent { Attempt { outcome: spent_attempts(), ..attempt } } else { attempt });
                 }
                 Decision::Retry { change, config: next, from, reason } => {
                     self.recovery(&config.name, number, &serde_json::to_string(&change).unwrap_or_default(), &reason)?;
@@ -93,6 +107,20 @@ impl Supervisor<'_> {
                 }
             }
         }
+    }
+
+    /// Leaves a person what there is to decide about a run that failed, in the run folder and on the terminal.
+    fn flag(&self, run: &str, reason: &str, history: &[Tried], watch: &mut dyn Watch) -> Result<(), store::Error> {
+        let failed = |tried: &Tried| {
+            use Outcome::*;
+            matches!(tried.outcome, Diverged { .. } | OutOfMemory { .. } | Killed { .. } | Crashed { .. } | Stalled { .. })
+        };
+        if history.last().is_some_and(failed) {
+            let text = review(history).to_markdown(run, reason);
+            text.lines().filter(|line| !line.is_empty()).for_each(|line| watch.say(line));
+            self.folder.write_text(&self.folder.review(run), &text)?;
+        }
+        Ok(())
     }
 
     /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt's `work` folder all that it may write.
@@ -105,6 +133,9 @@ impl Supervisor<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Attempt, store::Error> {
         let folder = self.folder.attempt(run, number);
+        if let Some(outcome) = self.disk_bytes.and_then(|limit| disk::spent(limit, self.folder.bytes(), job)) {
+            return Ok(Attempt { number, folder, outcome, events: Vec::new() });
+        }
         folder.create()?;
         folder.write_json(&folder.job(), job)?;
         let ledger = self.folder.ledger();
@@ -164,6 +195,10 @@ impl Supervisor<'_> {
     /// How the attempt ended: from what we did to it, then its last word, then its wait status.
     fn name_outcome(&self, job: &Job, exit: &Exit, events: &[Event], wall: Duration) -> Outcome {
         let memory_bytes = self.memory_bytes;
+        let out_of_memory = || Outcome::OutOfMemory {
+            limit_bytes: memory_bytes,
+            peak_bytes: Some(exit.memory_peak_bytes.unwrap_or(exit.max_rss_bytes)),
+        };
         match exit.killed_by {
             Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
             Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: self.silence.as_secs() },
@@ -175,7 +210,9 @@ impl Supervisor<'_> {
             None => {}
         }
         let last_word = events.iter().rev().find_map(|event| match event {
-            Event::Diverged { step, what, .. } => Some(Outcome::Diverged { step: *step, what: *what }),
+            Event::Diverged { step, what, origin, .. } => {
+                Some(Outcome::Diverged { step: *step, what: *what, origin: origin.clone() })
+            }
             Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
                 Some(Outcome::TimedOut { limit_secs: wall.as_secs() })
             }
@@ -189,16 +226,12 @@ impl Supervisor<'_> {
             (Some(outcome), _) => outcome,
             (None, Status::Exited(0)) if is_done(job, events) => Outcome::Completed,
             (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
-            (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => {
-                Outcome::OutOfMemory { limit_bytes: memory_bytes }
-            }
+            (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => out_of_memory(),
             // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
-            (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => {
-                Outcome::OutOfMemory { limit_bytes: memory_bytes }
-            }
+            (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => out_of_memory(),
             // The machine's own out-of-memory killer.
             (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
-                Outcome::OutOfMemory { limit_bytes: memory_bytes }
+                out_of_memory()
             }
             (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
         }
@@ -235,10 +268,10 @@ impl Supervisor<'_> {
         Ok((history, checkpoint))
     }
 
-    /// The folder of the newest checkpoint of the attempts before that had the recipe of `config`: one of an attempt that
-    /// diverged with a higher learning rate is of another run.
+    /// The folder of the newest checkpoint of the attempts before that took the same steps: one of an attempt that diverged with a
+    /// higher learning rate is of another run.
     fn last_checkpoint(&self, config: &RunConfig, history: &[Tried]) -> Option<PathBuf> {
-        let same = history.iter().enumerate().rev().filter(|(_, tried)| tried.config.recipe == config.recipe);
+        let same = history.iter().enumerate().rev().filter(|(_, tried)| tried.config.takes_the_steps_of(config));
         let mut folders = same.map(|(i, _)| self.folder.attempt(&config.name, i as u32 + 1).checkpoints());
         folders.find(|folder| !folder.files().is_empty()).map(|folder| folder.path().into())
     }
@@ -337,9 +370,9 @@ pub fn class_of(outcome: &Outcome) -> Option<Class> {
     match outcome {
         Outcome::Completed => None,
         Outcome::Diverged { .. } => Some(Class::Numeric),
-        Outcome::OutOfMemory { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. } | Outcome::Stalled { .. } => {
-            Some(Class::Resource)
-        }
+        Outcome::OutOfMemory { .. } => Some(Class::Resource),
+        Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. } => Some(Class::Budget),
+        Outcome::Stalled { .. } => Some(Class::Stalled),
         Outcome::Interrupted { .. } => Some(Class::Interrupted),
         Outcome::Killed { .. } | Outcome::Crashed { .. } => Some(Class::Bug),
         Outcome::Refused { class, .. } => Some(*class),

@@ -11,7 +11,7 @@ use landlock::{
 use std::path::Path;
 
 /// What numeric code reads of the system: topology and memory of the machine. Nothing of other processes.
-const SYSTEM: [&str; 3] = ["/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo"];
+pub(super) const SYSTEM: [&str; 3] = ["/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo"];
 
 /// The newest version that these rules were tried with. A newer kernel offers at least this.
 const TRIED: i64 = 7;
@@ -30,17 +30,20 @@ pub(super) fn restrict(policy: &Policy) -> Result<State, String> {
         rules = rules.scope(Scope::from_all(abi)).map_err(words)?;
     }
     let mut rules = rules.create().map_err(words)?;
+    let read = BitFlags::from(AccessFs::ReadFile);
     let system = SYSTEM.iter().map(Path::new);
-    for path in policy.read_only.iter().map(|p| p.as_path()).chain(system) {
+    let readable = policy.read_only.iter().map(|p| p.as_path()).chain(system).map(|path| (path, read));
+    let runnable = policy.programs.iter().map(|path| (path.as_path(), read | AccessFs::Execute));
+    for (path, rights) in readable.chain(runnable) {
         // What is not there cannot be read. What cannot be opened here, before the wall, cannot be behind it.
         let Ok(place) = PathFd::new(path) else { continue };
-        let rights = if path.is_dir() { AccessFs::ReadFile | AccessFs::ReadDir } else { AccessFs::ReadFile.into() };
+        let rights = if path.is_dir() { rights | AccessFs::ReadDir } else { rights };
         rules = rules.add_rule(PathBeneath::new(place, rights)).map_err(words)?;
     }
     let folder = PathFd::new(&policy.writable).map_err(|e| format!("the writable folder: {}", words(e)))?;
     let rules = rules.add_rule(PathBeneath::new(folder, writing(abi))).map_err(words)?;
     match rules.restrict_self().map_err(words)?.ruleset {
-        RulesetStatus::FullyEnforced => Ok(state(version, policy.read_only.len())),
+        RulesetStatus::FullyEnforced => Ok(state(version, policy.read_only.len() + policy.programs.len())),
         other => Err(format!("Landlock, ABI {version}: the kernel took the rules but enforces them only as {other:?}")),
     }
 }

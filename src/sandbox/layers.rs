@@ -8,8 +8,7 @@ use std::fmt;
 
 /// One layer of the jail.
 ///
-/// Entered in the order of [`Layer::ALL`]: each may still do what the ones after it take away. Namespaces, when they come, stand
-/// before `Files`, whose paths they would change.
+/// Entered in the order of [`Layer::ALL`]: each may still do what the ones after it take away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
@@ -25,6 +24,8 @@ pub enum Layer {
     Threads,
     /// File size, open files, no core dumps.
     Limits,
+    /// A world of its own, where this machine has one to give; no policy asks for it.
+    Namespaces,
     /// It cannot gain rights; root's are gone.
     Privileges,
     /// What it can read and write (Landlock).
@@ -35,13 +36,14 @@ pub enum Layer {
 
 impl Layer {
     /// All, in the order in which they are entered.
-    pub const ALL: [Layer; 9] = [
+    pub const ALL: [Layer; 10] = [
         Layer::Death,
         Layer::Environment,
         Layer::Descriptors,
         Layer::Memory,
         Layer::Threads,
         Layer::Limits,
+        Layer::Namespaces,
         Layer::Privileges,
         Layer::Files,
         Layer::Syscalls,
@@ -56,6 +58,7 @@ impl Layer {
             Layer::Memory => "memory",
             Layer::Threads => "threads",
             Layer::Limits => "limits",
+            Layer::Namespaces => "namespaces",
             Layer::Privileges => "privileges",
             Layer::Files => "files",
             Layer::Syscalls => "syscalls",
@@ -64,7 +67,7 @@ impl Layer {
 
     /// Whether it limits what a worker may reach, not how much it may use. [`Level::Off`] leaves these out.
     pub const fn is_wall(self) -> bool {
-        matches!(self, Layer::Privileges | Layer::Files | Layer::Syscalls)
+        matches!(self, Layer::Namespaces | Layer::Privileges | Layer::Files | Layer::Syscalls)
     }
 }
 
@@ -174,7 +177,7 @@ pub fn enter(_: &Entry) -> Result<Effective, Error> {
 impl Layer {
     /// Enters this layer. An error says why it is missing.
     fn enter(self, entry: &Entry) -> Result<State, String> {
-        use super::{files, inheritance, limits, privileges, syscalls};
+        use super::{files, inheritance, limits, namespaces, privileges, syscalls};
         match self {
             Layer::Death => inheritance::die_with(entry.supervisor),
             Layer::Environment => inheritance::check_environment(),
@@ -182,9 +185,10 @@ impl Layer {
             Layer::Memory => limits::memory(&entry.policy, entry.group),
             Layer::Threads => limits::threads(&entry.policy, entry.group),
             Layer::Limits => limits::amounts(&entry.policy),
+            Layer::Namespaces => Ok(namespaces::enter(&entry.policy)),
             Layer::Privileges => privileges::drop_all(),
             Layer::Files => files::restrict(&entry.policy),
-            Layer::Syscalls => syscalls::restrict(),
+            Layer::Syscalls => syscalls::restrict(&entry.policy),
         }
     }
 }

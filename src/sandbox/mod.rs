@@ -13,6 +13,8 @@ mod inheritance;
 mod layers;
 #[cfg(target_os = "linux")]
 mod limits;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod policy;
 #[cfg(target_os = "linux")]
 mod privileges;

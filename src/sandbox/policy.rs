@@ -11,6 +11,9 @@ pub struct Policy {
     /// Files and folders that it may read, and all below them. One that does not exist is left out. A symlink is followed here and
     /// now; one that lies inside a named folder leads nowhere, unless where it leads is named as well.
     pub read_only: Vec<PathBuf>,
+    /// Programs that it may become, with all below them and the libraries that they need: it may read and run these, in the jail that it
+    /// is in, and still start nothing beside itself. None of our own jobs has any.
+    pub programs: Vec<PathBuf>,
     /// The one folder that it may write.
     pub writable: PathBuf,
     /// Most memory of its own (not mapped files); none: as much as the machine gives.
@@ -36,6 +39,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             read_only: Vec::new(),
+            programs: Vec::new(),
             writable: PathBuf::new(),
             memory_bytes: None,
             max_threads: 1024,

@@ -32,7 +32,7 @@ fn setting(path: &str) -> String {
     std::fs::read_to_string(path).map(|text| text.trim().to_string()).unwrap_or_default()
 }
 
-/// Whether an ordinary user may make namespaces, from the settings that forbid it. The jail does not use them yet.
+/// Whether an ordinary user may make namespaces, from the settings that forbid it. The jail uses them where it may.
 #[cfg(target_os = "linux")]
 fn namespaces(read: &dyn Fn(&str) -> Option<String>) -> String {
     let is = |path: &str, value: &str| read(path).is_some_and(|text| text.trim() == value);
@@ -43,9 +43,9 @@ fn namespaces(read: &dyn Fn(&str) -> Option<String>) -> String {
         _ if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") => {
             "AppArmor keeps user namespaces from ordinary users"
         }
-        _ => return "user namespaces allowed; not needed".into(),
+        _ => return "allowed".into(),
     };
-    format!("not needed ({why})")
+    format!("none ({why}): the other layers hold without them")
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -5,7 +5,7 @@
 //! this list, other ways to name a call, and two whose arguments a filter cannot see; they fail with ENOSYS, as on an older kernel,
 //! and libraries then use the older call, which can be checked.
 
-use super::State;
+use super::{Policy, State};
 use libc::c_long;
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -31,8 +31,8 @@ const REFUSED: &[(&str, &[c_long])] = &[
     // Landlock does not cover connecting to a pathname Unix socket: a reachable docker.sock would be root. No socket, no such way.
     // Pipes and connected pairs (socketpair) still work.
     ("sockets", &[libc::SYS_socket, libc::SYS_connect, libc::SYS_bind, libc::SYS_listen, libc::SYS_accept, libc::SYS_accept4]),
-    // A worker needs no other program; without execve there is no setuid program and no shell either.
-    ("programs", &[libc::SYS_execve, libc::SYS_execveat]),
+    // By a descriptor there need be no path that Landlock could look at: a program from memory. `execve` is [`PROGRAMS`].
+    ("programs without a path", &[libc::SYS_execveat]),
     // Reading, steering or naming other processes. A file descriptor of a process outlives checks of its number.
     ("other processes", &[libc::SYS_ptrace, libc::SYS_process_vm_readv, libc::SYS_process_vm_writev, libc::SYS_kcmp,
         libc::SYS_pidfd_getfd, libc::SYS_pidfd_send_signal, PIDFD_OPEN, PROCESS_MADVISE, PROCESS_MRELEASE,
@@ -81,6 +81,9 @@ const REFUSED: &[(&str, &[c_long])] = &[
     #[cfg(target_arch = "x86_64")]
     ("x86", &[libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt]),
 ];
+
+/// Refused too, but where the policy names programs that a worker may become: without it there is no setuid program and no shell.
+const PROGRAMS: c_long = libc::SYS_execve;
 
 /// One condition on an argument: its index, how to compare, with what. Arguments are `int` unless said otherwise.
 type Condition = (u8, SeccompCmpOp, u64);
@@ -148,8 +151,9 @@ const F_SETSIG: u64 = 10;
 const F_SETOWN_EX: u64 = 15;
 
 /// Installs the filters for this process and all threads that it will start; they cannot be taken off.
-pub(super) fn restrict() -> Result<State, String> {
-    let (refusing, always, by_arguments) = refusing(u64::from(std::process::id())).map_err(|e| e.to_string())?;
+pub(super) fn restrict(policy: &Policy) -> Result<State, String> {
+    let programs = !policy.programs.is_empty();
+    let (refusing, always, by_arguments) = refusing(u64::from(std::process::id()), programs).map_err(|e| e.to_string())?;
     for program in [absent(), refusing] {
         apply_filter(&program).map_err(|e| e.to_string())?;
     }
@@ -159,8 +163,8 @@ pub(super) fn restrict() -> Result<State, String> {
 }
 
 /// The filter of what is refused with EPERM, and how many calls it refuses altogether and by their arguments. A foreign architecture
-/// kills.
-fn refusing(own: u64) -> Result<(BpfProgram, usize, usize), BackendError> {
+/// kills. `programs`: whether it may become another program.
+fn refusing(own: u64, programs: bool) -> Result<(BpfProgram, usize, usize), BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for (call, conditions) in refused_if(own) {
         let condition = |(arg, op, value)| SeccompCondition::new(arg, SeccompCmpArgLen::Dword, op, value);
@@ -171,7 +175,8 @@ fn refusing(own: u64) -> Result<(BpfProgram, usize, usize), BackendError> {
     let address = SeccompCondition::new(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
     rules.insert(libc::SYS_sendto, vec![SeccompRule::new(vec![address])?]);
     let by_arguments = rules.len();
-    let always: Vec<c_long> = REFUSED.iter().flat_map(|(_, calls)| calls.iter().copied()).collect();
+    let always = REFUSED.iter().flat_map(|(_, calls)| calls.iter().copied());
+    let always: Vec<c_long> = always.chain((!programs).then_some(PROGRAMS)).collect();
     rules.extend(always.iter().map(|&call| (call, Vec::new())));
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     let eperm = SeccompAction::Errno(libc::EPERM as u32);
@@ -227,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_filters_fit_into_the_kernels_limit() {
-        let (program, ..) = refusing(1).expect("compiles");
+        let (program, ..) = refusing(1, false).expect("compiles");
         assert!(program.len() < 4096, "{} instructions", program.len());
     }
 }

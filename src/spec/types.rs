@@ -467,6 +467,15 @@ pub struct Budget {
     /// Most memory of a worker.
     #[schemars(extend("minimum" = 1))]
     pub max_memory_bytes: Option<u64>,
+    /// Most bytes that the run folder may hold; what training will write is counted before it begins.
+    #[schemars(extend("minimum" = 1))]
+    pub max_disk_bytes: Option<u64>,
+    /// Most attempts of a run that fails, the first included; none: 5.
+    #[schemars(extend("minimum" = 1, "maximum" = 5))]
+    pub max_attempts: Option<usize>,
+    /// Whether recovery may change what is tested, such as leave out examples that are not finite. Each such change is a deviation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_scope_change: bool,
     /// A worker that tells nothing for so long hangs, and is started again; none: 600.
     #[schemars(extend("minimum" = 1))]
     pub max_silence_secs: Option<u64>,

@@ -159,6 +159,33 @@ impl RunFolder {
         AttemptFolder { root: self.root.join("runs").join(run).join("attempts").join(format!("{number:03}")) }
     }
 
+    /// What a person has to decide about a run that rules gave up.
+    pub fn review(&self, run: &str) -> PathBuf {
+        self.root.join("runs").join(run).join("review.md")
+    }
+
+    /// There is nothing to decide any more.
+    pub fn clear_review(&self, run: &str) {
+        // If it stays, it says what was so before.
+        let _ = std::fs::remove_file(self.review(run));
+    }
+
+    /// Bytes of all files of the run.
+    pub fn bytes(&self) -> u64 {
+        let (mut sum, mut waiting) = (0, vec![self.root.clone()]);
+        while let Some(folder) = waiting.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                match entry.metadata() {
+                    Ok(meta) if meta.is_dir() => waiting.push(entry.path()),
+                    Ok(meta) => sum += meta.len(),
+                    // It went away while we looked.
+                    Err(_) => {}
+                }
+            }
+        }
+        sum
+    }
+
     /// Reads a JSON file of the run.
     pub fn read_json<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Error> {
         read_json(path)

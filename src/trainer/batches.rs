@@ -119,6 +119,11 @@ impl Order {
         step / self.steps_per_epoch().max(1)
     }
 
+    /// The first step of the epoch that step `step` belongs to: it has the longest text.
+    pub(super) fn first_of_epoch(&self, step: u64) -> u64 {
+        self.epoch_of(step) * self.steps_per_epoch().max(1)
+    }
+
     /// The examples of step `step` (from 0), as numbers in the file.
     pub(super) fn batch(&mut self, step: u64) -> &[usize] {
         let number = self.epoch_of(step);

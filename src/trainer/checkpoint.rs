@@ -68,6 +68,7 @@ impl Identity {
             init,
             monitor,
             max_train_examples,
+            leave_out,
             recipe,
             total_steps,
             normalize,
@@ -100,12 +101,15 @@ impl Identity {
         let watching = recipe
             .watching_decides()
             .then(|| json!({"metric": metric, "every_steps": monitor_every_steps, "file": watched_sha256, "writing": writing.as_ref().map(written)}));
-        let fields = json!({
+        let mut fields = json!({
             "format": FORMAT, "version": version, "task": task, "model": model, "adapter": adapter, "preference": preference,
             "similarity": similarity, "init": init, "train": train_sha256, "watching": watching,
             "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });
+        if !leave_out.is_empty() {
+            fields["leave_out"] = json!(leave_out);
+        }
         Identity(flatten(fields))
     }
 

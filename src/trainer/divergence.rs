@@ -14,12 +14,24 @@ const FACTOR: f64 = 10.0;
 /// For so many steps on end.
 const STEPS: usize = 5;
 
+/// Steps whose losses and gradients are remembered; the last of them, in which growth shows; and the fewest before those that say
+/// what was usual.
+const RECENT: usize = 24;
+const LATE: usize = 4;
+const ENOUGH: usize = 4;
+
+/// So many times what was usual counts as grown.
+const GROWN: f64 = 10.0;
+
 /// What is remembered of the losses so far; part of a checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct LossWatch {
     first: Option<f64>,
     /// Steps on end with a loss that is far too high.
     high: usize,
+    /// Loss and gradient norm of the last [`RECENT`] steps, oldest first.
+    #[serde(default)]
+    recent: Vec<[f64; 2]>,
 }
 
 impl LossWatch {
@@ -31,11 +43,36 @@ impl LossWatch {
         if !grad_norm.is_finite() {
             return Some((Divergence::GradNotFinite, grad_norm));
         }
+        self.recent.drain(..(self.recent.len() + 1).saturating_sub(RECENT));
+        self.recent.push([loss, grad_norm]);
         let first = *self.first.get_or_insert(loss);
         let guessing = (classes.max(2) as f64).ln();
         self.high = if loss > FACTOR * guessing.max(first) { self.high + 1 } else { 0 };
         (self.high >= STEPS).then_some((Divergence::LossExploded, loss))
     }
+
+    /// The median gradient norm before the last few steps, where there are enough.
+    pub(super) fn usual_norm(&self) -> Option<f64> {
+        let usual = &self.recent[..self.recent.len().saturating_sub(LATE)];
+        (usual.len() >= ENOUGH).then(|| median(usual.iter().map(|[_, norm]| *norm)))
+    }
+
+    /// Whether loss or gradient norm had grown in the last few steps. None: too few to tell.
+    pub(super) fn grew(&self) -> Option<bool> {
+        let (usual, late) = self.recent.split_at(self.recent.len().saturating_sub(LATE));
+        let grown = |which: usize| {
+            let most = late.iter().map(|values| values[which].abs()).fold(0.0, f64::max);
+            most > GROWN * median(usual.iter().map(|values| values[which].abs()))
+        };
+        (usual.len() >= ENOUGH).then(|| grown(0) || grown(1))
+    }
+}
+
+/// The middle one of some values, the upper of two.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -64,6 +101,23 @@ mod tests {
             Some((5, Divergence::LossExploded)),
             "from the start"
         );
+    }
+
+    #[test]
+    fn growth_is_told_from_a_single_step() {
+        let after = |steps: &[[f64; 2]]| {
+            let mut watch = LossWatch::default();
+            for [loss, norm] in steps {
+                watch.observe(*loss, *norm, 2);
+            }
+            (watch.grew(), watch.usual_norm())
+        };
+        let calm = vec![[0.7, 2.0]; 30];
+        assert_eq!(after(&calm), (Some(false), Some(2.0)));
+        assert_eq!(after(&[&calm[..], &[[0.8, 5.0], [0.9, 60.0]]].concat()), (Some(true), Some(2.0)), "gradients grew");
+        assert_eq!(after(&[&calm[..], &[[9.0, 3.0]]].concat()), (Some(true), Some(2.0)), "the loss grew");
+        assert_eq!(after(&calm[..3]), (None, None), "too few to tell");
+        assert_eq!(after(&[]), (None, None));
     }
 
     #[test]

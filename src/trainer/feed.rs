@@ -39,7 +39,7 @@ pub(super) struct Maker {
 
 impl Maker {
     /// Hands on what step `step` (from 0) is fed with, while `take` wants more.
-    fn make(&mut self, step: u64, take: &mut dyn FnMut(Part) -> bool) -> Result<(), Error> {
+    pub(super) fn make(&mut self, step: u64, take: &mut dyn FnMut(Part) -> bool) -> Result<(), Error> {
         let (config, data) = (&self.config, &*self.data);
         let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
         let mix = data.images().and_then(|images| Mix::draw(config.augment(), self.streams.mix(step), images.shape()));

@@ -4,6 +4,8 @@
 //! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
 //! changes no step; only which weights come out may follow from what is watched, where the recipe says so.
 
+mod triage;
+
 use super::Error;
 use super::batches::Order;
 use super::best::{self, BestWeights};
@@ -27,7 +29,7 @@ use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use tallow_kernels::{Gradients, Tape};
+use tallow_kernels::{Gradients, Inspection, Tape};
 use tallow_zoo::{Head, ModelConfig, peft};
 
 /// How training ended, where nothing failed.
@@ -64,13 +66,16 @@ pub fn train(
     run.refer(emit)?;
     let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
+    if resumed && !run.is_done() {
+        run.probe()?;
+    }
     while !run.is_done() {
         if stop(run.progress.step) {
             return run.stop(emit);
         }
         let stepped = run.step()?;
         if let Some((what, value)) = run.divergence(&stepped) {
-            return Ok(run.diverged(what, value, emit));
+            return run.diverged(what, value, emit);
         }
         run.count(&stepped);
         if run.due(config.log_every_steps) || run.is_done() {
@@ -110,11 +115,40 @@ struct Run<'a> {
     /// Where the recipe wants them and something was scored.
     best: Option<BestWeights>,
     grads: Gradients,
+    /// Where every operation is looked at.
+    inspection: Option<Inspection>,
+    /// Whether passes leave running statistics as they are: none of them is a step's.
+    repeats: bool,
     progress: Progress,
     /// What had been done when this attempt began.
     before: Done,
     /// Step of the newest checkpoint in the attempt's own folder.
     saved: Option<u64>,
+}
+
+/// What a forward and backward pass takes besides its batch.
+struct Pass<'a> {
+    built: &'a Built,
+    scale: Option<&'a Scale>,
+    reference: Option<&'a Reference>,
+    rule: &'a Rule,
+}
+
+impl Pass<'_> {
+    /// The mean loss of a part of a step; adds its share to the gradients.
+    fn take(&self, part: Part, tape: Tape, grads: &mut Gradients) -> Result<f64, Error> {
+        let Part { mut batch, examples, share, is_last: _ } = part;
+        if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, self.scale) {
+            values.iter_mut().for_each(|value| *value = scale.learnt(*value));
+        }
+        if let Some(reference) = self.reference {
+            reference.tell(&mut batch.wanted, &examples);
+        }
+        let output = self.built.model.forward(&tape, &batch.input)?;
+        let loss = batch.wanted.trained(&tape, &output, self.rule)?;
+        tape.backward_scaled(&loss, share as f32, grads)?;
+        Ok(f64::from(loss.tensor().to_scalar::<f32>()?))
+    }
 }
 
 /// What one optimiser step found.
@@ -138,7 +172,8 @@ impl<'a> Run<'a> {
             _ => None,
         };
         let identity = Identity::of(config, &sha256_of_file(&config.train)?, watched.as_deref());
-        let (train, monitor) = divide(config, &data, streams.subset())?;
+        let (mut train, monitor) = divide(config, &data, streams.subset())?;
+        train.retain(|example| !config.leave_out.contains(example));
         let weights = match &config.init {
             InitFrom::Scratch => Source::Scratch,
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
@@ -164,7 +199,7 @@ impl<'a> Run<'a> {
         let average = config.recipe.ema.map(|ema| Average::new(ema, &built.store)).transpose()?;
         let grads = Gradients::new(&built.store);
         let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        let (best, reference, feed) = (None, None, None);
+        let (best, reference, feed, inspection) = (None, None, None, None);
         Ok(Run {
             config,
             folder,
@@ -183,6 +218,8 @@ impl<'a> Run<'a> {
             average,
             best,
             grads,
+            inspection,
+            repeats: false,
             progress,
             before,
             saved,
@@ -238,14 +275,7 @@ impl<'a> Run<'a> {
     fn step(&mut self) -> Result<Stepped, Error> {
         let (config, step, begun) = (self.config, self.progress.step, Instant::now());
         self.grads.clear();
-        let StepFound { loss, tokens, examples } = match &self.similarity {
-            None => self.by_parts(step)?,
-            Some(similarity) => {
-                let tape = Tape::training(self.streams.dropout(step, 0)).saving(config.recipe.gradient_checkpointing);
-                let model = &self.built.model;
-                similarity.step(model, &self.data, self.order.batch(step), config.micro_batch_size, tape, &mut self.grads)?
-            }
-        };
+        let StepFound { loss, tokens, examples } = self.passes(step)?;
         let mut stepped = Stepped { loss, grad_norm: 0.0, tokens, examples, secs: 0.0 };
         if step == 0 {
             self.grads.check_complete(&self.built.store)?;
@@ -266,37 +296,65 @@ impl<'a> Run<'a> {
         Ok(stepped)
     }
 
+    /// The step's forward and backward passes.
+    fn passes(&mut self, step: u64) -> Result<StepFound, Error> {
+        let tape = self.tape(step, 0);
+        let (model, size) = (&self.built.model, self.config.micro_batch_size);
+        match &self.similarity {
+            None => self.by_parts(step),
+            Some(similarity) => similarity.step(model, &self.data, self.order.batch(step), size, tape, &mut self.grads),
+        }
+    }
+
+    /// Forward and backward over the largest batch of the epoch, its first, and nothing else: memory that does not suffice shows now, as
+    /// it does at the beginning of a run, and not hours later.
+    fn probe(&mut self) -> Result<(), Error> {
+        let step = self.order.first_of_epoch(self.progress.step);
+        (self.feed, self.repeats) = (None, true);
+        self.grads.clear();
+        let passed = self.passes(step);
+        (self.feed, self.repeats) = (None, false);
+        passed.map(drop)
+    }
+
+    /// That of a step's forward pass `micro`.
+    fn tape(&self, step: u64, micro: usize) -> Tape {
+        let tape = Tape::training(self.streams.dropout(step, micro)).saving(self.config.recipe.gradient_checkpointing);
+        let tape = if self.repeats { tape.repeating() } else { tape };
+        match &self.inspection {
+            Some(inspection) => tape.inspected(inspection),
+            None => tape,
+        }
+    }
+
     /// Forward and backward where a step's loss is the mean of its micro-batches', each by its share.
     fn by_parts(&mut self, step: u64) -> Result<StepFound, Error> {
-        let feed = match &mut self.feed {
+        let mut feed = match self.feed.take() {
             Some(feed) => feed,
-            none => {
-                let (config, data) = (self.config.clone(), self.data.clone());
-                let maker = Maker { config, data, order: self.order.clone(), rule: self.rule.clone(), streams: self.streams };
-                none.insert(Feed::start(step, maker)?)
-            }
+            None => Feed::start(step, self.maker())?,
         };
         let mut found = StepFound { loss: 0.0, tokens: 0, examples: 0 };
         for micro in 0.. {
-            let Part { mut batch, examples, share, is_last } = feed.next()?;
-            found.examples += examples.len() as u64;
-            if let (Wanted::Values(values), Some(scale)) = (&mut batch.wanted, &self.scale) {
-                values.iter_mut().for_each(|value| *value = scale.learnt(*value));
-            }
-            if let Some(reference) = &self.reference {
-                reference.tell(&mut batch.wanted, &examples);
-            }
-            let tape = Tape::training(self.streams.dropout(step, micro)).saving(self.config.recipe.gradient_checkpointing);
-            let output = self.built.model.forward(&tape, &batch.input)?;
-            let loss = batch.wanted.trained(&tape, &output, &self.rule)?;
-            found.loss += share * f64::from(loss.tensor().to_scalar::<f32>()?);
-            found.tokens += batch.tokens;
-            tape.backward_scaled(&loss, share as f32, &mut self.grads)?;
+            let part = feed.next()?;
+            let (share, is_last) = (part.share, part.is_last);
+            found.examples += part.examples.len() as u64;
+            found.tokens += part.batch.tokens;
+            let tape = self.tape(step, micro);
+            let pass =
+                Pass { built: &self.built, scale: self.scale.as_ref(), reference: self.reference.as_ref(), rule: &self.rule };
+            found.loss += share * pass.take(part, tape, &mut self.grads)?;
             if is_last {
                 break;
             }
         }
+        self.feed = Some(feed);
         Ok(found)
+    }
+
+    /// What makes the run's batches.
+    fn maker(&self) -> Maker {
+        let (config, data, order) = (self.config.clone(), self.data.clone(), self.order.clone());
+        Maker { config, data, order, rule: self.rule.clone(), streams: self.streams }
     }
 
     /// Learning rate of step `step`, from 0.
@@ -309,11 +367,12 @@ impl<'a> Run<'a> {
         self.progress.watch.observe(stepped.loss, stepped.grad_norm, choices(&self.config.model))
     }
 
-    fn diverged(&self, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Finish {
+    fn diverged(&mut self, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
         // The step that went wrong is not counted as done.
         let step = (self.progress.step + 1).min(self.config.total_steps);
-        emit(Event::Diverged { step, what, value });
-        Finish::Diverged { step }
+        let origin = Some(self.origin(what)?);
+        emit(Event::Diverged { step, what, value, origin });
+        Ok(Finish::Diverged { step })
     }
 
     fn count(&mut self, stepped: &Stepped) {
@@ -433,7 +492,7 @@ impl<'a> Run<'a> {
     fn finish(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
         // No further loss shows what the last step did.
         if !weights::all_finite(&self.built.store)? {
-            return Ok(self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit));
+            return self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit);
         }
         let best = self.put_in_what_comes_out()?;
         let stopped_early = self.progress.step < self.config.total_steps;

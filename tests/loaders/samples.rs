@@ -146,6 +146,7 @@ impl Trained {
             train,
             monitor: MonitorConfig::None,
             max_train_examples: None,
+            leave_out: Vec::new(),
             recipe: recipe(),
             micro_batch_size: 2,
             total_steps: 4,

@@ -50,7 +50,7 @@ pub(crate) fn text() -> Experiment {
         ledger.attempt(run, 1, "prepare", Outcome::Completed, vec![prepared(name, &labels, counts, shape)], 6.5);
     }
     let (first, second) = (training(0, 300, 5e-5), training(0, 2105, 2.5e-5));
-    let diverged = Outcome::Diverged { step: 310, what: Divergence::LossNotFinite };
+    let diverged = Outcome::Diverged { step: 310, what: Divergence::LossNotFinite, origin: None };
     ledger.attempt("seed-0", 1, "train", diverged, first.clone(), 322.0);
     ledger.push(Record::Recovery {
         run: "seed-0".into(),
@@ -307,6 +307,7 @@ fn plan(
         train: PathBuf::from("train.safetensors"),
         monitor: MonitorConfig::HoldOut { examples: 1000 },
         max_train_examples: None,
+        leave_out: Vec::new(),
         recipe: spec.recipe.clone(),
         micro_batch_size: 16,
         total_steps,

@@ -97,10 +97,11 @@ pub(crate) fn work(stage: &Stage, policy: Policy, job: &Job, stop: &AtomicBool) 
     (exit, told)
 }
 
-const EACCES: &[i32] = &[libc::EACCES];
+/// Landlock refuses; in a mount namespace it is not there at all.
+const EACCES: &[i32] = &[libc::EACCES, libc::ENOENT];
 const EPERM: &[i32] = &[libc::EPERM];
 /// Moving into or out of a Landlock domain's folders is refused as if it were another device.
-const EXDEV: &[i32] = &[libc::EXDEV, libc::EACCES];
+const EXDEV: &[i32] = &[libc::EXDEV, libc::EACCES, libc::ENOENT];
 
 fn all() -> Vec<Attempt> {
     let mut all = files();

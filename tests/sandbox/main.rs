@@ -11,6 +11,8 @@ mod behaviours;
 #[cfg(target_os = "linux")]
 mod calls;
 #[cfg(target_os = "linux")]
+mod python;
+#[cfg(target_os = "linux")]
 mod site;
 #[cfg(target_os = "linux")]
 mod supervision;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     // SAFETY: no other thread runs yet.
     unsafe { std::env::set_var(site::SECRET_VARIABLE, site::SECRET) };
     let mut tests = attempts::tests();
+    tests.extend(python::tests());
     tests.extend(supervision::tests());
     run(tests, &arguments)
 }

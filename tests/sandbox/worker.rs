@@ -2,6 +2,7 @@
 
 use crate::attempts;
 use crate::behaviours;
+use crate::python;
 use crate::site::Site;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Write};
@@ -13,6 +14,8 @@ use tallow::sandbox::{self, Effective, Entry};
 pub(crate) enum Job {
     /// Tries the escape of this name.
     Try(String, Site),
+    /// Becomes Python with this script; what it prints is what is told.
+    Become { python: String, script: String, site: Site },
     /// Behaves as this name says.
     Behave(String, Site),
 }
@@ -61,6 +64,7 @@ pub(crate) fn run() -> ExitCode {
             });
             ExitCode::SUCCESS
         }
+        Job::Become { python, script, site } => python::run(&python, &script, &site),
         Job::Behave(name, site) => behaviours::behave(&name, &site),
     }
 }

@@ -65,6 +65,7 @@ impl Bench {
             train: self.path("texts.safetensors"),
             monitor: MonitorConfig::HoldOut { examples: 40 },
             max_train_examples: None,
+            leave_out: Vec::new(),
             recipe,
             micro_batch_size: 16,
             total_steps: 40,

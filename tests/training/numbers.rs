@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::FRAC_PI_2;
 use tallow::error::{Class, Failure};
 use tallow::eval::Guess;
-use tallow::job::{Divergence, EvaluateJob, Event, InitFrom, MonitorConfig, RunConfig};
+use tallow::job::{Divergence, EvaluateJob, Event, InitFrom, MonitorConfig, Origin, RunConfig};
 use tallow::spec::{Metric, Optimizer, Schedule, Warmup};
 use tallow::trainer::{self, BatchShape, Finish};
 use tallow_zoo::ModelConfig;
@@ -352,7 +352,9 @@ fn divergence_is_told_and_leaves_no_model() {
         config.recipe.grad_clip_norm = None;
         config.recipe.schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
         let run = bench.train(&config, name);
-        let Some(Event::Diverged { step, what, value }) = run.events.last() else { panic!("{name}: {:?}", run.events.last()) };
+        let Some(Event::Diverged { step, what, value, origin: Some(Origin::Growth { .. }) }) = run.events.last() else {
+            panic!("{name}: {:?}", run.events.last())
+        };
         assert_eq!(run.finish, Finish::Diverged { step: *step });
         let shown = if *what == Divergence::LossExploded { *value > 10.0 * 2f64.ln() } else { !value.is_finite() };
         assert!(*step < 20 && shown, "{name}: {what:?}, {value} at step {step}");
@@ -370,7 +372,11 @@ fn weights_that_are_not_finite_are_no_model() {
     let run = bench.train(&config, "last");
     assert_eq!(run.finish, Finish::Diverged { step: 1 });
     assert!(
-        matches!(run.events.last(), Some(Event::Diverged { what: Divergence::WeightsNotFinite, .. })),
+        matches!(
+            run.events.last(),
+            Some(Event::Diverged { what: Divergence::WeightsNotFinite, origin: Some(Origin::Growth { place, .. }), .. })
+                if place.parameter.is_some()
+        ),
         "{:?}",
         run.events.last()
     );

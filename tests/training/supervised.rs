@@ -1,7 +1,7 @@
 //! What the supervisor makes of a run that diverges, with the whole program.
 
 use std::process::{Command, Stdio};
-use tallow::job::{Divergence, Event, Job};
+use tallow::job::{Divergence, Event, Job, Origin};
 use tallow::run::Outcome;
 use tallow::store::{Record, RunFolder};
 
@@ -21,7 +21,9 @@ fn a_run_that_diverges_is_tried_again_with_a_lower_rate_from_the_start() {
         Record::AttemptEnded { run, attempt: 1, outcome, .. } if run == "seed-0" => Some(outcome),
         _ => None,
     });
-    let Some(Outcome::Diverged { step, what: Divergence::LossExploded }) = outcome else { panic!("{outcome:?}") };
+    let Some(Outcome::Diverged { step, what: Divergence::LossExploded, origin: Some(Origin::Growth { .. }) }) = outcome else {
+        panic!("{outcome:?}")
+    };
     let events = folder.attempt("seed-0", 1).read_events().expect("read");
     assert!(matches!(events.last(), Some(Event::Diverged { step: told, .. }) if told == step), "{:?}", events.last());
 

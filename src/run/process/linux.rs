@@ -61,6 +61,7 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
         sys_secs: secs(usage.ru_stime),
         max_rss_bytes: usage.ru_maxrss as u64 * 1024,
         memory_kills: worker.group.memory_kills(),
+        memory_peak_bytes: worker.group.memory_peak(),
         stderr_tail,
     })
 }

@@ -50,6 +50,8 @@ pub struct Exit {
     pub max_rss_bytes: u64,
     /// How often the kernel killed for want of memory. None: nobody counts, no control group could be made.
     pub memory_kills: Option<u64>,
+    /// The most memory that it was charged for, by its control group. None: nobody counts.
+    pub memory_peak_bytes: Option<u64>,
     /// The end of its stderr, for messages: control characters are escaped.
     pub stderr_tail: String,
 }

@@ -1,0 +1,125 @@
+//! A run whose numbers went wrong. First where they come from: data and weights that are not finite are no case for another rate. Then
+//! one change at a time, always from the start: the weights may have been damaged long before it showed, and a model that was trained
+//! by two recipes is that of neither.
+
+use super::{Allowed, Change, Decision, From, Outcome, RunConfig, Tried, give_up, memory};
+use crate::job::Origin;
+use crate::spec::{Optimizer, Warmup};
+use crate::words::plain;
+
+/// Learning rate and clipping are held to so much of what they were.
+const LOWER: f64 = 0.3;
+
+/// The global norm that gradients are clipped at where they were not, and nothing says what is usual.
+const CLIP: f64 = 1.0;
+
+/// What can calm a run, one change each.
+#[derive(Clone, Copy)]
+enum Remedy {
+    Rate,
+    Clipping,
+    Optimizer,
+}
+
+/// The first remedies by where it comes from; after them the rate falls further. What grew was driven by its steps; what was calm until
+/// one step met one gradient too large.
+const GREW: [Remedy; 3] = [Remedy::Rate, Remedy::Clipping, Remedy::Optimizer];
+const ONE_STEP: [Remedy; 3] = [Remedy::Clipping, Remedy::Rate, Remedy::Optimizer];
+
+pub(super) fn calm(step: u64, origin: Option<&Origin>, config: &RunConfig, history: &[Tried], allowed: Allowed) -> Decision {
+    let (remedies, usual) = match origin {
+        Some(Origin::Data { example }) if allowed.scope_change => return leave_out(*example, config),
+        Some(Origin::Data { example }) => {
+            return give_up(format!(
+                "training example {example} (from 0) is not finite, which no learning rate mends; \
+                 `--allow-scope-change` trains without it"
+            ));
+        }
+        Some(Origin::Loaded { place }) => {
+            return give_up(format!(
+                "the weights that it began with give numbers that are not finite{place}: no learning rate mends that"
+            ));
+        }
+        Some(Origin::Operation { grad_norm, .. }) => (ONE_STEP, Some(*grad_norm)),
+        Some(Origin::Growth { grad_norm, .. }) => (GREW, *grad_norm),
+        None => (GREW, None),
+    };
+    let before = history.iter().filter(|tried| matches!(tried.outcome, Outcome::Diverged { .. })).count();
+    match remedies.get(before).unwrap_or(&Remedy::Rate) {
+        Remedy::Rate => lower_lr(step, config),
+        Remedy::Clipping => clip(step, config, usual),
+        Remedy::Optimizer => other_optimizer(step, config, history).unwrap_or_else(|| lower_lr(step, config)),
+    }
+}
+
+/// A retry from the start. `what` is said of the change.
+fn retry(step: u64, change: Change, config: RunConfig, what: &str) -> Decision {
+    let reason = format!("diverged at step {step}: {what}, from the start");
+    Decision::Retry { change, config: Box::new(config), from: From::Start, reason }
+}
+
+fn lower_lr(step: u64, config: &RunConfig) -> Decision {
+    let (from, to) = (config.recipe.lr, config.recipe.lr * LOWER);
+    let mut config = config.clone();
+    config.recipe.lr = to;
+    if let Optimizer::Muon { adamw_lr, .. } = &mut config.recipe.optimizer {
+        *adamw_lr *= LOWER;
+    }
+    let least = config.total_steps / 10;
+    let schedule = &mut config.recipe.schedule;
+    *schedule = schedule.with_warmup(Warmup::Steps(schedule.warmup().steps(config.total_steps).max(least)));
+    let what = format!("learning rate {to:e} instead of {from:e}, warm-up of at least {least} steps");
+    retry(step, Change::LowerLr { from, to }, config, &what)
+}
+
+/// At what was usual before it went wrong, or lower: such steps go through as they are.
+fn clip(step: u64, config: &RunConfig, usual: Option<f64>) -> Decision {
+    let from = config.recipe.grad_clip_norm;
+    let to = from.map_or(CLIP, |norm| norm * LOWER).min(usual.filter(|norm| *norm > 0.0).unwrap_or(f64::INFINITY));
+    let mut config = config.clone();
+    config.recipe.grad_clip_norm = Some(to);
+    let was = from.map_or("not at all".into(), plain);
+    let what = format!("gradients clipped at norm {} instead of {was}", plain(to));
+    retry(step, Change::TighterClipping { from, to }, config, &what)
+}
+
+/// One whose updates are bounded more tightly and for which the same rate means the same or less. None where there is none, or where it
+/// would need more memory than ran out before.
+fn other_optimizer(step: u64, config: &RunConfig, history: &[Tried]) -> Option<Decision> {
+    let from = &config.recipe.optimizer;
+    let (to, lr) = match *from {
+        // Adam whose updates are held to the length of the rate: what Wortsman et al. (2304.13013) found to take away the spikes
+        // that stale second moments make.
+        Optimizer::Adam { beta1, weight_decay, .. } | Optimizer::Adamw { beta1, weight_decay, .. } => {
+            let (decay, eps, clip, scale_parameter) = (0.8, 1e-30, 1.0, false);
+            (Optimizer::Adafactor { beta1: Some(beta1), decay, eps, clip, scale_parameter, weight_decay }, config.recipe.lr)
+        }
+        // An update of AdamW is hardly longer than the sign that Lion takes, and shorter where gradients disagree.
+        Optimizer::Lion { beta1, weight_decay, .. } => {
+            (Optimizer::Adamw { beta1, beta2: 0.999, eps: 1e-8, weight_decay }, config.recipe.lr)
+        }
+        // What trains the rest of the model already, at the rate that it has.
+        Optimizer::Muon { adamw_lr, beta1, beta2, eps, weight_decay, .. } => {
+            (Optimizer::Adamw { beta1, beta2, eps, weight_decay }, adamw_lr)
+        }
+        // A rate of theirs says nothing of another's.
+        Optimizer::Sgd { .. } | Optimizer::Lamb { .. } | Optimizer::Adafactor { .. } => return None,
+    };
+    if memory::ran_out(history) > 0 && to.moments() > from.moments() {
+        return None;
+    }
+    let change = Change::OtherOptimizer { from: from.clone(), to: to.clone() };
+    let what = format!("{} at a rate of {lr:e} instead of {}", to.name(), from.name());
+    let mut config = config.clone();
+    (config.recipe.optimizer, config.recipe.lr) = (to, lr);
+    Some(retry(step, change, config, &what))
+}
+
+fn leave_out(example: usize, config: &RunConfig) -> Decision {
+    let mut config = config.clone();
+    config.leave_out.push(example);
+    config.leave_out.sort_unstable();
+    config.leave_out.dedup();
+    let reason = format!("training example {example} (from 0) is not finite: trained without it, as was allowed, from the start");
+    Decision::Retry { change: Change::LeaveOut { example }, config: Box::new(config), from: From::Start, reason }
+}

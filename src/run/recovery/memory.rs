@@ -1,0 +1,52 @@
+//! A run that needs more memory than there is: smaller forward passes, the same steps.
+
+use super::{Change, Decision, From, Outcome, RunConfig, Tried, give_up};
+
+/// Halvings before activations are no longer kept: these cost no time, that costs a forward pass a step.
+const HALVINGS: usize = 2;
+
+fn is_memory(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::OutOfMemory { .. })
+}
+
+/// Whether memory ran out in any of these.
+pub(super) fn ran_out(history: &[Tried]) -> usize {
+    history.iter().filter(|tried| is_memory(&tried.outcome)).count()
+}
+
+pub(super) fn save(config: &RunConfig, history: &[Tried]) -> Decision {
+    let from = config.micro_batch_size;
+    // The largest smaller size that still divides the effective batch.
+    let smaller = (1..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size));
+    let keeps = !config.recipe.gradient_checkpointing && config.model.can_checkpoint();
+    if keeps && (ran_out(history) >= HALVINGS || smaller.is_none()) {
+        let mut config = config.clone();
+        config.recipe.gradient_checkpointing = true;
+        return Decision::Retry {
+            change: Change::GradientCheckpointing,
+            config: Box::new(config),
+            from: From::LastCheckpoint,
+            reason: "out of memory: activations are made again in backward instead of kept, the weights are the same, from the last checkpoint".into(),
+        };
+    }
+    let Some(to) = smaller else {
+        return give_up("out of memory with one example a forward pass");
+    };
+    Decision::Retry {
+        change: Change::MicroBatch { from, to },
+        config: Box::new(RunConfig { micro_batch_size: to, ..config.clone() }),
+        // Sums are cut otherwise, which shows in their last bits: a run that was cut in two ways could not be repeated from its config.
+        from: From::Start,
+        reason: format!(
+            "out of memory: {to} examples a forward pass instead of {from}, the effective batch is the same, from the start"
+        ),
+    }
+}
+
+/// ": out of memory with 64, 32, 16 examples a forward pass"; nothing where memory never ran out.
+pub(super) fn sizes_tried(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> String {
+    let all = history.iter().map(|tried| (&tried.outcome, &tried.config)).chain([(outcome, config)]);
+    let sizes: Vec<String> =
+        all.filter(|(outcome, _)| is_memory(outcome)).map(|(_, config)| config.micro_batch_size.to_string()).collect();
+    if sizes.is_empty() { String::new() } else { format!(": out of memory with {} examples a forward pass", sizes.join(", ")) }
+}

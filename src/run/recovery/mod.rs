@@ -1,0 +1,148 @@
+//! What to try after an attempt that did not complete: a pure function of how it ended, its config, what was tried before and what
+//! the person who runs it allows.
+//!
+//! | it ended | tried, in this order | from |
+//! |---|---|---|
+//! | out of memory | half the micro-batch, twice; half of it again | the start |
+//! | | between these: activations made again in backward | the last checkpoint |
+//! | diverged, after losses or gradients grew | a lower rate; tighter clipping; another optimiser | the start |
+//! | diverged in one step, all calm before | tighter clipping; a lower rate; another optimiser | the start |
+//! | diverged by an example that is not finite | the example is left out, where that is allowed | the start |
+//! | diverged by the weights that it began with | nothing | |
+//! | killed, crashed, stalled | the same again, twice | the last checkpoint |
+//! | anything else | nothing | |
+//!
+//! It never changes the effective batch, the sequence length, the method, the seed or the number of steps, nor the data without
+//! consent, and never proposes a configuration that was tried before. A retry either changes something or repeats an accident. At most
+//! [`MAX_ATTEMPTS`] attempts, then a person decides, by a [`review`].
+
+mod divergence;
+mod memory;
+mod review;
+#[cfg(test)]
+mod tests;
+
+pub use review::{Review, review};
+
+use super::Outcome;
+use crate::job::RunConfig;
+use crate::spec::Optimizer;
+use serde::{Deserialize, Serialize};
+
+/// Attempts a run gets at most, the first included.
+pub const MAX_ATTEMPTS: usize = 5;
+
+/// How often a run that ended by accident (killed, crashed, stalled) is simply continued.
+const MAX_ACCIDENTS: usize = 2;
+
+/// What recovery decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Decision {
+    /// Try again with `config`; from the last checkpoint or from the start.
+    Retry { change: Change, config: Box<RunConfig>, from: From, reason: String },
+    /// Nothing left that rules may try: flagged for a person. `spent`: rules would go on, the number of attempts that the run was
+    /// given is what ends it.
+    GiveUp { reason: String, spent: bool },
+}
+
+/// What differs from the attempt before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// Nothing: an accident is continued.
+    Nothing,
+    /// Micro-batch halved and accumulation doubled; the effective batch is the same.
+    MicroBatch { from: usize, to: usize },
+    /// Activations are made again in backward instead of kept; the same bits.
+    GradientCheckpointing,
+    /// Lower learning rate, and a warm-up of at least a tenth of all steps.
+    LowerLr { from: f64, to: f64 },
+    /// Gradients of a lower global norm at most.
+    TighterClipping { from: Option<f64>, to: f64 },
+    /// An optimiser whose updates are bounded more tightly at the same rate.
+    OtherOptimizer { from: Optimizer, to: Optimizer },
+    /// An example of the training split (from 0) is not trained on: only with consent.
+    LeaveOut { example: usize },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    LastCheckpoint,
+    Start,
+}
+
+/// One attempt that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    pub config: RunConfig,
+    pub outcome: Outcome,
+}
+
+/// What the person who runs it allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowed {
+    /// At most [`MAX_ATTEMPTS`].
+    pub attempts: usize,
+    /// Changes of what is tested, such as of the data.
+    pub scope_change: bool,
+}
+
+impl Default for Allowed {
+    fn default() -> Self {
+        Allowed { attempts: MAX_ATTEMPTS, scope_change: false }
+    }
+}
+
+/// What to do after `outcome` of an attempt with `config`; `history` holds every attempt before it, oldest first.
+pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowed: Allowed) -> Decision {
+    let next = match outcome {
+        Outcome::Completed => give_up("the run is complete"),
+        Outcome::Interrupted { .. } => give_up("stopped by the user"),
+        Outcome::BudgetSpent { what, .. } => give_up(format!("the budget is spent: {what}")),
+        Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
+        Outcome::Refused { message, .. } => give_up(format!("the worker refused the job: {message}")),
+        Outcome::OutOfMemory { .. } => memory::save(config, history),
+        Outcome::Diverged { step, origin, .. } => divergence::calm(*step, origin.as_ref(), config, history, allowed),
+        Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. } => continue_accident(config, history),
+    };
+    let Decision::Retry { change, config: new, .. } = &next else { return next };
+    let was_tried = new.as_ref() == config || history.iter().any(|tried| tried.config == **new);
+    if *change != Change::Nothing && was_tried {
+        return give_up("nothing is left that was not tried");
+    }
+    let failures = 1 + history.iter().filter(|tried| !is_stopped(&tried.outcome)).count();
+    match failures {
+        _ if failures >= MAX_ATTEMPTS => {
+            give_up(format!("{failures} attempts did not complete{}", memory::sizes_tried(outcome, config, history)))
+        }
+        _ if failures >= allowed.attempts => {
+            let reason = format!("{failures} attempt(s) did not complete, and `budget.max_attempts` is {}", allowed.attempts);
+            Decision::GiveUp { reason, spent: true }
+        }
+        _ => next,
+    }
+}
+
+/// Being stopped by the user, or by a budget that the user has raised since, is no failure and uses up nothing.
+fn is_stopped(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. })
+}
+
+fn give_up(reason: impl Into<String>) -> Decision {
+    Decision::GiveUp { reason: reason.into(), spent: false }
+}
+
+fn continue_accident(config: &RunConfig, history: &[Tried]) -> Decision {
+    let accident = |o: &Outcome| matches!(o, Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. });
+    if history.iter().filter(|t| accident(&t.outcome)).count() >= MAX_ACCIDENTS {
+        return give_up("it ended by accident three times");
+    }
+    Decision::Retry {
+        change: Change::Nothing,
+        config: Box::new(config.clone()),
+        from: From::LastCheckpoint,
+        reason: "it ended by accident: continued from the last checkpoint".into(),
+    }
+}
