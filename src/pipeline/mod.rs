@@ -31,6 +31,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+/// The time that the processes took that have worked on a run so far.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn used_by(folder: &RunFolder) -> Result<Duration> {
+    let last_sign = |run: &str, attempt: u32| folder.attempt(run, attempt).last_sign();
+    Ok(budget::used(&folder.ledger().read()?, &last_sign))
+}
+
 /// What the stages need of the world.
 pub struct Setup<'a> {
     pub hub: &'a Hub,
@@ -175,7 +184,7 @@ impl<'a> Pipeline<'a> {
         Ok(End::Reported { evaluation, report: Box::new(report) })
     }
 
-    /// What earlier processes took.
+    /// What earlier processes took of the time.
     fn used_before(&self) -> Result<Duration> {
         let last_sign = |run: &str, attempt: u32| self.folder.attempt(run, attempt).last_sign();
         let ledger = self.folder.ledger().read()?;

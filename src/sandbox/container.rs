@@ -20,6 +20,8 @@ pub struct Container {
     pub engine: Engine,
     /// Unique on this machine: by it the container is asked about, killed and removed.
     pub name: String,
+    /// A label, by which a container is found that its process has left.
+    pub label: String,
     /// The image's id, so that a name that means another image meanwhile is not taken.
     pub image: String,
     /// A folder with the shim, the runner and the script.
@@ -60,8 +62,12 @@ pub const HELD: [(&str, &str); 8] = [
 impl Container {
     /// Arguments of `docker` that create, start and watch it: its stdout and stderr are those of the script.
     pub fn arguments(&self) -> Vec<String> {
-        let mut all: Vec<String> = ["run", "--name", &self.name, "--pull", "never", "--log-driver", "none", "--network", "none"].map(String::from).into();
+        let mut all: Vec<String> =
+            ["run", "--interactive", "--name", &self.name, "--pull", "never", "--log-driver", "none", "--network", "none"]
+                .map(String::from)
+                .into();
         let mut put = |flag: &str, value: String| all.extend([flag.to_string(), value]);
+        put("--label", self.label.clone());
         put("--ipc", "private".into());
         put("--hostname", "tallow".into());
         put("--user", format!("{}:{}", self.user[0], self.user[1]));
@@ -113,6 +119,7 @@ mod tests {
         let container = Container {
             engine,
             name: "tallow-1".into(),
+            label: "tallow.run=/r".into(),
             image: "sha256:ab".into(),
             program: "/r/program".into(),
             data: Some("/my, \"data\"".into()),
@@ -142,7 +149,9 @@ mod tests {
         ] {
             assert!(has(pair), "{pair:?} in {all:?}");
         }
-        assert!(all.contains(&"--read-only".to_string()) && !all.iter().any(|a| a.contains("privileged=") || a == "--privileged"));
+        assert!(
+            all.contains(&"--read-only".to_string()) && !all.iter().any(|a| a.contains("privileged=") || a == "--privileged")
+        );
         assert!(!has(["--gpus", "all"]) && Container { gpu: true, ..container }.arguments().contains(&"--gpus".to_string()));
     }
 }

@@ -5,10 +5,17 @@
 //! [`recovery::decide`] says what is tried next. Its numbers are its own, and pages say so; what it predicts is scored here.
 
 mod contract;
+pub mod outcome;
 pub mod python;
 pub mod recovery;
+mod report;
+mod spec;
+mod supervise;
 
 pub use contract::{Settings, Told};
+pub use report::ScriptReport;
+pub use spec::{ScriptSpec, VERSION};
+pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, lay};
 
 /// What lies beside a script in its container.
 pub const SHIM: &str = include_str!("shim/tallow.py");

@@ -100,7 +100,9 @@ pub fn exception(stderr: &str) -> Option<Exception> {
     let line = traced.and_then(|at| line_of_script(&lines[at..]));
     let what = match raised {
         Some(raised) => raised.first().copied().unwrap_or_default(),
-        None => shown.iter().copied().find(|line| meaning.patterns.iter().any(|pattern| pattern.is_match(line))).unwrap_or_default(),
+        None => {
+            shown.iter().copied().find(|line| meaning.patterns.iter().any(|pattern| pattern.is_match(line))).unwrap_or_default()
+        }
     };
     let what: String = clean(what).chars().take(MOST_CHARS).collect();
     let message = line.map_or_else(|| what.clone(), |line| format!("line {line} of the script: {what}"));
@@ -120,26 +122,53 @@ mod tests {
 
     /// Messages as Python 3 and its libraries write them.
     const MESSAGES: &[(&str, Kind)] = &[
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.77 GiB of which 1.12 GiB is free.", Kind::OutOfMemory),
-        ("RuntimeError: CUDA out of memory. Tried to allocate 20.00 MiB (GPU 0; 7.79 GiB total capacity; 6.04 GiB already allocated)", Kind::OutOfMemory),
-        ("RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)", Kind::OutOfMemory),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.77 GiB of which 1.12 GiB is free.",
+            Kind::OutOfMemory,
+        ),
+        (
+            "RuntimeError: CUDA out of memory. Tried to allocate 20.00 MiB (GPU 0; 7.79 GiB total capacity; 6.04 GiB already allocated)",
+            Kind::OutOfMemory,
+        ),
+        (
+            "RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)",
+            Kind::OutOfMemory,
+        ),
         ("MemoryError", Kind::OutOfMemory),
-        ("numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7.28 TiB for an array with shape (1000000, 1000000) and data type float64", Kind::OutOfMemory),
+        (
+            "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7.28 TiB for an array with shape (1000000, 1000000) and data type float64",
+            Kind::OutOfMemory,
+        ),
         ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", Kind::OutOfMemory),
-        ("jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8589934592 bytes.", Kind::OutOfMemory),
+        (
+            "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8589934592 bytes.",
+            Kind::OutOfMemory,
+        ),
         ("OSError: [Errno 12] Cannot allocate memory", Kind::OutOfMemory),
         ("RuntimeError: Function 'MulBackward0' returned nan values in its 0th output.", Kind::NotFinite),
         ("ValueError: Input X contains NaN.", Kind::NotFinite),
         ("ValueError: Input contains infinity or a value too large for dtype('float64').", Kind::NotFinite),
         ("FloatingPointError: divide by zero encountered in log", Kind::NotFinite),
-        ("RuntimeError: The total norm of order 2.0 for gradients from `parameters` is non-finite, so it cannot be clipped.", Kind::NotFinite),
+        (
+            "RuntimeError: The total norm of order 2.0 for gradients from `parameters` is non-finite, so it cannot be clipped.",
+            Kind::NotFinite,
+        ),
         ("ValueError: Loss is nan, stopping training", Kind::NotFinite),
-        ("requests.exceptions.ConnectionError: HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded with url: /bert-base-uncased", Kind::Network),
+        (
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded with url: /bert-base-uncased",
+            Kind::Network,
+        ),
         ("urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name resolution>", Kind::Network),
-        ("OSError: We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the cached files.", Kind::Network),
+        (
+            "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the cached files.",
+            Kind::Network,
+        ),
         ("OSError: [Errno 101] Network is unreachable", Kind::Network),
         ("ModuleNotFoundError: No module named 'torch'", Kind::Module),
-        ("ImportError: cannot import name 'AdamW' from 'transformers' (/usr/lib/python3/dist-packages/transformers/__init__.py)", Kind::Module),
+        (
+            "ImportError: cannot import name 'AdamW' from 'transformers' (/usr/lib/python3/dist-packages/transformers/__init__.py)",
+            Kind::Module,
+        ),
         ("ImportError: libcudnn.so.9: cannot open shared object file: No such file or directory", Kind::Module),
         ("SyntaxError: invalid syntax", Kind::Syntax),
         ("IndentationError: expected an indented block after 'for' statement on line 3", Kind::Syntax),
@@ -148,10 +177,19 @@ mod tests {
         ("PermissionError: [Errno 13] Permission denied: '/root/.cache'", Kind::Place),
         ("RuntimeError: No CUDA GPUs are available", Kind::Device),
         ("AssertionError: Torch not compiled with CUDA enabled", Kind::Device),
-        ("RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!", Kind::Device),
-        ("RuntimeError: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver", Kind::Device),
+        (
+            "RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!",
+            Kind::Device,
+        ),
+        (
+            "RuntimeError: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver",
+            Kind::Device,
+        ),
         ("RuntimeError: CUDA error: device-side assert triggered", Kind::Kernel),
-        ("RuntimeError: DataLoader worker (pid 12345) is killed by signal: Bus error. It is possible that dataloader's workers are out of shared memory.", Kind::Kernel),
+        (
+            "RuntimeError: DataLoader worker (pid 12345) is killed by signal: Bus error. It is possible that dataloader's workers are out of shared memory.",
+            Kind::Kernel,
+        ),
         ("IndexError: Target 5 is out of bounds.", Kind::Index),
         ("IndexError: index out of range in self", Kind::Index),
         ("RuntimeError: mat1 and mat2 shapes cannot be multiplied (8x512 and 256x10)", Kind::Shape),
@@ -190,14 +228,24 @@ mod tests {
 
     #[test]
     fn what_is_no_exception_means_nothing() {
-        for text in ["", "epoch 1\nepoch 2\n", "warning: RuntimeError ahead\nall is well\n", "Traceback (most recent call last):\n"] {
+        for text in
+            ["", "epoch 1\nepoch 2\n", "warning: RuntimeError ahead\nall is well\n", "Traceback (most recent call last):\n"]
+        {
             assert_eq!(exception(text), None, "{text}");
         }
         // Without a traceback: a library's abort, or the interpreter's.
-        let aborted = exception("epoch 1\nterminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n");
-        assert_eq!(aborted.map(|e| (e.kind, e.message)), Some((Kind::OutOfMemory, "terminate called after throwing an instance of 'std::bad_alloc'".into())));
+        let aborted =
+            exception("epoch 1\nterminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n");
+        assert_eq!(
+            aborted.map(|e| (e.kind, e.message)),
+            Some((Kind::OutOfMemory, "terminate called after throwing an instance of 'std::bad_alloc'".into()))
+        );
         // What was raised while another exception was handled is what ended it.
-        let both = format!("{}\nDuring handling of the above exception, another exception occurred:\n\n{}", traced("KeyError: 'x'"), traced("MemoryError"));
+        let both = format!(
+            "{}\nDuring handling of the above exception, another exception occurred:\n\n{}",
+            traced("KeyError: 'x'"),
+            traced("MemoryError")
+        );
         assert_eq!(exception(&both).map(|e| e.kind), Some(Kind::OutOfMemory));
         // Escape sequences do not reach the terminal.
         let coloured = exception(&traced("ValueError: \u{1b}[31mred\u{1b}[0m")).expect("an exception");

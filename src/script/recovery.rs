@@ -47,7 +47,9 @@ pub fn decide(tried: &[Tried]) -> Decision {
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
         Outcome::BudgetSpent { .. } => give_up(last.outcome.to_string()),
         Outcome::Refused { message, .. } => give_up(format!("the script cannot go on: {message}")),
-        Outcome::Crashed { exit_code } => give_up(format!("the script ended with exit code {exit_code} and did not say that it is done")),
+        Outcome::Crashed { exit_code } => {
+            give_up(format!("the script ended with exit code {exit_code} and did not say that it is done"))
+        }
         _ if failures >= MAX_ATTEMPTS => give_up(format!("{failures} attempts did not complete")),
         Outcome::OutOfMemory { .. } => smaller(last),
         Outcome::Diverged { step, .. } => lower(last, *step),
@@ -84,8 +86,7 @@ fn lower(last: &Tried, step: u64) -> Decision {
         return Decision::GiveUp { reason };
     }
     let settings = Settings { lr_scale: last.settings.lr_scale * 0.3, ..last.settings };
-    let reason =
-        format!("diverged at step {step}: {:e} of the script's learning rate, from the start", settings.lr_scale);
+    let reason = format!("diverged at step {step}: {:e} of the script's learning rate, from the start", settings.lr_scale);
     // Its checkpoints may have been damaged long before it showed.
     Decision::Retry { settings, goes_on: false, reason }
 }
@@ -112,8 +113,7 @@ mod tests {
     #[test]
     fn a_script_is_changed_through_what_it_takes() {
         let memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None };
-        let takes_batches =
-            |settings: &Settings| vec![Told::Batch { size: 12, micro_batch: 12 / settings.batch_parts }];
+        let takes_batches = |settings: &Settings| vec![Told::Batch { size: 12, micro_batch: 12 / settings.batch_parts }];
         let (settings, reason) = exhaust(&memory, takes_batches);
         assert_eq!(settings.iter().map(|s| s.batch_parts).collect::<Vec<_>>(), [1, 2, 4, 12]);
         assert_eq!(reason, "out of memory with one example a forward pass");
