@@ -13,6 +13,8 @@ pub struct Probe<'a> {
     pub hub: HubProbe<'a>,
     /// The value of PATH.
     pub path: Option<&'a OsStr>,
+    /// The socket of the container engine.
+    pub docker: &'a Path,
     /// Where runs are kept; its file system is measured.
     pub runs: &'a Path,
     /// Environment variables that are set and honoured: name and what is shown of them.
@@ -73,7 +75,7 @@ impl Facts {
         let mut checks = vec![cores(), memory(&read(MEMINFO)), cpu(&features()), gpu(&Gpu::find())];
         checks.push(disk(free_bytes(probe.runs), probe.runs));
         checks.extend((probe.sandbox)().into_iter().map(|(name, held)| layer(&name, held)));
-        checks.push(docker(Path::new("/var/run/docker.sock"), probe.path));
+        checks.push(docker(probe.docker, probe.path));
         checks.push(hub(&probe.hub));
         checks.extend(probe.variables.iter().map(|(name, value)| Check::ok(name, value.clone())));
         Facts { version: env!("CARGO_PKG_VERSION").into(), checks }
@@ -252,7 +254,7 @@ fn layer(name: &str, held: Result<String, String>) -> Check {
 /// A socket that is there and a client on PATH; neither is used.
 fn docker(socket: &Path, path: Option<&OsStr>) -> Check {
     let client = path.and_then(|path| std::env::split_paths(path).map(|place| place.join("docker")).find(|file| file.is_file()));
-    let why = "nothing now: Docker is only for architectures that the zoo lacks";
+    let why = "`tallow train --script`, for what the zoo lacks, needs both and an image with Python (docs/scripts.md)";
     match (socket.exists(), client) {
         (true, Some(client)) => Check::ok("Docker", format!("{}, {}", client.display(), socket.display())),
         (true, None) => Check::limited("Docker", format!("{} without a `docker` on PATH", socket.display()), why),
@@ -339,6 +341,7 @@ mod tests {
             sandbox: &layers,
             hub: HubProbe::Ask(&refused),
             path: None,
+            docker: Path::new("/nowhere/docker.sock"),
             runs: &dir.path().join("not/yet"),
             variables: vec![],
         };

@@ -424,7 +424,10 @@ pub(super) fn stop_flag(json: bool, run: Option<RunFolder>) -> &'static AtomicBo
     let _ = ctrlc::set_handler(move || {
         if STOP.swap(true, Ordering::SeqCst) {
             // Without an experiment there is nothing to go on with.
-            let run = run.as_ref().filter(|run| run.spec().is_file()).map(|run| run.root().to_path_buf());
+            let run = run
+                .as_ref()
+                .filter(|run| run.spec().is_file() || run.script_spec().is_file())
+                .map(|run| run.root().to_path_buf());
             super::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
         } else if !json {

@@ -28,7 +28,11 @@ use clap::Parser;
 use environment::Environment;
 use experiment::{Start, Until};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+
+/// Where a container engine usually listens.
+const DOCKER: &str = "/var/run/docker.sock";
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -172,6 +176,7 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
             None => doctor::HubProbe::Ask(&ask),
         },
         path: path.as_deref(),
+        docker: Path::new(environment.docker_host.as_deref().and_then(|host| host.strip_prefix("unix://")).unwrap_or(DOCKER)),
         runs: &environment.runs,
         variables: Vec::new(),
     };

@@ -139,7 +139,11 @@ impl Failure for PlannerError {
                 )
             }
             PlannerError::NoModel { zoo, .. } => {
-                format!("the zoo has {}; name a model of such a family with `--model`", zoo.join(", "))
+                format!(
+                    "the zoo has {}; name a model of such a family with `--model`, or train another architecture by a script of your own: \
+                     `tallow train --script` (docs/scripts.md)",
+                    zoo.join(", ")
+                )
             }
             PlannerError::NoHeldOut { .. } => "add a file or folder named `test`, with labels".into(),
             PlannerError::Budget { needed_secs, .. } => format!("give at least `--max-time {:.0}s`", (needed_secs * 1.5).ceil()),

@@ -53,7 +53,7 @@ pub const HELD: [(&str, &str); 8] = [
     ("files", "the root, the script and the data are read-only; the attempt's folder and a small /tmp can be written"),
     ("network", "none"),
     ("pids", "at most 512 processes"),
-    ("syscalls", "the engine's seccomp profile"),
+    ("syscalls", "the engine's seccomp profile, and no io_uring"),
     ("user", "one without rights"),
     ("namespaces", "mounts, processes, network, host name and shared memory of its own"),
     ("environment", "nothing inherited"),
