@@ -161,6 +161,9 @@ impl<'a> Pipeline<'a> {
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
         }
+        if let Some(end) = self.compare(&plan)? {
+            return Ok(end);
+        }
         if let Some(end) = self.train(&plan)? {
             return Ok(end);
         }
