@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tallow::job::{InitFrom, MonitorConfig, RunConfig};
-use tallow::plan::{DataFacts, HostFacts, estimate};
+use tallow::plan::{DataFacts, HostFacts, Share, estimate};
 use tallow::spec::{Columns, Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
 use tallow_kernels::Stream;
 use tallow_zoo::{ModelConfig, registry};
@@ -135,7 +135,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             return Err(format!("{}: {text} {}", entry.family, String::from_utf8_lossy(&out.stderr)).into());
         };
         let host = HostFacts { cores: 1, memory_bytes: 0, matmul_flops: 1e11 };
-        let estimated = estimate(&config.model, None, &config.recipe, case.batch, 2, &facts(case, config.task), &host);
+        let estimated = estimate(
+            &config.model,
+            &Share::of(&config.model, None, None),
+            &config.recipe,
+            case.batch,
+            2,
+            &facts(case, config.task),
+            &host,
+        );
         let (estimated, params) = (estimated.peak_memory_bytes as f64, estimated.num_params);
         const MIB: f64 = (1 << 20) as f64;
         println!(

@@ -28,5 +28,6 @@ pub mod publish;
 pub mod report;
 pub mod run;
 pub mod sandbox;
+pub mod script;
 pub mod spec;
 pub mod trainer;

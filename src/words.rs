@@ -3,6 +3,7 @@
 use crate::spec::{
     AdapterSpec, Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, Optimizer, Schedule, Similarity, Warmup,
 };
+use tallow_zoo::BaseWeights;
 
 /// A score: four decimals.
 pub(crate) fn score(value: f64) -> String {
@@ -70,14 +71,15 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 pub(crate) fn adapter(adapter: &AdapterSpec) -> String {
-    let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora } = adapter;
+    let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora, base } = adapter;
     let kind = match (use_dora, use_rslora) {
         (false, false) => "LoRA",
         (false, true) => "rsLoRA",
         (true, false) => "DoRA",
         (true, true) => "DoRA (scaled as rsLoRA)",
     };
-    format!("{kind} of rank {rank}, alpha {}, dropout {}, on {}", plain(*alpha), plain(*dropout), target_modules.join(", "))
+    let base = if *base == Some(BaseWeights::AsStored) { ", beside weights held as they are stored" } else { "" };
+    format!("{kind} of rank {rank}, alpha {}, dropout {}, on {}{base}", plain(*alpha), plain(*dropout), target_modules.join(", "))
 }
 
 pub(crate) fn optimizer(optimizer: &Optimizer) -> String {

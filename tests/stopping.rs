@@ -363,7 +363,7 @@ fn budgets_of_attempts_and_disk_have_their_own_code() {
     let told = said(place.train(&large, &run).args(["--offline", "--max-disk=5MB"]));
     assert_eq!(told.code, Some(42), "{told:#?}");
     for words in
-        ["the run `seed-0` did not complete: budget spent: `budget.max_disk_bytes` is 4.77 MiB", "would be written", "--max-disk"]
+        ["the run `seed-0` did not complete: budget spent: `budget.max_disk_bytes` is 4.8 MiB", "would be written", "--max-disk"]
     {
         assert!(told.stderr.contains(words), "{words}: {told:#?}");
     }

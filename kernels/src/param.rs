@@ -1,7 +1,8 @@
 //! Parameters: named leaves, made by a model through [`Weights`], kept ordered by name in a [`ParamStore`].
 
 use crate::error::WeightProblem;
-use crate::{Error, Result, Stream, slice};
+use crate::{Error, FrozenWeight, Result, Stream, slice};
+use candle_core::quantized::QTensor;
 use candle_core::{DType, Device, Tensor};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,9 +149,39 @@ pub struct LoadReport {
     pub unused: Vec<String>,
 }
 
+/// A tensor that a model is built from.
+enum Given {
+    Plain(Tensor),
+    /// Blocks of GGUF: a few bits an element.
+    Quantized(Arc<QTensor>),
+}
+
+impl Given {
+    fn dims(&self) -> &[usize] {
+        match self {
+            Given::Plain(tensor) => tensor.dims(),
+            Given::Quantized(blocks) => blocks.shape().dims(),
+        }
+    }
+
+    /// A matrix of fewer bits than float32, as it is.
+    fn stored(&self, name: &str) -> Option<FrozenWeight> {
+        let weight = match self {
+            Given::Plain(tensor) if matches!(tensor.dtype(), DType::F16 | DType::BF16) => FrozenWeight::new(name, tensor),
+            Given::Plain(_) => return None,
+            Given::Quantized(blocks) => FrozenWeight::quantized(name, blocks.clone()),
+        };
+        weight.ok()
+    }
+}
+
 struct Building {
-    given: Option<BTreeMap<String, Tensor>>,
+    /// What was not asked for yet: a tensor's memory is free once the model has its own.
+    given: Option<BTreeMap<String, Given>>,
     used: BTreeSet<String>,
+    /// Whether matrices may stay as they are stored.
+    keeps: bool,
+    kept: Vec<FrozenWeight>,
     init: Stream,
     device: Device,
     dtype: DType,
@@ -185,10 +216,10 @@ impl Weights {
 
     /// Parameters come from `given`; only those asked for by [`Weights::fresh`] may be absent there.
     pub fn given(given: BTreeMap<String, Tensor>, init: Stream, device: &Device) -> Self {
-        Self::new(Some(given), init, device)
+        Self::new(Some(given.into_iter().map(|(name, tensor)| (name, Given::Plain(tensor))).collect()), init, device)
     }
 
-    fn new(given: Option<BTreeMap<String, Tensor>>, init: Stream, device: &Device) -> Self {
+    fn new(given: Option<BTreeMap<String, Given>>, init: Stream, device: &Device) -> Self {
         let building = Building {
             given,
             init,
@@ -197,6 +228,8 @@ impl Weights {
             outline: false,
             freezes: None,
             used: BTreeSet::new(),
+            keeps: false,
+            kept: Vec::new(),
             made: Vec::new(),
             shapes: Vec::new(),
             initialised: Vec::new(),
@@ -210,6 +243,18 @@ impl Weights {
     #[must_use]
     pub fn with_dtype(self, dtype: DType) -> Self {
         self.building.borrow_mut().dtype = dtype;
+        self
+    }
+
+    /// Matrices that are asked for by [`Weights::stored`] stay as they are stored: given ones in 16 bits, and these `quantized` ones.
+    #[must_use]
+    pub fn keeping_stored(self, quantized: BTreeMap<String, Arc<QTensor>>) -> Self {
+        {
+            let b = &mut *self.building.borrow_mut();
+            b.keeps = true;
+            let quantized = quantized.into_iter().map(|(name, blocks)| (name, Given::Quantized(blocks)));
+            b.given.get_or_insert_default().extend(quantized);
+        }
         self
     }
 
@@ -271,17 +316,35 @@ impl Weights {
         self.make(name, shape, init, ParamKind::Buffer, false)
     }
 
+    /// A matrix `[out, in]` that is never trained, as it is stored: none unless such are kept ([`Weights::keeping_stored`]), and it is
+    /// there in fewer bits than float32. It is no parameter: [`ParamStore::kept`] has it.
+    pub fn stored(&self, name: &str, dims: [usize; 2]) -> Option<FrozenWeight> {
+        let name = format!("{}{name}", self.prefix);
+        let b = &mut *self.building.borrow_mut();
+        let given = b.given.as_mut().filter(|_| b.keeps && !b.outline)?;
+        let weight = given.get(&name)?.stored(&name).filter(|weight| weight.dims() == dims)?;
+        given.remove(&name);
+        b.used.insert(name.clone());
+        match weight.dense(DType::F32, &Device::Cpu).map(|values| is_finite(&values)) {
+            Ok(true) => {}
+            Ok(false) => b.problems.push(WeightProblem::NotFinite { name }),
+            Err(error) => drop(b.failed.get_or_insert(error)),
+        }
+        b.kept.push(weight.clone());
+        Some(weight)
+    }
+
     fn make(&self, name: &str, shape: &[usize], init: Init, kind: ParamKind, may_be_absent: bool) -> Param {
         let name = format!("{}{name}", self.prefix);
         let b = &mut *self.building.borrow_mut();
         let frozen = self.frozen || b.freezes.as_ref().is_some_and(|freezes| freezes(&name));
         let kind = if frozen && kind == ParamKind::Trainable { ParamKind::Frozen } else { kind };
-        let given = match b.given.as_ref().map(|given| given.get(&name)) {
-            Some(Some(tensor)) => {
+        let given = match b.given.as_mut().map(|given| given.remove(&name)) {
+            Some(Some(given)) => {
                 b.used.insert(name.clone());
-                let checked = fits(&name, shape, tensor).and_then(|()| match b.outline {
+                let checked = fits(&name, shape, given.dims()).and_then(|()| match b.outline {
                     true => Ok(empty()),
-                    false => own(&name, tensor, &b.device, b.dtype),
+                    false => own(&name, given, &b.device, b.dtype),
                 });
                 checked.map_err(|problem| b.problems.push(problem)).ok()
             }
@@ -330,15 +393,14 @@ impl Weights {
         if !b.problems.is_empty() {
             return Err(Error::Weights(std::mem::take(&mut b.problems)));
         }
-        let given = b.given.take().unwrap_or_default();
-        let report = LoadReport {
-            loaded: b.used.len(),
-            initialised: if given.is_empty() { Vec::new() } else { std::mem::take(&mut b.initialised) },
-            unused: given.into_keys().filter(|name| !b.used.contains(name)).collect(),
-        };
-        let mut params = std::mem::take(&mut b.made);
+        let unused: Vec<String> = b.given.take().unwrap_or_default().into_keys().collect();
+        let any_given = !(b.used.is_empty() && unused.is_empty());
+        let initialised = if any_given { std::mem::take(&mut b.initialised) } else { Vec::new() };
+        let report = LoadReport { loaded: b.used.len(), initialised, unused };
+        let (mut params, mut kept) = (std::mem::take(&mut b.made), std::mem::take(&mut b.kept));
         params.sort_by(|x, y| x.name.cmp(&y.name));
-        Ok((ParamStore { params }, report))
+        kept.sort_by(|x, y| x.name().cmp(y.name()));
+        Ok((ParamStore { params, kept }, report))
     }
 }
 
@@ -346,32 +408,42 @@ fn empty() -> Tensor {
     Tensor::from_vec(Vec::<f32>::new(), 0, &Device::Cpu).unwrap_or_else(|_| unreachable!("an empty tensor needs no memory"))
 }
 
-fn fits(name: &str, shape: &[usize], tensor: &Tensor) -> Result<(), WeightProblem> {
-    if tensor.dims() == shape {
+fn fits(name: &str, shape: &[usize], found: &[usize]) -> Result<(), WeightProblem> {
+    if found == shape {
         return Ok(());
     }
-    Err(WeightProblem::Shape { name: name.into(), expected: shape.to_vec(), found: tensor.dims().to_vec() })
+    Err(WeightProblem::Shape { name: name.into(), expected: shape.to_vec(), found: found.to_vec() })
 }
 
 /// The given tensor as a parameter of its own memory: of that type, contiguous, finite.
-fn own(name: &str, tensor: &Tensor, device: &Device, dtype: DType) -> Result<Tensor, WeightProblem> {
-    let wrong_type = || WeightProblem::Type { name: name.into(), found: format!("{:?}", tensor.dtype()) };
-    if !tensor.dtype().is_float() {
-        return Err(wrong_type());
-    }
-    let own = || tensor.to_dtype(dtype)?.to_device(device)?.force_contiguous();
-    let own = own().map_err(|_| wrong_type())?;
-    let sum = own.abs().and_then(|t| t.sum_all()).and_then(|t| t.to_dtype(DType::F32)).and_then(|t| t.to_scalar::<f32>());
-    match sum {
-        Ok(sum) if sum.is_finite() => Ok(own),
+fn own(name: &str, given: Given, device: &Device, dtype: DType) -> Result<Tensor, WeightProblem> {
+    let wrong_type = |found: DType| WeightProblem::Type { name: name.into(), found: format!("{found:?}") };
+    let own = match given {
+        Given::Plain(tensor) if tensor.dtype().is_float() => {
+            let own = || tensor.to_dtype(dtype)?.to_device(device)?.force_contiguous();
+            own().map_err(|_| wrong_type(tensor.dtype()))?
+        }
+        Given::Plain(tensor) => return Err(wrong_type(tensor.dtype())),
+        Given::Quantized(blocks) => {
+            blocks.dequantize(device).and_then(|own| own.to_dtype(dtype)).map_err(|_| wrong_type(DType::U8))?
+        }
+    };
+    match own {
+        own if is_finite(&own) => Ok(own),
         _ => Err(WeightProblem::NotFinite { name: name.into() }),
     }
+}
+
+fn is_finite(values: &Tensor) -> bool {
+    let sum = values.abs().and_then(|t| t.sum_all()).and_then(|t| t.to_dtype(DType::F32)).and_then(|t| t.to_scalar::<f32>());
+    sum.is_ok_and(f32::is_finite)
 }
 
 /// All parameters of a model, ordered by name.
 #[derive(Debug, Clone, Default)]
 pub struct ParamStore {
     params: Vec<Param>,
+    kept: Vec<FrozenWeight>,
 }
 
 impl ParamStore {
@@ -383,6 +455,11 @@ impl ParamStore {
     /// Those that the optimiser moves, by name.
     pub fn trainable(&self) -> impl Iterator<Item = &Param> {
         self.params.iter().filter(|p| p.is_trainable())
+    }
+
+    /// Matrices that stay as they are stored, by name: no parameters, and in no file that is written.
+    pub fn kept(&self) -> &[FrozenWeight] {
+        &self.kept
     }
 
     /// The parameter of that name.

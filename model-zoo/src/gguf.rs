@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 /// A file that no model can be made from.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +131,13 @@ pub struct Base {
     pub tensors: BTreeMap<String, Tensor>,
 }
 
+/// The same in the file's own blocks: what [`Weights::keeping_stored`](tallow_kernels::Weights::keeping_stored) takes.
+#[derive(Debug)]
+pub struct Stored {
+    pub config: ModelConfig,
+    pub tensors: BTreeMap<String, Arc<QTensor>>,
+}
+
 impl Gguf {
     /// Reads the header.
     ///
@@ -215,6 +223,24 @@ impl Gguf {
     /// The architecture is not known; a value is missing; a tensor is quantised in a way that is not known, lies behind the file's end,
     /// or has no place in the model; its configuration has mistakes.
     pub fn load(&self, file: &mut (impl Read + Seek)) -> Result<Base> {
+        let (config, tensors) = self.model(file, |blocks| blocks.dequantize(&Device::Cpu))?;
+        Ok(Base { config, tensors })
+    }
+
+    /// The whole model, each tensor as the file has it.
+    ///
+    /// # Errors
+    /// As [`Gguf::load`].
+    pub fn load_stored(&self, file: &mut (impl Read + Seek)) -> Result<Stored> {
+        let (config, tensors) = self.model(file, |blocks| Ok(Arc::new(blocks)))?;
+        Ok(Stored { config, tensors })
+    }
+
+    fn model<T>(
+        &self,
+        file: &mut (impl Read + Seek),
+        made: impl Fn(QTensor) -> candle_core::Result<T>,
+    ) -> Result<(ModelConfig, BTreeMap<String, T>)> {
         self.check_types()?;
         let config = self.config(file)?;
         let heads = [self.whole("attention.head_count")?, self.kv_heads()?];
@@ -227,9 +253,9 @@ impl Gguf {
                 () if turned && public.contains(".k_proj.") => Some(heads[1]),
                 () => None,
             };
-            tensors.insert(public, self.tensor(file, name, place, rows)?);
+            tensors.insert(public, made(self.tensor(file, name, place, rows)?)?);
         }
-        Ok(Base { config, tensors })
+        Ok((config, tensors))
     }
 
     /// What the architecture's values and tensors say, as a public `config.json` has it.
@@ -261,7 +287,8 @@ impl Gguf {
 
     fn rope_scaling(&self, file: &mut (impl Read + Seek)) -> Result<Option<Json>> {
         if let Some(place) = self.tensors.get(ROPE_FACTORS) {
-            let factors = self.tensor(file, ROPE_FACTORS, place, None)?.flatten_all()?.to_vec1::<f32>()?;
+            let factors =
+                self.tensor(file, ROPE_FACTORS, place, None)?.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
             let theta = self.number("rope.freq_base")?.unwrap_or(10_000.0);
             return llama3_scaling(&factors, theta).map(Some).ok_or_else(|| Error::Tensor {
                 tensor: ROPE_FACTORS.into(),
@@ -339,6 +366,18 @@ impl Gguf {
         })
     }
 
+    /// Bytes that an element of a matrix takes, on average over all of them.
+    pub fn bytes_per_weight(&self) -> f64 {
+        let matrices = self.tensors.values().filter(|place| place.shape.len() == 2);
+        let (mut bytes, mut elements) = (0.0, 0.0);
+        for (place, kind) in matrices.filter_map(|place| Some((place, place.known()?))) {
+            let count: f64 = place.shape.iter().map(|dim| *dim as f64).product();
+            elements += count;
+            bytes += count * kind.type_size() as f64 / kind.block_size() as f64;
+        }
+        if elements > 0.0 { bytes / elements } else { 4.0 }
+    }
+
     fn check_types(&self) -> Result<()> {
         let mut unknown = self.tensors.iter().filter(|(_, place)| place.known().is_none());
         let Some((name, place)) = unknown.next() else { return Ok(()) };
@@ -351,8 +390,8 @@ impl Gguf {
         Err(Error::Quantisation { tensor: name.clone(), more, found })
     }
 
-    /// A tensor in float32; `heads`: of queries or keys, whose rows llama.cpp has in another order.
-    fn tensor(&self, file: &mut (impl Read + Seek), name: &str, place: &Place, heads: Option<usize>) -> Result<Tensor> {
+    /// A tensor in its blocks; `heads`: of queries or keys, whose rows llama.cpp has in another order.
+    fn tensor(&self, file: &mut (impl Read + Seek), name: &str, place: &Place, heads: Option<usize>) -> Result<QTensor> {
         let start = self.blocks.saturating_add(place.offset);
         let damaged =
             |expected: String, found: String| Error::Damaged { what: format!("the tensor `{name}`"), at: start, expected, found };
@@ -378,7 +417,7 @@ impl Gguf {
             data = halves_apart(&data, rows, heads);
         }
         let storage = QStorage::from_data(Cow::Owned(data), &Device::Cpu, kind)?;
-        Ok(QTensor::new(storage, place.shape.clone())?.dequantize(&Device::Cpu)?)
+        Ok(QTensor::new(storage, place.shape.clone())?)
     }
 }
 

@@ -38,7 +38,7 @@ pub use cache::Cache;
 pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Prompt, Search, Settings, Source, generate, generate_all};
 pub use head::{Head, HeadKind};
-pub use lora::{ALL_LINEAR, Adapted, Adapter, is_addition};
+pub use lora::{ALL_LINEAR, Adapted, Adapter, BaseWeights, is_addition};
 pub use places::{Place, Places};
 pub use pooling::{Pooling, PoolingOf};
 pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, PairIds, SpeechLimits, registry};

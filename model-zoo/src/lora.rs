@@ -26,6 +26,21 @@ pub struct Adapter {
     /// The length of each row of the sum of weight and addition is trained, too (DoRA).
     #[serde(default)]
     pub use_dora: bool,
+    /// How the matrices of the base's linear layers are held in memory; not in `adapter_config.json`, for it makes no other adapter.
+    #[serde(default)]
+    pub base: BaseWeights,
+}
+
+/// How matrices that an adapter stands beside are held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseWeights {
+    /// Widened once: the fastest.
+    #[default]
+    Float32,
+    /// As the file has them, in 16 bits or in GGUF's blocks (QLoRA, Dettmers et al. 2023, arXiv 2305.14314): the values are the same, and
+    /// they are widened some rows at a time whenever they are used.
+    AsStored,
 }
 
 /// The target that every linear layer meets.
@@ -38,6 +53,8 @@ pub struct Adapted {
     pub trained: BTreeMap<String, Vec<usize>>,
     /// Elements of everything else.
     pub num_frozen: usize,
+    /// Of those, elements of the matrices that may stay as a file has them: [`BaseWeights::AsStored`].
+    pub num_stored: usize,
     /// Paths of the frozen layers with a matrix, adapted or not.
     matrices: Vec<String>,
 }
@@ -53,12 +70,18 @@ impl Adapted {
             num_frozen += shape.iter().product::<usize>();
             matrices.extend(name.strip_suffix(".weight").filter(|_| shape.len() == 2).map(str::to_string));
         }
-        Adapted { trained, num_frozen, matrices }
+        Adapted { trained, num_frozen, num_stored: 0, matrices }
     }
 
     /// Elements of what is trained.
     pub fn num_trained(&self) -> usize {
         self.trained.values().map(|shape| shape.iter().product::<usize>()).sum()
+    }
+
+    /// Elements of the weights of the adapted layers.
+    pub(crate) fn num_beside(&self) -> usize {
+        let side = |layer: &str, end: &str, at: usize| self.trained.get(&format!("{layer}{end}")).map_or(0, |shape| shape[at]);
+        self.layers().iter().map(|layer| side(layer, LORA_A, 1) * side(layer, LORA_B, 0)).sum()
     }
 
     /// Paths of the adapted layers.
@@ -112,7 +135,15 @@ impl Adapter {
     /// Of these layers, with the settings that `peft` has where nothing is said.
     pub fn of(target_modules: &[&str]) -> Self {
         let target_modules = target_modules.iter().map(|target| target.to_string()).collect();
-        Adapter { r: 8, lora_alpha: 8.0, lora_dropout: 0.0, target_modules, use_rslora: false, use_dora: false }
+        Adapter {
+            r: 8,
+            lora_alpha: 8.0,
+            lora_dropout: 0.0,
+            target_modules,
+            use_rslora: false,
+            use_dora: false,
+            base: BaseWeights::Float32,
+        }
     }
 
     /// Targets that none of the linear layers at these paths meets.
@@ -185,48 +216,60 @@ pub(crate) struct Linear {
 
 enum Kind {
     Plain(Param),
+    /// Kept as it is stored, without an addition.
+    Frozen(FrozenWeight),
     Adapted(FrozenWeight, Lora),
     Lengths(FrozenWeight, Dora),
+}
+
+/// A layer's own weight.
+enum Held {
+    Param(Param),
+    Stored(FrozenWeight),
 }
 
 impl Linear {
     /// The layer at `at`. With an adapter for the model, all but the additions is frozen.
     pub(crate) fn new(at: &Weights, [inner, out]: [usize; 2], bias: bool, init: Init, adapter: Option<&Adapter>) -> Result<Self> {
         let own = body(at, adapter);
-        let weight = own.param("weight", &[out, inner], init);
+        let kept = adapter.and_then(|_| own.stored("weight", [out, inner]));
+        let weight = kept.map_or_else(|| Held::Param(own.param("weight", &[out, inner], init)), Held::Stored);
         let bias = bias.then(|| own.param("bias", &[out], Init::Zeros));
-        let kind = match adapter.filter(|adapter| adapter.covers(at.path())) {
-            None => Kind::Plain(weight),
-            Some(adapter) => {
-                let lora = Lora {
-                    a: at.at("lora_A").fresh("weight", &[adapter.r, inner], Init::KaimingUniformFanIn),
-                    b: at.at("lora_B").fresh("weight", &[out, adapter.r], Init::Zeros),
-                    scale: adapter.scale() as f32,
-                    dropout: adapter.lora_dropout as f32,
-                };
-                let is_known = at.has("lora_magnitude_vector");
-                let magnitude = adapter.use_dora.then(|| at.fresh("lora_magnitude_vector", &[out], Init::Ones));
-                match magnitude {
-                    // An outline has no weight to stand beside, nor has a model that does not fit what was given.
-                    _ if weight.tensor().dims() != [out, inner] => Kind::Plain(weight),
-                    None => Kind::Adapted(FrozenWeight::from_param(&weight)?, lora),
-                    Some(magnitude) => {
-                        let weight = FrozenWeight::from_param(&weight)?;
-                        if !is_known {
-                            magnitude.set(&kernels::row_norms(&weight, None)?)?;
-                        }
-                        Kind::Lengths(weight, Dora { lora, magnitude })
-                    }
-                }
-            }
+        let kind = match (adapter.filter(|adapter| adapter.covers(at.path())), weight) {
+            (None, Held::Param(weight)) => Kind::Plain(weight),
+            (None, Held::Stored(weight)) => Kind::Frozen(weight),
+            (Some(adapter), weight) => Self::adapted(at, weight, [inner, out], adapter)?,
         };
         Ok(Linear { kind, bias })
+    }
+
+    fn adapted(at: &Weights, weight: Held, [inner, out]: [usize; 2], adapter: &Adapter) -> Result<Kind> {
+        let lora = Lora {
+            a: at.at("lora_A").fresh("weight", &[adapter.r, inner], Init::KaimingUniformFanIn),
+            b: at.at("lora_B").fresh("weight", &[out, adapter.r], Init::Zeros),
+            scale: adapter.scale() as f32,
+            dropout: adapter.lora_dropout as f32,
+        };
+        let is_known = at.has("lora_magnitude_vector");
+        let magnitude = adapter.use_dora.then(|| at.fresh("lora_magnitude_vector", &[out], Init::Ones));
+        let weight = match weight {
+            // An outline has no weight to stand beside, nor has a model that does not fit what was given.
+            Held::Param(weight) if weight.tensor().dims() != [out, inner] => return Ok(Kind::Plain(weight)),
+            Held::Param(weight) => FrozenWeight::from_param(&weight)?,
+            Held::Stored(weight) => weight,
+        };
+        let Some(magnitude) = magnitude else { return Ok(Kind::Adapted(weight, lora)) };
+        if !is_known {
+            magnitude.set(&kernels::row_norms(&weight, None)?)?;
+        }
+        Ok(Kind::Lengths(weight, Dora { lora, magnitude }))
     }
 
     /// `x`: `[..., in]`; returns `[..., out]`.
     pub(crate) fn forward(&self, tape: &Tape, x: &Var) -> Result<Var> {
         match &self.kind {
             Kind::Plain(weight) => kernels::linear(tape, x, weight, self.bias.as_ref()),
+            Kind::Frozen(weight) => kernels::frozen_linear(tape, x, weight, self.bias.as_ref()),
             Kind::Adapted(weight, lora) => kernels::lora_linear(tape, x, weight, self.bias.as_ref(), lora),
             Kind::Lengths(weight, dora) => kernels::dora_linear(tape, x, weight, self.bias.as_ref(), dora),
         }
@@ -246,6 +289,7 @@ mod tests {
             target_modules: vec![target.into()],
             use_rslora: false,
             use_dora: false,
+            base: BaseWeights::Float32,
         };
         let path = "model.layers.0.self_attn.q_proj";
         assert!(["q_proj", "self_attn.q_proj", path].iter().all(|target| adapter(target).covers(path)));

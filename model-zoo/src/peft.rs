@@ -8,7 +8,7 @@
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
 use crate::head::HeadKind;
-use crate::lora::{Adapted, Adapter};
+use crate::lora::{Adapted, Adapter, BaseWeights};
 use crate::registry::ModelConfig;
 use candle_core::Tensor;
 use serde_json::{Map, Value, json};
@@ -67,6 +67,7 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
         target_modules: layers.collect(),
         use_rslora: object.get("use_rslora").and_then(Value::as_bool).unwrap_or(false),
         use_dora: object.get("use_dora").and_then(Value::as_bool).unwrap_or(false),
+        base: BaseWeights::Float32,
     };
     problems.extend(adapter.problems());
     if adapter.target_modules.is_empty() {

@@ -414,10 +414,16 @@ impl ModelConfig {
         };
         let mut problems = self.architecture().problems();
         if problems.is_empty() {
+            let all = outline(&Adapter { r: 1, ..Adapter::of(&[ALL_LINEAR]) })?;
             problems.extend(adapter.problems());
-            problems.extend(adapter.unmet(&outline(&Adapter { r: 1, ..Adapter::of(&[ALL_LINEAR]) })?.layers()));
+            problems.extend(adapter.unmet(&all.layers()));
+            if problems.is_empty() {
+                let mut adapted = outline(adapter)?;
+                adapted.num_stored = all.num_beside();
+                return Ok(adapted);
+            }
         }
-        if problems.is_empty() { outline(adapter) } else { Err(Error::Config(problems)) }
+        Err(Error::Config(problems))
     }
 
     /// Public tensors under the names and in the layout that [`ModelConfig::build`] asks for; a head for another number of classes is

@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tallow_kernels::{self as kernels, Gradients, Op, Param, ParamStore, Stream, Tape, Var, Weights, cross_entropy};
-use tallow_zoo::{Adapter, Input, Model, ModelConfig, Output};
+use tallow_zoo::{Adapter, BaseWeights, Input, Model, ModelConfig, Output};
 
 /// Largest difference that is let pass, as a share of the tensor's largest value; seen is 3.4e-6 (transformers itself holds norms and
 /// rotations to float32).
@@ -169,6 +169,7 @@ fn adapters_train_alone() {
         target_modules: targets(&["q_proj", "mlp.down_proj"]),
         use_rslora: false,
         use_dora: false,
+        base: BaseWeights::Float32,
     };
     let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
     let ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [9, 2, 6, 5, 3]], &Device::Cpu).expect("ids");

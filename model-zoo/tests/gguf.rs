@@ -7,9 +7,9 @@ use candle_core::{Device, Tensor};
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
-use tallow_kernels::{Stream, Tape, Weights};
+use tallow_kernels::{Gradients, ParamStore, Stream, Tape, Weights};
 use tallow_zoo::gguf::{Base, Gguf};
-use tallow_zoo::{Input, ModelConfig};
+use tallow_zoo::{Adapter, Input, ModelConfig};
 
 type Tensors = BTreeMap<String, Tensor>;
 
@@ -159,6 +159,87 @@ fn every_type_is_read() {
         assert!(lost <= bound && (kind == F32 || lost > 0.0) && lost >= 0.2 * last, "{kind:?}: {lost}, before {last}");
         last = lost;
     }
+}
+
+/// Scores, and the gradients of what is trained, by name.
+fn trained(config: &ModelConfig, weights: Weights, adapter: &Adapter) -> (Vec<f32>, Vec<(String, Vec<f32>)>, ParamStore) {
+    let model = config.build(&weights, Some(adapter)).expect("a model");
+    let (store, report) = weights.finish().expect("weights that fit");
+    assert!(report.unused.is_empty(), "{report:?}");
+    // Additions that do something.
+    let additions = store.trainable().filter(|param| param.name().ends_with("lora_B.weight"));
+    for param in additions {
+        let values = (0..param.len()).map(|i| (i as f32 * 0.7).sin() * 0.05).collect::<Vec<_>>();
+        param.set(&Tensor::from_vec(values, param.tensor().shape(), &Device::Cpu).expect("values")).expect("set");
+    }
+    let token_ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [0, 2, 6, 5, 3]], &Device::Cpu).expect("ids");
+    let input = Input::Text { type_ids: token_ids.zeros_like().expect("types"), token_ids, lengths: vec![5, 3] };
+    let tape = Tape::training(Stream::root(1));
+    let scores = model.forward(&tape, &input).and_then(|output| output.scores(&tape)).expect("scores");
+    let mut grads = Gradients::new(&store);
+    tape.backward(&scores, &mut grads).expect("gradients");
+    grads.check_complete(&store).expect("all of the adapter has a gradient");
+    let grads = store.trainable().map(|p| (p.name().to_string(), floats(grads.get(p).expect("a gradient")))).collect();
+    (floats(scores.tensor()), grads, store)
+}
+
+/// Held as its file stores it, a base does beside an adapter what it does in float32, in less memory.
+#[test]
+fn a_base_may_stay_as_it_is_stored() {
+    use GgmlDType::{BF16, F16, Q2K, Q4_0, Q4K, Q6K, Q8_0};
+    let (config, tensors) = wide();
+    let near = |what: &str, a: &[f32], b: &[f32]| {
+        let off = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
+        let norm = a.iter().map(|a| f64::from(*a).powi(2)).sum::<f64>().sqrt();
+        assert!(a.len() == b.len() && norm > 0.0 && off / norm < 1e-5, "{what}: {:.1e} of the norm", off / norm);
+    };
+    for use_dora in [false, true] {
+        let adapter = Adapter { r: 2, use_dora, ..Adapter::of(&["q_proj", "down_proj"]) };
+        for kind in [F16, BF16, Q8_0, Q6K, Q4K, Q4_0, Q2K] {
+            let file = write(&config, "llama", &tensors, kind);
+            let base = load(&file).unwrap_or_else(|e| panic!("{kind:?}: {e}"));
+            let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
+            let (scores, grads, store) = trained(&config, weights(base.tensors), &adapter);
+            assert!(store.kept().is_empty());
+            let mut bytes = Cursor::new(&file);
+            let stored = Gguf::read(&mut bytes).and_then(|header| header.load_stored(&mut bytes)).expect("blocks");
+            let weights = weights(Tensors::new()).keeping_stored(stored.tensors);
+            let (found, found_grads, store) = trained(&config, weights, &adapter);
+            assert_eq!(store.kept().len(), 7, "the linear layers of the one block");
+            let size: usize = store.kept().iter().map(|w| w.size_bytes()).sum();
+            let elements: usize = store.kept().iter().map(|w| w.dims()[0] * w.dims()[1]).sum();
+            assert!(size <= 2 * elements && store.iter().all(|p| !store.kept().iter().any(|w| w.name() == p.name())));
+            near(&format!("{kind:?}"), &scores, &found);
+            assert_eq!(grads.len(), found_grads.len());
+            for ((name, grad), (found_name, found)) in grads.iter().zip(&found_grads) {
+                assert_eq!(name, found_name);
+                near(&format!("{kind:?} {name}"), grad, found);
+            }
+        }
+        // A plain file in 16 bits.
+        let half: Tensors =
+            tensors.iter().map(|(n, t)| (n.clone(), t.to_dtype(candle_core::DType::BF16).expect("half"))).collect();
+        let weights = || Weights::given(half.clone(), Stream::root(0), &Device::Cpu);
+        let (scores, _, _) = trained(&config, weights(), &adapter);
+        let (found, _, store) = trained(&config, weights().keeping_stored(BTreeMap::new()), &adapter);
+        assert_eq!(store.kept().len(), 7);
+        near("bfloat16", &scores, &found);
+    }
+}
+
+/// Mistakes of what is kept are told with the others.
+#[test]
+fn stored_weights_are_checked() {
+    let (config, mut tensors) = wide();
+    let bf16 = |t: &Tensor| t.to_dtype(candle_core::DType::BF16).expect("half");
+    let names = ["up_proj", "gate_proj"].map(|name| format!("model.layers.0.mlp.{name}.weight"));
+    tensors.insert(names[0].clone(), bf16(&Tensor::ones((256, 128), candle_core::DType::F32, &Device::Cpu).expect("a tensor")));
+    let not_finite = tensors[&names[1]].affine(f64::INFINITY, 0.0).expect("a tensor");
+    tensors.insert(names[1].clone(), bf16(&not_finite));
+    let weights = Weights::given(tensors, Stream::root(0), &Device::Cpu).keeping_stored(BTreeMap::new());
+    config.build(&weights, Some(&Adapter::of(&["q_proj"]))).expect("a model");
+    let message = weights.finish().expect_err("two mistakes").to_string();
+    assert!(names.iter().all(|name| message.contains(name)) && message.contains("[256, 128]"), "{message}");
 }
 
 #[test]

@@ -58,11 +58,13 @@ pub enum Command {
     /// Run an experiment file.
     Train {
         /// The experiment, as TOML.
-        #[arg(required_unless_present = "example")]
+        #[arg(required_unless_present_any = ["example", "script"])]
         experiment: Option<PathBuf>,
         /// The experiment that Tallow carries: a small BERT on a data set that it makes itself.
         #[arg(long, conflicts_with = "experiment")]
         example: bool,
+        #[command(flatten)]
+        script: ScriptArgs,
         #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
@@ -215,6 +217,20 @@ pub struct PaperArg {
     /// The example paper that Tallow carries.
     #[arg(long, conflicts_with = "paper")]
     pub example: bool,
+}
+
+/// A script in place of an experiment, for what the zoo lacks.
+#[derive(Debug, Args, Default, Clone)]
+pub struct ScriptArgs {
+    /// A Python script, which runs in a Docker container without network; `--data` is then the folder that it sees. See docs/scripts.md.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["experiment", "example"])]
+    pub script: Option<PathBuf>,
+    /// The image that a script runs in; default: `tallow-python`.
+    #[arg(long, value_name = "IMAGE", requires = "script")]
+    pub image: Option<String>,
+    /// Let a script see the GPUs.
+    #[arg(long, requires = "script")]
+    pub gpu: bool,
 }
 
 /// What the user wants otherwise than the file says. Each lands in the spec.

@@ -220,7 +220,11 @@ pub(super) fn resume(
         max_attempts: budget.max_attempts.map(usize::from),
         allow_scope_change: budget.allow_scope_change,
     };
-    go_on(json, env, find(env, run)?, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
+    let folder = find(env, run)?;
+    if folder.script_spec().is_file() {
+        return super::script::resume(json, env, &folder, max_time, budget.memory);
+    }
+    go_on(json, env, folder, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
 }
 
 /// A run folder, by its path or its name in the folder of runs.
@@ -437,6 +441,11 @@ pub(super) fn program() -> Result<PathBuf> {
 
 pub(super) fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
+}
+
+/// A line about how far a run is.
+pub(super) fn tell_progress(line: &str) {
+    eprintln!("{line}");
 }
 
 /// Progress as the supervisor's watcher.

@@ -12,6 +12,7 @@ mod planned;
 mod profile;
 pub mod progress;
 mod read;
+mod script;
 mod surroundings;
 mod verify;
 mod worker;
@@ -71,7 +72,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = profile::Asked { steps: usize::from(*steps) as u64, tokens: tokens.map(usize::from) };
             profile::profile(cli.json, environment, start, wishes, run, &asked)
         }
-        Command::Train { experiment, wishes, run, .. } => {
+        Command::Train { experiment, script, wishes, run, .. } => {
+            if let Some(file) = &script.script {
+                return script::begin(cli.json, environment, file, script, wishes, run);
+            }
             let start = Start::experiment(experiment.as_deref(), wishes)?;
             experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
         }

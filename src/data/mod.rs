@@ -22,6 +22,7 @@ mod prepare;
 mod prepared;
 mod public_models;
 mod read;
+mod shards;
 mod similar;
 mod splits;
 mod stream;
@@ -48,6 +49,7 @@ pub use prepared::{
 pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS,
 };
+pub use shards::{sha256_of_weights, weight_files};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;

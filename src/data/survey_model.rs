@@ -1,7 +1,8 @@
 //! What a model folder holds: its config, weights, tokenizer, licence.
 
 use super::hub::{Hub, Kind, Repo};
-use super::{Card, Error, Result, sha256_of_file};
+use super::shards::files_of_index;
+use super::{Card, Error, Result, sha256_of_weights};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
 use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
@@ -15,6 +16,8 @@ use tallow_zoo::peft::{self, Peft};
 use tallow_zoo::{Head, HeadKind, Modality, ModelConfig, Pooling};
 
 const WEIGHTS: &str = "model.safetensors";
+/// Names the files of weights that lie in several.
+const INDEX: &str = "model.safetensors.index.json";
 const ADAPTER_CONFIG: &str = "adapter_config.json";
 const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 /// No model has a header beyond this.
@@ -43,7 +46,7 @@ pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
 /// A model whose weights are all here.
 fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let Weights { path, mut config, shapes, mut chat } = weights(repo)?;
+    let Weights { path, mut config, shapes, bytes_per_weight, mut chat } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
     if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText | Modality::Speech) {
@@ -67,8 +70,9 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         (Modality::Speech, None) | (Modality::Text | Modality::TextToText | Modality::Image | Modality::Table, _) => None,
     };
     Ok(ModelFacts {
-        weights_sha256: Some(sha256_of_file(&path)?),
+        weights_sha256: Some(sha256_of_weights(&path)?),
         weights: Some(path),
+        bytes_per_weight: Some(bytes_per_weight),
         tokenizer,
         normalize,
         image,
@@ -89,7 +93,7 @@ fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
         return Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() });
     }
     let weights = repo.fetch(ADAPTER_WEIGHTS)?;
-    let shapes = header(&weights).map_err(|what| wrong(format!("`{ADAPTER_WEIGHTS}`: {what}")))?;
+    let Header { shapes, .. } = header(&weights).map_err(|what| wrong(format!("`{ADAPTER_WEIGHTS}`: {what}")))?;
     let json = repo.read_text(ADAPTER_CONFIG)?.unwrap_or_default();
     let names = shapes.keys().map(String::as_str);
     let Peft { adapter, base, revision } =
@@ -127,13 +131,14 @@ struct Weights {
     path: PathBuf,
     config: ModelConfig,
     shapes: BTreeMap<String, Vec<usize>>,
+    bytes_per_weight: f64,
     chat: ChatFormat,
 }
 
-/// safetensors where there are any, else the only GGUF file.
+/// safetensors where there are any, in one file or several, else the only GGUF file.
 fn weights(repo: &Repo) -> Result<Weights> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    if !repo.has(WEIGHTS) {
+    if !repo.has(WEIGHTS) && !repo.has(INDEX) {
         let files: Vec<String> = repo.paths().into_iter().filter(|path| path.to_lowercase().ends_with(".gguf")).collect();
         return match files.as_slice() {
             [] => Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() }),
@@ -141,8 +146,20 @@ fn weights(repo: &Repo) -> Result<Weights> {
             _ => Err(wrong(format!("it has several GGUF files, and it is not said which: {}", files.join(", ")))),
         };
     }
-    let path = repo.fetch(WEIGHTS)?;
-    let shapes = header(&path).map_err(|what| wrong(format!("`{WEIGHTS}`: {what}")))?;
+    let name = if repo.has(WEIGHTS) { WEIGHTS } else { INDEX };
+    let path = repo.fetch(name)?;
+    let files = match repo.has(WEIGHTS) {
+        true => [WEIGHTS.to_string()].into(),
+        false => {
+            files_of_index(&repo.read_text(INDEX)?.unwrap_or_default()).map_err(|what| wrong(format!("`{INDEX}`: {what}")))?
+        }
+    };
+    let mut all = Header::default();
+    for file in files {
+        all.add(header(&repo.fetch(&file)?).map_err(|what| wrong(format!("`{file}`: {what}")))?);
+    }
+    let bytes_per_weight = all.bytes_per_weight();
+    let shapes = all.shapes;
     let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
         Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
         None => ModelConfig::identify(&shapes).ok_or_else(|| {
@@ -152,7 +169,7 @@ fn weights(repo: &Repo) -> Result<Weights> {
             )
         })?,
     };
-    Ok(Weights { path, config, shapes, chat: ChatFormat::default() })
+    Ok(Weights { path, config, shapes, bytes_per_weight, chat: ChatFormat::default() })
 }
 
 fn gguf(path: &Path) -> Result<Weights, String> {
@@ -160,7 +177,8 @@ fn gguf(path: &Path) -> Result<Weights, String> {
     let read = Gguf::read(&mut file).map_err(|e| e.to_string())?;
     let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
     let template = read.text("tokenizer.chat_template").map(str::to_string);
-    Ok(Weights { path: path.into(), config, shapes, chat: ChatFormat { template, tokens: BTreeMap::new() } })
+    let chat = ChatFormat { template, tokens: BTreeMap::new() };
+    Ok(Weights { path: path.into(), config, shapes, bytes_per_weight: read.bytes_per_weight(), chat })
 }
 
 /// What the files of the `sentence-transformers` library say, if there are any: how vectors are made becomes the model's head, where it
@@ -322,8 +340,30 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     }
 }
 
+/// What safetensors files say of their tensors.
+#[derive(Default)]
+struct Header {
+    shapes: BTreeMap<String, Vec<usize>>,
+    /// Of all matrices.
+    matrix_bytes: usize,
+    matrix_elements: f64,
+}
+
+impl Header {
+    fn add(&mut self, other: Header) {
+        self.shapes.extend(other.shapes);
+        self.matrix_bytes += other.matrix_bytes;
+        self.matrix_elements += other.matrix_elements;
+    }
+
+    /// Of an element of a matrix, on average over all of them.
+    fn bytes_per_weight(&self) -> f64 {
+        if self.matrix_elements > 0.0 { self.matrix_bytes as f64 / self.matrix_elements } else { 4.0 }
+    }
+}
+
 /// Names and shapes of the tensors, and that the file is as long as its header says.
-fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
+fn header(path: &Path) -> Result<Header, String> {
     let mut file = File::open(path).map_err(|e| e.to_string())?;
     let size = file.metadata().map_err(|e| e.to_string())?.len();
     let mut head = [0u8; 8];
@@ -341,7 +381,11 @@ fn header(path: &Path) -> Result<BTreeMap<String, Vec<usize>>, String> {
     if 8 + length + end != size {
         return Err(format!("it is cut off or has been changed: expected {} bytes, found {size}", 8 + length + end));
     }
-    Ok(tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect())
+    let matrices = || tensors.values().filter(|t| t.shape.len() == 2);
+    let matrix_bytes = matrices().map(|t| t.data_offsets.1 - t.data_offsets.0).sum();
+    let matrix_elements = matrices().map(|t| t.shape.iter().map(|dim| *dim as f64).product::<f64>()).sum();
+    let shapes = tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect();
+    Ok(Header { shapes, matrix_bytes, matrix_elements })
 }
 
 /// What a public preprocessor does with images.
@@ -413,9 +457,9 @@ mod tests {
         let check = |bytes: &[u8], expected: Result<Vec<usize>, &str>| {
             std::fs::write(&path, bytes).expect("written");
             match (header(&path), expected) {
-                (Ok(found), Ok(shape)) => assert_eq!(found, [("w".to_string(), shape)].into()),
+                (Ok(found), Ok(shape)) => assert_eq!(found.shapes, [("w".to_string(), shape)].into()),
                 (Err(what), Err(words)) => assert!(what.contains(words), "{what}"),
-                (found, expected) => panic!("expected {expected:?}, found {found:?}"),
+                (found, expected) => panic!("expected {expected:?}, found {:?}", found.map(|found| found.shapes)),
             }
         };
         check(&whole, Ok(vec![2]));

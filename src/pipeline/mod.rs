@@ -26,9 +26,19 @@ use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
 use budget::TimeBudget;
+use stages::{PREPARE, prepared_splits};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+
+/// The time that the processes took that have worked on a run so far.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn used_by(folder: &RunFolder) -> Result<Duration> {
+    let last_sign = |run: &str, attempt: u32| folder.attempt(run, attempt).last_sign();
+    Ok(budget::used(&folder.ledger().read()?, &last_sign))
+}
 
 /// What the stages need of the world.
 pub struct Setup<'a> {
@@ -161,6 +171,7 @@ impl<'a> Pipeline<'a> {
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
         }
+        let plan = self.count(plan)?;
         if let Some(end) = self.compare(&plan)? {
             return Ok(end);
         }
@@ -176,7 +187,7 @@ impl<'a> Pipeline<'a> {
         Ok(End::Reported { evaluation, report: Box::new(report) })
     }
 
-    /// What earlier processes took.
+    /// What earlier processes took of the time.
     fn used_before(&self) -> Result<Duration> {
         let last_sign = |run: &str, attempt: u32| self.folder.attempt(run, attempt).last_sign();
         let ledger = self.folder.ledger().read()?;
@@ -214,6 +225,19 @@ impl<'a> Pipeline<'a> {
             })?;
         }
         Ok(self.folder.read_json(&path)?)
+    }
+
+    /// The plan for as many training examples as were prepared, which replaces the one before; a run that has begun goes on as it did.
+    fn count(&mut self, plan: Plan) -> Result<Plan> {
+        if plan.runs.iter().map(|run| self.next_attempt(&run.name)).any(|next| !matches!(next, Ok(1))) {
+            return Ok(plan);
+        }
+        let splits = prepared_splits(&self.told(PREPARE)?);
+        let prepared = splits.iter().find(|split| split.split == plan.spec.data.train).map(|split| split.examples);
+        let Some(counted) = prepared.and_then(|examples| plan.with_examples(examples)) else { return Ok(plan) };
+        let path = self.folder.plan();
+        self.stage("plan", &path, |this| Ok(this.folder.write_json(&this.folder.plan(), &counted)?))?;
+        Ok(counted)
     }
 
     /// Runs a stage and enters its file, with hash and time, in the ledger.

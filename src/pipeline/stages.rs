@@ -392,7 +392,7 @@ impl Pipeline<'_> {
     }
 
     /// What the attempts of `run` told, as the ledger keeps it.
-    fn told(&self, run: &str) -> Result<Vec<Event>> {
+    pub(super) fn told(&self, run: &str) -> Result<Vec<Event>> {
         let told = |record: Record| match record {
             Record::Told { run: name, told, .. } if name == run => Some(told),
             _ => None,
@@ -566,6 +566,6 @@ pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
     if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
 }
 
-fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {
+pub(super) fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {
     events.iter().filter_map(|e| if let Event::Prepared(split) = e { Some(split.clone()) } else { None }).collect()
 }

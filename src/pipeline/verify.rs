@@ -2,7 +2,7 @@
 
 use super::stages::supervisor;
 use super::{Limits, Pipeline};
-use crate::data::{sha256_of_file, sha256_of_place};
+use crate::data::{sha256_of_file, sha256_of_place, sha256_of_weights};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Event, InitFrom, Job, RunConfig, differing};
 use crate::plan::Plan;
@@ -165,7 +165,11 @@ impl Pipeline<'_> {
                 found.files_gone.push(shown);
                 return Ok(());
             }
-            let holds = if path.exists() { Some(sha256_of_place(path)?) } else { None };
+            let holds = match input {
+                Input::BaseWeights if path.exists() => Some(sha256_of_weights(path)?),
+                _ if path.exists() => Some(sha256_of_place(path)?),
+                _ => None,
+            };
             if holds.as_deref() != Some(recorded) {
                 found.changed.push(Difference { input, key: shown, a: Some(recorded.into()), b: holds });
             } else if !found.files_checked.contains(&shown) {

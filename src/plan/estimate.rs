@@ -82,11 +82,38 @@ pub fn scoring_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data:
     passes * model.forward_flops(examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model))
 }
 
+/// How much of a model is trained, and what memory the rest takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    pub num_params: usize,
+    pub num_trainable: usize,
+    pub frozen_bytes: f64,
+}
+
+impl Share {
+    /// With an adapter its additions; `bytes_per_weight`: of the matrices that are held as they are stored, if they are.
+    pub fn of(model: &ModelConfig, adapted: Option<&Adapted>, bytes_per_weight: Option<f64>) -> Self {
+        let Some(adapted) = adapted else {
+            let num_params = model.num_params();
+            return Share { num_params, num_trainable: num_params, frozen_bytes: 0.0 };
+        };
+        let stored = bytes_per_weight.map_or(0, |_| adapted.num_stored);
+        let frozen_bytes = 4.0 * (adapted.num_frozen - stored) as f64 + bytes_per_weight.unwrap_or(0.0) * stored as f64;
+        let num_trainable = adapted.num_trained();
+        Share { num_params: adapted.num_frozen + num_trainable, num_trainable, frozen_bytes }
+    }
+
+    /// Of the weights, with gradients and moments of what is trained.
+    pub(super) fn bytes(&self, recipe: &Recipe) -> f64 {
+        self.frozen_bytes + (4 * copies(recipe) * self.num_trainable) as f64
+    }
+}
+
 /// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one where nearly
 /// all weights are frozen: their gradients are not made, and they have no moments.
 pub fn estimate(
     model: &ModelConfig,
-    adapted: Option<&Adapted>,
+    share: &Share,
     recipe: &Recipe,
     micro_batch_size: usize,
     steps: u64,
@@ -94,13 +121,11 @@ pub fn estimate(
     host: &HostFacts,
 ) -> Estimate {
     let size = size_of(model, data, recipe);
-    let num_params = adapted.map_or_else(|| model.num_params(), |adapted| adapted.num_frozen + adapted.num_trained());
-    let num_trainable = adapted.map_or(num_params, Adapted::num_trained);
     // Preferences are measured against what the model says at first: in the first epoch one more forward pass an example.
     let refers = data.task == Some(Task::PreferenceOptimization);
     // A step of vectors that is cut is encoded twice.
     let again = data.task == Some(Task::SentenceSimilarity) && micro_batch_size < recipe.batch_size;
-    let passes = if adapted.is_some() { 2.0 } else { 3.0 } + if refers || again { 1.0 } else { 0.0 };
+    let passes = if share.num_trainable < share.num_params { 2.0 } else { 3.0 } + if refers || again { 1.0 } else { 0.0 };
     let mut step_flops = passes * model.forward_flops(recipe.batch_size, size);
     let most = recipe.max_seq_len.map_or(size, |longest| texts_each(data) * longest);
     let longest = if data.mean_tokens.is_some() { most.min(4 * size) } else { size };
@@ -111,11 +136,11 @@ pub fn estimate(
     }
     let train_flops = step_flops * steps as f64;
     Estimate {
-        num_params,
-        num_trainable,
+        num_params: share.num_params,
+        num_trainable: share.num_trainable,
         train_flops,
         train_secs: train_flops / (host.matmul_flops * efficiency(model)),
-        peak_memory_bytes: (4 * (num_params + (copies(recipe) - 1) * num_trainable)) as u64 + activations as u64,
+        peak_memory_bytes: (share.bytes(recipe) + activations) as u64,
     }
 }
 
@@ -157,7 +182,7 @@ mod tests {
         let known = ModelFacts::from_scratch(model());
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {
-            let estimate = estimate(&model(), None, &recipe, 8, steps, &facts.data, &facts.host);
+            let estimate = estimate(&model(), &Share::of(&model(), None, None), &recipe, 8, steps, &facts.data, &facts.host);
             let pauses = pauses(&model(), &recipe, steps, watched, &estimate, &facts);
             [pauses.monitor_every_steps, pauses.checkpoint_every_steps].map(|every| steps.div_ceil(every))
         };

@@ -9,7 +9,7 @@ mod rules;
 mod types;
 
 pub use error::Error;
-pub use estimate::{estimate, scoring_secs, size_of};
+pub use estimate::{Share, estimate, scoring_secs, size_of};
 pub use planner::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
 pub use resolve::{Layout, resolve};
 pub use rules::RulePlanner;

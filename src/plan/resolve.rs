@@ -1,14 +1,14 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
-use super::estimate::{Pauses, copies, estimate, pauses};
-use super::{Error, Facts, Plan, SplitFacts};
+use super::estimate::{Pauses, Share, estimate, pauses};
+use super::{Error, Estimate, Facts, Plan, SplitFacts};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
 use crate::spec::{
     AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Speech, Task, TextToText,
 };
 use crate::words;
 use std::path::PathBuf;
-use tallow_zoo::{Adapted, ModelConfig};
+use tallow_zoo::{Adapted, BaseWeights, ModelConfig};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +40,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let adapted = adapted(spec, facts, &model, &mut problems);
     // Examples of a stream of words are pieces as long as the model sees at once.
     let (spec, facts) = &with_images(spec, facts, &mut assumptions, &mut problems);
+    let (spec, share) = &with_base(spec, facts, &model, adapted.as_ref(), &mut assumptions);
     let length = piece_len(spec, &model);
     let kept_out = match spec.data.monitor {
         Monitor::HoldOut { examples } => examples,
@@ -74,7 +75,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let examples = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
     let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
     let total_steps = steps_of(spec.recipe.length, per_epoch);
-    if let Some(problem) = too_large(spec, facts, &model, adapted.as_ref()) {
+    if let Some(problem) = too_large(spec, facts, share) {
         return Err(Error(vec![problem]));
     }
     if spec.seeds.is_empty() {
@@ -83,18 +84,8 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
-    let estimate =
-        estimate(&model, adapted.as_ref(), &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
-    let watched = match &spec.data.monitor {
-        Monitor::Split { name } => {
-            facts.data.splits.iter().find(|split| split.name == *name).map_or(0, |split| split.pieces(length))
-        }
-        _ => kept_out,
-    };
-    let mut pauses = pauses(&model, &spec.recipe, total_steps, watched, &estimate, facts);
-    if let Some(every) = spec.recipe.evaluate_every {
-        pauses.monitor_every_steps = steps_of(every, per_epoch);
-    }
+    let estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
+    let pauses = pauses_of(spec, facts, &model, [total_steps, per_epoch], &estimate);
     let common = Common { spec, facts, layout, model, normalize, similarity, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
     let (needed, limit) =
@@ -109,6 +100,66 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
+}
+
+impl Plan {
+    /// The same where preparation made another number of training examples than was counted on (some had no answer within the tokens
+    /// that there are, or could not be read; a stream's pieces were an estimate): epochs are as long as what is there. None where nothing
+    /// changes.
+    pub fn with_examples(&self, prepared: usize) -> Option<Plan> {
+        let (spec, first) = (&self.spec, self.runs.first()?);
+        let kept_out = if let Monitor::HoldOut { examples } = spec.data.monitor { examples } else { 0 };
+        let examples = prepared.saturating_sub(kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+        let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
+        let (planned, total_steps) = (first.total_steps, steps_of(spec.recipe.length, per_epoch));
+        if examples == 0 || total_steps == planned || !matches!(spec.recipe.length, Length::Epochs(_)) {
+            return None;
+        }
+        let mut plan = self.clone();
+        let share = total_steps as f64 / planned as f64;
+        plan.estimate.train_flops *= share;
+        plan.estimate.train_secs *= share;
+        let pauses = pauses_of(spec, &self.facts, &first.model, [total_steps, per_epoch], &plan.estimate);
+        plan.runs.iter_mut().for_each(|run| pauses.enter(total_steps, run));
+        let [steps, planned, examples] = [total_steps as f64, planned as f64, examples as f64].map(words::count);
+        plan.assumptions.push(format!(
+            "recipe.length: {steps} steps instead of {planned}, for that is as long as {examples} examples make it that were left when the \
+             data was prepared"
+        ));
+        Some(plan)
+    }
+}
+
+/// When a run of so many steps, in epochs of so many, is watched and saved.
+fn pauses_of(
+    spec: &ExperimentSpec,
+    facts: &Facts,
+    model: &ModelConfig,
+    [total_steps, per_epoch]: [u64; 2],
+    estimate: &Estimate,
+) -> Pauses {
+    let watched = match &spec.data.monitor {
+        Monitor::Split { name } => {
+            let split = facts.data.splits.iter().find(|split| split.name == *name);
+            split.map_or(0, |split| split.pieces(piece_len(spec, model)))
+        }
+        Monitor::HoldOut { examples } => *examples,
+        Monitor::None => 0,
+    };
+    let mut pauses = pauses(model, &spec.recipe, total_steps, watched, estimate, facts);
+    if let Some(every) = spec.recipe.evaluate_every {
+        pauses.monitor_every_steps = steps_of(every, per_epoch);
+    }
+    pauses
+}
+
+impl Pauses {
+    fn enter(&self, total_steps: u64, run: &mut RunConfig) {
+        run.total_steps = total_steps;
+        run.checkpoint_every_steps = self.checkpoint_every_steps;
+        run.monitor_every_steps = self.monitor_every_steps;
+        run.log_every_steps = (total_steps / 200).max(1);
+    }
 }
 
 /// What images are brought to: what is asked, else what a pretrained model was made for; and the shape that they have then.
@@ -145,21 +196,60 @@ fn steps_of(length: Length, per_epoch: u64) -> u64 {
 }
 
 /// Why the model cannot be trained in the memory that there is, however small the batch: weights, gradients and moments alone.
-fn too_large(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, adapted: Option<&Adapted>) -> Option<String> {
+fn too_large(spec: &ExperimentSpec, facts: &Facts, share: &Share) -> Option<String> {
     const MIB: f64 = (1 << 20) as f64;
-    let params = adapted.map_or_else(|| model.num_params(), |adapted| adapted.num_frozen + adapted.num_trained());
-    let frozen = adapted.map_or(0, |adapted| adapted.num_frozen);
-    let least = 4.0 * (frozen + (params - frozen) * copies(&spec.recipe)) as f64;
-    let (there, whose) = match spec.budget.max_memory_bytes {
-        Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => {
-            (bytes, "`budget.max_memory_bytes` allows")
-        }
-        _ => (facts.host.memory_bytes, "this machine has"),
-    };
+    let (least, params) = (share.bytes(&spec.recipe), share.num_params);
+    let (there, whose) = memory(spec, facts);
     (there > 0 && least > there as f64).then(|| {
         let (least, there) = (least / MIB, there as f64 / MIB);
         format!("`model`: the weights, gradients and moments of {params} parameters take {least:.0} MiB, {whose} {there:.0} MiB")
     })
+}
+
+/// Bytes that there are, 0 where nobody knows, and who says so.
+fn memory(spec: &ExperimentSpec, facts: &Facts) -> (u64, &'static str) {
+    match spec.budget.max_memory_bytes {
+        Some(bytes) if bytes <= facts.host.memory_bytes || facts.host.memory_bytes == 0 => {
+            (bytes, "`budget.max_memory_bytes` allows")
+        }
+        _ => (facts.host.memory_bytes, "this machine has"),
+    }
+}
+
+/// Share of the memory that weights may take in float32 before they are held as they are stored: activations want room, too.
+const WEIGHTS_SHARE: f64 = 0.5;
+
+/// How the weights beside an adapter are held, where nobody says it.
+fn with_base(
+    spec: &ExperimentSpec,
+    facts: &Facts,
+    model: &ModelConfig,
+    adapted: Option<&Adapted>,
+    assumptions: &mut Vec<String>,
+) -> (ExperimentSpec, Share) {
+    let mut spec = spec.clone();
+    let (wide, (there, whose)) = (Share::of(model, adapted, None), memory(&spec, facts));
+    let needed = wide.bytes(&spec.recipe);
+    let Some(adapter) = &mut spec.adapter else { return (spec, wide) };
+    let in_file = facts.model.bytes_per_weight.filter(|bytes| *bytes < 4.0);
+    let crowded = there > 0 && needed > WEIGHTS_SHARE * there as f64;
+    if adapter.base.is_none() && in_file.is_some() && crowded {
+        let (needed, there) = (words::bytes(needed), words::bytes(there as f64));
+        assumptions.push(format!("adapter.base: as_stored (in float32 weights take {needed}, {whose} {there})"));
+        adapter.base = Some(BaseWeights::AsStored);
+    }
+    match (adapter.base, in_file) {
+        (Some(BaseWeights::AsStored), Some(bytes)) => {
+            let bits = words::plain((80.0 * bytes).round() / 10.0);
+            assumptions.push(format!("adapter.base: the file has {bits} bits a weight, on average"));
+            (spec, Share::of(model, adapted, Some(bytes)))
+        }
+        (Some(BaseWeights::AsStored), None) => {
+            assumptions.push("adapter.base: the file holds float32, so nothing is saved by as_stored".into());
+            (spec, wide)
+        }
+        (Some(BaseWeights::Float32) | None, _) => (spec, wide),
+    }
 }
 
 /// The split of that name, labelled and not empty.
@@ -402,7 +492,7 @@ impl Common<'_> {
             (Some(path), sha256) => InitFrom::Weights { path: path.clone(), sha256: sha256.clone().unwrap_or_default() },
             (None, _) => InitFrom::Scratch,
         };
-        RunConfig {
+        let mut run = RunConfig {
             version: 1,
             name: format!("seed-{seed}"),
             task: spec.task,
@@ -421,16 +511,18 @@ impl Common<'_> {
             leave_out: Vec::new(),
             recipe: spec.recipe.clone(),
             micro_batch_size: micro_batch_size(spec),
-            total_steps: self.total_steps,
+            total_steps: 0,
             metric: spec.metric,
             writing: writing(spec, facts, &self.model, self.layout),
             normalize: self.normalize.clone(),
             seed,
             threads: self.layout.threads,
-            checkpoint_every_steps: self.pauses.checkpoint_every_steps,
-            monitor_every_steps: self.pauses.monitor_every_steps,
-            log_every_steps: (self.total_steps / 200).max(1),
-        }
+            checkpoint_every_steps: 0,
+            monitor_every_steps: 0,
+            log_every_steps: 0,
+        };
+        self.pauses.enter(self.total_steps, &mut run);
+        run
     }
 }
 

@@ -149,6 +149,9 @@ pub struct ModelFacts {
     /// safetensors; none: from scratch.
     pub weights: Option<PathBuf>,
     pub weights_sha256: Option<String>,
+    /// Of an element of a matrix in the file, on average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_per_weight: Option<f64>,
     pub tokenizer: Option<PathBuf>,
     pub normalize: Option<Normalize>,
     /// The size of the images that it was made for.
@@ -243,6 +246,7 @@ impl ModelFacts {
             config,
             weights: None,
             weights_sha256: None,
+            bytes_per_weight: None,
             tokenizer: None,
             normalize: None,
             image: None,

@@ -8,4 +8,4 @@ pub mod supervisor;
 
 pub use outcome::{Budget, Outcome};
 pub use recovery::Allowed;
-pub use supervisor::{Attempt, SILENCE, Supervisor, Watch, class_of, readable_by_training};
+pub use supervisor::{Attempt, MAX_WALL, SILENCE, Supervisor, Watch, class_of, readable_by_training};

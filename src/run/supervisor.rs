@@ -2,7 +2,7 @@
 
 use super::disk;
 use super::outcome::{Budget, Outcome};
-use super::process::{Exit, KillReason, Launch, Status, launch};
+use super::process::{Exit, KillReason, Launch, Program, Status, launch};
 use super::recovery::{self, Allowed, Decision, From, Tried, review};
 use crate::error::Class;
 use crate::job::{Event, Job, RunConfig};
@@ -152,7 +152,7 @@ impl Supervisor<'_> {
         let mut recorder = Recorder::new(&folder)?;
         let wall = self.deadline.map_or(MAX_WALL, |deadline| deadline.saturating_duration_since(Instant::now()));
         let spec = Launch {
-            program: &self.program,
+            program: Program::Worker(&self.program),
             policy: self.policy(&folder, readable, wall),
             job: serde_json::to_string(job).unwrap_or_default(),
             stderr: folder.stderr(),
@@ -186,7 +186,11 @@ impl Supervisor<'_> {
 
     fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
         let (writable, memory_bytes, level) = (folder.work(), self.memory_bytes, self.level);
-        Policy { read_only: readable, writable, memory_bytes, wall, level, ..Policy::default() }
+        // Of weights in several files their index is named; one that cannot be read is the worker's to tell.
+        let files = readable.iter().flat_map(|path| crate::data::weight_files(path).unwrap_or_default()).collect::<Vec<_>>();
+        let mut read_only = readable;
+        read_only.extend(files.into_iter().filter(|file| !read_only.contains(file)).collect::<Vec<_>>());
+        Policy { read_only, writable, memory_bytes, wall, level, ..Policy::default() }
     }
 
     /// How the attempt ended: from what we did to it, then its last word, then its wait status.
@@ -278,7 +282,7 @@ impl Supervisor<'_> {
 const ABORT: i32 = 6;
 
 /// Wall-clock limit of an attempt where the budget sets none.
-const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// All that a training attempt may read. The held-out split is not among it.
 pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {

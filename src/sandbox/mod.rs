@@ -6,6 +6,7 @@
 
 #[cfg(target_os = "linux")]
 mod cgroup;
+pub mod container;
 #[cfg(target_os = "linux")]
 mod files;
 #[cfg(target_os = "linux")]

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tallow_zoo::{ALL_LINEAR, Adapter};
+use tallow_zoo::{ALL_LINEAR, Adapter, BaseWeights};
 
 /// A low-rank adapter (LoRA, 2106.09685): the base stays as it is, chosen linear layers get a small trainable addition. A head that
 /// starts anew is trained with it.
@@ -30,6 +30,11 @@ pub struct AdapterSpec {
     /// The length of each row of an adapted weight is trained, too (DoRA, 2402.09353).
     #[serde(default)]
     pub use_dora: bool,
+    /// How the weights beside the additions are held: `float32`, or `as_stored` in the file, in 16 bits or quantised (2305.14314), which
+    /// takes less memory for the same values. Nothing said: in float32 where that leaves room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("enum" = ["float32", "as_stored"]))]
+    pub base: Option<BaseWeights>,
 }
 
 fn rank() -> usize {
@@ -51,6 +56,7 @@ impl Default for AdapterSpec {
             target_modules: target_modules(),
             use_rslora: false,
             use_dora: false,
+            base: None,
         }
     }
 }
@@ -58,8 +64,9 @@ impl Default for AdapterSpec {
 impl AdapterSpec {
     /// As the zoo has it.
     pub fn adapter(&self) -> Adapter {
-        let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora } = self.clone();
-        Adapter { r: rank, lora_alpha: alpha, lora_dropout: dropout, target_modules, use_rslora, use_dora }
+        let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora, base } = self.clone();
+        let base = base.unwrap_or_default();
+        Adapter { r: rank, lora_alpha: alpha, lora_dropout: dropout, target_modules, use_rslora, use_dora, base }
     }
 }
 

@@ -115,6 +115,14 @@ impl RunFolder {
     pub fn spec(&self) -> PathBuf {
         self.root.join("spec.toml")
     }
+    /// What a script is run with, where the run is one of a script.
+    pub fn script_spec(&self) -> PathBuf {
+        self.root.join("script.toml")
+    }
+    /// The script and what lies beside it in its container.
+    pub fn script(&self) -> PathBuf {
+        self.root.join("script")
+    }
     pub fn plan(&self) -> PathBuf {
         self.root.join("plan.json")
     }

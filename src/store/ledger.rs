@@ -28,6 +28,8 @@ pub enum Purpose {
     Experiment,
     /// `tallow eval`: nothing to go on with.
     Evaluation,
+    /// `tallow train --script`.
+    Script,
 }
 
 /// What happened.
@@ -50,6 +52,8 @@ pub enum Record {
     AttemptEnded { run: String, attempt: u32, outcome: Outcome, wall_secs: f64, max_rss_bytes: u64 },
     /// An event worth keeping (splits, monitor scores, finished, evaluated), from that attempt.
     Told { run: String, attempt: u32, told: Event },
+    /// What a script told in that attempt, but for its steps.
+    Script { attempt: u32, told: crate::script::Told },
     /// What recovery changed before the next attempt, or why it gave up.
     Recovery { run: String, attempt: u32, decision: String, reason: String },
     /// What a preparation (`prepare`, `prepare-held-out`) was made from, as it was read.

@@ -4,22 +4,25 @@
 //! give the same bytes and the file's hash is the hash of the weights; and one tensor at a time is in memory twice, not all.
 
 use super::Error;
-use crate::data::sha256_of_file;
+use crate::data::{sha256_of_weights, weight_files};
 use crate::job::ModelFiles;
 use crate::spec::Group;
 use crate::store::write_atomic;
+use candle_core::quantized::QTensor;
 use candle_core::{DType, Device, Tensor};
+use memmap2::Mmap;
 use safetensors::SafeTensors;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
 use tallow_zoo::gguf::Gguf;
-use tallow_zoo::{Adapter, Head, Model, ModelConfig, peft};
+use tallow_zoo::{Adapter, BaseWeights, Head, Model, ModelConfig, peft};
 
 /// A model with its parameters.
 pub(super) struct Built {
@@ -32,7 +35,8 @@ pub(super) struct Built {
 impl Built {
     /// Elements of all parameters; running statistics do not count.
     pub(super) fn num_params(&self) -> usize {
-        self.store.iter().filter(|p| p.kind() != ParamKind::Buffer).map(|p| p.len()).sum()
+        let own: usize = self.store.iter().filter(|p| p.kind() != ParamKind::Buffer).map(|p| p.len()).sum();
+        own + self.store.kept().iter().map(|weight| weight.dims().iter().product::<usize>()).sum::<usize>()
     }
 }
 
@@ -78,9 +82,12 @@ pub(super) fn build(
         Source::Pretrained { path, sha256 } => (path, sha256),
         Source::Trained { files } => (files.weights.as_path(), None),
     };
-    let mut given = config.public_names(read(path, sha256)?)?;
-    // What an adapter holds takes the place of what its base has under that name: a head of its own.
     let files = if let Source::Trained { files: ModelFiles { adapter, .. } } = source { adapter.as_ref() } else { None };
+    let adapter = files.map(|files| &files.adapter).or(adapter);
+    let base = adapter.map_or(BaseWeights::Float32, |adapter| adapter.base);
+    let Given { tensors, quantized } = read(path, sha256, base)?;
+    let mut given = config.public_names(tensors)?;
+    // What an adapter holds takes the place of what its base has under that name: a head of its own.
     let path = match files {
         Some(files) => {
             let own = peft::own_names(read_adapter(&files.weights, path)?);
@@ -91,7 +98,8 @@ pub(super) fn build(
         None => path,
     };
     let weights = Weights::given(given, init, &device).freezing(freezes);
-    let model = config.build(&weights, files.map(|files| &files.adapter).or(adapter))?;
+    let weights = if base == BaseWeights::AsStored { weights.keeping_stored(quantized) } else { weights };
+    let model = config.build(&weights, adapter)?;
     let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
     let trained = matches!(source, Source::Trained { .. });
     if trained && !report.initialised.is_empty() {
@@ -122,7 +130,7 @@ fn read_adapter(path: &Path, base: &Path) -> Result<BTreeMap<String, Tensor>, Er
     let bad = |message: String| Error::BadWeights { path: path.into(), message };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
     if let Some(expected) = header.metadata().as_ref().and_then(|metadata| metadata.get(BASE_SHA256)) {
-        let found = sha256_of_file(base)?;
+        let found = sha256_of_weights(base)?;
         if found != *expected {
             return Err(Error::OtherBase { path: path.into(), base: base.into(), expected: expected.clone(), found });
         }
@@ -135,7 +143,9 @@ fn read_adapter(path: &Path, base: &Path) -> Result<BTreeMap<String, Tensor>, Er
 /// # Errors
 /// As [`build`]; a product failed.
 pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMap<String, Tensor>, Error> {
-    let built = build(config, None, Source::Trained { files }, Stream::root(0), &[])?;
+    let mut files = files.clone();
+    files.adapter.iter_mut().for_each(|files| files.adapter.base = BaseWeights::Float32);
+    let built = build(config, None, Source::Trained { files: &files }, Stream::root(0), &[])?;
     let mut own = named(&built.store);
     let scale = files.adapter.as_ref().map_or(0.0, |files| files.adapter.scale());
     let lengths = files.adapter.as_ref().is_some_and(|files| files.adapter.use_dora);
@@ -156,30 +166,48 @@ pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMa
     Ok(config.public_tensors(own)?)
 }
 
-fn read(path: &Path, sha256: Option<&str>) -> Result<BTreeMap<String, Tensor>, Error> {
-    let io = |source| Error::Io { action: "read", path: path.into(), source };
-    let mut file = File::open(path).map_err(io)?;
-    let mut magic = [0; 4];
-    if file.read_exact(&mut magic).is_ok() && &magic == b"GGUF" {
-        let expected = sha256.filter(|hash| !hash.is_empty());
-        if let Some(expected) = expected {
-            let found = sha256_of_file(path)?;
-            if found != expected {
-                return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
-            }
-        }
-        let load = |file: &mut File| Gguf::read(file)?.load(file);
-        return Ok(load(&mut file).map_err(|source| Error::Gguf { path: path.into(), source })?.tensors);
-    }
-    let bytes = std::fs::read(path).map_err(io)?;
+/// What a file of weights holds.
+#[derive(Default)]
+struct Given {
+    tensors: BTreeMap<String, Tensor>,
+    /// Blocks of a GGUF file, where they are to stay so.
+    quantized: BTreeMap<String, Arc<QTensor>>,
+}
+
+fn read(path: &Path, sha256: Option<&str>, base: BaseWeights) -> Result<Given, Error> {
     if let Some(expected) = sha256.filter(|hash| !hash.is_empty()) {
-        let found = hex(&Sha256::digest(&bytes));
+        let found = sha256_of_weights(path)?;
         if found != expected {
             return Err(Error::OtherWeights { path: path.into(), expected: expected.into(), found });
         }
     }
+    let mut given = Given::default();
+    for file in weight_files(path)? {
+        let Given { tensors, quantized } = read_file(&file, base)?;
+        given.tensors.extend(tensors);
+        given.quantized.extend(quantized);
+    }
+    Ok(given)
+}
+
+/// Of safetensors, or of GGUF.
+fn read_file(path: &Path, base: BaseWeights) -> Result<Given, Error> {
+    let io = |source| Error::Io { action: "read", path: path.into(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let mut magic = [0; 4];
+    if file.read_exact(&mut magic).is_ok() && &magic == b"GGUF" {
+        let load = |file: &mut File| match base {
+            BaseWeights::Float32 => Ok(Given { tensors: Gguf::read(file)?.load(file)?.tensors, ..Given::default() }),
+            BaseWeights::AsStored => Ok(Given { quantized: Gguf::read(file)?.load_stored(file)?.tensors, ..Given::default() }),
+        };
+        return load(&mut file).map_err(|source| Error::Gguf { path: path.into(), source });
+    }
+    // Mapped, so that the file is not in memory beside the tensors that are made of it.
+    // SAFETY: files of weights are put in place whole and not changed; a program that cuts one off meanwhile ends this worker alone.
+    let bytes = unsafe { Mmap::map(&file) }.map_err(io)?;
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
-    Ok(tensors.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?.into_iter().collect())
+    let tensors = tensors.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?.into_iter().collect();
+    Ok(Given { tensors, ..Given::default() })
 }
 
 /// Parameters and buffers that training changes, by name.
@@ -193,12 +221,17 @@ pub(super) fn named(store: &ParamStore) -> BTreeMap<String, Tensor> {
     store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect()
 }
 
+/// A tensor in float32, made when it is wanted.
+type Value<'a> = Box<dyn Fn() -> tallow_kernels::Result<Tensor> + 'a>;
+
 /// SHA-256 of all values, in the order of their names: equal for equal weights, whatever file they lie in.
 pub(super) fn hash(store: &ParamStore) -> Result<String, Error> {
     let mut hasher = Sha256::new();
-    for (name, tensor) in named(store) {
+    let own = store.iter().map(|param| (param.name(), Box::new(|| Ok(param.tensor().clone())) as Value));
+    let kept = store.kept().iter().map(|weight| (weight.name(), Box::new(|| weight.dense(DType::F32, &Device::Cpu)) as Value));
+    for (name, value) in own.chain(kept).collect::<BTreeMap<_, _>>() {
         hasher.update(name);
-        let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+        let values = value()?.flatten_all()?.to_vec1::<f32>()?;
         values.chunks(BUFFER).for_each(|part| {
             let bytes: Vec<[u8; 4]> = part.iter().map(|value| value.to_le_bytes()).collect();
             hasher.update(bytes.as_flattened());
@@ -282,7 +315,7 @@ pub(super) fn write(
 /// The length of the header and the header, padded so that the tensors are aligned.
 fn header(tensors: &BTreeMap<String, Tensor>, metadata: &[(&str, String)], seal: Seal) -> Vec<u8> {
     let mut entries = Map::new();
-    let metadata: Map<String, Value> = metadata.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
+    let metadata: Map<String, Json> = metadata.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
     entries.insert("__metadata__".into(), metadata.into());
     let mut at = 0;
     let mut entry = |dtype: &str, shape: &[usize], bytes: usize| {
@@ -296,7 +329,7 @@ fn header(tensors: &BTreeMap<String, Tensor>, metadata: &[(&str, String)], seal:
     if seal == Seal::Sha256 {
         entries.insert(SEAL.into(), entry("U8", &[SEAL_BYTES], SEAL_BYTES));
     }
-    let mut json = Value::Object(entries).to_string().into_bytes();
+    let mut json = Json::Object(entries).to_string().into_bytes();
     json.resize(json.len().next_multiple_of(8), b' ');
     [&(json.len() as u64).to_le_bytes()[..], &json].concat()
 }
@@ -326,16 +359,58 @@ mod tests {
         let path = dir.path().join("x.safetensors");
         let written = write(&path, &tensors(), &[("format", "pt".into())], Seal::None).expect("written");
         assert_eq!(written.bytes, path.metadata().expect("there").len());
-        let back = read(&path, Some(&written.sha256)).expect("read");
+        let back = read(&path, Some(&written.sha256), BaseWeights::Float32).expect("read").tensors;
         for (name, tensor) in tensors() {
             assert_eq!(back[&name].dims(), tensor.dims());
             let values = |t: &Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
             assert_eq!(values(&back[&name]), values(&tensor), "{name}");
         }
-        assert!(matches!(read(&path, Some("00")), Err(Error::OtherWeights { .. })));
+        assert!(matches!(read(&path, Some("00"), BaseWeights::Float32), Err(Error::OtherWeights { .. })));
         let whole = std::fs::read(&path).expect("read");
         std::fs::write(&path, &whole[..whole.len() - 1]).expect("cut");
-        assert!(matches!(read(&path, None), Err(Error::BadWeights { .. })));
+        assert!(matches!(read(&path, None, BaseWeights::Float32), Err(Error::BadWeights { .. })));
+    }
+
+    /// Weights in several files are those in one.
+    #[test]
+    fn an_index_is_read_as_the_files_that_it_names() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| dir.path().join(name);
+        let (mut first, mut second) = (tensors(), tensors());
+        (first.pop_first(), second.pop_last());
+        write(&place("1.safetensors"), &first, &[], Seal::None).expect("written");
+        write(&place("2.safetensors"), &second, &[], Seal::None).expect("written");
+        let index = place("model.safetensors.index.json");
+        std::fs::write(&index, r#"{"weight_map": {"b.weight": "1.safetensors", "a": "2.safetensors"}}"#).expect("written");
+        let hash = sha256_of_weights(&index).expect("hashed");
+        let back = read(&index, Some(&hash), BaseWeights::Float32).expect("read").tensors;
+        assert_eq!(back.keys().collect::<Vec<_>>(), tensors().keys().collect::<Vec<_>>());
+        std::fs::write(place("2.safetensors"), "no tensors").expect("written");
+        assert!(matches!(read(&index, Some(&hash), BaseWeights::Float32), Err(Error::OtherWeights { .. })));
+        let told = read(&index, None, BaseWeights::Float32).map(|_| ()).expect_err("damaged").to_string();
+        assert!(told.contains("2.safetensors"), "{told}");
+    }
+
+    /// A base in 16 bits is as good held so as in float32: equal values, and so an equal hash.
+    #[test]
+    fn a_base_as_it_is_stored_has_the_values_of_its_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x.safetensors");
+        let config = (tallow_zoo::registry()[0].tiny)();
+        let scratch = build(&config, None, Source::Scratch, Stream::root(0), &[]).expect("a model");
+        let public = config.public_tensors(named(&scratch.store)).expect("public names");
+        let half = public.into_iter().map(|(name, t)| (name, t.to_dtype(DType::BF16).expect("half")));
+        candle_core::safetensors::save(&half.collect(), &path).expect("written");
+        let built = |base| {
+            let adapter = Adapter { base, ..Adapter::of(&["query", "output.dense"]) };
+            let source = Source::Pretrained { path: &path, sha256: None };
+            build(&config, Some(&adapter), source, Stream::root(0), &[]).expect("a model")
+        };
+        let [wide, stored] = [BaseWeights::Float32, BaseWeights::AsStored].map(built);
+        assert!(wide.store.kept().is_empty() && !stored.store.kept().is_empty());
+        assert_eq!(wide.num_params(), stored.num_params());
+        assert_eq!(hash(&wide.store).expect("hashed"), hash(&stored.store).expect("hashed"));
+        assert_eq!((wide.report.loaded, &wide.report.unused), (stored.report.loaded, &stored.report.unused));
     }
 
     #[test]

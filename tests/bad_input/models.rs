@@ -114,6 +114,42 @@ fn weights_that_are_cut_off_or_not_there() {
     folder.refused(21, &["the model `", "there is no such folder"], "");
 }
 
+/// Weights in several files are read as one; a file that is missing or cut off is named.
+#[test]
+fn weights_in_several_files() {
+    let folder = Folder::new();
+    let whole = std::fs::read(folder.file("model.safetensors")).expect("read");
+    let given = SafeTensors::deserialize(&whole).expect("safetensors");
+    let mut tensors = given.tensors();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    let second = tensors.split_off(tensors.len() / 2);
+    let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+    let mut map = serde_json::Map::new();
+    for (name, part) in names.into_iter().zip([tensors, second]) {
+        map.extend(part.iter().map(|(tensor, _)| (tensor.clone(), name.into())));
+        std::fs::write(folder.file(name), safetensors::serialize(part, None).expect("bytes")).expect("written");
+    }
+    std::fs::remove_file(folder.file("model.safetensors")).expect("removed");
+    let index = |map: serde_json::Value| {
+        let json = serde_json::json!({"metadata": {}, "weight_map": map});
+        std::fs::write(folder.file("model.safetensors.index.json"), json.to_string()).expect("written");
+    };
+    index(map.into());
+    let run = folder.place.run();
+    succeeds(folder.place.train(&[&folder.set()], &run).arg("--offline"));
+    let whole = std::fs::read(folder.file(names[1])).expect("read");
+    std::fs::write(folder.file(names[1]), &whole[..whole.len() - 4]).expect("cut");
+    folder.refused(21, &["`model-00002-of-00002.safetensors`: it is cut off"], "whole");
+    std::fs::remove_file(folder.file(names[1])).expect("removed");
+    folder.refused(21, &["`model-00002-of-00002.safetensors`"], "");
+    index(serde_json::json!({"a": "../x.safetensors"}));
+    folder.refused(
+        21,
+        &["`model.safetensors.index.json`: expected safetensors files beside the index, found `../x.safetensors`"],
+        "",
+    );
+}
+
 #[test]
 fn a_config_that_no_model_can_be_made_from() {
     let folder = Folder::new();

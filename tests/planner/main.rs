@@ -10,8 +10,8 @@ use tallow::error::Failure;
 use tallow::intake::{self, DataName, ModelName, parse_request};
 use tallow::job::Part;
 use tallow::plan::{
-    DataChoice, DataFacts, Facts, Goal, HostFacts, Layout, ModelFacts, Offer, Planner, PlannerError, RulePlanner, SplitFacts,
-    Wishes, estimate, resolve, scoring_secs,
+    DataChoice, DataFacts, Facts, Goal, HostFacts, Layout, ModelFacts, Offer, Planner, PlannerError, RulePlanner, Share,
+    SplitFacts, Wishes, estimate, resolve, scoring_secs,
 };
 use tallow::spec::{
     self, Augment, Columns, DataSource, ExperimentSpec, ImageSize, Length, Metric, ModelSpec, Monitor, Optimizer, Resample,
@@ -207,7 +207,7 @@ proptest! {
                     let used = examples.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
                     let Length::Epochs(epochs) = spec.recipe.length else { continue };
                     let steps = (epochs * used.div_ceil(spec.recipe.batch_size) as f64) as u64;
-                    let cost = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
+                    let cost = estimate(&config, &Share::of(&config, None, None), &spec.recipe, spec.recipe.batch_size, steps, &data, &host(gflops));
                     prop_assert!(cost.train_secs * seeds as f64 <= secs as f64, "{} s of {secs}", cost.train_secs);
                     if epochs < 164.0 {
                         prop_assert!(assumes(&spec, "recipe.length: "));

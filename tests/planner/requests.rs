@@ -1,6 +1,7 @@
 //! Requests in ordinary words: what is followed, what is said of the rest.
 
 use super::*;
+use tallow_zoo::BaseWeights;
 
 #[test]
 fn a_request_is_followed_and_the_rest_is_said() {
@@ -153,7 +154,16 @@ fn reasons_for_the_model_are_true() {
             ] {
                 let config = encoder(layers, hidden);
                 let steps = 66_849u64.div_ceil(spec.recipe.batch_size as u64);
-                let epoch = estimate(&config, None, &spec.recipe, spec.recipe.batch_size, steps, &data, &host(200.0)).train_secs;
+                let epoch = estimate(
+                    &config,
+                    &Share::of(&config, None, None),
+                    &spec.recipe,
+                    spec.recipe.batch_size,
+                    steps,
+                    &data,
+                    &host(200.0),
+                )
+                .train_secs;
                 let fits = epoch <= 0.7 * secs as f64;
                 assert!(!(fits && said.contains(&format!("with {name} "))), "{secs} s: {said}");
             }
@@ -173,7 +183,9 @@ fn reasons_for_the_model_are_true() {
     let steps = (cut.data.max_train_examples.unwrap_or(66_849) as f64 / recipe.batch_size as f64).ceil() as u64;
     let Length::Epochs(epochs) = recipe.length else { panic!("{:?}", recipe.length) };
     let spent = |config: &tallow_zoo::ModelConfig| {
-        let training = estimate(config, None, recipe, recipe.batch_size, steps, &scored, &host(200.0)).train_secs * epochs;
+        let training = estimate(config, &Share::of(config, None, None), recipe, recipe.batch_size, steps, &scored, &host(200.0))
+            .train_secs
+            * epochs;
         (training, scoring_secs(config, recipe, 200_000, &scored, &host(200.0)))
     };
     let (training, scoring) = spent(&encoder(6, 384));
@@ -216,6 +228,65 @@ fn only_what_was_stated_differs() {
     let mut half = first(&request("MiniLM-L6 on SST-2"), &Wishes::default(), &data);
     half.data.monitor = Monitor::HoldOut { examples: 30_000 };
     assert!(planned(&half).deviations.iter().any(|d| d.field == "data.train"));
+}
+
+/// Where preparation leaves examples out, epochs are as long as what is left.
+#[test]
+fn epochs_are_as_long_as_what_was_prepared() {
+    let spec = first(&request("MiniLM-L6 on SST-2, 2 epochs"), &Wishes::default(), &glue());
+    let mut spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec };
+    (spec.recipe.batch_size, spec.data.monitor) = (32, Monitor::HoldOut { examples: 100 });
+    let facts = Facts { host: host(200.0), data: glue(), model: ModelFacts::from_scratch((tallow_zoo::registry()[0].tiny)()) };
+    let planned = |spec: &ExperimentSpec| resolve(spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
+    let plan = planned(&spec);
+    let all = facts.data.splits.iter().find(|split| split.name == spec.data.train).expect("the split").examples;
+    assert!(plan.with_examples(all).is_none() && plan.with_examples(100).is_none(), "as planned, and nothing at all");
+    let counted = plan.with_examples(100 + 32 * 50).expect("another plan");
+    let run = &counted.runs[0];
+    assert_eq!((run.total_steps, run.log_every_steps), (100, 1));
+    assert!(run.monitor_every_steps <= 100 && run.checkpoint_every_steps <= 100);
+    let share = 100.0 / plan.runs[0].total_steps as f64;
+    assert!((counted.estimate.train_secs / plan.estimate.train_secs / share - 1.0).abs() < 1e-9);
+    assert!(counted.assumptions.last().expect("said").contains("100 steps instead of 4,"), "{:?}", counted.assumptions);
+    assert_eq!(counted.with_examples(100 + 32 * 50), None, "once");
+    spec.data.max_train_examples = Some(320);
+    assert_eq!(planned(&spec).with_examples(5000), None, "a part of them is as long as ever");
+    spec.recipe.length = Length::Steps(7);
+    spec.data.max_train_examples = None;
+    assert_eq!(planned(&spec).with_examples(5000), None);
+}
+
+/// Weights beside an adapter are held as they are stored where that is asked for, or where they leave no room otherwise.
+#[test]
+fn a_base_is_held_as_it_is_stored_where_room_is_short() {
+    let config = tallow_zoo::registry()[0].tiny;
+    let weights = 4 * config().num_params() as u64;
+    for (text, memory_bytes, in_file, expected) in [
+        ("with LoRA", 64 * weights, Some(1.0625), None),
+        ("with LoRA", weights + weights / 2, Some(1.0625), Some(BaseWeights::AsStored)),
+        ("with LoRA", weights + weights / 2, Some(4.0), None),
+        ("with LoRA", 0, Some(1.0625), None),
+        ("with QLoRA", 64 * weights, Some(1.0625), Some(BaseWeights::AsStored)),
+        ("with QLoRA", 64 * weights, None, Some(BaseWeights::AsStored)),
+    ] {
+        let spec = first(&request(&format!("MiniLM-L6 on SST-2 {text} of rank 1")), &Wishes::default(), &glue());
+        let spec = ExperimentSpec { recipe: spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() }, ..spec };
+        assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+        let model = ModelFacts { bytes_per_weight: in_file, ..ModelFacts::from_scratch(config()) };
+        let facts = Facts { host: HostFacts { memory_bytes, ..host(200.0) }, data: glue(), model };
+        let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
+        assert_eq!(plan.spec.adapter.as_ref().expect("an adapter").base, expected, "{text}, {memory_bytes} bytes: {plan:?}");
+        let run = plan.runs[0].adapter.as_ref().expect("an adapter").base;
+        assert_eq!(run, expected.unwrap_or_default());
+        let told = plan.assumptions.iter().filter(|a| a.starts_with("adapter.base")).cloned().collect::<Vec<_>>().join("; ");
+        let expected = match (expected, in_file, text) {
+            (None, ..) => "",
+            (Some(_), None, _) => "nothing is saved",
+            (Some(_), _, "with LoRA") => "in float32 weights take",
+            (Some(_), ..) => "8.5 bits a weight",
+        };
+        assert!(told.contains(expected) && told.is_empty() == expected.is_empty(), "{text}: {told}");
+    }
 }
 
 /// The cause is told: words that are not understood, a model that nobody has, a value that cannot be.

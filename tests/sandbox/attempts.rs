@@ -13,7 +13,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tallow::run::process::{Exit, Launch, launch};
+use tallow::run::process::{Exit, Launch, Program, launch};
 use tallow::sandbox::{Level, Policy};
 
 /// What an attempt does without walls, so that its refusal is theirs.
@@ -85,7 +85,7 @@ pub(crate) fn work(stage: &Stage, policy: Policy, job: &Job, stop: &AtomicBool) 
     let mut told = Vec::new();
     let program = std::env::current_exe().expect("this program");
     let spec = Launch {
-        program: &program,
+        program: Program::Worker(&program),
         policy,
         job: serde_json::to_string(job).expect("serialises"),
         stderr: stage.site.jail.join("stderr.log"),

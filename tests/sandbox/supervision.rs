@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tallow::run::process::{Exit, KillReason, Launch, Status, launch};
+use tallow::run::process::{Exit, KillReason, Launch, Program, Status, launch};
 use tallow::sandbox::{self, Entry, Grouped, Layer, Level, Policy, State};
 
 type Check = fn() -> Result<(), String>;
@@ -113,7 +113,7 @@ fn starts_fast() -> Result<(), String> {
                 let job = serde_json::to_string(&Job::Behave("nothing".into(), stage.site.clone())).expect("serialises");
                 let (policy, stderr) = (stage.policy(level), stage.site.jail.join("stderr.log"));
                 let (stop, stall) = (AtomicBool::new(false), Duration::from_secs(10));
-                let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+                let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
                 let (begun, mut jailed) = (Instant::now(), None);
                 launch(&spec, &mut |_| jailed = jailed.or(Some(begun.elapsed()))).expect("a worker");
                 (jailed.expect("a first word").as_secs_f64() * 1e3, begun.elapsed().as_secs_f64() * 1e3)
@@ -194,7 +194,7 @@ fn stalled() -> Result<(), String> {
         let (stderr, stop) = (stage.site.jail.join("stderr.log"), AtomicBool::new(false));
         let policy = Policy { wall: Duration::from_secs(2), grace: Duration::ZERO, ..stage.policy(Level::Strict) };
         let stall = Duration::from_millis(500);
-        let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+        let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
         launch(&spec, &mut |_| {}).expect("a worker")
     };
     let exit = run("sleep");
@@ -212,7 +212,7 @@ fn stop_when_ready(name: &str, grace: Duration) -> (Exit, Vec<Told>) {
     let job = serde_json::to_string(&Job::Behave(name.into(), stage.site.clone())).expect("serialises");
     let policy = Policy { grace, ..stage.policy(Level::Strict) };
     let (stderr, stall) = (stage.site.jail.join("stderr.log"), Duration::from_secs(10));
-    let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+    let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
     let exit = launch(&spec, &mut |line| {
         let word: Told = serde_json::from_slice(line).expect("a word");
         if matches!(&word, Told::Word(word) if word == "ready") {
@@ -300,7 +300,7 @@ pub(crate) fn supervise_sleeper() -> ExitCode {
     let job = serde_json::to_string(&word).expect("serialises");
     let (policy, stop) = (stage.policy(Level::Strict), AtomicBool::new(false));
     let (stderr, stall) = (stage.site.jail.join("stderr.log"), Duration::from_secs(30));
-    let spec = Launch { program: &program, policy, job, stderr, threads: 1, stall, stop: &stop };
+    let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
     let _ = launch(&spec, &mut |line| {
         let _ = io::stdout().write_all(line).and_then(|()| io::stdout().write_all(b"\n"));
     });
@@ -395,7 +395,7 @@ fn no_program() -> Result<(), String> {
     let stage = Stage::new();
     let (program, stop) = (stage.site.jail.join("tallow"), AtomicBool::new(false));
     let spec = Launch {
-        program: &program,
+        program: Program::Worker(&program),
         policy: stage.policy(Level::Strict),
         job: String::new(),
         stderr: stage.site.jail.join("stderr.log"),

@@ -41,29 +41,52 @@ pub(super) fn forward(
         }
     })?;
     let lows = slice::floats(&low)?;
-    let mut failed = Ok(());
+    let mut done = Ok(());
     let y = slice::fresh_tensor((rows, out), |y| {
-        let write = match &bias {
-            Some(bias) => {
-                y.par_chunks_mut((out * ROWS).max(1))
-                    .for_each(|rows| rows.chunks_mut(out).for_each(|row| row.copy_from_slice(bias)));
-                Write::Add
-            }
-            None => Write::Set,
-        };
-        failed = weight.for_rows(|first, w| {
-            let columns = ViewMut::strided(&mut y[first.min(rows * out)..], rows, w.rows(), out);
-            matmul(1.0, seen, w.t(), columns, write);
-        });
-        if failed.is_err() {
-            return y.fill(f32::NAN);
+        done = through_rows(seen, weight, bias.as_deref(), y);
+        if done.is_ok() {
+            let (low, b) = (View::new(&lows, rows, rank), View::new(&b, out, rank));
+            matmul(lora.scale, low, b.t(), ViewMut::new(y, rows, out), Write::Add);
         }
-        let (low, b) = (View::new(&lows, rows, rank), View::new(&b, out, rank));
-        matmul(lora.scale, low, b.t(), ViewMut::new(y, rows, out), Write::Add);
     })?;
-    failed?;
+    done?;
     drop(lows);
     Ok((y, low))
+}
+
+/// `x W^T + b`: `[rows, out]`.
+pub(super) fn forward_frozen(x: &Tensor, weight: &FrozenWeight, bias: Option<&Tensor>) -> Result<Tensor> {
+    let ([out, inner], rows) = (weight.dims(), x.dim(0)?);
+    let (xs, bias) = (slice::floats(x)?, bias.map(slice::floats).transpose()?);
+    let mut done = Ok(());
+    let y = slice::fresh_tensor((rows, out), |y| done = through_rows(View::new(&xs, rows, inner), weight, bias.as_deref(), y))?;
+    done.map(|()| y)
+}
+
+/// `y = x W^T + b`, some rows of `W`, which are columns of `y`, after the other.
+fn through_rows(x: View, weight: &FrozenWeight, bias: Option<&[f32]>, y: &mut [f32]) -> Result<()> {
+    let (rows, out) = (x.rows(), weight.dims()[0]);
+    let write = match bias {
+        Some(bias) => {
+            y.par_chunks_mut((out * ROWS).max(1)).for_each(|rows| rows.chunks_mut(out).for_each(|row| row.copy_from_slice(bias)));
+            Write::Add
+        }
+        None => Write::Set,
+    };
+    let done = weight.for_rows(|first, w| {
+        let columns = ViewMut::strided(&mut y[first.min(rows * out)..], rows, w.rows(), out);
+        matmul(1.0, x, w.t(), columns, write);
+    });
+    if done.is_err() {
+        y.fill(f32::NAN);
+    }
+    done
+}
+
+/// `dy W`: `[rows, in]`.
+pub(super) fn backward_frozen(dy: &Tensor, weight: &FrozenWeight) -> Result<Tensor> {
+    let ([out, inner], rows) = (weight.dims(), dy.dim(0)?);
+    through_weight(View::new(&*slice::floats(dy)?, rows, out), [rows, inner], weight)
 }
 
 /// Adds `dA` and `dB`; returns `dx` if wanted.

@@ -14,7 +14,7 @@ pub use dora::{Dora, dora_linear, row_norms};
 pub use frozen::FrozenWeight;
 
 use crate::dropout::check_probability;
-use crate::{Error, Inputs, Op, Param, Result, Stream, Tape, Var, blocks, slice};
+use crate::{Backward, Error, Inputs, Op, Param, Result, Stream, Tape, Var, blocks, slice};
 use candle_core::{DType, Tensor};
 
 /// The trainable addition to a frozen weight `[out, in]`.
@@ -76,12 +76,7 @@ pub fn lora_linear(tape: &Tape, x: &Var, weight: &FrozenWeight, bias: Option<&Pa
     let [out, inner] = weight.dims();
     lora.check(weight)?;
     check_probability(OP, lora.dropout)?;
-    if x.dims().last() != Some(&inner) {
-        return Err(Error::shape(OP, format!("input of `{}`", weight.name()), format!("[..., in = {inner}]"), x.dims()));
-    }
-    if let Some(b) = bias.filter(|b| b.tensor().dims() != [out]) {
-        return Err(Error::shape(OP, format!("bias `{}`", b.name()), format!("[out = {out}]"), b.tensor().dims()));
-    }
+    check_shapes(OP, x, weight, bias)?;
     let mask = tape.next_dropout().filter(|_| lora.dropout > 0.0);
     let mask = mask.map(|stream| Mask { stream, probability: lora.dropout });
     let dims = x.dims().to_vec();
@@ -105,16 +100,64 @@ pub fn lora_linear(tape: &Tape, x: &Var, weight: &FrozenWeight, bias: Option<&Pa
             if let Some(dx) = backward(&dy, Saved { x: saved, low, wants_dx: x.wants_grad() }, &weight, &lora, mask, grads)? {
                 grads.add(x, dx.reshape(dims)?)?;
             }
-            match &bias {
-                Some(bias) if fast => {
-                    let dy = slice::floats(&dy)?;
-                    grads.add_param_with(bias, |db| blocks::add_column_sums(&dy, db))
-                }
-                Some(bias) => grads.add_param(bias, dy.sum(0)?),
-                None => Ok(()),
-            }
+            add_bias_gradient(&dy, bias.as_ref(), grads)
         }
     }))
+}
+
+/// `y = x W^T + b` beside a weight that is never moved, however it is stored.
+///
+/// `x`: `[..., in]`, `weight`: `[out, in]`, `bias`: `[out]`; returns `[..., out]`. Backward: `dx = dy W`, `db = sum of the rows of dy`.
+///
+/// # Errors
+/// The last dimension of `x` is not `in`; `bias` is not `[out]`.
+pub fn frozen_linear(tape: &Tape, x: &Var, weight: &FrozenWeight, bias: Option<&Param>) -> Result<Var> {
+    const OP: &str = "frozen_linear";
+    let [out, inner] = weight.dims();
+    check_shapes(OP, x, weight, bias)?;
+    let dims = x.dims().to_vec();
+    let rows: usize = dims.iter().rev().skip(1).product();
+    let value = x.tensor().contiguous()?.reshape((rows, inner))?;
+    let fast = slice::is_fast(&value);
+    let forward = if fast { cpu::forward_frozen } else { reference::forward_frozen };
+    let y = forward(&value, weight, bias.map(Param::tensor))?.reshape([&dims[..dims.len() - 1], &[out]].concat())?;
+    let elements = value.elem_count() + y.elem_count() + weight.size_bytes() / 4;
+    let op = Op::product(OP, 2.0 * (rows * out * inner) as f64, elements, f64::from(u8::from(x.wants_grad())));
+    let wanted = Inputs::of(x.wants_grad(), [bias]);
+    Ok(tape.record(op, y, wanted, || {
+        let (x, weight, bias) = (x.target(), weight.clone(), bias.cloned().filter(Param::is_trainable));
+        move |dy, grads| {
+            let dy = dy.reshape((rows, out))?;
+            if x.wants_grad() {
+                let backward = if fast { cpu::backward_frozen } else { reference::backward_frozen };
+                grads.add(x, backward(&dy, &weight)?.reshape(dims)?)?;
+            }
+            add_bias_gradient(&dy, bias.as_ref(), grads)
+        }
+    }))
+}
+
+fn check_shapes(op: &'static str, x: &Var, weight: &FrozenWeight, bias: Option<&Param>) -> Result<()> {
+    let [out, inner] = weight.dims();
+    if x.dims().last() != Some(&inner) {
+        return Err(Error::shape(op, format!("input of `{}`", weight.name()), format!("[..., in = {inner}]"), x.dims()));
+    }
+    match bias.filter(|b| b.tensor().dims() != [out]) {
+        Some(b) => Err(Error::shape(op, format!("bias `{}`", b.name()), format!("[out = {out}]"), b.tensor().dims())),
+        None => Ok(()),
+    }
+}
+
+/// `dy`: `[rows, out]`.
+fn add_bias_gradient(dy: &Tensor, bias: Option<&Param>, grads: &mut Backward) -> Result<()> {
+    match bias {
+        Some(bias) if slice::is_fast(dy) => {
+            let dy = slice::floats(dy)?;
+            grads.add_param_with(bias, |db| blocks::add_column_sums(&dy, db))
+        }
+        Some(bias) => grads.add_param(bias, dy.sum(0)?),
+        None => Ok(()),
+    }
 }
 
 /// What backward needs of forward, and whether the input wants its gradient.

@@ -16,11 +16,7 @@ pub(super) fn forward(
     lora: &Lora,
     mask: Option<Mask>,
 ) -> Result<(Tensor, Tensor)> {
-    let y = x.matmul(&weight.dense(x.dtype(), x.device())?.t()?)?;
-    let y = match bias {
-        Some(bias) => y.broadcast_add(bias)?,
-        None => y,
-    };
+    let y = forward_frozen(x, weight, bias)?;
     let low = dropped(x, mask)?.matmul(&lora.a.tensor().t()?)?;
     let addition = low.matmul(&lora.b.tensor().t()?)?.affine(f64::from(lora.scale), 0.0)?;
     Ok(((y + addition)?, low))
@@ -47,5 +43,19 @@ pub(super) fn backward(
         return Ok(None);
     }
     let addition = dropped(&up.matmul(lora.a.tensor())?, mask)?;
-    Ok(Some((dy.matmul(&weight.dense(dy.dtype(), dy.device())?)? + addition)?))
+    Ok(Some((backward_frozen(dy, weight)? + addition)?))
+}
+
+/// `x W^T + b`: `[rows, out]`.
+pub(super) fn forward_frozen(x: &Tensor, weight: &FrozenWeight, bias: Option<&Tensor>) -> Result<Tensor> {
+    let y = x.matmul(&weight.dense(x.dtype(), x.device())?.t()?)?;
+    Ok(match bias {
+        Some(bias) => y.broadcast_add(bias)?,
+        None => y,
+    })
+}
+
+/// `dy W`: `[rows, in]`.
+pub(super) fn backward_frozen(dy: &Tensor, weight: &FrozenWeight) -> Result<Tensor> {
+    Ok(dy.matmul(&weight.dense(dy.dtype(), dy.device())?)?)
 }

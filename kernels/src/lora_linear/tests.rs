@@ -48,6 +48,19 @@ fn gradients() {
     }
 }
 
+#[test]
+fn gradients_beside_a_weight_alone() {
+    for (lead, inner, out) in [(&[1][..], 1, 1), (&[3], 7, 5), (&[2, 17], 64, 3), (&[2, 70], 256, 9), (&[0], 3, 2), (&[3], 0, 2)]
+    {
+        for weight in stored(out, inner) {
+            let case = Case::new().var(&[lead, &[inner]].concat());
+            let name = format!("frozen_linear {weight:?}");
+            check_gradients(&name, Product, case.clone(), |t, v, _| frozen_linear(t, &v[0], &weight, None));
+            check_gradients(&name, Product, case.param("c", &[out]), |t, v, w| frozen_linear(t, &v[0], &weight, Some(&w[0])));
+        }
+    }
+}
+
 /// As the operations one after the other: a frozen layer plus two thin ones behind a dropout of the same place.
 #[test]
 fn equals_its_parts() -> Result<()> {
@@ -150,4 +163,7 @@ fn mistakes_are_named() {
     let swapped = Lora { b: p[0].clone(), ..good.clone() };
     assert_eq!(says(&[2, 4], &weight, None, &swapped), "lora_linear: `a`: expected [out = 3, r = 2], found [2, 4]");
     assert!(says(&[2, 4], &weight, None, &Lora { dropout: 1.0, ..good }).contains("[0, 1)"));
+    let says = |x: &[usize], bias| frozen_linear(&Tape::inference(), &constant(x), &weight, bias).unwrap_err().to_string();
+    assert_eq!(says(&[2, 3], None), "frozen_linear: input of `w`: expected [..., in = 4], found [2, 3]");
+    assert_eq!(says(&[2, 4], Some(&p[2])), "frozen_linear: bias `c`: expected [out = 3], found [2]");
 }

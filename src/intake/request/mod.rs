@@ -104,6 +104,9 @@ pub struct AskedAdapter {
     pub rank: Option<usize>,
     pub use_dora: bool,
     pub use_rslora: bool,
+    /// "QLoRA": the base's weights stay as their file has them.
+    #[serde(default)]
+    pub as_stored: bool,
 }
 
 /// A setting with a value that it cannot have.

@@ -57,6 +57,12 @@ patterns! {
     momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
     dora: [r"\b(?:with|using|by) dora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\bdora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
     rslora: [r"\brs-?lora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
+    qlora: [
+        r"\b(?:with|using|by) q-?lora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?",
+        r"\bq-?lora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?",
+        r"\b(?:keep(?:ing)?|leav(?:e|ing)|with) (?:the |its )?(?:base(?: model)?|weights|model) (?:as (?:it is|they are) )?(?:quanti[sz]ed|stored)\b",
+        r"\b(?:on|over|beside) (?:the |a )?quanti[sz]ed (?:base(?: model)?|weights|model)\b",
+    ],
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
     no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
     embeddings: [
@@ -132,7 +138,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     vec![
         lack(
             Lack::Method,
-            r"\b(?:q|do)lora\b(?: (?:of |with )?rank~#)?|\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?)\b",
+            r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?)\b",
         ),
         lack(
             Lack::Method,
@@ -151,7 +157,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.pretrained = first(rest, &PATTERNS.pretrained).is_some();
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
-    for ways in [&PATTERNS.dora[..], &PATTERNS.rslora, &PATTERNS.adapter] {
+    for ways in [&PATTERNS.dora[..], &PATTERNS.rslora, &PATTERNS.qlora, &PATTERNS.adapter] {
         let cut = first(rest, ways);
         let said = request.value(cut, "a rank from 1 to 65536", |cut| match cut.get("v") {
             "" => Some(None),
@@ -162,6 +168,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             asked.rank = asked.rank.or(rank);
             asked.use_dora |= std::ptr::eq(ways, &PATTERNS.dora[..]);
             asked.use_rslora |= std::ptr::eq(ways, &PATTERNS.rslora[..]);
+            asked.as_stored |= std::ptr::eq(ways, &PATTERNS.qlora[..]);
         }
     }
     lacking(rest, request);

@@ -303,7 +303,6 @@ fn a_value_that_cannot_be_is_refused_in_its_own_words() {
 fn what_there_is_no_way_to_follow_is_told_apart() {
     for (text, of) in [
         ("LoRA, 4-bit", &[Lack::Precision][..]),
-        ("with QLoRA", &[Lack::Method]),
         ("freeze the encoder", &[Lack::Method]),
         ("in bf16", &[Lack::Precision]),
         ("int8 quantization", &[Lack::Precision, Lack::Precision]),
@@ -318,15 +317,18 @@ fn what_there_is_no_way_to_follow_is_told_apart() {
 
 #[test]
 fn an_adapter_is_said_in_one_word_or_several() {
-    for (text, rank, use_dora, use_rslora) in [
-        ("with LoRA", None, false, false),
-        ("with DoRA of rank 4", Some(4), true, false),
-        ("with LoRA of rank 16 and DoRA", Some(16), true, false),
-        ("with rsLoRA, rank 2", Some(2), false, true),
-        ("using rs-LoRA with DoRA", None, true, true),
+    for (text, rank, [use_dora, use_rslora, as_stored]) in [
+        ("with LoRA", None, [false, false, false]),
+        ("with DoRA of rank 4", Some(4), [true, false, false]),
+        ("with LoRA of rank 16 and DoRA", Some(16), [true, false, false]),
+        ("with rsLoRA, rank 2", Some(2), [false, true, false]),
+        ("using rs-LoRA with DoRA", None, [true, true, false]),
+        ("with QLoRA of rank 4", Some(4), [false, false, true]),
+        ("with LoRA of rank 4, keeping the base quantised", Some(4), [false, false, true]),
+        ("with LoRA on the quantized base", None, [false, false, true]),
     ] {
         let r = parse(&format!("fine-tune MiniLM on SST-2 {text}"));
-        assert_eq!(r.adapter, Some(AskedAdapter { rank, use_dora, use_rslora }), "{text}: {r:?}");
+        assert_eq!(r.adapter, Some(AskedAdapter { rank, use_dora, use_rslora, as_stored }), "{text}: {r:?}");
         assert!(r.not_understood.is_empty() && r.lacking.is_empty(), "{text}: {r:?}");
     }
 }

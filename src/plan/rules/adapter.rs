@@ -6,7 +6,7 @@ use super::paper::Drafted;
 use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Value, Wanted};
 use crate::spec::{AdapterSpec, Citation, Deviation, ModelSpec, Task};
 use std::collections::BTreeSet;
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{BaseWeights, ModelConfig};
 
 impl Brief<'_> {
     /// A request may ask for one, a paper may be about one; conversations are learnt by one where nobody says otherwise.
@@ -23,12 +23,12 @@ impl Brief<'_> {
                 used: "training of all weights".into(),
                 reason: "an adapter stands beside the linear layers of a pretrained transformer".into(),
             }),
-            (Some(AskedAdapter { rank, use_dora, use_rslora }), _) => {
+            (Some(AskedAdapter { rank, use_dora, use_rslora, as_stored }), _) => {
                 let rank = rank.unwrap_or(usual.rank);
                 // Alpha follows the rank, so that an addition is as large for each.
-                let spec =
-                    AdapterSpec { rank, alpha: usual.alpha / usual.rank as f64 * rank as f64, use_dora, use_rslora, ..usual };
-                drafted.adapter = Some(spec);
+                let alpha = usual.alpha / usual.rank as f64 * rank as f64;
+                let base = as_stored.then_some(BaseWeights::AsStored);
+                drafted.adapter = Some(AdapterSpec { rank, alpha, use_dora, use_rslora, base, ..usual });
             }
             (None, Some(paper)) => self.adapter_of_paper(paper, candidate, drafted),
             (None, None) if serves && self.task.is_of_conversations() => {

@@ -1,6 +1,6 @@
 //! How much of a recipe fits into the time there is.
 
-use crate::plan::{DataFacts, HostFacts, estimate, scoring_secs};
+use crate::plan::{DataFacts, HostFacts, Share, estimate, scoring_secs};
 use crate::spec::{Length, Recipe};
 use tallow_zoo::{Adapted, ModelConfig};
 
@@ -47,7 +47,8 @@ impl Price {
             Length::Epochs(epochs) => ((epochs * steps_per_epoch as f64).round() as u64).max(1),
         };
         // A thousand steps, so that nothing is lost to rounding.
-        let secs = estimate(model, adapted, recipe, recipe.batch_size, 1000, data, host).train_secs;
+        let share = Share::of(model, adapted, None);
+        let secs = estimate(model, &share, recipe, recipe.batch_size, 1000, data, host).train_secs;
         let scoring_secs = scoring_secs(model, recipe, held_out, data, host);
         Price { secs_per_step: secs / 1000.0, steps_per_epoch, steps, scoring_secs, batch_size: recipe.batch_size }
     }

@@ -2,7 +2,8 @@
 
 use super::stream::{Capture, Flood, Lines};
 use super::watch::{Decision, Facts, Limits, decide};
-use super::{Error, Exit, KillReason, Launch, Status};
+use super::{Error, Exit, KillReason, Launch, Program, Status};
+use crate::sandbox::container::{Container, Engine};
 use crate::sandbox::{Cgroup, Entry, Level, MARK};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -33,16 +34,20 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// It could not be started or watched, or its log not be written.
 pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, Error> {
     let begun = Instant::now();
-    let failed = |action| move |source| Error::Worker { action, program: launch.program.to_path_buf(), source };
+    let failed = |action| move |source| Error::Worker { action, program: launch.program.path().to_path_buf(), source };
     let log = |source| Error::Log { path: launch.stderr.clone(), source };
     let stderr = Capture::new(File::create(&launch.stderr).map_err(log)?, launch.policy.stderr_bytes);
     let group = Cgroup::create(&launch.policy);
     let mut worker = Worker::start(launch, group).map_err(failed("started"))?;
-    let greeting = worker.greeting(launch);
-    let pipes = Pipes::new(&mut worker.child, greeting, stderr, launch.policy.events_bytes);
+    let (greeting, stays_open) = match launch.program {
+        Program::Worker(_) => (worker.greeting(launch), false),
+        Program::Container(_) => (Vec::new(), true),
+    };
+    let pipes = Pipes::new(&mut worker.child, (greeting, stays_open), stderr, launch.policy.events_bytes);
     let mut pipes = pipes.map_err(failed("given its pipes"))?;
     let (mut asked, killed) = worker.watch(launch, begun, &mut pipes, on_line).map_err(failed("watched"))?;
     worker.end_all();
+    let container_kills = worker.end_container();
     let (status, usage) = worker.reap().map_err(failed("waited for"))?;
     let flooded = pipes.run_dry(killed != Some(KillReason::Flooded), on_line);
     let stderr_tail = pipes.stderr.finish().map_err(log)?;
@@ -60,7 +65,7 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
         user_secs: secs(usage.ru_utime),
         sys_secs: secs(usage.ru_stime),
         max_rss_bytes: usage.ru_maxrss as u64 * 1024,
-        memory_kills: worker.group.memory_kills(),
+        memory_kills: container_kills.or_else(|| worker.group.memory_kills()),
         memory_peak_bytes: worker.group.memory_peak(),
         stderr_tail,
     })
@@ -77,6 +82,8 @@ struct Worker {
     /// Its value of [`MARK`], unique on this machine while the supervisor lives.
     mark: String,
     level: Level,
+    /// Where it is only the one who waits for a container: that one.
+    container: Option<Container>,
     reaped: bool,
 }
 
@@ -84,13 +91,23 @@ impl Worker {
     fn start(launch: &Launch, group: Cgroup) -> io::Result<Worker> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut command = Command::new(launch.program);
-        command.arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // No secrets: nothing of the environment is inherited.
-        command.env_clear().env("RAYON_NUM_THREADS", launch.threads.to_string()).env(MARK, &mark);
+        let (mut command, container) = match launch.program {
+            Program::Worker(path) => {
+                let mut command = Command::new(path);
+                // No secrets: nothing of the environment is inherited.
+                command.env_clear().arg("worker").env("RAYON_NUM_THREADS", launch.threads.to_string());
+                (command, None)
+            }
+            Program::Container(container) => {
+                let mut command = engine_command(&container.engine);
+                command.args(container.arguments());
+                (command, Some(container.clone()))
+            }
+        };
+        command.env(MARK, &mark).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, and all that it starts can be ended together.
         command.current_dir(&launch.policy.writable).process_group(0);
-        Ok(Worker { child: command.spawn()?, group, mark, level: launch.policy.level, reaped: false })
+        Ok(Worker { child: command.spawn()?, group, mark, level: launch.policy.level, container, reaped: false })
     }
 
     /// Puts the worker into its control group, where it waits for these two lines; they say what already holds.
@@ -157,6 +174,16 @@ impl Worker {
         }
     }
 
+    /// Removes the container, whatever it still does, and says how often it was out of memory; none where there is none, or the engine
+    /// does not say.
+    fn end_container(&mut self) -> Option<u64> {
+        let Container { engine, name, .. } = self.container.take()?;
+        let killed = ask(&engine, &["inspect", "--format", "{{.State.OOMKilled}}", &name]);
+        // One that was never made cannot be removed; whatever else fails, the next attempt's name is another.
+        let _ = ask(&engine, &["rm", "--force", "--volumes", &name]);
+        killed.ok().map(|answer| u64::from(answer.trim() == "true"))
+    }
+
     /// Signals the worker and its process group.
     fn signal_group(&self, signal: libc::c_int) {
         let pid = self.child.id() as libc::pid_t;
@@ -198,10 +225,56 @@ impl Drop for Worker {
     fn drop(&mut self) {
         if !self.reaped {
             self.end_all();
+            self.end_container();
             // Nobody is left to be told of a failure; the process is dead either way.
             let _ = self.reap();
         }
     }
+}
+
+/// The engine's command, with nothing of our environment but where its daemon listens.
+fn engine_command(engine: &Engine) -> Command {
+    let mut command = Command::new(&engine.program);
+    command.env_clear().env("DOCKER_CONFIG", "/nonexistent");
+    if let Some(host) = &engine.host {
+        command.env("DOCKER_HOST", host);
+    }
+    command
+}
+
+/// Time that an engine has for an answer.
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// What a container engine answers to one short question, within a minute.
+///
+/// # Errors
+/// It could not be asked, or its answer is a refusal: in its words.
+pub fn ask(engine: &Engine, question: &[&str]) -> Result<String, String> {
+    const MOST: u64 = 1 << 20;
+    let mut command = engine_command(engine);
+    command.args(question).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| format!("`{}` cannot be started: {e}", engine.program.display()))?;
+    // What it says is short and fits its pipes.
+    let begun = Instant::now();
+    let status = loop {
+        match child.try_wait().map_err(|e| e.to_string())? {
+            Some(status) => break status,
+            None if begun.elapsed() > ANSWER => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("`{}` does not answer", engine.program.display()));
+            }
+            None => std::thread::sleep(SHORT_TICK),
+        }
+    };
+    let read = |pipe: Option<&mut dyn Read>| {
+        let mut text = Vec::new();
+        pipe.map(|pipe| pipe.take(MOST).read_to_end(&mut text));
+        String::from_utf8_lossy(&text).trim().to_string()
+    };
+    let said = read(child.stdout.as_mut().map(|pipe| pipe as &mut dyn Read));
+    let told = read(child.stderr.as_mut().map(|pipe| pipe as &mut dyn Read));
+    if status.success() { Ok(said) } else { Err(told) }
 }
 
 /// Processes whose first environment holds this mark. One that cannot be looked into belongs to somebody else.
@@ -220,6 +293,8 @@ struct Pipes {
     stdin: Option<ChildStdin>,
     /// What is still to be written to its stdin.
     input: Vec<u8>,
+    /// Whether its stdin stays open behind that.
+    stays_open: bool,
     stdout: Option<ChildStdout>,
     lines: Lines,
     stderr_pipe: Option<ChildStderr>,
@@ -227,7 +302,12 @@ struct Pipes {
 }
 
 impl Pipes {
-    fn new(child: &mut Child, input: Vec<u8>, stderr: Capture<File>, events_bytes: u64) -> io::Result<Pipes> {
+    fn new(
+        child: &mut Child,
+        (input, stays_open): (Vec<u8>, bool),
+        stderr: Capture<File>,
+        events_bytes: u64,
+    ) -> io::Result<Pipes> {
         let (stdin, stdout, stderr_pipe) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (to, from) = (stdin.as_ref().map(AsRawFd::as_raw_fd), stdout.as_ref().map(AsRawFd::as_raw_fd));
         for end in [to, from, stderr_pipe.as_ref().map(AsRawFd::as_raw_fd)].into_iter().flatten() {
@@ -236,14 +316,14 @@ impl Pipes {
                 return Err(io::Error::last_os_error());
             }
         }
-        Ok(Pipes { stdin, input, stdout, lines: Lines::new(MAX_LINE, events_bytes), stderr_pipe, stderr })
+        Ok(Pipes { stdin, input, stays_open, stdout, lines: Lines::new(MAX_LINE, events_bytes), stderr_pipe, stderr })
     }
 
     /// Waits until something can be read or written, for `at_most` so long; a signal ends the wait as well.
     fn wait(&self, at_most: Duration) -> io::Result<()> {
         let watched = |end: Option<RawFd>, events| libc::pollfd { fd: end.unwrap_or(-1), events, revents: 0 };
         let mut ends = [
-            watched(self.stdin.as_ref().map(AsRawFd::as_raw_fd), libc::POLLOUT),
+            watched(self.stdin.as_ref().filter(|_| !self.input.is_empty()).map(AsRawFd::as_raw_fd), libc::POLLOUT),
             watched(self.stdout.as_ref().map(AsRawFd::as_raw_fd), libc::POLLIN),
             watched(self.stderr_pipe.as_ref().map(AsRawFd::as_raw_fd), libc::POLLIN),
         ];
@@ -271,7 +351,7 @@ impl Pipes {
 
     /// Writes as much of the input as is taken, then closes. A worker that dies before it reads shows in its status.
     fn write(&mut self) {
-        let Some(stdin) = &mut self.stdin else { return };
+        let Some(stdin) = self.stdin.as_mut().filter(|_| !(self.stays_open && self.input.is_empty())) else { return };
         match stdin.write(&self.input) {
             Ok(count) if count < self.input.len() => drop(self.input.drain(..count)),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}

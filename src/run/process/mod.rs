@@ -10,10 +10,13 @@ mod stream;
 mod watch;
 
 #[cfg(target_os = "linux")]
-pub use linux::launch;
+pub use linux::{ask, launch};
 
 use crate::error::{Class, Failure};
 use crate::sandbox::Policy;
+use crate::sandbox::container::Container;
+#[cfg(not(target_os = "linux"))]
+use crate::sandbox::container::Engine;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -21,8 +24,7 @@ use std::time::Duration;
 /// What to start, and within which limits.
 #[derive(Debug)]
 pub struct Launch<'a> {
-    /// This binary; it is started as `PROGRAM worker`.
-    pub program: &'a Path,
+    pub program: Program<'a>,
     pub policy: Policy,
     /// The job, as one line of JSON.
     pub job: String,
@@ -33,6 +35,24 @@ pub struct Launch<'a> {
     pub stall: Duration,
     /// Set when the user wants to stop.
     pub stop: &'a AtomicBool,
+}
+
+/// What runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Program<'a> {
+    /// This binary; it is started as `PROGRAM worker` and enters its jail itself.
+    Worker(&'a Path),
+    /// A script, by a command that waits for its container as if that were its own. Its stdin stays open, and closes with us.
+    Container(&'a Container),
+}
+
+impl Program<'_> {
+    fn path(&self) -> &Path {
+        match self {
+            Program::Worker(path) => path,
+            Program::Container(container) => &container.engine.program,
+        }
+    }
 }
 
 /// How a process ended.
@@ -94,6 +114,15 @@ impl Failure for Error {
             Error::Unsupported { .. } => Class::Sandbox,
         }
     }
+}
+
+/// What a container engine answers to one short question, within a minute.
+///
+/// # Errors
+/// It could not be asked, or its answer is a refusal: in its words.
+#[cfg(not(target_os = "linux"))]
+pub fn ask(_: &Engine, _: &[&str]) -> Result<String, String> {
+    Err(format!("scripts run on Linux only; this is {}", std::env::consts::OS))
 }
 
 /// There is no jail here, so no worker is started.

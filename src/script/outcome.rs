@@ -1,0 +1,138 @@
+//! How an attempt of a script ended: from what we did to it, then its last word, then the engine's, then its last exception. Pure.
+
+use super::Told;
+use super::python::{self, Kind};
+use crate::error::Class;
+use crate::job::Divergence;
+use crate::run::Outcome;
+use crate::run::process::{Exit, KillReason, Status};
+
+/// What `docker run` exits with where the engine itself failed.
+const OF_THE_ENGINE: i32 = 125;
+/// Codes beyond it are of a program that a signal ended.
+const OF_A_SIGNAL: i32 = 128;
+
+/// The limits that it ran under.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub memory_bytes: Option<u64>,
+    pub wall_secs: u64,
+    pub silence_secs: u64,
+}
+
+/// The outcome's name.
+pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
+    let step = told.iter().rev().find_map(Told::step).unwrap_or(0);
+    match exit.killed_by {
+        Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: limits.wall_secs },
+        Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: limits.silence_secs },
+        Some(KillReason::Interrupted) => return Outcome::Interrupted { step },
+        Some(KillReason::Flooded) => {
+            let message = "what the script sends are no events: expected lines of at most 1 MiB, found more".into();
+            return Outcome::Refused { class: Class::Sandbox, message, hint: None };
+        }
+        None => {}
+    }
+    let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
+    let out_of_memory = || Outcome::OutOfMemory { limit_bytes: limits.memory_bytes, peak_bytes: None };
+    match told.last() {
+        Some(Told::Diverged { step, .. }) => return diverged(*step),
+        Some(Told::Stopped { .. }) if exit.asked == Some(KillReason::WallClock) => {
+            return Outcome::TimedOut { limit_secs: limits.wall_secs };
+        }
+        Some(Told::Stopped { step }) if exit.asked.is_some() => return Outcome::Interrupted { step: *step },
+        _ => {}
+    }
+    let finished = told.iter().any(|told| matches!(told, Told::Finished { .. }));
+    let code = match exit.status {
+        Status::Exited(0) if finished => return Outcome::Completed,
+        Status::Exited(code) => code,
+        Status::Signalled(signal) => return Outcome::Killed { signal },
+    };
+    if exit.memory_kills.is_some_and(|kills| kills > 0) {
+        return out_of_memory();
+    }
+    if code == OF_THE_ENGINE && told.is_empty() {
+        let message = exit.stderr_tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
+        let (class, message) = (Class::Sandbox, format!("the container could not be started: {}", crate::words::clean(message)));
+        return Outcome::Refused { class, message, hint: Some("`tallow doctor` says what the engine offers".into()) };
+    }
+    match python::exception(&exit.stderr_tail).filter(|_| code != 0) {
+        Some(exception) => match exception.kind {
+            Kind::OutOfMemory => out_of_memory(),
+            Kind::NotFinite => diverged(step),
+            kind => Outcome::Refused { class: kind.class(), message: exception.message, hint: exception.hint },
+        },
+        None if code > OF_A_SIGNAL => Outcome::Killed { signal: code - OF_A_SIGNAL },
+        None => Outcome::Crashed { exit_code: code },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(status: Status) -> Exit {
+        Exit {
+            status,
+            asked: None,
+            killed_by: None,
+            wall_secs: 1.0,
+            user_secs: 0.0,
+            sys_secs: 0.0,
+            max_rss_bytes: 0,
+            memory_kills: Some(0),
+            memory_peak_bytes: None,
+            stderr_tail: String::new(),
+        }
+    }
+
+    #[test]
+    fn ends_have_their_names() {
+        let limits = Limits { memory_bytes: Some(1 << 20), wall_secs: 60, silence_secs: 9 };
+        let memory = Outcome::OutOfMemory { limit_bytes: Some(1 << 20), peak_bytes: None };
+        let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
+        let told = |told: Told| vec![Told::Started { step: 0, total_steps: 9 }, told];
+        let finished = told(Told::Finished { step: 9 });
+        let raised = |what: &str| Exit {
+            stderr_tail: format!(
+                "Traceback (most recent call last):\n  File \"/tallow/script.py\", line 3, in <module>\n{what}\n"
+            ),
+            ..exit(Status::Exited(1))
+        };
+        let asked = |reason| Exit { asked: Some(reason), ..exit(Status::Exited(0)) };
+        let killed = |reason| Exit { killed_by: Some(reason), ..exit(Status::Signalled(9)) };
+        for (exit, told, expected) in [
+            (exit(Status::Exited(0)), finished.clone(), Outcome::Completed),
+            (exit(Status::Exited(0)), vec![], Outcome::Crashed { exit_code: 0 }),
+            // Done, and then it failed all the same.
+            (exit(Status::Exited(3)), finished, Outcome::Crashed { exit_code: 3 }),
+            (exit(Status::Exited(137)), vec![], Outcome::Killed { signal: 9 }),
+            (Exit { memory_kills: Some(1), ..exit(Status::Exited(137)) }, vec![], memory.clone()),
+            (raised("MemoryError"), vec![], memory),
+            (raised("FloatingPointError: overflow"), told(Told::Step { step: 4, loss: 1.0, lr: None }), diverged(4)),
+            (exit(Status::Exited(1)), told(Told::Diverged { step: 5, value: "nan".into() }), diverged(5)),
+            (
+                raised("KeyError: 'x'"),
+                vec![],
+                Outcome::Refused {
+                    class: Class::Data,
+                    message: "line 3 of the script: KeyError: 'x'".into(),
+                    hint: Some("what the data holds is not what the script expects".into()),
+                },
+            ),
+            (asked(KillReason::Interrupted), told(Told::Stopped { step: 6 }), Outcome::Interrupted { step: 6 }),
+            (asked(KillReason::WallClock), told(Told::Stopped { step: 6 }), Outcome::TimedOut { limit_secs: 60 }),
+            // Nobody asked it to stop.
+            (exit(Status::Exited(0)), told(Told::Stopped { step: 6 }), Outcome::Crashed { exit_code: 0 }),
+            (killed(KillReason::Stalled), vec![], Outcome::Stalled { limit_secs: 9 }),
+            (killed(KillReason::WallClock), vec![], Outcome::TimedOut { limit_secs: 60 }),
+        ] {
+            assert_eq!(name(&exit, &told, limits), expected, "{exit:?} {told:?}");
+        }
+        let refused =
+            Exit { stderr_tail: "docker: Error response from daemon: no such image\n\n".into(), ..exit(Status::Exited(125)) };
+        let Outcome::Refused { class: Class::Sandbox, message, .. } = name(&refused, &[], limits) else { panic!("refused") };
+        assert!(message.ends_with("no such image"), "{message}");
+    }
+}

@@ -1,0 +1,31 @@
+//! What a script is run with: `script.toml` of its run folder.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// All that an attempt is made of, besides what recovery changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptSpec {
+    pub version: u32,
+    /// The file that was given; the run folder holds its copy.
+    pub script: PathBuf,
+    pub script_sha256: String,
+    /// As it was asked for, and the id of what it meant then.
+    pub image: String,
+    pub image_id: String,
+    /// The folder that the script sees as its data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    pub seed: u64,
+    pub cpus: usize,
+    pub gpu: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_memory_bytes: Option<u64>,
+    /// Over all attempts, from the first on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_time_secs: Option<u64>,
+}
+
+/// The version of this format.
+pub const VERSION: u32 = 1;
