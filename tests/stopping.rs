@@ -3,7 +3,7 @@
 
 mod program;
 
-use program::{Place, Refusal, Said, nothing_is_half_written, succeeds, weights};
+use program::{Place, Refusal, Said, nothing_is_half_written, said, succeeds, weights};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -306,7 +306,7 @@ fn sizes(run: &Path) -> Vec<u64> {
 fn out_of_memory_means_smaller_forward_passes_and_the_same_steps() {
     let place = Place::new();
     let run = place.run();
-    let said = succeeds(place.train(&[&GREEDY[..], &["budget.max_memory_bytes=83886080"]].concat(), &run).arg("--offline"));
+    let said = succeeds(place.train(&GREEDY, &run).args(["--offline", "--memory=80MiB"]));
     assert!(
         said.stderr.contains("out of memory: 512 examples a forward pass instead of 1024, the effective batch is the same"),
         "{said:#?}"
@@ -336,4 +336,37 @@ fn five_attempts_without_memory_are_the_last() {
     let refusal = Refusal { code: 40, words: &words, hint: "raise `budget.max_memory_bytes`" };
     place.refuses(&set, &refusal);
     assert_eq!(sizes(&place.path("run-1")), [1024, 512, 256, 256, 128]);
+}
+
+#[test]
+fn budgets_of_attempts_and_disk_have_their_own_code() {
+    let place = Place::new();
+    let run = place.run();
+    let told = said(place.train(&GREEDY, &run).args(["--offline", "--memory=80MiB", "--max-attempts=1"]));
+    assert_eq!(told.code, Some(42), "{told:#?}");
+    for words in [
+        "budget spent: 1 attempt(s) did not complete, and `budget.max_attempts` is 1; the last: out of memory",
+        "--max-attempts 5",
+    ] {
+        assert!(told.stderr.contains(words), "{words}: {told:#?}");
+    }
+    let review = std::fs::read_to_string(run.join("runs/seed-0/review.md")).expect("a review");
+    assert!(review.contains("1. more memory: `--memory` above 80.0 MiB"), "{review}");
+    // More attempts, and recovery goes on where it was.
+    succeeds(place.resume(&run).arg("--max-attempts=5"));
+    assert_eq!(sizes(&run)[..2], [1024, 512]);
+    assert!(!run.join("runs/seed-0/review.md").exists(), "nothing is left to decide");
+
+    // Checkpoints of three copies of 0.4 MiB: counted before any is written.
+    let run = place.run();
+    let large = ["model.config.vocab_size=4000", "model.config.hidden_size=64"];
+    let told = said(place.train(&large, &run).args(["--offline", "--max-disk=5MB"]));
+    assert_eq!(told.code, Some(42), "{told:#?}");
+    for words in
+        ["the run `seed-0` did not complete: budget spent: `budget.max_disk_bytes` is 4.8 MiB", "would be written", "--max-disk"]
+    {
+        assert!(told.stderr.contains(words), "{words}: {told:#?}");
+    }
+    assert!(outcomes(&run, "seed-0").is_empty(), "nothing was begun");
+    succeeds(place.resume(&run).arg("--max-disk=1GB"));
 }

@@ -196,7 +196,7 @@ fn exponent(value: f64) -> String {
 fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
     let again = if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
     Some(match event {
-        Event::Jailed { layers, start_ms } => {
+        Event::Jailed { layers, start_ms, .. } => {
             let names: Vec<&str> = layers.keys().map(String::as_str).collect();
             format!("  jail of {run}{again}: {} (after {start_ms:.0} ms)", names.join(", "))
         }
@@ -236,6 +236,11 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
             )
         }
         Event::Merged { params, .. } => format!("  merged, {} parameters", count(*params as f64)),
+        Event::Compared(found) => {
+            let nearly = found.near.map(|near| format!(", {} nearly", count(near as f64))).unwrap_or_default();
+            let (exact, all) = (count(found.exact as f64), count(found.held_out as f64));
+            format!("  held-out examples that the training split has too: {exact} of {all}{nearly}")
+        }
         Event::Note { message } => format!("  note: {}", clean(message)),
         // The error that ends the command says it.
         // What a model wrote is the command's answer, or the report's to show.

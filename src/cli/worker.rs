@@ -1,7 +1,7 @@
 //! `tallow worker`: its way into the jail and a job on stdin, events on stdout. Enters the jail before it reads the job.
 
 use crate::error::{Class, Error, Failure};
-use crate::job::{Event, Job};
+use crate::job::{Event, Job, Pulse};
 use crate::sandbox::{self, Entry};
 use crate::trainer;
 use crate::{data, intake};
@@ -34,7 +34,8 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     let entry: Entry = read_line(&mut input, "way into the jail")?;
     keep_memory();
     let effective = sandbox::enter(&entry)?;
-    emit(Event::Jailed { layers: effective.in_words(), start_ms: begun.elapsed().as_secs_f64() * 1e3 });
+    let start_ms = begun.elapsed().as_secs_f64() * 1e3;
+    emit(Event::Jailed { level: effective.level, layers: effective.in_words(), start_ms });
     let job = read_line(&mut input, "job")?;
     if let Some(threads) = threads(&job) {
         tallow_kernels::set_threads_with_this(threads).map_err(trainer::Error::from)?;
@@ -50,6 +51,11 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
         Job::Generate(job) => trainer::generate(&job, emit)?,
         Job::Merge(job) => trainer::merge(&job, emit)?,
+        Job::Compare { train, held_out } => {
+            let mut pulse = Pulse::new(emit);
+            let found = data::overlap(&train, &held_out, &mut |done| pulse.beat(done))?;
+            emit(Event::Compared(found));
+        }
     }
     Ok(())
 }
@@ -60,7 +66,7 @@ fn threads(job: &Job) -> Option<usize> {
         Job::Train { config, .. } => Some(config.threads),
         Job::Evaluate(job) => Some(job.threads),
         Job::Generate(job) => Some(job.threads),
-        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) => None,
+        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) | Job::Compare { .. } => None,
     }
 }
 

@@ -17,6 +17,7 @@ mod guarded;
 pub mod hub;
 mod locate;
 mod mapped;
+mod overlap;
 mod prepare;
 mod prepared;
 mod public_models;
@@ -39,6 +40,7 @@ pub use columns::PairKind;
 pub use digest::{sha256_of_file, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, generate};
+pub use overlap::{Overlap, overlap};
 pub use prepare::prepare;
 pub use prepared::{
     HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSimilar, PreparedSpans, PreparedSpeech,

@@ -10,8 +10,13 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// Always first: which layers of the jail really hold (name -> what).
-    Jailed { layers: BTreeMap<String, String>, start_ms: f64 },
+    /// Always first: how strict the jail was to be, and which layers of it really hold (name -> what).
+    Jailed {
+        #[serde(default)]
+        level: crate::sandbox::Level,
+        layers: BTreeMap<String, String>,
+        start_ms: f64,
+    },
     /// A paper was read.
     Read { pages: usize, fields: usize },
     /// A split was prepared.
@@ -76,6 +81,8 @@ pub enum Event {
     Generated { text: String, prompt_tokens: usize, tokens: usize, ended: bool, secs: f64 },
     /// A base and its adapter are one file.
     Merged { weights_sha256: String, params: usize },
+    /// How many held-out examples the training split has too.
+    Compared(crate::data::Overlap),
     /// Something worth knowing that stops nothing (texts cut, tensors unused).
     Note { message: String },
     /// The worker failed in an orderly way. `class` decides what the supervisor makes of it.

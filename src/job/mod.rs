@@ -44,6 +44,8 @@ pub enum Job {
     Generate(Box<GenerateJob>),
     /// A base and its adapter -> the weights of one model.
     Merge(Box<MergeJob>),
+    /// Two prepared splits -> how many examples of the second the first has too.
+    Compare { train: PathBuf, held_out: PathBuf },
 }
 
 /// Turns source files into prepared files.

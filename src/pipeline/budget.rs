@@ -91,6 +91,9 @@ mod tests {
         let killed: SystemTime = "2026-01-01T00:01:10Z".parse::<jiff::Timestamp>().expect("a time").into();
         let last_sign = |run: &str, attempt: u32| (run == "a" && attempt == 2).then_some(killed);
         assert_eq!(used(&ledger, &last_sign), Duration::from_secs_f64(1.5 + 5.0 + 10.0));
+        // A clock that was set back makes nothing negative, and a time that nobody can read counts for nothing.
+        let jumped = [entry("2099-01-01T00:00:00Z", started("a", 2)), entry("no time", started("a", 2))];
+        assert_eq!(used(&jumped, &last_sign), Duration::ZERO);
     }
 
     #[test]

@@ -172,6 +172,9 @@ impl<'a> Pipeline<'a> {
             return Ok(end);
         }
         let plan = self.count(plan)?;
+        if let Some(end) = self.compare(&plan)? {
+            return Ok(end);
+        }
         if let Some(end) = self.train(&plan)? {
             return Ok(end);
         }

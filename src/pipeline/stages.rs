@@ -1,7 +1,7 @@
 //! Each stage: what it reads, the job that it starts or the pure function that it calls, the file that it leaves.
 
 use super::{End, Limits, Pipeline, Setup};
-use crate::data;
+use crate::data::{self, Overlap};
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
@@ -22,6 +22,7 @@ use tallow_zoo::{HeadKind, ModelConfig, SpeechLimits, mlp};
 /// Names of the runs that are not training: their attempts lie beside those of training.
 pub(super) const PREPARE: &str = "prepare";
 const PREPARE_HELD_OUT: &str = "prepare-held-out";
+const COMPARE: &str = "compare";
 /// Answers that a report shows, and the tokens of one at most.
 const SAMPLES: usize = 3;
 const SAMPLE_TOKENS: usize = 96;
@@ -118,6 +119,39 @@ impl Pipeline<'_> {
         let record = Record::Sourced { run: name.into(), read: Sourced { files, tokenizer_sha256 } };
         self.folder.ledger().append((self.setup.now)(), record)?;
         Ok(())
+    }
+
+    /// Before anything is trained: whether it would learn what it is scored on. Both splits are in one jail here, which trains nothing.
+    pub(super) fn compare(&mut self, plan: &Plan) -> Result<Option<End>> {
+        if self.told(COMPARE)?.iter().any(|event| matches!(event, Event::Compared(_))) {
+            return Ok(None);
+        }
+        let file = |folder: PathBuf, split: &str| folder.join(format!("{split}.safetensors"));
+        let train = file(self.folder.prepared(), &plan.spec.data.train);
+        let held_out = file(self.folder.held_out(), &plan.spec.data.held_out);
+        let (number, readable) = (self.next_attempt(COMPARE)?, vec![train.clone(), held_out.clone()]);
+        let attempt = match self.attempt(COMPARE, number, Job::Compare { train, held_out }, readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Some(end)),
+        };
+        let found = attempt.events.iter().find_map(|event| if let Event::Compared(found) = event { Some(found) } else { None });
+        let Some(Overlap { held_out, train, exact, near, first }) = found else { return Ok(None) };
+        let mut values = BTreeMap::from([
+            ("held-out examples".to_string(), *held_out as f64),
+            ("training examples".to_string(), *train as f64),
+            ("in training as they are".to_string(), *exact as f64),
+        ]);
+        values.extend(near.map(|near| ("nearly in training".to_string(), near as f64)));
+        if let Some((example, place)) = first {
+            let place = place.map(|place| format!(", training example {place}")).unwrap_or_default();
+            let nearly = near.map(|near| format!(" and {near} nearly")).unwrap_or_default();
+            self.watch.say(&format!(
+                "{exact} of {held_out} held-out examples are in the training split{nearly}: the first is held-out example {example}{place}"
+            ));
+        }
+        let record = Record::Measured { what: "held-out examples that the training split has too".into(), values };
+        self.folder.ledger().append((self.setup.now)(), record)?;
+        Ok(None)
     }
 
     /// What the runs were made of, as ledger and plan have it.

@@ -3,6 +3,7 @@
 use super::{Determinism, Surroundings};
 use crate::job::{Event, InitFrom, MonitorConfig, RunConfig, flatten};
 use crate::plan::Plan;
+use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Entry, Record};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct Manifest {
     pub tokenizer_sha256: Option<String>,
     /// Each program and machine that trained, in order.
     pub surroundings: Vec<Surroundings>,
+    /// How strict the jails of its attempts were to be, each once.
+    #[serde(default)]
+    pub sandbox: Vec<Level>,
     /// None before anything was trained.
     pub determinism: Option<Determinism>,
     /// What that level means.
@@ -88,6 +92,7 @@ impl Manifest {
             base_weights_sha256: None,
             tokenizer_sha256: None,
             surroundings: Vec::new(),
+            sandbox: Vec::new(),
             determinism: None,
             meaning: String::new(),
         }
@@ -97,7 +102,7 @@ impl Manifest {
     /// step into smaller parts).
     pub fn of(plan: &Plan, ledger: &[Entry], configs: &BTreeMap<String, RunConfig>) -> Manifest {
         let (mut data, mut tokenizer_sha256) = (DataHashes::default(), None);
-        let (mut weights, mut surroundings) = (BTreeMap::new(), Vec::<Surroundings>::new());
+        let (mut weights, mut surroundings, mut sandbox) = (BTreeMap::new(), Vec::<Surroundings>::new(), Vec::new());
         data.revision = plan.facts.data.revision.clone();
         for entry in ledger {
             match &entry.record {
@@ -114,6 +119,7 @@ impl Manifest {
                 Record::Told { run, told: Event::Finished { weights_sha256, .. }, .. } => {
                     weights.insert(run.clone(), weights_sha256.clone());
                 }
+                Record::Told { told: Event::Jailed { level, .. }, .. } if !sandbox.contains(level) => sandbox.push(*level),
                 Record::Surroundings(found) if !surroundings.contains(found) => surroundings.push(found.clone()),
                 _ => {}
             }
@@ -141,6 +147,7 @@ impl Manifest {
             base_weights_sha256: base,
             tokenizer_sha256,
             surroundings,
+            sandbox,
             determinism,
             meaning: determinism.map(|level| level.meaning().to_string()).unwrap_or_default(),
         }

@@ -129,14 +129,15 @@ impl<'a> Book<'a> {
     pub(super) fn jail(&self) -> Vec<JailShown> {
         let mut jails: Vec<JailShown> = Vec::new();
         for (row, run, attempt, told) in self.told() {
-            let Event::Jailed { layers, start_ms } = told else { continue };
+            let Event::Jailed { level, layers, start_ms } = told else { continue };
             let layers: Vec<(String, String)> = layers.clone().into_iter().collect();
             let name = format!("{run}/{attempt}");
-            match jails.iter_mut().find(|known| known.layers == layers) {
+            match jails.iter_mut().find(|known| known.layers == layers && known.level == level.name()) {
                 Some(known) => known.attempts.push(name),
                 None => {
                     let start_ms = Sourced { value: *start_ms, ledger_row: row };
-                    jails.push(JailShown { layers, attempts: vec![name], start_ms, ledger_row: row });
+                    let level = level.name().to_string();
+                    jails.push(JailShown { level, layers, attempts: vec![name], start_ms, ledger_row: row });
                 }
             }
         }

@@ -352,8 +352,11 @@ fn jail(report: &Report) -> Vec<Block> {
     let mut blocks = Vec::new();
     for jail in &report.jail {
         let millis = |ms: f64| format!("{ms:.0} ms");
-        let line =
-            text("These layers held for ").text(jail.attempts.join(", ")).text("; the first worker stood in its jail after ");
+        let begin = match jail.level.as_str() {
+            "" | "strict" => "These layers held for ".to_string(),
+            level => format!("With `--sandbox {level}` these layers held for "),
+        };
+        let line = text(begin).text(jail.attempts.join(", ")).text("; the first worker stood in its jail after ");
         blocks.push(Block::Paragraph(line.number(millis(jail.start_ms.value), &[jail.start_ms.ledger_row]).text(".")));
         blocks.push(Block::Pairs(jail.layers.iter().map(|(name, what)| (clean(name), text(clean(what)))).collect()));
     }

@@ -204,6 +204,9 @@ pub struct AttemptShown {
 /// The layers of the jail that held, and the attempts that they held for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JailShown {
+    /// How strict it was to be, as the flag `--sandbox` has it.
+    #[serde(default)]
+    pub level: String,
     pub layers: Vec<(String, String)>,
     pub attempts: Vec<String>,
     pub start_ms: Sourced,

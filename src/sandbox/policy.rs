@@ -55,15 +55,27 @@ impl Default for Policy {
 }
 
 /// What happens where the kernel lacks a layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// The run is refused.
+    #[default]
     Strict,
     /// The layers that are there hold; the rest is recorded as missing.
     BestEffort,
     /// No walls: the worker may do what its user may. Limits, clean environment and supervision stay.
     Off,
+}
+
+impl Level {
+    /// As the flag has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Strict => "strict",
+            Level::BestEffort => "best-effort",
+            Level::Off => "off",
+        }
+    }
 }
 
 /// The first line on a worker's stdin: everything that it needs to enter its jail.

@@ -158,7 +158,7 @@ impl Scripts<'_> {
         let ledger = self.folder.ledger();
         ledger.append((self.now)(), Record::AttemptStarted { run: RUN.into(), attempt: number, job: RUN.into() })?;
         let layers = HELD.iter().map(|(name, what)| (name.to_string(), what.to_string())).collect::<BTreeMap<_, _>>();
-        let jailed = Event::Jailed { layers, start_ms: 0.0 };
+        let jailed = Event::Jailed { level: Level::Strict, layers, start_ms: 0.0 };
         ledger.append((self.now)(), Record::Told { run: RUN.into(), attempt: number, told: jailed })?;
         let wall = self.deadline().map_or(MAX_WALL, |deadline| deadline.saturating_duration_since(Instant::now()));
         let policy = Policy { writable: folder.work(), wall, level: Level::Strict, ..Policy::default() };

@@ -1,5 +1,6 @@
 //! A small run on rows of a table, under a real supervisor.
 
+use safetensors::{Dtype, tensor::TensorView};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,9 @@ use tallow::trainer::{self, Finish};
 use tallow_kernels::Stream;
 use tallow_zoo::ModelConfig;
 
-pub(crate) const ROWS: usize = 320;
+const ROWS: usize = 320;
+const MELS: usize = 4;
+const FRAMES: usize = 24;
 pub(crate) const STEPS: u64 = 40;
 
 pub(crate) struct Bench {
@@ -46,28 +49,67 @@ impl Watch for Heard {
 }
 
 impl Bench {
-    /// A table of numbers and their sign, with these values in place of others: (row, value).
-    pub(crate) fn new(odd: &[(usize, f32)]) -> Bench {
+    /// A table of numbers and their sign, and recordings with their texts. `odd`: a recording, and what every number of it is.
+    pub(crate) fn new(odd: Option<(usize, f32)>) -> Bench {
         let dir = tempfile::tempdir().expect("a folder");
         let (mut numbers, mut labels) = (Vec::new(), Vec::new());
         for row in 0..ROWS {
             let stream = Stream::root(3).at(row as u64);
             let values = [stream.normal(0), stream.normal(1)];
             labels.push(u32::from(values[0] + values[1] > 0.0));
-            let odd = odd.iter().find(|(at, _)| *at == row).map(|(_, value)| *value);
-            numbers.extend([odd.unwrap_or(values[0]), values[1]]);
+            numbers.extend(values);
         }
-        let bytes: Vec<u8> = numbers.iter().flat_map(|x: &f32| x.to_le_bytes()).collect();
-        let label_bytes: Vec<u8> = labels.iter().flat_map(|x| x.to_le_bytes()).collect();
-        use safetensors::{Dtype, tensor::TensorView};
         let tensors = [
-            ("numbers", TensorView::new(Dtype::F32, vec![ROWS, 2], &bytes).expect("a tensor")),
-            ("categories", TensorView::new(Dtype::U32, vec![ROWS, 0], &[]).expect("a tensor")),
-            ("labels", TensorView::new(Dtype::U32, vec![ROWS], &label_bytes).expect("a tensor")),
+            ("numbers", Dtype::F32, vec![ROWS, 2], floats(&numbers)),
+            ("categories", Dtype::U32, vec![ROWS, 0], Vec::new()),
+            ("labels", Dtype::U32, vec![ROWS], u32s(&labels)),
         ];
-        let metadata = [("labels".to_string(), r#"["below","above"]"#.to_string())].into();
-        safetensors::serialize_to_file(tensors, Some(metadata), &dir.path().join("train.safetensors")).expect("written");
-        Bench { dir }
+        let bench = Bench { dir };
+        write(&bench.path("train.safetensors"), &tensors, &[("labels", r#"["below","above"]"#)]);
+        bench.write_recordings(odd);
+        bench
+    }
+
+    /// Each of two sounds, of four kinds, and the two words that name them.
+    fn write_recordings(&self, odd: Option<(usize, f32)>) {
+        let (mut features, mut tokens) = (Vec::new(), Vec::new());
+        for i in 0..ROWS {
+            let stream = Stream::root(5).at(i as u64);
+            let sounds = [stream.below(0, MELS), stream.below(1, MELS)];
+            let noise = stream.named("noise");
+            for mel in 0..MELS {
+                let loud = |at: usize| if sounds[at / (FRAMES / 2)] == mel { 1.0 } else { -0.5 };
+                let heard = (0..FRAMES).map(|at| loud(at) + 0.1 * noise.normal((FRAMES * mel + at) as u64));
+                features.extend(heard.map(|value| odd.filter(|(at, _)| *at == i).map_or(value, |(_, value)| value)));
+            }
+            tokens.extend([9, 3 + sounds[0] as u32, 3 + sounds[1] as u32, 1]);
+        }
+        let places = |each: usize| (0..=ROWS).flat_map(|i| ((i * each) as u64).to_le_bytes()).collect::<Vec<u8>>();
+        let said = serde_json::json!(vec![["sound", "words"]; ROWS]).to_string().into_bytes();
+        let tensors = [
+            ("offsets", Dtype::U64, vec![ROWS + 1], places(4)),
+            ("frame_offsets", Dtype::U64, vec![ROWS + 1], places(FRAMES)),
+            ("features", Dtype::F32, vec![features.len()], floats(&features)),
+            ("silence", Dtype::F32, vec![ROWS], floats(&[-0.5; ROWS])),
+            ("tokens", Dtype::U32, vec![tokens.len()], u32s(&tokens)),
+            ("type_ids", Dtype::U8, vec![tokens.len()], vec![0; tokens.len()]),
+            ("transcripts", Dtype::U8, vec![said.len()], said),
+        ];
+        let metadata = [("begin_token", "0"), ("end_token", "1"), ("forced_tokens", "1"), ("mel_bins", "4"), ("frames", "24")];
+        write(&self.path("heard.safetensors"), &tensors, &metadata);
+    }
+
+    /// 40 steps of a Whisper of one layer.
+    pub(crate) fn speech(&self, name: &str) -> RunConfig {
+        let model = serde_json::json!({
+            "model_type": "whisper", "vocab_size": 30, "num_mel_bins": MELS, "d_model": 16, "encoder_layers": 1, "decoder_layers": 1,
+            "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32,
+            "max_source_positions": FRAMES / 2, "max_target_positions": 16, "dropout": 0.1, "init_std": 0.2, "pad_token_id": 0,
+            "bos_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0,
+        });
+        let model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        let (task, train) = (Task::SpeechRecognition, self.path("heard.safetensors"));
+        RunConfig { task, model, train, metric: Metric::Wer, ..self.config(name) }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -183,13 +225,29 @@ impl Bench {
             found.insert(name, (view.shape().to_vec(), data));
         }
         assert!(found.contains_key(tensor), "no `{tensor}` in {:?}", found.keys());
-        let views = found.iter().map(|(name, (shape, data))| {
-            (name.as_str(), safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), data).expect("a tensor"))
-        });
+        let views = found
+            .iter()
+            .map(|(name, (shape, data))| (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), data).expect("a tensor")));
         let path = self.path("spoiled.safetensors");
         safetensors::serialize_to_file(views, None, &path).expect("written");
         path
     }
+}
+
+fn u32s(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn write(path: &Path, tensors: &[(&str, Dtype, Vec<usize>, Vec<u8>)], metadata: &[(&str, &str)]) {
+    let views = tensors
+        .iter()
+        .map(|(name, dtype, shape, bytes)| (*name, TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor")));
+    let metadata = metadata.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    safetensors::serialize_to_file(views, Some(metadata), path).expect("written");
 }
 
 /// A clock that goes on by a second each time that it is read.

@@ -50,7 +50,7 @@ const ROWS: &[Row] = &[
 ];
 
 fn faulty(fault: Fault) -> (Bench, RunConfig, Went) {
-    let bench = Bench::new(&[]);
+    let bench = Bench::new(None);
     let config = bench.config(&format!("{}-at-13", fault.name()));
     let went = bench.supervise(&config, Allowed::default(), &steady());
     (bench, config, went)
@@ -114,7 +114,7 @@ fn disk() {
 }
 
 fn clock() {
-    let bench = Bench::new(&[]);
+    let bench = Bench::new(None);
     let went = bench.supervise(&bench.config("seed-0"), Allowed::default(), &jumping());
     assert_eq!(went.outcomes, [Outcome::Completed]);
     ends_as_undisturbed(&bench, &went);
@@ -127,23 +127,30 @@ fn origin(outcome: &Outcome) -> Option<&Origin> {
     }
 }
 
+/// The smallest of some rates that makes it diverge.
 fn growth() {
-    let bench = Bench::new(&[]);
-    let mut config = bench.config("seed-0");
-    config.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
-    config.recipe.lr = 1.5;
-    config.recipe.schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
-    let went = bench.supervise(&config, Allowed::default(), &steady());
-    assert!(matches!(origin(&went.outcomes[0]), Some(Origin::Growth { .. })), "{:?}", went.outcomes);
-    assert!(matches!(went.changes[0], Change::LowerLr { from, .. } if from == config.recipe.lr), "{:?}", went.changes);
-    assert!(went.resumed.iter().all(|resumed| !resumed), "from the start");
-    ends_as_undisturbed(&bench, &went);
+    for lr in [3.0, 10.0, 30.0, 100.0] {
+        let bench = Bench::new(None);
+        let mut config = bench.config("seed-0");
+        config.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+        config.recipe.lr = lr;
+        config.recipe.schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
+        let went = bench.supervise(&config, Allowed::default(), &steady());
+        if went.outcomes == [Outcome::Completed] {
+            continue;
+        }
+        assert!(matches!(origin(&went.outcomes[0]), Some(Origin::Growth { .. })), "{:?}", went.outcomes);
+        assert!(matches!(went.changes[0], Change::LowerLr { from, .. } if from == lr), "{:?}", went.changes);
+        assert!(went.resumed.iter().all(|resumed| !resumed), "from the start");
+        return ends_as_undisturbed(&bench, &went);
+    }
+    panic!("no rate made it diverge");
 }
 
 /// Batches of one: no other example says that it is this one's fault.
 fn one_step() {
-    let bench = Bench::new(&[(7, f32::MAX)]);
-    let mut config = bench.config("seed-0");
+    let bench = Bench::new(Some((7, f32::MAX)));
+    let mut config = bench.speech("seed-0");
     (config.recipe.batch_size, config.micro_batch_size, config.total_steps) = (1, 1, 8 * STEPS);
     config.recipe.lr = 1e-4;
     let went = bench.supervise(&config, Allowed::default(), &steady());
@@ -166,10 +173,20 @@ fn one_step() {
 }
 
 fn data() {
-    let bench = Bench::new(&[(7, f32::MAX)]);
-    let config = bench.config("seed-0");
+    for value in [f32::NAN, f32::MAX] {
+        an_example_that_is(value);
+    }
+}
+
+fn an_example_that_is(value: f32) {
+    let bench = Bench::new(Some((7, value)));
+    let config = bench.speech("seed-0");
     let went = bench.supervise(&config, Allowed::default(), &steady());
-    assert_eq!(went.outcomes.iter().map(origin).collect::<Vec<_>>(), [Some(&Origin::Data { example: 7 })]);
+    assert!(
+        matches!(went.outcomes[..], [Outcome::Diverged { origin: Some(Origin::Data { example: 7 }), .. }]),
+        "{:?}",
+        went.outcomes
+    );
     assert!(
         went.changes.is_empty() && went.reason.as_ref().is_some_and(|reason| reason.contains("example 7")),
         "{:?}",
@@ -184,14 +201,14 @@ fn data() {
 }
 
 fn loaded() {
-    let bench = Bench::new(&[]);
-    let config = bench.config("seed-0");
+    let bench = Bench::new(None);
+    let config = bench.speech("seed-0");
     bench.undisturbed(&config);
-    let path = bench.spoiled_weights(&bench.path("undisturbed/model.safetensors"), "layers.0.linear.weight", f32::MAX);
+    let path = bench.spoiled_weights(&bench.path("undisturbed/model.safetensors"), "model.encoder.conv1.weight", f32::MAX);
     let config = RunConfig { init: InitFrom::Weights { path, sha256: String::new() }, ..config };
     let went = bench.supervise(&config, Allowed::default(), &steady());
     let found: Vec<_> = went.outcomes.iter().map(origin).collect();
-    let [Some(Origin::Loaded { place })] = found[..] else { panic!("{found:?}") };
+    let [Some(Origin::Loaded { place })] = found[..] else { panic!("{:?}", went.outcomes) };
     assert!(place.operation.is_some(), "{place:?}");
     assert!(went.changes.is_empty(), "{:?}", went.changes);
 }

@@ -105,7 +105,7 @@ pub(crate) fn run() -> ExitCode {
     let mut line = || lines.next().expect("a line").expect("text");
     let entry: Entry = serde_json::from_str(&line()).expect("an entry");
     let effective = sandbox::enter(&entry).expect("a jail");
-    emit(&Event::Jailed { layers: effective.in_words(), start_ms: 0.0 });
+    emit(&Event::Jailed { level: effective.level, layers: effective.in_words(), start_ms: 0.0 });
     let job = serde_json::from_str(&line()).expect("a job");
     let Job::Train { config, resume_from, out, .. } = job else { panic!("expected a job of training") };
     tallow_kernels::set_threads_with_this(config.threads).expect("threads");

@@ -134,7 +134,7 @@ fn prepared(split: &str, labels: &[&str], label_counts: Vec<usize>, shape: Split
 /// Events of an attempt of `steps` steps; the losses are a plain function of the step.
 fn training(seed: u64, steps: u64, lr: f64) -> Vec<Event> {
     let mut events = vec![
-        Event::Jailed { layers: layers(), start_ms: 18.0 },
+        Event::Jailed { level: tallow::sandbox::Level::Strict, layers: layers(), start_ms: 18.0 },
         Event::Started {
             step: 0,
             total_steps: steps,

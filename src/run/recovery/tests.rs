@@ -202,7 +202,7 @@ fn a_review_says_what_was_tried_and_what_to_decide() {
     let limit = Outcome::OutOfMemory { limit_bytes: Some(1 << 30), peak_bytes: Some(1 << 30) };
     history.iter_mut().for_each(|tried| tried.outcome = limit.clone());
     let page = review(&history).to_markdown("seed-0", "5 attempts did not complete");
-    let ended = "out of memory (limit 1.00 GiB, peak 1.00 GiB)";
+    let ended = "out of memory (limit 1.0 GiB, peak 1.0 GiB)";
     let tried = [
         "1. 96 examples a forward pass, learning rate 0.1",
         "2. 48 examples a forward pass",
@@ -214,7 +214,7 @@ fn a_review_says_what_was_tried_and_what_to_decide() {
         assert!(page.contains(&format!("{line}: {ended}\n")), "{line}: {page}");
     }
     assert!(page.starts_with("# seed-0 needs a decision: 5 attempts did not complete\n"), "{page}");
-    assert!(page.contains("To decide:\n\n1. more memory: `--memory` above 1.00 GiB\n"), "{page}");
+    assert!(page.contains("To decide:\n\n1. more memory: `--memory` above 1.0 GiB\n"), "{page}");
 }
 
 fn optimizers() -> impl Strategy<Value = Optimizer> {

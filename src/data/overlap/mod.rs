@@ -1,0 +1,233 @@
+//! Whether what a model is scored on was there when it learnt: held-out examples that the training split has too, to the byte or nearly.
+//! Inputs are compared, never answers: the same question with another answer was seen all the same.
+//!
+//! | examples | the same | nearly the same |
+//! |---|---|---|
+//! | texts | all tokens | Jaccard similarity of their three-token runs of at least 0.8 (as near duplicates are commonly found: 2107.06499) |
+//! | pieces of a stream of words | all their thirteen-token runs occur in training, wherever | at least 0.8 of them do (2005.14165, appendix C) |
+//! | images | all pixels | difference hashes at most three bits apart, and pixels that correlate by at least 0.99 |
+//! | rows of a table, recordings | all numbers | not looked for |
+//!
+//! Memory is that of the held-out split. Near duplicates may be missed among very many examples that share almost everything.
+
+mod pictures;
+mod texts;
+
+use super::prepared::{Prepared, PreparedInputs, PreparedTargets};
+use super::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::Path;
+
+/// How many examples of a held-out split the training split has too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlap {
+    pub held_out: usize,
+    pub train: usize,
+    pub exact: usize,
+    /// Besides the exact ones; none where it is not looked for.
+    pub near: Option<usize>,
+    /// The first of them all, and where it is in the training split; none there for a stream, where it is not in one place.
+    pub first: Option<(usize, Option<usize>)>,
+}
+
+/// What became of each held-out example: where in the training split its like is.
+#[derive(Clone, Copy, PartialEq)]
+enum Found {
+    Nowhere,
+    Near(Option<usize>),
+    Exact(Option<usize>),
+}
+
+/// Compares two prepared splits; `told` hears of each example that is done.
+///
+/// # Errors
+/// One cannot be read, or they hold different things.
+pub fn overlap(train: &Path, held_out: &Path, told: &mut dyn FnMut(usize)) -> Result<Overlap> {
+    let [train, held] = [Prepared::open(train)?, Prepared::open(held_out)?];
+    let different = || Error::NotPrepared { path: held_out.into(), what: "it holds other things than the training split".into() };
+    if train.modality() != held.modality() {
+        return Err(different());
+    }
+    let (found, near) = match (train.inputs(), held.inputs()) {
+        (PreparedInputs::Texts(_), PreparedInputs::Texts(_)) if matches!(held.targets(), PreparedTargets::Words { .. }) => {
+            (texts::streams(&train, &held, told), true)
+        }
+        (PreparedInputs::Texts(_), PreparedInputs::Texts(_)) => {
+            let mut found = exact(&train, &held, told);
+            texts::near(&train, &held, &mut found, told);
+            (found, true)
+        }
+        (PreparedInputs::Images(images), PreparedInputs::Images(held_images)) => {
+            let mut found = exact(&train, &held, told);
+            pictures::near(images, held_images, [train.len(), held.len()], &mut found, told);
+            (found, true)
+        }
+        (PreparedInputs::Table(_), PreparedInputs::Table(_)) | (PreparedInputs::Speech(_), PreparedInputs::Speech(_)) => {
+            (exact(&train, &held, told), false)
+        }
+        (PreparedInputs::Texts(_) | PreparedInputs::Images(_) | PreparedInputs::Table(_) | PreparedInputs::Speech(_), _) => {
+            return Err(different());
+        }
+    };
+    let first = found.iter().enumerate().find_map(|(i, found)| match found {
+        Found::Nowhere => None,
+        Found::Near(place) | Found::Exact(place) => Some((i, *place)),
+    });
+    let count = |wanted: fn(&Found) -> bool| found.iter().filter(|found| wanted(found)).count();
+    Ok(Overlap {
+        held_out: held.len(),
+        train: train.len(),
+        exact: count(|found| matches!(found, Found::Exact(_))),
+        near: near.then(|| count(|found| matches!(found, Found::Near(_)))),
+        first,
+    })
+}
+
+/// Which held-out examples are in the training split to the byte.
+fn exact(train: &Prepared, held: &Prepared, told: &mut dyn FnMut(usize)) -> Vec<Found> {
+    let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
+    (0..held.len()).for_each(|i| places.entry(fingerprint(held, i)).or_default().push(i));
+    let mut found = vec![Found::Nowhere; held.len()];
+    for i in 0..train.len() {
+        // Of several places the first is told.
+        for &place in places.get(&fingerprint(train, i)).into_iter().flatten() {
+            if found[place] == Found::Nowhere {
+                found[place] = Found::Exact(Some(i));
+            }
+        }
+        told(i);
+    }
+    found
+}
+
+/// Two examples are the same if these are: of a million training and a million held-out examples one pair is by chance with a
+/// probability of one in ten million.
+fn fingerprint(data: &Prepared, i: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match data.inputs() {
+        PreparedInputs::Texts(texts) => {
+            for text in data.texts_of(i) {
+                texts.text(text).0.iter().for_each(|token| hasher.write_u32(*token));
+                hasher.write_u32(u32::MAX);
+            }
+        }
+        PreparedInputs::Images(images) => {
+            images.shape().into_iter().for_each(|side| hasher.write_usize(side));
+            hasher.write(images.image(i));
+        }
+        PreparedInputs::Table(table) => {
+            let (numbers, categories) = table.row(i);
+            numbers.iter().for_each(|number| hasher.write_u32(number.to_bits()));
+            categories.iter().for_each(|category| hasher.write_u32(*category));
+        }
+        PreparedInputs::Speech(speech) => {
+            let [bins, frames] = speech.shape();
+            let mut features = vec![0.0; bins * frames];
+            speech.copy(i, &mut features);
+            features.iter().for_each(|value| hasher.write_u32(value.to_bits()));
+        }
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use safetensors::{Dtype, tensor::TensorView};
+    use std::path::PathBuf;
+
+    type Tensors = Vec<(&'static str, Dtype, Vec<usize>, Vec<u8>)>;
+
+    fn write(folder: &Path, name: &str, tensors: Tensors, labels: &str) -> PathBuf {
+        let views = tensors
+            .iter()
+            .map(|(name, dtype, shape, bytes)| (*name, TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor")));
+        let metadata = [("labels", labels), ("vocab_size", "1000")].map(|(key, value)| (key.to_string(), value.to_string()));
+        let path = folder.join(name);
+        safetensors::serialize_to_file(views, Some(metadata.into()), &path).expect("written");
+        path
+    }
+
+    fn u32s(values: &[u32]) -> Vec<u8> {
+        values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    /// `stream`: pieces of a stream of words, not texts with a class.
+    fn texts(texts: &[Vec<u32>], stream: bool) -> Tensors {
+        let tokens = texts.concat();
+        let ends = texts.iter().scan(0u64, |sum, text| {
+            *sum += text.len() as u64;
+            Some(*sum)
+        });
+        let offsets: Vec<u8> = std::iter::once(0).chain(ends).flat_map(u64::to_le_bytes).collect();
+        let count = texts.len();
+        let targets = match stream {
+            true => ("bytes", Dtype::U32, vec![count], u32s(&vec![9; count])),
+            false => ("labels", Dtype::U32, vec![count], u32s(&vec![0; count])),
+        };
+        vec![
+            ("offsets", Dtype::U64, vec![count + 1], offsets),
+            ("tokens", Dtype::U32, vec![tokens.len()], u32s(&tokens)),
+            targets,
+            ("type_ids", Dtype::U8, vec![tokens.len()], vec![0; tokens.len()]),
+        ]
+    }
+
+    fn compare(train: Tensors, held_out: Tensors, labels: &str) -> Overlap {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [train, held_out] =
+            [("train", train), ("held", held_out)].map(|(name, tensors)| write(folder.path(), name, tensors, labels));
+        overlap(&train, &held_out, &mut |_| {}).expect("compared")
+    }
+
+    const CLASSES: &str = r#"["a","b"]"#;
+
+    /// Twenty tokens that no other number shares.
+    fn text(number: u32) -> Vec<u32> {
+        (0..20).map(|i| (number * 37 + i * (number + 11)) % 997).collect()
+    }
+
+    #[test]
+    fn texts_are_found_as_they_are_and_nearly() {
+        let train: Vec<Vec<u32>> = (0..50).map(text).collect();
+        let (mut longer, mut other_word) = (text(3), text(4));
+        longer.push(998);
+        other_word[19] = 998;
+        let held = [text(100), text(7), longer, other_word, text(101), vec![1, 2]];
+        let found = compare(texts(&train, false), texts(&held, false), CLASSES);
+        assert_eq!((found.exact, found.near, found.first), (1, Some(2), Some((1, Some(7)))));
+        assert_eq!((found.held_out, found.train), (6, 50));
+        // In another order it is another text.
+        let reversed: Vec<u32> = text(7).into_iter().rev().collect();
+        let found = compare(texts(&train, false), texts(&[reversed], false), CLASSES);
+        assert_eq!((found.exact, found.near, found.first), (0, Some(0), None));
+    }
+
+    #[test]
+    fn pieces_of_a_stream_are_found_however_training_cuts_it() {
+        let stream: Vec<u32> = (0..10).flat_map(text).collect();
+        let train: Vec<Vec<u32>> = stream.chunks(16).map(<[u32]>::to_vec).collect();
+        let mut nearly = stream[90..150].to_vec();
+        nearly[0] = 998;
+        let held = [stream[5..65].to_vec(), nearly, (100..103).flat_map(text).collect()];
+        let found = compare(texts(&train, true), texts(&held, true), "[]");
+        assert_eq!((found.exact, found.near, found.first), (1, Some(1), Some((0, None))));
+    }
+
+    #[test]
+    fn rows_are_found_by_all_their_numbers() {
+        let rows = |numbers: &[[f32; 2]], categories: &[u32]| -> Tensors {
+            let bytes = numbers.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+            vec![
+                ("categories", Dtype::U32, vec![categories.len(), 1], u32s(categories)),
+                ("labels", Dtype::U32, vec![numbers.len()], u32s(&vec![0; numbers.len()])),
+                ("numbers", Dtype::F32, vec![numbers.len(), 2], bytes),
+            ]
+        };
+        let found =
+            compare(rows(&[[0.0, 1.0], [2.0, 3.0]], &[0, 1]), rows(&[[0.0, 1.0], [0.0, 1.0], [2.0, 3.5]], &[1, 0, 1]), CLASSES);
+        assert_eq!((found.exact, found.near, found.first), (1, None, Some((1, Some(0)))));
+    }
+}
