@@ -401,6 +401,9 @@ impl Gguf {
             return Err(damaged(format!("rows of whole blocks of {}", kind.block_size()), format!("rows of {inner}")));
         }
         let elements = place.shape.iter().try_fold(1usize, |n, dim| n.checked_mul(*dim));
+        if elements == Some(0) {
+            return Err(damaged("at least one element".into(), format!("the shape {:?}", place.shape)));
+        }
         let bytes = elements.map(|n| n / kind.block_size()).and_then(|blocks| blocks.checked_mul(kind.type_size()));
         let left = self.len.saturating_sub(start);
         let bytes = bytes.filter(|bytes| *bytes as u64 <= left).ok_or_else(|| {
