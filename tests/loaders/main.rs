@@ -10,12 +10,15 @@ mod samples;
 
 use mutation::{Kind, check};
 use samples::Bench;
+use std::io::Cursor;
 use std::path::Path;
-use tallow::data::{Card, Prepared};
+use tallow::data::hub::{Hub, HubConfig};
+use tallow::data::{Card, DataSpecHints, Making, Prepared, hear, survey_data, survey_model};
 use tallow::job::{EvaluateJob, Event, Job};
-use tallow::spec::{Metric, Task};
+use tallow::spec::{DataSource, Metric, ModelSpec, Task};
 use tallow::trainer;
 use tallow_zoo::ModelConfig;
+use tallow_zoo::gguf::Gguf;
 
 #[global_allocator]
 static MEMORY: memory::Counted = memory::Counted;
@@ -173,4 +176,86 @@ fn run_folders() {
         said(folder.ledger().read())
     };
     check("a ledger", Kind::Text, row, &file(&ledger, read));
+}
+
+/// A Hub that nobody reaches.
+fn nowhere() -> Hub {
+    let (endpoint, cache_dir) = ("http://127.0.0.1:1".into(), "/nowhere".into());
+    Hub::new(HubConfig { endpoint, cache_dir, token: None, offline: true, local: None })
+}
+
+/// As they are heard, and as their heads are surveyed.
+#[test]
+fn recordings() {
+    for (name, bytes) in samples::recordings() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(&name);
+        check(&name, Kind::Binary, &bytes, &file(&path, || said(hear(&path, 8, 100))));
+        let table = format!("file_name,transcription\n{name},one two\n");
+        std::fs::write(dir.path().join("metadata.csv"), table).expect("written");
+        let (hub, source) = (nowhere(), DataSource::Local { path: dir.path().join("metadata.csv") });
+        let survey = || said(survey_data(&hub, &source, &DataSpecHints::default(), &Making::quietly(dir.path())));
+        check(&format!("the head of {name}"), Kind::Binary, &bytes, &file(&path, survey));
+    }
+}
+
+#[test]
+fn gguf_files() {
+    for (name, bytes) in samples::ggufs() {
+        let read = |bytes: &[u8]| {
+            let mut file = Cursor::new(bytes);
+            let header = Gguf::read(&mut file).map_err(|e| e.to_string())?;
+            said(header.outline(&mut file))?;
+            said(header.load(&mut file))
+        };
+        check(&name, Kind::Binary, &bytes, &read);
+    }
+}
+
+/// A tensor without elements was once taken for blocks in memory that is none.
+#[test]
+fn a_gguf_of_an_empty_tensor() {
+    let (_, mut bytes) = samples::ggufs().swap_remove(0);
+    let name = b"blk.0.attn_q.weight";
+    let at = bytes.windows(name.len()).position(|part| part == name).expect("its name") + name.len();
+    // The number of its dimensions, then those, the innermost first.
+    assert_eq!(bytes[at..at + 4], 2u32.to_le_bytes());
+    bytes[at + 12..at + 20].fill(0);
+    let mut file = Cursor::new(bytes);
+    let header = Gguf::read(&mut file).expect("a header");
+    let told = header.load(&mut file).expect_err("no rows").to_string();
+    assert!(told.contains("expected at least one element, found the shape [0, 8]"), "{told}");
+}
+
+/// Every file of a model's folder that is text, by turns: models of texts, of images, of speech and of vectors, and adapters.
+#[test]
+fn model_folders() {
+    for folder in samples::model_folders() {
+        for name in folder.texts() {
+            let path = folder.path().join(&name);
+            let valid = std::fs::read(&path).expect("read");
+            let (hub, id) = (nowhere(), folder.path().display().to_string());
+            let survey = || {
+                let facts =
+                    survey_model(&hub, &ModelSpec::Pretrained { id: id.clone(), revision: None }).map_err(|e| e.to_string())?;
+                // What is surveyed is written as a job has it.
+                said(serde_json::to_string(&facts))
+            };
+            check(&format!("{}/{name}", folder.name), Kind::Text, &valid, &file(&path, survey));
+            std::fs::write(&path, valid).expect("written back");
+        }
+    }
+}
+
+/// A table of recordings, with names of files and what is said.
+#[test]
+fn tables_of_recordings() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (name, bytes) = samples::recordings().swap_remove(0);
+    std::fs::write(dir.path().join(&name), bytes).expect("written");
+    let text = format!("file_name,transcription\n{name},one two\n\"{name}\",\"three, four\"\n");
+    let path = dir.path().join("metadata.csv");
+    let (hub, source) = (nowhere(), DataSource::Local { path: path.clone() });
+    let survey = || said(survey_data(&hub, &source, &DataSpecHints::default(), &Making::quietly(dir.path())));
+    check("metadata.csv", Kind::Text, text.as_bytes(), &file(&path, survey));
 }

@@ -1,5 +1,8 @@
 //! Small valid files.
 
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{DType, Device, Tensor};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -177,4 +180,140 @@ fn recipe() -> Recipe {
     let spec = include_str!("../../presets/toy_bert.toml");
     let spec = tallow::spec::parse(spec, "toy_bert.toml").expect("an experiment");
     Recipe { batch_size: 2, ..spec.recipe }
+}
+
+/// One sound in every format that is read.
+pub(crate) fn recordings() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio");
+    let names = ["signed16.wav", "signed24.wav", "float32.wav", "extensible.wav", "unsigned8.wav", "flac16.flac", "flac24.flac"];
+    names.into_iter().map(|name| (name.to_string(), std::fs::read(folder.join(name)).expect("read"))).collect()
+}
+
+fn zoo_fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("model-zoo/tests/fixtures").join(name)
+}
+
+/// A small Llama as llama.cpp has it, in several types.
+pub(crate) fn ggufs() -> Vec<(String, Vec<u8>)> {
+    [
+        (GgmlDType::F32, 8),
+        (GgmlDType::F16, 8),
+        (GgmlDType::Q8_0, 32),
+        (GgmlDType::Q4_0, 32),
+        (GgmlDType::Q4K, 256),
+        (GgmlDType::Q6K, 256),
+    ]
+    .map(|(kind, width)| (format!("GGUF of {kind:?}"), gguf(kind, width)))
+    .into()
+}
+
+fn gguf(kind: GgmlDType, width: usize) -> Vec<u8> {
+    let (words, inner) = (10, width);
+    let count = |n: usize| Value::U32(n as u32);
+    let values = [
+        ("general.architecture", Value::String("llama".into())),
+        ("llama.context_length", count(16)),
+        ("llama.embedding_length", count(width)),
+        ("llama.block_count", count(1)),
+        ("llama.feed_forward_length", count(inner)),
+        ("llama.attention.head_count", count(2)),
+        ("llama.attention.head_count_kv", count(1)),
+        ("llama.attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
+        ("llama.rope.freq_base", Value::F32(10_000.0)),
+        ("tokenizer.ggml.tokens", Value::Array((0..words).map(|i| Value::String(format!("w{i}"))).collect())),
+    ];
+    let half = width / 2;
+    let shapes: [(&str, Vec<usize>); 11] = [
+        ("token_embd.weight", vec![words, width]),
+        ("output_norm.weight", vec![width]),
+        ("blk.0.attn_norm.weight", vec![width]),
+        ("blk.0.ffn_norm.weight", vec![width]),
+        ("blk.0.attn_q.weight", vec![width, width]),
+        ("blk.0.attn_k.weight", vec![half, width]),
+        ("blk.0.attn_v.weight", vec![half, width]),
+        ("blk.0.attn_output.weight", vec![width, width]),
+        ("blk.0.ffn_gate.weight", vec![inner, width]),
+        ("blk.0.ffn_up.weight", vec![inner, width]),
+        ("blk.0.ffn_down.weight", vec![width, inner]),
+    ];
+    let tensors: Vec<(&str, QTensor)> = shapes
+        .into_iter()
+        .map(|(name, shape)| {
+            let kind = if shape.len() == 2 { kind } else { GgmlDType::F32 };
+            let tensor = Tensor::ones(shape, DType::F32, &Device::Cpu).expect("a tensor");
+            (name, QTensor::quantize(&tensor, kind).expect("quantised"))
+        })
+        .collect();
+    let mut file = std::io::Cursor::new(Vec::new());
+    let (values, tensors): (Vec<_>, Vec<_>) = (
+        values.iter().map(|(key, value)| (*key, value)).collect(),
+        tensors.iter().map(|(name, tensor)| (*name, tensor)).collect(),
+    );
+    gguf_file::write(&mut file, &values, &tensors).expect("a file");
+    file.into_inner()
+}
+
+/// A model's folder with all files of text that are read of such.
+pub(crate) struct ModelFolder {
+    pub(crate) name: &'static str,
+    dir: tempfile::TempDir,
+    texts: Vec<&'static str>,
+}
+
+impl ModelFolder {
+    fn new(name: &'static str, fixture: &str, texts: &[(&'static str, &str)]) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        for file in ["config.json", "model.safetensors"] {
+            std::fs::copy(zoo_fixture(fixture).join(file), dir.path().join(file)).expect("copied");
+        }
+        let (tokenizer, _bench) = Bench::texts("a.csv", CSV).with_trained_tokenizer(TokenizerKind::Characters);
+        std::fs::copy(tokenizer, dir.path().join("tokenizer.json")).expect("copied");
+        for (file, text) in texts {
+            let path = dir.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        let texts = std::iter::once("config.json").chain(texts.iter().map(|(file, _)| *file)).collect();
+        ModelFolder { name, dir, texts }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.texts.iter().map(|name| name.to_string()).collect()
+    }
+}
+
+pub(crate) fn model_folders() -> Vec<ModelFolder> {
+    let template = r#"{"chat_template": [{"name": "default", "template": "{% for m in messages %}{{ m.content }}{% endfor %}"}],
+        "eos_token": {"content": "</s>", "lstrip": false}, "bos_token": "<s>"}"#;
+    let generation = r#"{"is_multilingual": true, "lang_to_id": {"<|en|>": 5, "<|de|>": 6}, "task_to_id": {"transcribe": 7, "translate": 8},
+        "no_timestamps_token_id": 9, "suppress_tokens": [1, 2], "begin_suppress_tokens": [3], "language": "<|en|>", "task": "transcribe"}"#;
+    let image = r#"{"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "size": {"height": 8, "width": 8}, "do_normalize": true,
+        "rescale_factor": 0.00392156862745098, "resample": 2}"#;
+    let modules = r#"[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+        {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]"#;
+    let pooling = r#"{"word_embedding_dimension": 12, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true,
+        "pooling_mode_max_tokens": false, "pooling_mode_mean_sqrt_len_tokens": false}"#;
+    vec![
+        ModelFolder::new(
+            "a decoder",
+            "qwen2",
+            &[("tokenizer_config.json", template), ("special_tokens_map.json", r#"{"pad_token": "<pad>"}"#)],
+        ),
+        ModelFolder::new("a model of speech", "whisper", &[("generation_config.json", generation)]),
+        ModelFolder::new("a model of images", "vit", &[("preprocessor_config.json", image)]),
+        ModelFolder::new(
+            "a model of vectors",
+            "bert_vector",
+            &[
+                ("modules.json", modules),
+                ("1_Pooling/config.json", pooling),
+                ("sentence_bert_config.json", r#"{"max_seq_length": 16, "do_lower_case": false}"#),
+                ("config_sentence_transformers.json", r#"{"default_prompt_name": null, "prompts": {}}"#),
+            ],
+        ),
+    ]
 }
