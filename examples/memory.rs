@@ -206,6 +206,7 @@ fn facts(case: &Case, task: Task) -> DataFacts {
         image_shape: side,
         images_differ: false,
         scores: None,
+        longest_secs: None,
         table: None,
     }
 }

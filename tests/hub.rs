@@ -5,7 +5,7 @@ mod hub_server;
 use hub_server::{Fault, HubServer};
 use std::path::{Path, PathBuf};
 use tallow::data::hub::{Error, Hub, HubConfig, Secret};
-use tallow::data::{DataSpecHints, survey_data, survey_model};
+use tallow::data::{DataSpecHints, Making, survey_data, survey_model};
 use tallow::error::{Class, Failure};
 use tallow::spec::{DataSource, ModelSpec};
 use tallow_zoo::ModelConfig;
@@ -132,7 +132,7 @@ fn a_data_set_is_surveyed_and_only_the_wanted_splits_are_fetched() {
     let source = DataSource::Hub { id: DATA.into(), config: None, revision: None };
     let survey = |hub: &Hub, splits: &[&str]| {
         let hints = DataSpecHints { splits: splits.iter().map(|s| s.to_string()).collect(), ..DataSpecHints::default() };
-        survey_data(hub, &source, &hints, world.dir.path())
+        survey_data(hub, &source, &hints, &Making::quietly(world.dir.path()))
     };
     let facts = survey(&world.online(), &["train"]).expect("surveyed");
     assert!(!world.server.take_requests().iter().any(|r| r.contains("test.csv")));
@@ -274,7 +274,7 @@ fn real_data_sets_come_over_the_wire_as_they_lie_on_disk() {
     {
         let source = DataSource::Hub { id: id.into(), config: config.map(String::from), revision: None };
         let hints = DataSpecHints { splits: splits.map(String::from).to_vec(), ..DataSpecHints::default() };
-        let survey = |hub: &Hub| survey_data(hub, &source, &hints, Path::new(".")).expect("surveyed");
+        let survey = |hub: &Hub| survey_data(hub, &source, &hints, &Making::quietly(Path::new("."))).expect("surveyed");
         let (wire, disk) = (survey(&over_the_wire), survey(&on_disk));
         assert_eq!(
             (&wire.labels, &wire.columns, &wire.license, wire.mean_tokens),

@@ -338,6 +338,49 @@ fn five_attempts_without_memory_are_the_last() {
     assert_eq!(sizes(&place.path("run-1")), [1024, 512, 256, 256, 128]);
 }
 
+/// Before a run is worked on there is nothing to end well: Ctrl-C ends the program at once, as it ends later.
+#[test]
+fn the_first_moments_end_like_later_ones() {
+    let place = Place::new();
+    let pipe = place.path("experiment.toml");
+    let name = std::ffi::CString::new(pipe.to_str().expect("UTF-8")).expect("no zero");
+    // SAFETY: the name is a string that ends in zero.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    // Nobody writes into it, so that reading the experiment takes for ever.
+    let running = Running::start(place.tallow(["train".as_ref(), pipe.as_os_str(), "--offline".as_ref()]), &place.run());
+    let threads = || std::fs::read_dir(format!("/proc/{}/task", running.pid())).map_or(0, Iterator::count);
+    let begun = Instant::now();
+    // The one that hears signals is there.
+    while threads() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not hear signals");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    running.signal(libc::SIGINT);
+    let said = running.end(Duration::from_secs(20), 0);
+    assert!(said.code == Some(41) && said.stderr.contains("error: stopped at once"), "{said:?}");
+}
+
+/// A data set that is being made is given up, and nothing of it is left.
+#[test]
+fn making_data_hears_a_stop() {
+    let place = Place::new();
+    let run = place.run();
+    let mut command =
+        place.train(&["data.source={ kind = \"generated\", name = \"toy_speech\", examples = 2000000, seed = 1 }"], &run);
+    command.arg("--offline");
+    let running = Running::start(command, &run);
+    let begun = Instant::now();
+    let sources = run.join("data/sources");
+    while std::fs::read_dir(&sources).map_or(0, Iterator::count) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is made");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    running.signal(libc::SIGINT);
+    let said = running.end(Duration::from_secs(60), 0);
+    assert!(said.code == Some(41) && said.stderr.contains("making the data set `toy_speech` was given up"), "{said:?}");
+    assert_eq!(std::fs::read_dir(&sources).expect("there").count(), 0, "nothing is left");
+}
+
 #[test]
 fn budgets_of_attempts_and_disk_have_their_own_code() {
     let place = Place::new();

@@ -1,6 +1,7 @@
 //! The command line, as clap reads it.
 
 use crate::sandbox::Level;
+use crate::spec::{Compared, Write};
 use clap::{Args, Parser, Subcommand};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -108,6 +109,11 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         max_examples: Option<NonZeroUsize>,
         #[command(flatten)]
+        speech: SpeechArgs,
+        /// For a model of speech: what becomes of texts before they are compared.
+        #[arg(long, value_enum, value_name = "HOW")]
+        compare: Option<Compared>,
+        #[command(flatten)]
         run: RunArgs,
     },
     /// Have a model go on with a text, or answer.
@@ -135,6 +141,8 @@ pub enum Command {
         /// What chance is drawn from.
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        #[command(flatten)]
+        speech: SpeechArgs,
         #[command(flatten)]
         hub: HubArgs,
         #[command(flatten)]
@@ -259,6 +267,17 @@ pub struct Wishes {
     /// Set any key of the experiment file: --set recipe.lr=1e-4
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_assignment)]
     pub set: Vec<(String, String)>,
+}
+
+/// What a model of speech is told.
+#[derive(Debug, Args, Clone)]
+pub struct SpeechArgs {
+    /// For a model of speech: what is spoken, by its code such as en or de; default: as the model was last trained, else English.
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// For a model of speech: what it writes; default: as it was last trained.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub write: Option<Write>,
 }
 
 /// What an unattended run may use and do. Each lands in the spec.

@@ -1,13 +1,13 @@
 //! `tallow eval`: scores a model that is there on a split of a data set.
 
-use super::args::RunArgs;
+use super::args::{RunArgs, SpeechArgs};
 use super::environment::Environment;
 use super::experiment::{create, drive, find, lying, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
-use crate::pipeline::{End, Question, Score};
+use crate::pipeline::{End, Question, Score, Told};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
-use crate::spec::ModelSpec;
+use crate::spec::{Compared, ModelSpec};
 use crate::store::Purpose;
 use crate::words::{clean, count, score};
 use serde::Serialize;
@@ -19,6 +19,13 @@ pub(super) struct Asked<'a> {
     pub(super) data: &'a str,
     pub(super) split: Option<&'a str>,
     pub(super) max_examples: Option<usize>,
+    pub(super) speech: &'a SpeechArgs,
+    pub(super) compare: Option<Compared>,
+}
+
+/// What a model of speech is told.
+pub(super) fn told(speech: &SpeechArgs) -> Told {
+    Told { language: speech.language.clone(), write: speech.write }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +54,8 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
         data,
         split: asked.split.map(str::to_string),
         max_examples: asked.max_examples,
+        told: told(asked.speech),
+        compared: asked.compare,
     };
     // Without `--out` nothing is kept but the answer.
     let passing = match &args.out {

@@ -18,6 +18,7 @@ use crate::{data, intake, spec, trainer};
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -284,7 +285,7 @@ pub(super) fn drive<T>(
     (hub, worker): (&HubArgs, &WorkerArgs),
     work: impl FnOnce(&mut Pipeline) -> Result<T>,
 ) -> Result<T> {
-    let stop = stop_flag(json, Some(folder.clone()));
+    let stop = stop_flag(Some(folder.clone()));
     let hub = env.hub(hub.hub.clone(), hub.offline);
     if let Some(path) = hub.local.clone().filter(|folder| !folder.is_dir()) {
         return Err(CliError::NoHub { path }.into());
@@ -419,13 +420,18 @@ pub(super) fn lying(path: &str) -> Option<Lying> {
     path.exists().then_some(if is_model { Lying::Model } else { Lying::Data })
 }
 
-/// The flag that Ctrl-C sets: the first asks the worker to stop after a checkpoint, the second ends everything.
-pub(super) fn stop_flag(json: bool, run: Option<RunFolder>) -> &'static AtomicBool {
+/// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
+static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
+
+/// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing is worked on; then the first asks the
+/// worker to stop after a checkpoint, and the second ends everything.
+pub(super) fn hear_stops(json: bool) {
     let _ = ctrlc::set_handler(move || {
-        if STOP.swap(true, Ordering::SeqCst) {
+        let begun = WORKED_ON.get();
+        if begun.is_none() || STOP.swap(true, Ordering::SeqCst) {
             // Without an experiment there is nothing to go on with.
-            let run = run
-                .as_ref()
+            let run = begun
+                .and_then(Option::as_ref)
                 .filter(|run| run.spec().is_file() || run.script_spec().is_file())
                 .map(|run| run.root().to_path_buf());
             super::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
@@ -434,6 +440,12 @@ pub(super) fn stop_flag(json: bool, run: Option<RunFolder>) -> &'static AtomicBo
             eprintln!("stopping; once more stops at once");
         }
     });
+}
+
+/// The flag that Ctrl-C sets from now on, when `run` is worked on.
+pub(super) fn stop_flag(run: Option<RunFolder>) -> &'static AtomicBool {
+    // A process works on one thing.
+    let _ = WORKED_ON.set(run);
     &STOP
 }
 

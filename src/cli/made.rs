@@ -1,8 +1,8 @@
 //! `tallow generate` and `tallow merge`: a model that is there, put to use.
 
-use super::args::{HubArgs, WorkerArgs};
+use super::args::{HubArgs, SpeechArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{model_of, passing_folder};
+use super::evaluate::{model_of, passing_folder, told};
 use super::experiment::{create, drive, unfinished};
 use crate::error::Result;
 use crate::pipeline::{Ask, End};
@@ -20,6 +20,7 @@ pub(super) struct Asked<'a> {
     pub(super) chat: bool,
     pub(super) max_tokens: usize,
     pub(super) search: Search,
+    pub(super) speech: &'a SpeechArgs,
 }
 
 /// By beams or by chance, where anything is said of it.
@@ -40,6 +41,7 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
         chat: asked.chat,
         max_new_tokens: asked.max_tokens,
         search: asked.search.clone(),
+        told: told(asked.speech),
     };
     let passing = passing_folder()?;
     let folder = create(passing.path().join("generation"), Purpose::Evaluation)?;

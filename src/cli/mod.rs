@@ -42,6 +42,7 @@ pub fn main() -> ExitCode {
     if matches!(cli.command, Command::Worker) {
         return worker::run();
     }
+    experiment::hear_stops(cli.json);
     let environment = Environment::read();
     let style = if environment.color && std::io::stderr().is_terminal() { Style::Color } else { Style::Plain };
     match run(&cli, &environment) {
@@ -83,13 +84,14 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let start = Start::experiment(experiment.as_deref(), wishes)?;
             experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
         }
-        Command::Eval { model, data, split, max_examples, run } => {
-            let asked = evaluate::Asked { model, data, split: split.as_deref(), max_examples: max_examples.map(usize::from) };
+        Command::Eval { model, data, split, max_examples, speech, compare, run } => {
+            let (split, max_examples) = (split.as_deref(), max_examples.map(usize::from));
+            let asked = evaluate::Asked { model, data, split, max_examples, speech, compare: *compare };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
-        Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, beams, seed, hub, worker } => {
+        Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, beams, seed, speech, hub, worker } => {
             let search = made::search(*temperature, *top_p, *beams, *seed);
-            let asked = made::Asked { model, prompt, chat: *chat, max_tokens: *max_tokens, search };
+            let asked = made::Asked { model, prompt, chat: *chat, max_tokens: *max_tokens, search, speech };
             made::generate(cli.json, environment, &asked, (hub, worker))
         }
         Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),

@@ -289,8 +289,10 @@ fn prepared(split: &PreparedSplit) -> String {
             truncated,
             truncated_targets,
             left_out,
+            unreadable,
             ..
         } => {
+            let left_out = left_out + unreadable;
             let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
             let cut = |cut: usize| if cut > 0 { format!(", {} cut", count(cut as f64)) } else { String::new() };
             return format!(

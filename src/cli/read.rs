@@ -34,7 +34,7 @@ pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: boo
         disk_bytes: None,
         allowed: Default::default(),
         deadline: None,
-        stop: super::experiment::stop_flag(json, None),
+        stop: super::experiment::stop_flag(None),
         now: &super::experiment::now,
     };
     let (_, spec) = read_paper(&supervisor, 1, &name, &mut Quiet)?;

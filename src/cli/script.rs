@@ -139,7 +139,7 @@ fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec) -
     let _lock = folder.lock()?;
     let (begun, engine) = (Instant::now(), engine(env)?);
     let used = pipeline::used_by(folder)?;
-    let stop = stop_flag(json, Some(folder.clone()));
+    let stop = stop_flag(Some(folder.clone()));
     let scripts = Scripts { folder, engine, spec, used, begun, stop, now: &now };
     let mut watch = Lines { json };
     let Ended { outcome, reason } = scripts.run(&mut watch)?;

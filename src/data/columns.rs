@@ -59,6 +59,11 @@ const DOCUMENTS: [&str; 6] = ["text", "content", "document", "story", "article",
 /// # Errors
 /// A column is not there or holds something else; it cannot be told which one is meant.
 pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], task: Option<Task>) -> Result<Columns> {
+    let columns = inputs_and_label(table, asked, class_columns, task)?;
+    Ok(Columns { weight: asked.weight.clone(), ..columns })
+}
+
+fn inputs_and_label(table: &Table, asked: &Columns, class_columns: &[&str], task: Option<Task>) -> Result<Columns> {
     if task.is_some_and(Task::is_of_streams) {
         return documents(table, asked);
     }
@@ -100,6 +105,22 @@ pub(super) fn resolve(table: &Table, asked: &Columns, class_columns: &[&str], ta
     };
     check_input(table, &input)?;
     Ok(Columns { input, label: Some(label), ..Columns::default() })
+}
+
+/// A column that examples are drawn by holds numbers; of a file that does not say what its cells are, that is seen row by row.
+///
+/// # Errors
+/// It is not there, or holds something else.
+pub(super) fn can_weigh(table: &Table, name: &str) -> Result<()> {
+    let none = |_| Error::NoWeightColumn { path: table.path().into(), column: name.into(), have: table.names() };
+    let column = table.column(name).map_err(none)?;
+    match column.kind {
+        ColumnKind::Int | ColumnKind::Float | ColumnKind::Text => Ok(()),
+        ColumnKind::Image | ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => {
+            let (path, found) = (table.path().into(), column.kind.in_words());
+            Err(Error::ColumnKind { path, column: name.into(), expected: "numbers, by which examples are drawn", found })
+        }
+    }
 }
 
 /// Names that stand for a text that questions are about, likeliest first.

@@ -2,9 +2,10 @@
 
 use super::{Error, Result};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// SHA-256 of a file, as lower-case hexadecimal.
 ///
@@ -30,18 +31,30 @@ pub fn sha256_of_place(path: &Path) -> Result<String> {
     if !path.is_dir() {
         return sha256_of_file(path);
     }
-    let (mut hasher, mut waiting, mut files) = (Sha256::new(), vec![path.to_path_buf()], Vec::new());
+    let (mut waiting, mut files) = (vec![path.to_path_buf()], BTreeSet::new());
     while let Some(folder) = waiting.pop() {
         let io = |source| Error::Io { action: "list", path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(io)? {
             let entry = entry.map_err(io)?.path();
-            if entry.is_dir() { waiting.push(entry) } else { files.push(entry) }
+            if entry.is_dir() {
+                waiting.push(entry);
+            } else {
+                files.insert(entry);
+            }
         }
     }
-    files.sort();
+    sha256_of_files(path, &files)
+}
+
+/// That of the names, from `folder` on, and hashes of some files below it, in the order of their names.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn sha256_of_files(folder: &Path, files: &BTreeSet<PathBuf>) -> Result<String> {
+    let mut hasher = Sha256::new();
     for file in files {
-        let name = file.strip_prefix(path).unwrap_or(&file).display().to_string();
-        hasher.update(format!("{name}\0{}\n", sha256_of_file(&file)?));
+        let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
+        hasher.update(format!("{name}\0{}\n", sha256_of_file(file)?));
     }
     Ok(hex(&hasher.finalize()))
 }
@@ -67,6 +80,10 @@ mod tests {
             std::fs::write(place.join("x/1"), "one").expect("written");
         }
         assert_eq!(hash(&a), hash(&b));
+        let one = [a.join("x/1")].into();
+        assert_eq!(super::sha256_of_files(&a, &one).expect("a hash"), hash(&a), "all of them are the folder");
+        std::fs::write(a.join("x/others"), "not named").expect("written");
+        assert_eq!(super::sha256_of_files(&a, &one).expect("a hash"), hash(&b));
         std::fs::rename(b.join("x/1"), b.join("x/2")).expect("renamed");
         assert_ne!(hash(&a), hash(&b));
     }

@@ -35,6 +35,9 @@ pub enum Error {
     #[error("there is no data set `{name}` that Tallow makes itself: there are {}", list(have))]
     NoGenerator { name: String, have: Vec<String> },
 
+    #[error("making the data set `{name}` was given up")]
+    GivenUp { name: String },
+
     // What a file holds.
     #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl, .json, .conll or .txt file, or a folder of images", path.display())]
     UnknownFormat { path: PathBuf },
@@ -42,6 +45,8 @@ pub enum Error {
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
     #[error("`{}` has no column `{column}`: it has {}", path.display(), list(have))]
     NoColumn { path: PathBuf, column: String, have: Vec<String> },
+    #[error("`{}` has no column `{column}` to draw its rows by: it has {}", path.display(), list(have))]
+    NoWeightColumn { path: PathBuf, column: String, have: Vec<String> },
     #[error("`{}`, column `{column}`: expected {expected}, found {found}", path.display())]
     ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
@@ -67,6 +72,10 @@ pub enum Error {
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
     #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
     Number { path: PathBuf, position: Position, column: String, found: String },
+    #[error("`{}`, {position}, column `{column}`: expected a weight, a finite number of at least 0, found {found}", path.display())]
+    Weight { path: PathBuf, position: Position, column: String, found: String },
+    #[error("split `{split}`, column `{column}`: each of its {examples} examples has the weight 0: none can be drawn")]
+    NoWeight { split: String, column: String, examples: usize },
     #[error("`{}`, {position}: expected as many tags as words, found {} word(s) in `{}` and {} tag(s) in `{}`", path.display(), words.1, words.0, tags.1, tags.0)]
     Unequal { path: PathBuf, position: Position, words: (String, usize), tags: (String, usize) },
     #[error("`{}`, {position}: expected the answer `{expected}` at character {at} of the text, found `{found}`", path.display())]
@@ -153,6 +162,7 @@ impl Failure for Error {
             Error::Hub(error) => error.class(),
             Error::Store(error) => error.class(),
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
+            Error::GivenUp { .. } => Class::Interrupted,
             Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } => Class::Spec,
             Error::NoWeights { .. }
             | Error::NoTokenizer { .. }
@@ -184,6 +194,12 @@ impl Failure for Error {
             Error::NoData { .. } => {
                 "the Hub keeps Parquet copies of data sets that are made by a script: set `data.source.revision` to `refs/convert/parquet`"
             }
+            Error::GivenUp { .. } => "begin again: nothing of it was kept",
+            Error::NoWeightColumn { .. } => "set `data.columns.weight` to a column of numbers",
+            Error::Weight { .. } | Error::NoWeight { .. } => {
+                "correct the weights, or name another column by `data.columns.weight`"
+            }
+            Error::Missing { what: "weight", .. } => "fill it in: 0 for an example that is never drawn",
             Error::Missing { what: "label", .. } => {
                 "test sets are often published without labels: use a split that has them, such as `validation`"
             }

@@ -3,7 +3,7 @@
 use super::card::Config;
 use super::hub::{Hub, Kind, Repo};
 use super::read::is_image;
-use super::{Card, Error, Result, generate, splits};
+use super::{Card, Error, Making, Result, generate, splits};
 use crate::spec::DataSource;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub(super) struct Located {
 }
 
 /// Finds the wanted splits (none named: all) and fetches their files.
-pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], work_dir: &Path) -> Result<Located> {
+pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: &Making) -> Result<Located> {
     match source {
         DataSource::Hub { id, config, revision } => {
             let repo = hub.dataset(id, revision.as_deref())?;
@@ -45,7 +45,7 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], work_dir
             in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted)
         }
         DataSource::Generated { name, examples, seed } => {
-            let folder = generate(name, *examples, *seed, work_dir)?;
+            let folder = generate(name, *examples, *seed, making)?;
             let mut located = in_repo(&Repo::at_folder(Kind::Dataset, &folder)?, None, wanted)?;
             located.place = format!("the generated data set `{name}`");
             Ok(located)

@@ -1,5 +1,6 @@
 //! What a data set holds, before anything is decided: splits, sizes, columns, class names.
 
+use super::audio;
 use super::classes;
 use super::columns;
 use super::features::{self, Asked};
@@ -9,12 +10,11 @@ use super::prepare::{image_shape, labels_in};
 use super::read::{Cell, Table};
 use super::similar;
 use super::stream;
-use super::{Error, Result};
+use super::{Error, Making, Result};
 use crate::job::{Part, TokenizerSource};
 use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{Columns, DataSource, Task};
 use std::collections::BTreeSet;
-use std::path::Path;
 use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// What the experiment says about the data; empty fields are found out.
@@ -35,19 +35,35 @@ pub struct DataSpecHints {
 
 /// More classes than this are no classes.
 const MOST_CLASSES: usize = 1000;
+/// Bytes of recordings that are looked at for the longest.
+const HEADS: usize = 256 << 20;
 /// Texts that are looked at for their mean length.
 const SAMPLE: usize = 500;
 
-/// Fetches what is needed and looks at it. Generated data sets are written below `work_dir`.
+/// Fetches what is needed and looks at it. Data sets that are not there yet are made as `making` says.
 ///
 /// # Errors
 /// The data set, a split or a column is not there; a file cannot be read; a split is empty; it cannot be told which column is which.
-pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_dir: &Path) -> Result<DataFacts> {
-    let located = locate(hub, source, &hints.splits, work_dir)?;
+pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making: &Making) -> Result<DataFacts> {
+    let located = locate(hub, source, &hints.splits, making)?;
     let mut splits: Vec<(String, Vec<Table>)> = Vec::new();
     for (split, files) in &located.splits {
         splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));
     }
+    let mut hints = hints.clone();
+    let weight = hints.columns.weight.take();
+    if let Some(name) = &weight {
+        let mut trained = splits.iter().take(1).flat_map(|(_, tables)| tables);
+        trained.try_for_each(|table| columns::can_weigh(table, name))?;
+        splits.iter_mut().flat_map(|(_, tables)| tables).for_each(|table| table.set_aside(name));
+    }
+    let mut facts = survey_tables(&splits, located, &hints)?;
+    facts.columns.weight = weight;
+    Ok(facts)
+}
+
+/// What tables hold, of whose columns any may be an input or a label.
+fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &DataSpecHints) -> Result<DataFacts> {
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
     // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
@@ -71,25 +87,25 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         task => task.is_some_and(|task| task.takes() == Modality::Table),
     };
     if is_table {
-        return survey_table(&splits, hints, &class_columns, &located);
+        return survey_table(splits, hints, &class_columns, &located);
     }
     let task = hints.task.or(found);
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
     if task.is_some_and(Task::is_of_streams) {
-        return stream::survey(&splits, columns, hints, located.card.license, located.revision);
+        return stream::survey(splits, columns, hints, located.card.license, located.revision);
     }
     if let Some(task) = task.filter(|task| task.is_of_conversations()) {
-        return conversations_of(&splits, columns, task, located);
+        return conversations_of(splits, columns, task, located);
     }
     if task == Some(Task::TextToText) {
-        return pairs_of(&splits, columns, located);
+        return pairs_of(splits, columns, located);
     }
     if task == Some(Task::SpeechRecognition) {
-        return recordings_of(&splits, columns, located);
+        return recordings_of(splits, columns, located);
     }
     if task == Some(Task::SentenceSimilarity) {
         let tokens = mean_tokens(first, &columns.input)?;
-        return similar::survey(&splits, columns, hints.part, tokens, located);
+        return similar::survey(splits, columns, hints.part, tokens, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -139,6 +155,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, work_d
         image_shape: image_shape.map(|(shape, _)| shape),
         images_differ: image_shape.is_some_and(|(_, differ)| differ),
         scores: None,
+        longest_secs: None,
         table: None,
     })
 }
@@ -165,6 +182,7 @@ fn survey_table(
         image_shape: None,
         images_differ: false,
         scores: None,
+        longest_secs: None,
         table: Some(found.facts),
     })
 }
@@ -188,6 +206,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let license = card.license;
     Ok(DataFacts {
         scores: None,
+        longest_secs: None,
         table: None,
         splits: facts,
         columns,
@@ -228,6 +247,7 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
         image_shape: None,
         images_differ: false,
         scores: None,
+        longest_secs: None,
         table: None,
     })
 }
@@ -246,9 +266,12 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
     }
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let mean_tokens = Some(mean_tokens(first, &[said])?);
+    let heard = columns.input.first().cloned().unwrap_or_default();
+    let longest_secs = longest(splits.iter().flat_map(|(_, tables)| tables), &heard)?;
     let Located { card, revision, .. } = located;
     Ok(DataFacts {
         task: Some(Task::SpeechRecognition),
+        longest_secs,
         splits: facts,
         columns,
         license: card.license,
@@ -256,6 +279,23 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
         mean_tokens,
         ..DataFacts::default()
     })
+}
+
+/// Seconds of the longest recording, by the heads of all; of those that lie in tables themselves the first [`HEADS`] bytes are looked at.
+fn longest<'a>(tables: impl Iterator<Item = &'a Table>, column: &str) -> Result<Option<f64>> {
+    let (mut longest, mut read): (Option<f64>, usize) = (None, 0);
+    for table in tables {
+        for row in table.rows(&[column])? {
+            // What cannot be read is for the preparation to tell of.
+            let Some(cell) = row.ok().and_then(|row| row.cells.into_iter().next()) else { continue };
+            longest = longest.into_iter().chain(audio::seconds(&cell)).reduce(f64::max);
+            read += if let Cell::Bytes(bytes) = &cell { bytes.len() } else { 0 };
+            if read > HEADS {
+                return Ok(longest);
+            }
+        }
+    }
+    Ok(longest)
 }
 
 fn no_data(located: &Located) -> Error {
@@ -424,7 +464,7 @@ mod tests {
     use super::*;
     use crate::data::hub::HubConfig;
     use crate::spec::TokenizerKind;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     fn nowhere() -> Hub {
         Hub::new(HubConfig {
@@ -437,7 +477,7 @@ mod tests {
     }
 
     fn survey(source: &DataSource, dir: &Path) -> Result<DataFacts> {
-        survey_data(&nowhere(), source, &DataSpecHints::default(), dir)
+        survey_data(&nowhere(), source, &DataSpecHints::default(), &Making::quietly(dir))
     }
 
     /// A folder with these files.
@@ -485,7 +525,8 @@ mod tests {
         let task = |rows: &str, hinted: Option<Task>, label: &str| {
             let dir = folder(&[("train.csv", &format!("text,{label}\n{rows}"))]);
             let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
-            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            let facts =
+                survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
             facts.map(|facts| (facts.task, facts.labels.len(), facts.splits[0].labelled)).map_err(|e| e.to_string())
         };
         assert_eq!(task(&rows, None, "label"), Ok((Some(Task::TextRegression), 0, true)));
@@ -518,8 +559,8 @@ mod tests {
         let csv = "sentence1,sentence2,score\na,b,1\na,c,5\nd,e,\nf,g,-3\n";
         let dir = folder(&[("train.csv", csv), ("test.csv", "sentence1,sentence2,score\na,b,-1\n")]);
         let hints = DataSpecHints { task: Some(Task::SentenceSimilarity), ..DataSpecHints::default() };
-        let facts =
-            survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path()).expect("surveyed");
+        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
+            .expect("surveyed");
         assert_eq!((facts.scores, facts.columns.label.as_deref()), (Some([-3.0, 5.0]), Some("score")));
         assert_eq!(
             facts.splits.iter().map(|split| split.labelled).collect::<Vec<_>>(),
@@ -546,7 +587,8 @@ mod tests {
         let check = |file: &str, text: &str, hints: Columns, expected: Option<(&str, &str)>| {
             let dir = folder(&[(file, text)]);
             let hints = DataSpecHints { columns: hints, ..DataSpecHints::default() };
-            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            let facts =
+                survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
             let found = facts.ok().filter(|facts| facts.task == Some(Task::TextToText));
             let found = found.map(|facts| (facts.columns.input[0].clone(), facts.columns.label.unwrap_or_default()));
             let found = found.as_ref().map(|(source, target)| (source.as_str(), target.as_str()));
@@ -593,7 +635,9 @@ mod tests {
         let check = |file: &str, text: &str, hinted: Option<Task>, expected: (&[&str], &[&str])| {
             let dir = folder(&[(file, text)]);
             let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
-            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path()).expect(text);
+            let facts =
+                survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
+                    .expect(text);
             assert_eq!(facts.task, Some(Task::TextMultiLabel), "{text}");
             let (labels, columns) = expected;
             assert_eq!(
@@ -626,7 +670,8 @@ mod tests {
         // Letter by letter as many as there are; else about as many as English has.
         let tokens = |tokenizer| {
             let hints = DataSpecHints { tokenizer, ..DataSpecHints::default() };
-            let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, dir.path());
+            let facts =
+                survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
             facts.expect("surveyed").splits[0].tokens.expect("a stream")
         };
         assert_eq!(tokens(Some((TokenizerSource::Trained(TokenizerKind::Characters), 100))), 7000);

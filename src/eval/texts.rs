@@ -3,7 +3,9 @@
 use super::metrics::error_rate::Edits;
 use super::metrics::overlap::{Characters, Words, exact_match, rouge_l, rouge_n};
 use super::of_words;
-use crate::spec::Metric;
+use crate::spec::{Compared, Metric};
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// What the model makes of one source.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +34,15 @@ struct Written {
 
 impl TextSaid {
     /// `predicted`: what the model wrote, where it was asked to. White space at its ends is none of it.
-    pub fn new([source, reference]: [String; 2], predicted: Option<&str>, nats: f64, tokens: usize) -> Self {
-        let written = predicted.map(|text| Written::new(text.trim(), &reference));
+    /// `compared`: what becomes of both before they are compared.
+    pub fn new([source, reference]: [String; 2], predicted: Option<&str>, compared: Compared, nats: f64, tokens: usize) -> Self {
+        let written = predicted.map(|text| match compared {
+            Compared::Raw => Written::new(text.trim(), &reference),
+            Compared::LowercaseWithoutPunctuation => {
+                let [said, right] = [text, &reference].map(lowercase_without_punctuation);
+                Written { text: text.trim().into(), ..Written::new(&said, &right) }
+            }
+        });
         TextSaid { source, reference, nats, tokens, written }
     }
 
@@ -45,8 +54,21 @@ impl TextSaid {
     /// The same with the source as what was written; nothing is told of single tokens then.
     #[must_use]
     pub(super) fn copied(&self) -> Self {
-        TextSaid::new([self.source.clone(), self.reference.clone()], Some(&self.source), f64::NAN, self.tokens)
+        TextSaid::new([self.source.clone(), self.reference.clone()], Some(&self.source), Compared::Raw, f64::NAN, self.tokens)
     }
+}
+
+/// Words alone, a space between them: letters small, apostrophes within words taken out, other marks and signs as if they were spaces.
+fn lowercase_without_punctuation(text: &str) -> String {
+    static APOSTROPHES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(\p{L})['’ʼ](\p{L})").ok());
+    static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\p{P}\p{S}\p{C}]").ok());
+    let replaced = |text: &str, of: &Option<Regex>, by: &str| match of {
+        Some(of) => of.replace_all(text, by).into_owned(),
+        None => unreachable!("a constant pattern is right"),
+    };
+    // Apostrophes may share a letter: a second pass finds those that the first left.
+    let lower = (0..2).fold(text.to_lowercase(), |text, _| replaced(&text, &APOSTROPHES, "$1$2"));
+    replaced(&lower, &SIGNS, " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Written {
@@ -103,7 +125,7 @@ mod tests {
 
     fn said(written: bool) -> Predictions {
         let one = |[source, reference, predicted]: [&str; 3]| {
-            TextSaid::new([source.into(), reference.into()], written.then_some(predicted), 2.0, 4)
+            TextSaid::new([source.into(), reference.into()], written.then_some(predicted), Compared::Raw, 2.0, 4)
         };
         Predictions::Texts(CASES.map(one).to_vec())
     }
@@ -144,5 +166,31 @@ mod tests {
         // Every text has the same.
         let [low, high] = found[&Metric::Perplexity];
         assert!((low - high).abs() < 1e-12);
+    }
+
+    #[test]
+    fn marks_and_case_do_not_count_where_they_are_not_asked_for() {
+        for (text, expected) in [
+            ("Hello,  World!", "hello world"),
+            ("Don't — stop: O'Brien’s \"best\".", "dont stop obriens best"),
+            ("  'quoted' words ", "quoted words"),
+            ("well-known, 3.5 % of $9", "well known 3 5 of 9"),
+            ("ÉTÉ, Straße; ÇA VA?", "été straße ça va"),
+            ("नमस्ते।", "नमस्ते"),
+            ("你好，世界", "你好 世界"),
+            ("...", ""),
+            ("a'b'c", "abc"),
+        ] {
+            assert_eq!(lowercase_without_punctuation(text), expected, "{text:?}");
+        }
+        let score = |compared: Compared, metric: Metric| {
+            let said = TextSaid::new(["a.wav".into(), "Hello, World!".into()], Some(" hello world "), compared, 1.0, 3);
+            assert_eq!((said.predicted(), said.reference.as_str()), (Some("hello world"), "Hello, World!"), "as it was written");
+            Predictions::Texts(vec![said]).metric(metric)
+        };
+        let plain = Compared::LowercaseWithoutPunctuation;
+        assert_eq!((score(Compared::Raw, Metric::Wer), score(plain, Metric::Wer)), (1.0, 0.0));
+        assert_eq!((score(Compared::Raw, Metric::ExactMatch), score(plain, Metric::ExactMatch)), (0.0, 1.0));
+        assert!(score(Compared::Raw, Metric::Cer) > 0.2 && score(plain, Metric::Cer) == 0.0);
     }
 }

@@ -169,7 +169,7 @@ pub enum SplitShape {
         vocab_size: usize,
     },
     /// Recordings and their texts: seconds of sound that are heard, tokens of all texts, the longest of each, how many of each were cut,
-    /// and how many recordings were left out because they have no text.
+    /// and how many recordings were left out because they have no text, or cannot be read.
     Speech {
         seconds: f64,
         target_tokens: u64,
@@ -178,6 +178,8 @@ pub enum SplitShape {
         truncated: usize,
         truncated_targets: usize,
         left_out: usize,
+        #[serde(default)]
+        unreadable: usize,
         vocab_size: usize,
     },
     Image {

@@ -16,7 +16,7 @@ pub use origin::{Origin, Place};
 pub use part::Part;
 
 use crate::eval::Guess;
-use crate::spec::{Augment, Columns, ImageSize, Metric, Preference, Recipe, Similarity, Task, TokenizerKind};
+use crate::spec::{Augment, Columns, Compared, ImageSize, Metric, Preference, Recipe, Similarity, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -53,6 +53,7 @@ pub enum Job {
 pub struct PrepareJob {
     pub task: Task,
     pub splits: Vec<SplitSource>,
+    /// A column of weights is of the first split alone, which is trained on.
     pub columns: Columns,
     /// For texts; it is written beside the prepared files.
     pub tokenizer: TokenizerSource,
@@ -352,6 +353,9 @@ pub struct Writing {
     pub length_penalty: f64,
     /// So many of the first texts are told of, where a split is scored.
     pub samples: usize,
+    /// How what is written is compared.
+    #[serde(default)]
+    pub compared: Compared,
     /// Tokens that are never written, and that are not written first.
     #[serde(default)]
     pub suppress_tokens: Vec<u32>,

@@ -1,6 +1,6 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::stages::{columns_of, readable_by_evaluation, scoring_batch, speech_format};
+use super::stages::{columns_of, making, readable_by_evaluation, scoring_batch, speech_format};
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
@@ -10,8 +10,9 @@ use crate::job::{
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{ImageSize, Metric, ModelSpec, Preference, Similarity, Task};
+use crate::spec::{Compared, ImageSize, Metric, ModelSpec, Preference, Similarity, Task, Write};
 use serde::Serialize;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tallow_zoo::Modality;
@@ -25,6 +26,64 @@ pub struct Question {
     pub split: Option<String>,
     /// Only so many, the first of the split.
     pub max_examples: Option<usize>,
+    /// Of a model of speech.
+    pub told: Told,
+    /// What becomes of texts before they are compared; of a model of speech alone.
+    pub compared: Option<Compared>,
+}
+
+/// What a model of speech is told, where somebody says so.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// What is spoken, by its code.
+    pub language: Option<String>,
+    pub write: Option<Write>,
+}
+
+impl Told {
+    /// Tokens that every text of a model begins with.
+    ///
+    /// # Errors
+    /// The model knows no such language or task, or is none of speech: in words.
+    pub(super) fn forced(&self, model: &ModelFacts) -> Result<Vec<u32>, Untold> {
+        if model.config.speech_limits().is_none() {
+            return match self {
+                Told { language: None, write: None } => Ok(Vec::new()),
+                _ => Err(Untold::Deaf { family: model.config.family() }),
+            };
+        }
+        let known = model.speech.clone().unwrap_or_default();
+        let forced = known.forced(self.language.as_deref(), self.write.unwrap_or(known.write));
+        let asked = self.language.is_some() || self.write.is_some();
+        forced.map_err(|what| if asked { Untold::Asked { what } } else { Untold::Own { what } })
+    }
+}
+
+/// A model that cannot be told what it hears.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Untold {
+    #[error("`--language`, `--write` and `--compare` are for models of speech, found a {family} model")]
+    Deaf { family: &'static str },
+    #[error("the model cannot be told what it hears as `--language` or `--write` say: {what}")]
+    Asked { what: String },
+    #[error("the model cannot be told what it hears: {what}")]
+    Own { what: String },
+}
+
+impl Failure for Untold {
+    fn class(&self) -> Class {
+        match self {
+            Untold::Deaf { .. } | Untold::Asked { .. } => Class::Usage,
+            Untold::Own { .. } => Class::Model,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Untold::Deaf { .. } => Some("leave them out".into()),
+            Untold::Asked { .. } => Some("name a language by its code, as the model's `generation_config.json` has it".into()),
+            Untold::Own { .. } => None,
+        }
+    }
 }
 
 /// The answer.
@@ -63,8 +122,6 @@ enum Error {
     Unlabelled { split: String },
     #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), list(model), data.len(), list(data))]
     Classes { model: Vec<String>, data: Vec<String> },
-    #[error("the model cannot be told what it hears: {what}")]
-    Speech { what: String },
     #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
     NoTokenizer,
 }
@@ -120,6 +177,9 @@ impl Pipeline<'_> {
         let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
         let own = Task::of(&model.config).ok_or_else(head)?;
         let columns = question.data.columns.clone();
+        let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
+        let tell = |message: &str| watch.borrow_mut().say(message);
+        let making = making(&self.setup, &sources, &tell);
         let survey = |task: Option<Task>| {
             let hints = DataSpecHints {
                 task,
@@ -128,7 +188,7 @@ impl Pipeline<'_> {
                 model: Some(model.config.clone()),
                 ..DataSpecHints::default()
             };
-            data::survey_data(self.setup.hub, &question.data.source, &hints, &self.folder.sources())
+            data::survey_data(self.setup.hub, &question.data.source, &hints, &making)
         };
         // A model that tells words tells those of answers, where the rows are conversations.
         let of_conversations = |data: &DataFacts| data.task.is_some_and(Task::is_of_conversations);
@@ -148,9 +208,17 @@ impl Pipeline<'_> {
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions = Vec::new();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
-        let job = prepare_job(task, &model, &data, split, &classes, question.max_examples)?;
-        if let Some(language) = model.speech.as_ref().and_then(|known| known.language(None)) {
+        let forced = question.told.forced(&model)?;
+        if question.compared.is_some() && model.config.speech_limits().is_none() {
+            return Err(Untold::Deaf { family: model.config.family() }.into());
+        }
+        let job = prepare_job(task, &model, &data, split, &classes, (question.max_examples, forced))?;
+        let unsaid = model.speech.as_ref().filter(|_| question.told.language.is_none());
+        if let Some(language) = unsaid.and_then(|known| known.language(None)) {
             assumptions.push(format!("language: {language}"));
+        }
+        if let Some(how) = question.compared.and_then(Compared::in_words) {
+            assumptions.push(format!("error rates and exact matches: of texts {how} (`--compare`)"));
         }
         if task == Task::SentenceSimilarity && model.sentences.is_none() {
             assumptions.push("vectors: the mean of a text's tokens (the folder has no `modules.json`)".into());
@@ -165,6 +233,9 @@ impl Pipeline<'_> {
         }
         self.watch.say("scoring");
         let mut job = self.given_job(task, &model, &data, split, classes.names(), &mut assumptions);
+        if let Some(writing) = &mut job.writing {
+            writing.compared = question.compared.unwrap_or_default();
+        }
         job.metrics.extend(question.data.known.map(|known| known.metric));
         let readable = readable_by_evaluation(&job);
         let attempt = match self.attempt(SCORE, 1, Job::Evaluate(Box::new(job)), readable)? {
@@ -212,6 +283,7 @@ impl Pipeline<'_> {
                 num_beams: 1,
                 length_penalty: 1.0,
                 samples: 0,
+                compared: Compared::Raw,
                 suppress_tokens: model.speech.as_ref().map(|known| known.suppress_tokens.clone()).unwrap_or_default(),
                 begin_suppress_tokens: model.speech.as_ref().map(|known| known.begin_suppress_tokens.clone()).unwrap_or_default(),
             }),
@@ -320,7 +392,7 @@ fn prepare_job(
     data: &DataFacts,
     split: &SplitFacts,
     classes: &Numbered,
-    max_examples: Option<usize>,
+    (max_examples, forced): (Option<usize>, Vec<u32>),
 ) -> Result<PrepareJob, Error> {
     let tokenizer = match (task.takes(), data.image_shape) {
         (Modality::Text | Modality::TextToText | Modality::Speech, Some(_)) => {
@@ -335,8 +407,6 @@ fn prepare_job(
         }
     };
     let (vocab_size, positions) = model.config.text_limits().unwrap_or((0, 0));
-    let known = model.speech.clone().unwrap_or_default();
-    let forced = known.forced(None, known.write).map_err(|what| Error::Speech { what })?;
     let own = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len).unwrap_or(positions);
     let max_seq_len = match (data.is_stream(), task) {
         (true, _) => positions.min(PIECE),
@@ -422,6 +492,7 @@ mod tests {
             image_shape: None,
             images_differ: false,
             scores: None,
+            longest_secs: None,
             table: None,
         };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);

@@ -1,6 +1,6 @@
 //! A model that is there, put to use: asked to write, or made one with its adapter. Each is a job in a jail of its own.
 
-use super::{End, Pipeline};
+use super::{End, Pipeline, Told};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::job::{Event, GenerateJob, Hearing, Job, MergeJob, ModelFiles};
@@ -22,6 +22,8 @@ pub struct Ask {
     pub chat: bool,
     pub max_new_tokens: usize,
     pub search: Search,
+    /// Of a model of speech.
+    pub told: Told,
 }
 
 /// What it wrote.
@@ -44,8 +46,6 @@ enum Error {
     NoTalk { family: &'static str },
     #[error("the prompt of a model of speech is a recording: there is no file `{}`", path.display())]
     NoRecording { path: std::path::PathBuf },
-    #[error("the model cannot be told what it hears: {what}")]
-    Untold { what: String },
     #[error("the model has no weights to use")]
     NoWeights,
     #[error("the model is no adapter: there is nothing to merge")]
@@ -58,9 +58,7 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Occupied { .. } | Error::NoRecording { .. } => Class::Usage,
-            Error::Silent { .. } | Error::NoTalk { .. } | Error::Untold { .. } | Error::NoWeights | Error::NoAdapter => {
-                Class::Model
-            }
+            Error::Silent { .. } | Error::NoTalk { .. } | Error::NoWeights | Error::NoAdapter => Class::Model,
         }
     }
     fn hint(&self) -> Option<String> {
@@ -69,7 +67,7 @@ impl Failure for Error {
             Error::NoAdapter => Some("name an adapter: a folder with `adapter_config.json`, or a run that trained one".into()),
             Error::NoTalk { .. } => Some("leave `--chat` out: the prompt is what the model reads".into()),
             Error::NoRecording { .. } => Some("name a WAV or FLAC file with `--prompt`".into()),
-            Error::Silent { .. } | Error::Untold { .. } | Error::NoWeights => None,
+            Error::Silent { .. } | Error::NoWeights => None,
         }
     }
 }
@@ -92,7 +90,8 @@ impl Pipeline<'_> {
             return Err(Error::NoTalk { family: model.config.family() }.into());
         }
         let tokenizer = model.tokenizer.clone().ok_or(Error::NoWeights)?;
-        let hearing = model.config.speech_limits().map(|_| hearing(&model, &ask.prompt)).transpose()?;
+        let forced = ask.told.forced(&model)?;
+        let hearing = model.config.speech_limits().map(|_| hearing(&model, &ask.prompt, forced)).transpose()?;
         let job = GenerateJob {
             weights: files(&model)?,
             tokenizer: tokenizer.clone(),
@@ -152,13 +151,11 @@ impl Pipeline<'_> {
 }
 
 /// What a model of speech is to hear: the prompt is a file.
-fn hearing(model: &ModelFacts, prompt: &str) -> Result<Hearing, Error> {
+fn hearing(model: &ModelFacts, prompt: &str, forced: Vec<u32>) -> Result<Hearing, Error> {
     let path = Path::new(prompt);
     let missing = || Error::NoRecording { path: path.into() };
     let recording = std::path::absolute(path).ok().filter(|path| path.is_file()).ok_or_else(missing)?;
-    let known = model.speech.clone().unwrap_or_default();
-    let forced = known.forced(None, known.write).map_err(|what| Error::Untold { what })?;
-    let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = known;
+    let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = model.speech.clone().unwrap_or_default();
     Ok(Hearing { recording, forced, suppress_tokens, begin_suppress_tokens })
 }
 

@@ -9,7 +9,7 @@ mod stages;
 mod verify;
 
 pub use diff::{Side, compare_sides};
-pub use given::{Question, Score, Scored};
+pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, Written};
 pub use propose::read_paper;
 pub use verify::Repeat;

@@ -1,7 +1,7 @@
 //! The stages before the experiment file: a paper or a request -> `spec.toml`.
 
 use super::Pipeline;
-use super::stages::supervisor;
+use super::stages::{making, supervisor};
 use crate::data::{self, hub};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{self, ModelName, Paper, PaperSpec, Request};
@@ -9,6 +9,7 @@ use crate::job::Job;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task};
+use std::cell::RefCell;
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
 const READ: &str = "read-paper";
@@ -120,9 +121,12 @@ impl Pipeline<'_> {
     }
 
     fn first_data(&mut self, choices: Vec<DataChoice>) -> Result<(DataChoice, DataFacts)> {
+        let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
+        let tell = |message: &str| watch.borrow_mut().say(message);
+        let (setup, making) = (&self.setup, making(&self.setup, &sources, &tell));
         let mut first_error = None;
         for choice in choices {
-            self.watch.say(&format!("looking at the data set {}", choice.name));
+            tell(&format!("looking at the data set {}", choice.name));
             let survey_with = |task: Option<Task>, columns: &Columns| {
                 let hints = data::DataSpecHints {
                     task,
@@ -130,7 +134,7 @@ impl Pipeline<'_> {
                     splits: choice.splits.clone(),
                     ..data::DataSpecHints::default()
                 };
-                data::survey_data(self.setup.hub, &choice.source, &hints, &self.folder.sources())
+                data::survey_data(setup.hub, &choice.source, &hints, &making)
             };
             // Columns called by the languages are meant; others serve as well.
             let by_languages = choice.languages.clone().filter(|_| choice.columns == Columns::default());

@@ -1,7 +1,7 @@
 //! Each stage: what it reads, the job that it starts or the pure function that it calls, the file that it leaves.
 
 use super::{End, Limits, Pipeline, Setup};
-use crate::data::{self, Overlap};
+use crate::data::{self, Making, Overlap};
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
@@ -15,6 +15,7 @@ use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
 use crate::store::{MANIFEST, Record, RunFolder};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tallow_zoo::{HeadKind, ModelConfig, SpeechLimits, mlp};
@@ -44,7 +45,10 @@ impl Pipeline<'_> {
         let part = spec.data.held_out_frac.map(Part::Rest);
         let hints =
             data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer, part, model: Some(model.config.clone()) };
-        let mut data = data::survey_data(self.setup.hub, &spec.data.source, &hints, &sources)?;
+        let (setup, watch) = (&self.setup, RefCell::new(&mut *self.watch));
+        let tell = |message: &str| watch.borrow_mut().say(message);
+        let making = making(setup, &sources, &tell);
+        let mut data = data::survey_data(setup.hub, &spec.data.source, &hints, &making)?;
         if let Some(frac) = spec.data.held_out_frac {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
         }
@@ -82,7 +86,9 @@ impl Pipeline<'_> {
                 Event::Prepared(split) => Some(split.labels),
                 _ => None,
             });
-            let job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
+            let mut job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
+            // What is scored is not drawn.
+            job.columns.weight = None;
             return self.prepare_into(PREPARE_HELD_OUT, job, &held_out);
         }
         Ok(None)
@@ -93,8 +99,8 @@ impl Pipeline<'_> {
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
         let out = job.out.clone();
-        let sources = read_besides(&job);
-        let mut readable: Vec<PathBuf> = sources.iter().cloned().collect();
+        let sources = read_besides(&job)?;
+        let mut readable: Vec<PathBuf> = sources.iter().flat_map(Read::paths).cloned().collect();
         readable.extend(job.tokenizer.file().map(Path::to_path_buf));
         let attempt = match self.attempt(name, number, Job::Prepare(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
@@ -108,13 +114,16 @@ impl Pipeline<'_> {
     }
 
     /// Enters in the ledger what a preparation read.
-    fn note_sources(&self, name: &str, files: &BTreeSet<PathBuf>, tokenizer: &Path) -> Result<()> {
+    fn note_sources(&self, name: &str, read: &[Read], tokenizer: &Path) -> Result<()> {
         let root = self.folder.root();
-        let hash = |file: &PathBuf| -> Result<FileHash> {
-            let path = file.strip_prefix(root).unwrap_or(file).display().to_string();
-            Ok(FileHash { path, sha256: data::sha256_of_place(file)? })
+        let hash = |read: &Read| -> Result<FileHash> {
+            let (place, sha256) = match read {
+                Read::Whole(place) => (place, data::sha256_of_place(place)?),
+                Read::Named { folder, files } => (folder, data::sha256_of_files(folder, files)?),
+            };
+            Ok(FileHash { path: place.strip_prefix(root).unwrap_or(place).display().to_string(), sha256 })
         };
-        let files = files.iter().map(hash).collect::<Result<Vec<_>>>()?;
+        let files = read.iter().map(hash).collect::<Result<Vec<_>>>()?;
         let tokenizer_sha256 = tokenizer.is_file().then(|| data::sha256_of_file(tokenizer)).transpose()?;
         let record = Record::Sourced { run: name.into(), read: Sourced { files, tokenizer_sha256 } };
         self.folder.ledger().append((self.setup.now)(), record)?;
@@ -430,6 +439,11 @@ pub(super) fn manifest_of(folder: &RunFolder, plan: &Plan) -> Result<Manifest> {
     Ok(Manifest::of(plan, &ledger, &configs))
 }
 
+/// How data sets that Tallow makes itself are made.
+pub(super) fn making<'a>(setup: &Setup<'a>, work_dir: &'a Path, tell: &'a dyn Fn(&str)) -> Making<'a> {
+    Making { work_dir, threads: setup.threads, stop: Some(setup.stop), tell }
+}
+
 pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits: &Limits) -> Supervisor<'a> {
     Supervisor {
         folder,
@@ -545,14 +559,29 @@ pub(super) fn speech_format(task: Task, model: &ModelConfig, forced: Vec<u32>, m
     Some(SpeechFormat { mel_bins, frames, forced, max_target_len, start: ids.start, end: ids.end })
 }
 
-/// Files that rows name lie beside their table.
-fn read_besides(job: &PrepareJob) -> BTreeSet<PathBuf> {
-    let files = job.splits.iter().flat_map(|split| &split.files);
-    let folder = |file: &PathBuf| {
-        let names_others = job.task == Task::SpeechRecognition && file.extension().is_none_or(|ending| ending != "parquet");
-        file.parent().filter(|_| names_others).map(Path::to_path_buf)
-    };
-    files.map(|file| folder(file).unwrap_or_else(|| file.clone())).collect()
+/// What a preparation reads of the source.
+enum Read {
+    /// A table, or a folder of images.
+    Whole(PathBuf),
+    /// Of a folder that a table lies in, the files that its rows name.
+    Named { folder: PathBuf, files: BTreeSet<PathBuf> },
+}
+
+impl Read {
+    fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        let (whole, named) = match self {
+            Read::Whole(place) => (Some(place), None),
+            Read::Named { folder: _, files } => (None, Some(files)),
+        };
+        whole.into_iter().chain(named.into_iter().flatten())
+    }
+}
+
+/// Everything that a preparation reads, each once.
+fn read_besides(job: &PrepareJob) -> Result<Vec<Read>> {
+    let tables: BTreeSet<&PathBuf> = job.splits.iter().flat_map(|split| &split.files).collect();
+    let named = data::named_files(job)?.into_iter().map(|(folder, files)| Read::Named { folder, files });
+    Ok(tables.into_iter().cloned().map(Read::Whole).chain(named).collect())
 }
 
 /// Whether the model that training began with does the task already, so that it is what is to be bettered.

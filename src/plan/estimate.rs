@@ -176,6 +176,7 @@ mod tests {
             image_shape: None,
             images_differ: false,
             scores: None,
+            longest_secs: None,
             table: None,
         };
         let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };

@@ -440,6 +440,7 @@ fn target_len(spec: &ExperimentSpec) -> Option<usize> {
 /// How texts are written that are compared with targets; none where nothing is.
 fn writing(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, layout: &Layout) -> Option<Writing> {
     let (_, positions) = model.text_limits()?;
+    let compared = spec.speech.as_ref().map(|speech| speech.compared).unwrap_or_default();
     let (num_beams, length_penalty) = match spec.task {
         Task::TextToText => {
             let TextToText { num_beams, length_penalty, .. } = spec.text_to_text.clone().unwrap_or_default();
@@ -460,6 +461,7 @@ fn writing(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, layout: &L
         num_beams,
         length_penalty,
         samples: 0,
+        compared,
         suppress_tokens: speech.suppress_tokens,
         begin_suppress_tokens: speech.begin_suppress_tokens,
     })

@@ -36,6 +36,9 @@ pub struct DataFacts {
     /// Of pairs with a score: the least and the greatest of the training split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<[f64; 2]>,
+    /// Of recordings the longest, in seconds, as far as their heads say it.
+    #[serde(default)]
+    pub longest_secs: Option<f64>,
     /// As the card says, verbatim; none where it says nothing.
     pub license: Option<String>,
     /// Hub commit, where known.

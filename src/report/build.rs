@@ -158,6 +158,8 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     ];
     settings.extend(resolved.max_seq_len.map(|n| ("longest text", format!("{n} tokens"))));
     settings.extend(first.and_then(|run| run.writing.as_ref()).map(|writing| ("texts written", words::writing(writing))));
+    let compared = first.and_then(|run| run.writing.as_ref()?.compared.in_words());
+    settings.extend(compared.map(|how| ("error rates and exact matches", format!("of texts {how}"))));
     let prefix = plan.spec.text_to_text.as_ref().map(|pairs| &pairs.prefix).filter(|prefix| !prefix.is_empty());
     settings.extend(prefix.map(|prefix| ("before each source", format!("`{}`", words::clean(prefix)))));
     settings.extend(resolved.grad_clip_norm.map(|norm| ("gradient clipping", format!("global norm {}", words::plain(norm)))));
@@ -176,8 +178,13 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     settings.extend(first.and_then(|run| run.similarity).map(|loss| ("vectors trained by", words::similarity(&loss))));
     settings.extend(resolved.class_weights.as_ref().map(|weights| ("class weights", words::class_weights(weights))));
     settings.extend(resolved.focal_gamma.map(|gamma| ("focal loss", format!("gamma {}", words::plain(gamma)))));
-    if resolved.sampling == Sampling::Balanced {
-        settings.push(("examples", "drawn with replacement, each class as often as any other".into()));
+    match (resolved.sampling, &plan.spec.data.columns.weight) {
+        (Sampling::Balanced, _) => settings.push(("examples", "drawn with replacement, each class as often as any other".into())),
+        (Sampling::Weighted, Some(column)) => {
+            let column = words::clean(column);
+            settings.push(("examples", format!("drawn with replacement, each in proportion to its `{column}`")));
+        }
+        (Sampling::Weighted, None) | (Sampling::Shuffled, _) => {}
     }
     settings.extend(resolved.ema.map(|ema| ("mean of the weights", words::ema(&ema))));
     settings.extend(resolved.early_stopping.map(|stopping| ("early stopping", words::early_stopping(&stopping))));
@@ -305,6 +312,7 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 truncated,
                 truncated_targets,
                 left_out,
+                unreadable,
                 vocab_size,
             } => vec![
                 named("seconds of sound", seconds),
@@ -314,6 +322,7 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 named("longest text", longest_target as f64),
                 named("texts cut", truncated_targets as f64),
                 named("left out without a text", left_out as f64),
+                named("left out unread", unreadable as f64),
                 named("vocabulary", vocab_size as f64),
             ],
             SplitShape::Image { height, width, channels } => {

@@ -3,7 +3,7 @@
 use super::place::Place;
 use super::schema::{self, Problem};
 use super::{
-    Augment, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind, TokenizerSpec,
+    Augment, Columns, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind, TokenizerSpec,
 };
 use crate::error::{Class, Failure};
 use tallow_zoo::ModelConfig;
@@ -165,6 +165,14 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     ] {
         check(!set || classes, path, "a task that tells classes", task);
     }
+    let weighted = recipe.sampling == Sampling::Weighted;
+    check(!weighted || spec.task.has_rows_for_examples(), "recipe.sampling", "a task whose examples are rows of the data", task);
+    let (place, weight) = ("data.columns.weight", data.columns.weight.as_deref());
+    check(!weighted || weight.is_some(), place, "the column by which `recipe.sampling = \"weighted\"` draws", "none");
+    check(weighted || weight.is_none(), place, "`recipe.sampling = \"weighted\"`, which draws by it", "another sampling");
+    let Columns { input, exclude: _, label, labels, weight: _ } = &data.columns;
+    let another = !weight.is_some_and(|weight| input.iter().chain(label).chain(labels).any(|name| name == weight));
+    check(another, place, "a column that is neither input nor label", weight.unwrap_or_default());
     let smoothed =
         matches!(spec.task.head(), tallow_zoo::HeadKind::Classes | tallow_zoo::HeadKind::Tags | tallow_zoo::HeadKind::Words);
     check(recipe.label_smoothing == 0.0 || smoothed, "recipe.label_smoothing", "a task that tells classes, tags or words", task);
@@ -288,6 +296,28 @@ mod tests {
         assert!(
             message.contains("`data.monitor.name`: expected another split than `data.train` and `data.held_out`, found `test`"),
             "{message}"
+        );
+    }
+
+    #[test]
+    fn weights_are_drawn_by_where_both_are_said() {
+        let check = |set: &[(&str, &str)], expected: &[&str]| {
+            let set: Vec<_> = set.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+            let message = parse_with(PRESET, "x.toml", &set).map_or_else(|e| e.to_string(), |_| String::new());
+            assert_eq!(message.is_empty(), expected.is_empty(), "{message}");
+            expected.iter().for_each(|words| assert!(message.contains(words), "expected {words:?}: {message}"));
+        };
+        let (weighted, column) = (("recipe.sampling", "weighted"), ("data.columns.weight", "w"));
+        check(&[weighted, column], &[]);
+        check(&[weighted], &["`data.columns.weight`: expected the column by which `recipe.sampling = \"weighted\"` draws"]);
+        check(&[column], &["`data.columns.weight`: expected `recipe.sampling = \"weighted\"`, which draws by it"]);
+        check(
+            &[weighted, ("data.columns.weight", "y"), ("data.columns.label", "y")],
+            &["expected a column that is neither input nor label, found y"],
+        );
+        check(
+            &[weighted, column, ("task", "language_modelling")],
+            &["`recipe.sampling`: expected a task whose examples are rows of the data, found language modelling"],
         );
     }
 

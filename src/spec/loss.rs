@@ -25,4 +25,7 @@ pub enum Sampling {
     Shuffled,
     /// As many as there are, drawn with replacement, each class as often as any other.
     Balanced,
+    /// As many as there are, drawn with replacement, each in proportion to what `data.columns.weight` says of it (PyTorch's
+    /// `WeightedRandomSampler`).
+    Weighted,
 }

@@ -26,7 +26,7 @@ pub use metric::Metric;
 pub use optimizer::Optimizer;
 pub use schedule::{Decay, Schedule, Warmup};
 pub use similarity::Similarity;
-pub use speech::{Speech, Write};
+pub use speech::{Compared, Speech, Write};
 pub use task::Task;
 pub use text_to_text::TextToText;
 pub use types::*;

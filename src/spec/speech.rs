@@ -16,13 +16,15 @@ pub struct Speech {
     /// Texts that are gone on with at a time where what is scored is written; 1: the likeliest word each time.
     #[schemars(extend("minimum" = 1, "maximum" = 100))]
     pub num_beams: usize,
+    /// What becomes of texts before they are compared for error rates and exact matches.
+    pub compared: Compared,
     /// A text's score is the sum of its words' log-probabilities over its length to this power.
     #[schemars(extend("minimum" = -10, "maximum" = 10))]
     pub length_penalty: f64,
 }
 
 /// What a model of speech writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Write {
     /// What is said, in its language.
@@ -30,6 +32,27 @@ pub enum Write {
     Transcript,
     /// The same in English.
     Translation,
+}
+
+/// How texts are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// As they were written.
+    #[default]
+    Raw,
+    /// All letters small, and marks and signs but for apostrophes within words as if they were spaces: what is heard says neither.
+    LowercaseWithoutPunctuation,
+}
+
+impl Compared {
+    /// As one says it; none for texts as they are.
+    pub fn in_words(self) -> Option<&'static str> {
+        match self {
+            Compared::Raw => None,
+            Compared::LowercaseWithoutPunctuation => Some("in lower case, without punctuation"),
+        }
+    }
 }
 
 impl Write {
@@ -44,6 +67,6 @@ impl Write {
 
 impl Default for Speech {
     fn default() -> Self {
-        Speech { language: None, write: Write::Transcript, num_beams: 1, length_penalty: 1.0 }
+        Speech { language: None, write: Write::Transcript, num_beams: 1, compared: Compared::Raw, length_penalty: 1.0 }
     }
 }

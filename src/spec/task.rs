@@ -105,6 +105,11 @@ impl Task {
         matches!(self, Task::LanguageModelling | Task::MaskedLanguageModelling)
     }
 
+    /// Whether each example is a row of the data, and no piece of a stream or of a text that is looked at window by window.
+    pub fn has_rows_for_examples(self) -> bool {
+        !self.is_of_streams() && self != Task::QuestionAnswering
+    }
+
     /// Whether its examples are conversations.
     pub fn is_of_conversations(self) -> bool {
         matches!(self, Task::InstructionTuning | Task::PreferenceOptimization)

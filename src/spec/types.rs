@@ -158,6 +158,10 @@ pub struct Columns {
     /// Columns of 0 and 1, a label each, where an example may have several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// Of the training split: numbers of at least 0 in proportion to which `recipe.sampling = "weighted"` draws the rows; the model
+    /// is not fed with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -310,6 +310,31 @@ mod tests {
         assert_eq!(zero, [1, 1, 1], "what weighs nothing is never drawn");
     }
 
+    /// As often as PyTorch's `WeightedRandomSampler` with replacement draws them: in proportion, each draw by itself.
+    #[test]
+    fn draws_are_in_proportion() {
+        let weights = [0.5, 0.0, 3.0, 1.5, 10.0, 1e-3];
+        let (total, each) = (weights.iter().sum::<f64>(), 200_000 / weights.len());
+        let order = Order::new((0..6).collect(), None, Some(weights.to_vec()), 2, Stream::root(4));
+        let mut counts = [0usize; 6];
+        let mut repeats = 0;
+        for epoch in 0..each as u64 {
+            let places = order.places(Stream::root(9).at(epoch));
+            places.iter().for_each(|place| counts[*place] += 1);
+            repeats += places.windows(2).filter(|two| two[0] == two[1]).count();
+        }
+        let draws = (each * weights.len()) as f64;
+        for (count, weight) in counts.iter().zip(weights) {
+            let (expected, share) = (draws * weight / total, weight / total);
+            // Five standard deviations of a binomial count.
+            let far = 5.0 * (draws * share * (1.0 - share)).sqrt();
+            assert!((*count as f64 - expected).abs() <= far, "{count} draws of weight {weight}, expected {expected}");
+        }
+        // Neighbours are independent: as many are alike as the squares of the shares say.
+        let alike = weights.iter().map(|weight| (weight / total).powi(2)).sum::<f64>() * (each * 5) as f64;
+        assert!((repeats as f64 / alike - 1.0).abs() < 0.02, "{repeats} repeats, expected {alike}");
+    }
+
     #[test]
     fn nothing_left_to_train_on() {
         assert_eq!(Split::choose(10, 10, None, Stream::root(0)), None);

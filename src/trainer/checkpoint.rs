@@ -15,6 +15,7 @@ use super::ema::Average;
 use super::optimizer::State;
 use super::weights::{self, Seal, Written};
 use crate::job::{InitFrom, MonitorConfig, RunConfig, Writing, differing, flatten};
+use crate::spec::Compared;
 use crate::store::CheckpointFolder;
 use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
@@ -123,9 +124,20 @@ impl Identity {
 
 /// What decides how texts are written; the tokenizer is that of the training file.
 fn written(writing: &Writing) -> Value {
-    let Writing { tokenizer: _, samples: _, max_new_tokens, num_beams, length_penalty, suppress_tokens, begin_suppress_tokens } =
-        writing;
+    let Writing {
+        tokenizer: _,
+        samples: _,
+        max_new_tokens,
+        num_beams,
+        length_penalty,
+        compared,
+        suppress_tokens,
+        begin_suppress_tokens,
+    } = writing;
     let mut fields = json!({"max_new_tokens": max_new_tokens, "num_beams": num_beams, "length_penalty": length_penalty});
+    if *compared != Compared::Raw {
+        fields["compared"] = json!(compared);
+    }
     for (name, tokens) in [("suppress_tokens", suppress_tokens), ("begin_suppress_tokens", begin_suppress_tokens)] {
         if !tokens.is_empty() {
             fields[name] = json!(tokens);

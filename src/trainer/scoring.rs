@@ -11,7 +11,7 @@ use super::writing::Writer;
 use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets, PreparedTranscripts};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid, TextSaid};
 use crate::job::Normalize;
-use crate::spec::Similarity;
+use crate::spec::{Compared, Similarity};
 use candle_core::Tensor;
 use tallow_kernels::{Tape, Var};
 use tallow_zoo::{Model, Output};
@@ -89,7 +89,8 @@ pub(super) fn score(
             data.targets()
         {
             let written = how.writer.map(|writer| writer.write(model, data, &chosen)).transpose()?;
-            found.add_texts(model, &batch, places, &chosen, words, written)?;
+            let compared = how.writer.map_or(Compared::Raw, |writer| writer.compared);
+            found.add_texts(model, &batch, places, &chosen, words, (written, compared))?;
             continue;
         }
         found.add(model, &batch, places, &chosen, data, how.reference)?;
@@ -188,7 +189,7 @@ impl Collected {
         places: &[usize],
         examples: &[usize],
         words: &[[String; 2]],
-        written: Option<Vec<String>>,
+        (written, compared): (Option<Vec<String>>, Compared),
     ) -> Result<(), Error> {
         let mut written = written.map(Vec::into_iter);
         for ((nats, tokens), (place, &example)) in target_costs(model, batch)?.into_iter().zip(places.iter().zip(examples)) {
@@ -196,7 +197,7 @@ impl Collected {
                 return Err(Error::NotFinite { example });
             }
             let predicted = written.as_mut().and_then(Iterator::next);
-            self.texts.push((*place, TextSaid::new(words[example].clone(), predicted.as_deref(), nats, tokens)));
+            self.texts.push((*place, TextSaid::new(words[example].clone(), predicted.as_deref(), compared, nats, tokens)));
         }
         Ok(())
     }

@@ -185,13 +185,7 @@ impl<'a> Run<'a> {
         let lengths = train.iter().map(|&i| data.example_len(i)).collect();
         let rule = Rule::of(config, &data, &train)?;
         let similarity = similarity::Objective::of(config, &data, &train);
-        let sampled = match (config.recipe.sampling, data.targets()) {
-            (Sampling::Balanced, PreparedTargets::Classes { of, names }) => {
-                let weights = balanced(of, &train, names.len());
-                Some(train.iter().map(|&i| weights[of[i] as usize]).collect())
-            }
-            _ => None,
-        };
+        let sampled = drawn_by(config.recipe.sampling, &data, &train)?;
         let order = Order::new(train, lengths, sampled, config.recipe.batch_size, streams.order());
         let compares = similarity.as_ref().is_some_and(similarity::Objective::compares_examples);
         let order = if compares { order.mixed() } else { order };
@@ -544,6 +538,31 @@ fn choices(model: &ModelConfig) -> usize {
     match (model.head(), model.text_limits()) {
         (Head::Words, Some((vocab_size, _))) => vocab_size,
         (head, _) => head.width(),
+    }
+}
+
+/// The weights by which the examples `train` are drawn with replacement; none: each is taken once an epoch.
+fn drawn_by(sampling: Sampling, data: &Prepared, train: &[usize]) -> Result<Option<Vec<f64>>, Error> {
+    let wrong = |expected: &str, found: String| Error::Config { field: "recipe.sampling", expected: expected.into(), found };
+    match (sampling, data.targets(), data.weights()) {
+        (Sampling::Shuffled, ..) => Ok(None),
+        (Sampling::Balanced, PreparedTargets::Classes { of, names }, _) => {
+            let weights = balanced(of, train, names.len());
+            Ok(Some(train.iter().map(|&i| weights[of[i] as usize]).collect()))
+        }
+        (Sampling::Balanced, ..) => Err(wrong("classes, each of which is drawn as often", "examples without".into())),
+        (Sampling::Weighted, _, Some(weights)) => {
+            let weights: Vec<f64> = train.iter().map(|&i| weights[i]).collect();
+            // Their sum is finite, however large they are.
+            match weights.iter().copied().fold(0.0, f64::max) {
+                0.0 => Err(wrong(
+                    "an example that weighs more than 0 among those that are trained on",
+                    format!("{} that weigh nothing", weights.len()),
+                )),
+                most => Ok(Some(weights.into_iter().map(|weight| weight / most).collect())),
+            }
+        }
+        (Sampling::Weighted, _, None) => Err(wrong("a prepared split with weights of its examples", "one without".into())),
     }
 }
 

@@ -4,6 +4,7 @@ use super::Error;
 use super::collate::heard;
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
 use crate::job::Writing;
+use crate::spec::Compared;
 use tallow_zoo::{Model, Search, Settings, Source};
 
 /// Has a model write.
@@ -12,6 +13,8 @@ pub(super) struct Writer {
     /// What every text begins with.
     start: Vec<u32>,
     settings: Settings,
+    /// How what is written is compared.
+    pub(super) compared: Compared,
 }
 
 impl Writer {
@@ -35,7 +38,8 @@ impl Writer {
             begin_suppress_tokens: writing.begin_suppress_tokens.clone(),
             ..Settings::greedy(writing.max_new_tokens, &[end])
         };
-        Ok(Some(Writer { vocabulary: Vocabulary::open(&writing.tokenizer)?, start, settings }))
+        let (vocabulary, compared) = (Vocabulary::open(&writing.tokenizer)?, writing.compared);
+        Ok(Some(Writer { vocabulary, start, settings, compared }))
     }
 
     /// What the model writes from the sources of these examples, without special tokens.

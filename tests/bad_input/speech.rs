@@ -157,7 +157,8 @@ fn recordings() {
             (command(&place, &text, &out), Some(out))
         });
     };
-    let rows = "file_name,transcription\na.wav,one two\nb.wav,three\n";
+    // Where one of many is damaged, it is left out; where all are, there is nothing to learn from.
+    let rows = "file_name,transcription\na.wav,one two\n";
     let repair = "repair or remove it";
     let whole = wav(0.5);
     let place = "metadata.csv`, line 2, column `file_name`: the recording cannot be read";
@@ -173,6 +174,65 @@ fn recordings() {
     check("file_name,a,b\na.wav,one,two\n", &[], 20, &["cannot tell which column holds the text that is said"], hint);
     let silent = ["split `train`: none of its 2 recordings has a text"];
     check("file_name,transcription\na.wav, \nb.wav,\n", &[], 20, &silent, "fill in the texts");
+}
+
+/// What cannot be read is left out and named, with its weight; what no row names is neither opened nor part of what a run was made of.
+#[test]
+fn damaged_recordings_are_left_out_and_only_named_files_are_read() {
+    let table = "file_name,transcription,often\na.wav,one two,1\nb.wav,three,2\ndamaged.wav,four,3\nmissing.wav,five,4\n,six,5\n";
+    let weighted = |place: &Place| {
+        on_folder(place).replacen("[recipe]\n", "[data.columns]\nweight = \"often\"\n\n[recipe]\nsampling = \"weighted\"\n", 1)
+    };
+    let run = |beside: Option<&str>| {
+        let place = Place::new();
+        folders(&place, table);
+        place.write("data/train/damaged.wav", &wav(0.2)[..100]);
+        place.write("data/test/damaged.wav", wav(0.2));
+        beside.iter().for_each(|name| drop(place.write(&format!("data/train/{name}"), wav(0.1))));
+        let out = place.run();
+        let told = succeeds(&mut command(&place, &weighted(&place), &out)).stderr;
+        let ledger = std::fs::read_to_string(out.join("ledger.jsonl")).expect("a ledger");
+        let rows: Vec<serde_json::Value> = ledger.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let sourced = rows.iter().find(|row| row["record"]["kind"] == "sourced" && row["record"]["run"] == "prepare");
+        let files = sourced.expect("what was read").to_string();
+        let hashes: Vec<String> = files.split("\"sha256\":\"").skip(1).map(|rest| rest[..64].to_string()).collect();
+        let prepared = std::fs::read(out.join("data/prepared/train.safetensors")).expect("prepared");
+        let weights =
+            safetensors::SafeTensors::deserialize(&prepared).expect("whole").tensor("weights").expect("weights").data().to_vec();
+        (told, hashes, weights, files)
+    };
+    let (told, hashes, weights, files) = run(None);
+    for words in [
+        "split `train`: 3 of 5 recordings are left out, for they cannot be read: ",
+        "line 4, column `file_name`: the recording cannot be read: ",
+        "damaged.wav`: it is cut off",
+        "missing.wav`: No such file",
+        "line 6, column `file_name`: there is no recording",
+        "split `test`: 2 of 5 recordings are left out",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(weights, [1f64, 2.0].into_iter().flat_map(f64::to_le_bytes).collect::<Vec<u8>>());
+    assert!(files.contains("metadata.csv"), "{files}");
+    // Another file in the folder changes nothing of what was read.
+    assert_eq!((run(Some("other.wav")).1, hashes.len() >= 2), (hashes, true));
+}
+
+/// Error rates of texts without case and marks, where that is asked for; the report says so.
+#[test]
+fn texts_are_compared_as_asked() {
+    let place = Place::new();
+    folders(&place, "file_name,transcription\na.wav,One two!\nb.wav,Three.\n");
+    let out = place.run();
+    let text = on_folder(&place).replacen("[recipe]", "[speech]\ncompared = \"lowercase_without_punctuation\"\n\n[recipe]", 1);
+    succeeds(&mut command(&place, &text, &out));
+    let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("of texts in lower case, without punctuation"), "{report}");
+    let wrong = on_folder(&place).replacen("[recipe]", "[speech]\ncompared = \"loosely\"\n\n[recipe]", 1);
+    Refusal { code: 10, words: &["`speech.compared`: expected"], hint: SCHEMA }.check(&|| {
+        let out = place.run();
+        (command(&place, &wrong, &out), Some(out))
+    });
 }
 
 /// What is longer than the model hears is cut off, and what has no text is left out; both are told.
@@ -229,6 +289,31 @@ fn what_was_trained_hears() {
     };
     let found = ask(&file.display().to_string(), &[]);
     assert_eq!((found.code, found.stdout.trim()), (Some(0), expected), "{}", found.stderr);
+    // It knows one language, and can be told no other; what is no model of speech can be told nothing.
+    let english = ask(&file.display().to_string(), &["--language", "en", "--write", "transcript"]);
+    assert_eq!((english.code, english.stdout.trim()), (Some(0), expected), "{}", english.stderr);
+    for (more, words) in [
+        (&["--language", "de"][..], "knows a single language and is not told which, found `de`"),
+        (&["--write", "translation"], "the model cannot be told to translate"),
+    ] {
+        let told = ask(&file.display().to_string(), more);
+        assert!(told.code == Some(2) && told.stderr.contains(words), "{words}: {}", told.stderr);
+        let scored = ["eval", &model, "--data", "toy_speech", "--offline", "--threads=2", "--max-examples=5"];
+        let told = said(&mut place.tallow(scored.iter().chain(more)));
+        assert!(told.code == Some(2) && told.stderr.contains(words), "{words}: {}", told.stderr);
+    }
+    let scored = [
+        "eval",
+        &model,
+        "--data",
+        "toy_speech",
+        "--offline",
+        "--threads=2",
+        "--max-examples=5",
+        "--compare=lowercase-without-punctuation",
+    ];
+    let scored = said(&mut place.tallow(scored));
+    assert!(scored.code == Some(0) && scored.stdout.contains("of texts in lower case, without punctuation"), "{scored:?}");
     let missing = ask("hello.wav", &[]);
     assert!(missing.code == Some(2) && missing.stderr.contains("there is no file `hello.wav`"), "{}", missing.stderr);
     let damaged = ask(&place.write("noise.flac", "fLaC?").display().to_string(), &[]);

@@ -158,3 +158,45 @@ fn odd_cells_are_told() {
         ],
     );
 }
+
+/// Rows are drawn by a column that the model is not fed with; what cannot be drawn by is refused before anything is trained.
+#[test]
+fn rows_are_drawn_by_a_column() {
+    let weighed = |weight: &dyn Fn(usize) -> String| {
+        let table = table(0, 60);
+        let lines = table.lines().enumerate().map(|(i, line)| match i {
+            0 => format!("{line},often\n"),
+            _ => format!("{line},{}\n", weight(i)),
+        });
+        lines.collect::<String>()
+    };
+    const WEIGHTED: [&str; 2] = ["recipe.sampling=weighted", "data.columns.weight=often"];
+    let place = Place::new();
+    place.write("data/train.csv", weighed(&|i| (i % 4).to_string()));
+    // What is scored is not drawn: it need not have the column.
+    place.write("data/test.csv", table(60, 20));
+    let (set, run) = (set(&place, &WEIGHTED), place.run());
+    succeeds(place.train(&set.iter().map(String::as_str).collect::<Vec<_>>(), &run).arg("--offline"));
+    let plan = std::fs::read_to_string(run.join("plan.json")).expect("a plan");
+    let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+    assert_eq!(plan["facts"]["data"]["columns"]["input"], serde_json::json!(["width", "depth", "colour"]));
+    let report = std::fs::read_to_string(run.join("report.md")).expect("a report");
+    assert!(report.contains("drawn with replacement, each in proportion to its"), "{report}");
+
+    let test = table(60, 20);
+    let check = |train: &str, words: &[&str], hint: &str| refuses(train, &test, &WEIGHTED, 20, words, hint);
+    check(
+        &table(0, 60),
+        &["train.csv` has no column `often` to draw its rows by: it has `width`, `depth`, `colour`, `kind`"],
+        "data.columns.weight",
+    );
+    check(&weighed(&|_| "0".into()), &["column `often`: each of its 60 examples has the weight 0"], "correct the weights");
+    let negative = weighed(&|i| if i == 3 { "-2".into() } else { "1".into() });
+    check(
+        &negative,
+        &["line 4, column `often`: expected a weight, a finite number of at least 0, found `-2`"],
+        "correct the weights",
+    );
+    let blank = weighed(&|i| if i == 3 { String::new() } else { "1".into() });
+    check(&blank, &["line 4, column `often`: there is no weight"], "0 for an example that is never drawn");
+}

@@ -196,13 +196,29 @@ fn recordings_are_for_models_of_speech() {
     let ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Whisper(config), .. } = &spec.model else {
         panic!("{:?}", spec.model)
     };
-    assert_eq!((config.eos_token_id, config.max_source_positions), (1, 500));
+    assert_eq!((config.eos_token_id, config.max_source_positions), (1, 500), "ten seconds, where nobody knows");
+    // As long as the longest recording, in whole seconds, from one to thirty.
+    for (longest, frames) in [(2.56, 300), (7.0, 700), (0.3, 100), (30.0, 3000), (95.5, 3000)] {
+        let data = DataFacts { longest_secs: Some(longest), ..recordings.clone() };
+        let spec = first(&request("train whisper from scratch on ./recordings in 1 hour"), &wishes, &data);
+        let ModelSpec::Scratch { config: tallow_zoo::ModelConfig::Whisper(config), .. } = &spec.model else { panic!("{spec:?}") };
+        assert_eq!(config.max_source_positions, frames / 2, "{longest}");
+        assert!(assumes(&spec, &format!("model: it hears {} seconds", frames / 100)), "{:?}", spec.assumptions);
+    }
     assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
     let goal = request("learn to transcribe ./recordings in 30 minutes");
     let absent: Vec<String> = tallow::data::HEARERS.iter().map(|hearer| hearer.id.to_string()).collect();
     let offer = Offer { data: &recordings, model: None, host: &host(200.0), absent: &absent };
     let spec = RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect("experiments").remove(0);
     assert_eq!(id(&spec), "whisper");
+    // What is said in words is learnt, with the error that is hoped for.
+    let spec = first(
+        &request("transcribe German recordings from ./recordings in 5 hours, error rate at most 20%"),
+        &wishes,
+        &recordings,
+    );
+    assert_eq!((spec.metric, spec.target.as_ref().map(|t| t.value)), (Metric::Wer, Some(0.2)));
+    assert_eq!(spec.speech.as_ref().and_then(|speech| speech.language.as_deref()), Some("de"));
     let error = proposals(&request("BERT on ./recordings"), &wishes, &recordings, 200.0).expect_err("refused").to_string();
     assert!(error.contains("holds recordings, which `bert` cannot hear"), "{error}");
 }

@@ -85,6 +85,23 @@ fn settings_of_a_request_are_followed() {
     );
 }
 
+/// What an error is hoped to be is said by what measures the task; of what nothing measures, that is told.
+#[test]
+fn errors_that_are_hoped_for() {
+    let of = |text: &str| first(&request(text), &Wishes::default(), &glue());
+    for (text, metric, target) in [
+        ("BERT on SST-2, error rate at most 0.2", Metric::Accuracy, 0.8),
+        ("BERT on SST-2 with a loss below 0.3", Metric::LogLoss, 0.3),
+        ("BERT on SST-2, log loss under 0.4", Metric::LogLoss, 0.4),
+    ] {
+        let spec = of(text);
+        assert_eq!((spec.metric, spec.target.as_ref().map(|t| t.value)), (metric, Some(target)), "{text}");
+        assert_eq!(assumes(&spec, "target: a"), text.contains("error rate") || text.contains("a loss"), "{:?}", spec.assumptions);
+    }
+    let vectors = choice(&request("sentence embeddings on STS-B"), &Wishes::default());
+    assert_eq!(vectors.task, Some(Task::SentenceSimilarity));
+}
+
 /// What is asked for and not followed stands under what differs.
 #[test]
 fn what_is_not_followed_differs() {

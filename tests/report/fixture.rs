@@ -339,6 +339,7 @@ fn plan(
         image_shape: normalize.is_some().then_some([32, 32, 3]),
         images_differ: false,
         scores: None,
+        longest_secs: None,
         table: None,
     };
     Plan {

@@ -1,8 +1,8 @@
 //! FLAC, by the `claxon` crate: blocks of whole numbers, each with its checksum.
 
 use super::{Decoded, check_format, wanted};
-use claxon::{Block, FlacReader};
-use std::io::Cursor;
+use claxon::{Block, FlacReader, FlacReaderOptions};
+use std::io::{Cursor, Read};
 
 /// The first samples, as many as give `most` at the rate that is wanted.
 pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
@@ -26,4 +26,11 @@ pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
     }
     samples.truncate(wanted);
     Ok(Decoded { rate: info.sample_rate, samples, more })
+}
+
+/// Samples of a channel and how many there are a second, where its head says so.
+pub(super) fn length(file: impl Read) -> Option<(u64, u32)> {
+    let options = FlacReaderOptions { metadata_only: true, read_vorbis_comment: false };
+    let info = FlacReader::new_ext(file, options).ok()?.streaminfo();
+    Some((info.samples?, info.sample_rate))
 }

@@ -7,6 +7,7 @@ mod resample;
 mod wav;
 
 pub(super) use features::LogMel;
+pub(in crate::data) use resample::Resamplers;
 pub(super) use wav::write as write_wav;
 
 use super::guarded::guarded;
@@ -14,7 +15,7 @@ use super::read::Cell;
 use super::{Error, Result};
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 /// Samples a second that models of speech hear.
@@ -77,7 +78,7 @@ fn wanted(most: usize, rate: u32) -> usize {
 ///
 /// # Errors
 /// It holds no recording, one that is damaged, or of a kind that cannot be read: in words.
-pub(super) fn decode(cell: &Cell, most: usize) -> Result<Sound, String> {
+pub(super) fn decode(cell: &Cell, most: usize, resamplers: &Resamplers) -> Result<Sound, String> {
     let read;
     let bytes: &[u8] = match cell {
         Cell::Bytes(bytes) => bytes,
@@ -104,10 +105,32 @@ pub(super) fn decode(cell: &Cell, most: usize) -> Result<Sound, String> {
     if let Some(at) = decoded.samples.iter().position(|sample| !sample.is_finite()) {
         return Err(format!("sample {at} is {}", decoded.samples[at]));
     }
-    let mut samples = resample::resample(decoded.samples, decoded.rate)?;
+    let mut samples = resamplers.resample(decoded.samples, decoded.rate)?;
     let cut = decoded.more || samples.len() > most;
     samples.truncate(most);
     Ok(Sound { samples, cut })
+}
+
+/// How long a recording is, by its head alone; none where that does not say it.
+pub(super) fn seconds(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Bytes(bytes) => seconds_of(Cursor::new(bytes)),
+        // What is no file may keep whoever opens it waiting for ever.
+        Cell::File(path) if path.is_file() => seconds_of(BufReader::new(File::open(path).ok()?)),
+        _ => None,
+    }
+}
+
+fn seconds_of(mut file: impl Read + Seek) -> Option<f64> {
+    let mut start = [0; 4];
+    file.read_exact(&mut start).ok()?;
+    file.rewind().ok()?;
+    let (samples, rate) = match &start {
+        b"RIFF" => wav::length(file)?,
+        b"fLaC" => guarded(|| flac::length(file)).ok()??,
+        _ => return None,
+    };
+    RATES.contains(&rate).then(|| samples as f64 / f64::from(rate))
 }
 
 /// What a file is that is no recording of ours, by how it begins.
@@ -129,7 +152,7 @@ fn known(bytes: &[u8]) -> &'static str {
 /// The file holds no recording that can be read.
 pub fn hear(path: &Path, mel_bins: usize, frames: usize) -> Result<(Vec<f32>, bool)> {
     let log_mel = LogMel::new(mel_bins, frames);
-    let sound = decode(&Cell::File(path.into()), log_mel.samples());
+    let sound = decode(&Cell::File(path.into()), log_mel.samples(), &Resamplers::default());
     let sound = sound.map_err(|what| Error::Recording { path: path.into(), what })?;
     let features = log_mel.of(&sound.samples);
     let rows = features.values.chunks(features.frames.max(1));
@@ -155,6 +178,10 @@ fn check_format(rate: u32, channels: usize) -> Result<(), String> {
 mod tests {
     use super::*;
 
+    fn decode(cell: &Cell, most: usize) -> Result<Sound, String> {
+        super::decode(cell, most, &Resamplers::default())
+    }
+
     /// What `tests/audio/make.py` wrote by libsndfile, of one sound in all formats: what it read back, at its own rate.
     fn fixtures() -> Vec<(std::path::PathBuf, usize, Vec<f32>)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio");
@@ -179,6 +206,10 @@ mod tests {
             assert_eq!((decoded.rate as usize, decoded.more), (rate, false), "{}", path.display());
             let off = decoded.samples.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(decoded.samples.len() == expected.len() && off <= 1e-7, "{}: off by {off}", path.display());
+            let expected = decoded.samples.len() as f64 / rate as f64;
+            for cell in [Cell::Bytes(bytes.clone()), Cell::File(path.clone())] {
+                assert_eq!(seconds(&cell), Some(expected), "{}", path.display());
+            }
             // A part is the beginning of the whole, and a file that ends early is damaged.
             let part = decode(&Cell::Bytes(bytes.clone()), 5).expect("a part");
             assert_eq!((part.samples.len(), part.cut), (5, true), "{}", path.display());
@@ -202,6 +233,11 @@ mod tests {
         check(b"text", "something else");
         check(b"RIFF\0\0\0\0AVI ", "expected a WAV file");
         assert!(decode(&Cell::Null, 100).expect_err("nothing").contains("found nothing"));
+        for cell in
+            [Cell::Null, Cell::Bytes(b"text".to_vec()), Cell::Bytes(b"RIFF\0\0\0\0WAVE".to_vec()), Cell::File("none".into())]
+        {
+            assert_eq!(seconds(&cell), None);
+        }
         assert!(is_audio("a/B.WAV") && is_audio("x.mp3") && !is_audio("wav") && !is_audio("x.txt"));
     }
 

@@ -2,7 +2,9 @@
 //! ones by a sinc in a Kaiser window (Smith, "Digital audio resampling", 1984), the same for all of one phase.
 
 use super::RATE;
+use std::collections::BTreeMap;
 use std::f64::consts::PI;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Zero crossings of the sinc on each side.
 const CROSSINGS: f64 = 64.0;
@@ -23,35 +25,73 @@ pub(super) fn ahead(rate: u32) -> usize {
     if rate == RATE { 0 } else { (CROSSINGS / (2.0 * cutoff(rate))).ceil() as usize }
 }
 
-/// Samples at `rate` -> at [`RATE`]. Around a recording there is silence.
-///
-/// # Errors
-/// The two rates have so little in common that each new sample would need weights of its own.
-pub(super) fn resample(samples: Vec<f32>, rate: u32) -> Result<Vec<f32>, String> {
-    if rate == RATE {
-        return Ok(samples);
+/// The weights of each rate that was met, made once.
+#[derive(Debug, Default)]
+pub(in crate::data) struct Resamplers {
+    made: Mutex<BTreeMap<u32, Arc<Resampler>>>,
+}
+
+/// From one rate to [`RATE`].
+#[derive(Debug)]
+struct Resampler {
+    /// New sample i lies at `i down / up` old ones.
+    up: usize,
+    down: usize,
+    /// Old samples on each side of a new one.
+    side: usize,
+    /// Of each phase, one behind the other.
+    weights: Vec<f64>,
+}
+
+impl Resamplers {
+    /// Samples at `rate` -> at [`RATE`]. Around a recording there is silence.
+    ///
+    /// # Errors
+    /// The two rates have so little in common that each new sample would need weights of its own.
+    pub(super) fn resample(&self, samples: Vec<f32>, rate: u32) -> Result<Vec<f32>, String> {
+        if rate == RATE { Ok(samples) } else { Ok(self.of(rate)?.resample(&samples)) }
     }
-    let common = gcd(rate, RATE);
-    // New sample i lies at `i down / up` old ones.
-    let (up, down) = ((RATE / common) as usize, (rate / common) as usize);
-    let side = ahead(rate);
-    let taps = 2 * side + 1;
-    if up * taps > MOST_WEIGHTS {
-        return Err(format!("expected a usual number of samples a second, such as 16000, 44100 or 48000, found {rate}"));
+
+    fn of(&self, rate: u32) -> Result<Arc<Resampler>, String> {
+        // What a thread that panicked left is whole: an entry is put in when it is made.
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resampler) = made.get(&rate) {
+            return Ok(resampler.clone());
+        }
+        let resampler = Arc::new(Resampler::new(rate)?);
+        made.insert(rate, resampler.clone());
+        Ok(resampler)
     }
-    let weights: Vec<f64> = (0..up).flat_map(|phase| weights(phase as f64 / up as f64, side, cutoff(rate))).collect();
-    let count = (samples.len() * up).div_ceil(down);
-    let new = |i: usize| {
-        let (whole, phase) = (i * down / up, i * down % up);
-        let weights = &weights[phase * taps..][..taps];
-        // The weight of tap k is that of old sample `whole + k - side`.
-        let first = side.saturating_sub(whole);
-        let last = taps.min((samples.len() + side).saturating_sub(whole));
-        let old = samples.get((whole + first).saturating_sub(side)..).unwrap_or_default();
-        let sum: f64 = weights[first.min(last)..last].iter().zip(old).map(|(weight, old)| weight * f64::from(*old)).sum();
-        sum as f32
-    };
-    Ok((0..count).map(new).collect())
+}
+
+impl Resampler {
+    fn new(rate: u32) -> Result<Self, String> {
+        let common = gcd(rate, RATE);
+        let (up, down) = ((RATE / common) as usize, (rate / common) as usize);
+        let side = ahead(rate);
+        if up * (2 * side + 1) > MOST_WEIGHTS {
+            return Err(format!("expected a usual number of samples a second, such as 16000, 44100 or 48000, found {rate}"));
+        }
+        let weights = (0..up).flat_map(|phase| weights(phase as f64 / up as f64, side, cutoff(rate))).collect();
+        Ok(Resampler { up, down, side, weights })
+    }
+
+    fn resample(&self, samples: &[f32]) -> Vec<f32> {
+        let Resampler { up, down, side, weights } = self;
+        let taps = 2 * side + 1;
+        let count = (samples.len() * up).div_ceil(*down);
+        let new = |i: usize| {
+            let (whole, phase) = (i * down / up, i * down % up);
+            let weights = &weights[phase * taps..][..taps];
+            // The weight of tap k is that of old sample `whole + k - side`.
+            let first = side.saturating_sub(whole);
+            let last = taps.min((samples.len() + side).saturating_sub(whole));
+            let old = samples.get((whole + first).saturating_sub(*side)..).unwrap_or_default();
+            let sum: f64 = weights[first.min(last)..last].iter().zip(old).map(|(weight, old)| weight * f64::from(*old)).sum();
+            sum as f32
+        };
+        (0..count).map(new).collect()
+    }
 }
 
 /// Of a new sample that lies `fraction` behind an old one: those of the old ones from `side` before to `side` behind it. They sum to 1,
@@ -93,6 +133,19 @@ fn gcd(a: u32, b: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn resample(samples: Vec<f32>, rate: u32) -> Result<Vec<f32>, String> {
+        Resamplers::default().resample(samples, rate)
+    }
+
+    #[test]
+    fn weights_of_a_rate_are_made_once() {
+        let all = Resamplers::default();
+        let first = all.of(44_100).expect("weights");
+        assert!(all.resample(vec![0.5; 100], 44_100).is_ok() && all.resample(vec![0.5; 100], 8000).is_ok());
+        assert!(Arc::ptr_eq(&first, &all.of(44_100).expect("weights")));
+        assert_eq!(all.made.lock().expect("whole").keys().copied().collect::<Vec<_>>(), [8000, 44_100]);
+    }
 
     /// Tones stay what they are, far from both ends; what is above half the new rate is gone.
     #[test]

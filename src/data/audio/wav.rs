@@ -1,7 +1,7 @@
 //! WAV: a RIFF file with a chunk that says the format and one that holds the samples, channel after channel.
 
 use super::{Decoded, check_format, wanted};
-use std::io::{Result as Io, Write};
+use std::io::{Read, Result as Io, Seek, SeekFrom, Write};
 
 /// How a sample is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,6 +70,37 @@ pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
         at = at.saturating_add(8 + size as usize + (size as usize & 1));
     }
     Err("it ends before its samples".into())
+}
+
+/// Samples of a channel and how many there are a second, by what its chunks say of themselves.
+pub(super) fn length(mut file: impl Read + Seek) -> Option<(u64, u32)> {
+    /// More chunks, or a larger one of the format, are none of a recording.
+    const MOST_CHUNKS: usize = 64;
+    const MOST_FORMAT: usize = 1024;
+    let mut head = [0; 12];
+    file.read_exact(&mut head).ok()?;
+    let mut format: Option<Format> = None;
+    for _ in 0..MOST_CHUNKS {
+        let mut head = [0; 8];
+        file.read_exact(&mut head).ok()?;
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+        let mut skipped = i64::from(size) + i64::from(size & 1);
+        match &head[..4] {
+            b"fmt " => {
+                let mut chunk = vec![0; (size as usize).min(MOST_FORMAT)];
+                file.read_exact(&mut chunk).ok()?;
+                skipped -= chunk.len() as i64;
+                format = Some(read_format(&chunk).ok()?);
+            }
+            b"data" => {
+                let Format { sample, rate, channels } = format?;
+                return Some((u64::from(size) / (sample.bytes() * channels) as u64, rate)).filter(|_| size < u32::MAX);
+            }
+            _ => {}
+        }
+        file.seek(SeekFrom::Current(skipped)).ok()?;
+    }
+    None
 }
 
 fn chunk<'a>(rest: &'a [u8], size: u32, what: &str) -> Result<&'a [u8], String> {

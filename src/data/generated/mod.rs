@@ -7,32 +7,59 @@ mod translation;
 
 use super::{Error, Result};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tallow_kernels::Stream;
 
 /// Their names.
 pub const GENERATED: [&str; 4] = ["toy_reviews", "toy_shapes", "toy_translation", "toy_speech"];
+
+/// How a data set that Tallow makes itself is made.
+pub struct Making<'a> {
+    /// Where it lies, below.
+    pub work_dir: &'a Path,
+    /// The files are the same for any number.
+    pub threads: usize,
+    /// Set when it is to be given up.
+    pub stop: Option<&'a AtomicBool>,
+    /// Told now and then how far it is.
+    pub tell: &'a dyn Fn(&str),
+}
+
+impl<'a> Making<'a> {
+    /// By one thread, told to nobody.
+    pub fn quietly(work_dir: &'a Path) -> Self {
+        Making { work_dir, threads: 1, stop: None, tell: &|_| {} }
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+}
 
 /// How many examples the validation and the test split have.
 fn other_examples(train: usize) -> usize {
     (train / 5).clamp(40, 1000)
 }
 
-/// Writes the data set `name` with so many training examples (validation and test get a fifth each, 40 to 1000) below `work_dir`, and
-/// says where. The same name, number and seed give the same files; those that are there already are left as they are.
+/// Writes the data set `name` with so many training examples (validation and test get a fifth each, 40 to 1000), and says where. The
+/// same name, number and seed give the same files; those that are there already are left as they are.
 ///
 /// # Errors
-/// There is no such data set, or it cannot be written.
-pub fn generate(name: &str, examples: usize, seed: u64, work_dir: &Path) -> Result<PathBuf> {
+/// There is no such data set, it cannot be written, or it was given up.
+pub fn generate(name: &str, examples: usize, seed: u64, making: &Making) -> Result<PathBuf> {
+    let work_dir = making.work_dir;
     let folder = work_dir.join(format!("{name}-{examples}-{seed}"));
     let io = |source| Error::Io { action: "write", path: folder.clone(), source };
-    type Write = fn(&Path, &[(&str, usize)], Stream) -> std::io::Result<()>;
-    let write: Write = match name {
-        "toy_reviews" => reviews::write,
-        "toy_shapes" => shapes::write,
-        "toy_translation" => translation::write,
-        "toy_speech" => speech::write,
-        _ => return Err(Error::NoGenerator { name: name.into(), have: GENERATED.map(String::from).to_vec() }),
+    let write = |place: &Path, splits: &[(&str, usize)], stream: Stream| match name {
+        "toy_reviews" => reviews::write(place, splits, stream),
+        "toy_shapes" => shapes::write(place, splits, stream),
+        "toy_translation" => translation::write(place, splits, stream),
+        // The only one that takes long.
+        _ => speech::write(place, splits, stream, making),
     };
+    if !GENERATED.contains(&name) {
+        return Err(Error::NoGenerator { name: name.into(), have: GENERATED.map(String::from).to_vec() });
+    }
     if folder.is_dir() {
         return Ok(folder);
     }
@@ -41,7 +68,8 @@ pub fn generate(name: &str, examples: usize, seed: u64, work_dir: &Path) -> Resu
     let sibling = tempfile::tempdir_in(work_dir).map_err(io)?;
     let others = other_examples(examples);
     let stream = Stream::root(seed).named("data").named(name);
-    write(sibling.path(), &[("train", examples), ("validation", others), ("test", others)], stream).map_err(io)?;
+    let written = write(sibling.path(), &[("train", examples), ("validation", others), ("test", others)], stream);
+    written.map_err(|source| if making.is_given_up() { Error::GivenUp { name: name.into() } } else { io(source) })?;
     std::fs::write(
         sibling.path().join("README.md"),
         format!("---\nlicense: apache-2.0\n---\n# {name}\nMade by Tallow, seed {seed}.\n"),
@@ -52,6 +80,7 @@ pub fn generate(name: &str, examples: usize, seed: u64, work_dir: &Path) -> Resu
 }
 
 /// Draws from a stream one after the other.
+#[derive(Clone)]
 struct Draws {
     stream: Stream,
     next: u64,
@@ -78,14 +107,15 @@ impl Draws {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Class, Failure};
     use std::collections::BTreeSet;
 
     #[test]
     fn the_same_seed_gives_the_same_files_and_another_one_others() {
         for name in GENERATED {
-            let read = |seed: u64| {
+            let read = |seed: u64, threads: usize| {
                 let dir = tempfile::tempdir().expect("a folder");
-                let folder = generate(name, 60, seed, dir.path()).expect("written");
+                let folder = generate(name, 60, seed, &Making { threads, ..Making::quietly(dir.path()) }).expect("written");
                 let mut files = Vec::new();
                 let mut waiting = vec![folder.clone()];
                 while let Some(path) = waiting.pop() {
@@ -100,15 +130,27 @@ mod tests {
                 files.sort();
                 files
             };
-            assert_eq!(read(1), read(1), "{name}");
-            assert_ne!(read(1), read(2), "{name}");
+            assert_eq!(read(1, 1), read(1, 3), "{name}");
+            assert_ne!(read(1, 1), read(2, 1), "{name}");
         }
+    }
+
+    /// What is given up leaves nothing, and can be made anew.
+    #[test]
+    fn speech_hears_a_stop() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let stop = AtomicBool::new(true);
+        let error =
+            generate("toy_speech", 400, 1, &Making { stop: Some(&stop), ..Making::quietly(dir.path()) }).expect_err("given up");
+        assert_eq!((error.class(), error.to_string().contains("`toy_speech`")), (Class::Interrupted, true), "{error}");
+        assert!(std::fs::read_dir(dir.path()).expect("listed").next().is_none());
+        assert!(generate("toy_speech", 60, 1, &Making::quietly(dir.path())).is_ok());
     }
 
     #[test]
     fn no_review_stands_in_two_splits_and_labels_are_balanced() {
         let dir = tempfile::tempdir().expect("a folder");
-        let folder = generate("toy_reviews", 2000, 0, dir.path()).expect("written");
+        let folder = generate("toy_reviews", 2000, 0, &Making::quietly(dir.path())).expect("written");
         let mut seen = BTreeSet::new();
         for (split, expected) in [("train", 2000), ("validation", 400), ("test", 400)] {
             let text = std::fs::read_to_string(folder.join(format!("{split}.jsonl"))).expect("read");
@@ -122,7 +164,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_lists_those_that_there_are() {
-        let error = generate("toy_cats", 1, 0, Path::new("/nowhere")).expect_err("unknown").to_string();
+        let error = generate("toy_cats", 1, 0, &Making::quietly(Path::new("/nowhere"))).expect_err("unknown").to_string();
         assert!(error.contains("`toy_reviews`, `toy_shapes`, `toy_translation`"), "{error}");
     }
 }

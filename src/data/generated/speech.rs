@@ -4,13 +4,15 @@
 //! speakers have the same pitch, length of throat or speed, sounds glide into each other, and there is noise. Words share sounds, and some
 //! differ by a single one, so that what is said must be heard sound by sound.
 
-use super::Draws;
+use super::{Draws, Making};
 use crate::data::audio::write_wav;
+use rayon::prelude::*;
 use std::collections::HashSet;
 use std::f64::consts::PI;
 use std::fs::File;
-use std::io::{BufWriter, Result, Write};
+use std::io::{BufWriter, Error, ErrorKind, Result, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tallow_kernels::Stream;
 
 const RATE: u32 = 8000;
@@ -39,36 +41,74 @@ const WORDS: [(&str, &str); 24] = [
     ("moon", "mun"), ("noon", "nun"), ("sun", "san"), ("lake", "leik"), ("rain", "rein"), ("wine", "wain"), ("line", "lain"), ("sea", "si"),
 ];
 
+/// A recording before it is spoken.
+struct Drawn {
+    words: Vec<usize>,
+    /// What it goes on with.
+    draws: Draws,
+    noise: Stream,
+}
+
 /// Writes a folder a split. No two recordings of a split are the same, and no row of words stands in two splits.
-pub(super) fn write(folder: &Path, splits: &[(&str, usize)], stream: Stream) -> Result<()> {
+pub(super) fn write(folder: &Path, splits: &[(&str, usize)], stream: Stream, making: &Making) -> Result<()> {
+    /// Recordings between two looks at whether to stop, and seconds between two words on how far it is.
+    const AT_ONCE: usize = 64;
+    const TOLD_EVERY: Duration = Duration::from_secs(5);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(making.threads).build().map_err(Error::other)?;
+    let (mut done, all) = (0, splits.iter().map(|(_, examples)| examples).sum::<usize>());
+    let mut told = Instant::now();
     let mut others: HashSet<Vec<usize>> = HashSet::new();
     // Those that are scored first: what they say is never trained on, but for single words, of which there are few.
     for (split, examples) in splits.iter().rev() {
         let place = folder.join(split);
         std::fs::create_dir_all(&place)?;
+        let drawn = draw(*examples, stream.named(split), &others);
         let mut table = BufWriter::new(File::create(place.join("metadata.csv"))?);
         writeln!(table, "file_name,transcription")?;
-        let (mut here, mut written, mut drawn) = (Vec::new(), 0, 0);
-        while written < *examples {
-            let stream = stream.named(split).at(drawn);
-            drawn += 1;
-            let mut draws = Draws::new(stream);
-            let words: Vec<usize> = (0..1 + draws.below(4)).map(|_| draws.below(WORDS.len())).collect();
-            if words.len() > 1 && others.contains(&words) {
-                continue;
-            }
-            let name = format!("{written:05}.wav");
-            let mut file = BufWriter::new(File::create(place.join(&name))?);
-            write_wav(&mut file, RATE, &speak(&words, &mut draws, stream.named("noise")))?;
-            file.flush()?;
-            writeln!(table, "{name},{}", words.iter().map(|word| WORDS[*word].0).collect::<Vec<_>>().join(" "))?;
-            here.push(words);
-            written += 1;
+        for (number, Drawn { words, .. }) in drawn.iter().enumerate() {
+            writeln!(table, "{},{}", file_name(number), words.iter().map(|word| WORDS[*word].0).collect::<Vec<_>>().join(" "))?;
         }
         table.flush()?;
-        others.extend(here);
+        for (part, begin) in drawn.chunks(AT_ONCE).zip((0..).step_by(AT_ONCE)) {
+            if making.is_given_up() {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            pool.install(|| {
+                let one = |(at, drawn): (usize, &Drawn)| drawn.write(&place.join(file_name(begin + at)));
+                part.par_iter().enumerate().try_for_each(one)
+            })?;
+            done += part.len();
+            if told.elapsed() >= TOLD_EVERY {
+                told = Instant::now();
+                (making.tell)(&format!("making toy_speech: {done} of {all} recordings"));
+            }
+        }
+        others.extend(drawn.into_iter().map(|drawn| drawn.words));
     }
     Ok(())
+}
+
+fn file_name(number: usize) -> String {
+    format!("{number:05}.wav")
+}
+
+/// What is said in a split; of more than one word nothing that `others` say.
+fn draw(examples: usize, stream: Stream, others: &HashSet<Vec<usize>>) -> Vec<Drawn> {
+    let one = |number: u64| {
+        let stream = stream.at(number);
+        let mut draws = Draws::new(stream);
+        let words: Vec<usize> = (0..1 + draws.below(4)).map(|_| draws.below(WORDS.len())).collect();
+        Drawn { words, draws, noise: stream.named("noise") }
+    };
+    (0..).map(one).filter(|drawn| drawn.words.len() == 1 || !others.contains(&drawn.words)).take(examples).collect()
+}
+
+impl Drawn {
+    fn write(&self, path: &Path) -> Result<()> {
+        let mut file = BufWriter::new(File::create(path)?);
+        write_wav(&mut file, RATE, &speak(&self.words, &mut self.draws.clone(), self.noise))?;
+        file.flush()
+    }
 }
 
 /// A resonator of two poles.

@@ -25,6 +25,14 @@ pub(super) struct Said<'a> {
     pub(super) values: Option<Spread>,
 }
 
+impl<'a> Said<'a> {
+    /// With another tensor, if there is one.
+    pub(super) fn with(mut self, tensor: Option<Tensor<'a>>) -> Self {
+        self.tensors.extend(tensor);
+        self
+    }
+}
+
 impl<'a> Answers<'a> {
     /// Those of the job's task; `names`: the source's classes, if it has such.
     pub(super) fn new(job: &'a PrepareJob, split: &Split, names: &'a [String]) -> Self {
@@ -264,20 +272,25 @@ impl Values {
 /// # Errors
 /// It holds nothing, or something that is no finite number.
 pub(super) fn number(table: &Table, position: &Position, column: &str, cell: &Cell) -> Result<f64> {
-    let value = match cell {
-        Cell::Null => return Err(missing(table, position, column)),
-        Cell::Text(text) if text.trim().is_empty() => return Err(missing(table, position, column)),
-        Cell::Int(value) => Some(*value as f64),
-        Cell::Float(value) => Some(*value),
-        Cell::Text(_) => features::number(cell, table.comma()),
-        _ => None,
-    };
-    value.filter(|value| value.is_finite()).ok_or_else(|| Error::Number {
+    if cell.is_blank() {
+        return Err(missing(table, position, column));
+    }
+    cell_number(table, cell).filter(|value| value.is_finite()).ok_or_else(|| Error::Number {
         path: table.path().into(),
         position: position.clone(),
         column: column.into(),
         found: cell.in_words(),
     })
+}
+
+/// What a cell says, if that is a number.
+pub(super) fn cell_number(table: &Table, cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Int(value) => Some(*value as f64),
+        Cell::Float(value) => Some(*value),
+        Cell::Text(_) => features::number(cell, table.comma()),
+        Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
+    }
 }
 
 pub(super) fn missing(table: &Table, position: &Position, column: &str) -> Error {

@@ -5,6 +5,7 @@
 
 use super::answers::Said;
 use super::tokenization::{Tokenization, failed};
+use super::weights::{Weight, Weights};
 use super::{Made, Split, finish};
 use crate::data::chat::{Template, Told, conversation, pair};
 use crate::data::guarded::guarded;
@@ -42,16 +43,19 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
     let mut told = 0;
     let mut offsets = 0u64.to_le_bytes().to_vec();
     let (mut examples, mut longest, mut truncated, mut left_out) = (0, 0, 0, 0);
-    split.each_chunk(emit, |table, rows| {
+    let mut weights = Weights::of(split);
+    split.each_chunk(emit, |table, mut rows| {
+        let drawn: Vec<Weight> = rows.iter_mut().map(|row| weights.read(table, row)).collect::<Result<_>>()?;
         let encoded: Vec<Vec<Encoded>> =
             rows.into_par_iter().map(|row| writer.texts(split, table, row)).collect::<Result<_>>()?;
-        for texts in encoded {
+        for (texts, weight) in encoded.into_iter().zip(drawn) {
             truncated += usize::from(texts.iter().any(|text| text.cut));
             if texts.is_empty() || texts.iter().any(|text| !text.asked.contains(&true)) {
                 left_out += 1;
                 continue;
             }
             examples += 1;
+            weights.keep(weight);
             for text in texts {
                 longest = longest.max(text.ids.len());
                 ids.add_u32s(&text.ids)?;
@@ -95,7 +99,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
     let name = if job.task == Task::PreferenceOptimization { "preferred" } else { "asked" };
     let tensor = Tensor { name, dtype: Dtype::U8, shape: vec![tokens], bytes: asked.bytes()? };
     let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
-    finish(job, split, said, made, emit)
+    finish(job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
 impl Writer<'_> {

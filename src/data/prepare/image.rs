@@ -2,6 +2,7 @@
 
 use super::pixels::{Pixels, decode};
 use super::resize::brought_to;
+use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::tensor_file::{Dtype, Spool, Tensor};
@@ -24,11 +25,12 @@ fn prepare_split(
     shape: &mut Option<[usize; 3]>,
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let mut answers = Answers::new(job, split, names);
+    let (mut answers, mut weights) = (Answers::new(job, split, names), Weights::of(split));
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels = Spool::within(&job.out)?;
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
+            weights.take(table, row)?;
             answers.take(table, row)?;
         }
         let images: Vec<Pixels> =
@@ -54,7 +56,7 @@ fn prepare_split(
     let images =
         Tensor { name: "images", dtype: Dtype::U8, shape: vec![answers.len(), height, width, channels], bytes: pixels.bytes()? };
     let made = Made { shape: SplitShape::Image { height, width, channels }, metadata: Vec::new(), tensors: vec![images] };
-    finish(job, split, answers.said(), made, emit)
+    finish(job, split, answers.said().with(weights.tensor(split)?), made, emit)
 }
 
 fn decode_row(table: &Table, row: &Row, column: &str, size: Option<&ImageSize>) -> Result<Pixels> {

@@ -15,6 +15,7 @@
 //! | `images` | | | | U8 `[n, height, width, channels]` |
 //! | `tokens` of several texts each | of `texts_each` texts an example, one behind the other: `offsets` U64 `[texts_each n+1]`; `values` are their scores, if any | | | |
 //! | of recordings: `features`, `frame_offsets`, `silence`; `transcripts` | `offsets`, `tokens`, `type_ids` of what is said | F32 end to end, of each `[mel bins, own frames]`; U64 `[n+1]` in frames; F32 `[n]`, what stands behind; U8: JSON, `[name, text]` of each | | |
+//! | `weights`, of a training split whose rows are drawn by a column | F64 `[n]` | | F64 `[n]` | F64 `[n]` |
 //! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
@@ -37,6 +38,7 @@ mod tags;
 mod tests;
 mod text;
 mod tokenization;
+mod weights;
 mod words;
 
 pub(super) use answers::labels_in;
@@ -49,6 +51,7 @@ use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, Spli
 use crate::spec::{Columns, Task};
 use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use tallow_zoo::Modality;
 
 /// Rows that are worked on at once, over all cores; of recordings, which are large, fewer.
@@ -63,8 +66,8 @@ const RECORDINGS: usize = 32;
 pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     std::fs::create_dir_all(&job.out).map_err(|source| Error::Io { action: "create", path: job.out.clone(), source })?;
     let mut splits = Vec::new();
-    for source in &job.splits {
-        splits.push(Split::open(source, job)?);
+    for (source, weight) in job.splits.iter().zip(std::iter::once(job.columns.weight.as_ref()).chain(std::iter::repeat(None))) {
+        splits.push(Split::open(source, job, weight)?);
     }
     match job.task {
         Task::TextClassification => text::prepare(job, &splits, &class_names(job, &splits)?, emit),
@@ -81,6 +84,35 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
         Task::SpeechRecognition => speech::prepare(job, &splits, emit),
         Task::SentenceSimilarity => similar::prepare(job, &splits, emit),
     }
+}
+
+/// The files that rows of a job's splits name, by the folder that their table lies in: besides tables, all that a preparation needs to
+/// read. Names that lead out of the folder are none.
+///
+/// # Errors
+/// As [`prepare`], for what the tables themselves say.
+pub fn named_files(job: &PrepareJob) -> Result<BTreeMap<PathBuf, BTreeSet<PathBuf>>> {
+    let mut named: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+    if job.task.takes() != Modality::Speech {
+        return Ok(named);
+    }
+    for source in &job.splits {
+        let split = Split::open(source, job, None)?;
+        let wanted: Vec<&str> = split.columns.input.iter().map(String::as_str).collect();
+        split.each_chunk_of(&wanted, CHUNK, &mut |_| {}, |table, rows| {
+            let folder = table.path().parent().unwrap_or(Path::new("."));
+            let within = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.into());
+            for cell in rows.into_iter().flat_map(|row| row.cells) {
+                let Cell::File(file) = cell else { continue };
+                let leads = std::fs::canonicalize(&file).ok().filter(|leads| leads.starts_with(&within) && leads.is_file());
+                if leads.is_some() {
+                    named.entry(folder.into()).or_default().insert(file);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(named)
 }
 
 /// Those that are given, else those of the first split.
@@ -118,15 +150,20 @@ struct Split {
 }
 
 impl Split {
-    fn open(source: &SplitSource, job: &PrepareJob) -> Result<Self> {
-        let tables: Vec<Table> = source.files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?;
+    /// `weight`: the column that its rows are drawn by.
+    fn open(source: &SplitSource, job: &PrepareJob, weight: Option<&String>) -> Result<Self> {
+        let mut tables: Vec<Table> = source.files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?;
+        if let Some(name) = &job.columns.weight {
+            tables.iter_mut().for_each(|table| table.set_aside(name));
+        }
         let empty = || Error::EmptySplit { split: source.name.clone(), path: source.files.first().cloned().unwrap_or_default() };
         let first = tables.first().ok_or_else(empty)?;
         let rows = tables.iter().map(Table::count).sum::<Result<usize>>()?;
         if rows == 0 {
             return Err(empty());
         }
-        let columns = columns::resolve(first, &job.columns, &[], Some(job.task))?;
+        let asked = Columns { weight: weight.cloned(), ..job.columns.clone() };
+        let columns = columns::resolve(first, &asked, &[], Some(job.task))?;
         // A single document is cut itself.
         let within = source.part.filter(|_| rows == 1 && job.task.is_of_streams());
         let mask = match job.task.takes() {
@@ -183,11 +220,15 @@ impl Split {
         Ok(classes::in_order(names.into_iter().collect()))
     }
 
-    /// Hands on the rows, so many at once: input cells, with the label, or those of the labels, at the end of each row if there are such.
+    /// The columns of an example: those of its input, of its label or labels, and of its weight, as far as there are such.
+    fn wanted(&self) -> Vec<&str> {
+        let Columns { input, label, labels, exclude: _, weight } = &self.columns;
+        input.iter().chain(label).chain(labels).chain(weight).map(String::as_str).collect()
+    }
+
+    /// Hands on the rows, so many at once, with the cells of [`Split::wanted`].
     fn each_chunk(&self, emit: &mut dyn FnMut(Event), work: impl FnMut(&Table, Vec<Row>) -> Result<()>) -> Result<()> {
-        let Columns { input, label, labels, exclude: _ } = &self.columns;
-        let wanted: Vec<&str> = input.iter().chain(label).chain(labels).map(String::as_str).collect();
-        self.each_chunk_of(&wanted, CHUNK, emit, work)
+        self.each_chunk_of(&self.wanted(), CHUNK, emit, work)
     }
 
     /// As [`Split::each_chunk`] with the cells of these columns, `size` rows at once.

@@ -7,6 +7,7 @@
 
 use super::answers::Said;
 use super::tokenization::{Tokenization, failed, text};
+use super::weights::{Weight, Weights};
 use super::{Made, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
@@ -75,14 +76,18 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         truncated: [0; 2],
         left_out: 0,
     };
-    split.each_chunk(emit, |table, rows| {
+    let mut weights = Weights::of(split);
+    split.each_chunk(emit, |table, mut rows| {
+        let drawn: Vec<Weight> = rows.iter_mut().map(|row| weights.read(table, row)).collect::<Result<_>>()?;
         let encoded: Vec<Option<Encoded>> =
             rows.into_par_iter().map(|row| writer.encode(split, table, row)).collect::<Result<_>>()?;
-        for pair in encoded {
-            match pair {
-                Some(pair) => pairs.add(pair)?,
-                None => pairs.left_out += 1,
-            }
+        for (pair, weight) in encoded.into_iter().zip(drawn) {
+            let Some(pair) = pair else {
+                pairs.left_out += 1;
+                continue;
+            };
+            pairs.add(pair)?;
+            weights.keep(weight);
         }
         Ok(())
     })?;
@@ -127,7 +132,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
     };
     let tensor = Tensor { name: "pairs", dtype: Dtype::U8, shape: vec![words.len()], bytes: Bytes::Held(&words) };
     let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
-    finish(job, split, said, made, emit)
+    finish(job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
 impl<'a> Writer<'a> {

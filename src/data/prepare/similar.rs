@@ -4,6 +4,7 @@
 use super::answers::{Said, Values};
 use super::text::{Texts, encode, truncated_to};
 use super::tokenization::{Tokenization, text};
+use super::weights::Weights;
 use super::{Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::{Error, Result};
@@ -22,13 +23,14 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(E
 fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let each = split.columns.input.len();
     let mut scores = split.columns.label.as_ref().map(|column| Values::of(column));
-    let (mut texts, mut left_out) = (Texts::new(job)?, 0);
+    let (mut texts, mut weights, mut left_out) = (Texts::new(job)?, Weights::of(split), 0);
     // Whether there is anything to tell apart.
     let (mut second, mut differ): (Option<Vec<u32>>, bool) = (None, each > 2 || scores.is_some());
     split.each_chunk(emit, |table, rows| {
         let all = rows.len();
-        let mut rows: Vec<Row> = rows.into_iter().filter(|row| !row.cells.iter().take(each).any(is_blank)).collect();
+        let mut rows: Vec<Row> = rows.into_iter().filter(|row| !row.cells.iter().take(each).any(Cell::is_blank)).collect();
         left_out += all - rows.len();
+        rows.iter_mut().try_for_each(|row| weights.take(table, row))?;
         if let Some(scores) = &mut scores {
             rows.iter_mut().try_for_each(|row| scores.take(table, row))?;
         }
@@ -65,15 +67,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
         Some(scores) => scores.said(),
         None => Said { examples, tensors: Vec::new(), names: &[], counts: &[], values: None },
     };
-    finish(job, split, said, made, emit)
-}
-
-fn is_blank(cell: &Cell) -> bool {
-    match cell {
-        Cell::Null => true,
-        Cell::Text(text) => text.trim().is_empty(),
-        _ => false,
-    }
+    finish(job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
 fn encode_all(tokenization: &Tokenization, table: &Table, columns: &[String], row: Row) -> Result<Vec<Encoding>> {

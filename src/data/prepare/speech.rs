@@ -2,12 +2,14 @@
 //!
 //! A recording is brought to 16 kHz and one channel; what is longer than the model hears is cut off, and counted. Of a spectrogram the
 //! frames with sound are kept alone: behind them stands one number. A text begins with the tokens that the model is told what to do by,
-//! and ends with its end of text; one that is too long is cut, and counted. A recording without a text is left out, and counted.
+//! and ends with its end of text; one that is too long is cut, and counted. A recording without a text, or that cannot be read, is left
+//! out, and counted.
 
 use super::answers::Said;
 use super::tokenization::{Tokenization, failed, text};
+use super::weights::{Weight, Weights};
 use super::{Made, RECORDINGS, Split, finish};
-use crate::data::audio::{HOP, LogMel, RATE, decode};
+use crate::data::audio::{HOP, LogMel, RATE, Resamplers, decode};
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
@@ -29,6 +31,15 @@ struct Listener<'a> {
     format: &'a SpeechFormat,
     tokenization: &'a Tokenization,
     log_mel: LogMel,
+    resamplers: Resamplers,
+}
+
+/// Why a row is no example.
+enum LeftOut {
+    /// It has no text.
+    Silent,
+    /// Its recording is not there, damaged, or of a kind that cannot be read.
+    Unreadable(Error),
 }
 
 /// A recording as the model hears it, and its text.
@@ -56,9 +67,27 @@ struct Recordings {
     longest: [usize; 2],
     truncated: [usize; 2],
     left_out: usize,
+    /// How many, and the first of them.
+    unreadable: usize,
+    examples: Vec<Error>,
 }
 
 impl Recordings {
+    /// Of those that cannot be read so many are told of.
+    const TOLD: usize = 3;
+
+    fn leave_out(&mut self, why: LeftOut) {
+        match why {
+            LeftOut::Silent => self.left_out += 1,
+            LeftOut::Unreadable(error) => {
+                self.unreadable += 1;
+                if self.examples.len() < Self::TOLD {
+                    self.examples.push(error);
+                }
+            }
+        }
+    }
+
     fn within(folder: &Path) -> Result<Self> {
         let none = 0u64.to_le_bytes().to_vec();
         Ok(Recordings {
@@ -73,6 +102,8 @@ impl Recordings {
             longest: [0; 2],
             truncated: [0; 2],
             left_out: 0,
+            unreadable: 0,
+            examples: Vec::new(),
         })
     }
 
@@ -95,21 +126,27 @@ impl Recordings {
 
 fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let mut found = Recordings::within(&listener.job.out)?;
-    let wanted: Vec<&str> = split.columns.input.iter().chain(&split.columns.label).map(String::as_str).collect();
-    split.each_chunk_of(&wanted, RECORDINGS, emit, |table, rows| {
-        let heard: Vec<Option<Heard>> =
+    let mut weights = Weights::of(split);
+    split.each_chunk_of(&split.wanted(), RECORDINGS, emit, |table, mut rows| {
+        let drawn: Vec<Weight> = rows.iter_mut().map(|row| weights.read(table, row)).collect::<Result<_>>()?;
+        let heard: Vec<Result<Heard, LeftOut>> =
             rows.into_par_iter().map(|row| listener.hear(split, table, row)).collect::<Result<_>>()?;
-        for heard in heard {
+        for (heard, weight) in heard.into_iter().zip(drawn) {
             match heard {
-                Some(heard) => found.add(heard)?,
-                None => found.left_out += 1,
+                Ok(heard) => {
+                    found.add(heard)?;
+                    weights.keep(weight);
+                }
+                Err(why) => found.leave_out(why),
             }
         }
         Ok(())
     })?;
     let (format, examples) = (listener.format, found.words.len());
     if examples == 0 {
-        return Err(Error::NoTranscripts { split: split.name.clone(), rows: found.left_out });
+        // What is wrong with the first is wrong with all that have a text.
+        let none = || Error::NoTranscripts { split: split.name.clone(), rows: found.left_out };
+        return Err(found.examples.drain(..).next().unwrap_or_else(none));
     }
     notes(split, &found, listener, emit);
     let tokens = found.ids.len() / 4;
@@ -132,6 +169,7 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
             truncated: found.truncated[0],
             truncated_targets: found.truncated[1],
             left_out: found.left_out,
+            unreadable: found.unreadable,
             vocab_size: listener.tokenization.known(),
         },
         metadata,
@@ -151,17 +189,25 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
     };
     let tensor = Tensor { name: "transcripts", dtype: Dtype::U8, shape: vec![words.len()], bytes: Bytes::Held(&words) };
     let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
-    finish(listener.job, split, said, made, emit)
+    finish(listener.job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
 /// What was cut and left out.
 fn notes(split: &Split, found: &Recordings, listener: &Listener, emit: &mut dyn FnMut(Event)) {
     let (name, examples) = (&split.name, found.words.len());
+    let all = examples + found.left_out + found.unreadable;
     if found.left_out > 0 {
+        let message = format!("split `{name}`: {} of {all} recordings are left out, for they have no text", found.left_out);
+        emit(Event::Note { message });
+    }
+    if found.unreadable > 0 {
+        let told: Vec<String> = found.examples.iter().map(Error::to_string).collect();
+        let more = found.unreadable - told.len();
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         let message = format!(
-            "split `{name}`: {} of {} recordings are left out, for they have no text",
-            found.left_out,
-            examples + found.left_out
+            "split `{name}`: {} of {all} recordings are left out, for they cannot be read: {}{more}",
+            found.unreadable,
+            told.join("; ")
         );
         emit(Event::Note { message });
     }
@@ -187,31 +233,32 @@ impl<'a> Listener<'a> {
         if format.max_target_len <= special {
             return Err(Error::TooShort { max_seq_len: format.max_target_len, special });
         }
-        Ok(Listener { job, format, tokenization, log_mel: LogMel::new(format.mel_bins, format.frames) })
+        let (log_mel, resamplers) = (LogMel::new(format.mel_bins, format.frames), Resamplers::default());
+        Ok(Listener { job, format, tokenization, log_mel, resamplers })
     }
 
-    /// None where there is no text.
-    fn hear(&self, split: &Split, table: &Table, row: Row) -> Result<Option<Heard>> {
+    fn hear(&self, split: &Split, table: &Table, row: Row) -> Result<Result<Heard, LeftOut>> {
         let Row { position, cells } = row;
         let column = |which: Option<&String>| which.cloned().unwrap_or_default();
         let (heard, said) = (column(split.columns.input.first()), column(split.columns.label.as_ref()));
-        let Ok([recording, transcript]) = <[Cell; 2]>::try_from(cells) else { return Ok(None) };
-        let words = match transcript {
-            Cell::Null => return Ok(None),
-            cell => text(table.path(), &position, &said, cell)?,
-        };
-        if words.trim().is_empty() {
-            return Ok(None);
+        let Ok([recording, transcript]) = <[Cell; 2]>::try_from(cells) else { return Ok(Err(LeftOut::Silent)) };
+        if transcript.is_blank() {
+            return Ok(Err(LeftOut::Silent));
         }
+        let words = text(table.path(), &position, &said, transcript)?;
         let path = || table.path().to_path_buf();
-        if recording == Cell::Null {
-            return Err(Error::Missing { path: path(), position, column: heard, what: "recording" });
+        if recording.is_blank() {
+            let missing = Error::Missing { path: path(), position, column: heard, what: "recording" };
+            return Ok(Err(LeftOut::Unreadable(missing)));
         }
         let wrong = |what| {
             let what = if let Cell::File(file) = &recording { format!("`{}`: {what}", file.display()) } else { what };
             Error::Audio { path: path(), position: position.clone(), column: heard.clone(), what }
         };
-        let sound = decode(&recording, self.log_mel.samples()).map_err(wrong)?;
+        let sound = match decode(&recording, self.log_mel.samples(), &self.resamplers) {
+            Ok(sound) => sound,
+            Err(what) => return Ok(Err(LeftOut::Unreadable(wrong(what)))),
+        };
         let features = self.log_mel.of(&sound.samples);
         debug_assert!(features.frames * HOP <= self.log_mel.samples());
         let (ids, cut) = self.ids(table, &position, &words)?;
@@ -221,7 +268,7 @@ impl<'a> Listener<'a> {
             }
             _ => position.to_string(),
         };
-        Ok(Some(Heard {
+        Ok(Ok(Heard {
             features: features.values,
             frames: features.frames,
             silence: features.silence,

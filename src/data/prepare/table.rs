@@ -1,5 +1,6 @@
 //! Rows of a table -> numbers and categories, as the columns of the model say.
 
+use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
 use crate::data::features::{category, number_of};
 use crate::data::read::{Cell, Table};
@@ -16,10 +17,11 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
         .as_deref()
         .ok_or_else(|| Error::NotPrepared { path: job.out.clone(), what: "the job names no columns".into() })?;
     splits.iter().try_for_each(|split| {
-        let mut answers = Answers::new(job, split, names);
+        let (mut answers, mut weights) = (Answers::new(job, split, names), Weights::of(split));
         let mut rows = Rows::new(model, split);
         split.each_chunk(emit, |table, chunk| {
             for mut row in chunk {
+                weights.take(table, &mut row)?;
                 answers.take(table, &mut row)?;
                 rows.take(table, &row.cells);
             }
@@ -38,7 +40,8 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
                 bytes: Bytes::Held(&categories),
             },
         ];
-        finish(job, split, answers.said(), Made { shape: rows.shape(), metadata: Vec::new(), tensors }, emit)
+        let said = answers.said().with(weights.tensor(split)?);
+        finish(job, split, said, Made { shape: rows.shape(), metadata: Vec::new(), tensors }, emit)
     })
 }
 

@@ -4,6 +4,7 @@
 use super::answers::{missing, numbered};
 use super::text::{Texts, truncated_to};
 use super::tokenization::{Tokenization, failed};
+use super::weights::Weights;
 use super::{Made, Said, Split, finish};
 use crate::data::classes::{Classes, Label};
 use crate::data::read::{Cell, Position, Row, Table};
@@ -38,7 +39,9 @@ fn prepare_split(
     let names = job.numbered.as_deref().unwrap_or(source);
     let (mut texts, mut counts) = (Texts::new(job)?, vec![0; names.len()]);
     let (mut tags, mut firsts, mut end, mut offsets) = (Vec::new(), Vec::new(), 0u64, 0u64.to_le_bytes().to_vec());
-    split.each_chunk(emit, |table, rows| {
+    let mut weights = Weights::of(split);
+    split.each_chunk(emit, |table, mut rows| {
+        rows.iter_mut().try_for_each(|row| weights.take(table, row))?;
         let reader = Reader { table, split, source, names };
         let encode = |row| {
             let sentence = reader.sentence(row)?;
@@ -67,7 +70,7 @@ fn prepare_split(
     ];
     let said = Said { examples: texts.len(), tensors, names, counts: &counts, values: None };
     let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
-    finish(job, split, said, made, emit)
+    finish(job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
 fn encode(tokenization: &Tokenization, table: &Table, sentence: &Sentence) -> Result<Encoding> {

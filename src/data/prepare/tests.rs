@@ -2,7 +2,7 @@
 
 use super::prepare;
 use crate::data::read::parquet::tests::write as write_parquet;
-use crate::data::{Prepared, PreparedTargets, Result, generate};
+use crate::data::{Making, Prepared, PreparedTargets, Result, generate};
 use crate::error::{Class, Failure};
 use crate::job::{Event, PairFormat, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
 use crate::spec::{Columns, Task, TokenizerKind};
@@ -111,7 +111,7 @@ fn pairs_have_two_types_and_long_ones_are_cut_and_counted() {
 #[test]
 fn the_same_job_gives_the_same_bytes() {
     let dir = tempfile::tempdir().expect("a folder");
-    let folder = generate("toy_reviews", 300, 1, dir.path()).expect("written");
+    let folder = generate("toy_reviews", 300, 1, &Making::quietly(dir.path())).expect("written");
     let run = || {
         let mut bench = Bench::new(Task::TextClassification);
         bench.job.max_seq_len = 64;
@@ -135,7 +135,7 @@ fn class_labels_of_parquet_are_indices() {
 #[test]
 fn images_become_pixels() {
     let dir = tempfile::tempdir().expect("a folder");
-    let folder = generate("toy_shapes", 8, 1, dir.path()).expect("written");
+    let folder = generate("toy_shapes", 8, 1, &Making::quietly(dir.path())).expect("written");
     let mut bench = Bench::new(Task::ImageClassification);
     bench.add("train", folder.join("train"));
     let made = bench.run().expect("prepared");
@@ -215,7 +215,7 @@ fn labels_of_minus_one_are_missing() {
 fn bad_images_are_named() {
     let check = |spoil: fn(&Path), words: &str| {
         let dir = tempfile::tempdir().expect("a folder");
-        let folder = generate("toy_shapes", 8, 1, dir.path()).expect("written").join("train");
+        let folder = generate("toy_shapes", 8, 1, &Making::quietly(dir.path())).expect("written").join("train");
         spoil(&folder);
         let mut bench = Bench::new(Task::ImageClassification);
         bench.add("train", folder);
@@ -625,4 +625,48 @@ fn pairs_that_cannot_be_used_are_told() {
     let short =
         |job: &mut PrepareJob| job.pairs = Some(PairFormat { prefix: String::new(), max_target_len: 1, start: 0, end: 1 });
     check(&[line("a", "b")], &short, "max_seq_len is 1", Class::Spec);
+}
+
+/// The weights of rows that become examples, and of no others; a split that is not trained on need not have them.
+#[test]
+fn weights_stand_beside_their_examples() {
+    let rows = "text,label,hardness\na b,no,0.5\nc d,yes,0\ne f,no,2\n";
+    let mut bench = Bench::text(&[("train", rows), ("dev", "text,label\na c,yes\n")]);
+    bench.job.columns.weight = Some("hardness".into());
+    let made = bench.run().expect("prepared");
+    assert_eq!(made[0].columns.weight.as_deref(), Some("hardness"));
+    assert_eq!((made[0].columns.input.as_slice(), made[0].columns.label.as_deref()), (&["text".to_string()][..], Some("label")));
+    assert_eq!(bench.open("train.safetensors").weights(), Some(&[0.5, 0.0, 2.0][..]));
+    assert_eq!((made[1].columns.weight.as_deref(), bench.open("dev.safetensors").weights()), (None, None));
+    // Of a part of the rows, its own.
+    bench.job.splits[0].part = Some(Part::Rest(0.4));
+    let kept: Vec<f64> =
+        [0.5, 0.0, 2.0].into_iter().zip(Part::Rest(0.4).mask(3)).filter_map(|(w, kept)| kept.then_some(w)).collect();
+    bench.job.labels = Some(vec!["no".into(), "yes".into()]);
+    bench.run().expect("prepared");
+    assert_eq!(bench.open("train.safetensors").weights(), Some(kept.as_slice()));
+    // Of pairs those that are not left out.
+    let pair = |weight: f64, target: &str| serde_json::json!({"source": "a b", "target": target, "weight": weight});
+    let (bench, made) =
+        pairs(&[pair(1.0, "c"), pair(7.0, " "), pair(3.0, "d")], |job| job.columns.weight = Some("weight".into()));
+    made.expect("prepared");
+    assert_eq!(bench.open("train.safetensors").weights(), Some(&[1.0, 3.0][..]));
+}
+
+#[test]
+fn weights_that_cannot_be_drawn_by() {
+    let check = |cells: [&str; 2], words: &str| {
+        let rows = format!("text,label,w\na b,no,{}\nc d,yes,{}\n", cells[0], cells[1]);
+        let mut bench = Bench::text(&[("train", &rows)]);
+        bench.job.columns.weight = Some("w".into());
+        let error = bench.run().expect_err("refused");
+        assert_eq!((error.class(), error.hint().is_some()), (Class::Data, true), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    check(["1", "-0.5"], "train.csv`, line 3, column `w`: expected a weight, a finite number of at least 0, found `-0.5`");
+    check(["nan", "1"], "column `w`: expected a weight, a finite number of at least 0, found");
+    check(["1", "inf"], "column `w`: expected a weight, a finite number of at least 0, found");
+    check(["1", "often"], "found `often`");
+    check(["1", ""], "line 3, column `w`: there is no weight");
+    check(["0", "0"], "split `train`, column `w`: each of its 2 examples has the weight 0: none can be drawn");
 }

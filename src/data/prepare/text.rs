@@ -1,6 +1,7 @@
 //! Texts -> token ids, each text by itself.
 
 use super::tokenization::{Tokenization, failed, text};
+use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Position, Row, Table};
@@ -84,9 +85,10 @@ fn prepare_split(
     names: &[String],
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let (mut answers, mut texts) = (Answers::new(job, split, names), Texts::new(job)?);
+    let (mut answers, mut texts, mut weights) = (Answers::new(job, split, names), Texts::new(job)?, Weights::of(split));
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
+            weights.take(table, row)?;
             answers.take(table, row)?;
         }
         let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
@@ -99,7 +101,7 @@ fn prepare_split(
         Ok(())
     })?;
     let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
-    finish(job, split, answers.said(), made, emit)
+    finish(job, split, answers.said().with(weights.tensor(split)?), made, emit)
 }
 
 fn encode_row(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) -> Result<Encoding> {

@@ -27,6 +27,7 @@ use tallow_zoo::Modality;
 pub struct Prepared {
     inputs: PreparedInputs,
     targets: PreparedTargets,
+    weights: Option<Vec<f64>>,
 }
 
 /// What a model is fed with.
@@ -96,6 +97,11 @@ impl Prepared {
 
     pub fn targets(&self) -> &PreparedTargets {
         &self.targets
+    }
+
+    /// How often each example is drawn beside the others, where a column says so: finite numbers of at least 0.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 
     /// Number of examples.
@@ -195,7 +201,13 @@ fn parse(file: &TensorFile) -> Result<Prepared, String> {
         () if file.has("numbers") => PreparedInputs::Table(PreparedTable::parse(file)?),
         () => PreparedInputs::Texts(PreparedTexts::parse(file)?),
     };
-    let mut prepared = Prepared { inputs, targets };
+    let weights = file.has("weights").then(|| finite(file, "weights")).transpose()?;
+    let mut prepared = Prepared { inputs, targets, weights };
+    if let Some(weights) = &prepared.weights
+        && (weights.len() != prepared.len() || weights.iter().any(|weight| *weight < 0.0))
+    {
+        return Err(format!("it has {} weights for {} examples, or one below 0", weights.len(), prepared.len()));
+    }
     if let (PreparedTargets::Similar(similar), inputs) = (&mut prepared.targets, &prepared.inputs)
         && !similar.fit(if let PreparedInputs::Texts(texts) = inputs { Some(texts) } else { None })
     {

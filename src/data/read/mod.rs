@@ -34,6 +34,15 @@ pub(super) enum Cell {
 }
 
 impl Cell {
+    /// Whether nothing stands in it.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Cell::Null => true,
+            Cell::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+
     /// For messages: what is there, short.
     pub(super) fn in_words(&self) -> String {
         match self {
@@ -131,7 +140,7 @@ pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<Row>> + 'a>;
 pub(super) struct Table {
     path: PathBuf,
     columns: Vec<Column>,
-    /// The fields of columns of objects: `translation.en`.
+    /// What is found by its name alone: fields of columns of objects (`translation.en`), and columns that were set aside.
     fields: Vec<Column>,
     source: Source,
 }
@@ -170,6 +179,12 @@ impl Table {
         };
         let fields = columns.iter().flat_map(fields_of).collect();
         Ok(Table { path: path.into(), columns, fields, source })
+    }
+
+    /// Has a column found by its name alone from now on: nobody takes it for an input or a label. One that is not there is none.
+    pub(super) fn set_aside(&mut self, name: &str) {
+        let at = self.columns.iter().position(|column| column.name == name);
+        self.fields.extend(at.map(|at| self.columns.remove(at)));
     }
 
     pub(super) fn path(&self) -> &Path {

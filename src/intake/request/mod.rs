@@ -14,6 +14,7 @@ mod pair;
 mod quality;
 mod rest;
 mod settings;
+mod speech;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +22,11 @@ pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
 
 use super::{OptimizerKind, ScheduleShape};
-use crate::spec::{Augment, Metric, Warmup};
+use crate::spec::{Augment, Metric, Task, Warmup};
+use crate::words::plain;
 use rest::Rest;
 use serde::{Deserialize, Serialize};
+use tallow_zoo::HeadKind;
 
 /// What was asked, as far as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -70,6 +73,8 @@ pub struct Request {
     pub focal_gamma: Option<f64>,
     /// "balanced sampling".
     pub balanced_sampling: bool,
+    /// "weighted sampling by importance": the column.
+    pub weighted_by: Option<String>,
     pub max_seq_len: Option<usize>,
     pub max_examples: Option<usize>,
     /// "10% of the data": 0.1.
@@ -78,11 +83,15 @@ pub struct Request {
     pub metric: Option<Metric>,
     /// The value of the metric that is hoped for.
     pub target: Option<f64>,
+    /// An error that is hoped for, where it is for the task to say of what.
+    pub error: Option<AskedError>,
     pub refused: Vec<Refused>,
     /// An adapter in place of all weights.
     pub adapter: Option<AskedAdapter>,
     /// "Sentence embeddings", "semantic search".
     pub embeddings: bool,
+    /// "Transcribe", "speech recognition".
+    pub speech: Option<AskedSpeech>,
     pub lacking: Vec<Lacking>,
     pub not_understood: Vec<String>,
 }
@@ -107,6 +116,51 @@ pub struct AskedAdapter {
     /// "QLoRA": the base's weights stay as their file has them.
     #[serde(default)]
     pub as_stored: bool,
+}
+
+/// The most that is to be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedError {
+    /// A share of all.
+    Rate(f64),
+    /// What is trained against, in nats; of numbers, squared.
+    Loss(f64),
+}
+
+impl AskedError {
+    /// What it is of a task, and the value that is hoped for; none where nothing is meant by it.
+    pub fn on(self, task: Task) -> Option<(Metric, f64)> {
+        match (self, task.head()) {
+            (AskedError::Rate(rate), HeadKind::Classes | HeadKind::Tags) => Some((Metric::Accuracy, 1.0 - rate)),
+            (AskedError::Rate(rate), HeadKind::Words) if task == Task::SpeechRecognition => Some((Metric::Wer, rate)),
+            (AskedError::Loss(loss), HeadKind::Classes) => Some((Metric::LogLoss, loss)),
+            (AskedError::Loss(loss), HeadKind::Words) if task != Task::PreferenceOptimization => {
+                Some((Metric::Perplexity, loss.exp()))
+            }
+            (AskedError::Loss(loss), HeadKind::Value) => Some((Metric::Rmse, loss.sqrt())),
+            (AskedError::Rate(_), HeadKind::Labels | HeadKind::Words | HeadKind::Value | HeadKind::Span | HeadKind::Vector)
+            | (AskedError::Loss(_), HeadKind::Labels | HeadKind::Words | HeadKind::Tags | HeadKind::Span | HeadKind::Vector) => {
+                None
+            }
+        }
+    }
+
+    /// As one says it.
+    pub fn in_words(self) -> String {
+        match self {
+            AskedError::Rate(rate) => format!("an error rate of at most {}", plain(rate)),
+            AskedError::Loss(loss) => format!("a loss of at most {}", plain(loss)),
+        }
+    }
+}
+
+/// Speech that is to be written, as it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AskedSpeech {
+    /// By its code.
+    pub language: Option<String>,
 }
 
 /// A setting with a value that it cannot have.
@@ -154,6 +208,7 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
     names::find(&mut rest, &mut request, lying);
     pair::find(&mut rest, &mut request);
     label::find(&mut rest, &mut request);
+    speech::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
     quality::find(&mut rest, &mut request);
     request.not_understood = rest.left_over();

@@ -29,7 +29,7 @@ struct Patterns {
 }
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
-    let named = LANGUAGES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|");
+    let named = names_of_languages();
     Patterns {
         translation: regex(r"(?i)\b(?:machine )?translat(?:es?|ing|ions?|ors?|ed)\b"),
         // `from English into German`, `English to German`, `English-German`.
@@ -57,17 +57,24 @@ pub fn language(code: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// The code of a language; another word as it is, in lower case.
+pub(super) fn code_of(name: &str) -> String {
+    let name = name.to_lowercase();
+    LANGUAGES.iter().find(|(known, _)| *known == name).map_or(name, |(_, code)| code.to_string())
+}
+
+/// All that are known, as a pattern has them.
+pub(super) fn names_of_languages() -> String {
+    LANGUAGES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|")
+}
+
 /// Names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     if rest.cut(&p.translation).is_some() {
         while rest.cut(&p.translation).is_some() {}
         let languages = p.languages.iter().find_map(|way| rest.cut(way));
-        let code = |name: &str| {
-            let name = name.to_lowercase();
-            LANGUAGES.iter().find(|(known, _)| *known == name).map_or(name, |(_, code)| code.to_string())
-        };
-        let (from, to) = languages.map(|cut| (code(cut.get("from")), code(cut.get("to")))).unzip();
+        let (from, to) = languages.map(|cut| (code_of(cut.get("from")), code_of(cut.get("to")))).unzip();
         request.pair = Some(AskedPair::Translation { from, to });
     } else if rest.cut(&p.summary).is_some() {
         while rest.cut(&p.summary).is_some() {}

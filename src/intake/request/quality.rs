@@ -1,17 +1,26 @@
 //! How good the result is to be: a metric, and the value that is hoped for. A number is a target only beside a metric, or after a
 //! word such as `reach`; any other stays in the text, to be told.
 
-use super::Request;
 use super::number::number;
 use super::rest::{Cut, NOT, Rest};
 use super::settings::pattern;
+use super::{AskedError, Refused, Request};
 use crate::intake::regex;
 use crate::spec::Metric;
 use regex::Regex;
 use std::sync::LazyLock;
 
-const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|rmse|mae|bleu|chrf|wer|cer|word error rate|character error rate|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
+/// What is better when it is greater.
+const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
+
+/// What is better when it is smaller.
+const ERROR: &str = r"(?P<error>wer|cer|(?:word|character)[- ]error[- ]rates?|root[- ]mean[- ]squared?[- ]errors?|rmse|mean[- ]squared?[- ]errors?|mse|mean[- ]absolute[- ]errors?|mae|perplexit(?:y|ies)|ppl|bits[- ]per[- ](?:byte|character)|bpb|log[- ]?loss|(?:expected )?calibration[- ]errors?|ece)";
+/// Words between an error and the most that it may be.
+const UP_TO: &str = r"\s*(?:(?:of|to|is|at most|up to|below|under|less|lower|smaller|fewer|than|within|down|stay(?:s|ing)?|get(?:s|ting)?|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|<=?|≤)\s*){0,5}";
+/// What says that a number is the most that there may be.
+const MOST: &str = r"(?:at most|up to|below|under|less than|lower than|smaller than|<=?|≤)";
+const OF_WHAT: &str = r"(?:(?:of|in|on|the|test|validation|dev|held-out|mean)\s){0,3}";
 
 struct Patterns {
     /// `accuracy of at least 0.9`.
@@ -21,6 +30,15 @@ struct Patterns {
     /// `reach 90%`.
     goal_value: Regex,
     metric: Regex,
+    /// `a WER below 10 %`.
+    error_value: Regex,
+    /// `at most 10 % WER`.
+    value_error: Regex,
+    error: Regex,
+    /// `error rate at most 0.2`, `loss below 1.5`: what that is of is for the task to say.
+    open: [Regex; 2],
+    /// What makes an error one of another kind.
+    of_another_kind: Regex,
     /// What makes a value a bound from above, or no wish.
     not_after: Regex,
 }
@@ -34,24 +52,114 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
         r"\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
     )),
     metric: pattern(&format!(r"\b{METRIC}\b")),
+    error_value: pattern(&format!(r"\b{ERROR}{UP_TO}#\s?(?P<unit>%|percent\b)?")),
+    value_error: pattern(&format!(r"(?:\b{MOST}|[<≤]=?)?^#\s?(?P<unit>%|percent\b)?\s?{OF_WHAT}{ERROR}\b")),
+    error: pattern(&format!(r"\b{ERROR}\b")),
+    open: [
+        pattern(&format!(
+            r"\b(?P<open>error[- ]rates?(?:\s(?:of|is|to))?|(?:(?:test|validation|dev|held-out|evaluation) )?(?:cross[- ]entropy )?(?:loss(?:es)?|errors?)(?: (?:of|is|to|must be|should be))*\s?{MOST})(?:\s?{MOST})?\s?[:=]?\s?#\s?(?P<unit>%|percent\b)?"
+        )),
+        pattern(&format!(
+            r"\b{MOST}\s?#\s?(?P<unit>%|percent\b)?\s?{OF_WHAT}(?P<open>error(?:[- ]rate)?|(?:cross[- ]entropy )?loss)\b"
+        )),
+    ],
+    of_another_kind: regex(&format!(r"(?:{NOT}|(?i)\b(?:squared?|absolute|percentage|calibration|relative|type|syntax)[- ])$")),
     not_after: regex(&format!(
         r"(?:{NOT}|(?i)\b(?:less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*)$"
     )),
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    let at_least = if errors(rest, request) { None } else { goods(rest, request) };
+    if request.metric.is_none() && request.error.is_none() {
+        request.metric = rest.cut(&PATTERNS.metric).and_then(|cut| metric(cut.get("metric")));
+    }
+    if request.metric.is_none() && request.error.is_none() {
+        request.metric = rest.cut(&PATTERNS.error).and_then(|cut| error(cut.get("error")));
+        if let (Some(_), Some(words)) = (request.metric, at_least) {
+            request.target = None;
+            request.refused.push(Refused { words, expected: "an error that is at most so much".into() });
+        }
+    }
+}
+
+/// What is to be no greater than a number; whether there is such a wish.
+fn errors(rest: &mut Rest, request: &mut Request) -> bool {
+    let p = &*PATTERNS;
+    if let Some(cut) = [&p.error_value, &p.value_error].into_iter().find_map(|way| rest.cut(way)) {
+        request.metric = error(cut.get("error"));
+        let expected = "a value that it can have: of an error rate from 0 to 1 or 0 % to 100 %, of a perplexity 1 or more, of another 0 or more";
+        request.target = request.value(Some(cut), expected, most);
+        return true;
+    }
+    let Some(cut) = p.open.iter().find_map(|way| rest.cut_unless_after(way, &p.of_another_kind)) else { return false };
+    let expected = "an error rate from 0 to 1 or 0 % to 100 %, a loss of more than 0";
+    request.error = request.value(Some(cut), expected, |cut| {
+        let is_loss = cut.get("open").to_lowercase().contains("loss");
+        match is_loss {
+            true => number(cut.get("v")).filter(|loss| *loss > 0.0 && cut.get("unit").is_empty()).map(AskedError::Loss),
+            false => rate(cut).map(AskedError::Rate),
+        }
+    });
+    true
+}
+
+/// What is to be no less than a number; the words, where they say so and name no metric.
+fn goods(rest: &mut Rest, request: &mut Request) -> Option<String> {
     let p = &*PATTERNS;
     let ways = [&p.value_metric, &p.metric_value, &p.goal_value];
-    if let Some(cut) = ways.into_iter().find_map(|way| rest.cut_unless_after(way, &p.not_after)) {
-        request.metric = metric(cut.get("metric"));
-        request.target = request.value(
-            Some(cut),
-            "a value of accuracy, F1, macro F1 or Matthews correlation, from 0 to 1 or 0 % to 100 %",
-            value,
-        );
+    let cut = ways.into_iter().find_map(|way| rest.cut_unless_after(way, &p.not_after))?;
+    request.metric = metric(cut.get("metric"));
+    let words = cut.words.clone();
+    let at_least = ["at least", "above", "exceed"].iter().any(|start| words.to_lowercase().starts_with(start));
+    let at_least = at_least && request.metric.is_none();
+    let expected = "a value of accuracy, F1, macro F1 or Matthews correlation, from 0 to 1 or 0 % to 100 %";
+    request.target = request.value(Some(cut), expected, value);
+    (at_least && request.target.is_some()).then_some(words)
+}
+
+/// A share of errors, as such or in per cent.
+fn rate(cut: &Cut) -> Option<f64> {
+    let value = number(cut.get("v"))?;
+    let percent = !cut.get("unit").is_empty() || value > 1.0;
+    Some(if percent { value / 100.0 } else { value }).filter(|rate| (0.0..=1.0).contains(rate))
+}
+
+/// The most that an error may be.
+fn most(cut: &Cut) -> Option<f64> {
+    let metric = error(cut.get("error"))?;
+    if matches!(metric, Metric::Wer | Metric::Cer | Metric::CalibrationError) {
+        return rate(cut);
     }
-    if request.metric.is_none() {
-        request.metric = rest.cut(&p.metric).and_then(|cut| metric(cut.get("metric")));
+    // Others are in the data's own unit, or have none: there is no share of them.
+    let value = number(cut.get("v")).filter(|value| cut.get("unit").is_empty() && *value >= metric.range().0)?;
+    Some(if is_squared(cut.get("error")) { value.sqrt() } else { value })
+}
+
+/// Whether it is the square of what is measured.
+fn is_squared(word: &str) -> bool {
+    let word = word.to_lowercase();
+    word == "mse" || word.starts_with("mean") && word.contains("squared")
+}
+
+fn error(word: &str) -> Option<Metric> {
+    let word = word.to_lowercase().replace('-', " ");
+    match word.as_str() {
+        "" => None,
+        "cer" => Some(Metric::Cer),
+        "mae" => Some(Metric::Mae),
+        "rmse" | "mse" => Some(Metric::Rmse),
+        "ppl" => Some(Metric::Perplexity),
+        "bpb" => Some(Metric::BitsPerByte),
+        "ece" => Some(Metric::CalibrationError),
+        w if w.starts_with("character") => Some(Metric::Cer),
+        w if w.starts_with("root") || w.starts_with("mean square") => Some(Metric::Rmse),
+        w if w.starts_with("mean absolute") => Some(Metric::Mae),
+        w if w.starts_with("perplexit") => Some(Metric::Perplexity),
+        w if w.starts_with("bits") => Some(Metric::BitsPerByte),
+        w if w.starts_with("log") => Some(Metric::LogLoss),
+        w if w.contains("calibration") => Some(Metric::CalibrationError),
+        _ => Some(Metric::Wer),
     }
 }
 
@@ -62,13 +170,6 @@ fn value(cut: &Cut) -> Option<f64> {
     }
     let text = if cut.get("share").is_empty() { cut.get("v") } else { cut.get("share") };
     let value = number(text)?;
-    // Errors are in the data's own unit, of which there is no share.
-    if metric(cut.get("metric")).is_some_and(Metric::lower_is_better) {
-        // But for error rates, which are said in percent.
-        let rate = matches!(metric(cut.get("metric")), Some(Metric::Wer | Metric::Cer));
-        let percent = rate && (!cut.get("unit").is_empty() || value > 1.0);
-        return Some(if percent { value / 100.0 } else { value }).filter(|value| *value >= 0.0);
-    }
     // BLEU and chrF are of 100 already.
     if metric(cut.get("metric")).is_some_and(|metric| metric.range().1 == 100.0) {
         return Some(value).filter(|value| (0.0..=100.0).contains(value));
@@ -81,12 +182,8 @@ fn metric(word: &str) -> Option<Metric> {
     match word.to_lowercase().as_str() {
         "" => None,
         "f1" => Some(Metric::F1),
-        "rmse" => Some(Metric::Rmse),
-        "mae" => Some(Metric::Mae),
         "auroc" => Some(Metric::Auroc),
         "bleu" => Some(Metric::Bleu),
-        "wer" | "word error rate" => Some(Metric::Wer),
-        "cer" | "character error rate" => Some(Metric::Cer),
         "chrf" => Some(Metric::Chrf),
         w if w.starts_with("rouge") => match w.chars().last() {
             Some('1') => Some(Metric::Rouge1),

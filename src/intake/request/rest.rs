@@ -154,7 +154,7 @@ const FILLERS: &[&str] = &[
     "give", "get", "see", "reach", "reaches", "reaching", "achieve", "achieving", "try", "learn", "teach", "train", "training", "trained", "fine-tune", "finetune",
     "fine-tunes", "fine-tuned", "fine-tuning", "finetuning", "finetuned", "tune", "classify", "classifies", "classifying", "classification", "classifier",
     "classifiers", "predict", "evaluate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
-    "dataset", "set", "file", "folder", "text", "texts", "image", "images", "sentiment", "task", "most", "least", "more", "than", "up", "within", "under",
+    "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "than", "up", "within", "under",
     "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "good", "best", "well",
     "possible", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
 ];

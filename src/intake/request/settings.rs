@@ -78,6 +78,7 @@ patterns! {
     ],
     class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- ](?:weights|weighting)\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b"],
     focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
+    weighted: [r"\bweighted (?:random )?sampl(?:ing|er|es?)(?: of (?:the )?(?:examples|rows|data))? (?:by|with|from) (?:the )?(?:column |weights? (?:in|of) )?[`'\x22]?(?P<v>[A-Za-z_][\w.-]*)[`'\x22]?(?: column)?"],
     balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
     early: [
         r"\bearly[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?patience~#(?: (?:evaluations?|evals?|checks?))?\)?",
@@ -259,6 +260,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
         if cut.get("v").is_empty() { Some(2.0) } else { real(cut, |gamma| gamma > 0.0 && gamma <= 100.0) }
     });
     request.balanced_sampling = first(rest, &p.balanced).is_some();
+    request.weighted_by = first(rest, &p.weighted).map(|cut| cut.get("v").trim_end_matches(['.', '-']).to_string());
     for (augment, way) in AUGMENTATIONS.iter() {
         if rest.cut(way).is_some() {
             request.augment.push(*augment);

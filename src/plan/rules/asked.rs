@@ -164,6 +164,9 @@ impl Asked<'_> {
         if r.balanced_sampling {
             recipe.sampling = Sampling::Balanced;
         }
+        if r.weighted_by.is_some() {
+            recipe.sampling = Sampling::Weighted;
+        }
         if r.focal_gamma.is_some() && recipe.label_smoothing > 0.0 {
             recipe.label_smoothing = 0.0;
             self.deviate("recipe.label_smoothing", "label smoothing", "none", "the focal loss takes none");

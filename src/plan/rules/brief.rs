@@ -31,6 +31,8 @@ pub(super) struct Brief<'a> {
     /// The task follows from the model alone.
     pub(super) vectors_assumed: bool,
     pub(super) metric: Metric,
+    /// Of the metric, where somebody hoped for one.
+    pub(super) asked_target: Option<f64>,
     pub(super) train: String,
     pub(super) held_out: String,
     pub(super) held_out_frac: Option<f64>,
@@ -112,7 +114,10 @@ impl<'a> Brief<'a> {
             Task::TextToText if of_summaries => Metric::RougeL,
             _ => Metric::usual(task).find(told).unwrap_or(Metric::Accuracy),
         };
-        let asked = request.and_then(|r| r.metric).map(|metric| metric.as_of(task));
+        // An error that is hoped for is a value of what measures the task.
+        let by_error = request.and_then(|r| r.error?.on(task));
+        let asked = by_error.map(|(metric, _)| metric).or(request.and_then(|r| r.metric)).map(|metric| metric.as_of(task));
+        let asked_target = by_error.map(|(_, value)| value).or(request.and_then(|r| r.target));
         let metric =
             asked.or(choice.known.map(|k| k.metric).filter(|metric| metric.serves(task) && told(metric))).unwrap_or_else(usual);
         let seeds =
@@ -125,6 +130,7 @@ impl<'a> Brief<'a> {
             task,
             vectors_assumed,
             metric,
+            asked_target,
             train,
             held_out,
             held_out_frac,

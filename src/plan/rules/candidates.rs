@@ -212,7 +212,17 @@ impl Brief<'_> {
         Ok(found)
     }
 
-    /// Models of speech from scratch, which hear ten seconds: of the size that was asked for, else those that a CPU can train.
+    /// Frames that a model of speech from scratch hears: whole seconds, as long as the longest recording, if that is known, and at most
+    /// as long as Whisper hears.
+    pub(super) fn frames(&self) -> usize {
+        /// A second.
+        const FRAMES: usize = 100;
+        const MOST_SECS: f64 = 30.0;
+        const USUAL_SECS: f64 = 10.0;
+        self.offer.data.longest_secs.unwrap_or(USUAL_SECS).ceil().clamp(1.0, MOST_SECS) as usize * FRAMES
+    }
+
+    /// Models of speech from scratch: of the size that was asked for, else those that a CPU can train.
     fn fresh_hearers(&self) -> Result<Vec<Candidate>, PlannerError> {
         let size = self.size();
         let sizes = match (size.layers, size.hidden) {
@@ -221,7 +231,7 @@ impl Brief<'_> {
         };
         let of = |(layers, width): (usize, usize)| {
             // Heads of 64, as Whisper has them; a small model has two at the least.
-            models::hearer(layers, width, size.heads.unwrap_or((width / 64).max(2)), 1000, 128)
+            models::hearer(layers, width, size.heads.unwrap_or((width / 64).max(2)), self.frames(), 128)
         };
         let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
         match found.is_empty() {

@@ -32,9 +32,10 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
             if wants_vectors(goal) {
                 return Ok(vec![of_vectors(choice, goal, wishes)?]);
             }
-            // What is known has its task and columns.
+            // What is known has its task and columns, but for how it is drawn.
             if choice.known.is_some() {
-                return Ok(vec![choice]);
+                let columns = Columns { weight: columns(goal, wishes).weight, ..choice.columns.clone() };
+                return Ok(vec![DataChoice { columns, ..choice }]);
             }
             let task = choice.task.or_else(|| task(goal, wishes));
             Ok(vec![DataChoice { task, columns: columns(goal, wishes), languages: languages(goal), ..choice }])
@@ -76,6 +77,9 @@ fn no_pairs(choice: &DataChoice) -> PlannerError {
 
 /// What is to be learnt, where request or model say so; none: what the data is found to be for.
 fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
+    if matches!(goal, Goal::Request(request) if request.speech.is_some()) {
+        return Some(Task::SpeechRecognition);
+    }
     let writes = match goal.model(wishes) {
         Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Writers(_))),
         _ => matches!(goal, Goal::Request(request) if request.pair.is_some()),
@@ -124,7 +128,7 @@ fn languages(goal: &Goal) -> Option<[String; 2]> {
 fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
     let mut columns = Columns::default();
     if let Goal::Request(request) = goal {
-        columns.label = request.label.clone();
+        (columns.label, columns.weight) = (request.label.clone(), request.weighted_by.clone());
     }
     for (key, value) in &wishes.set {
         let list = || {
@@ -135,6 +139,7 @@ fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
             "data.columns.label" => columns.label = Some(unquoted(value)),
             "data.columns.input" => columns.input = list(),
             "data.columns.exclude" => columns.exclude = list(),
+            "data.columns.weight" => columns.weight = Some(unquoted(value)),
             _ => {}
         }
     }

@@ -11,8 +11,8 @@ use crate::data::PairKind;
 use crate::intake::{AskedPair, ModelSize, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Similarity, Target, Task,
-    TextToText, VERSION,
+    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Similarity, Speech, Target,
+    Task, TextToText, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -185,6 +185,12 @@ impl Brief<'_> {
         let max_train_examples = self.cut(&mut drafted, price, fits[i]);
         self.say_model(priced, fits, i, stated.as_ref(), &mut drafted);
         self.say_rest(&mut drafted);
+        if let (ModelSpec::Scratch { config: ModelConfig::Whisper(_), .. }, Some(longest)) =
+            (&candidate.spec, self.offer.data.longest_secs)
+        {
+            let (heard, longest) = (self.frames() / 100, words::plain((longest * 10.0).round() / 10.0));
+            drafted.assumptions.push(format!("model: it hears {heard} seconds (the longest recording has {longest})"));
+        }
         if self.monitor == Monitor::None && drafted.recipe.watching_decides() {
             (drafted.recipe.early_stopping, drafted.recipe.keep) = (None, Keep::Last);
             let (stated, used) = ("what does best on what is watched".into(), "the last weights".into());
@@ -210,7 +216,7 @@ impl Brief<'_> {
             adapter: drafted.adapter,
             recipe: drafted.recipe,
             text_to_text: self.text_to_text(candidate),
-            speech: None,
+            speech: self.speech(candidate),
             preference: None,
             similarity: (self.task == Task::SentenceSimilarity)
                 .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
@@ -266,6 +272,13 @@ impl Brief<'_> {
         Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
     }
 
+    /// A pretrained Whisper is told what is spoken, where somebody said so.
+    fn speech(&self, candidate: &Candidate) -> Option<Speech> {
+        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. }) && self.task == Task::SpeechRecognition;
+        let language = self.request()?.speech.as_ref()?.language.clone().filter(|_| pretrained)?;
+        Some(Speech { language: Some(language), ..Speech::default() })
+    }
+
     /// A pretrained T5 knows its tasks by words before the source.
     fn text_to_text(&self, candidate: &Candidate) -> Option<TextToText> {
         let pretrained = matches!((&candidate.spec, &candidate.config), (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)));
@@ -310,7 +323,7 @@ impl Brief<'_> {
     }
 
     fn target(&self, stated: Option<&Stated<'_>>) -> Option<Target> {
-        let asked = self.request().and_then(|r| r.target).map(|value| Target { value, source: "the request".into() });
+        let asked = self.asked_target.map(|value| Target { value, source: "the request".into() });
         let of_paper = |stated: &Stated<'_>| Target {
             value: stated.value,
             source: format!("the paper, page {}", stated.field.evidence.quote.page()),

@@ -138,6 +138,21 @@ impl Brief<'_> {
                 words::duration(self.limit_secs as f64)
             ));
         }
+        if let Some(asked) = self.request().and_then(|request| request.error) {
+            let words = asked.in_words();
+            match asked.on(self.task) {
+                Some((metric, value)) => {
+                    let (metric, value) = (metric.in_words(), words::plain(value));
+                    out.assumptions.push(format!("target: a {metric} of {value}, which is what {words} is here"));
+                }
+                None => out.deviations.push(Deviation {
+                    field: "target".into(),
+                    stated: words,
+                    used: "none".into(),
+                    reason: format!("nothing is measured so of {}", self.task.in_words()),
+                }),
+            }
+        }
         if self.request().is_some_and(|request| request.target.is_some() && request.metric.is_none()) {
             out.assumptions.push(format!("target: a value of the {}, for no metric was named", self.metric.in_words()));
         }

@@ -1,0 +1,41 @@
+//! Whether what is said in recordings is to be written, and in which language it is said.
+
+use super::Request;
+use super::pair::{code_of, names_of_languages};
+use super::rest::Rest;
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Ways of saying that speech is to be written.
+static SPEECH: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    let what = r"(?: (?:models?|systems?|networks?|speech|recordings?|audio|voices?))?";
+    [
+        regex(&format!(
+            r"(?i)\b(?:automatic )?(?:speech|voice)[- ](?:recognition|recogni[sz]ers?|(?:to|2)[- ]text|transcription){what}\b"
+        )),
+        regex(&format!(r"(?i)\b(?:asr|stt){what}\b")),
+        regex(&format!(r"(?i)\btranscri(?:be|bes|bed|bing|bers?|ptions?){what}\b")),
+        regex(r"(?i)\brecogni[sz](?:e|es|ing) (?:(?:my|the|our) )?(?:spoken (?:words|language)|speech)\b"),
+    ]
+});
+
+/// `German speech`, `in German`.
+static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
+    let named = names_of_languages();
+    regex(&format!(
+        r"(?i)\b(?:(?:in|of|from|for|spoken)\s)?(?P<language>{named})\b(?:\s(?:speech|recordings?|audio|voices?|language))?"
+    ))
+});
+
+/// Names of data and models are cut out already.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    for way in SPEECH.iter() {
+        while rest.cut(way).is_some() {
+            request.speech.get_or_insert_default();
+        }
+    }
+    if let Some(speech) = &mut request.speech {
+        speech.language = rest.cut(&LANGUAGE).map(|cut| code_of(cut.get("language")));
+    }
+}
