@@ -24,6 +24,7 @@ impl Bench {
     pub(super) fn new() -> Self {
         let bench = Bench { dir: tempfile::tempdir().expect("a folder") };
         bench.write_texts(160);
+        bench.write_weighed();
         bench.write_images(120);
         bench.write_words("words.safetensors", 1_000, "[]");
         bench.write_table(150);
@@ -221,7 +222,26 @@ impl Bench {
             num_beams: 1,
             length_penalty: 1.0,
             samples: 2,
+            compared: Default::default(),
         });
+        config
+    }
+
+    /// As [`Bench::text_to_text`], by the Transformer of 1706.03762.
+    pub(super) fn translation(&self) -> RunConfig {
+        let model = serde_json::json!({
+            "model_type": "marian", "vocab_size": 30, "d_model": 16, "encoder_layers": 1, "decoder_layers": 1,
+            "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32,
+            "max_position_embeddings": 16, "dropout": 0.1, "scale_embedding": true, "pad_token_id": 0, "eos_token_id": 1,
+        });
+        let model = ModelConfig::from_public(&model.to_string()).expect("a config");
+        RunConfig { model, ..self.text_to_text() }
+    }
+
+    /// As [`Bench::bert`], on texts that are drawn by their weights: from 0 to 4.
+    pub(super) fn weighed(&self) -> RunConfig {
+        let mut config = RunConfig { train: self.path("weighed.safetensors"), ..self.bert() };
+        config.recipe.sampling = Sampling::Weighted;
         config
     }
 
@@ -253,7 +273,7 @@ impl Bench {
         all.extend([("multi-label", self.multi_label()), ("tagger", self.tagger()), ("answers", self.answers())]);
         all.extend([("scored", self.scored()), ("together", self.together()), ("triples", self.triples())]);
         all.extend([("masked", self.masked()), ("instructed", self.instructed()), ("preferences", self.preferences())]);
-        all.extend([("text to text", self.text_to_text()), ("speech", self.speech())]);
+        all.extend([("text to text", self.text_to_text()), ("translation", self.translation()), ("speech", self.speech())]);
         all
     }
 
@@ -262,6 +282,13 @@ impl Bench {
         let mut config = self.adapted();
         config.task = Task::InstructionTuning;
         config.train = self.path("told.safetensors");
+        config
+    }
+
+    /// As [`Bench::instructed`], with the lengths of weights trained, too.
+    pub(super) fn dora(&self) -> RunConfig {
+        let mut config = self.instructed();
+        config.adapter = config.adapter.map(|adapter| Adapter { use_dora: true, ..adapter });
         config
     }
 
@@ -344,7 +371,13 @@ impl Bench {
             Schedule::Wsd { warmup: Warmup::Steps(2), decay_frac: 0.4, decay: Decay::OneMinusSqrt, min_lr_frac: 0.1 };
         (clipped.recipe.grad_clip_norm, clipped.recipe.grad_clip_value) = (None, Some(0.05));
         clipped.recipe.ema = Some(Ema { decay: 0.5, warmup: false, evaluate: false });
-        vec![("muon, mean and best", best), ("adafactor by layer, frozen", layered), ("lamb, clipped", clipped)]
+        vec![
+            ("muon, mean and best", best),
+            ("adafactor by layer, frozen", layered),
+            ("lamb, clipped", clipped),
+            ("drawn by weight", self.weighed()),
+            ("dora", self.dora()),
+        ]
     }
 
     pub(super) fn train(&self, config: &RunConfig, folder: &str) -> Trained {

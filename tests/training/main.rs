@@ -3,6 +3,7 @@
 
 mod bench;
 mod conversations;
+mod golden;
 mod numbers;
 mod recipes;
 mod refused;

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, checkpoints};
 use std::collections::BTreeMap;
 use tallow::job::{BestStep, Event, MonitorConfig, RunConfig};
-use tallow::spec::{BestBy, EarlyStopping, Ema, Group, Keep, Schedule, Warmup};
+use tallow::spec::{BestBy, EarlyStopping, Ema, Group, Keep, Metric, Sampling, Schedule, Warmup};
 
 const FLAT: Schedule = Schedule::Constant { warmup: Warmup::Steps(0) };
 
@@ -140,4 +140,23 @@ fn so_many_checkpoints_are_kept() {
         bench.train(&config, &folder);
         assert_eq!(checkpoints(&bench.path(&folder)).len(), keep);
     }
+}
+
+/// Where one class weighs nothing it is never seen: the model says the other of everything. The same weights for all are none.
+#[test]
+fn examples_are_drawn_by_their_weights() {
+    let bench = Bench::new();
+    let train = bench.path("one_class.safetensors");
+    let mut config = RunConfig { train, monitor: MonitorConfig::None, ..bench.bert() };
+    config.recipe.sampling = Sampling::Weighted;
+    let run = bench.train(&config, "one class");
+    assert!(run.steps().last().is_some_and(|step| step.loss < 0.01), "{:?}", run.steps().last());
+    let weights = bench.path("one class").join("model.safetensors");
+    let job = bench.evaluate_job(&config, weights, &[Metric::Accuracy]);
+    let told = bench.evaluate(&job).expect("scored");
+    let [Event::Evaluated { scores, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(scores[&Metric::Accuracy], 0.5, "half of the texts are of the class that was never drawn");
+    config.recipe.sampling = Sampling::Shuffled;
+    let shuffled = bench.train(&config, "shuffled");
+    assert!(shuffled.steps().last().is_some_and(|step| step.loss > 0.01), "{:?}", shuffled.steps().last());
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use tallow::error::{Class, Error};
 use tallow::job::{InitFrom, MonitorConfig, Normalize, RunConfig};
-use tallow::spec::Metric;
+use tallow::spec::{Metric, Sampling};
 use tallow_zoo::ModelConfig;
 
 #[test]
@@ -43,6 +43,13 @@ fn configs_and_data() {
         }
     };
     text(&short, Class::Data, &["at most 6 tokens", "max_seq_len"]);
+    let weighted = |c: &mut RunConfig| c.recipe.sampling = Sampling::Weighted;
+    text(&weighted, Class::Spec, &["recipe.sampling: expected a prepared split with weights of its examples, found one without"]);
+    let weightless = |c: &mut RunConfig| {
+        weighted(c);
+        c.train = bench.path("weightless.safetensors");
+    };
+    text(&weightless, Class::Spec, &["expected an example that weighs more than 0", "found 120 that weigh nothing"]);
     let normalize = |c: &mut RunConfig| c.normalize = Some(Normalize { mean: vec![0.5], std: vec![0.0] });
     refused(bench.resnet(), &normalize, Class::Data, &["3 means"]);
 }

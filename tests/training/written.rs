@@ -16,6 +16,31 @@ impl Bench {
         self.write_as_texts("texts.safetensors", &(0..examples).map(text).collect::<Vec<_>>());
     }
 
+    /// `weighed.safetensors`: the same, with weights of 0 to 4. `one_class.safetensors`: only those of class 0 weigh anything, and so
+    /// much that their sum is beyond all numbers. `weightless.safetensors`: none does.
+    pub(super) fn write_weighed(&self) {
+        let file = std::fs::read(self.path("texts.safetensors")).expect("read");
+        let tensors = safetensors::SafeTensors::deserialize(&file).expect("valid");
+        let mut written: Vec<_> = tensors
+            .tensors()
+            .into_iter()
+            .map(|(name, view)| (name, view.dtype(), view.shape().to_vec(), view.data().to_vec()))
+            .collect();
+        let examples = tensors.tensor("labels").expect("labels").shape()[0];
+        let mut with = |name: &str, weight: &dyn Fn(usize) -> f64| {
+            let bytes = (0..examples).flat_map(|i| weight(i).to_le_bytes()).collect();
+            written.push(("weights".into(), safetensors::Dtype::F64, vec![examples], bytes));
+            let views: Vec<_> =
+                written.iter().map(|(name, dtype, shape, bytes)| (name.as_str(), *dtype, shape.clone(), bytes.clone())).collect();
+            write(&self.path(name), &views, r#"["worse","better"]"#);
+            written.pop();
+        };
+        with("weighed.safetensors", &|i| Stream::root(21).below(i as u64, 9) as f64 / 2.0);
+        // Labels take turns.
+        with("one_class.safetensors", &|i| if i.is_multiple_of(2) { 1e308 } else { 0.0 });
+        with("weightless.safetensors", &|_| 0.0);
+    }
+
     /// A stream in pieces of 8 tokens, of which most are the one before plus one, modulo 10.
     pub(super) fn write_words(&self, name: &str, tokens: usize, labels: &str) {
         let stream = Stream::root(13);
