@@ -66,7 +66,7 @@ fn cases() -> Vec<Case> {
         case(
             json!({"model_type": "marian", "vocab_size": VOCABULARY, "d_model": 256, "encoder_layers": 3, "decoder_layers": 3,
                 "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 1024, "decoder_ffn_dim": 1024,
-                "max_position_embeddings": 128, "activation_function": "swish", "pad_token_id": 0, "eos_token_id": 1,
+                "max_position_embeddings": 128, "activation_function": "silu", "pad_token_id": 0, "eos_token_id": 1,
                 "decoder_start_token_id": 0, "scale_embedding": true}),
             Examples::Pairs(64),
             24,
@@ -96,7 +96,7 @@ fn cases() -> Vec<Case> {
         case(
             json!({"model_type": "whisper", "vocab_size": VOCABULARY, "num_mel_bins": 80, "d_model": 256, "encoder_layers": 2,
                 "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 1024,
-                "decoder_ffn_dim": 1024, "max_source_positions": 500, "max_target_positions": 64, "decoder_start_token_id": 0,
+                "decoder_ffn_dim": 1024, "max_source_positions": 500, "max_target_positions": 64, "decoder_start_token_id": 0, "bos_token_id": 0,
                 "eos_token_id": 1, "pad_token_id": 1}),
             Examples::Speech(80, 1000, 32),
             4,
@@ -275,7 +275,8 @@ fn write(examples: &Examples, count: usize, place: &Path) -> Result<PathBuf, Box
     };
     let said = |bytes: Vec<u8>, name: &'static str| (name, Dtype::U8, vec![bytes.len()], bytes);
     let pairs = || json!(vec![["a", "b"]; count]).to_string().into_bytes();
-    let mut metadata: BTreeMap<&str, String> = BTreeMap::from([("labels", r#"["a","b"]"#.to_string())]);
+    let mut metadata: BTreeMap<&str, String> =
+        BTreeMap::from([("labels", r#"["a","b"]"#.to_string()), ("vocab_size", VOCABULARY.to_string())]);
     let tensors: Tensors = match *examples {
         Examples::Texts(tokens) => texts(count, tokens).into_iter().chain([labels()]).collect(),
         Examples::Stream(tokens) => {

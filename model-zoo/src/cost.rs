@@ -9,6 +9,8 @@ pub(crate) struct Cost {
     pub(crate) forward_flops: f64,
     /// float32 elements that forward keeps for backward.
     pub(crate) kept: f64,
+    /// float32 elements that are in memory at once besides, at the largest place.
+    pub(crate) scratch: f64,
     /// What of that lies in blocks that can be made again.
     pub(crate) blocks: Blocks,
 }
@@ -29,11 +31,14 @@ impl Cost {
         self.linear(rows, inner, out, true);
     }
 
-    /// Scores of all words for `rows` states; nothing of them is kept. `own`: the matrix is not the table of words.
+    /// Scores of all words for `rows` states; nothing of them is kept, but as many as `linear_cross_entropy` makes at a time are there
+    /// beside the matrix's gradient. `own`: the matrix is not the table of words.
     pub(crate) fn words(&mut self, rows: usize, width: usize, vocab_size: usize, own: bool) {
         self.params += if own { vocab_size * width } else { 0 };
         self.forward_flops += 2.0 * (rows * width) as f64 * vocab_size as f64;
         self.keep(2 * rows * width);
+        const AT_A_TIME: usize = 1 << 24;
+        self.scratch = self.scratch.max(((rows * vocab_size).min(AT_A_TIME) + vocab_size * width) as f64);
     }
 
     /// A linear layer with or without bias over `rows` vectors.

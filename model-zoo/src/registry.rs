@@ -459,15 +459,17 @@ impl ModelConfig {
         self.cost(batch, size).forward_flops
     }
 
-    /// Bytes that a forward pass keeps for backward: a first estimate.
+    /// Bytes that a forward pass keeps for backward, and that it needs at once besides: a first estimate.
     pub fn activation_bytes(&self, batch: usize, size: usize) -> f64 {
-        self.cost(batch, size).kept * 4.0
+        let cost = self.cost(batch, size);
+        (cost.kept + cost.scratch) * 4.0
     }
 
     /// With gradient checkpointing: bytes that are kept at most, and operations more than without; first estimates.
     pub fn checkpointed(&self, batch: usize, size: usize) -> (f64, f64) {
-        let (kept, forward_flops) = self.cost(batch, size).made_again();
-        (kept * 4.0, forward_flops)
+        let cost = self.cost(batch, size);
+        let (kept, forward_flops) = cost.made_again();
+        ((kept + cost.scratch) * 4.0, forward_flops)
     }
 
     /// Whether it is made of blocks that gradient checkpointing can make again.

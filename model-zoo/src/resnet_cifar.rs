@@ -99,7 +99,7 @@ impl Architecture for Config {
                 cost.block(inputs, |cost| {
                     cost.conv_norm(batch, [inner, width, 3], side);
                     cost.conv_norm(batch, [width, width, 3], side);
-                    cost.keep(2 * batch * width * side * side);
+                    cost.keep(batch * width * side * side);
                 });
                 inner = width;
             }

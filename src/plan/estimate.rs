@@ -13,6 +13,9 @@ fn efficiency(model: &ModelConfig) -> f64 {
     }
 }
 
+/// What a worker holds besides: its program, and the buffers of threads and products, as measured (`examples/memory.rs`).
+const PROCESS_BYTES: u64 = 17 << 20;
+
 /// How often training stops to watch and to save.
 pub(super) struct Pauses {
     pub(super) monitor_every_steps: u64,
@@ -140,7 +143,7 @@ pub fn estimate(
         num_trainable: share.num_trainable,
         train_flops,
         train_secs: train_flops / (host.matmul_flops * efficiency(model)),
-        peak_memory_bytes: (share.bytes(recipe) + activations) as u64,
+        peak_memory_bytes: PROCESS_BYTES + (share.bytes(recipe) + activations) as u64,
     }
 }
 

@@ -95,7 +95,9 @@ impl Bench {
             ("type_ids", Dtype::U8, vec![tokens.len()], vec![0; tokens.len()]),
             ("transcripts", Dtype::U8, vec![said.len()], said),
         ];
-        let metadata = [("begin_token", "0"), ("end_token", "1"), ("forced_tokens", "1"), ("mel_bins", "4"), ("frames", "24")];
+        let numbers = [("mel_bins", "4"), ("frames", "24"), ("vocab_size", "30")];
+        let tokens = [("begin_token", "0"), ("end_token", "1"), ("forced_tokens", "1")];
+        let metadata = [("labels", "[]")].into_iter().chain(numbers).chain(tokens).collect::<Vec<_>>();
         write(&self.path("heard.safetensors"), &tensors, &metadata);
     }
 
@@ -212,19 +214,19 @@ impl Bench {
         }
     }
 
-    /// Writes the weights of a trained model with all values of one tensor replaced.
-    pub(crate) fn spoiled_weights(&self, from: &Path, tensor: &str, value: f32) -> PathBuf {
+    /// Writes the weights of a trained model with all values of some tensors replaced.
+    pub(crate) fn spoiled_weights(&self, from: &Path, spoiled: &[&str], value: f32) -> PathBuf {
         let bytes = std::fs::read(from).expect("weights");
         let file = safetensors::SafeTensors::deserialize(&bytes).expect("weights");
         let mut found = BTreeMap::new();
         for (name, view) in file.tensors() {
             let mut data = view.data().to_vec();
-            if name == tensor {
+            if spoiled.contains(&name.as_str()) {
                 data.chunks_exact_mut(4).for_each(|four| four.copy_from_slice(&value.to_le_bytes()));
             }
             found.insert(name, (view.shape().to_vec(), data));
         }
-        assert!(found.contains_key(tensor), "no `{tensor}` in {:?}", found.keys());
+        assert!(spoiled.iter().all(|name| found.contains_key(*name)), "{spoiled:?} in {:?}", found.keys());
         let views = found
             .iter()
             .map(|(name, (shape, data))| (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), data).expect("a tensor")));
