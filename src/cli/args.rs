@@ -236,6 +236,12 @@ pub struct ScriptArgs {
     /// The image that a script runs in; default: `tallow-python`.
     #[arg(long, value_name = "IMAGE", requires = "script")]
     pub image: Option<String>,
+    /// A table of examples that a script predicts (`tallow.predict`) and Tallow scores.
+    #[arg(long, value_name = "FILE", requires = "label")]
+    pub held_out: Option<PathBuf>,
+    /// Its column with the answers, which the script does not see.
+    #[arg(long, value_name = "COLUMN", requires = "held_out")]
+    pub label: Option<String>,
     /// Let a script see the GPUs.
     #[arg(long, requires = "script")]
     pub gpu: bool,

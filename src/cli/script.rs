@@ -3,11 +3,12 @@
 use super::args::{RunArgs, ScriptArgs, Wishes};
 use super::environment::Environment;
 use super::experiment::{self, create, now, stop_flag, unfinished};
-use crate::error::{Class, Failure, Result};
+use crate::data::Parted;
+use crate::error::{Class, Error, Failure, Result};
 use crate::run::{Outcome, Watch};
 use crate::sandbox::container::Engine;
-use crate::script::{self, Ended, ScriptJob, ScriptReport, ScriptSpec, Scripts};
-use crate::store::{Purpose, RunFolder};
+use crate::script::{self, Ended, HeldOut, Scored, ScriptJob, ScriptReport, ScriptSpec, Scripts};
+use crate::store::{Purpose, Record, RunFolder};
 use crate::{data, pipeline};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +29,8 @@ enum ScriptError {
     Image { image: String, what: String },
     #[error("the data folder `{}` is not there", path.display())]
     NoData { path: PathBuf },
+    #[error("the script completed, but what it predicted cannot be scored: {what}")]
+    Predictions { what: String },
     #[error("`{option}` does not go with a script")]
     DoesNotGo { option: &'static str },
 }
@@ -36,7 +39,7 @@ impl Failure for ScriptError {
     fn class(&self) -> Class {
         match self {
             ScriptError::Read { .. } | ScriptError::DoesNotGo { .. } => Class::Usage,
-            ScriptError::Spec { .. } => Class::Spec,
+            ScriptError::Spec { .. } | ScriptError::Predictions { .. } => Class::Spec,
             ScriptError::NoEngine | ScriptError::Image { .. } => Class::Sandbox,
             ScriptError::NoData { .. } => Class::Data,
         }
@@ -49,6 +52,7 @@ impl Failure for ScriptError {
                  `docker import root.tar {image}` (docs/scripts.md)"
             )),
             ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-time`, `--threads`, `--image`, `--gpu`, `--out`".into()),
+            ScriptError::Predictions { .. } => Some("`tallow.predict` takes one value for each line of `tallow.held_out`".into()),
             ScriptError::Read { .. } | ScriptError::Spec { .. } | ScriptError::NoData { .. } => None,
         }
     }
@@ -87,8 +91,19 @@ pub(super) fn begin(
         let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         env.runs.join(format!("{name}-{time}"))
     });
+    let held_out = asked.held_out.as_ref().zip(asked.label.as_ref());
+    let held_out =
+        held_out.map(|(file, label)| Ok::<_, Error>((data::without_answers(file, label)?, file, label))).transpose()?;
     let folder = create(root, Purpose::Script)?;
     script::lay(&folder, &text)?;
+    let held_out = match held_out {
+        Some((Parted { inputs, answers }, file, label)) => {
+            script::lay_held_out(&folder, &inputs, &answers)?;
+            let (file_sha256, examples) = (data::sha256_of_file(file)?, answers.len());
+            Some(HeldOut { file: file.clone(), file_sha256, label: label.clone(), examples })
+        }
+        None => None,
+    };
     let spec = ScriptSpec {
         version: script::VERSION,
         script: file.into(),
@@ -96,6 +111,7 @@ pub(super) fn begin(
         image,
         image_id,
         data,
+        held_out,
         seed: wishes.seeds.first().copied().unwrap_or(0),
         cpus: args.worker.threads.map_or(cores, usize::from),
         gpu: asked.gpu,
@@ -146,7 +162,10 @@ fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec) -
     let ledger = folder.ledger().read()?;
     let job = |number: u32| folder.read_json::<ScriptJob>(&folder.attempt(script::RUN, number).job()).ok();
     let settings: Vec<_> = (1..).map_while(job).map(|job| job.settings).collect();
-    let report = ScriptReport::of(spec, &ledger, &settings, (outcome.clone(), reason));
+    let mut report = ScriptReport::of(spec, &ledger, &settings, (outcome.clone(), reason));
+    if spec.held_out.is_some() && outcome == Outcome::Completed {
+        report.scores = scores(folder, settings.len() as u32)?;
+    }
     folder.write_json(&folder.report_json(), &report)?;
     folder.write_text(&folder.report_md(), &report.to_markdown())?;
     if outcome != Outcome::Completed {
@@ -156,6 +175,18 @@ fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec) -
         true => super::print_json(&report),
         false => super::say_all(&format!("{}\nReport  {}", report.to_markdown(), folder.report_md().display())),
     }
+}
+
+/// What the last attempt predicted, scored and entered in the ledger.
+fn scores(folder: &RunFolder, attempt: u32) -> Result<Vec<Scored>> {
+    let wrong = |what: String| ScriptError::Predictions { what };
+    let [told, right] = script::predictions(folder, attempt).map_err(wrong)?;
+    let scores = script::score(&told, &right).map_err(wrong)?;
+    let values = scores.iter().map(|scored| (scored.metric.in_words().to_string(), scored.value)).collect();
+    folder
+        .ledger()
+        .append(now(), Record::Measured { what: "what the script predicted of the held-out examples".into(), values })?;
+    Ok(scores)
 }
 
 /// Progress on stderr.

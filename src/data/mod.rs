@@ -3,6 +3,7 @@
 //! `hub` is the one door to the network for models and data sets. `survey_*` looks at cards, headers and labels and says what is there.
 //! [`prepare`] runs in the jail: source files in, token or pixel tensors out. [`Prepared`] reads those back for the trainer.
 
+mod answers;
 mod audio;
 mod card;
 mod catalogue;
@@ -32,6 +33,7 @@ mod tensor_file;
 mod tokenizers;
 mod vocabulary;
 
+pub use answers::{Parted, without_answers};
 pub use audio::{extractor, hear};
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};

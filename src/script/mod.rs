@@ -9,13 +9,15 @@ pub mod outcome;
 pub mod python;
 pub mod recovery;
 mod report;
+mod score;
 mod spec;
 mod supervise;
 
 pub use contract::{Settings, Told};
 pub use report::ScriptReport;
-pub use spec::{ScriptSpec, VERSION};
-pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, lay};
+pub use score::{Scored, score};
+pub use spec::{HeldOut, ScriptSpec, VERSION};
+pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, lay, lay_held_out, predictions};
 
 /// What lies beside a script in its container.
 pub const SHIM: &str = include_str!("shim/tallow.py");

@@ -1,6 +1,6 @@
 //! What a script's run has to show: its own numbers, named as such, and what was measured of it. From the ledger; pure.
 
-use super::{ScriptSpec, Settings, Told};
+use super::{Scored, ScriptSpec, Settings, Told};
 use crate::run::Outcome;
 use crate::store::{Entry, Record};
 use crate::words::{bytes, clean, count, duration, plain, score};
@@ -13,6 +13,8 @@ pub struct ScriptReport {
     pub outcome: Outcome,
     /// Why nothing more was tried.
     pub reason: String,
+    /// What Tallow measured on the held-out examples.
+    pub scores: Vec<Scored>,
     pub metrics: Vec<Metric>,
     pub attempts: Vec<AttemptRow>,
 }
@@ -41,7 +43,8 @@ pub struct AttemptRow {
 impl ScriptReport {
     /// `settings`: of each attempt, from the first on.
     pub fn of(spec: &ScriptSpec, ledger: &[Entry], settings: &[Settings], (outcome, reason): (Outcome, String)) -> Self {
-        let mut report = ScriptReport { spec: spec.clone(), outcome, reason, metrics: Vec::new(), attempts: Vec::new() };
+        let (spec, scores) = (spec.clone(), Vec::new());
+        let mut report = ScriptReport { spec, outcome, reason, scores, metrics: Vec::new(), attempts: Vec::new() };
         for entry in ledger {
             match &entry.record {
                 // What an attempt told that was given up for another is not what the last one found.
@@ -76,6 +79,17 @@ impl ScriptReport {
         let spec = &self.spec;
         let mut text = format!("# {}\n\n", clean(&spec.script.display().to_string()));
         text.push_str(&format!("The script {}.\n\n", end(&self.outcome, &self.reason)));
+        if let Some(held_out) = self.spec.held_out.as_ref().filter(|_| !self.scores.is_empty()) {
+            let (examples, file) = (count(held_out.examples as f64), clean(&held_out.file.display().to_string()));
+            let label = clean(&held_out.label);
+            text.push_str(&format!("Measured on {examples} examples of `{file}`, whose `{label}` it could not see:\n\n"));
+            text.push_str("| metric | value | 95 % interval |\n|---|---|---|\n");
+            for Scored { metric, value, interval } in &self.scores {
+                let interval = interval.map_or("–".into(), |[low, high]| format!("{} to {}", score(low), score(high)));
+                text.push_str(&format!("| {} | {} | {interval} |\n", metric.in_words(), score(*value)));
+            }
+            text.push('\n');
+        }
         if self.metrics.is_empty() {
             text.push_str("It told no metric.\n");
         } else {
@@ -134,6 +148,7 @@ mod tests {
             image: "python".into(),
             image_id: "sha256:cd".into(),
             data: None,
+            held_out: None,
             seed: 0,
             cpus: 2,
             gpu: false,

@@ -17,6 +17,8 @@ pub struct ScriptSpec {
     /// The folder that the script sees as its data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOut>,
     pub seed: u64,
     pub cpus: usize,
     pub gpu: bool,
@@ -25,6 +27,18 @@ pub struct ScriptSpec {
     /// Over all attempts, from the first on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_time_secs: Option<u64>,
+}
+
+/// Examples that the script predicts without seeing their answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldOut {
+    /// The table that was given.
+    pub file: PathBuf,
+    pub file_sha256: String,
+    /// The column that the script does not see.
+    pub label: String,
+    pub examples: usize,
 }
 
 /// The version of this format.

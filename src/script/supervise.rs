@@ -12,9 +12,10 @@ use crate::sandbox::{Level, Policy};
 use crate::store::{self, AttemptFolder, Record, RunFolder};
 use crate::words::{count, score};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -212,6 +213,7 @@ impl Scripts<'_> {
         let mut environment: Vec<(String, String)> = settings.environment().map(|(name, value)| (name.to_string(), value)).into();
         environment.push(("TALLOW_SEED".into(), spec.seed.to_string()));
         environment.extend(resume.iter().map(|_| ("TALLOW_RESUME".into(), "/resume".into())));
+        environment.extend(spec.held_out.iter().map(|_| ("TALLOW_HELD_OUT".into(), format!("/tallow/{HELD_OUT}"))));
         environment.push(("OMP_NUM_THREADS".into(), spec.cpus.to_string()));
         let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
         Ok(Container {
@@ -306,6 +308,51 @@ pub fn lay(folder: &RunFolder, script: &[u8]) -> Result<(), store::Error> {
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(io("open", &path))?;
     }
     Ok(())
+}
+
+/// Name of the file with the examples that are predicted.
+const HELD_OUT: &str = "held_out.jsonl";
+
+/// Puts the held-out examples where the container finds them, and their answers where it does not.
+///
+/// # Errors
+/// The run folder cannot be written.
+pub fn lay_held_out(folder: &RunFolder, inputs: &[Value], answers: &[Value]) -> Result<(), store::Error> {
+    let lines = |values: &[Value]| values.iter().map(|value| format!("{value}\n")).collect::<String>();
+    let (seen, hidden) = (folder.script().join(HELD_OUT), folder.held_out());
+    let io = |source| store::Error::Io { action: "write", path: seen.clone(), source };
+    folder.write_text(&seen, &lines(inputs))?;
+    std::fs::set_permissions(&seen, Permissions::from_mode(0o644)).map_err(io)?;
+    std::fs::create_dir_all(&hidden).map_err(io)?;
+    folder.write_text(&hidden.join(ANSWERS), &lines(answers))
+}
+
+const ANSWERS: &str = "answers.jsonl";
+const PREDICTIONS: &str = "predictions.jsonl";
+/// No sound script predicts more.
+const MOST_PREDICTED: u64 = 256 << 20;
+
+/// What the last attempt predicted, and what is right.
+///
+/// # Errors
+/// It predicted nothing that can be read: in words.
+pub fn predictions(folder: &RunFolder, attempt: u32) -> Result<[Vec<Value>; 2], String> {
+    let read = |path: &Path| {
+        let mut text = String::new();
+        let file = File::open(path).and_then(|file| file.take(MOST_PREDICTED).read_to_string(&mut text));
+        file.map_err(|e| format!("`{}` cannot be read: {e}", path.display()))?;
+        let line = |(i, line): (usize, &str)| {
+            serde_json::from_str::<Value>(line).map_err(|e| format!("`{}`, line {}: {e}", path.display(), i + 1))
+        };
+        text.lines().enumerate().map(line).collect::<Result<Vec<_>, _>>()
+    };
+    let work = folder.attempt(RUN, attempt).work();
+    // A link of the script's own must lead nowhere.
+    let told = work.join(PREDICTIONS);
+    if !std::fs::symlink_metadata(&told).is_ok_and(|meta| meta.is_file()) {
+        return Err("it did not call `tallow.predict`".into());
+    }
+    Ok([read(&told)?, read(&folder.held_out().join(ANSWERS))?])
 }
 
 /// Who writes the attempt's folder: ourselves, or nobody where we are root.

@@ -339,6 +339,37 @@ fn wait_for(path: &Path) {
     }
 }
 
+/// The answers of held-out examples are nowhere in the container, and what is predicted of them is scored here.
+#[test]
+fn held_out_examples_are_predicted_without_their_answers() {
+    if !has_engine() {
+        return;
+    }
+    let body = "lines = [json.loads(line) for line in open(tallow.held_out)]\nfound = ''\nfor place, _, files in os.walk('/'):\n    \
+                if not place.startswith(('/proc', '/sys', '/usr')):\n        for name in files:\n            try:\n                \
+                found += open(os.path.join(place, name)).read(100000)\n            except Exception:\n                pass\n\
+                tallow.metric('leaks', found.count('secret' + 'answer'))\n\
+                tallow.predict('secret' + 'answer' if line['x'] > 1 else 'other' for line in lines)\ntallow.finish(1)\n";
+    let bench = Bench::new(body);
+    let table = bench.place.write("held.csv", "x,kind\n1,other\n2,secretanswer\n3,other\n4,secretanswer\n");
+    let args = ["--held-out", table.to_str().expect("a path"), "--label=kind"];
+    let run = bench.place.run();
+    let said = bench.run(&run, &args);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    assert_eq!(report(&run).1, [("leaks".to_string(), 0.0)]);
+    let scores = &json(run.join("report.json"))["scores"][0];
+    assert_eq!((scores["metric"].as_str(), scores["value"].as_f64()), (Some("accuracy"), Some(0.75)), "{scores}");
+    for (body, words) in [
+        ("tallow.finish(1)\n", "did not call `tallow.predict`"),
+        ("tallow.predict(['other'])\ntallow.finish(1)\n", "each of 4 held-out examples, found 1"),
+        ("os.symlink('/etc/passwd', tallow.out / 'predictions.jsonl')\ntallow.finish(1)\n", "did not call"),
+    ] {
+        let bench = Bench::new(body);
+        let said = bench.run(&bench.place.run(), &args);
+        assert!(said.code == Some(10) && said.stderr.contains(words), "{body}: {said:#?}");
+    }
+}
+
 #[test]
 fn what_does_not_go_with_a_script_is_told() {
     let bench = Bench::new("");

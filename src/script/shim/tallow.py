@@ -16,6 +16,8 @@
             save(tallow.out / "checkpoint.pt")      # written whole, then named
             tallow.checkpoint(step, "checkpoint.pt")
             tallow.metric("accuracy", accuracy(), step=step)
+    if tallow.held_out:                             # JSON lines without their answers, where some are held out
+        tallow.predict(model(json.loads(line)) for line in open(tallow.held_out))
     tallow.finish(step)
 
 `tallow.data` is the folder of the data, read-only; `tallow.out` the only one that can be written, besides a small /tmp. There is no
@@ -30,6 +32,8 @@ import signal
 
 data = pathlib.Path(os.environ.get("TALLOW_DATA", "/data"))
 out = pathlib.Path(os.environ.get("TALLOW_OUT", "/out"))
+_held_out = os.environ.get("TALLOW_HELD_OUT")
+held_out = pathlib.Path(_held_out) if _held_out else None
 seed = int(os.environ.get("TALLOW_SEED", "0"))
 _resume = os.environ.get("TALLOW_RESUME")
 resume = pathlib.Path(_resume) if _resume else None
@@ -96,7 +100,7 @@ def checkpoint(step, path):
 
 
 def predict(values):
-    """What the model says of each held-out example, in the order of `data/held_out.jsonl`: Tallow scores it."""
+    """What the model says of each held-out example, in the order of the lines of `tallow.held_out`: Tallow scores it."""
     with open(out / "predictions.jsonl", "w", encoding="utf-8") as file:
         for value in values:
             file.write(json.dumps(value.item() if hasattr(value, "item") else value) + "\n")
