@@ -330,7 +330,7 @@ fn five_attempts_without_memory_are_the_last() {
     // What even the smallest forward pass exceeds: the weights and moments of a larger vocabulary.
     let set = [&GREEDY[..], &["model.config.vocab_size=20000", "budget.max_memory_bytes=29360128"]].concat();
     let words = [
-        "the run `seed-0` did not complete: out of memory (limit 28.0 MiB, peak 28.0 MiB); ",
+        "the run `seed-0` did not complete: out of memory (limit 28.0 MiB, peak ",
         "5 attempts did not complete: out of memory with 1024, 512, 256, 256, 128 examples a forward pass",
     ];
     let refusal = Refusal { code: 40, words: &words, hint: "raise `budget.max_memory_bytes`" };
