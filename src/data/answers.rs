@@ -1,6 +1,6 @@
 //! A table parted into what a model may see and what is right: for those who must not see the latter.
 
-use super::read::{Cell, Table};
+use super::read::{Cell, Column, ColumnKind, Table};
 use super::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -20,28 +20,40 @@ pub struct Parted {
 /// It cannot be read, has no such column, holds images or recordings, or a row has no answer.
 pub fn without_answers(path: &Path, answer: &str) -> Result<Parted> {
     let table = Table::open(path)?;
-    table.column(answer)?;
-    let names: Vec<String> = table.columns().iter().map(|column| column.name.clone()).filter(|name| name != answer).collect();
-    let columns: Vec<&str> = names.iter().map(String::as_str).chain([answer]).collect();
+    let told = table.column(answer)?;
+    let seen: Vec<&Column> = table.columns().iter().filter(|column| column.name != answer).collect();
+    let columns: Vec<&str> = seen.iter().map(|column| column.name.as_str()).chain([answer]).collect();
     let mut parted = Parted { inputs: Vec::new(), answers: Vec::new() };
     for row in table.rows(&columns)? {
         let mut row = row?;
-        let wrong = |what: String| Error::Unreadable { path: path.into(), position: Some(row.position.clone()), what };
-        let told = row.cells.pop().unwrap_or(Cell::Null);
-        let told = match value(&told) {
-            Some(told @ (Value::Number(_) | Value::String(_))) => told,
-            _ => return Err(wrong(format!("`{answer}`: expected a number or a text, found {}", told.in_words()))),
+        let wrong = |name: &str, cell: &Cell| {
+            let what = format!("`{name}`: expected a number or a text, found {}", cell.in_words());
+            Error::Unreadable { path: path.into(), position: Some(row.position.clone()), what }
         };
+        let last = row.cells.pop().unwrap_or(Cell::Null);
+        match of_column(told, &last) {
+            Some(told @ (Value::Number(_) | Value::String(_))) => parted.answers.push(told),
+            _ => return Err(wrong(answer, &last)),
+        }
         let mut input = Map::new();
-        for (name, cell) in names.iter().zip(&row.cells) {
-            let cell =
-                value(cell).ok_or_else(|| wrong(format!("`{name}`: expected numbers and texts, found {}", cell.in_words())))?;
-            input.insert(name.clone(), cell);
+        for (column, cell) in seen.iter().zip(&row.cells) {
+            let cell = of_column(column, cell).ok_or_else(|| wrong(&column.name, cell))?;
+            input.insert(column.name.clone(), cell);
         }
         parted.inputs.push(input.into());
-        parted.answers.push(told);
     }
     Ok(parted)
+}
+
+/// Files of text have their numbers as texts.
+fn of_column(column: &Column, cell: &Cell) -> Option<Value> {
+    match (&column.kind, cell) {
+        (ColumnKind::Int | ColumnKind::Float, Cell::Text(text)) => {
+            let whole = text.trim().parse::<i64>().map(|whole| json!(whole));
+            whole.ok().or_else(|| text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| json!(number)))
+        }
+        _ => value(cell),
+    }
 }
 
 fn value(cell: &Cell) -> Option<Value> {
@@ -71,7 +83,7 @@ mod tests {
         let parted = without_answers(&path, "kind").expect("parted");
         assert_eq!(parted.inputs, [json!({"x": 1, "y": 2.5}), json!({"x": 2, "y": null})]);
         assert_eq!(parted.answers, [json!("a"), json!("b")]);
-        assert!(without_answers(&path, "y").expect_err("no answer").to_string().contains("row 2"));
+        assert!(without_answers(&path, "y").expect_err("no answer").to_string().contains("found nothing"));
         assert!(without_answers(&path, "z").expect_err("no column").to_string().contains('z'));
     }
 }
