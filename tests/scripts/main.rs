@@ -276,7 +276,8 @@ tallow.finish(1)
 "#;
     let bench = Bench::new(body);
     let run = bench.place.run();
-    let said = bench.run(&run, &["--memory=512MiB"]);
+    // Room for as many processes as there may be.
+    let said = bench.run(&run, &["--memory=3GiB"]);
     assert_eq!(said.code, Some(0), "{said:#?}");
     let (_, metrics) = report(&run);
     assert!(metrics[0].1 >= 40.0 && metrics.len() == 1, "open: {metrics:?}");
@@ -346,7 +347,7 @@ fn held_out_examples_are_predicted_without_their_answers() {
         return;
     }
     let body = "lines = [json.loads(line) for line in open(tallow.held_out)]\nfound = ''\nfor place, _, files in os.walk('/'):\n    \
-                if not place.startswith(('/proc', '/sys', '/usr')):\n        for name in files:\n            try:\n                \
+                if not place.startswith(('/proc', '/sys', '/usr', '/dev')):\n        for name in files:\n            try:\n                \
                 found += open(os.path.join(place, name)).read(100000)\n            except Exception:\n                pass\n\
                 tallow.metric('leaks', found.count('secret' + 'answer'))\n\
                 tallow.predict('secret' + 'answer' if line['x'] > 1 else 'other' for line in lines)\ntallow.finish(1)\n";

@@ -14,6 +14,8 @@ const CUTOFF: f64 = 0.95;
 const BETA: f64 = 10.06;
 /// Weights of all phases: more are none of a rate that anything is recorded with.
 const MOST_WEIGHTS: usize = 1 << 23;
+/// Rates whose weights are kept.
+const MOST_RATES: usize = 8;
 
 /// The cutoff in cycles a sample.
 fn cutoff(rate: u32) -> f64 {
@@ -57,6 +59,10 @@ impl Resamplers {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(resampler) = made.get(&rate) {
             return Ok(resampler.clone());
+        }
+        // Recordings have a few rates; of many odd ones the weights would fill the memory.
+        if made.len() >= MOST_RATES {
+            made.pop_last();
         }
         let resampler = Arc::new(Resampler::new(rate)?);
         made.insert(rate, resampler.clone());
