@@ -1,6 +1,6 @@
 //! What a script predicted of examples whose answers it could not see, scored. Pure.
 
-use crate::eval::{ClassSaid, Predictions};
+use crate::eval::{ClassSaid, Predictions, interval};
 use crate::spec::Metric;
 use serde::Serialize;
 use serde_json::Value;
@@ -36,9 +36,12 @@ pub fn score(predictions: &[Value], answers: &[Value]) -> Result<Vec<Scored>, St
         true => (values(predictions, answers)?, &[Metric::Rmse, Metric::Mae, Metric::R2, Metric::Spearman][..]),
         false => (classes(predictions, answers, distinct)?, &[Metric::Accuracy, Metric::MacroF1, Metric::Matthews][..]),
     };
-    let intervals = said.intervals(metrics);
-    let scored =
-        |metric: &Metric| Scored { metric: *metric, value: said.metric(*metric), interval: intervals.get(metric).copied() };
+    let drawn = said.intervals(metrics);
+    let scored = |metric: &Metric| {
+        let (value, drawn) = (said.metric(*metric), drawn.get(metric).copied().filter(|_| !said.is_share(*metric)));
+        let found = interval(*metric, &[value], answers.len(), drawn);
+        Scored { metric: *metric, value, interval: found.map(|interval| [interval.low, interval.high]) }
+    };
     Ok(metrics.iter().map(scored).collect())
 }
 
@@ -85,6 +88,10 @@ mod tests {
         let of = |predictions: Value, answers: Value| score(&list(predictions), &list(answers));
         let first = |found: Result<Vec<Scored>, String>| found.map(|all| (all[0].metric, all[0].value));
         assert_eq!(first(of(json!(["a", "b", "b", "c"]), json!(["a", "b", "a", "b"]))), Ok((Metric::Accuracy, 0.5)));
+        // As sure as four examples can be, and no surer.
+        let all = of(json!(["a", "b", "b", "c"]), json!(["a", "b", "b", "c"])).expect("scores");
+        let [low, high] = all[0].interval.expect("an interval");
+        assert!((0.5..0.52).contains(&low) && high == 1.0, "{all:?}");
         assert_eq!(first(of(json!([1.0, 0]), json!([1, 1]))), Ok((Metric::Accuracy, 0.5)));
         assert_eq!(first(of(json!([1.5, 4.5]), json!([1.5, 2.5]))), Ok((Metric::Rmse, 2f64.sqrt())));
         assert!(of(json!(["a"]), json!(["a", "b"])).unwrap_err().contains("each of 2 held-out examples, found 1"));
