@@ -78,12 +78,13 @@ pub enum Activation {
 
 impl Activation {
     /// Their names in public files; the first of an activation is the one that is written.
-    pub(crate) const NAMES: [(&str, Activation); 6] = [
+    pub(crate) const NAMES: [(&str, Activation); 7] = [
         ("gelu", Activation::Gelu),
         ("gelu_new", Activation::GeluNew),
         ("gelu_pytorch_tanh", Activation::GeluNew),
         ("relu", Activation::Relu),
         ("silu", Activation::Silu),
+        ("swish", Activation::Silu),
         ("tanh", Activation::Tanh),
     ];
 
@@ -226,5 +227,22 @@ pub(crate) fn images_of(family: &'static str, input: &Input, num_channels: usize
         Input::Image { pixels } if pixels.rank() == 4 && pixels.dims()[1] == num_channels => Ok(kernels::images(pixels)?),
         Input::Image { pixels } => Err(error::Error::Input { family, expected, found: format!("{:?}", pixels.dims()) }),
         other => Err(other.other_than(family, &expected)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::registry::{ModelConfig, registry};
+
+    /// Public models have several names for one activation.
+    #[test]
+    fn an_activation_has_several_names() {
+        let tiny = registry().iter().find(|entry| entry.family == "marian").map(|entry| (entry.tiny)()).expect("in the registry");
+        for (name, written) in [("swish", "silu"), ("silu", "silu"), ("gelu_pytorch_tanh", "gelu_new"), ("relu", "relu")] {
+            let mut public = tiny.to_public();
+            public["activation_function"] = name.into();
+            let config = ModelConfig::from_public(&public.to_string()).expect(name);
+            assert_eq!(config.to_public()["activation_function"], written, "{name}");
+        }
     }
 }

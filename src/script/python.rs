@@ -174,7 +174,7 @@ mod tests {
         ("IndentationError: expected an indented block after 'for' statement on line 3", Kind::Syntax),
         ("OSError: [Errno 28] No space left on device: '/out/checkpoint.pt'", Kind::Disk),
         ("OSError: [Errno 30] Read-only file system: '/data/cache'", Kind::Place),
-        ("PermissionError: [Errno 13] Permission denied: '/root/.cache'", Kind::Place),
+        ("PermissionError: [Errno 13] Permission denied: '/var/cache/x'", Kind::Place),
         ("RuntimeError: No CUDA GPUs are available", Kind::Device),
         ("AssertionError: Torch not compiled with CUDA enabled", Kind::Device),
         (

@@ -58,7 +58,7 @@ impl ScriptReport {
                 }
                 Record::AttemptEnded { attempt, outcome, wall_secs, .. } => report.attempts.push(AttemptRow {
                     number: *attempt,
-                    settings: settings.get(*attempt as usize - 1).copied().unwrap_or_default(),
+                    settings: (*attempt as usize).checked_sub(1).and_then(|at| settings.get(at)).copied().unwrap_or_default(),
                     outcome: outcome.to_string(),
                     wall_secs: *wall_secs,
                     decision: None,

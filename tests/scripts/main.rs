@@ -2,7 +2,7 @@
 //! `tallow-python` that has `python3`. `engine.sh` beside this file makes both. Where there is none, that is said, and nothing is tested.
 
 #[path = "../program/mod.rs"]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "other tests use more of it")]
 mod program;
 
 use program::{Place, Said};

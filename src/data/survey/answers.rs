@@ -1,0 +1,117 @@
+//! The answers of a split, counted: classes, labels, spans and numbers, and whether there are any.
+
+use crate::data::classes;
+use crate::data::prepare::labels_in;
+use crate::data::read::{Cell, Table};
+use crate::data::{Error, Result};
+use crate::spec::Columns;
+use std::collections::BTreeSet;
+
+/// More classes than this are no classes.
+const MOST_CLASSES: usize = 1000;
+
+/// What the answers of a split are.
+#[derive(Default)]
+pub(super) struct Answers {
+    pub(super) rows: usize,
+    /// Whether there is any that is not kept secret.
+    pub(super) any: bool,
+    /// Classes, where they are such.
+    pub(super) names: BTreeSet<String>,
+}
+
+/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
+pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            let Some(name) = row?.cells.first().and_then(classes::name_of) else { continue };
+            if !found.names.contains(&name) {
+                found.names.insert(name);
+            }
+            if found.names.len() > MOST_CLASSES {
+                let expected = "at most 1000 classes";
+                let path = table.path().to_path_buf();
+                return Err(Error::ColumnKind { path, column: label.into(), expected, found: "more distinct values".into() });
+            }
+        }
+    }
+    if classes::are_measured(&found.names) {
+        let example = found.names.iter().find(|name| name.parse::<i64>().is_err()).cloned().unwrap_or_default();
+        let path = tables.first().map(|table| table.path().to_path_buf()).unwrap_or_default();
+        let found = format!("{} numbers such as {example}", found.names.len());
+        return Err(Error::ColumnKind { path, column: label.into(), expected: "classes", found });
+    }
+    found.names = classes::without_secret(found.names);
+    found.any = !found.names.is_empty();
+    Ok(found)
+}
+
+/// Counts the questions and looks whether any is answered.
+pub(super) fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            found.any |= row?.cells.first().is_some_and(|cell| *cell != Cell::Null);
+        }
+    }
+    Ok(found)
+}
+
+/// Counts the rows and collects the labels, of which each may have several.
+pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) -> Result<Answers> {
+    let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && wanted.iter().any(|name| table.column(name).is_err()) {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&wanted)? {
+            found.rows += 1;
+            for cell in row?.cells {
+                found.any |= cell != Cell::Null;
+                found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));
+            }
+            if found.names.len() > MOST_CLASSES {
+                let path = table.path().to_path_buf();
+                let (expected, column) = ("at most 1000 labels", wanted.join(", "));
+                return Err(Error::ColumnKind { path, column, expected, found: "more distinct values".into() });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
+/// tell of, with its place.
+pub(super) fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::default();
+    for table in tables {
+        if may_lack && table.column(label).is_err() {
+            found.rows += table.count()?;
+            continue;
+        }
+        for row in table.rows(&[label])? {
+            found.rows += 1;
+            found.any |= match row?.cells.first() {
+                Some(Cell::Null) | None => false,
+                Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),
+                Some(Cell::Int(value)) => *value != -1,
+                Some(Cell::Float(value)) => *value != -1.0,
+                Some(_) => true,
+            };
+        }
+    }
+    Ok(found)
+}
