@@ -6,6 +6,7 @@
 mod program;
 
 use program::{Place, Said};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,7 +24,10 @@ fn has_engine() -> bool {
     let image = std::env::var("TALLOW_SCRIPT_IMAGE").unwrap_or_else(|_| "tallow-python".into());
     let found = docker(&["image", "inspect", "--format", "{{.Id}}", &image]).is_some();
     if !found {
-        println!("no container engine with the image `{image}`: scripts are not tested (tests/scripts/engine.sh makes one)");
+        // Not by `println`, which is shown of tests that fail alone.
+        let said =
+            format!("no container engine with the image `{image}`: scripts are not tested (tests/scripts/engine.sh makes one)");
+        let _ = writeln!(std::io::stderr(), "{said}");
     }
     found
 }
