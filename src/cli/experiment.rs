@@ -79,10 +79,7 @@ impl Failure for CliError {
 /// What a run begins with.
 pub(super) enum Start {
     Experiment(Box<ExperimentSpec>),
-    Paper {
-        pdf: Vec<u8>,
-        name: String,
-    },
+    Paper(Box<intake::Opened>),
     Request(Box<intake::Request>),
     /// A run that is there, with other budgets if so asked for.
     Resumed {
@@ -116,8 +113,7 @@ impl Start {
     }
 
     pub(super) fn paper(env: &Environment, paper: &PaperArg, offline: bool) -> Result<Start> {
-        let (pdf, name) = read::open(env, paper, offline)?;
-        Ok(Start::Paper { pdf, name })
+        Ok(Start::Paper(Box::new(read::open(env, paper, offline)?)))
     }
 
     pub(super) fn request(words: &[String]) -> Result<Start> {
@@ -143,7 +139,7 @@ impl Start {
     fn lay(&self, pipeline: &mut Pipeline, wishes: &Wishes) -> Result<()> {
         match self {
             Start::Experiment(spec) => pipeline.begin(spec),
-            Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
+            Start::Paper(paper) => pipeline.begin_with_paper(paper, &planner_wishes(wishes)),
             Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
             Start::Resumed { given } if *given == Given::default() => Ok(()),
             Start::Resumed { given } => pipeline.give(given),
@@ -154,10 +150,13 @@ impl Start {
     fn slug(&self) -> String {
         let title = match self {
             Start::Experiment(spec) => spec.title.clone(),
-            Start::Paper { name, .. } => format!(
-                "paper {}",
-                Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())
-            ),
+            Start::Paper(paper) => {
+                let name = &paper.record.name;
+                format!(
+                    "paper {}",
+                    Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())
+                )
+            }
             Start::Request(request) => request.text.clone(),
             Start::Resumed { .. } => String::new(),
         };
