@@ -131,6 +131,9 @@ fn divisor(found: &regex::Captures<'_>) -> Option<f64> {
     Some(if by < 1.0 { 1.0 / by } else { by })
 }
 
+/// What a loss that is named, not defined, counts for.
+const NAMED_LOSS: f32 = 0.85;
+
 fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
@@ -141,7 +144,9 @@ fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
         && let Some(text) = words.name("is").or_else(|| words.name("name"))
         && let Some(whole) = words.get(0)
     {
-        found.say(at, FieldKey::Loss, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
+        // A loss that is only named may be that of a part.
+        let weight = if words.name("is").is_some() { 1.0 } else { NAMED_LOSS };
+        found.say_if(weight, at, FieldKey::Loss, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
     }
 }
 
@@ -152,10 +157,10 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
-            r"|scale the weights (?P<e>of residual layers at initiali[sz]ation by [^.;]{3,60}))"
+            r"|(?P<e>scal\w+ (?:the )?(?:initial )?(?:weights|parameters|initiali[sz]ation)\b[^.;]{0,60}? by (?:a factor of )?[^.;]{3,60}))"
         ))
     });
-    if let Some(words) = INIT.captures(at.text()) {
+    if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
         let text = ["a", "b", "c", "d", "e"].iter().find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());

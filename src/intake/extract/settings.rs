@@ -1,7 +1,7 @@
 //! Settings that are numbers: learning rate, batch size, epochs and so on. One row of [`RULES`] each way of saying one.
 
-use super::{Findings, Place, numbers};
-use crate::intake::{FieldKey, Unit, Value};
+use super::{Findings, Place, numbers, scope};
+use crate::intake::{FieldKey, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -46,13 +46,13 @@ const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=]\s*{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
         r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?{n} (?:training |full )?epochs?",
         Some(Unit::Epochs),
         COUNT,
     ),
-    rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Steps,
         r"\b(?:for|at|after) (?:a total of |up to |a maximum of |about |approximately )?{n} (?:training |gradient |update |optimi[sz]ation |optimi[sz]er )?(?:steps|iterations|updates)\b",
@@ -140,7 +140,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             let (Some(whole), Some(value)) = (words.get(0), words.name("v")) else { continue };
             let overlaps =
                 taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end() && whole.start() < range.end);
-            if overlaps || !applies(rule, text, whole.range(), value.range()) {
+            if overlaps || !applies(rule, text, whole.range(), value.range()) || !is_said(at.sentence.part(value.start())) {
                 continue;
             }
             let mut values = numbers::parse_list(value.as_str());
@@ -148,10 +148,68 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             if values_fit(rule, &values, value.as_str()) {
                 let (values, unit) = with_unit(rule, values, text, value.range(), whole.end());
                 taken.push((rule.key, whole.start()..value.end()));
-                found.say(at, rule.key, Value::from_numbers(values), unit, whole.range());
+                let weight = weight(rule, text, value.end());
+                let others = one_each(text, value.end());
+                let scope = others.first().map_or_else(|| at.scope.clone(), |(_, of)| of.clone().or(at.scope));
+                let own = Place { scope: &scope, ..*at };
+                found.say_if(weight, &own, rule.key, Value::from_numbers(values), unit, whole.range());
+                for (number, of) in &others[others.len().min(1)..] {
+                    let Some(value) = numbers::parse(&text[number.clone()]).filter(|v| values_fit(rule, &[*v], "")) else {
+                        continue;
+                    };
+                    let scope = of.clone().or(at.scope);
+                    let own = Place { scope: &scope, ..*at };
+                    let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);
+                    found.say_if(weight, &own, rule.key, Value::from_numbers(values), unit, number.clone());
+                }
             }
         }
     }
+}
+
+/// `384 for WikiSQL, 768 for MNLI, and 2048 for SAMSum`: the numbers after `end`, and what each is for; the first is the one that ends
+/// there. Empty unless there are at least two.
+fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
+    static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;]|$)",
+        )
+    });
+    static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
+    let mut all = Vec::new();
+    let mut number = end..end;
+    while let Some(words) = FOR.captures(&text[number.end..]) {
+        let (Some(whole), Some(of)) = (words.get(0), words.name("x")) else { break };
+        let of = scope::of_text(of.as_str());
+        if of.is_empty() {
+            break;
+        }
+        all.push((number.clone(), of));
+        let next = number.end + whole.end();
+        let Some(found) = NUMBER.find(&text[next..]) else { break };
+        number = next..next + found.end();
+    }
+    if all.len() < 2 { Vec::new() } else { all }
+}
+
+/// How much a setting counts whose words go on like this: one of several in turn, one for a part of the training,
+/// or one in a list of many models, is not the recipe.
+fn weight(rule: &Rule, text: &str, end: usize) -> f32 {
+    static OTHERWISE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^\)?\s?(?:or|vs\.?|versus)\s[\p{L}_₀-₉]{1,8}\s?="));
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^[^.;]{0,30}\bfor (?:the )?(?:first |last |remaining |rest )?(?:\d+\s?%|half) of (?:the )?(?:steps|training|updates|epochs|time)",
+        )
+    });
+    static LISTED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b[A-Z][A-Za-z]*(?:-[A-Z])?(?:/\d+|\d+x\d+)\b"));
+    if LISTED.find_iter(text).count() > 3 {
+        return 0.7;
+    }
+    let rest = &text[end..];
+    let in_part = rule.key != FieldKey::Warmup && PART.is_match(rest);
+    if in_part || OTHERWISE.is_match(rest) { 0.7 } else { 1.0 }
 }
 
 /// A sentence or a setting of a list, not the legend of a figure.

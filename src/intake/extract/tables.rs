@@ -6,8 +6,8 @@
 use super::architecture::{self, Dimension};
 use super::{Findings, choices, names, numbers, scope};
 use crate::intake::{
-    Cell, DatasetRole, DatasetUse, Family, FieldKey, Paper, Quote, ReportedResult, Row, ScheduleShape, Scope, Span, Table, Unit,
-    Value, Variant,
+    Cell, DatasetRole, DatasetUse, Family, Field, FieldKey, Paper, Phase, Quote, ReportedResult, Row, ScheduleShape, Scope, Span,
+    Table, Unit, Value, Variant,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -37,7 +37,9 @@ impl<'a> View<'a> {
     fn new(paper: &'a Paper, table: &'a Table) -> Self {
         let caption = table.caption.map_or("", |c| paper.passage(&paper.passages[c]));
         let scope = table.caption.map_or_else(Scope::default, |c| scope::of_caption(paper, c));
-        let scope = scope.or(&scope::of_text(paper.section_title(table.section)));
+        // A table may have floated away from its section; its caption stays.
+        let named = scope.variant.is_some() || !scope.datasets.is_empty();
+        let scope = if named { scope } else { scope.or(&scope::of_text(paper.section_title(table.section))) };
         View { paper, table, caption, scope }
     }
 
@@ -83,6 +85,36 @@ impl<'a> View<'a> {
     /// Whether a cell names it.
     fn names(&self, name: &str) -> bool {
         self.table.rows.iter().flat_map(|r| &r.cells).any(|c| names_it(&c.text, name))
+    }
+
+    /// Whether `scope` is of a system that the paper, whose own is `own`, only compares with.
+    fn is_baseline(&self, own: Option<&str>, scope: &Scope) -> bool {
+        own.is_some_and(|own| {
+            self.names(own) && !names_it(self.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
+        })
+    }
+
+    /// The model that a row gives the size of.
+    fn size(&self, index: usize, row: &Row) -> Option<Variant> {
+        let mut variant = Variant { name: row_label(self, index, row), ..Variant::default() };
+        let mut params = "";
+        for cell in &row.cells {
+            let headers = self.headers(index, cell);
+            let named = headers.iter().rev().find_map(|h| architecture::dimension(h));
+            if let (Some(dimension), Some(value)) = (named, value_of(&cell.text)) {
+                let millions = dimension == Dimension::Params && (headers.iter().any(|h| h.contains("10⁶") || h.contains("(M)")));
+                variant.set(dimension, if millions { value * 1e6 } else { value });
+                if dimension == Dimension::Params {
+                    params = &cell.text;
+                }
+            }
+        }
+        // A model without a name is called by its parameters, if the row has its whole size and is no change of another's.
+        if variant.name.is_empty() && variant.num_layers.is_some() && variant.hidden_size.is_some() {
+            variant.name = params.to_string();
+        }
+        let sized = variant.num_layers.is_some() && (variant.hidden_size.is_some() || variant.num_params.is_some());
+        (sized && !variant.name.is_empty()).then_some(variant)
     }
 
     /// Most rows begin with the name of a setting.
@@ -192,25 +224,26 @@ fn names_it(text: &str, name: &str) -> bool {
     text.to_lowercase().contains(name)
 }
 
-/// How much to trust the next statement of a table on a key, given those before it: a table leads with the main configuration, and
-/// each further one is less likely to be the recipe.
-fn trust(given: &mut HashMap<FieldKey, i32>, key: FieldKey) -> f32 {
-    let earlier = given.entry(key).or_default();
+/// What tables have given so far: how often for each key, phase and group of data.
+pub(super) type Given = HashMap<(FieldKey, Option<Phase>, Option<String>), i32>;
+
+/// How much to trust the next statement of a table on a key, given those before it: tables lead with the main configuration for a
+/// data set or suite, and each further one is less likely to be the recipe.
+fn trust(given: &mut Given, key: FieldKey, scope: &Scope) -> f32 {
+    let group = scope.datasets.first().map(|d| names::suite_of(d).unwrap_or(d).to_string());
+    let earlier = given.entry((key, scope.phase, group)).or_default();
     *earlier += 1;
-    0.75 * 0.85_f32.powi((*earlier - 1).min(20))
+    SAID * 0.85_f32.powi((*earlier - 1).min(20))
 }
+
+/// How much a table's first statement is to be trusted.
+const SAID: f32 = 0.75;
 
 /// Names of settings down the first column, data sets or systems across.
 fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
     // Labels for the rows below them stand alone in their line.
     let mut group = String::new();
-    let mut given = HashMap::new();
     let own = found.family().map(|family| family.name());
-    let is_baseline = |scope: &Scope| {
-        own.is_some_and(|own| {
-            view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
-        })
-    };
     let mut in_group = false;
     for (index, row) in view.table.rows.iter().enumerate() {
         let Some(first) = row.cells.first() else { continue };
@@ -243,21 +276,18 @@ fn settings_by_row(view: &View<'_>, found: &mut Findings<'_>) {
                     scope.variant = (!systems.is_empty()).then_some(systems);
                 }
             }
-            let trust = if is_baseline(&scope) { BASELINE } else { trust(&mut given, key) };
-            found.add(key, value, unit, scope.or(&view.scope), trust, view.quote(row), view.table.section);
+            let is_baseline = view.is_baseline(own, &scope);
+            let scope = scope.or(&view.scope);
+            let trust = if is_baseline { BASELINE } else { trust(&mut found.given, key, &scope) };
+            found.add(key, value, unit, scope, trust, view.quote(row), view.table.section);
         }
     }
 }
 
 /// Names of settings in the header, one configuration a row.
 fn settings_by_column(view: &View<'_>, found: &mut Findings<'_>) {
-    let mut given = HashMap::new();
     let own = found.family().map(|family| family.name());
-    let is_baseline = |scope: &Scope| {
-        own.is_some_and(|own| {
-            view.names(own) && !names_it(view.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
-        })
-    };
+    let first = found.fields.len();
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         let mut scope = Scope::default();
         let mut settings = Vec::new();
@@ -278,9 +308,20 @@ fn settings_by_column(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let scope = scope.or(&Scope { datasets: Vec::new(), ..view.scope.clone() });
+        let size = view.size(index, row).filter(|variant| variant.num_layers.is_some() && variant.hidden_size.is_some());
         for (key, value, unit) in settings {
-            let trust = if is_baseline(&scope) { BASELINE } else { trust(&mut given, key) };
-            found.add(key, value, unit, scope.clone(), trust, view.quote(row), view.table.section);
+            let trust = match size {
+                _ if view.is_baseline(own, &scope) => BASELINE,
+                // A row that gives a whole model gives its recipe, too.
+                Some(_) => SAID,
+                None => trust(&mut found.given, key, &scope),
+            };
+            // Data sets with the same value share a statement.
+            let shared = |f: &&mut Field| f.key == key && f.value == value && f.scope.variant == scope.variant;
+            match found.fields[first..].iter_mut().find(shared).filter(|_| !scope.datasets.is_empty()) {
+                Some(field) => field.scope.datasets.extend(scope.datasets.iter().cloned()),
+                None => found.add(key, value, unit, scope.clone(), trust, view.quote(row), view.table.section),
+            }
         }
     }
 }
@@ -296,21 +337,8 @@ fn variants(view: &View<'_>, found: &mut Findings<'_>) {
         depths_across(view, row, found);
     }
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
-        let mut variant = Variant { name: row_label(view, index, row), ..Variant::default() };
-        for cell in &row.cells {
-            let headers = view.headers(index, cell);
-            let named = headers.iter().rev().find_map(|h| architecture::dimension(h));
-            if let (Some(dimension), Some(value)) = (named, value_of(&cell.text)) {
-                let millions = dimension == Dimension::Params && (headers.iter().any(|h| h.contains("10⁶") || h.contains("(M)")));
-                variant.set(dimension, if millions { value * 1e6 } else { value });
-                if variant.name.is_empty() && dimension == Dimension::Params {
-                    variant.name = cell.text.clone();
-                }
-            }
-        }
-        let sized = variant.num_layers.is_some() && (variant.hidden_size.is_some() || variant.num_params.is_some());
         // A row with a citation is another paper's model.
-        if sized && !variant.name.is_empty() && !row.cells[0].text.contains('[') {
+        if let Some(variant) = view.size(index, row).filter(|_| !row.cells[0].text.contains('[')) {
             let scope = Scope { variant: None, ..view.scope.clone() };
             found.add(FieldKey::Variants, Value::Variant { variant }, None, scope, 0.8, view.quote(row), view.table.section);
         }
@@ -416,9 +444,11 @@ fn result_of(
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
     let dataset_of = |text: &str| names::datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
+    let begins = |text: &str| names::datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
-    // A data set at the row's start makes the columns systems.
-    let (dataset, variant) = match (above, dataset_of(label)) {
+    // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
+    let after_data = begins(label) && !headers.iter().any(|h| begins(h));
+    let (dataset, variant) = match (above.filter(|_| !after_data), dataset_of(label)) {
         (Some(dataset), _) => (dataset, label.to_string()),
         (None, Some(dataset)) => (dataset, headers.join(" ")),
         (None, None) => {
