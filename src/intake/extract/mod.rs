@@ -103,6 +103,24 @@ impl Place<'_> {
     }
 }
 
+/// What a sentence says.
+struct Said {
+    key: FieldKey,
+    value: Value,
+    unit: Option<Unit>,
+    /// Where, in the sentence.
+    words: Range<usize>,
+    /// How much this way of saying it is worth, where a plain one is worth 1.
+    weight: f32,
+    origin: Origin,
+}
+
+impl Said {
+    fn new(key: FieldKey, value: Value, words: Range<usize>) -> Self {
+        Said { key, value, unit: None, words, weight: 1.0, origin: Origin::Stated }
+    }
+}
+
 /// What was found so far.
 struct Findings<'a> {
     paper: &'a Paper,
@@ -120,24 +138,27 @@ impl Findings<'_> {
 
     /// Adds what a sentence says at `words`; without words in the text there is no field.
     fn say(&mut self, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
-        self.say_if(1.0, at, key, value, unit, words);
+        self.tell(at, Said { unit, ..Said::new(key, value, words) });
     }
 
-    /// The same, where the way of saying it is worth `weight` of a plain one.
-    fn say_if(&mut self, weight: f32, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
-        if let Some(quote) = at.sentence.quote(words) {
-            // Baselines share data and metrics with the paper.
-            let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
-            // An abstract speaks of effort to impress, an experiments section to inform.
-            let boast = matches!(key, FieldKey::Hardware | FieldKey::TrainingTime) && at.boasts;
-            let confidence = if shared {
-                at.trust().max(0.7)
-            } else if boast {
-                0.5
-            } else {
-                at.trust()
-            };
-            self.add(key, value, unit, at.scope.clone(), weight * confidence, quote, at.sentence.section);
+    /// The same of a statement that is not plain.
+    fn tell(&mut self, at: &Place<'_>, said: Said) {
+        let Said { key, value, unit, words, weight, origin } = said;
+        let Some(quote) = at.sentence.quote(words) else { return };
+        // Baselines share data and metrics with the paper.
+        let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
+        // An abstract speaks of effort to impress, an experiments section to inform.
+        let boast = matches!(key, FieldKey::Hardware | FieldKey::TrainingTime) && at.boasts;
+        let confidence = if shared {
+            at.trust().max(0.7)
+        } else if boast {
+            0.5
+        } else {
+            at.trust()
+        };
+        self.add(key, value, unit, at.scope.clone(), weight * confidence, quote, at.sentence.section);
+        if let Some(field) = self.fields.last_mut() {
+            field.origin = origin;
         }
     }
 
@@ -209,7 +230,10 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         }
         let same = |other: &&mut Field| other.key == field.key && other.value == field.value;
         // The same value without a scope, or with the same one, says nothing new.
-        match kept.iter_mut().find(|k| same(k) && k.scope.says_no_other(&field.scope)) {
+        // What a heading alone tells apart is one choice, and may well be two numbers.
+        let chosen = field.value.numbers().is_empty();
+        let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
+        match kept.iter_mut().find(|k| same(k) && one(&k.scope)) {
             Some(other) if other.scope.is_vague() && !field.scope.is_vague() => other.scope = field.scope,
             Some(_) => {}
             None => kept.push(field),
@@ -234,8 +258,7 @@ fn add_dataset(kept: &mut Vec<Field>, field: &Field, used: &DatasetUse) {
 impl Scope {
     /// Whether both may be about the same: one of them says nothing, or both say the same.
     fn says_no_other(&self, other: &Scope) -> bool {
-        let both_vague = self.is_vague() && other.is_vague();
-        self == other || self.is_empty() || other.is_empty() || both_vague || self.covers(other)
+        self == other || self.is_empty() || other.is_empty() || self.covers(other)
     }
 
     /// Says something, and nothing that `other` does not say more closely.
