@@ -68,7 +68,8 @@ fn prepare_split(
     let [height, width, channels] = shape.unwrap_or_default();
     let images =
         Tensor { name: "images", dtype: Dtype::U8, shape: vec![answers.len(), height, width, channels], bytes: pixels.bytes()? };
-    let made = Made { shape: SplitShape::Image { height, width, channels, left_out }, metadata: Vec::new(), tensors: vec![images] };
+    let made =
+        Made { shape: SplitShape::Image { height, width, channels, left_out }, metadata: Vec::new(), tensors: vec![images] };
     finish(job, split, answers.said().with(weights.tensor(split)?), made, emit)
 }
 
