@@ -155,6 +155,12 @@ pub struct Sentence {
 const MAX_QUOTE: usize = 280;
 
 impl Sentence {
+    /// The part of the sentence that stands in one passage with byte `at` of `text`.
+    pub fn part(&self, at: usize) -> &str {
+        let Some(&(start, _, span)) = self.pieces.iter().rev().find(|(start, ..)| *start <= at) else { return &self.text };
+        self.text.get(start..start + (span.end - span.start)).unwrap_or(&self.text)
+    }
+
     /// The words around `found` (bytes of `text`) as they stand on one page: from the start of the sentence to the end of the clause.
     pub fn quote(&self, found: Range<usize>) -> Option<Quote> {
         let &(start, page, span) = self.pieces.iter().rev().find(|(start, ..)| *start < found.end)?;

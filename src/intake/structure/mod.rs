@@ -315,7 +315,9 @@ fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
         "references" | "bibliography" => SectionKind::References,
         t if t.starts_with("related work") || t == "background" || t == "prior work" => SectionKind::RelatedWork,
         // What a section on baselines says is others' recipe.
-        t if t.starts_with("compar") || t.ends_with("baseline") || t.ends_with("baselines") => SectionKind::Baselines,
+        t if t.starts_with("compar") && !t.contains("state") || t.ends_with("baseline") || t.ends_with("baselines") => {
+            SectionKind::Baselines
+        }
         t if t.starts_with("appendi") || lettered || after_the_end => SectionKind::Appendix,
         _ if others_work => SectionKind::RelatedWork,
         _ => SectionKind::Body,

@@ -71,7 +71,7 @@ fn broken_word(text: &str, next: &str) -> (String, String) {
 
 const ABBREVIATIONS: &[&str] = &[
     "e.g", "i.e", "et al", "al", "fig", "figs", "sec", "sect", "eq", "eqs", "tab", "vs", "cf", "resp", "approx", "no", "max",
-    "min", "len", "seq", "ref", "app", "appx", "dr", "wrt", "w.r.t", "config", "prob", "vol", "pp", "st",
+    "min", "len", "seq", "ref", "app", "appx", "ca", "dr", "wrt", "w.r.t", "config", "prob", "vol", "pp", "st",
 ];
 
 /// The sentences of a text, without the space between them.
