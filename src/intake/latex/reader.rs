@@ -745,10 +745,9 @@ impl Reader<'_> {
             match token {
                 Token::Char(c) if c.is_ascii_alphanumeric() || "=-.+".contains(c) => {}
                 Token::Command(name) if name.ends_with("width") || name.ends_with("height") || name.ends_with("skip") => {}
-                other => {
-                    self.input.unread(other);
-                    return;
-                }
+                // The space that ends it belongs to it.
+                Token::Space => return,
+                other => return self.input.unread(other),
             }
         }
     }

@@ -12,7 +12,8 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         depths_across(view, row, found);
     }
     let dimensions = view.table.rows.iter().filter(|r| r.cells.len() > 1 && architecture::dimension(&r.cells[0].text).is_some());
-    if dimensions.count() >= 2 {
+    // Headers of two rows may begin with a dimension, too.
+    if dimensions.filter(|row| !is_header(row)).count() >= 2 {
         return by_row(view, found);
     }
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
