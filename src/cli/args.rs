@@ -304,6 +304,10 @@ pub struct BudgetArgs {
     /// Let recovery change what is tested, such as leave out examples that are not finite; the report names each such change.
     #[arg(long)]
     pub allow_scope_change: bool,
+    /// Agree to a licence, as the card names it, such as cc-by-nc-4.0; without it what forbids commercial use, or sharing what is made
+    /// of it, is asked for on a terminal and refused elsewhere.
+    #[arg(long, value_name = "ID")]
+    pub accept_license: Vec<String>,
 }
 
 #[derive(Debug, Args, Clone)]

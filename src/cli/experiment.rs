@@ -219,6 +219,7 @@ pub(super) fn resume(
         max_disk_bytes: budget.max_disk,
         max_attempts: budget.max_attempts.map(usize::from),
         allow_scope_change: budget.allow_scope_change,
+        accept_licenses: budget.accept_license.clone(),
     };
     let folder = find(env, run)?;
     if folder.script_spec().is_file() {
@@ -302,6 +303,7 @@ pub(super) fn drive<T>(
         level: worker.sandbox,
         threads: worker.threads.map_or(cores, usize::from),
         surroundings: &|| super::surroundings::read(&program),
+        consent: &|licensed| !json && super::consent::asked(licensed),
         stop,
         now: &now,
     };
@@ -389,12 +391,13 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
 
 /// What the flags say of budgets, as keys of the experiment file.
 fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
-    let BudgetArgs { memory, max_disk, max_attempts, allow_scope_change } = args;
+    let BudgetArgs { memory, max_disk, max_attempts, allow_scope_change, accept_license } = args;
     let flags = [
         ("budget.max_memory_bytes", memory.map(|bytes| bytes.to_string())),
         ("budget.max_disk_bytes", max_disk.map(|bytes| bytes.to_string())),
         ("budget.max_attempts", max_attempts.map(|attempts| attempts.to_string())),
         ("budget.allow_scope_change", allow_scope_change.then(|| "true".into())),
+        ("budget.accept_licenses", (!accept_license.is_empty()).then(|| format!("{accept_license:?}"))),
     ];
     flags.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))).collect()
 }

@@ -1,6 +1,7 @@
 //! Arguments, environment, one function a command; the only writer to the terminal.
 
 pub mod args;
+mod consent;
 mod diff;
 pub mod doctor;
 pub mod environment;

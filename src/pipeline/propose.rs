@@ -72,6 +72,9 @@ impl Pipeline<'_> {
         } else {
             Goal::Paper(Box::new(self.read_paper()?))
         };
+        if let Goal::Request(Request { read_as: Some(reading), .. }) = &goal {
+            self.watch.say(&format!("reading the request as \"{reading}\""));
+        }
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
         self.stage("spec", &path, |this| {
             let proposed = this.choose(&goal, &wishes)?;
