@@ -310,9 +310,10 @@ fn prepared(split: &PreparedSplit) -> String {
                 cut(truncated_targets)
             );
         }
-        SplitShape::Image { height, width, channels } => {
+        SplitShape::Image { height, width, channels, left_out } => {
             let all = split.examples as f64 * (height * width * channels) as f64;
-            format!("{height} x {width} x {channels} pixels, {}", bytes(all))
+            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
+            format!("{height} x {width} x {channels} pixels, {}{out}", bytes(all))
         }
         SplitShape::Table { numbers, categories, missing, .. } => {
             let gaps = if missing > 0 { format!(", {} cells missing", count(missing as f64)) } else { String::new() };

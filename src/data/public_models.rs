@@ -132,3 +132,48 @@ pub const WRITERS: [PublicWriter; 4] = [
     PublicWriter { id: "google/flan-t5-base", name: "FLAN-T5-base", config: FLAN_BASE },
     PublicWriter { id: "google/flan-t5-small", name: "FLAN-T5-small", config: FLAN_SMALL },
 ];
+
+/// Other models of the zoo's architectures by the names that people call them, in lower case with hyphens: each is looked up under its
+/// id of the Hub.
+#[rustfmt::skip]
+const PUBLIC: &[(&str, &[&str])] = &[
+    ("FacebookAI/roberta-base", &["roberta", "roberta-base"]),
+    ("FacebookAI/roberta-large", &["roberta-large"]),
+    ("FacebookAI/xlm-roberta-base", &["xlm-roberta", "xlm-roberta-base", "xlmroberta"]),
+    ("FacebookAI/xlm-roberta-large", &["xlm-roberta-large"]),
+    ("almanach/camembert-base", &["camembert", "camembert-base"]),
+    ("distilbert/distilbert-base-uncased", &["distilbert", "distilbert-base", "distilbert-base-uncased"]),
+    ("distilbert/distilbert-base-cased", &["distilbert-base-cased"]),
+    ("distilbert/distilroberta-base", &["distilroberta", "distilroberta-base"]),
+    ("distilbert/distilgpt2", &["distilgpt2", "distil-gpt2"]),
+    ("google-bert/bert-base-cased", &["bert-base-cased"]),
+    ("google-bert/bert-large-cased", &["bert-large-cased"]),
+    ("google-bert/bert-base-multilingual-cased", &["bert-base-multilingual", "bert-base-multilingual-cased", "mbert", "multilingual-bert"]),
+    ("google/electra-small-discriminator", &["electra", "electra-small"]),
+    ("google/electra-base-discriminator", &["electra-base"]),
+    ("google/electra-large-discriminator", &["electra-large"]),
+    ("google/vit-base-patch16-224", &["vit-b", "vit-base", "vit-b/16", "vit-b-16", "vit-base-patch16-224", "vit-base/16"]),
+    ("google/vit-large-patch16-224", &["vit-l", "vit-large", "vit-l/16", "vit-l-16", "vit-large-patch16-224", "vit-large/16"]),
+    ("facebook/deit-tiny-patch16-224", &["deit-tiny", "vit-ti", "vit-tiny", "vit-ti/16"]),
+    ("facebook/deit-small-patch16-224", &["deit", "deit-small", "vit-s", "vit-small", "vit-s/16"]),
+    ("facebook/deit-base-patch16-224", &["deit-base"]),
+    ("openai-community/gpt2-large", &["gpt2-large", "gpt-2-large"]),
+    ("openai-community/gpt2-xl", &["gpt2-xl", "gpt-2-xl"]),
+    ("HuggingFaceTB/SmolLM2-1.7B", &["smollm2-1.7b"]),
+    ("HuggingFaceTB/SmolLM2-135M-Instruct", &["smollm2-135m-instruct", "smollm2-instruct"]),
+    ("HuggingFaceTB/SmolLM2-360M-Instruct", &["smollm2-360m-instruct"]),
+    ("Qwen/Qwen3-0.6B", &["qwen3", "qwen-3", "qwen3-0.6b"]),
+    ("Qwen/Qwen3-1.7B", &["qwen3-1.7b"]),
+    ("Qwen/Qwen2.5-0.5B-Instruct", &["qwen2.5-0.5b-instruct", "qwen2.5-instruct"]),
+    ("Qwen/Qwen2.5-1.5B", &["qwen2.5-1.5b"]),
+    ("meta-llama/Llama-3.2-1B", &["llama-3.2", "llama-3.2-1b", "llama3.2-1b"]),
+    ("meta-llama/Llama-3.2-3B", &["llama-3.2-3b", "llama3.2-3b"]),
+    ("meta-llama/Llama-3.1-8B", &["llama-3.1", "llama-3.1-8b", "llama3.1-8b"]),
+    ("TinyLlama/TinyLlama-1.1B-Chat-v1.0", &["tinyllama", "tinyllama-1.1b"]),
+    ("mistralai/Mistral-7B-v0.3", &["mistral", "mistral-7b"]),
+];
+
+/// The id of a public model that people call so; none where it is called by another name here, or by none.
+pub fn public_id(name: &str) -> Option<&'static str> {
+    PUBLIC.iter().find(|(_, names)| names.contains(&name)).map(|(id, _)| *id)
+}

@@ -184,10 +184,13 @@ pub enum SplitShape {
         unreadable: usize,
         vocab_size: usize,
     },
+    /// Images, all of one size, and how many were left out because they are not there, or cannot be read.
     Image {
         height: usize,
         width: usize,
         channels: usize,
+        #[serde(default)]
+        left_out: usize,
     },
     /// Inputs that rows have become: numbers and categories of each; cells that say nothing, and categories that the training rows do
     /// not have.

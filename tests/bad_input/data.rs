@@ -171,14 +171,17 @@ const ON_IMAGES: [&str; 4] = [
 #[test]
 fn images_that_are_broken_or_of_another_size() {
     let place = images();
-    place.write("data/train/light/1.png", b"\x89PNG and no more");
-    refuses(&place, &ON_IMAGES, 20, &["`light/1.png`, column `image`: the image cannot be read"], "repair or remove it");
+    for image in ["dark/0", "dark/1", "dark/2", "light/0", "light/1", "light/2"] {
+        place.write(&format!("data/train/{image}.png"), b"\x89PNG and no more");
+    }
+    refuses(&place, &ON_IMAGES, 20, &["`dark/0.png`, column `image`: the image cannot be read"], "repair or remove it");
     let place = images();
     image::RgbImage::new(16, 8).save(place.path("data/test/dark/0.png")).expect("an image");
     let words = ["`dark/0.png`, column `image`: expected an image of 16 x 16 x 3, found 8 x 16 x 3"];
     refuses(&place, &ON_IMAGES, 20, &words, "");
-    // And those that are as they should be are trained on.
+    // And those that are as they should be are trained on, without one that is not.
     let place = images();
+    place.write("data/train/light/1.png", b"\x89PNG and no more");
     let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
     let set: Vec<&str> = std::iter::once(source.as_str()).chain(ON_IMAGES).collect();
     crate::program::succeeds(place.train(&set, &place.run()).arg("--offline"));

@@ -3,6 +3,7 @@
 mod kinds;
 mod papers;
 mod requests;
+mod table;
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -311,9 +311,9 @@ fn a_base_is_held_as_it_is_stored_where_room_is_short() {
 fn a_request_that_cannot_be_planned_is_told_why() {
     let refused = |text: &str| RulePlanner.data(&request(text), &Wishes::default()).expect_err(text);
     for (text, name) in [
-        ("roberta on ./mine", "roberta"),
+        ("deberta on ./mine", "deberta"),
         ("resnet-21 on cifar10", "resnet-21"),
-        ("a ViT on cifar10", "vit"),
+        ("a swin on cifar10", "swin"),
         ("bert-small on SST-2", "bert-small"),
         ("an LSTM for SST-2", "lstm"),
     ] {

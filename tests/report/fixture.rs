@@ -79,7 +79,7 @@ pub(crate) fn text() -> Experiment {
 pub(crate) fn images() -> Experiment {
     let plan = image_plan();
     let labels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
-    let shape = SplitShape::Image { height: 32, width: 32, channels: 3 };
+    let shape = SplitShape::Image { height: 32, width: 32, channels: 3, left_out: 0 };
     let mut ledger = Book::begin(&["tallow", "train", "cifar.toml"]);
     ledger.attempt(
         "prepare",

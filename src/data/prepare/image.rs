@@ -1,7 +1,9 @@
-//! A split of encoded images -> one tensor of pixels.
+//! A split of encoded images -> one tensor of pixels. An image that is not there, or cannot be read, is left out with its row, and
+//! counted.
 
 use super::pixels::{Pixels, decode};
 use super::resize::brought_to;
+use super::unreadable::Unreadable;
 use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
@@ -28,14 +30,20 @@ fn prepare_split(
     let (mut answers, mut weights) = (Answers::new(job, split, names), Weights::of(split));
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels = Spool::within(&job.out)?;
+    let mut unreadable = Unreadable::default();
     split.each_chunk(emit, |table, mut rows| {
-        for row in &mut rows {
+        let images: Vec<Result<Pixels>> =
+            rows.par_iter().map(|row| decode_row(table, row, &column, job.image.as_ref())).collect();
+        for (image, row) in images.into_iter().zip(&mut rows) {
+            let image = match image {
+                Ok(image) => image,
+                Err(error) => {
+                    unreadable.add(error);
+                    continue;
+                }
+            };
             weights.take(table, row)?;
             answers.take(table, row)?;
-        }
-        let images: Vec<Pixels> =
-            rows.par_iter().map(|row| decode_row(table, row, &column, job.image.as_ref())).collect::<Result<_>>()?;
-        for (image, row) in images.into_iter().zip(&rows) {
             let [height, width, channels] = *shape.get_or_insert_with(|| job.image_shape.unwrap_or(image.shape()));
             let image = image.with_channels(channels);
             if image.shape() != [height, width, channels] {
@@ -52,10 +60,16 @@ fn prepare_split(
         }
         Ok(())
     })?;
+    unreadable.note(&split.name, answers.len(), "images").into_iter().for_each(&mut *emit);
+    let left_out = unreadable.count();
+    if let (0, Some(error)) = (answers.len(), unreadable.into_first()) {
+        return Err(error);
+    }
     let [height, width, channels] = shape.unwrap_or_default();
     let images =
         Tensor { name: "images", dtype: Dtype::U8, shape: vec![answers.len(), height, width, channels], bytes: pixels.bytes()? };
-    let made = Made { shape: SplitShape::Image { height, width, channels }, metadata: Vec::new(), tensors: vec![images] };
+    let made =
+        Made { shape: SplitShape::Image { height, width, channels, left_out }, metadata: Vec::new(), tensors: vec![images] };
     finish(job, split, answers.said().with(weights.tensor(split)?), made, emit)
 }
 

@@ -38,6 +38,7 @@ mod tags;
 mod tests;
 mod text;
 mod tokenization;
+mod unreadable;
 mod weights;
 mod words;
 

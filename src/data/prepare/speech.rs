@@ -7,6 +7,7 @@
 
 use super::answers::Said;
 use super::tokenization::{Tokenization, failed, text};
+use super::unreadable::Unreadable;
 use super::weights::{Weight, Weights};
 use super::{Made, RECORDINGS, Split, finish};
 use crate::data::audio::{HOP, LogMel, RATE, Resamplers, decode};
@@ -67,24 +68,14 @@ struct Recordings {
     longest: [usize; 2],
     truncated: [usize; 2],
     left_out: usize,
-    /// How many, and the first of them.
-    unreadable: usize,
-    examples: Vec<Error>,
+    unreadable: Unreadable,
 }
 
 impl Recordings {
-    /// Of those that cannot be read so many are told of.
-    const TOLD: usize = 3;
-
     fn leave_out(&mut self, why: LeftOut) {
         match why {
             LeftOut::Silent => self.left_out += 1,
-            LeftOut::Unreadable(error) => {
-                self.unreadable += 1;
-                if self.examples.len() < Self::TOLD {
-                    self.examples.push(error);
-                }
-            }
+            LeftOut::Unreadable(error) => self.unreadable.add(error),
         }
     }
 
@@ -102,8 +93,7 @@ impl Recordings {
             longest: [0; 2],
             truncated: [0; 2],
             left_out: 0,
-            unreadable: 0,
-            examples: Vec::new(),
+            unreadable: Unreadable::default(),
         })
     }
 
@@ -145,8 +135,8 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
     let (format, examples) = (listener.format, found.words.len());
     if examples == 0 {
         // What is wrong with the first is wrong with all that have a text.
-        let none = || Error::NoTranscripts { split: split.name.clone(), rows: found.left_out };
-        return Err(found.examples.drain(..).next().unwrap_or_else(none));
+        let none = Error::NoTranscripts { split: split.name.clone(), rows: found.left_out };
+        return Err(found.unreadable.into_first().unwrap_or(none));
     }
     notes(split, &found, listener, emit);
     let tokens = found.ids.len() / 4;
@@ -169,7 +159,7 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
             truncated: found.truncated[0],
             truncated_targets: found.truncated[1],
             left_out: found.left_out,
-            unreadable: found.unreadable,
+            unreadable: found.unreadable.count(),
             vocab_size: listener.tokenization.known(),
         },
         metadata,
@@ -195,22 +185,12 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
 /// What was cut and left out.
 fn notes(split: &Split, found: &Recordings, listener: &Listener, emit: &mut dyn FnMut(Event)) {
     let (name, examples) = (&split.name, found.words.len());
-    let all = examples + found.left_out + found.unreadable;
     if found.left_out > 0 {
+        let all = examples + found.left_out + found.unreadable.count();
         let message = format!("split `{name}`: {} of {all} recordings are left out, for they have no text", found.left_out);
         emit(Event::Note { message });
     }
-    if found.unreadable > 0 {
-        let told: Vec<String> = found.examples.iter().map(Error::to_string).collect();
-        let more = found.unreadable - told.len();
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let message = format!(
-            "split `{name}`: {} of {all} recordings are left out, for they cannot be read: {}{more}",
-            found.unreadable,
-            told.join("; ")
-        );
-        emit(Event::Note { message });
-    }
+    found.unreadable.note(name, examples + found.left_out, "recordings").into_iter().for_each(&mut *emit);
     if found.truncated[0] > 0 {
         let seconds = listener.log_mel.samples() as f64 / f64::from(RATE);
         let message = format!(

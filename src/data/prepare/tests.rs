@@ -141,7 +141,7 @@ fn images_become_pixels() {
     let made = bench.run().expect("prepared");
     assert_eq!(
         (made[0].shape.clone(), made[0].label_counts.clone()),
-        (SplitShape::Image { height: 16, width: 16, channels: 3 }, vec![2; 4])
+        (SplitShape::Image { height: 16, width: 16, channels: 3, left_out: 0 }, vec![2; 4])
     );
     let prepared = bench.open("train.safetensors");
     let cross = image::open(folder.join("train/cross/00005.png")).expect("an image").into_rgb8();
@@ -212,22 +212,47 @@ fn labels_of_minus_one_are_missing() {
 }
 
 #[test]
-fn bad_images_are_named() {
-    let check = |spoil: fn(&Path), words: &str| {
+fn images_that_cannot_be_read_are_left_out_and_others_of_another_size_are_named() {
+    let prepared = |spoil: &dyn Fn(&Path)| -> Result<_> {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = generate("toy_shapes", 8, 1, &Making::quietly(dir.path())).expect("written").join("train");
         spoil(&folder);
         let mut bench = Bench::new(Task::ImageClassification);
         bench.add("train", folder);
-        let error = bench.run().expect_err(words);
+        let (mut made, mut notes) = (Vec::new(), Vec::new());
+        let told = prepare(&bench.job, &mut |event| match event {
+            Event::Prepared(split) => made.push(split),
+            Event::Note { message } => notes.push(message),
+            _ => {}
+        });
+        told?;
+        let labels = labels(&bench.open("train.safetensors")).to_vec();
+        Ok((labels, made.remove(0), notes))
+    };
+    let spoilt = |f: &Path, image: &str| std::fs::write(f.join(image), b"no image").expect("written");
+    let (all, _, notes) = prepared(&|_| {}).expect("prepared");
+    assert_eq!(notes, [""; 0]);
+    let (some, made, notes) = prepared(&|f| spoilt(f, "cross/00005.png")).expect("prepared");
+    // The fourth of the images, by name.
+    assert_eq!(some, [&all[..3], &all[4..]].concat());
+    assert_eq!(made.shape, SplitShape::Image { height: 16, width: 16, channels: 3, left_out: 1 });
+    assert_eq!(made.label_counts.iter().sum::<usize>(), all.len() - 1);
+    let words = "split `train`: 1 of 8 images are left out, for they cannot be read: ";
+    assert!(notes[0].starts_with(words) && notes[0].contains("`cross/00005.png`, column `image`"), "{notes:?}");
+    let refused = |spoil: &dyn Fn(&Path), words: &str| {
+        let error = prepared(spoil).map(drop).expect_err(words);
         assert!(error.to_string().contains(words), "expected {words:?}, found {error}");
     };
-    check(
-        |f| std::fs::write(f.join("cross/00005.png"), b"no image").expect("written"),
-        "`cross/00005.png`, column `image`: the image cannot be read",
-    );
-    check(
-        |f| image::RgbImage::new(20, 16).save(f.join("cross/00005.png")).expect("written"),
+    let all_spoilt = |f: &Path| {
+        for class in std::fs::read_dir(f).expect("read").flatten() {
+            for image in std::fs::read_dir(class.path()).expect("read").flatten() {
+                std::fs::write(image.path(), b"no image").expect("written");
+            }
+        }
+    };
+    refused(&all_spoilt, "column `image`: the image cannot be read");
+    refused(
+        &|f| image::RgbImage::new(20, 16).save(f.join("cross/00005.png")).expect("written"),
         "`cross/00005.png`, column `image`: expected an image of 16 x 16 x 3, found 16 x 20 x 3",
     );
 }

@@ -1,12 +1,14 @@
 //! What somebody asks for in ordinary words: `fine-tune BERT on SST-2, at most 30 minutes` -> [`Request`].
 //!
 //! Each phrase is cut out of the text by the one rule that understands it: [`names`] first, for they may hold digits and words that
-//! mean something else elsewhere, then [`settings`] and [`quality`]. It ends in one of four places, so that nobody believes that
+//! mean something else elsewhere, then [`kind`]s of task, [`settings`] and [`quality`]. It ends in one of four places, so that nobody believes that
 //! something was followed which was not: a field of the request; [`Request::refused`], a setting with a value that it cannot have;
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod kind;
 mod label;
+mod meant;
 mod name;
 mod names;
 mod number;
@@ -34,6 +36,10 @@ use tallow_zoo::HeadKind;
 pub struct Request {
     /// In the user's words.
     pub text: String,
+    /// How it was read where that is not as it stands: with slips mended, or in English.
+    pub read_as: Option<String>,
+    /// "Named entity recognition", "DPO". Of "regression" it is for the data to say whether of texts or of a table.
+    pub task: Option<Task>,
     pub data: Option<DataName>,
     /// What is to be predicted, as a column may be called.
     pub label: Option<String>,
@@ -201,16 +207,40 @@ pub enum Lying {
     Data,
 }
 
-/// Understands `text`; `lying` tells what is at a path, none where nothing is. Never fails: what cannot be understood is told.
+/// Understands `text`; `lying` tells what is at a path, none where nothing is. Never fails: what cannot be understood is told. Where
+/// that is less once slips of the keys are mended, or once it is put into English, this is how it is read.
 pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
+    let plain = read(text, &lying);
+    if plain.not_understood.is_empty() {
+        return plain;
+    }
+    let another =
+        |reading: String| Request { text: plain.text.clone(), read_as: Some(reading.clone()), ..read(&reading, &lying) };
+    let others = meant::readings(&plain.text, &plain.not_understood).into_iter().map(another);
+    let best = others.min_by_key(|other| (other.refused.len(), other.words_left()));
+    let is_better = |other: &Request| other.refused.len() <= plain.refused.len() && other.words_left() < plain.words_left();
+    best.filter(is_better).unwrap_or(plain)
+}
+
+/// As it stands.
+fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> Request {
     let mut request = Request { text: text.trim().to_string(), ..Request::default() };
     let mut rest = Rest::new(text);
     names::find(&mut rest, &mut request, lying);
+    kind::find_of_words(&mut rest, &mut request);
+    names::find_model(&mut rest, &mut request);
     pair::find(&mut rest, &mut request);
     label::find(&mut rest, &mut request);
     speech::find(&mut rest, &mut request);
+    kind::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
     quality::find(&mut rest, &mut request);
     request.not_understood = rest.left_over();
     request
+}
+
+impl Request {
+    fn words_left(&self) -> usize {
+        self.not_understood.iter().map(|phrase| phrase.split_whitespace().count()).sum()
+    }
 }

@@ -62,14 +62,19 @@ impl ModelName {
     /// What `--model` names.
     pub fn parse(text: &str) -> ModelName {
         let text = text.trim();
-        if looks_like_path(text) || hub_id(text).is_some() {
-            return ModelName::At { id: text.into() };
+        match ModelName::called(text) {
+            ModelName::Called { .. } if looks_like_path(text) || hub_id(text).is_some() => ModelName::At { id: text.into() },
+            named => named,
         }
-        ModelName::called(text)
     }
 
+    /// What people call so: a single public model, or a family.
     pub(super) fn called(text: &str) -> ModelName {
-        ModelName::Called { name: text.trim().to_lowercase().replace([' ', '_'], "-") }
+        let name = text.trim().to_lowercase().replace([' ', '_'], "-");
+        match crate::data::public_id(&name) {
+            Some(id) => ModelName::At { id: id.into() },
+            None => ModelName::Called { name },
+        }
     }
 }
 

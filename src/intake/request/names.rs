@@ -3,20 +3,50 @@
 use super::name::{hub_id, is_table, looks_like_path};
 use super::rest::{Rest, is_filler};
 use super::{DataName, Lying, ModelName, Request};
-use crate::data::{GENERATED, Known, catalogue};
+use crate::data::{GENERATED, Known, catalogue, public_id};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Paths and ids first, then names that are known.
+/// Data by a path, an id or a name that is known, and a model by a path or an id.
 pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
     let role = |before: &str, word: &str| role(before, word, &lying);
     request.data = rest.cut_word(|before, word| (role(before, word)? == Lying::Data).then(|| DataName::parse(word, &lying)));
     request.model =
         rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
     request.data = request.data.take().or_else(|| known_data(rest));
+}
+
+/// A model by its name, where there is none yet.
+pub(super) fn find_model(rest: &mut Rest, request: &mut Request) {
     request.model = request.model.take().or_else(|| Some(ModelName::called(&rest.cut(&MODEL)?.words)));
 }
+
+/// Words in lower case that names of data and models are made of.
+pub(super) fn words_of_names() -> Vec<String> {
+    let known = catalogue().iter().flat_map(|known| std::iter::once(known.name).chain(known.aliases.iter().copied()));
+    let words = known.flat_map(|name| name.split(|c: char| !c.is_alphabetic())).map(str::to_lowercase);
+    words.filter(|word| !word.is_empty()).chain(FAMILIES.iter().map(|name| name.to_string())).collect()
+}
+
+/// Names of models as they are spelt most often.
+const FAMILIES: &[&str] = &[
+    "bert",
+    "minilm",
+    "resnet",
+    "roberta",
+    "distilbert",
+    "electra",
+    "albert",
+    "deberta",
+    "llama",
+    "smollm",
+    "qwen",
+    "mistral",
+    "gemma",
+    "whisper",
+    "wideresnet",
+];
 
 /// What a path or id stands for: what lies there tells, else its form, else the word before it.
 fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Option<Lying> {
@@ -26,8 +56,8 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         return Some(lying);
     }
     let id = hub_id(word);
-    // `train/test` and `and/or` are no ids.
-    let is_id = id.is_some() && !word.split('/').all(is_filler);
+    // `train/test` and `and/or` are no ids, and `ViT-B/16` is a name.
+    let is_id = id.is_some() && !word.split('/').all(is_filler) && public_id(&word.to_lowercase()).is_none();
     if !looks_like_path(word) && !is_id {
         return None;
     }
@@ -68,10 +98,10 @@ static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
 /// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
 #[rustfmt::skip]
 const MODELS: &[&str] = &[
-    r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
-    r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:-\w+)?", r"electra(?:-\w+)?", "albert", r"deberta(?:-\w+)?",
-    r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?", "deit", "swin", "convnext", r"efficientnet(?:-\w+)?",
-    r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[-\w]*", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
+    r"(?:multilingual bert|mbert)", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
+    r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"deberta(?:-\w+)?",
+    r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
+    r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
     r"llama[-\w.]*", r"smollm[-\w.]*", r"t5(?:-\w+)?", r"bart(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
 ];

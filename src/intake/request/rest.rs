@@ -147,7 +147,7 @@ fn is_negation(word: &str) -> bool {
 
 /// Words that carry no wish of their own.
 #[rustfmt::skip]
-const FILLERS: &[&str] = &[
+pub(super) const FILLERS: &[&str] = &[
     "a", "an", "the", "to", "of", "on", "for", "with", "in", "at", "by", "as", "is", "are", "be", "it", "its", "it's", "this", "that", "which", "from", "into",
     "and", "or", "then", "so", "also", "but", "i", "i'd", "i'm", "am", "we", "me", "my", "our", "us", "you", "please", "can", "could", "would", "should", "want",
     "wants", "like", "need", "needs", "let's", "have", "has", "some", "any", "there", "here", "use", "using", "used", "run", "do", "make", "build", "take",

@@ -1,7 +1,7 @@
 //! Settings that are numbers or choices: how long, how fast, with what. One pattern each way of saying one.
 
 use super::number::{NUMBER, in_words, number};
-use super::rest::{Cut, Rest};
+use super::rest::{Cut, NOT, Rest};
 use super::{Lack, Lacking, Refused, Request};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
 use crate::spec::{Augment, Warmup};
@@ -112,6 +112,8 @@ patterns! {
         r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*",
         r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+",
         r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
+        // Whose value is cut out already.
+        r"\b(?P<v>constant)\s*¦",
     ],
 }
 
@@ -156,6 +158,9 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.from_scratch = first(rest, &PATTERNS.scratch).is_some();
     request.pretrained = first(rest, &PATTERNS.pretrained).is_some();
+    if request.from_scratch && request.pretrained {
+        request.refused.push(Refused { words: "from scratch and pretrained".into(), expected: ONE_OF_TWO.into() });
+    }
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
     for ways in [&PATTERNS.dora[..], &PATTERNS.rslora, &PATTERNS.qlora, &PATTERNS.adapter] {
@@ -177,6 +182,31 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     size(rest, request);
     lengths(rest, request);
     choices(rest, request);
+}
+
+const ONE_OF_TWO: &str = "one of the two";
+
+/// The value of a setting that is said once, or again alike; two that differ are refused. What is done `every` so often is none.
+fn only<T: PartialEq>(
+    rest: &mut Rest,
+    request: &mut Request,
+    ways: &[Regex],
+    expected: &str,
+    read: impl Fn(&Cut) -> Option<T>,
+) -> Option<T> {
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:every|each|per)\s*)$")));
+    let mut said: Option<(String, T)> = None;
+    while let Some(cut) = ways.iter().find_map(|way| rest.cut_unless_after(way, &BEFORE)) {
+        let words = cut.words.clone();
+        let Some(value) = request.value(Some(cut), expected, &read) else { continue };
+        match &said {
+            Some((before, other)) if *other != value => {
+                request.refused.push(Refused { words: format!("{before} and {words}"), expected: ONE_OF_TWO.into() });
+            }
+            _ => said = Some((words, value)),
+        }
+    }
+    said.map(|(_, value)| value)
 }
 
 /// The first way of saying it that is there, cut out.
@@ -275,8 +305,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.grad_clip_norm = request.value(cut, "a norm greater than 0", |cut| real(cut, |norm| norm > 0.0));
     let cut = first(rest, &p.momentum);
     request.momentum = request.value(cut, "0 to less than 1", |cut| real(cut, |momentum| (0.0..1.0).contains(&momentum)));
-    let cut = first(rest, &p.lr);
-    request.lr = request.value(cut, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    request.lr = only(rest, request, &p.lr, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
 }
 
 /// A share, as such or in per cent, or a number of steps.
@@ -322,14 +351,12 @@ fn size(rest: &mut Rest, request: &mut Request) {
 
 fn lengths(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let cut = first(rest, &p.epochs);
-    request.epochs =
-        request.value(cut, "one number, more than 0 and at most 1,000,000", |cut| real(cut, |n| n > 0.0 && n <= 1e6));
-    let cut = first(rest, &p.steps);
-    request.steps = request.value(cut, "a whole number from 1 to 1,000,000,000", |cut| whole(cut, 1, 1_000_000_000));
-    let cut = first(rest, &p.batch);
-    request.batch_size =
-        request.value(cut, "a whole number from 1 to 1,048,576", |cut| whole(cut, 1, 1 << 20)).map(|n| n as usize);
+    let expected = "one number, more than 0 and at most 1,000,000";
+    request.epochs = only(rest, request, &p.epochs, expected, |cut| real(cut, |n| n > 0.0 && n <= 1e6));
+    let expected = "a whole number from 1 to 1,000,000,000";
+    request.steps = only(rest, request, &p.steps, expected, |cut| whole(cut, 1, 1_000_000_000));
+    let batch = only(rest, request, &p.batch, "a whole number from 1 to 1,048,576", |cut| whole(cut, 1, 1 << 20));
+    request.batch_size = batch.map(|n| n as usize);
     let cut = first(rest, &p.length);
     request.max_seq_len =
         request.value(cut, "a whole number from 3 to 1,000,000", |cut| whole(cut, 3, 1_000_000)).map(|n| n as usize);

@@ -356,11 +356,57 @@ fn what_is_negated_is_never_followed() {
 }
 
 #[test]
+fn a_setting_that_is_said_twice_is_one_or_refused() {
+    assert_eq!(parse("bert on sst2, 3 epochs, yes, 3 epochs").epochs, Some(3.0));
+    let r = parse("bert on sst2, 3 epochs and 5 epochs");
+    assert_eq!(
+        r.refused.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["`3 epochs and 5 epochs`: expected one of the two"]
+    );
+    assert_eq!(parse("bert on sst2, evaluate every 100 steps, 2 epochs").steps, None);
+}
+
+#[test]
+fn kinds_of_task() {
+    for (text, task) in [
+        ("NER on ./x.jsonl", Some(Task::TokenClassification)),
+        ("masked language model pre-training on ./x.txt", Some(Task::MaskedLanguageModelling)),
+        ("a causal LM on ./x.txt", Some(Task::LanguageModelling)),
+        ("reading comprehension on SQuAD", Some(Task::QuestionAnswering)),
+        ("DPO on ./x.json", Some(Task::PreferenceOptimization)),
+        ("SFT on ./x.json", Some(Task::InstructionTuning)),
+        ("multi-label classification of ./x.csv", Some(Task::TextMultiLabel)),
+        ("topic classification of ./x.csv", Some(Task::TextClassification)),
+        ("no regression please, ./x.csv", None),
+        ("classify ./x.csv", None),
+    ] {
+        let r = parse(text);
+        assert_eq!((r.task, r.refused.len()), (task, 0), "{text}: {r:?}");
+    }
+    assert_eq!(parse("logistic regression on ./x.csv").model, called("logistic-regression"));
+}
+
+#[test]
+fn single_public_models_are_looked_up_under_their_ids() {
+    for (text, id) in [
+        ("RoBERTa on ./x.csv", "FacebookAI/roberta-base"),
+        ("fine-tune distilbert-base-uncased on SST-2", "distilbert/distilbert-base-uncased"),
+        ("ViT-B/16 on CIFAR-10", "google/vit-base-patch16-224"),
+        ("mistral with LoRA on ./x.json", "mistralai/Mistral-7B-v0.3"),
+        ("qwen3-0.6b on ./x.json", "Qwen/Qwen3-0.6B"),
+    ] {
+        assert_eq!(parse(text).model, at(id), "{text}");
+    }
+    assert_eq!(parse("a ViT on CIFAR-10").model, called("vit"));
+    assert_eq!(parse("WRN-28-10 on CIFAR-10").model, called("wrn-28-10"));
+}
+
+#[test]
 fn what_is_not_understood_is_told_in_phrases() {
     let told = |text: &str| parse(text).not_understood;
     assert_eq!(told("fine-tune BERT on SST-2 with curriculum learning on the moon"), ["curriculum learning", "moon"]);
     assert_eq!(told("train GPT-2 on wikitext"), ["wikitext"]);
-    assert_eq!(told("bert on sst2, 3 epochs and 5 epochs"), ["5 epochs"], "the second of two is not followed");
+    assert_eq!(told("bert on sst2, 3 epochs, checkpoints every 5 epochs"), ["every 5 epochs", "checkpoints"]);
     assert_eq!(told("a small bert"), ["small"]);
     assert_eq!(told("on gpu, for a few epochs"), ["gpu", "few epochs"]);
 }

@@ -21,6 +21,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
         length_is_given: false,
     };
     let mut asked = Asked { request, model, out: drafted };
+    asked.out.assumptions.extend(request.read_as.iter().map(|text| format!("request: read as \"{text}\"")));
     asked.optimizer();
     asked.schedule();
     asked.numbers();

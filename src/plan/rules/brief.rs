@@ -8,7 +8,7 @@ use crate::intake::{AskedPair, Field, ModelName, PaperSpec, Phase, ReportedResul
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{ImageSize, Metric, Monitor, Task};
-use tallow_zoo::Modality;
+use tallow_zoo::{HeadKind, Modality};
 
 /// What is planned for if nobody gives a limit.
 const DEFAULT_SECS: u64 = 1800;
@@ -108,6 +108,10 @@ impl<'a> Brief<'a> {
         let of_numbers = request.and_then(|r| r.metric).is_some_and(|metric| !metric.is_of_scores());
         let vectors_assumed = encoder && pairs && !of_numbers;
         let task = if vectors_assumed { Task::SentenceSimilarity } else { task };
+        if let Some(asked) = request.and_then(|request| request.task).filter(|asked| !is_of_kind(task, *asked)) {
+            let what = format!("{} was asked for, and what it holds is for {}", asked.in_words(), task.in_words());
+            return Err(PlannerError::Data { data: choice.name.clone(), what });
+        }
         let with_scores = offer.data.columns.label.is_some();
         let told = |metric: &Metric| task != Task::SentenceSimilarity || metric.is_of_scores() == with_scores;
         let usual = || match task {
@@ -228,5 +232,15 @@ fn monitor(data: &DataFacts, train: &str, held_out: &str, there: usize, decides:
         None if decides && there >= 20 => Monitor::HoldOut { examples: (there / 10).min(2000) },
         None if there >= 2000 => Monitor::HoldOut { examples: (there / 100).clamp(100, 500) },
         None => Monitor::None,
+    }
+}
+
+/// Whether a task is of the kind that was asked for. Whether numbers are those of texts or of a table, and whether words are told from
+/// both sides, is for data and model to say.
+fn is_of_kind(task: Task, asked: Task) -> bool {
+    match asked {
+        Task::TextRegression => task.head() == HeadKind::Value || task == Task::SentenceSimilarity,
+        Task::LanguageModelling => task.is_of_streams() || task == Task::InstructionTuning,
+        _ => task == asked,
     }
 }

@@ -77,7 +77,7 @@ impl Brief<'_> {
         let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
             Some(Named::Bert | Named::Encoders(_)) => &OF_ENCODERS,
-            Some(Named::Resnet(_)) => &[Task::ImageClassification],
+            Some(Named::Resnet(_) | Named::WideResnet(..) | Named::Vit) => &[Task::ImageClassification],
             Some(Named::Decoders([])) => &[Task::LanguageModelling],
             // Whoever tells words can learn to answer.
             Some(Named::Decoders(_)) => &[Task::LanguageModelling, Task::InstructionTuning, Task::PreferenceOptimization],
@@ -112,6 +112,11 @@ impl Brief<'_> {
                 Some(depth) => models::resnet(depth, self.channels()).into_iter().collect(),
                 None => self.resnets()?,
             },
+            Some(Named::WideResnet(depth, width)) => match models::wide_resnet(depth, width, self.channels()) {
+                Some(found) => vec![found],
+                None => return wrong(format!("`{name}`: a wide ResNet has 6n + 4 layers")),
+            },
+            Some(Named::Vit) => self.vits()?,
             Some(Named::Mlp) => self.perceptrons()?,
             Some(Named::Hearers(_)) if self.is_from_scratch() => self.fresh_hearers()?,
             Some(Named::Hearers(found)) => found.iter().filter_map(models::public_writer).collect(),
@@ -151,6 +156,29 @@ impl Brief<'_> {
             depths = models::RESNET_DEPTHS.to_vec();
         }
         Ok(depths.into_iter().filter_map(|depth| models::resnet(depth, self.channels())).collect())
+    }
+
+    /// Vision transformers from scratch: of the size that was asked for, else those that small images are worth.
+    fn vits(&self) -> Result<Vec<Candidate>, PlannerError> {
+        let size = self.size();
+        let sizes = match (size.layers, size.hidden) {
+            (None, None) => models::SCRATCH_VITS.to_vec(),
+            (layers, hidden) => vec![(layers.unwrap_or(6), hidden.unwrap_or(192))],
+        };
+        let [height, width, channels] = self.offer.data.image_shape.unwrap_or([32, 32, 3]);
+        if height != width {
+            let wanted = format!("a ViT for images of {height} x {width}, which are not square");
+            return Err(PlannerError::NoModel { wanted, zoo: zoo() });
+        }
+        let of = |(layers, hidden): (usize, usize)| {
+            // Heads of 64, as 2010.11929 has them; a small model has four at the least.
+            models::vit(layers, hidden, size.heads.unwrap_or((hidden / 64).max(4)), height, channels)
+        };
+        let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
+        match found.is_empty() {
+            true => Err(PlannerError::NoModel { wanted: format!("a ViT of {sizes:?} (layers, width)"), zoo: zoo() }),
+            false => Ok(found),
+        }
     }
 
     /// Public encoders; one from scratch where that was asked for, or where a paper describes one and no pretraining.

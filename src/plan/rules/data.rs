@@ -32,6 +32,9 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
             if wants_vectors(goal) {
                 return Ok(vec![of_vectors(choice, goal, wishes)?]);
             }
+            if let Some(choice) = for_another_task(&choice, goal) {
+                return Ok(vec![choice]);
+            }
             // What is known has its task and columns, but for how it is drawn.
             if choice.known.is_some() {
                 let columns = Columns { weight: columns(goal, wishes).weight, ..choice.columns.clone() };
@@ -45,6 +48,14 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         }
         (None, Goal::Paper(paper)) => of_paper(paper, wishes),
     }
+}
+
+/// Known data for another kind of task than it is known for: its columns are looked at anew.
+fn for_another_task(choice: &DataChoice, goal: &Goal) -> Option<DataChoice> {
+    let Goal::Request(request) = goal else { return None };
+    let (known, asked) = (choice.known?, request.task?);
+    let columns = Columns::default();
+    (known.task.head() != asked.head()).then(|| DataChoice { task: Some(asked), known: None, columns, ..choice.clone() })
 }
 
 /// Whether vectors of texts are asked for: in words, or by what measures nothing else.
@@ -77,8 +88,15 @@ fn no_pairs(choice: &DataChoice) -> PlannerError {
 
 /// What is to be learnt, where request or model say so; none: what the data is found to be for.
 fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
-    if matches!(goal, Goal::Request(request) if request.speech.is_some()) {
-        return Some(Task::SpeechRecognition);
+    if let Goal::Request(request) = goal {
+        match request.task {
+            // Data has them by itself, or none.
+            Some(Task::TextClassification | Task::ImageClassification | Task::TabularClassification) | None => {}
+            asked => return asked,
+        }
+        if request.speech.is_some() {
+            return Some(Task::SpeechRecognition);
+        }
     }
     let writes = match goal.model(wishes) {
         Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Writers(_))),

@@ -207,6 +207,21 @@ pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
     }
 }
 
+/// A vision transformer from scratch on small images.
+pub(super) fn vit_from_scratch(mirror: bool) -> Defaults {
+    let mut augment = vec![Augment::PadCrop { padding: 4 }];
+    augment.extend(mirror.then_some(Augment::HorizontalFlip));
+    let schedule = Schedule::cosine(Warmup::Frac(0.1));
+    Defaults {
+        recipe: Recipe {
+            augment,
+            grad_clip_norm: Some(1.0),
+            ..Recipe::bare(adamw(0.05), 1e-3, schedule, Length::Epochs(100.0), 128)
+        },
+        source: "AdamW, decay and cosine of 2012.12877, table 9; its rate is for larger models, this one is that of presets/cifar10_vit.toml",
+    }
+}
+
 /// An optimiser with a learning rate, for whoever asks for another than the default.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Choice {

@@ -25,6 +25,10 @@ pub(super) enum Named {
     Encoders(Vec<&'static PublicEncoder>),
     /// A ResNet of any depth, or of this one.
     Resnet(Option<usize>),
+    /// A wide ResNet of this depth, so many times as wide.
+    WideResnet(usize, usize),
+    /// A vision transformer from scratch.
+    Vit,
     /// A perceptron for tables.
     Mlp,
     /// These public models of two texts; none: small ones from scratch.
@@ -54,6 +58,19 @@ pub(super) fn named(name: &str) -> Option<Named> {
         let of_family = WRITERS.iter().position(|writer| writer.name.to_lowercase().starts_with(&name))?;
         let count = WRITERS[of_family..].iter().take_while(|writer| writer.name.to_lowercase().starts_with(&name)).count();
         return Some(Named::Writers(&WRITERS[of_family..of_family + count]));
+    }
+    if name == "vit" {
+        return Some(Named::Vit);
+    }
+    let wide = ["wide-resnet", "wideresnet", "wrn"].iter().find_map(|start| name.strip_prefix(start));
+    if let Some(rest) = wide {
+        // 1605.07146 writes WRN-depth-width; its smallest good one is 16-4.
+        let sizes: Vec<&str> = rest.split('-').filter(|part| !part.is_empty()).collect();
+        return match sizes.as_slice() {
+            [] => Some(Named::WideResnet(16, 4)),
+            [depth, width] => Some(Named::WideResnet(depth.parse().ok()?, width.parse().ok()?)),
+            _ => None,
+        };
     }
     if name == "whisper" {
         // Those of several languages.
@@ -319,6 +336,30 @@ pub(super) fn resnet(depth: usize, channels: usize) -> Option<Candidate> {
     })
 }
 
+/// A wide ResNet; none where there is none of that depth.
+pub(super) fn wide_resnet(depth: usize, widen_factor: usize, channels: usize) -> Option<Candidate> {
+    let config = json!({ "model_type": "wide_resnet", "depth": depth, "widen_factor": widen_factor, "num_channels": channels });
+    let config = ModelConfig::from_public(&config.to_string()).ok()?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
+    Some(Candidate { name: format!("WRN-{depth}-{widen_factor}"), spec, config })
+}
+
+/// Layers and width of vision transformers from scratch, largest first: those of 2012.12877 from the small one on, then what a CPU can
+/// train.
+pub(super) const SCRATCH_VITS: [(usize, usize); 3] = [(12, 384), (12, 192), (6, 128)];
+
+/// A vision transformer from scratch for square images of `side` pixels, in about eight patches a side; none where the sizes make none.
+pub(super) fn vit(layers: usize, width: usize, heads: usize, side: usize, channels: usize) -> Option<Candidate> {
+    let patch = (1..=side).filter(|patch| side % patch == 0).min_by_key(|patch| (side / patch).abs_diff(8))?;
+    let config = json!({
+        "model_type": "vit", "hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": heads, "intermediate_size": 4 * width,
+        "image_size": side, "patch_size": patch, "num_channels": channels,
+    });
+    let config = ModelConfig::from_public(&config.to_string()).ok()?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
+    Some(Candidate { name: format!("ViT of {layers} layers of {width}"), spec, config })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -376,7 +417,10 @@ mod tests {
             ("bert-huge", "none"),
             ("bert-", "none"),
             ("roberta", "none"),
-            ("vit-b/16", "none"),
+            ("vit", "Vit"),
+            ("wide resnet", "WideResnet(16, 4)"),
+            ("WRN-28-10", "WideResnet(28, 10)"),
+            ("wrn-28", "none"),
             ("", "none"),
         ] {
             assert_eq!(names(name), expected, "{name}");

@@ -94,6 +94,9 @@ impl Brief<'_> {
             (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_)) => {
                 defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
             }
+            (ModelSpec::Scratch { .. }, ModelConfig::Vit(_)) => {
+                defaults::vit_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
+            }
             (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => {
                 defaults::decoder_from_scratch(self.piece)
             }

@@ -1,0 +1,86 @@
+//! Which kind of task a request names: "named entity recognition", "DPO", "regression".
+
+use super::rest::Rest;
+use super::settings::pattern;
+use super::{Refused, Request};
+use crate::spec::Task;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Kinds whose names hold that of a model.
+static OF_WORDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
+    vec![
+        (
+            Task::MaskedLanguageModelling,
+            pattern(r"\bmasked[- ](?:language[- ]model(?:s|l?ing)?|lm)\b|\bmlm\b|\bcloze(?: tasks?)?\b"),
+        ),
+        (
+            Task::LanguageModelling,
+            pattern(
+                r"\b(?:causal|auto-?regressive)[- ](?:language[- ]model(?:s|l?ing)?|lm)\b|\bnext[- ](?:word|token)[- ]prediction\b",
+            ),
+        ),
+    ]
+});
+
+static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
+    vec![
+        (Task::TextMultiLabel, pattern(r"\bmulti-?\s?label(?: (?:text )?classif\w+| tagging)?\b")),
+        (
+            Task::TokenClassification,
+            pattern(
+                r"\bnamed[- ]entit(?:y|ies)(?:[- ](?:recognition|recogni[sz]er|extraction|tagging))?\b|\bentity[- ](?:recognition|extraction|tagging)\b|\bner\b|\btoken[- ]classif\w+\b|\b(?:sequence|pos|part[- ]of[- ]speech)[- ](?:tagg(?:ing|ers?)|labell?ing)\b",
+            ),
+        ),
+        (
+            Task::QuestionAnswering,
+            pattern(r"\b(?:extractive )?question[- ]answering\b|\b(?:extractive )?qa\b|\b(?:machine )?reading comprehension\b"),
+        ),
+        (
+            Task::PreferenceOptimization,
+            pattern(
+                r"\b(?:direct )?preference[- ](?:optimi[sz]ation|tuning|learning|alignment|training)(?: \(?dpo\)?)?\b|\bdpo\b|\balign(?:ing|ment|ed)?(?: (?:with|to|on|by)(?: (?:the|my|our|human|these))*)? preferences?\b",
+            ),
+        ),
+        (
+            Task::InstructionTuning,
+            pattern(
+                r"\binstruction[- ](?:fine-?\s?)?(?:tun(?:e|ed|ing)|following)\b|\bsupervised fine-?\s?tuning(?: \(?sft\)?)?\b|\bsft\b|\bchat[- ](?:fine-?)?tuning\b|\b(?:to )?follow(?:ing|s)? instructions\b",
+            ),
+        ),
+        (Task::ImageClassification, pattern(r"\b(?:image|picture|photo)s?[- ](?:classif\w+|recognition)\b")),
+        (
+            Task::TextClassification,
+            pattern(
+                r"\b(?:text|document|sentence|sequence|topic|intent|spam|sentiment|toxicity|emotion)s?[- ](?:classif\w+|analysis|detection|detector)\b|\bsentence[- ]pair classif\w+\b|\b(?:natural language inference|nli|textual entailment|paraphrase (?:detection|identification))\b",
+            ),
+        ),
+        // Whether of texts or of tables is for the data to say.
+        (Task::TextRegression, pattern(r"\b(?:text |tabular |a )?regression(?: (?:task|problem|model))?\b|\bregressor\b")),
+        (Task::TabularClassification, pattern(r"\btabular classif\w+\b")),
+    ]
+});
+
+/// Those whose names hold that of a model; names of data are cut out already.
+pub(super) fn find_of_words(rest: &mut Rest, request: &mut Request) {
+    take(&OF_WORDS, rest, request);
+}
+
+/// All others; names of data and models are cut out already.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    take(&KINDS, rest, request);
+}
+
+fn take(kinds: &[(Task, Regex)], rest: &mut Rest, request: &mut Request) {
+    for (task, way) in kinds {
+        while let Some(cut) = rest.cut(way) {
+            match request.task {
+                Some(other) if other != *task => {
+                    let words = format!("{} and {}", other.in_words(), cut.words);
+                    request.refused.push(Refused { words, expected: "one kind of task".into() });
+                }
+                _ => request.task = Some(*task),
+            }
+        }
+    }
+}
