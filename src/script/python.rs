@@ -278,7 +278,7 @@ mod tests {
         let caused = format!(
             "{}\nThe above exception was the direct cause of the following exception:\n\n{}",
             traced("ImportError: libstdc++.so.6: cannot open shared object file: No such file or directory"),
-            traced("ImportError: \n\nIMPORTANT: PLEASE READ THIS\nmore")
+            traced("ImportError: \n\nIMPORTANT: PLEASE READ THIS\nmore").trim_start_matches("epoch 1 loss 0.7\n")
         );
         let caused = exception(&caused).expect("an exception");
         let expected = "ImportError: IMPORTANT: PLEASE READ THIS (caused by ImportError: libstdc++.so.6: cannot open";
