@@ -103,6 +103,8 @@ pub enum FieldKey {
     LoraAlpha,
     #[serde(rename = "lora.target_modules")]
     LoraTargets,
+    #[serde(rename = "precision")]
+    Precision,
     #[serde(rename = "hardware")]
     Hardware,
     #[serde(rename = "training_time")]

@@ -101,7 +101,14 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     }
 }
 
-/// Tasks named in the abstract, or in the introduction where the abstract names none.
+/// `Our experiments cover`, `we evaluate on a range of tasks`.
+static OWN_TASKS: LazyLock<regex::Regex> = LazyLock::new(|| {
+    crate::intake::regex(
+        r"(?i)\b(?:our (?:experiments|evaluation|tasks)|we (?:evaluate|experiment|consider|conduct experiments|test|validate|apply))\b[^.;]{0,80}\btasks?\b",
+    )
+});
+
+/// Tasks named in the abstract, by the authors of their experiments, or on the first pages.
 fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     let named_in = |wanted: &dyn Fn(&Sentence) -> bool| -> Vec<(&'static str, usize, std::ops::Range<usize>)> {
         let mut named: Vec<(&'static str, usize, std::ops::Range<usize>)> = Vec::new();
@@ -114,9 +121,13 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         }
         named
     };
-    let first_page = |s: &Sentence| paper.passages.get(s.passage).is_some_and(|p| p.page <= 2);
+    let first_page = |s: &Sentence| paper.passages.get(s.passage).is_some_and(|p| paper.is_near_start(p));
     let mut named = named_in(&|s| paper.section_kind(s.section) == SectionKind::Abstract);
-    for more in named_in(&first_page) {
+    let own = |s: &Sentence| {
+        !matches!(paper.section_kind(s.section), SectionKind::References | SectionKind::RelatedWork)
+            && OWN_TASKS.is_match(&s.text)
+    };
+    for more in named_in(&own).into_iter().chain(named_in(&first_page)) {
         if named.len() < 4 && !named.iter().any(|(name, ..)| *name == more.0) {
             named.push(more);
         }

@@ -19,20 +19,29 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
     static NAMES: LazyLock<[(regex::Regex, Dimension); 5]> = LazyLock::new(|| {
         [
             (
-                crate::intake::regex(r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?)?(?:layers|blocks|depth)$|^(?:#L|N|L)$"),
+                crate::intake::regex(
+                    r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?(?:of )?)?(?:(?:transformer|encoder|decoder|hidden|model) )?(?:layers?|blocks|depth)$|^(?:#L|N|L)$|^n_?layers?$",
+                ),
                 Dimension::Layers,
             ),
             (
-                crate::intake::regex(r"(?i)^(?:mlp|ffn|feed-?forward|intermediate)[- ](?:size|dim\w*|width).*$|^d_?ff$"),
+                crate::intake::regex(
+                    r"(?i)^(?:mlp|ffn|feed-?forward|intermediate|ff)[- ](?:network )?(?:inner |hidden )?(?:size|dim\w*|width|hidden size|inner hidden size).*$|^d_?ffn?$",
+                ),
                 Dimension::Intermediate,
             ),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:hidden|model|embedding)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^#?H$|^width$",
+                    r"(?i)^(?:hidden|model|embedding)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^n_?embd$|^#?H$|^width$",
                 ),
                 Dimension::Hidden,
             ),
-            (crate::intake::regex(r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?)?(?:attention )?heads$|^(?:#A|A)$|^h$"), Dimension::Heads),
+            (
+                crate::intake::regex(
+                    r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?(?:of )?)?(?:self-?)?(?:attention )?heads?$|^n_?heads?$|^(?:#A|A)$|^h$",
+                ),
+                Dimension::Heads,
+            ),
             (
                 crate::intake::regex(r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:params|parameters)\b.*$"),
                 Dimension::Params,
@@ -159,7 +168,5 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
 }
 
 fn count(word: &str) -> Option<f64> {
-    const WORDS: [&str; 13] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    WORDS.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or_else(|| numbers::parse(word))
+    numbers::in_words(word).or_else(|| numbers::parse(word))
 }

@@ -1,6 +1,6 @@
 //! Settings that are choices or words: optimiser, schedule, loss, initialisation, augmentation, what LoRA is put on, hardware, time.
 
-use super::{Findings, Place, numbers};
+use super::{Findings, Place, Said, numbers};
 use crate::intake::{FieldKey, OptimizerKind, ScheduleShape, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,13 +14,14 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     lora_targets(at, found);
     hardware(at, found);
     training_time(at, found);
+    precision(at, found);
 }
 
 const OPTIMIZERS: &[(OptimizerKind, &str)] = &[
     (OptimizerKind::AdamW, r"Adam-?W"),
     (OptimizerKind::AdaMax, r"AdaMax"),
     (OptimizerKind::Adam, r"Adam|ADAM"),
-    (OptimizerKind::Sgd, r"SGD|[Ss]tochastic [Gg]radient [Dd]escent"),
+    (OptimizerKind::Sgd, r"SGD|[Ss]tochastic [Gg]radient [Dd]escent|[Mm]ini-?batch [Gg]radient [Dd]escent"),
     (OptimizerKind::RmsProp, r"RMS-?[Pp]rop"),
     (OptimizerKind::AdaGrad, r"Ada[Gg]rad"),
     (OptimizerKind::AdaDelta, r"Ada[Dd]elta"),
@@ -40,11 +41,22 @@ pub(super) fn optimizer_named(text: &str) -> Option<OptimizerKind> {
 }
 
 fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
-    static USE: LazyLock<regex::Regex> = LazyLock::new(|| {
+    static USE: LazyLock<[regex::Regex; 2]> = LazyLock::new(|| {
         let names = OPTIMIZERS.iter().map(|(_, p)| *p).collect::<Vec<_>>().join("|");
-        crate::intake::regex(&format!(
-            r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:trained?|training|fine-?tuned?|optimi[sz]ed?|pre-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|use)|[Oo]ptimi[sz]er:?(?: is)?|[Uu]sing|\b[Rr]ate \()\s+?(?:the )?(?:standard |plain |vanilla |momentum |mini-?batch )?(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
-        ))
+        let kinds = "(?:the )?(?:standard |plain |vanilla |momentum |mini-?batch )?";
+        [
+            crate::intake::regex(&format!(
+                r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:[Tt]rained?|[Tt]raining|[Ff]ine-?tuned?|[Oo]ptimi[sz](?:ed?|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
+            )),
+            crate::intake::regex(&format!(
+                r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) used (?:as|for optimi[sz]|to (?:train|optimi[sz])))"
+            )),
+        ]
+    });
+    static OTHERS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:unlike|in contrast to|compared? (?:to|with)|instead of|rather than|than|such as|variants? of|like)\s+(?:\w+\s+){0,3}$",
+        )
     });
     let text = at.text();
     // A comparison of optimisers is no recipe.
@@ -52,7 +64,10 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     if several || at.caption || text.starts_with("Compared ") || text.starts_with("For a ") {
         return;
     }
-    if let Some(words) = USE.captures(text) {
+    let own = |words: &regex::Captures<'_>| {
+        words.name("o").or_else(|| words.name("p")).is_some_and(|name| !OTHERS.is_match(&text[..name.start()]))
+    };
+    if let Some(words) = USE.iter().find_map(|form| form.captures(text).filter(own)) {
         let name = words.name("o").or_else(|| words.name("p"));
         // `with SGD and Adam`: both were tried.
         let after = name.map_or("", |n| text[n.end()..].trim_start());
@@ -102,20 +117,24 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
             form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
             form(r"\bpolynomial (?:learning[- ]rate |lr )?(?:decay|schedule)".into(), |_| ScheduleShape::Polynomial { power: None }),
-            form(r"\bcosine (?:learning[- ]rate |lr )?(?:decay|schedule|annealing|learning)".into(), |_| ScheduleShape::Cosine),
-            form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|1/√|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
+            form(r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)".into(), |_| ScheduleShape::Cosine),
+            form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
+            form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
-            form(r"\bexponential(?:ly)? (?:learning[- ]rate |lr )?decay".into(), |_| ScheduleShape::Exponential),
+            form(r"\b(?:exponential|geometric)(?:ly)? (?:learning[- ]rate |lr )?decay".into(), |_| ScheduleShape::Exponential),
             form(
-                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedule|decreas|anneal)|\bdecay\w* linearly|\bdecreas\w* linearly|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
+                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc)\w* linearly|\bdecreas\w* linearly|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
                 |_| ScheduleShape::Linear,
             ),
-            form(r"\bconstant learning[- ]rate\b".into(), |_| ScheduleShape::Constant),
+            form(r"\b(?:constant|fixed) (?:learning[- ]rate|lr)\b".into(), |_| ScheduleShape::Constant),
         ]
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if !["learning rate", "lr ", "divid", "schedule", "/ t decay", "t decay", "√"].iter().any(|word| lower.contains(word)) {
+    if !["learning rate", "learning-rate", "lr ", "divid", "schedule", "/ t decay", "t decay", "√", "cosine", "linear decay"]
+        .iter()
+        .any(|word| lower.contains(word))
+    {
         return;
     }
     if let Some((words, shape)) = FORMS.iter().find_map(|(form, shape)| Some((form.captures(text)?, shape)))
@@ -131,31 +150,43 @@ fn divisor(found: &regex::Captures<'_>) -> Option<f64> {
     Some(if by < 1.0 { 1.0 / by } else { by })
 }
 
+/// What a loss that is named, not defined, counts for.
+const NAMED_LOSS: f32 = 0.85;
+
 fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
+    const KINDS: &str = r"cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared[- ]error(?: loss)?|MSE loss|(?:negative )?log[- ]likelihood(?: loss)?|InfoNCE(?: loss)?|ELBO|KL[- ]divergence(?: loss)?|(?:hinge|contrastive|distillation|triplet|focal|dice|huber|smooth l1|l1|l2|ctc|adversarial|reconstruction|perceptual|margin|ranking|denoising|language model(?:l?ing)?|masked language model(?:l?ing)?|MLM) (?:loss|objective)";
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"(?i)\b(?:(?:training|overall|total|final) (?:loss|objective) is (?:the )?(?P<is>[a-z][^.;(]{{8,110}})|(?P<name>(?:(?:standard|binary|softmax|categorical|weighted|sparse|token-level|pixel-wise|autoregressive) )*(?:{KINDS}))(?:\b|$))"
+        ))
+    });
+    static USED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:(?:training|overall|total|final) (?:loss|objective) is (?:the )?(?P<is>[a-z][^.;(]{8,110})|(?P<name>(?:binary |softmax )?cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared[- ]error(?: loss)?|hinge loss|contrastive loss))",
+            r"(?i)\b(?:we |train\w*|optimi[sz]\w+|minimi[sz]\w+|maximi[sz]\w+|use[sd]?|using|with|loss(?: function)? (?:is|was)|objective (?:function )?(?:is|was))\b",
         )
     });
-    if let Some(words) = NAMED.captures(at.text())
-        && let Some(text) = words.name("is").or_else(|| words.name("name"))
-        && let Some(whole) = words.get(0)
-    {
-        found.say(at, FieldKey::Loss, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
+    let Some(words) = NAMED.captures(at.text()) else { return };
+    let (Some(whole), Some(text)) = (words.get(0), words.name("is").or_else(|| words.name("name"))) else { return };
+    let is_defined = words.name("is").is_some();
+    if is_defined || USED.is_match(&at.text()[..whole.start()]) {
+        // A loss that is only named may be that of a part.
+        let weight = if is_defined { 1.0 } else { NAMED_LOSS };
+        let value = Value::Text { text: text.as_str().trim().to_string() };
+        found.tell(at, Said { weight, ..Said::new(FieldKey::Loss, value, whole.range()) });
     }
 }
 
 fn init(at: &Place<'_>, found: &mut Findings<'_>) {
     static INIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network |pre-?trained )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
-            r"|scale the weights (?P<e>of residual layers at initiali[sz]ation by [^.;]{3,60}))"
+            r"|(?P<e>scal\w+ (?:the )?(?:initial )?(?:weights|parameters|initiali[sz]ation)\b[^.;]{0,60}? by (?:a factor of )?[^.;]{3,60}))"
         ))
     });
-    if let Some(words) = INIT.captures(at.text()) {
+    if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
         let text = ["a", "b", "c", "d", "e"].iter().find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
@@ -228,28 +259,31 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |Cloud |Tesla |GeForce |Google ){0,3}",
-            r"(?:[PVAKHT]\d{2,3}|RTX ?\d{4}(?: ?Ti)?|Titan ?[A-Z][a-z]?|TPU ?v?\d?(?:s|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
-            r"(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?))"
+            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |Google |Instinct ){0,3}",
+            r"(?:[PVAKHTBL]\d{1,3}[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b[^.;]{0,90}?\b(?:on|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b[^.;]{0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
         )
     });
     let text = at.text();
     let lower = text.to_lowercase();
     // What could be done is not what was done.
     let possible = lower.contains("can be ") || lower.contains("could be ");
-    if at.caption || possible || !["train", "experiment", "perform", "hardware"].iter().any(|w| lower.contains(w)) {
+    if at.caption || possible || !["train", "tun", "experiment", "perform", "hardware"].iter().any(|w| lower.contains(w)) {
         return;
     }
     for words in DEVICES.captures_iter(text) {
         let Some(device) = words.name("d") else { continue };
         let name = device.as_str().trim();
         let specific = name.contains(|c: char| c.is_ascii_digit()) || name.contains(' ');
-        if specific && WORK.is_match(&text[..device.start()]) {
+        // `16 GPU-hours` are a cost.
+        let is_cost =
+            ["-hour", "-day", "-second", " hour", " day", " memory"].iter().any(|unit| text[device.end()..].starts_with(unit));
+        if specific && !is_cost && WORK.is_match(&text[..device.start()]) {
             found.say(at, FieldKey::Hardware, Value::Text { text: name.to_string() }, None, device.range());
             return;
         }
@@ -259,12 +293,14 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about)\s+\(?(?P<v>{n}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
-            n = numbers::NUMBER
+            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than )?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            n = numbers::NUMBER,
+            WORDS = numbers::WORDS,
         ))
     });
     let text = at.text();
-    if at.caption || !text.to_lowercase().contains("train") {
+    let lower = text.to_lowercase();
+    if at.caption || !["train", "tuning", "tuned"].iter().any(|word| lower.contains(word)) {
         return;
     }
     let Some(words) = TIME.captures(text) else { return };
@@ -273,12 +309,38 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     else {
         return;
     };
-    let Some(value) = numbers::parse(value.as_str()) else { return };
+    let Some(value) = numbers::parse(value.as_str()).or_else(|| numbers::in_words(value.as_str())) else { return };
     let (value, unit) = match unit.as_str().to_lowercase().as_bytes().first() {
         Some(b'h') => (value, Unit::Hours),
         Some(b'm') => (value / 60.0, Unit::Hours),
         Some(b'w') => (value * 7.0, Unit::Days),
         _ => (value, Unit::Days),
     };
-    found.say(at, FieldKey::TrainingTime, Value::Number { value }, Some(unit), whole.range());
+    let weight = if lower.contains("for example") { 0.7 } else { 1.0 };
+    let said = Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range());
+    found.tell(at, Said { unit: Some(unit), weight, ..said });
+}
+
+/// The number format that training computes with.
+fn precision(at: &Place<'_>, found: &mut Findings<'_>) {
+    static FORMAT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:automatic )?mixed[- ]precision(?: training)?(?: \((?:bf16|fp16|bfloat16|float16)\))?|(?:bfloat16|bf16|fp16|float16|fp32|float32|fp8|tf32)(?: (?:mixed[- ])?precision)?|(?:half|single|full)[- ]precision)\b",
+        )
+    });
+    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:train\w*|fine-?tun\w*|optimi[sz]\w+|learning rate|batch size|gradients?|we use)\b")
+    });
+    static ELSEWHERE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:inference|quanti[sz]\w+|deploy\w*|stored?|latency|throughput|flops|capacity|compared? (?:to|with)|instead of)\b",
+        )
+    });
+    let text = at.text();
+    if at.caption || ELSEWHERE.is_match(text) || !TRAINS.is_match(text) {
+        return;
+    }
+    if let Some(words) = FORMAT.find(text) {
+        found.say(at, FieldKey::Precision, Value::Text { text: words.as_str().to_string() }, None, words.range());
+    }
 }

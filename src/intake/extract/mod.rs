@@ -5,6 +5,7 @@
 
 mod about;
 mod architecture;
+mod aside;
 mod choices;
 mod data;
 mod names;
@@ -26,13 +27,15 @@ use std::ops::Range;
 pub fn extract(paper: &Paper) -> PaperSpec {
     let sentences = paper.sentences();
     let scopes = scope::scopes(paper, &sentences);
-    let mut found = Findings { paper, fields: Vec::new() };
+    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new() };
     about::find(paper, &sentences, &mut found);
     let own = found.family().map(|family| family.name().to_string());
+    let asides = aside::sections(paper, &sentences);
     for (sentence, scope) in sentences.iter().zip(&scopes) {
         let kind = paper.section_kind(sentence.section);
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
-        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, own: own.as_deref() };
+        let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
+        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, own: own.as_deref() };
         // A float on the last page of the references is part of what follows them.
         if at.kind == SectionKind::References && !at.caption {
             continue;
@@ -62,7 +65,11 @@ fn is_caption(paper: &Paper, sentence: &Sentence) -> bool {
     paper.passages.get(sentence.passage).is_some_and(|p| p.kind == PassageKind::Caption)
 }
 
+/// How much a setting of an experiment on the side is to be trusted to be the paper's recipe.
+const ASIDE: f32 = 0.6;
+
 /// A sentence and where it stands.
+#[derive(Clone, Copy)]
 struct Place<'a> {
     sentence: &'a Sentence,
     scope: &'a Scope,
@@ -70,6 +77,8 @@ struct Place<'a> {
     caption: bool,
     /// In the abstract or the introduction.
     boasts: bool,
+    /// It is about an experiment on the side, or an exception.
+    is_aside: bool,
     /// A word for what the paper proposes.
     own: Option<&'a str>,
 }
@@ -86,6 +95,7 @@ impl Place<'_> {
             || self.own.is_some_and(|own| self.text().to_lowercase().contains(own) && self.text().to_lowercase().contains("we "));
         match self.kind {
             SectionKind::Baselines if !names_own() => 0.45,
+            _ if self.is_aside => ASIDE,
             SectionKind::Appendix => 0.8,
             _ if self.caption => 0.8,
             _ => 0.9,
@@ -93,10 +103,29 @@ impl Place<'_> {
     }
 }
 
+/// What a sentence says.
+struct Said {
+    key: FieldKey,
+    value: Value,
+    unit: Option<Unit>,
+    /// Where, in the sentence.
+    words: Range<usize>,
+    /// How much this way of saying it is worth, where a plain one is worth 1.
+    weight: f32,
+    origin: Origin,
+}
+
+impl Said {
+    fn new(key: FieldKey, value: Value, words: Range<usize>) -> Self {
+        Said { key, value, unit: None, words, weight: 1.0, origin: Origin::Stated }
+    }
+}
+
 /// What was found so far.
 struct Findings<'a> {
     paper: &'a Paper,
     fields: Vec<Field>,
+    given: tables::Given,
 }
 
 impl Findings<'_> {
@@ -109,19 +138,27 @@ impl Findings<'_> {
 
     /// Adds what a sentence says at `words`; without words in the text there is no field.
     fn say(&mut self, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
-        if let Some(quote) = at.sentence.quote(words) {
-            // Baselines share data and metrics with the paper.
-            let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
-            // An abstract speaks of effort to impress, an experiments section to inform.
-            let boast = matches!(key, FieldKey::Hardware | FieldKey::TrainingTime) && at.boasts;
-            let confidence = if shared {
-                at.trust().max(0.7)
-            } else if boast {
-                0.5
-            } else {
-                at.trust()
-            };
-            self.add(key, value, unit, at.scope.clone(), confidence, quote, at.sentence.section);
+        self.tell(at, Said { unit, ..Said::new(key, value, words) });
+    }
+
+    /// The same of a statement that is not plain.
+    fn tell(&mut self, at: &Place<'_>, said: Said) {
+        let Said { key, value, unit, words, weight, origin } = said;
+        let Some(quote) = at.sentence.quote(words) else { return };
+        // Baselines share data and metrics with the paper.
+        let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
+        // An abstract speaks of effort to impress, an experiments section to inform.
+        let boast = matches!(key, FieldKey::Hardware | FieldKey::TrainingTime) && at.boasts;
+        let confidence = if shared {
+            at.trust().max(0.7)
+        } else if boast {
+            0.5
+        } else {
+            at.trust()
+        };
+        self.add(key, value, unit, at.scope.clone(), weight * confidence, quote, at.sentence.section);
+        if let Some(field) = self.fields.last_mut() {
+            field.origin = origin;
         }
     }
 
@@ -177,7 +214,7 @@ fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
 fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
     fields.sort_by(|a, b| a.key.cmp(&b.key).then(b.confidence.total_cmp(&a.confidence)));
     let mut kept: Vec<Field> = Vec::new();
-    for field in fields {
+    for mut field in fields {
         if field.key == FieldKey::Metrics && kept.iter().any(|k| k.key == field.key && k.value == field.value) {
             continue;
         }
@@ -185,9 +222,18 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
             add_dataset(&mut kept, &field, dataset);
             continue;
         }
+        // Of a loss that is defined and one that is only named in the same phase, the definition is meant.
+        let is_defined =
+            |k: &Field| k.key == FieldKey::Loss && k.scope.phase == field.scope.phase && k.confidence > field.confidence;
+        if field.key == FieldKey::Loss && kept.iter().any(is_defined) {
+            field.confidence *= ASIDE;
+        }
         let same = |other: &&mut Field| other.key == field.key && other.value == field.value;
         // The same value without a scope, or with the same one, says nothing new.
-        match kept.iter_mut().find(|k| same(k) && (k.scope == field.scope || k.scope.is_vague() || field.scope.is_vague())) {
+        // What a heading alone tells apart is one choice, and may well be two numbers.
+        let chosen = field.value.numbers().is_empty();
+        let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
+        match kept.iter_mut().find(|k| same(k) && one(&k.scope)) {
             Some(other) if other.scope.is_vague() && !field.scope.is_vague() => other.scope = field.scope,
             Some(_) => {}
             None => kept.push(field),
@@ -210,6 +256,20 @@ fn add_dataset(kept: &mut Vec<Field>, field: &Field, used: &DatasetUse) {
 }
 
 impl Scope {
+    /// Whether both may be about the same: one of them says nothing, or both say the same.
+    fn says_no_other(&self, other: &Scope) -> bool {
+        self == other || self.is_empty() || other.is_empty() || self.covers(other)
+    }
+
+    /// Says something, and nothing that `other` does not say more closely.
+    fn covers(&self, other: &Scope) -> bool {
+        let datasets =
+            self.datasets.is_empty() || !other.datasets.is_empty() && other.datasets.iter().all(|d| self.datasets.contains(d));
+        let phase = self.phase.is_none() || self.phase == other.phase;
+        let variant = self.variant.is_none() || self.variant == other.variant;
+        !self.is_vague() && phase && variant && datasets
+    }
+
     /// Says nothing of phase, data or model.
     fn is_vague(&self) -> bool {
         self.phase.is_none() && self.datasets.is_empty() && self.variant.is_none()

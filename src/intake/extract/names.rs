@@ -210,10 +210,15 @@ pub(in crate::intake) fn same_dataset(a: &str, b: &str) -> bool {
     }
 }
 
+/// The suite that a data set belongs to.
+pub(super) fn suite_of(member: &str) -> Option<&'static str> {
+    let member = usual(member)?;
+    DATASETS.iter().find(|(name, ..)| *name == member).map(|(_, _, suite)| *suite).filter(|suite| !suite.is_empty())
+}
+
 /// Whether `member` is one of the data sets of `suite`.
 pub(in crate::intake) fn is_member(member: &str, suite: &str) -> bool {
-    let suite_of = usual(member).and_then(|m| DATASETS.iter().find(|(name, ..)| *name == m)).map(|(_, _, suite)| *suite);
-    suite_of.is_some_and(|s| !s.is_empty() && same_dataset(s, suite))
+    suite_of(member).is_some_and(|s| same_dataset(s, suite))
 }
 
 /// Metrics in a text, in order; where two overlap, the more special one.

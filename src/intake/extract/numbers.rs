@@ -8,6 +8,17 @@ pub(super) const NUMBER: &str = concat!(
     r"|\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
 
+/// Small whole numbers in words.
+pub(super) const WORDS: &str = "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)";
+
+/// A small whole number in words.
+pub(super) fn in_words(word: &str) -> Option<f64> {
+    const ALL: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    let sixteen = word.eq_ignore_ascii_case("sixteen").then_some(16.0);
+    ALL.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or(sixteen)
+}
+
 /// One or more numbers: `16, 32`, `2, 3 and 4`, `0.1 or 0.2`.
 pub(super) fn list() -> String {
     format!(r"{NUMBER}(?:\s?%)?(?:(?:\s?[,;/]\s?(?:and\s|or\s)?|\sand\s|\sor\s){NUMBER}(?:\s?%)?)*")

@@ -55,10 +55,11 @@ impl Running {
         // A sentence that only compares with other data does not change what the paragraph is about.
         let introduces = own.datasets.len() == 1 && !compares(&sentence.text);
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
+        let told = if is_of_others(&sentence.text) { Scope::default() } else { own.clone() };
         self.paragraph = Scope {
-            phase: own.phase.or(self.paragraph.phase),
+            phase: told.phase.or(self.paragraph.phase),
             datasets: data,
-            variant: own.variant.clone().or(self.paragraph.variant.take()),
+            variant: told.variant.or(self.paragraph.variant.take()),
             topic: None,
         };
         own
@@ -69,6 +70,12 @@ impl Running {
         let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
         Scope { datasets, ..Scope::default() }
     }
+}
+
+/// `Foo (Bar et al., 2019) improved ...`, `Foo [7] was ...`: what others did says nothing of what follows.
+fn is_of_others(text: &str) -> bool {
+    static OTHERS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^[A-Z][\w-]+ (?:\([A-Z][^()]*\d{4}|\[\d)"));
+    OTHERS.is_match(text)
 }
 
 fn compares(text: &str) -> bool {
@@ -168,15 +175,18 @@ fn variant_in(text: &str) -> Option<String> {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:the |our )?(base|big|large|small|tiny|medium|huge) models?\b|\((base|big|large|small)\)",
-            r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]* (?:base|large|small|tiny|medium))\b",
+            r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]* (?:base|large|small|tiny|medium|huge|XL|XXL))\b",
             r"|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*-(?:[A-Z]+/\d+|(?:Base|Large|Huge|Small|Tiny)|\d{2,4}))\b|\b(GPT-[23])\b"
         ))
     });
     static LAYERS: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"\b(\d{2,4})-layer (ResNet|net|network|model)"));
+    // `WMT-14` begins the name of a data set.
+    let datasets = names::datasets_in(text);
     let named = SIZE.captures_iter(text).find_map(|found| {
-        let name = found.iter().skip(1).flatten().next()?.as_str().trim_matches(['(', ')']).to_string();
-        names::datasets_in(&name).is_empty().then_some(name)
+        let name = found.iter().skip(1).flatten().next()?;
+        let is_data = datasets.iter().any(|d| d.at.start < name.end() && name.start() < d.at.end);
+        (!is_data).then(|| name.as_str().trim_matches(['(', ')']).to_string())
     });
     named.or_else(|| LAYERS.captures(text).map(|found| format!("{}-{}", &found[2], &found[1])))
 }

@@ -1,11 +1,11 @@
 //! Settings that are numbers: learning rate, batch size, epochs and so on. One row of [`RULES`] each way of saying one.
 
-use super::{Findings, Place, numbers};
-use crate::intake::{FieldKey, Unit, Value};
+use super::{Findings, Place, Said, numbers, scope};
+use crate::intake::{FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// One way of saying a setting: `{n}` is a number or a list of them, `{of}` what stands between a name and its value.
+/// One way of saying a setting: `{n}` is a number or a list of them, `{v}` one number, `{m}` another, `{of}` what stands between a name and its value.
 struct Rule {
     key: FieldKey,
     pattern: &'static str,
@@ -24,6 +24,12 @@ const COUNT: (f64, f64) = (1.0, 1e12);
 
 const RULES: &[Rule] = &[
     rule(FieldKey::Lr, r"\b(?:learning[- ]rates?|step[- ]?size|lr)\b{of}{n}", None, LR),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[- ]rate|lr)\b[^.;\d]{0,50}\b(?:warm\w*|ramp\w*|ris\w*|rais\w*|increas\w*)[^.;\d]{0,30}(?:from {m} )?to (?:a (?:peak|maximum|maximal)(?: value| learning rate)? of )?{n}",
+        None,
+        LR,
+    ),
     rule(FieldKey::Lr, r"{n} (?:as )?(?:the |a )?(?:initial |base |peak |maximum )?learning rate", None, LR),
     rule(FieldKey::Lr, r"\bα{of}{n}", None, LR),
     rule(FieldKey::Beta1, r"\b(?:β[₁1]|beta_?1){of}{n}", None, SHARE),
@@ -36,9 +42,21 @@ const RULES: &[Rule] = &[
         None,
         (0.0, 1.0),
     ),
-    rule(FieldKey::WeightDecay, r"{n} weight[- ]decay", None, (0.0, 1.0)),
-    rule(FieldKey::BatchSize, r"\b(?:mini-?\s?)?batch[- ]?sizes?{of}{n}", Some(Unit::Examples), COUNT),
-    rule(FieldKey::BatchSize, r"\b(?:mini-?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::WeightDecay, r"{v} weight[- ]decay", None, (0.0, 1.0)),
+    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[- ]?sizes?{of}{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
+    rule(
+        FieldKey::BatchSize,
+        r"{n} (?:\w+ )?(?:examples|samples|sequences|images|tokens|sentences|pairs|instances) (?:per|in each|in every) (?:mini-?)?batch",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
+        r"\bbatch(?:es)? (?:size )?of {m}(?: \w+)? ?[x×*·] ?{m}(?: \w+)? ?[=≈] ?{n}",
+        Some(Unit::Examples),
+        COUNT,
+    ),
     rule(
         FieldKey::BatchSize,
         r"\bbatch (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?",
@@ -46,38 +64,79 @@ const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=]\s*{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
         r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?{n} (?:training |full )?epochs?",
         Some(Unit::Epochs),
         COUNT,
     ),
-    rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Steps,
-        r"\b(?:for|at|after) (?:a total of |up to |a maximum of |about |approximately )?{n} (?:training |gradient |update |optimi[sz]ation |optimi[sz]er )?(?:steps|iterations|updates)\b",
+        r"\b(?:for|at|after) (?:a total of |up to |a maximum of |about |approximately |another |the first )?{n} (?:training |gradient |update |optimi[sz]ation |optimi[sz]er )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\btrain(?:ed|ing|s)?\b(?: \w+){0,4}? (?:for |with |to |lasts |takes )?{n} (?:training |gradient |update |optimi[sz]ation )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:total|number of|maximum|max\.?) (?:number of )?(?:training |optimi[sz]ation |update |gradient )?(?:steps|iterations|updates)\b[^.;,\d]{0,30}?(?:\bis|\bwas|\bof|\bto|:|=) {n}",
         Some(Unit::Steps),
         COUNT,
     ),
     rule(
         FieldKey::Warmup,
-        r"\bwarm(?:ed|ing)?[- ]?up[^.;\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update )?(?:steps|iterations|updates|epochs|tokens|%)",
+        r"\bwarm(?:ed|ing|s)?[- ]?up\b[^.;\d]{0,50}?\b(?:over|for|of|in|during|is|to|takes) (?:the )?(?:first )?{n}\s*%",
+        Some(Unit::Percent),
+        (0.0, 100.0),
+    ),
+    rule(FieldKey::Warmup, r"\b{v}\s*% (?:\w+ ){0,2}?warm-?\s?up\b", Some(Unit::Percent), (0.0, 100.0)),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:warm(?:ed|ing|s)?[- ]?up|warm\w*|increas\w* linearly|linearly increas\w*|ramp\w*)\b[^.;]{0,60}?\b(?:over|for|in|during|within) (?:the )?first {n}\s*% of",
+        Some(Unit::Percent),
+        (0.0, 100.0),
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation )?(?:steps|iterations|updates|epochs|tokens)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:warm\w*|increas\w* linearly|linearly increas\w*|ramp\w* up)[- a-z]{0,40}(?:from {m} )?to (?:\w+ ){0,5}?{m},? (?:over|for|in|during|within) (?:the )?(?:first )?{n}\s*(?:training |update )?(?:steps|iterations|updates|epochs|tokens)",
         Some(Unit::Steps),
         COUNT,
     ),
     rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]steps{of}{n}", Some(Unit::Steps), COUNT),
-    rule(FieldKey::Warmup, r"\bwarm-?\s?up (?:ratio|proportion|fraction){of}{n}", Some(Unit::Fraction), SHARE),
-    rule(FieldKey::Warmup, r"{n} (?:linear )?warm-?\s?up (?:steps|iterations|updates|epochs)", Some(Unit::Steps), COUNT),
+    rule(FieldKey::Warmup, r"\bwarm-?\s?up[_ ](?:ratio|proportion|fraction|rate){of}{n}", Some(Unit::Fraction), SHARE),
+    rule(
+        FieldKey::Warmup,
+        r"{v}[- ](?:linear )?warm-?\s?up[- ](?:steps?|iterations?|updates?|epochs?)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"{v}[- ](?:steps?|iterations?|updates?|epochs?)(?: of)?(?: linear| learning[- ]rate| lr)* warm-?\s?up\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
     rule(
         FieldKey::Warmup,
         r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations)\)",
         Some(Unit::Steps),
         COUNT,
     ),
-    rule(FieldKey::Warmup, r"\bwarm(?:ed)?[- ]?up\b[^.;\d]{0,40}\bfirst {n}\s*% of", Some(Unit::Percent), (0.0, 100.0)),
     rule(FieldKey::Dropout, r"\bdrop-?out(?: (?:probability|probabilities|rate|ratio|prob\.?))?{of}{n}", None, SHARE),
     rule(FieldKey::Dropout, r"\bP_?drop{of}{n}", None, SHARE),
-    rule(FieldKey::Dropout, r"{n} drop-?out", None, (0.0, 99.0)),
+    rule(FieldKey::Dropout, r"{v}(?:\s?%)? drop-?out", None, (0.0, 99.0)),
     rule(
         FieldKey::LabelSmoothing,
         r"\blabel[- ]smoothing(?: (?:of value|factor|parameter))?(?: [ϵεǫ]?_?ls)?{of}{n}",
@@ -95,11 +154,25 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context) ){1,3}(?:length|len\.?|size|window){of}{n}",
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){of}{n}",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
     rule(FieldKey::MaxSeqLen, r"\bsequences? (?:of )?(?:up to|at most|of length|length) {n}", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(FieldKey::MaxSeqLen, r"\bsequences of {n} tokens", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b{n}[- ]tokens? (?:sequences?|contexts?|windows?|inputs?|segments?)",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
+    rule(FieldKey::MaxSeqLen, r"\b{n} (?:tokens? )?(?:context|sequence) (?:length|window|size)", Some(Unit::Tokens), (8.0, 1e7)),
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraAlpha, r"\bLoRA (?:α|alpha){of}{n}", None, (1.0, 4096.0)),
@@ -121,8 +194,13 @@ struct Compiled {
 static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
     let list = numbers::list();
     let compile = |rule: &'static Rule| {
-        let pattern =
-            rule.pattern.replace("{of}", OF).replace("{n2}", &format!("(?P<w>{list})")).replace("{n}", &format!("(?P<v>{list})"));
+        let pattern = rule
+            .pattern
+            .replace("{of}", OF)
+            .replace("{n2}", &format!("(?P<w>{list})"))
+            .replace("{n}", &format!("(?P<v>{list})"))
+            .replace("{v}", &format!("(?P<v>{})", numbers::NUMBER))
+            .replace("{m}", numbers::NUMBER);
         Compiled { rule, pattern: crate::intake::regex(&format!("(?i){pattern}")) }
     };
     RULES.iter().map(compile).collect()
@@ -134,24 +212,172 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     if !text.contains(|c: char| c.is_ascii_digit()) || !is_said(text) {
         return;
     }
+    betas(at, found);
     let mut taken: Vec<(FieldKey, Range<usize>)> = Vec::new();
     for Compiled { rule, pattern } in COMPILED.iter() {
         for words in pattern.captures_iter(text) {
             let (Some(whole), Some(value)) = (words.get(0), words.name("v")) else { continue };
+            let value = own_part(text, whole.end(), value.range());
             let overlaps =
-                taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end() && whole.start() < range.end);
-            if overlaps || !applies(rule, text, whole.range(), value.range()) {
+                taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end && whole.start() < range.end);
+            if overlaps || !applies(rule, text, whole.range(), value.clone()) || !is_said(at.sentence.part(value.start)) {
                 continue;
             }
-            let mut values = numbers::parse_list(value.as_str());
+            let mut values = numbers::parse_list(&text[value.clone()]);
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
-            if values_fit(rule, &values, value.as_str()) {
-                let (values, unit) = with_unit(rule, values, text, value.range(), whole.end());
-                taken.push((rule.key, whole.start()..value.end()));
-                found.say(at, rule.key, Value::from_numbers(values), unit, whole.range());
+            if values_fit(rule, &values, &text[value.clone()]) {
+                taken.push((rule.key, whole.start()..value.end));
+                let end = if whole.end() == words.name("v").map_or(0, |v| v.end()) { value.end } else { whole.end() };
+                say(at, rule, &Match { values, value, whole: whole.start()..end }, found);
             }
         }
     }
+}
+
+/// What a rule has met.
+struct Match {
+    values: Vec<f64>,
+    value: Range<usize>,
+    whole: Range<usize>,
+}
+
+fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
+    let text = at.text();
+    let Match { values, value, whole } = met;
+    let weight = weight(rule, text, value.end);
+    let others = one_each(text, value.end);
+    let scope = others.first().map_or_else(|| at.scope.clone(), |(_, of)| of.clone().or(at.scope));
+    let own = Place { scope: &scope, ..*at };
+    let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
+    let (values, origin) = match (rule.key == FieldKey::BatchSize).then(|| each_of(text, whole, value)).flatten() {
+        // A batch for each of an unknown number of devices is no batch size.
+        Some(None) => return,
+        Some(Some(devices)) => (values.into_iter().map(|v| v * devices).collect(), Origin::Derived),
+        None => (values, Origin::Stated),
+    };
+    found.tell(&own, Said { unit, weight, origin, ..Said::new(rule.key, Value::from_numbers(values), whole.clone()) });
+    for (number, of) in &others[others.len().min(1)..] {
+        let Some(value) = numbers::parse(&text[number.clone()]).filter(|v| values_fit(rule, &[*v], "")) else { continue };
+        let scope = of.clone().or(at.scope);
+        let own = Place { scope: &scope, ..*at };
+        let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);
+        found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(values), number.clone()) });
+    }
+}
+
+/// Of a list of numbers those that are this setting's: in `a learning rate of 1e-4, 1000 warm-up steps` the second begins another.
+fn own_part(text: &str, whole: usize, value: Range<usize>) -> Range<usize> {
+    static LAST: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?:,? and |,? or |\s?[,;/]\s?){}(?:\s?%)?$", numbers::NUMBER)));
+    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:\s?%)?[- ](?:linear |training |gradient |attention |transformer )?(?:warm|steps?\b|iterations?\b|updates?\b|epochs?\b|momentum|weight|drop|batch|layers?\b|heads?\b|gpus?\b|examples?\b|samples?\b|random|seeds?\b|tokens?\b|hidden|hours?\b|days?\b)",
+        )
+    });
+    let mut value = value;
+    // Unless the rule itself wants what follows.
+    while whole == value.end && OTHER.is_match(&text[value.end..]) {
+        let Some(last) = LAST.find(&text[value.clone()]) else { break };
+        value.end = value.start + last.start();
+    }
+    value
+}
+
+/// How many devices share a batch that is given for each of them: none if it is not, `Some(None)` if nobody says how many.
+fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Option<f64>> {
+    static EACH_BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:per[- ](?:gpu|tpu|device|core|worker|node|chip)|local|device|micro)[- ]$")
+    });
+    static EACH_AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ ?(?:examples |samples |sequences |images |sentences |tokens )?(?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card)s?\b",
+        )
+    });
+    static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"(?i)\b(?:on|across|over|with|using|by) (?:a total of )?(?P<n>\d{{1,5}}|{})(?: ?x)? (?:\w+[- ]){{0,4}}?(?:gpus?|tpus?|devices|cores|workers|chips|cards|accelerators)\b",
+            numbers::WORDS
+        ))
+    });
+    static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b")
+    });
+    if !EACH_BEFORE.is_match(&text[..whole.start]) && !EACH_AFTER.is_match(&text[value.end..]) {
+        return None;
+    }
+    let devices = DEVICES.captures(text).and_then(|c| numbers::in_words(&c["n"]).or_else(|| numbers::parse(&c["n"])));
+    let steps = STEPS.captures(text).and_then(|c| numbers::parse(&c[1])).unwrap_or(1.0);
+    Some(devices.map(|devices| devices * steps))
+}
+
+/// `betas (0.9, 0.98)`, `β₁, β₂ = 0.9, 0.95`: both at once.
+fn betas(at: &Place<'_>, found: &mut Findings<'_>) {
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(
+            r"(?i)(?:\bbetas?\b(?: (?:parameters|values|coefficients|terms))?|\(?\b(?:β|beta_?)[₁1]?(?:(?:\s?[,/]\s?|\s?and\s?)(?:β|beta_?)[₂2]\)?)?)\s*(?:=|:|of|are|is|set to|to|being)?\s*[(\[{{]?\s*(?P<a>{n})(?:\s?[,/;]\s?|\s?and\s?)(?P<b>{n})"
+        ))
+    });
+    let text = at.text();
+    let Some(words) = BOTH.captures(text) else { return };
+    let (Some(whole), Some(a), Some(b)) = (words.get(0), words.name("a"), words.name("b")) else { return };
+    let both = [(FieldKey::Beta1, a), (FieldKey::Beta2, b)].map(|(key, n)| (key, numbers::parse(n.as_str())));
+    // `β₁ = 0.9, 1000 steps` has no second one, and momenta do not fall.
+    let [(_, Some(first)), (_, Some(second))] = both else { return };
+    let in_order = (0.0..1.0).contains(&first) && (0.0..1.0).contains(&second) && first <= second;
+    let single = !whole.as_str().to_lowercase().contains("betas")
+        && !whole.as_str().contains(['₂', '2', '('])
+        && !whole.as_str().contains(" and ");
+    if in_order && !single {
+        for (key, value) in [(FieldKey::Beta1, first), (FieldKey::Beta2, second)] {
+            found.say(at, key, Value::Number { value }, None, whole.range());
+        }
+    }
+}
+
+/// `384 for WikiSQL, 768 for MNLI, and 2048 for SAMSum`: the numbers after `end`, and what each is for; the first is the one that ends
+/// there. Empty unless there are at least two.
+fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
+    static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;]|$)",
+        )
+    });
+    static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
+    let mut all = Vec::new();
+    let mut number = end..end;
+    while let Some(words) = FOR.captures(&text[number.end..]) {
+        let (Some(whole), Some(of)) = (words.get(0), words.name("x")) else { break };
+        let of = scope::of_text(of.as_str());
+        if of.is_empty() {
+            break;
+        }
+        all.push((number.clone(), of));
+        let next = number.end + whole.end();
+        let Some(found) = NUMBER.find(&text[next..]) else { break };
+        number = next..next + found.end();
+    }
+    if all.len() < 2 { Vec::new() } else { all }
+}
+
+/// How much a setting counts whose words go on like this: one of several in turn, one for a part of the training,
+/// or one in a list of many models, is not the recipe.
+fn weight(rule: &Rule, text: &str, end: usize) -> f32 {
+    static OTHERWISE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^\)?\s?(?:or|vs\.?|versus)\s[\p{L}_₀-₉]{1,8}\s?="));
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^[^.;]{0,30}\bfor (?:the )?(?:first |last |remaining |rest )?(?:\d+\s?%|half) of (?:the )?(?:steps|training|updates|epochs|time)",
+        )
+    });
+    static LISTED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b[A-Z][A-Za-z]*(?:-[A-Z])?(?:/\d+|\d+x\d+)\b"));
+    if LISTED.find_iter(text).count() > 3 {
+        return 0.7;
+    }
+    let rest = &text[end..];
+    let in_part = rule.key != FieldKey::Warmup && PART.is_match(rest);
+    if in_part || OTHERWISE.is_match(rest) { 0.7 } else { 1.0 }
 }
 
 /// A sentence or a setting of a list, not the legend of a figure.
@@ -175,6 +401,8 @@ fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) ->
     static OTHER_UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^\s?(?:%|k\b|steps|iterations|epochs|layers|times|days|hours|tokens|×|[- ]?fold)")
     });
+    // `15% of tokens in each batch`, `8192 x 128 = 1M`.
+    static OTHER_BATCH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\s?(?:%|[x×*·]\s?\d)"));
     static FACTOR: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)(?:by|factor of|divided? (?:it )?by)\s*$"));
     let after = &text[value.end..];
@@ -182,13 +410,16 @@ fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) ->
     let inside = text[whole.start..value.start].to_lowercase();
     match rule.key {
         FieldKey::Lr if inside.starts_with('α') && !speaks_of_rates(text) => false,
-        FieldKey::Lr => !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && !inside.contains("warm"),
+        FieldKey::Lr => {
+            !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && (!inside.contains("warm") || rises_to(&inside))
+        }
         FieldKey::WeightDecay | FieldKey::Momentum | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
         // `10 % of dropout layers`; `50% dropout` is meant.
         FieldKey::Dropout => !after.starts_with(" layers"),
-        FieldKey::Epochs => !before.trim_end().ends_with("every") && !decays_there(before),
+        FieldKey::Epochs => !before.trim_end().ends_with("every") && !decays_there(before) && !is_other_epochs(before, after),
+        FieldKey::Warmup => !inside.contains("train for") && !inside.contains("trained for"),
         FieldKey::Steps => !is_other_count(before) && !decays_there(before) && !text[whole].to_lowercase().contains("warm"),
-        FieldKey::BatchSize => !after.starts_with(" GPUs"),
+        FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains('%'),
         FieldKey::LoraRank => !text.starts_with("Figure") && !inside.contains("rank r ="),
         _ => true,
     }
@@ -206,11 +437,30 @@ fn speaks_of_rates(text: &str) -> bool {
     RATES.is_match(text) && !OTHER.is_match(text)
 }
 
+/// `warms up from 0 to`: the rate that follows is the highest.
+fn rises_to(inside: &str) -> bool {
+    let inside = inside.trim_end();
+    inside.ends_with(" to") || inside.ends_with(" of") || inside.ends_with(" value")
+}
+
+/// Epochs of a search, or of waiting for something better, are not the length of training.
+fn is_other_epochs(before: &str, after: &str) -> bool {
+    let before = before.to_lowercase();
+    let clause = before.rsplit([',', ';', '(']).next().unwrap_or_default();
+    let per = after.trim_start().trim_start_matches("epochs").trim_start().trim_start_matches("epoch").trim_start();
+    let waits =
+        ["improv", "patience", "plateau", "early stop", "warm", "every", "last "].iter().any(|word| clause.contains(word));
+    waits || ["per combination", "per trial", "per configuration", "per setting"].iter().any(|words| per.starts_with(words))
+}
+
 /// Steps at which something happens are not the length of training.
 fn is_other_count(before: &str) -> bool {
     let before = before.to_lowercase();
     let clause = before.rsplit([',', ';', '(']).next().unwrap_or_default();
-    ["warm", "first", "every", "each", "evaluat", "checkpoint", "average"].iter().any(|word| clause.contains(word))
+    let clause = clause.rsplit(" and train").next().unwrap_or_default();
+    ["warm", "first", "every", "each", "evaluat", "checkpoint", "average", "improv", "patience"]
+        .iter()
+        .any(|word| clause.contains(word))
 }
 
 /// `divide it by 10 at {32k and 48k} iterations`.
@@ -225,9 +475,12 @@ fn decays_there(before: &str) -> bool {
 /// The unit that stands with the number, and percentages of a share as a share.
 fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>, end: usize) -> (Vec<f64>, Option<Unit>) {
     let near = text[value.start..].chars().take(value.len() + 24).collect::<String>().to_lowercase();
-    let percent = text[value].contains('%');
+    let percent = text[value.clone()].contains('%') || text[value.end..].trim_start().starts_with('%');
     let unit = match rule.key {
-        FieldKey::Warmup if rule.unit == Some(Unit::Percent) || text[..end].ends_with('%') => Some(Unit::Fraction),
+        FieldKey::Warmup if rule.unit == Some(Unit::Percent) || text[..end].ends_with('%') => {
+            values.iter_mut().for_each(|v| *v /= 100.0);
+            return (values, Some(Unit::Fraction));
+        }
         FieldKey::Warmup if near.contains("epoch") => Some(Unit::Epochs),
         FieldKey::Warmup if near.contains("token") => Some(Unit::Tokens),
         FieldKey::BatchSize if near.contains("token") || near.contains("words") => Some(Unit::Tokens),

@@ -1,0 +1,127 @@
+//! What tables say: settings, sizes of the architecture, results.
+//!
+//! A number belongs to the label at the start of its row and to the header cells above it. Whether rows or columns hold settings, data
+//! sets or systems is told by their names.
+
+mod results;
+mod settings;
+mod sizes;
+
+pub(super) use settings::Given;
+
+use super::{Findings, numbers, scope};
+use crate::intake::{Cell, Paper, Quote, Row, Scope, Table};
+use std::sync::LazyLock;
+
+pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
+    let view = View::new(paper, table);
+    if settings::in_rows(&view) {
+        settings::by_row(&view, found);
+    } else if settings::in_columns(&view) {
+        settings::by_column(&view, found);
+    } else {
+        results::find(&view, found);
+    }
+    sizes::find(&view, found);
+}
+
+/// A table with what is known of its parts.
+struct View<'a> {
+    paper: &'a Paper,
+    table: &'a Table,
+    caption: &'a str,
+    /// What caption and section say.
+    scope: Scope,
+}
+
+impl<'a> View<'a> {
+    fn new(paper: &'a Paper, table: &'a Table) -> Self {
+        let caption = table.caption.map_or("", |c| paper.passage(&paper.passages[c]));
+        let scope = table.caption.map_or_else(Scope::default, |c| scope::of_caption(paper, c));
+        // A table may have floated away from its section; its caption stays.
+        let named = scope.variant.is_some() || !scope.datasets.is_empty();
+        let scope = if named { scope } else { scope.or(&scope::of_text(paper.section_title(table.section))) };
+        View { paper, table, caption, scope }
+    }
+
+    fn quote(&self, row: &Row) -> Quote {
+        self.paper.quote(self.table.page, row.span)
+    }
+
+    /// Header cells above a cell, from the top; only those that stand over it.
+    fn headers(&self, row: usize, cell: &Cell) -> Vec<String> {
+        let over = |header: &&Cell| {
+            header.x0 - 4.0 <= cell.center() && cell.center() <= header.x1 + 4.0
+                || cell.x0 <= (header.x0 + header.x1) / 2.0 && (header.x0 + header.x1) / 2.0 <= cell.x1
+        };
+        self.table.rows[..row]
+            .iter()
+            .filter(|r| is_header(r))
+            .filter_map(|r| r.cells.iter().find(over).map(|header| self.part_over(header, row, cell)))
+            .collect()
+    }
+
+    /// The word of a header that was set too close for a cell each: if several numbers of the row stand under it.
+    fn part_over(&self, header: &Cell, row: usize, cell: &Cell) -> String {
+        let under =
+            self.table.rows[row].cells.iter().filter(|c| header.x0 - 4.0 <= c.center() && c.center() <= header.x1 + 4.0).count();
+        let words: Vec<&str> = header.text.split(' ').collect();
+        if under < 2 || words.len() < under {
+            return header.text.clone();
+        }
+        let letter = (header.x1 - header.x0) / header.text.chars().count().max(1) as f32;
+        let mut at = header.x0;
+        let mut best = (f32::MAX, "");
+        for word in words {
+            let width = word.chars().count() as f32 * letter;
+            let off = (at + width / 2.0 - cell.center()).abs();
+            if off < best.0 {
+                best = (off, word);
+            }
+            at += width + letter;
+        }
+        best.1.to_string()
+    }
+
+    /// Whether a cell names it.
+    fn names(&self, name: &str) -> bool {
+        self.table.rows.iter().flat_map(|r| &r.cells).any(|c| names_it(&c.text, name))
+    }
+
+    /// Whether `scope` is of a system that the paper, whose own is `own`, only compares with.
+    fn is_baseline(&self, own: Option<&str>, scope: &Scope) -> bool {
+        own.is_some_and(|own| {
+            self.names(own) && !names_it(self.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
+        })
+    }
+}
+
+/// A row without values.
+fn is_header(row: &Row) -> bool {
+    let is_value = |text: &str| {
+        value_of(text).is_some() || text.starts_with('{') && text.ends_with('}') || matches!(text, "-" | "–" | "—" | "−")
+    };
+    !row.cells.iter().any(|c| is_value(&c.text))
+}
+
+/// The first number of a cell that is a value: `6.43 (6.61±0.16)`, `88.55 ± 0.04`, `84.6/83.4`.
+fn value_of(text: &str) -> Option<f64> {
+    static VALUE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^[~≈]?(?P<v>\d{{1,3}}(?: \d{{3}})+|{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/[\d.]+.*|[∗*†‡§¹²³]*)?$",
+            numbers::NUMBER
+        ))
+    });
+    VALUE
+        .captures(text.trim())
+        .and_then(|found| numbers::parse(&found["v"]).or_else(|| numbers::parse(&found["v"].replace(' ', ""))))
+}
+
+fn names_it(text: &str, name: &str) -> bool {
+    text.to_lowercase().contains(name)
+}
+
+/// A name of a system: letters, not a mark like (A).
+fn is_name(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !text.starts_with('(')
+}

@@ -1,0 +1,117 @@
+//! Scores in tables.
+
+use super::{View, is_header, settings, sizes, value_of};
+use crate::intake::extract::architecture;
+use crate::intake::extract::{Findings, names};
+use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
+
+/// Numbers with a data set and, where it can be told, a metric and a system.
+pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
+    let metrics = CaptionMetrics::read(view.caption);
+    // Labels that hold for the rows below.
+    let mut group: Option<String> = None;
+    for (index, row) in view.table.rows.iter().enumerate() {
+        if is_header(row) {
+            group = row
+                .cells
+                .first()
+                .filter(|_| row.cells.len() == 1)
+                .and_then(|c| names::datasets_in(&c.text).first().map(|m| m.name.to_string()))
+                .or(group);
+            continue;
+        }
+        let label = sizes::row_label(view, index, row);
+        for cell in row.cells.iter().skip(usize::from(!label.is_empty())) {
+            let Some(value) = score_of(&cell.text) else { continue };
+            let headers = view.headers(index, cell);
+            if headers.iter().any(|h| architecture::dimension(h).is_some() || settings::setting(h).is_some()) {
+                continue;
+            }
+            if let Some((result, unit)) = result_of(view, &metrics, &label, &headers, group.as_deref(), value) {
+                let scope = Scope {
+                    phase: view.scope.phase,
+                    datasets: vec![result.dataset.clone()],
+                    variant: result.variant.clone(),
+                    topic: None,
+                };
+                // From the row's label to the number.
+                let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
+                uses(view, &result, &scope, &words, found);
+                found.add(FieldKey::Results, Value::Result { result }, unit, scope, 0.7, words, view.table.section);
+            }
+        }
+    }
+}
+
+/// A result says that its data set and metric were used.
+fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
+    let dataset = DatasetUse { name: result.dataset.clone(), role: DatasetRole::Eval };
+    let metric =
+        result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
+    for (key, value) in metric.chain([(FieldKey::Datasets, Value::Dataset { dataset })]) {
+        if !found.fields.iter().any(|f| f.key == key && f.value == value) {
+            found.add(key, value, None, scope.clone(), 0.7, words.clone(), view.table.section);
+        }
+    }
+}
+
+/// A score rather than a count: no `392k`, no years.
+fn score_of(text: &str) -> Option<f64> {
+    let counted = text.trim_end_matches(['∗', '*', '†']).ends_with(['k', 'K', 'M', 'B']);
+    value_of(text).filter(|v| !counted && (0.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
+}
+
+fn result_of(
+    view: &View<'_>,
+    metrics: &CaptionMetrics,
+    label: &str,
+    headers: &[String],
+    group: Option<&str>,
+    value: f64,
+) -> Option<(ReportedResult, Option<Unit>)> {
+    let dataset_of = |text: &str| names::datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
+    let begins = |text: &str| names::datasets_in(text).first().is_some_and(|m| m.at.start == 0);
+    let above = headers.iter().rev().find_map(|h| dataset_of(h));
+    // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
+    let after_data = begins(label) && !headers.iter().any(|h| begins(h));
+    let (dataset, variant) = match (above.filter(|_| !after_data), dataset_of(label)) {
+        (Some(dataset), _) => (dataset, label.to_string()),
+        (None, Some(dataset)) => (dataset, headers.join(" ")),
+        (None, None) => {
+            let average = headers.iter().any(|h| h.starts_with("Av"));
+            let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
+            (group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned())?, label.to_string())
+        }
+    };
+    let metric_above = headers.iter().rev().find_map(|h| names::metrics_in(h).first().map(|m| m.name));
+    let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
+    let unit = metric.is_some_and(names::in_percent).then_some(Unit::Percent);
+    let variant = (!variant.is_empty()).then_some(variant);
+    Some((ReportedResult { dataset, metric: metric.map(str::to_string), value, variant }, unit))
+}
+
+/// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.
+struct CaptionMetrics {
+    /// (metric, data sets it is for; none where it is for all or the others).
+    parts: Vec<(&'static str, Vec<&'static str>)>,
+}
+
+impl CaptionMetrics {
+    fn read(caption: &str) -> Self {
+        let metrics: Vec<_> = names::metrics_in(caption).into_iter().filter(|m| m.name != "score").collect();
+        let mut parts = Vec::new();
+        for (index, metric) in metrics.iter().enumerate() {
+            let end = metrics.get(index + 1).map_or(caption.len(), |next| next.at.start);
+            let named = &caption[metric.at.end..end];
+            let is_for = named.trim_start().starts_with("for") || named.contains(" for ");
+            let datasets = if is_for { names::datasets_in(named).into_iter().map(|m| m.name).collect() } else { Vec::new() };
+            parts.push((metric.name, datasets));
+        }
+        CaptionMetrics { parts }
+    }
+
+    fn of(&self, dataset: &str) -> Option<&'static str> {
+        let named = self.parts.iter().find(|(_, datasets)| datasets.iter().any(|d| names::same_dataset(d, dataset)));
+        named.or_else(|| self.parts.iter().find(|(_, datasets)| datasets.is_empty())).map(|(metric, _)| *metric)
+    }
+}

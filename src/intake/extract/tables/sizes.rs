@@ -1,0 +1,121 @@
+//! Sizes of the architecture in tables.
+
+use super::{View, is_header, is_name, value_of};
+use crate::intake::extract::Findings;
+use crate::intake::extract::architecture::{self, Dimension};
+use crate::intake::{Family, FieldKey, Row, Scope, Value, Variant};
+use std::sync::LazyLock;
+
+/// One size a row, or sizes named across a header (`18-layer`, `34-layer`).
+pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
+    for row in view.table.rows.iter().filter(|row| is_header(row)) {
+        depths_across(view, row, found);
+    }
+    let dimensions = view.table.rows.iter().filter(|r| r.cells.len() > 1 && architecture::dimension(&r.cells[0].text).is_some());
+    // Headers of two rows may begin with a dimension, too.
+    if dimensions.filter(|row| !is_header(row)).count() >= 2 {
+        return by_row(view, found);
+    }
+    for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
+        // A row with a citation is another paper's model.
+        if let Some(variant) = size(view, index, row).filter(|_| !row.cells[0].text.contains('[')) {
+            let scope = Scope { variant: None, ..view.scope.clone() };
+            found.add(FieldKey::Variants, Value::Variant { variant }, None, scope, 0.8, view.quote(row), view.table.section);
+        }
+    }
+}
+
+/// Sizes down the first column, a model a column: `Layers | 12 | 24`, `Hidden size | 768 | 1024`.
+fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
+    let mut models: Vec<(String, Variant, Option<usize>)> = Vec::new();
+    for (index, row) in view.table.rows.iter().enumerate() {
+        let Some(dimension) = row.cells.first().and_then(|c| architecture::dimension(&c.text)) else { continue };
+        for cell in &row.cells[1..] {
+            let Some(value) = value_of(&cell.text) else { continue };
+            let header = view.headers(index, cell).join(" ");
+            let at = models.iter().position(|(name, ..)| *name == header).unwrap_or_else(|| {
+                models.push((header, Variant::default(), None));
+                models.len() - 1
+            });
+            let (_, variant, first) = &mut models[at];
+            variant.set(dimension, value);
+            first.get_or_insert(index);
+        }
+    }
+    let single = models.len() == 1;
+    let family = found.family().map_or("model", |family| family.name());
+    for (header, mut variant, first) in models {
+        let of_values = ["", "value", "values", "setting"].contains(&header.to_lowercase().as_str());
+        variant.name = if of_values || single && !is_name(&header) { family.to_string() } else { header };
+        let sized = variant.num_layers.is_some() && variant.known() >= 2;
+        if let Some(row) = first.filter(|_| sized) {
+            let row = &view.table.rows[row];
+            found.add(
+                FieldKey::Variants,
+                Value::Variant { variant },
+                None,
+                view.scope.clone(),
+                0.8,
+                view.quote(row),
+                view.table.section,
+            );
+        }
+    }
+}
+
+/// `18-layer | 34-layer | 50-layer`: depths of the paper's family.
+fn depths_across(view: &View<'_>, row: &Row, found: &mut Findings<'_>) {
+    static DEPTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(\d{1,4})[- ]layers?$"));
+    let depths: Vec<u32> = row.cells.iter().filter_map(|c| DEPTH.captures(&c.text)?[1].parse().ok()).collect();
+    if depths.len() < 2 {
+        return;
+    }
+    let family = found.family().map(|family| if family == Family::Resnet { "ResNet" } else { family.name() });
+    for depth in depths {
+        let name = family.map_or_else(|| format!("{depth}-layer"), |f| format!("{f}-{depth}"));
+        let variant = Variant { name, num_layers: Some(depth), ..Variant::default() };
+        let scope = Scope { variant: None, ..view.scope.clone() };
+        found.add(FieldKey::Variants, Value::Variant { variant }, None, scope, 0.8, view.quote(row), view.table.section);
+    }
+}
+
+/// The words at the start of a row; a count of layers that follows belongs to the name (`ResNet 20`).
+pub(super) fn row_label(view: &View<'_>, index: usize, row: &Row) -> String {
+    let Some(first) = row.cells.first().filter(|c| value_of(&c.text).is_none() && is_name(&c.text)) else { return String::new() };
+    // The count tells rows of one name apart.
+    let namesakes = view.table.rows.iter().filter(|r| r.cells.first().is_some_and(|c| c.text == first.text)).count();
+    if namesakes < 2 {
+        return first.text.clone();
+    }
+    let layers = row
+        .cells
+        .get(1)
+        .filter(|c| view.headers(index, c).iter().rev().find_map(|h| architecture::dimension(h)) == Some(Dimension::Layers));
+    match layers.and_then(|c| value_of(&c.text)) {
+        Some(count) => format!("{}-{count}", first.text),
+        None => first.text.clone(),
+    }
+}
+
+/// The model that a row gives the size of.
+pub(super) fn size(view: &View<'_>, index: usize, row: &Row) -> Option<Variant> {
+    let mut variant = Variant { name: row_label(view, index, row), ..Variant::default() };
+    let mut params = "";
+    for cell in &row.cells {
+        let headers = view.headers(index, cell);
+        let named = headers.iter().rev().find_map(|h| architecture::dimension(h));
+        if let (Some(dimension), Some(value)) = (named, value_of(&cell.text)) {
+            let millions = dimension == Dimension::Params && (headers.iter().any(|h| h.contains("10⁶") || h.contains("(M)")));
+            variant.set(dimension, if millions { value * 1e6 } else { value });
+            if dimension == Dimension::Params {
+                params = &cell.text;
+            }
+        }
+    }
+    // A model without a name is called by its parameters, if the row has its whole size and is no change of another's.
+    if variant.name.is_empty() && variant.num_layers.is_some() && variant.hidden_size.is_some() {
+        variant.name = params.to_string();
+    }
+    let sized = variant.num_layers.is_some() && (variant.hidden_size.is_some() || variant.num_params.is_some());
+    (sized && !variant.name.is_empty()).then_some(variant)
+}
