@@ -131,6 +131,15 @@ impl Reader<'_> {
                     self.input.unread(token);
                 }
             }
+            // Quantities of siunitx.
+            "SI" | "qty" => {
+                optional(&mut self.input);
+                let number = self.argument_text();
+                optional(&mut self.input);
+                let unit = self.argument_text();
+                let space = if unit == "%" || unit.is_empty() { "" } else { " " };
+                self.write(&format!("{number}{space}{unit}"));
+            }
             "texorpdfstring" => {
                 let tokens = argument(&mut self.input);
                 argument(&mut self.input);

@@ -41,7 +41,7 @@ textonehalf ½ textrightarrow → textleftarrow ← textsection § textparagraph
 textquestiondown ¿ textminus − textonesuperior ¹ texttwosuperior ² textthreesuperior ³ slash / lq ‘ rq ’ lbrack [ rbrack ]
 ss ß SS ẞ ae æ AE Æ oe œ OE Œ o ø O Ø aa å AA Å l ł L Ł i ı j ȷ dh ð DH Ð th þ TH Þ dj đ DJ Đ ng ŋ NG Ŋ
 TeX TeX LaTeX LaTeX LaTeXe LaTeX2e BibTeX BibTeX XeTeX XeTeX
-eg e.g. ie i.e.
+eg e.g. ie i.e. percent %
 ";
 
 /// What has spaces, or none.

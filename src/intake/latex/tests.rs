@@ -30,6 +30,7 @@ fn words_signs_and_comments() {
     check("\\newif\\ifdraft \\draftfalse \\ifdraft a\\else b\\fi \\drafttrue \\ifdraft c\\fi", "bc");
     check("\\begin{comment}\nx \\end{y}\n\\end{comment}a\\vspace{-1em}\\hskip 3pt b", "ab");
     check("\\verb|a_b|", "a_b");
+    check("\\SI{3}{days}, \\SI{5}{\\percent}, \\num{1e-4}", "3 days, 5%, 1e-4");
 }
 
 #[test]
