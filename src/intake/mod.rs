@@ -23,6 +23,7 @@ mod structure;
 pub use arxiv::{FetchOptions, fetch};
 pub use error::Error;
 pub use extract::extract;
+pub(crate) use extract::family_named;
 pub use flat::{FlatField, FlatSpec};
 pub use paper::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Sentence, Table};
 pub use paper_spec::*;

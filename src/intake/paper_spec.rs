@@ -117,6 +117,8 @@ pub enum FieldKey {
     Results,
     #[serde(rename = "code_url")]
     CodeUrl,
+    #[serde(rename = "licence")]
+    Licence,
 }
 
 /// A value; its kind is the same for every field of one key, but a number may also be a choice of several.
@@ -284,6 +286,29 @@ pub enum Family {
     Cnn,
     Mlp,
     LogisticRegression,
+    Distilbert,
+    Electra,
+    Deberta,
+    Albert,
+    Bart,
+    Gpt3,
+    Whisper,
+    WideResnet,
+    Vgg,
+    Densenet,
+    Efficientnet,
+    Mobilenet,
+    Convnext,
+    Swin,
+    Clip,
+    Unet,
+    Diffusion,
+    Gan,
+    Vae,
+    GraphNetwork,
+    Gru,
+    Mamba,
+    MixtureOfExperts,
 }
 
 impl Family {
@@ -304,6 +329,29 @@ impl Family {
             Family::Cnn => "cnn",
             Family::Mlp => "mlp",
             Family::LogisticRegression => "logistic regression",
+            Family::Distilbert => "distilbert",
+            Family::Electra => "electra",
+            Family::Deberta => "deberta",
+            Family::Albert => "albert",
+            Family::Bart => "bart",
+            Family::Gpt3 => "gpt3",
+            Family::Whisper => "whisper",
+            Family::WideResnet => "wide resnet",
+            Family::Vgg => "vgg",
+            Family::Densenet => "densenet",
+            Family::Efficientnet => "efficientnet",
+            Family::Mobilenet => "mobilenet",
+            Family::Convnext => "convnext",
+            Family::Swin => "swin",
+            Family::Clip => "clip",
+            Family::Unet => "u-net",
+            Family::Diffusion => "diffusion",
+            Family::Gan => "gan",
+            Family::Vae => "vae",
+            Family::GraphNetwork => "graph network",
+            Family::Gru => "gru",
+            Family::Mamba => "mamba",
+            Family::MixtureOfExperts => "mixture of experts",
         }
     }
 }
@@ -317,6 +365,9 @@ pub struct Variant {
     pub intermediate_size: Option<u32>,
     pub num_heads: Option<u32>,
     pub num_params: Option<f64>,
+    /// Pixels a side of a patch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch_size: Option<u32>,
 }
 
 /// A data set and what it is for.

@@ -12,5 +12,5 @@ pub use error::Error;
 pub use estimate::{Share, estimate, scoring_secs, size_of};
 pub use planner::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
 pub use resolve::{Layout, resolve};
-pub use rules::RulePlanner;
+pub use rules::{RulePlanner, Shape, Silent, shapes, silences};
 pub use types::*;

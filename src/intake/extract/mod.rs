@@ -15,6 +15,7 @@ mod scope;
 mod settings;
 mod tables;
 
+pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset};
 
 use super::{
@@ -52,6 +53,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     for table in &paper.tables {
         tables::find(paper, table, &mut found);
     }
+    architecture::patches(&mut found.fields);
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
     PaperSpec {
