@@ -1,7 +1,7 @@
 //! The flat JSON shape of a [`PaperSpec`], for machines that know nothing of Tallow's types: `{"fields": [{key, value, unit, ...}]}`; and
 //! its fields in words, for people.
 
-use super::{DatasetRole, Field, FieldKey, Origin, PaperSpec, ReportedResult, Span, Unit, Value, Variant};
+use super::{DatasetRole, Field, FieldKey, Origin, PaperSpec, RankedChunks, ReportedResult, Span, Unit, Value, Variant};
 use crate::words::{count, plain};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,7 +14,10 @@ const MIN_CONFIDENCE: f32 = 0.7;
 pub struct FlatSpec {
     pub title: Option<String>,
     pub arxiv_id: Option<String>,
+    pub language: Option<String>,
     pub fields: Vec<FlatField>,
+    /// What to read first for which fields.
+    pub chunks: Vec<RankedChunks>,
 }
 
 /// One field: numbers and words as plain JSON values, a variant, data set or result as a list of one object.
@@ -47,14 +50,26 @@ impl From<&PaperSpec> for FlatSpec {
             page: field.evidence.quote.page(),
             span: field.evidence.quote.span(),
         });
-        FlatSpec { title: spec.title.clone(), arxiv_id: spec.arxiv_id.clone(), fields: fields.collect() }
+        FlatSpec {
+            title: spec.title.clone(),
+            arxiv_id: spec.arxiv_id.clone(),
+            language: spec.language.clone(),
+            fields: fields.collect(),
+            chunks: spec.chunks.clone(),
+        }
     }
 }
 
 impl PaperSpec {
     /// The fields that the reader stands by, in their order.
     pub fn sure(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| field.confidence >= MIN_CONFIDENCE)
+        let least = if self.is_foreign() { MIN_CONFIDENCE * super::extract::FOREIGN } else { MIN_CONFIDENCE };
+        self.fields.iter().filter(move |field| field.confidence >= least)
+    }
+
+    /// Written in another language than English, for which the rules are.
+    pub fn is_foreign(&self) -> bool {
+        self.language.as_deref().is_some_and(|language| language != "en")
     }
 }
 
@@ -96,7 +111,13 @@ fn variant_in_words(variant: &Variant) -> String {
         variant.patch_size.map(|n| format!("patches of {n}x{n}")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { variant.name.clone() } else { format!("{}: {}", variant.name, parts.join(", ")) }
+    // A model without a name is called by its layers.
+    let named = parts.first().is_none_or(|first| *first != variant.name);
+    match (parts.is_empty(), named) {
+        (true, _) => variant.name.clone(),
+        (false, true) => format!("{}: {}", variant.name, parts.join(", ")),
+        (false, false) => parts.join(", "),
+    }
 }
 
 fn result_in_words(result: &ReportedResult) -> String {

@@ -10,7 +10,45 @@ use std::fmt;
 pub struct PaperSpec {
     pub title: Option<String>,
     pub arxiv_id: Option<String>,
+    /// Code of the language that it is written in (`en`, `de`), where that can be told. The rules are for English: of another one, fields
+    /// have low confidence.
+    #[serde(default)]
+    pub language: Option<String>,
     pub fields: Vec<Field>,
+    /// For each group of fields the paragraphs and tables to look at first.
+    #[serde(default)]
+    pub chunks: Vec<RankedChunks>,
+}
+
+/// Fields that papers give together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    Model,
+    Optimisation,
+    Data,
+    Evaluation,
+    Results,
+    Hardware,
+}
+
+/// The best chunks for a group, the best first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RankedChunks {
+    pub group: Group,
+    pub chunks: Vec<Chunk>,
+}
+
+/// A paragraph or a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Chunk {
+    /// `p` and the number of the passage, or `t` and that of the table, in the paper's order from 0.
+    pub id: String,
+    pub page: u32,
+    pub span: super::Span,
+    pub section: Option<String>,
+    /// How well it fits, comparable within the group alone.
+    pub score: f32,
 }
 
 /// One statement.
@@ -119,6 +157,42 @@ pub enum FieldKey {
     CodeUrl,
     #[serde(rename = "licence")]
     Licence,
+}
+
+impl FieldKey {
+    /// What it is given with; none for what is about the paper itself.
+    pub const fn group(self) -> Option<Group> {
+        Some(match self {
+            FieldKey::Title | FieldKey::FirstAuthor => return None,
+            FieldKey::Task | FieldKey::Family | FieldKey::Variants | FieldKey::Init => Group::Model,
+            FieldKey::Loss
+            | FieldKey::Optimizer
+            | FieldKey::Lr
+            | FieldKey::Beta1
+            | FieldKey::Beta2
+            | FieldKey::Eps
+            | FieldKey::Momentum
+            | FieldKey::WeightDecay
+            | FieldKey::Schedule
+            | FieldKey::Warmup
+            | FieldKey::BatchSize
+            | FieldKey::Epochs
+            | FieldKey::Steps
+            | FieldKey::Dropout
+            | FieldKey::LabelSmoothing
+            | FieldKey::GradClipNorm
+            | FieldKey::MaxSeqLen
+            | FieldKey::Augmentation
+            | FieldKey::LoraRank
+            | FieldKey::LoraAlpha
+            | FieldKey::LoraTargets
+            | FieldKey::Precision => Group::Optimisation,
+            FieldKey::Datasets => Group::Data,
+            FieldKey::Metrics => Group::Evaluation,
+            FieldKey::Results => Group::Results,
+            FieldKey::Hardware | FieldKey::TrainingTime | FieldKey::CodeUrl | FieldKey::Licence => Group::Hardware,
+        })
+    }
 }
 
 /// A value; its kind is the same for every field of one key, but a number may also be a choice of several.

@@ -91,11 +91,10 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     let mut best: Option<(f64, Family, usize, std::ops::Range<usize>)> = None;
     for ((family, _), names) in FAMILIES.iter().zip(NAMED.iter()) {
         // A general word counts less than a name.
-        let general =
-            matches!(
-                family,
-                Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm | Family::Gru
-            );
+        let general = matches!(
+            family,
+            Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm | Family::Gru
+        );
         let in_title = match family {
             _ if general => 8.0,
             // What it refines is in its title, too, and throughout.
@@ -211,8 +210,9 @@ fn licence(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     static GIVES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?i)\b(?:licen[cs]e\w*|releas\w*|open-?sourc\w*|available|distribut\w*|publish\w*)\b")
     });
-    static OWN: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:our|we|code|models?|weights|checkpoints|implementation|this (?:work|repository|paper))\b"));
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:our|we|code|models?|weights|checkpoints|implementation|this (?:work|repository|paper))\b")
+    });
     for sentence in sentences {
         let kind = paper.section_kind(sentence.section);
         let text = &sentence.text;

@@ -31,7 +31,9 @@ pub(super) struct Case<'a> {
 pub(super) fn usual(case: &Case<'_>) -> Defaults {
     let params = || case.config.num_params();
     match (case.config, case.pretrained) {
-        (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_), _) => resnet_from_scratch(case.mirror),
+        (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_), _) => {
+            resnet_from_scratch(case.mirror)
+        }
         (ModelConfig::Vit(_), false) => vit_from_scratch(case.mirror),
         (ModelConfig::Gpt2(_) | ModelConfig::Llama(_), false) => decoder_from_scratch(case.piece),
         (ModelConfig::Gpt2(_) | ModelConfig::Llama(_), true) if case.task.is_of_conversations() => {

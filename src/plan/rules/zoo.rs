@@ -145,14 +145,16 @@ impl Sizes {
         // A name's sizes are those of the paper only if they do not differ from what it states.
         let agrees = |[l, w, ..]: &[usize; 4]| layers.is_none_or(|layers| layers == *l) && width.is_none_or(|width| width == *w);
         let named = named.filter(agrees);
-        let take = |what: &str, stated: Option<usize>, of_name: Option<usize>, usual: Option<usize>, assumed: &mut Vec<String>| {
-            let open = of_name.map(|n| (n, "as the public model of that name")).or(usual.map(|n| (n, "as the family has it")));
-            stated.or_else(|| {
-                let (value, why) = open?;
-                assumed.push(format!("{what}: {value}, {why}"));
-                Some(value)
-            })
-        };
+        let take =
+            |what: &str, stated: Option<usize>, of_name: Option<usize>, usual: Option<usize>, assumed: &mut Vec<String>| {
+                let open =
+                    of_name.map(|n| (n, "as the public model of that name")).or(usual.map(|n| (n, "as the family has it")));
+                stated.or_else(|| {
+                    let (value, why) = open?;
+                    assumed.push(format!("{what}: {value}, {why}"));
+                    Some(value)
+                })
+            };
         let layers = take("layers", layers, named.map(|n| n[0]), None, &mut assumed)?;
         let width = take("width", width, named.map(|n| n[1]), None, &mut assumed)?;
         let heads = take("heads", stated(variant.num_heads), named.map(|n| n[2]), Some((width / 64).max(1)), &mut assumed)?;
@@ -263,7 +265,8 @@ fn sized(family: Family, variant: &Variant, sizes: Sizes) -> Shape {
                 take("patches of 16");
             }
             take("images of 224, 1,000 classes");
-            let labels: serde_json::Map<String, Value> = (0..1000).map(|i| (i.to_string(), json!(format!("LABEL_{i}")))).collect();
+            let labels: serde_json::Map<String, Value> =
+                (0..1000).map(|i| (i.to_string(), json!(format!("LABEL_{i}")))).collect();
             json!({
                 "model_type": "vit", "hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": heads,
                 "intermediate_size": inner, "patch_size": variant.patch_size.unwrap_or(16), "image_size": 224, "id2label": labels,
