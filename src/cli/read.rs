@@ -2,8 +2,9 @@
 
 use super::args::{PaperArg, WorkerArgs};
 use super::environment::Environment;
+use super::reading::Reading;
 use crate::error::Result;
-use crate::intake::{self, FetchOptions, Field, FlatSpec, PaperSource};
+use crate::intake::{self, FetchOptions, Field, PaperSource};
 use crate::job::Event;
 use crate::pipeline::read_paper;
 use crate::run::{SILENCE, Supervisor, Watch};
@@ -39,13 +40,14 @@ pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: boo
     };
     let (_, spec) = read_paper(&supervisor, 1, &name, &mut Quiet)?;
     if json {
-        return super::print_json(&FlatSpec::from(&spec));
+        return super::print_json(&Reading::of(&spec));
     }
     super::say(&format!("{}\n", spec.title.as_deref().unwrap_or("(no title found)").escape_debug()));
     spec.sure().for_each(|field| super::say(&line(field)));
     if spec.sure().next().is_none() {
         super::say("no field was found that the reader stands by");
     }
+    super::say(&format!("\n{}", Reading::of(&spec).in_words()));
     Ok(ExitCode::SUCCESS)
 }
 
