@@ -45,7 +45,7 @@ pub enum Command {
     },
     /// Stop after the plan: of a paper, a request or an experiment file.
     Plan {
-        /// A PDF file, an arXiv id or URL, an experiment file (.toml), or a request in ordinary words.
+        /// A paper (as `read` takes it), an experiment file (.toml), or a request in ordinary words.
         #[arg(required_unless_present = "example")]
         what: Vec<String>,
         /// The example paper that Tallow carries.
@@ -75,6 +75,9 @@ pub enum Command {
     Read {
         #[command(flatten)]
         paper: PaperArg,
+        /// Only the fields, as JSON.
+        #[arg(long)]
+        fields: bool,
         /// Never touch the network.
         #[arg(long)]
         offline: bool,
@@ -219,7 +222,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct PaperArg {
-    /// A PDF file, an arXiv id (1810.04805) or an arXiv URL.
+    /// A file (PDF, LaTeX, HTML, Markdown, text), a folder or archive of LaTeX, an arXiv id (1810.04805) or URL, or `-`.
     #[arg(required_unless_present = "example")]
     pub paper: Option<String>,
     /// The example paper that Tallow carries.
@@ -301,6 +304,10 @@ pub struct BudgetArgs {
     /// Let recovery change what is tested, such as leave out examples that are not finite; the report names each such change.
     #[arg(long)]
     pub allow_scope_change: bool,
+    /// Agree to a licence, as the card names it, such as cc-by-nc-4.0; without it what forbids commercial use, or sharing what is made
+    /// of it, is asked for on a terminal and refused elsewhere.
+    #[arg(long, value_name = "ID")]
+    pub accept_license: Vec<String>,
 }
 
 #[derive(Debug, Args, Clone)]

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The environment variables that Tallow honours, and what each is for. `tallow doctor` prints those that are set.
-pub const VARIABLES: [(&str, &str); 11] = [
+pub const VARIABLES: [(&str, &str); 12] = [
     ("HF_ENDPOINT", "the Hub's address"),
     ("HF_HOME", "the Hub's cache (its `hub/` folder)"),
     ("HF_HUB_CACHE", "the Hub's cache, if it lies elsewhere"),
@@ -13,6 +13,7 @@ pub const VARIABLES: [(&str, &str); 11] = [
     ("HF_HUB_OFFLINE", "1: never touch the network"),
     ("TALLOW_HUB", "a local folder in the Hub's layout, used instead of the Hub"),
     ("TALLOW_RUNS", "where runs are kept; default: `runs` in the current folder"),
+    ("TALLOW_ARXIV", "arXiv's address, for a mirror; default: https://arxiv.org"),
     ("TALLOW_CACHE", "cache for papers; default: `tallow` in the user's cache folder"),
     ("TALLOW_SCRIPT_IMAGE", "the image that scripts run in; default: `tallow-python`"),
     ("DOCKER_HOST", "where the container engine of scripts listens"),
@@ -29,6 +30,7 @@ pub struct Environment {
     pub local_hub: Option<PathBuf>,
     pub runs: PathBuf,
     pub cache: PathBuf,
+    pub arxiv: Option<String>,
     pub color: bool,
     pub script_image: Option<String>,
     pub docker_host: Option<String>,
@@ -63,6 +65,7 @@ impl Environment {
             local_hub: path("TALLOW_HUB"),
             runs: path("TALLOW_RUNS").unwrap_or_else(|| PathBuf::from("runs")),
             cache: path("TALLOW_CACHE").unwrap_or_else(|| caches.join("tallow")),
+            arxiv: text("TALLOW_ARXIV"),
             color: var("NO_COLOR").is_none(),
             script_image: text("TALLOW_SCRIPT_IMAGE"),
             docker_host: text("DOCKER_HOST"),

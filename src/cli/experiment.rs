@@ -79,10 +79,7 @@ impl Failure for CliError {
 /// What a run begins with.
 pub(super) enum Start {
     Experiment(Box<ExperimentSpec>),
-    Paper {
-        pdf: Vec<u8>,
-        name: String,
-    },
+    Paper(Box<intake::Opened>),
     Request(Box<intake::Request>),
     /// A run that is there, with other budgets if so asked for.
     Resumed {
@@ -116,8 +113,7 @@ impl Start {
     }
 
     pub(super) fn paper(env: &Environment, paper: &PaperArg, offline: bool) -> Result<Start> {
-        let (pdf, name) = read::open(env, paper, offline)?;
-        Ok(Start::Paper { pdf, name })
+        Ok(Start::Paper(Box::new(read::open(env, paper, offline)?)))
     }
 
     pub(super) fn request(words: &[String]) -> Result<Start> {
@@ -143,7 +139,7 @@ impl Start {
     fn lay(&self, pipeline: &mut Pipeline, wishes: &Wishes) -> Result<()> {
         match self {
             Start::Experiment(spec) => pipeline.begin(spec),
-            Start::Paper { pdf, name } => pipeline.begin_with_paper(pdf, name, &planner_wishes(wishes)),
+            Start::Paper(paper) => pipeline.begin_with_paper(paper, &planner_wishes(wishes)),
             Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
             Start::Resumed { given } if *given == Given::default() => Ok(()),
             Start::Resumed { given } => pipeline.give(given),
@@ -154,10 +150,13 @@ impl Start {
     fn slug(&self) -> String {
         let title = match self {
             Start::Experiment(spec) => spec.title.clone(),
-            Start::Paper { name, .. } => format!(
-                "paper {}",
-                Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())
-            ),
+            Start::Paper(paper) => {
+                let name = &paper.record.name;
+                format!(
+                    "paper {}",
+                    Path::new(name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned())
+                )
+            }
             Start::Request(request) => request.text.clone(),
             Start::Resumed { .. } => String::new(),
         };
@@ -220,6 +219,7 @@ pub(super) fn resume(
         max_disk_bytes: budget.max_disk,
         max_attempts: budget.max_attempts.map(usize::from),
         allow_scope_change: budget.allow_scope_change,
+        accept_licenses: budget.accept_license.clone(),
     };
     let folder = find(env, run)?;
     if folder.script_spec().is_file() {
@@ -303,6 +303,7 @@ pub(super) fn drive<T>(
         level: worker.sandbox,
         threads: worker.threads.map_or(cores, usize::from),
         surroundings: &|| super::surroundings::read(&program),
+        consent: &|licensed| !json && super::consent::asked(licensed),
         stop,
         now: &now,
     };
@@ -390,12 +391,13 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
 
 /// What the flags say of budgets, as keys of the experiment file.
 fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
-    let BudgetArgs { memory, max_disk, max_attempts, allow_scope_change } = args;
+    let BudgetArgs { memory, max_disk, max_attempts, allow_scope_change, accept_license } = args;
     let flags = [
         ("budget.max_memory_bytes", memory.map(|bytes| bytes.to_string())),
         ("budget.max_disk_bytes", max_disk.map(|bytes| bytes.to_string())),
         ("budget.max_attempts", max_attempts.map(|attempts| attempts.to_string())),
         ("budget.allow_scope_change", allow_scope_change.then(|| "true".into())),
+        ("budget.accept_licenses", (!accept_license.is_empty()).then(|| format!("{accept_license:?}"))),
     ];
     flags.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))).collect()
 }

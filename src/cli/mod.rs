@@ -1,6 +1,7 @@
 //! Arguments, environment, one function a command; the only writer to the terminal.
 
 pub mod args;
+mod consent;
 mod diff;
 pub mod doctor;
 pub mod environment;
@@ -102,7 +103,16 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Resume { run, max_time, budget, hub, worker } => {
             experiment::resume(cli.json, environment, run, (*max_time, budget), hub, worker)
         }
-        Command::Read { paper, offline, worker } => read::read(cli.json, environment, paper, *offline, worker),
+        Command::Read { paper, fields, offline, worker } => {
+            let show = if *fields {
+                read::Show::Fields
+            } else if cli.json {
+                read::Show::Whole
+            } else {
+                read::Show::Words
+            };
+            read::read(show, environment, paper, *offline, worker)
+        }
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),
         Command::Doctor { hub } => doctor_page(cli.json, environment, hub),

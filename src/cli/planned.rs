@@ -1,6 +1,6 @@
 //! A plan as people read it.
 
-use crate::plan::Plan;
+use crate::plan::{self, Gate, Plan};
 use crate::report::Style;
 use crate::spec::{DataSource, ModelSpec};
 use crate::store::RunFolder;
@@ -29,6 +29,15 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
                 clean(&d.used),
                 clean(&d.reason)
             ));
+        }
+    }
+    let licensed = plan::licensed(spec, &plan.facts);
+    if !licensed.is_empty() {
+        out.push_str(&format!("\n{}\n", style.bold("On these terms")));
+        for one in &licensed {
+            let asked = one.gate() == Gate::Ask && !one.is_accepted(&spec.budget.accept_licenses);
+            let ask = if asked { format!(" (needs `--accept-license \"{}\"`)", one.id()) } else { String::new() };
+            out.push_str(&format!("  {}\n", clean(&(one.in_words() + &ask))));
         }
     }
     if !plan.assumptions.is_empty() {

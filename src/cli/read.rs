@@ -4,27 +4,41 @@ use super::args::{PaperArg, WorkerArgs};
 use super::environment::Environment;
 use super::reading::Reading;
 use crate::error::Result;
-use crate::intake::{self, FetchOptions, Field, PaperSource};
+use crate::intake::{self, FetchOptions, Field, FlatSpec, Opened, Outline, PaperSource};
 use crate::job::Event;
 use crate::pipeline::read_paper;
 use crate::run::{SILENCE, Supervisor, Watch};
 use crate::store::{self, RunFolder};
 use std::process::ExitCode;
 
-/// The paper's bytes and what to call it.
-pub(super) fn open(env: &Environment, paper: &PaperArg, offline: bool) -> Result<(Vec<u8>, String)> {
-    let Some(given) = &paper.paper else { return Ok((intake::EXAMPLE_PAPER.to_vec(), "the example paper".into())) };
+/// How what was read is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Show {
+    /// For people.
+    Words,
+    /// Structure and fields, as JSON.
+    Whole,
+    /// The fields alone, as JSON.
+    Fields,
+}
+
+/// The paper's bytes and what they are.
+pub(super) fn open(env: &Environment, paper: &PaperArg, offline: bool) -> Result<Opened> {
+    let Some(given) = &paper.paper else { return Ok(Opened::example()) };
     let source = PaperSource::parse(given)?;
-    let options = FetchOptions { offline: offline || env.offline, ..FetchOptions::new(Some(env.cache.join("papers"))) };
-    Ok((intake::open(&source, &options)?, source.name()))
+    let mut options = FetchOptions { offline: offline || env.offline, ..FetchOptions::new(Some(env.cache.join("papers"))) };
+    if let Some(mirror) = &env.arxiv {
+        options.base_url.clone_from(mirror);
+    }
+    Ok(intake::open(&source, &options)?)
 }
 
 /// Reads a paper in a run folder that is gone afterwards.
-pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: bool, worker: &WorkerArgs) -> Result<ExitCode> {
-    let (pdf, name) = open(env, paper, offline)?;
+pub(super) fn read(show: Show, env: &Environment, paper: &PaperArg, offline: bool, worker: &WorkerArgs) -> Result<ExitCode> {
+    let opened = open(env, paper, offline)?;
     let place = store::temporary()?;
     let folder = RunFolder::create(place.path().join("read"))?;
-    folder.write_bytes(&folder.paper_pdf(), &pdf)?;
+    folder.write_bytes(&folder.paper_file(opened.record.format.extension()), &opened.bytes)?;
     let supervisor = Supervisor {
         folder: &folder,
         program: super::experiment::program()?,
@@ -38,17 +52,50 @@ pub(super) fn read(json: bool, env: &Environment, paper: &PaperArg, offline: boo
         stop: super::experiment::stop_flag(None),
         now: &super::experiment::now,
     };
-    let (_, spec) = read_paper(&supervisor, 1, &name, &mut Quiet)?;
-    if json {
-        return super::print_json(&Reading::of(&spec));
+    let (paper, spec) = read_paper(&supervisor, 1, opened.record, &mut Quiet)?;
+    match show {
+        Show::Whole => return super::print_json(&Reading::of(&spec).beside(Outline::new(&paper, &spec))),
+        Show::Fields => return super::print_json(&Reading::of(&spec).beside(FlatSpec::from(&spec))),
+        Show::Words => super::say(&in_words(&Outline::new(&paper, &spec))),
     }
-    super::say(&format!("{}\n", spec.title.as_deref().unwrap_or("(no title found)").escape_debug()));
-    spec.sure().for_each(|field| super::say(&line(field)));
+    let paged = paper.format.has_pages();
+    spec.sure().for_each(|field| super::say(&line(field, paged)));
     if spec.sure().next().is_none() {
         super::say("no field was found that the reader stands by");
     }
     super::say(&format!("\n{}", Reading::of(&spec).in_words()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a paper holds, in a few lines. Paper text is untrusted, so it is escaped.
+fn in_words(outline: &Outline) -> String {
+    let shown = |text: &str, most: usize| {
+        let cut: String = text.chars().take(most).collect();
+        let more = if cut.len() < text.len() { "..." } else { "" };
+        format!("{}{more}", cut.escape_debug())
+    };
+    let mut lines = vec![outline.title.as_deref().map_or("(no title found)".into(), |title| shown(title, 300))];
+    let authors: Vec<String> = outline.authors.iter().take(12).map(|author| shown(author, 60)).collect();
+    if !authors.is_empty() {
+        let more = if outline.authors.len() > authors.len() { " and others" } else { "" };
+        lines.push(format!("{}{more}", authors.join(", ")));
+    }
+    let from = outline.arxiv_id.as_ref().map(|id| format!(" of arXiv:{}", id.escape_debug())).unwrap_or_default();
+    let licence = outline.licence.as_ref().map_or("not stated".into(), |licence| shown(licence, 80));
+    lines.push(format!("{}{from}, licence: {licence}", outline.format.name()));
+    lines.extend(outline.abstract_text.iter().map(|text| format!("\n{}", shown(text, 400))));
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    lines.push(format!(
+        "\n{}, {}, {}, {}",
+        counted(outline.sections.len(), "section"),
+        counted(outline.tables.len(), "table"),
+        counted(outline.footnotes.len(), "footnote"),
+        counted(outline.references.len(), "reference")
+    ));
+    lines.extend(outline.code_links.iter().take(10).map(|link| format!("code: {}", shown(link, 200))));
+    lines.extend(outline.left_out.iter().map(|note| format!("note: {}", shown(note, 200))));
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// Reading is over before there is anything to watch.
@@ -59,11 +106,16 @@ impl Watch for Quiet {
     fn say(&mut self, _: &str) {}
 }
 
-/// `optimizer.lr  0.0001  (pre-training)`, then the quote with its page. Paper text is untrusted, so it is escaped.
-fn line(field: &Field) -> String {
+/// `optimizer.lr  0.0001  (pre-training)`, then the quote with its place. Paper text is untrusted, so it is escaped.
+fn line(field: &Field, paged: bool) -> String {
     let key = serde_json::to_value(field.key).ok().and_then(|key| key.as_str().map(String::from)).unwrap_or_default();
     let scope = if field.scope.is_empty() { String::new() } else { format!("  ({})", field.scope.to_string().escape_debug()) };
     let quote = &field.evidence.quote;
     let words: String = quote.verbatim().chars().take(160).collect();
-    format!("{key:<28} {}{scope}\n    page {}: \"{}\"", field.in_words().escape_debug(), quote.page(), words.escape_debug())
+    let place = match &field.evidence.section {
+        _ if paged => format!("page {}", quote.page()),
+        Some(section) => format!("in {}", section.escape_debug()),
+        None => "at the start".into(),
+    };
+    format!("{key:<28} {}{scope}\n    {place}: \"{}\"", field.in_words().escape_debug(), words.escape_debug())
 }

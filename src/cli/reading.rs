@@ -1,29 +1,45 @@
 //! What the planner makes of a paper, beside what the paper says: its models in the zoo, what it is silent on, its language.
 
-use crate::intake::{FlatSpec, PaperSpec};
+use crate::intake::{PaperSpec, RankedChunks};
 use crate::plan::{Shape, Silent, shapes, silences};
 use serde::Serialize;
 
-/// The fields, flat, with what the planner makes of them.
+/// What the planner makes of a paper.
 #[derive(Debug, Serialize)]
 pub(super) struct Reading {
-    #[serde(flatten)]
-    flat: FlatSpec,
+    /// Code of the paper's language, where it can be told.
+    language: Option<String>,
     /// The paper's models as configurations of the zoo, or what is lacking.
     models: Vec<Shape>,
     /// Settings that the paper gives nowhere, with what would be taken.
     silent: Vec<Silent>,
+    /// What to read first for which fields.
+    chunks: Vec<RankedChunks>,
+}
+
+/// A paper's content, or its fields alone, with what the planner makes of it.
+#[derive(Debug, Serialize)]
+pub(super) struct With<T> {
+    #[serde(flatten)]
+    paper: T,
+    #[serde(flatten)]
+    reading: Reading,
 }
 
 impl Reading {
     pub(super) fn of(spec: &PaperSpec) -> Self {
-        Reading { flat: FlatSpec::from(spec), models: shapes(spec), silent: silences(spec) }
+        let (language, chunks) = (spec.language.clone(), spec.chunks.clone());
+        Reading { language, models: shapes(spec), silent: silences(spec), chunks }
+    }
+
+    pub(super) fn beside<T>(self, paper: T) -> With<T> {
+        With { paper, reading: self }
     }
 
     /// A paragraph each. Paper text is untrusted, so it is escaped.
     pub(super) fn in_words(&self) -> String {
         let mut lines = Vec::new();
-        if let Some(language) = self.flat.language.as_deref().filter(|language| *language != "en") {
+        if let Some(language) = self.language.as_deref().filter(|language| *language != "en") {
             lines.push(format!(
                 "written in another language than English ({language}): what was found is uncertain, and much is missed\n"
             ));

@@ -41,7 +41,7 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         tallow_kernels::set_threads_with_this(threads).map_err(trainer::Error::from)?;
     }
     match job {
-        Job::Read { pdf, name, out } => intake::work(&pdf, &name, &out, emit)?,
+        Job::Read { paper, source, out } => intake::work(&paper, &source, &out, emit)?,
         Job::Prepare(job) => data::prepare(&job, emit)?,
         Job::Train { config, resume_from, out, stop_after } => {
             let asked = sandbox::stop::flag();

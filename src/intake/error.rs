@@ -6,6 +6,8 @@ use std::time::Duration;
 pub enum Error {
     #[error("`{name}` is not a PDF: expected it to start with `%PDF-`, found {found}")]
     NotPdf { name: String, found: String },
+    #[error("`{name}` is not a paper: expected PDF, LaTeX (a file, folder or archive), HTML, Markdown or text, found {found}")]
+    NotPaper { name: String, found: String },
     #[error("`{name}` is encrypted: it cannot be read without its password")]
     Encrypted { name: String },
     #[error("`{name}` is cut off: {bytes} bytes, and the end mark `%%EOF` is missing")]
@@ -26,6 +28,14 @@ pub enum Error {
     Unreachable { id: String, host: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("arXiv answered {status} for `{id}`")]
     Status { id: String, status: u16 },
+    #[error("arXiv has no paper `{id}`")]
+    NoSuchPaper { id: String },
+    #[error("arXiv's paper `{id}` is withdrawn{}", reason.as_ref().map(|reason| format!(": \"{}\"", reason.escape_debug())).unwrap_or_default())]
+    Withdrawn { id: String, reason: Option<String>, earlier: Option<u32> },
+    #[error("arXiv asks to wait {} s before it answers for `{id}`", wait.as_secs())]
+    Busy { id: String, wait: Duration },
+    #[error("arXiv has `{id}` in no form that can be read: neither HTML, LaTeX nor PDF")]
+    NoForm { id: String },
     #[error("`{id}` is not in the cache, and the network must not be used")]
     Offline { id: String },
     #[error("arXiv sent `{id}` on to {host}: only {allowed} and its subdomains are followed")]
@@ -36,9 +46,11 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::BadSource { .. } => Class::Usage,
-            Error::Unreachable { .. } | Error::Status { .. } | Error::Offline { .. } | Error::Redirected { .. } => {
-                Class::External
-            }
+            Error::Unreachable { .. }
+            | Error::Status { .. }
+            | Error::Offline { .. }
+            | Error::Redirected { .. }
+            | Error::Busy { .. } => Class::External,
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             _ => Class::Paper,
         }
@@ -53,10 +65,21 @@ impl Failure for Error {
                 "the pages are probably scanned images: run OCR over them first, for instance with `ocrmypdf`"
             }
             Error::Malformed { .. } => "rewrite the file with another tool, for instance `qpdf IN OUT`, or give the arXiv id",
-            Error::Unreachable { .. } | Error::Offline { .. } => "download the PDF and give the file",
+            Error::Unreachable { .. } | Error::Offline { .. } => "download the paper and give the file",
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
-            Error::Io { .. } => "give a PDF file that you may read, an arXiv id (1810.04805) or an arXiv URL",
-            Error::Status { status: 404, .. } => "check the id; a withdrawn paper has no PDF",
+            Error::Io { .. } => {
+                "give a file that you may read (a PDF file, LaTeX, HTML, Markdown, text), an arXiv id (1810.04805) or an arXiv URL"
+            }
+            Error::NotPaper { .. } => "give the paper as a file of such a kind, or its arXiv id",
+            Error::NoSuchPaper { .. } => "check the id, and its version if it has one",
+            Error::Withdrawn { id, earlier: Some(version), .. } => {
+                return Some(format!(
+                    "an earlier version may be there: `{}v{version}`",
+                    id.rsplit_once('v').map_or(id.as_str(), |(bare, _)| bare)
+                ));
+            }
+            Error::Busy { .. } => "try again later, or download the paper and give the file",
+            Error::NoForm { .. } => "download the paper in another form and give the file",
             _ => return None,
         };
         Some(hint.to_string())

@@ -1,7 +1,7 @@
 //! The flat JSON shape of a [`PaperSpec`], for machines that know nothing of Tallow's types: `{"fields": [{key, value, unit, ...}]}`; and
 //! its fields in words, for people.
 
-use super::{DatasetRole, Field, FieldKey, Origin, PaperSpec, RankedChunks, ReportedResult, Span, Unit, Value, Variant};
+use super::{DatasetRole, Field, FieldKey, Origin, PaperSpec, ReportedResult, Span, Unit, Value, Variant};
 use crate::words::{count, plain};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,10 +14,7 @@ const MIN_CONFIDENCE: f32 = 0.7;
 pub struct FlatSpec {
     pub title: Option<String>,
     pub arxiv_id: Option<String>,
-    pub language: Option<String>,
     pub fields: Vec<FlatField>,
-    /// What to read first for which fields.
-    pub chunks: Vec<RankedChunks>,
 }
 
 /// One field: numbers and words as plain JSON values, a variant, data set or result as a list of one object.
@@ -50,13 +47,7 @@ impl From<&PaperSpec> for FlatSpec {
             page: field.evidence.quote.page(),
             span: field.evidence.quote.span(),
         });
-        FlatSpec {
-            title: spec.title.clone(),
-            arxiv_id: spec.arxiv_id.clone(),
-            language: spec.language.clone(),
-            fields: fields.collect(),
-            chunks: spec.chunks.clone(),
-        }
+        FlatSpec { title: spec.title.clone(), arxiv_id: spec.arxiv_id.clone(), fields: fields.collect() }
     }
 }
 

@@ -1,16 +1,23 @@
-//! Requests in ordinary words -> [`Request`]; papers: a PDF or an arXiv id -> [`Paper`] -> [`PaperSpec`], with a quote for every field.
+//! Requests in ordinary words -> [`Request`]; papers -> [`Paper`] -> [`PaperSpec`], with a quote for every field.
 //!
 //! ```text
-//! PaperSource ─ open ─▶ bytes ─ read_pdf ─▶ Paper { pages, sections, passages, tables } ─ extract (pure) ─▶ PaperSpec { fields }
+//! PaperSource ─ open ─▶ bytes ─ read_paper ─▶ Paper { pages, sections, passages, tables } ─ extract (pure) ─▶ PaperSpec { fields }
+//!   file, folder, arXiv            pdf, latex, html, markdown
 //! ```
 //!
-//! `read_pdf` treats the file as hostile: its size, pages and time are limited, and a panic of the PDF library is an error here.
+//! `read_paper` treats what it reads as hostile: size, pages and time are limited, and a panic of a library is an error here.
 //! `extract` knows how papers say things, never which paper it reads; a field without its words in the text does not exist.
 
 mod arxiv;
 mod error;
 mod extract;
 mod flat;
+mod guarded;
+mod html;
+mod latex;
+mod markdown;
+mod opened;
+mod outline;
 mod paper;
 mod paper_spec;
 mod pdf;
@@ -20,12 +27,15 @@ mod request;
 mod source;
 mod structure;
 
-pub use arxiv::{FetchOptions, fetch};
+pub use arxiv::{ArxivRecord, Clock, FetchOptions, SystemClock};
+
 pub use error::Error;
 pub use extract::extract;
 pub(crate) use extract::family_named;
 pub use flat::{FlatField, FlatSpec};
-pub use paper::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Sentence, Table};
+pub use opened::{Opened, SourceRecord, open};
+pub use outline::Outline;
+pub use paper::{Cell, Link, Page, Paper, Passage, PassageKind, Reference, Row, Section, SectionKind, Sentence, Table};
 pub use paper_spec::*;
 pub use pdf::Limits;
 pub use quote::{Quote, Span};
@@ -34,7 +44,7 @@ pub use request::{
     AskedAdapter, AskedError, AskedPair, AskedSpeech, DataName, Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request,
     language, parse_request,
 };
-pub use source::{ArxivId, PaperSource};
+pub use source::{ArxivId, PaperFormat, PaperSource};
 
 use crate::job::Event;
 use std::path::Path;
@@ -42,33 +52,51 @@ use std::path::Path;
 /// The example paper that Tallow carries: a small BERT from scratch on `toy_reviews`.
 pub const EXAMPLE_PAPER: &[u8] = include_bytes!("../../presets/example/paper.pdf");
 
-/// The bytes of the paper: a file's, or arXiv's.
+/// Reads a paper within the default [`Limits`]; `name` is what messages call it.
 ///
 /// # Errors
-/// [`Error::Io`] for a file that cannot be opened, [`Error::TooLarge`], and those of [`fetch`].
-pub fn open(source: &PaperSource, options: &FetchOptions) -> Result<Vec<u8>, Error> {
-    match source {
-        PaperSource::Arxiv { id } => fetch(id, options),
-        PaperSource::File { path } => {
-            let name = source.name();
-            let failed = |source| Error::Io { name: name.clone(), source };
-            let found = std::fs::metadata(path).map_err(failed)?.len();
-            let limit = Limits::default().max_bytes;
-            if found > limit {
-                return Err(Error::TooLarge { name, found, limit, unit: "bytes" });
-            }
-            std::fs::read(path).map_err(failed)
-        }
+/// Says what is wrong with the file: not what it should be, encrypted, cut off, without text, too large, too slow, damaged.
+pub fn read_paper(bytes: &[u8], format: PaperFormat, name: &str) -> Result<Paper, Error> {
+    let limits = Limits::default();
+    if bytes.len() as u64 > limits.max_bytes {
+        let (found, limit) = (bytes.len() as u64, limits.max_bytes);
+        return Err(Error::TooLarge { name: name.into(), found, limit, unit: "bytes" });
     }
+    let read: fn(&[u8], &str) -> Result<Paper, Error> = match format {
+        PaperFormat::Pdf => {
+            let pages = pdf::read(bytes, name, &limits)?;
+            return Ok(structure::build(name, &pages));
+        }
+        PaperFormat::Latex => latex::read,
+        PaperFormat::Html => html::read,
+        PaperFormat::Markdown => markdown::read,
+        PaperFormat::Text => markdown::read_text,
+    };
+    let (owned, named) = (bytes.to_vec(), name.to_string());
+    let paper = guarded::within(limits.max_time, move || read(&owned, &named)).unwrap_or_else(|stopped| {
+        Err(match stopped {
+            guarded::Stopped::Timeout => Error::Timeout { name: name.into(), limit: limits.max_time },
+            guarded::Stopped::Panic => {
+                Error::Malformed { name: name.into(), problem: "the reader gave up on its structure".into() }
+            }
+            guarded::Stopped::NoThread(problem) => {
+                Error::Malformed { name: name.into(), problem: format!("no thread could be started to read it: {problem}") }
+            }
+        })
+    })?;
+    let letters = paper.pages.iter().flat_map(|page| page.text.chars()).filter(|c| c.is_alphanumeric()).count();
+    if letters < pdf::MIN_LETTERS {
+        return Err(Error::NoText { name: name.into(), pages: paper.pages.len(), letters });
+    }
+    Ok(paper)
 }
 
-/// Reads a PDF within the default [`Limits`]; `name` is what messages call it.
+/// As [`read_paper`], of a PDF.
 ///
 /// # Errors
-/// Says what is wrong with the file: no PDF, encrypted, cut off, without text, too large, too slow, damaged.
+/// As there.
 pub fn read_pdf(bytes: &[u8], name: &str) -> Result<Paper, Error> {
-    let pages = pdf::read(bytes, name, &Limits::default())?;
-    Ok(structure::build(name, &pages))
+    read_paper(bytes, PaperFormat::Pdf, name)
 }
 
 /// What the work folder of a reading worker holds when it is done.
@@ -76,13 +104,16 @@ pub const PAPER_FILE: &str = "paper.json";
 /// As [`PAPER_FILE`].
 pub const PAPER_SPEC_FILE: &str = "paper_spec.json";
 
-/// The whole job of a reading worker: the file `pdf`, which messages call `name`, -> two files in `out`.
+/// The whole job of a reading worker: the file `paper` of which `record` tells -> two files in `out`.
 ///
 /// # Errors
-/// Those of [`read_pdf`]; a file cannot be read or written.
-pub fn work(pdf: &Path, name: &str, out: &Path, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
-    let io = |source| Error::Io { name: name.into(), source };
-    let paper = read_pdf(&std::fs::read(pdf).map_err(io)?, name)?;
+/// Those of [`read_paper`]; a file cannot be read or written.
+pub fn work(paper: &Path, record: &SourceRecord, out: &Path, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    let io = |source| Error::Io { name: record.name.clone(), source };
+    let mut paper = read_paper(&std::fs::read(paper).map_err(io)?, record.format, &record.name)?;
+    if let Some(arxiv) = &record.arxiv {
+        arxiv.complete(&mut paper);
+    }
     let spec = extract(&paper);
     let json = |text: serde_json::Result<Vec<u8>>| text.map_err(|e| io(e.into()));
     for (file, text) in [(PAPER_FILE, json(serde_json::to_vec(&paper))?), (PAPER_SPEC_FILE, json(serde_json::to_vec(&spec))?)] {

@@ -1,6 +1,6 @@
 //! What a paper holds, whatever file it came from.
 
-use super::{Quote, Span};
+use super::{PaperFormat, Quote, Span};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -12,18 +12,47 @@ use std::ops::Range;
 pub struct Paper {
     /// What the file was called; for messages alone.
     pub name: String,
+    pub format: PaperFormat,
     pub title: Option<Passage>,
     /// Names as they stand below the title, in order; empty where they cannot be told apart.
     pub authors: Vec<Passage>,
-    /// From the stamp on the first page.
+    /// From the stamp on the first page, or from where it was fetched (with its version then).
     pub arxiv_id: Option<String>,
+    /// As arXiv has it, or in the paper's own words; none where nothing is stated, which grants nothing.
+    pub licence: Option<String>,
     pub pages: Vec<Page>,
     pub sections: Vec<Section>,
     /// In reading order.
     pub passages: Vec<Passage>,
     pub tables: Vec<Table>,
+    /// The bibliography, an entry each.
+    pub references: Vec<Reference>,
+    /// Addresses on the web, as often as they stand outside the bibliography.
+    pub links: Vec<Link>,
+    /// What could not be taken in and why, in words.
+    pub left_out: Vec<String>,
 }
 
+/// An entry of the bibliography.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// `12` or `KB15`; none where the paper cites by names and years.
+    pub label: Option<String>,
+    pub page: u32,
+    pub span: Span,
+}
+
+/// An address on the web. It is untrusted text like all of a paper: it is shown and never followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub url: String,
+    /// Of a host of programs.
+    pub code: bool,
+    pub page: u32,
+    pub span: Span,
+}
+
+/// A page as printed; a format without pages is one page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// From 1.
@@ -72,6 +101,8 @@ pub enum PassageKind {
     Item,
     Caption,
     Note,
+    /// An entry of the bibliography, where it is known as such.
+    Reference,
     /// Words in figures, formulas, addresses.
     Fragment,
 }
@@ -92,7 +123,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
 }
 
-/// A cell and its place across the page, in points.
+/// A cell and its place across the page: in points, or in hundreds a column where the format says which column it is of. A cell that
+/// several rows share stands in each of them, with the span of the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     pub text: String,
@@ -179,6 +211,17 @@ impl Paper {
         Quote::new(self.words(page, span), page, span)
     }
 
+    /// Whether a passage stands on the first two pages, or as far into a paper without pages.
+    pub fn is_near_start(&self, passage: &Passage) -> bool {
+        const TWO_PAGES: usize = 9_000;
+        if self.format.has_pages() { passage.page <= 2 } else { passage.span.start < TWO_PAGES }
+    }
+
+    /// The abstract's passages, in order.
+    pub fn abstract_passages(&self) -> impl Iterator<Item = &Passage> {
+        self.passages.iter().filter(|p| p.kind != PassageKind::Heading && self.section_kind(p.section) == SectionKind::Abstract)
+    }
+
     /// Title of the section, or nothing.
     pub fn section_title(&self, section: Option<usize>) -> &str {
         section.and_then(|s| self.sections.get(s)).map_or("", |s| s.title.as_str())
@@ -196,7 +239,7 @@ impl Paper {
         for (index, passage) in self.passages.iter().enumerate() {
             let alone = matches!(passage.kind, PassageKind::Caption | PassageKind::Note);
             match passage.kind {
-                PassageKind::Heading | PassageKind::Fragment => continue,
+                PassageKind::Heading | PassageKind::Reference | PassageKind::Fragment => continue,
                 _ if alone => {
                     let mut own = Flow::default();
                     own.add(self, index, passage);

@@ -10,10 +10,57 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PaperSource {
-    /// A PDF file.
+    /// A file (PDF, LaTeX, HTML, Markdown, text), or a folder of LaTeX files.
     File { path: PathBuf },
+    /// `-`: what comes on the standard input.
+    Stdin,
     /// A paper on arXiv.
     Arxiv { id: ArxivId },
+}
+
+/// What a paper is written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaperFormat {
+    #[default]
+    Pdf,
+    /// LaTeX: a file, or an archive of them.
+    Latex,
+    Html,
+    Markdown,
+    Text,
+}
+
+impl PaperFormat {
+    pub const ALL: [PaperFormat; 5] =
+        [PaperFormat::Pdf, PaperFormat::Latex, PaperFormat::Html, PaperFormat::Markdown, PaperFormat::Text];
+
+    /// How a file of it ends.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            PaperFormat::Pdf => "pdf",
+            PaperFormat::Latex => "latex",
+            PaperFormat::Html => "html",
+            PaperFormat::Markdown => "md",
+            PaperFormat::Text => "txt",
+        }
+    }
+
+    /// Its usual name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PaperFormat::Pdf => "PDF",
+            PaperFormat::Latex => "LaTeX",
+            PaperFormat::Html => "HTML",
+            PaperFormat::Markdown => "Markdown",
+            PaperFormat::Text => "plain text",
+        }
+    }
+
+    /// Whether a place in it is told by a page.
+    pub const fn has_pages(self) -> bool {
+        matches!(self, PaperFormat::Pdf)
+    }
 }
 
 /// `1706.03762`, `1706.03762v5` or `cs/0301012`.
@@ -25,6 +72,28 @@ impl ArxivId {
     /// The id with its version, if one was given.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The id without its version.
+    pub fn bare(&self) -> &str {
+        self.split().0
+    }
+
+    /// The version, if one was given.
+    pub fn version(&self) -> Option<u32> {
+        self.split().1
+    }
+
+    /// This paper in a version.
+    pub fn with_version(&self, version: u32) -> Self {
+        ArxivId(format!("{}v{version}", self.bare()))
+    }
+
+    fn split(&self) -> (&str, Option<u32>) {
+        match self.0.rsplit_once('v').map(|(bare, version)| (bare, version.parse())) {
+            Some((bare, Ok(version))) => (bare, Some(version)),
+            _ => (&self.0, None),
+        }
     }
 
     /// Parses a bare id, with an optional `arXiv:` before it.
@@ -63,10 +132,15 @@ impl PaperSource {
     /// [`Error::BadSource`] for nothing, and for a URL of another host.
     pub fn parse(given: &str) -> Result<Self, Error> {
         let given = given.trim();
-        let bad =
-            || Error::BadSource { given: given.to_string(), expected: "a PDF file, an arXiv id (1706.03762) or an arXiv URL" };
+        let bad = || Error::BadSource {
+            given: given.to_string(),
+            expected: "a file (PDF, LaTeX, HTML, Markdown, text), a folder of LaTeX, an arXiv id (1706.03762) or an arXiv URL",
+        };
         if given.is_empty() {
             return Err(bad());
+        }
+        if given == "-" {
+            return Ok(PaperSource::Stdin);
         }
         if let Some(id) = ArxivId::parse(given) {
             return Ok(PaperSource::Arxiv { id });
@@ -80,7 +154,7 @@ impl PaperSource {
             return Err(bad());
         }
         let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-        let id = ["abs/", "pdf/", "html/"].iter().find_map(|kind| path.strip_prefix(kind)).ok_or_else(bad)?;
+        let id = ["abs/", "pdf/", "html/", "e-print/", "src/"].iter().find_map(|kind| path.strip_prefix(kind)).ok_or_else(bad)?;
         let id = ArxivId::parse(id.strip_suffix(".pdf").unwrap_or(id)).ok_or_else(bad)?;
         Ok(PaperSource::Arxiv { id })
     }
@@ -89,6 +163,7 @@ impl PaperSource {
     pub fn name(&self) -> String {
         match self {
             PaperSource::File { path } => path.display().to_string(),
+            PaperSource::Stdin => "the standard input".into(),
             PaperSource::Arxiv { id } => format!("arXiv:{id}"),
         }
     }
@@ -117,5 +192,16 @@ mod tests {
         check("file:///etc/passwd", None);
         check("https://arxiv.org/abs/../../etc", None);
         check("  ", None);
+        check("-", Some("the standard input"));
+        check("https://arxiv.org/html/1706.03762v7#S1", Some("arXiv:1706.03762v7"));
+        check("solv-int/9701001v2", Some("arXiv:solv-int/9701001v2"));
+    }
+
+    #[test]
+    fn versions() {
+        let split = |given: &str| ArxivId::parse(given).map(|id| (id.bare().to_string(), id.version()));
+        assert_eq!(split("1706.03762v12"), Some(("1706.03762".into(), Some(12))));
+        assert_eq!(split("solv-int/9701001"), Some(("solv-int/9701001".into(), None)));
+        assert_eq!(ArxivId::parse("1706.03762v1").map(|id| id.with_version(3).to_string()).as_deref(), Some("1706.03762v3"));
     }
 }

@@ -16,6 +16,7 @@ pub use origin::{Origin, Place};
 pub use part::Part;
 
 use crate::eval::Guess;
+use crate::intake::SourceRecord;
 use crate::spec::{Augment, Columns, Compared, ImageSize, Metric, Preference, Recipe, Similarity, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
-    /// A paper's PDF -> what it holds and what it says (parsing a hostile format is worker's work). `name` is what messages call it.
-    Read { pdf: PathBuf, name: String, out: PathBuf },
+    /// A paper's file -> what it holds and what it says (parsing a hostile format is worker's work).
+    Read { paper: PathBuf, source: Box<SourceRecord>, out: PathBuf },
     /// Source files -> prepared splits (parsing untrusted files is worker's work).
     Prepare(Box<PrepareJob>),
     /// `resume_from`: the checkpoint folder of an earlier attempt, read only. What it makes goes to the attempt's own work folder

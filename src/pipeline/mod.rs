@@ -17,7 +17,7 @@ pub use verify::Repeat;
 use crate::data::hub::Hub;
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
-use crate::plan::{HostFacts, Plan, Planner};
+use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner};
 use crate::provenance::Surroundings;
 use crate::report::Report;
 use crate::run::recovery::MAX_ATTEMPTS;
@@ -51,6 +51,8 @@ pub struct Setup<'a> {
     pub threads: usize,
     /// This program and machine; the program's file is hashed for it.
     pub surroundings: &'a dyn Fn() -> Surroundings,
+    /// Asks whether something may be used on its terms; where nobody can be asked, it may not.
+    pub consent: &'a dyn Fn(&Licensed) -> bool,
     /// Set when the user wants to stop.
     pub stop: &'a AtomicBool,
     /// UTC, RFC 3339.
@@ -78,13 +80,14 @@ pub struct Pipeline<'a> {
 }
 
 /// Budgets that a run gets on its way; none: as they were.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given {
     pub max_time: Option<Duration>,
     pub max_memory_bytes: Option<u64>,
     pub max_disk_bytes: Option<u64>,
     pub max_attempts: Option<usize>,
     pub allow_scope_change: bool,
+    pub accept_licenses: Vec<String>,
 }
 
 /// More time was asked for, and it is less than is gone.
@@ -98,6 +101,23 @@ struct TooLittle {
 impl Failure for TooLittle {
     fn class(&self) -> Class {
         Class::Usage
+    }
+}
+
+/// What the run is made from may not be used so without somebody's consent.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", licensed.in_words())]
+struct NotAgreed {
+    licensed: Licensed,
+}
+
+impl Failure for NotAgreed {
+    fn class(&self) -> Class {
+        Class::Spec
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(format!("if that is as you want it, say so: `--accept-license \"{}\"`", self.licensed.id()))
     }
 }
 
@@ -144,6 +164,7 @@ impl<'a> Pipeline<'a> {
         budget.max_disk_bytes = given.max_disk_bytes.or(budget.max_disk_bytes);
         budget.max_attempts = given.max_attempts.or(budget.max_attempts);
         budget.allow_scope_change |= given.allow_scope_change;
+        budget.accept_licenses.extend(given.accept_licenses.iter().cloned());
         self.begin(&spec)
     }
 
@@ -168,6 +189,7 @@ impl<'a> Pipeline<'a> {
         let spec = self.read_spec()?;
         self.limits = self.limits(&spec)?;
         let plan = self.plan(&spec)?;
+        self.agree(&spec, &plan)?;
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
         }
@@ -185,6 +207,27 @@ impl<'a> Pipeline<'a> {
         self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;
         Ok(End::Reported { evaluation, report: Box::new(report) })
+    }
+
+    /// Tells on which terms others gave what the run is made from, where it has not begun; what they forbid needs somebody's consent.
+    fn agree(&mut self, spec: &ExperimentSpec, plan: &Plan) -> Result<()> {
+        if self.folder.prepared().is_dir() {
+            return Ok(());
+        }
+        for licensed in plan::licensed(spec, &plan.facts) {
+            match licensed.gate() {
+                Gate::Allow => {}
+                Gate::Warn => self.watch.say(&licensed.in_words()),
+                Gate::Ask if licensed.is_accepted(&spec.budget.accept_licenses) => self.watch.say(&licensed.in_words()),
+                Gate::Ask if (self.setup.consent)(&licensed) => {
+                    let mut spec = self.read_spec()?;
+                    spec.budget.accept_licenses.push(licensed.id().to_string());
+                    self.begin(&spec)?;
+                }
+                Gate::Ask => return Err(NotAgreed { licensed }.into()),
+            }
+        }
+        Ok(())
     }
 
     /// What earlier processes took of the time.

@@ -4,7 +4,7 @@ use super::Pipeline;
 use super::stages::{making, supervisor};
 use crate::data::{self, hub};
 use crate::error::{Class, Failure, Result};
-use crate::intake::{self, ModelName, Paper, PaperSpec, Request};
+use crate::intake::{self, ModelName, Opened, Paper, PaperSpec, Request, SourceRecord};
 use crate::job::Job;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
@@ -46,11 +46,12 @@ impl Failure for NotRead {
 
 impl Pipeline<'_> {
     /// Begins with a paper: its file goes into the run folder.
-    pub fn begin_with_paper(&mut self, pdf: &[u8], name: &str, wishes: &Wishes) -> Result<()> {
+    pub fn begin_with_paper(&mut self, paper: &Opened, wishes: &Wishes) -> Result<()> {
         self.folder.write_json(&self.folder.wishes(), wishes)?;
-        let path = self.folder.paper_pdf();
-        self.stage("paper", &path, |this| Ok(this.folder.write_bytes(&this.folder.paper_pdf(), pdf)?))?;
-        self.read_paper(name).map(|_| ())
+        self.folder.write_json(&self.folder.paper_source(), &paper.record)?;
+        let path = self.folder.paper_file(paper.record.format.extension());
+        self.stage("paper", &path, |this| Ok(this.folder.write_bytes(&path, &paper.bytes)?))?;
+        self.read_paper().map(|_| ())
     }
 
     /// Begins with a request.
@@ -69,8 +70,11 @@ impl Pipeline<'_> {
         let goal = if self.folder.request().is_file() {
             Goal::Request(self.folder.read_json(&self.folder.request())?)
         } else {
-            Goal::Paper(Box::new(self.read_paper("paper.pdf")?))
+            Goal::Paper(Box::new(self.read_paper()?))
         };
+        if let Goal::Request(Request { read_as: Some(reading), .. }) = &goal {
+            self.watch.say(&format!("reading the request as \"{reading}\""));
+        }
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
         self.stage("spec", &path, |this| {
             let proposed = this.choose(&goal, &wishes)?;
@@ -79,14 +83,15 @@ impl Pipeline<'_> {
         })
     }
 
-    /// The paper's file -> what it holds and what it says, by a worker in its jail; messages call it `name`.
-    fn read_paper(&mut self, name: &str) -> Result<PaperSpec> {
+    /// The paper's file -> what it holds and what it says, by a worker in its jail.
+    fn read_paper(&mut self) -> Result<PaperSpec> {
         let path = self.folder.paper_spec();
         if !path.is_file() {
             self.watch.say("reading the paper");
             let number = self.next_attempt(READ)?;
             let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
-            let (paper, spec) = read_paper(&supervisor, number, name, self.watch)?;
+            let source: SourceRecord = self.folder.read_json(&self.folder.paper_source())?;
+            let (paper, spec) = read_paper(&supervisor, number, source, self.watch)?;
             self.folder.write_json(&self.folder.paper(), &paper)?;
             self.stage("paper_spec", &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
         }
@@ -199,17 +204,23 @@ impl Pipeline<'_> {
     }
 }
 
-/// Attempt `number` at reading the paper of a run folder: a worker in its jail reads it, for a PDF is hostile input.
+/// Attempt `number` at reading the paper of a run folder: a worker in its jail reads it, for a paper is hostile input.
 ///
 /// # Errors
-/// The paper cannot be read; messages call it `name`.
-pub fn read_paper(supervisor: &Supervisor<'_>, number: u32, name: &str, watch: &mut dyn Watch) -> Result<(Paper, PaperSpec)> {
+/// The paper cannot be read.
+pub fn read_paper(
+    supervisor: &Supervisor<'_>,
+    number: u32,
+    source: SourceRecord,
+    watch: &mut dyn Watch,
+) -> Result<(Paper, PaperSpec)> {
     let folder = supervisor.folder;
-    let (pdf, out) = (folder.paper_pdf(), folder.attempt(READ, number).work());
-    let job = Job::Read { pdf: pdf.clone(), name: name.into(), out: out.clone() };
-    let attempt = supervisor.attempt(READ, number, &job, vec![pdf], watch)?;
+    let (paper, out) = (folder.paper_file(source.format.extension()), folder.attempt(READ, number).work());
+    let name = source.name.clone();
+    let job = Job::Read { paper: paper.clone(), source: Box::new(source), out: out.clone() };
+    let attempt = supervisor.attempt(READ, number, &job, vec![paper], watch)?;
     if attempt.outcome != Outcome::Completed {
-        return Err(NotRead { name: name.into(), outcome: attempt.outcome }.into());
+        return Err(NotRead { name, outcome: attempt.outcome }.into());
     }
     // What a worker wrote is believed only as far as it is of its type.
     Ok((folder.read_json(&out.join(intake::PAPER_FILE))?, folder.read_json(&out.join(intake::PAPER_SPEC_FILE))?))

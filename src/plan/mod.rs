@@ -3,6 +3,7 @@
 
 mod error;
 mod estimate;
+mod license;
 mod planner;
 mod resolve;
 mod rules;
@@ -10,6 +11,7 @@ mod types;
 
 pub use error::Error;
 pub use estimate::{Share, estimate, scoring_secs, size_of};
+pub use license::{Duty, Gate, Licensed, hub_name, licensed};
 pub use planner::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
 pub use resolve::{Layout, resolve};
 pub use rules::{RulePlanner, Shape, Silent, shapes, silences};

@@ -1,52 +1,11 @@
 //! The model card: YAML front matter that the Hub reads, then a page for people. Every number is the report's.
 
 use crate::data::PairKind;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::report::{Report, markdown};
 use crate::spec::{DataSource, ModelSpec, Task};
-use crate::words::count;
+use crate::words::{clean, count};
 use std::fmt::Write;
-
-/// Licence names that the Hub knows. What is not among them is `other`, never one that looks alike.
-#[rustfmt::skip]
-const LICENSES: [&str; 36] = [
-    "apache-2.0",
-    "mit",
-    "openrail",
-    "bigscience-openrail-m",
-    "creativeml-openrail-m",
-    "bigscience-bloom-rail-1.0",
-    "bigcode-openrail-m",
-    "afl-3.0",
-    "artistic-2.0",
-    "bsl-1.0",
-    "bsd",
-    "bsd-2-clause",
-    "bsd-3-clause",
-    "bsd-3-clause-clear",
-    "c-uda",
-    "cc",
-    "cc0-1.0",
-    "cc-by-2.0",
-    "cc-by-3.0",
-    "cc-by-4.0",
-    "cc-by-sa-3.0",
-    "cc-by-sa-4.0",
-    "cc-by-nc-4.0",
-    "cc-by-nc-sa-4.0",
-    "cc-by-nc-nd-4.0",
-    "cdla-permissive-2.0",
-    "epl-2.0",
-    "gpl",
-    "gpl-3.0",
-    "agpl-3.0",
-    "lgpl-3.0",
-    "llama2",
-    "llama3",
-    "gemma",
-    "unlicense",
-    "mpl-2.0",
-];
 
 /// The README.md of a model folder.
 pub fn card(plan: &Plan, report: &Report) -> String {
@@ -156,28 +115,20 @@ fn license(plan: &Plan) -> License {
     match (&plan.spec.model, stated) {
         (ModelSpec::Scratch { .. }, _) => License::NoBase,
         (_, None) => License::Unknown,
-        (_, Some(stated)) => {
-            let known = LICENSES.iter().find(|name| name.eq_ignore_ascii_case(stated));
-            known.map_or_else(|| License::Other(stated.to_string()), |name| License::Known(name))
-        }
+        (_, Some(stated)) => plan::hub_name(stated).map_or_else(|| License::Other(stated.to_string()), License::Known),
     }
 }
 
+/// On which terms others gave what the model is made from.
 fn license_note(plan: &Plan) -> String {
-    let model = match license(plan) {
-        License::Known(name) => format!("The base model's licence is {name}; this model is derived from it."),
-        License::Other(_) => "The base model's licence is one of its own; read it there before you use this model.".into(),
-        License::Unknown => {
-            "The base model states no licence. Unknown is not permission: ask its authors before you use or share this model."
-                .into()
+    let own = match license(plan) {
+        License::NoBase => "Trained from scratch; whoever publishes it chooses a licence.\n",
+        License::Known(_) | License::Other(_) | License::Unknown => {
+            "This model is derived from its base, whose licence holds for it.\n"
         }
-        License::NoBase => "Trained from scratch; whoever publishes it chooses a licence.".into(),
     };
-    let data = match &plan.facts.data.license {
-        Some(_) => "The data's licence stands under Data.",
-        None => "The data states no licence.",
-    };
-    format!("{model} {data}")
+    let terms = plan::licensed(&plan.spec, &plan.facts);
+    terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", clean(&licensed.in_words())))
 }
 
 /// The base model's id on the Hub; a local folder has none.

@@ -325,12 +325,12 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
                 named("left out unread", unreadable as f64),
                 named("vocabulary", vocab_size as f64),
             ],
-            SplitShape::Image { height, width, channels, left_out } => vec![
-                named("height", height as f64),
-                named("width", width as f64),
-                named("channels", channels as f64),
-                named("left out unread", left_out as f64),
-            ],
+            SplitShape::Image { height, width, channels, left_out } => {
+                let mut all =
+                    vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)];
+                all.extend((left_out > 0).then(|| named("left out unread", left_out as f64)));
+                all
+            }
             SplitShape::Table { numbers, categories, missing, unseen } => vec![
                 named("numbers a row", numbers as f64),
                 named("categories a row", categories as f64),

@@ -480,6 +480,9 @@ pub struct Budget {
     /// Whether recovery may change what is tested, such as leave out examples that are not finite. Each such change is a deviation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_scope_change: bool,
+    /// Licences that somebody has agreed to, as cards name them, such as `cc-by-nc-4.0`: without it, what they forbid is not trained on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept_licenses: Vec<String>,
     /// A worker that tells nothing for so long hangs, and is started again; none: 600.
     #[schemars(extend("minimum" = 1))]
     pub max_silence_secs: Option<u64>,

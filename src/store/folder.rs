@@ -1,7 +1,7 @@
 //! The files of a run folder.
 //!
 //! ```text
-//! RUN/  paper.pdf  request.json  wishes.json  paper.json  paper_spec.json  spec.toml  plan.json  manifest.json  ledger.jsonl  eval.json  report.json  report.md  report.html
+//! RUN/  paper.pdf (or .latex .html .md .txt)  paper_source.json  request.json  wishes.json  paper.json  paper_spec.json  spec.toml  plan.json  manifest.json  ledger.jsonl  eval.json  report.json  report.md  report.html
 //!       data/        prepared/train.safetensors ..., held_out/ (labels: never visible to a training attempt)
 //!       runs/seed-0/ attempts/001/ {job.json, events.jsonl, stderr.log}, work/ {checkpoint/, model.safetensors}: the worker's
 //!       model/       the best finished run's model in the Hub's format
@@ -94,9 +94,13 @@ impl RunFolder {
     pub fn id(&self) -> String {
         self.root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
     }
-    /// The paper as it was given.
-    pub fn paper_pdf(&self) -> PathBuf {
-        self.root.join("paper.pdf")
+    /// The paper as it was given; files of its format end so.
+    pub fn paper_file(&self, extension: &str) -> PathBuf {
+        self.root.join(format!("paper.{extension}"))
+    }
+    /// What is known of that file.
+    pub fn paper_source(&self) -> PathBuf {
+        self.root.join("paper_source.json")
     }
     pub fn paper(&self) -> PathBuf {
         self.root.join("paper.json")

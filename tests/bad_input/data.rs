@@ -146,6 +146,19 @@ fn an_index_beyond_the_class_names_is_no_class() {
     refuses(&place, &[], 20, &["train.parquet`: it is no Parquet file"], "repair");
 }
 
+#[test]
+fn data_whose_licence_forbids_something_needs_consent() {
+    let place = Place::new();
+    place.write("data/train.csv", TRAIN);
+    place.write("data/test.csv", TEST);
+    place.write("data/README.md", "---\nlicense: cc-by-nc-4.0\n---\n");
+    let words = ["licence cc-by-nc-4.0", "no commercial use"];
+    refuses(&place, &[], 10, &words, "--accept-license \"cc-by-nc-4.0\"");
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let agreed = ["--offline", "--accept-license", "CC-BY-NC-4.0"];
+    crate::program::succeeds(place.train(&[source.as_str(), "recipe.length={ steps = 1 }"], &place.run()).args(agreed));
+}
+
 /// A folder of eight images, two classes, two splits.
 fn images() -> Place {
     let place = Place::new();

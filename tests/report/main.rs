@@ -279,7 +279,7 @@ mod bundle {
         licensed(Some("Apache-2.0"), Some("license: apache-2.0"));
         licensed(Some("mit-ish"), Some("license: other"));
         licensed(Some("apache"), Some("license: other"));
-        assert!(licensed(None, None).contains("Unknown is not permission"));
+        assert!(licensed(None, None).contains("unknown is not permission"));
         licensed(Some("  "), None);
     }
 }

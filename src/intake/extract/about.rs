@@ -158,7 +158,7 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         }
         named
     };
-    let first_page = |s: &Sentence| paper.passages.get(s.passage).is_some_and(|p| p.page <= 2);
+    let first_page = |s: &Sentence| paper.passages.get(s.passage).is_some_and(|p| paper.is_near_start(p));
     let mut named = named_in(&|s| paper.section_kind(s.section) == SectionKind::Abstract);
     let own = |s: &Sentence| {
         !matches!(paper.section_kind(s.section), SectionKind::References | SectionKind::RelatedWork)

@@ -119,7 +119,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             form(r"\bpolynomial (?:learning[- ]rate |lr )?(?:decay|schedule)".into(), |_| ScheduleShape::Polynomial { power: None }),
             form(r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)".into(), |_| ScheduleShape::Cosine),
             form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
-            form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|1/√|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
+            form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:exponential|geometric)(?:ly)? (?:learning[- ]rate |lr )?decay".into(), |_| ScheduleShape::Exponential),
             form(

@@ -121,7 +121,7 @@ fn texts(paper: &Paper) -> Vec<Text> {
             PassageKind::Prose | PassageKind::Item | PassageKind::Note | PassageKind::Caption => {
                 add(format!("p{index}"), passage.page, passage.span, passage.section, paper.passage(passage));
             }
-            PassageKind::Heading | PassageKind::Fragment => {}
+            PassageKind::Heading | PassageKind::Fragment | PassageKind::Reference => {}
         }
     }
     for (index, table) in paper.tables.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! PDF bytes -> lines of text with their places, within limits.
 //!
 //! `safe` makes a document harmless for the PDF library, `glyphs` takes its characters with their places, `lines` puts them
-//! together. The library may panic or loop on odd files, so it works on a thread of its own: a panic loses the rest of one
-//! page, and a thread that does not end in time is left behind (the process's own limits end it).
+//! together. The library may panic or loop on odd files, so it works on a thread of its own (`guarded`): a panic loses the rest of
+//! one page.
 
 mod glyphs;
 mod lines;
@@ -11,8 +11,8 @@ mod safe;
 pub(super) use lines::{Line, LineCell, PageLines};
 
 use super::Error;
+use super::guarded::{self, Stopped};
 use pdf_extract as lopdf;
-use std::sync::{Once, mpsc};
 use std::time::Duration;
 
 /// What is read at most.
@@ -31,9 +31,7 @@ impl Default for Limits {
 }
 
 /// Fewer letters than this in all pages together are not a text.
-const MIN_LETTERS: usize = 40;
-const THREAD: &str = "tallow-pdf";
-const STACK_BYTES: usize = 64 << 20;
+pub(super) const MIN_LETTERS: usize = 40;
 
 /// The lines of each page, in the order in which the file draws them.
 pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<PageLines>, Error> {
@@ -44,7 +42,10 @@ pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<Page
     if !bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-") {
         return Err(Error::NotPdf { name: name.to_string(), found: describe(bytes) });
     }
-    let pages = on_own_thread(bytes.to_vec(), limits).unwrap_or(Err(Failed::Timeout)).map_err(|failed| match failed {
+    let (owned, max_pages) = (bytes.to_vec(), limits.max_pages);
+    let pages =
+        guarded::within(limits.max_time, move || pages_of(&owned, max_pages)).unwrap_or_else(|stopped| Err(stopped.into()));
+    let pages = pages.map_err(|failed| match failed {
         Failed::Encrypted => Error::Encrypted { name: name.to_string() },
         Failed::TooManyPages(found) => too_large(found, limits.max_pages, "pages"),
         Failed::Timeout => Error::Timeout { name: name.to_string(), limit: limits.max_time },
@@ -58,7 +59,7 @@ pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<Page
     Ok(pages)
 }
 
-/// Why the thread gave no pages.
+/// Why there are no pages.
 enum Failed {
     Encrypted,
     TooManyPages(u64),
@@ -66,19 +67,13 @@ enum Failed {
     Malformed(String),
 }
 
-fn on_own_thread(bytes: Vec<u8>, limits: &Limits) -> Option<Result<Vec<PageLines>, Failed>> {
-    keep_panics_quiet();
-    let (send, receive) = mpsc::channel();
-    let max_pages = limits.max_pages;
-    let spawned = std::thread::Builder::new().name(THREAD.into()).stack_size(STACK_BYTES).spawn(move || {
-        let pages = std::panic::catch_unwind(|| pages_of(&bytes, max_pages))
-            .unwrap_or_else(|_| Err(Failed::Malformed("the reader gave up on its structure".into())));
-        // Nobody listens any more after the time limit.
-        let _ = send.send(pages);
-    });
-    match spawned {
-        Ok(_) => receive.recv_timeout(limits.max_time).ok(),
-        Err(problem) => Some(Err(Failed::Malformed(format!("no thread could be started to read it: {problem}")))),
+impl From<Stopped> for Failed {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Timeout => Failed::Timeout,
+            Stopped::Panic => Failed::Malformed("the reader gave up on its structure".into()),
+            Stopped::NoThread(problem) => Failed::Malformed(format!("no thread could be started to read it: {problem}")),
+        }
     }
 }
 
@@ -103,25 +98,12 @@ fn pages_of(bytes: &[u8], max_pages: u64) -> Result<Vec<PageLines>, Failed> {
     Ok((1..=count as u32).map(|number| glyphs::page(&document, number)).collect())
 }
 
-/// A panic inside the PDF library is a property of the file and is reported as such, not printed as a crash.
-fn keep_panics_quiet() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if std::thread::current().name() != Some(THREAD) {
-                usual(info);
-            }
-        }));
-    });
-}
-
 fn has_end_mark(bytes: &[u8]) -> bool {
     bytes[bytes.len().saturating_sub(2048)..].windows(5).any(|w| w == b"%%EOF")
 }
 
 /// What a file that is no PDF looks like.
-fn describe(bytes: &[u8]) -> String {
+pub(super) fn describe(bytes: &[u8]) -> String {
     const KNOWN: &[(&[u8], &str)] = &[
         (b"PK\x03\x04", "a ZIP archive (or an office document)"),
         (b"\x1f\x8b", "a gzip archive"),

@@ -92,7 +92,7 @@ fn follows(last: &Line, line: &Line) -> bool {
 }
 
 /// `Table 3: ...`, `Figure 2. ...`
-pub(super) fn is_caption(text: &str) -> bool {
+pub(in crate::intake) fn is_caption(text: &str) -> bool {
     static CAPTION: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"^(?:Table|Tab\.|TABLE|Figure|Fig\.|FIGURE|Algorithm|Listing)\s*(?:\d+|[A-Z]\.?\d+|[IVX]+)\s*(?:[:.|]|$)",

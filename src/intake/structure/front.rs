@@ -11,10 +11,10 @@ pub(super) fn fill(paper: &mut Paper, pages: &[PageLines]) {
     let size = title.iter().map(|l| l.size).fold(0.0, f32::max);
     let below = title.last().map_or(0.0, |l| l.y);
     let words: Vec<String> = title.iter().map(|l| l.text()).collect();
-    paper.title = find(paper, &words.join(" "));
+    paper.title = place_of(paper, &words.join(" "));
     let names = first.lines.iter().filter(|l| l.y > below && l.y < below + 0.35 * first.height && l.size < size).take(12);
     let names: Vec<String> = names.take_while(|l| !l.text().to_lowercase().starts_with("abstract")).flat_map(names_in).collect();
-    paper.authors = names.iter().filter_map(|name| find(paper, name)).collect();
+    paper.authors = names.iter().filter_map(|name| place_of(paper, name)).collect();
 }
 
 /// `arXiv:1810.04805v2 [cs.CL] 24 May 2019` on the margin.
@@ -49,42 +49,58 @@ fn names_in(line: &Line) -> Vec<String> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^\p{Lu}[\p{L}'’-]*\.?(?: (?:\p{Lu}\.?|\p{Lu}[\p{L}'’-]+|van|von|de|der|den|la|Ba)){1,3}$")
     });
-    let not_a_name = |part: &str| {
-        let lower = part.to_lowercase();
-        [
-            "universit",
-            "institut",
-            "research",
-            "google",
-            "microsoft",
-            "facebook",
-            "openai",
-            "lab",
-            "school",
-            "department",
-            "brain",
-            "corporation",
-            "college",
-            "inc",
-            "team",
-            "center",
-            "centre",
-        ]
-        .iter()
-        .any(|word| lower.contains(word))
-    };
-    let splits = |c: char| ",;∗†‡§*¶&".contains(c) || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c);
-    line.cells
-        .iter()
-        .flat_map(|cell| {
-            cell.text.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect::<Vec<_>>()
-        })
-        .filter(|part| NAME.is_match(part) && !not_a_name(part))
-        .collect()
+    line.cells.iter().flat_map(|cell| parts_of(&cell.text)).filter(|part| NAME.is_match(part) && !is_institution(part)).collect()
 }
 
-/// Where these words stand on the first page, spaces and soft hyphens aside.
-fn find(paper: &Paper, words: &str) -> Option<Passage> {
+/// Names in a line of which it is known that it is of authors: in any script, so that only what cannot be a name is left out.
+pub(super) fn authors_in(line: &str) -> Vec<String> {
+    let is_name = |part: &String| {
+        let words = part.split_whitespace().count();
+        let letters = part.chars().filter(|c| c.is_alphabetic()).count();
+        let upper = part.chars().find(|c| c.is_alphabetic()).is_some_and(|c| !c.is_lowercase());
+        (1..=6).contains(&words) && letters >= 2 && upper && !part.contains(['@', '/', ':', '\\']) && !is_institution(part)
+    };
+    parts_of(line).into_iter().filter(is_name).collect()
+}
+
+fn parts_of(text: &str) -> Vec<String> {
+    let splits = |c: char| ",;∗†‡§*¶&|^".contains(c) || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c);
+    text.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect()
+}
+
+fn is_institution(part: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "universit",
+        "institut",
+        "research",
+        "google",
+        "microsoft",
+        "facebook",
+        "openai",
+        "lab",
+        "school",
+        "department",
+        "brain",
+        "corporation",
+        "college",
+        "inc",
+        "team",
+        "center",
+        "centre",
+        "academy",
+        "faculty",
+        "equal contribution",
+        "technolog",
+        "@",
+        "hochschule",
+        "университет",
+    ];
+    let lower = part.to_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Where these words stand on the first page, spaces and hyphens aside.
+pub(in crate::intake) fn place_of(paper: &Paper, words: &str) -> Option<Passage> {
     let page = paper.pages.first()?;
     let squeeze = |c: &(usize, char)| !c.1.is_whitespace() && c.1 != '-';
     let text: Vec<(usize, char)> = page.text.char_indices().filter(squeeze).collect();

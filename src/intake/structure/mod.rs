@@ -1,17 +1,23 @@
 //! Lines with places -> [`Paper`]: running heads dropped, blocks, headings, tables, reading order as drawn.
 
 mod blocks;
+mod compose;
 mod front;
+mod marks;
 mod text;
 
+pub(in crate::intake) use blocks::is_caption;
+pub(in crate::intake) use compose::{Block, GridCell, compose};
+pub(in crate::intake) use front::place_of;
+pub(in crate::intake) use marks::commons;
 pub(in crate::intake) use text::{hyphen_is_soft, sentence_ranges};
 
 use super::pdf::{Line, LineCell, PageLines};
 use super::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Span, Table};
-use blocks::{Block, Part};
+use blocks::Part;
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use text::Vocabulary;
+pub(in crate::intake) use text::Vocabulary;
 
 /// The paper that these lines make.
 pub(super) fn build(name: &str, pages: &[PageLines]) -> Paper {
@@ -28,6 +34,8 @@ pub(super) fn build(name: &str, pages: &[PageLines]) -> Paper {
     }
     let mut paper = writer.paper;
     front::fill(&mut paper, pages);
+    marks::references_of_prose(&mut paper);
+    marks::fill(&mut paper);
     paper
 }
 
@@ -114,7 +122,7 @@ impl Writer {
         Span { start, end: page.text.len() }
     }
 
-    fn block(&mut self, block: &Block<'_>, page: &PageLines) {
+    fn block(&mut self, block: &blocks::Block<'_>, page: &PageLines) {
         let mut text = String::new();
         for line in &block.lines {
             self.vocabulary.join(&mut text, line.text().trim());
@@ -130,7 +138,7 @@ impl Writer {
         self.paper.passages.push(Passage { page: page.number, span, section: self.section, kind, continues });
     }
 
-    fn kind_of(&self, block: &Block<'_>, text: &str, page: &PageLines) -> PassageKind {
+    fn kind_of(&self, block: &blocks::Block<'_>, text: &str, page: &PageLines) -> PassageKind {
         static NOTE: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"^[⁰¹²³⁴⁵⁶⁷⁸⁹∗†‡§*]+\s*\S"));
         let size = block.size();
         let words = text.split_whitespace().count();
@@ -231,7 +239,7 @@ fn is_fragment(text: &str) -> bool {
 }
 
 /// `4.2 Results`, `A.1. Details`, `REFERENCES`.
-fn is_heading(text: &str) -> bool {
+pub(super) fn is_heading(text: &str) -> bool {
     static NUMBERED: LazyLock<regex::Regex> = LazyLock::new(|| {
         super::regex(
             r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.\d{1,2}){0,3}|Appendix [A-Z]|[IVX]{1,4}\.)\.?\s+[A-Z][A-Za-z].{1,90}$",
@@ -278,12 +286,22 @@ fn is_loose_heading(text: &str) -> bool {
 }
 
 fn section_of(heading: &str, before: &[Section]) -> Section {
+    let (number, title) = split_number(heading);
+    section(number, &title, before)
+}
+
+/// `4.2 Results` -> its number, if it has one, and its title.
+pub(super) fn split_number(heading: &str) -> (Option<String>, String) {
     let heading = heading.trim();
     let (first, rest) = heading.split_once(char::is_whitespace).unwrap_or(("", heading));
     let numbered = !first.is_empty()
         && !is_plain_heading(heading)
         && (first.len() <= 2 || first.contains(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
-    let (number, title) = if numbered { (Some(first.trim_end_matches('.').to_string()), rest) } else { (None, heading) };
+    if numbered { (Some(first.trim_end_matches('.').to_string()), rest.trim().to_string()) } else { (None, heading.to_string()) }
+}
+
+/// A section by its number and title; what is before it tells whether it is an appendix, or a part of a section on others' work.
+fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
     let bare = title.trim_end_matches(['.', ':']).to_lowercase();
     let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()));
     let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix));

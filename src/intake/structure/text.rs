@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 
 /// Words that the paper writes within a line, by which a hyphen at a line's end is judged.
 #[derive(Default)]
-pub(super) struct Vocabulary {
+pub(in crate::intake) struct Vocabulary {
     words: HashSet<String>,
 }
 
 impl Vocabulary {
-    pub(super) fn learn(&mut self, line: &str) {
+    pub(in crate::intake) fn learn(&mut self, line: &str) {
         let mut words = line.split_whitespace().peekable();
         while let Some(word) = words.next() {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
@@ -23,7 +23,7 @@ impl Vocabulary {
     }
 
     /// Adds a line to a text; a word broken over the two is made whole.
-    pub(super) fn join(&self, text: &mut String, line: &str) {
+    pub(in crate::intake) fn join(&self, text: &mut String, line: &str) {
         if text.is_empty() || line.is_empty() {
             text.push_str(line);
             return;
@@ -76,15 +76,18 @@ const ABBREVIATIONS: &[&str] = &[
 
 /// The sentences of a text, without the space between them.
 pub(in crate::intake) fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
-    static END: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r#"[.!?][”"')\]]?[⁰¹²³⁴⁵⁶⁷⁸⁹0-9]{0,2}\s+"#));
+    static END: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r#"[.!?؟][”"')\]]?[⁰¹²³⁴⁵⁶⁷⁸⁹0-9]{0,2}\s+|[。！？][”」』）]?\s*"#));
     let mut ranges = Vec::new();
     let mut start = 0;
     for end in END.find_iter(text) {
         let next = text[end.end()..].chars().next();
-        let begins = next.is_some_and(|c| c.is_uppercase() || c.is_ascii_digit() || "“\"•[(".contains(c));
+        // Scripts without capitals begin with any letter.
+        let without_case = |c: char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();
+        let begins = next.is_some_and(|c| c.is_uppercase() || without_case(c) || c.is_ascii_digit() || "“\"•[(「『".contains(c));
         let before = text[start..end.start()].rsplit(' ').next().unwrap_or_default();
         let bare = before.trim_start_matches(['(', '[', '“', '"']).to_lowercase();
-        let decimal = text[end.range()].trim_end().len() > 1 && before.ends_with(|c: char| c.is_ascii_digit());
+        let decimal = text[end.range()].trim_end().chars().count() > 1 && before.ends_with(|c: char| c.is_ascii_digit());
         let initial = bare.chars().count() == 1 && bare.chars().all(char::is_alphabetic);
         if begins && !initial && !decimal && !ABBREVIATIONS.contains(&bare.as_str()) {
             ranges.push(start..end.start() + text[end.range()].trim_end().len());
@@ -134,6 +137,9 @@ mod tests {
         check("See Fig. 6 and Smith et al. We use 0.1 here.", &["See Fig. 6 and Smith et al. We use 0.1 here."]);
         check("As in He et al. 2016 we do, e.g. A. Then B.", &["As in He et al. 2016 we do, e.g. A. Then B."]);
         check("It converges.⁵ So we stop (early). Then 3 more.", &["It converges.⁵", "So we stop (early).", "Then 3 more."]);
+        check("我们训练模型。学习率为 0.1。然后测试！", &["我们训练模型。", "学习率为 0.1。", "然后测试！"]);
+        check("Мы обучаем модель. Затем тест.", &["Мы обучаем модель.", "Затем тест."]);
+        check("ندرب النموذج. ثم نختبره؟ نعم.", &["ندرب النموذج.", "ثم نختبره؟", "نعم."]);
         check("", &[]);
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
 /// Whether sizes stand down the first column.
 pub(super) fn in_rows(view: &View<'_>) -> bool {
     let named = view.table.rows.iter().filter(|r| r.cells.len() > 1 && architecture::dimension(&r.cells[0].text).is_some());
-    named.count() >= 2
+    // Headers of two rows may begin with a dimension, too.
+    named.filter(|row| !is_header(row)).count() >= 2
 }
 
 /// Sizes down the first column, a model a column: `Layers | 12 | 24`, `Hidden size | 768 | 1024`.

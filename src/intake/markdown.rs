@@ -1,0 +1,393 @@
+//! Markdown and plain text -> [`Paper`].
+
+use super::html::tree::decoded;
+use super::latex;
+use super::structure::{self, Block, GridCell, Vocabulary};
+use super::{Error, Paper, PaperFormat, SectionKind};
+use std::sync::LazyLock;
+
+/// The paper that Markdown holds.
+pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
+    let text = text_of(bytes);
+    let (front, body) = front_matter(&text);
+    let mut reader = Markdown { blocks: front, ..Markdown::default() };
+    let lines: Vec<&str> = body.lines().collect();
+    let mut at = 0;
+    while at < lines.len() {
+        at = reader.line(&lines, at);
+    }
+    reader.end_paragraph();
+    let mut blocks = reader.blocks;
+    finish(&mut blocks);
+    Ok(structure::compose(name, PaperFormat::Markdown, &blocks))
+}
+
+/// The paper that plain text holds: paragraphs between empty lines, headings on lines of their own.
+pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
+    let text = text_of(bytes);
+    let mut vocabulary = Vocabulary::default();
+    text.lines().for_each(|line| vocabulary.learn(line));
+    let mut blocks = Vec::new();
+    let mut paragraph: Vec<&str> = Vec::new();
+    for line in text.lines().chain([""]) {
+        // What comes first is the title.
+        let first = blocks.is_empty();
+        let alone = !first && structure::is_heading(line.trim()) && line.split_whitespace().count() < 14;
+        if line.trim().is_empty() || alone {
+            paragraph_of(&paragraph, &vocabulary, &mut blocks);
+            paragraph.clear();
+        } else {
+            paragraph.push(line);
+        }
+        if alone {
+            let (number, title) = structure::split_number(line);
+            blocks.push(Block::Heading { number, title, kind: None });
+        }
+    }
+    finish(&mut blocks);
+    Ok(structure::compose(name, PaperFormat::Text, &blocks))
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\u{c}', "\n\n");
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// A paragraph, the title if nothing came before it and it is short, or a table where all its lines have columns.
+fn paragraph_of(lines: &[&str], vocabulary: &Vocabulary, blocks: &mut Vec<Block>) {
+    if lines.is_empty() {
+        return;
+    }
+    if let Some(rows) = columns(lines) {
+        return blocks.push(Block::Table { rows, caption: None });
+    }
+    let mut text = String::new();
+    for line in lines {
+        vocabulary.join(&mut text, line.trim());
+    }
+    let words = text.split_whitespace().count();
+    let first = blocks.is_empty();
+    let second = matches!(blocks.as_slice(), [Block::Title(_)]);
+    blocks.push(match () {
+        () if first && words <= 30 && lines.len() <= 3 && !text.ends_with('.') => Block::Title(text),
+        () if second && words <= 60 && !text.ends_with('.') => Block::Authors(text),
+        () if structure::is_caption(&text) => Block::Caption(text),
+        () if text.starts_with(['•', '-', '*', '–']) => Block::Item(text),
+        () => Block::Prose { text, continues: false },
+    });
+}
+
+/// Lines whose words stand in columns: parted by tabs or wide gaps, with numbers in them.
+fn columns(lines: &[&str]) -> Option<Vec<Vec<GridCell>>> {
+    static GAP: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"\t+| {3,}|  +"));
+    let cells = |line: &&str| {
+        let mut cells = Vec::new();
+        let mut from = line.len() - line.trim_start().len();
+        let ends = GAP.find_iter(line).filter(|gap| gap.start() > from).map(|gap| (gap.start(), gap.end())).collect::<Vec<_>>();
+        for (end, next) in ends.into_iter().chain([(line.trim_end().len(), line.len())]) {
+            let text = line.get(from..end).unwrap_or_default().trim();
+            if !text.is_empty() {
+                let column = line[..from].chars().count();
+                cells.push(GridCell { text: text.to_string(), column, width: text.chars().count(), height: 1 });
+            }
+            from = next;
+        }
+        cells
+    };
+    let rows: Vec<Vec<GridCell>> = lines.iter().map(cells).collect();
+    let numbers = rows.iter().flatten().filter(|cell| cell.text.starts_with(|c: char| c.is_ascii_digit())).count();
+    (rows.len() >= 2 && rows.iter().all(|row| row.len() >= 2) && numbers >= 2).then_some(rows)
+}
+
+/// What holds of both: captions belong to the table beside them, and a bibliography is of entries.
+fn finish(blocks: &mut Vec<Block>) {
+    blocks.iter_mut().for_each(|block| block.texts(&mut |text| *text = text.split_whitespace().collect::<Vec<_>>().join(" ")));
+    blocks.retain(|block| !block.is_empty());
+    let caption_at = |blocks: &[Block], at: Option<usize>| match at.and_then(|at| blocks.get(at)) {
+        Some(Block::Caption(text)) => Some(text.clone()),
+        _ => None,
+    };
+    for at in 0..blocks.len() {
+        let beside = caption_at(blocks, at.checked_sub(1)).or_else(|| caption_at(blocks, Some(at + 1)));
+        if let Block::Table { caption, .. } = &mut blocks[at] {
+            *caption = caption.take().or(beside);
+        }
+    }
+    let mut of_bibliography = false;
+    for block in blocks {
+        match block {
+            Block::Heading { title, .. } => {
+                let title = title.trim_end_matches([':', '.']).to_lowercase();
+                of_bibliography =
+                    ["references", "bibliography", "literatur", "literature", "参考文献", "литература", "список литературы"]
+                        .contains(&title.as_str());
+            }
+            Block::Prose { text, .. } | Block::Item(text) if of_bibliography => *block = reference_of(text),
+            _ => {}
+        }
+    }
+}
+
+fn reference_of(text: &str) -> Block {
+    static LABEL: LazyLock<regex::Regex> =
+        LazyLock::new(|| super::regex(r"^(?:[•*-]\s+)?(?:\[([^\]\s]{1,12})\]|(\d{1,3})\.)\s+"));
+    let label = LABEL.captures(text);
+    let named = label.as_ref().and_then(|found| found.get(1).or(found.get(2))).map(|m| m.as_str().to_string());
+    let from = label.and_then(|found| found.get(0)).map_or(0, |m| m.end());
+    Block::Reference { label: named, text: text[from..].trim_start_matches("• ").to_string() }
+}
+
+/// `title:` and `author:` of a head in YAML, and what follows it.
+fn front_matter(text: &str) -> (Vec<Block>, &str) {
+    let Some((head, body)) = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---")) else {
+        return (Vec::new(), text);
+    };
+    let mut blocks = Vec::new();
+    let mut of_authors = false;
+    for line in head.lines() {
+        let value = |line: &str| line.trim().trim_matches(['"', '\'']).to_string();
+        if let Some(title) = line.strip_prefix("title:") {
+            blocks.insert(0, Block::Title(value(title)));
+        } else if let Some(authors) = line.strip_prefix("author:").or(line.strip_prefix("authors:")) {
+            of_authors = true;
+            blocks.push(Block::Authors(value(authors).trim_matches(['[', ']']).to_string()));
+        } else if let Some(author) = line.trim().strip_prefix("- ").filter(|_| of_authors) {
+            blocks.push(Block::Authors(value(author.trim_start_matches("name:"))));
+        } else {
+            of_authors = false;
+        }
+    }
+    (blocks, body.trim_start_matches('-'))
+}
+
+#[derive(Default)]
+struct Markdown {
+    blocks: Vec<Block>,
+    paragraph: String,
+    item: bool,
+}
+
+impl Markdown {
+    /// Takes the line at `at`, and those that belong to it; gives back which comes next.
+    fn line(&mut self, lines: &[&str], at: usize) -> usize {
+        static NUMBERED: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"^(\d{1,3})[.)]\s+(.*)$"));
+        static NOTE: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"^\[\^([^\]]{1,20})\]:\s*(.*)$"));
+        let line = lines[at].trim_end();
+        let bare = line.trim_start().trim_start_matches("> ").trim();
+        if bare.is_empty() || bare == ">" {
+            self.end_paragraph();
+        } else if let Some(fence) = ["```", "~~~"].into_iter().find(|fence| bare.starts_with(fence)) {
+            return self.fenced(lines, at, fence);
+        } else if bare.starts_with("$$") || bare.starts_with("\\[") {
+            return self.display(lines, at, if bare.starts_with("$$") { "$$" } else { "\\]" });
+        } else if bare.starts_with('#') && bare.trim_start_matches('#').starts_with(' ') {
+            self.end_paragraph();
+            let level = bare.len() - bare.trim_start_matches('#').len();
+            self.heading(level, bare.trim_matches('#').trim());
+        } else if let Some(level) = underline(lines.get(at + 1)).filter(|_| self.paragraph.is_empty()) {
+            self.heading(level, bare);
+            return at + 2;
+        } else if bare.contains('|') && lines.get(at + 1).is_some_and(|next| is_rule(next)) {
+            return self.table(lines, at);
+        } else if let Some(found) = NOTE.captures(bare) {
+            self.end_paragraph();
+            let text = inline(&found[2]);
+            self.blocks.push(Block::Note(format!("{}{text}", latex::scripted(&found[1], true).replace('^', ""))));
+        } else if let Some(item) = ["- ", "* ", "+ ", "• "].iter().find_map(|mark| bare.strip_prefix(mark)) {
+            self.begin_item("• ", item);
+        } else if let Some(found) = NUMBERED.captures(bare) {
+            self.begin_item(&format!("{}. ", &found[1]), &found[2]);
+        } else if bare.chars().all(|c| "-*_ ".contains(c)) {
+            self.end_paragraph();
+        } else {
+            if !self.paragraph.is_empty() {
+                self.paragraph.push(' ');
+            }
+            self.paragraph.push_str(bare);
+        }
+        at + 1
+    }
+
+    fn end_paragraph(&mut self) {
+        let text = inline(&std::mem::take(&mut self.paragraph));
+        if !text.trim().is_empty() {
+            let block = if self.item {
+                Block::Item(text)
+            } else if structure::is_caption(&text) {
+                Block::Caption(text)
+            } else {
+                Block::Prose { text, continues: false }
+            };
+            self.blocks.push(block);
+        }
+        self.item = false;
+    }
+
+    fn begin_item(&mut self, mark: &str, text: &str) {
+        self.end_paragraph();
+        self.paragraph = format!("{mark}{text}");
+        self.item = true;
+    }
+
+    fn heading(&mut self, level: usize, text: &str) {
+        let text = inline(text);
+        let titled = self.blocks.iter().any(|block| matches!(block, Block::Title(_)));
+        if level == 1 && !titled && self.blocks.is_empty() {
+            return self.blocks.push(Block::Title(text));
+        }
+        let (number, title) = structure::split_number(&text);
+        let kind = title.eq_ignore_ascii_case("abstract").then_some(SectionKind::Abstract);
+        self.blocks.push(Block::Heading { number, title, kind });
+    }
+
+    fn fenced(&mut self, lines: &[&str], at: usize, fence: &str) -> usize {
+        self.end_paragraph();
+        let length = lines[at + 1..].iter().position(|line| line.trim_start().starts_with(fence)).unwrap_or(lines.len() - at - 1);
+        let text = lines[at + 1..at + 1 + length].join(" ");
+        self.blocks.push(Block::Fragment(text));
+        at + length + 2
+    }
+
+    fn display(&mut self, lines: &[&str], at: usize, end: &str) -> usize {
+        let first = lines[at].trim();
+        self.end_paragraph();
+        let mut formula = first[2..].to_string();
+        let mut next = at + 1;
+        while !formula.contains(end) && next < lines.len() && next - at < 200 {
+            formula.push(' ');
+            formula.push_str(lines[next]);
+            next += 1;
+        }
+        let formula = formula.split(end).next().unwrap_or_default().to_string();
+        self.blocks.push(Block::Fragment(latex::formula(&formula)));
+        next
+    }
+
+    fn table(&mut self, lines: &[&str], at: usize) -> usize {
+        self.end_paragraph();
+        let length = lines[at..].iter().take_while(|line| line.contains('|')).count();
+        let rows = lines[at..at + length].iter().enumerate().filter(|(index, _)| *index != 1).take(2000).map(|(_, line)| {
+            let line = line.trim().trim_start_matches('|');
+            let line = line.strip_suffix('|').unwrap_or(line);
+            let cells = line.replace("\\|", "\u{0}");
+            let cells = cells.split('|').enumerate().take(200).map(|(column, text)| {
+                let text = inline(text.replace('\u{0}', "|").trim());
+                GridCell { text, column, width: 1, height: 1 }
+            });
+            cells.filter(|cell| !cell.text.is_empty()).collect()
+        });
+        let rows = rows.collect();
+        self.blocks.push(Block::Table { rows, caption: None });
+        at + length
+    }
+}
+
+/// `===` or `---` below a heading.
+fn underline(line: Option<&&str>) -> Option<usize> {
+    let line = line?.trim();
+    let level = if line.starts_with("==") { 1 } else { 2 };
+    (line.len() >= 3 && (line.chars().all(|c| c == '=') || line.chars().all(|c| c == '-'))).then_some(level)
+}
+
+/// `|---|:--:|`
+fn is_rule(line: &str) -> bool {
+    line.contains('-') && line.contains('|') && line.chars().all(|c| "|-: \t".contains(c))
+}
+
+/// Without the marks of emphasis, with formulas and links in words.
+fn inline(text: &str) -> String {
+    static MARKS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        super::regex(concat!(
+            r"\$([^$]{1,400})\$|\\\(([^\n]{1,400}?)\\\)|`+([^`]*)`+|!\[[^\]]*\]\([^)]*\)|\[\^([^\]]{1,20})\]|\[([^\]]*)\]\(([^)\s]*)[^)]*\)",
+            r"|\*\*([^*]+)\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|<(https?://[^>\s]+)>|</?[a-zA-Z][^>]*>|\\([\\`*_{}\[\]()#+.!|-])"
+        ))
+    });
+    let made = MARKS.replace_all(text, |found: &regex::Captures<'_>| {
+        let part = |at: usize| found.get(at).map(|m| m.as_str().to_string());
+        if let Some(formula) = part(1).or(part(2)) {
+            return latex::formula(&formula);
+        }
+        if let Some(note) = part(4) {
+            return latex::scripted(&note, true).replace('^', "");
+        }
+        if let (Some(words), Some(url)) = (part(5), part(6)) {
+            let words = inline(&words);
+            return if url.starts_with("http") && !words.contains(&url) { format!("{words} ({url})") } else { words };
+        }
+        [3, 7, 8, 9]
+            .into_iter()
+            .find_map(part)
+            .map(|inner| if found.get(3).is_some() { inner } else { inline(&inner) })
+            .or_else(|| part(10))
+            .or_else(|| part(11))
+            .unwrap_or_default()
+    });
+    decoded(&made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::PassageKind;
+
+    fn text(paper: &Paper) -> String {
+        paper.pages[0].text.split('\n').filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn markdown() {
+        let source = "---\ntitle: \"On It\"\nauthors:\n  - Ada Example\n---\n\n## Abstract\n\nWe use **Adam** with $\\beta_1=0.9$\nand `lr` 0.1[^1].\n\n[^1]: A note.\n\n## 2 Data\n* one\n  more\n* two\n\nTable 1: Scores.\n\n| Model | A |\n|---|--:|\n| Ours | 10.5 |\n| a \\| b | 2 |\n\n$$\nx = 1\n$$\n\n```\ncode\n```\nSee [code](https://github.com/a/b) &amp; more.\n\n# References\n\n1. K. Adam.\n2. V. Net.\n";
+        let paper = read(source.as_bytes(), "x").expect("read");
+        let expected = "On It\nAda Example\nAbstract\nWe use Adam with β₁ = 0.9 and lr 0.1¹.\n¹A note.\n2 Data\n• one more\n• two\nTable 1: Scores.\nModel A\nOurs 10.5\na | b 2\nx = 1\ncode\nSee code (https://github.com/a/b) & more.\nReferences\n[1] K. Adam.\n[2] V. Net.";
+        assert_eq!(text(&paper), expected);
+        assert_eq!(paper.references.len(), 2);
+        assert_eq!(paper.tables[0].caption.map(|c| paper.passage(&paper.passages[c])), Some("Table 1: Scores."));
+        assert_eq!(paper.sections[1].number.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn plain_text() {
+        let source = "A Study of Nets\n\nAda Example, Bo Sample\n\nAbstract\nWe fine-\ntune a repre-\nsentation.\n\n1 Introduction\n\nWords\u{7} here.\n\nTable 1: Scores\n\nModel   A    B\nOurs    1.5  2\n\nReferences\n\n[1] K. Adam.\n";
+        let paper = read_text(source.as_bytes(), "x").expect("read");
+        let expected = "A Study of Nets\nAda Example, Bo Sample\nAbstract\nWe fine-tune a representation.\n1 Introduction\nWords here.\nTable 1: Scores\nModel A B\nOurs 1.5 2\nReferences\n[1] K. Adam.";
+        assert_eq!(text(&paper), expected);
+        assert_eq!((paper.authors.len(), paper.references.len(), paper.tables.len()), (2, 1, 1));
+        assert_eq!(paper.passages.iter().filter(|p| p.kind == PassageKind::Caption).count(), 1);
+    }
+
+    #[test]
+    fn other_scripts() {
+        let source = "# 关于网络\n\n## 摘要\n\n我们使用学习率 0.1 训练模型。批量大小为 32。\n\n## Обучение\n\nМы обучаем модель 10 эпох.\n\nندرب النموذج بمعدل تعلم 0.1.\n";
+        let paper = read(source.as_bytes(), "x").expect("read");
+        assert_eq!(paper.title.as_ref().map(|t| paper.passage(t)), Some("关于网络"));
+        assert_eq!(paper.sentences().len(), 4);
+    }
+
+    #[test]
+    fn odd_text_ends() {
+        for text in [
+            "",
+            "|",
+            "|\n|-|",
+            "$$",
+            "```",
+            "[^",
+            "#",
+            "# ",
+            "* ",
+            "---\n",
+            "---\ntitle:\n---",
+            "\\[",
+            "**",
+            "[](",
+            "a\n---",
+            "\u{feff}",
+        ] {
+            read(text.as_bytes(), "x").expect("read");
+            read_text(text.as_bytes(), "x").expect("read");
+        }
+        read("[a](".repeat(20_000).as_bytes(), "x").expect("read");
+        read("**a **b* ".repeat(20_000).as_bytes(), "x").expect("read");
+    }
+}

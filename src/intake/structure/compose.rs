@@ -1,0 +1,279 @@
+//! Blocks, as formats without pages have them -> [`Paper`].
+
+use super::front::authors_in;
+use super::marks;
+use crate::intake::{Cell, Page, Paper, PaperFormat, Passage, PassageKind, Reference, Row, Section, SectionKind, Span, Table};
+use std::collections::HashMap;
+
+/// A part of a paper, in reading order.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::intake) enum Block {
+    Title(String),
+    /// A line of authors.
+    Authors(String),
+    /// Its kind is told by its words where none is given.
+    Heading {
+        number: Option<String>,
+        title: String,
+        kind: Option<SectionKind>,
+    },
+    /// Goes on with the sentence before a formula or not.
+    Prose {
+        text: String,
+        continues: bool,
+    },
+    Item(String),
+    Caption(String),
+    Note(String),
+    Fragment(String),
+    Reference {
+        label: Option<String>,
+        text: String,
+    },
+    /// Rows of cells; the caption's words if it has one.
+    Table {
+        rows: Vec<Vec<GridCell>>,
+        caption: Option<String>,
+    },
+}
+
+/// A cell in a grid of columns, counted from 0.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::intake) struct GridCell {
+    pub text: String,
+    pub column: usize,
+    /// How many columns and rows it spans.
+    pub width: usize,
+    pub height: usize,
+}
+
+impl Block {
+    /// Changes every text of the block.
+    pub(in crate::intake) fn texts(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self {
+            Block::Title(text)
+            | Block::Authors(text)
+            | Block::Heading { title: text, .. }
+            | Block::Prose { text, .. }
+            | Block::Item(text)
+            | Block::Caption(text)
+            | Block::Note(text)
+            | Block::Fragment(text)
+            | Block::Reference { text, .. } => change(text),
+            Block::Table { rows, caption } => {
+                rows.iter_mut().flatten().for_each(|cell| change(&mut cell.text));
+                caption.iter_mut().for_each(change);
+            }
+        }
+    }
+
+    pub(in crate::intake) fn is_empty(&self) -> bool {
+        match self {
+            Block::Title(text)
+            | Block::Authors(text)
+            | Block::Heading { title: text, .. }
+            | Block::Prose { text, .. }
+            | Block::Item(text)
+            | Block::Caption(text)
+            | Block::Note(text)
+            | Block::Fragment(text)
+            | Block::Reference { text, .. } => text.is_empty(),
+            Block::Table { rows, .. } => rows.iter().all(Vec::is_empty),
+        }
+    }
+}
+
+/// The paper that these blocks make: one page of text, in which every part has its place.
+pub(in crate::intake) fn compose(name: &str, format: PaperFormat, blocks: &[Block]) -> Paper {
+    let paper = Paper {
+        name: name.into(),
+        format,
+        pages: vec![Page { number: 1, text: String::new(), whole: true }],
+        ..Paper::default()
+    };
+    let mut composer = Composer { paper, section: None, captions: HashMap::new(), wanted: Vec::new() };
+    for block in blocks {
+        composer.block(block);
+    }
+    let Composer { mut paper, captions, wanted, .. } = composer;
+    // A caption below its table is written after it.
+    for (table, words) in paper.tables.iter_mut().zip(wanted) {
+        table.caption = words.and_then(|words| captions.get(&words).copied());
+    }
+    marks::fill(&mut paper);
+    paper
+}
+
+struct Composer {
+    paper: Paper,
+    section: Option<usize>,
+    /// Passages of captions by their words.
+    captions: HashMap<String, usize>,
+    /// The caption of each table, in words.
+    wanted: Vec<Option<String>>,
+}
+
+/// Columns are so wide, with so much between them.
+const COLUMN: f32 = 100.0;
+const GUTTER: f32 = 10.0;
+
+impl Composer {
+    fn block(&mut self, block: &Block) {
+        match block {
+            Block::Title(text) => {
+                let passage = self.fragment(text);
+                self.paper.title.get_or_insert(passage);
+            }
+            Block::Authors(line) => self.authors(line),
+            Block::Heading { number, title, kind } => self.heading(number.as_deref(), title, *kind),
+            Block::Prose { text, continues } => drop(self.passage(text, PassageKind::Prose, *continues)),
+            Block::Item(text) => drop(self.passage(text, PassageKind::Item, false)),
+            Block::Note(text) => drop(self.passage(text, PassageKind::Note, false)),
+            Block::Fragment(text) => drop(self.fragment(text)),
+            Block::Caption(text) => {
+                let at = self.paper.passages.len();
+                self.passage(text, PassageKind::Caption, false);
+                self.captions.entry(text.clone()).or_insert(at);
+            }
+            Block::Reference { label, text } => self.reference(label.as_deref(), text),
+            Block::Table { rows, caption } => self.table(rows, caption.clone()),
+        }
+    }
+
+    fn write(&mut self, text: &str) -> Span {
+        let page = &mut self.paper.pages[0].text;
+        let start = page.len();
+        page.push_str(text);
+        Span { start, end: page.len() }
+    }
+
+    fn passage(&mut self, text: &str, kind: PassageKind, continues: bool) -> Passage {
+        let span = self.write(text);
+        self.write("\n\n");
+        let passage = Passage { page: 1, span, section: self.section, kind, continues };
+        self.paper.passages.push(passage.clone());
+        passage
+    }
+
+    fn fragment(&mut self, text: &str) -> Passage {
+        self.passage(text, PassageKind::Fragment, false)
+    }
+
+    fn authors(&mut self, line: &str) {
+        let whole = self.fragment(line);
+        let mut from = 0;
+        for name in authors_in(line) {
+            if let Some(at) = line[from..].find(&name) {
+                let start = whole.span.start + from + at;
+                from += at + name.len();
+                let span = Span { start, end: start + name.len() };
+                self.paper.authors.push(Passage { span, ..whole.clone() });
+            }
+        }
+    }
+
+    fn heading(&mut self, number: Option<&str>, title: &str, kind: Option<SectionKind>) {
+        let section = super::section(number.map(String::from), title, &self.paper.sections);
+        let section = Section { kind: kind.unwrap_or(section.kind), ..section };
+        self.section = Some(self.paper.sections.len());
+        self.paper.sections.push(section);
+        let text = number.map_or_else(|| title.to_string(), |number| format!("{number} {title}"));
+        self.passage(&text, PassageKind::Heading, false);
+    }
+
+    fn reference(&mut self, label: Option<&str>, text: &str) {
+        if let Some(label) = label {
+            self.write(&format!("[{label}] "));
+        }
+        let span = self.passage(text, PassageKind::Reference, false).span;
+        self.paper.references.push(Reference { label: label.map(String::from), page: 1, span });
+    }
+
+    fn table(&mut self, grid: &[Vec<GridCell>], caption: Option<String>) {
+        let mut rows: Vec<Row> = Vec::new();
+        // Cells that reach into the rows below them: how many are left, and the cell.
+        let mut shared: Vec<(usize, Cell)> = Vec::new();
+        for line in grid {
+            let mut cells: Vec<Cell> = Vec::new();
+            let mut begun: Vec<(usize, Cell)> = Vec::new();
+            for cell in line {
+                if !cells.is_empty() {
+                    self.write(" ");
+                }
+                let span = self.write(&cell.text);
+                let (x0, x1) = (cell.column as f32 * COLUMN, (cell.column + cell.width.max(1)) as f32 * COLUMN - GUTTER);
+                let made = Cell { text: cell.text.clone(), span, x0, x1 };
+                if cell.height > 1 {
+                    begun.push((cell.height, made.clone()));
+                }
+                cells.push(made);
+            }
+            let own = cells.first().zip(cells.last()).map(|(first, last)| Span { start: first.span.start, end: last.span.end });
+            if let Some(span) = own {
+                self.write("\n");
+                let free = |cells: &[Cell], cell: &Cell| cells.iter().all(|own| own.x1 <= cell.x0 || cell.x1 <= own.x0);
+                for (_, cell) in &shared {
+                    if free(&cells, cell) {
+                        cells.push(cell.clone());
+                    }
+                }
+                cells.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+                rows.push(Row { span, cells });
+            }
+            shared.extend(begun);
+            shared.iter_mut().for_each(|(left, _)| *left -= 1);
+            shared.retain(|(left, _)| *left > 0);
+        }
+        self.write("\n");
+        self.paper.tables.push(Table { page: 1, section: self.section, caption: None, rows });
+        self.wanted.push(caption);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(text: &str, column: usize, width: usize, height: usize) -> GridCell {
+        GridCell { text: text.into(), column, width, height }
+    }
+
+    #[test]
+    fn a_cell_of_several_rows_stands_in_each() {
+        let rows = vec![
+            vec![cell("A", 0, 1, 2), cell("x", 1, 1, 1), cell("1", 2, 1, 1)],
+            vec![cell("y", 1, 1, 1), cell("2", 2, 1, 1)],
+            vec![cell("z", 1, 1, 1), cell("3", 2, 1, 1)],
+        ];
+        let blocks = [Block::Table { rows, caption: Some("Table 1: C".into()) }, Block::Caption("Table 1: C".into())];
+        let paper = compose("x", PaperFormat::Latex, &blocks);
+        let table = &paper.tables[0];
+        let texts: Vec<Vec<&str>> = table.rows.iter().map(|row| row.cells.iter().map(|c| c.text.as_str()).collect()).collect();
+        assert_eq!(texts, [vec!["A", "x", "1"], vec!["A", "y", "2"], vec!["z", "3"]]);
+        assert_eq!(paper.words(1, table.rows[1].span), "y 2");
+        assert_eq!(table.caption.map(|c| paper.passage(&paper.passages[c])), Some("Table 1: C"));
+    }
+
+    #[test]
+    fn every_part_can_be_quoted() {
+        let blocks = [
+            Block::Title("On Things".into()),
+            Block::Authors("Ada Example¹, Bo Sample and 李明, University of X".into()),
+            Block::Heading { number: None, title: "Abstract".into(), kind: None },
+            Block::Prose { text: "We train with".into(), continues: false },
+            Block::Fragment("x = 1".into()),
+            Block::Prose { text: "and code is at https://github.com/a/b.".into(), continues: true },
+            Block::Heading { number: None, title: "References".into(), kind: None },
+            Block::Reference { label: Some("1".into()), text: "A. Author. 2001.".into() },
+        ];
+        let paper = compose("x", PaperFormat::Latex, &blocks);
+        assert_eq!(paper.title.as_ref().map(|t| paper.passage(t)), Some("On Things"));
+        let authors: Vec<&str> = paper.authors.iter().map(|a| paper.passage(a)).collect();
+        assert_eq!(authors, ["Ada Example", "Bo Sample", "李明"]);
+        assert_eq!(paper.abstract_passages().count(), 3);
+        assert_eq!(paper.sentences()[0].text, "We train with and code is at https://github.com/a/b.");
+        assert_eq!(paper.words(1, paper.references[0].span), "A. Author. 2001.");
+        assert_eq!((paper.links[0].url.as_str(), paper.links[0].code), ("https://github.com/a/b", true));
+        assert_eq!(paper.words(1, paper.links[0].span), "https://github.com/a/b");
+    }
+}
