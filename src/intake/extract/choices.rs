@@ -157,7 +157,7 @@ fn divisor(found: &regex::Captures<'_>) -> Option<f64> {
 const NAMED_LOSS: f32 = 0.85;
 
 fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
-    const KINDS: &str = r"cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared[- ]error(?: loss)?|MSE loss|(?:negative )?log[- ]likelihood(?: loss)?|InfoNCE(?: loss)?|ELBO|KL[- ]divergence(?: loss)?|(?:hinge|contrastive|distillation|triplet|focal|dice|huber|smooth l1|l1|l2|ctc|adversarial|reconstruction|perceptual|margin|ranking|denoising|language model(?:l?ing)?|masked language model(?:l?ing)?|MLM) (?:loss|objective)";
+    const KINDS: &str = r"cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared?[- ]error(?: loss)?|MSE loss|(?:negative )?log[- ]likelihood(?: loss)?|InfoNCE(?: loss)?|ELBO|KL[- ]divergence(?: loss)?|(?:hinge|contrastive|distillation|triplet|focal|dice|huber|smooth l1|l1|l2|ctc|adversarial|reconstruction|perceptual|margin|ranking|denoising|language model(?:l?ing)?|masked language model(?:l?ing)?|MLM) (?:loss|objective)";
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
             r"(?i)\b(?:(?:training|overall|total|final) (?:loss|objective) is (?:the )?(?P<is>[a-z][^.;(]{{8,110}})|(?P<name>(?:(?:standard|binary|softmax|categorical|weighted|sparse|token-level|pixel-wise|autoregressive) )*(?:{KINDS}))(?:\b|$))"
@@ -289,7 +289,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b[^.;]{0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
         )
     });
     let text = at.text();
@@ -319,7 +319,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than )?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than )?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))

@@ -200,7 +200,7 @@ const RULES: &[Rule] = &[
 const OF: &str = concat!(
     r"(?:\s*[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]])?",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
-    r"initially|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
+    r"initially|initiali[sz]ed|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
     r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 
