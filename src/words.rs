@@ -59,6 +59,16 @@ pub(crate) fn plain(value: f64) -> String {
     if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e6) { format!("{value:e}") } else { format!("{value}") }
 }
 
+/// A number of any size that was measured, to four digits: 0.75, 1.235e-7, 165.
+pub(crate) fn measured(value: f64) -> String {
+    let size = value.abs();
+    match value {
+        _ if value.fract() == 0.0 && size < 1e9 => format!("{value}"),
+        _ if (1e-3..1e6).contains(&size) => shortest(value, 4),
+        _ => format!("{value:.3e}"),
+    }
+}
+
 fn shortest(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }

@@ -223,7 +223,7 @@ pub(super) fn resume(
     };
     let folder = find(env, run)?;
     if folder.script_spec().is_file() {
-        return super::script::resume(json, env, &folder, max_time, budget.memory);
+        return super::script::resume(json, env, &folder, max_time, budget);
     }
     go_on(json, env, folder, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
 }
@@ -338,6 +338,10 @@ pub(super) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFold
 /// What the user can do about a run that ended so.
 fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
     let resume = format!("tallow resume {}", folder.root().display());
+    let from = match folder.script_spec().is_file() {
+        true => "the last checkpoint that the script named, or begins anew",
+        false => "the last checkpoint",
+    };
     match outcome {
         Outcome::BudgetSpent { budget: Budget::Time, .. } | Outcome::TimedOut { .. } => {
             format!("`{resume} --max-time 1h` gives it an hour in all")
@@ -362,9 +366,9 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
             )
         }
         Outcome::Crashed { .. } | Outcome::Killed { .. } => {
-            format!("`{resume}` goes on from the last checkpoint; `stderr.log` of the attempt may say more")
+            format!("`{resume}` goes on from {from}; `stderr.log` of the attempt may say more")
         }
-        _ => format!("`{resume}` goes on from the last checkpoint"),
+        _ => format!("`{resume}` goes on from {from}"),
     }
 }
 

@@ -127,6 +127,9 @@ fn report_again(json: bool, environment: &Environment, run: &str) -> Result<Exit
     if !folder.report_json().is_file() {
         return Err(crate::store::Error::NoReport { path: folder.root().into() }.into());
     }
+    if folder.script_spec().is_file() {
+        return script::report_again(json, environment, &folder);
+    }
     let report: Report = folder.read_json(&folder.report_json())?;
     let report = report.at(folder.root());
     let style = if environment.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
@@ -139,7 +142,12 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
         .map(|entries| entries.flatten().filter_map(|e| RunFolder::open(e.path()).ok()).collect())
         .unwrap_or_default();
     folders.sort_by_key(RunFolder::id);
-    let state = |folder: &RunFolder| match (folder.report_html().is_file(), folder.plan().is_file()) {
+    // The page of a script is there of one that failed, too.
+    let is_reported = |folder: &RunFolder| match folder.script_spec().is_file() {
+        true => folder.read_json::<report::ScriptReport>(&folder.report_json()).is_ok_and(|report| report.completed),
+        false => folder.report_html().is_file(),
+    };
+    let state = |folder: &RunFolder| match (is_reported(folder), folder.plan().is_file()) {
         (true, _) => "reported",
         (false, true) if !folder.prepared().is_dir() => "planned",
         _ => "unfinished",

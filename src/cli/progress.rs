@@ -74,7 +74,13 @@ impl<D: Write, M: Write> Progress<D, M> {
                 let training = self.training.as_mut();
                 training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", metric.in_words())));
             }
-            Event::Finished { .. } | Event::Stopped { .. } | Event::Diverged { .. } | Event::Failed { .. } => self.end(),
+            Event::Finished { .. }
+            | Event::Stopped { .. }
+            | Event::Diverged { .. }
+            | Event::Failed { .. }
+            | Event::Refused { .. } => {
+                self.end();
+            }
             _ => {}
         }
         if let Some(line) = line(run, attempt, event) {
@@ -242,6 +248,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
             format!("  held-out examples that the training split has too: {exact} of {all}{nearly}")
         }
         Event::Note { message } => format!("  note: {}", clean(message)),
+        Event::Refused { calls } => format!("  the jail refused {}", clean(&crate::sandbox::in_words(calls))),
         // The error that ends the command says it.
         // What a model wrote is the command's answer, or the report's to show.
         Event::Sampled { .. } | Event::Generated { .. } => return None,

@@ -1,15 +1,18 @@
 //! `tallow train --script FILE`: a Python script in a container, for what the zoo lacks.
 
-use super::args::{RunArgs, ScriptArgs, Wishes};
+use super::args::{BudgetArgs, RunArgs, ScriptArgs, Wishes};
 use super::environment::Environment;
 use super::experiment::{self, create, now, stop_flag, unfinished};
 use crate::data::Parted;
 use crate::error::{Class, Error, Failure, Result};
+use crate::report::{self, ScriptReport, Style};
 use crate::run::{Outcome, Watch};
 use crate::sandbox::container::Engine;
-use crate::script::{self, Ended, HeldOut, Scored, ScriptJob, ScriptReport, ScriptSpec, Scripts};
+use crate::script::{self, Ended, HeldOut, Scored, ScriptJob, ScriptSpec, Scripts};
+use crate::spec::Metric;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::{data, pipeline};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -30,7 +33,7 @@ enum ScriptError {
     #[error("the data folder `{}` is not there", path.display())]
     NoData { path: PathBuf },
     #[error("the script completed, but what it predicted cannot be scored: {what}")]
-    Predictions { what: String },
+    Predictions { what: String, report: PathBuf },
     #[error("`{option}` does not go with a script")]
     DoesNotGo { option: &'static str },
 }
@@ -51,8 +54,11 @@ impl Failure for ScriptError {
                 "name another by `--image`; or make one where no registry can be reached: a root file system with Python as a tar, then \
                  `docker import root.tar {image}` (docs/scripts.md)"
             )),
-            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-time`, `--threads`, `--image`, `--gpu`, `--out`".into()),
-            ScriptError::Predictions { .. } => Some("`tallow.predict` takes one value for each line of `tallow.held_out`".into()),
+            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--threads`, `--image`, `--gpu`, `--out`".into()),
+            ScriptError::Predictions { report, .. } => Some(format!(
+                "`tallow.predict` takes one value for each line of `tallow.held_out`; all else is in `{}`",
+                report.display()
+            )),
             ScriptError::Read { .. } | ScriptError::Spec { .. } | ScriptError::NoData { .. } => None,
         }
     }
@@ -74,6 +80,7 @@ pub(super) fn begin(
         ("--max-examples", wishes.max_examples.is_some()),
         ("--set", !wishes.set.is_empty()),
         ("several `--seeds`", wishes.seeds.len() > 1),
+        ("--allow-scope-change", wishes.budget.allow_scope_change),
         ("--sandbox", args.worker.sandbox != crate::sandbox::Level::Strict),
     ];
     if let Some((option, _)) = others.into_iter().find(|(_, is_asked)| *is_asked) {
@@ -116,25 +123,32 @@ pub(super) fn begin(
         cpus: args.worker.threads.map_or(cores, usize::from),
         gpu: asked.gpu,
         max_memory_bytes: wishes.budget.memory,
+        max_disk_bytes: wishes.budget.max_disk,
+        max_attempts: wishes.budget.max_attempts.map(usize::from),
         max_time_secs: wishes.max_time.map(|time| time.as_secs()),
     };
     save(&folder, &spec)?;
     go_on(json, env, &folder, &spec)
 }
 
-/// Goes on with a script's run, with another limit of time or memory if so asked for.
+/// Goes on with a script's run, with other budgets if so asked for.
 pub(super) fn resume(
     json: bool,
     env: &Environment,
     folder: &RunFolder,
     max_time: Option<Duration>,
-    memory: Option<u64>,
+    budget: &BudgetArgs,
 ) -> Result<ExitCode> {
+    if budget.allow_scope_change {
+        return Err(ScriptError::DoesNotGo { option: "--allow-scope-change" }.into());
+    }
     let path = folder.script_spec();
     let wrong = |e: toml::de::Error| ScriptError::Spec { path: path.clone(), what: e.to_string() };
     let mut spec: ScriptSpec = toml::from_str(&folder.read_text(&path)?).map_err(wrong)?;
     spec.max_time_secs = max_time.map(|time| time.as_secs()).or(spec.max_time_secs);
-    spec.max_memory_bytes = memory.or(spec.max_memory_bytes);
+    spec.max_memory_bytes = budget.memory.or(spec.max_memory_bytes);
+    spec.max_disk_bytes = budget.max_disk.or(spec.max_disk_bytes);
+    spec.max_attempts = budget.max_attempts.map(usize::from).or(spec.max_attempts);
     save(folder, &spec)?;
     go_on(json, env, folder, &spec)
 }
@@ -159,34 +173,52 @@ fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec) -
     let scripts = Scripts { folder, engine, spec, used, begun, stop, now: &now };
     let mut watch = Lines { json };
     let Ended { outcome, reason } = scripts.run(&mut watch)?;
-    let ledger = folder.ledger().read()?;
     let job = |number: u32| folder.read_json::<ScriptJob>(&folder.attempt(script::RUN, number).job()).ok();
     let settings: Vec<_> = (1..).map_while(job).map(|job| job.settings).collect();
-    let mut report = ScriptReport::of(spec, &ledger, &settings, (outcome.clone(), reason));
-    if spec.held_out.is_some() && outcome == Outcome::Completed {
-        report.scores = scores(folder, settings.len() as u32)?;
-    }
+    let attempts = settings.len() as u32;
+    let scored = match spec.held_out.is_some() && outcome == Outcome::Completed {
+        true => measure(folder, attempts)?,
+        false => Ok(Vec::new()),
+    };
+    let (ledger, told) = (folder.ledger().read()?, script::told(folder, attempts)?);
+    let report = report::build_script(spec, &ledger, (&told, &settings), (&outcome, &reason), &scored, folder.root())?;
     folder.write_json(&folder.report_json(), &report)?;
-    folder.write_text(&folder.report_md(), &report.to_markdown())?;
-    if outcome != Outcome::Completed {
-        return Err(unfinished(script::RUN.into(), &outcome, Some(folder)));
-    }
-    match json {
-        true => super::print_json(&report),
-        false => super::say_all(&format!("{}\nReport  {}", report.to_markdown(), folder.report_md().display())),
+    folder.write_text(&folder.report_md(), &report::script_markdown(&report))?;
+    folder.write_text(&folder.report_html(), &report::script_html(&report))?;
+    match (outcome, scored) {
+        (Outcome::Completed, Ok(_)) => show(json, env, &report),
+        (Outcome::Completed, Err(what)) => Err(ScriptError::Predictions { what, report: folder.report_html() }.into()),
+        (outcome, _) => Err(unfinished(script::RUN.into(), &outcome, Some(folder))),
     }
 }
 
-/// What the last attempt predicted, scored and entered in the ledger.
-fn scores(folder: &RunFolder, attempt: u32) -> Result<Vec<Scored>> {
-    let wrong = |what: String| ScriptError::Predictions { what };
-    let [told, right] = script::predictions(folder, attempt).map_err(wrong)?;
-    let scores = script::score(&told, &right).map_err(wrong)?;
-    let values = scores.iter().map(|scored| (scored.metric.in_words().to_string(), scored.value)).collect();
-    folder
-        .ledger()
-        .append(now(), Record::Measured { what: "what the script predicted of the held-out examples".into(), values })?;
-    Ok(scores)
+/// The report of a script's run that has one.
+pub(super) fn report_again(json: bool, env: &Environment, folder: &RunFolder) -> Result<ExitCode> {
+    let report: ScriptReport = folder.read_json(&folder.report_json())?;
+    show(json, env, &ScriptReport { folder: folder.root().display().to_string(), ..report })
+}
+
+fn show(json: bool, env: &Environment, report: &ScriptReport) -> Result<ExitCode> {
+    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    if json { super::print_json(report) } else { super::say_all(&report::script_terminal(report, style)) }
+}
+
+/// Scores what the last attempt predicted and enters that in the ledger: the metrics, best first, or why there are none.
+fn measure(folder: &RunFolder, attempt: u32) -> Result<std::result::Result<Vec<Metric>, String>> {
+    let scored = script::predictions(folder, attempt).and_then(|[told, right]| script::score(&told, &right));
+    let scored = match scored {
+        Ok(scored) => scored,
+        Err(why) => return Ok(Err(why)),
+    };
+    let named = |Scored { metric, value, interval }: &Scored| {
+        let [name, low, high] = report::names_of(*metric);
+        let ends = interval.into_iter().flat_map(move |ends| [(low.clone(), ends[0]), (high.clone(), ends[1])]);
+        std::iter::once((name, *value)).chain(ends).collect::<Vec<_>>()
+    };
+    let what = "what the script predicted of the held-out examples".to_string();
+    let values = scored.iter().flat_map(named).collect();
+    folder.ledger().append(now(), Record::Measured { what, values })?;
+    Ok(Ok(scored.into_iter().map(|scored| scored.metric).collect()))
 }
 
 /// Progress on stderr.

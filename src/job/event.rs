@@ -85,6 +85,8 @@ pub enum Event {
     Compared(crate::data::Overlap),
     /// Something worth knowing that stops nothing (texts cut, tensors unused).
     Note { message: String },
+    /// System calls that the jail refused it. The supervisor's word, not the worker's: one who tells it is not believed.
+    Refused { calls: Vec<crate::sandbox::Refusal> },
     /// The worker failed in an orderly way. `class` decides what the supervisor makes of it.
     Failed { class: crate::error::Class, message: String, hint: Option<String> },
 }

@@ -147,10 +147,13 @@ impl<'a> Book<'a> {
     pub(super) fn notes(&self) -> Vec<NoteShown> {
         let mut notes: Vec<NoteShown> = Vec::new();
         for (row, run, _, told) in self.told() {
-            if let Event::Note { message } = told
-                && !notes.iter().any(|known| known.message == *message)
-            {
-                notes.push(NoteShown { run: run.to_string(), message: message.clone(), ledger_row: row });
+            let message = match told {
+                Event::Note { message } => message.clone(),
+                Event::Refused { calls } => format!("the jail refused {}", crate::sandbox::in_words(calls)),
+                _ => continue,
+            };
+            if !notes.iter().any(|known| known.message == message) {
+                notes.push(NoteShown { run: run.to_string(), message, ledger_row: row });
             }
         }
         notes

@@ -65,7 +65,7 @@ pub fn build(
         rows: Vec::new(),
     };
     report.rows = book.rows(&check::cited(&report)?);
-    check(&report, &Sources { ledger, plan, evaluation })?;
+    check(&report, &Sources { ledger, made: Some((plan, evaluation)) })?;
     Ok(report)
 }
 

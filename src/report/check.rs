@@ -4,6 +4,7 @@ use super::{Error, Report};
 use crate::eval::Evaluation;
 use crate::plan::Plan;
 use crate::store::{Entry, Record};
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
     pub ledger: &'a [Entry],
-    pub plan: &'a Plan,
-    pub evaluation: &'a Evaluation,
+    /// Of an experiment: what its stages wrote.
+    pub made: Option<(&'a Plan, &'a Evaluation)>,
 }
 
 /// Numbers under these names are names themselves.
@@ -23,6 +24,11 @@ const NAMES: [&str; 5] = ["version", "seed", "attempt", "page", "ledger_row"];
 /// # Errors
 /// The first number that has no row, whose row is not in the ledger or does not hold it, or that is not finite.
 pub fn check(report: &Report, sources: &Sources) -> Result<(), Error> {
+    hold(report, sources)
+}
+
+/// The same of any report.
+pub(super) fn hold(report: &impl Serialize, sources: &Sources) -> Result<(), Error> {
     let mut rows = BTreeMap::new();
     for entry in sources.ledger {
         rows.insert(entry.row, numbers_of(entry, sources)?);
@@ -31,7 +37,7 @@ pub fn check(report: &Report, sources: &Sources) -> Result<(), Error> {
 }
 
 /// Every row that the report cites, in order.
-pub(super) fn cited(report: &Report) -> Result<Vec<u64>, Error> {
+pub(super) fn cited(report: &impl Serialize) -> Result<Vec<u64>, Error> {
     let mut found = Vec::new();
     collect(&serde_json::to_value(report)?, &mut |key, value| {
         if key == "ledger_row" {
@@ -61,11 +67,11 @@ fn numbers_of(entry: &Entry, sources: &Sources) -> Result<Vec<f64>, Error> {
     let mut numbers = Vec::new();
     let mut add = |value: Value| collect(&value, &mut |_, value| numbers.extend(value.as_f64()));
     add(serde_json::to_value(&entry.record)?);
-    if let Record::Stage { stage, .. } = &entry.record {
+    if let (Record::Stage { stage, .. }, Some((plan, evaluation))) = (&entry.record, sources.made) {
         match stage.as_str() {
-            "spec" => add(serde_json::to_value(&sources.plan.spec)?),
-            "plan" => add(serde_json::to_value(sources.plan)?),
-            "eval" => add(serde_json::to_value(sources.evaluation)?),
+            "spec" => add(serde_json::to_value(&plan.spec)?),
+            "plan" => add(serde_json::to_value(plan)?),
+            "eval" => add(serde_json::to_value(evaluation)?),
             _ => {}
         }
     }

@@ -43,7 +43,7 @@ fn points(kind: CurveKind, events: &[Event]) -> Vec<[f64; 2]> {
 }
 
 /// At most about `most` points: of each stretch the lowest and the highest, so that no spike is lost; first and last stay.
-fn thin(points: Vec<[f64; 2]>, most: usize) -> Vec<[f64; 2]> {
+pub(super) fn thin(points: Vec<[f64; 2]>, most: usize) -> Vec<[f64; 2]> {
     if points.len() <= most {
         return points;
     }

@@ -54,29 +54,29 @@ pub(super) enum Piece {
 }
 
 impl Line {
-    fn text(mut self, text: impl Into<String>) -> Line {
+    pub(super) fn text(mut self, text: impl Into<String>) -> Line {
         self.0.push(Piece::Text(text.into()));
         self
     }
-    fn strong(mut self, text: impl Into<String>) -> Line {
+    pub(super) fn strong(mut self, text: impl Into<String>) -> Line {
         self.0.push(Piece::Strong(text.into()));
         self
     }
-    fn code(mut self, text: impl Into<String>) -> Line {
+    pub(super) fn code(mut self, text: impl Into<String>) -> Line {
         self.0.push(Piece::Code(text.into()));
         self
     }
-    fn number(mut self, shown: impl Into<String>, rows: &[u64]) -> Line {
+    pub(super) fn number(mut self, shown: impl Into<String>, rows: &[u64]) -> Line {
         self.0.push(Piece::Number(shown.into(), rows.to_vec()));
         self
     }
 }
 
-fn text(text: impl Into<String>) -> Line {
+pub(super) fn text(text: impl Into<String>) -> Line {
     Line::default().text(text)
 }
 
-fn code(text: impl Into<String>) -> Line {
+pub(super) fn code(text: impl Into<String>) -> Line {
     Line::default().code(text)
 }
 
@@ -93,7 +93,7 @@ pub(super) fn prose(text: &str) -> Line {
 }
 
 /// A number as `shown` says, or that there is none.
-fn number(sourced: Option<Sourced>, shown: fn(f64) -> String) -> Line {
+pub(super) fn number(sourced: Option<Sourced>, shown: fn(f64) -> String) -> Line {
     sourced.map_or_else(|| text("–"), |n| Line::default().number(shown(n.value), &[n.ledger_row]))
 }
 
@@ -106,7 +106,7 @@ fn speed(over: Option<Sourced>, secs: Option<Sourced>) -> Line {
     )
 }
 
-fn head(names: &[&str]) -> Vec<String> {
+pub(super) fn head(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
 }
 
@@ -121,11 +121,11 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Section { title: "Data", blocks: data(&report.data) },
         Section { title: "Model", blocks: model(report) },
         Section { title: "Samples", blocks: samples(report) },
-        Section { title: "Attempts and recovery", blocks: attempts(report) },
-        Section { title: "Jail", blocks: jail(report) },
+        Section { title: "Attempts and recovery", blocks: attempts(&report.attempts, &report.notes) },
+        Section { title: "Jail", blocks: jail(&report.jail) },
         Section { title: "Cost", blocks: cost(report) },
-        Section { title: "How to repeat", blocks: repeat(report) },
-        Section { title: "Sources", blocks: sources(report) },
+        Section { title: "How to repeat", blocks: repeat(&report.repeat) },
+        Section { title: "Sources", blocks: sources(&report.rows) },
     ];
     all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
 }
@@ -216,7 +216,7 @@ fn curves(report: &Report) -> Vec<Block> {
 }
 
 /// Whether a linear axis would hide most of the course.
-fn spans_decades(series: &[Series]) -> bool {
+pub(super) fn spans_decades(series: &[Series]) -> bool {
     let values = || series.iter().flat_map(|s| &s.points).map(|p| p[1]);
     let (low, high) = values().fold((f64::INFINITY, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
     low > 0.0 && high / low > 50.0
@@ -322,7 +322,7 @@ fn samples(report: &Report) -> Vec<Block> {
     vec![Block::Paragraph(text(about)), Block::Table { head: names, rows: report.samples.iter().map(row).collect() }]
 }
 
-fn attempts(report: &Report) -> Vec<Block> {
+pub(super) fn attempts(attempts: &[AttemptShown], notes: &[NoteShown]) -> Vec<Block> {
     let row = |a: &AttemptShown| {
         let outcome = a.outcome.clone().unwrap_or_else(|| "cut off: the process that had started it ended".into());
         let recovery = a.recovery.as_deref().map(clean).unwrap_or_default();
@@ -335,29 +335,34 @@ fn attempts(report: &Report) -> Vec<Block> {
             text(recovery),
         ]
     };
-    if report.attempts.is_empty() {
+    if attempts.is_empty() {
         return vec![];
     }
     let names = head(&["run / attempt", "job", "outcome", "wall time", "peak memory", "recovery"]);
-    let mut blocks = vec![Block::Table { head: names, rows: report.attempts.iter().map(row).collect() }];
-    if !report.notes.is_empty() {
+    let mut blocks = vec![Block::Table { head: names, rows: attempts.iter().map(row).collect() }];
+    if !notes.is_empty() {
         blocks.push(Block::Paragraph(text("What the workers noted:")));
         let note = |n: &NoteShown| text(format!("{}: ", n.run)).number(clean(&n.message), &[n.ledger_row]);
-        blocks.push(Block::List(report.notes.iter().map(note).collect()));
+        blocks.push(Block::List(notes.iter().map(note).collect()));
     }
     blocks
 }
 
-fn jail(report: &Report) -> Vec<Block> {
+pub(super) fn jail(jails: &[JailShown]) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for jail in &report.jail {
+    for jail in jails {
         let millis = |ms: f64| format!("{ms:.0} ms");
         let begin = match jail.level.as_str() {
             "" | "strict" => "These layers held for ".to_string(),
             level => format!("With `--sandbox {level}` these layers held for "),
         };
-        let line = text(begin).text(jail.attempts.join(", ")).text("; the first worker stood in its jail after ");
-        blocks.push(Block::Paragraph(line.number(millis(jail.start_ms.value), &[jail.start_ms.ledger_row]).text(".")));
+        let mut line = text(begin).text(jail.attempts.join(", "));
+        // How long a container takes until a script is in it, nobody tells.
+        if jail.start_ms.value > 0.0 {
+            let millis = millis(jail.start_ms.value);
+            line = line.text("; the first worker stood in its jail after ").number(millis, &[jail.start_ms.ledger_row]);
+        }
+        blocks.push(Block::Paragraph(line.text(".")));
         blocks.push(Block::Pairs(jail.layers.iter().map(|(name, what)| (clean(name), text(clean(what)))).collect()));
     }
     blocks
@@ -396,31 +401,38 @@ fn cost(report: &Report) -> Vec<Block> {
     blocks
 }
 
-fn repeat(report: &Report) -> Vec<Block> {
+/// The command lines that worked on a run.
+pub(super) fn commands(repeat: &Repeat) -> Block {
     let quoted = |word: &String| {
         let plain = word.chars().all(|c| c.is_alphanumeric() || "-_./=:,@+".contains(c)) && !word.is_empty();
         if plain { word.clone() } else { format!("'{}'", clean(word).replace('\'', r"'\''")) }
     };
-    let lines: Vec<String> = report.repeat.commands.iter().map(|c| c.iter().map(quoted).collect::<Vec<_>>().join(" ")).collect();
+    let lines: Vec<String> = repeat.commands.iter().map(|c| c.iter().map(quoted).collect::<Vec<_>>().join(" ")).collect();
+    Block::Code(lines.join("\n"))
+}
+
+/// The program that they started.
+pub(super) fn program(repeat: &Repeat) -> Block {
+    Block::Pairs(vec![("Tallow".into(), text(&repeat.version)), ("sha256 of the binary".into(), code(&repeat.binary_sha256))])
+}
+
+fn repeat(repeat: &Repeat) -> Vec<Block> {
     let row = |file: &FileShown| vec![code(&file.file), Line::default().code(&file.sha256).number("", &[file.ledger_row])];
     vec![
-        Block::Code(lines.join("\n")),
-        Block::Pairs(vec![
-            ("Tallow".into(), text(&report.repeat.version)),
-            ("sha256 of the binary".into(), code(&report.repeat.binary_sha256)),
-        ]),
+        commands(repeat),
+        program(repeat),
         Block::Paragraph(
             text("The same binary, configuration, data and kind of device give the same weights, ")
                 .strong("bit for bit")
                 .text(". Compare the hash of the weights above, and these of the stages' files."),
         ),
-        Block::Table { head: head(&["file", "sha256"]), rows: report.repeat.files.iter().map(row).collect() },
+        Block::Table { head: head(&["file", "sha256"]), rows: repeat.files.iter().map(row).collect() },
     ]
 }
 
-fn sources(report: &Report) -> Vec<Block> {
+pub(super) fn sources(rows: &[RowShown]) -> Vec<Block> {
     let row = |r: &RowShown| vec![Line(vec![Piece::Row(r.ledger_row)]), text(&r.what), text(&r.at)];
-    let table = Block::Table { head: head(&["row", "what it is", "time (UTC)"]), rows: report.rows.iter().map(row).collect() };
+    let table = Block::Table { head: head(&["row", "what it is", "time (UTC)"]), rows: rows.iter().map(row).collect() };
     let about = text(
         "Every number of this page was read from a row of the run's ledger, or for the row of a stage from the file that \
                       it wrote. Rates, shares and sums are computed from two or more such numbers.",

@@ -1,8 +1,9 @@
 //! The report as one self-contained page: inline CSS and SVG, no scripts, nothing fetched, light and dark. Every text goes
 //! through maud's escaping; the only markup that is taken as it is comes from [`super::plot`], which escapes its own.
 
-use super::document::{Block, ChartShown, Line, Piece, prose, sections};
+use super::document::{Block, ChartShown, Line, Piece, Section, prose, sections};
 use super::plot::{self, Mark};
+use super::script::{ScriptReport, said};
 use super::terminal::verdict_words;
 use super::types::{Report, Sourced};
 use crate::eval::Verdict;
@@ -13,7 +14,32 @@ const CSS: &str = include_str!("page.css");
 
 /// The whole page.
 pub fn html(report: &Report) -> String {
-    let title = clean(&report.title);
+    let place = [&report.run_id, &report.folder];
+    page(&report.title, place, &verdict(report), &sections(report), &report.repeat.version)
+}
+
+/// The whole page of a script's run.
+pub(super) fn script_page(report: &ScriptReport, sections: &[Section]) -> String {
+    let best = report.scores.first();
+    let sub =
+        best.and_then(|best| best.interval).map(|[low, high]| format!("95 %: {} to {}", score(low.value), score(high.value)));
+    let top = markup! {
+        div class=(format!("verdict {}", if report.completed { "supported" } else { "refuted" })) {
+            strong { @if report.completed { "Completed" } @else { "Not completed" } }
+            p { (line(&prose(&said(report)))) }
+            @if let Some(best) = best {
+                dl.tiles {
+                    (tile("metric", markup! { (best.metric.in_words()) }, None, false))
+                    (tile("measured", stated(Some(best.value)), sub, true))
+                }
+            }
+        }
+    };
+    page(&report.title, [&report.run_id, &report.folder], &top, sections, &report.repeat.version)
+}
+
+fn page(title: &str, [run, folder]: [&String; 2], top: &Markup, sections: &[Section], version: &str) -> String {
+    let title = clean(title);
     let page = markup! {
         (DOCTYPE)
         html lang="en" {
@@ -26,15 +52,15 @@ pub fn html(report: &Report) -> String {
             body {
                 main {
                     h1 { (title) }
-                    p.where { "Run " (report.run_id) ", " (report.folder) }
-                    (verdict(report))
-                    @for section in sections(report) {
+                    p.where { "Run " (run) ", " (folder) }
+                    (top)
+                    @for section in sections {
                         section {
                             h2 { (section.title) }
                             @for item in &section.blocks { (block(item)) }
                         }
                     }
-                    footer { "Written by Tallow " (report.repeat.version) ". Underlined numbers lead to their ledger rows." }
+                    footer { "Written by Tallow " (version) ". Underlined numbers lead to their ledger rows." }
                 }
             }
         }

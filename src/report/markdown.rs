@@ -10,16 +10,21 @@ use std::fmt::Write;
 /// The whole report. A number is followed by its ledger rows in brackets: 0.8890 [12].
 pub fn markdown(report: &Report) -> String {
     let (word, reason) = verdict_words(&report.verdict);
-    let mut out = format!("# {}\n\n**{word}**", escape(&clean(&report.title)));
-    if !reason.is_empty() {
-        put(&mut out, format_args!(": {}", line_text(&prose(&reason))));
-    }
-    out.push_str("\n\n");
+    let mut out = heading(&report.title, word, &reason);
     scores(&mut out, report);
     for section in sections(report) {
         section_text(&mut out, &section);
     }
     out
+}
+
+/// The title, and the verdict with its reason.
+pub(super) fn heading(title: &str, word: &str, reason: &str) -> String {
+    let mut out = format!("# {}\n\n**{word}**", escape(&clean(title)));
+    if !reason.is_empty() {
+        put(&mut out, format_args!(": {}", line_text(&prose(reason))));
+    }
+    out + "\n\n"
 }
 
 fn scores(out: &mut String, report: &Report) {
@@ -59,7 +64,7 @@ fn scores(out: &mut String, report: &Report) {
     out.push_str("\n\n");
 }
 
-fn section_text(out: &mut String, section: &Section) {
+pub(super) fn section_text(out: &mut String, section: &Section) {
     put(out, format_args!("## {}\n\n", section.title));
     section.blocks.iter().for_each(|block| block_text(out, block));
 }

@@ -39,6 +39,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Merged { .. } => "merged",
         Event::Compared(_) => "compared",
         Event::Note { .. } => "note",
+        Event::Refused { .. } => "refused",
         Event::Failed { .. } => "failed",
     }
 }

@@ -1,4 +1,4 @@
-//! The budget of disk space: what a job will write is counted before it begins.
+//! The budget of disk space: what a job will write is counted before it begins, and what lies there is looked at while it runs.
 
 use super::outcome::{Budget, Outcome};
 use crate::job::{Job, RunConfig};
@@ -17,6 +17,13 @@ pub(super) fn spent(limit: u64, held: u64, job: &Job) -> Option<Outcome> {
         let what = format!("`budget.max_disk_bytes` is {limit}, the run folder holds {held} and {needed} would be written");
         Outcome::BudgetSpent { budget: Budget::Disk, what }
     })
+}
+
+/// How a run ends that was ended because its folder holds more than `limit` bytes.
+pub fn overrun(limit: u64, held: u64) -> Outcome {
+    let [limit, held] = [limit, held].map(|count| bytes(count as f64));
+    let what = format!("`budget.max_disk_bytes` is {limit}, and the run folder held {held} when it was stopped");
+    Outcome::BudgetSpent { budget: Budget::Disk, what }
 }
 
 /// Bytes that training leaves at most: the checkpoints that are kept and the one that is being written, and the model, once where it

@@ -6,6 +6,7 @@ pub mod process;
 pub mod recovery;
 pub mod supervisor;
 
+pub use disk::overrun;
 pub use outcome::{Budget, Outcome};
 pub use recovery::Allowed;
 pub use supervisor::{Attempt, MAX_WALL, SILENCE, Supervisor, Watch, class_of, readable_by_training};

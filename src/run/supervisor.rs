@@ -2,11 +2,11 @@
 
 use super::disk;
 use super::outcome::{Budget, Outcome};
-use super::process::{Exit, KillReason, Launch, Program, Status, launch};
+use super::process::{Disk, Exit, KillReason, Launch, Program, Status, launch};
 use super::recovery::{self, Allowed, Decision, From, Tried, review};
 use crate::error::Class;
 use crate::job::{Event, Job, RunConfig};
-use crate::sandbox::{Level, Policy};
+use crate::sandbox::{self, Level, Policy};
 use crate::store::{self, AttemptFolder, Record, RunFolder};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -158,6 +158,7 @@ impl Supervisor<'_> {
             stderr: folder.stderr(),
             threads: self.threads,
             stall: self.silence,
+            disk: self.disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
             stop: self.stop,
         };
         let mut kept = Ok(());
@@ -170,6 +171,11 @@ impl Supervisor<'_> {
             }
         });
         folder.sweep();
+        if let Some(refused) = exit.as_ref().ok().map(|exit| exit.refused.clone()).filter(|refused| !refused.is_empty()) {
+            let event = recorder.keep(Event::Refused { calls: refused });
+            watch.event(run, number, &event);
+            ledger.append((self.now)(), Record::Told { run: run.into(), attempt: number, told: event })?;
+        }
         let events = recorder.finish()?;
         kept?;
         let (outcome, wall_secs, max_rss_bytes) = match exit {
@@ -204,6 +210,7 @@ impl Supervisor<'_> {
             Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
             Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: self.silence.as_secs() },
             Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
+            Some(KillReason::Disk) => return self.disk_overrun(),
             Some(KillReason::Flooded) => {
                 let message = "what the worker sends are no events: expected lines of at most 1 MiB, found more".into();
                 return Outcome::Refused { class: Class::Sandbox, message, hint: None };
@@ -217,17 +224,29 @@ impl Supervisor<'_> {
             Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
                 Some(Outcome::TimedOut { limit_secs: wall.as_secs() })
             }
+            Event::Stopped { .. } if exit.asked == Some(KillReason::Disk) => Some(self.disk_overrun()),
             Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
             Event::Failed { class, message, hint } => {
                 Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
             }
             _ => None,
         });
+        let refused = |then: String| {
+            let message = format!("the jail refused {}, and then the worker {then}", sandbox::in_words(&exit.refused));
+            let hint = "no job of ours needs that: what it read may be hostile, or this is a mistake of ours; `stderr.log` of the attempt may say more";
+            Outcome::Refused { class: Class::Sandbox, message, hint: Some(hint.into()) }
+        };
+        let was_refused = !exit.refused.is_empty();
         match (last_word, &exit.status) {
             (Some(outcome), _) => outcome,
             (None, Status::Exited(0)) if is_done(job, events) => Outcome::Completed,
+            (None, Status::Exited(code)) if was_refused => refused(format!("ended with exit code {code}")),
             (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
             (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => out_of_memory(),
+            // What nobody but it itself, or the kernel over what it did, sends it.
+            (None, Status::Signalled(signal)) if was_refused && OF_ITSELF.contains(signal) => {
+                refused(format!("died of signal {signal}"))
+            }
             // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
             (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => out_of_memory(),
             // The machine's own out-of-memory killer.
@@ -236,6 +255,10 @@ impl Supervisor<'_> {
             }
             (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
         }
+    }
+
+    fn disk_overrun(&self) -> Outcome {
+        disk::overrun(self.disk_bytes.unwrap_or_default(), self.folder.bytes())
     }
 
     fn recovery(&self, run: &str, attempt: u32, decision: &str, reason: &str) -> Result<u64, store::Error> {
@@ -280,6 +303,10 @@ impl Supervisor<'_> {
 
 /// The signal of `abort`.
 const ABORT: i32 = 6;
+
+/// Signals of a program that breaks, not of one that is ended: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, as Linux numbers
+/// them on the machines that workers run on.
+const OF_ITSELF: [i32; 7] = [4, 5, ABORT, 7, 8, 11, 31];
 
 /// Wall-clock limit of an attempt where the budget sets none.
 pub const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -345,9 +372,14 @@ impl Recorder {
     }
 
     fn line(&mut self, line: &[u8]) -> Option<Event> {
-        let event = serde_json::from_slice(line).unwrap_or_else(|_| Event::Note {
+        let event = serde_json::from_slice(line).ok().filter(|event| !matches!(event, Event::Refused { .. }));
+        let event = event.unwrap_or_else(|| Event::Note {
             message: format!("not an event: {}", String::from_utf8_lossy(&line[..line.len().min(200)]).escape_debug()),
         });
+        Some(self.keep(event))
+    }
+
+    fn keep(&mut self, event: Event) -> Event {
         let written = serde_json::to_vec(&event).map_err(std::io::Error::other).and_then(|mut text| {
             text.push(b'\n');
             self.file.write_all(&text)
@@ -356,7 +388,7 @@ impl Recorder {
             self.failed.get_or_insert(error);
         }
         self.events.push(event.clone());
-        Some(event)
+        event
     }
 
     fn finish(self) -> Result<Vec<Event>, store::Error> {

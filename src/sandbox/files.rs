@@ -8,7 +8,7 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetStatus, Scope,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What numeric code reads of the system: topology and memory of the machine. Nothing of other processes.
 pub(super) const SYSTEM: [&str; 3] = ["/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo"];
@@ -39,6 +39,17 @@ pub(super) fn restrict(policy: &Policy) -> Result<State, String> {
         let Ok(place) = PathFd::new(path) else { continue };
         let rights = if path.is_dir() { rights | AccessFs::ReadDir } else { rights };
         rules = rules.add_rule(PathBeneath::new(place, rights)).map_err(words)?;
+    }
+    if let Some(gpu) = &policy.gpu {
+        let named = |paths: &'_ [PathBuf], rights| paths.iter().map(move |path| (path.clone(), rights)).collect::<Vec<_>>();
+        let mut opened = named(&gpu.devices, (read | AccessFs::WriteFile | AccessFs::IoctlDev) & AccessFs::from_all(abi));
+        opened.extend(named(&gpu.threads, (read | AccessFs::WriteFile | AccessFs::Truncate) & AccessFs::from_all(abi)));
+        opened.extend([&gpu.readable, &gpu.libraries].into_iter().flat_map(|paths| named(paths, read)));
+        for (path, rights) in opened {
+            let Ok(place) = PathFd::new(&path) else { continue };
+            let rights = if path.is_dir() { rights | AccessFs::ReadDir } else { rights };
+            rules = rules.add_rule(PathBeneath::new(place, rights)).map_err(words)?;
+        }
     }
     let folder = PathFd::new(&policy.writable).map_err(|e| format!("the writable folder: {}", words(e)))?;
     let rules = rules.add_rule(PathBeneath::new(folder, writing(abi))).map_err(words)?;

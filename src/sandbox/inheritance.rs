@@ -1,6 +1,6 @@
 //! What a process gets from its parent: variables, open files, and being left behind.
 
-use super::{ENVIRONMENT, State};
+use super::{Policy, State};
 
 /// Has the kernel kill this process when its supervisor dies, however that happens.
 ///
@@ -18,8 +18,9 @@ pub(super) fn die_with(supervisor: u32) -> Result<State, String> {
 }
 
 /// Checks that nothing was inherited. Removing a variable now would not do: its text would stay in this process's memory.
-pub(super) fn check_environment() -> Result<State, String> {
-    let known = |name: &std::ffi::OsStr| ENVIRONMENT.iter().any(|known| name == *known);
+pub(super) fn check_environment(policy: &Policy) -> Result<State, String> {
+    let variables = policy.variables();
+    let known = |name: &std::ffi::OsStr| variables.iter().any(|known| name == *known);
     let (mut given, mut foreign) = (0, Vec::new());
     for (name, _) in std::env::vars_os() {
         if known(&name) { given += 1 } else { foreign.push(name.to_string_lossy().into_owned()) }
@@ -27,7 +28,7 @@ pub(super) fn check_environment() -> Result<State, String> {
     if foreign.is_empty() {
         Ok(State::Holds(format!("{given} variable(s), given by the supervisor")))
     } else {
-        Err(format!("expected only {}, found also {}", ENVIRONMENT.join(" and "), foreign.join(", ")))
+        Err(format!("expected only {}, found also {}", variables.join(" and "), foreign.join(", ")))
     }
 }
 

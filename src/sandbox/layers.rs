@@ -180,7 +180,7 @@ impl Layer {
         use super::{files, inheritance, limits, namespaces, privileges, syscalls};
         match self {
             Layer::Death => inheritance::die_with(entry.supervisor),
-            Layer::Environment => inheritance::check_environment(),
+            Layer::Environment => inheritance::check_environment(&entry.policy),
             Layer::Descriptors => inheritance::close_descriptors(),
             Layer::Memory => limits::memory(&entry.policy, entry.group),
             Layer::Threads => limits::threads(&entry.policy, entry.group),
@@ -188,7 +188,7 @@ impl Layer {
             Layer::Namespaces => Ok(namespaces::enter(&entry.policy)),
             Layer::Privileges => privileges::drop_all(),
             Layer::Files => files::restrict(&entry.policy),
-            Layer::Syscalls => syscalls::restrict(&entry.policy),
+            Layer::Syscalls => syscalls::restrict(&entry.policy, entry.listens),
         }
     }
 }

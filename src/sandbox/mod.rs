@@ -5,10 +5,13 @@
 //! asks for and the kernel lacks is refused. What is there is said by [`probe`].
 
 #[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
 mod cgroup;
 pub mod container;
 #[cfg(target_os = "linux")]
 mod files;
+mod gpu;
 #[cfg(target_os = "linux")]
 mod inheritance;
 mod layers;
@@ -16,18 +19,25 @@ mod layers;
 mod limits;
 #[cfg(target_os = "linux")]
 mod namespaces;
+#[cfg(target_os = "linux")]
+mod notices;
 mod policy;
 #[cfg(target_os = "linux")]
 mod privileges;
 mod probe;
+mod refusal;
 pub mod stop;
 #[cfg(target_os = "linux")]
 mod syscalls;
 
 #[cfg(target_os = "linux")]
 pub use cgroup::Cgroup;
+pub use gpu::Gpu;
 pub use layers::{Effective, Error, Layer, State, enter};
 #[cfg(target_os = "linux")]
 pub use limits::survive_file_limits;
-pub use policy::{ENVIRONMENT, Entry, Grouped, Level, MARK, Policy};
+#[cfg(target_os = "linux")]
+pub use notices::{Listener, Refused};
+pub use policy::{Entry, Grouped, Level, MARK, Policy};
 pub use probe::probe;
+pub use refusal::{Refusal, in_words};

@@ -103,7 +103,9 @@ struct Place {
 fn places(policy: &Policy) -> io::Result<Vec<Place>> {
     let system = SYSTEM.iter().map(PathBuf::from);
     let (mut read_only, mut aliases) = (BTreeSet::new(), BTreeSet::new());
-    for named in policy.read_only.iter().chain(&policy.programs).cloned().chain(system) {
+    let gpu = policy.gpu.clone().unwrap_or_default();
+    let of_a_gpu = [&gpu.devices, &gpu.readable, &gpu.libraries, &gpu.threads].into_iter().flatten();
+    for named in policy.read_only.iter().chain(&policy.programs).chain(of_a_gpu).cloned().chain(system) {
         // What is not there, or cannot be reached, cannot be read: as Landlock has it.
         let Ok(real) = named.canonicalize() else { continue };
         if real != named {
@@ -127,8 +129,15 @@ fn places(policy: &Policy) -> io::Result<Vec<Place>> {
         let runs = runs
             .into_iter()
             .any(|program| program.starts_with(&path) || path.canonicalize().is_ok_and(|p| p.starts_with(&program)));
-        let attributes =
-            NO_SETUID | NO_DEVICES | if writes { 0 } else { READ_ONLY } | if runs && !writes { 0 } else { NO_PROGRAMS };
+        let real = path.canonicalize()?;
+        let holds = |paths: &[PathBuf]| paths.iter().filter_map(|named| named.canonicalize().ok()).any(|p| p.starts_with(&real));
+        let (devices, threads) = (holds(&gpu.devices), holds(&gpu.threads));
+        // What is mapped to be run lies where running is not forbidden altogether; that nothing is started is said elsewhere.
+        let runs = (runs || holds(&gpu.libraries)) && !writes;
+        let attributes = NO_SETUID
+            | if devices { 0 } else { NO_DEVICES }
+            | if writes || devices || threads { 0 } else { READ_ONLY }
+            | if runs { 0 } else { NO_PROGRAMS };
         found.push(Place::of(path, attributes)?);
     }
     Ok(found)

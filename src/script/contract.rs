@@ -30,6 +30,15 @@ pub enum Told {
     Checkpoint { step: u64, path: String },
     /// A loss is not finite (`NaN`, `inf`): the script ends.
     Diverged { step: u64, value: String },
+    /// It ended because it may not do what it tried, as the runner saw: what, where it is a file of which path, and the error.
+    Refused {
+        what: String,
+        #[serde(default)]
+        path: Option<String>,
+        error: String,
+    },
+    /// Something worth knowing that stops nothing.
+    Note { message: String },
     /// Everything is done.
     Finished { step: u64 },
     /// It was asked to stop, and has.
@@ -52,8 +61,73 @@ impl Told {
             | Told::Finished { step }
             | Told::Stopped { step } => Some(*step),
             Told::Metric { step, .. } => *step,
-            Told::Batch { .. } | Told::Lr { .. } => None,
+            Told::Batch { .. } | Told::Lr { .. } | Told::Refused { .. } | Told::Note { .. } => None,
         }
+    }
+}
+
+/// What decisions and pages need of all that an attempt told: the last of each kind, of metrics the last of each name, and every note.
+/// A script may tell a thing at each of a million steps.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Heard {
+    told: Vec<Told>,
+    /// Lines that were no events, and the first of them.
+    foreign: u64,
+    first_foreign: String,
+    /// Metrics and notes beyond what is kept.
+    dropped: u64,
+}
+
+/// Metrics and notes of an attempt that are kept.
+const MOST_NAMES: usize = 256;
+/// Characters of a foreign line that are shown.
+const MOST_CHARS: usize = 120;
+
+impl Heard {
+    /// Takes a line that was told.
+    pub fn line(&mut self, line: &[u8]) -> Option<Told> {
+        let told = Told::parse(line);
+        match &told {
+            Some(told) => self.take(told),
+            None => {
+                self.foreign += 1;
+                if self.foreign == 1 {
+                    self.first_foreign = String::from_utf8_lossy(line).chars().take(MOST_CHARS).collect();
+                }
+            }
+        }
+        told
+    }
+
+    fn take(&mut self, told: &Told) {
+        let same = |known: &Told| match (known, told) {
+            (Told::Metric { name, .. }, Told::Metric { name: other, .. }) => name == other,
+            (Told::Note { message }, Told::Note { message: other }) => message == other,
+            _ => std::mem::discriminant(known) == std::mem::discriminant(told),
+        };
+        let is_named = |told: &Told| matches!(told, Told::Metric { .. } | Told::Note { .. });
+        if let Some(known) = self.told.iter_mut().find(|known| same(known)) {
+            *known = told.clone();
+        } else if is_named(told) && self.told.iter().filter(|known| is_named(known)).count() >= MOST_NAMES {
+            self.dropped += 1;
+        } else {
+            self.told.push(told.clone());
+        }
+    }
+
+    /// The end of an attempt: what was heard, with what was wrong about it.
+    pub fn finish(self) -> Vec<Told> {
+        let mut told = self.told;
+        if self.foreign > 0 {
+            let shown = crate::words::clean(&self.first_foreign);
+            told.push(Told::Note { message: format!("{} line(s) among its events were none; the first: {shown}", self.foreign) });
+        }
+        if self.dropped > 0 {
+            told.push(Told::Note {
+                message: format!("{} metrics or notes beyond {MOST_NAMES} names were not kept", self.dropped),
+            });
+        }
+        told
     }
 }
 
@@ -102,5 +176,24 @@ mod tests {
             assert_eq!(Told::parse(line.as_bytes()), expected, "{line}");
         }
         assert!(Told::parse(&[0xff, 0xfe]).is_none());
+    }
+
+    #[test]
+    fn the_last_of_each_is_kept_and_what_is_none_is_counted() {
+        let mut heard = Heard::default();
+        for step in 1..=10_000u64 {
+            heard.line(format!(r#"{{"event": "step", "step": {step}, "loss": 0.5}}"#).as_bytes());
+            heard.line(format!(r#"{{"event": "metric", "name": "f1", "value": {step}}}"#).as_bytes());
+        }
+        assert!(heard.line(b"\x1b[31mhello").is_none() && heard.line(&[0xff]).is_none());
+        (0..300).for_each(|i| drop(heard.line(format!(r#"{{"event": "metric", "name": "m{i}", "value": 1}}"#).as_bytes())));
+        let told = heard.finish();
+        assert_eq!(told[0], Told::Step { step: 10_000, loss: 0.5, lr: None });
+        assert_eq!(told[1], Told::Metric { name: "f1".into(), value: 10_000.0, step: None });
+        let notes: Vec<&Told> = told.iter().filter(|told| matches!(told, Told::Note { .. })).collect();
+        let [Told::Note { message: foreign }, Told::Note { message: dropped }] = notes[..] else { panic!("{notes:?}") };
+        assert!(foreign.starts_with("2 line(s)") && foreign.contains("hello") && !foreign.contains('\u{1b}'), "{foreign}");
+        assert!(dropped.starts_with("45 metrics"), "{dropped}");
+        assert_eq!(told.len(), 1 + 256 + 2);
     }
 }

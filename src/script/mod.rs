@@ -8,16 +8,14 @@ mod contract;
 pub mod outcome;
 pub mod python;
 pub mod recovery;
-mod report;
 mod score;
 mod spec;
 mod supervise;
 
-pub use contract::{Settings, Told};
-pub use report::ScriptReport;
+pub use contract::{Heard, Settings, Told};
 pub use score::{Scored, score};
 pub use spec::{HeldOut, ScriptSpec, VERSION};
-pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, lay, lay_held_out, predictions};
+pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, lay, lay_held_out, predictions, told};
 
 /// What lies beside a script in its container.
 pub const SHIM: &str = include_str!("shim/tallow.py");

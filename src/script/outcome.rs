@@ -4,8 +4,9 @@ use super::Told;
 use super::python::{self, Kind};
 use crate::error::Class;
 use crate::job::Divergence;
-use crate::run::Outcome;
 use crate::run::process::{Exit, KillReason, Status};
+use crate::run::{Outcome, overrun};
+use crate::words::clean;
 
 /// What `docker run` exits with where the engine itself failed.
 const OF_THE_ENGINE: i32 = 125;
@@ -16,17 +17,24 @@ const OF_A_SIGNAL: i32 = 128;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub memory_bytes: Option<u64>,
+    /// The most that may lie on the disk, and what lies there.
+    pub disk: Option<[u64; 2]>,
     pub wall_secs: u64,
     pub silence_secs: u64,
 }
 
 /// The outcome's name.
 pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
-    let step = told.iter().rev().find_map(Told::step).unwrap_or(0);
+    let step = told.iter().filter_map(Told::step).max().unwrap_or(0);
+    let overrun = || {
+        let [limit, held] = limits.disk.unwrap_or_default();
+        overrun(limit, held)
+    };
     match exit.killed_by {
         Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: limits.wall_secs },
         Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: limits.silence_secs },
         Some(KillReason::Interrupted) => return Outcome::Interrupted { step },
+        Some(KillReason::Disk) => return overrun(),
         Some(KillReason::Flooded) => {
             let message = "what the script sends are no events: expected lines of at most 1 MiB, found more".into();
             return Outcome::Refused { class: Class::Sandbox, message, hint: None };
@@ -40,6 +48,7 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
         Some(Told::Stopped { .. }) if exit.asked == Some(KillReason::WallClock) => {
             return Outcome::TimedOut { limit_secs: limits.wall_secs };
         }
+        Some(Told::Stopped { .. }) if exit.asked == Some(KillReason::Disk) => return overrun(),
         Some(Told::Stopped { step }) if exit.asked.is_some() => return Outcome::Interrupted { step: *step },
         _ => {}
     }
@@ -54,10 +63,18 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
     }
     if code == OF_THE_ENGINE && told.is_empty() {
         let message = exit.stderr_tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
-        let (class, message) = (Class::Sandbox, format!("the container could not be started: {}", crate::words::clean(message)));
+        let (class, message) = (Class::Sandbox, format!("the container could not be started: {}", clean(message)));
         return Outcome::Refused { class, message, hint: Some("`tallow doctor` says what the engine offers".into()) };
     }
-    match python::exception(&exit.stderr_tail).filter(|_| code != 0) {
+    let raised = python::exception(&exit.stderr_tail).filter(|_| code != 0);
+    if let Some(Told::Refused { what, path, error }) = told.last().filter(|_| code != 0) {
+        let place = path.as_ref().map(|path| format!(" of `{}`", clean(path))).unwrap_or_default();
+        let raised = raised.as_ref().map(|raised| format!("{}; ", raised.message)).unwrap_or_default();
+        let message = format!("{raised}the container refused `{}`{place} ({})", clean(what), clean(error));
+        let hint = "there is no network, and only `tallow.out` and a small /tmp can be written; what the script needs must be in the image or in `--data`";
+        return Outcome::Refused { class: Class::Sandbox, message, hint: Some(hint.into()) };
+    }
+    match raised {
         Some(exception) => match exception.kind {
             Kind::OutOfMemory => out_of_memory(),
             Kind::NotFinite => diverged(step),
@@ -83,13 +100,14 @@ mod tests {
             max_rss_bytes: 0,
             memory_kills: Some(0),
             memory_peak_bytes: None,
+            refused: Vec::new(),
             stderr_tail: String::new(),
         }
     }
 
     #[test]
     fn ends_have_their_names() {
-        let limits = Limits { memory_bytes: Some(1 << 20), wall_secs: 60, silence_secs: 9 };
+        let limits = Limits { memory_bytes: Some(1 << 20), disk: Some([1000, 1200]), wall_secs: 60, silence_secs: 9 };
         let memory = Outcome::OutOfMemory { limit_bytes: Some(1 << 20), peak_bytes: None };
         let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
         let told = |told: Told| vec![Told::Started { step: 0, total_steps: 9 }, told];
@@ -127,9 +145,23 @@ mod tests {
             (exit(Status::Exited(0)), told(Told::Stopped { step: 6 }), Outcome::Crashed { exit_code: 0 }),
             (killed(KillReason::Stalled), vec![], Outcome::Stalled { limit_secs: 9 }),
             (killed(KillReason::WallClock), vec![], Outcome::TimedOut { limit_secs: 60 }),
+            (killed(KillReason::Disk), vec![], overrun(1000, 1200)),
+            (asked(KillReason::Disk), told(Told::Stopped { step: 6 }), overrun(1000, 1200)),
+            // It went on after its loss was not finite, and said that it is done.
+            (
+                exit(Status::Exited(0)),
+                vec![Told::Diverged { step: 5, value: "nan".into() }, Told::Finished { step: 9 }],
+                Outcome::Completed,
+            ),
         ] {
             assert_eq!(name(&exit, &told, limits), expected, "{exit:?} {told:?}");
         }
+        let open = Told::Refused { what: "open".into(), path: Some("/etc/x".into()), error: "Read-only file system".into() };
+        let Outcome::Refused { class: Class::Sandbox, message, .. } = name(&raised("OSError: [Errno 30]"), &told(open), limits)
+        else {
+            panic!("refused")
+        };
+        assert!(message.contains("line 3 of the script") && message.contains("refused `open` of `/etc/x`"), "{message}");
         let refused =
             Exit { stderr_tail: "docker: Error response from daemon: no such image\n\n".into(), ..exit(Status::Exited(125)) };
         let Outcome::Refused { class: Class::Sandbox, message, .. } = name(&refused, &[], limits) else { panic!("refused") };

@@ -92,21 +92,46 @@ pub fn exception(stderr: &str) -> Option<Exception> {
     };
     let shown = raised.unwrap_or(&lines[lines.len().saturating_sub(LAST_LINES)..]);
     let text = shown.join("\n");
-    let meaning = MEANINGS.iter().find(|meaning| meaning.patterns.iter().any(|pattern| pattern.is_match(&text)))?;
-    // Without a traceback an ordinary log line is no exception.
-    if raised.is_none() && meaning.kind == Kind::Value {
+    let meaning = MEANINGS.iter().find(|meaning| meaning.patterns.iter().any(|pattern| pattern.is_match(&text)));
+    let kind = meaning.map_or(Kind::Value, |meaning| meaning.kind);
+    // Without a traceback an ordinary log line is no exception; with one, what is raised need not be known.
+    if raised.is_none_or(<[&str]>::is_empty) && kind == Kind::Value {
         return None;
     }
     let line = traced.and_then(|at| line_of_script(&lines[at..]));
     let what = match raised {
-        Some(raised) => raised.first().copied().unwrap_or_default(),
+        Some(raised) => named(raised),
         None => {
-            shown.iter().copied().find(|line| meaning.patterns.iter().any(|pattern| pattern.is_match(line))).unwrap_or_default()
+            let is_meant =
+                |line: &&&str| meaning.is_some_and(|meaning| meaning.patterns.iter().any(|pattern| pattern.is_match(line)));
+            shown.iter().find(is_meant).map(|line| line.to_string()).unwrap_or_default()
         }
     };
-    let what: String = clean(what).chars().take(MOST_CHARS).collect();
+    let cause = traced.and_then(|at| cause(&lines[..at])).filter(|cause| !what.contains(cause.as_str()));
+    let what = what + &cause.map(|cause| format!(" (caused by {cause})")).unwrap_or_default();
+    let what: String = clean(&what).chars().take(MOST_CHARS).collect();
     let message = line.map_or_else(|| what.clone(), |line| format!("line {line} of the script: {what}"));
-    Some(Exception { kind: meaning.kind, message, hint: meaning.hint.clone() })
+    Some(Exception { kind, message, hint: meaning.and_then(|meaning| meaning.hint.clone()) })
+}
+
+/// What was raised: its first line, and the next where that ends before it says anything.
+fn named(raised: &[&str]) -> String {
+    let first = raised.first().copied().unwrap_or_default();
+    match (first.ends_with(':'), raised.get(1)) {
+        (true, Some(next)) => format!("{first} {}", next.trim()),
+        _ => first.to_string(),
+    }
+}
+
+/// What was raised before, where a traceback says that it was the cause.
+fn cause(before: &[&str]) -> Option<String> {
+    let (last, before) = before.split_last()?;
+    if !last.starts_with("The above exception was the direct cause") {
+        return None;
+    }
+    let traced = before.iter().rposition(|line| line.starts_with("Traceback (most recent call last)"))?;
+    let from = before[traced + 1..].iter().position(|line| !line.starts_with(' '))?;
+    Some(named(&before[traced + 1 + from..]))
 }
 
 /// The last line of the script itself that a traceback names.
@@ -247,6 +272,17 @@ mod tests {
             traced("MemoryError")
         );
         assert_eq!(exception(&both).map(|e| e.kind), Some(Kind::OutOfMemory));
+        // One that no table knows, and one whose cause says more than itself.
+        let own = exception(&traced("Oops: layer 3 is broken")).map(|e| (e.kind, e.message));
+        assert_eq!(own, Some((Kind::Value, "line 12 of the script: Oops: layer 3 is broken".into())));
+        let caused = format!(
+            "{}\nThe above exception was the direct cause of the following exception:\n\n{}",
+            traced("ImportError: libstdc++.so.6: cannot open shared object file: No such file or directory"),
+            traced("ImportError: \n\nIMPORTANT: PLEASE READ THIS\nmore").trim_start_matches("epoch 1 loss 0.7\n")
+        );
+        let caused = exception(&caused).expect("an exception");
+        let expected = "ImportError: IMPORTANT: PLEASE READ THIS (caused by ImportError: libstdc++.so.6: cannot open";
+        assert!(caused.kind == Kind::Module && caused.message.contains(expected), "{caused:?}");
         // Escape sequences do not reach the terminal.
         let coloured = exception(&traced("ValueError: \u{1b}[31mred\u{1b}[0m")).expect("an exception");
         assert!(!coloured.message.contains('\u{1b}'), "{}", coloured.message);

@@ -21,9 +21,8 @@ pub enum Decision {
         goes_on: bool,
         reason: String,
     },
-    GiveUp {
-        reason: String,
-    },
+    /// `spent`: rules would go on, the number of attempts that the run was given is what ends it.
+    GiveUp { reason: String, spent: bool },
 }
 
 /// One attempt that is over.
@@ -34,16 +33,17 @@ pub struct Tried {
     pub told: Vec<Told>,
 }
 
-/// What to do after the last of these attempts, oldest first.
-pub fn decide(tried: &[Tried]) -> Decision {
-    let give_up = |reason: String| Decision::GiveUp { reason };
-    let Some((last, before)) = tried.split_last() else { return give_up("nothing was tried".into()) };
-    let stopped = |tried: &&Tried| matches!(tried.outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. });
+/// What to do after the last of these attempts, oldest first; `most`: how many the run was given.
+pub fn decide(tried: &[Tried], most: Option<usize>) -> Decision {
+    let Some((last, before)) = tried.split_last() else { return give_up("nothing was tried") };
+    let stopped = |tried: &&Tried| {
+        matches!(tried.outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. })
+    };
     let failures = tried.iter().filter(|tried| !stopped(tried)).count();
     let is_accident = |outcome: &Outcome| matches!(outcome, Outcome::Killed { .. } | Outcome::Stalled { .. });
-    match &last.outcome {
-        Outcome::Completed => give_up("the run is complete".into()),
-        Outcome::Interrupted { .. } => give_up("stopped by the user".into()),
+    let next = match &last.outcome {
+        Outcome::Completed => give_up("the run is complete"),
+        Outcome::Interrupted { .. } => give_up("stopped by the user"),
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
         Outcome::BudgetSpent { .. } => give_up(last.outcome.to_string()),
         Outcome::Refused { message, .. } => give_up(format!("the script cannot go on: {message}")),
@@ -55,12 +55,23 @@ pub fn decide(tried: &[Tried]) -> Decision {
         Outcome::Diverged { step, .. } => lower(last, *step),
         Outcome::Killed { .. } | Outcome::Stalled { .. } => {
             if before.iter().filter(|tried| is_accident(&tried.outcome)).count() >= MAX_ACCIDENTS {
-                return give_up("it ended by accident three times".into());
+                return give_up("it ended by accident three times");
             }
             let reason = "it ended by accident: continued from its last checkpoint".into();
             Decision::Retry { settings: last.settings, goes_on: true, reason }
         }
+    };
+    match (&next, most) {
+        (Decision::Retry { .. }, Some(most)) if failures >= most => Decision::GiveUp {
+            reason: format!("{failures} attempt(s) did not complete, and `--max-attempts` is {most}"),
+            spent: true,
+        },
+        _ => next,
     }
+}
+
+fn give_up(reason: impl Into<String>) -> Decision {
+    Decision::GiveUp { reason: reason.into(), spent: false }
 }
 
 fn smaller(last: &Tried) -> Decision {
@@ -69,11 +80,11 @@ fn smaller(last: &Tried) -> Decision {
         _ => None,
     });
     let Some((size, micro_batch)) = batch else {
-        return Decision::GiveUp { reason: "out of memory, and the script does not take its batches from `tallow.batch`".into() };
+        return give_up("out of memory, and the script does not take its batches from `tallow.batch`");
     };
     // The largest smaller forward pass that divides the batch.
     let Some(to) = (1..=micro_batch / 2).rev().find(|part| size.is_multiple_of(*part)) else {
-        return Decision::GiveUp { reason: "out of memory with one example a forward pass".into() };
+        return give_up("out of memory with one example a forward pass");
     };
     let settings = Settings { batch_parts: size / to, ..last.settings };
     let reason = format!("out of memory: {to} examples a forward pass instead of {micro_batch}, the batch of {size} is the same");
@@ -83,7 +94,7 @@ fn smaller(last: &Tried) -> Decision {
 fn lower(last: &Tried, step: u64) -> Decision {
     if !last.told.iter().any(|told| matches!(told, Told::Lr { .. })) {
         let reason = format!("diverged at step {step}, and the script does not take its learning rate from `tallow.lr`");
-        return Decision::GiveUp { reason };
+        return give_up(reason);
     }
     let settings = Settings { lr_scale: last.settings.lr_scale * 0.3, ..last.settings };
     let reason = format!("diverged at step {step}: {:e} of the script's learning rate, from the start", settings.lr_scale);
@@ -103,9 +114,9 @@ mod tests {
         loop {
             tried.push(Tried { settings, outcome: outcome.clone(), told: told(&settings) });
             assert!(tried.len() <= MAX_ATTEMPTS);
-            match decide(&tried) {
+            match decide(&tried, None) {
                 Decision::Retry { settings: next, .. } => settings = next,
-                Decision::GiveUp { reason } => return (tried.iter().map(|tried| tried.settings).collect(), reason),
+                Decision::GiveUp { reason, .. } => return (tried.iter().map(|tried| tried.settings).collect(), reason),
             }
         }
     }
@@ -134,6 +145,8 @@ mod tests {
         let tried = |outcome: Outcome| Tried { settings: Settings::default(), outcome, told: vec![] };
         let mut history = vec![tried(Outcome::Interrupted { step: 1 }); 7];
         history.push(tried(Outcome::Stalled { limit_secs: 1 }));
-        assert!(matches!(decide(&history), Decision::Retry { goes_on: true, .. }));
+        history.insert(0, tried(Outcome::BudgetSpent { budget: crate::run::Budget::Disk, what: "full".into() }));
+        assert!(matches!(decide(&history, Some(2)), Decision::Retry { goes_on: true, .. }));
+        assert!(matches!(decide(&history, Some(1)), Decision::GiveUp { spent: true, .. }));
     }
 }

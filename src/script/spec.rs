@@ -24,9 +24,15 @@ pub struct ScriptSpec {
     pub gpu: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_memory_bytes: Option<u64>,
+    /// Of the run folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_disk_bytes: Option<u64>,
     /// Over all attempts, from the first on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_time_secs: Option<u64>,
+    /// Of a run that fails, the first included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<usize>,
 }
 
 /// Examples that the script predicts without seeing their answers.

@@ -2,20 +2,20 @@
 
 use super::outcome::{self, Limits};
 use super::recovery::{Decision, Tried, decide};
-use super::{RUNNER, SHIM, ScriptSpec, Settings, Told};
+use super::{Heard, RUNNER, SHIM, ScriptSpec, Settings, Told};
 use crate::error::Class;
 use crate::job::Event;
-use crate::run::process::{Launch, Program, ask, launch};
-use crate::run::{Budget, MAX_WALL, Outcome, SILENCE, Watch};
+use crate::run::process::{Disk, Launch, Program, ask, launch};
+use crate::run::{Budget, MAX_WALL, Outcome, SILENCE, Watch, overrun};
 use crate::sandbox::container::{Container, Engine, HELD};
 use crate::sandbox::{Level, Policy};
 use crate::store::{self, AttemptFolder, Record, RunFolder};
-use crate::words::{count, score};
+use crate::words::{clean, count, measured};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -84,13 +84,13 @@ impl Scripts<'_> {
         if let Some(last) = tried.last() {
             settings = last.settings;
             // What was decided of the last attempt, where the process that decided it could not try it any more.
-            if let Decision::Retry { settings: next, goes_on: from_checkpoint, .. } = decide(&tried) {
+            if let Decision::Retry { settings: next, goes_on: from_checkpoint, .. } = decide(&tried, None) {
                 (settings, goes_on) = (next, from_checkpoint);
             }
         }
         loop {
             let number = tried.len() as u32 + 1;
-            if let Some(outcome) = self.out_of_time() {
+            if let Some(outcome) = self.out_of_time().or_else(|| self.out_of_disk()) {
                 return Ok(Ended { reason: outcome.to_string(), outcome });
             }
             let resume = goes_on.then(|| self.last_checkpoint(&tried)).flatten();
@@ -102,12 +102,20 @@ impl Scripts<'_> {
                 decision: decision.into(),
                 reason: reason.into(),
             };
-            match decide(&tried) {
-                Decision::GiveUp { reason } => {
-                    if !matches!(outcome, Outcome::Completed | Outcome::Interrupted { .. }) {
-                        self.folder.ledger().append((self.now)(), record("give_up", &reason))?;
-                        self.flag(&reason, &tried)?;
+            match decide(&tried, self.spec.max_attempts) {
+                Decision::GiveUp { reason, spent } => {
+                    match &outcome {
+                        Outcome::Completed => self.folder.clear_review(RUN),
+                        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {}
+                        _ => {
+                            self.folder.ledger().append((self.now)(), record("give_up", &reason))?;
+                            self.flag(&reason, &tried)?;
+                        }
                     }
+                    let outcome = match spent {
+                        true => Outcome::BudgetSpent { budget: Budget::Attempts, what: format!("{reason}; the last: {outcome}") },
+                        false => outcome,
+                    };
                     return Ok(Ended { outcome, reason });
                 }
                 Decision::Retry { settings: next, goes_on: from_checkpoint, reason } => {
@@ -144,6 +152,11 @@ impl Scripts<'_> {
         Some(Outcome::BudgetSpent { budget: Budget::Time, what })
     }
 
+    fn out_of_disk(&self) -> Option<Outcome> {
+        let (limit, held) = (self.spec.max_disk_bytes?, self.folder.bytes());
+        (held > limit).then(|| overrun(limit, held))
+    }
+
     fn attempt(
         &self,
         number: u32,
@@ -170,20 +183,26 @@ impl Scripts<'_> {
             stderr: folder.stderr(),
             threads: self.spec.cpus,
             stall: SILENCE,
+            disk: self.spec.max_disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
             stop: self.stop,
         };
         let io = |source| store::Error::Io { action: "write", path: folder.events(), source };
         let mut events = File::create(folder.events()).map_err(io)?;
-        let (mut told, mut kept, mut progress) = (Vec::new(), Ok(()), Progress::default());
+        let (mut heard, mut kept, mut progress) = (Heard::default(), Ok(()), Progress::default());
         let exit = launch(&launching, &mut |line: &[u8]| {
-            let Some(one) = Told::parse(line) else { return };
-            kept = std::mem::replace(&mut kept, Ok(())).and_then(|()| self.keep(&mut events, number, &one));
+            let Some(one) = heard.line(line) else { return };
+            kept = std::mem::replace(&mut kept, Ok(())).and_then(|()| keep(&mut events, &one));
             progress.show(&one, watch);
-            told.push(one);
         });
-        kept?;
+        kept.map_err(io)?;
+        let told = heard.finish();
+        // What pages cite, once: a script may tell it at every step.
+        for told in told.iter().filter(|told| !matches!(told, Told::Step { .. })) {
+            ledger.append((self.now)(), Record::Script { attempt: number, told: told.clone() })?;
+        }
+        let disk = self.spec.max_disk_bytes.map(|limit| [limit, self.folder.bytes()]);
         let limits =
-            Limits { memory_bytes: self.spec.max_memory_bytes, wall_secs: wall.as_secs(), silence_secs: SILENCE.as_secs() };
+            Limits { memory_bytes: self.spec.max_memory_bytes, disk, wall_secs: wall.as_secs(), silence_secs: SILENCE.as_secs() };
         let (outcome, wall_secs) = match &exit {
             Ok(exit) => (outcome::name(exit, &told, limits), exit.wall_secs),
             Err(error) => (Outcome::Refused { class: Class::Sandbox, message: error.to_string(), hint: None }, 0.0),
@@ -192,19 +211,6 @@ impl Scripts<'_> {
             Record::AttemptEnded { run: RUN.into(), attempt: number, outcome: outcome.clone(), wall_secs, max_rss_bytes: 0 };
         ledger.append((self.now)(), ended)?;
         Ok((outcome, told))
-    }
-
-    /// Writes an event into the attempt's own file, and into the ledger what pages cite.
-    fn keep(&self, events: &mut File, attempt: u32, told: &Told) -> Result<(), store::Error> {
-        let mut line = serde_json::to_vec(told).unwrap_or_default();
-        line.push(b'\n');
-        let path = || self.folder.attempt(RUN, attempt).events();
-        events.write_all(&line).map_err(|source| store::Error::Io { action: "write", path: path(), source })?;
-        if matches!(told, Told::Step { .. }) {
-            return Ok(());
-        }
-        let record = Record::Script { attempt, told: told.clone() };
-        self.folder.ledger().append((self.now)(), record).map(drop)
     }
 
     fn container(&self, folder: &AttemptFolder, settings: Settings, resume: Option<&Path>) -> Result<Container, store::Error> {
@@ -241,12 +247,13 @@ impl Scripts<'_> {
                 Record::AttemptStarted { attempt, .. } => {
                     let job: Option<ScriptJob> = self.folder.read_json(&self.folder.attempt(RUN, attempt).job()).ok();
                     let settings = job.map(|job| job.settings).unwrap_or_default();
-                    tried.push(Tried { settings, outcome: Outcome::Interrupted { step: 0 }, told: Vec::new() });
+                    let mut heard = Heard::default();
+                    lines(self.folder, attempt, |line| drop(heard.line(line)))?;
+                    tried.push(Tried { settings, outcome: Outcome::Interrupted { step: 0 }, told: heard.finish() });
                 }
                 Record::AttemptEnded { outcome, .. } => {
                     tried.iter_mut().last().into_iter().for_each(|last| last.outcome = outcome.clone())
                 }
-                Record::Script { told, .. } => tried.iter_mut().last().into_iter().for_each(|last| last.told.push(told.clone())),
                 _ => {}
             }
         }
@@ -288,6 +295,40 @@ impl Scripts<'_> {
         text.push_str("\nMend the script and run it again, or `tallow resume` the run if what failed lay outside it.\n");
         self.folder.write_text(&self.folder.review(RUN), &text)
     }
+}
+
+/// Writes an event into the attempt's own file.
+fn keep(events: &mut File, told: &Told) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(told).unwrap_or_default();
+    line.push(b'\n');
+    events.write_all(&line)
+}
+
+/// Each line of an attempt's own file; of one that has none, none.
+fn lines(folder: &RunFolder, attempt: u32, mut each: impl FnMut(&[u8])) -> Result<(), store::Error> {
+    let path = folder.attempt(RUN, attempt).events();
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(store::Error::Io { action: "read", path, source }),
+    };
+    for line in BufReader::new(file).split(b'\n') {
+        each(&line.map_err(|source| store::Error::Io { action: "read", path: path.clone(), source })?);
+    }
+    Ok(())
+}
+
+/// All that the attempts of a run told, from the first on. A last line that a crash cut short is left out.
+///
+/// # Errors
+/// An attempt's file cannot be read.
+pub fn told(folder: &RunFolder, attempts: u32) -> Result<Vec<Vec<Told>>, store::Error> {
+    let of = |attempt| {
+        let mut told = Vec::new();
+        lines(folder, attempt, |line| told.extend(Told::parse(line)))?;
+        Ok(told)
+    };
+    (1..=attempts).map(of).collect()
 }
 
 /// Puts the script, the shim and the runner where the container finds them, readable for whoever it is.
@@ -371,7 +412,13 @@ fn owner(work: &Path) -> Result<[u32; 2], store::Error> {
 struct Progress {
     total: Option<u64>,
     last: Option<Instant>,
+    /// When each metric was last shown.
+    metrics: BTreeMap<String, Instant>,
+    notes: usize,
 }
+
+/// Metrics and notes that are shown as they come.
+const MOST_SHOWN: usize = 20;
 
 impl Progress {
     fn show(&mut self, told: &Told, watch: &mut dyn Watch) {
@@ -383,14 +430,26 @@ impl Progress {
             Told::Started { step, total_steps } => {
                 self.total = Some(*total_steps);
                 let from = if *step > 0 { format!(" from step {}", count(*step as f64)) } else { String::new() };
-                watch.say(&format!("  {} steps{from}", count(*total_steps as f64)));
+                let steps = if *total_steps == 1 { "step" } else { "steps" };
+                watch.say(&format!("  {} {steps}{from}", count(*total_steps as f64)));
             }
             Told::Step { step, loss, .. } if self.last.is_none_or(|last| last.elapsed() >= EVERY) => {
                 self.last = Some(Instant::now());
-                watch.say(&format!("  step {}, loss {}", of(*step, self.total), score(*loss)));
+                watch.say(&format!("  step {}, loss {}", of(*step, self.total), measured(*loss)));
             }
             Told::Metric { name, value, .. } => {
-                watch.say(&format!("  {}: {} (the script's own)", crate::words::clean(name), score(*value)));
+                let is_due = match self.metrics.get(name) {
+                    Some(last) => last.elapsed() >= EVERY,
+                    None => self.metrics.len() < MOST_SHOWN,
+                };
+                if is_due {
+                    self.metrics.insert(name.clone(), Instant::now());
+                    watch.say(&format!("  {}: {} (the script's own)", clean(name), measured(*value)));
+                }
+            }
+            Told::Note { message } if self.notes < MOST_SHOWN => {
+                self.notes += 1;
+                watch.say(&format!("  note: {}", clean(message)));
             }
             Told::Finished { step } => watch.say(&format!("  finished after step {}", of(*step, self.total))),
             Told::Step { .. }
@@ -398,6 +457,8 @@ impl Progress {
             | Told::Lr { .. }
             | Told::Checkpoint { .. }
             | Told::Diverged { .. }
+            | Told::Refused { .. }
+            | Told::Note { .. }
             | Told::Stopped { .. } => {}
         }
     }

@@ -182,20 +182,9 @@ impl RunFolder {
         let _ = std::fs::remove_file(self.review(run));
     }
 
-    /// Bytes of all files of the run.
+    /// Disk space of all files of the run.
     pub fn bytes(&self) -> u64 {
-        let (mut sum, mut waiting) = (0, vec![self.root.clone()]);
-        while let Some(folder) = waiting.pop() {
-            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                match entry.metadata() {
-                    Ok(meta) if meta.is_dir() => waiting.push(entry.path()),
-                    Ok(meta) => sum += meta.len(),
-                    // It went away while we looked.
-                    Err(_) => {}
-                }
-            }
-        }
-        sum
+        bytes_below(&self.root)
     }
 
     /// Reads a JSON file of the run.
@@ -371,6 +360,32 @@ impl CheckpointFolder {
         files.sort();
         files
     }
+}
+
+/// Disk space of all that lies below a folder; what links lead to is not counted.
+pub fn bytes_below(folder: &Path) -> u64 {
+    let (mut sum, mut waiting) = (0u64, vec![folder.to_path_buf()]);
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            // One that went away while we looked holds nothing.
+            let Ok(meta) = entry.metadata() else { continue };
+            if meta.is_dir() {
+                waiting.push(entry.path());
+            }
+            sum = sum.saturating_add(space(&meta));
+        }
+    }
+    sum
+}
+
+/// A file with holes takes less than its length.
+#[cfg(unix)]
+fn space(meta: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(meta) * 512
+}
+#[cfg(not(unix))]
+fn space(meta: &std::fs::Metadata) -> u64 {
+    if meta.is_dir() { 0 } else { meta.len() }
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {

@@ -6,7 +6,7 @@ mod ledger;
 mod sweep;
 
 pub use atomic::write_atomic;
-pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder};
+pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder, bytes_below};
 pub use ledger::{Entry, Ledger, Purpose, Record};
 
 use crate::error::{Class, Failure, place_hint};

@@ -23,6 +23,8 @@ pub(crate) const STEPS: u64 = 40;
 
 pub(crate) struct Bench {
     dir: tempfile::TempDir,
+    /// What the run folder may hold.
+    pub(crate) disk: Cell<Option<u64>>,
 }
 
 /// How a run went, by its ledger.
@@ -64,7 +66,7 @@ impl Bench {
             ("categories", Dtype::U32, vec![ROWS, 0], Vec::new()),
             ("labels", Dtype::U32, vec![ROWS], u32s(&labels)),
         ];
-        let bench = Bench { dir };
+        let bench = Bench { dir, disk: Cell::new(None) };
         write(&bench.path("train.safetensors"), &tensors, &[("labels", r#"["below","above"]"#)]);
         bench.write_recordings(odd);
         bench
@@ -167,7 +169,7 @@ impl Bench {
             memory_bytes: Some(256 << 20),
             silence: Duration::from_secs(3),
             deadline: None,
-            disk_bytes: None,
+            disk_bytes: self.disk.get(),
             allowed,
             stop: &stop,
             now,

@@ -5,7 +5,7 @@ use crate::worker::Fault;
 use tallow::error::Class;
 use tallow::job::{InitFrom, Origin, RunConfig};
 use tallow::run::recovery::{Change, MAX_ATTEMPTS};
-use tallow::run::{Allowed, Outcome};
+use tallow::run::{Allowed, Budget, Outcome};
 use tallow::spec::{Optimizer, Schedule, Warmup};
 
 type Case = (&'static str, fn());
@@ -42,6 +42,13 @@ const ROWS: &[Row] = &[
     ),
     row("memory runs out at a step", "out of memory", "half the micro-batch, the same effective batch, from the start", memory),
     row("the disk is full at a checkpoint", "refused: resource", "nothing; `resume` goes on from the last checkpoint", disk),
+    row(
+        "the run folder grows beyond its disk space",
+        "budget spent: disk",
+        "nothing; `resume --max-disk` goes on from the last checkpoint",
+        filled,
+    ),
+    row("the worker does what the jail refuses, and dies of it", "refused: sandbox", "nothing", refused),
     row("the clock jumps by decades", "completed", "nothing to do", clock),
     row("losses or gradients grow until they are not finite", "diverged: growth", "a lower rate, from the start", growth),
     row("one step is not finite, all before was calm", "diverged: operation", "tighter clipping, from the start", one_step),
@@ -111,6 +118,29 @@ fn disk() {
     let went = bench.supervise(&config, Allowed::default(), &steady());
     assert_eq!(went.resumed, [false, true]);
     ends_as_undisturbed(&bench, &went);
+}
+
+fn filled() {
+    let bench = Bench::new(None);
+    let config = bench.config("fill-at-13");
+    bench.disk.set(Some(7 << 20));
+    let went = bench.supervise(&config, Allowed::default(), &steady());
+    let [Outcome::BudgetSpent { budget: Budget::Disk, what }] = &went.outcomes[..] else { panic!("{:?}", went.outcomes) };
+    assert!(what.contains("`budget.max_disk_bytes` is 7.0") && went.changes.is_empty() && went.weights.is_none(), "{what}");
+    // A person gives it more.
+    bench.disk.set(Some(1 << 30));
+    let went = bench.supervise(&config, Allowed::default(), &steady());
+    assert_eq!(went.resumed, [false, true]);
+    ends_as_undisturbed(&bench, &went);
+}
+
+fn refused() {
+    let (bench, _, went) = faulty(Fault::Refused);
+    let [Outcome::Refused { class: Class::Sandbox, message, .. }] = &went.outcomes[..] else { panic!("{:?}", went.outcomes) };
+    assert_eq!(message, "the jail refused `socket` (sockets), and then the worker died of signal 6");
+    assert!(went.changes.is_empty() && went.weights.is_none());
+    let ledger = std::fs::read_to_string(bench.path("run/ledger.jsonl")).expect("a ledger");
+    assert!(ledger.contains(r#""event":"refused","calls":[{"call":"socket""#), "{ledger}");
 }
 
 fn clock() {

@@ -26,16 +26,22 @@ pub(crate) enum Fault {
     TornCheckpoint,
     /// It dies in the middle of a line.
     HalfEvent,
+    /// It asks for a socket, and dies of having none.
+    Refused,
+    /// It fills its folder.
+    Fill,
 }
 
 impl Fault {
-    const ALL: [(&str, Fault); 6] = [
+    const ALL: [(&str, Fault); 8] = [
         ("memory", Fault::Memory),
         ("kill", Fault::Kill),
         ("hang", Fault::Hang),
         ("disk", Fault::Disk),
         ("torn", Fault::TornCheckpoint),
         ("half", Fault::HalfEvent),
+        ("refused", Fault::Refused),
+        ("fill", Fault::Fill),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -76,6 +82,15 @@ impl Fault {
                 let whole = fs::metadata(&newest).expect("there").len();
                 fs::OpenOptions::new().write(true).open(&newest).and_then(|file| file.set_len(whole / 2)).expect("torn");
                 die();
+            }
+            Fault::Refused => {
+                std::net::UdpSocket::bind("127.0.0.1:0").expect_err("no socket");
+                std::process::abort();
+            }
+            Fault::Fill => {
+                fs::write(out.join("scratch"), vec![7; 8 << 20]).expect("room");
+                // Until that is seen, and it is asked to stop.
+                std::thread::sleep(Duration::from_millis(2500));
             }
             Fault::HalfEvent => {
                 let mut stdout = std::io::stdout();

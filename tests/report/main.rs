@@ -125,7 +125,7 @@ fn broken(breaking: impl Fn(&mut Experiment)) -> String {
 #[test]
 fn no_number_without_a_source() {
     let experiment = text();
-    let sources = Sources { ledger: &experiment.ledger, plan: &experiment.plan, evaluation: &experiment.evaluation };
+    let sources = Sources { ledger: &experiment.ledger, made: Some((&experiment.plan, &experiment.evaluation)) };
     let report = experiment.report().expect("a report");
     report::check(&report, &sources).expect("every number has its row");
 

@@ -52,10 +52,14 @@ pub(crate) fn try_it(name: &str, site: &Site) -> io::Result<()> {
 fn check(attempt: &Attempt) -> Result<(), String> {
     let stage = Stage::new();
     let before = stage.surroundings();
-    let told = last_word(&stage, Level::Strict, attempt.name)?;
+    let (exit, told) = last_word(&stage, Level::Strict, attempt.name)?;
     match &told {
         Told::Failed { errno: Some(errno), .. } if attempt.refused.contains(errno) => {}
         told => return Err(format!("behind the walls: expected one of the errors {:?}, found {told:?}", attempt.refused)),
+    }
+    // What the filter refuses the kernel names, whatever the worker says.
+    if attempt.refused == EPERM && attempt.control != Control::AlsoRefused && exit.refused.is_empty() {
+        return Err(format!("behind the walls: nobody was told what was refused: {exit:?}"));
     }
     if stage.surroundings() != before {
         return Err(format!("the host was changed: before {before:#?}, after {:#?}", stage.surroundings()));
@@ -65,7 +69,7 @@ fn check(attempt: &Attempt) -> Result<(), String> {
     let tried = match attempt.control {
         Control::AlsoRefused => return Ok(()),
         Control::EscapesAsRoot | Control::FailsOtherwiseAsRoot if !root => return Ok(()),
-        _ => last_word(&Stage::new(), Level::Off, attempt.name)?,
+        _ => last_word(&Stage::new(), Level::Off, attempt.name)?.1,
     };
     let escapes = matches!(attempt.control, Control::Escapes | Control::EscapesAsRoot);
     match tried {
@@ -75,9 +79,10 @@ fn check(attempt: &Attempt) -> Result<(), String> {
     }
 }
 
-fn last_word(stage: &Stage, level: Level, name: &str) -> Result<Told, String> {
+fn last_word(stage: &Stage, level: Level, name: &str) -> Result<(Exit, Told), String> {
     let (exit, told) = work(stage, stage.policy(level), &Job::Try(name.into(), stage.site.clone()), &AtomicBool::new(false));
-    told.last().cloned().ok_or_else(|| format!("the worker said nothing: {exit:?}"))
+    let last = told.last().cloned().ok_or_else(|| format!("the worker said nothing: {exit:?}"))?;
+    Ok((exit, last))
 }
 
 /// Runs a worker of these tests to its end.
@@ -91,6 +96,7 @@ pub(crate) fn work(stage: &Stage, policy: Policy, job: &Job, stop: &AtomicBool) 
         stderr: stage.site.jail.join("stderr.log"),
         threads: 1,
         stall: Duration::from_secs(10),
+        disk: None,
         stop,
     };
     let exit = launch(&spec, &mut |line| told.extend(serde_json::from_slice(line).ok())).expect("a worker");

@@ -44,6 +44,35 @@ pub(crate) fn behave(name: &str, site: &Site) -> ExitCode {
             say("ready");
             sleep(60_000);
         }
+        "refused" | "refused and dies" => {
+            for _ in 0..3 {
+                drop(std::net::UdpSocket::bind("127.0.0.1:0"));
+            }
+            let calls: [fn() -> i64; 2] = [
+                // SAFETY: plain numbers; the first asks about another process, the second about ourselves.
+                || unsafe { libc::ptrace(libc::PTRACE_ATTACH, 1, 0, 0) },
+                || unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) }.into(),
+            ];
+            calls.iter().for_each(|call| say(&call().to_string()));
+            drop(crate::calls::fork());
+            if name == "refused and dies" {
+                std::process::abort();
+            }
+        }
+        "gpu" => say(&what_a_gpu_needs(site).join(" ")),
+        "fill" | "fill a little" => {
+            let flag = stop::flag();
+            for i in 0u32.. {
+                let more = name == "fill" || i < 5;
+                // Five of these are over the limit, six are far over it.
+                let _ = if more { fs::write(site.jail.join(format!("{i}")), vec![7; 950 << 10]) } else { Ok(()) };
+                if flag.load(Ordering::Relaxed) {
+                    break;
+                }
+                sleep(if name == "fill" { 5 } else { 50 });
+            }
+            say("stopped");
+        }
         "close" => {
             // SAFETY: nothing of this process writes to stdout any more.
             unsafe { libc::close(1) };
@@ -83,6 +112,77 @@ pub(crate) fn behave(name: &str, site: &Site) -> ExitCode {
         other => say(&format!("no behaviour `{other}`")),
     }
     ExitCode::SUCCESS
+}
+
+/// What can be done of what the driver of a GPU does, by stand-ins: its names.
+fn what_a_gpu_needs(site: &Site) -> Vec<&'static str> {
+    use std::os::fd::AsRawFd;
+    /// The number of `RNDGETENTCNT`: an ioctl of the device's own.
+    const OF_THE_DEVICE: libc::c_ulong = 0x8004_5200;
+    let open = |path: &str| fs::OpenOptions::new().read(true).write(true).open(path);
+    let device = open("/dev/urandom");
+    let asked = device.as_ref().is_ok_and(|device| {
+        let mut bits: libc::c_int = 0;
+        // SAFETY: the request writes one int.
+        unsafe { libc::ioctl(device.as_raw_fd(), OF_THE_DEVICE as _, &raw mut bits) == 0 }
+    });
+    let written = device.as_ref().is_ok_and(|device| {
+        let mut device = device;
+        device.write_all(b"x").is_ok()
+    });
+    let library = ["/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6", "/lib64/libm.so.6"];
+    let mapped = library.iter().any(|path| {
+        fs::File::open(path).is_ok_and(|file| {
+            // SAFETY: a new mapping at no place in particular, which nothing reads or runs.
+            let place = unsafe {
+                libc::mmap(std::ptr::null_mut(), 4096, libc::PROT_READ | libc::PROT_EXEC, libc::MAP_PRIVATE, file.as_raw_fd(), 0)
+            };
+            place != libc::MAP_FAILED
+        })
+    });
+    // As root the names of threads can be written; without rights the kernel keeps them from a process that cannot be traced.
+    // SAFETY: takes nothing, cannot fail.
+    let thread = format!("/proc/self/task/{}/comm", unsafe { libc::syscall(libc::SYS_gettid) });
+    let root = fs::metadata(&thread).is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == user());
+    let named = if root { fs::write(&thread, "cuda") } else { fs::read(&thread).map(drop) };
+    let mut page = [0u8; 1];
+    // SAFETY: the name ends with a NUL; the range given to `mbind` is empty.
+    let (memfd, mbind) = unsafe {
+        let memfd = libc::syscall(libc::SYS_memfd_create, c"x".as_ptr(), 0);
+        (
+            memfd >= 0,
+            libc::syscall(libc::SYS_mbind, page.as_mut_ptr(), 0, 0, 0, 0, 0) == 0
+                || io::Error::last_os_error().raw_os_error() != Some(libc::EPERM),
+        )
+    };
+    let cache = std::env::var("CUDA_CACHE_PATH").is_ok_and(|path| {
+        std::path::Path::new(&path).starts_with(&site.jail)
+            && fs::create_dir(&path).is_ok()
+            && fs::write(format!("{path}/x"), "x").is_ok()
+    });
+    let tried = [
+        ("device", device.is_ok()),
+        ("ioctl", asked),
+        ("write", written),
+        ("readable", fs::read("/proc/devices").is_ok()),
+        ("folder", fs::read_dir("/sys/bus").is_ok()),
+        ("library", mapped),
+        ("thread", named.is_ok()),
+        ("memfd", memfd),
+        ("mbind", mbind),
+        ("cache", cache),
+        // And what it does not name.
+        ("another device", open("/dev/zero").is_ok()),
+        ("another file of proc", fs::read("/proc/mounts").is_ok()),
+        ("the supervisor", fs::read(format!("/proc/{}/environ", site.supervisor)).is_ok()),
+        ("a program", Command::new("/bin/true").status().is_ok()),
+    ];
+    tried.into_iter().filter(|(_, done)| *done).map(|(name, _)| name).collect()
+}
+
+fn user() -> u32 {
+    // SAFETY: takes nothing, cannot fail.
+    unsafe { libc::geteuid() }
 }
 
 /// Everything that training needs: the walls must not stand in its way.

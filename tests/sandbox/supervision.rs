@@ -32,6 +32,11 @@ pub(crate) fn tests() -> Vec<Test> {
         ("a stalled worker is killed", stalled),
         ("a kind stop is obeyed", stop_obeyed),
         ("a kind stop that is ignored ends in a kill", stop_ignored),
+        ("what is refused is named, however it ends", refusals_are_named),
+        ("sound work is refused nothing", nothing_refused),
+        ("a GPU's policy opens what it names and nothing else", gpu_opens),
+        ("disk space over the limit asks first", disk_asked),
+        ("disk space far over the limit kills", disk_killed),
         ("a stop before the worker listens is ours", stop_early),
         ("a worker that closed its stdout does not linger", lingering),
         ("endless output is cut off", endless_output),
@@ -104,6 +109,96 @@ fn off_is_told() -> Result<(), String> {
     Ok(())
 }
 
+/// Of a worker that takes the refusals and of one that dies of them.
+fn refusals_are_named() -> Result<(), String> {
+    for (name, status) in [("refused", Status::Exited(0)), ("refused and dies", Status::Signalled(libc::SIGABRT))] {
+        let (exit, told) = behaving(name, |_| {});
+        let found: Vec<(&str, &str, u64)> =
+            exit.refused.iter().map(|refusal| (refusal.call.as_str(), refusal.what.as_str(), refusal.count)).collect();
+        let expected = [
+            ("socket", "sockets", 3),
+            ("ptrace", "other processes", 1),
+            ("prctl", "what it is to others", 1),
+            ("clone", "starting a process", 1),
+        ];
+        ensure!(found == expected, "{exit:?} {told:?}");
+        ensure!(exit.status == status, "{exit:?}");
+    }
+    // Without walls nothing is.
+    let (exit, _) = behaving("nothing", |policy| policy.level = Level::Off);
+    ensure!(exit.refused.is_empty(), "{exit:?}");
+    Ok(())
+}
+
+fn nothing_refused() -> Result<(), String> {
+    let (exit, _) = behaving("work", |_| {});
+    ensure!(exit.refused.is_empty(), "{exit:?}");
+    Ok(())
+}
+
+/// Other devices stand in the place of a GPU's: one that answers an ioctl, one that no policy names.
+fn gpu_opens() -> Result<(), String> {
+    let gpu = sandbox::Gpu {
+        devices: vec!["/dev/urandom".into(), "/dev/not there".into()],
+        readable: vec!["/proc/devices".into(), "/sys/bus".into()],
+        libraries: ["/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6", "/lib64/libm.so.6"]
+            .map(std::path::PathBuf::from)
+            .into_iter()
+            .filter(|path| path.exists())
+            .collect(),
+        threads: vec!["/proc/self/task".into()],
+    };
+    let tried = |level, gpu: Option<sandbox::Gpu>| {
+        let (exit, told) = behaving("gpu", |policy| (policy.level, policy.gpu) = (level, gpu.clone()));
+        words(&told).first().map(|word| word.to_string()).ok_or(format!("{told:?} {exit:?}"))
+    };
+    let opened = tried(Level::Strict, Some(gpu))?;
+    let expected = "device ioctl write readable folder library thread memfd mbind cache";
+    ensure!(opened == expected, "{opened}");
+    let cpu = tried(Level::Strict, None)?;
+    ensure!(cpu.is_empty(), "{cpu}");
+    // It could all be done, and more.
+    let off = tried(Level::Off, None)?;
+    ensure!(
+        off.contains("device ioctl write readable folder library thread memfd mbind") && off.contains("another device"),
+        "{off}"
+    );
+    Ok(())
+}
+
+/// Has a worker fill its folder, which may hold 4 MiB.
+fn filling(name: &str) -> (Exit, Vec<Told>) {
+    let stage = Stage::new();
+    let (program, stop) = (std::env::current_exe().expect("this program"), AtomicBool::new(false));
+    let spec = Launch {
+        program: Program::Worker(&program),
+        policy: stage.policy(Level::Strict),
+        job: serde_json::to_string(&Job::Behave(name.into(), stage.site.clone())).expect("serialises"),
+        stderr: stage.site.jail.join("stderr.log"),
+        threads: 1,
+        stall: Duration::from_secs(10),
+        disk: Some(tallow::run::process::Disk { folder: stage.site.jail.clone(), limit: 4 << 20 }),
+        stop: &stop,
+    };
+    let mut told = Vec::new();
+    let exit = launch(&spec, &mut |line| told.extend(serde_json::from_slice(line).ok())).expect("a worker");
+    (exit, told)
+}
+
+fn disk_asked() -> Result<(), String> {
+    let (exit, told) = filling("fill a little");
+    ensure!(exit.asked == Some(KillReason::Disk) && exit.killed_by.is_none(), "{exit:?}");
+    ensure!(words(&told).last() == Some(&"stopped"), "{told:?}");
+    Ok(())
+}
+
+fn disk_killed() -> Result<(), String> {
+    let (exit, told) = filling("fill");
+    ensure!(exit.killed_by == Some(KillReason::Disk) && exit.status == Status::Signalled(libc::SIGKILL), "{exit:?} {told:?}");
+    ensure!(exit.wall_secs < 5.0, "{exit:?}");
+    Ok(())
+}
+
 fn starts_fast() -> Result<(), String> {
     let stage = Stage::new();
     let program = std::env::current_exe().map_err(|e| e.to_string())?;
@@ -113,7 +208,16 @@ fn starts_fast() -> Result<(), String> {
                 let job = serde_json::to_string(&Job::Behave("nothing".into(), stage.site.clone())).expect("serialises");
                 let (policy, stderr) = (stage.policy(level), stage.site.jail.join("stderr.log"));
                 let (stop, stall) = (AtomicBool::new(false), Duration::from_secs(10));
-                let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
+                let spec = Launch {
+                    program: Program::Worker(&program),
+                    policy,
+                    job,
+                    stderr,
+                    threads: 1,
+                    stall,
+                    disk: None,
+                    stop: &stop,
+                };
                 let (begun, mut jailed) = (Instant::now(), None);
                 launch(&spec, &mut |_| jailed = jailed.or(Some(begun.elapsed()))).expect("a worker");
                 (jailed.expect("a first word").as_secs_f64() * 1e3, begun.elapsed().as_secs_f64() * 1e3)
@@ -194,7 +298,7 @@ fn stalled() -> Result<(), String> {
         let (stderr, stop) = (stage.site.jail.join("stderr.log"), AtomicBool::new(false));
         let policy = Policy { wall: Duration::from_secs(2), grace: Duration::ZERO, ..stage.policy(Level::Strict) };
         let stall = Duration::from_millis(500);
-        let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
+        let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, disk: None, stop: &stop };
         launch(&spec, &mut |_| {}).expect("a worker")
     };
     let exit = run("sleep");
@@ -212,7 +316,7 @@ fn stop_when_ready(name: &str, grace: Duration) -> (Exit, Vec<Told>) {
     let job = serde_json::to_string(&Job::Behave(name.into(), stage.site.clone())).expect("serialises");
     let policy = Policy { grace, ..stage.policy(Level::Strict) };
     let (stderr, stall) = (stage.site.jail.join("stderr.log"), Duration::from_secs(10));
-    let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
+    let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, disk: None, stop: &stop };
     let exit = launch(&spec, &mut |line| {
         let word: Told = serde_json::from_slice(line).expect("a word");
         if matches!(&word, Told::Word(word) if word == "ready") {
@@ -300,7 +404,7 @@ pub(crate) fn supervise_sleeper() -> ExitCode {
     let job = serde_json::to_string(&word).expect("serialises");
     let (policy, stop) = (stage.policy(Level::Strict), AtomicBool::new(false));
     let (stderr, stall) = (stage.site.jail.join("stderr.log"), Duration::from_secs(30));
-    let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, stop: &stop };
+    let spec = Launch { program: Program::Worker(&program), policy, job, stderr, threads: 1, stall, disk: None, stop: &stop };
     let _ = launch(&spec, &mut |line| {
         let _ = io::stdout().write_all(line).and_then(|()| io::stdout().write_all(b"\n"));
     });
@@ -365,7 +469,7 @@ fn by_hand(entry: &Entry, variable: Option<&str>) -> Result<String, String> {
 
 fn wrong_supervisor() -> Result<(), String> {
     let stage = Stage::new();
-    let entry = Entry { policy: stage.policy(Level::Strict), supervisor: 1, group: Grouped::default() };
+    let entry = Entry { policy: stage.policy(Level::Strict), supervisor: 1, group: Grouped::default(), listens: false };
     let answer = by_hand(&entry, None)?;
     ensure!(answer.contains("the supervisor is gone"), "{answer}");
     Ok(())
@@ -373,7 +477,8 @@ fn wrong_supervisor() -> Result<(), String> {
 
 fn inherited_variable() -> Result<(), String> {
     let stage = Stage::new();
-    let entry = Entry { policy: stage.policy(Level::Strict), supervisor: std::process::id(), group: Grouped::default() };
+    let entry =
+        Entry { policy: stage.policy(Level::Strict), supervisor: std::process::id(), group: Grouped::default(), listens: false };
     let answer = by_hand(&entry, Some(SECRET_VARIABLE))?;
     ensure!(answer.contains(SECRET_VARIABLE) && !answer.contains(SECRET), "{answer}");
     // This process has threads, or could have: the jail is for a process of its own.
@@ -385,7 +490,7 @@ fn inherited_variable() -> Result<(), String> {
 fn no_folder() -> Result<(), String> {
     let stage = Stage::new();
     let policy = Policy { writable: stage.site.jail.join("not there"), ..stage.policy(Level::Strict) };
-    let entry = Entry { policy, supervisor: std::process::id(), group: Grouped::default() };
+    let entry = Entry { policy, supervisor: std::process::id(), group: Grouped::default(), listens: false };
     let answer = by_hand(&entry, None)?;
     ensure!(answer.contains("writable folder") && answer.contains("not there"), "{answer}");
     Ok(())
@@ -401,6 +506,7 @@ fn no_program() -> Result<(), String> {
         stderr: stage.site.jail.join("stderr.log"),
         threads: 1,
         stall: Duration::from_secs(1),
+        disk: None,
         stop: &stop,
     };
     let error = launch(&spec, &mut |_| {}).err().ok_or("a worker started")?;

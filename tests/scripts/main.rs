@@ -84,7 +84,7 @@ fn report(run: &Path) -> (Vec<String>, Vec<(String, f64)>) {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
     let attempts = report["attempts"].as_array().expect("attempts").iter().map(|a| text(&a["outcome"])).collect();
     let metrics = report["metrics"].as_array().expect("metrics");
-    (attempts, metrics.iter().map(|m| (text(&m["name"]), m["value"].as_f64().unwrap_or(f64::NAN))).collect())
+    (attempts, metrics.iter().map(|m| (text(&m["name"]), m["value"]["value"].as_f64().unwrap_or(f64::NAN))).collect())
 }
 
 /// Steps with a checkpoint each, then the sum of all that was done.
@@ -120,7 +120,15 @@ fn a_script_tells_what_it_did() {
     let run = bench.place.run();
     let said = bench.run(&run, &["--seeds=2", "--memory=128MiB"]);
     assert_eq!(said.code, Some(0), "{said:#?}");
-    assert!(said.stdout.contains("Its own numbers") && said.stdout.contains("| sum | 165.0000 |"), "{said:#?}");
+    assert!(said.stdout.contains("Its own numbers") && said.stdout.contains("sum    165"), "{said:#?}");
+    // A page as every run has it: its curves, its number with the row that it comes from, and what held.
+    let page = std::fs::read_to_string(run.join("report.html")).expect("a page");
+    for words in ["Completed", "<svg", ">loss</a>", ">165</a>", "read-only", "row-", "train.py"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let mut again = bench.place.tallow(["report"]);
+    again.arg(&run);
+    assert_eq!(program::said(&mut again).stdout, said.stdout);
     // What it prints is in its log and is no event.
     assert_eq!(report(&run), (vec!["completed".into()], vec![("sum".into(), 165.0), ("began".into(), 0.0)]));
     let log = std::fs::read_to_string(run.join("runs/script/attempts/001/stderr.log")).expect("a log");
@@ -216,12 +224,70 @@ fn an_exception_is_named_with_its_line_and_left_to_a_person() {
         ("def f(:\n", 10, "SyntaxError"),
         ("import urllib.request\nurllib.request.urlopen('http://example.com', timeout=5)\n", 50, "no network"),
         ("open('/data/x', 'w')\n", 50, "only `tallow.out`"),
+        ("open('/data/x', 'w')\n", 50, "refused `open` of `/data/x`"),
+        ("os.chown('/data', 0, 0)\n", 50, "refused `os.chown` of `/data`"),
+        (
+            "import socket\ntry:\n    socket.create_connection(('1.1.1.1', 53), 2)\nexcept OSError as e:\n    raise ValueError('cannot go on') from e\n",
+            50,
+            "refused `socket.connect`",
+        ),
+        ("class Odd(Exception):\n    pass\nraise Odd('seven')\n", 10, "line 5 of the script: Odd: seven"),
         ("tallow.start(total_steps=1)\n", 70, "exit code 0"),
     ] {
         let bench = Bench::new(body);
         let said = bench.run(&bench.place.run(), &[]);
         assert!(said.code == Some(code) && said.stderr.contains(words), "{body}: {said:#?}");
     }
+}
+
+#[test]
+fn what_is_told_without_end_or_sense_is_bounded() {
+    if !has_engine() {
+        return;
+    }
+    let body = "tallow.start(total_steps=3000)\nfd = int(os.environ['TALLOW_EVENTS'])\n\
+                for line in [b'hello', b'\\xff\\xfe', b'{\"event\": \"metric\", \"name\": \"acc\"}']:\n    os.write(fd, line + b'\\n')\n\
+                for i in range(1, 3001):\n    tallow.step(i, loss=1 / i, lr=tallow.lr(0.1))\n    tallow.metric('acc', i / 3000, step=i)\n\
+                tallow.metric('acc', math.nan)\ntallow.finish(3000)\n";
+    let bench = Bench::new(body);
+    let run = bench.place.run();
+    let said = bench.run(&run, &[]);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    assert!(said.stderr.lines().count() < 30, "{said:#?}");
+    assert_eq!(report(&run).1, [("acc".to_string(), 1.0)]);
+    let ledger = std::fs::read_to_string(run.join("ledger.jsonl")).expect("a ledger");
+    assert!(ledger.lines().count() < 20, "{ledger}");
+    let page = std::fs::read_to_string(run.join("report.md")).expect("a report");
+    assert!(page.contains("3 line(s) among its events were none; the first: hello"), "{page}");
+    assert!(page.contains("the metric acc is nan and is not told"), "{page}");
+}
+
+#[test]
+fn budgets_bound_a_script_and_resume_raises_them() {
+    if !has_engine() {
+        return;
+    }
+    let body = format!(
+        "{STEPS}\nif began == 0:\n    (tallow.out / 'scratch').write_bytes(b'x' * (9 << 20))\ntrain(8000 if began == 0 else began + 1, wait=0.02)\n"
+    );
+    let bench = Bench::new(&body);
+    let run = bench.place.run();
+    let said = bench.run(&run, &["--max-disk=8MiB"]);
+    assert!(said.code == Some(42) && said.stderr.contains("--max-disk"), "{said:#?}");
+    // What was there is kept, and it goes on from there; with as little room as before it does not begin.
+    let again = bench.resume(&run);
+    assert!(again.code == Some(42) && report(&run).0.len() == 1, "{again:#?}");
+    let mut command = bench.place.tallow(["resume", "--max-disk=1GiB"]);
+    command.arg(&run);
+    let said = self::said(bench.with_means(command));
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    assert!(report(&run).1.iter().any(|(name, value)| name == "began" && *value > 0.0), "{:?}", report(&run));
+    // Attempts.
+    let bench = Bench::new("tallow.batch(16)\nroom = bytearray(b'x' * (128 << 20))\n");
+    let run = bench.place.run();
+    let said = bench.run(&run, &["--memory=64MiB", "--max-attempts=2"]);
+    assert!(said.code == Some(42) && said.stderr.contains("`--max-attempts` is 2"), "{said:#?}");
+    assert_eq!(report(&run).0.len(), 2);
 }
 
 /// Each attempt is a function that must fail, or find nothing; those that do not are told as metrics.
@@ -363,15 +429,20 @@ fn held_out_examples_are_predicted_without_their_answers() {
     assert_eq!(said.code, Some(0), "{said:#?}");
     assert_eq!(report(&run).1, [("leaks".to_string(), 0.0)]);
     let scores = &json(run.join("report.json"))["scores"][0];
-    assert_eq!((scores["metric"].as_str(), scores["value"].as_f64()), (Some("accuracy"), Some(0.75)), "{scores}");
+    assert_eq!((scores["metric"].as_str(), scores["value"]["value"].as_f64()), (Some("accuracy"), Some(0.75)), "{scores}");
+    assert!(scores["interval"][0]["value"].as_f64().is_some_and(|low| (0.2..0.75).contains(&low)), "{scores}");
     for (body, words) in [
         ("tallow.finish(1)\n", "did not call `tallow.predict`"),
         ("tallow.predict(['other'])\ntallow.finish(1)\n", "each of 4 held-out examples, found 1"),
         ("os.symlink('/etc/passwd', tallow.out / 'predictions.jsonl')\ntallow.finish(1)\n", "did not call"),
     ] {
         let bench = Bench::new(body);
-        let said = bench.run(&bench.place.run(), &args);
+        let out = bench.place.run();
+        let said = bench.run(&out, &args);
         assert!(said.code == Some(10) && said.stderr.contains(words), "{body}: {said:#?}");
+        // All else is told all the same.
+        let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
+        assert!(report.contains("Not scored") && report.contains("Completed"), "{report}");
     }
 }
 
@@ -382,6 +453,7 @@ fn what_does_not_go_with_a_script_is_told() {
         (&["--epochs=3"][..], 2, "`--epochs` does not go with a script"),
         (&["--seeds=1,2"], 2, "several `--seeds`"),
         (&["--sandbox=off"], 2, "`--sandbox`"),
+        (&["--allow-scope-change"], 2, "`--allow-scope-change`"),
     ] {
         let said = bench.run(&bench.place.run(), args);
         assert!(said.code == Some(code) && said.stderr.contains(words), "{args:?}: {said:#?}");

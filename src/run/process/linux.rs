@@ -2,12 +2,16 @@
 
 use super::stream::{Capture, Flood, Lines};
 use super::watch::{Decision, Facts, Limits, decide};
-use super::{Error, Exit, KillReason, Launch, Program, Status};
+use super::{Disk, Error, Exit, KillReason, Launch, Program, Status};
 use crate::sandbox::container::{Container, Engine};
-use crate::sandbox::{Cgroup, Entry, Level, MARK};
+use crate::sandbox::{Cgroup, Entry, Level, Listener, MARK, Refused};
+use crate::store;
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,12 +42,8 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     let log = |source| Error::Log { path: launch.stderr.clone(), source };
     let stderr = Capture::new(File::create(&launch.stderr).map_err(log)?, launch.policy.stderr_bytes);
     let group = Cgroup::create(&launch.policy);
-    let mut worker = Worker::start(launch, group).map_err(failed("started"))?;
-    let (greeting, stays_open) = match launch.program {
-        Program::Worker(_) => (worker.greeting(launch), false),
-        Program::Container(_) => (Vec::new(), true),
-    };
-    let pipes = Pipes::new(&mut worker.child, (greeting, stays_open), stderr, launch.policy.events_bytes);
+    let (mut worker, input) = Worker::start(launch, group).map_err(failed("started"))?;
+    let pipes = Pipes::new(&mut worker.child, input, stderr, launch.policy.events_bytes);
     let mut pipes = pipes.map_err(failed("given its pipes"))?;
     let (mut asked, killed) = worker.watch(launch, begun, &mut pipes, on_line).map_err(failed("watched"))?;
     worker.end_all();
@@ -52,7 +52,7 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     let flooded = pipes.run_dry(killed != Some(KillReason::Flooded), on_line);
     let stderr_tail = pipes.stderr.finish().map_err(log)?;
     let killed = killed.or(flooded.then_some(KillReason::Flooded));
-    if let Some(reason @ (KillReason::Interrupted | KillReason::WallClock)) = killed {
+    if let Some(reason @ (KillReason::Interrupted | KillReason::WallClock | KillReason::Disk)) = killed {
         asked.get_or_insert(reason);
     }
     // SIGTERM before it was ready to take it: our doing as well.
@@ -67,6 +67,7 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
         max_rss_bytes: usage.ru_maxrss as u64 * 1024,
         memory_kills: container_kills.or_else(|| worker.group.memory_kills()),
         memory_peak_bytes: worker.group.memory_peak(),
+        refused: pipes.refused.list.into_list(),
         stderr_tail,
     })
 }
@@ -88,32 +89,51 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(launch: &Launch, group: Cgroup) -> io::Result<Worker> {
+    /// With what its stdin is given.
+    fn start(launch: &Launch, group: Cgroup) -> io::Result<(Worker, Input)> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let (mut command, container) = match launch.program {
             Program::Worker(path) => {
                 let mut command = Command::new(path);
                 // No secrets: nothing of the environment is inherited.
-                command.env_clear().arg("worker").env("RAYON_NUM_THREADS", launch.threads.to_string());
+                command.env_clear().arg("worker").envs(launch.policy.environment(launch.threads, &mark));
                 (command, None)
             }
             Program::Container(container) => {
                 let mut command = engine_command(&container.engine);
-                command.args(container.arguments());
+                command.args(container.arguments()).env(MARK, &mark);
                 (command, Some(container.clone()))
             }
         };
-        command.env(MARK, &mark).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A worker's stdin is a socket, through which it hands us what tells of refused system calls.
+        let ours = match launch.program {
+            Program::Worker(_) => {
+                let (ours, theirs) = UnixStream::pair()?;
+                command.stdin(Stdio::from(OwnedFd::from(theirs)));
+                Some(ours)
+            }
+            Program::Container(_) => {
+                command.stdin(Stdio::piped());
+                None
+            }
+        };
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, and all that it starts can be ended together.
         command.current_dir(&launch.policy.writable).process_group(0);
-        Ok(Worker { child: command.spawn()?, group, mark, level: launch.policy.level, container, reaped: false })
+        let child = command.spawn()?;
+        let mut worker = Worker { child, group, mark, level: launch.policy.level, container, reaped: false };
+        let input = match ours {
+            Some(socket) => Input::Greeting { text: worker.greeting(launch), socket },
+            None => Input::Open { _until_dropped: worker.child.stdin.take() },
+        };
+        Ok((worker, input))
     }
 
     /// Puts the worker into its control group, where it waits for these two lines; they say what already holds.
     fn greeting(&self, launch: &Launch) -> Vec<u8> {
         let group = self.group.admit(self.child.id());
-        let entry = Entry { policy: launch.policy.clone(), supervisor: std::process::id(), group };
+        let entry = Entry { policy: launch.policy.clone(), supervisor: std::process::id(), group, listens: true };
         format!("{}\n{}\n", serde_json::to_string(&entry).unwrap_or_default(), launch.job).into_bytes()
     }
 
@@ -125,8 +145,9 @@ impl Worker {
         pipes: &mut Pipes,
         on_line: &mut dyn FnMut(&[u8]),
     ) -> io::Result<(Option<KillReason>, Option<KillReason>)> {
-        let limits = Limits { wall: launch.policy.wall, stall: launch.stall, grace: launch.policy.grace };
-        let mut facts = Facts::default();
+        let disk_bytes = launch.disk.as_ref().map(|disk| disk.limit);
+        let limits = Limits { wall: launch.policy.wall, stall: launch.stall, grace: launch.policy.grace, disk_bytes };
+        let (mut facts, mut measured) = (Facts::default(), Measured::default());
         let mut closed: Option<Instant> = None;
         loop {
             pipes.wait(if closed.is_some() { SHORT_TICK } else { TICK })?;
@@ -142,6 +163,7 @@ impl Worker {
                 closed.get_or_insert_with(Instant::now);
             }
             (facts.now, facts.stop) = (begun.elapsed(), launch.stop.load(Ordering::Relaxed));
+            facts.held_bytes = launch.disk.as_ref().map_or(0, |disk| measured.held(disk));
             match decide(&limits, &facts) {
                 Decision::Wait => {}
                 Decision::Ask(reason) => {
@@ -288,13 +310,81 @@ fn marked(mark: &str) -> Vec<u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_ours).collect()
 }
 
-/// Our ends of a worker's three streams; none of them ever blocks.
+/// What a folder holds, measured now and then: at most a twentieth of the time is spent on it.
+#[derive(Default)]
+struct Measured {
+    bytes: u64,
+    next: Option<Instant>,
+}
+
+impl Measured {
+    const EVERY: Duration = Duration::from_secs(1);
+
+    fn held(&mut self, disk: &Disk) -> u64 {
+        let begun = Instant::now();
+        if self.next.is_none_or(|next| begun >= next) {
+            self.bytes = store::bytes_below(&disk.folder);
+            self.next = Some(begun + Self::EVERY.max(20 * begun.elapsed()));
+        }
+        self.bytes
+    }
+}
+
+/// What goes into the stdin of what was started.
+enum Input {
+    /// A worker's way into the jail and its job, through a socket, which then has no more to say.
+    Greeting { text: Vec<u8>, socket: UnixStream },
+    /// Nothing; it stays open as long as we live.
+    Open { _until_dropped: Option<ChildStdin> },
+}
+
+/// What a worker is refused, as the kernel tells us who answer.
+#[derive(Default)]
+struct Refusals {
+    /// From which the listener will come.
+    from: Option<UnixStream>,
+    listener: Option<Listener>,
+    list: Refused,
+}
+
+impl Refusals {
+    /// What to wait for.
+    fn end(&self) -> Option<RawFd> {
+        let listener = self.listener.as_ref().map(|listener| listener.as_fd().as_raw_fd());
+        listener.or(self.from.as_ref().map(AsRawFd::as_raw_fd))
+    }
+
+    /// Takes the listener, or refuses the call that waits.
+    fn take(&mut self, is_ready: libc::c_short) {
+        // What waits comes first. Nobody is left who could call, or hand over: asking would wait for ever.
+        match (is_ready & libc::POLLIN != 0, is_ready != 0) {
+            (true, _) => {}
+            (false, true) => return (self.from, self.listener) = (None, None),
+            (false, false) => return,
+        }
+        if let Some(socket) = &self.from {
+            match Listener::receive(socket) {
+                Ok(None) => {}
+                // Nothing else is ever taken from there.
+                Ok(listener) => (self.listener, self.from) = (listener, None),
+                Err(_) => self.from = None,
+            }
+        } else if let Some(listener) = &self.listener {
+            match listener.refuse() {
+                Ok(Some(call)) => self.list.add(call),
+                Ok(None) => {}
+                Err(_) => self.listener = None,
+            }
+        }
+    }
+}
+
+/// Our ends of a worker's streams; none of them ever blocks.
 struct Pipes {
-    stdin: Option<ChildStdin>,
-    /// What is still to be written to its stdin.
-    input: Vec<u8>,
-    /// Whether its stdin stays open behind that.
-    stays_open: bool,
+    input: Input,
+    refused: Refusals,
+    /// What `poll` said of [`Refusals::end`].
+    is_asked: Cell<libc::c_short>,
     stdout: Option<ChildStdout>,
     lines: Lines,
     stderr_pipe: Option<ChildStderr>,
@@ -302,28 +392,34 @@ struct Pipes {
 }
 
 impl Pipes {
-    fn new(
-        child: &mut Child,
-        (input, stays_open): (Vec<u8>, bool),
-        stderr: Capture<File>,
-        events_bytes: u64,
-    ) -> io::Result<Pipes> {
-        let (stdin, stdout, stderr_pipe) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (to, from) = (stdin.as_ref().map(AsRawFd::as_raw_fd), stdout.as_ref().map(AsRawFd::as_raw_fd));
-        for end in [to, from, stderr_pipe.as_ref().map(AsRawFd::as_raw_fd)].into_iter().flatten() {
+    fn new(child: &mut Child, input: Input, stderr: Capture<File>, events_bytes: u64) -> io::Result<Pipes> {
+        let (stdout, stderr_pipe) = (child.stdout.take(), child.stderr.take());
+        let mut refused = Refusals::default();
+        if let Input::Greeting { socket, .. } = &input {
+            socket.set_nonblocking(true)?;
+            refused.from = Some(socket.try_clone()?);
+        }
+        let ends = [stdout.as_ref().map(AsRawFd::as_raw_fd), stderr_pipe.as_ref().map(AsRawFd::as_raw_fd)];
+        for end in ends.into_iter().flatten() {
             // SAFETY: the descriptor is open and ours; only its status flags change.
             if unsafe { libc::fcntl(end, libc::F_SETFL, libc::fcntl(end, libc::F_GETFL) | libc::O_NONBLOCK) } < 0 {
                 return Err(io::Error::last_os_error());
             }
         }
-        Ok(Pipes { stdin, input, stays_open, stdout, lines: Lines::new(MAX_LINE, events_bytes), stderr_pipe, stderr })
+        let (lines, is_asked) = (Lines::new(MAX_LINE, events_bytes), Cell::new(0));
+        Ok(Pipes { input, refused, is_asked, stdout, lines, stderr_pipe, stderr })
     }
 
     /// Waits until something can be read or written, for `at_most` so long; a signal ends the wait as well.
     fn wait(&self, at_most: Duration) -> io::Result<()> {
         let watched = |end: Option<RawFd>, events| libc::pollfd { fd: end.unwrap_or(-1), events, revents: 0 };
+        let greeting = match &self.input {
+            Input::Greeting { socket, .. } => Some(socket.as_raw_fd()),
+            Input::Open { .. } => None,
+        };
         let mut ends = [
-            watched(self.stdin.as_ref().filter(|_| !self.input.is_empty()).map(AsRawFd::as_raw_fd), libc::POLLOUT),
+            watched(self.refused.end(), libc::POLLIN),
+            watched(greeting, libc::POLLOUT),
             watched(self.stdout.as_ref().map(AsRawFd::as_raw_fd), libc::POLLIN),
             watched(self.stderr_pipe.as_ref().map(AsRawFd::as_raw_fd), libc::POLLIN),
         ];
@@ -331,12 +427,16 @@ impl Pipes {
         let found = unsafe { libc::poll(ends.as_mut_ptr(), ends.len() as libc::nfds_t, at_most.as_millis() as libc::c_int) };
         match io::Error::last_os_error() {
             error if found < 0 && error.kind() != ErrorKind::Interrupted => Err(error),
-            _ => Ok(()),
+            _ => {
+                self.is_asked.set(if found > 0 { ends[0].revents } else { 0 });
+                Ok(())
+            }
         }
     }
 
     /// Writes what its stdin takes, reads what has come. Returns the number of lines.
     fn read(&mut self, on_line: &mut dyn FnMut(&[u8])) -> Result<usize, Flood> {
+        self.refused.take(self.is_asked.take());
         self.write();
         let mut buffer = [0; 1 << 16];
         if let Some(count) = read_some(&mut self.stderr_pipe, &mut buffer) {
@@ -349,20 +449,24 @@ impl Pipes {
         }
     }
 
-    /// Writes as much of the input as is taken, then closes. A worker that dies before it reads shows in its status.
+    /// Writes as much of the greeting as is taken, then has no more to say. A worker that dies before it reads shows in its status.
     fn write(&mut self) {
-        let Some(stdin) = self.stdin.as_mut().filter(|_| !(self.stays_open && self.input.is_empty())) else { return };
-        match stdin.write(&self.input) {
-            Ok(count) if count < self.input.len() => drop(self.input.drain(..count)),
+        let Input::Greeting { text, socket } = &mut self.input else { return };
+        match socket.write(text) {
+            Ok(count) if count < text.len() => drop(text.drain(..count)),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            _ => self.stdin = None,
+            _ => {
+                // A worker that is gone needs no end of its input.
+                let _ = socket.shutdown(Shutdown::Write);
+                self.input = Input::Open { _until_dropped: None };
+            }
         }
     }
 
     /// After the end: takes what is still in the pipes. Somebody who holds one of them open does not hold us. Returns whether it
     /// was too much.
     fn run_dry(&mut self, keep_lines: bool, on_line: &mut dyn FnMut(&[u8])) -> bool {
-        self.stdin = None;
+        self.input = Input::Open { _until_dropped: None };
         if !keep_lines {
             self.stdout = None;
         }

@@ -13,10 +13,10 @@ mod watch;
 pub use linux::{ask, launch};
 
 use crate::error::{Class, Failure};
-use crate::sandbox::Policy;
 use crate::sandbox::container::Container;
 #[cfg(not(target_os = "linux"))]
 use crate::sandbox::container::Engine;
+use crate::sandbox::{Policy, Refusal};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -33,8 +33,18 @@ pub struct Launch<'a> {
     pub threads: usize,
     /// No line for so long means that it hangs.
     pub stall: Duration,
+    /// What may lie on the disk.
+    pub disk: Option<Disk>,
     /// Set when the user wants to stop.
     pub stop: &'a AtomicBool,
+}
+
+/// A folder, and the most that it may hold. Looked at every second or so: what is written and removed in between is not seen, nor is a
+/// file that has lost its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disk {
+    pub folder: PathBuf,
+    pub limit: u64,
 }
 
 /// What runs.
@@ -72,6 +82,8 @@ pub struct Exit {
     pub memory_kills: Option<u64>,
     /// The most memory that it was charged for, by its control group. None: nobody counts.
     pub memory_peak_bytes: Option<u64>,
+    /// What the jail refused it, as the kernel told; nothing of a container, whose engine does not tell.
+    pub refused: Vec<Refusal>,
     /// The end of its stderr, for messages: control characters are escaped.
     pub stderr_tail: String,
 }
@@ -94,6 +106,8 @@ pub enum KillReason {
     Interrupted,
     /// A line, or all lines together, beyond what any job says.
     Flooded,
+    /// More lies on the disk than may.
+    Disk,
 }
 
 /// The worker could not be started or watched.

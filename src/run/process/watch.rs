@@ -7,12 +7,17 @@ use std::time::Duration;
 /// that a user's wish to stop gets.
 const WALL_GRACE: Duration = Duration::from_secs(10);
 
+/// Beyond its limit by this part of it, disk space ends a worker without asking: it grows faster than a checkpoint would.
+const DISK_SLACK: u64 = 4;
+
 /// What holds for a worker; all times are since its start.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) wall: Duration,
     pub(super) stall: Duration,
     pub(super) grace: Duration,
+    /// The most that may lie on the disk.
+    pub(super) disk_bytes: Option<u64>,
 }
 
 /// What is known of a worker now.
@@ -23,6 +28,8 @@ pub(super) struct Facts {
     pub(super) last_line: Duration,
     /// The user wants to stop.
     pub(super) stop: bool,
+    /// What lies on the disk.
+    pub(super) held_bytes: u64,
     /// It sent more than it may.
     pub(super) flooded: bool,
     /// What it was asked already, and when.
@@ -39,8 +46,8 @@ pub(super) enum Decision {
 
 /// What to do now. A worker that hangs or floods us is not asked: it would not listen, or lie.
 pub(super) fn decide(limits: &Limits, facts: &Facts) -> Decision {
-    use KillReason::{Flooded, Interrupted, Stalled, WallClock};
-    let Facts { now, last_line, stop, flooded, asked } = *facts;
+    use KillReason::{Disk, Flooded, Interrupted, Stalled, WallClock};
+    let Facts { now, last_line, stop, held_bytes, flooded, asked } = *facts;
     if flooded {
         return Decision::Kill(Flooded);
     }
@@ -48,16 +55,21 @@ pub(super) fn decide(limits: &Limits, facts: &Facts) -> Decision {
     if now > limits.wall.saturating_add(wall_grace) {
         return Decision::Kill(WallClock);
     }
+    let over = limits.disk_bytes.map_or(0, |limit| held_bytes.saturating_sub(limit));
+    if limits.disk_bytes.is_some_and(|limit| over > limit / DISK_SLACK) {
+        return Decision::Kill(Disk);
+    }
     if let Some((reason, at)) = asked {
-        let grace = if reason == WallClock { wall_grace } else { limits.grace };
+        let grace = if matches!(reason, WallClock | Disk) { wall_grace } else { limits.grace };
         return if now.saturating_sub(at) > grace { Decision::Kill(reason) } else { Decision::Wait };
     }
     if now.saturating_sub(last_line) > limits.stall {
         return Decision::Kill(Stalled);
     }
-    match (stop, now > limits.wall) {
-        (true, _) => Decision::Ask(Interrupted),
-        (_, true) => Decision::Ask(WallClock),
+    match (stop, over > 0, now > limits.wall) {
+        (true, ..) => Decision::Ask(Interrupted),
+        (_, true, _) => Decision::Ask(Disk),
+        (.., true) => Decision::Ask(WallClock),
         _ => Decision::Wait,
     }
 }
@@ -65,7 +77,7 @@ pub(super) fn decide(limits: &Limits, facts: &Facts) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use KillReason::{Flooded, Interrupted, Stalled, WallClock};
+    use KillReason::{Disk, Flooded, Interrupted, Stalled, WallClock};
 
     fn secs(n: u64) -> Duration {
         Duration::from_secs(n)
@@ -73,7 +85,7 @@ mod tests {
 
     #[test]
     fn kind_first_then_firm() {
-        let limits = Limits { wall: secs(100), stall: secs(20), grace: secs(30) };
+        let limits = Limits { wall: secs(100), stall: secs(20), grace: secs(30), disk_bytes: Some(1000) };
         let quiet = Facts { now: secs(50), last_line: secs(49), ..Facts::default() };
         let check = |facts: Facts, expected| assert_eq!(decide(&limits, &facts), expected, "{facts:?}");
         check(quiet, Decision::Wait);
@@ -85,6 +97,14 @@ mod tests {
         // Asked: not asked again, no stall while it writes its checkpoint, killed after its grace.
         check(Facts { asked: Some((Interrupted, secs(49))), stop: true, last_line: secs(20), ..quiet }, Decision::Wait);
         check(Facts { asked: Some((Interrupted, secs(19))), stop: true, ..quiet }, Decision::Kill(Interrupted));
+        // Disk space: asked when it is over, with the time of a budget; killed where it goes on growing.
+        check(Facts { held_bytes: 1000, ..quiet }, Decision::Wait);
+        check(Facts { held_bytes: 1001, ..quiet }, Decision::Ask(Disk));
+        check(Facts { held_bytes: 1001, stop: true, ..quiet }, Decision::Ask(Interrupted));
+        check(Facts { held_bytes: 1100, asked: Some((Disk, secs(49))), ..quiet }, Decision::Wait);
+        check(Facts { held_bytes: 1100, asked: Some((Disk, secs(39))), ..quiet }, Decision::Kill(Disk));
+        check(Facts { held_bytes: 1251, ..quiet }, Decision::Kill(Disk));
+        check(Facts { held_bytes: 1251, asked: Some((Interrupted, secs(49))), ..quiet }, Decision::Kill(Disk));
         // The budget: asked when it is over, killed ten seconds later, whatever was asked before.
         let late = Facts { now: secs(101), last_line: secs(100), ..Facts::default() };
         check(late, Decision::Ask(WallClock));
@@ -95,7 +115,7 @@ mod tests {
 
     #[test]
     fn limits_without_end_do_not_overflow() {
-        let limits = Limits { wall: Duration::MAX, stall: Duration::MAX, grace: Duration::MAX };
-        assert_eq!(decide(&limits, &Facts { now: secs(1 << 40), ..Facts::default() }), Decision::Wait);
+        let limits = Limits { wall: Duration::MAX, stall: Duration::MAX, grace: Duration::MAX, disk_bytes: None };
+        assert_eq!(decide(&limits, &Facts { now: secs(1 << 40), held_bytes: u64::MAX, ..Facts::default() }), Decision::Wait);
     }
 }

@@ -14,25 +14,24 @@ pub(super) fn ran_out(history: &[Tried]) -> usize {
     history.iter().filter(|tried| is_memory(&tried.outcome)).count()
 }
 
+/// What is tried when halving alone has not helped, in this order; a rung that does not apply is passed over.
+///
+/// Lower precision of activations has its place between the two: it is worth more than another halving, which costs time, but it changes
+/// what is computed, so it needs a recipe that allows it. No recipe has such a setting yet.
+const LADDER: [fn(&RunConfig) -> Option<Decision>; 2] = [keep_less, halve];
+
 pub(super) fn save(config: &RunConfig, history: &[Tried]) -> Decision {
+    let early = if ran_out(history) < HALVINGS { halve(config) } else { None };
+    early
+        .or_else(|| LADDER.iter().find_map(|rung| rung(config)))
+        .unwrap_or_else(|| give_up("out of memory with one example a forward pass"))
+}
+
+/// The largest smaller forward pass that still divides the effective batch.
+fn halve(config: &RunConfig) -> Option<Decision> {
     let from = config.micro_batch_size;
-    // The largest smaller size that still divides the effective batch.
-    let smaller = (1..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size));
-    let keeps = !config.recipe.gradient_checkpointing && config.model.can_checkpoint();
-    if keeps && (ran_out(history) >= HALVINGS || smaller.is_none()) {
-        let mut config = config.clone();
-        config.recipe.gradient_checkpointing = true;
-        return Decision::Retry {
-            change: Change::GradientCheckpointing,
-            config: Box::new(config),
-            from: From::LastCheckpoint,
-            reason: "out of memory: activations are made again in backward instead of kept, the weights are the same, from the last checkpoint".into(),
-        };
-    }
-    let Some(to) = smaller else {
-        return give_up("out of memory with one example a forward pass");
-    };
-    Decision::Retry {
+    let to = (1..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size))?;
+    Some(Decision::Retry {
         change: Change::MicroBatch { from, to },
         config: Box::new(RunConfig { micro_batch_size: to, ..config.clone() }),
         // Sums are cut otherwise, which shows in their last bits: a run that was cut in two ways could not be repeated from its config.
@@ -40,7 +39,22 @@ pub(super) fn save(config: &RunConfig, history: &[Tried]) -> Decision {
         reason: format!(
             "out of memory: {to} examples a forward pass instead of {from}, the effective batch is the same, from the start"
         ),
+    })
+}
+
+/// Activations are made again instead of kept.
+fn keep_less(config: &RunConfig) -> Option<Decision> {
+    if config.recipe.gradient_checkpointing || !config.model.can_checkpoint() {
+        return None;
     }
+    let mut config = config.clone();
+    config.recipe.gradient_checkpointing = true;
+    Some(Decision::Retry {
+        change: Change::GradientCheckpointing,
+        config: Box::new(config),
+        from: From::LastCheckpoint,
+        reason: "out of memory: activations are made again in backward instead of kept, the weights are the same, from the last checkpoint".into(),
+    })
 }
 
 /// ": out of memory with 64, 32, 16 examples a forward pass"; nothing where memory never ran out.

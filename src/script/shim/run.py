@@ -1,6 +1,7 @@
 """Starts the script: its prints go to the log, its events alone to Tallow."""
 
 import ctypes
+import errno
 import os
 import runpy
 import struct
@@ -36,6 +37,29 @@ def _end_with_tallow():
     os._exit(137)
 
 
+_acts = {}
+_WATCHED = ("open", "os.", "socket.", "subprocess.", "shutil.", "ctypes.dlopen")
+_REFUSALS = {errno.EPERM, errno.EACCES, errno.EROFS, errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+
+
+def _note_act(event, _arguments):
+    """The last thing that a thread asked of the system, for the record of what it was refused."""
+    if event.startswith(_WATCHED):
+        _acts[threading.get_ident()] = event
+
+
+def _refusal(error):
+    """The system's refusal that an exception comes from, or None."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and (error.errno in _REFUSALS or type(error).__name__ == "gaierror"):
+            return error
+        reason = getattr(error, "reason", None)
+        error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
+    return None
+
+
 events = os.dup(1)
 os.dup2(2, 1)
 os.environ["TALLOW_EVENTS"] = str(events)
@@ -45,4 +69,12 @@ _filter_calls()
 threading.Thread(target=_end_with_tallow, daemon=True).start()
 import tallow  # noqa: E402,F401  (from here on a request to stop is heard)
 
-runpy.run_path("/tallow/script.py", run_name="__main__")
+sys.addaudithook(_note_act)
+try:
+    runpy.run_path("/tallow/script.py", run_name="__main__")
+except Exception as error:
+    act, refused = _acts.get(threading.get_ident(), "a system call"), _refusal(error)
+    if refused is not None:
+        path = refused.filename if isinstance(refused.filename, str) else None
+        tallow._tell("refused", what=act, path=path, error=str(refused)[:300])
+    raise

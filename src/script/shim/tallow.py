@@ -90,7 +90,9 @@ def metric(name, value, step=None):
     """What the script measured itself, by any name."""
     value = _number(value)
     if math.isfinite(value):
-        _tell("metric", name=str(name), value=value, step=step)
+        _tell("metric", name=str(name), value=value, step=None if step is None else int(step))
+    else:
+        _tell("note", message="the metric " + str(name) + " is " + str(value) + " and is not told")
 
 
 def checkpoint(step, path):

@@ -1,0 +1,483 @@
+//! What a script's run has to show: its own numbers, named as such, and what was measured of it. From the ledger; pure.
+
+use super::book::Book;
+use super::check::{self, Sources};
+use super::curves::thin;
+use super::document::{self, Block, ChartShown, Line, Section, number, prose, text};
+use super::plot::{Chart, Series};
+use super::types::*;
+use super::{Error, Style};
+use crate::run::Outcome;
+use crate::script::{ScriptSpec, Settings, Told};
+use crate::spec::Metric;
+use crate::store::{Entry, Record};
+use crate::words::{bytes, clean, count, duration, measured, plain, score};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Version of a script's `report.json`.
+const VERSION: u32 = 2;
+
+/// Points that a curve keeps at most.
+const MAX_POINTS: usize = 600;
+/// Metrics that are drawn.
+const MOST_CHARTS: usize = 12;
+
+/// Everything that the pages about a script's run say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScriptReport {
+    pub version: u32,
+    /// The file that was given.
+    pub title: String,
+    pub run_id: String,
+    pub folder: String,
+    pub completed: bool,
+    /// How the run ended, in words.
+    pub ended: String,
+    /// What Tallow measured on the held-out examples, and on what.
+    pub scores: Vec<ScoreShown>,
+    pub measured_on: Option<String>,
+    /// Why there is no score where there should be one.
+    pub not_scored: Option<String>,
+    /// What the script told of itself.
+    pub metrics: Vec<MetricShown>,
+    pub curves: Vec<ScriptCurve>,
+    pub made_with: Vec<(String, String)>,
+    pub attempts: Vec<AttemptShown>,
+    pub jail: Vec<JailShown>,
+    pub notes: Vec<NoteShown>,
+    pub repeat: Repeat,
+    /// The ledger rows that anything above cites.
+    pub rows: Vec<RowShown>,
+}
+
+/// A score with its 95 % interval, where there is one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoreShown {
+    pub metric: Metric,
+    pub value: Sourced,
+    pub interval: Option<[Sourced; 2]>,
+}
+
+/// The last value of a metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricShown {
+    pub name: String,
+    pub value: Sourced,
+    pub step: Option<Sourced>,
+}
+
+/// The course of a number over the steps of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScriptCurve {
+    pub name: String,
+    /// The row in which the last attempt was started.
+    pub ledger_row: u64,
+    /// (step, value), by step; thinned to the extremes of each stretch.
+    pub points: Vec<[f64; 2]>,
+}
+
+/// A measured score, and the ends of its interval, as the ledger names them.
+pub fn names_of(metric: Metric) -> [String; 3] {
+    let name = metric.in_words();
+    [name.to_string(), format!("{name}, low"), format!("{name}, high")]
+}
+
+/// Builds and checks the report of a script's run. `told`: what each attempt told, from the first on; `settings`: of each; `scored`: the
+/// metrics that were measured, best first, or why there are none.
+///
+/// # Errors
+/// The ledger lacks a row that the report needs, or a row does not hold the number that cites it.
+pub fn build_script(
+    spec: &ScriptSpec,
+    ledger: &[Entry],
+    (told, settings): (&[Vec<Told>], &[Settings]),
+    (outcome, reason): (&Outcome, &str),
+    scored: &Result<Vec<Metric>, String>,
+    folder: &Path,
+) -> Result<ScriptReport, Error> {
+    let book = Book { ledger };
+    let held_out = spec.held_out.as_ref().filter(|_| scored.as_ref().is_ok_and(|scored| !scored.is_empty()));
+    let mut report = ScriptReport {
+        version: VERSION,
+        title: spec.script.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned()),
+        run_id: folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        folder: folder.display().to_string(),
+        completed: *outcome == Outcome::Completed,
+        ended: end(outcome, reason),
+        scores: scored.as_deref().unwrap_or_default().iter().filter_map(|metric| score_shown(ledger, *metric)).collect(),
+        measured_on: held_out.map(|held_out| {
+            let (examples, file) = (count(held_out.examples as f64), held_out.file.display());
+            format!("Measured on {examples} examples of `{file}`, whose `{}` the script could not see.", held_out.label)
+        }),
+        not_scored: scored.as_ref().err().cloned(),
+        metrics: metrics(ledger),
+        curves: curves(told, book.last_started(crate::script::RUN)),
+        made_with: made_with(spec),
+        attempts: book.attempts().into_iter().map(|attempt| with_settings(attempt, settings)).collect(),
+        jail: book.jail(),
+        notes: notes(ledger, &book),
+        repeat: book.repeat()?,
+        rows: Vec::new(),
+    };
+    report.rows = book.rows(&check::cited(&report)?);
+    check::hold(&report, &Sources { ledger, made: None })?;
+    Ok(report)
+}
+
+fn end(outcome: &Outcome, reason: &str) -> String {
+    match outcome {
+        Outcome::Completed => "completed".into(),
+        Outcome::Interrupted { .. } => "was stopped; it can be resumed".into(),
+        _ => format!("did not complete: {}", clean(reason)),
+    }
+}
+
+/// As it was measured last.
+fn score_shown(ledger: &[Entry], metric: Metric) -> Option<ScoreShown> {
+    let [name, low, high] = names_of(metric);
+    ledger.iter().rev().find_map(|entry| {
+        let Record::Measured { values, .. } = &entry.record else { return None };
+        let at = |name: &str| Some(Sourced { value: *values.get(name)?, ledger_row: entry.row });
+        let interval = at(&low).zip(at(&high)).map(|(low, high)| [low, high]);
+        Some(ScoreShown { metric, value: at(&name)?, interval })
+    })
+}
+
+/// The last value of each, in the order of their first.
+fn metrics(ledger: &[Entry]) -> Vec<MetricShown> {
+    let mut metrics: Vec<MetricShown> = Vec::new();
+    for entry in ledger {
+        let at = |value: f64| Sourced { value, ledger_row: entry.row };
+        match &entry.record {
+            // What an attempt told that was given up for another is not what the last one found.
+            Record::Script { told: Told::Started { step: 0, .. }, .. } => metrics.clear(),
+            Record::Script { told: Told::Metric { name, value, step }, .. } => {
+                let metric = MetricShown { name: clean(name), value: at(*value), step: step.map(|step| at(step as f64)) };
+                match metrics.iter_mut().find(|known| known.name == metric.name) {
+                    Some(known) => *known = metric,
+                    None => metrics.push(metric),
+                }
+            }
+            _ => {}
+        }
+    }
+    metrics
+}
+
+/// Loss, learning rate and what else has a course. An attempt that starts at step s replaces what earlier ones drew beyond s.
+fn curves(told: &[Vec<Told>], row: Option<u64>) -> Vec<ScriptCurve> {
+    let mut drawn: Vec<(String, Vec<[f64; 2]>)> = vec![("loss".into(), Vec::new()), ("learning rate".into(), Vec::new())];
+    let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
+    for attempt in told {
+        let from = attempt.iter().find_map(|told| if let Told::Started { step, .. } = told { Some(*step) } else { None });
+        drawn.iter_mut().for_each(|(_, points)| points.retain(|[x, _]| *x <= from.unwrap_or(0) as f64));
+        for told in attempt {
+            match told {
+                Told::Step { step, loss, lr } => {
+                    drawn[0].1.push([*step as f64, *loss]);
+                    drawn[1].1.extend(lr.map(|lr| [*step as f64, lr]));
+                }
+                Told::Metric { name, value, step: Some(step) } => {
+                    let known = of_name.len();
+                    if !of_name.contains_key(name) && known < MOST_CHARTS {
+                        of_name.insert(name.clone(), drawn.len());
+                        drawn.push((clean(name), Vec::new()));
+                    }
+                    if let Some(at) = of_name.get(name) {
+                        drawn[*at].1.push([*step as f64, *value]);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let curve = |(name, mut points): (String, Vec<[f64; 2]>)| {
+        points.retain(|point| point.iter().all(|value| value.is_finite()));
+        // By step, whatever order a script tells them in.
+        points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let shown = points.len() > 1;
+        row.filter(|_| shown).map(|ledger_row| ScriptCurve { name, ledger_row, points: thin(points, MAX_POINTS) })
+    };
+    drawn.into_iter().filter_map(curve).collect()
+}
+
+fn made_with(spec: &ScriptSpec) -> Vec<(String, String)> {
+    let none = || "none".to_string();
+    let rows = [
+        ("script", format!("{}, sha256 {}", clean(&spec.script.display().to_string()), spec.script_sha256)),
+        ("image", format!("{}, {}", clean(&spec.image), spec.image_id)),
+        ("data", spec.data.as_ref().map_or_else(none, |data| clean(&data.display().to_string()))),
+        ("seed", spec.seed.to_string()),
+        ("processors", spec.cpus.to_string()),
+        ("GPU", if spec.gpu { "all that the engine passes on".into() } else { none() }),
+        ("memory", spec.max_memory_bytes.map_or("no limit".into(), |limit| format!("at most {}", bytes(limit as f64)))),
+        ("disk", spec.max_disk_bytes.map_or("no limit".into(), |limit| format!("at most {}", bytes(limit as f64)))),
+        ("time", spec.max_time_secs.map_or("no limit".into(), |limit| format!("at most {}", duration(limit as f64)))),
+    ];
+    rows.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+}
+
+/// Says of an attempt what differed in it.
+fn with_settings(attempt: AttemptShown, settings: &[Settings]) -> AttemptShown {
+    let given = (attempt.attempt as usize).checked_sub(1).and_then(|at| settings.get(at)).copied().unwrap_or_default();
+    let mut words = vec!["script".to_string()];
+    if given.batch_parts != 1 {
+        words.push(format!("batches in {} parts", given.batch_parts));
+    }
+    if given.lr_scale != 1.0 {
+        words.push(format!("learning rates x {}", plain(given.lr_scale)));
+    }
+    AttemptShown { job: words.join(", "), ..attempt }
+}
+
+fn notes(ledger: &[Entry], book: &Book) -> Vec<NoteShown> {
+    let of_script = ledger.iter().filter_map(|entry| match &entry.record {
+        Record::Script { told: Told::Note { message }, .. } => {
+            Some(NoteShown { run: crate::script::RUN.into(), message: message.clone(), ledger_row: entry.row })
+        }
+        _ => None,
+    });
+    book.notes().into_iter().chain(of_script).collect()
+}
+
+/// The whole report as Markdown; a number is followed by its ledger row in brackets.
+pub fn script_markdown(report: &ScriptReport) -> String {
+    let mut out =
+        super::markdown::heading(&report.title, if report.completed { "Completed" } else { "Not completed" }, &said(report));
+    sections(report).iter().for_each(|section| super::markdown::section_text(&mut out, section));
+    out
+}
+
+/// The whole report as one page.
+pub fn script_html(report: &ScriptReport) -> String {
+    super::html::script_page(report, &sections(report))
+}
+
+/// The end of a run on a terminal.
+pub fn script_terminal(report: &ScriptReport, style: Style) -> String {
+    let word = if report.completed { style.green("Completed") } else { style.red("Not completed") };
+    let mut out = format!("{}\n\n{word}: the script {}\n", style.bold(&clean(&report.title)), report.ended);
+    let mut table = |head: &str, rows: Vec<(String, String)>| {
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        if !rows.is_empty() {
+            out.push_str(&format!("\n{head}\n"));
+            rows.iter().for_each(|(name, value)| out.push_str(&format!("  {name:<width$}  {value}\n")));
+        }
+    };
+    let interval = |score_shown: &ScoreShown| match score_shown.interval {
+        Some([low, high]) => format!(" ({} to {})", score(low.value), score(high.value)),
+        None => String::new(),
+    };
+    let scores =
+        report.scores.iter().map(|shown| (shown.metric.in_words().to_string(), score(shown.value.value) + &interval(shown)));
+    table(&clean(report.measured_on.as_deref().unwrap_or_default()), scores.collect());
+    let told = report.metrics.iter().map(|metric| (metric.name.clone(), measured(metric.value.value)));
+    table("Its own numbers, as it told them; Tallow did not measure them.", told.collect());
+    table("", report.notes.iter().map(|note| ("note:".to_string(), clean(&note.message))).collect());
+    if let Some(why) = &report.not_scored {
+        out.push_str(&format!("\nNot scored: {}\n", clean(why)));
+    }
+    out.push_str(&format!("\nReport  {}/report.html\n", report.folder.trim_end_matches('/')));
+    out
+}
+
+/// The sentence below the verdict's word.
+pub(super) fn said(report: &ScriptReport) -> String {
+    format!("The script {}.", report.ended.trim_end_matches('.'))
+}
+
+/// The sections below it.
+fn sections(report: &ScriptReport) -> Vec<Section> {
+    let all = [
+        Section { title: "Scores", blocks: scores(report) },
+        Section { title: "The script's own numbers", blocks: own(report) },
+        Section { title: "Curves", blocks: charts(report) },
+        Section { title: "Made with", blocks: made(report) },
+        Section { title: "Attempts and recovery", blocks: document::attempts(&report.attempts, &report.notes) },
+        Section { title: "Jail", blocks: document::jail(&report.jail) },
+        Section { title: "How to repeat", blocks: repeat(&report.repeat) },
+        Section { title: "Sources", blocks: document::sources(&report.rows) },
+    ];
+    all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
+}
+
+fn scores(report: &ScriptReport) -> Vec<Block> {
+    let row = |shown: &ScoreShown| {
+        let interval = match shown.interval {
+            Some([low, high]) => number(Some(low), score).text(" to ").number(score(high.value), &[high.ledger_row]),
+            None => text("–"),
+        };
+        vec![text(shown.metric.in_words()), number(Some(shown.value), score), interval]
+    };
+    let mut blocks: Vec<Block> = report.measured_on.iter().map(|words| Block::Paragraph(prose(words))).collect();
+    blocks.extend(
+        report
+            .not_scored
+            .iter()
+            .map(|why| Block::Paragraph(Line::default().strong("Not scored").text(format!(": {}", clean(why))))),
+    );
+    if !report.scores.is_empty() {
+        let head = document::head(&["metric", "value", "95 % interval"]);
+        blocks.push(Block::Table { head, rows: report.scores.iter().map(row).collect() });
+    }
+    blocks
+}
+
+fn own(report: &ScriptReport) -> Vec<Block> {
+    if report.metrics.is_empty() {
+        return vec![Block::Paragraph(text("It told no metric."))];
+    }
+    let row = |metric: &MetricShown| vec![text(&metric.name), number(Some(metric.value), measured), number(metric.step, count)];
+    vec![
+        Block::Paragraph(text("As it told them; Tallow did not measure them.")),
+        Block::Table { head: document::head(&["metric", "value", "step"]), rows: report.metrics.iter().map(row).collect() },
+    ]
+}
+
+fn charts(report: &ScriptReport) -> Vec<Block> {
+    let shown = report.curves.iter().map(|curve| {
+        let series = vec![Series { label: curve.name.clone(), points: curve.points.clone() }];
+        let is_loss = curve.name == "loss";
+        let log_y = is_loss && document::spans_decades(&series);
+        let chart = Chart { title: curve.name.clone(), x_label: "step".into(), log_y, smoothed: is_loss, series };
+        ChartShown { chart, rows: vec![curve.ledger_row] }
+    });
+    let shown: Vec<ChartShown> = shown.collect();
+    if shown.is_empty() { vec![] } else { vec![Block::Charts(shown)] }
+}
+
+fn made(report: &ScriptReport) -> Vec<Block> {
+    vec![Block::Pairs(report.made_with.iter().map(|(name, value)| (name.clone(), text(value))).collect())]
+}
+
+fn repeat(repeat: &Repeat) -> Vec<Block> {
+    vec![
+        document::commands(repeat),
+        document::program(repeat),
+        Block::Paragraph(text("Whether it comes out the same again is the script's own doing.")),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Event;
+    use crate::sandbox::Level;
+    use crate::store::Purpose;
+
+    fn spec() -> ScriptSpec {
+        ScriptSpec {
+            version: 1,
+            script: "a/train.py".into(),
+            script_sha256: "ab".into(),
+            image: "python".into(),
+            image_id: "sha256:cd".into(),
+            data: None,
+            held_out: Some(crate::script::HeldOut {
+                file: "held.csv".into(),
+                file_sha256: "x".into(),
+                label: "kind".into(),
+                examples: 40,
+            }),
+            seed: 3,
+            cpus: 2,
+            gpu: false,
+            max_memory_bytes: Some(1 << 30),
+            max_disk_bytes: None,
+            max_time_secs: None,
+            max_attempts: None,
+        }
+    }
+
+    /// A run whose second attempt completes.
+    fn ledger() -> Vec<Entry> {
+        let metric = |name: &str, value, step| Told::Metric { name: name.into(), value, step };
+        let script = |attempt, told| Record::Script { attempt, told };
+        let started = |attempt| Record::AttemptStarted { run: "script".into(), attempt, job: "script".into() };
+        let ended =
+            |attempt, outcome| Record::AttemptEnded { run: "script".into(), attempt, outcome, wall_secs: 2.5, max_rss_bytes: 0 };
+        let layers = [("network".to_string(), "none".to_string())].into();
+        let jailed = Event::Jailed { level: Level::Strict, layers, start_ms: 0.0 };
+        let accuracy = [("accuracy", 0.75), ("accuracy, low", 0.6), ("accuracy, high", 0.85)];
+        let records = [
+            Record::Created {
+                purpose: Purpose::Script,
+                command: vec!["tallow".into(), "train".into()],
+                version: "1".into(),
+                binary_sha256: "e".into(),
+            },
+            started(1),
+            Record::Told { run: "script".into(), attempt: 1, told: jailed },
+            script(1, metric("f1", 0.1, Some(1))),
+            script(1, metric("old", 0.1, None)),
+            ended(1, Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None }),
+            Record::Recovery { run: "script".into(), attempt: 1, decision: "x".into(), reason: "smaller".into() },
+            started(2),
+            script(2, Told::Started { step: 0, total_steps: 9 }),
+            script(2, metric("f1", 0.75, Some(9))),
+            script(2, metric("<b>|\u{1b}[31m", 1e-7, None)),
+            script(2, Told::Note { message: "2 lines were no events".into() }),
+            ended(2, Outcome::Completed),
+            Record::Measured { what: "x".into(), values: accuracy.map(|(name, value)| (name.to_string(), value)).into() },
+        ];
+        (1..).zip(records).map(|(row, record)| Entry { row, at: String::new(), record }).collect()
+    }
+
+    fn report() -> ScriptReport {
+        let steps = |range: std::ops::RangeInclusive<u64>, scale: f64| {
+            range.map(move |step| Told::Step { step, loss: scale / step as f64, lr: Some(0.1) })
+        };
+        let first: Vec<Told> = steps(1..=9, 100.0).collect();
+        let second = [Told::Started { step: 0, total_steps: 9 }].into_iter().chain(steps(1..=9, 1.0)).collect();
+        let settings = [Settings::default(), Settings { batch_parts: 2, lr_scale: 0.3 }];
+        let scored = Ok(vec![Metric::Accuracy]);
+        let ended = (&Outcome::Completed, "");
+        build_script(&spec(), &ledger(), (&[first, second], &settings), ended, &scored, Path::new("/runs/a")).expect("a report")
+    }
+
+    #[test]
+    fn the_last_value_of_the_last_attempt_counts_and_has_its_row() {
+        let report = report();
+        assert_eq!(
+            report.metrics.iter().map(|m| (m.value.value, m.value.ledger_row)).collect::<Vec<_>>(),
+            [(0.75, 10), (1e-7, 11)]
+        );
+        assert_eq!(
+            report.scores[0].interval.map(|ends| ends.map(|end| (end.value, end.ledger_row))),
+            Some([(0.6, 14), (0.85, 14)])
+        );
+        // What the first attempt drew is gone: it was given up.
+        assert_eq!(report.curves[0].points, (1..=9).map(|x| [f64::from(x), 1.0 / f64::from(x)]).collect::<Vec<_>>());
+        assert_eq!(
+            report.attempts.iter().map(|a| a.job.as_str()).collect::<Vec<_>>(),
+            ["script", "script, batches in 2 parts, learning rates x 0.3"]
+        );
+        let text = serde_json::to_string(&report).expect("JSON");
+        assert_eq!(serde_json::from_str::<ScriptReport>(&text).expect("read back"), report);
+    }
+
+    #[test]
+    fn the_pages_show_all_of_it_and_text_stays_text() {
+        let report = report();
+        let (markdown, page, terminal) = (script_markdown(&report), script_html(&report), script_terminal(&report, Style::Plain));
+        for words in ["0.75", "smaller", "2 lines were no events", "1.000e-7", "held.csv", "batches in 2 parts"] {
+            assert!(markdown.replace('\\', "").contains(words) && page.contains(words), "{words}\n{markdown}\n{page}");
+        }
+        assert!(
+            page.contains("<svg") && page.contains("&lt;b&gt;") && !page.contains("<b>") && !page.contains('\u{1b}'),
+            "{page}"
+        );
+        assert!(terminal.contains("accuracy  0.7500 (0.6000 to 0.8500)") && terminal.contains("Completed"), "{terminal}");
+    }
+
+    #[test]
+    fn what_cannot_be_scored_is_said() {
+        let (spec, ledger, ended) = (spec(), ledger(), (&Outcome::Completed, ""));
+        let why = Err("expected 40, found 3".to_string());
+        let report = build_script(&spec, &ledger, (&[], &[]), ended, &why, Path::new("/runs/a")).expect("a report");
+        assert!(report.scores.is_empty() && script_markdown(&report).contains("expected 40, found 3"));
+        assert!(script_html(&report).contains("expected 40, found 3"));
+    }
+}
