@@ -627,7 +627,9 @@ impl<'a> Reader<'a> {
                 let name = self.argument_text();
                 self.authors.push(name);
             }
-            "pdfbookmark"
+            "IEEEauthorblockA"
+            | "IEEEauthorrefmark"
+            | "pdfbookmark"
             | "subtitle"
             | "affiliation"
             | "affil"
