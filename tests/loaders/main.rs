@@ -259,3 +259,26 @@ fn tables_of_recordings() {
     let survey = || said(survey_data(&hub, &source, &DataSpecHints::default(), &Making::quietly(dir.path())));
     check("metadata.csv", Kind::Text, text.as_bytes(), &file(&path, survey));
 }
+
+/// Papers in every format, as they are opened, read, searched for fields and shown.
+#[test]
+fn papers() {
+    use tallow::intake::{EXAMPLE_PAPER, Outline, PaperFormat, extract, read_paper};
+    for (name, format, kind, seed) in [
+        ("a paper in LaTeX", PaperFormat::Latex, Kind::Text, &include_bytes!("paper.tex")[..]),
+        ("a paper in HTML", PaperFormat::Html, Kind::Text, include_bytes!("paper.html")),
+        ("a paper in Markdown", PaperFormat::Markdown, Kind::Text, include_bytes!("paper.md")),
+        ("a paper as text", PaperFormat::Text, Kind::Text, include_bytes!("paper.md")),
+        ("a paper as PDF", PaperFormat::Pdf, Kind::Binary, EXAMPLE_PAPER),
+    ] {
+        let read = |bytes: &[u8]| {
+            let paper = read_paper(bytes, format, "x").map_err(|error| error.to_string());
+            // Only the library for PDF may break: the reader of a paper turns its panic into an error.
+            let broke = paper.as_ref().is_err_and(|error| error.contains("gave up on its structure"));
+            assert!(!broke || format == PaperFormat::Pdf, "{name}: it panicked");
+            let paper = paper?;
+            said(serde_json::to_string(&Outline::new(&paper, &extract(&paper))))
+        };
+        check(name, kind, seed, &read);
+    }
+}

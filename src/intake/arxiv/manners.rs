@@ -9,7 +9,7 @@ use std::io::{Read, Seek, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Between the beginnings of two requests.
+/// Between two requests.
 pub(super) const PACE: Duration = Duration::from_secs(3);
 /// The longest wait that is waited, and how often one thing is asked for.
 const MAX_WAIT: Duration = Duration::from_secs(120);
@@ -104,7 +104,10 @@ impl<'a> Session<'a> {
         let mut wait = Duration::ZERO;
         loop {
             self.wait(wait);
-            match self.ask(url.clone())? {
+            let answer = self.ask(url.clone());
+            // From its end on: a request that was long on its way must not come close to the next.
+            self.note();
+            match answer? {
                 Tried::Done(answer) => return Ok(answer),
                 Tried::Redirected(to) => {
                     redirections += 1;

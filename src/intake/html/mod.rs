@@ -47,7 +47,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
 }
 
 /// The licence that a page links to.
-pub(super) fn licence(tree: &Tree) -> Option<String> {
+fn licence(tree: &Tree) -> Option<String> {
     let of_link = |href: &str| licence_of(href);
     tree.nodes.iter().filter(|node| node.name == "a" || node.name == "link").find_map(|node| of_link(node.attribute("href")?))
 }
@@ -71,7 +71,7 @@ fn stamp(tree: &Tree) -> Option<String> {
 }
 
 /// All text below a node.
-pub(super) fn plain(tree: &Tree, at: usize) -> String {
+fn plain(tree: &Tree, at: usize) -> String {
     let node = &tree.nodes[at];
     let mut out = node.text.clone();
     for child in &node.children {

@@ -322,7 +322,7 @@ impl<'a> Reader<'a> {
         if self.depth > MAX_DEPTH {
             return spelled(&tokens);
         }
-        self.nested(|input| drop(input.push(tokens.into())))
+        self.nested(|input| input.push(tokens.into()))
     }
 
     /// What a piece of LaTeX says, on one line.
@@ -330,13 +330,14 @@ impl<'a> Reader<'a> {
         if self.depth > MAX_DEPTH {
             return String::new();
         }
-        self.nested(|input| drop(input.push_file(latex, "a piece")))
+        self.nested(|input| input.push_file(latex, "a piece"))
     }
 
-    fn nested(&mut self, push: impl FnOnce(&mut Input)) -> String {
+    fn nested(&mut self, push: impl FnOnce(&mut Input) -> bool) -> String {
         self.depth += 1;
         let aside = self.input.put_aside();
-        push(&mut self.input);
+        // What cannot be pushed is not read.
+        let _ = push(&mut self.input);
         self.text.push(String::new());
         let height = self.text.len();
         let open = std::mem::take(&mut self.open);
@@ -626,7 +627,9 @@ impl<'a> Reader<'a> {
                 let name = self.argument_text();
                 self.authors.push(name);
             }
-            "pdfbookmark"
+            "IEEEauthorblockA"
+            | "IEEEauthorrefmark"
+            | "pdfbookmark"
             | "subtitle"
             | "affiliation"
             | "affil"

@@ -26,6 +26,12 @@ impl Reader<'_> {
                 self.write(" ");
             }
             "appendix" | "appendices" => self.begin_appendix(),
+            // As some journals have it; the environment is the usual form.
+            "abstract" => {
+                let text = self.argument_text();
+                self.block(Block::Heading { number: None, title: "Abstract".into(), kind: Some(SectionKind::Abstract) });
+                self.block(Block::Prose { text, continues: false });
+            }
             "title" => {
                 optional(&mut self.input);
                 let title = self.argument_text();

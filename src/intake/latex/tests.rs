@@ -91,6 +91,22 @@ fn sections_references_and_citations() {
 }
 
 #[test]
+fn fronts_as_classes_have_them() {
+    let check = |front: &str, expected: &[&str]| {
+        let paper = paper(&format!("{front}\\maketitle Words."));
+        let authors: Vec<&str> = paper.authors.iter().map(|a| paper.passage(a)).collect();
+        assert_eq!(authors, expected, "{front}");
+    };
+    check("\\author{\\IEEEauthorblockN{Ann One, Bo Two}\\IEEEauthorblockA{University of X}}", &["Ann One", "Bo Two"]);
+    check("\\author{Ann One\\inst{1} \\and Bo Two\\inst{2}}\\institute{X \\and Y}", &["Ann One", "Bo Two"]);
+    check("\\author[1]{Ann One}\\author[2]{Bo Two}\\affil[1]{X}", &["Ann One", "Bo Two"]);
+    check("\\icmlauthor{Ann One}{x}\\icmlauthor{Bo Two}{y}\\icmlaffiliation{x}{University}", &["Ann One", "Bo Two"]);
+    check("\\author{Ann One$^{1,2}$, Bo Two$^*$ \\& Cy Three\\\\ Institute of X}", &["Ann One", "Bo Two", "Cy Three"]);
+    let paper = paper("\\abstract{Short.}\\section{One} Words.");
+    assert_eq!(paper.abstract_passages().map(|p| paper.passage(p)).collect::<Vec<_>>(), ["Short."]);
+}
+
+#[test]
 fn names_and_years() {
     let body = "\\citet{k} and \\citep[see][p.~3]{k,v}; \\cite{none}.
         \\begin{thebibliography}{}\\bibitem[Kingma and Ba(2015)]{k} K.\\bibitem[Vaswani et~al.(2017)Vaswani, X]{v} V.\\end{thebibliography}";

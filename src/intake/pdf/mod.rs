@@ -1,9 +1,10 @@
 //! PDF bytes -> lines of text with their places, within limits.
 //!
 //! `safe` makes a document harmless for the PDF library, `glyphs` takes its characters with their places, `lines` puts them
-//! together. The library may panic or loop on odd files, so it works on a thread of its own (`guarded`): a panic loses the rest of
+//! together; `bitmaps` names the letters of fonts that do not. The library may panic or loop on odd files, so it works on a thread of its own (`guarded`): a panic loses the rest of
 //! one page.
 
+mod bitmaps;
 mod glyphs;
 mod lines;
 mod safe;
@@ -95,6 +96,7 @@ fn pages_of(bytes: &[u8], max_pages: u64) -> Result<Vec<PageLines>, Failed> {
         return Err(Failed::TooManyPages(count));
     }
     safe::keep_text_only(&mut document);
+    bitmaps::name_letters(&mut document);
     Ok((1..=count as u32).map(|number| glyphs::page(&document, number)).collect())
 }
 

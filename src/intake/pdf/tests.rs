@@ -114,3 +114,28 @@ fn what_breaks_the_library_loses_no_more_than_the_rest_of_a_page() {
     assert!(paper.pages[0].text.contains("learning rate"));
     assert!(!paper.pages[0].whole);
 }
+
+#[test]
+fn fonts_of_bitmaps_are_read_by_the_encoding_of_tex() {
+    let text = text_of(include_bytes!("../../../tests/papers/cyrillic.pdf"));
+    assert!(text.contains("Об обучении малых сетей") && text.contains("Мы обучаем модель с помощью Adam"), "{text}");
+    assert!(text.contains("1 Введение"), "{text}");
+    let text = text_of(include_bytes!("../../../tests/papers/sideways.pdf"));
+    for words in ["The efficient offices", "fluffily differ", "Größe."] {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn a_table_on_its_side_and_notes_are_kept_apart() {
+    let paper = read_pdf(include_bytes!("../../../tests/papers/sideways.pdf"), "p.pdf").expect("read");
+    let rows: Vec<Vec<&str>> = paper.tables[0].rows.iter().map(|r| r.cells.iter().map(|c| c.text.as_str()).collect()).collect();
+    assert_eq!(rows, [["Model", "STS-B", "QNLI"], ["Ours", "85.1", "90.2"], ["Base", "84.0", "89.9"]]);
+    assert_eq!(paper.tables[0].caption.map(|c| paper.passage(&paper.passages[c])), Some("Table 1: Offline scores."));
+    let notes: Vec<&str> =
+        paper.passages.iter().map(|p| paper.passage(p)).filter(|text| text.contains('f') && text.len() < 20).collect();
+    assert!(
+        notes.iter().any(|note| note.ends_with("First find.")) && notes.iter().any(|note| note.ends_with("Second flow.")),
+        "{notes:?}"
+    );
+}

@@ -55,7 +55,14 @@ fn begins_block(block: &Block<'_>, line: &Line, body: f32) -> bool {
     let indent = line.x0() - left;
     let indented = block.lines.len() > 1 && indent > 0.8 * body && indent < 4.0 * body && dy > 0.6 * size;
     let begins_item = line.cells.first().is_some_and(|c| c.text.starts_with(['•', '‣', '◦']));
-    other_size || elsewhere || indented || begins_item
+    // Notes follow each other without a gap.
+    let marked = |line: &Line| line.cells.first().is_some_and(|c| c.text.starts_with(is_note_mark));
+    let begins_note = marked(line) && block.lines.first().is_some_and(|first| marked(first));
+    other_size || elsewhere || indented || begins_item || begins_note
+}
+
+fn is_note_mark(c: char) -> bool {
+    "⁰¹²³⁴⁵⁶⁷⁸⁹∗*†‡§".contains(c)
 }
 
 /// The end of the table that begins at `start`; `start` itself if none does.
