@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `model.layers.0.self_attn.q_proj.lora_A.weight` | `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight` |
 //! | `classifier.weight`, trained whole | `base_model.model.classifier.weight`, its module in `modules_to_save` |
+//!
+//! Its names are those of modules, and version 5 of `transformers` has renamed those of ViT while models' files kept theirs: an adapter
+//! for one is written under both.
 
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
@@ -12,7 +15,7 @@ use crate::lora::{Adapted, Adapter, BaseWeights};
 use crate::registry::ModelConfig;
 use candle_core::Tensor;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// In front of every name.
 const PREFIX: &str = "base_model.model.";
@@ -60,11 +63,12 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
     let number = |field: &str| object.get(field).and_then(Value::as_f64);
     let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_string);
     let layers = names.filter_map(|name| own_name(name)?.strip_suffix(".lora_A.weight").map(str::to_string));
+    let layers: BTreeSet<String> = layers.collect();
     let adapter = Adapter {
         r: object.get("r").and_then(Value::as_u64).unwrap_or(0) as usize,
         lora_alpha: number("lora_alpha").unwrap_or(0.0),
         lora_dropout: number("lora_dropout").unwrap_or(0.0),
-        target_modules: layers.collect(),
+        target_modules: layers.into_iter().collect(),
         use_rslora: object.get("use_rslora").and_then(Value::as_bool).unwrap_or(false),
         use_dora: object.get("use_dora").and_then(Value::as_bool).unwrap_or(false),
         base: BaseWeights::Float32,
@@ -96,7 +100,8 @@ pub fn config(adapter: &Adapter, adapted: &Adapted, model: &ModelConfig, base: &
     put("r", json!(adapter.r));
     put("lora_alpha", whole_number(adapter.lora_alpha));
     put("lora_dropout", json!(adapter.lora_dropout));
-    put("target_modules", json!(adapted.targets(adapter)));
+    let renamed = adapted.layers().into_iter().filter_map(later_name);
+    put("target_modules", json!(adapted.targets(adapter).into_iter().chain(renamed).collect::<Vec<_>>()));
     put("use_rslora", json!(adapter.use_rslora));
     put("use_dora", json!(adapter.use_dora));
     put("bias", json!("none"));
@@ -133,6 +138,7 @@ fn own_name(name: &str) -> Option<String> {
     let name = name.strip_prefix(PREFIX)?;
     let name =
         name.replace(".modules_to_save.", ".").replace(".lora_A.default.", ".lora_A.").replace(".lora_B.default.", ".lora_B.");
+    let name = earlier_name(&name).unwrap_or(name);
     let length = [".lora_magnitude_vector.default.weight", ".lora_magnitude_vector.weight", ".lora_magnitude_vector.default"];
     let length = length.iter().find_map(|end| name.strip_suffix(end));
     Some(length.map_or(name.clone(), |path| format!("{path}.lora_magnitude_vector")))
@@ -140,7 +146,36 @@ fn own_name(name: &str) -> Option<String> {
 
 /// The names of such a file.
 pub fn public_names(own: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
-    own.into_iter().map(|(name, tensor)| (format!("{PREFIX}{name}"), tensor)).collect()
+    let renamed: Vec<_> = own.iter().filter_map(|(name, tensor)| Some((later_name(name)?, tensor.clone()))).collect();
+    own.into_iter().chain(renamed).map(|(name, tensor)| (format!("{PREFIX}{name}"), tensor)).collect()
+}
+
+/// Where ViT's layers lie, and what they are called there: in its files and up to version 4 of `transformers`, and from version 5 on.
+const RENAMED: [&str; 2] = ["vit.encoder.layer.", "vit.layers."];
+const RENAMED_MODULES: [[&str; 2]; 6] = [
+    ["attention.attention.query", "attention.q_proj"],
+    ["attention.attention.key", "attention.k_proj"],
+    ["attention.attention.value", "attention.v_proj"],
+    ["attention.output.dense", "attention.o_proj"],
+    ["intermediate.dense", "mlp.fc1"],
+    ["output.dense", "mlp.fc2"],
+];
+
+/// The later name of what was renamed.
+fn later_name(name: &str) -> Option<String> {
+    renamed(name, 0, 1)
+}
+
+/// The name in the model's own files of what was renamed.
+fn earlier_name(name: &str) -> Option<String> {
+    renamed(name, 1, 0)
+}
+
+fn renamed(name: &str, from: usize, to: usize) -> Option<String> {
+    let (layer, module) = name.strip_prefix(RENAMED[from])?.split_once('.')?;
+    let under = |path: &str| module.strip_prefix(path).filter(|rest| rest.is_empty() || rest.starts_with('.'));
+    let (names, rest) = RENAMED_MODULES.iter().find_map(|names| Some((names, under(names[from])?)))?;
+    Some(format!("{}{layer}.{}{rest}", RENAMED[to], names[to]))
 }
 
 #[cfg(test)]
@@ -181,6 +216,35 @@ mod tests {
             message.contains("found `q_proj`") && message.contains("found `w_proj`") && message.contains("`dense`, `key`"),
             "{message}"
         );
+    }
+
+    /// By the names of either version of `transformers`, or by both.
+    #[test]
+    fn layers_that_were_renamed_are_read_under_both_names() {
+        let public = json!({"model_type": "vit", "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16,
+            "image_size": 8, "patch_size": 4});
+        let model = ModelConfig::from_public(&public.to_string()).expect("a configuration");
+        let adapter = Adapter { use_dora: true, ..Adapter::of(&["query", "output.dense"]) };
+        let adapted = model.adapted(&adapter).expect("adapted");
+        let scalar = || Tensor::zeros(1, candle_core::DType::F32, &candle_core::Device::Cpu).expect("a tensor");
+        let own: BTreeMap<String, Tensor> = adapted.trained.keys().map(|name| (name.clone(), scalar())).collect();
+        let file = public_names(own.clone());
+        for name in [
+            "vit.encoder.layer.1.attention.attention.query.lora_A.weight",
+            "vit.layers.1.attention.q_proj.lora_A.weight",
+            "vit.layers.0.attention.o_proj.lora_B.weight",
+            "vit.layers.0.mlp.fc2.lora_magnitude_vector",
+        ] {
+            assert!(file.contains_key(&format!("{PREFIX}{name}")), "{name}: {:?}", file.keys());
+        }
+        assert_eq!(own_names(file.clone()).into_keys().collect::<Vec<_>>(), own.keys().cloned().collect::<Vec<_>>());
+        let later: Vec<String> = file.keys().filter(|name| !name.contains("encoder.layer")).cloned().collect();
+        let written = config(&adapter, &adapted, &model, "a/b", None).to_string();
+        let all = |names: Vec<String>| read_config(&written, names.iter().map(String::as_str)).expect("read").adapter;
+        let layers: Vec<String> = adapted.layers().into_iter().map(str::to_string).collect();
+        assert_eq!(all(later).target_modules, layers);
+        assert_eq!(all(file.into_keys().collect()).target_modules, layers);
+        assert!(written.contains("vit.layers.0.mlp.fc2") && written.contains("query"), "{written}");
     }
 
     #[test]
