@@ -10,29 +10,37 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-/// A layer that can be taken away, its call, and its name.
-const LAYERS: [(&str, libc::c_long, u32); 2] = [
-    ("files", libc::SYS_landlock_create_ruleset, libc::ENOSYS as u32),
-    // A filter that forbids filters: what an old container does.
-    ("syscalls", libc::SYS_seccomp, libc::ENOSYS as u32),
+/// A system call, and which of its arguments (32 bits at this place of the kernel's record) must be what for it to be refused.
+type Call = (libc::c_long, Option<(u32, u32)>);
+
+/// Places of the first and second argument.
+const FIRST: u32 = 16;
+const SECOND: u32 = 24;
+
+/// Layers that can be taken away, with their calls.
+const LAYERS: [(&str, &[Call]); 2] = [
+    ("files", &[(libc::SYS_landlock_create_ruleset, None)]),
+    // A filter that forbids filters. `prctl` is the older way to install one.
+    ("syscalls", &[(libc::SYS_seccomp, None), (libc::SYS_prctl, Some((FIRST, libc::PR_SET_SECCOMP as u32)))]),
 ];
 
-/// Starts it where these calls are not there. `prctl` is the older way to install a filter, so that goes with the newer.
-fn without(command: &mut Command, call: libc::c_long, errno: u32) {
+/// Starts it where these calls fail with this error.
+fn without(command: &mut Command, calls: &[Call], errno: i32) {
     let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
     let (load, equal, give) =
         (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, libc::BPF_RET | libc::BPF_K);
-    let refuse = libc::SECCOMP_RET_ERRNO | errno;
-    let also = if call == libc::SYS_seccomp { libc::PR_SET_SECCOMP as u32 } else { u32::MAX };
-    let program = [
-        step(load, 0, 0, 0),
-        step(equal, 3, 0, call as u32),
-        step(equal, 0, 3, libc::SYS_prctl as u32),
-        step(load, 0, 0, 16),
-        step(equal, 0, 1, also),
-        step(give, 0, 0, refuse),
-        step(give, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
+    let refuse = step(give, 0, 0, libc::SECCOMP_RET_ERRNO | errno as u32);
+    let mut program = Vec::new();
+    for (call, argument) in calls {
+        program.push(step(load, 0, 0, 0));
+        match argument {
+            None => program.extend([step(equal, 0, 1, *call as u32), refuse]),
+            Some((place, value)) => {
+                program.extend([step(equal, 0, 3, *call as u32), step(load, 0, 0, *place), step(equal, 0, 1, *value), refuse])
+            }
+        }
+    }
+    program.push(step(give, 0, 0, libc::SECCOMP_RET_ALLOW));
     let install = move || {
         let rules = libc::sock_fprog { len: program.len() as u16, filter: program.as_ptr().cast_mut() };
         // SAFETY: plain numbers, and a program that lives through the call, which only reads it.
@@ -61,13 +69,13 @@ fn records(run: &Path, said: &Said) -> [String; 4] {
 #[test]
 fn a_strict_jail_refuses_what_is_missing_and_says_what_to_do() {
     let place = Place::new();
-    for (layer, call, errno) in LAYERS {
+    for (layer, calls) in LAYERS {
         let words = [&format!("the sandbox layer `{layer}` cannot be entered")[..]];
         let refusal = Refusal { code: 50, words: &words, hint: "`--sandbox best-effort`" };
         refusal.check(&|| {
             let run = place.run();
             let mut command = train(&place, &run, "strict");
-            without(&mut command, call, errno);
+            without(&mut command, calls, libc::ENOSYS);
             (command, Some(run))
         });
     }
@@ -75,11 +83,11 @@ fn a_strict_jail_refuses_what_is_missing_and_says_what_to_do() {
 
 #[test]
 fn the_best_effort_runs_and_says_what_is_missing() {
-    for (layer, call, errno) in LAYERS {
+    for (layer, calls) in LAYERS {
         let place = Place::new();
         let run = place.run();
         let mut command = train(&place, &run, "best-effort");
-        without(&mut command, call, errno);
+        without(&mut command, calls, libc::ENOSYS);
         let [ledger, manifest, markdown, html] = records(&run, &said(&mut command));
         assert!(ledger.contains(r#""level":"best_effort""#) && ledger.contains(&format!(r#""{layer}":"MISSING: "#)), "{ledger}");
         assert!(manifest.contains("best_effort") || manifest.contains("best-effort"), "{manifest}");
@@ -106,4 +114,18 @@ fn what_is_switched_off_says_so() {
     let strict = place.run();
     assert_eq!(said(&mut train(&place, &strict, "strict")).code, Some(0));
     assert_eq!(program::weights(&run), program::weights(&strict));
+}
+
+/// As where somebody around us listens already: the walls hold, and nobody is told what they refuse.
+#[test]
+fn without_a_listener_the_walls_hold() {
+    let place = Place::new();
+    let run = place.run();
+    let mut command = train(&place, &run, "strict");
+    without(&mut command, &[(libc::SYS_seccomp, Some((SECOND, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER as u32)))], libc::EBUSY);
+    let [ledger, ..] = records(&run, &said(&mut command));
+    assert!(ledger.contains("no socket, no process; nobody is told which") && !ledger.contains("MISSING"), "{ledger}");
+    let usual = place.run();
+    let [ledger, ..] = records(&usual, &said(&mut train(&place, &usual, "strict")));
+    assert!(ledger.contains("the supervisor is told which"), "{ledger}");
 }

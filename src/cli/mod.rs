@@ -13,6 +13,7 @@ mod planned;
 mod profile;
 pub mod progress;
 mod read;
+mod reading;
 mod script;
 mod surroundings;
 mod verify;

@@ -2,6 +2,7 @@
 
 use super::args::{PaperArg, WorkerArgs};
 use super::environment::Environment;
+use super::reading::Reading;
 use crate::error::Result;
 use crate::intake::{self, FetchOptions, Field, FlatSpec, Opened, Outline, PaperSource};
 use crate::job::Event;
@@ -53,8 +54,8 @@ pub(super) fn read(show: Show, env: &Environment, paper: &PaperArg, offline: boo
     };
     let (paper, spec) = read_paper(&supervisor, 1, opened.record, &mut Quiet)?;
     match show {
-        Show::Whole => return super::print_json(&Outline::new(&paper, &spec)),
-        Show::Fields => return super::print_json(&FlatSpec::from(&spec)),
+        Show::Whole => return super::print_json(&Reading::of(&spec).beside(Outline::new(&paper, &spec))),
+        Show::Fields => return super::print_json(&Reading::of(&spec).beside(FlatSpec::from(&spec))),
         Show::Words => super::say(&in_words(&Outline::new(&paper, &spec))),
     }
     let paged = paper.format.has_pages();
@@ -62,6 +63,7 @@ pub(super) fn read(show: Show, env: &Environment, paper: &PaperArg, offline: boo
     if spec.sure().next().is_none() {
         super::say("no field was found that the reader stands by");
     }
+    super::say(&format!("\n{}", Reading::of(&spec).in_words()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! The flat JSON shape of a [`PaperSpec`], for machines that know nothing of Tallow's types: `{"fields": [{key, value, unit, ...}]}`; and
 //! its fields in words, for people.
 
-use super::{DatasetRole, Field, FieldKey, PaperSpec, ReportedResult, Unit, Value, Variant};
+use super::{DatasetRole, Field, FieldKey, Origin, PaperSpec, ReportedResult, Span, Unit, Value, Variant};
 use crate::words::{count, plain};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,10 +24,13 @@ pub struct FlatField {
     pub value: serde_json::Value,
     pub unit: Option<String>,
     pub scope: Option<String>,
+    pub origin: Origin,
     pub confidence: f32,
     pub section: Option<String>,
     pub quote: String,
     pub page: u32,
+    /// Bytes of the page's text where the quote stands.
+    pub span: Span,
 }
 
 impl From<&PaperSpec> for FlatSpec {
@@ -37,10 +40,12 @@ impl From<&PaperSpec> for FlatSpec {
             value: flat_value(&field.value),
             unit: field.unit.map(|unit| flat_unit(unit).to_string()),
             scope: (!field.scope.is_empty()).then(|| field.scope.to_string()),
+            origin: field.origin,
             confidence: field.confidence,
             section: field.evidence.section.clone(),
             quote: field.evidence.quote.verbatim().to_string(),
             page: field.evidence.quote.page(),
+            span: field.evidence.quote.span(),
         });
         FlatSpec { title: spec.title.clone(), arxiv_id: spec.arxiv_id.clone(), fields: fields.collect() }
     }
@@ -49,7 +54,13 @@ impl From<&PaperSpec> for FlatSpec {
 impl PaperSpec {
     /// The fields that the reader stands by, in their order.
     pub fn sure(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(|field| field.confidence >= MIN_CONFIDENCE)
+        let least = if self.is_foreign() { MIN_CONFIDENCE * super::extract::FOREIGN } else { MIN_CONFIDENCE };
+        self.fields.iter().filter(move |field| field.confidence >= least)
+    }
+
+    /// Written in another language than English, for which the rules are.
+    pub fn is_foreign(&self) -> bool {
+        self.language.as_deref().is_some_and(|language| language != "en")
     }
 }
 
@@ -88,9 +99,16 @@ fn variant_in_words(variant: &Variant) -> String {
         variant.num_heads.map(|n| format!("{n} heads")),
         variant.intermediate_size.map(|n| format!("intermediate size {n}")),
         variant.num_params.map(|n| format!("{} parameters", count(n))),
+        variant.patch_size.map(|n| format!("patches of {n}x{n}")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { variant.name.clone() } else { format!("{}: {}", variant.name, parts.join(", ")) }
+    // A model without a name is called by its layers.
+    let named = parts.first().is_none_or(|first| *first != variant.name);
+    match (parts.is_empty(), named) {
+        (true, _) => variant.name.clone(),
+        (false, true) => format!("{}: {}", variant.name, parts.join(", ")),
+        (false, false) => parts.join(", "),
+    }
 }
 
 fn result_in_words(result: &ReportedResult) -> String {

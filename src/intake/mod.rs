@@ -31,6 +31,7 @@ pub use arxiv::{ArxivRecord, Clock, FetchOptions, SystemClock};
 
 pub use error::Error;
 pub use extract::extract;
+pub(crate) use extract::family_named;
 pub use flat::{FlatField, FlatSpec};
 pub use opened::{Opened, SourceRecord, open};
 pub use outline::Outline;

@@ -10,7 +10,45 @@ use std::fmt;
 pub struct PaperSpec {
     pub title: Option<String>,
     pub arxiv_id: Option<String>,
+    /// Code of the language that it is written in (`en`, `de`), where that can be told. The rules are for English: of another one, fields
+    /// have low confidence.
+    #[serde(default)]
+    pub language: Option<String>,
     pub fields: Vec<Field>,
+    /// For each group of fields the paragraphs and tables to look at first.
+    #[serde(default)]
+    pub chunks: Vec<RankedChunks>,
+}
+
+/// Fields that papers give together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    Model,
+    Optimisation,
+    Data,
+    Evaluation,
+    Results,
+    Hardware,
+}
+
+/// The best chunks for a group, the best first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RankedChunks {
+    pub group: Group,
+    pub chunks: Vec<Chunk>,
+}
+
+/// A paragraph or a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Chunk {
+    /// `p` and the number of the passage, or `t` and that of the table, in the paper's order from 0.
+    pub id: String,
+    pub page: u32,
+    pub span: super::Span,
+    pub section: Option<String>,
+    /// How well it fits, comparable within the group alone.
+    pub score: f32,
 }
 
 /// One statement.
@@ -117,6 +155,44 @@ pub enum FieldKey {
     Results,
     #[serde(rename = "code_url")]
     CodeUrl,
+    #[serde(rename = "licence")]
+    Licence,
+}
+
+impl FieldKey {
+    /// What it is given with; none for what is about the paper itself.
+    pub const fn group(self) -> Option<Group> {
+        Some(match self {
+            FieldKey::Title | FieldKey::FirstAuthor => return None,
+            FieldKey::Task | FieldKey::Family | FieldKey::Variants | FieldKey::Init => Group::Model,
+            FieldKey::Loss
+            | FieldKey::Optimizer
+            | FieldKey::Lr
+            | FieldKey::Beta1
+            | FieldKey::Beta2
+            | FieldKey::Eps
+            | FieldKey::Momentum
+            | FieldKey::WeightDecay
+            | FieldKey::Schedule
+            | FieldKey::Warmup
+            | FieldKey::BatchSize
+            | FieldKey::Epochs
+            | FieldKey::Steps
+            | FieldKey::Dropout
+            | FieldKey::LabelSmoothing
+            | FieldKey::GradClipNorm
+            | FieldKey::MaxSeqLen
+            | FieldKey::Augmentation
+            | FieldKey::LoraRank
+            | FieldKey::LoraAlpha
+            | FieldKey::LoraTargets
+            | FieldKey::Precision => Group::Optimisation,
+            FieldKey::Datasets => Group::Data,
+            FieldKey::Metrics => Group::Evaluation,
+            FieldKey::Results => Group::Results,
+            FieldKey::Hardware | FieldKey::TrainingTime | FieldKey::CodeUrl | FieldKey::Licence => Group::Hardware,
+        })
+    }
 }
 
 /// A value; its kind is the same for every field of one key, but a number may also be a choice of several.
@@ -284,6 +360,29 @@ pub enum Family {
     Cnn,
     Mlp,
     LogisticRegression,
+    Distilbert,
+    Electra,
+    Deberta,
+    Albert,
+    Bart,
+    Gpt3,
+    Whisper,
+    WideResnet,
+    Vgg,
+    Densenet,
+    Efficientnet,
+    Mobilenet,
+    Convnext,
+    Swin,
+    Clip,
+    Unet,
+    Diffusion,
+    Gan,
+    Vae,
+    GraphNetwork,
+    Gru,
+    Mamba,
+    MixtureOfExperts,
 }
 
 impl Family {
@@ -304,6 +403,29 @@ impl Family {
             Family::Cnn => "cnn",
             Family::Mlp => "mlp",
             Family::LogisticRegression => "logistic regression",
+            Family::Distilbert => "distilbert",
+            Family::Electra => "electra",
+            Family::Deberta => "deberta",
+            Family::Albert => "albert",
+            Family::Bart => "bart",
+            Family::Gpt3 => "gpt3",
+            Family::Whisper => "whisper",
+            Family::WideResnet => "wide resnet",
+            Family::Vgg => "vgg",
+            Family::Densenet => "densenet",
+            Family::Efficientnet => "efficientnet",
+            Family::Mobilenet => "mobilenet",
+            Family::Convnext => "convnext",
+            Family::Swin => "swin",
+            Family::Clip => "clip",
+            Family::Unet => "u-net",
+            Family::Diffusion => "diffusion",
+            Family::Gan => "gan",
+            Family::Vae => "vae",
+            Family::GraphNetwork => "graph network",
+            Family::Gru => "gru",
+            Family::Mamba => "mamba",
+            Family::MixtureOfExperts => "mixture of experts",
         }
     }
 }
@@ -317,6 +439,9 @@ pub struct Variant {
     pub intermediate_size: Option<u32>,
     pub num_heads: Option<u32>,
     pub num_params: Option<f64>,
+    /// Pixels a side of a patch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch_size: Option<u32>,
 }
 
 /// A data set and what it is for.

@@ -14,5 +14,5 @@ pub use estimate::{Share, estimate, scoring_secs, size_of};
 pub use license::{Duty, Gate, Licensed, hub_name, licensed};
 pub use planner::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
 pub use resolve::{Layout, resolve};
-pub use rules::RulePlanner;
+pub use rules::{RulePlanner, Shape, Silent, shapes, silences};
 pub use types::*;

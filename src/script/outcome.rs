@@ -43,7 +43,9 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
     }
     let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
     let out_of_memory = || Outcome::OutOfMemory { limit_bytes: limits.memory_bytes, peak_bytes: None };
-    match told.last() {
+    // Notes are no last word.
+    let last_word = told.iter().rev().find(|told| !matches!(told, Told::Note { .. }));
+    match last_word {
         Some(Told::Diverged { step, .. }) => return diverged(*step),
         Some(Told::Stopped { .. }) if exit.asked == Some(KillReason::WallClock) => {
             return Outcome::TimedOut { limit_secs: limits.wall_secs };
@@ -67,11 +69,11 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
         return Outcome::Refused { class, message, hint: Some("`tallow doctor` says what the engine offers".into()) };
     }
     let raised = python::exception(&exit.stderr_tail).filter(|_| code != 0);
-    if let Some(Told::Refused { what, path, error }) = told.last().filter(|_| code != 0) {
+    if let Some(Told::Refused { what, path, error }) = last_word.filter(|_| code != 0) {
         let place = path.as_ref().map(|path| format!(" of `{}`", clean(path))).unwrap_or_default();
         let raised = raised.as_ref().map(|raised| format!("{}; ", raised.message)).unwrap_or_default();
         let message = format!("{raised}the container refused `{}`{place} ({})", clean(what), clean(error));
-        let hint = "there is no network, and only `tallow.out` and a small /tmp can be written; what the script needs must be in the image or in `--data`";
+        let hint = "there is no network, and only `tallow.out` and a small /tmp can be written; what the script needs must be in the image or in `--data`, readable for a user without rights";
         return Outcome::Refused { class: Class::Sandbox, message, hint: Some(hint.into()) };
     }
     match raised {
@@ -141,6 +143,11 @@ mod tests {
             ),
             (asked(KillReason::Interrupted), told(Told::Stopped { step: 6 }), Outcome::Interrupted { step: 6 }),
             (asked(KillReason::WallClock), told(Told::Stopped { step: 6 }), Outcome::TimedOut { limit_secs: 60 }),
+            (
+                asked(KillReason::WallClock),
+                vec![Told::Stopped { step: 6 }, Told::Note { message: "1 line was no event".into() }],
+                Outcome::TimedOut { limit_secs: 60 },
+            ),
             // Nobody asked it to stop.
             (exit(Status::Exited(0)), told(Told::Stopped { step: 6 }), Outcome::Crashed { exit_code: 0 }),
             (killed(KillReason::Stalled), vec![], Outcome::Stalled { limit_secs: 9 }),

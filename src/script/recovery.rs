@@ -46,7 +46,7 @@ pub fn decide(tried: &[Tried], most: Option<usize>) -> Decision {
         Outcome::Interrupted { .. } => give_up("stopped by the user"),
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
         Outcome::BudgetSpent { .. } => give_up(last.outcome.to_string()),
-        Outcome::Refused { message, .. } => give_up(format!("the script cannot go on: {message}")),
+        Outcome::Refused { message, .. } => give_up(message),
         Outcome::Crashed { exit_code } => {
             give_up(format!("the script ended with exit code {exit_code} and did not say that it is done"))
         }

@@ -24,16 +24,40 @@ pub(super) fn find(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'
     family(paper, sentences, found);
     tasks(paper, sentences, found);
     code(sentences, found);
+    licence(paper, sentences, found);
 }
 
 /// (family, names that stand for it, in the order in which they are tried).
 const FAMILIES: &[(Family, &str)] = &[
-    (Family::Roberta, r"\bRoBERTa\b"),
+    (Family::Distilbert, r"\bDistilBERT\b"),
+    (Family::Roberta, r"\bRoBERTa|\bXLM-R\b"),
+    (Family::Deberta, r"\bDeBERTa"),
+    (Family::Albert, r"\bALBERT\b"),
+    (Family::Electra, r"\bELECTRA\b"),
     (Family::Bert, r"\bBERT(?:BASE|LARGE)?\b"),
     (Family::Gpt2, r"\bGPT-?2\b"),
+    (Family::Gpt3, r"\bGPT-?3\b"),
+    (Family::Bart, r"\bBART\b"),
+    (Family::Whisper, r"\bWhisper\b"),
     (Family::Llama, r"\bLLaMA\b|\bLlama\b"),
     (Family::T5, r"\bT5\b"),
     (Family::Vit, r"\bViT\b|\b[Vv]ision [Tt]ransformers?\b"),
+    (Family::WideResnet, r"\b(?:[Ww]ide[- ]?ResNets?|WRN)\b|\b[Ww]ide [Rr]esidual [Nn]et"),
+    (Family::Densenet, r"\bDenseNets?\b"),
+    (Family::Efficientnet, r"\bEfficientNets?\b"),
+    (Family::Mobilenet, r"\bMobileNets?\b"),
+    (Family::Convnext, r"\bConvNeXts?\b"),
+    (Family::Vgg, r"\bVGG(?:Net)?\b"),
+    (Family::Swin, r"\bSwin\b"),
+    (Family::Clip, r"\bCLIP\b"),
+    (Family::Unet, r"\bU-?Nets?\b"),
+    (Family::Diffusion, r"\b[Dd]iffusion (?:probabilistic )?models?\b|\bDDPMs?\b"),
+    (Family::Gan, r"\bGANs?\b|\b[Gg]enerative [Aa]dversarial [Nn]et"),
+    (Family::Vae, r"\bVAEs?\b|\b[Vv]ariational [Aa]uto-?[Ee]ncoders?\b"),
+    (Family::GraphNetwork, r"\b[Gg]raph (?:neural|convolutional|attention) networks?\b|\bG[NC]Ns?\b"),
+    (Family::Mamba, r"\bMamba\b|\b[Ss]tate[- ][Ss]pace [Mm]odels?\b"),
+    (Family::MixtureOfExperts, r"\b[Mm]ixture[- ]of[- ][Ee]xperts\b|\bMoEs?\b"),
+    (Family::Gru, r"\bGRUs?\b"),
     (Family::Resnet, r"\bResNets?\b|\b[Rr]esidual (?:net\w*|learning)\b"),
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
@@ -44,6 +68,18 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::LogisticRegression, r"\b[Ll]ogistic regression\b"),
 ];
 
+static NAMED: LazyLock<Vec<regex::Regex>> =
+    LazyLock::new(|| FAMILIES.iter().map(|(_, names)| crate::intake::regex(names)).collect());
+
+/// The family that a model's name belongs to: `BERT_LARGE`, `ViT-B/16`, `GPT-2 medium`.
+pub(crate) fn family_named(name: &str) -> Option<Family> {
+    let spaced = name.replace(['_', '-'], " ");
+    let named = FAMILIES.iter().zip(NAMED.iter());
+    // A way to train is no model.
+    let models = named.filter(|((family, _), _)| !matches!(family, Family::Lora | Family::Dora));
+    models.into_iter().find(|(_, pattern)| pattern.is_match(name) || pattern.is_match(&spaced)).map(|((family, _), _)| *family)
+}
+
 /// The family that the paper is about: named in its title, or by "we propose", or most often.
 fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -53,11 +89,12 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     });
     let title = paper.title.as_ref().map(|t| paper.passage(t)).unwrap_or_default();
     let mut best: Option<(f64, Family, usize, std::ops::Range<usize>)> = None;
-    for (family, names) in FAMILIES {
-        let names = crate::intake::regex(names);
+    for ((family, _), names) in FAMILIES.iter().zip(NAMED.iter()) {
         // A general word counts less than a name.
-        let general =
-            matches!(family, Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm);
+        let general = matches!(
+            family,
+            Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm | Family::Gru
+        );
         let in_title = match family {
             _ if general => 8.0,
             // What it refines is in its title, too, and throughout.
@@ -158,6 +195,35 @@ fn code(sentences: &[Sentence], found: &mut Findings<'_>) {
         {
             let text = url.as_str().replace(' ', "");
             found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.8, quote, sentence.section);
+            return;
+        }
+    }
+}
+
+/// Under which licence code or weights are given away, by the authors' own words.
+fn licence(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
+    static UNDER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:under|with|is|are)\s(?:the\s|an?\s)?(?:terms of the\s)?(?P<l>(?:permissive\s)?(?:MIT|Apache(?:[- ]?(?:License,?\s)?(?:[Vv]ersion\s)?2(?:\.0)?)?|BSD(?:[- ]\d[- ][Cc]lause)?|[AL]?GPL(?:[- ]?v?\d(?:\.\d)?)?|CC[- ]BY(?:[- ](?:SA|NC|ND))*(?:[- ]\d\.\d)?|CC0|Creative Commons [A-Z][\w -]{2,40}?|OpenRAIL(?:-M)?))(?:\s[Ll]icen[cs]e[ds]?|[-\s]licensed|[.,;)]|\s|$)",
+        )
+    });
+    static GIVES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:licen[cs]e\w*|releas\w*|open-?sourc\w*|available|distribut\w*|publish\w*)\b")
+    });
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:our|we|code|models?|weights|checkpoints|implementation|this (?:work|repository|paper))\b")
+    });
+    for sentence in sentences {
+        let kind = paper.section_kind(sentence.section);
+        let text = &sentence.text;
+        if matches!(kind, SectionKind::References | SectionKind::RelatedWork) || !GIVES.is_match(text) || !OWN.is_match(text) {
+            continue;
+        }
+        if let Some(words) = UNDER.captures(text).and_then(|found| found.name("l"))
+            && let Some(quote) = sentence.quote(words.range())
+        {
+            let value = Value::Text { text: words.as_str().to_string() };
+            found.add(FieldKey::Licence, value, None, Scope::default(), 0.75, quote, sentence.section);
             return;
         }
     }

@@ -75,6 +75,18 @@ impl Variant {
     }
 }
 
+/// `ViT-B/16`: the patch is in the name.
+pub(super) fn patches(fields: &mut [crate::intake::Field]) {
+    static SLASH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^[A-Z][\w-]*-[A-Za-z]+/(\d{1,2})\b"));
+    for field in fields {
+        if let Value::Variant { variant } = &mut field.value
+            && let Some(found) = SLASH.captures(&variant.name)
+        {
+            variant.patch_size = variant.patch_size.or(found[1].parse().ok());
+        }
+    }
+}
+
 pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     if !at.text().contains(|c: char| c.is_ascii_digit()) {
         return;

@@ -46,7 +46,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let kinds = "(?:the )?(?:standard |plain |vanilla |momentum |mini-?batch )?";
         [
             crate::intake::regex(&format!(
-                r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:[Tt]rained?|[Tt]raining|[Ff]ine-?tuned?|[Oo]ptimi[sz](?:ed?|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
+                r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tuned?|[Oo]ptimi[sz](?:ed?|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
                 r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) used (?:as|for optimi[sz]|to (?:train|optimi[sz])))"
@@ -99,10 +99,10 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
         let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
         vec![
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?P<at>{list}) (?P<unit>iterations|steps|epochs|updates)"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?:(?:the )?(?P<unit2>iterations|steps|epochs|updates) )?(?P<at>{list})(?: ?(?:th|st|nd|rd))?(?: (?P<unit>iterations|steps|epochs|updates))?"),
                 |found| ScheduleShape::Milestones {
                     at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
-                    unit: found.name("unit").map(|m| if m.as_str().starts_with('e') { Unit::Epochs } else { Unit::Steps }),
+                    unit: found.name("unit").or_else(|| found.name("unit2")).map(|m| if m.as_str().starts_with('e') { Unit::Epochs } else { Unit::Steps }),
                     divisor: divisor(found),
                 },
             ),
@@ -137,7 +137,10 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     {
         return;
     }
-    if let Some((words, shape)) = FORMS.iter().find_map(|(form, shape)| Some((form.captures(text)?, shape)))
+    // `reduced by 10 after 3 days` names no steps.
+    let is_whole =
+        |words: &regex::Captures<'_>| words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some();
+    if let Some((words, shape)) = FORMS.iter().find_map(|(form, shape)| Some((form.captures(text).filter(is_whole)?, shape)))
         && let Some(whole) = words.get(0)
     {
         found.say(at, FieldKey::Schedule, Value::Schedule { schedule: shape(&words) }, None, whole.range());
@@ -154,7 +157,7 @@ fn divisor(found: &regex::Captures<'_>) -> Option<f64> {
 const NAMED_LOSS: f32 = 0.85;
 
 fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
-    const KINDS: &str = r"cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared[- ]error(?: loss)?|MSE loss|(?:negative )?log[- ]likelihood(?: loss)?|InfoNCE(?: loss)?|ELBO|KL[- ]divergence(?: loss)?|(?:hinge|contrastive|distillation|triplet|focal|dice|huber|smooth l1|l1|l2|ctc|adversarial|reconstruction|perceptual|margin|ranking|denoising|language model(?:l?ing)?|masked language model(?:l?ing)?|MLM) (?:loss|objective)";
+    const KINDS: &str = r"cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared?[- ]error(?: loss)?|MSE loss|(?:negative )?log[- ]likelihood(?: loss)?|InfoNCE(?: loss)?|ELBO|KL[- ]divergence(?: loss)?|(?:hinge|contrastive|distillation|triplet|focal|dice|huber|smooth l1|l1|l2|ctc|adversarial|reconstruction|perceptual|margin|ranking|denoising|language model(?:l?ing)?|masked language model(?:l?ing)?|MLM) (?:loss|objective)";
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
             r"(?i)\b(?:(?:training|overall|total|final) (?:loss|objective) is (?:the )?(?P<is>[a-z][^.;(]{{8,110}})|(?P<name>(?:(?:standard|binary|softmax|categorical|weighted|sparse|token-level|pixel-wise|autoregressive) )*(?:{KINDS}))(?:\b|$))"
@@ -248,6 +251,26 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
             r"\b(?:apply|applied|applying|adapt) (?:LoRA |only )?(?:to )?(?P<t>W_?[qkvo](?:(?:,| and|, and) W_?[qkvo])*)\b",
         )
     });
+    static PROJECTIONS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:into|to|on|in) (?:the |all )?(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
+        )
+    });
+    let text = at.text();
+    let speaks = ["lora", "adapter", "low-rank"].iter().any(|word| text.to_lowercase().contains(word));
+    let projections = PROJECTIONS.captures(text).filter(|words| {
+        let named = words.get(0).map_or("", |m| m.as_str());
+        speaks
+            && (named.contains("_proj") || ["projection", "matri", "weights", "layers"].iter().any(|word| named.contains(word)))
+    });
+    if TARGETS.find(text).is_none()
+        && let Some(words) = projections
+        && let (Some(whole), Some(list)) = (words.get(0), words.name("t"))
+    {
+        let texts = list.as_str().split([',', ' ']).filter(|t| !t.is_empty() && *t != "and").map(str::to_string).collect();
+        found.say(at, FieldKey::LoraTargets, Value::Texts { texts }, None, whole.range());
+        return;
+    }
     if let Some(words) = TARGETS.captures(at.text())
         && let (Some(whole), Some(list)) = (words.get(0), words.name("t"))
     {
@@ -266,14 +289,17 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b[^.;]{0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
         )
     });
     let text = at.text();
     let lower = text.to_lowercase();
     // What could be done is not what was done.
     let possible = lower.contains("can be ") || lower.contains("could be ");
-    if at.caption || possible || !["train", "tun", "experiment", "perform", "hardware"].iter().any(|w| lower.contains(w)) {
+    if at.caption
+        || possible
+        || !["train", "tun", "experiment", "perform", "hardware", "batch size"].iter().any(|w| lower.contains(w))
+    {
         return;
     }
     for words in DEVICES.captures_iter(text) {
@@ -293,14 +319,14 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than )?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than )?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if at.caption || !["train", "tuning", "tuned"].iter().any(|word| lower.contains(word)) {
+    if at.caption || !["train", "tuning", "tuned", "run took", "runs took"].iter().any(|word| lower.contains(word)) {
         return;
     }
     let Some(words) = TIME.captures(text) else { return };

@@ -8,13 +8,16 @@ mod architecture;
 mod aside;
 mod choices;
 mod data;
+mod language;
 mod names;
 mod numbers;
+mod rank;
 mod results;
 mod scope;
 mod settings;
 mod tables;
 
+pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset};
 
 use super::{
@@ -52,14 +55,25 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     for table in &paper.tables {
         tables::find(paper, table, &mut found);
     }
+    architecture::patches(&mut found.fields);
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
+    let language = language::of(paper);
+    let mut fields = tidy(found.fields);
+    if language.is_some_and(|language| language != "en") {
+        fields.iter_mut().for_each(|field| field.confidence *= FOREIGN);
+    }
     PaperSpec {
         title: paper.title.as_ref().map(|t| paper.passage(t).to_string()),
         arxiv_id: paper.arxiv_id.clone(),
-        fields: tidy(found.fields),
+        language: language.map(str::to_string),
+        chunks: rank::chunks(paper, &fields),
+        fields,
     }
 }
+
+/// How much what is read in another language than English is to be trusted: the rules are for English.
+pub(super) const FOREIGN: f32 = 0.6;
 
 fn is_caption(paper: &Paper, sentence: &Sentence) -> bool {
     paper.passages.get(sentence.passage).is_some_and(|p| p.kind == PassageKind::Caption)

@@ -146,7 +146,7 @@ fn topic(paper: &Paper, sentence: &Sentence) -> Option<String> {
     }
     static GENERIC: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:the )?(?:abstract|introduction|background|related work|methods?|our method|model|models?|architecture|model architecture|approach|training|training details|experiments?|experimental (?:setup|settings?|details)|setup|implementation(?: details)?|evaluation|results?(?: and .*)?|analysis|discussion|conclusions?|appendix|details|hyper-?parameters?.*|optimi[sz]er|regulari[sz]ation|training (?:procedure|data.*|regime)|data.*|why .*|limitations|acknowledge?ments?|references)$",
+            r"(?i)^(?:the )?(?:abstract|introduction|background|related work|methods?|our method|model|models?|architecture|model architecture|approach|training|training details|experiments?|experimental (?:setup|settings?|details)|setup|implementation(?: details)?|evaluation|results?(?: and .*)?|analysis|discussion|conclusions?|appendix|(?:additional |further |more )?(?:training |model )?details|(?:model )?hyper-?parameters?.*|optimi[sz](?:er|ation)|implementation|settings|pre-?training|fine-?tuning|model and training|regulari[sz]ation|training (?:procedure|data.*|regime)|data.*|why .*|limitations|acknowledge?ments?|references)$",
         )
     });
     let title = paper.section_title(sentence.section).trim();

@@ -30,6 +30,18 @@ const RULES: &[Rule] = &[
         None,
         LR,
     ),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[- ]rate|lr)\b[^.;]{0,80}?\b(?:to|with|and|reaching) (?:a |its |the )?(?:peak|maximum|maximal)(?: value| learning rate| lr)?(?: of| at|:)? {n}",
+        None,
+        LR,
+    ),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:increas|ramp|warm|rais)\w*(?: up)?(?: linearly)? (?:the )?(?:learning[- ]rate|lr)[^.;\d]{0,20}(?:from {m} )?to (?:a (?:peak|maximum|maximal)(?: value)? of )?{n}",
+        None,
+        LR,
+    ),
     rule(FieldKey::Lr, r"{n} (?:as )?(?:the |a )?(?:initial |base |peak |maximum )?learning rate", None, LR),
     rule(FieldKey::Lr, r"\bα{of}{n}", None, LR),
     rule(FieldKey::Beta1, r"\b(?:β[₁1]|beta_?1){of}{n}", None, SHARE),
@@ -42,6 +54,7 @@ const RULES: &[Rule] = &[
         None,
         (0.0, 1.0),
     ),
+    rule(FieldKey::WeightDecay, r"\bdecay(?:ed|ing|s)? (?:the |all )?weights (?:by|with|at) {n}", None, (0.0, 1.0)),
     rule(FieldKey::WeightDecay, r"{v} weight[- ]decay", None, (0.0, 1.0)),
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[- ]?sizes?{of}{n}", Some(Unit::Examples), COUNT),
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
@@ -67,7 +80,7 @@ const RULES: &[Rule] = &[
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
-        r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?{n} (?:training |full )?epochs?",
+        r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -134,18 +147,23 @@ const RULES: &[Rule] = &[
         Some(Unit::Steps),
         COUNT,
     ),
-    rule(FieldKey::Dropout, r"\bdrop-?out(?: (?:probability|probabilities|rate|ratio|prob\.?))?{of}{n}", None, SHARE),
+    rule(
+        FieldKey::Dropout,
+        r"\bdrop-?out(?: (?:with )?(?:an? )?(?:probability|probabilities|rate|ratio|prob\.?))?{of}{n}",
+        None,
+        SHARE,
+    ),
     rule(FieldKey::Dropout, r"\bP_?drop{of}{n}", None, SHARE),
     rule(FieldKey::Dropout, r"{v}(?:\s?%)? drop-?out", None, (0.0, 99.0)),
     rule(
         FieldKey::LabelSmoothing,
-        r"\blabel[- ]smoothing(?: (?:of value|factor|parameter))?(?: [ϵεǫ]?_?ls)?{of}{n}",
+        r"\blabel[- ]smoothing(?: (?:of value|factor|parameter|coefficient))?(?:(?: with)? [ϵεǫα]?(?:_?ls)?)?{of}{n}",
         None,
         SHARE,
     ),
     rule(FieldKey::LabelSmoothing, r"[ϵεǫ]_?ls{of}{n}", None, SHARE),
     rule(FieldKey::GradClipNorm, r"\b(?:gradients?|grad)[- ](?:norm )?clip\w*(?: \w+){0,4}?{of}{n}", None, (1e-6, 1e4)),
-    rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm{of}{n}", None, (1e-6, 1e4)),
+    rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
     rule(
         FieldKey::MaxSeqLen,
         r"\b(?:sequence|context|input) (?:length|size|window) from \d+ to {n}",
@@ -182,7 +200,7 @@ const RULES: &[Rule] = &[
 const OF: &str = concat!(
     r"(?:\s*[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]])?",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
-    r"initially|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
+    r"initially|initiali[sz]ed|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
     r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 
@@ -418,9 +436,11 @@ fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) ->
         FieldKey::Dropout => !after.starts_with(" layers"),
         FieldKey::Epochs => !before.trim_end().ends_with("every") && !decays_there(before) && !is_other_epochs(before, after),
         FieldKey::Warmup => !inside.contains("train for") && !inside.contains("trained for"),
-        FieldKey::Steps => !is_other_count(before) && !decays_there(before) && !text[whole].to_lowercase().contains("warm"),
+        FieldKey::Steps => {
+            !is_other_count(before) && trains(text) && !decays_there(before) && !text[whole].to_lowercase().contains("warm")
+        }
         FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains('%'),
-        FieldKey::LoraRank => !text.starts_with("Figure") && !inside.contains("rank r ="),
+        FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
         _ => true,
     }
 }
@@ -435,6 +455,26 @@ fn speaks_of_rates(text: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:penalty|beam|lora|rank|significance|smoothing|temperature)\b"));
     RATES.is_match(text) && !OTHER.is_match(text)
+}
+
+/// Whether a sentence speaks of training: iterations of a proof or steps of an agent are no length.
+fn trains(text: &str) -> bool {
+    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:pre-?)?train\w*|(?:fine-?)?tun(?:e|ed|ing)|optimi[sz]\w*|learning[- ]rate|batch\w*|lr|warm\w*)\b",
+        )
+    });
+    TRAINS.is_match(text)
+}
+
+/// Whether a sentence speaks of adapters that are put into a model, rather than of ranks.
+fn adapts(text: &str) -> bool {
+    static ADAPTS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:we|our)\b[^.;]*\b(?:use|set|insert|add|apply|train|employ|fix)\w*\b[^.;]*\b(?:lora|adapters?|low-rank)\b",
+        )
+    });
+    ADAPTS.is_match(text)
 }
 
 /// `warms up from 0 to`: the rate that follows is the highest.
@@ -458,7 +498,7 @@ fn is_other_count(before: &str) -> bool {
     let before = before.to_lowercase();
     let clause = before.rsplit([',', ';', '(']).next().unwrap_or_default();
     let clause = clause.rsplit(" and train").next().unwrap_or_default();
-    ["warm", "first", "every", "each", "evaluat", "checkpoint", "average", "improv", "patience"]
+    ["warm", "first", "every", "each", "evaluat", "checkpoint", "average", "improv", "patience", "accumul"]
         .iter()
         .any(|word| clause.contains(word))
 }
@@ -468,7 +508,7 @@ fn decays_there(before: &str) -> bool {
     let before = before.to_lowercase();
     let clause = before.rsplit([';', '.']).next().unwrap_or_default();
     let clause = clause.rsplit_once(" and terminate").map_or(clause, |(_, rest)| rest);
-    let clause = clause.rsplit(',').next().unwrap_or_default();
+    let clause = clause.rsplit(',').next().unwrap_or_default().replace("weight decay", "");
     ["divide", "decay", "drop", "reduc", "lower", "multipl", "anneal"].iter().any(|word| clause.contains(word))
 }
 
@@ -483,7 +523,7 @@ fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>,
         }
         FieldKey::Warmup if near.contains("epoch") => Some(Unit::Epochs),
         FieldKey::Warmup if near.contains("token") => Some(Unit::Tokens),
-        FieldKey::BatchSize if near.contains("token") || near.contains("words") => Some(Unit::Tokens),
+        FieldKey::BatchSize if counts_tokens(text, &value) => Some(Unit::Tokens),
         _ => rule.unit,
     };
     let as_share = matches!(rule.key, FieldKey::Dropout | FieldKey::WeightDecay | FieldKey::LabelSmoothing) && percent;
@@ -491,6 +531,13 @@ fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>,
         values.iter_mut().for_each(|v| *v /= 100.0);
     }
     (values, unit)
+}
+
+/// `25000 source tokens`, but not `256 sequences of 512 tokens`.
+fn counts_tokens(text: &str, value: &Range<usize>) -> bool {
+    static TOKENS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:\s\w+)?[\s-](?:tokens?|words?|word-?pieces?)\b"));
+    TOKENS.is_match(&text[value.end..])
 }
 
 /// `We do not use dropout`, `no weight decay`.

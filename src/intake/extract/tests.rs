@@ -1,6 +1,6 @@
 use crate::intake::{
-    EXAMPLE_PAPER, FieldKey, FlatSpec, Origin, Page, Paper, PaperSpec, Passage, PassageKind, Phase, Section, SectionKind, Span,
-    Value, Wanted, extract, read_pdf,
+    Cell, EXAMPLE_PAPER, FieldKey, FlatSpec, Origin, Page, Paper, PaperSpec, Passage, PassageKind, Phase, Row, Section,
+    SectionKind, Span, Table, Value, Wanted, extract, read_pdf,
 };
 
 /// A paper of one page: (heading, paragraphs) each.
@@ -270,4 +270,87 @@ fn paper_and_spec_survive_a_file() {
     assert_eq!(extract(&again), spec);
     let spec_again: PaperSpec = serde_json::from_str(&serde_json::to_string(&spec).expect("written")).expect("read");
     assert_eq!(spec_again, spec);
+}
+
+/// Texts in the many ways papers say things: name, Markdown, then all that is to be found of the recipe and the sizes, and nothing else.
+const SAID: &str = include_str!("../../../tests/fixtures/papers/said.txt");
+
+/// A paper of one page from headings, paragraphs, captions and tables with bars.
+fn written(body: &str) -> Paper {
+    let mut paper = Paper { name: "test".into(), ..Paper::default() };
+    let mut text = String::new();
+    let (mut section, mut caption, mut in_table) = (None, None, false);
+    for line in body.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let start = text.len();
+        if let Some(row) = line.strip_prefix('|') {
+            let mut cells = Vec::new();
+            for (column, words) in
+                row.trim_end_matches('|').split('|').map(str::trim).enumerate().filter(|(_, words)| !words.is_empty())
+            {
+                let at = text.len();
+                text.push_str(words);
+                let span = Span { start: at, end: text.len() };
+                let x0 = column as f32 * 100.0;
+                cells.push(Cell { text: words.into(), span, x0, x1: x0 + 60.0 });
+                text.push(' ');
+            }
+            if !std::mem::replace(&mut in_table, true) {
+                paper.tables.push(Table { page: 1, section, caption, rows: Vec::new() });
+            }
+            let table = paper.tables.last_mut().expect("a table");
+            table.rows.push(Row { span: Span { start, end: text.trim_end().len() }, cells });
+            text.push('\n');
+            continue;
+        }
+        in_table = false;
+        let heading = line.strip_prefix("## ");
+        let words = heading.unwrap_or(line);
+        text.push_str(words);
+        let span = Span { start, end: text.len() };
+        text.push_str("\n\n");
+        let mut kind = PassageKind::Prose;
+        if let Some(title) = heading {
+            section = Some(paper.sections.len());
+            let kind_of = match title {
+                "Abstract" => SectionKind::Abstract,
+                "Related work" => SectionKind::RelatedWork,
+                _ => SectionKind::Body,
+            };
+            paper.sections.push(Section { number: None, title: title.into(), kind: kind_of });
+            kind = PassageKind::Heading;
+        } else if line.starts_with("Table ") {
+            caption = Some(paper.passages.len());
+            kind = PassageKind::Caption;
+        }
+        paper.passages.push(Passage { page: 1, span, section, kind, continues: false });
+    }
+    paper.pages.push(Page { number: 1, text, whole: true });
+    paper
+}
+
+#[test]
+fn settings_as_papers_say_them() {
+    for text in SAID.split("[[").skip(1) {
+        let (name, rest) = text.split_once("]]\n").expect("a name");
+        let (body, expected) = rest.split_once("---\n").expect("what is said");
+        let paper = written(body);
+        let spec = extract(&paper);
+        let of_recipe = |key: FieldKey| {
+            key == FieldKey::Variants || key >= FieldKey::Init && key < FieldKey::Datasets || key == FieldKey::Licence
+        };
+        let said: Vec<String> = spec
+            .sure()
+            .filter(|field| of_recipe(field.key))
+            .map(|field| {
+                let key = serde_json::to_value(field.key).expect("a key");
+                let scope = if field.scope.is_empty() { String::new() } else { format!(" [{}]", field.scope) };
+                format!("{} {}{scope}", key.as_str().expect("text"), field.in_words())
+            })
+            .collect();
+        assert_eq!(said, expected.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(), "{name}");
+        for field in &spec.fields {
+            let quote = &field.evidence.quote;
+            assert_eq!(paper.words(quote.page(), quote.span()), quote.verbatim(), "{name}");
+        }
+    }
 }

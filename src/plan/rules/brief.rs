@@ -19,7 +19,7 @@ pub(super) const TRAINING_SHARE: f64 = 0.7;
 pub(super) const WORKING_SHARE: f64 = 0.9;
 
 /// Tokens of a piece of a stream of words, where nobody says how many.
-const PIECE: usize = 256;
+pub(super) const PIECE: usize = 256;
 
 /// All that is known before a model is chosen.
 pub(super) struct Brief<'a> {

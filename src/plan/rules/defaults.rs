@@ -1,7 +1,8 @@
 //! Recipes for what nobody stated, each with where it comes from.
 
 use crate::intake::OptimizerKind;
-use crate::spec::{Augment, Length, Optimizer, Recipe, Schedule, Warmup};
+use crate::spec::{Augment, Length, Optimizer, Recipe, Schedule, Task, Warmup};
+use tallow_zoo::ModelConfig;
 
 /// A recipe and its source.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,12 +11,59 @@ pub(super) struct Defaults {
     pub(super) source: &'static str,
 }
 
+/// What the usual recipe depends on.
+pub(super) struct Case<'a> {
+    pub(super) config: &'a ModelConfig,
+    pub(super) pretrained: bool,
+    pub(super) task: Task,
+    /// A mirrored image shows the same.
+    pub(super) mirror: bool,
+    /// Tokens of a piece of a stream of words.
+    pub(super) piece: usize,
+    pub(super) examples: usize,
+    /// Of pairs of texts: they have a score.
+    pub(super) scored: bool,
+    /// Tokens of the longest text that a model of sentences reads.
+    pub(super) longest: Option<usize>,
+}
+
+/// The recipe for a model and a task.
+pub(super) fn usual(case: &Case<'_>) -> Defaults {
+    let params = || case.config.num_params();
+    match (case.config, case.pretrained) {
+        (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_), _) => {
+            resnet_from_scratch(case.mirror)
+        }
+        (ModelConfig::Vit(_), false) => vit_from_scratch(case.mirror),
+        (ModelConfig::Gpt2(_) | ModelConfig::Llama(_), false) => decoder_from_scratch(case.piece),
+        (ModelConfig::Gpt2(_) | ModelConfig::Llama(_), true) if case.task.is_of_conversations() => {
+            conversing(case.task == Task::PreferenceOptimization)
+        }
+        (ModelConfig::Gpt2(_) | ModelConfig::Llama(_), true) => decoder_tuning(case.piece),
+        (ModelConfig::T5(_) | ModelConfig::Marian(_), true) => pair_tuning(),
+        (ModelConfig::Whisper(_), true) => speech_tuning(params()),
+        (ModelConfig::Whisper(config), false) => speech_from_scratch(config.d_model),
+        (ModelConfig::T5(config), false) => pairs_from_scratch(config.d_model, case.examples),
+        (ModelConfig::Marian(config), false) => pairs_from_scratch(config.d_model, case.examples),
+        (ModelConfig::Mlp(_), _) => perceptron_from_scratch(case.examples),
+        (ModelConfig::Bert(config), false) => encoder_from_scratch(config.hidden_size),
+        (_, true) if case.task == Task::MaskedLanguageModelling => {
+            let mut defaults = fine_tuning(params());
+            defaults.recipe.max_seq_len = Some(case.piece);
+            defaults
+        }
+        (_, true) if case.task == Task::SentenceSimilarity => sentence_vectors(case.scored, case.longest),
+        _ if case.task == Task::QuestionAnswering => answering(params()),
+        _ => fine_tuning(params()),
+    }
+}
+
 const fn adamw(weight_decay: f64) -> Optimizer {
     Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay }
 }
 
 /// Fine-tuning an encoder of so many parameters on texts. Small encoders want the upper end of the usual range.
-pub(super) fn fine_tuning(num_params: usize) -> Defaults {
+fn fine_tuning(num_params: usize) -> Defaults {
     Defaults {
         recipe: Recipe {
             max_seq_len: Some(128),
@@ -33,7 +81,7 @@ pub(super) fn fine_tuning(num_params: usize) -> Defaults {
 }
 
 /// Tuning an encoder to answer questions about texts, which are long.
-pub(super) fn answering(num_params: usize) -> Defaults {
+fn answering(num_params: usize) -> Defaults {
     let mut defaults = fine_tuning(num_params);
     (defaults.recipe.length, defaults.recipe.max_seq_len) = (Length::Epochs(2.0), Some(384));
     defaults.source = "1810.04805, section 4.2 and appendix A.3; windows of 384 tokens as its code has them";
@@ -42,7 +90,7 @@ pub(super) fn answering(num_params: usize) -> Defaults {
 
 /// Vectors of texts: of `scored` pairs, or of texts that belong together, which want large batches to find others in. `longest`: tokens
 /// of the longest text that the model reads by itself.
-pub(super) fn sentence_vectors(scored: bool, longest: Option<usize>) -> Defaults {
+fn sentence_vectors(scored: bool, longest: Option<usize>) -> Defaults {
     let (length, batch_size) = if scored { (Length::Epochs(4.0), 16) } else { (Length::Epochs(1.0), 64) };
     Defaults {
         recipe: Recipe {
@@ -59,7 +107,7 @@ pub(super) fn sentence_vectors(scored: bool, longest: Option<usize>) -> Defaults
 }
 
 /// An encoder from scratch on a small data set. The rate falls with the width, as small models bear higher ones.
-pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
+fn encoder_from_scratch(hidden_size: usize) -> Defaults {
     let mut defaults = fine_tuning(0);
     defaults.recipe.lr = (0.064 / hidden_size.max(1) as f64).clamp(1e-4, 1e-3);
     defaults.recipe.schedule = Schedule::linear(Warmup::Frac(0.1));
@@ -68,7 +116,7 @@ pub(super) fn encoder_from_scratch(hidden_size: usize) -> Defaults {
 }
 
 /// A language model from scratch on a text.
-pub(super) fn decoder_from_scratch(piece: usize) -> Defaults {
+fn decoder_from_scratch(piece: usize) -> Defaults {
     Defaults {
         recipe: Recipe {
             max_seq_len: Some(piece),
@@ -87,7 +135,7 @@ pub(super) fn decoder_from_scratch(piece: usize) -> Defaults {
 }
 
 /// Tuning a language model that has learnt before.
-pub(super) fn decoder_tuning(piece: usize) -> Defaults {
+fn decoder_tuning(piece: usize) -> Defaults {
     let mut defaults = decoder_from_scratch(piece);
     (defaults.recipe.lr, defaults.recipe.length, defaults.recipe.batch_size) = (5e-5, Length::Epochs(3.0), 8);
     (defaults.recipe.dropout, defaults.recipe.schedule) = (None, Schedule::linear(Warmup::Frac(0.06)));
@@ -96,7 +144,7 @@ pub(super) fn decoder_tuning(piece: usize) -> Defaults {
 }
 
 /// Answers of a language model: to tell them, or to prefer one to the other, which wants smaller steps.
-pub(super) fn conversing(preferred: bool) -> Defaults {
+fn conversing(preferred: bool) -> Defaults {
     let mut defaults = decoder_tuning(512);
     (defaults.recipe.length, defaults.recipe.optimizer) = (Length::Epochs(if preferred { 1.0 } else { 3.0 }), adamw(0.0));
     defaults.recipe.lr = if preferred { 1e-5 } else { 2e-5 };
@@ -109,7 +157,7 @@ pub(super) fn conversing(preferred: bool) -> Defaults {
 }
 
 /// Tuning a Whisper to hear.
-pub(super) fn speech_tuning(num_params: usize) -> Defaults {
+fn speech_tuning(num_params: usize) -> Defaults {
     Defaults {
         recipe: Recipe {
             grad_clip_norm: Some(1.0),
@@ -126,7 +174,7 @@ pub(super) fn speech_tuning(num_params: usize) -> Defaults {
 }
 
 /// A model of speech from scratch. The rate falls with the width, as small models bear higher ones.
-pub(super) fn speech_from_scratch(width: usize) -> Defaults {
+fn speech_from_scratch(width: usize) -> Defaults {
     let mut defaults = speech_tuning(0);
     defaults.recipe.lr = (0.2 / width.max(1) as f64).clamp(2e-4, 2e-3);
     defaults.recipe.length = Length::Epochs(20.0);
@@ -135,7 +183,7 @@ pub(super) fn speech_from_scratch(width: usize) -> Defaults {
 }
 
 /// Tuning a T5 to write texts from others.
-pub(super) fn pair_tuning() -> Defaults {
+fn pair_tuning() -> Defaults {
     Defaults {
         recipe: Recipe {
             max_seq_len: Some(256),
@@ -148,7 +196,7 @@ pub(super) fn pair_tuning() -> Defaults {
 
 /// A Transformer of this width that learns from scratch to write texts from others. The paper's rate is `width^-0.5 warmup^-0.5` after a
 /// warm-up of 4000 steps, 7e-4 for its base model; that of a smaller one is larger, and a shorter run has a shorter warm-up.
-pub(super) fn pairs_from_scratch(width: usize, examples: usize) -> Defaults {
+fn pairs_from_scratch(width: usize, examples: usize) -> Defaults {
     let batch_size = 64;
     let per_epoch = examples.div_ceil(batch_size).max(1) as f64;
     Defaults {
@@ -170,7 +218,7 @@ pub(super) fn pairs_from_scratch(width: usize, examples: usize) -> Defaults {
 }
 
 /// A perceptron on `examples` rows of a table: enough steps for a small one, few enough epochs for a large one.
-pub(super) fn perceptron_from_scratch(examples: usize) -> Defaults {
+fn perceptron_from_scratch(examples: usize) -> Defaults {
     let batch_size = if examples < 10_000 { 32 } else { 256 };
     let per_epoch = examples.div_ceil(batch_size).max(1) as f64;
     Defaults {
@@ -189,7 +237,7 @@ pub(super) fn perceptron_from_scratch(examples: usize) -> Defaults {
 }
 
 /// A ResNet from scratch on small images; `mirror`: a mirrored image shows the same class.
-pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
+fn resnet_from_scratch(mirror: bool) -> Defaults {
     let mut augment = vec![Augment::PadCrop { padding: 4 }];
     augment.extend(mirror.then_some(Augment::HorizontalFlip));
     Defaults {
@@ -208,7 +256,7 @@ pub(super) fn resnet_from_scratch(mirror: bool) -> Defaults {
 }
 
 /// A vision transformer from scratch on small images.
-pub(super) fn vit_from_scratch(mirror: bool) -> Defaults {
+fn vit_from_scratch(mirror: bool) -> Defaults {
     let mut augment = vec![Augment::PadCrop { padding: 4 }];
     augment.extend(mirror.then_some(Augment::HorizontalFlip));
     let schedule = Schedule::cosine(Warmup::Frac(0.1));

@@ -15,6 +15,11 @@ mod models;
 mod paper;
 mod propose;
 mod say;
+mod silent;
+mod zoo;
+
+pub use silent::{Silent, silences};
+pub use zoo::{Shape, shapes};
 
 use super::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
 use crate::spec::ExperimentSpec;

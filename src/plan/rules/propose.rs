@@ -2,7 +2,7 @@
 
 use super::asked;
 use super::brief::{Brief, Stated, TRAINING_SHARE, WORKING_SHARE};
-use super::defaults::{self, Defaults};
+use super::defaults::{self, Case, Defaults};
 use super::fit::{Fit, Price};
 use super::images;
 use super::models::Candidate;
@@ -90,42 +90,16 @@ pub(super) type Priced = (Candidate, Drafted, Price);
 
 impl Brief<'_> {
     fn defaults(&self, candidate: &Candidate) -> Defaults {
-        let mut defaults = match (&candidate.spec, &candidate.config) {
-            (_, ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_)) => {
-                defaults::resnet_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
-            }
-            (ModelSpec::Scratch { .. }, ModelConfig::Vit(_)) => {
-                defaults::vit_from_scratch(self.choice.known.is_some_and(|k| k.mirror))
-            }
-            (ModelSpec::Scratch { .. }, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => {
-                defaults::decoder_from_scratch(self.piece)
-            }
-            (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) if self.task.is_of_conversations() => {
-                defaults::conversing(self.task == Task::PreferenceOptimization)
-            }
-            (_, ModelConfig::Gpt2(_) | ModelConfig::Llama(_)) => defaults::decoder_tuning(self.piece),
-            (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)) => defaults::pair_tuning(),
-            (ModelSpec::Pretrained { .. }, ModelConfig::Marian(_)) => defaults::pair_tuning(),
-            (ModelSpec::Pretrained { .. }, ModelConfig::Whisper(_)) => defaults::speech_tuning(candidate.config.num_params()),
-            (ModelSpec::Scratch { .. }, ModelConfig::Whisper(config)) => defaults::speech_from_scratch(config.d_model),
-            (ModelSpec::Scratch { .. }, ModelConfig::T5(config)) => defaults::pairs_from_scratch(config.d_model, self.examples),
-            (ModelSpec::Scratch { .. }, ModelConfig::Marian(config)) => {
-                defaults::pairs_from_scratch(config.d_model, self.examples)
-            }
-            (_, ModelConfig::Mlp(_)) => defaults::perceptron_from_scratch(self.examples),
-            (ModelSpec::Scratch { .. }, ModelConfig::Bert(config)) => defaults::encoder_from_scratch(config.hidden_size),
-            (ModelSpec::Pretrained { .. }, _) if self.task == Task::MaskedLanguageModelling => {
-                let mut defaults = defaults::fine_tuning(candidate.config.num_params());
-                defaults.recipe.max_seq_len = Some(self.piece);
-                defaults
-            }
-            (ModelSpec::Pretrained { .. }, _) if self.task == Task::SentenceSimilarity => {
-                let longest = self.offer.model.and_then(|model| model.sentences.as_ref()?.max_seq_len);
-                defaults::sentence_vectors(self.offer.data.columns.label.is_some(), longest)
-            }
-            (_, _) if self.task == Task::QuestionAnswering => defaults::answering(candidate.config.num_params()),
-            (_, _) => defaults::fine_tuning(candidate.config.num_params()),
-        };
+        let mut defaults = defaults::usual(&Case {
+            config: &candidate.config,
+            pretrained: matches!(candidate.spec, ModelSpec::Pretrained { .. }),
+            task: self.task,
+            mirror: self.choice.known.is_some_and(|k| k.mirror),
+            piece: self.piece,
+            examples: self.examples,
+            scored: self.offer.data.columns.label.is_some(),
+            longest: self.offer.model.and_then(|model| model.sentences.as_ref()?.max_seq_len),
+        });
         let recipe = &mut defaults.recipe;
         // A batch is never more than a twentieth of the data: there must be steps to learn in. Those for tables reckon with it.
         let of_table = self.task.takes() == Modality::Table;

@@ -215,6 +215,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
     // Labels for the rows below them stand alone in their line.
     let mut group = String::new();
     let own = found.family().map(|family| family.name());
+    let of_sizes = sizes::in_rows(view);
     let mut in_group = false;
     for (index, row) in view.table.rows.iter().enumerate() {
         let Some(first) = row.cells.first() else { continue };
@@ -255,7 +256,12 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
             }
             let is_baseline = view.is_baseline(own, &scope);
             let scope = scope.or(&view.scope);
-            let trust = if is_baseline { BASELINE } else { trust(&mut found.given, key, &scope) };
+            let trust = match is_baseline {
+                true => BASELINE,
+                // A column that gives a whole model gives its recipe, too.
+                false if of_sizes => SAID,
+                false => trust(&mut found.given, key, &scope),
+            };
             found.add(key, value, unit, scope, trust, view.quote(row), view.table.section);
         }
     }

@@ -11,9 +11,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     for row in view.table.rows.iter().filter(|row| is_header(row)) {
         depths_across(view, row, found);
     }
-    let dimensions = view.table.rows.iter().filter(|r| r.cells.len() > 1 && architecture::dimension(&r.cells[0].text).is_some());
-    // Headers of two rows may begin with a dimension, too.
-    if dimensions.filter(|row| !is_header(row)).count() >= 2 {
+    if in_rows(view) {
         return by_row(view, found);
     }
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
@@ -23,6 +21,13 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             found.add(FieldKey::Variants, Value::Variant { variant }, None, scope, 0.8, view.quote(row), view.table.section);
         }
     }
+}
+
+/// Whether sizes stand down the first column.
+pub(super) fn in_rows(view: &View<'_>) -> bool {
+    let named = view.table.rows.iter().filter(|r| r.cells.len() > 1 && architecture::dimension(&r.cells[0].text).is_some());
+    // Headers of two rows may begin with a dimension, too.
+    named.filter(|row| !is_header(row)).count() >= 2
 }
 
 /// Sizes down the first column, a model a column: `Layers | 12 | 24`, `Hidden size | 768 | 1024`.
