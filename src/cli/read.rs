@@ -54,8 +54,8 @@ pub(super) fn read(show: Show, env: &Environment, paper: &PaperArg, offline: boo
     };
     let (paper, spec) = read_paper(&supervisor, 1, opened.record, &mut Quiet)?;
     match show {
-        Show::Whole => return super::print_json(&Reading::of(&spec).beside(Outline::new(&paper, &spec))),
-        Show::Fields => return super::print_json(&Reading::of(&spec).beside(FlatSpec::from(&spec))),
+        Show::Whole => return super::print_json(&Reading::of(&spec).page(&Outline::new(&paper, &spec))),
+        Show::Fields => return super::print_json(&Reading::of(&spec).page(&FlatSpec::from(&spec))),
         Show::Words => super::say(&in_words(&Outline::new(&paper, &spec))),
     }
     let paged = paper.format.has_pages();

@@ -17,23 +17,21 @@ pub(super) struct Reading {
     chunks: Vec<RankedChunks>,
 }
 
-/// A paper's content, or its fields alone, with what the planner makes of it.
-#[derive(Debug, Serialize)]
-pub(super) struct With<T> {
-    #[serde(flatten)]
-    paper: T,
-    #[serde(flatten)]
-    reading: Reading,
-}
-
 impl Reading {
     pub(super) fn of(spec: &PaperSpec) -> Self {
         let (language, chunks) = (spec.language.clone(), spec.chunks.clone());
         Reading { language, models: shapes(spec), silent: silences(spec), chunks }
     }
 
-    pub(super) fn beside<T>(self, paper: T) -> With<T> {
-        With { paper, reading: self }
+    /// The keys of `paper`, a paper's content or its fields alone, and next to them those of this.
+    pub(super) fn page(&self, paper: &impl Serialize) -> serde_json::Map<String, serde_json::Value> {
+        let object = |value: serde_json::Result<serde_json::Value>| match value {
+            Ok(serde_json::Value::Object(object)) => object,
+            Ok(_) | Err(_) => serde_json::Map::new(),
+        };
+        let mut page = object(serde_json::to_value(paper));
+        page.extend(object(serde_json::to_value(self)));
+        page
     }
 
     /// A paragraph each. Paper text is untrusted, so it is escaped.
