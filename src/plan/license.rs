@@ -164,9 +164,8 @@ const LICENSES: &[License] = &[
 
 /// The one that is meant by the Hub's name or by SPDX's, whatever the case; none where that is none of these.
 fn known(name: &str) -> Option<&'static License> {
-    let same =
-        |license: &&License| license.hub.eq_ignore_ascii_case(name.trim()) || license.spdx.eq_ignore_ascii_case(name.trim());
-    LICENSES.iter().find(same)
+    let called = |by: fn(&License) -> &str| LICENSES.iter().find(|license| by(license).eq_ignore_ascii_case(name.trim()));
+    called(|license| license.hub).or_else(|| called(|license| license.spdx))
 }
 
 /// The Hub's own name for a licence, where it has one.

@@ -8,9 +8,12 @@
 //! is said in [`Paper::left_out`].
 
 mod bibliography;
+mod conditionals;
+mod environments;
 mod files;
 mod macros;
 mod math;
+mod packages;
 mod reader;
 mod structural;
 mod symbols;
