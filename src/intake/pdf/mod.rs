@@ -25,7 +25,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 64 MiB, 500 pages, 5 s.
+    /// 64 MiB, 500 pages, 5 s of the processor's time.
     fn default() -> Self {
         Limits { max_bytes: 64 << 20, max_pages: 500, max_time: Duration::from_secs(5) }
     }
