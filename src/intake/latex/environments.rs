@@ -113,16 +113,7 @@ impl Reader<'_> {
         }
         let lines: Vec<String> = tokens.split(|t| t.is_command("\\")).map(|line| self.formula(line.to_vec())).collect();
         let text = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
-        if self.text.len() > 1 || self.grid().is_some() {
-            self.space();
-            return self.write(&text);
-        }
-        let said = !self.target().trim().is_empty();
-        self.end_paragraph();
-        if self.begun && !text.is_empty() {
-            self.blocks.push(Block::Fragment(text));
-        }
-        self.continues = said;
+        self.show(text);
     }
 
     pub(super) fn begin_float(&mut self, name: &str, bare: &str) {

@@ -194,6 +194,11 @@ impl Reader<'_> {
     /// A formula on lines of its own: the sentence goes on after it.
     fn display(&mut self, tokens: Vec<Token>) {
         let text = self.formula(tokens);
+        self.show(text);
+    }
+
+    /// The text of such a formula, or of several.
+    pub(super) fn show(&mut self, text: String) {
         if self.text.len() > 1 || self.grid().is_some() {
             self.space();
             return self.write(&text);
