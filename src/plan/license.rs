@@ -217,8 +217,9 @@ impl Licensed {
     /// One line: what it is, its licence, its duties.
     pub fn in_words(&self) -> String {
         let duties: Vec<&str> = self.duties.iter().map(|duty| duty.in_words()).collect();
-        let stated = self.stated.as_deref().map_or("no licence".to_string(), |stated| format!("licence {stated}"));
-        format!("{}: {stated}{}{}", self.what, if duties.is_empty() { "" } else { "; " }, duties.join("; "))
+        let stated = self.stated.iter().map(|stated| format!("licence {stated}"));
+        let parts: Vec<String> = stated.chain(duties.into_iter().map(str::to_string)).collect();
+        format!("{}: {}", self.what, parts.join("; "))
     }
 }
 
