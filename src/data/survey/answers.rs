@@ -20,27 +20,47 @@ pub(super) struct Answers {
     pub(super) names: BTreeSet<String>,
 }
 
-/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
-pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    let mut found = Answers::default();
-    for table in tables {
-        if may_lack && table.column(label).is_err() {
-            found.rows += table.count()?;
-            continue;
+impl Answers {
+    /// Counts the rows and has `take` look at these cells of each. A table that lacks one of the columns is counted alone, if it `may`.
+    fn of(
+        tables: &[Table],
+        columns: &[&str],
+        may_lack: bool,
+        mut take: impl FnMut(&mut Answers, &Table, Vec<Cell>) -> Result<()>,
+    ) -> Result<Answers> {
+        let mut found = Answers::default();
+        for table in tables {
+            if may_lack && columns.iter().any(|name| table.column(name).is_err()) {
+                found.rows += table.count()?;
+                continue;
+            }
+            for row in table.rows(columns)? {
+                found.rows += 1;
+                take(&mut found, table, row?.cells)?;
+            }
         }
-        for row in table.rows(&[label])? {
-            found.rows += 1;
-            let Some(name) = row?.cells.first().and_then(classes::name_of) else { continue };
-            if !found.names.contains(&name) {
-                found.names.insert(name);
+        Ok(found)
+    }
+
+    /// # Errors
+    /// There are more classes than any data has.
+    fn check_classes(&self, table: &Table, column: &str, expected: &'static str) -> Result<()> {
+        match self.names.len() > MOST_CLASSES {
+            true => {
+                let (path, column) = (table.path().to_path_buf(), column.to_string());
+                Err(Error::ColumnKind { path, column, expected, found: "more distinct values".into() })
             }
-            if found.names.len() > MOST_CLASSES {
-                let expected = "at most 1000 classes";
-                let path = table.path().to_path_buf();
-                return Err(Error::ColumnKind { path, column: label.into(), expected, found: "more distinct values".into() });
-            }
+            false => Ok(()),
         }
     }
+}
+
+/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
+pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
+    let mut found = Answers::of(tables, &[label], may_lack, |found, table, cells| {
+        found.names.extend(cells.first().and_then(classes::name_of));
+        found.check_classes(table, label, "at most 1000 classes")
+    })?;
     if classes::are_measured(&found.names) {
         let example = found.names.iter().find(|name| name.parse::<i64>().is_err()).cloned().unwrap_or_default();
         let path = tables.first().map(|table| table.path().to_path_buf()).unwrap_or_default();
@@ -54,64 +74,36 @@ pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result
 
 /// Counts the questions and looks whether any is answered.
 pub(super) fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    let mut found = Answers::default();
-    for table in tables {
-        if may_lack && table.column(label).is_err() {
-            found.rows += table.count()?;
-            continue;
-        }
-        for row in table.rows(&[label])? {
-            found.rows += 1;
-            found.any |= row?.cells.first().is_some_and(|cell| *cell != Cell::Null);
-        }
-    }
-    Ok(found)
+    Answers::of(tables, &[label], may_lack, |found, _, cells| {
+        found.any |= cells.first().is_some_and(|cell| *cell != Cell::Null);
+        Ok(())
+    })
 }
 
 /// Counts the rows and collects the labels, of which each may have several.
 pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) -> Result<Answers> {
     let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
-    let mut found = Answers::default();
-    for table in tables {
-        if may_lack && wanted.iter().any(|name| table.column(name).is_err()) {
-            found.rows += table.count()?;
-            continue;
+    let all = wanted.join(", ");
+    Answers::of(tables, &wanted, may_lack, |found, table, cells| {
+        for cell in cells {
+            found.any |= cell != Cell::Null;
+            found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));
         }
-        for row in table.rows(&wanted)? {
-            found.rows += 1;
-            for cell in row?.cells {
-                found.any |= cell != Cell::Null;
-                found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));
-            }
-            if found.names.len() > MOST_CLASSES {
-                let path = table.path().to_path_buf();
-                let (expected, column) = ("at most 1000 labels", wanted.join(", "));
-                return Err(Error::ColumnKind { path, column, expected, found: "more distinct values".into() });
-            }
-        }
-    }
-    Ok(found)
+        found.check_classes(table, &all, "at most 1000 labels")
+    })
 }
 
 /// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
 /// tell of, with its place.
 pub(super) fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    let mut found = Answers::default();
-    for table in tables {
-        if may_lack && table.column(label).is_err() {
-            found.rows += table.count()?;
-            continue;
-        }
-        for row in table.rows(&[label])? {
-            found.rows += 1;
-            found.any |= match row?.cells.first() {
-                Some(Cell::Null) | None => false,
-                Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),
-                Some(Cell::Int(value)) => *value != -1,
-                Some(Cell::Float(value)) => *value != -1.0,
-                Some(_) => true,
-            };
-        }
-    }
-    Ok(found)
+    Answers::of(tables, &[label], may_lack, |found, _, cells| {
+        found.any |= match cells.first() {
+            Some(Cell::Null) | None => false,
+            Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),
+            Some(Cell::Int(value)) => *value != -1,
+            Some(Cell::Float(value)) => *value != -1.0,
+            Some(_) => true,
+        };
+        Ok(())
+    })
 }

@@ -330,8 +330,7 @@ fn residual(variant: &Variant) -> Shape {
         return Shape::Open { name, family: "resnet".into(), lacks: "the paper does not state the depth".into() };
     };
     match models::resnet(depth, 3) {
-        Some(_) if IMAGENET.contains(&depth) => {
-            let Some(candidate) = models::resnet(depth, 3) else { unreachable!("it was there") };
+        Some(candidate) if IMAGENET.contains(&depth) => {
             let mut config = candidate.config.to_public();
             if let Some(object) = config.as_object_mut() {
                 object.retain(|key, _| !["num_labels", "label2id"].contains(&key.as_str()));
