@@ -21,6 +21,7 @@ pub mod data;
 pub mod eval;
 pub mod intake;
 pub mod job;
+pub mod llm;
 pub mod pipeline;
 pub mod plan;
 pub mod provenance;
