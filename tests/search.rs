@@ -73,12 +73,14 @@ fn a_search_that_finds_nothing_says_so() {
     let run = place.run();
     // A step that is no step: whatever is tried scores the same.
     let still = ["recipe.lr=1e-30", "recipe.length={ steps = 2 }", "recipe.keep=\"last\"", "search.max_trials=3"];
-    succeeds(place.train(&[&[WATCHED, MORE][..], &still].concat(), &run).arg("--offline"));
+    let said = succeeds(place.train(&[&[WATCHED, MORE][..], &still].concat(), &run).arg("--offline"));
     let journal = journal(&run);
     assert_eq!(journal.best().map(|best| best.number), Some(1), "{journal:#?}");
     let folder = RunFolder::open(&run).expect("a run");
     let page = folder.read_text(&folder.report_md()).expect("a report");
-    assert!(page.contains("Of 3 recipes the first did best: there is no gain over it."), "{page}");
+    for told in [said.stdout, page] {
+        assert!(told.contains("Of 3 recipes the first did best: there is no gain over it."), "{told}");
+    }
 }
 
 #[test]
