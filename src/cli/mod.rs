@@ -2,6 +2,7 @@
 
 pub mod args;
 mod consent;
+mod data;
 mod diff;
 pub mod doctor;
 pub mod environment;
@@ -90,6 +91,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let (split, max_examples) = (split.as_deref(), max_examples.map(usize::from));
             let asked = evaluate::Asked { model, data, split, max_examples, speech, compare: *compare };
             evaluate::evaluate(cli.json, environment, &asked, run)
+        }
+        Command::Data { data, split, samples, hub, worker } => {
+            let asked = data::Asked { data, split: split.as_deref(), samples: *samples };
+            data::data(cli.json, environment, &asked, (hub, worker))
         }
         Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, beams, seed, speech, hub, worker } => {
             let search = made::search(*temperature, *top_p, *beams, *seed);
