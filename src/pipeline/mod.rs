@@ -4,6 +4,7 @@ mod budget;
 mod diff;
 mod given;
 mod made;
+mod predict;
 mod propose;
 mod stages;
 mod verify;
@@ -11,6 +12,7 @@ mod verify;
 pub use diff::{Side, compare_sides};
 pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, Written};
+pub use predict::{Answers, Asking};
 pub use propose::read_paper;
 pub use verify::Repeat;
 
@@ -43,7 +45,8 @@ pub fn used_by(folder: &RunFolder) -> Result<Duration> {
 /// What the stages need of the world.
 pub struct Setup<'a> {
     pub hub: &'a Hub,
-    pub host: HostFacts,
+    /// This machine; measured where a plan asks for it.
+    pub host: &'a dyn Fn() -> Result<HostFacts>,
     pub planner: &'a dyn Planner,
     /// This binary: workers are the same program.
     pub program: PathBuf,

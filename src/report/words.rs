@@ -37,6 +37,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Sampled { .. } => "sampled",
         Event::Generated { .. } => "generated",
         Event::Merged { .. } => "merged",
+        Event::Predicted { .. } => "predicted",
         Event::Compared(_) => "compared",
         Event::Note { .. } => "note",
         Event::Refused { .. } => "refused",
