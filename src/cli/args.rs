@@ -1,5 +1,7 @@
 //! The command line, as clap reads it.
 
+use super::export::Format;
+use crate::export::FloatKind;
 use crate::sandbox::Level;
 use crate::spec::{Compared, Write};
 use clap::{Args, Parser, Subcommand};
@@ -186,6 +188,23 @@ pub enum Command {
         /// The model's folder; it must not be there.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Write a model for another program: ONNX (BERT, ResNet, ViT) or GGUF (Llama, Mistral, Qwen2, Qwen3).
+    Export {
+        /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
+        model: String,
+        #[arg(long, value_enum, value_name = "FORMAT")]
+        to: Format,
+        /// Of GGUF: how matrices are stored.
+        #[arg(long, value_enum, default_value_t = FloatKind::F16, value_name = "KIND")]
+        dtype: FloatKind,
+        /// The file; default: `model.onnx` or `model.gguf` here. It must not be there.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         #[command(flatten)]
         hub: HubArgs,
         #[command(flatten)]

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod environment;
 mod evaluate;
 mod experiment;
+mod export;
 mod made;
 pub mod message;
 mod planned;
@@ -105,6 +106,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             made::generate(cli.json, environment, &asked, (hub, worker))
         }
         Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),
+        Command::Export { model, to, dtype, out, hub, worker } => {
+            let asked = export::Asked { model, to: *to, dtype: *dtype, out: out.as_deref() };
+            export::export(cli.json, environment, &asked, (hub, worker))
+        }
         Command::Push { model, target, private, pr, revision, dry_run, yes, allow_paths, accept_license, message, hub } => {
             let target = Target { id: target.clone(), revision: revision.clone(), private: *private, pull_request: *pr };
             let (dry_run, yes, allow_paths, message) = (*dry_run, *yes, *allow_paths, message.as_deref());

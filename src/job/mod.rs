@@ -5,6 +5,7 @@
 
 mod chat;
 mod event;
+mod export;
 mod keys;
 mod origin;
 mod part;
@@ -12,6 +13,7 @@ mod predict;
 
 pub use chat::ChatFormat;
 pub use event::*;
+pub use export::{ExportJob, ExportTo};
 pub use keys::{differing, flatten};
 pub use origin::{Origin, Place};
 pub use part::Part;
@@ -49,6 +51,8 @@ pub enum Job {
     Merge(Box<MergeJob>),
     /// Inputs -> what the model says of each.
     Predict(Box<PredictJob>),
+    /// A base and its adapter, if any -> one file for another program.
+    Export(Box<ExportJob>),
     /// Two prepared splits -> how many examples of the second the first has too.
     Compare { train: PathBuf, held_out: PathBuf },
 }

@@ -11,7 +11,7 @@ mod verify;
 
 pub use diff::{Side, compare_sides};
 pub use given::{Question, Score, Scored, Told};
-pub use made::{Ask, Written};
+pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};
 pub use propose::read_paper;
 pub use verify::Repeat;

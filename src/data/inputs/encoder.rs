@@ -2,8 +2,8 @@
 
 use crate::data::features::Comma;
 use crate::data::prepare::{
-    Pixels, Question, Rows, Tokenization, brought_to, decode_image, encode_text, encode_words, first_tokens, places, text_of,
-    windows,
+    Pixels, Question, Rows, Tokenization, brought_to, decode_image, encode_text, encode_with_places, encode_words, first_tokens,
+    places, text_of, windows,
 };
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::{Error, NOT_SEEN, Result};
@@ -132,7 +132,7 @@ impl Encoder {
                 what: "text that the question is about",
             }),
             (Task::TokenClassification, _) => {
-                let encoding = encode_text(&tokenization.tokenizer, path, &position, first.as_str().into())?;
+                let encoding = encode_with_places(&tokenization.tokenizer, path, &position, first.as_str().into())?;
                 check(&encoding)?;
                 let (words, firsts) = words_of(&first, &encoding);
                 Ok(Fed::Words { tokens: Tokens::of(&encoding), words, firsts })

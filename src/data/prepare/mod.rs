@@ -48,7 +48,7 @@ pub(super) use resize::brought_to;
 pub(super) use spans::{Question, places, windows};
 pub(super) use table::Rows;
 pub(super) use tags::{encode as encode_words, first_tokens};
-pub(super) use text::encode as encode_text;
+pub(super) use text::{encode as encode_text, encode_with_places};
 pub(super) use tokenization::{Tokenization, text as text_of};
 
 use super::read::{Cell, Row, Table};

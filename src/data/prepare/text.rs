@@ -115,9 +115,23 @@ fn encode_row(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row
     encode(tokenizer, table.path(), &position, input)
 }
 
-/// A text, or a pair of them, with its special tokens.
+/// A text, or a pair of them, with its special tokens; nobody asks where in the text they stand.
 pub(in crate::data) fn encode(tokenizer: &Tokenizer, path: &Path, position: &Position, input: EncodeInput) -> Result<Encoding> {
-    let encoding = guarded(|| tokenizer.encode_fast(input, true)).map_err(|e| failed(path, position, e))?;
+    encoded(path, position, || tokenizer.encode_fast(input, true))
+}
+
+/// The same, each token with its word and its bytes of the text.
+pub(in crate::data) fn encode_with_places(
+    tokenizer: &Tokenizer,
+    path: &Path,
+    position: &Position,
+    input: EncodeInput,
+) -> Result<Encoding> {
+    encoded(path, position, || tokenizer.encode(input, true))
+}
+
+fn encoded(path: &Path, position: &Position, encode: impl FnOnce() -> tokenizers::Result<Encoding>) -> Result<Encoding> {
+    let encoding = guarded(encode).map_err(|e| failed(path, position, e))?;
     let encoding = encoding.map_err(|e| failed(path, position, e))?;
     match encoding.is_empty() {
         true => Err(failed(path, position, "it has no tokens at all")),

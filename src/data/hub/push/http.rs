@@ -8,6 +8,7 @@ use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
+use std::io::Read;
 use std::time::Duration;
 
 /// Redirects of one request that are followed.
@@ -25,6 +26,13 @@ pub(super) struct Http {
     base: String,
     token: Secret,
     patience: Patience,
+}
+
+/// An answer, whole.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    body: Vec<u8>,
 }
 
 /// Makes a request anew for each try: its body may be a file that is read.
@@ -69,17 +77,17 @@ impl Http {
     }
 
     /// Sends a request to the Hub until it has an answer that trying again would not change. The token goes along on its own host.
-    pub(super) fn send(&self, what: &str, method: Method, url: &str, make: Make) -> Result<Response, Error> {
+    pub(super) fn send(&self, what: &str, method: Method, url: &str, make: Make) -> Result<Answer, Error> {
         let mut url = self.address(what, url)?;
         for _ in 0..MOST_REDIRECTS {
             let response = self.tried(what, &|| {
                 let request = self.client.request(method.clone(), url.clone());
                 make(if self.is_own(&url) { request.bearer_auth(self.token.reveal()) } else { request })
             })?;
-            if !response.status().is_redirection() {
+            if !response.status.is_redirection() {
                 return Ok(response);
             }
-            let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| url.join(to).ok());
+            let to = response.headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| url.join(to).ok());
             let to = to.ok_or_else(|| Error::BadAnswer { what: what.into(), found: "a redirect to nowhere".into() })?;
             if !self.is_own(&to) {
                 return Err(Error::SentAway { what: what.into(), to: to.host_str().unwrap_or("another host").into() });
@@ -90,25 +98,23 @@ impl Http {
     }
 
     /// Sends something to an address that the server named, without the token.
-    pub(super) fn send_bare(&self, what: &str, method: Method, url: &Url, make: Make) -> Result<Response, Error> {
+    pub(super) fn send_bare(&self, what: &str, method: Method, url: &Url, make: Make) -> Result<Answer, Error> {
         let response = self.tried(what, &|| make(self.client.request(method.clone(), url.clone())))?;
         check(what, response)
     }
 
-    fn tried(&self, what: &str, make: &dyn Fn() -> Result<RequestBuilder, Error>) -> Result<Response, Error> {
+    fn tried(&self, what: &str, make: &dyn Fn() -> Result<RequestBuilder, Error>) -> Result<Answer, Error> {
         let Patience { attempts, first_wait, longest_wait } = self.patience;
         let mut wait = first_wait;
         for attempt in 1.. {
-            let asked = match make()?.send() {
-                Ok(response) if !is_passing(response.status()) => return Ok(response),
-                Ok(response) if attempt >= attempts => {
-                    let status = response.status().as_u16();
-                    return Err(Error::Failed { what: what.into(), status, attempts, message: message(response) });
+            let asked = match make()?.send().map_err(|e| root_cause(&e)).and_then(whole) {
+                Ok(answer) if !is_passing(answer.status) => return Ok(answer),
+                Ok(answer) if attempt >= attempts => {
+                    let status = answer.status.as_u16();
+                    return Err(Error::Failed { what: what.into(), status, attempts, message: message(&answer) });
                 }
-                Ok(response) => retry_after(response.headers()),
-                Err(error) if attempt >= attempts => {
-                    return Err(Error::Broken { what: what.into(), attempts, why: root_cause(&error) });
-                }
+                Ok(answer) => retry_after(&answer.headers),
+                Err(why) if attempt >= attempts => return Err(Error::Broken { what: what.into(), attempts, why }),
                 Err(_) => None,
             };
             std::thread::sleep(asked.unwrap_or(wait).min(longest_wait));
@@ -117,6 +123,14 @@ impl Http {
         // `1..` does not end.
         Err(Error::Broken { what: what.into(), attempts, why: "no attempt was made".into() })
     }
+}
+
+/// Reads an answer to its end: one that breaks off is as good as none.
+fn whole(response: Response) -> Result<Answer, String> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    response.take(MOST_ANSWER).read_to_end(&mut body).map_err(|e| root_cause(&e))?;
+    Ok(Answer { status, headers, body })
 }
 
 /// Whether another try may do better.
@@ -129,33 +143,26 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The answer if it is a good one.
-pub(super) fn check(what: &str, response: Response) -> Result<Response, Error> {
-    let (status, what) = (response.status(), what.to_string());
+pub(super) fn check(what: &str, answer: Answer) -> Result<Answer, Error> {
+    let (status, what) = (answer.status, what.to_string());
     match status.as_u16() {
-        _ if status.is_success() => Ok(response),
-        401 | 403 => Err(Error::NoRight { what, status: status.as_u16(), message: message(response) }),
-        404 => Err(Error::NotFound { what, message: message(response) }),
-        status => Err(Error::Refused { what, status, message: message(response) }),
+        _ if status.is_success() => Ok(answer),
+        401 | 403 => Err(Error::NoRight { what, status: status.as_u16(), message: message(&answer) }),
+        404 => Err(Error::NotFound { what, message: message(&answer) }),
+        status => Err(Error::Refused { what, status, message: message(&answer) }),
     }
 }
 
 /// A good answer's JSON.
-pub(super) fn json<T: DeserializeOwned>(what: &str, response: Response) -> Result<T, Error> {
-    use std::io::Read;
-    let bad = |found: String| Error::BadAnswer { what: what.into(), found };
-    let mut bytes = Vec::new();
-    check(what, response)?.take(MOST_ANSWER).read_to_end(&mut bytes).map_err(|e| bad(root_cause(&e)))?;
-    serde_json::from_slice(&bytes).map_err(|e| bad(format!("expected JSON: {e}")))
+pub(super) fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, Error> {
+    let bad = |e: serde_json::Error| Error::BadAnswer { what: what.into(), found: format!("expected JSON: {e}") };
+    serde_json::from_slice(&check(what, answer)?.body).map_err(bad)
 }
 
 /// What the server says of it, in short: untrusted text, without what a terminal would obey.
-fn message(response: Response) -> String {
-    use std::io::Read;
-    let header = response.headers().get("x-error-message").and_then(|said| said.to_str().ok()).map(str::to_string);
-    let mut bytes = Vec::new();
-    // Without a body there is nothing to say.
-    let _ = response.take(1 << 16).read_to_end(&mut bytes);
-    let told = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
+fn message(answer: &Answer) -> String {
+    let header = answer.headers.get("x-error-message").and_then(|said| said.to_str().ok()).map(str::to_string);
+    let told = serde_json::from_slice::<serde_json::Value>(&answer.body).ok();
     let told = told.and_then(|json| json.get("error").or_else(|| json.get("message"))?.as_str().map(str::to_string));
     short(&header.or(told).unwrap_or_default())
 }

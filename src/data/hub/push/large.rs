@@ -143,7 +143,7 @@ fn in_parts(http: &Http, what: &str, action: &Action, file: &Upload) -> Result<(
         let from = (number - 1) * size;
         let make = |request: RequestBuilder| Ok(request.body(part(file, from, size.min(file.size - from))?));
         let response = http.send_bare(&format!("{what}, part {number} of {expected}"), Method::PUT, url, &make)?;
-        let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|etag| !etag.is_empty());
+        let etag = response.headers.get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|etag| !etag.is_empty());
         let etag = etag.ok_or_else(|| bad(format!("part {number} has no ETag")))?;
         parts.push(json!({"partNumber": number, "etag": etag}));
     }

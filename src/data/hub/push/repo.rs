@@ -77,8 +77,8 @@ fn info(http: &Http, id: &str, revision: &str) -> Result<Option<(String, bool)>,
     let what = format!("looking at the model `{id}` at `{revision}`");
     let response = http.send(&what, Method::GET, &http.at(&format!("api/models/{id}/revision/{}", quoted(revision))), &Ok)?;
     // To some the Hub says 401 of what is not there, and says so in a header.
-    let absent = response.headers().get("x-error-code").is_some_and(|code| code == "RepoNotFound");
-    if response.status().as_u16() == 404 || absent {
+    let absent = response.headers.get("x-error-code").is_some_and(|code| code == "RepoNotFound");
+    if response.status.as_u16() == 404 || absent {
         return Ok(None);
     }
     let Info { sha, private } = json(&what, response)?;
@@ -94,7 +94,7 @@ pub(super) fn files_at(http: &Http, id: &str, commit: &str) -> Result<Files, Err
     for _ in 0..MOST_PAGES {
         let Some(url) = next.take() else { return Ok(Files(files)) };
         let response = http.send(&what, Method::GET, &url, &Ok)?;
-        next = response.headers().get(LINK).and_then(|link| link.to_str().ok()).and_then(next_page);
+        next = response.headers.get(LINK).and_then(|link| link.to_str().ok()).and_then(next_page);
         let entries: Vec<TreeEntry> = json(&what, response)?;
         for TreeEntry { kind: _, path, oid, size, lfs } in entries.into_iter().filter(|entry| entry.kind == "file") {
             let size = lfs.as_ref().map_or(size, |large| large.size);
@@ -117,7 +117,7 @@ pub(super) fn create(http: &Http, id: &str, private: bool) -> Result<(), Error> 
     let body = json!({"type": "model", "name": name, "organization": owner, "private": private});
     let response = http.send(&what, Method::POST, &http.at("api/repos/create"), &|request| Ok(request.json(&body)))?;
     // Somebody else was faster, or an answer was lost.
-    if response.status().as_u16() == 409 { Ok(()) } else { check(&what, response).map(drop) }
+    if response.status.as_u16() == 409 { Ok(()) } else { check(&what, response).map(drop) }
 }
 
 pub(super) fn branch(http: &Http, id: &str, name: &str, from: &str) -> Result<(), Error> {
@@ -125,7 +125,7 @@ pub(super) fn branch(http: &Http, id: &str, name: &str, from: &str) -> Result<()
     let url = http.at(&format!("api/models/{id}/branch/{}", quoted(name)));
     let body = json!({"startingPoint": from});
     let response = http.send(&what, Method::POST, &url, &|request| Ok(request.json(&body)))?;
-    if response.status().as_u16() == 409 { Ok(()) } else { check(&what, response).map(drop) }
+    if response.status.as_u16() == 409 { Ok(()) } else { check(&what, response).map(drop) }
 }
 
 #[derive(Deserialize)]
@@ -206,7 +206,7 @@ pub(super) fn commit(
         Ok(request.header(CONTENT_TYPE, "application/x-ndjson").header(ACCEPT, "application/json").body(body.clone()))
     };
     let response = http.send(&what, Method::POST, &url, &make)?;
-    if matches!(response.status().as_u16(), 409 | 412) {
+    if matches!(response.status.as_u16(), 409 | 412) {
         return Ok(None);
     }
     let Answer { commit, pull_request } = json(&what, response)?;
