@@ -1,0 +1,158 @@
+//! What is asked, and what comes back.
+
+use super::Error;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Everything that an answer depends on, but for who answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// Who the model is to be and what it is to do.
+    pub system: String,
+    /// What was said, oldest first; it begins and ends with the user's.
+    pub turns: Vec<Turn>,
+    /// The JSON schema that the answer must fit; none: any text will do.
+    pub schema: Option<Value>,
+    /// The answer ends here, whole or not.
+    pub max_tokens: u32,
+}
+
+/// Something that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Turn {
+    pub by: Speaker,
+    pub text: String,
+}
+
+/// Who says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    User,
+    Model,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    pub text: String,
+    /// It ended because of `max_tokens`.
+    pub is_cut: bool,
+    pub usage: Usage,
+    /// From the question to the end of the answer.
+    pub secs: f64,
+}
+
+/// Tokens that were read and written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    /// Of the question, those of `tokens_cached` among them.
+    pub tokens_in: u64,
+    pub tokens_out: u64,
+    /// Of the question, those that the provider had read before.
+    pub tokens_cached: u64,
+}
+
+impl Usage {
+    pub fn tokens(self) -> u64 {
+        self.tokens_in.saturating_add(self.tokens_out)
+    }
+}
+
+impl Ask {
+    /// A single question.
+    pub fn new(system: impl Into<String>, question: impl Into<String>, schema: Option<Value>, max_tokens: u32) -> Self {
+        Ask { system: system.into(), turns: vec![Turn::user(question)], schema, max_tokens }
+    }
+
+    /// The same after another answer and what is said to that.
+    #[must_use]
+    pub fn go_on(mut self, answer: impl Into<String>, said: impl Into<String>) -> Self {
+        self.turns.push(Turn { by: Speaker::Model, text: answer.into() });
+        self.turns.push(Turn::user(said));
+        self
+    }
+
+    /// SHA-256 of all of it, by which a recording is looked up.
+    pub fn hash(&self) -> String {
+        // Keys of JSON objects are ordered: equal values are equal text.
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// No fewer tokens than the question has, for what is written in letters: three bytes a token.
+    pub fn most_tokens_in(&self) -> u64 {
+        let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len());
+        let bytes = self.system.len() + self.turns.iter().map(|turn| turn.text.len()).sum::<usize>() + schema;
+        (bytes as u64).div_ceil(3) + 16 * (self.turns.len() as u64 + 1)
+    }
+}
+
+impl Turn {
+    pub fn user(text: impl Into<String>) -> Self {
+        Turn { by: Speaker::User, text: text.into() }
+    }
+}
+
+impl Reply {
+    /// The answer as JSON; what stands around it (a fence of Markdown) is passed over.
+    ///
+    /// # Errors
+    /// It was cut short, is empty, or is no JSON: in words that the model can be sent.
+    pub fn json(&self) -> Result<Value, Error> {
+        let text = unfenced(self.text.trim());
+        match serde_json::from_str(text) {
+            Ok(value) => Ok(value),
+            Err(_) if self.is_cut => Err(Error::CutShort { tokens: self.usage.tokens_out }),
+            Err(_) if text.is_empty() => Err(Error::Empty),
+            Err(why) => Err(Error::NotJson { why: why.to_string() }),
+        }
+    }
+}
+
+/// Without "```json" before and "```" behind.
+fn unfenced(text: &str) -> &str {
+    let inner = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    inner.map_or(text, |inner| inner.strip_prefix("json").unwrap_or(inner).trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn answers_as_json() {
+        let check = |text: &str, is_cut: bool, expected: Result<Value, &str>| {
+            let reply = Reply { text: text.into(), is_cut, usage: Usage { tokens_out: 7, ..Usage::default() }, secs: 0.0 };
+            assert_eq!(reply.json().map_err(|e| e.to_string()), expected.map_err(String::from), "{text}");
+        };
+        check(" {\"a\": 1}\n", false, Ok(json!({"a": 1})));
+        check("```json\n{\"a\": 1}\n```", false, Ok(json!({"a": 1})));
+        check("```\n[]\n```", false, Ok(json!([])));
+        // Whole by chance.
+        check("{}", true, Ok(json!({})));
+        check("{\"a\": ", true, Err("the answer was cut off after 7 tokens"));
+        check(" ", false, Err("the answer is empty"));
+        check("As you wish", false, Err("the answer is no JSON: expected value at line 1 column 1"));
+    }
+
+    #[test]
+    fn the_hash_is_of_all_that_is_asked() {
+        let ask = Ask::new("s", "q", Some(json!({"b": 1, "a": 2})), 5);
+        assert_eq!(ask.hash(), Ask::new("s", "q", Some(json!({"a": 2, "b": 1})), 5).hash());
+        let others = [
+            Ask::new("t", "q", ask.schema.clone(), 5),
+            Ask::new("s", "r", ask.schema.clone(), 5),
+            Ask::new("s", "q", None, 5),
+            Ask::new("s", "q", ask.schema.clone(), 6),
+            ask.clone().go_on("a", "b"),
+        ];
+        assert!(others.iter().all(|other| other.hash() != ask.hash()));
+    }
+}

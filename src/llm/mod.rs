@@ -1,0 +1,23 @@
+//! A language model, as something that answers. It proposes; types, ranges, the zoo and licences decide.
+//!
+//! An [`Ask`] goes to whatever stands behind the one trait [`LanguageModel`]: a provider over HTTP, a model in a jailed worker, the
+//! recording of an earlier run. What stands around another one (a recorder, a meter) is itself a [`LanguageModel`], so that whoever
+//! asks knows of none of them.
+
+mod ask;
+mod error;
+
+pub use ask::{Ask, Reply, Speaker, Turn, Usage};
+pub use error::Error;
+
+/// Something that answers.
+pub trait LanguageModel {
+    /// As people know it: `qwen3:8b at localhost`.
+    fn name(&self) -> String;
+
+    /// Answers as likely as it can (temperature 0), by `ask.schema` where it can be held to one; see [`Reply::json`].
+    ///
+    /// # Errors
+    /// No answer came. That an answer is no use is not for this to say.
+    fn answer(&self, ask: &Ask) -> Result<Reply, Error>;
+}
