@@ -19,6 +19,7 @@ mod words;
 pub mod cli;
 pub mod data;
 pub mod eval;
+pub mod export;
 pub mod intake;
 pub mod job;
 pub mod llm;

@@ -16,6 +16,8 @@ pub(super) fn spent(limit: u64, held: u64, job: &Job) -> Option<Outcome> {
         | Job::Evaluate(_)
         | Job::Generate(_)
         | Job::Merge(_)
+        | Job::Predict(_)
+        | Job::Export(_)
         | Job::Compare { .. } => 0,
     };
     (held.saturating_add(needed) > limit).then(|| {
