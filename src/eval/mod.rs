@@ -1,13 +1,15 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
 mod compare;
+mod difference;
 mod interval;
 pub mod metrics;
 mod predictions;
 mod texts;
 
 pub use compare::{evaluate, majority_baseline};
-pub use interval::{Basis, Interval, interval};
+pub use difference::{Difference, of_means, of_shares};
+pub use interval::{Basis, Interval, interval, of_mean, wilson};
 pub use metrics::retrieval::Found;
 pub use metrics::{metric, of_preferences, of_words};
 pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, Retrieved, TagsSaid};

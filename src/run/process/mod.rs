@@ -2,15 +2,19 @@
 //!
 //! A worker gets two lines on its stdin, its way into the jail ([`sandbox::Entry`](crate::sandbox::Entry)) and its job; it answers
 //! with lines on its stdout. This module knows nothing of what the lines say. `watch` decides (pure), `stream` cuts and bounds
-//! what comes, `linux` acts.
+//! what comes, `linux` acts. `plain` starts programs that are no workers, for benchmarks.
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod plain;
 mod stream;
 mod watch;
 
 #[cfg(target_os = "linux")]
 pub use linux::{ask, launch};
+#[cfg(target_os = "linux")]
+pub use plain::{Ended, Plain, Running, attend};
 
 use crate::error::{Class, Failure};
 use crate::sandbox::container::Container;
