@@ -2,6 +2,7 @@
 
 mod compare;
 mod difference;
+mod gain;
 mod interval;
 pub mod metrics;
 mod predictions;
@@ -9,6 +10,7 @@ mod texts;
 
 pub use compare::{evaluate, majority_baseline};
 pub use difference::{Difference, of_means, of_shares};
+pub use gain::{Gain, gain};
 pub use interval::{Basis, Interval, interval, of_mean, wilson};
 pub use metrics::retrieval::Found;
 pub use metrics::{metric, of_preferences, of_words};
