@@ -4,6 +4,7 @@ The job names three files beside it: the weights to begin with, the batches of e
 `src/trainer/train/lay_out.rs` writes them. Learning rates come step by step from the job. Prints one line of JSON.
 """
 
+import inspect
 import json
 import math
 import platform
@@ -219,7 +220,7 @@ def optimizer_of(model, recipe, torch):
 
 def refuse(recipe, config):
     """What the loop below does not do."""
-    for key in ("ema", "class_weights", "focal_gamma", "groups", "best_by", "early_stopping", "grad_clip_value"):
+    for key in ("ema", "class_weights", "focal_gamma", "groups", "early_stopping", "grad_clip_value", "layerwise_lr_decay"):
         if recipe.get(key):
             raise Nothing(f"`{key}` has no counterpart here")
     if (recipe.get("keep") or "last") not in ("last", {"kind": "last"}):
@@ -317,7 +318,7 @@ def run(path):
     if config.get("adapter"):
         for name, param in model.named_parameters():
             param.requires_grad_("lora_" in name)
-    takes = set(model.forward.__code__.co_varnames)
+    takes = set(inspect.signature(model.forward).parameters)
     fit = lambda part: ({k: v for k, v in part[0].items() if k in takes}, part[1], part[2])
     steps = [[fit(prepare(part, torch)) for part in step] for step in batches(place / job["train"], torch)]
     held_out = [fit(prepare(part, torch)) for step in batches(place / job["held_out"], torch) for part in step]

@@ -24,7 +24,7 @@ human_minutes = 5
 
 [task.ci]
 start = { kind = "request", text = "predict the species from flowers.csv" }
-vague = "which species is it? flowers.csv"
+vague = "please predict the species from my flowers.csv, as well as you can"
 files = [{ kind = "made", name = "flowers.csv", make = "flowers", rows = 200 }]
 bad_column = "data.columns.label=kind"
 time_limit_secs = 120
@@ -109,7 +109,7 @@ fn what_cannot_be_run_is_refused_with_all_its_reasons() {
         });
     };
     let wrong = SUITE.replace("value = 0.7", "value = 7").replace("id = \"flowers\"", "id = \"Flowers!\"");
-    check(&wrong, &[], 10, &["2 problem(s)", "line 9, `task[0].id`", "task[0].ci.target.value"], "docs/benchmarks.md");
+    check(&wrong, &[], 10, &["2 problem(s)", "line 8, `task[0].id`", "task[0].ci.target.value"], "docs/benchmarks.md");
     check(SUITE, &["--tier=gpu"], 2, &["no task"], "");
     check(SUITE, &["--tasks=flowers,birds"], 2, &["`birds`"], "there are flowers");
     let given = SUITE.replace(
