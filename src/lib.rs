@@ -20,6 +20,7 @@ pub mod bench;
 pub mod cli;
 pub mod data;
 pub mod eval;
+pub mod export;
 pub mod intake;
 pub mod job;
 pub mod llm;

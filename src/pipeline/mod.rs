@@ -4,6 +4,7 @@ mod budget;
 mod diff;
 mod given;
 mod made;
+mod predict;
 mod propose;
 mod search;
 mod stages;
@@ -11,7 +12,8 @@ mod verify;
 
 pub use diff::{Side, compare_sides};
 pub use given::{Question, Score, Scored, Told};
-pub use made::{Ask, Written};
+pub use made::{Ask, ExportFormat, Written};
+pub use predict::{Answers, Asking};
 pub use propose::read_paper;
 pub use verify::Repeat;
 
@@ -59,7 +61,8 @@ fn used_by_trials(folder: &RunFolder) -> Result<Duration> {
 #[derive(Clone)]
 pub struct Setup<'a> {
     pub hub: &'a Hub,
-    pub host: HostFacts,
+    /// This machine; measured where a plan asks for it.
+    pub host: &'a dyn Fn() -> Result<HostFacts>,
     pub planner: &'a dyn Planner,
     /// This binary: workers are the same program.
     pub program: PathBuf,

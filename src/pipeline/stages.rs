@@ -53,7 +53,7 @@ impl Pipeline<'_> {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
         }
         data.files_below(self.folder.root());
-        let facts = Facts { host: self.setup.host.clone(), data, model };
+        let facts = Facts { host: (self.setup.host)()?, data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
         Ok(plan::resolve(spec, &facts, &layout)?)
     }
