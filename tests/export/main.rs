@@ -197,9 +197,13 @@ fn bytes_tokenizer(place: &Place, folder: &str) -> usize {
     let mut letters: Vec<char> = ByteLevel::alphabet().into_iter().collect();
     letters.sort_unstable();
     let mut vocab: BTreeMap<String, usize> = [("<|endoftext|>".to_string(), 0), ("<|im_end|>".to_string(), 1)].into();
-    letters.iter().for_each(|letter| drop(vocab.insert(letter.to_string(), vocab.len())));
+    for letter in letters {
+        vocab.insert(letter.to_string(), vocab.len());
+    }
     let merges = [["Ġ", "t"], ["h", "e"], ["Ġt", "he"], ["i", "n"], ["in", "g"], ["Ġ", "a"]];
-    merges.iter().for_each(|pair| drop(vocab.insert(pair.concat(), vocab.len())));
+    for pair in &merges {
+        vocab.insert(pair.concat(), vocab.len());
+    }
     let added = |content: &str, id: usize| json!({"id": id, "content": content, "special": true, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false});
     let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
     let json = json!({
