@@ -1,6 +1,10 @@
 //! Line charts and the interval line as SVG, for a page that brings the colours as CSS variables (`--s0` .. `--s5`, `--ink`,
 //! `--faint`, `--line`). No scripts, no outside resources; every text is escaped.
 
+mod bars;
+
+pub use bars::{Band, Bar, bands, bars};
+
 use crate::words::{count, plain};
 use std::fmt::Write;
 
