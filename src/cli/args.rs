@@ -264,6 +264,8 @@ pub struct Wishes {
     pub max_time: Option<Duration>,
     #[command(flatten)]
     pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub llm: LlmArgs,
     /// Train for so many epochs.
     #[arg(long)]
     pub epochs: Option<f64>,
@@ -301,6 +303,12 @@ pub struct BudgetArgs {
     /// Most attempts of a run that fails, the first included.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
     pub max_attempts: Option<u8>,
+    /// Most tokens that a language model may read and write for the run.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_tokens: Option<u64>,
+    /// Most US dollars that a language model may cost; its price stands in its configuration.
+    #[arg(long, value_name = "USD", value_parser = parse_usd)]
+    pub max_usd: Option<f64>,
     /// Let recovery change what is tested, such as leave out examples that are not finite; the report names each such change.
     #[arg(long)]
     pub allow_scope_change: bool,
@@ -308,6 +316,17 @@ pub struct BudgetArgs {
     /// of it, is asked for on a terminal and refused elsewhere.
     #[arg(long, value_name = "ID")]
     pub accept_license: Vec<String>,
+}
+
+/// The language model to ask about the plan. See docs/language-models.md.
+#[derive(Debug, Args, Default, Clone)]
+pub struct LlmArgs {
+    /// Ask a language model, too: a name of the configuration (llm.toml) or a usual one such as ollama#MODEL, or URL#MODEL.
+    #[arg(long, value_name = "NAME")]
+    pub llm: Option<String>,
+    /// Answer its questions from the recording of an earlier run (llm.jsonl).
+    #[arg(long, value_name = "FILE")]
+    pub llm_replay: Option<PathBuf>,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -355,6 +374,11 @@ fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
     let threads = text.trim().parse::<NonZeroUsize>().ok().filter(|threads| threads.get() <= MOST);
     threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, found `{text}`"))
+}
+
+fn parse_usd(text: &str) -> Result<f64, String> {
+    let usd = text.trim().trim_start_matches('$').parse::<f64>().ok().filter(|usd| usd.is_finite() && *usd >= 0.0);
+    usd.ok_or_else(|| format!("expected US dollars such as `0.50`, found `{text}`"))
 }
 
 /// "90s", "30m", "1.5h", "1h30m".

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod environment;
 mod evaluate;
 mod experiment;
+mod language_model;
 mod made;
 pub mod message;
 mod planned;

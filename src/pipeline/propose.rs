@@ -6,13 +6,26 @@ use crate::data::{self, hub};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{self, ModelName, Opened, Paper, PaperSpec, Request, SourceRecord};
 use crate::job::Job;
-use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
+use crate::llm::Chosen;
+use crate::plan::advised::AdvisedPlanner;
+use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task};
 use std::cell::RefCell;
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
 const READ: &str = "read-paper";
+
+/// An experiment whose data and model are there.
+struct Found {
+    spec: ExperimentSpec,
+    /// All that were proposed.
+    others: Vec<ExperimentSpec>,
+    choice: DataChoice,
+    data: DataFacts,
+    /// The model that was asked for by id or folder.
+    model: Option<ModelFacts>,
+}
 
 /// The worker that read the paper did not come to an end.
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +90,8 @@ impl Pipeline<'_> {
         }
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
         self.stage("spec", &path, |this| {
-            let proposed = this.choose(&goal, &wishes)?;
-            let checked = laid_over(proposed, &goal, &wishes)?;
-            Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&checked))?)
+            let proposed = this.proposal(&goal, &wishes)?;
+            Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&proposed))?)
         })
     }
 
@@ -98,8 +110,30 @@ impl Pipeline<'_> {
         Ok(self.folder.read_json(&path)?)
     }
 
+    /// The planner's experiment with the user's own keys laid over it; a language model may have had a look at it.
+    fn proposal(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
+        let chosen = (self.setup.language_model)(wishes)?;
+        // The questions of a recording come up again on the machine that they were made for.
+        let host = chosen.as_ref().and_then(Chosen::given).unwrap_or_else(|| self.setup.host.clone());
+        let Found { spec, others, choice, data, model } = self.choose(goal, wishes, &host)?;
+        let spec = laid_over(spec, goal, wishes)?;
+        let Some(chosen) = chosen else { return Ok(spec) };
+        // One that the user's keys do not fit is none.
+        let others = others.into_iter().filter_map(|other| laid_over(other, goal, wishes).ok()).collect();
+        let (budget, draft, rules) = (spec.budget.clone(), Draft { spec: spec.clone(), others }, self.setup.planner);
+        self.asking(&chosen, &budget, &host, |this, adviser| {
+            this.watch.say(&format!("asking {}", adviser.name()));
+            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &[] };
+            let planner = AdvisedPlanner::new(rules, adviser);
+            let mut inspect = |proposed: &ExperimentSpec| this.wrong_with(proposed, &spec, &host);
+            let revised = planner.revise((goal, wishes), &choice, &offer, draft, &mut inspect)?;
+            revised.notes.iter().for_each(|note| this.watch.say(note));
+            Ok(revised.spec)
+        })
+    }
+
     /// The planner's best experiment whose data and model are there.
-    fn choose(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
+    fn choose(&mut self, goal: &Goal, wishes: &Wishes, host: &HostFacts) -> Result<Found> {
         let planner = self.setup.planner;
         let (choice, data) = self.first_data(planner.data(goal, wishes)?)?;
         let model = match goal.model(wishes) {
@@ -110,10 +144,10 @@ impl Pipeline<'_> {
         };
         let (mut absent, mut first_error) = (Vec::new(), None);
         loop {
-            let offer = Offer { data: &data, model: model.as_ref(), host: &self.setup.host, absent: &absent };
+            let offer = Offer { data: &data, model: model.as_ref(), host, absent: &absent };
             match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
-                (Ok(proposals), before) => match self.first_model(proposals, &mut absent)? {
-                    Ok(spec) => return Ok(spec),
+                (Ok(others), before) => match self.first_model(others.clone(), &mut absent)? {
+                    Ok(spec) => return Ok(Found { spec, others, choice, data, model }),
                     // The planner is asked for what is left: it may say that none of it fits.
                     Err(error) => first_error = before.or(Some(error)),
                 },
@@ -187,7 +221,7 @@ impl Pipeline<'_> {
     }
 
     /// Why a model cannot be had; its id is noted as `absent` then.
-    fn look_at(&mut self, model: &ModelSpec, absent: &mut Vec<String>) -> Result<Option<data::Error>> {
+    pub(super) fn look_at(&mut self, model: &ModelSpec, absent: &mut Vec<String>) -> Result<Option<data::Error>> {
         if let ModelSpec::Pretrained { id, .. } = model {
             self.watch.say(&format!("looking at the model {id}"));
         }

@@ -1,6 +1,7 @@
 //! What ledger rows are, in words.
 
 use crate::store::Record;
+use crate::words::clean;
 
 /// What a ledger row is, in a few words.
 pub(super) fn record(record: &Record) -> String {
@@ -15,6 +16,8 @@ pub(super) fn record(record: &Record) -> String {
         Record::Sourced { run, .. } => format!("{run}: files that it was made from"),
         Record::Surroundings(found) => format!("trained by Tallow {} on {}", found.version, found.processor),
         Record::Verified(found) => format!("repeated: {}", if found.is_identical() { "identical" } else { "not the same" }),
+        Record::Reserved { .. } => "set aside for a question to a language model".into(),
+        Record::Settled { model, .. } => format!("a question to {}", clean(model)),
         Record::Measured { what, .. } => format!("measured: {what}"),
     }
 }

@@ -9,7 +9,7 @@
 
 use super::atomic::write_bytes;
 use super::sweep::sweep;
-use super::{Error, Ledger};
+use super::{Error, Ledger, Lines};
 use crate::job::Event;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -161,6 +161,10 @@ impl RunFolder {
     /// The final model in the Hub's format.
     pub fn model(&self) -> PathBuf {
         self.root.join("model")
+    }
+    /// What a language model was asked, and its answers.
+    pub fn language_model(&self) -> Lines {
+        Lines::at(self.root.join("llm.jsonl"))
     }
     pub fn ledger(&self) -> Ledger {
         Ledger::at(self.root.join("ledger.jsonl"))
