@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tallow::llm::{ConfigFile, Dialect, KeySource, Limits, Price};
 
 const KEY: &str = "sk-very-secret-0123456789";
 
@@ -240,6 +241,32 @@ fn what_is_on_this_machine_is_asked_directly() {
     let said = succeeds(&mut plan);
     assert!(said.stdout.contains("was asked and proposes no change"), "{said:#?}");
     assert_eq!((server.asked().len(), proxy.asked().len()), (1, 0));
+}
+
+/// What docs/language-models.md shows is what the program reads.
+#[test]
+fn the_page_about_it_is_true() {
+    let page = text(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language-models.md"));
+    let example = page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).expect("an example").0;
+    let config = ConfigFile::parse(example, "the example").expect("it is read");
+    let work = config.provider("work").expect("a provider");
+    assert_eq!((work.model.as_str(), work.stream, work.context_tokens), ("ORG/MODEL", true, Some(32768)));
+    assert_eq!(work.limits, Limits::default(), "it shows what holds anyway");
+    let known = config.provider("openai").expect("a provider");
+    assert_eq!(known.price, Some(Price { input: 1.0, output: 4.0, cached: Some(0.1) }));
+    // Every name of the table, with its address, dialect and key.
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+        .collect();
+    assert_eq!(rows.len(), 7);
+    for row in rows {
+        let found = ConfigFile::default().provider(&format!("{}#m", row[0])).expect(row[0]);
+        let key = if let KeySource::Variable { name, .. } = &found.key { name } else { "none" };
+        let dialect = if found.dialect == Dialect::Openai { "openai" } else { "anthropic" };
+        assert_eq!([found.url.as_str(), dialect, key], [row[1], row[2], row[3]], "{}", row[0]);
+    }
 }
 
 /// A paper's words reach the model as data; the answer changes what the paper is silent on alone.
