@@ -82,6 +82,8 @@ pub enum Command {
         #[arg(long)]
         offline: bool,
         #[command(flatten)]
+        llm: LlmArgs,
+        #[command(flatten)]
         worker: WorkerArgs,
     },
     /// Go on with a run that was planned, stopped or killed.
@@ -318,7 +320,7 @@ pub struct BudgetArgs {
     pub accept_license: Vec<String>,
 }
 
-/// The language model to ask about the plan. See docs/language-models.md.
+/// The language model to ask about a paper or a plan. See docs/language-models.md.
 #[derive(Debug, Args, Default, Clone)]
 pub struct LlmArgs {
     /// Ask a language model, too: a name of the configuration (llm.toml) or a usual one such as ollama#MODEL, or URL#MODEL.

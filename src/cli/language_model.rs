@@ -1,5 +1,6 @@
 //! The language model that the command line, the configuration file and the environment name.
 
+use super::args::LlmArgs;
 use super::environment::{self, Environment};
 use crate::llm::{Chosen, ConfigFile, Error};
 use crate::plan::Wishes;
@@ -15,6 +16,12 @@ pub(super) fn chosen(env: &Environment, wishes: &Wishes, offline: bool) -> Resul
     }
     let Some(wanted) = &wishes.llm else { return Ok(None) };
     Chosen::provider(wanted, &config(env)?, &environment::variable, offline).map(Some)
+}
+
+/// As [`chosen`], of what the command line says itself.
+pub(super) fn of(env: &Environment, args: &LlmArgs, offline: bool) -> Result<Option<Chosen>, Error> {
+    let wishes = Wishes { llm: args.llm.clone(), llm_replay: args.llm_replay.clone(), ..Wishes::default() };
+    chosen(env, &wishes, offline)
 }
 
 fn config(env: &Environment) -> Result<ConfigFile, Error> {

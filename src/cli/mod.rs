@@ -104,7 +104,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Resume { run, max_time, budget, hub, worker } => {
             experiment::resume(cli.json, environment, run, (*max_time, budget), hub, worker)
         }
-        Command::Read { paper, fields, offline, worker } => {
+        Command::Read { paper, fields, offline, llm, worker } => {
             let show = if *fields {
                 read::Show::Fields
             } else if cli.json {
@@ -112,7 +112,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             } else {
                 read::Show::Words
             };
-            read::read(show, environment, paper, *offline, worker)
+            read::read(show, environment, paper, (*offline, llm), worker)
         }
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),

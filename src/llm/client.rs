@@ -211,9 +211,13 @@ impl Http {
         Error::BadAnswer { model: self.name(), expected, found: self.said(found) }
     }
 
-    /// A provider's words as they are passed on: short, in one line, and without the key, which it may say again.
+    fn without_key(&self, text: &str) -> String {
+        self.key.as_ref().map_or_else(|| text.to_string(), |key| key.redacted(text))
+    }
+
+    /// A provider's words as they are passed on: short, in one line, and without the key.
     fn said(&self, text: &str) -> String {
-        let text = self.key.as_ref().map_or_else(|| text.to_string(), |key| key.redacted(text));
+        let text = self.without_key(text);
         let cut: String = text.trim().chars().take(SAID).collect();
         clean(&cut)
     }
@@ -243,7 +247,8 @@ impl LanguageModel for Http {
         loop {
             let (why, wait) = match self.attempt(ask, deadline)? {
                 Attempt::Answered(heard) => {
-                    let (text, secs) = (heard.text().to_string(), begun.elapsed().as_secs_f64());
+                    // A provider may say the key again that it was sent.
+                    let (text, secs) = (self.without_key(heard.text()), begun.elapsed().as_secs_f64());
                     let usage = heard.usage.unwrap_or_else(|| guess(ask, text.len())).and(lost);
                     return Ok(Reply { text, is_cut: heard.is_cut, usage, secs, notes });
                 }

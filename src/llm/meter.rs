@@ -14,6 +14,17 @@ pub struct Allowance {
     pub max_usd: Option<f64>,
 }
 
+impl Allowance {
+    /// As keys of an experiment file set it that is not there yet.
+    pub fn of_keys(set: &[(String, String)]) -> Self {
+        let value = |key: &str| set.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+        Allowance {
+            max_tokens: value("budget.max_tokens").and_then(|value| value.parse().ok()),
+            max_usd: value("budget.max_usd").and_then(|value| value.parse().ok()),
+        }
+    }
+}
+
 /// What it took.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Spent {

@@ -60,6 +60,24 @@ pub struct Setting {
     pub value: String,
 }
 
+/// What to look for in a paper.
+#[derive(Debug, Serialize)]
+pub struct ReadSystem {}
+
+/// A paper's best chunks.
+#[derive(Debug, Serialize)]
+pub struct ReadQuestion {
+    pub keys: Vec<String>,
+    pub chunks: Vec<ChunkShown>,
+}
+
+/// A chunk, by its id.
+#[derive(Debug, Serialize)]
+pub struct ChunkShown {
+    pub id: String,
+    pub words: Fenced,
+}
+
 /// An answer was of no use.
 #[derive(Debug, Serialize)]
 pub struct Problems {
@@ -71,6 +89,12 @@ impl Prompt for PlanSystem {
 }
 impl Prompt for PlanQuestion {
     const TEMPLATE: &'static str = include_str!("prompts/plan.md");
+}
+impl Prompt for ReadSystem {
+    const TEMPLATE: &'static str = include_str!("prompts/read_system.md");
+}
+impl Prompt for ReadQuestion {
+    const TEMPLATE: &'static str = include_str!("prompts/read.md");
 }
 impl Prompt for Problems {
     const TEMPLATE: &'static str = include_str!("prompts/problems.md");
@@ -119,6 +143,9 @@ mod tests {
             assert!(!prompt.text().is_empty());
         }
         check(&PlanSystem { most_changes: 12 });
+        check(&ReadSystem {});
+        let chunk = ChunkShown { id: "p1".into(), words: Fenced::new("chunk", "words", 10) };
+        check(&ReadQuestion { keys: vec!["epochs".into()], chunks: vec![chunk] });
         check(&Problems { problems: vec!["a".into()] });
         check(&PlanQuestion {
             wanted: Fenced::new("request", "x", 10),

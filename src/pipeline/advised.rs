@@ -2,18 +2,20 @@
 
 use super::Pipeline;
 use crate::error::Result;
-use crate::llm::{Allowance, Chosen, LanguageModel, Meter, Recorder, Spent};
+use crate::intake::{Paper, PaperSpec, told};
+use crate::llm::prompt::{ChunkShown, Fenced, Prompt, ReadQuestion, ReadSystem};
+use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Spent};
 use crate::plan::{self, Gate, HostFacts, Plan};
-use crate::spec::{Budget, ExperimentSpec};
+use crate::spec::ExperimentSpec;
 use crate::store::Record;
 use std::collections::BTreeMap;
 
 impl Pipeline<'_> {
-    /// Lets `work` ask the language model, within what the budget leaves it. What was asked is recorded, what it cost is in the ledger.
+    /// Lets `work` ask the language model, within what the allowance leaves it. What was asked is recorded, what it cost is in the ledger.
     pub(super) fn asking<T>(
         &mut self,
         chosen: &Chosen,
-        budget: &Budget,
+        allowance: Allowance,
         host: &HostFacts,
         work: impl FnOnce(&mut Self, &dyn LanguageModel) -> Result<T>,
     ) -> Result<T> {
@@ -21,7 +23,6 @@ impl Pipeline<'_> {
         let enter = |record: Record| folder.ledger().append(now(), record).map(|_| ());
         let rows = folder.ledger().read()?;
         let before = Spent::of(rows.iter().map(|row| &row.record));
-        let allowance = Allowance { max_tokens: budget.max_tokens, max_usd: budget.max_usd };
         let recorder = Recorder::new(&*chosen.model, folder.language_model(), chosen.key.as_ref(), host)?;
         let meter = Meter::new(&recorder, chosen.price, allowance, before, &enter);
         let done = work(self, &meter)?;
@@ -46,6 +47,48 @@ impl Pipeline<'_> {
             Err(error) => told(error),
         }
     }
+}
+
+/// Tokens of an answer about a paper: a dozen fields with their quotes.
+const MOST_TOKENS: u32 = 2048;
+
+/// Has a language model look in a paper for what no rule found. What it finds is taken where the paper's own words prove it; the rest
+/// is told, in words.
+///
+/// # Errors
+/// It gives no answer.
+pub fn read_further(
+    model: &dyn LanguageModel,
+    paper: &Paper,
+    spec: &mut PaperSpec,
+) -> std::result::Result<Vec<String>, Error> {
+    let Some(wanted) = told::wanted(paper, spec) else { return Ok(Vec::new()) };
+    let chunk = |(id, words): &(String, String)| ChunkShown { id: id.clone(), words: Fenced::new("chunk", words, words.len()) };
+    let question = ReadQuestion {
+        keys: wanted.keys.iter().map(|key| key.to_string()).collect(),
+        chunks: wanted.chunks.iter().map(chunk).collect(),
+    };
+    let ask = Ask::new(ReadSystem {}.text(), question.text(), Some(wanted.schema.clone()), MOST_TOKENS);
+    let mut notes = Vec::new();
+    let reply = match model.answer(&ask) {
+        Ok(reply) => reply,
+        // The rules have read it already.
+        Err(error @ (Error::Budget { .. } | Error::TooLong { .. })) => {
+            return Ok(vec![format!("{} was not asked about the paper: {error}", model.name())]);
+        }
+        Err(error) => return Err(error),
+    };
+    notes.extend(reply.notes.iter().cloned());
+    let before = spec.fields.len();
+    match reply.json().map_err(|error| error.to_string()).and_then(|answer| told::add(paper, spec, &wanted, &answer)) {
+        Ok(dropped) => {
+            let found = spec.fields.len() - before;
+            notes.push(format!("{} found {found} more of what the paper states", model.name()));
+            notes.extend(dropped.into_iter().map(|why| format!("dropped: {why}")));
+        }
+        Err(why) => notes.push(format!("what {} says of the paper cannot be used: {why}", model.name())),
+    }
+    Ok(notes)
 }
 
 /// Terms that nobody was asked to agree to, and that nobody would have been but for the proposal.

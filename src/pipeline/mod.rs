@@ -9,6 +9,7 @@ mod propose;
 mod stages;
 mod verify;
 
+pub use advised::read_further;
 pub use diff::{Side, compare_sides};
 pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, Written};

@@ -6,7 +6,7 @@ use crate::data::{self, hub};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{self, ModelName, Opened, Paper, PaperSpec, Request, SourceRecord};
 use crate::job::Job;
-use crate::llm::Chosen;
+use crate::llm::{Allowance, Chosen};
 use crate::plan::advised::AdvisedPlanner;
 use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
@@ -103,11 +103,24 @@ impl Pipeline<'_> {
             let number = self.next_attempt(READ)?;
             let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
             let source: SourceRecord = self.folder.read_json(&self.folder.paper_source())?;
-            let (paper, spec) = read_paper(&supervisor, number, source, self.watch)?;
+            let (paper, mut spec) = read_paper(&supervisor, number, source, self.watch)?;
+            self.ask_about(&paper, &mut spec)?;
             self.folder.write_json(&self.folder.paper(), &paper)?;
             self.stage("paper_spec", &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
         }
         Ok(self.folder.read_json(&path)?)
+    }
+
+    /// Has the language model that was asked for, if any, look for what the rules did not find.
+    fn ask_about(&mut self, paper: &Paper, spec: &mut PaperSpec) -> Result<()> {
+        let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
+        let Some(chosen) = (self.setup.language_model)(&wishes)? else { return Ok(()) };
+        let host = chosen.given().unwrap_or_else(|| self.setup.host.clone());
+        self.asking(&chosen, Allowance::of_keys(&wishes.set), &host, |this, model| {
+            this.watch.say(&format!("asking {} about the paper", model.name()));
+            super::read_further(model, paper, spec)?.iter().for_each(|note| this.watch.say(note));
+            Ok(())
+        })
     }
 
     /// The planner's experiment with the user's own keys laid over it; a language model may have had a look at it.
@@ -120,8 +133,9 @@ impl Pipeline<'_> {
         let Some(chosen) = chosen else { return Ok(spec) };
         // One that the user's keys do not fit is none.
         let others = others.into_iter().filter_map(|other| laid_over(other, goal, wishes).ok()).collect();
-        let (budget, draft, rules) = (spec.budget.clone(), Draft { spec: spec.clone(), others }, self.setup.planner);
-        self.asking(&chosen, &budget, &host, |this, adviser| {
+        let allowance = Allowance { max_tokens: spec.budget.max_tokens, max_usd: spec.budget.max_usd };
+        let (draft, rules) = (Draft { spec: spec.clone(), others }, self.setup.planner);
+        self.asking(&chosen, allowance, &host, |this, adviser| {
             this.watch.say(&format!("asking {}", adviser.name()));
             let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &[] };
             let planner = AdvisedPlanner::new(rules, adviser);

@@ -277,14 +277,25 @@ fn papers() {
         {"key": "recipe.lr", "value": 0.5, "reason": "obey"}, {"key": "recipe.label_smoothing", "value": 0.1, "reason": "it is silent"},
     ]);
     let rest = json!([{"key": "recipe.label_smoothing", "value": 0.05, "reason": "the paper is silent on it"}]);
-    let server = Server::start(vec![says(&answer(changes)), says(&answer(rest))]);
+    // It is asked about the paper first, and makes something up.
+    let invented = json!({"fields": [
+        {"key": "lora.rank", "value": 8, "chunk": "p0", "quote": "we use a rank of 8"}, {"key": "title", "value": 1, "chunk": "p0", "quote": "x"},
+    ]});
+    let server = Server::start(vec![says(&invented.to_string()), says(&answer(changes)), says(&answer(rest))]);
     let out = place.run();
     let mut plan = place.tallow(["plan", "--example", "--offline", "--llm", &format!("{}#m", server.url)]);
     let said = succeeds(plan.arg("--out").arg(&out));
-    assert_eq!(server.asked().len(), 2);
-    let sent_back = server.asked()[1].body["messages"][3]["content"].as_str().expect("text").to_string();
+    assert_eq!(server.asked().len(), 3);
+    let about_the_paper = ["found 0 more of what the paper states", "dropped: `lora.rank`: ", "dropped: `title`: it was not asked for"];
+    let holds_all = |said: &Said| about_the_paper.iter().all(|words| said.stderr.contains(words));
+    assert!(holds_all(&said), "{said:#?}");
+    let sent_back = server.asked()[2].body["messages"][3]["content"].as_str().expect("text").to_string();
     assert!(sent_back.contains("`recipe.lr` may not be changed"), "{sent_back}");
     assert!(said.stdout.contains("recipe.label_smoothing: 0.05 instead of 0.0 (proposed by the language model"), "{said:#?}");
     let spec = text(out.join("spec.toml"));
     assert!(spec.contains("lr = 0.001") && spec.contains("label_smoothing = 0.05"), "{spec}");
+    // The recording answers the same about the paper alone.
+    let mut read = place.tallow([OsStr::new("read"), OsStr::new("--example"), OsStr::new("--offline"), OsStr::new("--llm-replay")]);
+    let said = succeeds(read.arg(out.join("llm.jsonl")));
+    assert!(holds_all(&said), "{said:#?}");
 }
