@@ -30,5 +30,6 @@ pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod script;
+pub mod search;
 pub mod spec;
 pub mod trainer;

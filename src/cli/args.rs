@@ -268,6 +268,9 @@ pub struct Wishes {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub llm: LlmArgs,
+    /// Try further recipes, at most N in all, and keep what does better on what is watched; the verdict compares it with the first.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pub improve: Option<u16>,
     /// Train for so many epochs.
     #[arg(long)]
     pub epochs: Option<f64>,

@@ -396,6 +396,7 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
     let mut set = Vec::new();
     let mut put = |key: &str, value: Option<String>| set.extend(value.map(|value| (key.to_string(), value)));
     put("budget.max_time_secs", wishes.max_time.map(|time| time.as_secs().max(1).to_string()));
+    put("search.max_trials", wishes.improve.map(|trials| trials.to_string()));
     put("recipe.length", wishes.epochs.map(|epochs| format!("{{ epochs = {epochs:?} }}")));
     put("data.max_train_examples", wishes.max_examples.map(|n| n.to_string()));
     put("seeds", (!wishes.seeds.is_empty()).then(|| format!("{:?}", wishes.seeds)));
@@ -425,6 +426,7 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
         data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
         model: wishes.model.as_deref().map(ModelName::parse),
         max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
+        trials: wishes.improve.map(usize::from),
         epochs: wishes.epochs,
         max_examples: wishes.max_examples,
         seeds: wishes.seeds.clone(),

@@ -57,11 +57,7 @@ const MOST_TOKENS: u32 = 2048;
 ///
 /// # Errors
 /// It gives no answer.
-pub fn read_further(
-    model: &dyn LanguageModel,
-    paper: &Paper,
-    spec: &mut PaperSpec,
-) -> std::result::Result<Vec<String>, Error> {
+pub fn read_further(model: &dyn LanguageModel, paper: &Paper, spec: &mut PaperSpec) -> std::result::Result<Vec<String>, Error> {
     let Some(wanted) = told::wanted(paper, spec) else { return Ok(Vec::new()) };
     let chunk = |(id, words): &(String, String)| ChunkShown { id: id.clone(), words: Fenced::new("chunk", words, words.len()) };
     let question = ReadQuestion {

@@ -14,7 +14,7 @@ const KEY: &str = "sk-very-secret-0123456789";
 fn flowers(place: &Place) -> String {
     let rows: String = (0..200).map(|i| format!("{},{},{}\n", i % 2 * 10 + i % 7, i % 5, ["rose", "tulip"][i % 2])).collect();
     let file = place.write("flowers.csv", format!("height,leaves,kind\n{rows}"));
-    format!("predict kind on {}, at most 10 minutes, 1 seed", file.display())
+    format!("predict kind on {}, at most 10 minutes", file.display())
 }
 
 fn answer(changes: Value) -> String {
@@ -211,12 +211,12 @@ fn without_it_nothing_changes() {
         let said: Said = said(place.tallow(args).env("TALLOW_LLM_KEY", KEY));
         assert!(said.code == Some(code) && said.stderr.contains(words) && !said.stderr.contains(KEY), "{args:?}: {said:#?}");
     };
-    check(&["plan", "x", "--llm", "mine"], 2, "llm.toml` cannot be used");
+    check(&["do", "classify it", "--llm", "mine"], 2, "llm.toml` cannot be used");
     std::fs::remove_file(place.path("home/.config/tallow/llm.toml")).expect("removed");
-    check(&["plan", "x", "--llm", "mine"], 2, "no language model is called `mine`: expected one of openai, anthropic");
-    check(&["plan", "x", "--llm", "openai"], 2, "it names no model: expected `openai#MODEL`");
-    check(&["plan", "x", "--llm", "openai#m"], 2, "expected it in the variable OPENAI_API_KEY, which is not set");
-    check(&["plan", "x", "--llm", "http://models.example.org#m"], 2, "https, or http to this machine alone");
+    check(&["do", "classify it", "--llm", "mine"], 2, "no language model is called `mine`: expected one of openai, anthropic");
+    check(&["do", "classify it", "--llm", "openai"], 2, "it names no model: expected `openai#MODEL`");
+    check(&["do", "classify it", "--llm", "openai#m"], 2, "expected it in the variable OPENAI_API_KEY, which is not set");
+    check(&["do", "classify it", "--llm", "http://models.example.org#m"], 2, "https, or http to this machine alone");
     check(
         &["plan", "x", "--offline", "--llm", "https://models.example.org#m"],
         60,
@@ -286,7 +286,8 @@ fn papers() {
     let mut plan = place.tallow(["plan", "--example", "--offline", "--llm", &format!("{}#m", server.url)]);
     let said = succeeds(plan.arg("--out").arg(&out));
     assert_eq!(server.asked().len(), 3);
-    let about_the_paper = ["found 0 more of what the paper states", "dropped: `lora.rank`: ", "dropped: `title`: it was not asked for"];
+    let about_the_paper =
+        ["found 0 more of what the paper states", "dropped: `lora.rank`: ", "dropped: `title`: it was not asked for"];
     let holds_all = |said: &Said| about_the_paper.iter().all(|words| said.stderr.contains(words));
     assert!(holds_all(&said), "{said:#?}");
     let sent_back = server.asked()[2].body["messages"][3]["content"].as_str().expect("text").to_string();
@@ -295,7 +296,8 @@ fn papers() {
     let spec = text(out.join("spec.toml"));
     assert!(spec.contains("lr = 0.001") && spec.contains("label_smoothing = 0.05"), "{spec}");
     // The recording answers the same about the paper alone.
-    let mut read = place.tallow([OsStr::new("read"), OsStr::new("--example"), OsStr::new("--offline"), OsStr::new("--llm-replay")]);
+    let mut read =
+        place.tallow([OsStr::new("read"), OsStr::new("--example"), OsStr::new("--offline"), OsStr::new("--llm-replay")]);
     let said = succeeds(read.arg(out.join("llm.jsonl")));
     assert!(holds_all(&said), "{said:#?}");
 }

@@ -96,8 +96,8 @@ fn a_change_is_made_and_told() {
     assert_eq!(*came.spec(), expected);
     assert!(
         came.spec().assumptions.contains(&format!(
-            "recipe.lr: 5e-5 instead of {} (proposed by the language model a script: \"it is better so\")",
-            toml::Value::from(came.rules.recipe.lr)
+            "recipe.lr: 5e-5 instead of {:e} (proposed by the language model a script: \"it is better so\")",
+            came.rules.recipe.lr
         )),
         "{:#?}",
         came.spec().assumptions
@@ -123,7 +123,7 @@ fn changes_that_serve() {
     );
     check("recipe.label_smoothing", json!(0.1), |spec| spec.recipe.label_smoothing == 0.1);
     check("adapter", json!({"rank": 8, "alpha": 16.0}), |spec| spec.adapter.is_some());
-    check("recipe.groups", json!([{"pattern": "*embeddings*", "freeze": true}]), |spec| spec.recipe.groups.len() == 1);
+    check("recipe.groups", json!([{"pattern": "*embeddings*", "frozen": true}]), |spec| spec.recipe.groups.len() == 1);
     check("data.columns.input", json!(["text"]), |spec| spec.data.columns.input == ["text"]);
 }
 

@@ -230,7 +230,12 @@ mod tests {
             }
         };
         let number = |value: f64| Ok(Value::Number { value });
-        check("optimizer.kind", json!("AdamW"), "We train with AdamW for", Ok(Value::Optimizer { optimizer: OptimizerKind::AdamW }));
+        check(
+            "optimizer.kind",
+            json!("AdamW"),
+            "We train with AdamW for",
+            Ok(Value::Optimizer { optimizer: OptimizerKind::AdamW }),
+        );
         check("optimizer.kind", json!("Adam"), "We train with AdamW for", Err("does not name it"));
         check("dropout", json!(0.1), "dropout probability  was set to 10 %", number(0.1));
         check("batch_size", json!(48), "minibatches held 48 items", number(48.0));

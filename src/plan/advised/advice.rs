@@ -2,7 +2,7 @@
 
 use super::settable::Settable;
 use crate::spec::{self, ExperimentSpec, ModelSpec};
-use crate::words::clean;
+use crate::words::{clean, plain};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -222,11 +222,11 @@ fn told(mut spec: ExperimentSpec, base: &ExperimentSpec, changes: &[(Settable, &
     spec
 }
 
-/// A value as an experiment file has it.
+/// A value as an answer has it.
 pub(super) fn in_words(value: &Value) -> String {
-    match toml::Value::try_from(without_nulls(value.clone())) {
-        _ if value.is_null() => "none".into(),
-        Ok(value) => clean(&value.to_string()),
-        Err(_) => value.to_string(),
+    match value {
+        Value::Null => "none".into(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), plain),
+        Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => clean(&value.to_string()),
     }
 }

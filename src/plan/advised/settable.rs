@@ -177,6 +177,8 @@ fn of_request(request: &Request) -> Vec<Settable> {
         embeddings: _,
         speech: _,
         not_understood: _,
+        search: _,
+        trials: _,
         epochs,
         steps,
         batch_size,
