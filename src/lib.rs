@@ -16,9 +16,11 @@ pub mod error;
 pub mod store;
 mod words;
 
+pub mod bench;
 pub mod cli;
 pub mod data;
 pub mod eval;
+pub mod export;
 pub mod intake;
 pub mod job;
 pub mod llm;

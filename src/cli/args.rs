@@ -1,5 +1,8 @@
 //! The command line, as clap reads it.
 
+use super::export::Format;
+use crate::bench::{Fault, TierName};
+use crate::export::FloatKind;
 use crate::sandbox::Level;
 use crate::spec::{Compared, Write};
 use clap::{Args, Parser, Subcommand};
@@ -121,6 +124,34 @@ pub enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Say what a model says of texts, images or rows of tables whose answers nobody knows, with probabilities.
+    Predict {
+        /// The model: a run, its `model` folder, a folder in the Hub's format, or a Hub id.
+        model: String,
+        /// Texts, `-` for stdin (a text or JSON object a line), tables (.csv, .jsonl, .parquet), files of texts (.txt), images, folders of
+        /// images, or rows as JSON objects.
+        #[arg(required = true)]
+        inputs: Vec<String>,
+        /// The second text beside each one that is said: what a question is about, or the other of a pair.
+        #[arg(long, visible_alias = "context", value_name = "TEXT")]
+        with: Option<String>,
+        /// Columns of the input; default: those that the run was trained on, else those with the usual names.
+        #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+        columns: Vec<String>,
+        /// Only the likeliest so many.
+        #[arg(long, value_name = "N")]
+        top_k: Option<NonZeroUsize>,
+        /// With the model's own numbers, from which probabilities are made.
+        #[arg(long)]
+        logits: bool,
+        /// Write the answers there, a line of JSON each.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
     /// Have a model go on with a text, or answer.
     Generate {
         /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
@@ -165,6 +196,56 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
+    /// Write a model for another program: ONNX (BERT, ResNet, ViT) or GGUF (Llama, Mistral, Qwen2, Qwen3).
+    Export {
+        /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
+        model: String,
+        #[arg(long, value_enum, value_name = "FORMAT")]
+        to: Format,
+        /// Of GGUF: how matrices are stored.
+        #[arg(long, value_enum, default_value_t = FloatKind::F16, value_name = "KIND")]
+        dtype: FloatKind,
+        /// The file; default: `model.onnx` or `model.gguf` here. It must not be there.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Put a model on the Hub by one commit, after secrets and licences were looked at and somebody agreed.
+    Push {
+        /// A finished run, its name in the folder of runs, or a model's folder.
+        model: String,
+        /// Where it goes: ORG/NAME. It is made if it is not there.
+        target: String,
+        /// Only those with access see it.
+        #[arg(long)]
+        private: bool,
+        /// As a pull request.
+        #[arg(long)]
+        pr: bool,
+        /// The branch; it is made if it is not there.
+        #[arg(long, default_value = "main", value_name = "BRANCH")]
+        revision: String,
+        /// Say what would go, with sizes and hashes, and send nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Agree beforehand: nobody is asked.
+        #[arg(long)]
+        yes: bool,
+        /// Let paths of this machine go that stand in its texts.
+        #[arg(long)]
+        allow_paths: bool,
+        /// You may share it on the terms of this licence, as the card names it, or `unknown`.
+        #[arg(long, value_name = "ID")]
+        accept_license: Vec<String>,
+        /// What the commit is called.
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+        #[command(flatten)]
+        hub: HubArgs,
+    },
     /// Train a finished run again, in a jail, and compare all that it logged and its weights, bit for bit.
     Verify {
         /// A run folder, or its name in the folder of runs.
@@ -182,6 +263,8 @@ pub enum Command {
         /// Another.
         b: String,
     },
+    /// Run a suite of tasks unattended and say how it went: how often each succeeds, how fast, and beside what (docs/benchmarks.md).
+    Bench(Box<BenchArgs>),
     /// Show the report of a run again.
     Report {
         /// A run folder, or its name in the folder of runs.
@@ -363,6 +446,89 @@ pub struct WorkerArgs {
     /// Threads of the worker; default: all cores.
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<NonZeroUsize>,
+}
+
+/// What `tallow bench` runs, or compares.
+#[derive(Debug, Args, Clone)]
+pub struct BenchArgs {
+    /// The suite: `classic20`, or the path of a TOML file.
+    #[arg(required_unless_present = "compare")]
+    pub suite: Option<String>,
+    /// How large: `ci` on small made data in seconds, `cpu` on real data in minutes, `gpu` the full task.
+    #[arg(long, value_enum, default_value_t = TierName::Ci)]
+    pub tier: TierName,
+    /// Only these tasks, and those whose models they begin with.
+    #[arg(long, value_delimiter = ',', value_name = "ID,..")]
+    pub tasks: Vec<String>,
+    /// Seeds of each task, from 0; default: as many as the suite says.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub seeds: Option<u64>,
+    /// Where everything goes, and what is gone on with; default: `bench-SUITE-TIER` in the folder of runs.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Besides, each task with these faults: `memory`, `learning-rate`, `bad-column`, `cut-download`, `kill-worker`, `kill-program`, `vague`, `misspelt`, or `all`.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,..", value_parser = parse_fault)]
+    pub adversity: Vec<Faults>,
+    /// Besides, the same recipe by another framework, on the same batches and in turns.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub vs: Option<Other>,
+    /// The Python that has torch and transformers; default: `python3`.
+    #[arg(long, value_name = "PATH", requires = "vs")]
+    pub python: Option<PathBuf>,
+    /// Where files lie that a suite names and does not make.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Vec<PathBuf>,
+    /// Allow so many times the suite's time limits, on a slow or busy machine.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = parse_patience)]
+    pub patience: f64,
+    /// The file that a line about the results is appended to; default: `history.jsonl` in `--out`.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// What the results are called, such as a commit.
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+    /// Fail where less than this share of the trials went well after recovery, such as 0.95.
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    pub at_least: Option<f64>,
+    /// Compare two results instead: folders of benches, or their `results.json`.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "suite")]
+    pub compare: Vec<PathBuf>,
+    #[command(flatten)]
+    pub hub: HubArgs,
+    #[command(flatten)]
+    pub worker: WorkerArgs,
+}
+
+/// What is run beside Tallow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Other {
+    Pytorch,
+}
+
+/// One fault, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faults {
+    One(Fault),
+    All,
+}
+
+fn parse_fault(text: &str) -> Result<Faults, String> {
+    if text == "all" {
+        return Ok(Faults::All);
+    }
+    let found = Fault::ALL.into_iter().find(|fault| fault.name() == text.replace('-', "_"));
+    let names = || Fault::ALL.map(|fault| fault.name().replace('_', "-")).join(", ");
+    found.map(Faults::One).ok_or_else(|| format!("expected `all` or one of {}, found `{text}`", names()))
+}
+
+fn parse_patience(text: &str) -> Result<f64, String> {
+    let found = text.parse::<f64>().ok().filter(|times| (0.1..=1000.0).contains(times));
+    found.ok_or_else(|| format!("expected a number from 0.1 to 1000, found `{text}`"))
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let found = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    found.ok_or_else(|| format!("expected a share from 0 to 1, found `{text}`"))
 }
 
 /// A number of examples.

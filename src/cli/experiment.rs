@@ -15,6 +15,7 @@ use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::{data, intake, spec, trainer};
+use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -205,7 +206,13 @@ pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
         purpose,
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").into(),
-        binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
+        // Of an experiment it is what its numbers come from; the rest is gone before anybody could ask.
+        binary_sha256: match purpose {
+            Purpose::Evaluation => String::new(),
+            Purpose::Experiment | Purpose::Script => {
+                std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default()
+            }
+        },
     };
     folder.ledger().append(now(), created)?;
     Ok(folder)
@@ -303,11 +310,19 @@ pub(super) fn drive<T>(
     let hub = Hub::new(hub);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
-    let host = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()? };
+    // Once, and only for what is planned.
+    let measured = RefCell::new(None);
+    let host = || -> Result<HostFacts> {
+        if let Some(facts) = &*measured.borrow() {
+            return Ok(HostFacts::clone(facts));
+        }
+        let facts = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()? };
+        Ok(measured.borrow_mut().insert(facts).clone())
+    };
     let program = program()?;
     let setup = Setup {
         hub: &hub,
-        host,
+        host: &host,
         planner: &RulePlanner,
         language_model: &|wishes| language_model::chosen(env, wishes, offline),
         program: program.clone(),

@@ -51,6 +51,8 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
         Job::Generate(job) => trainer::generate(&job, emit)?,
         Job::Merge(job) => trainer::merge(&job, emit)?,
+        Job::Predict(job) => trainer::predict(&job, emit)?,
+        Job::Export(job) => trainer::export(&job, emit)?,
         Job::Compare { train, held_out } => {
             let mut pulse = Pulse::new(emit);
             let found = data::overlap(&train, &held_out, &mut |done| pulse.beat(done))?;
@@ -66,7 +68,8 @@ fn threads(job: &Job) -> Option<usize> {
         Job::Train { config, .. } => Some(config.threads),
         Job::Evaluate(job) => Some(job.threads),
         Job::Generate(job) => Some(job.threads),
-        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) | Job::Compare { .. } => None,
+        Job::Predict(job) => Some(job.threads),
+        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) | Job::Export(_) | Job::Compare { .. } => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod budget;
 mod diff;
 mod given;
 mod made;
+mod predict;
 mod propose;
 mod search;
 mod stages;
@@ -13,11 +14,12 @@ mod verify;
 pub use advised::read_further;
 pub use diff::{Side, compare_sides};
 pub use given::{Question, Score, Scored, Told};
-pub use made::{Ask, Written};
+pub use made::{Ask, ExportFormat, Written};
+pub use predict::{Answers, Asking};
 pub use propose::read_paper;
 pub use verify::Repeat;
 
-use crate::data::hub::Hub;
+use crate::data::hub::{Downloaded, Hub};
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
 use crate::llm::{self, Chosen};
@@ -34,6 +36,10 @@ use stages::{PREPARE, prepared_splits};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+
+/// What the ledger calls what was fetched from the Hub, and the seconds that it took: they are part of those of the planning.
+pub const DOWNLOADED: &str = "fetched from the Hub";
+pub const SECS: &str = "seconds";
 
 /// The time that the processes took that have worked on a run so far.
 ///
@@ -58,7 +64,8 @@ fn used_by_trials(folder: &RunFolder) -> Result<Duration> {
 #[derive(Clone)]
 pub struct Setup<'a> {
     pub hub: &'a Hub,
-    pub host: HostFacts,
+    /// This machine; measured where a plan asks for it.
+    pub host: &'a dyn Fn() -> Result<HostFacts>,
     pub planner: &'a dyn Planner,
     /// The language model that was asked for, if any; making one touches no network.
     pub language_model: &'a dyn Fn(&Wishes) -> std::result::Result<Option<Chosen>, llm::Error>,
@@ -221,6 +228,7 @@ impl<'a> Pipeline<'a> {
             Err(end) => return Ok(end),
         };
         let plan = self.plan(&spec)?;
+        self.note_downloads()?;
         self.agree(&spec, &plan)?;
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
@@ -242,6 +250,17 @@ impl<'a> Pipeline<'a> {
         self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;
         Ok(End::Reported { evaluation, report: Box::new(report) })
+    }
+
+    /// Enters in the ledger what this process fetched to come to a plan.
+    fn note_downloads(&self) -> Result<()> {
+        let Downloaded { files, bytes, secs } = self.setup.hub.downloaded();
+        if files > 0 {
+            let values = [("files", files as f64), ("bytes", bytes as f64), (SECS, secs)];
+            let values = values.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+            self.folder.ledger().append((self.setup.now)(), Record::Measured { what: DOWNLOADED.into(), values })?;
+        }
+        Ok(())
     }
 
     /// Tells on which terms others gave what the run is made from, where it has not begun; what they forbid needs somebody's consent.

@@ -25,6 +25,8 @@ struct Found {
     data: DataFacts,
     /// The model that was asked for by id or folder.
     model: Option<ModelFacts>,
+    /// The machine that was planned for.
+    host: HostFacts,
 }
 
 /// The worker that read the paper did not come to an end.
@@ -115,7 +117,7 @@ impl Pipeline<'_> {
     fn ask_about(&mut self, paper: &Paper, spec: &mut PaperSpec) -> Result<()> {
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
         let Some(chosen) = (self.setup.language_model)(&wishes)? else { return Ok(()) };
-        let host = chosen.given().unwrap_or_else(|| self.setup.host.clone());
+        let host = chosen.given().map_or_else(|| (self.setup.host)(), Ok)?;
         self.asking(&chosen, Allowance::of_keys(&wishes.set), &host, |this, model| {
             this.watch.say(&format!("asking {} about the paper", model.name()));
             super::read_further(model, paper, spec)?.iter().for_each(|note| this.watch.say(note));
@@ -127,8 +129,8 @@ impl Pipeline<'_> {
     fn proposal(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
         let chosen = (self.setup.language_model)(wishes)?;
         // The questions of a recording come up again on the machine that they were made for.
-        let host = chosen.as_ref().and_then(Chosen::given).unwrap_or_else(|| self.setup.host.clone());
-        let Found { spec, others, choice, data, model } = self.choose(goal, wishes, &host)?;
+        let recorded = chosen.as_ref().and_then(Chosen::given);
+        let Found { spec, others, choice, data, model, host } = self.choose(goal, wishes, recorded)?;
         let spec = laid_over(spec, goal, wishes)?;
         let Some(chosen) = chosen else { return Ok(spec) };
         // One that the user's keys do not fit is none.
@@ -147,7 +149,7 @@ impl Pipeline<'_> {
     }
 
     /// The planner's best experiment whose data and model are there.
-    fn choose(&mut self, goal: &Goal, wishes: &Wishes, host: &HostFacts) -> Result<Found> {
+    fn choose(&mut self, goal: &Goal, wishes: &Wishes, recorded: Option<HostFacts>) -> Result<Found> {
         let planner = self.setup.planner;
         let (choice, data) = self.first_data(planner.data(goal, wishes)?)?;
         let model = match goal.model(wishes) {
@@ -157,11 +159,12 @@ impl Pipeline<'_> {
             _ => None,
         };
         let (mut absent, mut first_error) = (Vec::new(), None);
+        let host = recorded.map_or_else(|| (self.setup.host)(), Ok)?;
         loop {
-            let offer = Offer { data: &data, model: model.as_ref(), host, absent: &absent };
+            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &absent };
             match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
                 (Ok(others), before) => match self.first_model(others.clone(), &mut absent)? {
-                    Ok(spec) => return Ok(Found { spec, others, choice, data, model }),
+                    Ok(spec) => return Ok(Found { spec, others, choice, data, model, host }),
                     // The planner is asked for what is left: it may say that none of it fits.
                     Err(error) => first_error = before.or(Some(error)),
                 },

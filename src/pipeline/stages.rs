@@ -32,7 +32,8 @@ impl Pipeline<'_> {
     /// Looks up what is there, then resolves the spec. Nothing is decided after this.
     pub(super) fn make_plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
         self.watch.say("looking at model and data");
-        self.plan_for(spec, &self.setup.host.clone())
+        let host = (self.setup.host)()?;
+        self.plan_for(spec, &host)
     }
 
     /// The plan of an experiment on a machine such as `host`.

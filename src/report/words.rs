@@ -41,6 +41,8 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Sampled { .. } => "sampled",
         Event::Generated { .. } => "generated",
         Event::Merged { .. } => "merged",
+        Event::Predicted { .. } => "predicted",
+        Event::Exported { .. } => "exported",
         Event::Compared(_) => "compared",
         Event::Note { .. } => "note",
         Event::Refused { .. } => "refused",

@@ -51,6 +51,8 @@ pub enum Error {
     #[error("a tensor operation failed")]
     Candle(#[from] candle_core::Error),
     #[error(transparent)]
+    Export(#[from] crate::export::Error),
+    #[error(transparent)]
     Data(#[from] data::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -87,7 +89,8 @@ impl Failure for Error {
             | Error::Gguf { .. }
             | Error::Weights { .. } => Class::Model,
             Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
-            Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
+            Error::Export(crate::export::Error::Io(_)) => Class::Resource,
+            Error::Export(_) | Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
             Error::NotFinite { .. } | Error::NoScore { .. } => Class::Numeric,
             Error::Checkpoint { .. } | Error::NoReference | Error::Kernels(_) | Error::Candle(_) => Class::Bug,

@@ -2,15 +2,17 @@
 //!
 //! A [`Repo`] is a model or data set at one commit. It lies in one of three places: a local folder in the Hub's layout
 //! (`DIR/{models,datasets}/ORG/NAME`), the cache that every Hub client shares (`HF_HOME/hub`), or the Hub, from where files are fetched
-//! into that cache. Offline, and with a local folder, the network is never touched.
+//! into that cache. Offline, and with a local folder, the network is never touched. [`push`] is the way back.
 
 mod cache;
 mod error;
 mod folder;
+pub mod push;
 mod remote;
 mod secret;
 
 pub use error::Error;
+pub use remote::Downloaded;
 pub use secret::Secret;
 
 use cache::Snapshot;
@@ -110,6 +112,11 @@ impl Hub {
     /// As [`Hub::open`] of a data set.
     pub fn dataset(&self, id: &str, revision: Option<&str>) -> Result<Repo, Error> {
         self.open(Kind::Dataset, id, revision)
+    }
+
+    /// What was fetched so far.
+    pub fn downloaded(&self) -> Downloaded {
+        self.remote.get().map(Remote::downloaded).unwrap_or_default()
     }
 
     /// Whether the Hub answers at all, within a few seconds.
