@@ -174,7 +174,7 @@ fn a_replayed_run_gives_the_same_experiment() {
     assert!(!out.exists());
     let (fixed, _) = replay(&flowers(&place), &["--set", "recipe.lr=0.01"]);
     assert_eq!(fixed.code, Some(31), "{fixed:#?}");
-    let missing = said(&mut place.tallow(["plan", "x", "--llm-replay", "/nowhere.jsonl"]));
+    let missing = said(&mut place.tallow(["do", "classify it", "--llm-replay", "/nowhere.jsonl"]));
     assert!(missing.code == Some(2) && missing.stderr.contains("is no recording of a language model"), "{missing:#?}");
 }
 
@@ -218,7 +218,7 @@ fn without_it_nothing_changes() {
     check(&["do", "classify it", "--llm", "openai#m"], 2, "expected it in the variable OPENAI_API_KEY, which is not set");
     check(&["do", "classify it", "--llm", "http://models.example.org#m"], 2, "https, or http to this machine alone");
     check(
-        &["plan", "x", "--offline", "--llm", "https://models.example.org#m"],
+        &["do", "classify it", "--offline", "--llm", "https://models.example.org#m"],
         60,
         "is asked over the network, and the network must not be used",
     );
@@ -292,7 +292,7 @@ fn papers() {
     assert!(holds_all(&said), "{said:#?}");
     let sent_back = server.asked()[2].body["messages"][3]["content"].as_str().expect("text").to_string();
     assert!(sent_back.contains("`recipe.lr` may not be changed"), "{sent_back}");
-    assert!(said.stdout.contains("recipe.label_smoothing: 0.05 instead of 0.0 (proposed by the language model"), "{said:#?}");
+    assert!(said.stdout.contains("recipe.label_smoothing: 0.05 instead of 0 (proposed by the language model"), "{said:#?}");
     let spec = text(out.join("spec.toml"));
     assert!(spec.contains("lr = 0.001") && spec.contains("label_smoothing = 0.05"), "{spec}");
     // The recording answers the same about the paper alone.
