@@ -20,6 +20,7 @@ mod words;
 
 pub use build::{build, recovered};
 pub use check::{Sources, check};
+pub use document::plots;
 pub use html::html;
 pub(crate) use html::sheet;
 pub use markdown::markdown;
