@@ -2,6 +2,7 @@
 
 mod budget;
 mod diff;
+mod embedded;
 mod given;
 mod made;
 mod propose;
@@ -9,6 +10,7 @@ mod stages;
 mod verify;
 
 pub use diff::{Side, compare_sides};
+pub use embedded::{Embedded, Worker};
 pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, Written};
 pub use propose::read_paper;

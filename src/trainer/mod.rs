@@ -23,6 +23,7 @@ mod error;
 mod evaluate;
 mod feed;
 mod generate;
+mod held;
 mod masking;
 mod merge;
 mod monitor;

@@ -6,6 +6,7 @@ use crate::data::digest::sha256_of;
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tokenizers::Trainer;
+use crate::data::tokenizers::gguf::tokenizer_json;
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, TokenizerSource};
 use crate::spec::TokenizerKind;
@@ -28,9 +29,7 @@ impl Tokenization {
             move |e: Box<dyn std::error::Error + Send + Sync>| Error::Tokenizer { path: path.clone(), what: e.to_string() }
         };
         let (json, from) = match &job.tokenizer {
-            TokenizerSource::File(path) => {
-                (std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?, path)
-            }
+            TokenizerSource::File(path) => (tokenizer_json(path)?.0, path),
             TokenizerSource::Trained(kind) => {
                 let made = train(*kind, first, job, &place, emit)?;
                 (made.to_string(true).map_err(broken(&place))?.into_bytes(), &place)
