@@ -17,6 +17,7 @@ const PURE: &[&str] = &[
     "src/run/recovery",
     "src/run/outcome.rs",
     "src/eval",
+    "src/search",
     "src/report",
     "src/provenance",
     "src/intake/extract",

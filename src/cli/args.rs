@@ -1,5 +1,7 @@
 //! The command line, as clap reads it.
 
+use super::export::Format;
+use crate::export::FloatKind;
 use crate::sandbox::Level;
 use crate::spec::{Compared, Write};
 use clap::{Args, Parser, Subcommand};
@@ -119,6 +121,34 @@ pub enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Say what a model says of texts, images or rows of tables whose answers nobody knows, with probabilities.
+    Predict {
+        /// The model: a run, its `model` folder, a folder in the Hub's format, or a Hub id.
+        model: String,
+        /// Texts, `-` for stdin (a text or JSON object a line), tables (.csv, .jsonl, .parquet), files of texts (.txt), images, folders of
+        /// images, or rows as JSON objects.
+        #[arg(required = true)]
+        inputs: Vec<String>,
+        /// The second text beside each one that is said: what a question is about, or the other of a pair.
+        #[arg(long, visible_alias = "context", value_name = "TEXT")]
+        with: Option<String>,
+        /// Columns of the input; default: those that the run was trained on, else those with the usual names.
+        #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+        columns: Vec<String>,
+        /// Only the likeliest so many.
+        #[arg(long, value_name = "N")]
+        top_k: Option<NonZeroUsize>,
+        /// With the model's own numbers, from which probabilities are made.
+        #[arg(long)]
+        logits: bool,
+        /// Write the answers there, a line of JSON each.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
     /// Have a model go on with a text, or answer.
     Generate {
         /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
@@ -177,6 +207,56 @@ pub enum Command {
         hub: HubArgs,
         #[command(flatten)]
         worker: WorkerArgs,
+    },
+    /// Write a model for another program: ONNX (BERT, ResNet, ViT) or GGUF (Llama, Mistral, Qwen2, Qwen3).
+    Export {
+        /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
+        model: String,
+        #[arg(long, value_enum, value_name = "FORMAT")]
+        to: Format,
+        /// Of GGUF: how matrices are stored.
+        #[arg(long, value_enum, default_value_t = FloatKind::F16, value_name = "KIND")]
+        dtype: FloatKind,
+        /// The file; default: `model.onnx` or `model.gguf` here. It must not be there.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
+    /// Put a model on the Hub by one commit, after secrets and licences were looked at and somebody agreed.
+    Push {
+        /// A finished run, its name in the folder of runs, or a model's folder.
+        model: String,
+        /// Where it goes: ORG/NAME. It is made if it is not there.
+        target: String,
+        /// Only those with access see it.
+        #[arg(long)]
+        private: bool,
+        /// As a pull request.
+        #[arg(long)]
+        pr: bool,
+        /// The branch; it is made if it is not there.
+        #[arg(long, default_value = "main", value_name = "BRANCH")]
+        revision: String,
+        /// Say what would go, with sizes and hashes, and send nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Agree beforehand: nobody is asked.
+        #[arg(long)]
+        yes: bool,
+        /// Let paths of this machine go that stand in its texts.
+        #[arg(long)]
+        allow_paths: bool,
+        /// You may share it on the terms of this licence, as the card names it, or `unknown`.
+        #[arg(long, value_name = "ID")]
+        accept_license: Vec<String>,
+        /// What the commit is called.
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+        #[command(flatten)]
+        hub: HubArgs,
     },
     /// Train a finished run again, in a jail, and compare all that it logged and its weights, bit for bit.
     Verify {
@@ -279,6 +359,9 @@ pub struct Wishes {
     pub max_time: Option<Duration>,
     #[command(flatten)]
     pub budget: BudgetArgs,
+    /// Try further recipes, at most N in all, and keep what does better on what is watched; the verdict compares it with the first.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pub improve: Option<u16>,
     /// Train for so many epochs.
     #[arg(long)]
     pub epochs: Option<f64>,

@@ -6,10 +6,15 @@ use std::io::{BufRead, IsTerminal, Write};
 
 /// Whether somebody at a terminal agrees to its terms; nobody does where there is none.
 pub(super) fn asked(licensed: &Licensed) -> bool {
+    agreed(&format!("{}\nGo on under these terms?", clean(&licensed.in_words())))
+}
+
+/// Whether somebody at a terminal says yes; nobody does where there is none.
+pub(super) fn agreed(question: &str) -> bool {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return false;
     }
-    eprint!("{}\nGo on under these terms? [y/N] ", clean(&licensed.in_words()));
+    eprint!("{question} [y/N] ");
     let mut answer = String::new();
     let read = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));
     read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")

@@ -15,6 +15,7 @@ use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::{data, intake, spec, trainer};
+use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -198,7 +199,13 @@ pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
         purpose,
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").into(),
-        binary_sha256: std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default(),
+        // Of an experiment it is what its numbers come from; the rest is gone before anybody could ask.
+        binary_sha256: match purpose {
+            Purpose::Evaluation => String::new(),
+            Purpose::Experiment | Purpose::Script => {
+                std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default()
+            }
+        },
     };
     folder.ledger().append(now(), created)?;
     Ok(folder)
@@ -293,11 +300,19 @@ pub(super) fn drive<T>(
     let hub = Hub::new(hub);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
-    let host = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()? };
+    // Once, and only for what is planned.
+    let measured = RefCell::new(None);
+    let host = || -> Result<HostFacts> {
+        if let Some(facts) = &*measured.borrow() {
+            return Ok(HostFacts::clone(facts));
+        }
+        let facts = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()? };
+        Ok(measured.borrow_mut().insert(facts).clone())
+    };
     let program = program()?;
     let setup = Setup {
         hub: &hub,
-        host,
+        host: &host,
         planner: &RulePlanner,
         program: program.clone(),
         level: worker.sandbox,
@@ -385,6 +400,7 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
     let mut set = Vec::new();
     let mut put = |key: &str, value: Option<String>| set.extend(value.map(|value| (key.to_string(), value)));
     put("budget.max_time_secs", wishes.max_time.map(|time| time.as_secs().max(1).to_string()));
+    put("search.max_trials", wishes.improve.map(|trials| trials.to_string()));
     put("recipe.length", wishes.epochs.map(|epochs| format!("{{ epochs = {epochs:?} }}")));
     put("data.max_train_examples", wishes.max_examples.map(|n| n.to_string()));
     put("seeds", (!wishes.seeds.is_empty()).then(|| format!("{:?}", wishes.seeds)));
@@ -412,6 +428,7 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
         data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
         model: wishes.model.as_deref().map(ModelName::parse),
         max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
+        trials: wishes.improve.map(usize::from),
         epochs: wishes.epochs,
         max_examples: wishes.max_examples,
         seeds: wishes.seeds.clone(),

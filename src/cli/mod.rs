@@ -7,11 +7,14 @@ pub mod doctor;
 pub mod environment;
 mod evaluate;
 mod experiment;
+mod export;
 mod made;
 pub mod message;
 mod planned;
+mod predict;
 mod profile;
 pub mod progress;
+mod push;
 mod read;
 mod reading;
 mod script;
@@ -20,6 +23,7 @@ mod verify;
 mod worker;
 
 use crate::data::hub::Hub;
+use crate::data::hub::push::Target;
 use crate::error::{Error, Result};
 use crate::eval::Evaluation;
 use crate::report::{self, Report, Style};
@@ -91,6 +95,11 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = evaluate::Asked { model, data, split, max_examples, speech, compare: *compare };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
+        Command::Predict { model, inputs, with, columns, top_k, logits, out, hub, worker } => {
+            let (top_k, out) = (top_k.map(usize::from), out.as_deref());
+            let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, out };
+            predict::predict(cli.json, environment, &asked, (hub, worker))
+        }
         Command::Generate {
             model,
             prompt,
@@ -126,6 +135,16 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             made::generate(cli.json, environment, &asked, (hub, worker))
         }
         Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),
+        Command::Export { model, to, dtype, out, hub, worker } => {
+            let asked = export::Asked { model, to: *to, dtype: *dtype, out: out.as_deref() };
+            export::export(cli.json, environment, &asked, (hub, worker))
+        }
+        Command::Push { model, target, private, pr, revision, dry_run, yes, allow_paths, accept_license, message, hub } => {
+            let target = Target { id: target.clone(), revision: revision.clone(), private: *private, pull_request: *pr };
+            let (dry_run, yes, allow_paths, message) = (*dry_run, *yes, *allow_paths, message.as_deref());
+            let asked = push::Asked { model, target, dry_run, yes, allow_paths, accept_license, message };
+            push::push(cli.json, environment, &asked, hub)
+        }
         Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),
         Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Report { run } => report_again(cli.json, environment, run),

@@ -256,7 +256,11 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         Event::Refused { calls } => format!("  the jail refused {}", clean(&crate::sandbox::in_words(calls))),
         // The error that ends the command says it.
         // What a model wrote is the command's answer, or the report's to show.
-        Event::Sampled { .. } | Event::Generated { .. } | Event::Wrote { .. } => return None,
+        Event::Sampled { .. }
+        | Event::Generated { .. }
+        | Event::Wrote { .. }
+        | Event::Predicted { .. }
+        | Event::Exported { .. } => return None,
         Event::Failed { .. } | Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
     })
 }

@@ -54,6 +54,8 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
             trainer::generate(&job, &|| asked.load(Ordering::Relaxed), emit)?;
         }
         Job::Merge(job) => trainer::merge(&job, emit)?,
+        Job::Predict(job) => trainer::predict(&job, emit)?,
+        Job::Export(job) => trainer::export(&job, emit)?,
         Job::Compare { train, held_out } => {
             let mut pulse = Pulse::new(emit);
             let found = data::overlap(&train, &held_out, &mut |done| pulse.beat(done))?;
@@ -69,7 +71,8 @@ fn threads(job: &Job) -> Option<usize> {
         Job::Train { config, .. } => Some(config.threads),
         Job::Evaluate(job) => Some(job.threads),
         Job::Generate(job) => Some(job.threads),
-        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) | Job::Compare { .. } => None,
+        Job::Predict(job) => Some(job.threads),
+        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) | Job::Export(_) | Job::Compare { .. } => None,
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Error {
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
 
+    #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), list(have))]
+    ChooseInput { path: PathBuf, role: &'static str, have: Vec<String> },
     #[error("`{}` has two columns that are called `{column}`", path.display())]
     SameName { path: PathBuf, column: String },
     #[error("`{}` has no column {}: it has {}", path.display(), list(columns), list(have))]
@@ -185,6 +187,7 @@ impl Failure for Error {
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
             Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
             Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
+            Error::ChooseInput { .. } => "name it with `--columns`",
             Error::SameName { .. } => "give each column a name of its own",
             Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
             Error::NotNumbers { .. } => "correct the cells, or leave them empty where the number is not known",

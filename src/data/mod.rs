@@ -16,6 +16,7 @@ mod features;
 mod generated;
 mod guarded;
 pub mod hub;
+pub mod inputs;
 mod locate;
 mod mapped;
 mod overlap;
@@ -53,6 +54,6 @@ pub use public_models::{
 };
 pub use shards::{sha256_of_weights, weight_files};
 pub use survey::{DataSpecHints, survey_data};
-pub use survey_model::{survey_model, survey_tokenizer};
+pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
 pub use vocabulary::Vocabulary;

@@ -30,6 +30,16 @@ const MOST_HEADER_BYTES: u64 = 64 << 20;
 /// The model is not there or has neither safetensors nor GGUF; the weights are cut off; no architecture of the zoo fits; it is an
 /// adapter of a kind that is not known, or whose base is not there.
 pub fn survey_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
+    let mut facts = look_at_model(hub, spec)?;
+    facts.weights_sha256 = facts.weights.as_deref().map(sha256_of_weights).transpose()?;
+    Ok(facts)
+}
+
+/// As [`survey_model`], but for the hash of the weights, which takes as long as to read them.
+///
+/// # Errors
+/// As [`survey_model`].
+pub fn look_at_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
     let (id, revision) = match spec {
         ModelSpec::Pretrained { id, revision } => (id, revision.as_deref()),
         ModelSpec::Scratch { config, tokenizer } => {
@@ -72,7 +82,6 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         (Modality::Speech, None) | (Modality::Text | Modality::TextToText | Modality::Image | Modality::Table, _) => None,
     };
     Ok(ModelFacts {
-        weights_sha256: Some(sha256_of_weights(&path)?),
         weights: Some(path),
         bytes_per_weight: Some(bytes_per_weight),
         tokenizer,

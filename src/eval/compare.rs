@@ -249,6 +249,7 @@ mod tests {
                 8,
             ),
             metric,
+            search: None,
             target: target.map(|value| Target { value, source: "the paper".into() }),
             budget: Budget::default(),
             seeds: vec![0],

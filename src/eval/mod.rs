@@ -1,12 +1,14 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
 mod compare;
+mod gain;
 mod interval;
 pub mod metrics;
 mod predictions;
 mod texts;
 
 pub use compare::{evaluate, majority_baseline};
+pub use gain::{Gain, gain};
 pub use interval::{Basis, Interval, interval};
 pub use metrics::retrieval::Found;
 pub use metrics::{metric, of_preferences, of_words};

@@ -5,15 +5,19 @@
 
 mod chat;
 mod event;
+mod export;
 mod keys;
 mod origin;
 mod part;
+mod predict;
 
 pub use chat::ChatFormat;
 pub use event::*;
+pub use export::{ExportJob, ExportTo};
 pub use keys::{differing, flatten};
 pub use origin::{Origin, Place};
 pub use part::Part;
+pub use predict::*;
 
 use crate::eval::Guess;
 use crate::intake::SourceRecord;
@@ -45,6 +49,10 @@ pub enum Job {
     Generate(Box<GenerateJob>),
     /// A base and its adapter -> the weights of one model.
     Merge(Box<MergeJob>),
+    /// Inputs -> what the model says of each.
+    Predict(Box<PredictJob>),
+    /// A base and its adapter, if any -> one file for another program.
+    Export(Box<ExportJob>),
     /// Two prepared splits -> how many examples of the second the first has too.
     Compare { train: PathBuf, held_out: PathBuf },
 }

@@ -28,6 +28,15 @@ impl TimeBudget {
         self.begun + if is_too_little { Duration::ZERO } else { left }
     }
 
+    /// The same where `reserved` is for something else.
+    pub(super) fn less(self, reserved: Duration) -> Self {
+        TimeBudget { limit: self.limit.saturating_sub(reserved), ..self }
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.deadline().saturating_duration_since(Instant::now())
+    }
+
     /// How a run ends whose time is over; none while there is some left.
     pub(super) fn spent(&self) -> Option<Outcome> {
         (Instant::now() >= self.deadline()).then(|| {

@@ -1,13 +1,15 @@
-//! A model that is there, put to use: asked to write, or made one with its adapter. Each is a job in a jail of its own.
+//! A model that is there, put to use: asked to write, made one with its adapter, or written for another program. Each is a job in a jail of its own.
 
 use super::{End, Pipeline, Told};
 use crate::data;
 use crate::error::{Class, Failure, Result};
-use crate::job::{Event, GenerateJob, Hearing, Job, MergeJob, ModelFiles, Prompt, Said, Speaker};
+use crate::export::FloatKind;
+use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob, ModelFiles, Prompt, Said, Speaker};
 use crate::plan::{ModelFacts, SpeechFacts};
 use crate::publish;
 use crate::run::Outcome;
 use crate::spec::ModelSpec;
+use crate::store::write_atomic;
 use serde::Serialize;
 use std::path::Path;
 use tallow_zoo::{HeadKind, Search};
@@ -45,6 +47,17 @@ pub struct Written {
     pub prompt_secs: f64,
 }
 
+/// The format of another program, and how the model is stored in it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExportFormat {
+    Onnx,
+    Gguf {
+        kind: FloatKind,
+        /// What the model is called.
+        name: String,
+    },
+}
+
 /// A model that cannot be used so.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
@@ -60,6 +73,10 @@ pub(super) enum Error {
     NoWeights,
     #[error("the model is no adapter: there is nothing to merge")]
     NoAdapter,
+    #[error("the model has no `tokenizer.json`, which GGUF holds beside the weights")]
+    NoTokenizer,
+    #[error("cannot read `{}`", path.display())]
+    Io { path: std::path::PathBuf, source: std::io::Error },
     #[error("`{}` is there already", path.display())]
     Occupied { path: std::path::PathBuf },
 }
@@ -68,23 +85,27 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Occupied { .. } | Error::NoRecording { .. } | Error::Schema(_) => Class::Usage,
-            Error::Silent { .. } | Error::NoTalk { .. } | Error::NoWeights | Error::NoAdapter => Class::Model,
+            Error::Silent { .. } | Error::NoTalk { .. } | Error::NoWeights | Error::NoAdapter | Error::NoTokenizer => {
+                Class::Model
+            }
+            Error::Io { .. } => Class::Resource,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
-            Error::Occupied { .. } => Some("name a folder that is not there yet with `--out`".into()),
+            Error::Occupied { .. } => Some("name a place that is not there yet with `--out`".into()),
             Error::NoAdapter => Some("name an adapter: a folder with `adapter_config.json`, or a run that trained one".into()),
             Error::NoTalk { .. } => Some("leave `--chat` out: the prompt is what the model reads".into()),
             Error::NoRecording { .. } => Some("name a WAV or FLAC file as the prompt".into()),
             Error::Schema(_) => Some("docs/generation.md lists what a schema may say".into()),
-            Error::Silent { .. } | Error::NoWeights => None,
+            Error::Silent { .. } | Error::NoWeights | Error::NoTokenizer | Error::Io { .. } => None,
         }
     }
 }
 
 const GENERATE: &str = "generate";
 const MERGE: &str = "merge";
+const EXPORT: &str = "export";
 
 impl Pipeline<'_> {
     /// Asks a model to write.
@@ -170,6 +191,51 @@ impl Pipeline<'_> {
         };
         publish::write_merged(place, &model, &attempt.folder.weights(), &sha256)?;
         Ok(Ok(params))
+    }
+
+    /// Writes a model, with its adapter if it is one, to the file `place`, which must not be there; says its bytes and its parameters.
+    ///
+    /// # Errors
+    /// The model is not there, or has no form in that format; the file is there. That a worker did not complete is a value.
+    pub fn export(
+        &mut self,
+        model: &ModelSpec,
+        format: &ExportFormat,
+        place: &Path,
+    ) -> Result<std::result::Result<(u64, usize), End>> {
+        let _lock = self.folder.lock()?;
+        if place.exists() {
+            return Err(Error::Occupied { path: place.into() }.into());
+        }
+        let model = data::look_at_model(self.setup.hub, model)?;
+        let to = match format {
+            ExportFormat::Onnx => ExportTo::Onnx,
+            ExportFormat::Gguf { kind, name } => ExportTo::Gguf {
+                kind: *kind,
+                name: name.clone(),
+                tokenizer: model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
+                special: model.chat.tokens.clone(),
+                chat_template: model.chat.template.clone(),
+            },
+        };
+        let (weights, out) = (files(&model)?, self.folder.attempt(EXPORT, 1).work());
+        let readable = weights.paths().into_iter().chain(model.tokenizer).collect();
+        let made = out.join(to.file_name());
+        let job = ExportJob { model: model.config, weights, to, out };
+        let attempt = match self.attempt(EXPORT, 1, Job::Export(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Err(end)),
+        };
+        let told = attempt.events.iter().find_map(|event| match event {
+            Event::Exported { bytes, params } => Some((*bytes, *params)),
+            _ => None,
+        });
+        let Some(told) = told else {
+            return Ok(Err(End::Unfinished { run: EXPORT.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
+        };
+        let mut from = std::fs::File::open(&made).map_err(|source| Error::Io { path: made, source })?;
+        write_atomic(place, |file| std::io::copy(&mut from, file).map(drop))?;
+        Ok(Ok(told))
     }
 }
 

@@ -5,14 +5,17 @@ mod diff;
 mod embedded;
 mod given;
 mod made;
+mod predict;
 mod propose;
+mod search;
 mod stages;
 mod verify;
 
 pub use diff::{Side, compare_sides};
 pub use embedded::{Embedded, Worker};
 pub use given::{Question, Score, Scored, Told};
-pub use made::{Ask, Written};
+pub use made::{Ask, ExportFormat, Written};
+pub use predict::{Answers, Asking};
 pub use propose::read_paper;
 pub use verify::Repeat;
 
@@ -39,13 +42,25 @@ use std::time::{Duration, Instant};
 /// The ledger cannot be read.
 pub fn used_by(folder: &RunFolder) -> Result<Duration> {
     let last_sign = |run: &str, attempt: u32| folder.attempt(run, attempt).last_sign();
-    Ok(budget::used(&folder.ledger().read()?, &last_sign))
+    Ok(budget::used(&folder.ledger().read()?, &last_sign) + used_by_trials(folder)?)
+}
+
+/// That of the trials of its search.
+fn used_by_trials(folder: &RunFolder) -> Result<Duration> {
+    let mut used = Duration::ZERO;
+    for trial in (1..).map(|number| folder.trial(number)).take_while(|trial| trial.is_dir()) {
+        // One that is not begun yet has used nothing.
+        used += RunFolder::open(trial).map_or(Ok(Duration::ZERO), |trial| used_by(&trial))?;
+    }
+    Ok(used)
 }
 
 /// What the stages need of the world.
+#[derive(Clone)]
 pub struct Setup<'a> {
     pub hub: &'a Hub,
-    pub host: HostFacts,
+    /// This machine; measured where a plan asks for it.
+    pub host: &'a dyn Fn() -> Result<HostFacts>,
     pub planner: &'a dyn Planner,
     /// This binary: workers are the same program.
     pub program: PathBuf,
@@ -77,8 +92,9 @@ pub struct Pipeline<'a> {
     pub watch: &'a mut dyn Watch,
     limits: Limits,
     begun: Instant,
-    /// Rows of the ledger that earlier processes wrote.
+    /// Rows of the ledger that earlier processes wrote, and the time that its trials took by then.
     rows_before: usize,
+    used_by_trials: Duration,
 }
 
 /// Budgets that a run gets on its way; none: as they were.
@@ -136,7 +152,8 @@ struct Limits {
 impl<'a> Pipeline<'a> {
     pub fn new(folder: RunFolder, setup: Setup<'a>, watch: &'a mut dyn Watch) -> Self {
         let rows_before = folder.ledger().read().map_or(0, |rows| rows.len());
-        Pipeline { folder, setup, watch, limits: Limits::default(), begun: Instant::now(), rows_before }
+        let used_by_trials = used_by_trials(&folder).unwrap_or_default();
+        Pipeline { folder, setup, watch, limits: Limits::default(), begun: Instant::now(), rows_before, used_by_trials }
     }
 
     /// Writes the experiment into the run folder: the first stage's file.
@@ -188,8 +205,17 @@ impl<'a> Pipeline<'a> {
     pub fn go_on(&mut self) -> Result<End> {
         let _lock = self.folder.lock()?;
         self.propose()?;
+        self.limits = self.limits(&self.read_spec()?)?;
+        self.go_on_within_limits()
+    }
+
+    /// The same from the experiment on, within limits that are set, of a folder that is this process's own.
+    fn go_on_within_limits(&mut self) -> Result<End> {
         let spec = self.read_spec()?;
-        self.limits = self.limits(&spec)?;
+        let spec = match self.search(&spec)? {
+            Ok(spec) => spec,
+            Err(end) => return Ok(end),
+        };
         let plan = self.plan(&spec)?;
         self.agree(&spec, &plan)?;
         if let Some(end) = self.prepare(&plan)? {
@@ -199,13 +225,16 @@ impl<'a> Pipeline<'a> {
         if let Some(end) = self.compare(&plan)? {
             return Ok(end);
         }
-        if let Some(end) = self.train(&plan)? {
+        if let Some(end) = self.train(&plan.runs)? {
             return Ok(end);
         }
         let evaluation = match self.evaluate(&plan)? {
             Ok(evaluation) => evaluation,
             Err(end) => return Ok(end),
         };
+        if let Some(end) = self.gain(&evaluation)? {
+            return Ok(end);
+        }
         self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;
         Ok(End::Reported { evaluation, report: Box::new(report) })
@@ -213,7 +242,7 @@ impl<'a> Pipeline<'a> {
 
     /// Tells on which terms others gave what the run is made from, where it has not begun; what they forbid needs somebody's consent.
     fn agree(&mut self, spec: &ExperimentSpec, plan: &Plan) -> Result<()> {
-        if self.folder.prepared().is_dir() {
+        if self.folder.prepared().is_dir() || self.folder.journal().is_file() {
             return Ok(());
         }
         for licensed in plan::licensed(spec, &plan.facts) {
@@ -236,7 +265,7 @@ impl<'a> Pipeline<'a> {
     fn used_before(&self) -> Result<Duration> {
         let last_sign = |run: &str, attempt: u32| self.folder.attempt(run, attempt).last_sign();
         let ledger = self.folder.ledger().read()?;
-        Ok(budget::used(&ledger[..self.rows_before.min(ledger.len())], &last_sign))
+        Ok(budget::used(&ledger[..self.rows_before.min(ledger.len())], &last_sign) + self.used_by_trials)
     }
 
     fn limits(&self, spec: &ExperimentSpec) -> Result<Limits> {

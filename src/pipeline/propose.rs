@@ -109,8 +109,9 @@ impl Pipeline<'_> {
             _ => None,
         };
         let (mut absent, mut first_error) = (Vec::new(), None);
+        let host = (self.setup.host)()?;
         loop {
-            let offer = Offer { data: &data, model: model.as_ref(), host: &self.setup.host, absent: &absent };
+            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &absent };
             match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
                 (Ok(proposals), before) => match self.first_model(proposals, &mut absent)? {
                     Ok(spec) => return Ok(spec),

@@ -53,45 +53,55 @@ impl Pipeline<'_> {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
         }
         data.files_below(self.folder.root());
-        let facts = Facts { host: self.setup.host.clone(), data, model };
+        let facts = Facts { host: (self.setup.host)()?, data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
         Ok(plan::resolve(spec, &facts, &layout)?)
     }
 
     /// Source files -> tensors on disk: what training may see, then the held-out split with the same labels and tokenizer.
     pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Option<End>> {
+        if let Some(end) = self.prepare_training(plan)? {
+            return Ok(Some(end));
+        }
+        self.prepare_held_out(plan)
+    }
+
+    /// What training may see.
+    pub(super) fn prepare_training(&mut self, plan: &Plan) -> Result<Option<End>> {
+        let prepared = self.folder.prepared();
+        if prepared.is_dir() {
+            return Ok(None);
+        }
         let mut names = vec![plan.spec.data.train.clone()];
         if let Monitor::Split { name } = &plan.spec.data.monitor {
             names.push(name.clone());
         }
-        let prepared = self.folder.prepared();
         let tokenizer = tokenizer(&plan.spec.model, plan.spec.task, &plan.facts.model);
         let labels = Some(plan.facts.data.labels.clone()).filter(|labels| !labels.is_empty());
-        if !prepared.is_dir() {
-            self.watch.say("preparing the training data");
-            let job = prepare_job(plan, &names, tokenizer.clone(), labels.clone());
-            if let Some(end) = self.prepare_into(PREPARE, job, &prepared)? {
-                return Ok(Some(end));
-            }
-        }
+        self.watch.say("preparing the training data");
+        self.prepare_into(PREPARE, prepare_job(plan, &names, tokenizer, labels), &prepared)
+    }
+
+    /// The split of the verdict, with the labels and the tokenizer of the training split.
+    fn prepare_held_out(&mut self, plan: &Plan) -> Result<Option<End>> {
         let held_out = self.folder.held_out();
-        if !held_out.is_dir() {
-            self.watch.say("preparing the held-out data");
-            // One that was made from the training split is there now.
-            let tokenizer = TokenizerSource::File(match tokenizer {
-                TokenizerSource::File(path) => path,
-                TokenizerSource::Trained(_) => prepared.join("tokenizer.json"),
-            });
-            let labels = self.told(PREPARE)?.into_iter().find_map(|e| match e {
-                Event::Prepared(split) => Some(split.labels),
-                _ => None,
-            });
-            let mut job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
-            // What is scored is not drawn.
-            job.columns.weight = None;
-            return self.prepare_into(PREPARE_HELD_OUT, job, &held_out);
+        if held_out.is_dir() {
+            return Ok(None);
         }
-        Ok(None)
+        self.watch.say("preparing the held-out data");
+        let tokenizer = TokenizerSource::File(match tokenizer(&plan.spec.model, plan.spec.task, &plan.facts.model) {
+            TokenizerSource::File(path) => path,
+            // One that was made from the training split is there now.
+            TokenizerSource::Trained(_) => self.folder.prepared().join("tokenizer.json"),
+        });
+        let labels = self.told(PREPARE)?.into_iter().find_map(|e| match e {
+            Event::Prepared(split) => Some(split.labels),
+            _ => None,
+        });
+        let mut job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
+        // What is scored is not drawn.
+        job.columns.weight = None;
+        self.prepare_into(PREPARE_HELD_OUT, job, &held_out)
     }
 
     pub(super) fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
@@ -173,10 +183,10 @@ impl Pipeline<'_> {
         self.stage("manifest", &path, |this| Ok(this.folder.write_json(&this.folder.manifest(), &manifest)?))
     }
 
-    /// Every run of the plan, one after the other.
-    pub(super) fn train(&mut self, plan: &Plan) -> Result<Option<End>> {
+    /// Runs of the plan, one after the other.
+    pub(super) fn train(&mut self, runs: &[RunConfig]) -> Result<Option<End>> {
         let mut noted = false;
-        for config in &plan.runs {
+        for config in runs {
             if self.finished(&config.name)?.is_some() {
                 continue;
             }
@@ -415,7 +425,7 @@ impl Pipeline<'_> {
     }
 
     /// Every event of the training attempts of `run`, in order: those of steps are only in the attempts' own files.
-    fn events_of(&self, run: &str) -> Result<Vec<Event>> {
+    pub(super) fn events_of(&self, run: &str) -> Result<Vec<Event>> {
         let mut events = Vec::new();
         for number in 1..self.next_attempt(run)? {
             events.extend(self.folder.attempt(run, number).read_events()?);

@@ -47,6 +47,16 @@ impl Duty {
     }
 }
 
+impl Duty {
+    /// What must happen before what was made of it is shared: there what nobody allowed is asked, too.
+    pub fn gate_to_share(self) -> Gate {
+        match self {
+            Duty::Attribution | Duty::ShareAlike => Gate::Warn,
+            Duty::OwnTerms | Duty::Unknown | Duty::NonCommercial | Duty::NoDerivatives => Gate::Ask,
+        }
+    }
+}
+
 /// What must happen before something is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -187,7 +197,7 @@ pub struct Licensed {
 
 impl Licensed {
     /// Of what a card states: one licence, or several joined by commas, which all hold.
-    fn new(what: String, stated: Option<&str>) -> Self {
+    pub fn new(what: String, stated: Option<&str>) -> Self {
         let stated = stated.map(str::trim).filter(|stated| !stated.is_empty());
         let names: Vec<&str> = stated.unwrap_or("unknown").split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         let mut duties: Vec<Duty> =
@@ -201,6 +211,11 @@ impl Licensed {
     /// What must happen before it is used.
     pub fn gate(&self) -> Gate {
         self.duties.iter().map(|duty| duty.gate()).max().unwrap_or(Gate::Allow)
+    }
+
+    /// What must happen before what was made of it is shared.
+    pub fn gate_to_share(&self) -> Gate {
+        self.duties.iter().map(|duty| duty.gate_to_share()).max().unwrap_or(Gate::Allow)
     }
 
     /// What one agrees to: `cc-by-nc-4.0`, or `unknown`.
@@ -269,6 +284,21 @@ mod tests {
         }
         assert!(of(Some("other")).duties.contains(&Duty::Unknown) && of(None).duties == [Duty::Unknown]);
         assert!(of(Some("llama3.2")).duties.contains(&Duty::OwnTerms));
+    }
+
+    #[test]
+    fn to_share_what_is_unknown_is_asked() {
+        for (stated, gate) in [
+            (Some("apache-2.0"), Gate::Warn),
+            (Some("cc0-1.0"), Gate::Allow),
+            (Some("cc-by-sa-4.0"), Gate::Warn),
+            (Some("llama3.2"), Gate::Ask),
+            (Some("cc-by-nc-4.0"), Gate::Ask),
+            (Some("whatever"), Gate::Ask),
+            (None, Gate::Ask),
+        ] {
+            assert_eq!(of(stated).gate_to_share(), gate, "{stated:?}");
+        }
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct Wishes {
     pub model: Option<ModelName>,
     /// A limit that is kept: planned for, then enforced.
     pub max_time_secs: Option<u64>,
+    /// Recipes to try at most, the first included; none: as the goal says.
+    pub trials: Option<usize>,
     pub epochs: Option<f64>,
     pub max_examples: Option<usize>,
     pub seeds: Vec<u64>,

@@ -1,11 +1,15 @@
-//! The finished model in the Hub's own format, with its card.
+//! The finished model in the Hub's own format, with its card; and what of it would go to the Hub, looked through before it does.
 
 mod bundle;
 mod card;
 mod companions;
+mod secrets;
+mod shipment;
 
 pub use bundle::{write_bundle, write_merged};
 pub use card::card;
+pub use secrets::{Finding, Kind as FindingKind, scan};
+pub use shipment::{Error as ShipmentError, Shipment};
 
 use crate::error::{Class, Failure, place_hint};
 use crate::store;

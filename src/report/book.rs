@@ -126,6 +126,44 @@ impl<'a> Book<'a> {
         attempts
     }
 
+    /// Every trial as it ended last, and what came of the search.
+    pub(super) fn search(&self) -> Option<SearchShown> {
+        let mut trials: Vec<TrialShown> = Vec::new();
+        let mut gain = None;
+        for entry in self.ledger {
+            let at = |value: f64| Sourced { value, ledger_row: entry.row };
+            match &entry.record {
+                Record::Tried(trial) => {
+                    let Some(result) = &trial.result else { continue };
+                    trials.retain(|known| known.trial != trial.number);
+                    trials.push(TrialShown {
+                        trial: trial.number,
+                        from: trial.from,
+                        changes: trial.changes.iter().map(ToString::to_string).collect(),
+                        reason: trial.reason.clone(),
+                        score: result.watched.as_ref().map(|watched| at(watched.score)),
+                        failed: result.failed.clone(),
+                        secs: at(result.secs),
+                        kept: result.kept,
+                        ledger_row: entry.row,
+                    });
+                }
+                Record::Measured { what, values } if what == crate::search::GAIN => {
+                    let of = |name: &str| values.get(name).copied().map(at);
+                    gain = of("first plan").zip(of("recipe found")).zip(of("gain")).map(|((first, found), gain)| GainShown {
+                        first,
+                        found,
+                        gain,
+                        low: of("gain, low"),
+                        high: of("gain, high"),
+                    });
+                }
+                _ => {}
+            }
+        }
+        (!trials.is_empty()).then_some(SearchShown { trials, gain })
+    }
+
     pub(super) fn jail(&self) -> Vec<JailShown> {
         let mut jails: Vec<JailShown> = Vec::new();
         for (row, run, attempt, told) in self.told() {
@@ -187,7 +225,8 @@ impl<'a> Book<'a> {
 
     pub(super) fn measured(&self) -> Vec<MeasuredShown> {
         let rows = self.ledger.iter().filter_map(|entry| match &entry.record {
-            Record::Measured { what, values } => Some((entry.row, what, values)),
+            // What a search gained is told with it.
+            Record::Measured { what, values } if what != crate::search::GAIN => Some((entry.row, what, values)),
             _ => None,
         });
         rows.map(|(row, what, values)| MeasuredShown {

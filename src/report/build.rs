@@ -51,6 +51,7 @@ pub fn build(
         deviations,
         assumptions: plan.assumptions.clone(),
         citations: plan.spec.citations.clone(),
+        search: book.search(),
         curves: curves(events, |run| book.last_started(run)),
         recipe: recipe(plan, book.stage("plan")?),
         data: data(&book, plan),

@@ -17,7 +17,7 @@ pub struct Sources<'a> {
 }
 
 /// Numbers under these names are names themselves.
-const NAMES: [&str; 5] = ["version", "seed", "attempt", "page", "ledger_row"];
+const NAMES: [&str; 7] = ["version", "seed", "attempt", "page", "trial", "from", "ledger_row"];
 
 /// Holds every number of the report against the row that it cites.
 ///

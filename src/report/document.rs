@@ -72,6 +72,15 @@ impl Line {
     }
 }
 
+/// Without its marks.
+pub(super) fn plain(line: &Line) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) | Piece::Strong(text) | Piece::Code(text) | Piece::Number(text, _) => text.clone(),
+        Piece::Row(_) => String::new(),
+    };
+    line.0.iter().map(piece).collect()
+}
+
 pub(super) fn text(text: impl Into<String>) -> Line {
     Line::default().text(text)
 }
@@ -116,6 +125,7 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Section { title: "Runs", blocks: runs(report) },
         Section { title: "Claim", blocks: claim(report) },
         Section { title: "Deviations", blocks: deviations(report) },
+        Section { title: "Search", blocks: search(report) },
         Section { title: "Curves", blocks: curves(report) },
         Section { title: "Recipe", blocks: recipe(report) },
         Section { title: "Data", blocks: data(&report.data) },
@@ -142,6 +152,52 @@ fn runs(report: &Report) -> Vec<Block> {
         cells
     };
     vec![Block::Table { head: names, rows: report.scores.runs.iter().map(row).collect() }]
+}
+
+fn search(report: &Report) -> Vec<Block> {
+    let Some(search) = &report.search else { return vec![] };
+    let watched = format!("{} of what is watched", report.metric.in_words());
+    let row = |trial: &TrialShown| {
+        let changes = match (trial.changes.as_slice(), trial.from) {
+            ([], _) => text("the first plan"),
+            (changes, Some(from)) => text(format!("trial {from} with {}", clean(&changes.join("; ")))),
+            (changes, None) => text(clean(&changes.join("; "))),
+        };
+        let score = match &trial.failed {
+            Some(failed) => text(clean(failed)),
+            None => number(trial.score, score),
+        };
+        let kept = if trial.kept { Line::default().strong("kept") } else { text("discarded") };
+        vec![text(trial.trial.to_string()), changes, prose(&trial.reason), score, kept, number(Some(trial.secs), duration)]
+    };
+    let head = head(&["trial", "recipe", "why", &watched, "", "time"]);
+    let mut blocks =
+        vec![Block::Paragraph(gain_in_words(search)), Block::Table { head, rows: search.trials.iter().map(row).collect() }];
+    let note = "Trials were compared on what is watched, with one seed; the held-out split played no part in the choice.";
+    blocks.push(Block::Paragraph(text(note)));
+    blocks
+}
+
+/// What the search gained on the held-out split.
+pub(super) fn gain_in_words(search: &SearchShown) -> Line {
+    let tried = search.trials.len();
+    let Some(GainShown { first, found, gain, low, high }) = &search.gain else {
+        let found = search.trials.iter().any(|trial| trial.kept && trial.from.is_some());
+        return text(match found {
+            true => format!("Of {tried} recipes a later one did best; the first was not scored beside it."),
+            false => format!("Of {tried} recipes the first did best: there is no gain over it."),
+        });
+    };
+    let shown = |line: Line, number: &Sourced| line.number(score(number.value), &[number.ledger_row]);
+    let line = shown(shown(text(format!("Of {tried} recipes a later one did best: ")), found).text(" against "), first);
+    let line = shown(line.text(" of the first on the held-out split, a gain of "), gain);
+    let (Some(low), Some(high)) = (low, high) else { return line.text(".") };
+    let line = shown(shown(line.text(" (95 % interval "), low).text(" to "), high);
+    line.text(match (low.value > 0.0, high.value < 0.0) {
+        (true, _) => ").",
+        (_, true) => "): it is worse.",
+        _ => "), which chance may explain.",
+    })
 }
 
 fn claim(report: &Report) -> Vec<Block> {

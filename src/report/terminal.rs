@@ -1,6 +1,6 @@
 //! The end of a run on a terminal: what came out, the verdict, the deviations, where the model lies.
 
-use super::{Report, Style};
+use super::{Report, Style, document};
 use crate::eval::Verdict;
 use crate::words::{bytes, clean, duration, rate, score};
 
@@ -20,6 +20,7 @@ pub fn terminal(report: &Report, style: Style, width: usize) -> String {
     if !reason.is_empty() {
         out.push_str(&wrapped(&reason, "  ", width));
     }
+    out.push_str(&search(report, style, width));
     out.push_str(&deviations(report, style, width));
     out.push_str(&places(report, style));
     out
@@ -58,6 +59,17 @@ fn score_table(report: &Report, style: Style) -> String {
     }
     let trimmed = |line: String| line.trim_end().to_string();
     format!("{}\n{}\n", trimmed(head), trimmed(row))
+}
+
+fn search(report: &Report, style: Style, width: usize) -> String {
+    let Some(search) = &report.search else { return String::new() };
+    let mut out =
+        format!("\n{}\n{}", style.bold("Search"), wrapped(&document::plain(&document::gain_in_words(search)), "  ", width));
+    for trial in search.trials.iter().filter(|trial| trial.kept && !trial.changes.is_empty()) {
+        let score = trial.score.map(|n| score(n.value)).unwrap_or_default();
+        out.push_str(&wrapped(&format!("trial {}, {score}: {}", trial.trial, clean(&trial.changes.join("; "))), "  ", width));
+    }
+    out
 }
 
 fn deviations(report: &Report, style: Style, width: usize) -> String {

@@ -38,6 +38,8 @@ pub struct Report {
     /// What the paper says of the recipe. Untrusted text: writers escape it.
     #[serde(default)]
     pub citations: Vec<Citation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchShown>,
     pub curves: Vec<Curve>,
     pub recipe: Vec<Setting>,
     pub data: DataShown,
@@ -99,6 +101,41 @@ pub struct ClaimShown {
     pub statement: String,
     pub quote: Option<String>,
     pub page: Option<u32>,
+}
+
+/// How the recipe was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchShown {
+    pub trials: Vec<TrialShown>,
+    /// On the held-out split; none where the first plan is what was taken, or there was no time to score it.
+    pub gain: Option<GainShown>,
+}
+
+/// One recipe that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialShown {
+    /// Its number, and that of the trial that it changes.
+    pub trial: usize,
+    pub from: Option<usize>,
+    pub changes: Vec<String>,
+    pub reason: String,
+    /// On what is watched; none: it failed, as `failed` says.
+    pub score: Option<Sourced>,
+    pub failed: Option<String>,
+    pub secs: Sourced,
+    pub kept: bool,
+    pub ledger_row: u64,
+}
+
+/// The recipe that was found against the first plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GainShown {
+    pub first: Sourced,
+    pub found: Sourced,
+    /// Positive is better.
+    pub gain: Sourced,
+    pub low: Option<Sourced>,
+    pub high: Option<Sourced>,
 }
 
 /// One line of a chart, from the events of a run's attempts.

@@ -14,6 +14,7 @@ pub(super) fn record(record: &Record) -> String {
         Record::Recovery { run, attempt, .. } => format!("{run}, attempt {attempt}: recovery"),
         Record::Sourced { run, .. } => format!("{run}: files that it was made from"),
         Record::Surroundings(found) => format!("trained by Tallow {} on {}", found.version, found.processor),
+        Record::Tried(trial) => format!("search: trial {}", trial.number),
         Record::Verified(found) => format!("repeated: {}", if found.is_identical() { "identical" } else { "not the same" }),
         Record::Measured { what, .. } => format!("measured: {what}"),
     }
@@ -38,6 +39,8 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Wrote { .. } => "wrote",
         Event::Generated { .. } => "generated",
         Event::Merged { .. } => "merged",
+        Event::Predicted { .. } => "predicted",
+        Event::Exported { .. } => "exported",
         Event::Compared(_) => "compared",
         Event::Note { .. } => "note",
         Event::Refused { .. } => "refused",

@@ -10,7 +10,14 @@ pub(super) fn spent(limit: u64, held: u64, job: &Job) -> Option<Outcome> {
     let needed = match job {
         Job::Train { config, .. } => written(config),
         // What they write is small, or not known before.
-        Job::Read { .. } | Job::Prepare(_) | Job::Evaluate(_) | Job::Generate(_) | Job::Merge(_) | Job::Compare { .. } => 0,
+        Job::Read { .. }
+        | Job::Prepare(_)
+        | Job::Evaluate(_)
+        | Job::Generate(_)
+        | Job::Merge(_)
+        | Job::Predict(_)
+        | Job::Export(_)
+        | Job::Compare { .. } => 0,
     };
     (held.saturating_add(needed) > limit).then(|| {
         let [limit, held, needed] = [limit, held, needed].map(|count| bytes(count as f64));

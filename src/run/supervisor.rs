@@ -146,6 +146,8 @@ impl Supervisor<'_> {
             Job::Evaluate(_) => "evaluate",
             Job::Generate(_) => "generate",
             Job::Merge(_) => "merge",
+            Job::Predict(_) => "predict",
+            Job::Export(_) => "export",
             Job::Compare { .. } => "compare",
         };
         ledger.append((self.now)(), Record::AttemptStarted { run: run.into(), attempt: number, job: job_name.into() })?;
@@ -339,6 +341,8 @@ fn is_done(job: &Job, events: &[Event]) -> bool {
         Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
         Job::Generate(_) => events.iter().any(|e| matches!(e, Event::Generated { .. })),
         Job::Merge(_) => events.iter().any(|e| matches!(e, Event::Merged { .. })),
+        Job::Predict(_) => events.iter().any(|e| matches!(e, Event::Predicted { .. })),
+        Job::Export(_) => events.iter().any(|e| matches!(e, Event::Exported { .. })),
         Job::Compare { .. } => events.iter().any(|e| matches!(e, Event::Compared(_))),
     }
 }

@@ -153,7 +153,11 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
     let clip = (recipe.grad_clip_norm, recipe.grad_clip_value);
     check(clip.0.is_none() || clip.1.is_none(), "recipe.grad_clip_value", "one of `grad_clip_norm` and it", "both");
-    for (set, path) in [(recipe.early_stopping.is_some(), "recipe.early_stopping"), (recipe.keep == Keep::Best, "recipe.keep")] {
+    for (set, path) in [
+        (recipe.early_stopping.is_some(), "recipe.early_stopping"),
+        (recipe.keep == Keep::Best, "recipe.keep"),
+        (spec.search.is_some(), "search"),
+    ] {
         check(!set || data.monitor != Monitor::None, path, "something to be watched (`data.monitor`)", "`kind = \"none\"`");
     }
     let classes = spec.task.head() == tallow_zoo::HeadKind::Classes;

@@ -2,7 +2,7 @@
 
 use super::{
     AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, ImageSize, Keep, Metric, Optimizer, Preference, Sampling,
-    Schedule, Similarity, Speech, Task, TextToText,
+    Schedule, Search, Similarity, Speech, Task, TextToText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub struct ExperimentSpec {
     pub metric: Metric,
     /// The value of the metric at which the verdict is "supported".
     pub target: Option<Target>,
+    /// None: the recipe is taken as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     #[serde(default)]
     pub budget: Budget,
     /// One run each.

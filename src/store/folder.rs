@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! RUN/  paper.pdf (or .latex .html .md .txt)  paper_source.json  request.json  wishes.json  paper.json  paper_spec.json  spec.toml  plan.json  manifest.json  ledger.jsonl  eval.json  report.json  report.md  report.html
+//!       search.json  search/001/ ...: what a search tried, and a run folder for each
 //!       data/        prepared/train.safetensors ..., held_out/ (labels: never visible to a training attempt)
 //!       runs/seed-0/ attempts/001/ {job.json, events.jsonl, stderr.log}, work/ {checkpoint/, model.safetensors}: the worker's
 //!       model/       the best finished run's model in the Hub's format
@@ -129,6 +130,23 @@ impl RunFolder {
     }
     pub fn plan(&self) -> PathBuf {
         self.root.join("plan.json")
+    }
+    /// What a search tried.
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("search.json")
+    }
+    /// A trial's own run folder; the first plan is trial 1.
+    pub fn trial(&self, number: usize) -> PathBuf {
+        self.root.join("search").join(format!("{number:03}"))
+    }
+    /// Removes a file of the run, if it is there.
+    pub fn remove(&self, path: &Path) -> Result<(), Error> {
+        match std::fs::remove_file(path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::Io { action: "remove", path: path.into(), source })
+            }
+            _ => Ok(()),
+        }
     }
     pub fn eval(&self) -> PathBuf {
         self.root.join("eval.json")

@@ -60,6 +60,8 @@ pub enum Record {
     Sourced { run: String, read: Sourced },
     /// The program and machine that train from here on.
     Surroundings(Surroundings),
+    /// A recipe was tried.
+    Tried(crate::search::Trial),
     /// The run was held against its records and repeated.
     Verified(Verification),
     /// Facts of any stage as numbers with names.

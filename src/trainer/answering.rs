@@ -48,6 +48,31 @@ impl Window {
     }
 }
 
+/// What all windows over one text say together: the best answer's characters, its probability beside that of there being none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Spread {
+    pub(super) best: Option<[u32; 2]>,
+    pub(super) probability: f64,
+    pub(super) no_answer: f64,
+}
+
+impl Spread {
+    /// The best answer of each window stands against the others and against there being none, as the window that is least sure of
+    /// that has it.
+    pub(super) fn of(windows: &[Window]) -> Self {
+        let none = windows.iter().map(|window| window.none).fold(f64::INFINITY, f64::min);
+        let scores: Vec<f64> = windows.iter().filter_map(|window| window.best.map(|(score, _)| score)).collect();
+        let most = scores.iter().copied().fold(none, f64::max);
+        let sum = scores.iter().map(|score| (score - most).exp()).sum::<f64>() + (none - most).exp();
+        let best = windows.iter().filter_map(|window| window.best).reduce(|a, b| if b.0 > a.0 { b } else { a });
+        Spread {
+            best: best.map(|(_, span)| span),
+            probability: best.map_or(0.0, |(score, _)| (score - most).exp() / sum),
+            no_answer: (none - most).exp() / sum,
+        }
+    }
+}
+
 /// The answers to the questions that these windows are of, in the order of the questions. Where every question has an answer, one is
 /// always given; else there is none where that scores higher in every window than any answer.
 pub(super) fn answers(spans: &PreparedSpans, windows: &[(usize, Window)]) -> Vec<AnswerSaid> {
@@ -92,6 +117,11 @@ mod tests {
         (scores[0][0], scores[35][1]) = (5.0, 5.0);
         check(&scores, &long, Some((5.0, [0, 1])));
         assert_eq!(Window::of(&[vec![f32::NAN, 0.0]], &[[0, 1]]), None);
+        let window = |score: f64, none: f64| Window { best: Some((score, [score as u32, 9])), none };
+        let spread = Spread::of(&[window(1.0, 3.0), window(2.0, 2.0)]);
+        let sum = 1.0 + 1.0 + (-1f64).exp();
+        assert_eq!(spread.best, Some([2, 9]));
+        assert!((spread.probability - 1.0 / sum).abs() < 1e-12 && (spread.no_answer - 1.0 / sum).abs() < 1e-12);
         // Padding has no say.
         let padded: Vec<Vec<f32>> = vec![vec![1.0, 1.0], vec![f32::INFINITY, 0.0]];
         assert_eq!(Window::of(&padded, &[[0, 2]]).and_then(|w| w.best), Some((2.0, [0, 2])));

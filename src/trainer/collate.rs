@@ -82,12 +82,9 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         }
     }
     let channels = data.images().map(|images| images.shape()[2]);
-    if let (Some(channels), Some(Normalize { mean, std })) = (channels, normalize) {
-        let usable = mean.iter().all(|m| m.is_finite()) && std.iter().all(|s| s.is_finite() && *s > 0.0);
-        if mean.len() != channels || std.len() != channels || !usable {
-            let expected = format!("{channels} means and as many deviations above 0, one a channel");
-            return wrong("normalisation", expected, format!("means {mean:?}, deviations {std:?}"));
-        }
+    if let Some((expected, found)) = channels.zip(normalize).and_then(|(channels, normalize)| normalize_fits(normalize, channels))
+    {
+        return wrong("normalisation", expected, found);
     }
     if let (Some(speech), Some(limits)) = (data.speech(), model.speech_limits())
         && speech.shape() != [limits.mel_bins, limits.frames]
@@ -108,6 +105,15 @@ pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Opti
         }
     }
     Ok(data)
+}
+
+/// What a normalisation should be, and what it is, where it does not suit images of so many channels.
+pub(super) fn normalize_fits(Normalize { mean, std }: &Normalize, channels: usize) -> Option<(String, String)> {
+    let usable = mean.iter().all(|m| m.is_finite()) && std.iter().all(|s| s.is_finite() && *s > 0.0);
+    (mean.len() != channels || std.len() != channels || !usable).then(|| {
+        let expected = format!("{channels} means and as many deviations above 0, one a channel");
+        (expected, format!("means {mean:?}, deviations {std:?}"))
+    })
 }
 
 /// Whether these are the words that a task asks for.
@@ -358,7 +364,7 @@ fn padded(values: &[u32], longest: usize, none: u32) -> impl Iterator<Item = u32
 }
 
 /// `[b, t]`, t the longest of the batch, and how many tokens are real. `types`: of each text, or none at all.
-fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
+pub(super) fn texts_of(rows: &[&[u32]], types: &[&[u8]]) -> Result<(Input, u64), Error> {
     let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
     let longest = lengths.iter().copied().max().unwrap_or(0);
     let ids: Vec<u32> = rows.iter().flat_map(|row| padded(row, longest, 0)).collect();
@@ -433,6 +439,33 @@ fn rows_of(table: &PreparedTable, examples: &[usize]) -> Result<Input, Error> {
     })
 }
 
+/// Each channel's value of each byte.
+fn scales(channels: usize, normalize: Option<&Normalize>) -> Vec<[f32; 256]> {
+    let of = |c: usize| {
+        let (mean, std) = normalize.map_or((0.0, 1.0), |n| (n.mean[c], n.std[c]));
+        std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
+    };
+    (0..channels).map(of).collect()
+}
+
+/// Bytes `[h, w, c]` -> values `[c, h, w]`.
+fn scaled(bytes: &[u8], tables: &[[f32; 256]], out: &mut [f32]) {
+    let channels = tables.len();
+    let size = out.len() / channels.max(1);
+    for ((channel, out), table) in out.chunks_exact_mut(size).enumerate().zip(tables) {
+        out.iter_mut().zip(bytes.iter().skip(channel).step_by(channels)).for_each(|(out, byte)| *out = table[usize::from(*byte)]);
+    }
+}
+
+/// `[b, c, h, w]` of images `[h, w, c]` as they are, scaled to 0..1 and normalised; `normalize` has the images' channels.
+pub(super) fn images_of(images: &[&[u8]], shape: [usize; 3], normalize: Option<&Normalize>) -> Result<Input, Error> {
+    let [height, width, channels] = shape;
+    let (tables, each) = (scales(channels, normalize), height * width * channels);
+    let mut pixels = vec![0f32; images.len() * each];
+    pixels.par_chunks_mut(each.max(1)).zip(images).for_each(|(out, bytes)| scaled(bytes, &tables, out));
+    Ok(Input::Image { pixels: Tensor::from_vec(pixels, (images.len(), channels, height, width), &Device::Cpu)? })
+}
+
 /// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`open`] saw to it.
 fn collate_images(
     images: &PreparedImages,
@@ -441,13 +474,7 @@ fn collate_images(
     changes: Option<Changes>,
 ) -> Result<Input, Error> {
     let [height, width, channels] = images.shape();
-    // Each channel's value of each byte.
-    let tables: Vec<[f32; 256]> = (0..channels)
-        .map(|c| {
-            let (mean, std) = normalize.map_or((0.0, 1.0), |n| (n.mean[c], n.std[c]));
-            std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
-        })
-        .collect();
+    let tables = scales(channels, normalize);
     let size = height * width;
     let mut pixels = vec![0f32; examples.len() * channels * size];
     pixels.par_chunks_mut(channels * size).zip(examples).for_each(|(out, &i)| {
@@ -456,11 +483,7 @@ fn collate_images(
             change(picture, changes.augment, changes.streams.augmentation(changes.epoch, i))
         });
         let bytes = changed.as_ref().map_or(images.image(i), |(picture, _)| &picture.pixels);
-        for ((channel, out), table) in out.chunks_exact_mut(size).enumerate().zip(&tables) {
-            out.iter_mut()
-                .zip(bytes.iter().skip(channel).step_by(channels))
-                .for_each(|(out, byte)| *out = table[usize::from(*byte)]);
-        }
+        scaled(bytes, &tables, out);
         if let Some((_, Some(erased))) = changed {
             erased.rows(height, width, out.len()).for_each(|row| out[row].fill(0.0));
         }

@@ -57,6 +57,8 @@ pub enum Error {
     #[error("a tensor operation failed")]
     Candle(#[from] candle_core::Error),
     #[error(transparent)]
+    Export(#[from] crate::export::Error),
+    #[error(transparent)]
     Data(#[from] data::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -97,9 +99,10 @@ impl Failure for Error {
             Error::Held(tallow_grammar::Error::Unspellable { .. }) => Class::Model,
             Error::Held(tallow_grammar::Error::Stuck { .. } | tallow_grammar::Error::Forbidden { .. }) => Class::Model,
             Error::Model(tallow_zoo::Error::Prompt { .. }) => Class::Usage,
+            Error::Export(crate::export::Error::Io(_)) => Class::Resource,
+            Error::Export(_) | Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
             Error::NotFinite { .. } | Error::NoScore { .. } => Class::Numeric,
-            Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Checkpoint { .. } | Error::NoReference | Error::Kernels(_) | Error::Candle(_) => Class::Bug,
             Error::Data(source) => source.class(),
             Error::Store(source) => source.class(),

@@ -7,7 +7,7 @@
 //! `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their step), `ema` (the mean of
 //! weights), `train` (the loop: read it first), `feed` (its batches, made ahead), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
 //! against), `similarity` (vectors of texts: their losses and what they are worth), `writing` (texts that are written from others),
-//! `scoring` and `evaluate` (what a model is worth), `generate` and `merge` (what is done with one that is there),
+//! `scoring` and `evaluate` (what a model is worth), `predict`, `generate`, `merge` and `export` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
 mod answering;
@@ -21,6 +21,7 @@ mod divergence;
 mod ema;
 mod error;
 mod evaluate;
+mod export;
 mod feed;
 mod generate;
 mod held;
@@ -29,6 +30,7 @@ mod merge;
 mod monitor;
 mod objective;
 mod optimizer;
+mod predict;
 mod profile;
 mod reference;
 mod scale;
@@ -44,8 +46,10 @@ pub use batches::steps_per_epoch;
 pub use calibrate::matmul_flops;
 pub use error::Error;
 pub use evaluate::evaluate;
+pub use export::export;
 pub use generate::generate;
 pub use merge::merge;
+pub use predict::{answers, predict};
 pub use profile::{BatchShape, Profiled, Row, profile};
 pub use schedule::lr_at;
 pub use train::{Finish, train};

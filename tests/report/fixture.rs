@@ -236,6 +236,7 @@ fn text_plan() -> Plan {
             )
         },
         metric: Metric::Accuracy,
+        search: None,
         target: Some(Target { value: 0.88, source: "a reference run of the same small model".into() }),
         budget: Budget { max_time_secs: Some(3600), ..Budget::default() },
         seeds: vec![0],

@@ -2,11 +2,12 @@
 //!
 //! A [`Repo`] is a model or data set at one commit. It lies in one of three places: a local folder in the Hub's layout
 //! (`DIR/{models,datasets}/ORG/NAME`), the cache that every Hub client shares (`HF_HOME/hub`), or the Hub, from where files are fetched
-//! into that cache. Offline, and with a local folder, the network is never touched.
+//! into that cache. Offline, and with a local folder, the network is never touched. [`push`] is the way back.
 
 mod cache;
 mod error;
 mod folder;
+pub mod push;
 mod remote;
 mod secret;
 

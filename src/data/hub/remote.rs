@@ -110,7 +110,7 @@ impl Remote {
     }
 }
 
-const USER_AGENT: &str = concat!("tallow/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("tallow/", env!("CARGO_PKG_VERSION"));
 
 fn tree<T: RepoType>(repo: &HFRepositorySync<T>, revision: &str) -> HFResult<Vec<RepoTreeEntry>> {
     repo.list_tree().revision(revision).recursive(true).send()

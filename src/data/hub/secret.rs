@@ -11,6 +11,11 @@ impl Secret {
         Secret(value)
     }
 
+    /// Whether a text holds it. Nothing so short that it may stand there by chance is looked for.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.0.len() >= 8 && text.contains(&self.0)
+    }
+
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }

@@ -129,7 +129,7 @@ impl Writer<'_> {
                 vec![tell(&turns, false)?]
             }
         };
-        let encode = |told: &Told| self.encode(told).map_err(|e| failed(table, &position, e));
+        let encode = |told: &Told| self.encode(told).map_err(|e| failed(table.path(), &position, e));
         let encoded: Vec<Encoded> = conversations.iter().map(encode).collect::<Result<_>>()?;
         for text in &encoded {
             self.tokenization.check(&text.ids, table.path(), &position)?;

@@ -43,7 +43,13 @@ mod weights;
 mod words;
 
 pub(super) use answers::labels_in;
-pub(super) use pixels::shape as image_shape;
+pub(super) use pixels::{Pixels, decode as decode_image, shape as image_shape};
+pub(super) use resize::brought_to;
+pub(super) use spans::{Question, places, windows};
+pub(super) use table::Rows;
+pub(super) use tags::{encode as encode_words, first_tokens};
+pub(super) use text::{encode as encode_text, encode_with_places};
+pub(super) use tokenization::{Tokenization, text as text_of};
 
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Tensor};

@@ -180,10 +180,11 @@ impl<'a> Writer<'a> {
 
     /// The ids of a source (0) or a target (1) with the tokens that the tokenizer adds, and whether it was cut.
     fn ids(&self, which: usize, table: &Table, position: &Position, words: &str) -> Result<(Vec<u32>, bool)> {
-        let encoding = guarded(|| self.tokenizers[which].encode_fast(words, true)).map_err(|e| failed(table, position, e))?;
-        let encoding = encoding.map_err(|e| failed(table, position, e))?;
+        let encoding =
+            guarded(|| self.tokenizers[which].encode_fast(words, true)).map_err(|e| failed(table.path(), position, e))?;
+        let encoding = encoding.map_err(|e| failed(table.path(), position, e))?;
         if encoding.is_empty() {
-            return Err(failed(table, position, "it has no tokens at all"));
+            return Err(failed(table.path(), position, "it has no tokens at all"));
         }
         self.tokenization.check(encoding.get_ids(), table.path(), position)?;
         Ok((encoding.get_ids().to_vec(), !encoding.get_overflowing().is_empty()))

@@ -9,7 +9,7 @@ use std::io::Cursor;
 
 /// Pixels of an image: `[height, width, channels]`, one channel for grey and three for colour; transparency is dropped.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Pixels {
+pub(in crate::data) struct Pixels {
     height: usize,
     width: usize,
     channels: usize,
@@ -22,11 +22,11 @@ impl Pixels {
     }
 
     /// Height, width, channels.
-    pub(super) fn shape(&self) -> [usize; 3] {
+    pub(in crate::data) fn shape(&self) -> [usize; 3] {
         [self.height, self.width, self.channels]
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::data) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -54,7 +54,7 @@ impl Pixels {
     }
 
     /// Grey among colours takes three equal channels. Colours among grey stay as they are, and do not fit.
-    pub(super) fn with_channels(mut self, channels: usize) -> Self {
+    pub(in crate::data) fn with_channels(mut self, channels: usize) -> Self {
         if self.channels == 1 && channels == 3 {
             self.bytes = self.bytes.iter().flat_map(|grey| [*grey; 3]).collect();
             self.channels = 3;
@@ -80,7 +80,7 @@ fn bounded((width, height): (u32, u32)) -> Result<(), String> {
 
 /// Decodes a PNG or JPEG, and turns it upright where the file says how the camera was held; what is wrong comes in words. For the
 /// jail: the file is not trusted.
-pub(super) fn decode(cell: &Cell) -> Result<Pixels, String> {
+pub(in crate::data) fn decode(cell: &Cell) -> Result<Pixels, String> {
     let encoded = encoded(cell)?;
     if jpeg::is_jpeg(&encoded) {
         return Ok(jpeg::decode(&encoded)?.turned(jpeg::orientation(&encoded)));

@@ -10,7 +10,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 ///
 /// # Errors
 /// In words: what the resizing library says.
-pub(super) fn brought_to(image: Pixels, size: &ImageSize) -> Result<Pixels, String> {
+pub(in crate::data) fn brought_to(image: Pixels, size: &ImageSize) -> Result<Pixels, String> {
     let [height, width, channels] = image.shape();
     let scaled = size.scaled([height, width]);
     let image = if scaled == [height, width] { image } else { resized(&image, scaled, size.resample)? };

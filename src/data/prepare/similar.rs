@@ -74,7 +74,7 @@ fn encode_all(tokenization: &Tokenization, table: &Table, columns: &[String], ro
     let Row { position, cells } = row;
     let encoded = cells.into_iter().zip(columns).map(|(cell, column)| {
         let text = text(table.path(), &position, column, cell)?;
-        let encoding = encode(&tokenization.tokenizer, table, &position, text.into())?;
+        let encoding = encode(&tokenization.tokenizer, table.path(), &position, text.into())?;
         tokenization.check(encoding.get_ids(), table.path(), &position)?;
         Ok(encoding)
     });

@@ -14,6 +14,7 @@ use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
 use serde_json::json;
+use std::path::Path;
 use tokenizers::{Encoding, PostProcessor, TruncationDirection};
 
 /// What windows share with the next: this part of the longest text, as 128 of 384 tokens.
@@ -26,11 +27,23 @@ struct Answer {
     to: usize,
 }
 
-struct Question {
+pub(in crate::data) struct Question {
     position: Position,
     question: String,
     context: String,
     answers: Vec<Answer>,
+}
+
+impl Question {
+    /// One whose answer nobody knows.
+    pub(in crate::data) fn new(position: Position, question: &str, context: String) -> Self {
+        Question { position, question: question.trim_start().into(), context, answers: Vec::new() }
+    }
+
+    /// The text that it is about.
+    pub(in crate::data) fn into_context(self) -> String {
+        self.context
+    }
 }
 
 /// Tokenises all splits and writes them. No window is longer than the job's `max_seq_len`.
@@ -47,7 +60,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     split.each_chunk(emit, |table, rows| {
         let encode = |row| {
             let question = question(table, split, row)?;
-            let windows = windows(job, tokenization, table, &question)?;
+            let windows = windows(job.max_seq_len, tokenization, table.path(), &question)?;
             Ok((question, windows))
         };
         let encoded: Vec<(Question, Vec<Encoding>)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
@@ -85,8 +98,13 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
 }
 
 /// Question and text in as many windows as the text needs.
-fn windows(job: &PrepareJob, tokenization: &Tokenization, table: &Table, q: &Question) -> Result<Vec<Encoding>> {
-    let failed = |e: String| failed(table, &q.position, e);
+pub(in crate::data) fn windows(
+    max_seq_len: usize,
+    tokenization: &Tokenization,
+    path: &Path,
+    q: &Question,
+) -> Result<Vec<Encoding>> {
+    let failed = |e: String| failed(path, &q.position, e);
     let tokenizer = &tokenization.tokenizer;
     let encode = |text: &str| {
         let encoded = guarded(|| tokenizer.encode_char_offsets(text, false)).map_err(&failed)?;
@@ -94,13 +112,12 @@ fn windows(job: &PrepareJob, tokenization: &Tokenization, table: &Table, q: &Que
     };
     let (question, mut context) = (encode(&q.question)?, encode(&q.context)?);
     let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(true));
-    let (asked, overlap) = (question.len(), job.max_seq_len / OVERLAP);
-    let room = job.max_seq_len.saturating_sub(asked + special);
+    let (asked, overlap) = (question.len(), max_seq_len / OVERLAP);
+    let room = max_seq_len.saturating_sub(asked + special);
     // Windows must be longer than what they share.
     if room <= overlap && room < context.len() {
-        let longest = job.max_seq_len;
         return Err(failed(format!(
-            "a question of {asked} tokens leaves too little room for its text within {longest} (`max_seq_len`)"
+            "a question of {asked} tokens leaves too little room for its text within {max_seq_len} (`max_seq_len`)"
         )));
     }
     // Not left to the tokenizer, which stops to read a text where its first window is full.
@@ -114,7 +131,7 @@ fn windows(job: &PrepareJob, tokenization: &Tokenization, table: &Table, q: &Que
 }
 
 /// Of each token the characters of the text that it stands for, from and up to; [`NOT_SEEN`] for one of something else.
-fn places(window: &Encoding) -> Vec<[u32; 2]> {
+pub(in crate::data) fn places(window: &Encoding) -> Vec<[u32; 2]> {
     let of_text = window.get_sequence_ids();
     let place = |(of, (from, to)): (Option<usize>, &(usize, usize))| match of {
         Some(1) => [*from as u32, *to as u32],

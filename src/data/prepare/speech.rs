@@ -262,9 +262,9 @@ impl<'a> Listener<'a> {
     /// The ids of a text between those that all begin and end with, and whether it was cut.
     fn ids(&self, table: &Table, position: &Position, words: &str) -> Result<(Vec<u32>, bool)> {
         let encoding = guarded(|| self.tokenization.tokenizer.encode_fast(words, false));
-        let encoding = encoding.map_err(|e| failed(table, position, e))?.map_err(|e| failed(table, position, e))?;
+        let encoding = encoding.map_err(|e| failed(table.path(), position, e))?.map_err(|e| failed(table.path(), position, e))?;
         if encoding.is_empty() {
-            return Err(failed(table, position, "it has no tokens at all"));
+            return Err(failed(table.path(), position, "it has no tokens at all"));
         }
         self.tokenization.check(encoding.get_ids(), table.path(), position)?;
         let SpeechFormat { forced, max_target_len, end, .. } = self.format;

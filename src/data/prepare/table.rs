@@ -2,8 +2,8 @@
 
 use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
-use crate::data::features::{category, number_of};
-use crate::data::read::{Cell, Table};
+use crate::data::features::{Comma, category, number_of};
+use crate::data::read::Cell;
 use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
@@ -18,12 +18,12 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
         .ok_or_else(|| Error::NotPrepared { path: job.out.clone(), what: "the job names no columns".into() })?;
     splits.iter().try_for_each(|split| {
         let (mut answers, mut weights) = (Answers::new(job, split, names), Weights::of(split));
-        let mut rows = Rows::new(model, split);
+        let mut rows = Rows::new(model, &split.columns.input);
         split.each_chunk(emit, |table, chunk| {
             for mut row in chunk {
                 weights.take(table, &mut row)?;
                 answers.take(table, &mut row)?;
-                rows.take(table, &row.cells);
+                rows.take(table.comma(), &row.cells);
             }
             Ok(())
         })?;
@@ -46,7 +46,7 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
 }
 
 /// The inputs of a split as they are collected.
-struct Rows<'a> {
+pub(in crate::data) struct Rows<'a> {
     model: &'a Config,
     numeric: Vec<Numeric<'a>>,
     categorical: Vec<Categorical<'a>>,
@@ -76,8 +76,8 @@ struct Categorical<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(model: &'a Config, split: &Split) -> Self {
-        let place = |name: &str| split.columns.input.iter().position(|input| input == name).unwrap_or(usize::MAX);
+    pub(in crate::data) fn new(model: &'a Config, inputs: &[String]) -> Self {
+        let place = |name: &str| inputs.iter().position(|input| input == name).unwrap_or(usize::MAX);
         let numeric = |column: &'a NumericColumn| Numeric {
             column,
             place: place(&column.name),
@@ -103,8 +103,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn take(&mut self, table: &Table, cells: &[Cell]) {
-        let comma = table.comma();
+    pub(in crate::data) fn take(&mut self, comma: Comma, cells: &[Cell]) {
         for numeric in &mut self.numeric {
             let cell = cells.get(numeric.place).unwrap_or(&Cell::Null);
             let number = number_of(numeric.column, cell, comma);
@@ -137,6 +136,11 @@ impl<'a> Rows<'a> {
             };
             self.categories.push(id);
         }
+    }
+
+    /// Numbers and categories of all rows that were taken, end to end; none are left.
+    pub(in crate::data) fn drain(&mut self) -> (Vec<f32>, Vec<u32>) {
+        (std::mem::take(&mut self.numbers), std::mem::take(&mut self.categories))
     }
 
     /// A few cells that are no numbers are mistakes; where most are none, it is another column.

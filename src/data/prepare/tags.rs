@@ -12,6 +12,7 @@ use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
+use std::path::Path;
 use tokenizers::{EncodeInput, Encoding, InputSequence};
 
 /// Tokenises all splits and writes them. Sentences are cut to the job's `max_seq_len`; words that are cut off are told as not seen.
@@ -45,7 +46,7 @@ fn prepare_split(
         let reader = Reader { table, split, source, names };
         let encode = |row| {
             let sentence = reader.sentence(row)?;
-            let encoding = encode(tokenization, table, &sentence)?;
+            let encoding = encode(tokenization, table.path(), &sentence.position, &sentence.words)?;
             Ok((sentence, encoding))
         };
         let encoded: Vec<(Sentence, Encoding)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
@@ -73,20 +74,26 @@ fn prepare_split(
     finish(job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
-fn encode(tokenization: &Tokenization, table: &Table, sentence: &Sentence) -> Result<Encoding> {
+/// Words with their special tokens, each cut into tokens by itself.
+pub(in crate::data) fn encode(
+    tokenization: &Tokenization,
+    path: &Path,
+    position: &Position,
+    words: &[String],
+) -> Result<Encoding> {
     // Tokenizers over bytes tell a word by the space before it.
     let spaced = tokenization.wants_spaces();
-    let words = sentence.words.iter().map(|word| if spaced { format!(" {word}") } else { word.clone() });
+    let words = words.iter().map(|word| if spaced { format!(" {word}") } else { word.clone() });
     let input = EncodeInput::Single(InputSequence::from(words.collect::<Vec<String>>()));
-    let encoding = tokenization.tokenizer.encode(input, true).map_err(|e| failed(table, &sentence.position, e))?;
+    let encoding = tokenization.tokenizer.encode(input, true).map_err(|e| failed(path, position, e))?;
     match encoding.is_empty() {
-        true => Err(failed(table, &sentence.position, "it has no tokens at all")),
+        true => Err(failed(path, position, "it has no tokens at all")),
         false => Ok(encoding),
     }
 }
 
 /// Of each of so many words the place of its first token; [`NOT_SEEN`] where it has none, or is cut off.
-fn first_tokens(encoding: &Encoding, words: usize) -> Vec<u32> {
+pub(in crate::data) fn first_tokens(encoding: &Encoding, words: usize) -> Vec<u32> {
     let mut firsts = vec![NOT_SEEN; words];
     for (place, word) in (0u32..).zip(encoding.get_word_ids()) {
         if let Some(first) = word.and_then(|word| firsts.get_mut(word as usize))

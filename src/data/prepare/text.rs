@@ -9,6 +9,7 @@ use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use rayon::prelude::*;
+use std::path::Path;
 use tokenizers::{EncodeInput, Encoding, PostProcessor, Tokenizer, TruncationParams};
 
 /// Tokenises all splits and writes them. Texts are cut to the job's `max_seq_len`.
@@ -111,15 +112,29 @@ fn encode_row(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row
         (Some(one), Some(two)) => (one, two).into(),
         (one, _) => one.unwrap_or_default().into(),
     };
-    encode(tokenizer, table, &position, input)
+    encode(tokenizer, table.path(), &position, input)
 }
 
-/// A text, or a pair of them, with its special tokens.
-pub(super) fn encode(tokenizer: &Tokenizer, table: &Table, position: &Position, input: EncodeInput) -> Result<Encoding> {
-    let encoding = guarded(|| tokenizer.encode_fast(input, true)).map_err(|e| failed(table, position, e))?;
-    let encoding = encoding.map_err(|e| failed(table, position, e))?;
+/// A text, or a pair of them, with its special tokens; nobody asks where in the text they stand.
+pub(in crate::data) fn encode(tokenizer: &Tokenizer, path: &Path, position: &Position, input: EncodeInput) -> Result<Encoding> {
+    encoded(path, position, || tokenizer.encode_fast(input, true))
+}
+
+/// The same, each token with its word and its bytes of the text.
+pub(in crate::data) fn encode_with_places(
+    tokenizer: &Tokenizer,
+    path: &Path,
+    position: &Position,
+    input: EncodeInput,
+) -> Result<Encoding> {
+    encoded(path, position, || tokenizer.encode(input, true))
+}
+
+fn encoded(path: &Path, position: &Position, encode: impl FnOnce() -> tokenizers::Result<Encoding>) -> Result<Encoding> {
+    let encoding = guarded(encode).map_err(|e| failed(path, position, e))?;
+    let encoding = encoding.map_err(|e| failed(path, position, e))?;
     match encoding.is_empty() {
-        true => Err(failed(table, position, "it has no tokens at all")),
+        true => Err(failed(path, position, "it has no tokens at all")),
         false => Ok(encoding),
     }
 }

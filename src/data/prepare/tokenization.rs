@@ -4,7 +4,7 @@ use super::words::parts_of;
 use super::{CHUNK, Split};
 use crate::data::digest::sha256_of;
 use crate::data::guarded::guarded;
-use crate::data::read::{Cell, Position, Row, Table};
+use crate::data::read::{Cell, Position, Row};
 use crate::data::tokenizers::Trainer;
 use crate::data::tokenizers::gguf::tokenizer_json;
 use crate::data::{Error, Result};
@@ -15,8 +15,8 @@ use std::io::Write;
 use std::path::Path;
 use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
-pub(super) struct Tokenization {
-    pub(super) tokenizer: Tokenizer,
+pub(in crate::data) struct Tokenization {
+    pub(in crate::data) tokenizer: Tokenizer,
     sha256: String,
     vocab_size: usize,
 }
@@ -24,22 +24,23 @@ pub(super) struct Tokenization {
 impl Tokenization {
     pub(super) fn new(job: &PrepareJob, first: &Split, emit: &mut dyn FnMut(Event)) -> Result<Self> {
         let place = job.out.join("tokenizer.json");
-        let broken = |path: &Path| {
-            let path = path.to_path_buf();
-            move |e: Box<dyn std::error::Error + Send + Sync>| Error::Tokenizer { path: path.clone(), what: e.to_string() }
-        };
+        let broken = |e: tokenizers::Error| Error::Tokenizer { path: place.clone(), what: e.to_string() };
         let (json, from) = match &job.tokenizer {
             TokenizerSource::File(path) => (tokenizer_json(path)?.0, path),
             TokenizerSource::Trained(kind) => {
                 let made = train(*kind, first, job, &place, emit)?;
-                (made.to_string(true).map_err(broken(&place))?.into_bytes(), &place)
+                (made.to_string(true).map_err(broken)?.into_bytes(), &place)
             }
         };
-        let mut tokenizer =
-            guarded(|| Tokenizer::from_bytes(&json)).map_err(|e| broken(from)(e.into()))?.map_err(broken(from))?;
-        tokenizer.with_padding(None).with_truncation(None).map_err(broken(from))?;
+        let tokenizer = parse(&json, from)?;
         write_atomic(&place, |file| file.write_all(&json))?;
         Ok(Tokenization { tokenizer, sha256: sha256_of(&json), vocab_size: job.vocab_size })
+    }
+
+    /// That of a file, for a model of so many tokens; nothing is written.
+    pub(in crate::data) fn open(path: &Path, vocab_size: usize) -> Result<Self> {
+        let json = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+        Ok(Tokenization { tokenizer: parse(&json, path)?, sha256: String::new(), vocab_size })
     }
 
     /// What a prepared file tells of it.
@@ -53,7 +54,7 @@ impl Tokenization {
     }
 
     /// Whether it tells a word by the space before it, and adds none by itself.
-    pub(super) fn wants_spaces(&self) -> bool {
+    pub(in crate::data) fn wants_spaces(&self) -> bool {
         self.tokenizer.get_pre_tokenizer().is_some_and(|pre| match pre {
             PreTokenizerWrapper::ByteLevel(bytes) => !bytes.add_prefix_space,
             _ => false,
@@ -61,7 +62,7 @@ impl Tokenization {
     }
 
     /// Every id must be one of the model's.
-    pub(super) fn check(&self, ids: &[u32], path: &Path, position: &Position) -> Result<()> {
+    pub(in crate::data) fn check(&self, ids: &[u32], path: &Path, position: &Position) -> Result<()> {
         match ids.iter().find(|id| **id as usize >= self.vocab_size) {
             None => Ok(()),
             Some(&id) => {
@@ -71,8 +72,15 @@ impl Tokenization {
     }
 }
 
+fn parse(json: &[u8], path: &Path) -> Result<Tokenizer> {
+    let broken = |what: String| Error::Tokenizer { path: path.into(), what };
+    let mut tokenizer = guarded(|| Tokenizer::from_bytes(json)).map_err(broken)?.map_err(|e| broken(e.to_string()))?;
+    tokenizer.with_padding(None).with_truncation(None).map_err(|e| broken(e.to_string()))?;
+    Ok(tokenizer)
+}
+
 /// The text of a cell.
-pub(super) fn text(path: &Path, position: &Position, column: &str, cell: Cell) -> Result<String> {
+pub(in crate::data) fn text(path: &Path, position: &Position, column: &str, cell: Cell) -> Result<String> {
     match cell {
         Cell::Text(text) => Ok(text),
         Cell::Int(i) => Ok(i.to_string()),
@@ -91,8 +99,8 @@ pub(super) fn text(path: &Path, position: &Position, column: &str, cell: Cell) -
 }
 
 /// A text that its tokenizer does not take.
-pub(super) fn failed(table: &Table, position: &Position, what: impl ToString) -> Error {
-    Error::Tokenise { path: table.path().into(), position: position.clone(), what: what.to_string() }
+pub(in crate::data) fn failed(path: &Path, position: &Position, what: impl ToString) -> Error {
+    Error::Tokenise { path: path.into(), position: position.clone(), what: what.to_string() }
 }
 
 fn train(kind: TokenizerKind, split: &Split, job: &PrepareJob, place: &Path, emit: &mut dyn FnMut(Event)) -> Result<Tokenizer> {
@@ -120,7 +128,7 @@ fn train(kind: TokenizerKind, split: &Split, job: &PrepareJob, place: &Path, emi
             for (cell, column) in there {
                 let text = text(table.path(), &position, column, cell)?;
                 for part in parts_of(split.part_of(&text)) {
-                    trainer.add(part).map_err(|e| failed(table, &position, e))?;
+                    trainer.add(part).map_err(|e| failed(table.path(), &position, e))?;
                 }
             }
         }

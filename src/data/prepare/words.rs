@@ -109,12 +109,13 @@ fn hiding(job: &PrepareJob, tokenization: &Tokenization) -> Result<Vec<(&'static
 /// A document without special tokens, and whether the next row goes on with it.
 fn encode(tokenization: &Tokenization, table: &Table, split: &Split, row: Row) -> Result<(Encoded, bool)> {
     let Row { position, cells } = row;
-    let (cell, column) = cells.into_iter().zip(&split.columns.input).next().ok_or_else(|| failed(table, &position, "no text"))?;
+    let (cell, column) =
+        cells.into_iter().zip(&split.columns.input).next().ok_or_else(|| failed(table.path(), &position, "no text"))?;
     let text = text(table.path(), &position, column, cell)?;
     let text = split.part_of(&text);
     let encode = |part: &&str| {
-        let encoding = guarded(|| tokenization.tokenizer.encode(*part, false)).map_err(|e| failed(table, &position, e))?;
-        let encoding = encoding.map_err(|e| failed(table, &position, e))?;
+        let encoding = guarded(|| tokenization.tokenizer.encode(*part, false)).map_err(|e| failed(table.path(), &position, e))?;
+        let encoding = encoding.map_err(|e| failed(table.path(), &position, e))?;
         tokenization.check(encoding.get_ids(), table.path(), &position)?;
         let mut sizes = Vec::with_capacity(encoding.len());
         // What a token leaves out, the spaces before it as a rule, counts with it; what comes behind the last, with that.

@@ -53,6 +53,10 @@ pub struct Request {
     /// "pretrained".
     pub pretrained: bool,
     pub max_time_secs: Option<u64>,
+    /// "As good as possible", "tune the learning rate": further recipes are to be tried.
+    pub search: bool,
+    /// "With 12 trials".
+    pub trials: Option<usize>,
     pub epochs: Option<f64>,
     pub steps: Option<u64>,
     pub batch_size: Option<usize>,

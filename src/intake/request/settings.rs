@@ -86,6 +86,13 @@ patterns! {
         r"\bearly[- ]stopping\b|\bstop(?:ping)? early\b",
     ],
     best: [r"\b(?:keep|take|restore|use|load|return)(?:ing)? the best (?:checkpoint|model|weights|epoch)(?: at the end)?\b"],
+    search: [
+        r"\bas (?:good|accurate(?:ly)?|well|high|low|strong) as (?:(?:you|it|we) (?:can|gets?)|possible)\b",
+        r"\b(?:the )?(?:best|highest|lowest) (?:(?:[a-z-]+ ){0,2})?(?:possible|(?:that )?you can(?: (?:get|find|reach))?|achievable|attainable)\b",
+        r"\b(?:(?:with|do|run|and) )?(?:a |an )?(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search(?:es)?|tuning|optimi[sz]ation|sweeps?)\b",
+        r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings)\b",
+    ],
+    trials: [r"^@(?:different |further )?(?:trials?|recipes|configurations)\b"],
     batch: [r"\b(?:mini-?)?batch(?:es)?[ -]?(?:sizes?)?~#"],
     lr: [r"\b(?:learning[ -]rates?|lr)~#"],
     length: [r"\b(?:max(?:imum)?[ -]?)?(?:sequence |seq |text )?(?:length|len)~#(?: tokens)?", r"^#[ -]tokens?(?: (?:max|at most|per text))?\b"],
@@ -297,6 +304,9 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
         }
     }
     request.keep_best = first(rest, &p.best).is_some();
+    let cut = first(rest, &p.trials);
+    request.trials = request.value(cut, "2 to 1,000 trials", |cut| whole(cut, 2, 1000).map(|trials| trials as usize));
+    request.search = first(rest, &p.search).is_some() || request.trials.is_some();
     let cut = first(rest, &p.layerwise);
     request.layerwise_lr_decay = request.value(cut, "more than 0 and at most 1", |cut| real(cut, |d| d > 0.0 && d <= 1.0));
     let cut = first(rest, &p.clip_value);

@@ -7,7 +7,7 @@ use crate::data::PairKind;
 use crate::intake::{AskedPair, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
-use crate::spec::{ImageSize, Metric, Monitor, Task};
+use crate::spec::{ImageSize, Metric, Monitor, Search, Task};
 use tallow_zoo::{HeadKind, Modality};
 
 /// What is planned for if nobody gives a limit.
@@ -48,6 +48,8 @@ pub(super) struct Brief<'a> {
     /// How many of them were asked for, where fewer than all were.
     pub(super) asked_examples: Option<usize>,
     pub(super) seeds: Vec<u64>,
+    /// Whether further recipes are to be tried.
+    pub(super) search: Option<Search>,
     /// The limit on everything, said or assumed.
     pub(super) limit_secs: u64,
     pub(super) phase: Option<Phase>,
@@ -76,7 +78,8 @@ impl<'a> Brief<'a> {
             None => offer.data.splits.iter().find(|s| s.name == held_out).map_or(0, |s| s.pieces(piece)),
         };
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
-        let decides = matches!(goal, Goal::Request(request) if request.patience.is_some() || request.keep_best);
+        let search = search(request, wishes);
+        let decides = search.is_some() || request.is_some_and(|request| request.patience.is_some() || request.keep_best);
         let monitor = monitor(offer.data, &train, &held_out, there, decides);
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
         let left = there - kept_out.min(there);
@@ -145,6 +148,7 @@ impl<'a> Brief<'a> {
             asked_examples,
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),
             seeds: if seeds.is_empty() { usual_seeds(task, left) } else { seeds },
+            search,
             limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),
             phase: None,
         };
@@ -164,9 +168,17 @@ impl<'a> Brief<'a> {
 
     /// Seconds that one run may train with a model of this price.
     pub(super) fn room_secs(&self, price: &Price) -> f64 {
-        let limit = self.limit_secs as f64;
+        let limit = self.first_secs() as f64;
         let room = (limit * TRAINING_SHARE).min(limit * WORKING_SHARE - self.scoring_secs(price));
         (room / self.seeds.len() as f64).max(0.0)
+    }
+
+    /// What the first recipe may take of the limit: others are to have room, too.
+    pub(super) fn first_secs(&self) -> u64 {
+        match &self.search {
+            Some(search) if !self.limit_is_assumed() => search.first_secs(self.limit_secs, self.seeds.len()),
+            _ => self.limit_secs,
+        }
     }
 
     /// Seconds that scoring takes in all.
@@ -215,6 +227,13 @@ impl<'a> Brief<'a> {
         }
         best.map(|(_, stated)| stated)
     }
+}
+
+/// Whether further recipes are to be tried, by the command line or the request.
+fn search(request: Option<&Request>, wishes: &Wishes) -> Option<Search> {
+    let asked = wishes.trials.or(request.and_then(|request| request.trials));
+    let of = |max_trials| Search { max_trials, ..Search::default() };
+    asked.map(of).or(request.filter(|request| request.search).map(|_| Search::default()))
 }
 
 /// One run, but of a small table several: they cost seconds, and one says little.

@@ -48,7 +48,7 @@ pub(super) fn experiments(
         let training = cheapest.least_secs() * brief.seeds.len() as f64;
         let scoring = brief.scoring_secs(cheapest);
         return Err(PlannerError::Budget {
-            max_secs: brief.limit_secs,
+            max_secs: brief.first_secs(),
             needed_secs: (training / TRAINING_SHARE).max((training + scoring) / WORKING_SHARE),
             steps: (cheapest.least_secs() / cheapest.secs_per_step).round() as u64,
             name: candidate.name.clone(),
@@ -174,6 +174,11 @@ impl Brief<'_> {
             let reason = "there are too few examples to keep some out".into();
             drafted.deviations.push(Deviation { field: "recipe.keep".into(), stated, used, reason });
         }
+        if self.monitor == Monitor::None && self.search.is_some() {
+            let (stated, used) = ("several recipes tried".into(), "one recipe".into());
+            let reason = "there are too few examples to compare recipes on".into();
+            drafted.deviations.push(Deviation { field: "search".into(), stated, used, reason });
+        }
         ExperimentSpec {
             version: VERSION,
             title: format!("{} on {}", candidate.name, self.choice.name),
@@ -199,6 +204,7 @@ impl Brief<'_> {
                 .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
             metric: self.metric,
             target: self.target(stated.as_ref()),
+            search: self.search.filter(|_| self.monitor != Monitor::None),
             budget: Budget {
                 max_time_secs: if self.limit_is_assumed() { None } else { Some(self.limit_secs) },
                 ..Budget::default()

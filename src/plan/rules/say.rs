@@ -16,11 +16,15 @@ const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 impl Brief<'_> {
     /// What training may take, and why it is less than the limit.
     pub(super) fn room_in_words(&self, price: &Price) -> String {
-        let (room, limit) = (self.room_secs(price), self.limit_secs as f64);
+        let (room, limit) = (self.room_secs(price), self.first_secs() as f64);
         let share = 100.0 * room * self.seeds.len() as f64 / limit;
         let (room, limit) = (words::duration(room), words::duration(limit));
         let each = if self.seeds.len() > 1 { format!(" of each of {} runs", self.seeds.len()) } else { String::new() };
-        let whose = if self.limit_is_assumed() { "the planned limit" } else { "the limit" };
+        let whose = match (self.limit_is_assumed(), &self.search) {
+            (true, _) => "the planned limit",
+            (false, None) => "the limit",
+            (false, Some(_)) => "the first recipe's share",
+        };
         format!(
             "training{each} may take {room}, {share:.0} % of {whose} of {limit}{}",
             if each.is_empty() { "" } else { " in all" }

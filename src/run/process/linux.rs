@@ -1,5 +1,6 @@
 //! The one door to processes, on Linux.
 
+use super::starved::Starved;
 use super::stream::{Capture, Flood, Lines};
 use super::watch::{Decision, Facts, Limits, decide};
 use super::{Disk, Error, Exit, KillReason, Launch, Program, Status};
@@ -147,13 +148,16 @@ impl Worker {
     ) -> io::Result<(Option<KillReason>, Option<KillReason>)> {
         let disk_bytes = launch.disk.as_ref().map(|disk| disk.limit);
         let limits = Limits { wall: launch.policy.wall, stall: launch.stall, grace: launch.policy.grace, disk_bytes };
-        let (mut facts, mut measured) = (Facts::default(), Measured::default());
+        let (mut facts, mut measured, mut starved) = (Facts::default(), Measured::default(), Starved::default());
         let mut closed: Option<Instant> = None;
         loop {
             pipes.wait(if closed.is_some() { SHORT_TICK } else { TICK })?;
             match pipes.read(on_line) {
                 Ok(0) => {}
-                Ok(_) => facts.last_line = begun.elapsed(),
+                Ok(_) => {
+                    facts.last_line = begun.elapsed();
+                    starved.heard();
+                }
                 Err(Flood) => facts.flooded = true,
             }
             if !facts.flooded && (self.has_ended() || closed.is_some_and(|at| at.elapsed() > LAST_WORDS)) {
@@ -163,6 +167,7 @@ impl Worker {
                 closed.get_or_insert_with(Instant::now);
             }
             (facts.now, facts.stop) = (begun.elapsed(), launch.stop.load(Ordering::Relaxed));
+            facts.starved = starved.waited(|| self.pids());
             facts.held_bytes = launch.disk.as_ref().map_or(0, |disk| measured.held(disk));
             match decide(&limits, &facts) {
                 Decision::Wait => {}
@@ -204,6 +209,13 @@ impl Worker {
         // One that was never made cannot be removed; whatever else fails, the next attempt's name is another.
         let _ = ask(&engine, &["rm", "--force", "--volumes", &name]);
         killed.ok().map(|answer| u64::from(answer.trim() == "true"))
+    }
+
+    /// The worker, and what its control group has besides.
+    fn pids(&self) -> Vec<u32> {
+        let mut pids = self.group.members();
+        pids.push(self.child.id());
+        pids
     }
 
     /// Signals the worker and its process group.

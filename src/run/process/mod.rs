@@ -2,10 +2,12 @@
 //!
 //! A worker gets two lines on its stdin, its way into the jail ([`sandbox::Entry`](crate::sandbox::Entry)) and its job; it answers
 //! with lines on its stdout. This module knows nothing of what the lines say. `watch` decides (pure), `stream` cuts and bounds
-//! what comes, `linux` acts.
+//! what comes, `starved` tells a worker that waits for a processor from one that hangs, `linux` acts.
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod starved;
 mod stream;
 mod watch;
 
@@ -31,7 +33,7 @@ pub struct Launch<'a> {
     /// Where the worker's stderr goes, up to the policy's limit.
     pub stderr: PathBuf,
     pub threads: usize,
-    /// No line for so long means that it hangs.
+    /// No line for so long means that it hangs; time in which it wanted to run and was not let does not count.
     pub stall: Duration,
     /// What may lie on the disk.
     pub disk: Option<Disk>,

@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub(super) now: Duration,
     /// When the last line came; zero before the first.
     pub(super) last_line: Duration,
+    /// How much of the time since then it wanted to run and was not let.
+    pub(super) starved: Duration,
     /// The user wants to stop.
     pub(super) stop: bool,
     /// What lies on the disk.
@@ -47,7 +49,7 @@ pub(super) enum Decision {
 /// What to do now. A worker that hangs or floods us is not asked: it would not listen, or lie.
 pub(super) fn decide(limits: &Limits, facts: &Facts) -> Decision {
     use KillReason::{Disk, Flooded, Interrupted, Stalled, WallClock};
-    let Facts { now, last_line, stop, held_bytes, flooded, asked } = *facts;
+    let Facts { now, last_line, starved, stop, held_bytes, flooded, asked } = *facts;
     if flooded {
         return Decision::Kill(Flooded);
     }
@@ -63,7 +65,7 @@ pub(super) fn decide(limits: &Limits, facts: &Facts) -> Decision {
         let grace = if matches!(reason, WallClock | Disk) { wall_grace } else { limits.grace };
         return if now.saturating_sub(at) > grace { Decision::Kill(reason) } else { Decision::Wait };
     }
-    if now.saturating_sub(last_line) > limits.stall {
+    if now.saturating_sub(last_line).saturating_sub(starved) > limits.stall {
         return Decision::Kill(Stalled);
     }
     match (stop, over > 0, now > limits.wall) {
@@ -94,6 +96,8 @@ mod tests {
         check(Facts { last_line: secs(29), ..quiet }, Decision::Kill(Stalled));
         check(Facts { now: secs(20), last_line: secs(0), ..quiet }, Decision::Wait);
         check(Facts { now: secs(21), last_line: secs(0), ..quiet }, Decision::Kill(Stalled));
+        check(Facts { last_line: secs(20), starved: secs(10), ..quiet }, Decision::Wait);
+        check(Facts { last_line: secs(20), starved: secs(9), ..quiet }, Decision::Kill(Stalled));
         // Asked: not asked again, no stall while it writes its checkpoint, killed after its grace.
         check(Facts { asked: Some((Interrupted, secs(49))), stop: true, last_line: secs(20), ..quiet }, Decision::Wait);
         check(Facts { asked: Some((Interrupted, secs(19))), stop: true, ..quiet }, Decision::Kill(Interrupted));

@@ -1,0 +1,54 @@
+//! `tallow export`: a model in the format of another program.
+
+use super::args::{HubArgs, WorkerArgs};
+use super::environment::Environment;
+use super::evaluate::{model_of, passing_folder};
+use super::experiment::{create, drive, unfinished};
+use crate::error::Result;
+use crate::export::FloatKind;
+use crate::pipeline::{End, ExportFormat};
+use crate::store::Purpose;
+use crate::words::{bytes, count};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What other programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Onnx,
+    Gguf,
+}
+
+/// What the command line asks.
+pub(super) struct Asked<'a> {
+    pub(super) model: &'a str,
+    pub(super) to: Format,
+    pub(super) dtype: FloatKind,
+    pub(super) out: Option<&'a Path>,
+}
+
+pub(super) fn export(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
+    let model = model_of(env, asked.model);
+    let (format, usual) = match asked.to {
+        Format::Onnx => (ExportFormat::Onnx, "model.onnx"),
+        Format::Gguf => (ExportFormat::Gguf { kind: asked.dtype, name: name(asked.model) }, "model.gguf"),
+    };
+    let out = asked.out.unwrap_or(Path::new(usual));
+    let passing = passing_folder()?;
+    let folder = create(passing.path().join("export"), Purpose::Evaluation)?;
+    match drive(json, env, folder, setting, |pipeline| pipeline.export(&model, &format, out))? {
+        Ok((size, params)) if json => super::say_all(&json!({"file": out, "bytes": size, "params": params}).to_string()),
+        Ok((size, params)) => {
+            super::say_all(&format!("{} ({}, {} parameters)", out.display(), bytes(size as f64), count(params as f64)))
+        }
+        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
+        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What a model is called: the last part of its id or folder, or a run's own name.
+fn name(model: &str) -> String {
+    let parts = model.trim_end_matches('/').rsplit('/').filter(|part| !part.is_empty() && *part != "model");
+    parts.into_iter().next().unwrap_or("model").to_string()
+}

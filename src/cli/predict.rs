@@ -1,0 +1,365 @@
+//! `tallow predict`: what a model says of inputs, on a terminal as a table, for machines a line of JSON each.
+
+use super::args::{HubArgs, WorkerArgs};
+use super::environment::Environment;
+use super::evaluate::{model_of, passing_folder};
+use super::experiment::{create, drive, find, unfinished};
+use crate::error::{Class, Failure, Result};
+use crate::job::{Given, Index, Said};
+use crate::pipeline::{Asking, End};
+use crate::plan::Plan;
+use crate::store::{Purpose, write_atomic};
+use crate::words::clean;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What the command line asks.
+pub(super) struct Asked<'a> {
+    pub(super) model: &'a str,
+    pub(super) inputs: &'a [String],
+    /// The second text of each input.
+    pub(super) with: Option<&'a str>,
+    pub(super) columns: &'a [String],
+    pub(super) top_k: Option<usize>,
+    pub(super) logits: bool,
+    pub(super) out: Option<&'a Path>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum InputError {
+    #[error("there is no file `{path}`")]
+    NoFile { path: String },
+    #[error("`{a}` and `{b}` are inputs of different kinds")]
+    Mixed { a: String, b: String },
+    #[error("`-` is stdin, and was named more than once")]
+    Twice,
+    #[error("`--with` gives each text that was said its second one: `{input}` is no text but a file")]
+    WithFile { input: String },
+    #[error("cannot {action} `{place}`")]
+    Io { action: &'static str, place: String, source: std::io::Error },
+    #[error("stdin is empty: there is nothing to say anything of")]
+    Empty,
+    #[error("{place}, line {line}: expected a JSON object as in the first line: {source}")]
+    Line { place: String, line: usize, source: serde_json::Error },
+}
+
+impl Failure for InputError {
+    fn class(&self) -> Class {
+        match self {
+            InputError::NoFile { .. } | InputError::Mixed { .. } | InputError::Twice | InputError::WithFile { .. } => {
+                Class::Usage
+            }
+            InputError::Io { .. } => Class::Resource,
+            InputError::Empty | InputError::Line { .. } => Class::Data,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            InputError::NoFile { .. } => {
+                Some("a text that looks like a file's name can be given on stdin: `echo TEXT | tallow predict MODEL -`".into())
+            }
+            InputError::Mixed { .. } => Some("ask about them one after the other".into()),
+            InputError::WithFile { .. } => Some("a table has two columns for pairs: name them with `--columns`".into()),
+            InputError::Twice | InputError::Io { .. } | InputError::Empty | InputError::Line { .. } => None,
+        }
+    }
+}
+
+/// What an input on the command line is, by its look.
+#[derive(Debug, Clone, PartialEq)]
+enum Input {
+    Text(String),
+    /// A row of a table, as a JSON object.
+    Row(String),
+    Stdin,
+    /// A text a line.
+    Lines(PathBuf),
+    Table(PathBuf),
+    Image(PathBuf),
+}
+
+/// Endings of tables, of images, and of files of texts.
+const TABLES: [&str; 9] = ["parquet", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
+const IMAGES: [&str; 3] = ["png", "jpg", "jpeg"];
+const TEXTS: [&str; 2] = ["txt", "text"];
+
+impl Input {
+    fn of(input: &str) -> Result<Self, InputError> {
+        if input == "-" {
+            return Ok(Input::Stdin);
+        }
+        if input.trim_start().starts_with('{') && serde_json::from_str::<serde_json::Map<_, _>>(input).is_ok() {
+            return Ok(Input::Row(input.into()));
+        }
+        let ending = Path::new(input).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let known = [&TABLES[..], &IMAGES, &TEXTS].concat().contains(&ending.as_str());
+        let path = std::path::absolute(input).ok().filter(|path| path.exists());
+        match path {
+            Some(path) if path.is_dir() => Ok(Input::Table(path)),
+            Some(path) if IMAGES.contains(&ending.as_str()) => Ok(Input::Image(path)),
+            Some(path) if TEXTS.contains(&ending.as_str()) => Ok(Input::Lines(path)),
+            Some(path) if known => Ok(Input::Table(path)),
+            None if known && !input.contains(char::is_whitespace) => Err(InputError::NoFile { path: input.into() }),
+            Some(_) | None => Ok(Input::Text(input.into())),
+        }
+    }
+}
+
+/// All inputs as a job has them. What comes from stdin, lines and rows go to tables in `folder`, so that nothing is held in memory.
+fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, InputError> {
+    let inputs: Vec<Input> = asked.inputs.iter().map(|input| Input::of(input)).collect::<Result<_, _>>()?;
+    if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
+        return Err(InputError::Twice);
+    }
+    let (mut texts, mut images, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rows = String::new();
+    for (input, said) in inputs.into_iter().zip(asked.inputs) {
+        let is_text = matches!(input, Input::Text(_));
+        match input {
+            Input::Text(text) => texts.push([Some(text), asked.with.map(str::to_string)].into_iter().flatten().collect()),
+            Input::Row(row) => rows.push_str(&format!("{row}\n")),
+            Input::Image(path) => images.push(path),
+            Input::Table(path) => tables.push(path),
+            Input::Lines(path) => {
+                let open = File::open(&path).map_err(|source| io("read", &path, source))?;
+                let place = folder.join(format!("lines-{}.jsonl", tables.len()));
+                tables.push(spooled(&mut BufReader::new(open), &place, &path.display().to_string())?);
+            }
+            Input::Stdin => tables.push(spooled(&mut std::io::stdin().lock(), &folder.join("stdin.jsonl"), "stdin")?),
+        }
+        if let (Some(_), false) = (asked.with, is_text) {
+            return Err(InputError::WithFile { input: said.clone() });
+        }
+    }
+    if !rows.is_empty() {
+        let place = folder.join("rows.jsonl");
+        std::fs::write(&place, rows).map_err(|source| io("write", &place, source))?;
+        tables.push(place);
+    }
+    match (texts.is_empty(), images.is_empty(), tables.is_empty()) {
+        (false, true, true) => Ok(Given::Texts { texts }),
+        (true, false, true) => Ok(Given::Images { files: images }),
+        (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec() }),
+        _ => {
+            let first = asked.inputs.first().cloned().unwrap_or_default();
+            let kind = |input: &str| Input::of(input).ok().map(|input| std::mem::discriminant(&input));
+            let other = asked.inputs.iter().find(|input| kind(input) != kind(&first)).cloned().unwrap_or_default();
+            Err(InputError::Mixed { a: first, b: other })
+        }
+    }
+}
+
+fn io(action: &'static str, place: &Path, source: std::io::Error) -> InputError {
+    InputError::Io { action, place: place.display().to_string(), source }
+}
+
+/// Writes lines as a table: JSON objects as they are, if the first is one, else a text each. Blank lines are none.
+fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<PathBuf, InputError> {
+    let mut out = BufWriter::new(File::create(place).map_err(|source| io("write", place, source))?);
+    let (mut objects, mut number, mut bytes) = (None, 0, Vec::new());
+    loop {
+        bytes.clear();
+        let read = from.read_until(b'\n', &mut bytes);
+        if read.map_err(|source| InputError::Io { action: "read", place: name.into(), source })? == 0 {
+            break;
+        }
+        number += 1;
+        let text = String::from_utf8_lossy(&bytes);
+        let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']);
+        if line.trim().is_empty() {
+            continue;
+        }
+        let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line);
+        let is_object = *objects.get_or_insert(line.trim_start().starts_with('{') && object.is_ok());
+        let written = match (is_object, object) {
+            (true, Ok(_)) => writeln!(out, "{line}"),
+            (true, Err(source)) => return Err(InputError::Line { place: name.into(), line: number, source }),
+            (false, _) => writeln!(out, "{}", serde_json::json!({"text": line})),
+        };
+        written.map_err(|source| io("write", place, source))?;
+    }
+    out.flush().map_err(|source| io("write", place, source))?;
+    if objects.is_none() {
+        return Err(InputError::Empty);
+    }
+    Ok(place.into())
+}
+
+/// The columns that a run was trained on, if it is a run that is asked.
+fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
+    if !asked.columns.is_empty() {
+        return asked.columns.to_vec();
+    }
+    let of_run = |plan: Plan| plan.facts.data.columns.input;
+    find(env, asked.model).ok().and_then(|run| run.read_json(&run.plan()).ok()).map(of_run).unwrap_or_default()
+}
+
+pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
+    let passing = passing_folder()?;
+    let folder = create(passing.path().join("prediction"), Purpose::Evaluation)?;
+    let trained_on = columns(env, asked);
+    let given = given(asked, &trained_on, passing.path())?;
+    // Texts of a line have a column of their own; a run's may be called otherwise.
+    let given = match given {
+        Given::Tables { files, columns }
+            if asked.columns.is_empty() && files.iter().all(|file| file.starts_with(passing.path())) =>
+        {
+            Given::Tables { columns: columns_there(&files, columns), files }
+        }
+        other => other,
+    };
+    let texts = if let Given::Texts { texts } = &given { texts.clone() } else { Vec::new() };
+    let asking = Asking { model: model_of(env, asked.model), given, top_k: asked.top_k, logits: asked.logits };
+    // For machines stdout is the answers' alone.
+    let answers = match drive(false, env, folder, setting, |pipeline| pipeline.predict(&asking))? {
+        Ok(answers) => answers,
+        Err(End::Unfinished { run, outcome }) => return Err(unfinished(run, &outcome, None)),
+        Err(End::Reported { .. }) => return Ok(ExitCode::SUCCESS),
+    };
+    let mut lines = BufReader::new(File::open(&answers.path).map_err(|source| io("read", &answers.path, source))?);
+    match asked.out {
+        Some(out) => write_atomic(out, |file| std::io::copy(&mut lines, file).map(drop))?,
+        // Whoever read it may be gone: that is no failure.
+        None if json => drop(std::io::copy(&mut lines, &mut std::io::stdout().lock())),
+        None => table(lines, &texts),
+    }
+    let mut told: Vec<String> = answers.assumptions.iter().map(|assumed| format!("assumed: {assumed}")).collect();
+    if answers.failed > 0 {
+        told.push(format!("{} of {} inputs could not be read: their lines say why", answers.failed, answers.examples));
+    }
+    if let Some(out) = asked.out {
+        told.push(format!("{} lines in {}", answers.examples, out.display()));
+    }
+    if !json {
+        told.iter().for_each(|line| eprintln!("{}", clean(line)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The columns that are asked for, where the first rows have them; none: those that serve.
+fn columns_there(files: &[PathBuf], columns: Vec<String>) -> Vec<String> {
+    let first = |file: &PathBuf| {
+        let mut line = String::new();
+        BufReader::new(File::open(file).ok()?).read_line(&mut line).ok()?;
+        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&line).ok()
+    };
+    let there = files.iter().filter_map(first).all(|row| columns.iter().all(|column| row.contains_key(column)));
+    if there { columns } else { Vec::new() }
+}
+
+/// Columns of the table that a terminal shows: the input by its number, or what it says of itself.
+const SHOWN: usize = 60;
+
+/// For people: a line an input, and below it what stands beside the first answer.
+fn table(lines: impl BufRead, texts: &[Vec<String>]) {
+    let stdout = std::io::stdout();
+    let mut out = BufWriter::new(stdout.lock());
+    for line in lines.lines().map_while(std::result::Result::ok) {
+        let (Ok(Index { index }), Ok(said)) = (serde_json::from_str(&line), serde_json::from_str::<Said>(&line)) else {
+            continue;
+        };
+        let input = texts.get(index as usize).map_or_else(|| format!("{}", index + 1), |texts| shown(&texts.join(" | ")));
+        // Whoever read it may be gone.
+        if writeln!(out, "{input}\n{}", page(&said)).is_err() {
+            return;
+        }
+    }
+    let _ = out.flush();
+}
+
+fn shown(text: &str) -> String {
+    let clean = clean(text);
+    match clean.chars().count() > SHOWN {
+        true => clean.chars().take(SHOWN - 1).chain(['…']).collect(),
+        false => clean.to_string(),
+    }
+}
+
+/// What is said of one input, in lines.
+fn page(said: &Said) -> String {
+    let percent = |p: f64| format!("{:5.1} %", 100.0 * p);
+    let ranked = |of: &std::collections::BTreeMap<String, f32>| {
+        let mut all: Vec<(&String, &f32)> = of.iter().collect();
+        all.sort_by(|a, b| b.1.total_cmp(a.1));
+        let more = all.len().saturating_sub(RANKED);
+        let lines = all.into_iter().take(RANKED).map(|(name, p)| format!("  {}  {}\n", percent(f64::from(*p)), clean(name)));
+        lines.collect::<String>() + &if more > 0 { format!("           and {more} more\n") } else { String::new() }
+    };
+    match said {
+        Said::Class { probabilities, .. } => ranked(probabilities),
+        Said::Labels { labels, probabilities, .. } => {
+            let named = if labels.is_empty() { "none".into() } else { labels.join(", ") };
+            format!("  {}\n{}", clean(&named), ranked(probabilities))
+        }
+        Said::Value { value } => format!("  {value}\n"),
+        Said::Tags { entities, words, .. } if entities.is_empty() => format!("  nothing in {} words\n", words.len()),
+        Said::Tags { entities, .. } => {
+            let line = |e: &crate::job::Entity| {
+                format!("  {}  {:<12} {}\n", percent(f64::from(e.probability)), clean(&e.entity), clean(&e.text))
+            };
+            entities.iter().map(line).collect()
+        }
+        Said::Answer { answer, probability, no_answer, .. } => {
+            format!("  {}  {}\n  {}  no answer\n", percent(*probability), clean(answer), percent(*no_answer))
+        }
+        Said::Vector { vector } => {
+            let some: Vec<String> = vector.iter().take(6).map(|value| format!("{value:.4}")).collect();
+            format!("  {} numbers: {} …\n", vector.len(), some.join(" "))
+        }
+        Said::Hidden { words } => {
+            let line = |w: &crate::job::Word| format!("  {}  {}\n", percent(f64::from(w.probability)), clean(&w.word));
+            words.iter().map(|words| words.iter().map(line).collect::<String>()).collect::<Vec<_>>().join("  --\n")
+        }
+        Said::Failed { error } => format!("  error: {}\n", clean(error)),
+    }
+}
+
+/// So many classes are shown.
+const RANKED: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_what_it_looks_like() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, "x").expect("written");
+            path
+        };
+        let (csv, png, txt) = (file("a.csv"), file("b.PNG"), file("c.txt"));
+        let of = |input: &Path| Input::of(&input.display().to_string()).expect("an input");
+        assert_eq!(of(&csv), Input::Table(csv.clone()));
+        assert_eq!(of(&png), Input::Image(png.clone()));
+        assert_eq!(of(&txt), Input::Lines(txt.clone()));
+        assert_eq!(of(dir.path()), Input::Table(dir.path().into()));
+        for text in ["a fine film", "{not json", "version 2.csv is out", "a.b"] {
+            assert_eq!(Input::of(text).expect("a text"), Input::Text(text.into()));
+        }
+        assert_eq!(Input::of("-").expect("stdin"), Input::Stdin);
+        assert_eq!(Input::of("{\"a\": 1}").expect("a row"), Input::Row("{\"a\": 1}".into()));
+        assert!(matches!(Input::of("absent.csv"), Err(InputError::NoFile { .. })));
+    }
+
+    #[test]
+    fn lines_become_a_table() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let check = |text: &str, expected: Result<&str, &str>| {
+            let place = dir.path().join("x.jsonl");
+            match (spooled(&mut text.as_bytes(), &place, "stdin"), expected) {
+                (Ok(path), Ok(rows)) => assert_eq!(std::fs::read_to_string(path).expect("read"), rows, "{text:?}"),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+                (found, expected) => panic!("{text:?}: expected {expected:?}, found {found:?}"),
+            }
+        };
+        check("a \"b\"\r\n\nc", Ok("{\"text\":\"a \\\"b\\\"\"}\n{\"text\":\"c\"}\n"));
+        check("\u{feff}{\"a\":1}\n{\"a\":2}\n", Ok("{\"a\":1}\n{\"a\":2}\n"));
+        check("{\"a\":1}\nno\n", Err("stdin, line 2"));
+        check("{ no object\n", Ok("{\"text\":\"{ no object\"}\n"));
+        check("\n\n", Err("stdin is empty"));
+    }
+}

@@ -1,0 +1,250 @@
+//! `tallow push`: a model goes to the Hub, after everything that could speak against it was looked at, and somebody agreed.
+
+use super::args::HubArgs;
+use super::consent::{self, agreed};
+use super::environment::Environment;
+use super::experiment::find;
+use crate::data::Card;
+use crate::data::hub::Hub;
+use crate::data::hub::push::{self, Change, Patience, Pushed, Pusher, Standing, Target};
+use crate::error::{Class, Failure, Result};
+use crate::plan::{self, Gate, Licensed, Plan};
+use crate::publish::{Finding, FindingKind, Shipment};
+use crate::words::{bytes, clean, count};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What the command line asks.
+pub(super) struct Asked<'a> {
+    pub(super) model: &'a str,
+    pub(super) target: Target,
+    pub(super) dry_run: bool,
+    pub(super) yes: bool,
+    pub(super) allow_paths: bool,
+    pub(super) accept_license: &'a [String],
+    pub(super) message: Option<&'a str>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PushError {
+    #[error("`{model}` is no run and no folder of a model")]
+    NoModel { model: String },
+    #[error("the run `{}` has no model yet", path.display())]
+    Unfinished { path: PathBuf },
+    #[error("secrets would go with it:{}", listed(findings))]
+    Secrets { findings: Vec<(String, Finding)> },
+    #[error("paths of this machine would go with it:{}", listed(findings))]
+    Paths { findings: Vec<(String, Finding)> },
+    #[error("{}", licensed.in_words())]
+    License { licensed: Box<Licensed> },
+    #[error("nobody agreed to the push")]
+    NotAgreed,
+}
+
+/// A line each, the first few.
+fn listed(findings: &[(String, Finding)]) -> String {
+    const MOST: usize = 12;
+    let line = |(file, Finding { line, shown, .. }): &(String, Finding)| format!("\n  {file}, line {line}: {shown}");
+    let more = findings.len().saturating_sub(MOST);
+    let mut out: String = findings.iter().take(MOST).map(line).collect();
+    if more > 0 {
+        out.push_str(&format!("\n  and {more} more"));
+    }
+    out
+}
+
+impl Failure for PushError {
+    fn class(&self) -> Class {
+        match self {
+            PushError::License { .. } => Class::Spec,
+            PushError::NoModel { .. }
+            | PushError::Unfinished { .. }
+            | PushError::Secrets { .. }
+            | PushError::Paths { .. }
+            | PushError::NotAgreed => Class::Usage,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            PushError::NoModel { .. } => "`tallow runs` lists the runs".into(),
+            PushError::Unfinished { path } => format!("`tallow resume {}` goes on with it", path.display()),
+            PushError::Secrets { .. } => "take them out of the files; whoever saw them should get new ones".into(),
+            PushError::Paths { .. } => "take them out of the files, or let them go with `--allow-paths`".into(),
+            PushError::License { licensed } => {
+                format!("if you may share it on these terms, say so: `--accept-license \"{}\"`", licensed.id())
+            }
+            PushError::NotAgreed => "agree on a terminal or with `--yes`; `--dry-run` shows what would go".into(),
+        })
+    }
+}
+
+pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) -> Result<ExitCode> {
+    let (folder, terms) = model(env, asked.model)?;
+    let shipment = Shipment::of(&folder, &|line| env.token.as_ref().is_some_and(|token| token.is_in(line)))?;
+    let config = env.hub(hub.hub.clone(), hub.offline);
+    let endpoint = config.endpoint.clone();
+    let hub = Hub::new(config);
+    let may_ask = !json && !asked.dry_run;
+    let objections = objections(asked, &shipment, &terms);
+    if asked.dry_run {
+        return dry_run(json, asked, &shipment, &terms, &objections, &hub, &endpoint);
+    }
+    for objection in objections {
+        match &objection {
+            PushError::License { licensed } if may_ask && consent::asked(licensed) => {}
+            PushError::Paths { .. } if may_ask && agreed(&format!("{objection}\nLet them go?")) => {}
+            _ => return Err(objection.into()),
+        }
+    }
+    let pusher = hub.pusher(Patience::default())?;
+    let standing = pusher.standing(&asked.target)?;
+    if !json {
+        eprint!("{}", page(asked, &shipment, Some(&standing), &terms, &endpoint));
+    }
+    if !asked.yes && !(may_ask && agreed("Push this?")) {
+        return Err(PushError::NotAgreed.into());
+    }
+    told(json, asked, &shipment, pusher, &endpoint)
+}
+
+/// Pushes, and says what came of it.
+fn told(json: bool, asked: &Asked, shipment: &Shipment, pusher: Pusher, endpoint: &str) -> Result<ExitCode> {
+    let Target { id, .. } = &asked.target;
+    let message = asked.message.unwrap_or("Model trained and measured by Tallow");
+    let mut tell = |line: &str| {
+        if !json {
+            eprintln!("  {}", clean(line));
+        }
+    };
+    let pushed = pusher.push(&asked.target, &shipment.files, message, &mut tell)?;
+    let url = format!("{endpoint}/{id}");
+    let (commit, request) = match &pushed {
+        Pushed::Unchanged { commit } => (commit, None),
+        Pushed::Committed { commit, pull_request, .. } => (commit, pull_request.as_ref()),
+    };
+    if json {
+        let changed = matches!(pushed, Pushed::Committed { .. });
+        let line = json!({"model": id, "commit": commit, "url": url, "changed": changed, "pull_request": request});
+        return super::say_all(&line.to_string());
+    }
+    super::say_all(&match &pushed {
+        Pushed::Unchanged { commit } => format!("Nothing to push: {id} holds all of it since commit {}", short(commit)),
+        Pushed::Committed { commit, sent, uploaded, pull_request } => {
+            let what = format!("{} files in the commit, {} uploaded before it", count(*sent as f64), count(*uploaded as f64));
+            let place = pull_request.as_ref().map_or_else(|| url.clone(), |request| clean(request).to_string());
+            format!("Pushed {id} at {} ({what}; hashes read back and equal)\n{place}", short(commit))
+        }
+    })
+}
+
+/// The folder that goes, and on which terms others gave what it is made from.
+fn model(env: &Environment, model: &str) -> Result<(PathBuf, Vec<Licensed>)> {
+    if let Ok(run) = find(env, model) {
+        let folder = run.model();
+        if !folder.is_dir() {
+            return Err(PushError::Unfinished { path: run.root().into() }.into());
+        }
+        let terms = run.read_json::<Plan>(&run.plan()).map(|plan| plan::licensed(&plan.spec, &plan.facts))?;
+        return Ok((folder, terms));
+    }
+    let folder = PathBuf::from(model);
+    if !folder.is_dir() {
+        return Err(PushError::NoModel { model: model.into() }.into());
+    }
+    // Of a folder nothing is known but what its card says.
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+    let stated = Card::parse(&format!("the model `{model}`"), &readme)?.license;
+    Ok((folder, vec![Licensed::new(format!("the model `{model}`"), stated.as_deref())]))
+}
+
+/// Everything that speaks against it and was not agreed to yet.
+fn objections(asked: &Asked, shipment: &Shipment, terms: &[Licensed]) -> Vec<PushError> {
+    let (secrets, paths): (Vec<_>, Vec<_>) =
+        shipment.findings.iter().cloned().partition(|(_, finding)| finding.kind == FindingKind::Secret);
+    let mut found = Vec::new();
+    if !secrets.is_empty() {
+        found.push(PushError::Secrets { findings: secrets });
+    }
+    let asks = |licensed: &&Licensed| licensed.gate_to_share() == Gate::Ask && !licensed.is_accepted(asked.accept_license);
+    found.extend(terms.iter().filter(asks).map(|licensed| PushError::License { licensed: Box::new(licensed.clone()) }));
+    if !paths.is_empty() && !asked.allow_paths {
+        found.push(PushError::Paths { findings: paths });
+    }
+    found
+}
+
+/// Says what would go, and sends nothing.
+fn dry_run(
+    json: bool,
+    asked: &Asked,
+    shipment: &Shipment,
+    terms: &[Licensed],
+    objections: &[PushError],
+    hub: &Hub,
+    endpoint: &str,
+) -> Result<ExitCode> {
+    // Without a token or the network it is said what would go, and not what is there.
+    let standing = match hub.pusher(Patience::default()) {
+        Ok(pusher) => Some(pusher.standing(&asked.target)?),
+        Err(push::Error::NoToken | push::Error::Offline) => None,
+        Err(error) => return Err(error.into()),
+    };
+    if json {
+        let file = |file: &push::Upload| {
+            let change = standing.as_ref().map(|standing| word(standing.change(file)));
+            json!({"path": file.path, "bytes": file.size, "sha256": file.sha256, "change": change})
+        };
+        let files: Vec<_> = shipment.files.iter().map(file).collect();
+        let against: Vec<String> = objections.iter().map(ToString::to_string).collect();
+        let line = json!({
+            "model": asked.target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "objections": against,
+        });
+        return super::say_all(&line.to_string());
+    }
+    let mut out = page(asked, shipment, standing.as_ref(), terms, endpoint);
+    for objection in objections {
+        let hint = objection.hint().map(|hint| format!("\n  {hint}")).unwrap_or_default();
+        out.push_str(&format!("\nWould be refused: {objection}{hint}\n"));
+    }
+    out.push_str("\nNothing was sent.\n");
+    super::say_all(&out)
+}
+
+fn word(change: Change) -> &'static str {
+    match change {
+        Change::New => "new",
+        Change::Changed => "changed",
+        Change::Same => "same",
+    }
+}
+
+/// What goes where, on which terms.
+fn page(asked: &Asked, shipment: &Shipment, standing: Option<&Standing>, terms: &[Licensed], endpoint: &str) -> String {
+    let Target { id, revision, private, pull_request } = &asked.target;
+    let seen = |private: bool| if private { "private" } else { "public: everybody can see it" };
+    let place = match standing {
+        None => "not looked at".to_string(),
+        Some(Standing::Absent) => format!("to be made, {}", seen(*private)),
+        Some(Standing::NoBranch { private, .. }) => format!("there, {}; the branch is to be made", seen(*private)),
+        Some(Standing::There { private, .. }) => format!("there, {}", seen(*private)),
+    };
+    let way = if *pull_request { " as a pull request" } else { "" };
+    let mut out = format!("{} at {}, branch {}{way} ({place})\n\n", clean(id), clean(endpoint), clean(revision));
+    for file in &shipment.files {
+        let change = standing.map_or("", |standing| word(standing.change(file)));
+        let hash = file.sha256.get(..12).unwrap_or_default();
+        out.push_str(&format!("  {change:<8} {:>10}  {hash}  {}\n", bytes(file.size as f64), clean(&file.path)));
+    }
+    out.push_str(&format!("\n  {} files, {}\n", shipment.files.len(), bytes(shipment.bytes() as f64)));
+    if !terms.is_empty() {
+        out.push_str("\nLicences\n");
+        terms.iter().for_each(|licensed| out.push_str(&format!("  {}\n", clean(&licensed.in_words()))));
+    }
+    out.push('\n');
+    out
+}
+
+fn short(commit: &str) -> String {
+    clean(commit.get(..12).unwrap_or(commit)).to_string()
+}

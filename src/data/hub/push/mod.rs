@@ -1,0 +1,218 @@
+//! A model goes to the Hub: what is there already, what goes how, the upload, one commit, and what was stored, read back.
+//!
+//! The Hub's own client (`hf-hub`) sends large files by one transfer alone, and where a server offers another it sends them within the
+//! commit. So the protocol is spoken here: [the commit route][commit] (lines of JSON), [Git LFS's batch route][lfs] for large files, with
+//! the transfers `basic` and `multipart`. The token goes to the Hub's own host and to no other.
+//!
+//! [commit]: https://huggingface.co/docs/hub/api
+//! [lfs]: https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md
+
+mod error;
+mod http;
+mod large;
+mod repo;
+
+pub use error::Error;
+
+use super::{Hub, check_id};
+use http::Http;
+use repo::Stored;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A file that is to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// In the repository, with `/`.
+    pub path: String,
+    /// Where it lies here.
+    pub place: PathBuf,
+    pub size: u64,
+    pub sha256: String,
+    /// SHA-1 of git's header and the bytes: how git names a file's content.
+    pub git_sha1: String,
+    /// Its first bytes, by which the Hub says how it is to be sent.
+    pub sample: Vec<u8>,
+}
+
+/// Where files go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// `ORG/NAME` of a model.
+    pub id: String,
+    /// A branch, which is made if it is not there.
+    pub revision: String,
+    /// Only those who have access see it. One that is there and public is not pushed to.
+    pub private: bool,
+    /// As a pull request, for others to look at.
+    pub pull_request: bool,
+}
+
+/// What is at the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// No such repository.
+    Absent,
+    /// A repository without that branch; it would begin at this commit of `main`.
+    NoBranch {
+        head: String,
+        private: bool,
+        files: Files,
+    },
+    There {
+        head: String,
+        private: bool,
+        files: Files,
+    },
+}
+
+/// What a commit holds, by path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files(BTreeMap<String, Stored>);
+
+impl Files {
+    /// What would become of a file.
+    pub fn change(&self, file: &Upload) -> Change {
+        match self.0.get(&file.path) {
+            None => Change::New,
+            Some(stored) if stored.is(file) => Change::Same,
+            Some(_) => Change::Changed,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    New,
+    Changed,
+    /// It is stored already, byte for byte.
+    Same,
+}
+
+impl Standing {
+    pub fn change(&self, file: &Upload) -> Change {
+        match self {
+            Standing::Absent => Change::New,
+            Standing::NoBranch { files, .. } | Standing::There { files, .. } => files.change(file),
+        }
+    }
+}
+
+/// What came of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// Everything was stored already: there is no new commit.
+    Unchanged { commit: String },
+    Committed {
+        commit: String,
+        /// Files that were sent within the commit, and large ones that were sent before it; the rest of what is large was stored already.
+        sent: usize,
+        uploaded: usize,
+        pull_request: Option<String>,
+    },
+}
+
+/// How patient a push is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Tries of each request.
+    pub attempts: u32,
+    /// Before the second; each further wait is twice as long.
+    pub first_wait: Duration,
+    /// No wait is longer, whatever the server asks for.
+    pub longest_wait: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { attempts: 5, first_wait: Duration::from_secs(1), longest_wait: Duration::from_secs(60) }
+    }
+}
+
+/// The Hub, to be written to.
+pub struct Pusher {
+    http: Http,
+}
+
+impl Hub {
+    /// The Hub, to be written to.
+    ///
+    /// # Errors
+    /// There is no token, the network must not be used, or it is no Hub but a local folder.
+    pub fn pusher(&self, patience: Patience) -> Result<Pusher, Error> {
+        let config = self.config();
+        if config.offline || config.local.is_some() {
+            return Err(Error::Offline);
+        }
+        Ok(Pusher { http: Http::new(config, patience)? })
+    }
+}
+
+impl Pusher {
+    /// What is at the target now.
+    ///
+    /// # Errors
+    /// No access; the Hub cannot be reached or answers nonsense; it is public and was to be private.
+    pub fn standing(&self, target: &Target) -> Result<Standing, Error> {
+        check_id(super::Kind::Model, &target.id)?;
+        if !target.id.contains('/') {
+            return Err(Error::NoOwner { id: target.id.clone() });
+        }
+        let standing = repo::standing(&self.http, &target.id, &target.revision)?;
+        let is_private = match &standing {
+            Standing::Absent => None,
+            Standing::NoBranch { private, .. } | Standing::There { private, .. } => Some(*private),
+        };
+        match is_private {
+            Some(false) if target.private => Err(Error::Public { id: target.id.clone() }),
+            _ => Ok(standing),
+        }
+    }
+
+    /// Stores files by one commit, makes the repository and the branch if they are not there, and reads back what was stored.
+    ///
+    /// # Errors
+    /// Anything between here and the Hub; another push came in between; what was stored is not what was sent. Large files that were
+    /// uploaded before stay uploaded, and are not sent again.
+    pub fn push(&self, target: &Target, files: &[Upload], message: &str, tell: &mut dyn FnMut(&str)) -> Result<Pushed, Error> {
+        let mut standing = self.standing(target)?;
+        if standing == Standing::Absent {
+            repo::create(&self.http, &target.id, target.private)?;
+            tell(&format!("made the repository {}", target.id));
+            standing = self.standing(target)?;
+        }
+        if let Standing::NoBranch { head, .. } = &standing {
+            repo::branch(&self.http, &target.id, &target.revision, head)?;
+            tell(&format!("made the branch {}", target.revision));
+            standing = self.standing(target)?;
+        }
+        let Standing::There { head, files: stored, .. } = standing else {
+            return Err(Error::Vanished { id: target.id.clone() });
+        };
+        let changed: Vec<&Upload> = files.iter().filter(|file| stored.change(file) != Change::Same).collect();
+        if changed.is_empty() {
+            return Ok(Pushed::Unchanged { commit: head });
+        }
+        let large = repo::large(&self.http, target, &changed)?;
+        let (large, small): (Vec<&Upload>, Vec<&Upload>) = changed.iter().copied().partition(|file| large.contains(&file.path));
+        let uploaded = large::upload(&self.http, target, &large, tell)?;
+        let made = match repo::commit(&self.http, target, &head, message, (&small, &large))? {
+            Some(made) => made,
+            // Another push, or the same one whose answer was lost.
+            None => match self.standing(target)? {
+                Standing::There { head, files: stored, .. } if files.iter().all(|file| stored.change(file) == Change::Same) => {
+                    return Ok(Pushed::Unchanged { commit: head });
+                }
+                _ => return Err(Error::Moved { id: target.id.clone(), revision: target.revision.clone() }),
+            },
+        };
+        let stored = repo::files_at(&self.http, &target.id, &made.commit)?;
+        let wrong: Vec<String> =
+            files.iter().filter(|file| stored.change(file) != Change::Same).map(|file| file.path.clone()).collect();
+        if !wrong.is_empty() {
+            return Err(Error::Differs { id: target.id.clone(), commit: made.commit, paths: wrong });
+        }
+        Ok(Pushed::Committed { commit: made.commit, sent: small.len(), uploaded, pull_request: made.pull_request })
+    }
+}

@@ -1,0 +1,81 @@
+//! Which columns of a table a model is asked about, where nobody said so: those of the data that it was trained on, without a label.
+
+use crate::data::columns::{all_there, is_name, usual_texts};
+use crate::data::read::{Column, ColumnKind, Table};
+use crate::data::{Error, Result};
+use crate::job::Feeding;
+use crate::spec::Task;
+use tallow_zoo::Modality;
+
+/// Names of lists of words, likeliest first.
+const WORDS: [&str; 3] = ["tokens", "words", "token"];
+
+/// Names of a text that questions are about, likeliest first.
+const CONTEXTS: [&str; 4] = ["context", "passage", "paragraph", "text"];
+
+/// Names that stand for an answer and never for a question.
+const ANSWERS: [&str; 7] = ["label", "labels", "class", "target", "sentiment", "category", "answers"];
+
+/// The columns of the input, in the model's order.
+///
+/// # Errors
+/// One that is asked for is not there, or it cannot be told which one is meant.
+pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result<Vec<String>> {
+    if let Some(model) = &feeding.table {
+        let numeric = model.numeric_columns.iter().map(|column| column.name.clone());
+        let mut all: Vec<String> = numeric.chain(model.categorical_columns.iter().map(|column| column.name.clone())).collect();
+        // A date is several numbers.
+        all.dedup();
+        all_there(table, &all)?;
+        return Ok(all);
+    }
+    if !asked.is_empty() {
+        all_there(table, asked)?;
+        return Ok(asked.to_vec());
+    }
+    let unclear = |role: &'static str| Error::ChooseInput { path: table.path().into(), role, have: table.names() };
+    let called = |names: &[&str], fits: &dyn Fn(&Column) -> bool| {
+        names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name) && fits(column)))
+    };
+    let of_kind = |fits: &dyn Fn(&Column) -> bool| -> Vec<String> {
+        let is_answer = |name: &str| ANSWERS.iter().any(|answer| name.eq_ignore_ascii_case(answer));
+        let serves = |column: &&Column| fits(column) && !is_name(&column.name) && !is_answer(&column.name);
+        table.columns().iter().filter(serves).map(|column| column.name.clone()).collect()
+    };
+    let is_text = |column: &Column| column.kind == ColumnKind::Text && column.classes.is_none();
+    match feeding.task {
+        Task::QuestionAnswering => {
+            let found = called(&["question"], &is_text).zip(called(&CONTEXTS, &is_text));
+            found.map(|(q, text)| vec![q.name.clone(), text.name.clone()]).ok_or_else(|| unclear("question and its text"))
+        }
+        Task::TokenClassification => {
+            let lists = |column: &Column| column.kind.is_list_of(&[ColumnKind::Text]);
+            let words = called(&WORDS, &lists).or_else(|| called(&["text", "sentence"], &is_text));
+            words.map(|column| vec![column.name.clone()]).ok_or_else(|| unclear("words"))
+        }
+        task if task.takes() == Modality::Image => match of_kind(&|column| column.kind == ColumnKind::Image).as_slice() {
+            [only] => Ok(vec![only.clone()]),
+            several => {
+                let usual = several.iter().find(|name| matches!(name.as_str(), "image" | "img"));
+                usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear("image"))
+            }
+        },
+        Task::SentenceSimilarity | Task::MaskedLanguageModelling => {
+            let texts = of_kind(&is_text);
+            let usual = called(&["text", "sentence", "sentence1", "query", "anchor"], &is_text).map(|column| column.name.clone());
+            match (texts.as_slice(), usual) {
+                ([only], _) => Ok(vec![only.clone()]),
+                (_, Some(usual)) => Ok(vec![usual]),
+                _ => Err(unclear("text")),
+            }
+        }
+        _ => {
+            let texts = of_kind(&is_text);
+            match (usual_texts(table), texts.as_slice()) {
+                (Some(names), _) => Ok(names.iter().map(|name| (*name).to_string()).collect()),
+                (None, [_] | [_, _]) => Ok(texts),
+                (None, _) => Err(unclear("text")),
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! One input -> what a model is fed with.
+
+use crate::data::features::Comma;
+use crate::data::prepare::{
+    Pixels, Question, Rows, Tokenization, brought_to, decode_image, encode_text, encode_with_places, encode_words, first_tokens,
+    places, text_of, windows,
+};
+use crate::data::read::{Cell, Position, Row, Table};
+use crate::data::{Error, NOT_SEEN, Result};
+use crate::job::Feeding;
+use crate::spec::Task;
+use std::ops::Range;
+use std::path::Path;
+use tallow_zoo::Modality;
+use tokenizers::{EncodeInput, Encoding, PostProcessor, TruncationParams};
+
+/// A text, or a pair, with its special tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    pub ids: Vec<u32>,
+    pub type_ids: Vec<u8>,
+}
+
+impl Tokens {
+    fn of(encoding: &Encoding) -> Self {
+        Tokens { ids: encoding.get_ids().to_vec(), type_ids: encoding.get_type_ids().iter().map(|id| *id as u8).collect() }
+    }
+}
+
+/// What a model is fed with for one input, and what it takes to say of what it speaks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fed {
+    Text(Tokens),
+    /// Words, and the place of each one's first token ([`NOT_SEEN`] for one that is cut off).
+    Words {
+        tokens: Tokens,
+        words: Vec<String>,
+        firsts: Vec<u32>,
+    },
+    /// A question and its text, in as many windows as the text needs; of each token the characters that it stands for.
+    Question {
+        windows: Vec<(Tokens, Vec<[u32; 2]>)>,
+        context: String,
+    },
+    /// `[height, width, channels]`.
+    Image {
+        shape: [usize; 3],
+        pixels: Vec<u8>,
+    },
+    Row {
+        numbers: Vec<f32>,
+        categories: Vec<u32>,
+    },
+}
+
+/// Turns inputs.
+pub struct Encoder {
+    feeding: Feeding,
+    tokenization: Option<Tokenization>,
+}
+
+impl Encoder {
+    /// # Errors
+    /// The tokenizer cannot be read, or leaves no room for texts.
+    pub fn open(feeding: &Feeding) -> Result<Self> {
+        let open = |path: &std::path::PathBuf| -> Result<Tokenization> {
+            let mut found = Tokenization::open(path, feeding.vocab_size)?;
+            // A text of questions is cut into windows, not off.
+            if feeding.task != Task::QuestionAnswering {
+                let special = found.tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(true));
+                let max_seq_len = feeding.max_seq_len;
+                if max_seq_len <= special {
+                    return Err(Error::TooShort { max_seq_len, special });
+                }
+                let truncation = TruncationParams { max_length: max_seq_len, ..TruncationParams::default() };
+                let broken = |e: tokenizers::Error| Error::Tokenizer { path: path.clone(), what: e.to_string() };
+                found.tokenizer.with_truncation(Some(truncation)).map_err(broken)?;
+            }
+            Ok(found)
+        };
+        Ok(Encoder { feeding: feeding.clone(), tokenization: feeding.tokenizer.as_ref().map(open).transpose()? })
+    }
+
+    /// The token that hides a word, and what each token is called; none where there is no tokenizer.
+    pub fn mask(&self) -> Option<u32> {
+        let tokenizer = &self.tokenization.as_ref()?.tokenizer;
+        ["[MASK]", "<mask>"].into_iter().find_map(|name| tokenizer.token_to_id(name))
+    }
+
+    /// What a token stands for, as it would be read.
+    pub fn spell(&self, id: u32) -> String {
+        let Some(tokenization) = &self.tokenization else { return String::new() };
+        let decoded = tokenization.tokenizer.decode(&[id], false).ok().filter(|text| !text.is_empty());
+        decoded.or_else(|| tokenization.tokenizer.id_to_token(id)).unwrap_or_default()
+    }
+
+    /// `cells`: those of `columns`, in the order of the input.
+    pub(super) fn turn(&self, path: &Path, table: Option<&Table>, columns: &[String], row: Row) -> Result<Fed> {
+        match self.feeding.task.takes() {
+            Modality::Image => self.image(path, columns, &row),
+            Modality::Table => Ok(self.row(table, columns, &row.cells)),
+            Modality::Text | Modality::TextToText | Modality::Speech => self.text(path, columns, row),
+        }
+    }
+
+    fn text(&self, path: &Path, columns: &[String], row: Row) -> Result<Fed> {
+        let Row { position, mut cells } = row;
+        let missing = || Error::Tokenizer { path: path.into(), what: "the model brings none".into() };
+        let tokenization = self.tokenization.as_ref().ok_or_else(missing)?;
+        let check = |encoding: &Encoding| tokenization.check(encoding.get_ids(), path, &position);
+        if let (Task::TokenClassification, Some(Cell::List(_))) = (self.feeding.task, cells.first()) {
+            let Cell::List(items) = cells.swap_remove(0) else { return Err(missing()) };
+            let column = columns.first().map_or("", String::as_str);
+            let words = items.into_iter().map(|item| text_of(path, &position, column, item)).collect::<Result<Vec<String>>>()?;
+            let encoding = encode_words(tokenization, path, &position, &words)?;
+            check(&encoding)?;
+            let firsts = first_tokens(&encoding, words.len());
+            return Ok(Fed::Words { tokens: Tokens::of(&encoding), words, firsts });
+        }
+        let mut texts = Vec::with_capacity(cells.len());
+        for (cell, column) in cells.into_iter().zip(columns) {
+            texts.push(text_of(path, &position, column, cell)?);
+        }
+        let mut texts = texts.into_iter();
+        let (first, second) = (texts.next().unwrap_or_default(), texts.next());
+        match (self.feeding.task, second) {
+            (Task::QuestionAnswering, Some(context)) => self.question(tokenization, path, position, &first, context),
+            (Task::QuestionAnswering, None) => Err(Error::Missing {
+                path: path.into(),
+                position,
+                column: "context".into(),
+                what: "text that the question is about",
+            }),
+            (Task::TokenClassification, _) => {
+                let encoding = encode_with_places(&tokenization.tokenizer, path, &position, first.as_str().into())?;
+                check(&encoding)?;
+                let (words, firsts) = words_of(&first, &encoding);
+                Ok(Fed::Words { tokens: Tokens::of(&encoding), words, firsts })
+            }
+            (_, second) => {
+                let input: EncodeInput = match second {
+                    Some(second) => (first, second).into(),
+                    None => first.into(),
+                };
+                let encoding = encode_text(&tokenization.tokenizer, path, &position, input)?;
+                check(&encoding)?;
+                Ok(Fed::Text(Tokens::of(&encoding)))
+            }
+        }
+    }
+
+    fn question(&self, of: &Tokenization, path: &Path, position: Position, question: &str, context: String) -> Result<Fed> {
+        let asked = Question::new(position.clone(), question, context);
+        let mut all = Vec::new();
+        for window in windows(self.feeding.max_seq_len, of, path, &asked)? {
+            of.check(window.get_ids(), path, &position)?;
+            all.push((Tokens::of(&window), places(&window)));
+        }
+        Ok(Fed::Question { windows: all, context: asked.into_context() })
+    }
+
+    fn image(&self, path: &Path, columns: &[String], row: &Row) -> Result<Fed> {
+        let (cell, position) = (row.cells.first().unwrap_or(&Cell::Null), row.position.clone());
+        let (path, column) = (path.into(), columns.first().cloned().unwrap_or_default());
+        if *cell == Cell::Null {
+            return Err(Error::Missing { path, position, column, what: "image" });
+        }
+        let image: std::result::Result<Pixels, String> = decode_image(cell).and_then(|image| match &self.feeding.image {
+            Some(size) => brought_to(image, size),
+            None => Ok(image),
+        });
+        let image = image.map_err(|what| Error::Image { path, position, column, what })?.with_channels(self.feeding.channels);
+        Ok(Fed::Image { shape: image.shape(), pixels: image.bytes().to_vec() })
+    }
+
+    fn row(&self, table: Option<&Table>, columns: &[String], cells: &[Cell]) -> Fed {
+        let Some(model) = &self.feeding.table else { return Fed::Row { numbers: Vec::new(), categories: Vec::new() } };
+        let mut rows = Rows::new(model, columns);
+        rows.take(table.map_or(Comma::Thousands, Table::comma), cells);
+        let (numbers, categories) = rows.drain();
+        Fed::Row { numbers, categories }
+    }
+}
+
+/// The words of a text as its tokenizer parts them, and the place of each one's first token.
+fn words_of(text: &str, encoding: &Encoding) -> (Vec<String>, Vec<u32>) {
+    let mut found: Vec<(Range<usize>, u32)> = Vec::new();
+    let mut last = None;
+    for (place, (word, (from, to))) in (0u32..).zip(encoding.get_word_ids().iter().zip(encoding.get_offsets())) {
+        match word {
+            None => {}
+            Some(_) if *word == last => {
+                if let Some((range, _)) = found.last_mut() {
+                    range.end = range.end.max(*to);
+                }
+            }
+            Some(_) => found.push((*from..*to, place)),
+        }
+        last = *word;
+    }
+    let words = found.iter().map(|(range, _)| text.get(range.clone()).unwrap_or_default().trim().to_string());
+    // Some tokenizers have tokens of blanks alone.
+    let seen = words.zip(found.iter().map(|(_, first)| *first)).filter(|(word, _)| !word.is_empty());
+    let (words, firsts): (Vec<String>, Vec<u32>) = seen.unzip();
+    debug_assert!(!firsts.contains(&NOT_SEEN));
+    (words, firsts)
+}

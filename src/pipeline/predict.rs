@@ -1,0 +1,169 @@
+//! A model that is there, asked about inputs whose answers nobody knows: one job in a jail of its own.
+
+use super::stages::columns_of;
+use super::{End, Pipeline};
+use crate::data;
+use crate::error::{Class, Failure, Result};
+use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob};
+use crate::plan::ModelFacts;
+use crate::run::Outcome;
+use crate::spec::{ModelSpec, Task};
+use crate::trainer;
+use std::path::PathBuf;
+use tallow_zoo::Modality;
+
+/// Which model is asked about what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asking {
+    pub model: ModelSpec,
+    pub given: Given,
+    /// So many of the likeliest; none: all classes.
+    pub top_k: Option<usize>,
+    pub logits: bool,
+}
+
+/// What it said, on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// A line an input: [`crate::job::Said`]. In the run folder.
+    pub path: PathBuf,
+    pub examples: usize,
+    /// Inputs that could not be read.
+    pub failed: usize,
+    /// What was assumed where the model does not say.
+    pub assumptions: Vec<String>,
+}
+
+/// A model that has no answer, or none to what it is asked about.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("a {family} model with a head for {head} has no answer to an input by itself")]
+    Silent { family: &'static str, head: &'static str, writes: bool },
+    #[error("the model is for {model}, and what is given are {given}")]
+    Kind { model: &'static str, given: &'static str },
+    #[error("the model's vectors are made as cannot be had here: {what}")]
+    Vectors { what: String },
+    #[error("the model has no weights to use")]
+    NoWeights,
+    #[error("input {number} has two texts, and a model for {task} takes one at a time")]
+    Pair { number: usize, task: &'static str },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => Class::Model,
+            Error::Kind { .. } | Error::Pair { .. } => Class::Usage,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Silent { writes: true, .. } => Some("it writes: `tallow generate MODEL --prompt \"...\"`".into()),
+            Error::Kind { .. } => {
+                Some("give texts on the command line, files of images, or tables (.csv, .jsonl, .parquet)".into())
+            }
+            Error::Pair { .. } => Some("leave `--with` out".into()),
+            Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => None,
+        }
+    }
+}
+
+const PREDICT: &str = "predict";
+
+/// Inputs of a pass.
+const BATCH: usize = 64;
+/// Images are large, and each of the first layers makes more of them.
+const BATCH_OF_IMAGES: usize = 16;
+
+/// The longest window of a question and its text, where the model could see longer ones: as public models are trained.
+const WINDOW: usize = 384;
+
+impl Pipeline<'_> {
+    /// Has a model say what it says of each input.
+    ///
+    /// # Errors
+    /// The model is not there, or has no answer to such inputs. That a worker did not complete is a value.
+    pub fn predict(&mut self, asking: &Asking) -> Result<std::result::Result<Answers, End>> {
+        let _lock = self.folder.lock()?;
+        let model = data::look_at_model(self.setup.hub, &asking.model)?;
+        let silent = || Error::Silent {
+            family: model.config.family(),
+            head: model.config.head().kind().name(),
+            writes: model.config.head().kind() == tallow_zoo::HeadKind::Words,
+        };
+        let task = Task::of(&model.config).filter(|task| trainer::answers(*task)).ok_or_else(silent)?;
+        if let Some(what) =
+            model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
+        {
+            return Err(Error::Vectors { what }.into());
+        }
+        suits(task, &asking.given)?;
+        let mut assumptions = Vec::new();
+        let job = PredictJob {
+            feeding: feeding(task, &model, &mut assumptions),
+            weights: ModelFiles { weights: model.weights.clone().ok_or(Error::NoWeights)?, adapter: model.adapter.clone() },
+            model: model.config,
+            given: asking.given.clone(),
+            top_k: asking.top_k,
+            logits: asking.logits,
+            batch_size: if task.takes() == Modality::Image { BATCH_OF_IMAGES } else { BATCH },
+            threads: self.setup.threads,
+            out: self.folder.attempt(PREDICT, 1).work(),
+        };
+        let tokenizer = job.feeding.tokenizer.iter().cloned();
+        let readable = job.weights.paths().into_iter().chain(tokenizer).chain(job.given.paths().iter().cloned()).collect();
+        let attempt = match self.attempt(PREDICT, 1, Job::Predict(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Err(end)),
+        };
+        let told = attempt.events.iter().find_map(|event| match event {
+            Event::Predicted { examples, failed, .. } => Some((*examples, *failed)),
+            _ => None,
+        });
+        let path = attempt.folder.predictions();
+        let answers = |(examples, failed)| Answers { path, examples, failed, assumptions };
+        Ok(told.map(answers).ok_or(End::Unfinished { run: PREDICT.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
+    }
+}
+
+/// Whether a model takes what is given; of tables their columns say it.
+fn suits(task: Task, given: &Given) -> Result<(), Error> {
+    let kind = |given| Err(Error::Kind { model: task.in_words(), given });
+    match (given, task.takes()) {
+        (Given::Tables { .. }, _) | (Given::Images { .. }, Modality::Image) => Ok(()),
+        (Given::Texts { texts }, Modality::Text) => {
+            let alone = matches!(task, Task::TokenClassification | Task::SentenceSimilarity | Task::MaskedLanguageModelling);
+            match texts.iter().position(|text| text.len() > 1 && alone) {
+                Some(at) => Err(Error::Pair { number: at + 1, task: task.in_words() }),
+                None => Ok(()),
+            }
+        }
+        (Given::Images { .. }, _) => kind("images"),
+        (Given::Texts { .. }, _) => kind("texts"),
+    }
+}
+
+fn feeding(task: Task, model: &ModelFacts, assumptions: &mut Vec<String>) -> Feeding {
+    let (vocab_size, positions) = model.config.text_limits().unwrap_or((0, 0));
+    let own = model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len).unwrap_or(positions);
+    let max_seq_len = match task {
+        Task::SentenceSimilarity => positions.min(own),
+        Task::QuestionAnswering => positions.min(WINDOW),
+        _ => positions,
+    };
+    let is_image = task == Task::ImageClassification;
+    let channels = model.normalize.as_ref().map_or(3, |normalize| normalize.mean.len());
+    if is_image && model.normalize.is_none() {
+        assumptions.push(Normalize::IMAGENET_ASSUMED.into());
+    }
+    Feeding {
+        task,
+        tokenizer: model.tokenizer.clone().filter(|_| task.takes() == Modality::Text),
+        vocab_size,
+        max_seq_len,
+        image: model.image,
+        channels,
+        normalize: is_image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
+        table: columns_of(&model.config),
+    }
+}

@@ -1,0 +1,125 @@
+//! What must not leave this machine by accident: tokens and keys, and paths that say who one is, in the text files that would go.
+
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Something that was found in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub kind: Kind,
+    /// From 1.
+    pub line: usize,
+    /// What it is, in words; of a secret no more than its beginning.
+    pub shown: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A token or a key: it never goes.
+    Secret,
+    /// A path below somebody's home: it goes where that is agreed to.
+    Path,
+}
+
+/// What secrets look like: what each is, and its form. Each form is long enough that no word is one.
+const FORMS: [(&str, &str); 14] = [
+    ("a token of Hugging Face", r"\b(?:hf|api_org)_[A-Za-z0-9]{30,}\b"),
+    ("a key of Anthropic", r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
+    ("a key of OpenAI", r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{32,}"),
+    ("a key of AWS", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    ("a token of GitHub", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})\b"),
+    ("a token of GitLab", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a token of Slack", r"\bxox[abeoprs]-[A-Za-z0-9-]{20,}"),
+    ("a key of Google", r"\bAIza[A-Za-z0-9_-]{35}\b"),
+    ("a key of Stripe", r"\b[rs]k_live_[A-Za-z0-9]{20,}\b"),
+    ("a token of npm", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a token of PyPI", r"\bpypi-[A-Za-z0-9_-]{50,}"),
+    ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    ("a private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    ("a password in an address", r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/:@]{3,}@[A-Za-z0-9.-]+"),
+];
+
+/// A folder of one person, and something in it.
+const PATHS: &str = r#"(?:/home/[^/\s"'`<>]+|/Users/[^/\s"'`<>]+|/root|[A-Za-z]:\\+Users\\+[^\\\s"'`<>]+)[/\\][^\s"'`<>,)\]]*"#;
+
+static SECRETS: LazyLock<Vec<(&str, Regex)>> =
+    LazyLock::new(|| FORMS.iter().filter_map(|(what, form)| Some((*what, Regex::new(form).ok()?))).collect());
+static HOMES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PATHS).ok());
+
+/// Letters of a secret that are shown.
+const SHOWN: usize = 6;
+
+/// What a text holds that should not go; `own`: whether a line holds a secret of the one who asks, whatever it looks like.
+pub fn scan(text: &str, own: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let is_own = own(line);
+        if is_own {
+            found.push(Finding { kind: Kind::Secret, line: number, shown: "your own token".into() });
+        }
+        for (what, form) in SECRETS.iter().filter(|_| !is_own) {
+            for secret in form.find_iter(line) {
+                found.push(Finding { kind: Kind::Secret, line: number, shown: format!("{what}, {}", masked(secret.as_str())) });
+            }
+        }
+        for path in HOMES.iter().flat_map(|form| form.find_iter(line)) {
+            let shown: String = path.as_str().chars().take(120).collect();
+            found.push(Finding { kind: Kind::Path, line: number, shown });
+        }
+    }
+    found
+}
+
+fn masked(secret: &str) -> String {
+    format!("`{}…`", secret.chars().take(SHOWN).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_one() {
+        assert_eq!(SECRETS.len(), FORMS.len());
+        assert!(HOMES.is_some());
+    }
+
+    #[test]
+    fn secrets_and_homes_are_found_and_words_are_not() {
+        let letters = "abcdefghijKLMNOPQRST0123456789abcdefghij";
+        let check = |text: &str, expected: &[(Kind, usize)]| {
+            let found: Vec<(Kind, usize)> =
+                scan(text, &|line| line.contains("my-own-secret")).iter().map(|f| (f.kind, f.line)).collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        let secret = [(Kind::Secret, 1)];
+        for text in [
+            format!("token = \"hf_{letters}\""),
+            format!("sk-ant-{letters}"),
+            format!("OPENAI_API_KEY=sk-{letters}"),
+            "AKIAABCDEFGHIJKLMNOP".into(),
+            format!("ghp_{letters}"),
+            "-----BEGIN RSA PRIVATE KEY-----".into(),
+            "-----BEGIN PRIVATE KEY-----".into(),
+            "postgres://user:passw0rd@db.example.org/x".into(),
+            format!("eyJ{letters}.eyJ{letters}.{letters}"),
+            "it is my-own-secret".into(),
+        ] {
+            check(&text, &secret);
+        }
+        check("one\ntwo\ndata = \"/home/ada/data/train.csv\"", &[(Kind::Path, 3)]);
+        check(r#"{"base_model_name_or_path": "/root/models/x"}"#, &[(Kind::Path, 1)]);
+        check(r"C:\Users\ada\data.csv", &[(Kind::Path, 1)]);
+        for text in [
+            "a task-specific-classification-head-that-is-trained",
+            "hf_hub, sk-learn and AKIA",
+            "https://huggingface.co/nyu-mll/glue",
+            "see /home page, or /usr/share/dict/words",
+            "sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        ] {
+            check(text, &[]);
+        }
+        let shown = &scan(&format!("hf_{letters}"), &|_| false)[0].shown;
+        assert!(shown.contains("hf_abc") && !shown.contains("defgh"), "{shown}");
+    }
+}

@@ -1,0 +1,164 @@
+//! What would go to the Hub: every file of a model's folder with its hashes, and what in them should not go.
+
+use super::secrets::{Finding, scan};
+use crate::data::hub::push::Upload;
+use crate::error::{Class, Failure, place_hint};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// First bytes that the Hub is shown of each file.
+const SAMPLE: usize = 512;
+
+/// Texts beyond this are no texts that somebody wrote.
+const MOST_TEXT: u64 = 64 << 20;
+
+/// The files of a model's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shipment {
+    /// By path.
+    pub files: Vec<Upload>,
+    /// What their texts hold that should not go, with the file.
+    pub findings: Vec<(String, Finding)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read `{}`", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("`{}` leads out of the folder that is to be pushed", path.display())]
+    Elsewhere { path: PathBuf },
+    #[error("`{}` is no model that could be pushed: it has no `{missing}`", path.display())]
+    NoModel { path: PathBuf, missing: &'static str },
+}
+
+impl Failure for Error {
+    fn class(&self) -> Class {
+        match self {
+            Error::Io { .. } => Class::Resource,
+            Error::Elsewhere { .. } | Error::NoModel { .. } => Class::Usage,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Io { source, .. } => place_hint(source),
+            Error::Elsewhere { .. } => Some("put the file itself in its place".into()),
+            Error::NoModel { .. } => Some("name a finished run, or the folder of a model in the Hub's format".into()),
+        }
+    }
+}
+
+impl Shipment {
+    /// Of the folder `root`; `own`: whether a line holds a secret of the one who asks, whatever it looks like. Names that begin with a dot stay here.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is a link that leads elsewhere; the folder is no model's.
+    pub fn of(root: &Path, own: &dyn Fn(&str) -> bool) -> Result<Self, Error> {
+        let io = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| Error::Io { path: path.clone(), source }
+        };
+        let within = root.canonicalize().map_err(io(root))?;
+        let (mut places, mut waiting) = (Vec::new(), vec![root.to_path_buf()]);
+        while let Some(folder) = waiting.pop() {
+            for entry in std::fs::read_dir(&folder).map_err(io(&folder))? {
+                let path = entry.map_err(io(&folder))?.path();
+                if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+                    continue;
+                }
+                if !path.canonicalize().map_err(io(&path))?.starts_with(&within) {
+                    return Err(Error::Elsewhere { path });
+                }
+                if path.is_dir() { waiting.push(path) } else { places.push(path) }
+            }
+        }
+        let (mut files, mut findings) = (Vec::new(), Vec::new());
+        for place in places {
+            let parts: Vec<_> = place.strip_prefix(root).unwrap_or(&place).iter().map(|p| p.to_string_lossy()).collect();
+            let file = upload(parts.join("/"), &place).map_err(io(&place))?;
+            if file.size <= MOST_TEXT && !file.sample.contains(&0) {
+                // What is no UTF-8 nobody reads as text.
+                let text = std::fs::read(&place).map_err(io(&place))?;
+                let found = std::str::from_utf8(&text).map(|text| scan(text, own)).unwrap_or_default();
+                findings.extend(found.into_iter().map(|finding| (file.path.clone(), finding)));
+            }
+            files.push(file);
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        findings.sort_by(|a, b| (&a.0, a.1.line).cmp(&(&b.0, b.1.line)));
+        let has = |ending: &str| files.iter().any(|file| file.path.ends_with(ending));
+        match () {
+            () if !has("config.json") && !has(".gguf") => Err(Error::NoModel { path: root.into(), missing: "config.json" }),
+            () if !has(".safetensors") && !has(".gguf") && !has(".onnx") => {
+                Err(Error::NoModel { path: root.into(), missing: "model.safetensors" })
+            }
+            () => Ok(Shipment { files, findings }),
+        }
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+/// A file with both of its hashes.
+fn upload(path: String, place: &Path) -> std::io::Result<Upload> {
+    let mut file = File::open(place)?;
+    let size = file.metadata()?.len();
+    let (mut sha256, mut git) = (Sha256::new(), Sha1::new());
+    git.update(format!("blob {size}\0"));
+    let (mut block, mut sample) = (vec![0; 1 << 20], Vec::new());
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            break;
+        }
+        sample.extend_from_slice(&block[..read.min(SAMPLE.saturating_sub(sample.len()))]);
+        sha256.update(&block[..read]);
+        git.update(&block[..read]);
+    }
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Ok(Upload { path, place: place.into(), size, sha256: hex(&sha256.finalize()), git_sha1: hex(&git.finalize()), sample })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_git_and_of_the_bytes() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x");
+        std::fs::write(&path, "hello\n").expect("written");
+        let file = upload("x".into(), &path).expect("read");
+        // As `git hash-object` and `sha256sum` have it.
+        assert_eq!(file.git_sha1, "ce013625030ba8dba906f756967f9e9ca394464a");
+        assert_eq!(file.sha256, "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+        assert_eq!((file.size, file.sample.as_slice()), (6, &b"hello\n"[..]));
+    }
+
+    #[test]
+    fn hidden_files_stay_and_links_out_are_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path().join("model");
+        let write = |name: &str| {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, "x").expect("written");
+        };
+        write("model.safetensors");
+        assert!(matches!(Shipment::of(&root, &|_| false), Err(Error::NoModel { missing: "config.json", .. })));
+        ["config.json", ".env", ".git/config", "1_Pooling/config.json"].into_iter().for_each(write);
+        let paths = |shipment: Shipment| shipment.files.into_iter().map(|file| file.path).collect::<Vec<_>>();
+        let found = Shipment::of(&root, &|_| false).expect("a model");
+        assert_eq!(paths(found), ["1_Pooling/config.json", "config.json", "model.safetensors"]);
+        std::fs::write(dir.path().join("secret"), "x").expect("written");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(dir.path().join("secret"), root.join("notes.txt")).expect("linked");
+            assert!(matches!(Shipment::of(&root, &|_| false), Err(Error::Elsewhere { .. })));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What a model says of inputs, by the whole program: one by one and in bulk, of every kind. What transformers says of the same inputs
+//! with fresh random models is compared where `TALLOW_PYTHON` names a Python that has it.
+
+#[path = "../program/mod.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod program;
+
+use program::{Place, Refusal, said, succeeds};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn predict(place: &Place, model: &Path, inputs: &[&str]) -> Command {
+    let mut command = place.tallow(["predict"]);
+    command.arg(model).args(inputs).args(["--offline", "--threads=2"]);
+    command
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect()
+}
+
+fn answers(command: &mut Command) -> Vec<Value> {
+    lines(&succeeds(command.arg("--json")).stdout)
+}
+
+/// A model that tells two moods apart, and its run.
+fn moods(place: &Place) -> PathBuf {
+    let run = place.run();
+    succeeds(place.train(&[], &run).arg("--offline"));
+    run
+}
+
+fn trained(place: &Place, task: &str, metric: &str, set: &[String]) -> PathBuf {
+    let (run, out) = (place.run(), [format!("task={task}"), format!("metric={metric}")]);
+    let all: Vec<&str> = out.iter().chain(set).map(String::as_str).collect();
+    succeeds(place.train(&all, &run).arg("--offline"));
+    run
+}
+
+fn source(path: &Path) -> String {
+    format!("data.source={{ kind = \"local\", path = {path:?} }}")
+}
+
+#[test]
+fn texts_one_by_one_and_in_bulk_are_told_alike() {
+    let place = Place::new();
+    let run = moods(&place);
+    let model = run.join("model");
+    let texts = ["a fine film", "dull , and far too long", "what a wonderful \"day\""];
+    let alone: Vec<Value> = texts.iter().map(|text| answers(&mut predict(&place, &model, &[text])).remove(0)).collect();
+    let together = answers(&mut predict(&place, &model, &texts));
+    for (index, (alone, together)) in alone.iter().zip(&together).enumerate() {
+        assert_eq!((&alone["label"], together["index"].as_u64()), (&together["label"], Some(index as u64)));
+        let probabilities = together["probabilities"].as_object().expect("probabilities");
+        let values: Vec<f64> = probabilities.values().map(|p| p.as_f64().expect("a number")).collect();
+        assert!(probabilities.contains_key("negative") && (values.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{together}");
+        assert_eq!(together["probability"].as_f64(), values.iter().copied().reduce(f64::max), "{together}");
+    }
+    // More rows than are turned at once, with a label that nobody needs, and without; in both formats, and from stdin.
+    let rows: Vec<&str> = (0..2500).map(|i| texts[i % 3]).collect();
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let csv: String = rows.iter().map(|text| format!("{},positive\n", quoted(text))).collect();
+    let with_label = place.write("with.csv", format!("text,label\n{csv}"));
+    let jsonl: String = rows.iter().map(|text| format!("{}\n", json!({"id": 7, "text": text}))).collect();
+    let without = place.write("without.jsonl", &jsonl);
+    let plain: String = rows.iter().map(|text| format!("{text}\n")).collect();
+    let text_file = place.write("lines.txt", &plain);
+    let from_stdin = |text: &str| {
+        let mut command = predict(&place, &run, &["-"]);
+        let mut child = command.arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("started");
+        child.stdin.take().expect("stdin").write_all(text.as_bytes()).expect("written");
+        String::from_utf8(child.wait_with_output().expect("ended").stdout).expect("UTF-8")
+    };
+    let of_file = |path: &Path| succeeds(predict(&place, &run, &[&path.display().to_string()]).arg("--json")).stdout;
+    let expected = of_file(&with_label);
+    for found in [of_file(&without), of_file(&text_file), from_stdin(&plain), from_stdin(&jsonl)] {
+        assert!(found == expected, "{} lines, expected {}", found.lines().count(), expected.lines().count());
+    }
+    let all = lines(&expected);
+    assert_eq!(all.len(), rows.len());
+    for (i, line) in all.iter().enumerate() {
+        assert_eq!((line["index"].as_u64(), &line["label"]), (Some(i as u64), &alone[i % 3]["label"]));
+        let near = line["probability"].as_f64().zip(alone[i % 3]["probability"].as_f64());
+        assert!(near.is_some_and(|(a, b)| (a - b).abs() < 1e-5), "{line}");
+    }
+    // Into a file, and for people.
+    let out = place.path("answers.jsonl");
+    succeeds(predict(&place, &run, &[&without.display().to_string()]).arg("--out").arg(&out));
+    assert!(std::fs::read_to_string(&out).expect("read") == expected);
+    let shown = succeeds(predict(&place, &run, &texts).arg("--top-k=1")).stdout;
+    assert!(shown.contains("a fine film\n") && shown.matches('%').count() == 3, "{shown}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_in_its_line() {
+    let place = Place::new();
+    let run = moods(&place);
+    let file = place.write("some.jsonl", "{\"text\": \"fine\"}\n{\"text\": null}\n{\"text\": \"bad\"}\n");
+    let told = said(predict(&place, &run, &[&file.display().to_string()]).arg("--json"));
+    let found = lines(&told.stdout);
+    assert_eq!(found.len(), 3);
+    assert!(found[1]["error"].as_str().is_some_and(|e| e.contains("there is no text")), "{}", found[1]);
+    assert!(found[2]["label"].is_string());
+    let none = place.write("none.jsonl", "{\"text\": null}\n");
+    let refused = |inputs: &[&str], code, words: &[&str], hint| {
+        Refusal { code, words, hint }.check(&|| (predict(&place, &run, inputs), None));
+    };
+    refused(&[&none.display().to_string()], 20, &["there is no text"], "");
+    refused(&["absent.csv"], 2, &["there is no file `absent.csv`"], "stdin");
+    let (csv, image) = (place.write("a.csv", "text\nfine\n"), place.write("a.png", "no image"));
+    refused(&[&csv.display().to_string(), "a text"], 2, &["different kinds"], "one after the other");
+    refused(&[&image.display().to_string()], 2, &["text classification", "images"], "texts on the command line");
+    let other = place.write("b.csv", "a,b,c\nx,y,z\n");
+    refused(&[&other.display().to_string(), "--columns=d"], 20, &["no column `d`", "`a`, `b`, `c`"], "data.columns");
+    let model = run.join("model").display().to_string();
+    let mut command = place.tallow(["predict", &model, &other.display().to_string(), "--offline"]);
+    let told = said(&mut command);
+    assert!(
+        told.code == Some(20) && told.stderr.contains("cannot tell which column") && told.stderr.contains("--columns"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn words_are_tagged_and_go_together() {
+    let place = Place::new();
+    let row = |i: usize| {
+        let (name, verb) = (["ada", "bob", "eve"][i % 3], ["runs", "sings"][i % 2]);
+        json!({"tokens": ["today", name, "smith", verb, "."], "ner_tags": ["O", "B-PER", "I-PER", "O", "O"]})
+    };
+    let table = |rows: usize| (0..rows).map(|i| format!("{}\n", row(i))).collect::<String>();
+    place.write("tagged/train.jsonl", table(96));
+    place.write("tagged/test.jsonl", table(12));
+    let set = [
+        source(&place.path("tagged")),
+        "model.config.head={ tags = [\"B-PER\", \"I-PER\", \"O\"] }".into(),
+        "model.config.vocab_size=120".into(),
+        "recipe.length={ steps = 60 }".into(),
+        "recipe.lr=1e-2".into(),
+    ];
+    let run = trained(&place, "token_classification", "entity_f1", &set);
+    let found = answers(&mut predict(&place, &run, &["today eve smith sings ."])).remove(0);
+    assert_eq!(found["entities"][0]["entity"], "PER", "{found}");
+    assert_eq!((&found["entities"][0]["text"], &found["entities"][0]["words"]), (&json!("eve smith"), &json!([1, 3])), "{found}");
+    let words = place.write("words.jsonl", format!("{}\n", json!({"tokens": ["today", "eve", "smith", "sings", "."]})));
+    let listed = answers(&mut predict(&place, &run, &[&words.display().to_string()])).remove(0);
+    assert_eq!(listed["words"], found["words"], "a text and its words");
+}
+
+#[test]
+fn rows_of_tables() {
+    let place = Place::new();
+    let row = |i: usize| format!("{},{},{}", i % 10, ["red", "blue"][i % 2], if i % 10 > 4 { "high" } else { "low" });
+    let table = format!("size,colour,level\n{}\n", (0..300).map(row).collect::<Vec<_>>().join("\n"));
+    let (table, run) = (place.write("rows.csv", table), place.run());
+    let preset = Path::new(env!("CARGO_MANIFEST_DIR")).join("presets/table_mlp.toml");
+    let mut train = place.tallow(["train".as_ref(), preset.as_os_str()]);
+    for set in [format!("data.source.path={}", table.display()), "data.columns.label=level".into(), "seeds=[0]".into()] {
+        train.args(["--set", &set]);
+    }
+    succeeds(train.args(["--epochs=40", "--offline", "--threads=2", "--out"]).arg(&run));
+    let unlabelled = place.write("new.csv", "colour,size\nred,9\nblue,0\n,\n");
+    let found = answers(&mut predict(&place, &run, &[&unlabelled.display().to_string()]));
+    assert_eq!((&found[0]["label"], &found[1]["label"], found.len()), (&json!("high"), &json!("low"), 3), "{found:?}");
+    let one = answers(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"red\"}"])).remove(0);
+    assert_eq!(one["probabilities"], found[0]["probabilities"]);
+    let lacking = place.write("lacking.csv", "size\n3\n");
+    let told = said(&mut predict(&place, &run, &[&lacking.display().to_string()]));
+    assert!(told.code == Some(20) && told.stderr.contains("no column `colour`"), "{told:?}");
+}
+
+/// Fresh random models of transformers say the same, number for number.
+#[test]
+fn transformers_says_the_same() {
+    let Some(python) = std::env::var_os("TALLOW_PYTHON") else {
+        eprintln!("not compared: TALLOW_PYTHON names no Python with transformers");
+        return;
+    };
+    let place = Place::new();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/predict/make.py");
+    let made = Command::new(python).arg(script).arg(place.path("made")).output().expect("the Python that TALLOW_PYTHON names");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut seen = 0;
+    for entry in std::fs::read_dir(place.path("made")).expect("made").flatten() {
+        let folder = entry.path();
+        let told: Value = serde_json::from_slice(&std::fs::read(folder.join("asked.json")).expect("read")).expect("JSON");
+        let inputs: Vec<String> =
+            told["inputs"].as_array().expect("inputs").iter().map(|i| i.as_str().expect("text").into()).collect();
+        let mut command = predict(&place, &folder, &inputs.iter().map(String::as_str).collect::<Vec<_>>());
+        if let Some(with) = told["with"].as_str() {
+            command.args(["--with", with]);
+        }
+        let found = answers(command.arg("--logits"));
+        let numbers = |value: &Value| flat(value);
+        let mut worst: f64 = 0.0;
+        for (found, expected) in found.iter().zip(told["expected"].as_array().expect("expected")) {
+            let found = numbers(found.get("logits").or_else(|| found.get("vector")).unwrap_or_else(|| panic!("{found}")));
+            let expected = numbers(expected);
+            assert_eq!(found.len(), expected.len(), "{}", folder.display());
+            // Of numbers in the thousands the last digits of a float32 are worth more.
+            let size = expected.iter().fold(1.0, |size: f64, value| size.max(value.abs()));
+            worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs() / size).fold(worst, f64::max);
+        }
+        println!("{}: {} inputs, off by {worst:.1e}", entry.file_name().display(), found.len());
+        assert!(worst < 1e-4 && found.len() == inputs.len(), "{}", folder.display());
+        seen += 1;
+    }
+    assert!(seen >= 7, "{seen} models");
+}
+
+/// All numbers of nested lists.
+fn flat(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(flat).collect(),
+        other => vec![other.as_f64().unwrap_or_else(|| panic!("{other}"))],
+    }
+}

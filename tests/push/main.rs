@@ -1,0 +1,289 @@
+//! A model goes to a Hub on loopback: what is stored, what is asked before, and every way in which it fails. What the Python libraries
+//! download and load from there is compared where `TALLOW_PYTHON` names a Python that has them.
+
+#[path = "../program/mod.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod program;
+mod server;
+
+use program::{Place, Refusal, said, succeeds};
+use serde_json::Value;
+use server::{Fault, PART, Server, TOKEN};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tallow::data::hub::push::{Error, Patience, Pushed, Standing, Target};
+use tallow::data::hub::{Hub, HubConfig, Secret};
+use tallow::error::Failure;
+use tallow::publish::Shipment;
+
+const ID: &str = "acme/moods";
+
+/// A model's folder: two large files, one of which goes in parts, and small ones.
+fn model(place: &Place) -> std::path::PathBuf {
+    place.write("model/config.json", "{\"model_type\": \"bert\"}\n");
+    place.write("model/README.md", "---\nlicense: apache-2.0\n---\n# A model\n");
+    place.write("model/model.safetensors", vec![7u8; 2 * PART + 123]);
+    place.write("model/head.safetensors", vec![9u8; 1000]);
+    place.write("model/1_Pooling/config.json", "{}\n");
+    place.path("model")
+}
+
+fn target() -> Target {
+    Target { id: ID.into(), revision: "main".into(), private: false, pull_request: false }
+}
+
+/// Tries soon again.
+const SOON: Patience = Patience { attempts: 3, first_wait: Duration::from_millis(1), longest_wait: Duration::from_millis(20) };
+
+fn hub(server: &Server, place: &Place) -> Hub {
+    let token = Some(Secret::new(TOKEN.into()));
+    let (endpoint, cache_dir) = (server.endpoint.clone(), place.path("hub"));
+    Hub::new(HubConfig { endpoint, cache_dir, token, offline: false, local: None })
+}
+
+/// Pushes the model by the library.
+fn pushed(server: &Server, place: &Place, target: &Target) -> Result<Pushed, Error> {
+    let shipment = Shipment::of(&model(place), &|_| false).expect("a model");
+    hub(server, place).pusher(SOON)?.push(target, &shipment.files, "a push", &mut |_| {})
+}
+
+fn is_stored(server: &Server, folder: &Path, branch: &str) {
+    let files = server.files(ID, branch);
+    for file in Shipment::of(folder, &|_| false).expect("a model").files {
+        assert_eq!(files[&file.path], std::fs::read(&file.place).expect("read"), "{}", file.path);
+    }
+}
+
+#[test]
+fn a_model_is_stored_by_one_commit_and_a_second_push_changes_nothing() {
+    let (server, place) = (Server::start(), Place::new());
+    let Ok(Pushed::Committed { sent, uploaded, pull_request: None, .. }) = pushed(&server, &place, &target()) else {
+        panic!("expected a commit");
+    };
+    assert_eq!((sent, uploaded), (3, 2));
+    is_stored(&server, &place.path("model"), "main");
+    assert_eq!(server.world.lock().expect("world").repos[ID].messages, ["initial commit", "a push"]);
+    // Uploads go without the token: the server refuses them otherwise.
+    let world = server.world.lock().expect("world");
+    assert!(world.with_token.iter().all(|name| !name.starts_with("PUT")), "{:?}", world.with_token);
+    drop(world);
+    server.take_requests();
+    let again = pushed(&server, &place, &target()).expect("pushed");
+    assert!(matches!(again, Pushed::Unchanged { .. }), "{again:?}");
+    assert!(server.take_requests().iter().all(|name| name.starts_with("GET")), "nothing is written");
+    // What changed alone goes.
+    let shipment = {
+        model(&place);
+        place.write("model/config.json", "{\"model_type\": \"roberta\"}\n");
+        Shipment::of(&place.path("model"), &|_| false).expect("a model")
+    };
+    let pusher = hub(&server, &place).pusher(SOON).expect("a pusher");
+    let changed = pusher.push(&target(), &shipment.files, "changed", &mut |_| {}).expect("pushed");
+    assert!(matches!(changed, Pushed::Committed { sent: 1, uploaded: 0, .. }), "{changed:?}");
+    is_stored(&server, &place.path("model"), "main");
+}
+
+#[test]
+fn branches_and_pull_requests() {
+    let (server, place) = (Server::start(), Place::new());
+    let branch = Target { revision: "try/1".into(), ..target() };
+    pushed(&server, &place, &branch).expect("pushed");
+    is_stored(&server, &place.path("model"), "try/1");
+    assert_eq!(server.files(ID, "main").len(), 1, "main is as it was");
+    let request = Target { pull_request: true, ..target() };
+    let Ok(Pushed::Committed { pull_request: Some(url), .. }) = pushed(&server, &place, &request) else { panic!("a commit") };
+    assert!(url.ends_with("/discussions/1"), "{url}");
+    is_stored(&server, &place.path("model"), "refs/pr/1");
+    assert_eq!(server.files(ID, "main").len(), 1);
+}
+
+#[test]
+fn what_passes_is_tried_again_and_parts_are_not_sent_twice() {
+    let (server, place) = (Server::start(), Place::new());
+    for (begins, fault) in [
+        ("POST /api/repos/create", Fault::Status(503)),
+        ("GET /api/models", Fault::Status(500)),
+        ("POST /api/models/acme/moods/preupload", Fault::RetryAfter(429, 0)),
+        ("POST /acme/moods.git/info/lfs", Fault::Cut),
+        ("PUT /part/", Fault::Cut),
+        ("PUT /upload/", Fault::Status(500)),
+        ("POST /complete/", Fault::Status(502)),
+        ("POST /api/models/acme/moods/commit", Fault::Status(504)),
+    ] {
+        server.fail(begins, fault);
+    }
+    pushed(&server, &place, &target()).expect("pushed in the end");
+    is_stored(&server, &place.path("model"), "main");
+    let parts = server.take_requests().into_iter().filter(|name| name.starts_with("PUT /part/")).count();
+    assert_eq!(parts, 3 + 1, "three parts, one of them twice");
+}
+
+/// A push that fails in the middle, whatever the fault, and is repeated, stores everything; what was uploaded is not sent again.
+#[test]
+fn a_push_that_was_cut_is_repeated() {
+    for begins in ["PUT /part/", "PUT /upload/", "POST /verify/", "POST /api/models/acme/moods/commit"] {
+        let (server, place) = (Server::start(), Place::new());
+        (0..SOON.attempts).for_each(|_| server.fail(begins, Fault::Status(500)));
+        let error = pushed(&server, &place, &target()).expect_err(begins);
+        assert!(matches!(error, Error::Failed { status: 500, attempts: 3, .. }), "{begins}: {error:?}");
+        assert_eq!(server.files(ID, "main").len(), 1, "{begins}: nothing is committed");
+        let done: Vec<String> = server.world.lock().expect("world").large.keys().cloned().collect();
+        server.take_requests();
+        pushed(&server, &place, &target()).expect("pushed");
+        is_stored(&server, &place.path("model"), "main");
+        let again = server.take_requests().into_iter().filter(|name| done.iter().any(|oid| name.contains(oid.as_str())));
+        assert_eq!(again.filter(|name| name.starts_with("PUT")).count(), 0, "{begins}");
+    }
+}
+
+#[test]
+fn two_pushes_at_once() {
+    let (server, place) = (Server::start(), Place::new());
+    server.fail("POST /api/models/acme/moods/commit", Fault::OtherPush);
+    let error = pushed(&server, &place, &target()).expect_err("moved");
+    assert!(matches!(error, Error::Moved { .. }), "{error:?}");
+    assert!(!server.files(ID, "main").contains_key("config.json"), "theirs is not overwritten");
+    pushed(&server, &place, &target()).expect("on top of theirs");
+    is_stored(&server, &place.path("model"), "main");
+    assert!(server.files(ID, "main").contains_key("theirs.txt"));
+    // The commit was made and its answer lost: the next try finds the branch moved, and everything there.
+    let (server, place) = (Server::start(), Place::new());
+    server.fail("POST /api/models/acme/moods/commit", Fault::LostAnswer);
+    let found = pushed(&server, &place, &target()).expect("pushed");
+    assert!(matches!(found, Pushed::Unchanged { .. }), "{found:?}");
+    is_stored(&server, &place.path("model"), "main");
+    assert_eq!(server.world.lock().expect("world").repos[ID].messages.len(), 2, "one commit");
+}
+
+#[test]
+fn what_does_not_pass_is_told() {
+    let check = |begins: &str, fault: Fault, expected: fn(&Error) -> bool, words: &str| {
+        let (server, place) = (Server::start(), Place::new());
+        (0..SOON.attempts).for_each(|_| server.fail(begins, fault.clone()));
+        let error = pushed(&server, &place, &target()).expect_err(words);
+        assert!(expected(&error) && error.to_string().contains(words), "{error:?}: {error}");
+        assert_eq!(error.class().exit_code(), 60, "{error}");
+        assert!(error.hint().is_some() || matches!(error, Error::Refused { .. }), "{error}");
+        // Wherever it failed, a repeated push goes through.
+        server.world.lock().expect("world").faults.clear();
+        pushed(&server, &place, &target()).expect("pushed");
+        is_stored(&server, &place.path("model"), "main");
+    };
+    check(
+        "POST /api/repos",
+        Fault::Status(401),
+        |e| matches!(e, Error::NoRight { status: 401, .. }),
+        "making the model `acme/moods`",
+    );
+    check("POST /api/models", Fault::Status(403), |e| matches!(e, Error::NoRight { status: 403, .. }), "answered 403");
+    check("POST /acme", Fault::Status(404), |e| matches!(e, Error::NotFound { .. }), "asking where large files");
+    check("PUT /part", Fault::Status(413), |e| matches!(e, Error::Refused { status: 413, .. }), "part 1 of 3");
+    check("PUT /upload", Fault::Garbled, |e| matches!(e, Error::Refused { status: 400, .. }), "uploading `head.safetensors`");
+    check("POST /api/models", Fault::Html, |e| matches!(e, Error::BadAnswer { .. }), "expected JSON");
+    check("GET /api/models", Fault::RetryAfter(429, 3600), |e| matches!(e, Error::Failed { status: 429, .. }), "3 times");
+    let away = Fault::Redirect("http://127.0.0.2:1/api".into());
+    check("POST /api/repos", away, |e| matches!(e, Error::SentAway { .. }), "127.0.0.2");
+    check("POST /api/models/acme/moods/commit", Fault::Cut, |e| matches!(e, Error::Broken { .. }), "committing");
+}
+
+#[test]
+fn a_redirect_on_the_hubs_own_host_is_followed() {
+    let (server, place) = (Server::start(), Place::new());
+    pushed(&server, &place, &target()).expect("pushed");
+    server.fail("GET /api/models/acme/moods/revision", Fault::Redirect("/api/models/acme/moods/revision/main".into()));
+    let standing = hub(&server, &place).pusher(SOON).expect("a pusher").standing(&target()).expect("looked at");
+    assert!(matches!(standing, Standing::There { .. }));
+}
+
+fn push(place: &Place, server: &Server, more: &[&str]) -> Command {
+    let mut command = place.tallow(["push"]);
+    command.arg(place.path("model")).arg(ID).args(more);
+    command.envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)]);
+    command
+}
+
+#[test]
+fn the_command_asks_before_anything_goes() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    // A dry run says what would go, and writes nothing.
+    let told = succeeds(&mut push(&place, &server, &["--dry-run"])).stdout;
+    for words in ["to be made, public", "new", "model.safetensors", "5 files", "apache-2.0", "Nothing was sent"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let json: Value = serde_json::from_str(&succeeds(&mut push(&place, &server, &["--dry-run", "--json"])).stdout).expect("JSON");
+    assert_eq!(json["files"].as_array().map(Vec::len), Some(5));
+    assert_eq!(json["files"][0]["sha256"].as_str().map(str::len), Some(64));
+    assert!(server.world.lock().expect("world").repos.is_empty());
+    // Nobody is there to agree.
+    let refused = |more: &[&str], code, words: &[&str], hint| {
+        let refusal = Refusal { code, words, hint };
+        refusal.check(&|| (push(&place, &server, more), None));
+        assert!(server.world.lock().expect("world").repos.is_empty(), "{more:?}");
+    };
+    refused(&[], 2, &["nobody agreed"], "`--yes`");
+    refused(&["--yes", "--offline"], 2, &["the network must not be used"], "--dry-run");
+    // What the gates look at.
+    place.write("model/README.md", "---\nlicense: cc-by-nc-4.0\n---\n# A model\n");
+    refused(&["--yes"], 10, &["cc-by-nc-4.0", "no commercial use"], "--accept-license \"cc-by-nc-4.0\"");
+    place.write("model/README.md", "# A model\n");
+    refused(&["--yes"], 10, &["no licence is stated"], "--accept-license \"unknown\"");
+    place.write("model/README.md", "---\nlicense: apache-2.0\n---\n# A model\n");
+    place.write("model/training.toml", "[data]\npath = \"/home/ada/x.csv\"\n");
+    refused(&["--yes"], 2, &["paths of this machine", "training.toml, line 2: /home/ada/x.csv"], "--allow-paths");
+    place.write("model/training.toml", format!("# {TOKEN}\n"));
+    refused(&["--yes", "--allow-paths"], 2, &["secrets", "training.toml, line 1: your own token"], "take them out");
+    place.write("model/training.toml", format!("key = \"ghp_{}\"\n", "a1B2".repeat(9)));
+    refused(&["--yes"], 2, &["a token of GitHub, `ghp_a1…`"], "take them out");
+    place.write("model/training.toml", "[data]\npath = \"/home/ada/x.csv\"\n");
+    let told = succeeds(&mut push(&place, &server, &["--yes", "--allow-paths"]));
+    assert!(told.stdout.contains("Pushed acme/moods at ") && told.stdout.contains("hashes read back"), "{told:?}");
+    is_stored(&server, &place.path("model"), "main");
+    let told = succeeds(&mut push(&place, &server, &["--yes", "--allow-paths"]));
+    assert!(told.stdout.contains("Nothing to push"), "{told:?}");
+    // One that is there and public is not what was asked for.
+    let private = said(&mut push(&place, &server, &["--yes", "--allow-paths", "--private"]));
+    assert!(private.code == Some(2) && private.stderr.contains("is there already and public"), "{private:?}");
+    let mut without = push(&place, &server, &["--yes", "--allow-paths"]);
+    without.env_remove("HF_TOKEN");
+    let without = said(&mut without);
+    assert!(without.code == Some(2) && without.stderr.contains("HF_TOKEN"), "{without:?}");
+}
+
+/// A run's model and an adapter go to the Hub; the Python libraries download and load them, and say the same as Tallow.
+#[test]
+fn the_python_libraries_load_what_was_pushed() {
+    let Some(python) = std::env::var_os("TALLOW_PYTHON") else {
+        eprintln!("not compared: TALLOW_PYTHON names no Python with huggingface_hub, transformers and peft");
+        return;
+    };
+    let (server, place) = (Server::start(), Place::new());
+    let base = place.run();
+    succeeds(place.train(&[], &base).arg("--offline"));
+    let pushing = |run: &Path, id: &str| {
+        let mut command = place.tallow(["push"]);
+        command.arg(run).args([id, "--yes", "--private", "--allow-paths", "--accept-license", "unknown"]);
+        command.envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)]);
+        succeeds(&mut command)
+    };
+    pushing(&base, "acme/base");
+    let texts = ["a fine film", "dull and far too long , a waste of time", "good"];
+    let mut predict = place.tallow(["predict"]);
+    predict.arg(base.join("model")).args(texts).args(["--json", "--logits", "--threads=2", "--offline"]);
+    let answers: Vec<Value> =
+        succeeds(&mut predict).stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let wanted = place.write("wanted.json", serde_json::json!({"texts": texts, "answers": answers}).to_string());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/push/load.py");
+    let told = Command::new(python)
+        .arg(script)
+        .args(["acme/base".as_ref(), wanted.as_os_str()])
+        .envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)])
+        .env("HF_HOME", place.path("hf"))
+        .env("HF_HUB_DISABLE_XET", "1")
+        .output()
+        .expect("the Python that TALLOW_PYTHON names");
+    let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+    println!("{out}");
+    assert!(told.status.success() && out.contains("off by"), "{out}\n{err}");
+}

@@ -1,0 +1,112 @@
+//! The search for a better recipe, from the command line: what it may see, what it leaves, and that it goes on where it was killed.
+#![cfg(target_os = "linux")]
+
+mod program;
+
+use program::{Place, Refusal, nothing_is_half_written, succeeds, weights};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tallow::plan::Plan;
+use tallow::report::Report;
+use tallow::search::Journal;
+use tallow::store::{Record, RunFolder};
+
+const WATCHED: &str = "data.monitor={ kind = \"hold_out\", examples = 200 }";
+const MORE: &str = "data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 1000, seed = 1 }";
+/// A rate at which little is learnt, so that a higher one is sure to do better.
+const TIMID: &str = "recipe.lr=1e-3";
+const LONG: &str = "recipe.length={ steps = 200 }";
+
+fn journal(run: &Path) -> Journal {
+    let folder = RunFolder::open(run).expect("a run");
+    folder.read_json(&folder.journal()).expect("a journal")
+}
+
+/// What was tried and what came of it, without times.
+fn told(journal: &Journal) -> Vec<(String, Option<f64>, bool)> {
+    let of = |trial: &tallow::search::Trial| {
+        let result = trial.result.as_ref().expect("it ended");
+        (format!("{:?}", trial.settings), result.watched.as_ref().map(|watched| watched.score), result.kept)
+    };
+    journal.trials.iter().map(of).collect()
+}
+
+#[test]
+fn what_does_better_is_kept_and_held_against_the_first_plan() {
+    let place = Place::new();
+    let run = place.run();
+    succeeds(place.train(&[WATCHED, MORE, TIMID, LONG, "search.max_trials=4", "search.patience=2"], &run).arg("--offline"));
+    let (folder, journal) = (RunFolder::open(&run).expect("a run"), journal(&run));
+    let best = journal.best().expect("one is kept");
+    assert!(journal.trials.len() <= 4 && journal.stopped.is_some(), "{journal:#?}");
+    assert!(best.number > 1, "{journal:#?}");
+    // The plan is that of the recipe that was found, and says why.
+    let plan: Plan = folder.read_json(&folder.plan()).expect("a plan");
+    let found: f64 = best.settings["recipe.lr"].parse().expect("a rate");
+    assert_eq!(plan.spec.recipe.lr, found);
+    assert!(
+        plan.assumptions.iter().any(|line| line.starts_with("recipe.lr: ") && line.contains("(what is watched did best")),
+        "{plan:#?}"
+    );
+    // No trial has the held-out split, but for the first plan, which was scored when all was decided.
+    for trial in &journal.trials {
+        let held_out = RunFolder::open(folder.trial(trial.number)).expect("a trial").held_out();
+        assert_eq!(held_out.is_dir(), trial.number == 1, "{}", trial.number);
+    }
+    let ledger = folder.ledger().read().expect("a ledger");
+    let position = |is: &dyn Fn(&Record) -> bool| ledger.iter().position(|entry| is(&entry.record)).expect("a row");
+    let last_trial = ledger.iter().rposition(|entry| matches!(entry.record, Record::Tried(_))).expect("trials");
+    let scored = position(&|record| matches!(record, Record::Stage { stage, .. } if stage == "eval"));
+    assert!(last_trial < scored, "the held-out split is read when the search is over");
+    let report: Report = folder.read_json(&folder.report_json()).expect("a report");
+    let shown = report.search.expect("it is told");
+    let gain = shown.gain.expect("the first plan was scored");
+    assert_eq!(shown.trials.len(), journal.trials.len());
+    assert!((gain.gain.value - (gain.found.value - gain.first.value)).abs() < 1e-12, "{gain:?}");
+    nothing_is_half_written(&run);
+}
+
+#[test]
+fn a_search_that_finds_nothing_says_so() {
+    let place = Place::new();
+    let run = place.run();
+    // A step that is no step: whatever is tried scores the same.
+    let still = ["recipe.lr=1e-30", "recipe.length={ steps = 2 }", "recipe.keep=\"last\"", "search.max_trials=3"];
+    let said = succeeds(place.train(&[&[WATCHED, MORE][..], &still].concat(), &run).arg("--offline"));
+    let journal = journal(&run);
+    assert_eq!(journal.best().map(|best| best.number), Some(1), "{journal:#?}");
+    let folder = RunFolder::open(&run).expect("a run");
+    let page = folder.read_text(&folder.report_md()).expect("a report");
+    for told in [said.stdout, page] {
+        assert!(told.contains("Of 3 recipes the first did best: there is no gain over it."), "{told}");
+    }
+}
+
+#[test]
+fn a_search_that_was_killed_goes_on_to_the_same_end() {
+    let place = Place::new();
+    let set = [WATCHED, MORE, TIMID, LONG, "search.max_trials=3"];
+    let (undisturbed, killed) = (place.run(), place.run());
+    succeeds(place.train(&set, &undisturbed).arg("--offline"));
+    let mut command = place.train(&set, &killed);
+    let mut child = command.arg("--offline").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    let events = killed.join("search/002/runs/seed-0/attempts/001/events.jsonl");
+    let begun = Instant::now();
+    while !std::fs::read_to_string(&events).is_ok_and(|told| told.contains("\"step\"")) {
+        assert!(child.try_wait().expect("asked").is_none(), "it ended before the second trial");
+        assert!(begun.elapsed() < Duration::from_secs(120), "no second trial in two minutes");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    succeeds(&mut place.resume(&killed));
+    assert_eq!(told(&journal(&killed)), told(&journal(&undisturbed)));
+    assert_eq!(weights(&killed), weights(&undisturbed));
+}
+
+#[test]
+fn a_search_needs_something_to_watch() {
+    let words = &["`search`: expected something to be watched (`data.monitor`)"];
+    Place::new().refuses(&["search.max_trials=3"], &Refusal { code: 10, words, hint: "tallow schema" });
+}
