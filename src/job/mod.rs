@@ -412,14 +412,14 @@ pub enum Prompt {
     },
     /// What was said, oldest first, in the form of the model's conversations; the model's turn is next.
     Turns {
-        turns: Vec<Said>,
+        turns: Vec<Turn>,
         format: ChatFormat,
     },
 }
 
 /// A turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct Turn {
     pub by: Speaker,
     pub text: String,
 }

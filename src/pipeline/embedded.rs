@@ -3,7 +3,7 @@
 
 use super::made::files;
 use crate::data::hub::Hub;
-use crate::job::{Event, GenerateJob, Job, Prompt, Said, Speaker};
+use crate::job::{Event, GenerateJob, Job, Prompt, Speaker, Turn};
 use crate::llm::{self, Ask, LanguageModel, Reply, Usage};
 use crate::plan::ModelFacts;
 use crate::run::{Outcome, SILENCE, Supervisor, Watch};
@@ -57,14 +57,14 @@ impl Embedded {
     fn job(&self, ask: &Ask) -> Result<(GenerateJob, Vec<PathBuf>), llm::Error> {
         let weights = files(&self.facts).map_err(|error| self.failing(error.to_string()))?;
         let tokenizer = self.facts.tokenizer.clone().ok_or_else(|| self.failing("it has no tokenizer".into()))?;
-        let turn = |turn: &llm::Turn| Said {
+        let turn = |turn: &llm::Turn| Turn {
             by: match turn.by {
                 llm::Speaker::User => Speaker::User,
                 llm::Speaker::Model => Speaker::Assistant,
             },
             text: turn.text.clone(),
         };
-        let system = (!ask.system.is_empty()).then(|| Said { by: Speaker::System, text: ask.system.clone() });
+        let system = (!ask.system.is_empty()).then(|| Turn { by: Speaker::System, text: ask.system.clone() });
         let readable = weights.paths().into_iter().chain([tokenizer.clone()]).collect();
         let job = GenerateJob {
             model: self.facts.config.clone(),

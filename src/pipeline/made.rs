@@ -4,7 +4,7 @@ use super::{End, Pipeline, Told};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::export::FloatKind;
-use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob, ModelFiles, Prompt, Said, Speaker};
+use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob, ModelFiles, Prompt, Speaker, Turn};
 use crate::plan::{ModelFacts, SpeechFacts};
 use crate::publish;
 use crate::run::Outcome;
@@ -134,7 +134,7 @@ impl Pipeline<'_> {
             prompt: match ask.chat {
                 false => Prompt::Text { text: format!("{}{}", model.prefix, ask.prompt) },
                 true => {
-                    let said = |by, text: &String| Said { by, text: text.clone() };
+                    let said = |by, text: &String| Turn { by, text: text.clone() };
                     let system = ask.system.iter().map(|text| said(Speaker::System, text));
                     Prompt::Turns { turns: system.chain([said(Speaker::User, &ask.prompt)]).collect(), format: model.chat }
                 }

@@ -12,7 +12,13 @@ use serde_json::{Value as Json, json};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+use tallow::data::hub::{Hub, HubConfig};
+use tallow::llm::{Ask, LanguageModel};
+use tallow::pipeline::{Embedded, Worker};
+use tallow::sandbox::Level;
+use tallow::store::RunFolder;
 
 const SCHEMA: &str = r#"{
     "type": "object", "additionalProperties": false, "required": ["kind", "lr", "seeds", "note"],
@@ -156,7 +162,41 @@ fn writing_can_be_stopped() {
     drop(reader.join());
 }
 
-/// A tiny GGUF as the language model that is asked.
+/// The same file behind the trait that planners ask: JSON of the schema, whatever was said before, and what is wrong told.
+#[test]
+fn it_answers_as_a_language_model() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let place = Place::new();
+    let model = place.write("m/tiny.gguf", tiny::gguf(&[]));
+    let worker = Worker {
+        program: env!("CARGO_BIN_EXE_tallow").into(),
+        level: Level::Strict,
+        threads: 2,
+        stop: &STOP,
+        now: || "2026-01-01T00:00:00Z".into(),
+        folder: RunFolder::create(place.path("answers")).expect("a folder"),
+    };
+    let hub = Hub::new(HubConfig {
+        endpoint: "https://huggingface.co".into(),
+        cache_dir: place.path("hub"),
+        token: None,
+        offline: true,
+        local: None,
+    });
+    let embedded = Embedded::open(&hub, &model.display().to_string(), worker).unwrap_or_else(|e| panic!("{e}"));
+    assert!(embedded.name().starts_with("tiny.gguf"));
+    let schema: Json = serde_json::from_str(SCHEMA).expect("a schema");
+    let ask = Ask::new("be short", "the question", Some(schema.clone()), 300);
+    for ask in [ask.clone(), ask.go_on("{}", "that lacks a kind")] {
+        let reply = embedded.answer(&ask).unwrap_or_else(|e| panic!("{e}"));
+        let value = reply.json().expect("JSON");
+        assert!(!reply.is_cut && ["adamw", "sgd"].contains(&value["kind"].as_str().expect("a word")), "{value}");
+        assert!(reply.usage.tokens_in > 10 && reply.usage.tokens_out <= 300);
+    }
+    let none = embedded.answer(&Ask::new("", "x", Some(schema), 3)).expect_err("no room").to_string();
+    assert!(none.contains("shortest text"), "{none}");
+}
+
 #[test]
 fn numbers_of_an_answer_add_up() {
     let place = Place::new();

@@ -348,7 +348,7 @@ mod tests {
                         let expected: f64 = (0..cols).map(|k| exact(k) * f64::from(dense[k])).sum();
                         let plain: f64 = (0..cols).map(|k| f64::from(x[t * cols + k]) * f64::from(dense[k])).sum();
                         let found = f64::from(found[t * rows + i]);
-                        assert!((found - expected).abs() < 2e-2, "{kind:?} {rows}x{cols} {t} {i}: {found} {expected}");
+                        assert!((found - expected).abs() < 5e-2, "{kind:?} {rows}x{cols} {t} {i}: {found} {expected}");
                         assert!((found - plain).abs() < 1.0, "{kind:?}: {found} {plain}");
                     }
                     for tile in 0..packed.tiles() {
