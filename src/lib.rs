@@ -16,6 +16,7 @@ pub mod error;
 pub mod store;
 mod words;
 
+pub mod bench;
 pub mod cli;
 pub mod data;
 pub mod eval;

@@ -1,6 +1,7 @@
 //! The command line, as clap reads it.
 
 use super::export::Format;
+use crate::bench::{Fault, TierName};
 use crate::export::FloatKind;
 use crate::sandbox::Level;
 use crate::spec::{Compared, Write};
@@ -275,6 +276,8 @@ pub enum Command {
         /// Another.
         b: String,
     },
+    /// Run a suite of tasks unattended and say how it went: how often each succeeds, how fast, and beside what (docs/benchmarks.md).
+    Bench(Box<BenchArgs>),
     /// Show the report of a run again.
     Report {
         /// A run folder, or its name in the folder of runs.
@@ -437,6 +440,89 @@ pub struct WorkerArgs {
     /// Threads of the worker; default: all cores.
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<NonZeroUsize>,
+}
+
+/// What `tallow bench` runs, or compares.
+#[derive(Debug, Args, Clone)]
+pub struct BenchArgs {
+    /// The suite: `classic20`, or the path of a TOML file.
+    #[arg(required_unless_present = "compare")]
+    pub suite: Option<String>,
+    /// How large: `ci` on small made data in seconds, `cpu` on real data in minutes, `gpu` the full task.
+    #[arg(long, value_enum, default_value_t = TierName::Ci)]
+    pub tier: TierName,
+    /// Only these tasks, and those whose models they begin with.
+    #[arg(long, value_delimiter = ',', value_name = "ID,..")]
+    pub tasks: Vec<String>,
+    /// Seeds of each task, from 0; default: as many as the suite says.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub seeds: Option<u64>,
+    /// Where everything goes, and what is gone on with; default: `bench-SUITE-TIER` in the folder of runs.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Besides, each task with these faults: `memory`, `learning-rate`, `bad-column`, `cut-download`, `kill-worker`, `kill-program`, `vague`, `misspelt`, or `all`.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,..", value_parser = parse_fault)]
+    pub adversity: Vec<Faults>,
+    /// Besides, the same recipe by another framework, on the same batches and in turns.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub vs: Option<Other>,
+    /// The Python that has torch and transformers; default: `python3`.
+    #[arg(long, value_name = "PATH", requires = "vs")]
+    pub python: Option<PathBuf>,
+    /// Where files lie that a suite names and does not make.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Vec<PathBuf>,
+    /// Allow so many times the suite's time limits, on a slow or busy machine.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = parse_patience)]
+    pub patience: f64,
+    /// The file that a line about the results is appended to; default: `history.jsonl` in `--out`.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// What the results are called, such as a commit.
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+    /// Fail where less than this share of the trials went well after recovery, such as 0.95.
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    pub at_least: Option<f64>,
+    /// Compare two results instead: folders of benches, or their `results.json`.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "suite")]
+    pub compare: Vec<PathBuf>,
+    #[command(flatten)]
+    pub hub: HubArgs,
+    #[command(flatten)]
+    pub worker: WorkerArgs,
+}
+
+/// What is run beside Tallow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Other {
+    Pytorch,
+}
+
+/// One fault, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faults {
+    One(Fault),
+    All,
+}
+
+fn parse_fault(text: &str) -> Result<Faults, String> {
+    if text == "all" {
+        return Ok(Faults::All);
+    }
+    let found = Fault::ALL.into_iter().find(|fault| fault.name() == text.replace('-', "_"));
+    let names = || Fault::ALL.map(|fault| fault.name().replace('_', "-")).join(", ");
+    found.map(Faults::One).ok_or_else(|| format!("expected `all` or one of {}, found `{text}`", names()))
+}
+
+fn parse_patience(text: &str) -> Result<f64, String> {
+    let found = text.parse::<f64>().ok().filter(|times| (0.1..=1000.0).contains(times));
+    found.ok_or_else(|| format!("expected a number from 0.1 to 1000, found `{text}`"))
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let found = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    found.ok_or_else(|| format!("expected a share from 0 to 1, found `{text}`"))
 }
 
 /// A number of examples.

@@ -1,6 +1,7 @@
 //! Arguments, environment, one function a command; the only writer to the terminal.
 
 pub mod args;
+mod bench;
 mod consent;
 mod diff;
 pub mod doctor;
@@ -147,6 +148,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         }
         Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),
         Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
+        Command::Bench(args) => bench::bench(cli.json, environment, args),
         Command::Report { run } => report_again(cli.json, environment, run),
         Command::Resume { run, max_time, budget, hub, worker } => {
             experiment::resume(cli.json, environment, run, (*max_time, budget), hub, worker)

@@ -19,7 +19,7 @@ pub(super) fn read(program: &Path) -> Surroundings {
 }
 
 /// The name of the first processor: Intel and AMD have a `model name`, ARM an implementer and a part.
-fn processor(cpuinfo: &str) -> String {
+pub(super) fn processor(cpuinfo: &str) -> String {
     let field = |name: &str| {
         let line = cpuinfo.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.trim() == name));
         line.map(|(_, value)| value.trim().to_string())

@@ -60,7 +60,7 @@ pub fn sha256_of_files(folder: &Path, files: &BTreeSet<PathBuf>) -> Result<Strin
 }
 
 /// SHA-256 of bytes at hand, as lower-case hexadecimal.
-pub(super) fn sha256_of(bytes: &[u8]) -> String {
+pub fn sha256_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

@@ -40,7 +40,7 @@ pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
 pub use columns::PairKind;
-pub use digest::{sha256_of_file, sha256_of_files, sha256_of_place};
+pub use digest::{sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use overlap::{Overlap, overlap};

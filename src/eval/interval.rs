@@ -67,6 +67,15 @@ pub(super) fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, 
     })
 }
 
+/// The 95 % interval of the mean of any two or more `values`, as Student has it.
+pub fn of_mean(values: &[f64]) -> Option<[f64; 2]> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let half = t_975(values.len().checked_sub(1).filter(|freedom| *freedom > 0)?) * (variance / n).sqrt();
+    Some([mean - half, mean + half])
+}
+
 /// mean ± t · s / √n, with s the sample's standard deviation.
 fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
     let n = scores.len() as f64;
@@ -80,7 +89,7 @@ fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
 }
 
 /// Wilson (1927): the interval of a share `p` of `n` examples; well-behaved near 0 and 1, where ± is not.
-fn wilson(p: f64, n: usize) -> Interval {
+pub fn wilson(p: f64, n: usize) -> Interval {
     let (count, z2) = (n as f64, Z_975 * Z_975);
     let centre = (p + z2 / (2.0 * count)) / (1.0 + z2 / count);
     let half = Z_975 / (1.0 + z2 / count) * (p * (1.0 - p) / count + z2 / (4.0 * count * count)).sqrt();
@@ -99,7 +108,7 @@ const T_975: [f64; 30] = [
 
 /// The quantile for any number of degrees of freedom; past the table by the first two terms of Cornish and Fisher's expansion,
 /// right to four digits there.
-fn t_975(freedom: usize) -> f64 {
+pub(super) fn t_975(freedom: usize) -> f64 {
     let tabled = freedom.checked_sub(1).and_then(|i| T_975.get(i));
     tabled.copied().unwrap_or_else(|| {
         let (z, v) = (Z_975, freedom.max(1) as f64);

@@ -1,6 +1,7 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
 mod compare;
+mod difference;
 mod gain;
 mod interval;
 pub mod metrics;
@@ -8,8 +9,9 @@ mod predictions;
 mod texts;
 
 pub use compare::{evaluate, majority_baseline};
+pub use difference::{Difference, of_means, of_shares};
 pub use gain::{Gain, gain};
-pub use interval::{Basis, Interval, interval};
+pub use interval::{Basis, Interval, interval, of_mean, wilson};
 pub use metrics::retrieval::Found;
 pub use metrics::{metric, of_preferences, of_words};
 pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, Retrieved, TagsSaid};

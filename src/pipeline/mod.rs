@@ -19,7 +19,7 @@ pub use predict::{Answers, Asking};
 pub use propose::read_paper;
 pub use verify::Repeat;
 
-use crate::data::hub::Hub;
+use crate::data::hub::{Downloaded, Hub};
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
 use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner};
@@ -35,6 +35,10 @@ use stages::{PREPARE, prepared_splits};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+
+/// What the ledger calls what was fetched from the Hub, and the seconds that it took: they are part of those of the planning.
+pub const DOWNLOADED: &str = "fetched from the Hub";
+pub const SECS: &str = "seconds";
 
 /// The time that the processes took that have worked on a run so far.
 ///
@@ -217,6 +221,7 @@ impl<'a> Pipeline<'a> {
             Err(end) => return Ok(end),
         };
         let plan = self.plan(&spec)?;
+        self.note_downloads()?;
         self.agree(&spec, &plan)?;
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
@@ -238,6 +243,17 @@ impl<'a> Pipeline<'a> {
         self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;
         Ok(End::Reported { evaluation, report: Box::new(report) })
+    }
+
+    /// Enters in the ledger what this process fetched to come to a plan.
+    fn note_downloads(&self) -> Result<()> {
+        let Downloaded { files, bytes, secs } = self.setup.hub.downloaded();
+        if files > 0 {
+            let values = [("files", files as f64), ("bytes", bytes as f64), (SECS, secs)];
+            let values = values.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+            self.folder.ledger().append((self.setup.now)(), Record::Measured { what: DOWNLOADED.into(), values })?;
+        }
+        Ok(())
     }
 
     /// Tells on which terms others gave what the run is made from, where it has not begun; what they forbid needs somebody's consent.

@@ -2,17 +2,19 @@
 //!
 //! ```text
 //! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (the run's own, put there after)
+//!         model-00001-of-0000N.safetensors  model.safetensors.index.json      in place of the first, where it is large
+//!         metrics.json  plots/                                                scores of every run, curves of training
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
-//!         generation_config.json                                              texts that are written from others, or from recordings
+//!         generation_config.json                                              language models, and texts that are written from others
 //!         preprocessor_config.json                                            images and recordings
 //!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
 
-use super::{Error, card, companions};
+use super::{Error, card, companions, shards};
 use crate::data::{chat_source, extractor};
 use crate::job::Writing;
 use crate::plan::{ModelFacts, Plan};
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::spec::{self, ModelSpec, Task};
 use crate::store::write_atomic;
 use serde_json::Value;
@@ -95,9 +97,13 @@ fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: He
 
 fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: Option<&Path>) -> Result<(), Error> {
     let name = if plan.spec.adapter.is_some() { "adapter_model.safetensors" } else { "model.safetensors" };
-    let hash = copy(weights, &folder.join(name))?;
+    let large = plan.spec.adapter.is_none() && fs::metadata(weights).map_err(io("read", weights))?.len() > shards::MOST_BYTES;
+    let hash = if large { hash_of(weights)? } else { copy(weights, &folder.join(name))? };
     if let Some(expected) = report.model.weights_sha256.as_ref().filter(|expected| **expected != hash) {
         return Err(Error::Changed { path: weights.into(), expected: expected.clone(), found: hash });
+    }
+    if large {
+        shards::write(weights, folder, shards::MOST_BYTES)?;
     }
     let mut config = config(plan, report);
     if let Some(pairs) = plan.spec.text_to_text.as_ref().filter(|pairs| !pairs.prefix.is_empty()) {
@@ -135,6 +141,11 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
             &companions::preprocessor(normalize, size, plan.spec.data.image.as_ref()),
         )?;
     }
+    if plan.spec.task.head() == HeadKind::Words && config["eos_token_id"].is_number() {
+        write_json(&folder.join("generation_config.json"), &companions::ends_of_texts(&config))?;
+    }
+    write_json(&folder.join("metrics.json"), &companions::metrics(report))?;
+    write_plots(&folder.join("plots"), report)?;
     write_text(&folder.join("training.toml"), &spec::to_toml(&plan.spec))?;
     write_text(&folder.join("README.md"), &card(plan, report))
 }
@@ -166,6 +177,15 @@ fn write_sentences(folder: &Path, model: &ModelConfig, max_seq_len: Option<usize
 fn longest_text(plan: &Plan) -> Option<usize> {
     let own = plan.facts.model.sentences.as_ref().and_then(|sentences| sentences.max_seq_len);
     plan.spec.recipe.max_seq_len.or(own)
+}
+
+/// The curves of training, an image each.
+fn write_plots(folder: &Path, report: &Report) -> Result<(), Error> {
+    let plots = report::plots(report);
+    if !plots.is_empty() {
+        fs::create_dir_all(folder).map_err(io("create", folder))?;
+    }
+    plots.into_iter().try_for_each(|(name, _, svg)| write_text(&folder.join(name), &svg))
 }
 
 /// Of an adapter, what it is and what it stands beside.
@@ -285,7 +305,14 @@ fn copy(from: &Path, to: &Path) -> Result<String, Error> {
     Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
+/// The sha256 of a file, in hex.
+fn hash_of(path: &Path) -> Result<String, Error> {
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut File::open(path).map_err(io("read", path))?, &mut hasher).map_err(io("read", path))?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+pub(super) fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
     let text =
         serde_json::to_string_pretty(value).map_err(|e| Error::Unwritable { what: "a JSON file", reason: e.to_string() })?;
     write_text(path, &(text + "\n"))
@@ -295,6 +322,6 @@ fn write_text(path: &Path, text: &str) -> Result<(), Error> {
     Ok(write_atomic(path, |file| file.write_all(text.as_bytes()))?)
 }
 
-fn io<'a>(action: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
+pub(super) fn io<'a>(action: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
     move |source| Error::Io { action, path: path.into(), source }
 }

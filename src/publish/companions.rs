@@ -3,7 +3,8 @@
 use crate::data::ENDS_OF_TEXT;
 use crate::job::{Normalize, Writing};
 use crate::plan::SpeechFacts;
-use crate::spec::{ImageSize, Resample, Write};
+use crate::report::Report;
+use crate::spec::{ImageSize, Metric, Resample, Write};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tallow_zoo::PairIds;
@@ -80,6 +81,29 @@ pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
     json!({
         "decoder_start_token_id": ids.start, "eos_token_id": ids.end, "pad_token_id": ids.pad,
         "max_new_tokens": writing.max_new_tokens, "num_beams": writing.num_beams.max(1), "length_penalty": writing.length_penalty,
+    })
+}
+
+/// `generation_config.json` of a language model: what its texts begin and end with, as its `config.json` says.
+pub(super) fn ends_of_texts(config: &Value) -> Value {
+    let names = ["bos_token_id", "eos_token_id", "pad_token_id"];
+    Value::Object(names.iter().filter_map(|name| Some((name.to_string(), config.get(*name)?.clone()))).collect())
+}
+
+/// `metrics.json`: the held-out scores of every run, the mean and its interval. Every number is the report's.
+pub(super) fn metrics(report: &Report) -> Value {
+    // As an experiment file names them: of the Hub's names several metrics may have the same.
+    let name = |metric: Metric| json!(metric).as_str().unwrap_or_default().to_string();
+    let runs = report.scores.runs.iter().map(|run| {
+        let scores: Map<String, Value> = run.scores.iter().map(|(metric, score)| (name(*metric), json!(score.value))).collect();
+        json!({"run": run.run, "seed": run.seed, "examples": run.examples.value, "loss": run.loss.value, "scores": scores,
+               "weights_sha256": run.weights_sha256, "kept": Some(&run.run) == report.model.kept_run.as_ref()})
+    });
+    let interval = report.scores.interval.as_ref();
+    json!({
+        "metric": name(report.metric), "mean": report.scores.ours.value,
+        "interval_95": interval.map(|i| [i.low.value, i.high.value]), "interval_is": interval.map(|i| &i.basis),
+        "baseline": report.scores.baseline.map(|baseline| baseline.value), "runs": runs.collect::<Vec<_>>(),
     })
 }
 

@@ -4,6 +4,7 @@ mod bundle;
 mod card;
 mod companions;
 mod secrets;
+mod shards;
 mod shipment;
 
 pub use bundle::{write_bundle, write_merged};

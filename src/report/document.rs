@@ -1,6 +1,6 @@
 //! What the pages say, section by section, before it is laid out: Markdown and HTML show the same document.
 
-use super::plot::{Chart, Series};
+use super::plot::{self, Chart, Series};
 use super::types::*;
 use super::{Curve, CurveKind, Report};
 use crate::words::{bytes, clean, count, duration, rate, score};
@@ -245,6 +245,16 @@ fn recipe(report: &Report) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// The curves as images that stand alone: a file's name, a title, and SVG.
+pub fn plots(report: &Report) -> Vec<(String, String, String)> {
+    let file = |title: &str| {
+        let words = title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        format!("{}.svg", words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-"))
+    };
+    let charts = curves(report).into_iter().flat_map(|block| if let Block::Charts(charts) = block { charts } else { vec![] });
+    charts.map(|ChartShown { chart, .. }| (file(&chart.title), chart.title.clone(), plot::standing_alone(&chart))).collect()
 }
 
 fn curves(report: &Report) -> Vec<Block> {

@@ -18,6 +18,30 @@ pub fn html(report: &Report) -> String {
     page(&report.title, place, &verdict(report), &sections(report), &report.repeat.version)
 }
 
+/// A page of another kind in the same dress. `body` is taken as it is.
+pub(crate) fn sheet(title: &str, place: &str, body: &Markup, footer: &str) -> String {
+    let page = markup! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " – Tallow" }
+                style { (PreEscaped(CSS)) }
+            }
+            body {
+                main {
+                    h1 { (title) }
+                    p.where { (place) }
+                    (body)
+                    footer { (footer) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
 /// The whole page of a script's run.
 pub(super) fn script_page(report: &ScriptReport, sections: &[Section]) -> String {
     let best = report.scores.first();
@@ -40,32 +64,17 @@ pub(super) fn script_page(report: &ScriptReport, sections: &[Section]) -> String
 
 fn page(title: &str, [run, folder]: [&String; 2], top: &Markup, sections: &[Section], version: &str) -> String {
     let title = clean(title);
-    let page = markup! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " – Tallow report" }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                main {
-                    h1 { (title) }
-                    p.where { "Run " (run) ", " (folder) }
-                    (top)
-                    @for section in sections {
-                        section {
-                            h2 { (section.title) }
-                            @for item in &section.blocks { (block(item)) }
-                        }
-                    }
-                    footer { "Written by Tallow " (version) ". Underlined numbers lead to their ledger rows." }
-                }
+    let body = markup! {
+        (top)
+        @for section in sections {
+            section {
+                h2 { (section.title) }
+                @for item in &section.blocks { (block(item)) }
             }
         }
     };
-    page.into_string()
+    let footer = format!("Written by Tallow {version}. Underlined numbers lead to their ledger rows.");
+    sheet(&title, &format!("Run {run}, {folder}"), &body, &footer)
 }
 
 fn verdict(report: &Report) -> Markup {

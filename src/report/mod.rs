@@ -20,7 +20,9 @@ mod words;
 
 pub use build::{build, recovered};
 pub use check::{Sources, check};
+pub use document::plots;
 pub use html::html;
+pub(crate) use html::sheet;
 pub use markdown::markdown;
 pub use script::{ScriptReport, build_script, names_of, script_html, script_markdown, script_terminal};
 pub use style::Style;

@@ -1,6 +1,10 @@
 //! Line charts and the interval line as SVG, for a page that brings the colours as CSS variables (`--s0` .. `--s5`, `--ink`,
 //! `--faint`, `--line`). No scripts, no outside resources; every text is escaped.
 
+mod bars;
+
+pub use bars::{Band, Bar, bands, bars};
+
 use crate::words::{count, plain};
 use std::fmt::Write;
 
@@ -35,6 +39,19 @@ const NOISY: usize = 60;
 
 /// Colours that a page must offer; lines beyond them repeat the colours, dashed.
 const NUM_COLORS: usize = 6;
+
+/// The chart as a file of its own, which brings its own style.
+pub fn standing_alone(chart: &Chart) -> String {
+    let svg = line_chart(chart);
+    let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
+    let open = open.replacen("<svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"", 1);
+    format!("{open}><style>{STYLE}</style>{rest}\n")
+}
+
+/// As the page has it, in light colours.
+const STYLE: &str = "svg{background:#fff;font-family:sans-serif;--faint:#667079;--line:#e2e4e0;--ink:#1c2024;--s0:#2b5f8a;--s1:#b4552d;--s2:#3d7a4e;\
+--s3:#7a4f9a;--s4:#8a7a1f;--s5:#a23b57}.tick{fill:var(--faint);font-size:11.5px}.grid{stroke:var(--line)}.axis{stroke:var(--faint)}\
+path{fill:none;stroke-linejoin:round}text{font-size:12px;fill:var(--ink)}.curve{stroke-width:1.8}.raw{stroke-width:1;opacity:.28}";
 
 /// The chart as an `<svg>` element.
 pub fn line_chart(chart: &Chart) -> String {

@@ -72,6 +72,32 @@ pub fn parse_with(text: &str, file: &str, set: &[(String, String)]) -> Result<Ex
     }
 }
 
+/// Reads a file of another kind than an experiment's, such as a benchmark's suite, as strictly. `together` says what is wrong between
+/// values, each with its place: keys and numbers in lists, joined by dots.
+///
+/// # Errors
+/// All that is wrong, each with its line and its key.
+pub fn parse_strictly<T: schemars::JsonSchema + serde::de::DeserializeOwned>(
+    text: &str,
+    together: &dyn Fn(&T) -> Vec<(String, String)>,
+) -> Result<T, Vec<String>> {
+    let syntax = |source: toml::de::Error| vec![source.to_string()];
+    let table: toml::Table = toml::from_str(text).map_err(syntax)?;
+    let problems = schema::check(&schemars::schema_for!(T).to_value(), &table);
+    if !problems.is_empty() {
+        return Err(listed(problems, text, &[]));
+    }
+    let read: T = toml::Value::Table(table).try_into().map_err(syntax)?;
+    let place = |at: &str| {
+        at.split('.').fold(Place::default(), |place, part| match part.parse() {
+            Ok(index) => place.index(index),
+            Err(_) => place.key(part),
+        })
+    };
+    let problems: Vec<Problem> = together(&read).into_iter().map(|(at, what)| Problem::new(place(&at), what)).collect();
+    if problems.is_empty() { Ok(read) } else { Err(listed(problems, text, &[])) }
+}
+
 /// In words, by their lines; those of the command line come last.
 fn listed(problems: Vec<Problem>, text: &str, set: &[(String, String)]) -> Vec<String> {
     let mut lines: Vec<(usize, String)> = Vec::new();

@@ -200,6 +200,20 @@ impl RunFolder {
         let _ = std::fs::remove_file(self.review(run));
     }
 
+    /// Removes what is large of a finished run: data, weights, checkpoints, and its model unless that is wanted. What its pages quote
+    /// stays. What cannot be removed stays, too: it is in nobody's way.
+    pub fn keep_words(&self, with_model: bool) {
+        let remove = |path: PathBuf| drop(std::fs::remove_dir_all(path));
+        remove(self.root.join("data"));
+        if !with_model {
+            remove(self.model());
+        }
+        let below = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        for run in below(self.root.join("runs")) {
+            below(run.join("attempts")).for_each(|attempt| remove(attempt.join("work")));
+        }
+    }
+
     /// Disk space of all files of the run.
     pub fn bytes(&self) -> u64 {
         bytes_below(&self.root)
@@ -436,6 +450,24 @@ mod tests {
         let adopted: Vec<_> = std::fs::read_dir(folder.prepared()).expect("a folder").flatten().map(|e| e.file_name()).collect();
         assert_eq!(adopted, ["train.safetensors"]);
         assert!(folder.plan().is_file() && attempt.job().is_file());
+    }
+
+    #[test]
+    fn words_are_kept_and_weights_are_not() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(place.path().join("run")).expect("a run");
+        let attempt = folder.attempt("seed-0", 1);
+        attempt.create().expect("a folder");
+        std::fs::create_dir_all(folder.prepared()).expect("a folder");
+        std::fs::create_dir_all(folder.model()).expect("a folder");
+        for file in [folder.plan(), attempt.job(), attempt.events(), attempt.weights()] {
+            std::fs::write(file, "x").expect("a file");
+        }
+        folder.keep_words(true);
+        assert!(folder.plan().is_file() && attempt.job().is_file() && attempt.events().is_file() && folder.model().is_dir());
+        assert!(!folder.prepared().exists() && !attempt.weights().exists());
+        folder.keep_words(false);
+        assert!(!folder.model().exists());
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
 //! changes no step; only which weights come out may follow from what is watched, where the recipe says so.
 
+mod lay_out;
 mod triage;
+
+pub use lay_out::{HELD_OUT, INIT, LaidOut, TRAIN, lay_out};
 
 use super::Error;
 use super::batches::Order;

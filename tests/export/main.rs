@@ -197,9 +197,13 @@ fn bytes_tokenizer(place: &Place, folder: &str) -> usize {
     let mut letters: Vec<char> = ByteLevel::alphabet().into_iter().collect();
     letters.sort_unstable();
     let mut vocab: BTreeMap<String, usize> = [("<|endoftext|>".to_string(), 0), ("<|im_end|>".to_string(), 1)].into();
-    letters.iter().for_each(|letter| drop(vocab.insert(letter.to_string(), vocab.len())));
+    for letter in letters {
+        vocab.insert(letter.to_string(), vocab.len());
+    }
     let merges = [["Ġ", "t"], ["h", "e"], ["Ġt", "he"], ["i", "n"], ["in", "g"], ["Ġ", "a"]];
-    merges.iter().for_each(|pair| drop(vocab.insert(pair.concat(), vocab.len())));
+    for pair in &merges {
+        vocab.insert(pair.concat(), vocab.len());
+    }
     let added = |content: &str, id: usize| json!({"id": id, "content": content, "special": true, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false});
     let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
     let json = json!({
@@ -250,7 +254,7 @@ fn llama_cpp_says_the_same() {
             let last = scores.get(0).and_then(|s| s.get(ids.len() - 1)).expect("the last");
             runs.push(json!({"text": text, "ids": ids, "logits": numbers(&last)}));
         }
-        for (dtype, most) in [("f32", 2e-3), ("f16", 2e-2), ("q8_0", 0.5)] {
+        for (dtype, most) in [("f32", 1e-4), ("f16", 2e-2), ("q8_0", 0.5)] {
             // Of one family all kinds, of the others the exact one.
             if name != "llama" && dtype != "f32" {
                 continue;

@@ -47,6 +47,19 @@ fn example_paper() -> Goal {
     Goal::Paper(Box::new(intake::extract(&paper)))
 }
 
+/// Data that Tallow makes is as large as keys of the experiment file say, before there is one.
+#[test]
+fn generated_data_is_made_as_asked() {
+    let of = |set: &[(&str, &str)]| {
+        let set = set.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        choice(&request("train BERT from scratch on toy_reviews"), &Wishes { set, ..Wishes::default() }).source
+    };
+    let made = |examples, seed| DataSource::Generated { name: "toy_reviews".into(), examples, seed };
+    assert_eq!(of(&[]), made(12_000, 1));
+    assert_eq!(of(&[("data.source.examples", "400"), ("data.source.seed", "7")]), made(400, 7));
+    assert_eq!(of(&[("data.source.examples", "many")]), made(12_000, 1), "it is refused with the experiment");
+}
+
 fn choice(goal: &Goal, wishes: &Wishes) -> DataChoice {
     RulePlanner.data(goal, wishes).expect("data").remove(0)
 }

@@ -165,7 +165,8 @@ fn rows_of_tables() {
     let found = answers(&mut predict(&place, &run, &[&unlabelled.display().to_string()]));
     assert_eq!((&found[0]["label"], &found[1]["label"], found.len()), (&json!("high"), &json!("low"), 3), "{found:?}");
     let one = answers(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"red\"}"])).remove(0);
-    assert_eq!(one["probabilities"], found[0]["probabilities"]);
+    let near = one["probability"].as_f64().zip(found[0]["probability"].as_f64());
+    assert!(one["label"] == "high" && near.is_some_and(|(a, b)| (a - b).abs() < 1e-6), "{one}");
     let lacking = place.write("lacking.csv", "size\n3\n");
     let told = said(&mut predict(&place, &run, &[&lacking.display().to_string()]));
     assert!(told.code == Some(20) && told.stderr.contains("no column `colour`"), "{told:?}");
@@ -183,7 +184,7 @@ fn transformers_says_the_same() {
     let made = Command::new(python).arg(script).arg(place.path("made")).output().expect("the Python that TALLOW_PYTHON names");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let mut seen = 0;
-    for entry in std::fs::read_dir(place.path("made")).expect("made").flatten() {
+    for entry in std::fs::read_dir(place.path("made")).expect("made").flatten().filter(|entry| entry.path().is_dir()) {
         let folder = entry.path();
         let told: Value = serde_json::from_slice(&std::fs::read(folder.join("asked.json")).expect("read")).expect("JSON");
         let inputs: Vec<String> =

@@ -1,5 +1,6 @@
 """load.py ID WANTED.json: downloads a model from the Hub that HF_ENDPOINT names, loads it, and compares what it says with Tallow's."""
 import json
+import os
 import sys
 
 import torch
@@ -9,8 +10,15 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 repo, wanted = sys.argv[1], json.load(open(sys.argv[2]))
 folder = snapshot_download(repo)
 card = ModelCard.load(f"{folder}/README.md")
-assert card.data.tags, card.data
-model = AutoModelForSequenceClassification.from_pretrained(repo).eval()
+results = card.data.eval_results
+assert "tallow" in card.data.tags and results and all(r.metric_value is not None for r in results), card.data
+if os.path.exists(f"{folder}/adapter_config.json"):
+    from peft import PeftConfig, PeftModel
+
+    base = PeftConfig.from_pretrained(repo).base_model_name_or_path
+    model = PeftModel.from_pretrained(AutoModelForSequenceClassification.from_pretrained(base), repo).eval()
+else:
+    model = AutoModelForSequenceClassification.from_pretrained(repo).eval()
 tokenizer = AutoTokenizer.from_pretrained(repo)
 worst = 0.0
 for text, answer in zip(wanted["texts"], wanted["answers"]):

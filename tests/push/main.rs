@@ -251,7 +251,8 @@ fn the_command_asks_before_anything_goes() {
     assert!(without.code == Some(2) && without.stderr.contains("HF_TOKEN"), "{without:?}");
 }
 
-/// A run's model and an adapter go to the Hub; the Python libraries download and load them, and say the same as Tallow.
+/// A run's model and an adapter that was trained on it go to the Hub; the Python libraries download and load them, and say the same as
+/// Tallow. The base of the adapter is read from that Hub, too.
 #[test]
 fn the_python_libraries_load_what_was_pushed() {
     let Some(python) = std::env::var_os("TALLOW_PYTHON") else {
@@ -259,31 +260,31 @@ fn the_python_libraries_load_what_was_pushed() {
         return;
     };
     let (server, place) = (Server::start(), Place::new());
-    let base = place.run();
-    succeeds(place.train(&[], &base).arg("--offline"));
-    let pushing = |run: &Path, id: &str| {
-        let mut command = place.tallow(["push"]);
-        command.arg(run).args([id, "--yes", "--private", "--allow-paths", "--accept-license", "unknown"]);
-        command.envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)]);
-        succeeds(&mut command)
+    let online = |command: &mut Command| {
+        command.envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)]).env("HF_HOME", place.path("hf"));
+        succeeds(command)
     };
-    pushing(&base, "acme/base");
+    let (base, adapter) = (place.run(), place.run());
     let texts = ["a fine film", "dull and far too long , a waste of time", "good"];
-    let mut predict = place.tallow(["predict"]);
-    predict.arg(base.join("model")).args(texts).args(["--json", "--logits", "--threads=2", "--offline"]);
-    let answers: Vec<Value> =
-        succeeds(&mut predict).stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let wanted = place.write("wanted.json", serde_json::json!({"texts": texts, "answers": answers}).to_string());
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/push/load.py");
-    let told = Command::new(python)
-        .arg(script)
-        .args(["acme/base".as_ref(), wanted.as_os_str()])
-        .envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)])
-        .env("HF_HOME", place.path("hf"))
-        .env("HF_HUB_DISABLE_XET", "1")
-        .output()
-        .expect("the Python that TALLOW_PYTHON names");
-    let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
-    println!("{out}");
-    assert!(told.status.success() && out.contains("off by"), "{out}\n{err}");
+    let pushed_and_loaded = |run: &Path, id: &str| {
+        let mut push = place.tallow(["push"]);
+        push.arg(run).args([id, "--yes", "--private", "--allow-paths", "--accept-license", "unknown"]);
+        online(&mut push);
+        let mut predict = place.tallow(["predict"]);
+        predict.arg(run.join("model")).args(texts).args(["--json", "--logits", "--threads=2"]);
+        let answers: Vec<Value> =
+            online(&mut predict).stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let wanted = place.write("wanted.json", serde_json::json!({"texts": texts, "answers": answers}).to_string());
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/push/load.py");
+        let mut load = Command::new(&python);
+        load.arg(script).args([id.as_ref(), wanted.as_os_str()]).env("HF_HUB_DISABLE_XET", "1");
+        let out = online(&mut load).stdout;
+        println!("{id}: {out}");
+        assert!(out.contains("off by"), "{out}");
+    };
+    succeeds(place.train(&[], &base).arg("--offline"));
+    pushed_and_loaded(&base, "acme/base");
+    let set = ["model={ kind = \"pretrained\", id = \"acme/base\" }", "adapter={ rank = 2 }", "recipe.lr=1e-2"];
+    online(&mut place.train(&set, &adapter));
+    pushed_and_loaded(&adapter, "acme/adapter");
 }

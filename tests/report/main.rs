@@ -218,7 +218,9 @@ mod bundle {
         let expected = [
             "README.md",
             "config.json",
+            "metrics.json",
             "model.safetensors",
+            "plots",
             "special_tokens_map.json",
             "tokenizer.json",
             "tokenizer_config.json",
@@ -230,6 +232,13 @@ mod bundle {
         let config = json(&place.join("config.json"));
         assert_eq!(config["id2label"], serde_json::json!({"0": "negative", "1": "positive"}), "the data's names, not LABEL_0");
         assert_eq!(json(&place.join("tokenizer_config.json"))["tokenizer_class"], "BertTokenizer");
+        let metrics = json(&place.join("metrics.json"));
+        assert_eq!(metrics["mean"].as_f64(), Some(report.scores.ours.value), "{metrics}");
+        assert_eq!(metrics["runs"].as_array().map(Vec::len), Some(report.scores.runs.len()));
+        for (name, _, svg) in tallow::report::plots(&report) {
+            assert_eq!(fs::read_to_string(place.join("plots").join(name)).expect("a plot"), svg);
+            assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        }
         let training = fs::read_to_string(place.join("training.toml")).expect("the experiment");
         let again = tallow::spec::parse(&training, "training.toml").expect("an experiment file");
         assert_eq!(again, experiment.plan.spec, "the file beside the weights is the experiment");

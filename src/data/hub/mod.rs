@@ -12,6 +12,7 @@ mod remote;
 mod secret;
 
 pub use error::Error;
+pub use remote::Downloaded;
 pub use secret::Secret;
 
 use cache::Snapshot;
@@ -111,6 +112,11 @@ impl Hub {
     /// As [`Hub::open`] of a data set.
     pub fn dataset(&self, id: &str, revision: Option<&str>) -> Result<Repo, Error> {
         self.open(Kind::Dataset, id, revision)
+    }
+
+    /// What was fetched so far.
+    pub fn downloaded(&self) -> Downloaded {
+        self.remote.get().map(Remote::downloaded).unwrap_or_default()
     }
 
     /// Whether the Hub answers at all, within a few seconds.

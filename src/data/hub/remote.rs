@@ -6,7 +6,8 @@ use crate::data::digest::sha256_of_file;
 use hf_hub::repository::RepoTreeEntry;
 use hf_hub::{HFClient, HFClientSync, HFRepositorySync, HFResult, RepoType, split_id};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A client of the Hub.
 #[derive(Clone)]
@@ -15,6 +16,15 @@ pub(super) struct Remote {
     endpoint: String,
     cache: PathBuf,
     with_token: bool,
+    downloaded: Arc<Mutex<Downloaded>>,
+}
+
+/// What was fetched from the Hub, and how long that took; what lay in the cache is none of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Downloaded {
+    pub files: u64,
+    pub bytes: u64,
+    pub secs: f64,
 }
 
 /// A repository's files at its resolved commit.
@@ -47,7 +57,12 @@ impl Remote {
             endpoint: config.endpoint.clone(),
             cache: config.cache_dir.clone(),
             with_token: config.token.is_some(),
+            downloaded: Arc::default(),
         })
+    }
+
+    pub(super) fn downloaded(&self) -> Downloaded {
+        *self.downloaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Resolves the commit of `revision` and lists the files there.
@@ -88,6 +103,7 @@ impl Remote {
             return Ok(place);
         }
         let (org, name) = split_id(id);
+        let begun = Instant::now();
         let fetched = match kind {
             Kind::Model => download(&self.client.model(org, name), commit, &file.path),
             Kind::Dataset => download(&self.client.dataset(org, name), commit, &file.path),
@@ -97,7 +113,13 @@ impl Remote {
             self.error(e, kind, &what)
         })?;
         match check_size(&place, file, &what).and_then(|()| check_hash(&place, &what)) {
-            Ok(()) => Ok(place),
+            Ok(()) => {
+                let mut sum = self.downloaded.lock().unwrap_or_else(PoisonError::into_inner);
+                sum.files += 1;
+                sum.bytes += std::fs::metadata(&place).map_or(0, |file| file.len());
+                sum.secs += begun.elapsed().as_secs_f64();
+                Ok(place)
+            }
             Err(error) => {
                 cache::forget(cache, kind, id, &place);
                 Err(error)

@@ -86,11 +86,16 @@ pub(super) fn hub_id(word: &str) -> Option<(String, Option<String>)> {
     Some((found[1].to_string(), found.get(2).map(|config| config.as_str().to_string())))
 }
 
+/// A file of a table or a text, by its ending.
+pub(super) fn is_data_file(word: &str) -> bool {
+    is_table(word) || word.to_lowercase().ends_with(".txt")
+}
+
 /// A file of a table, by its ending.
 pub(super) fn is_table(word: &str) -> bool {
     [".csv", ".tsv", ".json", ".jsonl", ".parquet"].iter().any(|ending| word.to_lowercase().ends_with(ending))
 }
 
 pub(super) fn looks_like_path(word: &str) -> bool {
-    is_table(word) || ["/", "~/", "./", "../"].iter().any(|start| word.len() > start.len() && word.starts_with(start))
+    is_data_file(word) || ["/", "~/", "./", "../"].iter().any(|start| word.len() > start.len() && word.starts_with(start))
 }

@@ -1,6 +1,6 @@
 //! Which data and which model a request names.
 
-use super::name::{hub_id, is_table, looks_like_path};
+use super::name::{hub_id, is_data_file, looks_like_path};
 use super::rest::{Rest, is_filler};
 use super::{DataName, Lying, ModelName, Request};
 use crate::data::{GENERATED, Known, catalogue, public_id};
@@ -62,7 +62,7 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         return None;
     }
     Some(match before {
-        _ if is_table(word) || crate::data::find_known(word).is_some() || id.is_some_and(|(_, config)| config.is_some()) => {
+        _ if is_data_file(word) || crate::data::find_known(word).is_some() || id.is_some_and(|(_, config)| config.is_some()) => {
             Lying::Data
         }
         "on" | "data" | "dataset" | "set" | "over" | "from" | "file" | "folder" | "my" | "classify" | "classifying" => {

@@ -28,7 +28,7 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
     }
     match (named, goal) {
         (Some(name), _) => {
-            let choice = named_choice(name)?;
+            let choice = made_as_asked(named_choice(name)?, wishes);
             if wants_vectors(goal) {
                 return Ok(vec![of_vectors(choice, goal, wishes)?]);
             }
@@ -215,6 +215,21 @@ fn known_choice(known: &'static Known) -> DataChoice {
         task: Some(known.task),
         known: Some(known),
     }
+}
+
+/// A data set that Tallow makes, as large as keys of the experiment file say: it is made before there is an experiment.
+fn made_as_asked(mut choice: DataChoice, wishes: &Wishes) -> DataChoice {
+    if let DataSource::Generated { examples, seed, .. } = &mut choice.source {
+        for (key, value) in &wishes.set {
+            match key.as_str() {
+                // One that is no number is refused with the experiment.
+                "data.source.examples" => *examples = value.trim().parse().unwrap_or(*examples),
+                "data.source.seed" => *seed = value.trim().parse().unwrap_or(*seed),
+                _ => {}
+            }
+        }
+    }
+    choice
 }
 
 fn generated_choice(name: &str) -> DataChoice {

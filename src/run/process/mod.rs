@@ -2,10 +2,13 @@
 //!
 //! A worker gets two lines on its stdin, its way into the jail ([`sandbox::Entry`](crate::sandbox::Entry)) and its job; it answers
 //! with lines on its stdout. This module knows nothing of what the lines say. `watch` decides (pure), `stream` cuts and bounds
-//! what comes, `starved` tells a worker that waits for a processor from one that hangs, `linux` acts.
+//! what comes, `starved` tells a worker that waits for a processor from one that hangs, `linux` acts. `plain` starts programs that are no
+//! workers, for benchmarks.
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod plain;
 #[cfg(target_os = "linux")]
 mod starved;
 mod stream;
@@ -13,6 +16,8 @@ mod watch;
 
 #[cfg(target_os = "linux")]
 pub use linux::{ask, launch};
+#[cfg(target_os = "linux")]
+pub use plain::{Ended, Plain, Running, attend};
 
 use crate::error::{Class, Failure};
 use crate::sandbox::container::Container;

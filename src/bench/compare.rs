@@ -1,0 +1,160 @@
+//! Two results beside each other: a verdict by interval, not by eye.
+
+use super::fault::Fault;
+use super::results::{Results, TaskResult};
+use super::trial::Trial;
+use crate::eval::{Difference, of_means, of_shares};
+use crate::spec::Metric;
+use serde::Serialize;
+
+/// What changed from the first results to the second.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    pub a: String,
+    pub b: String,
+    /// Why the two are not of one kind, in words; what follows says less then.
+    pub cautions: Vec<String>,
+    pub rows: Vec<CompareRow>,
+    /// Tasks that only one of the two has.
+    pub only_in_one: Vec<String>,
+}
+
+/// One task with one fault, or all of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CompareRow {
+    /// None: all tasks that both have.
+    pub task: Option<String>,
+    pub fault: Fault,
+    /// Of the share that went well in the end, by Newcombe.
+    pub success: Option<Difference>,
+    /// Of the metric, by Welch.
+    pub metric: Option<(Metric, Difference)>,
+    /// Of the wall time of what went well, in seconds, by Welch.
+    pub secs: Option<Difference>,
+    pub verdict: Verdict,
+}
+
+/// What the intervals say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Better,
+    Worse,
+    /// Something is better and something worse.
+    Mixed,
+    /// No interval lies on one side.
+    NoDifference,
+    /// Too few trials for an interval.
+    TooFew,
+}
+
+impl Verdict {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::Mixed => "better and worse",
+            Verdict::NoDifference => "no difference shown",
+            Verdict::TooFew => "too few trials",
+        }
+    }
+}
+
+/// `b` against `a`.
+pub fn compare(a: &Results, b: &Results) -> Comparison {
+    let name = |r: &Results| r.label.clone().unwrap_or_else(|| r.at.clone());
+    let mut cautions = Vec::new();
+    if a.suite != b.suite || a.tier != b.tier {
+        let of = |r: &Results| format!("{}, {}", r.suite, r.tier.name());
+        cautions.push(format!("they are of two suites: {} and {}", of(a), of(b)));
+    }
+    if a.machine.processor != b.machine.processor || a.machine.cores != b.machine.cores {
+        cautions.push("they are of two machines: their times say nothing".into());
+    }
+    if a.patience != b.patience {
+        cautions.push("their time limits differ".into());
+    }
+    let find = |task: &TaskResult| b.tasks.iter().find(|other| other.id == task.id);
+    let mut rows = Vec::new();
+    for fault in a.totals.iter().map(|total| total.fault).filter(|fault| b.total(*fault).is_some()) {
+        let (mut all_a, mut all_b) = (Vec::new(), Vec::new());
+        for task in a.tasks.iter().filter(|task| find(task).is_some_and(|other| other.target.metric == task.target.metric)) {
+            let of = |r: &Results| -> Vec<Trial> { r.of_task(&task.id, fault).cloned().collect() };
+            let (of_a, of_b) = (of(a), of(b));
+            if of_a.is_empty() || of_b.is_empty() {
+                continue;
+            }
+            rows.push(row(Some((&task.id, task.target.metric)), fault, &of_a, &of_b));
+            all_a.extend(of_a);
+            all_b.extend(of_b);
+        }
+        rows.push(row(None, fault, &all_a, &all_b));
+    }
+    let missing = |of: &Results, other: &Results| -> Vec<String> {
+        of.tasks.iter().filter(|task| !other.tasks.iter().any(|o| o.id == task.id)).map(|task| task.id.clone()).collect()
+    };
+    let only_in_one = [missing(a, b), missing(b, a)].concat();
+    Comparison { a: name(a), b: name(b), cautions, rows, only_in_one }
+}
+
+fn row(task: Option<(&str, Metric)>, fault: Fault, a: &[Trial], b: &[Trial]) -> CompareRow {
+    let struck = |trials: &[Trial]| {
+        let struck: Vec<&Trial> = trials.iter().filter(|trial| trial.struck).collect();
+        (struck.iter().filter(|trial| trial.well()).count(), struck.len())
+    };
+    let success = of_shares(struck(a), struck(b));
+    let values = |trials: &[Trial]| trials.iter().filter_map(|trial| trial.value).collect::<Vec<f64>>();
+    let metric = task.and_then(|(_, metric)| Some((metric, of_means(&values(a), &values(b))?)));
+    // Times of several tasks are no sample of one thing.
+    let times = |trials: &[Trial]| trials.iter().filter(|trial| trial.well()).map(|trial| trial.wall_secs).collect::<Vec<f64>>();
+    let secs = task.and_then(|_| of_means(&times(a), &times(b)));
+    let sign = |difference: Option<&Difference>, lower_is_better: bool| {
+        difference.filter(|d| d.is_clear()).map(|d| (d.value > 0.0) != lower_is_better)
+    };
+    let signs = [
+        sign(success.as_ref(), false),
+        metric.as_ref().and_then(|(metric, d)| sign(Some(d), metric.lower_is_better())),
+        sign(secs.as_ref(), true),
+    ];
+    let (better, worse) = (signs.contains(&Some(true)), signs.contains(&Some(false)));
+    let verdict = match (better, worse) {
+        (true, true) => Verdict::Mixed,
+        (true, false) => Verdict::Better,
+        (false, true) => Verdict::Worse,
+        (false, false) if success.is_none() && metric.is_none() && secs.is_none() => Verdict::TooFew,
+        (false, false) => Verdict::NoDifference,
+    };
+    CompareRow { task: task.map(|(id, _)| id.to_string()), fault, success, metric, secs, verdict }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::results::tests::{results, trial};
+    use super::super::trial::Ending::{FirstAttempt, Missed};
+    use super::*;
+
+    #[test]
+    fn verdicts_are_those_of_the_intervals() {
+        let of = |values: &[(f64, f64)], ending| {
+            results(
+                values.iter().enumerate().map(|(i, (secs, value))| trial(Fault::None, i as u64, ending, *secs, *value)).collect(),
+            )
+        };
+        let base = of(&[(10.0, 0.90), (11.0, 0.91), (10.5, 0.905)], FirstAttempt);
+        let check = |other: &Results, expected: Verdict| {
+            let found = compare(&base, other);
+            assert_eq!(found.rows[0].verdict, expected, "{found:#?}");
+            assert!(found.rows.last().is_some_and(|row| row.task.is_none()));
+        };
+        check(&base, Verdict::NoDifference);
+        check(&of(&[(10.2, 0.95), (10.9, 0.96), (10.4, 0.955)], FirstAttempt), Verdict::Better);
+        check(&of(&[(20.0, 0.90), (21.0, 0.91), (20.5, 0.905)], FirstAttempt), Verdict::Worse);
+        check(&of(&[(5.0, 0.80), (5.1, 0.81), (5.2, 0.805)], FirstAttempt), Verdict::Mixed);
+        let failing = of(&[(1.0, 0.2); 12], Missed);
+        let many = of(&[(1.0, 0.9); 12], FirstAttempt);
+        assert_eq!(compare(&many, &failing).rows[0].verdict, Verdict::Worse);
+        let mut elsewhere = base.clone();
+        elsewhere.machine.cores = 64;
+        assert_eq!(compare(&base, &elsewhere).cautions.len(), 1);
+    }
+}

@@ -1,0 +1,407 @@
+//! What a suite holds, and how its file is read: every problem at once.
+
+use crate::error::{Class, Failure};
+use crate::spec::{Metric, parse_strictly};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// Suites that Tallow carries, by their names.
+const SHIPPED: [(&str, &str); 1] = [("classic20", include_str!("../../presets/suites/classic20.toml"))];
+
+/// A suite that Tallow carries.
+pub fn shipped(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// A list of tasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    pub version: u32,
+    pub name: String,
+    /// What it is for, in a sentence.
+    pub summary: String,
+    /// Seeds that each task is run with.
+    #[serde(default = "usual_seeds")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub seeds: u64,
+    #[schemars(length(min = 1))]
+    pub task: Vec<Task>,
+}
+
+fn usual_seeds() -> u64 {
+    5
+}
+
+/// One task, in up to three sizes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// Names its files: lower-case letters, digits and underscores.
+    pub id: String,
+    /// As one says it: `BERT on SST-2`.
+    pub name: String,
+    /// What it takes a person who knows the field.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub human_minutes: Option<f64>,
+    /// What agents of the field reach.
+    #[serde(default)]
+    pub agents: Option<Agents>,
+    #[serde(default)]
+    pub ci: Option<Tier>,
+    #[serde(default)]
+    pub cpu: Option<Tier>,
+    #[serde(default)]
+    pub gpu: Option<Tier>,
+}
+
+/// What was reported of other agents on the full task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agents {
+    /// Share of runs.
+    #[schemars(range(min = 0, max = 1))]
+    pub first_attempt: f64,
+    #[schemars(range(min = 0, max = 1))]
+    pub after_recovery: f64,
+    #[schemars(range(min = 0))]
+    pub minutes: f64,
+    pub source: String,
+}
+
+/// A task in one size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    pub start: Start,
+    /// The request in other words: what somebody says who does not know what there is to say.
+    #[serde(default)]
+    pub vague: Option<String>,
+    /// The request with slips of the keys.
+    #[serde(default)]
+    pub misspelt: Option<String>,
+    /// Flags of the command line, besides. `{model}` is the folder of the model that `model_of` left.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// What lies in the folder that the task is run in.
+    #[serde(default)]
+    pub files: Vec<File>,
+    /// Whether models or data come from the Hub, or from a folder in its place.
+    #[serde(default)]
+    pub hub: bool,
+    /// Another task of the suite, whose model this one begins with. It is run before.
+    #[serde(default)]
+    pub model_of: Option<String>,
+    /// A flag that names a column that is not there, such as `data.columns.label=colour`; none: the task has no columns.
+    #[serde(default)]
+    pub bad_column: Option<String>,
+    /// For everything, from the request to the report.
+    #[schemars(range(min = 1))]
+    pub time_limit_secs: u64,
+    pub target: Goal,
+}
+
+/// What is given to the program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Start {
+    /// `tallow do`.
+    Request { text: String },
+    /// `tallow reproduce`: a file of the task's folder, or an arXiv id.
+    Paper { paper: String },
+    /// `tallow reproduce --example`.
+    ExamplePaper,
+}
+
+/// A file in a task's folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum File {
+    /// Of a folder named by `--data-dir`.
+    Given { name: String },
+    /// It is made: the same for the same number of rows.
+    Made {
+        name: String,
+        make: Made,
+        #[schemars(range(min = 10, max = 1_000_000))]
+        rows: usize,
+    },
+}
+
+impl File {
+    pub fn name(&self) -> &str {
+        match self {
+            File::Given { name } | File::Made { name, .. } => name,
+        }
+    }
+}
+
+/// Data sets that a suite can have made. Each follows a rule with some noise, so that there is something to learn and a score that
+/// says whether it was learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// `text,label`: what somebody says of a thing, positive or negative. A twentieth of the labels is wrong.
+    Reviews,
+    /// `sentence1,sentence2,label`: whether both say the same of their thing.
+    Pairs,
+    /// `sentence1,sentence2,score`: how near two sentences are, 0 to 5.
+    Similar,
+    /// `text,rating`: a number that the words of a text add up to.
+    Ratings,
+    /// JSON lines of `tokens` and `ner_tags`: people and places.
+    Entities,
+    /// JSON lines as SQuAD has them: where somebody lives.
+    Questions,
+    /// Sentences of a small grammar, a line each.
+    Novel,
+    /// A list of `instruction`, `input`, `output`: a word to be answered with.
+    Instructions,
+    /// A list of `prompt`, `chosen`, `rejected`: polite answers are better.
+    Preferences,
+    /// A table of measures and a colour; `species` is what they tell.
+    Flowers,
+    /// A table of size, rooms, district; `price` is what they add up to.
+    Houses,
+}
+
+/// What has to be reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    pub metric: Metric,
+    pub value: f64,
+    /// Where the value is from.
+    pub source: String,
+}
+
+/// How large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum TierName {
+    /// Small made data, seconds.
+    Ci,
+    /// Real data and weights at hand, minutes on two cores.
+    Cpu,
+    /// The full task on one GPU.
+    Gpu,
+}
+
+impl TierName {
+    pub fn name(self) -> &'static str {
+        match self {
+            TierName::Ci => "ci",
+            TierName::Cpu => "cpu",
+            TierName::Gpu => "gpu",
+        }
+    }
+}
+
+impl Task {
+    pub fn tier(&self, name: TierName) -> Option<&Tier> {
+        match name {
+            TierName::Ci => self.ci.as_ref(),
+            TierName::Cpu => self.cpu.as_ref(),
+            TierName::Gpu => self.gpu.as_ref(),
+        }
+    }
+}
+
+/// A suite cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    #[error("the suite `{file}` has {} problem(s):{}", .problems.len(), .problems.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
+    Problems { file: String, problems: Vec<String> },
+    #[error("there is no suite `{name}`: it is no file, and Tallow carries {}", .have.join(", "))]
+    Unknown { name: String, have: Vec<String> },
+    #[error("the suite `{suite}` has no task {} in the tier `{tier}`", .tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", "))]
+    NoTask { suite: String, tier: &'static str, tasks: Vec<String>, have: Vec<String> },
+}
+
+impl Failure for SuiteError {
+    fn class(&self) -> Class {
+        match self {
+            SuiteError::Problems { .. } => Class::Spec,
+            SuiteError::Unknown { .. } | SuiteError::NoTask { .. } => Class::Usage,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            SuiteError::Problems { .. } => Some("docs/benchmarks.md says what a suite holds".into()),
+            SuiteError::Unknown { .. } => Some("give the path of a suite's TOML file".into()),
+            SuiteError::NoTask { have, .. } => Some(format!("there are {}", have.join(", "))),
+        }
+    }
+}
+
+impl Suite {
+    /// The names of the suites that Tallow carries.
+    pub fn names() -> Vec<String> {
+        SHIPPED.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// Reads a suite's file.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse(text: &str, file: &str) -> Result<Suite, SuiteError> {
+        parse_strictly(text, &together).map_err(|problems| SuiteError::Problems { file: file.into(), problems })
+    }
+
+    /// The tasks that `wanted` names, all of the tier where it names none, each behind the one whose model it begins with.
+    ///
+    /// # Errors
+    /// A task that is not there in this tier.
+    pub fn chosen(&self, tier: TierName, wanted: &[String]) -> Result<Vec<(&Task, &Tier)>, SuiteError> {
+        let all: Vec<(&Task, &Tier)> = self.task.iter().filter_map(|task| Some((task, task.tier(tier)?))).collect();
+        let missing: Vec<String> = wanted.iter().filter(|id| !all.iter().any(|(task, _)| task.id == **id)).cloned().collect();
+        if !missing.is_empty() || all.is_empty() {
+            let have = all.iter().map(|(task, _)| task.id.clone()).collect();
+            return Err(SuiteError::NoTask { suite: self.name.clone(), tier: tier.name(), tasks: missing, have });
+        }
+        let mut ids: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
+        // Whose models are needed; a chain is as long as there are tasks at most.
+        for _ in 0..all.len() {
+            let needed =
+                all.iter().filter(|(task, _)| ids.contains(task.id.as_str())).filter_map(|(_, tier)| tier.model_of.as_deref());
+            let needed: Vec<&str> = needed.collect();
+            ids.extend(needed);
+        }
+        Ok(all.into_iter().filter(|(task, _)| wanted.is_empty() || ids.contains(task.id.as_str())).collect())
+    }
+}
+
+/// What must hold between values.
+fn together(suite: &Suite) -> Vec<(String, String)> {
+    let mut problems = Vec::new();
+    let mut wrong = |place: String, expected: &str, found: &str| {
+        problems.push((place, format!("expected {expected}, found {found}")));
+    };
+    if suite.version != VERSION {
+        wrong("version".into(), &VERSION.to_string(), &suite.version.to_string());
+    }
+    for (i, task) in suite.task.iter().enumerate() {
+        let is_name = !task.id.is_empty() && task.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if !is_name {
+            wrong(format!("task.{i}.id"), "lower-case letters, digits and underscores", &format!("`{}`", task.id));
+        }
+        if suite.task[..i].iter().any(|other| other.id == task.id) {
+            wrong(format!("task.{i}.id"), "each name once", &format!("`{}` again", task.id));
+        }
+        if [&task.ci, &task.cpu, &task.gpu].iter().all(|tier| tier.is_none()) {
+            wrong(format!("task.{i}"), "at least one of `ci`, `cpu` and `gpu`", "none");
+        }
+        for name in [TierName::Ci, TierName::Cpu, TierName::Gpu] {
+            let Some(tier) = task.tier(name) else { continue };
+            let at = |key: &str| format!("task.{i}.{}.{key}", name.name());
+            let (least, most) = tier.target.metric.range();
+            if !(least..=most).contains(&tier.target.value) {
+                let range = format!("{least} to {most} for {}", tier.target.metric.in_words());
+                wrong(at("target.value"), &range, &tier.target.value.to_string());
+            }
+            for file in tier.files.iter().filter(|file| !is_file_name(file.name())) {
+                wrong(at("files"), "names of files, without folders", &format!("`{}`", file.name()));
+            }
+            let of = tier.model_of.as_deref();
+            let earlier = |id: &str| suite.task[..i].iter().any(|other| other.id == id && other.tier(name).is_some());
+            if let Some(id) = of.filter(|id| !earlier(id)) {
+                wrong(at("model_of"), "a task above this one that has this tier", &format!("`{id}`"));
+            }
+            let names_model = tier.args.iter().any(|arg| arg.contains(MODEL));
+            if names_model != of.is_some() {
+                let (expected, found) = match names_model {
+                    true => ("`model_of`, for `args` names `{model}`", "nothing"),
+                    false => ("`{model}` in `args`, for there is `model_of`", "none"),
+                };
+                wrong(at("args"), expected, found);
+            }
+            if let Some(flag) = tier.bad_column.as_deref().filter(|flag| !flag.contains('=')) {
+                wrong(at("bad_column"), "KEY=VALUE", &format!("`{flag}`"));
+            }
+        }
+    }
+    problems
+}
+
+/// Stands in `args` for a model's folder.
+pub(super) const MODEL: &str = "{model}";
+
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+version = 1
+name = "small"
+summary = "two tasks"
+
+[[task]]
+id = "reviews"
+name = "BERT on reviews"
+[task.ci]
+start = { kind = "request", text = "classify reviews.csv" }
+files = [{ kind = "made", name = "reviews.csv", make = "reviews", rows = 100 }]
+time_limit_secs = 30
+target = { metric = "accuracy", value = 0.8, source = "made so" }
+
+[[task]]
+id = "more"
+name = "the same again"
+[task.ci]
+start = { kind = "request", text = "classify reviews.csv" }
+args = ["--model", "{model}"]
+model_of = "reviews"
+time_limit_secs = 30
+target = { metric = "accuracy", value = 0.8, source = "made so" }
+"#;
+
+    #[test]
+    fn tasks_bring_the_one_whose_model_they_begin_with() {
+        let suite = Suite::parse(SMALL, "small.toml").expect("a suite");
+        assert_eq!(suite.seeds, 5);
+        let ids = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|id| id.to_string()).collect();
+            suite.chosen(TierName::Ci, &wanted).map(|all| all.iter().map(|(task, _)| task.id.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(ids(&["more"]).expect("chosen"), ["reviews", "more"]);
+        assert_eq!(ids(&["reviews"]).expect("chosen"), ["reviews"]);
+        assert_eq!(ids(&[]).expect("chosen").len(), 2);
+        assert!(matches!(ids(&["other"]), Err(SuiteError::NoTask { .. })));
+        assert!(suite.chosen(TierName::Gpu, &[]).is_err());
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let wrong = SMALL
+            .replace("id = \"more\"", "id = \"re views\"")
+            .replace("model_of = \"reviews\"", "model_of = \"nobody\"")
+            .replacen("value = 0.8", "value = 1.8", 1);
+        let Err(SuiteError::Problems { problems, .. }) = Suite::parse(&wrong, "s") else { panic!("it is wrong") };
+        let words = ["task[0].ci.target.value", "task[1].id", "task[1].ci.model_of"];
+        assert_eq!(problems.len(), words.len(), "{problems:#?}");
+        assert!(words.iter().all(|word| problems.iter().any(|p| p.contains(word) && p.starts_with("line "))), "{problems:#?}");
+        let unknown = SMALL.replace("time_limit_secs", "time_limit").replace("\"made\"", "\"found\"");
+        let Err(SuiteError::Problems { problems, .. }) = Suite::parse(&unknown, "s") else { panic!("it is wrong") };
+        assert_eq!(problems.len(), 5, "two keys too many, two missing, one kind: {problems:#?}");
+    }
+
+    #[test]
+    fn suites_that_tallow_carries_are_sound() {
+        for (name, text) in SHIPPED {
+            let suite = Suite::parse(text, name).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(suite.name, name);
+            for task in &suite.task {
+                assert!(task.ci.is_some(), "{}: every task has a small size", task.id);
+            }
+        }
+    }
+}

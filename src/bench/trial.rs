@@ -1,0 +1,385 @@
+//! One task with one seed and one fault: what was run, how it ended, and what its ledger and report say of it.
+
+use super::beside::Beside;
+use super::fault::{Expected, Fault};
+use crate::error::Class;
+use crate::eval::Evaluation;
+use crate::job::Event;
+use crate::pipeline::{DOWNLOADED, SECS};
+use crate::run::recovery::Change;
+use crate::run::{Outcome, class_of};
+use crate::spec::Metric;
+use crate::store::{Entry, Record};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of a trial's file.
+pub(super) const VERSION: u32 = 1;
+
+/// What is kept of a trial. Every number but the clock's and the machine's is one of the run's ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    pub version: u32,
+    pub task: String,
+    pub fault: Fault,
+    pub seed: u64,
+    /// UTC, RFC 3339.
+    pub at: String,
+    /// As it was run, without this machine's places.
+    pub command: Vec<String>,
+    pub program: Program,
+    pub ending: Ending,
+    /// Whether the fault came to pass: a run may be over before it is killed, or need less than thought.
+    pub struck: bool,
+    /// From the start of the first process to the end of the last.
+    pub wall_secs: f64,
+    /// The task's metric on the held-out split.
+    pub value: Option<f64>,
+    /// Every other score of the same split.
+    #[serde(default)]
+    pub scores: BTreeMap<Metric, f64>,
+    pub took: Took,
+    /// Why it ended as it did, where it did not reach its target.
+    pub why: Option<String>,
+    /// (step, loss) of training, thinned.
+    #[serde(default)]
+    pub curve: Vec<[f64; 2]>,
+    /// The same recipe by another framework.
+    #[serde(default)]
+    pub beside: Option<Beside>,
+    /// The run folder, below the bench's own.
+    pub folder: String,
+}
+
+/// The program that was run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Program {
+    pub version: String,
+    pub binary_sha256: String,
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The target was reached, at the first attempt.
+    FirstAttempt,
+    /// The target was reached after something had failed and was recovered from.
+    AfterRecovery,
+    /// It was refused in an orderly way before anything was trained.
+    Refused,
+    /// It was finished, and the score is no target.
+    Missed,
+    /// It was not finished in its time.
+    OutOfTime,
+    /// It was not finished.
+    Failed,
+}
+
+impl Ending {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Ending::FirstAttempt => "target reached",
+            Ending::AfterRecovery => "target reached after recovery",
+            Ending::Refused => "refused",
+            Ending::Missed => "target missed",
+            Ending::OutOfTime => "out of time",
+            Ending::Failed => "failed",
+        }
+    }
+}
+
+impl Trial {
+    /// Whether it went well at the first attempt; of a fault that is to be refused, whether it was.
+    pub fn first(&self) -> bool {
+        match self.fault.expected() {
+            Expected::Target => self.ending == Ending::FirstAttempt,
+            Expected::Refusal => self.ending == Ending::Refused,
+        }
+    }
+
+    /// Whether it went well in the end.
+    pub fn well(&self) -> bool {
+        self.first() || self.fault.expected() == Expected::Target && self.ending == Ending::AfterRecovery
+    }
+}
+
+/// What a run took, by its ledger.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Took {
+    pub split: Split,
+    /// Training attempts.
+    pub attempts: usize,
+    /// How often the program was started again.
+    pub resumes: usize,
+    /// What recovery changed, in words.
+    pub changes: Vec<String>,
+    pub steps: Option<u64>,
+    /// Real tokens and examples of training, and its seconds.
+    pub tokens: Option<u64>,
+    pub examples: Option<u64>,
+    pub train_secs: Option<f64>,
+    /// Of the largest worker.
+    pub peak_bytes: Option<u64>,
+    /// Of the smallest worker.
+    pub least_bytes: Option<u64>,
+    /// Of the processor, where the machine tells.
+    pub energy_joules: Option<f64>,
+    /// Asked of a language model, and what it costs.
+    pub model_tokens: u64,
+    pub model_dollars: f64,
+    /// Questions that a person answered: nobody is there.
+    pub interventions: usize,
+}
+
+/// Where the wall time went, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// Reading a paper, proposing, looking at model and data.
+    pub plan: f64,
+    /// From the Hub.
+    pub download: f64,
+    pub prepare: f64,
+    pub train: f64,
+    pub evaluate: f64,
+    /// Everything else: starting, hashing, the report.
+    pub rest: f64,
+}
+
+impl Split {
+    /// The parts by their names, in order.
+    pub fn parts(&self) -> [(&'static str, f64); 6] {
+        [
+            ("plan", self.plan),
+            ("download", self.download),
+            ("prepare", self.prepare),
+            ("train", self.train),
+            ("evaluate", self.evaluate),
+            ("rest", self.rest),
+        ]
+    }
+}
+
+/// What the ledger says, of a run that took `wall_secs`.
+pub(super) fn took(ledger: &[Entry], wall_secs: f64) -> Took {
+    let mut took = Took::default();
+    let mut jobs: BTreeMap<(&str, u32), &str> = BTreeMap::new();
+    for entry in ledger {
+        match &entry.record {
+            // What a stage took holds no worker: those are told of by themselves.
+            Record::Stage { stage, secs, .. } if stage != "report" && stage != "manifest" && stage != "eval" => {
+                took.split.plan += secs;
+            }
+            Record::AttemptStarted { run, attempt, job } => {
+                jobs.insert((run, *attempt), job);
+                took.attempts += usize::from(job == "train");
+            }
+            Record::AttemptEnded { run, attempt, wall_secs, max_rss_bytes, .. } => {
+                let part = match jobs.get(&(run.as_str(), *attempt)).copied() {
+                    Some("read") => &mut took.split.plan,
+                    Some("prepare" | "compare") => &mut took.split.prepare,
+                    Some("train") => &mut took.split.train,
+                    Some("evaluate") => &mut took.split.evaluate,
+                    _ => &mut took.split.rest,
+                };
+                *part += wall_secs;
+                if *max_rss_bytes > 0 {
+                    took.peak_bytes = Some(took.peak_bytes.unwrap_or(0).max(*max_rss_bytes));
+                    took.least_bytes = Some(took.least_bytes.unwrap_or(u64::MAX).min(*max_rss_bytes));
+                }
+            }
+            Record::Told { told: Event::Finished { step, tokens, examples, train_secs, .. }, .. } => {
+                (took.steps, took.tokens, took.examples) = (Some(*step), Some(*tokens), Some(*examples));
+                took.train_secs = Some(*train_secs);
+            }
+            Record::Measured { what, values } if what == DOWNLOADED => {
+                took.split.download += values.get(SECS).copied().unwrap_or_default();
+            }
+            Record::Recovery { decision, reason, .. } => took.changes.push(match serde_json::from_str::<Change>(decision) {
+                Ok(_) => reason.clone(),
+                Err(_) => format!("gave up: {reason}"),
+            }),
+            _ => {}
+        }
+    }
+    took.split.plan = (took.split.plan - took.split.download).max(0.0);
+    let told: f64 = took.split.parts().iter().map(|(_, secs)| secs).sum();
+    took.split.rest += (wall_secs - told).max(0.0);
+    took
+}
+
+/// What is known of a program that has ended.
+pub(super) struct Finished<'a> {
+    /// None: a signal ended it.
+    pub(super) exit_code: Option<i32>,
+    pub(super) timed_out: bool,
+    /// The last line that it said on stderr, as machines get it.
+    pub(super) error: Option<SaidError>,
+    pub(super) evaluation: Option<&'a Evaluation>,
+    pub(super) ledger: &'a [Entry],
+    pub(super) resumes: usize,
+}
+
+/// An error as the program tells it to machines.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(super) struct SaidError {
+    pub(super) class: Class,
+    pub(super) message: String,
+    #[serde(default)]
+    pub(super) causes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct SaidLine {
+    error: SaidError,
+}
+
+/// The error in what a program wrote to stderr.
+pub(super) fn said_error(stderr: &str) -> Option<SaidError> {
+    stderr.lines().rev().find_map(|line| serde_json::from_str::<SaidLine>(line).ok()).map(|line| line.error)
+}
+
+/// How it ended, its score, and why where the target was not reached.
+pub(super) fn judge(finished: &Finished, metric: Metric, goal: f64) -> (Ending, Option<f64>, Option<String>) {
+    let said = |error: &SaidError| {
+        let words = std::iter::once(&error.message).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
+        crate::words::clean(&words)
+    };
+    let trained = finished.ledger.iter().any(|e| matches!(&e.record, Record::AttemptStarted { job, .. } if job == "train"));
+    if finished.timed_out {
+        return (Ending::OutOfTime, None, Some("its time was over".into()));
+    }
+    let Some(evaluation) = finished.evaluation.filter(|_| finished.exit_code == Some(0)) else {
+        let why = finished.error.as_ref().map(said);
+        let orderly =
+            |error: &SaidError| matches!(error.class, Class::Usage | Class::Spec | Class::Paper | Class::Data | Class::Model);
+        let ending = match finished.error.as_ref().is_some_and(orderly) && !trained {
+            true => Ending::Refused,
+            false => Ending::Failed,
+        };
+        let code = finished.exit_code.map_or("a signal ended it".into(), |code| format!("it ended with exit code {code}"));
+        return (ending, None, Some(why.unwrap_or(code)));
+    };
+    let scores: Vec<f64> = evaluation.runs.iter().filter_map(|run| run.scores.get(&metric).copied()).collect();
+    if scores.is_empty() {
+        let found = evaluation.runs.iter().flat_map(|run| run.scores.keys()).map(|m| m.in_words()).collect::<Vec<_>>();
+        return (Ending::Missed, None, Some(format!("it was scored by {}, not by {}", found.join(", "), metric.in_words())));
+    }
+    let value = scores.iter().sum::<f64>() / scores.len() as f64;
+    if !metric.reaches(value, goal) {
+        let why = format!("{} of {value:.4} against the target of {goal}", metric.in_words());
+        return (Ending::Missed, Some(value), Some(why));
+    }
+    let failed = |entry: &Entry| match &entry.record {
+        Record::AttemptEnded { outcome, .. } => class_of(outcome).is_some() && !matches!(outcome, Outcome::Completed),
+        _ => false,
+    };
+    match finished.resumes > 0 || finished.ledger.iter().any(failed) {
+        true => (Ending::AfterRecovery, Some(value), None),
+        false => (Ending::FirstAttempt, Some(value), None),
+    }
+}
+
+/// The machine that trials were run on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    pub processor: String,
+    pub cores: usize,
+    pub memory_bytes: u64,
+    /// What else ran: the load of the last minute when the bench began.
+    pub load: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::{RunScore, Verdict};
+
+    fn entry(record: Record) -> Entry {
+        Entry { row: 1, at: "2026-01-01T00:00:00Z".into(), record }
+    }
+
+    fn started(job: &str, attempt: u32) -> Entry {
+        entry(Record::AttemptStarted { run: job.into(), attempt, job: job.into() })
+    }
+
+    fn ended(job: &str, attempt: u32, outcome: Outcome, wall_secs: f64, max_rss_bytes: u64) -> Entry {
+        entry(Record::AttemptEnded { run: job.into(), attempt, outcome, wall_secs, max_rss_bytes })
+    }
+
+    fn stage(stage: &str, secs: f64) -> Entry {
+        entry(Record::Stage { stage: stage.into(), file: "f".into(), sha256: String::new(), secs })
+    }
+
+    fn evaluation(score: f64) -> Evaluation {
+        let run = RunScore {
+            run: "seed-0".into(),
+            seed: 0,
+            examples: 10,
+            loss: 0.1,
+            scores: [(Metric::Accuracy, score)].into(),
+            intervals: BTreeMap::new(),
+        };
+        Evaluation {
+            version: 1,
+            metric: Metric::Accuracy,
+            runs: vec![run],
+            baseline: None,
+            untrained: None,
+            mean: score,
+            interval: None,
+            verdict: Verdict::NoClaim,
+        }
+    }
+
+    fn whole(outcomes: &[Outcome]) -> Vec<Entry> {
+        let mut ledger = vec![stage("spec", 0.5), stage("plan", 1.5)];
+        ledger.extend([started("prepare", 1), ended("prepare", 1, Outcome::Completed, 2.0, 40)]);
+        for (i, outcome) in outcomes.iter().enumerate() {
+            ledger.extend([started("train", i as u32 + 1), ended("train", i as u32 + 1, outcome.clone(), 4.0, 100)]);
+        }
+        ledger.extend([started("evaluate", 1), ended("evaluate", 1, Outcome::Completed, 1.0, 50), stage("eval", 9.0)]);
+        ledger
+    }
+
+    #[test]
+    fn the_wall_time_is_split_by_the_ledger() {
+        let mut ledger = whole(&[Outcome::Killed { signal: 9 }, Outcome::Completed]);
+        ledger.push(entry(Record::Measured { what: DOWNLOADED.into(), values: [(SECS.to_string(), 0.5)].into() }));
+        let took = took(&ledger, 20.0);
+        let parts: Vec<f64> = took.split.parts().iter().map(|(_, secs)| *secs).collect();
+        assert_eq!(parts, [1.5, 0.5, 2.0, 8.0, 1.0, 7.0]);
+        assert_eq!((took.attempts, took.peak_bytes, took.least_bytes), (2, Some(100), Some(40)));
+    }
+
+    #[test]
+    fn trials_are_judged_by_what_the_run_left() {
+        let killed = Outcome::Killed { signal: 9 };
+        let line = r#"{"error":{"class":"data","exit_code":20,"message":"no column `x`","causes":[],"hint":null}}"#;
+        let case =
+            |outcomes: &[Outcome], code: Option<i32>, score: Option<f64>, stderr: &str, resumes: usize, timed_out: bool| {
+                let (ledger, evaluation) = (if outcomes.is_empty() { vec![] } else { whole(outcomes) }, score.map(evaluation));
+                let finished = Finished {
+                    exit_code: code,
+                    timed_out,
+                    error: said_error(stderr),
+                    evaluation: evaluation.as_ref(),
+                    ledger: &ledger,
+                    resumes,
+                };
+                judge(&finished, Metric::Accuracy, 0.9)
+            };
+        let done = [Outcome::Completed];
+        assert_eq!(case(&done, Some(0), Some(0.95), "", 0, false), (Ending::FirstAttempt, Some(0.95), None));
+        assert_eq!(case(&done, Some(0), Some(0.95), "", 1, false).0, Ending::AfterRecovery);
+        assert_eq!(case(&[killed.clone(), Outcome::Completed], Some(0), Some(0.95), "", 0, false).0, Ending::AfterRecovery);
+        assert_eq!(case(&done, Some(0), Some(0.85), "", 0, false).0, Ending::Missed);
+        assert_eq!(case(&done, None, None, "", 0, true).0, Ending::OutOfTime);
+        assert_eq!(case(&[killed], Some(70), None, "said\nmore", 0, false).0, Ending::Failed);
+        let (ending, _, why) = case(&[], Some(20), None, &format!("looking\n{line}\n"), 0, false);
+        assert_eq!((ending, why.as_deref()), (Ending::Refused, Some("no column `x`")));
+        assert_eq!(case(&done, Some(20), None, line, 0, false).0, Ending::Failed, "it was trained before it was refused");
+        let wrong = case(&done, Some(0), None, "", 0, false);
+        assert_eq!(wrong.0, Ending::Failed);
+    }
+}

@@ -1,0 +1,125 @@
+//! The YAML that the Hub reads.
+
+use super::{License, base_model, license};
+use crate::data::PairKind;
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::spec::{DataSource, Metric, Task};
+use crate::words::count;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+pub(super) fn matter(plan: &Plan, report: &Report) -> String {
+    let mut yaml = String::from("---\n");
+    match license(plan) {
+        License::Known(name) => put(&mut yaml, format_args!("license: {name}\n")),
+        License::Other(stated) => put(&mut yaml, format_args!("license: other\nlicense_name: {}\n", quoted(&stated))),
+        License::Unknown | License::NoBase => {}
+    }
+    if let Some(library) = library(plan) {
+        put(&mut yaml, format_args!("library_name: {library}\n"));
+    }
+    put(&mut yaml, format_args!("pipeline_tag: {}\ntags:\n- tallow\n", pipeline_tag(plan)));
+    if plan.spec.task == Task::SentenceSimilarity {
+        yaml.push_str("- sentence-transformers\n- feature-extraction\n");
+    }
+    if plan.spec.adapter.is_some() {
+        yaml.push_str("- lora\n");
+    }
+    if let Some(base) = base_model(plan) {
+        let relation = if plan.spec.adapter.is_some() { "adapter" } else { "finetune" };
+        put(&mut yaml, format_args!("base_model: {}\nbase_model_relation: {relation}\n", quoted(base)));
+    }
+    if let DataSource::Hub { id, .. } = &plan.spec.data.source {
+        put(&mut yaml, format_args!("datasets:\n- {}\n", quoted(id)));
+    }
+    let kept = report.scores.runs.iter().find(|run| Some(&run.run) == report.model.kept_run.as_ref());
+    let own = kept.into_iter().flat_map(|run| run.scores.iter().map(|(metric, _)| *metric));
+    let mut seen = BTreeSet::new();
+    yaml.push_str("metrics:\n");
+    for metric in std::iter::once(report.metric).chain(own).map(Metric::public_name).filter(|name| seen.insert(*name)) {
+        put(&mut yaml, format_args!("- {metric}\n"));
+    }
+    yaml.push_str(&model_index(plan, report));
+    yaml.push_str("---\n\n");
+    yaml
+}
+
+/// Which library loads it; none where no other does.
+fn library(plan: &Plan) -> Option<&'static str> {
+    match plan.facts.model.config.family() {
+        _ if plan.spec.task == Task::SentenceSimilarity => Some("sentence-transformers"),
+        _ if plan.spec.adapter.is_some() => Some("peft"),
+        "mlp" | "resnet_cifar" | "wide_resnet" => None,
+        _ => Some("transformers"),
+    }
+}
+
+/// The data set's address and its name; one that lies here has no address, and its place is nobody's affair.
+fn dataset(plan: &Plan) -> (String, String) {
+    match &plan.spec.data.source {
+        DataSource::Hub { id, config, .. } => {
+            (id.clone(), config.as_ref().map_or_else(|| id.clone(), |config| format!("{id} ({config})")))
+        }
+        DataSource::Local { path } => {
+            let name = path.file_stem().map_or_else(|| "local".into(), |name| name.to_string_lossy().into_owned());
+            (name.clone(), name)
+        }
+        DataSource::Generated { name, .. } => (name.clone(), format!("{name} (made by Tallow)")),
+    }
+}
+
+/// The scores of the very weights that lie beside the card.
+fn model_index(plan: &Plan, report: &Report) -> String {
+    let kept = report.scores.runs.iter().find(|run| Some(&run.run) == report.model.kept_run.as_ref());
+    let Some(kept) = kept else { return String::new() };
+    let (id, name) = dataset(plan);
+    let mut yaml =
+        format!("model-index:\n- name: {}\n  results:\n  - task:\n      type: {}\n", quoted(&report.title), pipeline_tag(plan));
+    put(&mut yaml, format_args!("    dataset:\n      type: {}\n      name: {}\n", quoted(&id), quoted(&name)));
+    let (config, revision) = match &plan.spec.data.source {
+        DataSource::Hub { config, revision, .. } => (config.as_ref(), revision.as_ref().or(plan.facts.data.revision.as_ref())),
+        DataSource::Local { .. } | DataSource::Generated { .. } => (None, None),
+    };
+    let fields = [("config", config), ("split", Some(&plan.spec.data.held_out)), ("revision", revision)];
+    for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value?))) {
+        put(&mut yaml, format_args!("      {field}: {}\n", quoted(value)));
+    }
+    yaml.push_str("    metrics:\n");
+    for (metric, value) in &kept.scores {
+        let name = quoted(&format!("{} on {} held-out examples", metric.in_words(), count(kept.examples.value)));
+        put(&mut yaml, format_args!("    - type: {}\n      value: {}\n      name: {name}\n", metric.public_name(), value.value));
+    }
+    yaml
+}
+
+pub(super) fn pipeline_tag(plan: &Plan) -> &'static str {
+    match plan.spec.task {
+        // The Hub files numbers for texts there, too.
+        Task::TextClassification | Task::TextRegression | Task::TextMultiLabel => "text-classification",
+        Task::MaskedLanguageModelling => "fill-mask",
+        Task::QuestionAnswering => "question-answering",
+        Task::TokenClassification => "token-classification",
+        Task::ImageClassification => "image-classification",
+        Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => "text-generation",
+        Task::TabularClassification => "tabular-classification",
+        Task::TabularRegression => "tabular-regression",
+        Task::TextToText => match PairKind::of(&plan.facts.data.columns) {
+            PairKind::Translation => "translation",
+            PairKind::Summary => "summarization",
+            PairKind::Other => "text2text-generation",
+        },
+        Task::SentenceSimilarity => "sentence-similarity",
+        Task::SpeechRecognition => "automatic-speech-recognition",
+    }
+}
+
+/// A YAML string in double quotes: JSON's form is one.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn put(text: &mut String, args: std::fmt::Arguments) {
+    // Writing to a String cannot fail.
+    let _ = text.write_fmt(args);
+}

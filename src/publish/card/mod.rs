@@ -1,0 +1,97 @@
+//! The model card: YAML front matter that the Hub reads, then a page for people. Every number is the report's.
+
+mod front;
+mod using;
+
+use crate::plan::{self, Plan};
+use crate::report::{Report, markdown};
+use crate::spec::ModelSpec;
+use crate::words::clean;
+use regex::Regex;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The README.md of a model folder.
+pub fn card(plan: &Plan, report: &Report) -> String {
+    let mut out = front::matter(plan, report);
+    // The page's own title becomes the card's.
+    out.push_str(&without_homes(&markdown(report)));
+    out.push_str(&using::plots(report));
+    out.push_str(&using::uses(plan));
+    out.push_str(&using::limits(plan, report));
+    out.push_str(&format!("## Licence\n\n{}\n\n", license_note(plan)));
+    out.push_str(&using::verification(plan, report));
+    out.push_str(&format!("## Files\n\n{}\n", using::files(plan)));
+    out
+}
+
+/// What of a path says whose machine it was.
+const HOMES: &str = r#"(?:/home/[^/\s`"]+|/Users/[^/\s`"]+|/root|[A-Za-z]:\\+Users\\+[^\\\s`"]+)([/\\])"#;
+
+static HOME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(HOMES).ok());
+
+/// A page that others see does not name somebody's home.
+fn without_homes(text: &str) -> Cow<'_, str> {
+    HOME.as_ref().map_or(Cow::Borrowed(text), |home| home.replace_all(text, "~$1"))
+}
+
+enum License {
+    /// The base model's, by the Hub's name for it.
+    Known(&'static str),
+    /// The base model's own words.
+    Other(String),
+    /// The base model states none.
+    Unknown,
+    /// Trained from scratch.
+    NoBase,
+}
+
+fn license(plan: &Plan) -> License {
+    let stated = plan.facts.model.license.as_deref().map(str::trim).filter(|stated| !stated.is_empty());
+    match (&plan.spec.model, stated) {
+        (ModelSpec::Scratch { .. }, _) => License::NoBase,
+        (_, None) => License::Unknown,
+        (_, Some(stated)) => plan::hub_name(stated).map_or_else(|| License::Other(stated.to_string()), License::Known),
+    }
+}
+
+/// On which terms others gave what the model is made from.
+fn license_note(plan: &Plan) -> String {
+    let own = match license(plan) {
+        License::NoBase => "Trained from scratch; whoever publishes it chooses a licence.\n",
+        License::Known(_) | License::Other(_) | License::Unknown => {
+            "This model is derived from its base, whose licence holds for it.\n"
+        }
+    };
+    let terms = plan::licensed(&plan.spec, &plan.facts);
+    let note = terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", clean(&licensed.in_words())));
+    without_homes(&note).into_owned()
+}
+
+/// The base model's id on the Hub; a local folder has none.
+fn base_model(plan: &Plan) -> Option<&str> {
+    let is_id = |id: &str| {
+        let part = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !part.starts_with('.');
+        id.split_once('/').is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && part(owner) && part(name))
+    };
+    match &plan.spec.model {
+        ModelSpec::Pretrained { id, .. } => Some(id.as_str()).filter(|id| is_id(id)),
+        ModelSpec::Scratch { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobodys_home_is_named() {
+        for (text, expected) in [
+            ("`tallow train /home/ada/x.toml --out /root/runs/1`", "`tallow train ~/x.toml --out ~/runs/1`"),
+            ("C:\\Users\\ada\\x", "~\\x"),
+            ("see /home and /rooted/x, /usr/share", "see /home and /rooted/x, /usr/share"),
+        ] {
+            assert_eq!(without_homes(text), expected);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! How a model is used and verified, what it is not good for, and what lies in its folder.
+
+use super::base_model;
+use crate::plan::Plan;
+use crate::report::{self, Report};
+use crate::spec::Task;
+use tallow_zoo::HeadKind;
+
+/// The curves of training, which lie beside the card.
+pub(super) fn plots(report: &Report) -> String {
+    let shown: String = report::plots(report).iter().map(|(name, title, _)| format!("![{title}](plots/{name})\n")).collect();
+    if shown.is_empty() { shown } else { format!("## Curves\n\n{shown}\n") }
+}
+
+/// From other libraries, where one loads it, and from Tallow.
+pub(super) fn uses(plan: &Plan) -> String {
+    let mut out = String::from("## Use\n\n");
+    if let Some(code) = library(plan) {
+        out.push_str(&format!("```python\n{code}\n```\n\n"));
+    }
+    let command = match plan.spec.task.head() {
+        HeadKind::Words if plan.spec.task != Task::MaskedLanguageModelling => {
+            "tallow generate path/to/this/folder --prompt \"...\""
+        }
+        _ => match plan.spec.task {
+            Task::ImageClassification => "tallow predict path/to/this/folder image.png",
+            Task::TabularClassification | Task::TabularRegression => "tallow predict path/to/this/folder rows.csv",
+            Task::QuestionAnswering => {
+                "tallow predict path/to/this/folder \"a question?\" --context \"the text that it is about\""
+            }
+            _ => "tallow predict path/to/this/folder \"a text\"",
+        },
+    };
+    out.push_str(&format!("```\n{command}\n```\n\n"));
+    out
+}
+
+/// A few lines of Python; none where only Tallow loads it.
+fn library(plan: &Plan) -> Option<String> {
+    if plan.spec.task == Task::SentenceSimilarity {
+        return Some(SENTENCES.into());
+    }
+    let class = match (plan.facts.model.config.family(), plan.spec.task) {
+        ("mlp" | "resnet_cifar" | "wide_resnet", _) => return None,
+        (_, Task::TextClassification | Task::TextRegression | Task::TextMultiLabel) => "AutoModelForSequenceClassification",
+        (_, Task::TokenClassification) => "AutoModelForTokenClassification",
+        (_, Task::QuestionAnswering) => "AutoModelForQuestionAnswering",
+        (_, Task::MaskedLanguageModelling) => "AutoModelForMaskedLM",
+        (_, Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization) => "AutoModelForCausalLM",
+        (_, Task::TextToText) => "AutoModelForSeq2SeqLM",
+        (_, Task::SpeechRecognition) => "AutoModelForSpeechSeq2Seq",
+        (_, Task::ImageClassification) => "AutoModelForImageClassification",
+        (_, Task::TabularClassification | Task::TabularRegression | Task::SentenceSimilarity) => return None,
+    };
+    let companion = match plan.spec.task {
+        Task::ImageClassification => "AutoImageProcessor",
+        Task::SpeechRecognition => "AutoProcessor",
+        _ => "AutoTokenizer",
+    };
+    let place = "\"path/to/this/folder\"";
+    if plan.spec.adapter.is_none() {
+        return Some(format!(
+            "from transformers import {companion}, {class}\n\nmodel = {class}.from_pretrained({place})\n{} = {companion}.from_pretrained({place})",
+            if companion == "AutoTokenizer" { "tokenizer" } else { "processor" }
+        ));
+    }
+    let base = base_model(plan).map_or_else(|| "\"path/to/the/base\"".into(), |base| format!("\"{base}\""));
+    let labels = match plan.runs.first().map_or(0, |run| run.model.num_labels()) {
+        0 => String::new(),
+        labels => format!(", num_labels={labels}"),
+    };
+    Some(format!(
+        "from peft import PeftModel\nfrom transformers import {class}\n\nbase = {class}.from_pretrained({base}{labels})\nmodel = PeftModel.from_pretrained(base, {place})"
+    ))
+}
+
+const SENTENCES: &str = "from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer(\"path/to/this/folder\")
+vectors = model.encode([\"How is the weather today?\", \"Is it sunny outside?\"])
+print(model.similarity(vectors, vectors))";
+
+/// What nobody looked at, said so that nobody thinks somebody did.
+pub(super) fn limits(plan: &Plan, report: &Report) -> String {
+    let mut lines = vec![
+        format!(
+            "It was measured on the split `{}` of one data set and on nothing else; on other data it may do better or worse.",
+            plan.spec.data.held_out
+        ),
+        "No language, group of people or kind of input was looked at apart from the rest: what the data favours, the model may favour. \
+         Whoever uses it on people measures that first."
+            .into(),
+    ];
+    if base_model(plan).is_some() {
+        lines.push("What its base model learnt, and from what, is on the base model's own card, with its limits.".into());
+    }
+    if let Some((_, longest)) = plan.facts.model.config.text_limits() {
+        lines.push(format!("Texts beyond {longest} tokens are cut."));
+    }
+    if report.scores.runs.len() == 1 {
+        lines.push("One seed was trained: how much scores differ from seed to seed is not known.".into());
+    }
+    format!("## Limits\n\n{}\n\n", lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"))
+}
+
+pub(super) fn verification(plan: &Plan, report: &Report) -> String {
+    let name = if plan.spec.adapter.is_some() { "adapter_model.safetensors" } else { "model.safetensors" };
+    let hash = report.model.weights_sha256.as_deref().map_or(String::new(), |hash| {
+        format!("The weights that were scored have the SHA-256 `{hash}` (`sha256sum {name}`, where they are one file).\n\n")
+    });
+    format!(
+        "## Verify\n\n{hash}`manifest.json` holds the hashes of everything that the run was made from. `tallow train training.toml` runs the \
+         experiment again, `tallow verify RUN` compares a run with its own repetition bit for bit, `tallow eval path/to/this/folder --data ...` \
+         scores the model on other data, and `metrics.json` holds the scores above.\n\n"
+    )
+}
+
+pub(super) fn files(plan: &Plan) -> &'static str {
+    if plan.spec.adapter.is_some() { ADAPTER_FILES } else { FILES }
+}
+
+const ADAPTER_FILES: &str = "`adapter_model.safetensors` and `adapter_config.json` are an adapter as the `peft` library has it, to be \
+loaded beside the base model; `tallow merge` makes one model of both. `training.toml` is the whole experiment: \
+`tallow train training.toml` runs it again.";
+
+const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries \
+load them. `training.toml` is the whole experiment: `tallow train training.toml` runs it again.";

@@ -1,0 +1,131 @@
+//! The harness from the command line: what a suite's file says is run, kept, told and gone on with.
+
+#[path = "../program/mod.rs"]
+#[expect(dead_code, reason = "shared with tests that use more of it")]
+mod program;
+
+use program::{Place, Refusal, said, succeeds};
+use serde_json::Value;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+/// One task of a table, which trains in less than a second.
+const SUITE: &str = r#"
+version = 1
+name = "tiny"
+summary = "One task of a table."
+seeds = 2
+
+[[task]]
+id = "flowers"
+name = "Kinds of flowers"
+human_minutes = 5
+
+[task.ci]
+start = { kind = "request", text = "predict the species from flowers.csv" }
+vague = "please predict the species from my flowers.csv, as well as you can"
+files = [{ kind = "made", name = "flowers.csv", make = "flowers", rows = 200 }]
+bad_column = "data.columns.label=kind"
+time_limit_secs = 120
+target = { metric = "accuracy", value = 0.7, source = "made so" }
+"#;
+
+fn bench(place: &Place, out: &Path, more: &[&str]) -> Command {
+    let suite = place.write("tiny.toml", SUITE);
+    let words = ["bench".into(), suite.into_os_string(), "--threads=2".into(), "--out".into(), out.as_os_str().into()];
+    place.tallow(words.into_iter().chain(more.iter().map(OsString::from)))
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
+}
+
+#[test]
+fn a_suite_is_run_kept_told_and_gone_on_with() {
+    let place = Place::new();
+    let out = place.path("out");
+    let said = succeeds(&mut bench(&place, &out, &["--seeds=2", "--label=first", "--at-least=1"]));
+    assert!(said.stdout.contains("100 % (2/2;"), "{}", said.stdout);
+    assert!(said.stderr.contains("Kinds of flowers, undisturbed, seed 1"), "{}", said.stderr);
+    let results = read(&out.join("results.json"));
+    let trial = &results["trials"][0];
+    assert_eq!((trial["ending"].as_str(), trial["seed"].as_u64()), (Some("first_attempt"), Some(0)));
+    // Its numbers are those of the run's ledger.
+    let ledger = std::fs::read_to_string(out.join("runs/flowers/none/seed-0/ledger.jsonl")).expect("a ledger");
+    let finished = ledger
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|row| row["record"]["told"]["event"] == "finished");
+    let finished = finished.expect("it finished")["record"]["told"].clone();
+    assert_eq!(trial["took"]["steps"], finished["step"]);
+    assert_eq!(trial["took"]["examples"], finished["examples"]);
+    let parts = trial["took"]["split"].as_object().expect("parts").values().map(|secs| secs.as_f64().expect("seconds"));
+    let wall = trial["wall_secs"].as_f64().expect("seconds");
+    assert!((parts.sum::<f64>() - wall).abs() < 0.05 * wall + 0.05, "the parts make the whole: {trial:#}");
+    // What is large is gone, what is quoted is there.
+    assert!(out.join("runs/flowers/none/seed-0/report.html").is_file() && !out.join("runs/flowers/none/seed-0/data").exists());
+    assert!(std::fs::read_to_string(out.join("results.html")).expect("a page").contains("Kinds of flowers"));
+
+    // Again, with one seed lost and a fault more: only what is not there is run.
+    std::fs::remove_file(out.join("trials/flowers/none/seed-1.json")).expect("removed");
+    let said = succeeds(&mut bench(&place, &out, &["--adversity=bad-column,vague", "--seeds=2", "--label=second"]));
+    assert!(!said.stderr.contains("undisturbed, seed 0") && said.stderr.contains("undisturbed, seed 1"), "{}", said.stderr);
+    let again = read(&out.join("results.json"));
+    assert_eq!(again["trials"][0], results["trials"][0]);
+    let of = |fault: &str| {
+        let all = again["trials"].as_array().expect("trials").iter();
+        all.filter(|trial| trial["fault"] == fault).map(|trial| trial["ending"].as_str().expect("an ending")).collect::<Vec<_>>()
+    };
+    assert_eq!(of("bad_column"), ["refused", "refused"]);
+    assert_eq!(of("vague"), ["first_attempt", "first_attempt"]);
+    assert_eq!(std::fs::read_to_string(out.join("history.jsonl")).expect("a history").lines().count(), 2);
+
+    // The same against itself.
+    let compared = succeeds(&mut place.tallow([OsString::from("bench"), "--compare".into(), out.clone().into(), out.into()]));
+    assert!(compared.stdout.contains("no difference shown"), "{}", compared.stdout);
+}
+
+#[test]
+fn a_framework_that_is_not_there_is_told_and_no_failure() {
+    let place = Place::new();
+    let out = place.path("out");
+    let said = succeeds(&mut bench(&place, &out, &["--seeds=1", "--vs=pytorch", "--python=/nonexistent/python"]));
+    assert!(said.stdout.contains("Beside PyTorch"), "{}", said.stdout);
+    let why = read(&out.join("results.json"))["trials"][0]["beside"]["nothing"].as_str().expect("why").to_string();
+    assert!(!why.is_empty());
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_with_all_its_reasons() {
+    let check = |suite: &str, more: &[&str], code: i32, words: &[&str], hint: &str| {
+        let place = Place::new();
+        Refusal { code, words, hint }.check(&|| {
+            let file = place.write("suite.toml", suite);
+            let out = place.path("out");
+            let args = ["bench".into(), file.into_os_string(), "--out".into(), out.into_os_string()];
+            let command = place.tallow(args.into_iter().chain(more.iter().map(OsString::from)));
+            (command, None)
+        });
+    };
+    let wrong = SUITE.replace("value = 0.7", "value = 7").replace("id = \"flowers\"", "id = \"Flowers!\"");
+    check(&wrong, &[], 10, &["2 problem(s)", "line 8, `task[0].id`", "task[0].ci.target.value"], "docs/benchmarks.md");
+    check(SUITE, &["--tier=gpu"], 2, &["no task"], "");
+    check(SUITE, &["--tasks=flowers,birds"], 2, &["`birds`"], "there are flowers");
+    let given = SUITE.replace(
+        "{ kind = \"made\", name = \"flowers.csv\", make = \"flowers\", rows = 200 }",
+        "{ kind = \"given\", name = \"a.csv\" }",
+    );
+    check(&given, &[], 2, &["`a.csv`"], "--data-dir");
+}
+
+#[test]
+fn another_suite_is_not_mixed_in() {
+    let place = Place::new();
+    let out = place.path("out");
+    std::fs::create_dir_all(&out).expect("made");
+    std::fs::write(out.join("bench.json"), r#"{"suite":"other","tier":"cpu","sha256":"ab"}"#).expect("written");
+    let said = said(&mut bench(&place, &out, &[]));
+    assert_eq!(said.code, Some(2), "{said:#?}");
+    assert!(said.stderr.contains("holds another bench") && said.stderr.contains("other, tier cpu"), "{}", said.stderr);
+}
