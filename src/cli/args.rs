@@ -101,6 +101,21 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
+    /// Show what a data set holds: splits, columns, classes, lengths, what is repeated or shared between splits, and what to beware of.
+    Data {
+        /// The data set: a file or folder, a Hub id (ORG/NAME:CONFIG), or a usual name such as SST-2.
+        data: String,
+        /// Only this split.
+        #[arg(long)]
+        split: Option<String>,
+        /// Rows of each split to show.
+        #[arg(long, default_value_t = 2, value_name = "N")]
+        samples: usize,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
     /// Score a model that is there on a split of a data set, with a 95 % interval.
     Eval {
         /// The model: a folder in the Hub's format (such as the `model` folder of a run), or a Hub id.

@@ -3,6 +3,7 @@
 pub mod args;
 mod bench;
 mod consent;
+mod data;
 mod diff;
 pub mod doctor;
 pub mod environment;
@@ -95,6 +96,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let (split, max_examples) = (split.as_deref(), max_examples.map(usize::from));
             let asked = evaluate::Asked { model, data, split, max_examples, speech, compare: *compare };
             evaluate::evaluate(cli.json, environment, &asked, run)
+        }
+        Command::Data { data, split, samples, hub, worker } => {
+            let asked = data::Asked { data, split: split.as_deref(), samples: *samples };
+            data::data(cli.json, environment, &asked, (hub, worker))
         }
         Command::Predict { model, inputs, with, columns, top_k, logits, out, hub, worker } => {
             let (top_k, out) = (top_k.map(usize::from), out.as_deref());

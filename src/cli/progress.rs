@@ -213,6 +213,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         }
         Event::Read { pages, fields } => format!("  {pages} pages read, {fields} statements found"),
         Event::Prepared(split) => format!("  {}", prepared(split)),
+        Event::Described(split) => format!("  {}: {} rows", clean(&split.split), count(split.rows as f64)),
         Event::Started { step, total_steps, num_params, train_examples, resumed, .. } => {
             let from = if *resumed { format!("goes on from step {} of", count(*step as f64)) } else { "starts:".into() };
             let (steps, params, examples) =

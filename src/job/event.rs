@@ -21,6 +21,8 @@ pub enum Event {
     Read { pages: usize, fields: usize },
     /// A split was prepared.
     Prepared(PreparedSplit),
+    /// A split was looked at, row by row.
+    Described(Box<crate::data::SplitDescribed>),
     /// How far a job without steps has come: examples prepared or scored. Told now and then, so that a long one is seen to live.
     Progress { examples: usize },
     /// Training begins, or goes on from a checkpoint at `step`.

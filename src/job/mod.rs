@@ -45,6 +45,8 @@ pub enum Job {
     },
     /// A model on a held-out split -> scores and predictions.
     Evaluate(Box<EvaluateJob>),
+    /// Source files -> what they hold, column by column.
+    Describe(Box<DescribeJob>),
     /// A prompt -> what the model writes.
     Generate(Box<GenerateJob>),
     /// A base and its adapter -> the weights of one model.
@@ -97,6 +99,18 @@ pub struct PrepareJob {
     pub speech: Option<SpeechFormat>,
     /// Where the prepared files go.
     pub out: PathBuf,
+}
+
+/// Looks at every row of source files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DescribeJob {
+    pub splits: Vec<SplitSource>,
+    /// What the columns are for, as far as that is known.
+    pub columns: Columns,
+    /// Names of the label's classes, where they are known.
+    pub labels: Vec<String>,
+    /// Rows of each split to show.
+    pub samples: usize,
 }
 
 /// How a text that is read and one that is written become tokens; `max_seq_len` is the longest of the former.

@@ -26,6 +26,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Jailed { .. } => "jailed",
         Event::Read { .. } => "read",
         Event::Prepared(_) => "prepared",
+        Event::Described(_) => "described",
         Event::Progress { .. } => "progress",
         Event::Started { .. } => "started",
         Event::Step(_) => "step",

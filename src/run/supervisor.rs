@@ -142,6 +142,7 @@ impl Supervisor<'_> {
         let job_name = match job {
             Job::Read { .. } => "read",
             Job::Prepare(_) => "prepare",
+            Job::Describe(_) => "describe",
             Job::Train { .. } => "train",
             Job::Evaluate(_) => "evaluate",
             Job::Generate(_) => "generate",
@@ -337,6 +338,7 @@ fn is_done(job: &Job, events: &[Event]) -> bool {
     match job {
         Job::Read { .. } => events.iter().any(|e| matches!(e, Event::Read { .. })),
         Job::Prepare(job) => events.iter().filter(|e| matches!(e, Event::Prepared(_))).count() == job.splits.len(),
+        Job::Describe(job) => events.iter().filter(|e| matches!(e, Event::Described(_))).count() == job.splits.len(),
         Job::Train { .. } => events.iter().any(|e| matches!(e, Event::Finished { .. })),
         Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
         Job::Generate(_) => events.iter().any(|e| matches!(e, Event::Generated { .. })),
