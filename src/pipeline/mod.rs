@@ -3,6 +3,7 @@
 mod budget;
 mod described;
 mod diff;
+mod embedded;
 mod given;
 mod made;
 mod predict;
@@ -13,6 +14,7 @@ mod verify;
 
 pub use described::{Described, LookAt};
 pub use diff::{Side, compare_sides};
+pub use embedded::{Embedded, Worker};
 pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};

@@ -37,6 +37,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Stopped { .. } => "stopped",
         Event::Evaluated { .. } => "evaluated",
         Event::Sampled { .. } => "sampled",
+        Event::Wrote { .. } => "wrote",
         Event::Generated { .. } => "generated",
         Event::Merged { .. } => "merged",
         Event::Predicted { .. } => "predicted",
