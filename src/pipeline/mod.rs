@@ -2,7 +2,9 @@
 
 mod advised;
 mod budget;
+mod described;
 mod diff;
+mod embedded;
 mod given;
 mod made;
 mod predict;
@@ -12,7 +14,9 @@ mod stages;
 mod verify;
 
 pub use advised::read_further;
+pub use described::{Described, LookAt};
 pub use diff::{Side, compare_sides};
+pub use embedded::{Embedded, Worker};
 pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};
