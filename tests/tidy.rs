@@ -37,6 +37,22 @@ const RULES: &[Rule] = &[
         reason: "models call the kernels' operations alone, never Candle's, and touch no files",
     },
     Rule {
+        within: &["grammar/src"],
+        except: &[],
+        words: &[
+            "candle",
+            "tallow_kernels",
+            "tallow_zoo",
+            "tallow::",
+            "tokenizers",
+            "std::fs",
+            "std::env",
+            "std::net",
+            "println!",
+        ],
+        reason: "what may be written next is decided without a model, a device or a file",
+    },
+    Rule {
         within: &["src/trainer"],
         except: &[],
         words: &["crate::llm", "crate::plan", "crate::intake", "crate::cli", "reqwest", "hf_hub", "data::hub"],

@@ -101,6 +101,21 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
+    /// Show what a data set holds: splits, columns, classes, lengths, what is repeated or shared between splits, and what to beware of.
+    Data {
+        /// The data set: a file or folder, a Hub id (ORG/NAME:CONFIG), or a usual name such as SST-2.
+        data: String,
+        /// Only this split.
+        #[arg(long)]
+        split: Option<String>,
+        /// Rows of each split to show.
+        #[arg(long, default_value_t = 2, value_name = "N")]
+        samples: usize,
+        #[command(flatten)]
+        hub: HubArgs,
+        #[command(flatten)]
+        worker: WorkerArgs,
+    },
     /// Score a model that is there on a split of a data set, with a 95 % interval.
     Eval {
         /// The model: a folder in the Hub's format (such as the `model` folder of a run), or a Hub id.
@@ -154,12 +169,18 @@ pub enum Command {
     Generate {
         /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
         model: String,
-        /// What the text begins with, or with `--chat` what is said to the model; for a model of speech a WAV or FLAC file.
-        #[arg(long)]
-        prompt: String,
+        /// What the text begins with, or with `--chat` what is said to the model; for a model of speech a WAV or FLAC file. `-`: stdin.
+        #[arg(value_name = "PROMPT", required_unless_present = "prompt_option")]
+        prompt: Option<String>,
+        /// The same, as an option.
+        #[arg(long = "prompt", value_name = "PROMPT", conflicts_with = "prompt")]
+        prompt_option: Option<String>,
         /// Say it in the form of the model's chat template.
         #[arg(long)]
         chat: bool,
+        /// In a conversation, who the model is to be.
+        #[arg(long, value_name = "TEXT", requires = "chat")]
+        system: Option<String>,
         /// Write at most so many tokens.
         #[arg(long, default_value_t = 128, value_name = "N")]
         max_tokens: usize,
@@ -169,12 +190,21 @@ pub enum Command {
         /// Draw from the fewest tokens that together have this probability.
         #[arg(long, value_name = "P")]
         top_p: Option<f64>,
+        /// Draw from so many of the likeliest tokens.
+        #[arg(long, value_name = "N")]
+        top_k: Option<NonZeroUsize>,
         /// Search for the likeliest text by going on with so many at a time.
-        #[arg(long, value_name = "N", conflicts_with_all = ["temperature", "top_p"], value_parser = clap::value_parser!(u16).range(1..=1000))]
+        #[arg(long, value_name = "N", conflicts_with_all = ["temperature", "top_p", "top_k", "schema", "stream"], value_parser = clap::value_parser!(u16).range(1..=1000))]
         beams: Option<u16>,
         /// What chance is drawn from.
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        /// A file with a JSON schema: the text is JSON that fits it, whatever the model.
+        #[arg(long, value_name = "FILE")]
+        schema: Option<PathBuf>,
+        /// Show the text as it is written; on a terminal it is shown so in any case.
+        #[arg(long)]
+        stream: bool,
         #[command(flatten)]
         speech: SpeechArgs,
         #[command(flatten)]

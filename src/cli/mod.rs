@@ -3,6 +3,7 @@
 pub mod args;
 mod bench;
 mod consent;
+mod data;
 mod diff;
 pub mod doctor;
 pub mod environment;
@@ -96,14 +97,47 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = evaluate::Asked { model, data, split, max_examples, speech, compare: *compare };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
+        Command::Data { data, split, samples, hub, worker } => {
+            let asked = data::Asked { data, split: split.as_deref(), samples: *samples };
+            data::data(cli.json, environment, &asked, (hub, worker))
+        }
         Command::Predict { model, inputs, with, columns, top_k, logits, out, hub, worker } => {
             let (top_k, out) = (top_k.map(usize::from), out.as_deref());
             let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, out };
             predict::predict(cli.json, environment, &asked, (hub, worker))
         }
-        Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, beams, seed, speech, hub, worker } => {
-            let search = made::search(*temperature, *top_p, *beams, *seed);
-            let asked = made::Asked { model, prompt, chat: *chat, max_tokens: *max_tokens, search, speech };
+        Command::Generate {
+            model,
+            prompt,
+            prompt_option,
+            chat,
+            system,
+            max_tokens,
+            temperature,
+            top_p,
+            top_k,
+            beams,
+            seed,
+            schema,
+            stream,
+            speech,
+            hub,
+            worker,
+        } => {
+            let prompt = prompt.as_ref().or(prompt_option.as_ref()).map_or("", String::as_str);
+            let search = made::search(*temperature, *top_p, top_k.map(usize::from), *beams, *seed);
+            let (system, schema) = (system.as_deref(), schema.as_deref());
+            let asked = made::Asked {
+                model,
+                prompt,
+                chat: *chat,
+                system,
+                max_tokens: *max_tokens,
+                search,
+                schema,
+                stream: *stream,
+                speech,
+            };
             made::generate(cli.json, environment, &asked, (hub, worker))
         }
         Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),

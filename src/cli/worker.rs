@@ -43,13 +43,17 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     match job {
         Job::Read { paper, source, out } => intake::work(&paper, &source, &out, emit)?,
         Job::Prepare(job) => data::prepare(&job, emit)?,
+        Job::Describe(job) => data::describe(&job, emit)?,
         Job::Train { config, resume_from, out, stop_after } => {
             let asked = sandbox::stop::flag();
             let stop = |step| asked.load(Ordering::Relaxed) || stop_after.is_some_and(|enough| step >= enough);
             trainer::train(&config, &out, resume_from.as_deref(), &stop, emit)?;
         }
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
-        Job::Generate(job) => trainer::generate(&job, emit)?,
+        Job::Generate(job) => {
+            let asked = sandbox::stop::flag();
+            trainer::generate(&job, &|| asked.load(Ordering::Relaxed), emit)?;
+        }
         Job::Merge(job) => trainer::merge(&job, emit)?,
         Job::Predict(job) => trainer::predict(&job, emit)?,
         Job::Export(job) => trainer::export(&job, emit)?,
@@ -69,7 +73,7 @@ fn threads(job: &Job) -> Option<usize> {
         Job::Evaluate(job) => Some(job.threads),
         Job::Generate(job) => Some(job.threads),
         Job::Predict(job) => Some(job.threads),
-        Job::Read { .. } | Job::Prepare(_) | Job::Merge(_) | Job::Export(_) | Job::Compare { .. } => None,
+        Job::Read { .. } | Job::Prepare(_) | Job::Describe(_) | Job::Merge(_) | Job::Export(_) | Job::Compare { .. } => None,
     }
 }
 

@@ -18,6 +18,26 @@ pub(super) struct Located {
     pub(super) revision: Option<String>,
 }
 
+/// Where a data set lies, whatever it may be for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lying {
+    /// As messages call it.
+    pub place: String,
+    pub splits: Vec<(String, Vec<PathBuf>)>,
+    /// As the card says, verbatim; none where it says nothing.
+    pub license: Option<String>,
+    pub revision: Option<String>,
+}
+
+/// Finds the wanted splits (none named: all) and fetches their files; nothing is looked into.
+///
+/// # Errors
+/// The data set or a split is not there.
+pub fn lying(hub: &Hub, source: &DataSource, wanted: &[String], making: &Making) -> Result<Lying> {
+    let Located { place, splits, card, config: _, revision } = locate(hub, source, wanted, making)?;
+    Ok(Lying { place, splits, license: card.license, revision })
+}
+
 /// Finds the wanted splits (none named: all) and fetches their files.
 pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: &Making) -> Result<Located> {
     match source {

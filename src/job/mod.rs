@@ -45,6 +45,8 @@ pub enum Job {
     },
     /// A model on a held-out split -> scores and predictions.
     Evaluate(Box<EvaluateJob>),
+    /// Source files -> what they hold, column by column.
+    Describe(Box<DescribeJob>),
     /// A prompt -> what the model writes.
     Generate(Box<GenerateJob>),
     /// A base and its adapter -> the weights of one model.
@@ -97,6 +99,18 @@ pub struct PrepareJob {
     pub speech: Option<SpeechFormat>,
     /// Where the prepared files go.
     pub out: PathBuf,
+}
+
+/// Looks at every row of source files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DescribeJob {
+    pub splits: Vec<SplitSource>,
+    /// What the columns are for, as far as that is known.
+    pub columns: Columns,
+    /// Names of the label's classes, where they are known.
+    pub labels: Vec<String>,
+    /// Rows of each split to show.
+    pub samples: usize,
 }
 
 /// How a text that is read and one that is written become tokens; `max_seq_len` is the longest of the former.
@@ -386,16 +400,50 @@ pub struct Samples {
 pub struct GenerateJob {
     pub model: tallow_zoo::ModelConfig,
     pub weights: ModelFiles,
+    /// `tokenizer.json`, or the GGUF file that carries one.
     pub tokenizer: PathBuf,
-    pub prompt: String,
+    pub prompt: Prompt,
     /// What is heard in its place, by a model of speech.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hearing: Option<Hearing>,
-    /// The prompt is what a user says in a conversation of this form; none: a text to go on with.
-    pub chat: Option<ChatFormat>,
     pub max_new_tokens: usize,
     pub search: tallow_zoo::Search,
+    /// The JSON schema that the text is held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
+    /// Whether each piece of the text is told as it is written.
+    #[serde(default)]
+    pub stream: bool,
     pub threads: usize,
+}
+
+/// What a model goes on with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Prompt {
+    Text {
+        text: String,
+    },
+    /// What was said, oldest first, in the form of the model's conversations; the model's turn is next.
+    Turns {
+        turns: Vec<Turn>,
+        format: ChatFormat,
+    },
+}
+
+/// A turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub by: Speaker,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    System,
+    User,
+    Assistant,
 }
 
 /// A recording, and how what is said in it is written.

@@ -1,7 +1,9 @@
 //! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
 
 mod budget;
+mod described;
 mod diff;
+mod embedded;
 mod given;
 mod made;
 mod predict;
@@ -10,7 +12,9 @@ mod search;
 mod stages;
 mod verify;
 
+pub use described::{Described, LookAt};
 pub use diff::{Side, compare_sides};
+pub use embedded::{Embedded, Worker};
 pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};

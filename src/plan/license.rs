@@ -248,15 +248,17 @@ pub fn licensed(spec: &ExperimentSpec, facts: &Facts) -> Vec<Licensed> {
             found.push(Licensed::new(format!("the model `{id}`"), stated));
         }
     }
-    let stated = facts.data.license.as_deref();
-    match &spec.data.source {
-        DataSource::Hub { id, .. } => found.push(Licensed::new(format!("the data set `{id}`"), stated)),
-        DataSource::Local { path } if stated.is_some() => {
-            found.push(Licensed::new(format!("the data `{}`", path.display()), stated));
-        }
-        DataSource::Local { .. } | DataSource::Generated { .. } => {}
-    }
+    found.extend(licensed_data(&spec.data.source, facts.data.license.as_deref()));
     found
+}
+
+/// The same of data alone, whose card states this.
+pub fn licensed_data(source: &DataSource, stated: Option<&str>) -> Option<Licensed> {
+    match source {
+        DataSource::Hub { id, .. } => Some(Licensed::new(format!("the data set `{id}`"), stated)),
+        DataSource::Local { path } if stated.is_some() => Some(Licensed::new(format!("the data `{}`", path.display()), stated)),
+        DataSource::Local { .. } | DataSource::Generated { .. } => None,
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod types;
 
 pub use error::Error;
 pub use estimate::{Share, estimate, scoring_secs, size_of};
-pub use license::{Duty, Gate, Licensed, hub_name, licensed};
+pub use license::{Duty, Gate, Licensed, hub_name, licensed, licensed_data};
 pub use planner::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
 pub use resolve::{Layout, resolve};
 pub use rules::{RulePlanner, Shape, Silent, shapes, silences};

@@ -12,6 +12,7 @@ pub(super) fn spent(limit: u64, held: u64, job: &Job) -> Option<Outcome> {
         // What they write is small, or not known before.
         Job::Read { .. }
         | Job::Prepare(_)
+        | Job::Describe(_)
         | Job::Evaluate(_)
         | Job::Generate(_)
         | Job::Merge(_)

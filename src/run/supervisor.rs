@@ -142,6 +142,7 @@ impl Supervisor<'_> {
         let job_name = match job {
             Job::Read { .. } => "read",
             Job::Prepare(_) => "prepare",
+            Job::Describe(_) => "describe",
             Job::Train { .. } => "train",
             Job::Evaluate(_) => "evaluate",
             Job::Generate(_) => "generate",
@@ -329,7 +330,7 @@ pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> V
 
 /// Steps and progress are in the attempt's own file; the ledger keeps what reports cite.
 fn is_worth_keeping(event: &Event) -> bool {
-    !matches!(event, Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. })
+    !matches!(event, Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } | Event::Wrote { .. })
 }
 
 /// Whether the job's own last word was told: one that leaves without it has not done its work, whatever its exit code says.
@@ -337,6 +338,7 @@ fn is_done(job: &Job, events: &[Event]) -> bool {
     match job {
         Job::Read { .. } => events.iter().any(|e| matches!(e, Event::Read { .. })),
         Job::Prepare(job) => events.iter().filter(|e| matches!(e, Event::Prepared(_))).count() == job.splits.len(),
+        Job::Describe(job) => events.iter().filter(|e| matches!(e, Event::Described(_))).count() == job.splits.len(),
         Job::Train { .. } => events.iter().any(|e| matches!(e, Event::Finished { .. })),
         Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
         Job::Generate(_) => events.iter().any(|e| matches!(e, Event::Generated { .. })),

@@ -212,6 +212,8 @@ impl RunFolder {
         for run in below(self.root.join("runs")) {
             below(run.join("attempts")).for_each(|attempt| remove(attempt.join("work")));
         }
+        // What a search tried are runs themselves.
+        below(self.root.join("search")).for_each(|root| RunFolder { root }.keep_words(false));
     }
 
     /// Disk space of all files of the run.

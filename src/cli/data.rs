@@ -1,0 +1,132 @@
+//! `tallow data`: what a data set holds.
+
+use super::args::{HubArgs, WorkerArgs};
+use super::environment::Environment;
+use super::evaluate::{EvalError, passing_folder};
+use super::experiment::{create, drive, lying, unfinished};
+use crate::data::{ColumnDescribed, SplitDescribed};
+use crate::error::Result;
+use crate::intake::{DataName, Request};
+use crate::pipeline::{Described, End, LookAt};
+use crate::plan::{Goal, Planner, RulePlanner, Wishes};
+use crate::store::Purpose;
+use crate::words::{clean, count, measured};
+use std::process::ExitCode;
+
+/// Classes that a line shows.
+const CLASSES: usize = 10;
+
+/// What the command line asks.
+pub(super) struct Asked<'a> {
+    pub(super) data: &'a str,
+    pub(super) split: Option<&'a str>,
+    pub(super) samples: usize,
+}
+
+pub(super) fn data(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
+    let wishes = Wishes { data: Some(DataName::parse(asked.data, lying)), ..Wishes::default() };
+    let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
+    let choice = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
+    let passing = passing_folder()?;
+    let folder = create(passing.path().join("data"), Purpose::Evaluation)?;
+    let look = LookAt { choice: &choice, split: asked.split, samples: asked.samples };
+    match drive(json, env, folder, setting, |pipeline| pipeline.describe(&look))? {
+        Ok(described) if json => super::say_all(&serde_json::to_string(&described).unwrap_or_default()),
+        Ok(described) => super::say_all(&page(asked.data, &described)),
+        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
+        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn page(name: &str, described: &Described) -> String {
+    let mut out = format!("{}\n\n", clean(name));
+    head(described).into_iter().for_each(|(name, value)| out.push_str(&format!("  {name:<10} {}\n", clean(&value))));
+    out.push_str("\nSplits\n");
+    let first = described.splits.first().map(|split| split.split.clone()).unwrap_or_default();
+    for split in &described.splits {
+        let mut said = vec![format!("{} rows", count(split.rows as f64))];
+        said.extend((split.duplicates > 0).then(|| format!("{} repeated", count(split.duplicates as f64))));
+        said.extend(split.in_first.map(|shared| format!("{} also in {first}", count(shared as f64))));
+        out.push_str(&format!("  {:<12} {}\n", clean(&split.split), clean(&said.join(", "))));
+    }
+    // Other splits have the same columns, or else are worth a look.
+    let mut shown: Option<Vec<&str>> = None;
+    for split in &described.splits {
+        let names: Vec<&str> = split.columns.iter().map(|column| column.name.as_str()).collect();
+        if shown.as_ref() != Some(&names) {
+            out.push_str(&columns(split));
+            shown = Some(names);
+        }
+    }
+    out.push_str(&samples(described));
+    if !described.warnings.is_empty() {
+        out.push_str("\nWorth knowing\n");
+        described.warnings.iter().for_each(|line| out.push_str(&format!("  - {}\n", clean(line))));
+    }
+    out
+}
+
+fn head(described: &Described) -> Vec<(&'static str, String)> {
+    let columns = &described.columns;
+    let listed = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let mut head = vec![("where", described.place.clone())];
+    head.extend(described.revision.clone().map(|revision| ("revision", revision)));
+    head.push(("licence", described.license.clone().unwrap_or_else(|| "not stated".into())));
+    head.push(match (described.task, &described.untold) {
+        (Some(task), _) => ("task", task.in_words().to_string()),
+        (None, Some(why)) => ("task", format!("cannot be told: {why}")),
+        (None, None) => ("task", "cannot be told".into()),
+    });
+    head.extend((!columns.input.is_empty()).then(|| ("input", listed(&columns.input))));
+    head.extend(columns.label.clone().map(|label| ("answer", format!("`{label}`"))));
+    head.extend((!columns.labels.is_empty()).then(|| ("answers", listed(&columns.labels))));
+    head.extend(described.mean_tokens.map(|tokens| ("tokens", format!("about {} a text", measured(tokens.round())))));
+    head
+}
+
+fn columns(split: &SplitDescribed) -> String {
+    let mut out = format!("\nColumns of {}\n", clean(&split.split));
+    let width = split.columns.iter().map(|column| column.name.chars().count()).max().unwrap_or(0).min(30);
+    for column in &split.columns {
+        out.push_str(&format!("  {:<width$}  {}\n", clean(&column.name), clean(&in_words(column, split.rows))));
+    }
+    out
+}
+
+fn in_words(column: &ColumnDescribed, rows: u64) -> String {
+    let mut said = vec![column.kind.clone()];
+    said.extend(column.lengths.map(|of| {
+        let unit = if column.kind.starts_with("lists") { "items" } else { "characters" };
+        format!("{} to {} {unit}, mean {}", count(of.shortest as f64), count(of.longest as f64), measured(of.mean.round()))
+    }));
+    if column.common.is_empty() {
+        said.extend(column.numbers.map(|of| {
+            format!("{} to {}, mean {}, deviation {}", measured(of.least), measured(of.most), measured(of.mean), measured(of.std))
+        }));
+        said.push(match column.distinct {
+            Some(distinct) => format!("{} different", count(distinct as f64)),
+            None => "more than 1,000,000 different".into(),
+        });
+    } else {
+        let share = |part: u64| 100.0 * part as f64 / rows.max(1) as f64;
+        let class = |(name, of): &(String, u64)| format!("{name} {} ({:.0} %)", count(*of as f64), share(*of));
+        let classes: Vec<String> = column.common.iter().take(CLASSES).map(class).collect();
+        let more = column.distinct.unwrap_or(0).saturating_sub(classes.len() as u64);
+        said.push(classes.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() });
+    }
+    said.extend((column.blank > 0).then(|| format!("{} blank", count(column.blank as f64))));
+    said.join("; ")
+}
+
+fn samples(described: &Described) -> String {
+    let Some(first) = described.splits.first().filter(|split| !split.samples.is_empty()) else { return String::new() };
+    let mut out = format!("\nRows of {}\n", clean(&first.split));
+    let width = first.columns.iter().map(|column| column.name.chars().count()).max().unwrap_or(0).min(30);
+    for (at, row) in first.samples.iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        row.iter().for_each(|(name, cell)| out.push_str(&format!("  {:<width$}  {}\n", clean(name), clean(cell))));
+    }
+    out
+}

@@ -1,0 +1,189 @@
+//! What a column holds.
+
+use super::super::read::{Cell, Column, ColumnKind};
+use super::personal::{self, Personal};
+use super::{Distinct, cell_in_words, hash_of, shortened};
+use crate::job::Spread;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// More different values than these are no classes, and are not listed.
+const LISTED: usize = 1000;
+/// So many of the most common are told.
+const TOLD: usize = 20;
+
+/// What one column of a split holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnDescribed {
+    pub name: String,
+    /// In words: texts, integers, images, lists of texts.
+    pub kind: String,
+    /// Cells in which nothing stands.
+    pub blank: u64,
+    /// Different cells, without regard to case and spaces; none: more than a million.
+    pub distinct: Option<u64>,
+    /// Of texts, in characters; of lists, in items.
+    pub lengths: Option<Lengths>,
+    pub numbers: Option<Spread>,
+    /// The most common cells, where there are few enough to be classes, with their counts, most first.
+    pub common: Vec<(String, u64)>,
+    /// Cells that look like somebody's own.
+    pub personal: BTreeMap<Personal, u64>,
+}
+
+/// How long texts or lists are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Lengths {
+    pub shortest: u64,
+    pub mean: f64,
+    pub longest: u64,
+}
+
+/// A column while it is read.
+pub(super) struct Counted {
+    kind: String,
+    classes: Option<Vec<String>>,
+    blank: u64,
+    distinct: Distinct,
+    lengths: Numbers,
+    numbers: Numbers,
+    /// None: there are too many to be classes.
+    common: Option<BTreeMap<String, u64>>,
+    personal: BTreeMap<Personal, u64>,
+}
+
+/// Sums of numbers, from which their spread follows (Welford, 1962).
+#[derive(Default)]
+struct Numbers {
+    count: f64,
+    mean: f64,
+    squares: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Numbers {
+    fn take(&mut self, value: f64) {
+        if !value.is_finite() {
+            return;
+        }
+        (self.least, self.most) = match self.count {
+            0.0 => (value, value),
+            _ => (self.least.min(value), self.most.max(value)),
+        };
+        self.count += 1.0;
+        let before = value - self.mean;
+        self.mean += before / self.count;
+        self.squares += before * (value - self.mean);
+    }
+
+    fn spread(&self) -> Option<Spread> {
+        let std = (self.squares / self.count).sqrt();
+        (self.count > 0.0).then_some(Spread { mean: self.mean, std, least: self.least, most: self.most })
+    }
+}
+
+impl Counted {
+    /// `named`: what the card calls its classes, where the file does not.
+    pub(super) fn of(column: &Column, named: Option<&[String]>) -> Self {
+        let few = matches!(column.kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float);
+        Counted {
+            kind: column.kind.in_words(),
+            classes: column.classes.clone().or(named.map(<[String]>::to_vec)),
+            blank: 0,
+            distinct: Distinct::default(),
+            lengths: Numbers::default(),
+            numbers: Numbers::default(),
+            common: few.then(BTreeMap::new),
+            personal: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn take(&mut self, cell: &Cell) {
+        if cell.is_blank() {
+            self.blank += 1;
+            return;
+        }
+        // A file that cannot be read was told of before.
+        if let Ok(hash) = hash_of(std::iter::once(cell)) {
+            self.distinct.take(hash);
+        }
+        match cell {
+            Cell::Int(value) => self.numbers.take(*value as f64),
+            Cell::Float(value) => self.numbers.take(*value),
+            Cell::Text(text) => {
+                self.lengths.take(text.chars().count() as f64);
+                if let Ok(value) = text.trim().parse::<f64>() {
+                    self.numbers.take(value);
+                }
+                personal::found_in(text).for_each(|kind| *self.personal.entry(kind).or_default() += 1);
+            }
+            Cell::List(cells) => self.lengths.take(cells.len() as f64),
+            Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::Object(_) | Cell::Other(_) => {}
+        }
+        let class = self.common.is_some().then(|| self.class_of(cell));
+        if let Some((common, class)) = self.common.as_mut().zip(class) {
+            *common.entry(class).or_default() += 1;
+            if common.len() > LISTED {
+                self.common = None;
+            }
+        }
+    }
+
+    /// What a sample shows: of a class its number and its name.
+    pub(super) fn shown(&self, cell: &Cell) -> String {
+        let (plain, class) = (shortened(&cell_in_words(cell)), self.class_of(cell));
+        if plain == class { plain } else { format!("{plain} ({class})") }
+    }
+
+    /// The name of a class where it is known.
+    fn class_of(&self, cell: &Cell) -> String {
+        let named = match (cell, &self.classes) {
+            (Cell::Int(index), Some(names)) => usize::try_from(*index).ok().and_then(|index| names.get(index)).cloned(),
+            _ => None,
+        };
+        named.unwrap_or_else(|| shortened(&cell_in_words(cell)))
+    }
+
+    pub(super) fn done(self, name: String) -> ColumnDescribed {
+        let filled = self.common.iter().flat_map(BTreeMap::values).sum::<u64>();
+        let mut common: Vec<(String, u64)> = self.common.unwrap_or_default().into_iter().collect();
+        // Values that hardly ever come twice are no classes, nor are many numbers.
+        let is_numeric = self.numbers.count > 0.9 * self.lengths.count && self.classes.is_none();
+        let (many, rarely) = (common.len() > TOLD, common.len() as u64 * 2 > filled);
+        if many && (rarely || is_numeric) || common.iter().all(|(_, count)| *count == 1) {
+            common.clear();
+        }
+        common.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        common.truncate(TOLD);
+        // Texts of which a few happen to be numbers are texts.
+        let numbers = self.numbers.spread().filter(|_| self.numbers.count > 0.9 * self.lengths.count);
+        let lengths = self.lengths.spread().filter(|_| numbers.is_none());
+        ColumnDescribed {
+            name,
+            kind: self.kind,
+            blank: self.blank,
+            distinct: self.distinct.count(),
+            lengths: lengths.map(|of| Lengths { shortest: of.least as u64, mean: of.mean, longest: of.most as u64 }),
+            numbers,
+            common,
+            personal: self.personal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spreads_are_those_of_all_values() {
+        let mut numbers = Numbers::default();
+        let values = [3.0, -1.5, 2.25, 1e6, 0.0];
+        values.iter().for_each(|value| numbers.take(*value));
+        numbers.take(f64::NAN);
+        let (found, expected) = (numbers.spread().expect("values"), Spread::of(&values).expect("values"));
+        assert!((found.mean - expected.mean).abs() < 1e-6 && (found.std - expected.std).abs() < 1e-6, "{found:?} {expected:?}");
+        assert_eq!((found.least, found.most), (-1.5, 1e6));
+    }
+}

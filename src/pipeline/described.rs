@@ -1,0 +1,166 @@
+//! `tallow data`: what a data set holds, whatever it may be for.
+
+use super::stages::making;
+use super::{End, Pipeline};
+use crate::data::{self, DataSpecHints, SplitDescribed};
+use crate::error::Result;
+use crate::job::{DescribeJob, Event, Job, SplitSource};
+use crate::plan::{self, DataChoice, DataFacts};
+use crate::spec::{Columns, DataSource, Task};
+use serde::Serialize;
+use std::cell::RefCell;
+
+/// Name of the job.
+const DESCRIBE: &str = "describe";
+
+/// A class that is smaller than this share of the largest is worth a word; so are duplicates above that share.
+const RARE: f64 = 0.1;
+const MANY: f64 = 0.01;
+/// Classes with fewer examples can hardly be learnt.
+const FEW: u64 = 10;
+
+/// How public data sets number a class that is not told.
+const SECRET: &str = "-1";
+
+/// What is to be looked at.
+pub struct LookAt<'a> {
+    pub choice: &'a DataChoice,
+    /// None: all.
+    pub split: Option<&'a str>,
+    pub samples: usize,
+}
+
+/// What a data set holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Described {
+    pub place: String,
+    pub revision: Option<String>,
+    /// As the card says; none: not stated.
+    pub license: Option<String>,
+    /// What it would be used for; none: it cannot be told, as `untold` says.
+    pub task: Option<Task>,
+    pub columns: Columns,
+    pub classes: Vec<String>,
+    /// Of a text, estimated from a sample.
+    pub mean_tokens: Option<f64>,
+    pub untold: Option<String>,
+    pub splits: Vec<SplitDescribed>,
+    pub warnings: Vec<String>,
+}
+
+impl Pipeline<'_> {
+    /// Looks at every row of a data set, in a jail.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read. What cannot be told of its columns is no error.
+    pub fn describe(&mut self, asked: &LookAt<'_>) -> Result<std::result::Result<Described, End>> {
+        let _lock = self.folder.lock()?;
+        self.watch.say("looking at the data");
+        let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
+        let tell = |message: &str| watch.borrow_mut().say(message);
+        let making = making(&self.setup, &sources, &tell);
+        let splits: Vec<String> = asked.split.map(str::to_string).into_iter().collect();
+        let lying = data::lying(self.setup.hub, &asked.choice.source, &splits, &making)?;
+        let hints =
+            DataSpecHints { task: asked.choice.task, columns: asked.choice.columns.clone(), splits, ..DataSpecHints::default() };
+        let survey = data::survey_data(self.setup.hub, &asked.choice.source, &hints, &making);
+        let (facts, untold) = match survey {
+            Ok(facts) => (facts, None),
+            Err(error) => (DataFacts::default(), Some(error.to_string())),
+        };
+        let source = |(name, files): &(String, Vec<std::path::PathBuf>)| SplitSource {
+            name: name.clone(),
+            files: files.clone(),
+            part: None,
+        };
+        let job = DescribeJob {
+            splits: lying.splits.iter().map(source).collect(),
+            columns: facts.columns.clone(),
+            labels: facts.labels.clone(),
+            samples: asked.samples,
+        };
+        let readable = lying.splits.iter().flat_map(|(_, files)| files.clone()).collect();
+        self.watch.say("reading its rows");
+        let attempt = match self.attempt(DESCRIBE, 1, Job::Describe(Box::new(job)), readable)? {
+            Ok(attempt) => attempt,
+            Err(end) => return Ok(Err(end)),
+        };
+        let of = |event| if let Event::Described(split) = event { Some(*split) } else { None };
+        let mut described = Described {
+            place: lying.place,
+            revision: lying.revision,
+            license: lying.license,
+            task: facts.task,
+            columns: facts.columns,
+            classes: facts.labels,
+            mean_tokens: facts.mean_tokens,
+            untold,
+            splits: attempt.events.into_iter().filter_map(of).collect(),
+            warnings: Vec::new(),
+        };
+        described.warnings = warnings(&asked.choice.source, &described);
+        described.warnings.extend(facts.table.into_iter().flat_map(|table| table.notes));
+        Ok(Ok(described))
+    }
+}
+
+/// What whoever trains on it should know.
+fn warnings(source: &DataSource, described: &Described) -> Vec<String> {
+    let mut told = Vec::new();
+    told.extend(plan::licensed_data(source, described.license.as_deref()).map(|licensed| licensed.in_words()));
+    for split in &described.splits {
+        of_split(split, described, &mut told);
+    }
+    told
+}
+
+fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String>) {
+    let (name, rows) = (&split.split, split.rows);
+    let mut say = |words: String| told.push(format!("{name}: {words}"));
+    let share = |part: u64| format!("{part} of {rows} rows ({:.1} %)", 100.0 * part as f64 / rows.max(1) as f64);
+    if rows == 0 {
+        say("it has no rows".into());
+        return;
+    }
+    if let Some(shared) = split.in_first.filter(|shared| *shared > 0) {
+        let first = described.splits.first().map(|split| split.split.as_str()).unwrap_or_default();
+        say(format!("{} have inputs that `{first}` has, too: what is learnt there by heart scores here", share(shared)));
+    }
+    if split.duplicates as f64 > MANY * rows as f64 {
+        say(format!("{} repeat the inputs of an earlier one", share(split.duplicates)));
+    }
+    if split.contradictions > 0 {
+        say(format!("{} have the inputs of an earlier one with another answer", share(split.contradictions)));
+    }
+    for column in &split.columns {
+        let is_label = described.columns.label.as_ref() == Some(&column.name);
+        // Of an instruction's two parts the second is often missing.
+        let may_be_blank = described.task.is_some_and(Task::is_of_conversations) && !is_label;
+        let is_used = is_label || described.columns.input.contains(&column.name);
+        if column.blank > 0 && is_used && !may_be_blank {
+            say(format!("`{}` is blank in {}", column.name, share(column.blank)));
+        }
+        for (kind, count) in &column.personal {
+            say(format!("`{}` has what looks like {} in {}", column.name, kind.in_words(), share(*count)));
+        }
+        let of_classes = is_label && !column.common.is_empty() && column.numbers.is_none_or(|_| !described.classes.is_empty());
+        if of_classes {
+            of_label(&column.common, &mut say);
+        }
+    }
+}
+
+fn of_label(common: &[(String, u64)], say: &mut dyn FnMut(String)) {
+    let (Some((most, count)), Some((least, few))) = (common.first(), common.last()) else { return };
+    if common.len() == 1 && most == SECRET {
+        say("its answers are kept secret: it cannot be scored".into());
+    } else if common.len() == 1 {
+        say(format!("every row has the class `{most}`: there is nothing to tell apart"));
+    } else if *few < FEW {
+        say(format!("the class `{least}` has {few} row(s): too few to learn"));
+    } else if (*few as f64) < RARE * *count as f64 {
+        say(format!(
+            "the class `{least}` has {few} rows, `{most}` {count}: look at macro F1 beside accuracy, or weigh the classes"
+        ));
+    }
+}
