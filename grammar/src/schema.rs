@@ -105,7 +105,8 @@ impl Grammar {
             if grammar.is_finite() {
                 return Ok(grammar);
             }
-            problems.push(Problem::new("#", "no finite text fits it"));
+            let what = if grammar.count(root) == 0 { "nothing fits it" } else { "no finite text fits it" };
+            problems.push(Problem::new("#", what));
         }
         problems.sort_by(|a, b| a.place.cmp(&b.place));
         problems.dedup();
