@@ -117,6 +117,7 @@ impl LanguageModel for Embedded {
                 is_cut: !ended,
                 usage: Usage { tokens_in: prompt_tokens as u64, tokens_out: tokens as u64, tokens_cached: 0 },
                 secs,
+                notes: Vec::new(),
             }),
             _ => None,
         });
