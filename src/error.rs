@@ -109,6 +109,15 @@ pub fn place_hint(source: &io::Error) -> Option<String> {
     Some(hint.into())
 }
 
+/// The innermost cause says it best.
+pub fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
 /// Any module's error on its way to the rim, with what was being attempted.
 #[derive(Debug)]
 pub struct Error {

@@ -75,6 +75,7 @@ mod max_pool2d;
 mod mean_tokens;
 mod multiply;
 pub mod optim;
+pub mod packed;
 mod product;
 mod rms_norm;
 mod rope;

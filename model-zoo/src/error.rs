@@ -34,6 +34,14 @@ pub enum Error {
     #[error("the model cannot go on with this prompt: expected {expected}, found {found}")]
     Prompt { expected: String, found: String },
 
+    /// A tensor that the model needs, or that it has no place for.
+    #[error("the tensor `{name}`: expected {expected}, found {found}")]
+    Tensor { name: String, expected: String, found: String },
+
+    /// What is written cannot be held to what it is to be.
+    #[error("the text cannot be held to what it is to be: {0}")]
+    Guide(String),
+
     /// An operation failed.
     #[error(transparent)]
     Kernels(#[from] tallow_kernels::Error),

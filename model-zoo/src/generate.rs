@@ -30,6 +30,68 @@ pub trait Generator {
     fn max_positions(&self) -> usize;
 }
 
+/// A text that is being written: what its next word may be, word after word.
+pub trait NextWord {
+    /// Scores of the word that follows these new ones, `[v]`, which the caller may change.
+    ///
+    /// # Errors
+    /// There is none, one is not known, or the text grows longer than the model's positions; an operation failed.
+    fn read(&mut self, words: &[u32]) -> Result<&mut [f32]>;
+
+    /// The longest text.
+    fn max_positions(&self) -> usize;
+}
+
+/// What a text is held to while it is written.
+pub trait Guide {
+    /// Words that must come, and are taken: the model is not asked for them. `left`: words that there is room for.
+    fn forced(&mut self, left: usize) -> Vec<u32>;
+
+    /// Scores of words that must not come become negative infinity.
+    ///
+    /// # Errors
+    /// None may come: in words.
+    fn restrict(&mut self, left: usize, scores: &mut [f32]) -> std::result::Result<(), String>;
+
+    /// The word was chosen.
+    ///
+    /// # Errors
+    /// It must not come: in words.
+    fn take(&mut self, word: u32) -> std::result::Result<(), String>;
+
+    /// Whether the text is whole and nothing can follow.
+    fn is_over(&self) -> bool;
+}
+
+/// A text of any model that writes, with its memory.
+pub struct Remembered<'a> {
+    generator: &'a dyn Generator,
+    cache: Cache,
+    scores: Vec<f32>,
+}
+
+impl<'a> Remembered<'a> {
+    /// Without a word; a model of two texts reads the source here.
+    ///
+    /// # Errors
+    /// As [`Generator::begin`]; the model does not write.
+    pub fn new(model: &'a dyn Model, source: Option<Source>) -> Result<Self> {
+        let generator = model.generator().ok_or(Error::NoGenerator)?;
+        Ok(Remembered { generator, cache: generator.begin(source.as_slice())?, scores: Vec::new() })
+    }
+}
+
+impl NextWord for Remembered<'_> {
+    fn read(&mut self, words: &[u32]) -> Result<&mut [f32]> {
+        self.scores = next_scores(self.generator, &[words.to_vec()], &mut self.cache)?.remove(0);
+        Ok(&mut self.scores)
+    }
+
+    fn max_positions(&self) -> usize {
+        self.generator.max_positions()
+    }
+}
+
 /// A model of one text whose words follow each other, with or without those that it remembers.
 pub(crate) trait Decoder {
     const FAMILY: &'static str;
@@ -228,19 +290,66 @@ impl Settings {
 pub fn generate(model: &dyn Model, prompt: Prompt, settings: &Settings) -> Result<Vec<u32>> {
     settings.check()?;
     let generator = model.generator().ok_or(Error::NoGenerator)?;
-    let room = room(generator, prompt.start, settings)?;
-    match settings.search {
-        Search::Greedy => one(generator, prompt, settings, room, |_, scores| best(&scores)),
-        Search::Sample { temperature, top_k, top_p, seed } => {
-            let stream = Stream::root(seed).named("generate");
-            one(generator, prompt, settings, room, |step, scores| {
-                draw(&scores, temperature, top_k, top_p, f64::from(stream.uniform(step)))
-            })
-        }
-        Search::Beam { num_beams, length_penalty, early_stopping } => {
-            beams(generator, prompt, settings, room, Beams { num_beams, length_penalty, early_stopping })
-        }
+    if let Search::Beam { num_beams, length_penalty, early_stopping } = settings.search {
+        let room = room(generator.max_positions(), prompt.start, settings)?;
+        return beams(generator, prompt, settings, room, Beams { num_beams, length_penalty, early_stopping });
     }
+    write(&mut Remembered::new(model, prompt.source)?, prompt.start, settings, None, &mut |_| true)
+}
+
+/// One text, word by word, behind the words of `start`: each is told as it is chosen, until `tell` says that it is enough. With a guide the
+/// text also ends where that says so.
+///
+/// # Errors
+/// The settings have mistakes or ask for several texts at once; the start is empty, too long, or holds a word that is not known; the
+/// guide allows nothing; an operation failed.
+pub fn write(
+    text: &mut dyn NextWord,
+    start: &[u32],
+    settings: &Settings,
+    mut guide: Option<&mut dyn Guide>,
+    tell: &mut dyn FnMut(u32) -> bool,
+) -> Result<Vec<u32>> {
+    settings.check()?;
+    let room = room(text.max_positions(), start, settings)?;
+    let (mut all, mut new) = (start.to_vec(), start.to_vec());
+    let mut going_on = true;
+    while going_on && all.len() - start.len() < room {
+        let written = all.len() - start.len();
+        let forced = guide.as_mut().map(|guide| guide.forced(room - written)).unwrap_or_default();
+        for word in forced {
+            all.push(word);
+            new.push(word);
+            going_on &= tell(word);
+        }
+        let left = room - (all.len() - start.len());
+        if !going_on || left == 0 || guide.as_ref().is_some_and(|guide| guide.is_over()) {
+            break;
+        }
+        let scores = text.read(&new)?;
+        settings.adjust(scores, &all, start.len());
+        if let Some(guide) = &mut guide {
+            guide.restrict(left, scores).map_err(Error::Guide)?;
+        }
+        let word = match &settings.search {
+            Search::Greedy => best(scores),
+            Search::Sample { temperature, top_k, top_p, seed } => {
+                let step = (all.len() - start.len()) as u64;
+                let chance = Stream::root(*seed).named("generate").uniform(step);
+                draw(scores, *temperature, *top_k, *top_p, f64::from(chance))
+            }
+            Search::Beam { .. } => return Err(Error::Guide("a search by beams writes several texts at once".into())),
+        };
+        if let Some(guide) = &mut guide {
+            guide.take(word).map_err(Error::Guide)?;
+        }
+        all.push(word);
+        new.clear();
+        new.push(word);
+        going_on = tell(word) && !settings.eos_token_ids.contains(&word);
+        going_on &= !guide.as_ref().is_some_and(|guide| guide.is_over());
+    }
+    Ok(all.split_off(start.len()))
 }
 
 /// What a model writes from each source: as [`generate`], of which it is the same but for rounding. Where the likeliest
@@ -254,7 +363,7 @@ pub fn generate_all(model: &dyn Model, sources: &[Source], start: &[u32], settin
     }
     settings.check()?;
     let generator = model.generator().ok_or(Error::NoGenerator)?;
-    let room = room(generator, start, settings)?;
+    let room = room(generator.max_positions(), start, settings)?;
     let mut texts = vec![start.to_vec(); sources.len()];
     // Those that have not ended, by their numbers.
     let mut running: Vec<usize> = (0..sources.len()).collect();
@@ -285,39 +394,16 @@ pub fn generate_all(model: &dyn Model, sources: &[Source], start: &[u32], settin
 }
 
 /// Words that there is room for.
-fn room(generator: &dyn Generator, start: &[u32], settings: &Settings) -> Result<usize> {
-    let room = generator.max_positions().saturating_sub(start.len()).min(settings.max_new_tokens);
+fn room(max_positions: usize, start: &[u32], settings: &Settings) -> Result<usize> {
+    let room = max_positions.saturating_sub(start.len()).min(settings.max_new_tokens);
     if start.is_empty() {
         return Err(Error::Prompt { expected: "at least one word".into(), found: "none".into() });
     }
     if room == 0 && settings.max_new_tokens > 0 {
-        let expected = format!("fewer words than the model's {} positions", generator.max_positions());
+        let expected = format!("fewer words than the model's {max_positions} positions");
         return Err(Error::Prompt { expected, found: format!("{} words", start.len()) });
     }
     Ok(room)
-}
-
-/// One text, word by word.
-fn one(
-    generator: &dyn Generator,
-    prompt: Prompt,
-    settings: &Settings,
-    room: usize,
-    choose: impl Fn(u64, Vec<f32>) -> u32,
-) -> Result<Vec<u32>> {
-    let mut cache = generator.begin(prompt.source.as_slice())?;
-    let (mut text, mut new) = (prompt.start.to_vec(), prompt.start.to_vec());
-    for step in 0..room as u64 {
-        let mut scores = next_scores(generator, &[new], &mut cache)?.remove(0);
-        settings.adjust(&mut scores, &text, prompt.start.len());
-        let word = choose(step, scores);
-        text.push(word);
-        new = vec![word];
-        if settings.eos_token_ids.contains(&word) {
-            break;
-        }
-    }
-    Ok(text.split_off(prompt.start.len()))
 }
 
 /// Scores of the word that comes after each of the texts, whose new words these are: as many of each.
@@ -350,33 +436,63 @@ fn best(scores: &[f32]) -> u32 {
 
 /// The word that a number in `[0, 1)` stands for, the likeliest first.
 fn draw(scores: &[f32], temperature: f64, top_k: Option<usize>, top_p: Option<f64>, chance: f64) -> u32 {
-    let mut words: Vec<(u32, f64)> = (0u32..).zip(scores).map(|(word, &score)| (word, f64::from(score) / temperature)).collect();
+    let highest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max)) / temperature;
+    let weight = |score: f32| (f64::from(score) / temperature - highest).exp();
+    // What is a billion times less likely than the likeliest has no chance that such a number tells.
+    let mut words: Vec<(u32, f64)> =
+        (0u32..).zip(scores).map(|(word, &score)| (word, weight(score))).filter(|(_, weight)| *weight > 1e-9).collect();
     let order = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    words.sort_unstable_by(order);
-    if let Some(&(_, least)) = top_k.and_then(|k| words.get(k - 1)) {
+    if let Some(k) = top_k.filter(|k| *k < words.len()) {
+        let (_, &mut (_, least), _) = words.select_nth_unstable_by(k - 1, order);
         // Words that are as likely as the last of them stay too.
-        words.truncate(words.partition_point(|(_, score)| *score >= least));
+        words.retain(|(_, weight)| *weight >= least);
     }
-    let highest = words.first().map_or(0.0, |(_, score)| *score);
-    words.iter_mut().for_each(|(_, score)| *score = (*score - highest).exp());
-    let total = |words: &[(u32, f64)]| words.iter().map(|(_, weight)| weight).sum::<f64>();
-    if let Some(share) = top_p {
-        let (all, mut before) = (total(&words), 0.0);
+    // Few words have nearly all of the chance: the others are put in order only where they are reached.
+    let (all, head) = (words.iter().map(|(_, weight)| weight).sum::<f64>(), 1e-3);
+    let split = partition(&mut words, |(_, weight)| *weight > head);
+    words[..split].sort_unstable_by(order);
+    let sum = |words: &[(u32, f64)]| words.iter().map(|(_, weight)| weight).sum::<f64>();
+    let share = top_p.unwrap_or(1.0) * all;
+    if sum(&words[..split]) <= share.max(chance * all) {
+        words[split..].sort_unstable_by(order);
+    } else {
+        words.truncate(split);
+    }
+    let mut kept = words.len();
+    let mut total = all;
+    if top_p.is_some() {
+        let mut before = 0.0;
         // A word stays while those before it do not have the share.
-        let kept = words.iter().take_while(|(_, weight)| {
-            let stays = before < share * all;
-            before += weight;
-            stays
-        });
-        let kept = kept.count().max(1);
-        words.truncate(kept);
+        kept = words
+            .iter()
+            .take_while(|(_, weight)| {
+                let stays = before < share;
+                before += weight;
+                stays
+            })
+            .count()
+            .max(1);
+        total = sum(&words[..kept.min(words.len())]);
     }
-    let mut left = chance * total(&words);
+    let mut left = chance * total;
+    let words = &words[..kept.min(words.len())];
     let chosen = words.iter().find(|(_, weight)| {
         left -= weight;
         left < 0.0
     });
     chosen.or(words.last()).map_or(0, |(word, _)| *word)
+}
+
+/// Brings those that hold to the front, in their order; says how many.
+fn partition<T: Copy>(all: &mut [T], holds: impl Fn(&T) -> bool) -> usize {
+    let mut front = 0;
+    for i in 0..all.len() {
+        if holds(&all[i]) {
+            all.swap(front, i);
+            front += 1;
+        }
+    }
+    front
 }
 
 struct Beams {

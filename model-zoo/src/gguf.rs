@@ -105,9 +105,11 @@ pub struct Gguf {
     len: u64,
 }
 
-/// A value of the header, as far as it is needed: lists (a tokenizer's words) are passed over.
+/// A value of the header, as far as it is needed: lists that are no tokenizer's are passed over.
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
+    Texts(Vec<String>),
+    Numbers(Vec<f64>),
     Whole(u64),
     Negative(i64),
     Number(f64),
@@ -183,6 +185,30 @@ impl Gguf {
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.values.get(key) {
             Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A value of the header that is yes or no, by its whole name.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.values.get(key) {
+            Some(Value::Flag(flag)) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// A list of texts of the tokenizer, by its whole name.
+    pub fn texts(&self, key: &str) -> Option<&[String]> {
+        match self.values.get(key) {
+            Some(Value::Texts(texts)) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// A list of numbers of the tokenizer, by its whole name.
+    pub fn numbers(&self, key: &str) -> Option<&[f64]> {
+        match self.values.get(key) {
+            Some(Value::Numbers(numbers)) => Some(numbers),
             _ => None,
         }
     }
@@ -582,12 +608,27 @@ impl<R: Read + Seek> Header<R> {
         })
     }
 
-    /// Passes over a list.
+    /// Reads a tokenizer's list, and passes over another.
     fn list(&mut self, key: &str, depth: usize) -> Result<Value> {
         if depth > 3 {
             return Err(self.damaged(key, "lists within lists, three deep at most", "more"));
         }
         let kind = self.u32(key)?;
+        if key.starts_with("tokenizer.ggml.") && [4, 5, 6, 8].contains(&kind) {
+            let count = self.count(key, if kind == 8 { 8 } else { 4 })?;
+            if kind == 8 {
+                return Ok(Value::Texts((0..count).map(|_| self.text(key)).collect::<Result<_>>()?));
+            }
+            let mut number = || {
+                let bytes = self.bytes::<4>(key)?;
+                Ok(match kind {
+                    4 => f64::from(u32::from_le_bytes(bytes)),
+                    5 => f64::from(i32::from_le_bytes(bytes)),
+                    _ => f64::from(f32::from_le_bytes(bytes)),
+                })
+            };
+            return Ok(Value::Numbers((0..count).map(|_| number()).collect::<Result<_>>()?));
+        }
         let size = match kind {
             0 | 1 | 7 => 1,
             2 | 3 => 2,

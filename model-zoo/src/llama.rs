@@ -324,18 +324,25 @@ impl Llama {
             norm: at.at("norm").param("weight", &[d], Init::Ones),
             lm_head: (!config.tie_word_embeddings).then(|| own.at("lm_head").param("weight", &[config.vocab_size, d], init)),
             config: config.clone(),
-            rope: RefCell::new(Rope::new(config.head_dim, 0, config.rope_theta, config.rope_scaling.kernel())?),
+            rope: RefCell::new(config.rotation(0)?),
         })
     }
 
-    /// The rotations of at least `len` positions. Public models allow a hundred thousand; tables for all of them would be large.
+    /// The rotations of at least `len` positions.
     fn rope(&self, len: usize) -> Result<Rope> {
         let mut rope = self.rope.borrow_mut();
         if rope.positions() < len {
-            let positions = len.next_power_of_two().min(self.config.max_position_embeddings);
-            *rope = Rope::new(self.config.head_dim, positions, self.config.rope_theta, self.config.rope_scaling.kernel())?;
+            *rope = self.config.rotation(len)?;
         }
         Ok(rope.clone())
+    }
+}
+
+impl Config {
+    /// The rotations of at least `len` positions. Public models allow a hundred thousand; tables for all of them would be large.
+    pub(crate) fn rotation(&self, len: usize) -> Result<Rope> {
+        let positions = if len == 0 { 0 } else { len.next_power_of_two().min(self.max_position_embeddings) };
+        Ok(Rope::new(self.head_dim, positions, self.rope_theta, self.rope_scaling.kernel())?)
     }
 }
 

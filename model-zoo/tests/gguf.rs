@@ -9,7 +9,7 @@ use std::io::Cursor;
 use std::path::Path;
 use tallow_kernels::{Gradients, ParamStore, Stream, Tape, Weights};
 use tallow_zoo::gguf::{Base, Gguf};
-use tallow_zoo::{Adapter, Input, ModelConfig};
+use tallow_zoo::{Adapter, Input, Model, ModelConfig, NextWord, PackedLlama, Remembered};
 
 type Tensors = BTreeMap<String, Tensor>;
 
@@ -321,4 +321,134 @@ fn public_weights() {
     println!("SmolLM2: scores differ by {off:.1e} of their norm");
     // Candle rounds activations to 8 bits for its quantised products.
     assert!(off < 0.05, "{off}");
+}
+
+/// A text of the packed model, and the scores behind its words as the model that is trained has them.
+fn packed_and_dense(config: &str, architecture: &str, kind: GgmlDType) -> (PackedLlama, Box<dyn Model>) {
+    let config = ModelConfig::from_public(config).expect("a config");
+    let scratch = Weights::scratch(Stream::root(5), &Device::Cpu);
+    config.build(&scratch, None).expect("a model");
+    let (store, _) = scratch.finish().expect("parameters");
+    // As far from the beginning as training leads: weights of size one over the root of their rows, and biases and norms of their own.
+    let grown = |p: &tallow_kernels::Param| {
+        let (tensor, stream) = (p.tensor().clone(), Stream::root(7).named(p.name()));
+        let noise: Vec<f32> = (0..tensor.elem_count() as u64).map(|i| stream.uniform(i) - 0.5).collect();
+        let noise = Tensor::from_vec(noise, tensor.dims(), &Device::Cpu).expect("noise");
+        let scale = if tensor.rank() == 2 { 3.0 / (tensor.dims()[1] as f64).sqrt() } else { 0.6 };
+        let base = if tensor.rank() == 2 { 0.0 } else { 1.0 };
+        ((noise * scale).expect("scaled") + base * f64::from(p.name().ends_with("weight"))).expect("grown")
+    };
+    let tensors: Tensors = store.iter().map(|p| (p.name().to_string(), grown(p))).collect();
+    let file = write(&config, architecture, &tensors, kind);
+    let mut read = Cursor::new(&file);
+    let stored = Gguf::read(&mut read).and_then(|header| header.load_stored(&mut read)).expect("blocks");
+    let ModelConfig::Llama(own) = &stored.config else { panic!("a Llama") };
+    let packed = PackedLlama::new(own, stored.tensors).expect("packed");
+    let base = load(&file).expect("a file");
+    let weights = Weights::given(base.config.public_names(base.tensors).expect("names"), Stream::root(0), &Device::Cpu);
+    let model = base.config.build(&weights, None).expect("a model");
+    weights.finish().expect("weights that fit");
+    (packed, model)
+}
+
+const LLAMA: &str = r#"{"model_type": "llama", "vocab_size": 96, "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 512, "tie_word_embeddings": true}"#;
+const BIASED: &str = r#"{"model_type": "qwen2", "vocab_size": 96, "hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 2,
+    "num_attention_heads": 8, "num_key_value_heads": 8, "max_position_embeddings": 512, "tie_word_embeddings": false}"#;
+const NORMED: &str = r#"{"model_type": "qwen3", "vocab_size": 96, "hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 32, "max_position_embeddings": 512, "tie_word_embeddings": true}"#;
+
+/// The distance of two lists of scores, over the size of one.
+fn apart(a: &[f32], b: &[f32]) -> f64 {
+    let square = |x: f64| x * x;
+    let off: f64 = a.iter().zip(b).map(|(a, b)| square(f64::from(a - b))).sum();
+    (off / b.iter().map(|b| square(f64::from(*b))).sum::<f64>()).sqrt()
+}
+
+/// A prompt in one go and words one by one say what the model in float32 says of the same weights, but for rounding activations to bytes.
+#[test]
+fn packed_models_say_what_the_dense_ones_say() {
+    let ids: Vec<u32> = (0..70u32).map(|i| i * 37 % 96).collect();
+    for (config, architecture, kind, most) in [
+        (LLAMA, "llama", GgmlDType::F16, 2e-3),
+        (LLAMA, "llama", GgmlDType::Q8_0, 0.03),
+        (LLAMA, "llama", GgmlDType::Q4_1, 0.03),
+        (LLAMA, "llama", GgmlDType::Q4K, 0.03),
+        (LLAMA, "llama", GgmlDType::Q6K, 0.03),
+        (BIASED, "qwen2", GgmlDType::Q8_0, 0.03),
+        (BIASED, "qwen2", GgmlDType::Q5K, 0.03),
+        (NORMED, "qwen3", GgmlDType::Q4_0, 0.03),
+        (NORMED, "qwen3", GgmlDType::F32, 2e-3),
+    ] {
+        let (packed, model) = packed_and_dense(config, architecture, kind);
+        let mut text = packed.text().expect("a text");
+        let mut dense = Remembered::new(&*model, None).expect("a text");
+        for words in [&ids[..50], &ids[50..51], &ids[51..53], &ids[53..]] {
+            let (found, expected) = (text.read(words).expect("scores").to_vec(), dense.read(words).expect("scores").to_vec());
+            let off = apart(&found, &expected);
+            assert!(off < most, "{architecture} {kind:?}: {off}");
+        }
+    }
+}
+
+/// The same against Candle's own quantised Llama, which rounds as llama.cpp does.
+#[test]
+fn packed_models_say_what_candle_says() {
+    use candle_transformers::models::quantized_llama::ModelWeights;
+    let config = ModelConfig::from_public(LLAMA).expect("a config");
+    let tensors: Tensors = {
+        let scratch = Weights::scratch(Stream::root(5), &Device::Cpu);
+        config.build(&scratch, None).expect("a model");
+        let (store, _) = scratch.finish().expect("parameters");
+        store
+            .iter()
+            .map(|p| {
+                (p.name().to_string(), p.tensor().affine(if p.tensor().rank() == 2 { 4.0 } else { 1.0 }, 0.0).expect("scaled"))
+            })
+            .collect()
+    };
+    for kind in [GgmlDType::Q8_0, GgmlDType::Q4_0, GgmlDType::Q4K] {
+        let file = write(&config, "llama", &tensors, kind);
+        let mut read = Cursor::new(&file);
+        let mut content = gguf_file::Content::read(&mut read).expect("Candle reads it");
+        content.metadata.insert("llama.rope.dimension_count".into(), Value::U32(64));
+        let mut candle = ModelWeights::from_gguf(content, &mut read, &Device::Cpu).expect("Candle's model");
+        let mut read = Cursor::new(&file);
+        let stored = Gguf::read(&mut read).and_then(|header| header.load_stored(&mut read)).expect("blocks");
+        let ModelConfig::Llama(own) = &stored.config else { panic!("a Llama") };
+        let packed = PackedLlama::new(own, stored.tensors).expect("packed");
+        let mut text = packed.text().expect("a text");
+        let ids: Vec<u32> = (0..40u32).map(|i| i * 29 % 96).collect();
+        for (first, words) in [(0, &ids[..38]), (38, &ids[38..39]), (39, &ids[39..])] {
+            let x = Tensor::new(words, &Device::Cpu).and_then(|x| x.unsqueeze(0)).expect("ids");
+            let expected = floats(&candle.forward(&x, first).expect("scores"));
+            // Each rounds activations in its own way, and is off by up to 0.03 from what no rounding would give.
+            let off = apart(text.read(words).expect("scores"), &expected);
+            assert!(off < 0.08, "{kind:?}: {off}");
+        }
+    }
+}
+
+#[test]
+fn packed_models_tell_what_does_not_fit() {
+    let (config, tensors) = wide();
+    let ModelConfig::Llama(own) = &config else { panic!("a Llama") };
+    let blocks = |tensors: &Tensors| -> BTreeMap<String, std::sync::Arc<QTensor>> {
+        let made = |(name, tensor): (&String, &Tensor)| {
+            (name.clone(), QTensor::quantize(tensor, GgmlDType::F32).expect("blocks").into())
+        };
+        tensors.iter().map(made).collect()
+    };
+    let says = |tensors: &Tensors| PackedLlama::new(own, blocks(tensors)).map(drop).expect_err("refused").to_string();
+    let mut less = tensors.clone();
+    less.remove("model.norm.weight");
+    assert!(says(&less).contains("`model.norm.weight`: expected [256], found nothing"));
+    let mut more = tensors.clone();
+    more.insert("model.extra".into(), tensors["model.norm.weight"].clone());
+    assert!(says(&more).contains("`model.extra`"));
+    let packed = PackedLlama::new(own, blocks(&tensors)).expect("packed");
+    let mut text = packed.text().expect("a text");
+    assert!(text.read(&[]).is_err() && text.read(&[7]).is_err() && text.read(&[1; 65]).is_err());
+    assert!(text.read(&[1; 64]).is_ok() && text.read(&[1]).is_err());
+    assert!(packed.size_bytes() > 0);
 }

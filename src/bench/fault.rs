@@ -11,7 +11,8 @@ use tallow_kernels::Stream;
 pub enum Fault {
     /// Nothing.
     None,
-    /// Less memory than training needs: half of what it took undisturbed, above what a worker of that run took at least.
+    /// Less memory than training needs: half of what it took undisturbed, above what a worker of that run took at least, and above what weights,
+    /// gradients and moments take.
     Memory,
     /// A hundred times the learning rate of the undisturbed run.
     LearningRate,

@@ -82,12 +82,9 @@ pub(super) fn make(made: Made, rows: usize) -> String {
             text + &review(&mut d, good) + ".\n"
         }),
         Made::Instructions => list(each, |d| {
-            let word = d.pick(&THINGS);
-            let (ask, answer) = match d.chance(50) {
-                true => (format!("say the word {word}"), word.to_string()),
-                false => (format!("is a {word} a thing"), "yes it is".to_string()),
-            };
-            json!({"instruction": ask, "input": "", "output": answer})
+            let good = d.chance(50);
+            let told = format!("{} found the {} {}", d.pick(&WHO), d.pick(&THINGS), d.pick(if good { &GOOD } else { &BAD }));
+            json!({"instruction": told, "input": "", "output": review(d, good) + "."})
         }),
         Made::Preferences => list(each, |d| {
             let thing = d.pick(&THINGS);

@@ -439,7 +439,7 @@ impl Bench<'_> {
         let plan: Plan = folder.read_json(&folder.plan()).ok()?;
         Some(Undisturbed {
             peak_bytes: trial.took.peak_bytes,
-            least_bytes: trial.took.least_bytes,
+            least_bytes: trial.took.least_bytes.map(|least| least.max(standing_bytes(&plan))),
             lr: Some(plan.spec.recipe.lr),
             micro_batch: plan.runs.first().map(|run| run.micro_batch_size),
         })
@@ -548,6 +548,11 @@ fn arguments(tier: &Tier, seed: u64, fault: Fault, undisturbed: Option<&Undistur
         _ => {}
     }
     args
+}
+
+/// What no smaller part of a step saves: weights, and gradients and moments of those that are trained, in float32.
+fn standing_bytes(plan: &Plan) -> u64 {
+    4 * plan.estimate.num_params as u64 + 12 * plan.estimate.num_trainable as u64
 }
 
 /// Whether less memory made a difference: a worker ran out of it, or the plan takes smaller parts of a step.

@@ -160,7 +160,7 @@ pub enum Made {
     Questions,
     /// Sentences of a small grammar, a line each.
     Novel,
-    /// A list of `instruction`, `input`, `output`: a word to be answered with.
+    /// A list of `instruction`, `input`, `output`: an opinion, and a sentence of the same opinion in the words of `novel`.
     Instructions,
     /// A list of `prompt`, `chosen`, `rejected`: polite answers are better.
     Preferences,

@@ -85,6 +85,8 @@ pub enum Command {
         #[arg(long)]
         offline: bool,
         #[command(flatten)]
+        llm: LlmArgs,
+        #[command(flatten)]
         worker: WorkerArgs,
     },
     /// Go on with a run that was planned, stopped or killed.
@@ -169,12 +171,18 @@ pub enum Command {
     Generate {
         /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
         model: String,
-        /// What the text begins with, or with `--chat` what is said to the model; for a model of speech a WAV or FLAC file.
-        #[arg(long)]
-        prompt: String,
+        /// What the text begins with, or with `--chat` what is said to the model; for a model of speech a WAV or FLAC file. `-`: stdin.
+        #[arg(value_name = "PROMPT", required_unless_present = "prompt_option")]
+        prompt: Option<String>,
+        /// The same, as an option.
+        #[arg(long = "prompt", value_name = "PROMPT", conflicts_with = "prompt")]
+        prompt_option: Option<String>,
         /// Say it in the form of the model's chat template.
         #[arg(long)]
         chat: bool,
+        /// In a conversation, who the model is to be.
+        #[arg(long, value_name = "TEXT", requires = "chat")]
+        system: Option<String>,
         /// Write at most so many tokens.
         #[arg(long, default_value_t = 128, value_name = "N")]
         max_tokens: usize,
@@ -184,12 +192,21 @@ pub enum Command {
         /// Draw from the fewest tokens that together have this probability.
         #[arg(long, value_name = "P")]
         top_p: Option<f64>,
+        /// Draw from so many of the likeliest tokens.
+        #[arg(long, value_name = "N")]
+        top_k: Option<NonZeroUsize>,
         /// Search for the likeliest text by going on with so many at a time.
-        #[arg(long, value_name = "N", conflicts_with_all = ["temperature", "top_p"], value_parser = clap::value_parser!(u16).range(1..=1000))]
+        #[arg(long, value_name = "N", conflicts_with_all = ["temperature", "top_p", "top_k", "schema", "stream"], value_parser = clap::value_parser!(u16).range(1..=1000))]
         beams: Option<u16>,
         /// What chance is drawn from.
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        /// A file with a JSON schema: the text is JSON that fits it, whatever the model.
+        #[arg(long, value_name = "FILE")]
+        schema: Option<PathBuf>,
+        /// Show the text as it is written; on a terminal it is shown so in any case.
+        #[arg(long)]
+        stream: bool,
         #[command(flatten)]
         speech: SpeechArgs,
         #[command(flatten)]
@@ -362,6 +379,8 @@ pub struct Wishes {
     pub max_time: Option<Duration>,
     #[command(flatten)]
     pub budget: BudgetArgs,
+    #[command(flatten)]
+    pub llm: LlmArgs,
     /// Try further recipes, at most N in all, and keep what does better on what is watched; the verdict compares it with the first.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u16).range(2..=1000))]
     pub improve: Option<u16>,
@@ -402,6 +421,12 @@ pub struct BudgetArgs {
     /// Most attempts of a run that fails, the first included.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
     pub max_attempts: Option<u8>,
+    /// Most tokens that a language model may read and write for the run.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_tokens: Option<u64>,
+    /// Most US dollars that a language model may cost; its price stands in its configuration.
+    #[arg(long, value_name = "USD", value_parser = parse_usd)]
+    pub max_usd: Option<f64>,
     /// Let recovery change what is tested, such as leave out examples that are not finite; the report names each such change.
     #[arg(long)]
     pub allow_scope_change: bool,
@@ -409,6 +434,17 @@ pub struct BudgetArgs {
     /// of it, is asked for on a terminal and refused elsewhere.
     #[arg(long, value_name = "ID")]
     pub accept_license: Vec<String>,
+}
+
+/// The language model to ask about a paper or a plan. See docs/language-models.md.
+#[derive(Debug, Args, Default, Clone)]
+pub struct LlmArgs {
+    /// Ask a language model, too: a name of the configuration (llm.toml) or a usual one such as ollama#MODEL, or URL#MODEL.
+    #[arg(long, value_name = "NAME")]
+    pub llm: Option<String>,
+    /// Answer its questions from the recording of an earlier run (llm.jsonl).
+    #[arg(long, value_name = "FILE")]
+    pub llm_replay: Option<PathBuf>,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -539,6 +575,11 @@ fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
     let threads = text.trim().parse::<NonZeroUsize>().ok().filter(|threads| threads.get() <= MOST);
     threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, found `{text}`"))
+}
+
+fn parse_usd(text: &str) -> Result<f64, String> {
+    let usd = text.trim().trim_start_matches('$').parse::<f64>().ok().filter(|usd| usd.is_finite() && *usd >= 0.0);
+    usd.ok_or_else(|| format!("expected US dollars such as `0.50`, found `{text}`"))
 }
 
 /// "90s", "30m", "1.5h", "1h30m".

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The environment variables that Tallow honours, and what each is for. `tallow doctor` prints those that are set.
-pub const VARIABLES: [(&str, &str); 12] = [
+pub const VARIABLES: [(&str, &str); 14] = [
     ("HF_ENDPOINT", "the Hub's address"),
     ("HF_HOME", "the Hub's cache (its `hub/` folder)"),
     ("HF_HUB_CACHE", "the Hub's cache, if it lies elsewhere"),
@@ -15,6 +15,8 @@ pub const VARIABLES: [(&str, &str); 12] = [
     ("TALLOW_RUNS", "where runs are kept; default: `runs` in the current folder"),
     ("TALLOW_ARXIV", "arXiv's address, for a mirror; default: https://arxiv.org"),
     ("TALLOW_CACHE", "cache for papers; default: `tallow` in the user's cache folder"),
+    ("TALLOW_LLM_CONFIG", "language models to ask; default: `tallow/llm.toml` in the user's folder of configurations"),
+    ("TALLOW_LLM_KEY", "key for a language model that `--llm` names by its address; sent to that host alone"),
     ("TALLOW_SCRIPT_IMAGE", "the image that scripts run in; default: `tallow-python`"),
     ("DOCKER_HOST", "where the container engine of scripts listens"),
     ("NO_COLOR", "plain output"),
@@ -34,14 +36,28 @@ pub struct Environment {
     pub color: bool,
     pub script_image: Option<String>,
     pub docker_host: Option<String>,
+    pub llm_config: LlmConfig,
     /// Where programs are looked for.
     pub path: Option<OsString>,
+}
+
+/// Where the configuration of language models lies.
+#[derive(Debug, Clone)]
+pub struct LlmConfig {
+    pub path: PathBuf,
+    /// Somebody named it: then it has to be there.
+    pub is_named: bool,
+}
+
+/// A variable whose name the configuration of a language model holds: that of its key.
+pub fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 impl Environment {
     /// Reads this process's environment.
     pub fn read() -> Self {
-        Self::from(&|name| std::env::var_os(name).filter(|value| !value.is_empty()))
+        Self::from(&variable)
     }
 
     /// As [`Environment::read`], of any source of variables.
@@ -69,6 +85,11 @@ impl Environment {
             color: var("NO_COLOR").is_none(),
             script_image: text("TALLOW_SCRIPT_IMAGE"),
             docker_host: text("DOCKER_HOST"),
+            llm_config: LlmConfig {
+                path: path("TALLOW_LLM_CONFIG")
+                    .unwrap_or_else(|| path("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")).join("tallow/llm.toml")),
+                is_named: var("TALLOW_LLM_CONFIG").is_some(),
+            },
             path: var("PATH"),
         }
     }

@@ -3,7 +3,7 @@
 use super::args::{BudgetArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
-use super::{planned, read};
+use super::{language_model, planned, read};
 use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
@@ -105,8 +105,13 @@ impl Start {
             }
             None => (EXAMPLE.to_string(), "the example".to_string()),
         };
-        for (option, what, asked) in [("--data", "data", &wishes.data), ("--model", "model", &wishes.model)] {
-            if asked.is_some() {
+        for (option, what, asked) in [
+            ("--data", "data", wishes.data.is_some()),
+            ("--model", "model", wishes.model.is_some()),
+            ("--llm", "settings, and there is nothing to plan", wishes.llm.llm.is_some()),
+            ("--llm-replay", "settings, and there is nothing to plan", wishes.llm.llm_replay.is_some()),
+        ] {
+            if asked {
                 return Err(CliError::InTheFile { option, what, file: name }.into());
             }
         }
@@ -175,6 +180,8 @@ pub(super) fn begin(
     args: &RunArgs,
     until: Until,
 ) -> Result<ExitCode> {
+    // A language model that cannot be asked is told before anything is begun.
+    language_model::chosen(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
     let root = args.out.clone().unwrap_or_else(|| {
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         let name = format!("{}-{time}", start.slug());
@@ -225,6 +232,8 @@ pub(super) fn resume(
         max_memory_bytes: budget.memory,
         max_disk_bytes: budget.max_disk,
         max_attempts: budget.max_attempts.map(usize::from),
+        max_tokens: budget.max_tokens,
+        max_usd: budget.max_usd,
         allow_scope_change: budget.allow_scope_change,
         accept_licenses: budget.accept_license.clone(),
     };
@@ -294,6 +303,7 @@ pub(super) fn drive<T>(
 ) -> Result<T> {
     let stop = stop_flag(Some(folder.clone()));
     let hub = env.hub(hub.hub.clone(), hub.offline);
+    let offline = hub.offline;
     if let Some(path) = hub.local.clone().filter(|folder| !folder.is_dir()) {
         return Err(CliError::NoHub { path }.into());
     }
@@ -314,6 +324,7 @@ pub(super) fn drive<T>(
         hub: &hub,
         host: &host,
         planner: &RulePlanner,
+        language_model: &|wishes| language_model::chosen(env, wishes, offline),
         program: program.clone(),
         level: worker.sandbox,
         threads: worker.threads.map_or(cores, usize::from),
@@ -411,11 +422,13 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
 
 /// What the flags say of budgets, as keys of the experiment file.
 fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
-    let BudgetArgs { memory, max_disk, max_attempts, allow_scope_change, accept_license } = args;
+    let BudgetArgs { memory, max_disk, max_attempts, max_tokens, max_usd, allow_scope_change, accept_license } = args;
     let flags = [
         ("budget.max_memory_bytes", memory.map(|bytes| bytes.to_string())),
         ("budget.max_disk_bytes", max_disk.map(|bytes| bytes.to_string())),
         ("budget.max_attempts", max_attempts.map(|attempts| attempts.to_string())),
+        ("budget.max_tokens", max_tokens.map(|tokens| tokens.to_string())),
+        ("budget.max_usd", max_usd.map(|usd| format!("{usd:?}"))),
         ("budget.allow_scope_change", allow_scope_change.then(|| "true".into())),
         ("budget.accept_licenses", (!accept_license.is_empty()).then(|| format!("{accept_license:?}"))),
     ];
@@ -433,6 +446,8 @@ fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
         max_examples: wishes.max_examples,
         seeds: wishes.seeds.clone(),
         set: budget(&wishes.budget).into_iter().chain(wishes.set.iter().cloned()).collect(),
+        llm: wishes.llm.llm.clone(),
+        llm_replay: wishes.llm.llm_replay.as_deref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.into())),
     }
 }
 

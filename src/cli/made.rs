@@ -4,12 +4,13 @@ use super::args::{HubArgs, SpeechArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder, told};
 use super::experiment::{create, drive, unfinished};
-use crate::error::Result;
+use crate::error::{Class, Failure, Result};
 use crate::pipeline::{Ask, End};
 use crate::store::Purpose;
 use crate::words::count;
 use serde_json::json;
-use std::path::Path;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tallow_zoo::Search;
 
@@ -18,43 +19,100 @@ pub(super) struct Asked<'a> {
     pub(super) model: &'a str,
     pub(super) prompt: &'a str,
     pub(super) chat: bool,
+    pub(super) system: Option<&'a str>,
     pub(super) max_tokens: usize,
     pub(super) search: Search,
+    pub(super) schema: Option<&'a Path>,
+    pub(super) stream: bool,
     pub(super) speech: &'a SpeechArgs,
 }
 
 /// By beams or by chance, where anything is said of it.
-pub(super) fn search(temperature: Option<f64>, top_p: Option<f64>, beams: Option<u16>, seed: u64) -> Search {
-    match (temperature, top_p) {
-        (None, None) => match beams {
+pub(super) fn search(
+    temperature: Option<f64>,
+    top_p: Option<f64>,
+    top_k: Option<usize>,
+    beams: Option<u16>,
+    seed: u64,
+) -> Search {
+    match (temperature, top_p, top_k) {
+        // The likeliest word is what falling temperatures lead to.
+        (Some(0.0), ..) => Search::Greedy,
+        (None, None, None) => match beams {
             Some(beams) => Search::Beam { num_beams: usize::from(beams), length_penalty: 1.0, early_stopping: false },
             None => Search::Greedy,
         },
-        _ => Search::Sample { temperature: temperature.unwrap_or(1.0), top_k: None, top_p, seed },
+        _ => Search::Sample { temperature: temperature.unwrap_or(1.0), top_k, top_p, seed },
     }
 }
 
 pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
+    let prompt = match asked.prompt {
+        "-" => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map_err(|source| PromptError::Stdin { source })?;
+            text
+        }
+        prompt => prompt.into(),
+    };
+    let streams = asked.stream || !json && std::io::stdout().is_terminal() && !matches!(asked.search, Search::Beam { .. });
     let ask = Ask {
         model: model_of(env, asked.model),
-        prompt: asked.prompt.into(),
+        prompt,
         chat: asked.chat,
+        system: asked.system.map(str::to_string),
         max_new_tokens: asked.max_tokens,
         search: asked.search.clone(),
+        schema: asked.schema.map(read_schema).transpose()?,
+        stream: streams,
         told: told(asked.speech),
     };
     let passing = passing_folder()?;
     let folder = create(passing.path().join("generation"), Purpose::Evaluation)?;
     match drive(json, env, folder, setting, |pipeline| pipeline.write(&ask))? {
         Ok(written) if json => super::say_all(&serde_json::to_string(&written).unwrap_or_default()),
+        // It has been shown.
+        Ok(_) if streams => super::say_all(""),
         // What it wrote and nothing else, letter by letter but for what a terminal would obey.
-        Ok(written) => {
-            let shown: String = written.text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-            super::say_all(&shown)
-        }
+        Ok(written) => super::say_all(&shown(&written.text)),
         Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
         Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Without what a terminal would obey.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// What was asked for cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum PromptError {
+    #[error("the prompt cannot be read from stdin")]
+    Stdin { source: std::io::Error },
+    #[error("the schema `{}` cannot be read", path.display())]
+    Schema { path: PathBuf, source: std::io::Error },
+    #[error("the schema `{}` is no JSON", path.display())]
+    NotJson { path: PathBuf, source: serde_json::Error },
+}
+
+impl Failure for PromptError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            PromptError::Stdin { .. } => Some("it has to be text in UTF-8".into()),
+            PromptError::Schema { .. } | PromptError::NotJson { .. } => {
+                Some("name a file with a JSON schema by `--schema`".into())
+            }
+        }
+    }
+}
+
+fn read_schema(path: &Path) -> Result<serde_json::Value, PromptError> {
+    let text = std::fs::read(path).map_err(|source| PromptError::Schema { path: path.into(), source })?;
+    serde_json::from_slice(&text).map_err(|source| PromptError::NotJson { path: path.into(), source })
 }
 
 pub(super) fn merge(

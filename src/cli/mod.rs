@@ -10,6 +10,7 @@ pub mod environment;
 mod evaluate;
 mod experiment;
 mod export;
+mod language_model;
 mod made;
 pub mod message;
 mod planned;
@@ -106,9 +107,38 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, out };
             predict::predict(cli.json, environment, &asked, (hub, worker))
         }
-        Command::Generate { model, prompt, chat, max_tokens, temperature, top_p, beams, seed, speech, hub, worker } => {
-            let search = made::search(*temperature, *top_p, *beams, *seed);
-            let asked = made::Asked { model, prompt, chat: *chat, max_tokens: *max_tokens, search, speech };
+        Command::Generate {
+            model,
+            prompt,
+            prompt_option,
+            chat,
+            system,
+            max_tokens,
+            temperature,
+            top_p,
+            top_k,
+            beams,
+            seed,
+            schema,
+            stream,
+            speech,
+            hub,
+            worker,
+        } => {
+            let prompt = prompt.as_ref().or(prompt_option.as_ref()).map_or("", String::as_str);
+            let search = made::search(*temperature, *top_p, top_k.map(usize::from), *beams, *seed);
+            let (system, schema) = (system.as_deref(), schema.as_deref());
+            let asked = made::Asked {
+                model,
+                prompt,
+                chat: *chat,
+                system,
+                max_tokens: *max_tokens,
+                search,
+                schema,
+                stream: *stream,
+                speech,
+            };
             made::generate(cli.json, environment, &asked, (hub, worker))
         }
         Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),
@@ -129,7 +159,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Resume { run, max_time, budget, hub, worker } => {
             experiment::resume(cli.json, environment, run, (*max_time, budget), hub, worker)
         }
-        Command::Read { paper, fields, offline, worker } => {
+        Command::Read { paper, fields, offline, llm, worker } => {
             let show = if *fields {
                 read::Show::Fields
             } else if cli.json {
@@ -137,7 +167,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             } else {
                 read::Show::Words
             };
-            read::read(show, environment, paper, *offline, worker)
+            read::read(show, environment, paper, (*offline, llm), worker)
         }
         Command::Runs => runs(cli.json, environment),
         Command::Models => models(cli.json),

@@ -68,6 +68,11 @@ impl<D: Write, M: Write> Progress<D, M> {
             }
             Event::Started { step, total_steps, .. } => self.start(*step, *total_steps),
             Event::Step(step) => return self.step(step),
+            Event::Wrote { text } => {
+                // Whoever read this may be gone.
+                let _ = write!(self.data, "{}", super::made::shown(text)).and_then(|()| self.data.flush());
+                return;
+            }
             Event::Progress { examples } => return self.progress(*examples),
             Event::Prepared(_) | Event::Evaluated { .. } | Event::Merged { .. } => self.end(),
             Event::Monitored { metric, value, .. } => {
@@ -252,9 +257,11 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         Event::Refused { calls } => format!("  the jail refused {}", clean(&crate::sandbox::in_words(calls))),
         // The error that ends the command says it.
         // What a model wrote is the command's answer, or the report's to show.
-        Event::Sampled { .. } | Event::Generated { .. } | Event::Predicted { .. } | Event::Exported { .. } => {
-            return None;
-        }
+        Event::Sampled { .. }
+        | Event::Generated { .. }
+        | Event::Wrote { .. }
+        | Event::Predicted { .. }
+        | Event::Exported { .. } => return None,
         Event::Failed { .. } | Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
     })
 }

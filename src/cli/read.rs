@@ -1,12 +1,13 @@
 //! `tallow read`: what a paper says, each field with the words it was found in.
 
-use super::args::{PaperArg, WorkerArgs};
+use super::args::{LlmArgs, PaperArg, WorkerArgs};
 use super::environment::Environment;
+use super::language_model;
 use super::reading::Reading;
 use crate::error::Result;
 use crate::intake::{self, FetchOptions, Field, FlatSpec, Opened, Outline, PaperSource};
 use crate::job::Event;
-use crate::pipeline::read_paper;
+use crate::pipeline::{read_further, read_paper};
 use crate::run::{SILENCE, Supervisor, Watch};
 use crate::store::{self, RunFolder};
 use std::process::ExitCode;
@@ -34,7 +35,14 @@ pub(super) fn open(env: &Environment, paper: &PaperArg, offline: bool) -> Result
 }
 
 /// Reads a paper in a run folder that is gone afterwards.
-pub(super) fn read(show: Show, env: &Environment, paper: &PaperArg, offline: bool, worker: &WorkerArgs) -> Result<ExitCode> {
+pub(super) fn read(
+    show: Show,
+    env: &Environment,
+    paper: &PaperArg,
+    (offline, llm): (bool, &LlmArgs),
+    worker: &WorkerArgs,
+) -> Result<ExitCode> {
+    let chosen = language_model::of(env, llm, offline || env.offline)?;
     let opened = open(env, paper, offline)?;
     let place = store::temporary()?;
     let folder = RunFolder::create(place.path().join("read"))?;
@@ -52,7 +60,10 @@ pub(super) fn read(show: Show, env: &Environment, paper: &PaperArg, offline: boo
         stop: super::experiment::stop_flag(None),
         now: &super::experiment::now,
     };
-    let (paper, spec) = read_paper(&supervisor, 1, opened.record, &mut Quiet)?;
+    let (paper, mut spec) = read_paper(&supervisor, 1, opened.record, &mut Quiet)?;
+    if let Some(chosen) = &chosen {
+        read_further(&*chosen.model, &paper, &mut spec)?.iter().for_each(|note| super::experiment::tell_progress(note));
+    }
     match show {
         Show::Whole => return super::print_json(&Reading::of(&spec).page(&Outline::new(&paper, &spec))),
         Show::Fields => return super::print_json(&Reading::of(&spec).page(&FlatSpec::from(&spec))),

@@ -50,7 +50,10 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
             trainer::train(&config, &out, resume_from.as_deref(), &stop, emit)?;
         }
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
-        Job::Generate(job) => trainer::generate(&job, emit)?,
+        Job::Generate(job) => {
+            let asked = sandbox::stop::flag();
+            trainer::generate(&job, &|| asked.load(Ordering::Relaxed), emit)?;
+        }
         Job::Merge(job) => trainer::merge(&job, emit)?,
         Job::Predict(job) => trainer::predict(&job, emit)?,
         Job::Export(job) => trainer::export(&job, emit)?,

@@ -3,6 +3,7 @@
 use super::guarded::guarded;
 use super::read::{Cell, Table};
 use super::survey::DataSpecHints;
+use super::tokenizers::gguf::tokenizer_json;
 use super::{Error, Result};
 use crate::job::TokenizerSource;
 use crate::plan::{DataFacts, SplitFacts};
@@ -113,7 +114,7 @@ fn usual(vocab_size: usize) -> f64 {
 /// By cutting a sample.
 fn measured(tables: &[Table], column: &str, path: &Path) -> Result<f64> {
     let broken = |e: tokenizers::Error| Error::Tokenizer { path: path.into(), what: e.to_string() };
-    let json = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    let (json, _) = tokenizer_json(path)?;
     let mut tokenizer = guarded(|| Tokenizer::from_bytes(json)).map_err(|e| broken(e.into()))?.map_err(broken)?;
     tokenizer.with_padding(None).with_truncation(None).map_err(broken)?;
     let (mut bytes, mut tokens, mut failed) = (0, 0, None);

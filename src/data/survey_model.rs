@@ -2,6 +2,7 @@
 
 use super::hub::{Hub, Kind, Repo};
 use super::shards::files_of_index;
+use super::tokenizers::gguf;
 use super::{Card, Error, Result, sha256_of_weights};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
 use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
@@ -56,9 +57,10 @@ pub fn look_at_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
 /// A model whose weights are all here.
 fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let Weights { path, mut config, shapes, bytes_per_weight, mut chat } = weights(repo)?;
+    let Weights { path, mut config, shapes, bytes_per_weight, mut chat, carries_tokenizer } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
-    let tokenizer = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
+    let own = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
+    let tokenizer = own.or(carries_tokenizer.then(|| path.clone()));
     if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText | Modality::Speech) {
         // A tokenizer of our own would give ids that mean nothing to these weights.
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
@@ -142,6 +144,8 @@ struct Weights {
     shapes: BTreeMap<String, Vec<usize>>,
     bytes_per_weight: f64,
     chat: ChatFormat,
+    /// A GGUF file has one of its own.
+    carries_tokenizer: bool,
 }
 
 /// safetensors where there are any, in one file or several, else the only GGUF file.
@@ -151,7 +155,7 @@ fn weights(repo: &Repo) -> Result<Weights> {
         let files: Vec<String> = repo.paths().into_iter().filter(|path| path.to_lowercase().ends_with(".gguf")).collect();
         return match files.as_slice() {
             [] => Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() }),
-            [only] => gguf(&repo.fetch(only)?).map_err(|what| wrong(format!("`{only}`: {what}"))),
+            [only] => of_gguf(&repo.fetch(only)?).map_err(|what| wrong(format!("`{only}`: {what}"))),
             _ => Err(wrong(format!("it has several GGUF files, and it is not said which: {}", files.join(", ")))),
         };
     }
@@ -178,16 +182,17 @@ fn weights(repo: &Repo) -> Result<Weights> {
             )
         })?,
     };
-    Ok(Weights { path, config, shapes, bytes_per_weight, chat: ChatFormat::default() })
+    Ok(Weights { path, config, shapes, bytes_per_weight, chat: ChatFormat::default(), carries_tokenizer: false })
 }
 
-fn gguf(path: &Path) -> Result<Weights, String> {
+fn of_gguf(path: &Path) -> Result<Weights, String> {
     let mut file = File::open(path).map_err(|e| e.to_string())?;
     let read = Gguf::read(&mut file).map_err(|e| e.to_string())?;
     let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
     let template = read.text("tokenizer.chat_template").map(str::to_string);
-    let chat = ChatFormat { template, tokens: BTreeMap::new() };
-    Ok(Weights { path: path.into(), config, shapes, bytes_per_weight: read.bytes_per_weight(), chat })
+    let chat = ChatFormat { template, tokens: gguf::named_tokens(&read) };
+    let (bytes_per_weight, carries_tokenizer) = (read.bytes_per_weight(), gguf::has_tokenizer(&read));
+    Ok(Weights { path: path.into(), config, shapes, bytes_per_weight, chat, carries_tokenizer })
 }
 
 /// What the files of the `sentence-transformers` library say, if there are any: how vectors are made becomes the model's head, where it

@@ -30,8 +30,8 @@ mod structure;
 pub use arxiv::{ArxivRecord, Clock, FetchOptions, SystemClock};
 
 pub use error::Error;
-pub use extract::extract;
 pub(crate) use extract::family_named;
+pub use extract::{extract, told};
 pub use flat::{FlatField, FlatSpec};
 pub use opened::{Opened, SourceRecord, open};
 pub use outline::Outline;

@@ -79,8 +79,18 @@ pub enum Event {
     },
     /// An answer that the model wrote itself: to which example of the split, what stands there, and what it wrote.
     Sampled { example: usize, prompt: String, wanted: String, written: String },
-    /// What the model wrote, and whether it ended there by itself.
-    Generated { text: String, prompt_tokens: usize, tokens: usize, ended: bool, secs: f64 },
+    /// A piece of what the model writes, as it is written.
+    Wrote { text: String },
+    /// What the model wrote, whether it ended there by itself, and the seconds of reading the prompt and of writing.
+    Generated {
+        text: String,
+        prompt_tokens: usize,
+        tokens: usize,
+        ended: bool,
+        secs: f64,
+        #[serde(default)]
+        prompt_secs: f64,
+    },
     /// A base and its adapter are one file.
     Merged { weights_sha256: String, params: usize },
     /// A model said something of so many inputs, of which so many could not be read.

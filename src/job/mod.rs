@@ -400,16 +400,50 @@ pub struct Samples {
 pub struct GenerateJob {
     pub model: tallow_zoo::ModelConfig,
     pub weights: ModelFiles,
+    /// `tokenizer.json`, or the GGUF file that carries one.
     pub tokenizer: PathBuf,
-    pub prompt: String,
+    pub prompt: Prompt,
     /// What is heard in its place, by a model of speech.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hearing: Option<Hearing>,
-    /// The prompt is what a user says in a conversation of this form; none: a text to go on with.
-    pub chat: Option<ChatFormat>,
     pub max_new_tokens: usize,
     pub search: tallow_zoo::Search,
+    /// The JSON schema that the text is held to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
+    /// Whether each piece of the text is told as it is written.
+    #[serde(default)]
+    pub stream: bool,
     pub threads: usize,
+}
+
+/// What a model goes on with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Prompt {
+    Text {
+        text: String,
+    },
+    /// What was said, oldest first, in the form of the model's conversations; the model's turn is next.
+    Turns {
+        turns: Vec<Turn>,
+        format: ChatFormat,
+    },
+}
+
+/// A turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub by: Speaker,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    System,
+    User,
+    Assistant,
 }
 
 /// A recording, and how what is said in it is written.

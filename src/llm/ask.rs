@@ -45,6 +45,9 @@ pub struct Reply {
     pub usage: Usage,
     /// From the question to the end of the answer.
     pub secs: f64,
+    /// What whoever asks should know of how it came: asked again, not held to the schema.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Tokens that were read and written.
@@ -61,6 +64,16 @@ pub struct Usage {
 impl Usage {
     pub fn tokens(self) -> u64 {
         self.tokens_in.saturating_add(self.tokens_out)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Usage) -> Usage {
+        Usage {
+            tokens_in: self.tokens_in.saturating_add(other.tokens_in),
+            tokens_out: self.tokens_out.saturating_add(other.tokens_out),
+            tokens_cached: self.tokens_cached.saturating_add(other.tokens_cached),
+        }
     }
 }
 
@@ -115,8 +128,9 @@ impl Reply {
     }
 }
 
-/// Without "```json" before and "```" behind.
+/// Without thoughts before it, and without "```json" before and "```" behind.
 fn unfenced(text: &str) -> &str {
+    let text = text.strip_prefix("<think>").and_then(|rest| rest.split_once("</think>")).map_or(text, |(_, rest)| rest.trim());
     let inner = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
     inner.map_or(text, |inner| inner.strip_prefix("json").unwrap_or(inner).trim())
 }
@@ -129,12 +143,14 @@ mod tests {
     #[test]
     fn answers_as_json() {
         let check = |text: &str, is_cut: bool, expected: Result<Value, &str>| {
-            let reply = Reply { text: text.into(), is_cut, usage: Usage { tokens_out: 7, ..Usage::default() }, secs: 0.0 };
+            let reply =
+                Reply { text: text.into(), is_cut, usage: Usage { tokens_out: 7, ..Usage::default() }, secs: 0.0, notes: vec![] };
             assert_eq!(reply.json().map_err(|e| e.to_string()), expected.map_err(String::from), "{text}");
         };
         check(" {\"a\": 1}\n", false, Ok(json!({"a": 1})));
         check("```json\n{\"a\": 1}\n```", false, Ok(json!({"a": 1})));
         check("```\n[]\n```", false, Ok(json!([])));
+        check("<think>\nhm\n</think>\n\n[1]", false, Ok(json!([1])));
         // Whole by chance.
         check("{}", true, Ok(json!({})));
         check("{\"a\": ", true, Err("the answer was cut off after 7 tokens"));

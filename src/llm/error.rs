@@ -24,7 +24,9 @@ pub enum Error {
     #[error("{model} did not answer in {attempts} attempts: {why}")]
     Failing { model: String, attempts: u32, why: String },
     #[error("{model} is too slow: {what} after {secs} s")]
-    Slow { model: String, what: &'static str, secs: u64 },
+    Slow { model: String, what: &'static str, secs: f64 },
+    #[error("the question and its answer need about {tokens} tokens, and {model} takes at most {most}")]
+    TooLong { model: String, most: u64, tokens: u64 },
     #[error("{model} sends elsewhere, to `{to}`, and is not followed: its key is for its own host alone")]
     Redirected { model: String, to: String },
     #[error("what {model} sent cannot be used: expected {expected}, found {found}")]
@@ -39,6 +41,8 @@ pub enum Error {
     /// Asking once more might take more than there is.
     #[error("the budget for the language model is spent: {what}")]
     Budget { what: String },
+    #[error("no price is known for {model}, and `budget.max_usd` limits what may be spent")]
+    NoPrice { model: String },
     #[error("`{}` is no recording of a language model: line {line}: {why}", path.display())]
     Recording { path: PathBuf, line: usize, why: String },
     #[error("`{}` holds no answer to what is asked: {differs}", path.display())]
@@ -48,6 +52,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a provider may have written, and charge for it, all the same.
+    pub(super) fn may_have_cost(&self) -> bool {
+        matches!(self, Error::Slow { .. } | Error::Failing { .. } | Error::BadAnswer { .. })
+    }
+
     /// Whether an answer came that is of no use: the model may be told so and asked again.
     pub fn is_of_the_answer(&self) -> bool {
         matches!(self, Error::CutShort { .. } | Error::Empty | Error::NotJson { .. })
@@ -57,9 +66,12 @@ impl Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Config { .. } | Error::Unknown { .. } | Error::Key { .. } | Error::Url { .. } | Error::Recording { .. } => {
-                Class::Usage
-            }
+            Error::Config { .. }
+            | Error::Unknown { .. }
+            | Error::Key { .. }
+            | Error::Url { .. }
+            | Error::NoPrice { .. }
+            | Error::Recording { .. } => Class::Usage,
             Error::Offline { .. }
             | Error::Unreachable { .. }
             | Error::Refused { .. }
@@ -70,6 +82,7 @@ impl Failure for Error {
             | Error::CutShort { .. }
             | Error::Empty
             | Error::NotJson { .. } => Class::External,
+            Error::TooLong { .. } => Class::Resource,
             Error::Budget { .. } => Class::Budget,
             Error::NotRecorded { .. } => Class::Differs,
             Error::Store(error) => error.class(),
@@ -82,19 +95,23 @@ impl Failure for Error {
             Error::Config { .. } | Error::Unknown { .. } | Error::Url { .. } => {
                 "docs/language-models.md shows the file and what may stand in it".into()
             }
+            Error::NoPrice { .. } => {
+                "name it in the configuration: `price = { input = 1.0, output = 4.0 }`, dollars a million tokens".into()
+            }
             Error::Key { .. } => "docs/language-models.md says where a key may lie".into(),
             Error::Offline { .. } => format!("take one on this machine, or leave out `--offline`; {without}"),
+            Error::Unreachable { .. } => format!("check that it runs, and its address; {without}"),
             Error::Refused { status: 401 | 403, .. } => format!("check the key and what it is good for; {without}"),
             Error::Refused { status: 404, .. } => format!("check address and model; {without}"),
             Error::Redirected { .. } => "if that is its address now, name it as `url`".into(),
             Error::Slow { .. } => format!("`limits` in the configuration gives it more time; {without}"),
             Error::Refused { .. }
-            | Error::Unreachable { .. }
             | Error::Failing { .. }
             | Error::BadAnswer { .. }
             | Error::CutShort { .. }
             | Error::Empty
             | Error::NotJson { .. } => format!("try again later; {without}"),
+            Error::TooLong { .. } => format!("take a model that reads more, or correct `context_tokens`; {without}"),
             Error::Budget { .. } => "`--max-tokens` and `--max-usd` give it more".into(),
             Error::Recording { .. } => "a run that asks a language model leaves `llm.jsonl`".into(),
             Error::NotRecorded { .. } => "replay with the same request, data, options and version of Tallow".into(),

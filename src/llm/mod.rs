@@ -5,10 +5,26 @@
 //! asks knows of none of them.
 
 mod ask;
+mod chosen;
+mod client;
+mod config;
+mod dialect;
 mod error;
+mod key;
+mod meter;
+mod price;
+pub mod prompt;
+mod recording;
 
 pub use ask::{Ask, Reply, Speaker, Turn, Usage};
+pub use chosen::Chosen;
+pub use client::Http;
+pub use config::{ConfigFile, Dialect, KeySource, Limits, Provider};
 pub use error::Error;
+pub use key::read_key;
+pub use meter::{Allowance, Meter, Spent};
+pub use price::Price;
+pub use recording::{Recorder, Recording};
 
 /// Something that answers.
 pub trait LanguageModel {

@@ -4,7 +4,7 @@ use super::{End, Pipeline, Told};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::export::FloatKind;
-use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob, ModelFiles};
+use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob, ModelFiles, Prompt, Speaker, Turn};
 use crate::plan::{ModelFacts, SpeechFacts};
 use crate::publish;
 use crate::run::Outcome;
@@ -22,8 +22,14 @@ pub struct Ask {
     pub prompt: String,
     /// The prompt is what a user says in a conversation.
     pub chat: bool,
+    /// In a conversation, who the model is to be.
+    pub system: Option<String>,
     pub max_new_tokens: usize,
     pub search: Search,
+    /// The JSON schema that the text is held to.
+    pub schema: Option<serde_json::Value>,
+    /// Whether pieces are told as they are written.
+    pub stream: bool,
     /// Of a model of speech.
     pub told: Told,
 }
@@ -37,6 +43,8 @@ pub struct Written {
     /// Whether it ended by itself, and not for want of room.
     pub ended: bool,
     pub secs: f64,
+    /// Of these, until the first token was there.
+    pub prompt_secs: f64,
 }
 
 /// The format of another program, and how the model is stored in it.
@@ -52,13 +60,15 @@ pub enum ExportFormat {
 
 /// A model that cannot be used so.
 #[derive(Debug, thiserror::Error)]
-enum Error {
+pub(super) enum Error {
     #[error("a {family} model with a head for {head} does not write")]
     Silent { family: &'static str, head: &'static str },
     #[error("a {family} model writes one text from another, and holds no conversation")]
     NoTalk { family: &'static str },
     #[error("the prompt of a model of speech is a recording: there is no file `{}`", path.display())]
     NoRecording { path: std::path::PathBuf },
+    #[error(transparent)]
+    Schema(#[from] tallow_grammar::Unfit),
     #[error("the model has no weights to use")]
     NoWeights,
     #[error("the model is no adapter: there is nothing to merge")]
@@ -74,7 +84,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Occupied { .. } | Error::NoRecording { .. } => Class::Usage,
+            Error::Occupied { .. } | Error::NoRecording { .. } | Error::Schema(_) => Class::Usage,
             Error::Silent { .. } | Error::NoTalk { .. } | Error::NoWeights | Error::NoAdapter | Error::NoTokenizer => {
                 Class::Model
             }
@@ -86,7 +96,8 @@ impl Failure for Error {
             Error::Occupied { .. } => Some("name a place that is not there yet with `--out`".into()),
             Error::NoAdapter => Some("name an adapter: a folder with `adapter_config.json`, or a run that trained one".into()),
             Error::NoTalk { .. } => Some("leave `--chat` out: the prompt is what the model reads".into()),
-            Error::NoRecording { .. } => Some("name a WAV or FLAC file with `--prompt`".into()),
+            Error::NoRecording { .. } => Some("name a WAV or FLAC file as the prompt".into()),
+            Error::Schema(_) => Some("docs/generation.md lists what a schema may say".into()),
             Error::Silent { .. } | Error::NoWeights | Error::NoTokenizer | Error::Io { .. } => None,
         }
     }
@@ -103,9 +114,13 @@ impl Pipeline<'_> {
     /// The model is not there, or does not write. That a worker did not complete is a value.
     pub fn write(&mut self, ask: &Ask) -> Result<std::result::Result<Written, End>> {
         let _lock = self.folder.lock()?;
+        // What is said wrong is told before anything is fetched.
+        if let Some(schema) = &ask.schema {
+            tallow_grammar::Grammar::new(schema, tallow_grammar::Bounds::default()).map_err(Error::Schema)?;
+        }
         let model = data::survey_model(self.setup.hub, &ask.model)?;
         if model.config.head().kind() != HeadKind::Words {
-            return Err(Error::Silent { family: model.config.family(), head: model.config.head().kind().name() }.into());
+            return Err(silent(&model).into());
         }
         if ask.chat && model.config.pair_ids().is_some() {
             return Err(Error::NoTalk { family: model.config.family() }.into());
@@ -116,12 +131,20 @@ impl Pipeline<'_> {
         let job = GenerateJob {
             weights: files(&model)?,
             tokenizer: tokenizer.clone(),
-            prompt: format!("{}{}", model.prefix, ask.prompt),
+            prompt: match ask.chat {
+                false => Prompt::Text { text: format!("{}{}", model.prefix, ask.prompt) },
+                true => {
+                    let said = |by, text: &String| Turn { by, text: text.clone() };
+                    let system = ask.system.iter().map(|text| said(Speaker::System, text));
+                    Prompt::Turns { turns: system.chain([said(Speaker::User, &ask.prompt)]).collect(), format: model.chat }
+                }
+            },
             hearing: hearing.clone(),
             model: model.config,
-            chat: ask.chat.then_some(model.chat),
             max_new_tokens: ask.max_new_tokens,
             search: ask.search.clone(),
+            schema: ask.schema.clone(),
+            stream: ask.stream,
             threads: self.setup.threads,
         };
         let recording = hearing.map(|hearing| hearing.recording);
@@ -131,8 +154,8 @@ impl Pipeline<'_> {
             Err(end) => return Ok(Err(end)),
         };
         let told = attempt.events.into_iter().find_map(|event| match event {
-            Event::Generated { text, prompt_tokens, tokens, ended, secs } => {
-                Some(Written { text, prompt_tokens, tokens, ended, secs })
+            Event::Generated { text, prompt_tokens, tokens, ended, secs, prompt_secs } => {
+                Some(Written { text, prompt_tokens, tokens, ended, secs, prompt_secs })
             }
             _ => None,
         });
@@ -225,7 +248,12 @@ fn hearing(model: &ModelFacts, prompt: &str, forced: Vec<u32>) -> Result<Hearing
     Ok(Hearing { recording, forced, suppress_tokens, begin_suppress_tokens })
 }
 
-fn files(model: &ModelFacts) -> Result<ModelFiles, Error> {
+/// A model that says something else than words.
+pub(super) fn silent(model: &ModelFacts) -> Error {
+    Error::Silent { family: model.config.family(), head: model.config.head().kind().name() }
+}
+
+pub(super) fn files(model: &ModelFacts) -> Result<ModelFiles, Error> {
     let weights = model.weights.clone().ok_or(Error::NoWeights)?;
     Ok(ModelFiles { weights, adapter: model.adapter.clone() })
 }

@@ -1,8 +1,10 @@
 //! The stages in order. A stage whose file is in the run folder is not run again, so going on with a run is running it again.
 
+mod advised;
 mod budget;
 mod described;
 mod diff;
+mod embedded;
 mod given;
 mod made;
 mod predict;
@@ -11,8 +13,10 @@ mod search;
 mod stages;
 mod verify;
 
+pub use advised::read_further;
 pub use described::{Described, LookAt};
 pub use diff::{Side, compare_sides};
+pub use embedded::{Embedded, Worker};
 pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};
@@ -22,7 +26,8 @@ pub use verify::Repeat;
 use crate::data::hub::{Downloaded, Hub};
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
-use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner};
+use crate::llm::{self, Chosen};
+use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner, Wishes};
 use crate::provenance::Surroundings;
 use crate::report::Report;
 use crate::run::recovery::MAX_ATTEMPTS;
@@ -66,6 +71,8 @@ pub struct Setup<'a> {
     /// This machine; measured where a plan asks for it.
     pub host: &'a dyn Fn() -> Result<HostFacts>,
     pub planner: &'a dyn Planner,
+    /// The language model that was asked for, if any; making one touches no network.
+    pub language_model: &'a dyn Fn(&Wishes) -> std::result::Result<Option<Chosen>, llm::Error>,
     /// This binary: workers are the same program.
     pub program: PathBuf,
     pub level: Level,
@@ -102,12 +109,14 @@ pub struct Pipeline<'a> {
 }
 
 /// Budgets that a run gets on its way; none: as they were.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given {
     pub max_time: Option<Duration>,
     pub max_memory_bytes: Option<u64>,
     pub max_disk_bytes: Option<u64>,
     pub max_attempts: Option<usize>,
+    pub max_tokens: Option<u64>,
+    pub max_usd: Option<f64>,
     pub allow_scope_change: bool,
     pub accept_licenses: Vec<String>,
 }
@@ -186,6 +195,8 @@ impl<'a> Pipeline<'a> {
         budget.max_memory_bytes = given.max_memory_bytes.or(budget.max_memory_bytes);
         budget.max_disk_bytes = given.max_disk_bytes.or(budget.max_disk_bytes);
         budget.max_attempts = given.max_attempts.or(budget.max_attempts);
+        budget.max_tokens = given.max_tokens.or(budget.max_tokens);
+        budget.max_usd = given.max_usd.or(budget.max_usd);
         budget.allow_scope_change |= given.allow_scope_change;
         budget.accept_licenses.extend(given.accept_licenses.iter().cloned());
         self.begin(&spec)

@@ -6,13 +6,28 @@ use crate::data::{self, hub};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{self, ModelName, Opened, Paper, PaperSpec, Request, SourceRecord};
 use crate::job::Job;
-use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
+use crate::llm::{Allowance, Chosen};
+use crate::plan::advised::AdvisedPlanner;
+use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task};
 use std::cell::RefCell;
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
 const READ: &str = "read-paper";
+
+/// An experiment whose data and model are there.
+struct Found {
+    spec: ExperimentSpec,
+    /// All that were proposed.
+    others: Vec<ExperimentSpec>,
+    choice: DataChoice,
+    data: DataFacts,
+    /// The model that was asked for by id or folder.
+    model: Option<ModelFacts>,
+    /// The machine that was planned for.
+    host: HostFacts,
+}
 
 /// The worker that read the paper did not come to an end.
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +92,8 @@ impl Pipeline<'_> {
         }
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
         self.stage("spec", &path, |this| {
-            let proposed = this.choose(&goal, &wishes)?;
-            let checked = laid_over(proposed, &goal, &wishes)?;
-            Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&checked))?)
+            let proposed = this.proposal(&goal, &wishes)?;
+            Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&proposed))?)
         })
     }
 
@@ -91,15 +105,51 @@ impl Pipeline<'_> {
             let number = self.next_attempt(READ)?;
             let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
             let source: SourceRecord = self.folder.read_json(&self.folder.paper_source())?;
-            let (paper, spec) = read_paper(&supervisor, number, source, self.watch)?;
+            let (paper, mut spec) = read_paper(&supervisor, number, source, self.watch)?;
+            self.ask_about(&paper, &mut spec)?;
             self.folder.write_json(&self.folder.paper(), &paper)?;
             self.stage("paper_spec", &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
         }
         Ok(self.folder.read_json(&path)?)
     }
 
+    /// Has the language model that was asked for, if any, look for what the rules did not find.
+    fn ask_about(&mut self, paper: &Paper, spec: &mut PaperSpec) -> Result<()> {
+        let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
+        let Some(chosen) = (self.setup.language_model)(&wishes)? else { return Ok(()) };
+        let host = chosen.given().map_or_else(|| (self.setup.host)(), Ok)?;
+        self.asking(&chosen, Allowance::of_keys(&wishes.set), &host, |this, model| {
+            this.watch.say(&format!("asking {} about the paper", model.name()));
+            super::read_further(model, paper, spec)?.iter().for_each(|note| this.watch.say(note));
+            Ok(())
+        })
+    }
+
+    /// The planner's experiment with the user's own keys laid over it; a language model may have had a look at it.
+    fn proposal(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
+        let chosen = (self.setup.language_model)(wishes)?;
+        // The questions of a recording come up again on the machine that they were made for.
+        let recorded = chosen.as_ref().and_then(Chosen::given);
+        let Found { spec, others, choice, data, model, host } = self.choose(goal, wishes, recorded)?;
+        let spec = laid_over(spec, goal, wishes)?;
+        let Some(chosen) = chosen else { return Ok(spec) };
+        // One that the user's keys do not fit is none.
+        let others = others.into_iter().filter_map(|other| laid_over(other, goal, wishes).ok()).collect();
+        let allowance = Allowance { max_tokens: spec.budget.max_tokens, max_usd: spec.budget.max_usd };
+        let (draft, rules) = (Draft { spec: spec.clone(), others }, self.setup.planner);
+        self.asking(&chosen, allowance, &host, |this, adviser| {
+            this.watch.say(&format!("asking {}", adviser.name()));
+            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &[] };
+            let planner = AdvisedPlanner::new(rules, adviser);
+            let mut inspect = |proposed: &ExperimentSpec| this.wrong_with(proposed, &spec, &host);
+            let revised = planner.revise((goal, wishes), &choice, &offer, draft, &mut inspect)?;
+            revised.notes.iter().for_each(|note| this.watch.say(note));
+            Ok(revised.spec)
+        })
+    }
+
     /// The planner's best experiment whose data and model are there.
-    fn choose(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
+    fn choose(&mut self, goal: &Goal, wishes: &Wishes, recorded: Option<HostFacts>) -> Result<Found> {
         let planner = self.setup.planner;
         let (choice, data) = self.first_data(planner.data(goal, wishes)?)?;
         let model = match goal.model(wishes) {
@@ -109,12 +159,12 @@ impl Pipeline<'_> {
             _ => None,
         };
         let (mut absent, mut first_error) = (Vec::new(), None);
-        let host = (self.setup.host)()?;
+        let host = recorded.map_or_else(|| (self.setup.host)(), Ok)?;
         loop {
             let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &absent };
             match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
-                (Ok(proposals), before) => match self.first_model(proposals, &mut absent)? {
-                    Ok(spec) => return Ok(spec),
+                (Ok(others), before) => match self.first_model(others.clone(), &mut absent)? {
+                    Ok(spec) => return Ok(Found { spec, others, choice, data, model, host }),
                     // The planner is asked for what is left: it may say that none of it fits.
                     Err(error) => first_error = before.or(Some(error)),
                 },
@@ -188,7 +238,7 @@ impl Pipeline<'_> {
     }
 
     /// Why a model cannot be had; its id is noted as `absent` then.
-    fn look_at(&mut self, model: &ModelSpec, absent: &mut Vec<String>) -> Result<Option<data::Error>> {
+    pub(super) fn look_at(&mut self, model: &ModelSpec, absent: &mut Vec<String>) -> Result<Option<data::Error>> {
         if let ModelSpec::Pretrained { id, .. } = model {
             self.watch.say(&format!("looking at the model {id}"));
         }

@@ -8,7 +8,7 @@ use crate::job::{
     AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PairFormat, Part, PrepareJob, PreparedSplit, Reference,
     RunConfig, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
-use crate::plan::{self, Facts, Layout, ModelFacts, Plan};
+use crate::plan::{self, Facts, HostFacts, Layout, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
 use crate::publish;
 use crate::report::{self, Report};
@@ -32,6 +32,12 @@ impl Pipeline<'_> {
     /// Looks up what is there, then resolves the spec. Nothing is decided after this.
     pub(super) fn make_plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
         self.watch.say("looking at model and data");
+        let host = (self.setup.host)()?;
+        self.plan_for(spec, &host)
+    }
+
+    /// The plan of an experiment on a machine such as `host`.
+    pub(super) fn plan_for(&mut self, spec: &ExperimentSpec, host: &HostFacts) -> Result<Plan> {
         let sources = self.folder.sources();
         let mut splits = vec![spec.data.train.clone()];
         splits.extend(spec.data.held_out_frac.is_none().then(|| spec.data.held_out.clone()));
@@ -53,7 +59,7 @@ impl Pipeline<'_> {
             data.cut(&spec.data.train, &spec.data.held_out, frac);
         }
         data.files_below(self.folder.root());
-        let facts = Facts { host: (self.setup.host)()?, data, model };
+        let facts = Facts { host: host.clone(), data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
         Ok(plan::resolve(spec, &facts, &layout)?)
     }

@@ -1,6 +1,7 @@
 //! From a goal to a [`Plan`]: a [`Planner`] proposes experiments, [`resolve`] turns one and the facts into fully resolved runs with
 //! their cost. Pure: what must be looked up comes in as [`Facts`].
 
+pub mod advised;
 mod error;
 mod estimate;
 mod license;
@@ -12,7 +13,7 @@ mod types;
 pub use error::Error;
 pub use estimate::{Share, estimate, scoring_secs, size_of};
 pub use license::{Duty, Gate, Licensed, hub_name, licensed, licensed_data};
-pub use planner::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};
+pub use planner::{DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
 pub use resolve::{Layout, resolve};
 pub use rules::{RulePlanner, Shape, Silent, shapes, silences};
 pub use types::*;

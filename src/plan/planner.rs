@@ -7,9 +7,11 @@
 use super::{DataFacts, HostFacts, ModelFacts};
 use crate::error::{Class, Failure};
 use crate::intake::{DataName, ModelName, PaperSpec, Refused, Request};
+use crate::llm;
 use crate::spec::{DataSource, ExperimentSpec, ModelSpec, Task};
 use crate::words;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// What somebody wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +45,10 @@ pub struct Wishes {
     pub seeds: Vec<u64>,
     /// Keys of the experiment file with their values, laid over whatever is proposed.
     pub set: Vec<(String, String)>,
+    /// The language model to ask, as the command line has it.
+    pub llm: Option<String>,
+    /// The recording that answers in its place.
+    pub llm_replay: Option<PathBuf>,
 }
 
 /// A data set worth looking at.
@@ -82,6 +88,53 @@ pub trait Planner {
         choice: &DataChoice,
         offer: &Offer<'_>,
     ) -> Result<Vec<ExperimentSpec>, PlannerError>;
+
+    /// Another look at the experiment that would be run, with everything laid over it that the command line sets; `inspect` says what
+    /// is wrong with another one. A planner that has nothing to add leaves it as it is.
+    ///
+    /// # Errors
+    /// A language model that was to be asked gives no answer.
+    fn revise(
+        &self,
+        _wanted: (&Goal, &Wishes),
+        _choice: &DataChoice,
+        _offer: &Offer<'_>,
+        draft: Draft,
+        _inspect: Inspect<'_>,
+    ) -> Result<Revised, llm::Error> {
+        Ok(Revised { spec: draft.spec, notes: Vec::new() })
+    }
+}
+
+/// What is wrong with an experiment, each in words; empty: it can be run, within its budget and on terms that were agreed to.
+pub type Inspect<'a> = &'a mut dyn FnMut(&ExperimentSpec) -> Vec<String>;
+
+/// An experiment that can be run, and what else was proposed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    pub spec: ExperimentSpec,
+    /// With other models, whether they can be had or not, best first.
+    pub others: Vec<ExperimentSpec>,
+}
+
+impl Draft {
+    /// The names of its models, its own first, each once.
+    pub fn models(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in std::iter::once(&self.spec).chain(&self.others).map(super::advised::name_of) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+/// What is to be run after another look, and what whoever waits should know of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revised {
+    pub spec: ExperimentSpec,
+    pub notes: Vec<String>,
 }
 
 /// What is there to plan with.

@@ -57,8 +57,14 @@ pub fn scan(text: &str, own: &dyn Fn(&str) -> bool) -> Vec<Finding> {
         if is_own {
             found.push(Finding { kind: Kind::Secret, line: number, shown: "your own token".into() });
         }
+        // What has one form may have another that is wider: it is told once, by the first.
+        let mut told: Vec<std::ops::Range<usize>> = Vec::new();
         for (what, form) in SECRETS.iter().filter(|_| !is_own) {
             for secret in form.find_iter(line) {
+                if told.iter().any(|range| range.contains(&secret.start())) {
+                    continue;
+                }
+                told.push(secret.range());
                 found.push(Finding { kind: Kind::Secret, line: number, shown: format!("{what}, {}", masked(secret.as_str())) });
             }
         }

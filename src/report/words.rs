@@ -1,6 +1,7 @@
 //! What ledger rows are, in words.
 
 use crate::store::Record;
+use crate::words::clean;
 
 /// What a ledger row is, in a few words.
 pub(super) fn record(record: &Record) -> String {
@@ -16,6 +17,8 @@ pub(super) fn record(record: &Record) -> String {
         Record::Surroundings(found) => format!("trained by Tallow {} on {}", found.version, found.processor),
         Record::Tried(trial) => format!("search: trial {}", trial.number),
         Record::Verified(found) => format!("repeated: {}", if found.is_identical() { "identical" } else { "not the same" }),
+        Record::Reserved { .. } => "set aside for a question to a language model".into(),
+        Record::Settled { model, .. } => format!("a question to {}", clean(model)),
         Record::Measured { what, .. } => format!("measured: {what}"),
     }
 }
@@ -37,6 +40,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Stopped { .. } => "stopped",
         Event::Evaluated { .. } => "evaluated",
         Event::Sampled { .. } => "sampled",
+        Event::Wrote { .. } => "wrote",
         Event::Generated { .. } => "generated",
         Event::Merged { .. } => "merged",
         Event::Predicted { .. } => "predicted",

@@ -330,7 +330,7 @@ pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> V
 
 /// Steps and progress are in the attempt's own file; the ledger keeps what reports cite.
 fn is_worth_keeping(event: &Event) -> bool {
-    !matches!(event, Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. })
+    !matches!(event, Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } | Event::Wrote { .. })
 }
 
 /// Whether the job's own last word was told: one that leaves without it has not done its work, whatever its exit code says.

@@ -53,6 +53,32 @@ pub fn parse_with(text: &str, file: &str, set: &[(String, String)]) -> Result<Ex
     for (key, value) in set {
         lay_over(&mut table, key, value)?;
     }
+    read(table).map_err(|wrong| match wrong {
+        Wrong::Syntax(source) => syntax(*source),
+        Wrong::Problems(problems) => Error::Problems { file: file.into(), problems: listed(problems, text, set) },
+    })
+}
+
+/// As [`parse`], of a table at hand: each problem with its key.
+///
+/// # Errors
+/// Every problem at once.
+pub fn of_table(table: toml::Table) -> Result<ExperimentSpec, Vec<String>> {
+    read(table).map_err(|wrong| match wrong {
+        Wrong::Syntax(source) => vec![source.message().to_string()],
+        Wrong::Problems(problems) => {
+            problems.into_iter().map(|Problem { place, what, .. }| format!("`{place}`: {what}")).collect()
+        }
+    })
+}
+
+/// Why a table is no experiment.
+enum Wrong {
+    Syntax(Box<toml::de::Error>),
+    Problems(Vec<Problem>),
+}
+
+fn read(mut table: toml::Table) -> Result<ExperimentSpec, Wrong> {
     let schema = schemars::schema_for!(ExperimentSpec).to_value();
     let mut problems = schema::check(&schema, &table);
     problems.extend(of_the_model(&table));
@@ -61,14 +87,10 @@ pub fn parse_with(text: &str, file: &str, set: &[(String, String)]) -> Result<Ex
     match toml::Value::Table(table).try_into::<ExperimentSpec>() {
         Ok(spec) => {
             problems.extend(together(&spec));
-            if problems.is_empty() {
-                Ok(spec)
-            } else {
-                Err(Error::Problems { file: file.into(), problems: listed(problems, text, set) })
-            }
+            if problems.is_empty() { Ok(spec) } else { Err(Wrong::Problems(problems)) }
         }
-        Err(source) if problems.is_empty() => Err(syntax(source)),
-        Err(_) => Err(Error::Problems { file: file.into(), problems: listed(problems, text, set) }),
+        Err(source) if problems.is_empty() => Err(Wrong::Syntax(Box::new(source))),
+        Err(_) => Err(Wrong::Problems(problems)),
     }
 }
 

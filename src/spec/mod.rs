@@ -19,7 +19,7 @@ mod types;
 mod watching;
 
 pub use adapter::{AdapterSpec, Preference};
-pub use file::{Error, VERSION, parse, parse_strictly, parse_with, to_toml};
+pub use file::{Error, VERSION, of_table, parse, parse_strictly, parse_with, to_toml};
 pub use groups::Group;
 pub use image::{ImageSize, Resample};
 pub use loss::{ClassWeights, Sampling};

@@ -480,6 +480,14 @@ pub struct Budget {
     /// Most attempts of a run that fails, the first included; none: 5.
     #[schemars(extend("minimum" = 1, "maximum" = 5))]
     pub max_attempts: Option<usize>,
+    /// Most tokens that a language model may read and write for the run, over all processes that work on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 1))]
+    pub max_tokens: Option<u64>,
+    /// Most US dollars that it may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0))]
+    pub max_usd: Option<f64>,
     /// Whether recovery may change what is tested, such as leave out examples that are not finite. Each such change is a deviation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_scope_change: bool,

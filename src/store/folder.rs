@@ -10,7 +10,7 @@
 
 use super::atomic::write_bytes;
 use super::sweep::sweep;
-use super::{Error, Ledger};
+use super::{Error, Ledger, Lines};
 use crate::job::Event;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -180,6 +180,10 @@ impl RunFolder {
     pub fn model(&self) -> PathBuf {
         self.root.join("model")
     }
+    /// What a language model was asked, and its answers.
+    pub fn language_model(&self) -> Lines {
+        Lines::at(self.root.join("llm.jsonl"))
+    }
     pub fn ledger(&self) -> Ledger {
         Ledger::at(self.root.join("ledger.jsonl"))
     }
@@ -212,6 +216,8 @@ impl RunFolder {
         for run in below(self.root.join("runs")) {
             below(run.join("attempts")).for_each(|attempt| remove(attempt.join("work")));
         }
+        // What a search tried are runs themselves.
+        below(self.root.join("search")).for_each(|root| RunFolder { root }.keep_words(false));
     }
 
     /// Disk space of all files of the run.

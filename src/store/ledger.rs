@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::job::Event;
+use crate::llm::Usage;
 use crate::provenance::{Sourced, Surroundings, Verification};
 use crate::run::Outcome;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,10 @@ pub enum Record {
     Tried(crate::search::Trial),
     /// The run was held against its records and repeated.
     Verified(Verification),
+    /// So much was set aside for a question to a language model; none: nobody knows what it costs.
+    Reserved { tokens: u64, usd: Option<f64> },
+    /// What the question took in the end.
+    Settled { model: String, usage: Usage, usd: Option<f64>, secs: f64 },
     /// Facts of any stage as numbers with names.
     Measured { what: String, values: BTreeMap<String, f64> },
 }

@@ -3,11 +3,13 @@
 mod atomic;
 mod folder;
 mod ledger;
+mod lines;
 mod sweep;
 
 pub use atomic::write_atomic;
 pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder, bytes_below};
 pub use ledger::{Entry, Ledger, Purpose, Record};
+pub use lines::Lines;
 
 use crate::error::{Class, Failure, place_hint};
 use std::path::PathBuf;

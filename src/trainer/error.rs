@@ -45,6 +45,12 @@ pub enum Error {
     )]
     NoScore { metric: &'static str, examples: usize },
     #[error(transparent)]
+    Schema(#[from] tallow_grammar::Unfit),
+    #[error(transparent)]
+    Held(#[from] tallow_grammar::Error),
+    #[error("a search by beams cannot be held to a schema, and is not told as it goes on")]
+    Beams,
+    #[error(transparent)]
     Model(#[from] tallow_zoo::Error),
     #[error("an operation failed")]
     Kernels(#[from] tallow_kernels::Error),
@@ -89,6 +95,10 @@ impl Failure for Error {
             | Error::Gguf { .. }
             | Error::Weights { .. } => Class::Model,
             Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
+            Error::Schema(_) | Error::Beams | Error::Held(tallow_grammar::Error::Room { .. }) => Class::Usage,
+            Error::Held(tallow_grammar::Error::Unspellable { .. }) => Class::Model,
+            Error::Held(tallow_grammar::Error::Stuck { .. } | tallow_grammar::Error::Forbidden { .. }) => Class::Model,
+            Error::Model(tallow_zoo::Error::Prompt { .. }) => Class::Usage,
             Error::Export(crate::export::Error::Io(_)) => Class::Resource,
             Error::Export(_) | Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
@@ -116,6 +126,10 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 "the disk is full: free some space, then `tallow resume` the run"
             }
+            Error::Schema(_) => "docs/generation.md lists what a schema may say",
+            Error::Held(tallow_grammar::Error::Room { .. }) => "give it more with `--max-tokens`, or shorten the prompt",
+            Error::Model(tallow_zoo::Error::Prompt { .. }) => "shorten the prompt",
+            Error::Beams => "leave out `--beams`",
             Error::Data(source) => return source.hint(),
             Error::Store(source) => return source.hint(),
             _ => return None,

@@ -1,32 +1,43 @@
 //! A model that is there, asked to go on with a text or to answer.
 
 use super::Error;
+use super::held::Ready;
 use super::weights::{self, Source};
 use crate::data::{Message, Role, Template, Vocabulary, hear};
-use crate::job::{Event, GenerateJob};
+use crate::job::{Event, GenerateJob, Prompt as Asked, Speaker};
 use candle_core::{Device, Tensor};
+use std::fs::File;
+use std::path::Path;
 use std::time::Instant;
 use tallow_kernels::Stream;
-use tallow_zoo::{Prompt, Settings, Source as Read};
+use tallow_zoo::gguf::Gguf;
+use tallow_zoo::{Guide, ModelConfig, NextWord, PackedLlama, Prompt, Remembered, Search, Settings, Source as Read};
 
-/// Tells what the model writes.
+/// Tells what the model writes; where `stop` says so in the midst of it, that it stopped.
 ///
 /// # Errors
 /// Weights or tokenizer cannot be used, or do not fit each other; the prompt has no token, or more than the model has positions; the
-/// chat template fails; the settings have mistakes.
-pub fn generate(job: &GenerateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+/// chat template fails; the settings have mistakes; the schema cannot be held, or the text has no room.
+pub fn generate(job: &GenerateJob, stop: &dyn Fn() -> bool, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let vocabulary = Vocabulary::open(&job.tokenizer)?;
-    let ids = match &job.chat {
-        _ if job.hearing.is_some() => Vec::new(),
-        None => vocabulary.ids(&job.prompt, true)?,
-        Some(chat) => {
-            let said = [Message { role: Role::User, content: job.prompt.clone() }];
-            // A template writes its own beginning of a text.
-            vocabulary.ids(&Template::new(chat, &|token| vocabulary.has(token))?.render(&said, true)?, false)?
-        }
+    let ids = if job.hearing.is_some() { Vec::new() } else { prompt_ids(&job.prompt, &vocabulary)? };
+    let ready = job.schema.as_ref().map(|schema| Ready::new(schema, &vocabulary)).transpose()?;
+    let is_beams = matches!(job.search, Search::Beam { .. });
+    if is_beams && ready.is_some() {
+        return Err(Error::Beams);
+    }
+    let model = if is_beams { None } else { packed(job)? };
+    let model = match model {
+        Some(packed) => Model::Packed(packed),
+        None => Model::Built(Box::new(weights::build(
+            &job.model,
+            None,
+            Source::Trained { files: &job.weights },
+            Stream::root(0),
+            &[],
+        )?)),
     };
-    let built = weights::build(&job.model, None, Source::Trained { files: &job.weights }, Stream::root(0), &[])?;
     let begun = Instant::now();
     // A model of two texts reads the prompt and writes another text.
     let pair = job.model.pair_ids();
@@ -40,15 +51,115 @@ pub fn generate(job: &GenerateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
         settings.suppress_tokens = hearing.suppress_tokens.clone();
         settings.begin_suppress_tokens = hearing.begin_suppress_tokens.clone();
     }
-    let written = tallow_zoo::generate(&*built.model, Prompt { source, start: &start }, &settings)?;
-    emit(Event::Generated {
-        text: vocabulary.spell(&written)?,
-        prompt_tokens: ids.len().max(forced.len()),
-        tokens: written.len(),
-        ended: written.last().is_some_and(|last| ends.contains(last)),
-        secs: begun.elapsed().as_secs_f64(),
-    });
+    let prompt_tokens = ids.len().max(forced.len());
+    if let (Search::Beam { .. }, Model::Built(built)) = (&job.search, &model) {
+        let written = tallow_zoo::generate(&*built.model, Prompt { source, start: &start }, &settings)?;
+        let (text, ended) = (vocabulary.spell(&written)?, written.last().is_some_and(|last| ends.contains(last)));
+        emit(Event::Generated {
+            text,
+            prompt_tokens,
+            tokens: written.len(),
+            ended,
+            secs: begun.elapsed().as_secs_f64(),
+            prompt_secs: 0.0,
+        });
+        return Ok(());
+    }
+    let mut text: Box<dyn NextWord + '_> = match &model {
+        Model::Packed(packed) => Box::new(packed.text()?),
+        Model::Built(built) => Box::new(Remembered::new(&*built.model, source)?),
+    };
+    let room = text.max_positions().saturating_sub(start.len()).min(job.max_new_tokens);
+    let mut held = ready.as_ref().filter(|_| room > 0).map(|ready| ready.text(room)).transpose()?;
+    let (mut first, mut pieces) = (None, Pieces { vocabulary: &vocabulary, ids: Vec::new(), told: 0, from: 0 });
+    let mut tell = |id: u32| {
+        first.get_or_insert_with(|| begun.elapsed().as_secs_f64());
+        if job.stream {
+            pieces.push(id).into_iter().for_each(|text| emit(Event::Wrote { text }));
+        }
+        !stop()
+    };
+    let guide = held.as_mut().map(|held| held as &mut dyn Guide);
+    let written = tallow_zoo::write(&mut *text, &start, &settings, guide, &mut tell)?;
+    if stop() {
+        emit(Event::Stopped { step: written.len() as u64 });
+        return Ok(());
+    }
+    let ended = written.last().is_some_and(|last| ends.contains(last)) || held.as_ref().is_some_and(|held| held.is_over());
+    let text = match &held {
+        // Byte by byte: what a tokenizer does to spaces at a text's beginning is for prose.
+        Some(held) => held.spelt(),
+        None => vocabulary.spell(&written)?,
+    };
+    let secs = begun.elapsed().as_secs_f64();
+    emit(Event::Generated { text, prompt_tokens, tokens: written.len(), ended, secs, prompt_secs: first.unwrap_or(secs) });
     Ok(())
+}
+
+/// What writes.
+enum Model {
+    Packed(PackedLlama),
+    Built(Box<weights::Built>),
+}
+
+/// The tokens of what was asked.
+fn prompt_ids(prompt: &Asked, vocabulary: &Vocabulary) -> Result<Vec<u32>, Error> {
+    match prompt {
+        Asked::Text { text } => Ok(vocabulary.ids(text, true)?),
+        Asked::Turns { turns, format } => {
+            let role = |by| match by {
+                Speaker::System => Role::System,
+                Speaker::User => Role::User,
+                Speaker::Assistant => Role::Assistant,
+            };
+            let said: Vec<Message> =
+                turns.iter().map(|turn| Message { role: role(turn.by), content: turn.text.clone() }).collect();
+            // A template writes its own beginning of a text.
+            Ok(vocabulary.ids(&Template::new(format, &|token| vocabulary.has(token))?.render(&said, true)?, false)?)
+        }
+    }
+}
+
+/// The model in the blocks of its file, where it is a whole one of a GGUF file.
+fn packed(job: &GenerateJob) -> Result<Option<PackedLlama>, Error> {
+    let (path, ModelConfig::Llama(config)) = (&job.weights.weights, &job.model) else { return Ok(None) };
+    if job.weights.adapter.is_some() || !is_gguf(path)? {
+        return Ok(None);
+    }
+    let wrong = |source| Error::Gguf { path: path.clone(), source };
+    let mut file = File::open(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+    let stored = Gguf::read(&mut file).and_then(|read| read.load_stored(&mut file)).map_err(wrong)?;
+    Ok(Some(PackedLlama::new(config, stored.tensors)?))
+}
+
+fn is_gguf(path: &Path) -> Result<bool, Error> {
+    let io = |source| Error::Io { action: "read", path: path.into(), source };
+    let (mut file, mut magic) = (File::open(path).map_err(io)?, [0; 4]);
+    Ok(std::io::Read::read_exact(&mut file, &mut magic).is_ok() && &magic == b"GGUF")
+}
+
+/// A text as it grows, told in pieces of whole characters.
+struct Pieces<'a> {
+    vocabulary: &'a Vocabulary,
+    ids: Vec<u32>,
+    /// Where a piece began that is told, and the token up to which it is: what a token looks like may depend on the one before it.
+    from: usize,
+    told: usize,
+}
+
+impl Pieces<'_> {
+    fn push(&mut self, id: u32) -> Option<String> {
+        self.ids.push(id);
+        let spell = |ids: &[u32]| self.vocabulary.spell(ids).ok();
+        let (before, now) = (spell(&self.ids[self.from..self.told])?, spell(&self.ids[self.from..])?);
+        // A character whose bytes are not all there yet.
+        if now.ends_with('\u{fffd}') {
+            return None;
+        }
+        let piece = now.strip_prefix(&before).unwrap_or(&now).to_string();
+        (self.from, self.told) = (self.told, self.ids.len());
+        (!piece.is_empty()).then_some(piece)
+    }
 }
 
 /// The recording that is to be heard, if there is one, `[m, f]`.

@@ -24,6 +24,7 @@ mod evaluate;
 mod export;
 mod feed;
 mod generate;
+mod held;
 mod masking;
 mod merge;
 mod monitor;

@@ -1,5 +1,6 @@
 //! The rule planner: goals in, complete experiments out. No file, network or worker is touched.
 
+mod advised;
 mod kinds;
 mod papers;
 mod requests;

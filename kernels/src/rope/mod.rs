@@ -59,7 +59,7 @@ impl Rope {
     }
 
     /// Cosines and sines of a position.
-    fn row(&self, position: u32) -> [&[f32]; 2] {
+    pub(crate) fn row(&self, position: u32) -> [&[f32]; 2] {
         let half = self.size / 2;
         [0, 1].map(|i| &self.tables[i][position as usize * half..][..half])
     }

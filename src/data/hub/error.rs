@@ -1,7 +1,7 @@
 //! What can go wrong between here and the Hub.
 
 use super::Kind;
-use crate::error::{Class, Failure, place_hint};
+use crate::error::{Class, Failure, place_hint, root_cause};
 use hf_hub::HFError;
 use std::path::PathBuf;
 
@@ -59,15 +59,6 @@ impl Error {
             other => Error::BadAnswer { what, found: other.to_string() },
         }
     }
-}
-
-/// The innermost cause says it best.
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 impl Failure for Error {

@@ -1,8 +1,8 @@
 //! The Hub itself, by its own client.
 
-use super::error::root_cause;
 use super::{Error, HubConfig, Kind, RepoFile, cache};
 use crate::data::digest::sha256_of_file;
+use crate::error::root_cause;
 use hf_hub::repository::RepoTreeEntry;
 use hf_hub::{HFClient, HFClientSync, HFRepositorySync, HFResult, RepoType, split_id};
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
-//! A token that does not print.
+//! A token or key that does not print.
 
 use std::fmt;
 
-/// A credential: prints as `***`, and only the Hub's own client can look inside.
+/// A credential: prints as `***`, and only the clients that send it look inside (`tests/tidy.rs`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -16,8 +16,13 @@ impl Secret {
         self.0.len() >= 8 && text.contains(&self.0)
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Somebody else's words without it.
+    pub fn redacted(&self, text: &str) -> String {
+        if self.0.is_empty() { text.to_string() } else { text.replace(&self.0, "***") }
     }
 }
 
@@ -39,5 +44,6 @@ mod tests {
     fn it_never_prints() {
         let secret = super::Secret::new("hf_abc".into());
         assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+        assert_eq!(secret.redacted("hf_abc is no hf_ab, hf_abc"), "*** is no hf_ab, ***");
     }
 }

@@ -6,6 +6,7 @@ use crate::data::digest::sha256_of;
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row};
 use crate::data::tokenizers::Trainer;
+use crate::data::tokenizers::gguf::tokenizer_json;
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, TokenizerSource};
 use crate::spec::TokenizerKind;
@@ -25,9 +26,7 @@ impl Tokenization {
         let place = job.out.join("tokenizer.json");
         let broken = |e: tokenizers::Error| Error::Tokenizer { path: place.clone(), what: e.to_string() };
         let (json, from) = match &job.tokenizer {
-            TokenizerSource::File(path) => {
-                (std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?, path)
-            }
+            TokenizerSource::File(path) => (tokenizer_json(path)?.0, path),
             TokenizerSource::Trained(kind) => {
                 let made = train(*kind, first, job, &place, emit)?;
                 (made.to_string(true).map_err(broken)?.into_bytes(), &place)

@@ -5,6 +5,7 @@
 
 mod bpe;
 mod characters;
+pub(crate) mod gguf;
 mod merges;
 mod wordpiece;
 

@@ -16,6 +16,7 @@ mod results;
 mod scope;
 mod settings;
 mod tables;
+pub mod told;
 
 pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset};

@@ -63,7 +63,10 @@ impl ModelName {
     pub fn parse(text: &str) -> ModelName {
         let text = text.trim();
         match ModelName::called(text) {
-            ModelName::Called { .. } if looks_like_path(text) || hub_id(text).is_some() => ModelName::At { id: text.into() },
+            // No id and no name has two slashes.
+            ModelName::Called { .. } if looks_like_path(text) || hub_id(text).is_some() || text.matches('/').count() > 1 => {
+                ModelName::At { id: text.into() }
+            }
             named => named,
         }
     }

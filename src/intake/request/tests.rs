@@ -429,6 +429,7 @@ fn options_name_the_same_things() {
     assert_eq!(DataName::parse("toy_shapes", |_| None), DataName::Generated { name: "toy_shapes".into() });
     assert_eq!(ModelName::parse("ResNet-20"), ModelName::Called { name: "resnet-20".into() });
     assert_eq!(ModelName::parse("a/b"), ModelName::At { id: "a/b".into() });
+    assert_eq!(ModelName::parse("runs/a/model"), ModelName::At { id: "runs/a/model".into() });
 }
 
 /// Phrases of requests that say nothing of a target.

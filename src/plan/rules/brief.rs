@@ -11,9 +11,9 @@ use crate::spec::{ImageSize, Metric, Monitor, Search, Task};
 use tallow_zoo::{HeadKind, Modality};
 
 /// What is planned for if nobody gives a limit.
-const DEFAULT_SECS: u64 = 1800;
+pub(in crate::plan) const DEFAULT_SECS: u64 = 1800;
 /// Share of the time that training may take; preparing, scoring and the error of the estimate take the rest.
-pub(super) const TRAINING_SHARE: f64 = 0.7;
+pub(in crate::plan) const TRAINING_SHARE: f64 = 0.7;
 
 /// Share of the limit that training and scoring may take together.
 pub(super) const WORKING_SHARE: f64 = 0.9;

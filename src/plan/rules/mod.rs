@@ -18,6 +18,7 @@ mod say;
 mod silent;
 mod zoo;
 
+pub(super) use brief::{DEFAULT_SECS, TRAINING_SHARE};
 pub use silent::{Silent, silences};
 pub use zoo::{Shape, shapes};
 

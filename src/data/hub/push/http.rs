@@ -1,9 +1,9 @@
 //! Requests with the token, tried again where that may help; redirects are followed on the Hub's own host alone.
 
 use super::super::HubConfig;
-use super::super::error::root_cause;
 use super::super::secret::Secret;
 use super::{Error, Patience};
+use crate::error::root_cause;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};

@@ -1,0 +1,384 @@
+//! Two dialects of asking over HTTP: what is sent, and what is read from the answer, whole or as a stream. Pure.
+
+use super::config::Dialect;
+use super::{Ask, Speaker, Usage};
+use serde_json::{Value, json};
+
+/// What the answer's schema, or the tool that takes its place, is called.
+const ANSWER: &str = "answer";
+
+/// How a server can be asked; what it refuses is left out from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    pub(super) held: Held,
+    /// `max_completion_tokens` in place of `max_tokens`.
+    pub(super) completion_tokens: bool,
+    /// Models that know no temperature are not told any.
+    pub(super) temperature: bool,
+    pub(super) stream_usage: bool,
+}
+
+/// By what the answer is held to its schema. It is checked all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    BySchema,
+    /// To be JSON; the schema is told in words.
+    ByJson,
+    /// By words alone.
+    ByWords,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Manner { held: Held::BySchema, completion_tokens: false, temperature: true, stream_usage: true }
+    }
+}
+
+impl Manner {
+    /// Another, without what a server refused by `said`, and what is done instead; none where it is something else that it refused.
+    pub(super) fn without(self, said: &str) -> Option<(Self, &'static str)> {
+        let names = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        if names(&["max_tokens"]) && names(&["max_completion_tokens"]) && !self.completion_tokens {
+            return Some((Manner { completion_tokens: true, ..self }, "the length is limited by `max_completion_tokens`"));
+        }
+        if names(&["temperature"]) && self.temperature {
+            return Some((Manner { temperature: false, ..self }, "no temperature is asked for: answers may differ"));
+        }
+        if names(&["stream_options"]) && self.stream_usage {
+            return Some((Manner { stream_usage: false, ..self }, "tokens are estimated"));
+        }
+        let of_schema = names(&["response_format", "json_schema", "schema", "grammar", "json_object", "tool"]);
+        match self.held {
+            Held::BySchema if of_schema => {
+                Some((Manner { held: Held::ByJson, ..self }, "the answer is only held to be JSON; its schema is told in words"))
+            }
+            Held::ByJson if of_schema => {
+                Some((Manner { held: Held::ByWords, ..self }, "the answer's form is told in words alone"))
+            }
+            Held::BySchema | Held::ByJson | Held::ByWords => None,
+        }
+    }
+}
+
+impl Dialect {
+    /// What is asked at, below the provider's address.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Dialect::Openai => "chat/completions",
+            Dialect::Anthropic => "messages",
+        }
+    }
+
+    /// The body of the request.
+    pub(super) fn request(self, model: &str, ask: &Ask, stream: bool, manner: Manner) -> Value {
+        let turns = ask.turns.iter().map(|turn| {
+            let role = match turn.by {
+                Speaker::User => "user",
+                Speaker::Model => "assistant",
+            };
+            json!({"role": role, "content": turn.text})
+        });
+        let mut system = ask.system.clone();
+        if let (Some(schema), Held::ByJson | Held::ByWords) = (&ask.schema, manner.held) {
+            system
+                .push_str(&format!("\n\nAnswer with JSON alone, without any other word, that fits this JSON schema:\n{schema}"));
+        }
+        let mut body = json!({"model": model, "stream": stream});
+        if manner.temperature {
+            body["temperature"] = json!(0);
+        }
+        match self {
+            Dialect::Openai => {
+                let limit = if manner.completion_tokens { "max_completion_tokens" } else { "max_tokens" };
+                body[limit] = json!(ask.max_tokens);
+                let first = json!({"role": "system", "content": system});
+                body["messages"] = Value::Array(std::iter::once(first).chain(turns).collect());
+                if stream && manner.stream_usage {
+                    body["stream_options"] = json!({"include_usage": true});
+                }
+                match (&ask.schema, manner.held) {
+                    (Some(schema), Held::BySchema) => {
+                        let schema = json!({"name": ANSWER, "schema": schema});
+                        body["response_format"] = json!({"type": "json_schema", "json_schema": schema});
+                    }
+                    (Some(_), Held::ByJson) => body["response_format"] = json!({"type": "json_object"}),
+                    (Some(_), Held::ByWords) | (None, _) => {}
+                }
+            }
+            Dialect::Anthropic => {
+                body["max_tokens"] = json!(ask.max_tokens);
+                body["system"] = json!(system);
+                body["messages"] = Value::Array(turns.collect());
+                if let (Some(schema), Held::BySchema) = (&ask.schema, manner.held) {
+                    let tool = json!({"name": ANSWER, "description": "Gives the answer.", "input_schema": schema});
+                    body["tools"] = json!([tool]);
+                    body["tool_choice"] = json!({"type": "tool", "name": ANSWER});
+                }
+            }
+        }
+        body
+    }
+
+    /// What a whole answer holds; none: it is no answer of this dialect.
+    pub(super) fn answer(self, body: &Value) -> Option<Heard> {
+        let mut heard = Heard::default();
+        match self {
+            Dialect::Openai => {
+                let choice = body.get("choices")?.get(0)?;
+                let message = choice.get("message")?;
+                heard.text = text(message, "content").or_else(|| text(message, "refusal")).unwrap_or_default();
+                heard.end(text(choice, "finish_reason"));
+                heard.openai_usage(body);
+            }
+            Dialect::Anthropic => {
+                for block in body.get("content")?.as_array()? {
+                    match text(block, "type").as_deref() {
+                        // What the tool is given is the answer, whatever was said before.
+                        Some("tool_use") => heard.tool.push_str(&block.get("input")?.to_string()),
+                        Some("text") => heard.text.push_str(&text(block, "text")?),
+                        _ => {}
+                    }
+                }
+                heard.end(text(body, "stop_reason"));
+                heard.anthropic_usage(body);
+            }
+        }
+        Some(heard)
+    }
+}
+
+/// What was heard so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    text: String,
+    tool: String,
+    pub(super) is_cut: bool,
+    /// The provider said that this is the end.
+    pub(super) is_over: bool,
+    /// None: it was not said.
+    pub(super) usage: Option<Usage>,
+}
+
+impl Heard {
+    pub(super) fn text(&self) -> &str {
+        if self.tool.is_empty() { &self.text } else { &self.tool }
+    }
+
+    /// A further event of a stream.
+    ///
+    /// # Errors
+    /// The provider tells of a failure, in its words.
+    pub(super) fn hear(&mut self, dialect: Dialect, event: &Value) -> Result<(), String> {
+        if let Some(error) = event.get("error").filter(|error| !error.is_null()) {
+            return Err(text(error, "message").unwrap_or_else(|| error.to_string()));
+        }
+        match dialect {
+            Dialect::Openai => {
+                if let Some(choice) = event.get("choices").and_then(|choices| choices.get(0)) {
+                    let delta = choice.get("delta").unwrap_or(&Value::Null);
+                    self.text.push_str(&text(delta, "content").or_else(|| text(delta, "refusal")).unwrap_or_default());
+                    self.end(text(choice, "finish_reason"));
+                }
+                self.openai_usage(event);
+            }
+            Dialect::Anthropic => match text(event, "type").as_deref() {
+                Some("message_start") => self.anthropic_usage(event.get("message").unwrap_or(&Value::Null)),
+                Some("content_block_delta") => {
+                    let delta = event.get("delta").unwrap_or(&Value::Null);
+                    self.text.push_str(&text(delta, "text").unwrap_or_default());
+                    self.tool.push_str(&text(delta, "partial_json").unwrap_or_default());
+                }
+                Some("message_delta") => {
+                    self.end(event.get("delta").and_then(|delta| text(delta, "stop_reason")));
+                    self.anthropic_usage(event);
+                }
+                Some("message_stop") => self.is_over = true,
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, reason: Option<String>) {
+        let Some(reason) = reason else { return };
+        self.is_over = true;
+        self.is_cut |= matches!(reason.as_str(), "length" | "max_tokens");
+    }
+
+    fn openai_usage(&mut self, body: &Value) {
+        let Some(usage) = body.get("usage").filter(|usage| usage.is_object()) else { return };
+        let cached = usage.get("prompt_tokens_details").map_or(0, |details| number(details, "cached_tokens"));
+        self.usage = Some(Usage {
+            tokens_in: number(usage, "prompt_tokens"),
+            tokens_out: number(usage, "completion_tokens"),
+            tokens_cached: cached,
+        });
+    }
+
+    /// What is said of the question stands at the start, what is said of the answer at its end.
+    fn anthropic_usage(&mut self, message: &Value) {
+        let Some(usage) = message.get("usage").filter(|usage| usage.is_object()) else { return };
+        let known = self.usage.get_or_insert_default();
+        let cached = number(usage, "cache_read_input_tokens");
+        let read = number(usage, "input_tokens") + cached + number(usage, "cache_creation_input_tokens");
+        if read > 0 {
+            (known.tokens_in, known.tokens_cached) = (read, cached);
+        }
+        known.tokens_out = known.tokens_out.max(number(usage, "output_tokens"));
+    }
+}
+
+/// The data of the events of a stream (server-sent events), as their bytes come.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    line: Vec<u8>,
+}
+
+impl Events {
+    /// What became whole by these bytes, in order.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<String> {
+        let mut found = Vec::new();
+        for byte in bytes {
+            if *byte != b'\n' {
+                self.line.push(*byte);
+                continue;
+            }
+            let line = String::from_utf8_lossy(&self.line).trim_end_matches('\r').to_string();
+            self.line.clear();
+            found.extend(line.strip_prefix("data:").map(|data| data.trim_start().to_string()).filter(|data| !data.is_empty()));
+        }
+        found
+    }
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key).and_then(Value::as_str).map(String::from)
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask() -> Ask {
+        Ask::new("be brief", "what?", Some(json!({"type": "object"})), 50).go_on("this", "why?")
+    }
+
+    #[test]
+    fn what_is_sent() {
+        let openai = |manner| Dialect::Openai.request("m", &ask(), false, manner);
+        let usual = openai(Manner::default());
+        assert_eq!(
+            usual,
+            json!({
+                "model": "m", "stream": false, "temperature": 0, "max_tokens": 50,
+                "messages": [
+                    {"role": "system", "content": "be brief"}, {"role": "user", "content": "what?"},
+                    {"role": "assistant", "content": "this"}, {"role": "user", "content": "why?"},
+                ],
+                "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}},
+            })
+        );
+        let words =
+            "be brief\n\nAnswer with JSON alone, without any other word, that fits this JSON schema:\n{\"type\":\"object\"}";
+        let by_json = openai(Manner { held: Held::ByJson, ..Manner::default() });
+        assert_eq!(
+            (&by_json["response_format"], &by_json["messages"][0]["content"]),
+            (&json!({"type": "json_object"}), &json!(words))
+        );
+        let by_words = openai(Manner { held: Held::ByWords, ..Manner::default() });
+        assert_eq!((by_words.get("response_format"), &by_words["messages"][0]["content"]), (None, &json!(words)));
+        let anthropic = Dialect::Anthropic.request("m", &ask(), true, Manner::default());
+        assert_eq!(
+            anthropic,
+            json!({
+                "model": "m", "stream": true, "temperature": 0, "max_tokens": 50, "system": "be brief",
+                "messages": [
+                    {"role": "user", "content": "what?"}, {"role": "assistant", "content": "this"}, {"role": "user", "content": "why?"},
+                ],
+                "tools": [{"name": "answer", "description": "Gives the answer.", "input_schema": {"type": "object"}}],
+                "tool_choice": {"type": "tool", "name": "answer"},
+            })
+        );
+    }
+
+    #[test]
+    fn what_a_server_refuses_is_left_out() {
+        let usual = Manner::default();
+        let check = |from: Manner, said: &str, expected: Option<Manner>| {
+            assert_eq!(from.without(said).map(|(manner, _)| manner), expected, "{said}");
+        };
+        let (by_json, by_words) = (Manner { held: Held::ByJson, ..usual }, Manner { held: Held::ByWords, ..usual });
+        check(usual, "`response_format.type` json_schema is not supported", Some(by_json));
+        check(by_json, "unknown field response_format", Some(by_words));
+        check(by_words, "unknown field response_format", None);
+        let said = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.";
+        check(usual, said, Some(Manner { completion_tokens: true, ..usual }));
+        check(usual, "'temperature' does not support 0 with this model", Some(Manner { temperature: false, ..usual }));
+        check(usual, "stream_options is not known", Some(Manner { stream_usage: false, ..usual }));
+        check(usual, "the context is too long", None);
+    }
+
+    #[test]
+    fn whole_answers() {
+        let check = |dialect: Dialect, body: Value, expected: Option<(&str, bool, Option<[u64; 3]>)>| {
+            let heard = dialect.answer(&body);
+            let usage = |usage: Usage| [usage.tokens_in, usage.tokens_out, usage.tokens_cached];
+            let found = heard.as_ref().map(|heard| (heard.text(), heard.is_cut, heard.usage.map(usage)));
+            assert_eq!(found, expected, "{body}");
+        };
+        use Dialect::{Anthropic, Openai};
+        let usage = json!({"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 5}});
+        let of = |message: Value, end: &str| json!({"choices": [{"message": message, "finish_reason": end}], "usage": usage});
+        check(Openai, of(json!({"content": "{}"}), "stop"), Some(("{}", false, Some([9, 4, 5]))));
+        check(Openai, of(json!({"content": "{"}), "length"), Some(("{", true, Some([9, 4, 5]))));
+        check(Openai, of(json!({"content": null, "refusal": "no"}), "stop"), Some(("no", false, Some([9, 4, 5]))));
+        check(Openai, json!({"choices": [{"message": {"content": "a"}}]}), Some(("a", false, None)));
+        check(Openai, json!({"choices": []}), None);
+        check(Openai, json!({"error": "x"}), None);
+        let usage =
+            json!({"input_tokens": 3, "cache_read_input_tokens": 5, "cache_creation_input_tokens": 1, "output_tokens": 4});
+        let of = |content: Value, end: &str| json!({"content": content, "stop_reason": end, "usage": usage});
+        let tool = json!([{"type": "text", "text": "well"}, {"type": "tool_use", "name": "answer", "input": {"a": 1}}]);
+        check(Anthropic, of(tool, "tool_use"), Some(("{\"a\":1}", false, Some([9, 4, 5]))));
+        check(Anthropic, of(json!([{"type": "text", "text": "hi"}]), "max_tokens"), Some(("hi", true, Some([9, 4, 5]))));
+        check(Anthropic, json!({"type": "error"}), None);
+    }
+
+    #[test]
+    fn streamed_answers() {
+        let check = |dialect: Dialect, stream: &str, expected: Result<(&str, bool, bool, u64), &str>| {
+            // However the bytes are cut, the same is heard.
+            for size in [1, 7, stream.len()] {
+                let (mut events, mut heard) = (Events::default(), Heard::default());
+                let mut failed = None;
+                for bytes in stream.as_bytes().chunks(size) {
+                    for data in events.take(bytes).iter().filter(|data| *data != "[DONE]") {
+                        failed = failed.or(heard.hear(dialect, &serde_json::from_str(data).expect("JSON")).err());
+                    }
+                }
+                let tokens = heard.usage.map_or(0, Usage::tokens);
+                let found = failed.map_or(Ok((heard.text(), heard.is_cut, heard.is_over, tokens)), Err);
+                assert_eq!(found, expected.map_err(String::from), "{size}");
+            }
+        };
+        let openai = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\r\n\r\n: a comment\n\
+             data: {\"choices\":[{\"delta\":{\"content\":\"{\\\"a\\\":\"}}]}\n\ndata:{\"choices\":[{\"delta\":{\"content\":\"\\\"ü\\\"}\"}}]}\n\n\
+             data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":3}}\n\n\
+             data: [DONE]\n\n";
+        check(Dialect::Openai, openai, Ok(("{\"a\":\"ü\"}", false, true, 5)));
+        check(Dialect::Openai, "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", Ok(("a", false, false, 0)));
+        check(Dialect::Openai, "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n", Ok(("", true, true, 0)));
+        check(Dialect::Openai, "data: {\"error\":{\"message\":\"overloaded\"}}\n", Err("overloaded"));
+        let anthropic = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":4,\"output_tokens\":1}}}\n\n\
+             event: ping\ndata: {\"type\":\"ping\"}\n\n\
+             data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\"\"}}\n\n\
+             data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\":1}\"}}\n\n\
+             data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":{\"output_tokens\":6}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
+        check(Dialect::Anthropic, anthropic, Ok(("{\"a\":1}", false, true, 10)));
+        check(Dialect::Anthropic, "data: {\"type\":\"error\",\"error\":{\"type\":\"x\",\"message\":\"busy\"}}\n", Err("busy"));
+    }
+}

@@ -1,0 +1,231 @@
+//! What a language model may take: reserved before each question, settled after it.
+
+use super::price::Price;
+use super::{Ask, Error, LanguageModel, Reply, Usage};
+use crate::store::Record;
+use crate::words::plain;
+use std::cell::Cell;
+
+/// What a run's language model may take in all; none: as much as it likes.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Allowance {
+    pub max_tokens: Option<u64>,
+    /// US dollars.
+    pub max_usd: Option<f64>,
+}
+
+impl Allowance {
+    /// As keys of an experiment file set it that is not there yet.
+    pub fn of_keys(set: &[(String, String)]) -> Self {
+        let value = |key: &str| set.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+        Allowance {
+            max_tokens: value("budget.max_tokens").and_then(|value| value.parse().ok()),
+            max_usd: value("budget.max_usd").and_then(|value| value.parse().ok()),
+        }
+    }
+}
+
+/// What it took.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Spent {
+    pub tokens: u64,
+    /// US dollars, of what has a known price.
+    pub usd: f64,
+}
+
+impl Spent {
+    fn and(self, other: Spent) -> Spent {
+        Spent { tokens: self.tokens.saturating_add(other.tokens), usd: self.usd + other.usd }
+    }
+
+    /// By the ledger's rows, over all processes that worked on the run. A question whose answer is not there (the process was killed
+    /// meanwhile) counts as what was reserved for it.
+    pub fn of<'r>(rows: impl Iterator<Item = &'r Record>) -> Spent {
+        let (mut spent, mut open) = (Spent::default(), None);
+        for row in rows {
+            match row {
+                Record::Reserved { tokens, usd } => {
+                    spent = spent.and(open.replace(Spent { tokens: *tokens, usd: usd.unwrap_or(0.0) }).unwrap_or_default());
+                }
+                Record::Settled { usage, usd, .. } => {
+                    open = None;
+                    spent = spent.and(Spent { tokens: usage.tokens(), usd: usd.unwrap_or(0.0) });
+                }
+                _ => {}
+            }
+        }
+        spent.and(open.unwrap_or_default())
+    }
+}
+
+/// Another language model, which is asked only while there is enough for the most that a question may take.
+pub struct Meter<'a> {
+    inner: &'a dyn LanguageModel,
+    price: Option<Price>,
+    allowance: Allowance,
+    spent: Cell<Spent>,
+    /// Enters a row in the ledger.
+    enter: &'a dyn Fn(Record) -> Result<(), crate::store::Error>,
+}
+
+impl<'a> Meter<'a> {
+    /// `spent`: before, by the ledger. `price`: none where nobody knows it.
+    pub fn new(
+        inner: &'a dyn LanguageModel,
+        price: Option<Price>,
+        allowance: Allowance,
+        spent: Spent,
+        enter: &'a dyn Fn(Record) -> Result<(), crate::store::Error>,
+    ) -> Self {
+        Meter { inner, price, allowance, spent: Cell::new(spent), enter }
+    }
+
+    pub fn spent(&self) -> Spent {
+        self.spent.get()
+    }
+
+    /// The most that a question can take.
+    fn most(&self, ask: &Ask) -> Spent {
+        let usage = most_of(ask);
+        Spent { tokens: usage.tokens(), usd: self.price.map_or(0.0, |price| price.of(usage)) }
+    }
+
+    fn allow(&self, most: Spent) -> Result<(), Error> {
+        let (spent, Allowance { max_tokens, max_usd }) = (self.spent.get(), self.allowance);
+        if let Some(max) = max_tokens.filter(|max| spent.tokens.saturating_add(most.tokens) > *max) {
+            let what = format!(
+                "`budget.max_tokens` is {max}, {} were used, and the next question may take {}",
+                spent.tokens, most.tokens
+            );
+            return Err(Error::Budget { what });
+        }
+        let Some(max) = max_usd else { return Ok(()) };
+        if self.price.is_none() {
+            return Err(Error::NoPrice { model: self.name() });
+        }
+        if spent.usd + most.usd > max {
+            let [max, used, next] = [max, spent.usd, most.usd].map(dollars);
+            let what = format!("`budget.max_usd` is {max}, {used} were used, and the next question may take {next}");
+            return Err(Error::Budget { what });
+        }
+        Ok(())
+    }
+}
+
+fn most_of(ask: &Ask) -> Usage {
+    Usage { tokens_in: ask.most_tokens_in(), tokens_out: ask.max_tokens.into(), tokens_cached: 0 }
+}
+
+/// `$0.0123`.
+pub(super) fn dollars(usd: f64) -> String {
+    format!("${}", plain((usd * 1e6).round() / 1e6))
+}
+
+impl LanguageModel for Meter<'_> {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+        let most = self.most(ask);
+        self.allow(most)?;
+        (self.enter)(Record::Reserved { tokens: most.tokens, usd: self.price.map(|_| most.usd) })?;
+        let answered = self.inner.answer(ask);
+        let (usage, secs) = match &answered {
+            Ok(reply) => (reply.usage, reply.secs),
+            Err(error) if error.may_have_cost() => (most_of(ask), 0.0),
+            Err(_) => (Usage::default(), 0.0),
+        };
+        let usd = self.price.map(|price| price.of(usage));
+        self.spent.set(self.spent.get().and(Spent { tokens: usage.tokens(), usd: usd.unwrap_or(0.0) }));
+        (self.enter)(Record::Settled { model: self.name(), usage, usd, secs })?;
+        answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    struct Parrot(Usage);
+
+    impl LanguageModel for Parrot {
+        fn name(&self) -> String {
+            "a parrot".into()
+        }
+        fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+            let text = ask.turns[0].text.clone();
+            if text == "fail" {
+                return Err(Error::Unreachable { model: self.name(), why: "down".into() });
+            }
+            if text == "hang" {
+                return Err(Error::Slow { model: self.name(), what: "nothing", secs: 1.0 });
+            }
+            Ok(Reply { text, is_cut: false, usage: self.0, secs: 1.0, notes: vec![] })
+        }
+    }
+
+    const USED: Usage = Usage { tokens_in: 100, tokens_out: 20, tokens_cached: 0 };
+    const PRICE: Price = Price { input: 1000.0, output: 1000.0, cached: None };
+
+    /// 36 tokens in at the most (12 bytes and the roles), 64 out.
+    fn ask(text: &str) -> Ask {
+        Ask::new("system", text, None, 64)
+    }
+
+    #[test]
+    fn a_budget_is_kept_before_it_is_overrun() {
+        let check = |allowance: Allowance, price: Option<Price>, answers: usize, words: &str| {
+            let (rows, parrot) = (RefCell::new(Vec::new()), Parrot(USED));
+            let enter = |row| {
+                rows.borrow_mut().push(row);
+                Ok(())
+            };
+            let meter = Meter::new(&parrot, price, allowance, Spent::default(), &enter);
+            let given = (0..10).map(|_| meter.answer(&ask("a word"))).take_while(Result::is_ok).count();
+            assert_eq!(given, answers, "{allowance:?}");
+            if !words.is_empty() {
+                let error = meter.answer(&ask("a word")).expect_err(words).to_string();
+                assert!(error.contains(words), "{error}");
+            }
+            // The ledger says the same as the meter, and a new process goes on from there.
+            assert_eq!(Spent::of(rows.borrow().iter()), meter.spent());
+            assert_eq!(meter.spent().tokens, 120 * answers as u64);
+        };
+        let none = Allowance::default();
+        check(none, None, 10, "");
+        let most = ask("a word").most_tokens_in() + 64;
+        check(Allowance { max_tokens: Some(240 + most), ..none }, None, 3, "`budget.max_tokens` is 340, 360 were used");
+        check(Allowance { max_tokens: Some(239 + most), ..none }, None, 2, "240 were used, and the next question may take 100");
+        check(
+            Allowance { max_usd: Some(0.35), ..none },
+            Some(PRICE),
+            3,
+            "`budget.max_usd` is $0.35, $0.36 were used, and the next",
+        );
+        check(Allowance { max_usd: Some(1.0), ..none }, None, 0, "no price is known for a parrot");
+        check(Allowance { max_usd: Some(0.0), ..none }, Some(Price::default()), 10, "");
+    }
+
+    #[test]
+    fn what_failed_and_what_was_killed() {
+        let (rows, parrot) = (RefCell::new(Vec::new()), Parrot(USED));
+        let enter = |row| {
+            rows.borrow_mut().push(row);
+            Ok(())
+        };
+        let meter = Meter::new(&parrot, Some(PRICE), Allowance::default(), Spent::default(), &enter);
+        assert!(meter.answer(&ask("fail")).is_err());
+        assert_eq!(meter.spent(), Spent::default());
+        // It may have written all the same.
+        assert!(meter.answer(&ask("hang")).is_err());
+        assert_eq!(meter.spent().tokens, ask("hang").most_tokens_in() + 64);
+        let reserved = Record::Reserved { tokens: 1000, usd: Some(0.5) };
+        let settled = Record::Settled { model: "m".into(), usage: USED, usd: Some(0.12), secs: 1.0 };
+        let of = |rows: &[&Record]| Spent::of(rows.iter().copied());
+        assert_eq!(of(&[&reserved]), Spent { tokens: 1000, usd: 0.5 });
+        assert_eq!(of(&[&reserved, &reserved, &settled]), Spent { tokens: 1120, usd: 0.62 });
+        assert_eq!(of(&[&reserved, &settled]), Spent { tokens: 120, usd: 0.12 });
+    }
+}

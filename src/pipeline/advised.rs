@@ -1,0 +1,109 @@
+//! A run's language model: recorded and metered in the run folder, and what its proposals are held against.
+
+use super::Pipeline;
+use crate::error::Result;
+use crate::intake::{Paper, PaperSpec, told};
+use crate::llm::prompt::{ChunkShown, Fenced, Prompt, ReadQuestion, ReadSystem};
+use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Spent};
+use crate::plan::{self, Gate, HostFacts, Plan};
+use crate::spec::ExperimentSpec;
+use crate::store::Record;
+use std::collections::BTreeMap;
+
+impl Pipeline<'_> {
+    /// Lets `work` ask the language model, within what the allowance leaves it. What was asked is recorded, what it cost is in the ledger.
+    pub(super) fn asking<T>(
+        &mut self,
+        chosen: &Chosen,
+        allowance: Allowance,
+        host: &HostFacts,
+        work: impl FnOnce(&mut Self, &dyn LanguageModel) -> Result<T>,
+    ) -> Result<T> {
+        let (folder, now) = (self.folder.clone(), self.setup.now);
+        let enter = |record: Record| folder.ledger().append(now(), record).map(|_| ());
+        let rows = folder.ledger().read()?;
+        let before = Spent::of(rows.iter().map(|row| &row.record));
+        let recorder = Recorder::new(&*chosen.model, folder.language_model(), chosen.key.as_ref(), host)?;
+        let meter = Meter::new(&recorder, chosen.price, allowance, before, &enter);
+        let done = work(self, &meter)?;
+        let values = in_numbers(meter.spent(), allowance, chosen.price.is_some());
+        enter(Record::Measured { what: format!("what {} took so far", meter.name()), values })?;
+        Ok(done)
+    }
+
+    /// What is wrong with an experiment that was proposed in place of `draft`, on a machine such as `host`.
+    pub(super) fn wrong_with(&mut self, spec: &ExperimentSpec, draft: &ExperimentSpec, host: &HostFacts) -> Vec<String> {
+        let told = |error: crate::error::Error| error.chain();
+        if spec.model != draft.model {
+            match self.look_at(&spec.model, &mut Vec::new()) {
+                Ok(None) => {}
+                Ok(Some(absent)) => return vec![format!("`model`: it cannot be had here: {absent}")],
+                Err(error) => return told(error),
+            }
+        }
+        let plans = self.plan_for(spec, host).and_then(|plan| Ok((plan, self.plan_for(draft, host)?)));
+        match plans {
+            Ok((plan, before)) => plan::advised::too_long(&plan, &before).into_iter().chain(not_agreed(&plan, &before)).collect(),
+            Err(error) => told(error),
+        }
+    }
+}
+
+/// Tokens of an answer about a paper: a dozen fields with their quotes.
+const MOST_TOKENS: u32 = 2048;
+
+/// Has a language model look in a paper for what no rule found. What it finds is taken where the paper's own words prove it; the rest
+/// is told, in words.
+///
+/// # Errors
+/// It gives no answer.
+pub fn read_further(model: &dyn LanguageModel, paper: &Paper, spec: &mut PaperSpec) -> std::result::Result<Vec<String>, Error> {
+    let Some(wanted) = told::wanted(paper, spec) else { return Ok(Vec::new()) };
+    let chunk = |(id, words): &(String, String)| ChunkShown { id: id.clone(), words: Fenced::new("chunk", words, words.len()) };
+    let question = ReadQuestion {
+        keys: wanted.keys.iter().map(|key| key.to_string()).collect(),
+        chunks: wanted.chunks.iter().map(chunk).collect(),
+    };
+    let ask = Ask::new(ReadSystem {}.text(), question.text(), Some(wanted.schema.clone()), MOST_TOKENS);
+    let mut notes = Vec::new();
+    let reply = match model.answer(&ask) {
+        Ok(reply) => reply,
+        // The rules have read it already.
+        Err(error @ (Error::Budget { .. } | Error::TooLong { .. })) => {
+            return Ok(vec![format!("{} was not asked about the paper: {error}", model.name())]);
+        }
+        Err(error) => return Err(error),
+    };
+    notes.extend(reply.notes.iter().cloned());
+    let before = spec.fields.len();
+    match reply.json().map_err(|error| error.to_string()).and_then(|answer| told::add(paper, spec, &wanted, &answer)) {
+        Ok(dropped) => {
+            let found = spec.fields.len() - before;
+            notes.push(format!("{} found {found} more of what the paper states", model.name()));
+            notes.extend(dropped.into_iter().map(|why| format!("dropped: {why}")));
+        }
+        Err(why) => notes.push(format!("what {} says of the paper cannot be used: {why}", model.name())),
+    }
+    Ok(notes)
+}
+
+/// Terms that nobody was asked to agree to, and that nobody would have been but for the proposal.
+fn not_agreed(plan: &Plan, before: &Plan) -> Vec<String> {
+    let asking = |plan: &Plan| plan::licensed(&plan.spec, &plan.facts).into_iter().filter(|one| one.gate() == Gate::Ask);
+    let known: Vec<String> = asking(before).map(|one| one.what).collect();
+    let new = asking(plan).filter(|one| !one.is_accepted(&plan.spec.budget.accept_licenses) && !known.contains(&one.what));
+    new.map(|one| format!("`model`: somebody would have to agree to its terms: {}", one.in_words())).collect()
+}
+
+/// What was used and what is left, for the ledger and the report.
+fn in_numbers(spent: Spent, allowance: Allowance, has_price: bool) -> BTreeMap<String, f64> {
+    let tokens = allowance.max_tokens.map(|max| max.saturating_sub(spent.tokens) as f64);
+    let usd = allowance.max_usd.map(|max| (max - spent.usd).max(0.0));
+    let all = [
+        ("tokens", Some(spent.tokens as f64)),
+        ("tokens left", tokens),
+        ("US dollars", has_price.then_some(spent.usd)),
+        ("US dollars left", usd),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect()
+}

@@ -1,0 +1,232 @@
+//! An answer: the schema that it must fit, made of the spec's own, and what becomes of it.
+
+use super::settable::Settable;
+use crate::spec::{self, ExperimentSpec, ModelSpec};
+use crate::words::{clean, plain};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Letters of a reason.
+const REASON: usize = 300;
+/// An answer that changes more is no proposal but another experiment.
+pub(super) const MOST_CHANGES: usize = 12;
+
+/// What a language model would do otherwise.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advice {
+    changes: Vec<Change>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    key: String,
+    value: Value,
+    reason: String,
+}
+
+/// How a model is called in questions and answers.
+pub fn name_of(spec: &ExperimentSpec) -> String {
+    match &spec.model {
+        ModelSpec::Pretrained { id, .. } => id.clone(),
+        ModelSpec::Scratch { .. } => {
+            let name = spec.title.split(" on ").next().unwrap_or(&spec.title);
+            format!("{name} from scratch")
+        }
+    }
+}
+
+/// The schema of an answer that may set these; `models`: the names that a model may have. Ranges, words and forms are those of experiment files.
+pub fn schema(settables: &[Settable], models: &[String]) -> Value {
+    let spec = schemars::schema_for!(ExperimentSpec).to_value();
+    let changes = settables.iter().map(|settable| {
+        let value = match settable {
+            Settable::Model => json!({"enum": models}),
+            _ => property(&spec, settable.key()).unwrap_or(json!({})),
+        };
+        json!({
+            "type": "object",
+            "properties": {
+                "key": {"const": settable.key()},
+                "value": value,
+                "reason": {"type": "string", "minLength": 1, "maxLength": REASON},
+            },
+            "required": ["key", "value", "reason"],
+            "additionalProperties": false,
+        })
+    });
+    let items = json!({"anyOf": changes.collect::<Vec<_>>()});
+    let mut schema = json!({
+        "type": "object",
+        "properties": {"changes": {"type": "array", "maxItems": MOST_CHANGES, "items": items}},
+        "required": ["changes"],
+        "additionalProperties": false,
+    });
+    let defs = definitions(&spec, &schema);
+    if !defs.is_empty() {
+        schema["$defs"] = Value::Object(defs);
+    }
+    schema
+}
+
+/// The schema of a key, found along references.
+fn property(spec: &Value, key: &str) -> Option<Value> {
+    let mut at = spec;
+    for part in key.split('.') {
+        at = resolved(spec, at).get("properties")?.get(part)?;
+    }
+    Some(at.clone())
+}
+
+/// What stands behind a reference, or behind the only one that may be nothing instead.
+fn resolved<'a>(spec: &'a Value, schema: &'a Value) -> &'a Value {
+    let of = |schema: &'a Value| schema.get("$ref")?.as_str()?.strip_prefix('#').and_then(|pointer| spec.pointer(pointer));
+    let among = |schema: &'a Value| schema.get("anyOf")?.as_array()?.iter().find_map(of);
+    of(schema).or_else(|| among(schema)).unwrap_or(schema)
+}
+
+/// Of the spec's definitions those that a schema needs.
+fn definitions(spec: &Value, schema: &Value) -> Map<String, Value> {
+    let (mut found, mut waiting) = (Map::new(), vec![schema]);
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Object(fields) => {
+                let name = fields.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/$defs/"));
+                if let Some((name, definition)) = name.and_then(|name| Some((name, spec.get("$defs")?.get(name)?)))
+                    && found.insert(name.to_string(), definition.clone()).is_none()
+                {
+                    waiting.push(definition);
+                }
+                waiting.extend(fields.values());
+            }
+            Value::Array(items) => waiting.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    found
+}
+
+/// What may be changed, and what it is changed from.
+pub struct Ground<'a> {
+    /// The rules' experiment, which is run if nothing comes of this.
+    pub draft: &'a ExperimentSpec,
+    /// Experiments of the rules with other models.
+    pub others: &'a [ExperimentSpec],
+    pub settables: &'a [Settable],
+    /// Who proposes, for what is said of it.
+    pub adviser: &'a str,
+}
+
+/// The experiment with an answer's changes laid over it, each told with its reason.
+///
+/// # Errors
+/// Everything that is wrong with it, at once, in words that whoever answered can be sent.
+pub fn apply(answer: &Value, ground: &Ground) -> Result<ExperimentSpec, Vec<String>> {
+    let advice: Advice = serde_json::from_value(answer.clone()).map_err(|why| {
+        vec![format!("expected {{\"changes\": [{{\"key\", \"value\", \"reason\"}}]}}, found another form: {why}")]
+    })?;
+    let mut problems = Vec::new();
+    if advice.changes.len() > MOST_CHANGES {
+        problems.push(format!("expected at most {MOST_CHANGES} changes, found {}", advice.changes.len()));
+    }
+    let mut changes: Vec<(Settable, &Change)> = Vec::new();
+    for change in &advice.changes {
+        let known: Vec<&str> = ground.settables.iter().map(|settable| settable.key()).collect();
+        match Settable::of(&change.key).filter(|settable| ground.settables.contains(settable)) {
+            None => problems.push(format!("`{}` may not be changed; what may: {}", clean(&change.key), known.join(", "))),
+            Some(settable) if changes.iter().any(|(other, _)| *other == settable) => {
+                problems.push(format!("`{}` is changed twice", change.key));
+            }
+            Some(settable) => changes.push((settable, change)),
+        }
+        if change.reason.trim().is_empty() {
+            problems.push(format!("`{}`: expected a reason, found none", clean(&change.key)));
+        }
+    }
+    let base = match changes.iter().find(|(settable, _)| *settable == Settable::Model) {
+        None => ground.draft,
+        Some((_, change)) => {
+            let wanted = change.value.as_str().unwrap_or_default();
+            let there = || std::iter::once(ground.draft).chain(ground.others);
+            there().find(|spec| name_of(spec) == wanted).unwrap_or_else(|| {
+                let names: BTreeSet<String> = there().map(name_of).collect();
+                let names: Vec<String> = names.into_iter().collect();
+                problems.push(format!("`model`: expected one of {}, found {}", names.join(", "), change.value));
+                ground.draft
+            })
+        }
+    };
+    let mut table = toml::Table::try_from(base).unwrap_or_default();
+    for (settable, change) in changes.iter().filter(|(settable, _)| *settable != Settable::Model) {
+        if let Err(problem) = put(&mut table, settable.key(), &change.value) {
+            problems.push(problem);
+        }
+    }
+    match spec::of_table(table) {
+        Ok(spec) if problems.is_empty() => Ok(told(spec, base, &changes, ground)),
+        Ok(_) => Err(problems),
+        Err(more) => Err(problems.into_iter().chain(more).collect()),
+    }
+}
+
+/// Sets a key; nothing (null) takes it away.
+fn put(table: &mut toml::Table, key: &str, value: &Value) -> Result<(), String> {
+    let mut path: Vec<&str> = key.split('.').collect();
+    let last = path.pop().unwrap_or_default();
+    let mut at = table;
+    for part in path {
+        let next = at.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        at = next.as_table_mut().ok_or_else(|| format!("`{key}`: `{part}` is not a table"))?;
+    }
+    if value.is_null() {
+        at.remove(last);
+        return Ok(());
+    }
+    let value = toml::Value::try_from(without_nulls(value.clone())).map_err(|why| format!("`{key}`: {why}"))?;
+    at.insert(last.into(), value);
+    Ok(())
+}
+
+/// TOML has no word for nothing.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+/// Says of each change what it was and why; what the rules assumed there is no longer so.
+fn told(mut spec: ExperimentSpec, base: &ExperimentSpec, changes: &[(Settable, &Change)], ground: &Ground) -> ExperimentSpec {
+    let json = |spec: &ExperimentSpec| serde_json::to_value(spec).unwrap_or_default();
+    let (before, after) = (json(base), json(&spec));
+    for (settable, change) in changes {
+        let (key, adviser) = (settable.key(), ground.adviser);
+        let (was, is) = match settable {
+            Settable::Model => (name_of(ground.draft), name_of(&spec)),
+            _ => (in_words(&settable.value(&before)), in_words(&settable.value(&after))),
+        };
+        if was == is {
+            continue;
+        }
+        if *settable != Settable::Model {
+            spec.assumptions.retain(|said| !said.starts_with(&format!("{key}: ")));
+        }
+        let reason: String = clean(&change.reason).replace('`', "'").chars().take(REASON).collect();
+        spec.assumptions.push(format!("{key}: {is} instead of {was} (proposed by the language model {adviser}: \"{reason}\")"));
+    }
+    spec
+}
+
+/// A value as an answer has it.
+pub(super) fn in_words(value: &Value) -> String {
+    match value {
+        Value::Null => "none".into(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), plain),
+        Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => clean(&value.to_string()),
+    }
+}

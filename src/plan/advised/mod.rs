@@ -1,0 +1,124 @@
+//! The planner that asks a language model: the rules propose, the model may change what nobody fixed, and everything that it changes
+//! is checked like any experiment and told with its reason. An answer that fails is sent back with its problems, at most twice; then
+//! the rules' own proposal is taken.
+
+mod advice;
+mod question;
+mod settable;
+
+pub use advice::{Ground, apply, name_of, schema};
+pub use settable::{Settable, settable};
+
+use super::Plan;
+use super::rules::{DEFAULT_SECS, TRAINING_SHARE};
+use super::{DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
+use crate::llm::{Error, LanguageModel};
+use crate::spec::ExperimentSpec;
+use crate::words::duration;
+
+/// An answer that fails is sent back so often.
+const SENT_BACK: usize = 2;
+
+/// Plans by rules, and asks a language model what it would do otherwise.
+pub struct AdvisedPlanner<'a> {
+    rules: &'a dyn Planner,
+    adviser: &'a dyn LanguageModel,
+}
+
+impl<'a> AdvisedPlanner<'a> {
+    pub fn new(rules: &'a dyn Planner, adviser: &'a dyn LanguageModel) -> Self {
+        AdvisedPlanner { rules, adviser }
+    }
+}
+
+impl Planner for AdvisedPlanner<'_> {
+    fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+        self.rules.data(goal, wishes)
+    }
+
+    fn experiments(
+        &self,
+        goal: &Goal,
+        wishes: &Wishes,
+        choice: &DataChoice,
+        offer: &Offer<'_>,
+    ) -> Result<Vec<ExperimentSpec>, PlannerError> {
+        self.rules.experiments(goal, wishes, choice, offer)
+    }
+
+    fn revise(
+        &self,
+        (goal, wishes): (&Goal, &Wishes),
+        choice: &DataChoice,
+        offer: &Offer<'_>,
+        draft: Draft,
+        inspect: Inspect<'_>,
+    ) -> Result<Revised, Error> {
+        let adviser = self.adviser.name();
+        let models: Vec<String> = draft.models();
+        let (settables, fixed) = settable(goal, wishes, &draft.spec, models.len());
+        if settables.is_empty() {
+            let note = format!("{adviser} was not asked: all that it may set is fixed");
+            return Ok(Revised { spec: draft.spec, notes: vec![note] });
+        }
+        let schema = schema(&settables, &models);
+        let mut ask = question::question(goal, choice, offer, &draft, &models, (&settables, &fixed), schema);
+        let ground = Ground { draft: &draft.spec, others: &draft.others, settables: &settables, adviser: &adviser };
+        let (mut notes, mut problems) = (Vec::new(), Vec::new());
+        for _ in 0..=SENT_BACK {
+            let reply = match self.adviser.answer(&ask) {
+                Ok(reply) => reply,
+                // The rules do without.
+                Err(error @ (Error::Budget { .. } | Error::TooLong { .. })) => {
+                    return Ok(by_rules(draft.spec, notes, &format!("{adviser} was not asked: {error}")));
+                }
+                Err(error) => return Err(error),
+            };
+            notes.extend(reply.notes.iter().cloned());
+            let revised = reply.json().map_err(|error| vec![error.to_string()]).and_then(|answer| apply(&answer, &ground));
+            problems = match revised {
+                Ok(spec) if spec == draft.spec => {
+                    let mut spec = spec;
+                    spec.assumptions.push(format!("planner: the language model {adviser} was asked and proposes no change"));
+                    return Ok(Revised { spec, notes });
+                }
+                Ok(spec) => match inspect(&spec) {
+                    found if found.is_empty() => return Ok(Revised { spec, notes }),
+                    found => found,
+                },
+                Err(found) => found,
+            };
+            notes.push(format!("the answer of {adviser} cannot be used: {}", problems.join("; ")));
+            ask = ask.go_on(said_before(&reply.text), question::problems(&problems));
+        }
+        let why = format!(
+            "the language model {adviser} gave no answer that can be used in {} attempts (the last: {})",
+            SENT_BACK + 1,
+            problems.first().map(String::as_str).unwrap_or_default()
+        );
+        Ok(by_rules(draft.spec, notes, &why))
+    }
+}
+
+/// Whether a proposal trains for longer than the limit leaves it, and longer than what it stands in place of.
+pub fn too_long(plan: &Plan, before: &Plan) -> Option<String> {
+    let secs = |plan: &Plan| plan.estimate.train_secs * plan.runs.len() as f64;
+    let room = plan.spec.budget.max_time_secs.unwrap_or(DEFAULT_SECS) as f64 * TRAINING_SHARE;
+    let (now, room) = (secs(plan), room.max(secs(before)));
+    (now > room)
+        .then(|| format!("training would take about {}, and may take {}: shorten `recipe.length`", duration(now), duration(room)))
+}
+
+/// An answer as it is repeated to whoever gave it. Empty turns are refused by some.
+fn said_before(text: &str) -> String {
+    const MOST: usize = 4000;
+    let text: String = text.chars().take(MOST).collect();
+    if text.trim().is_empty() { "(nothing)".into() } else { text }
+}
+
+fn by_rules(mut spec: ExperimentSpec, mut notes: Vec<String>, why: &str) -> Revised {
+    let why = crate::words::clean(why);
+    notes.push(format!("{why}; the rules' proposal is taken"));
+    spec.assumptions.push(format!("planner: the rules' proposal ({why})"));
+    Revised { spec, notes }
+}
