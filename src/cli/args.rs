@@ -439,7 +439,8 @@ pub struct BudgetArgs {
 /// The language model to ask about a paper or a plan. See docs/language-models.md.
 #[derive(Debug, Args, Default, Clone)]
 pub struct LlmArgs {
-    /// Ask a language model, too: a name of the configuration (llm.toml) or a usual one such as ollama#MODEL, or URL#MODEL.
+    /// Ask a language model, too: a name of the configuration (llm.toml) or a usual one such as ollama#MODEL, URL#MODEL, or embedded:MODEL
+    /// for weights on this machine (docs/language-models.md).
     #[arg(long, value_name = "NAME")]
     pub llm: Option<String>,
     /// Answer its questions from the recording of an earlier run (llm.jsonl).

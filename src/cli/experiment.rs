@@ -8,7 +8,7 @@ use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
 use crate::job::Event;
-use crate::pipeline::{End, Given, Pipeline, Setup};
+use crate::pipeline::{End, Given, Pipeline, Setup, Worker};
 use crate::plan::{self, HostFacts, Plan, RulePlanner};
 use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
@@ -181,7 +181,7 @@ pub(super) fn begin(
     until: Until,
 ) -> Result<ExitCode> {
     // A language model that cannot be asked is told before anything is begun.
-    language_model::chosen(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
+    language_model::check(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
     let root = args.out.clone().unwrap_or_else(|| {
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         let name = format!("{}-{time}", start.slug());
@@ -320,14 +320,16 @@ pub(super) fn drive<T>(
         Ok(measured.borrow_mut().insert(facts).clone())
     };
     let program = program()?;
+    let threads = worker.threads.map_or(cores, usize::from);
+    let answering = || Worker { program: program.clone(), level: worker.sandbox, threads, stop, now, folder: folder.clone() };
     let setup = Setup {
         hub: &hub,
         host: &host,
         planner: &RulePlanner,
-        language_model: &|wishes| language_model::chosen(env, wishes, offline),
+        language_model: &|wishes| language_model::chosen(env, wishes, (&hub, offline), answering),
         program: program.clone(),
         level: worker.sandbox,
-        threads: worker.threads.map_or(cores, usize::from),
+        threads,
         surroundings: &|| super::surroundings::read(&program),
         consent: &|licensed| !json && super::consent::asked(licensed),
         stop,
@@ -340,7 +342,7 @@ pub(super) fn drive<T>(
         (false, false) => Mode::Plain,
     };
     let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
-    let done = work(&mut Pipeline::new(folder, setup, &mut watch));
+    let done = work(&mut Pipeline::new(folder.clone(), setup, &mut watch));
     watch.0.end();
     done
 }

@@ -2,15 +2,47 @@
 
 use super::args::LlmArgs;
 use super::environment::{self, Environment};
+use crate::data::hub::Hub;
+use crate::error::Result;
 use crate::llm::{Chosen, ConfigFile, Error};
+use crate::pipeline::{Embedded, Worker};
 use crate::plan::Wishes;
 use std::io::ErrorKind;
 
-/// The one that was asked for; none: the rules plan alone, and nothing of this is read.
+/// Weights on this machine: `--llm embedded:MODEL`, a folder, a GGUF file or a Hub id.
+const EMBEDDED: &str = "embedded:";
+
+/// The one that was asked for; none: the rules plan alone, and nothing of this is read. `worker`: by which one on this machine would run.
 ///
 /// # Errors
-/// The configuration cannot be read, names nothing of the kind, or its key is not to be had; a recording is none.
-pub(super) fn chosen(env: &Environment, wishes: &Wishes, offline: bool) -> Result<Option<Chosen>, Error> {
+/// The configuration cannot be read, names nothing of the kind, or its key is not to be had; a recording is none; there are no such
+/// weights.
+pub(super) fn chosen(
+    env: &Environment,
+    wishes: &Wishes,
+    (hub, offline): (&Hub, bool),
+    worker: impl FnOnce() -> Worker,
+) -> Result<Option<Chosen>> {
+    match embedded(wishes) {
+        Some(model) => Ok(Some(Chosen::of_this_machine(Box::new(Embedded::open(hub, model, worker())?)))),
+        None => Ok(elsewhere(env, wishes, offline)?),
+    }
+}
+
+/// Whether the one that was asked for can be asked, as far as that is known without looking for weights.
+///
+/// # Errors
+/// As [`chosen`].
+pub(super) fn check(env: &Environment, wishes: &Wishes, offline: bool) -> Result<(), Error> {
+    if embedded(wishes).is_none() { elsewhere(env, wishes, offline).map(drop) } else { Ok(()) }
+}
+
+fn embedded(wishes: &Wishes) -> Option<&str> {
+    wishes.llm.as_deref().filter(|_| wishes.llm_replay.is_none())?.strip_prefix(EMBEDDED)
+}
+
+/// A recording, or a provider.
+fn elsewhere(env: &Environment, wishes: &Wishes, offline: bool) -> Result<Option<Chosen>, Error> {
     if let Some(recording) = &wishes.llm_replay {
         return Chosen::recording(recording).map(Some);
     }
@@ -18,10 +50,9 @@ pub(super) fn chosen(env: &Environment, wishes: &Wishes, offline: bool) -> Resul
     Chosen::provider(wanted, &config(env)?, &environment::variable, offline).map(Some)
 }
 
-/// As [`chosen`], of what the command line says itself.
-pub(super) fn of(env: &Environment, args: &LlmArgs, offline: bool) -> Result<Option<Chosen>, Error> {
-    let wishes = Wishes { llm: args.llm.clone(), llm_replay: args.llm_replay.clone(), ..Wishes::default() };
-    chosen(env, &wishes, offline)
+/// What the command line says of it, as wishes.
+pub(super) fn wishes(args: &LlmArgs) -> Wishes {
+    Wishes { llm: args.llm.clone(), llm_replay: args.llm_replay.clone(), ..Wishes::default() }
 }
 
 fn config(env: &Environment) -> Result<ConfigFile, Error> {

@@ -4,10 +4,11 @@ use super::args::{LlmArgs, PaperArg, WorkerArgs};
 use super::environment::Environment;
 use super::language_model;
 use super::reading::Reading;
+use crate::data::hub::Hub;
 use crate::error::Result;
 use crate::intake::{self, FetchOptions, Field, FlatSpec, Opened, Outline, PaperSource};
 use crate::job::Event;
-use crate::pipeline::{read_further, read_paper};
+use crate::pipeline::{Worker, read_further, read_paper};
 use crate::run::{SILENCE, Supervisor, Watch};
 use crate::store::{self, RunFolder};
 use std::process::ExitCode;
@@ -42,7 +43,8 @@ pub(super) fn read(
     (offline, llm): (bool, &LlmArgs),
     worker: &WorkerArgs,
 ) -> Result<ExitCode> {
-    let chosen = language_model::of(env, llm, offline || env.offline)?;
+    let wishes = language_model::wishes(llm);
+    language_model::check(env, &wishes, offline || env.offline)?;
     let opened = open(env, paper, offline)?;
     let place = store::temporary()?;
     let folder = RunFolder::create(place.path().join("read"))?;
@@ -61,7 +63,16 @@ pub(super) fn read(
         now: &super::experiment::now,
     };
     let (paper, mut spec) = read_paper(&supervisor, 1, opened.record, &mut Quiet)?;
-    if let Some(chosen) = &chosen {
+    let hub = Hub::new(env.hub(None, offline));
+    let answering = || Worker {
+        program: supervisor.program.clone(),
+        level: supervisor.level,
+        threads: worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        stop: super::experiment::stop_flag(None),
+        now: super::experiment::now,
+        folder: folder.clone(),
+    };
+    if let Some(chosen) = &language_model::chosen(env, &wishes, (&hub, offline || env.offline), answering)? {
         read_further(&*chosen.model, &paper, &mut spec)?.iter().for_each(|note| super::experiment::tell_progress(note));
     }
     match show {

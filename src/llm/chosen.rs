@@ -34,6 +34,11 @@ impl Chosen {
         Ok(Chosen { model, price, key, given: None })
     }
 
+    /// One that runs on this machine: it costs nothing and touches no network.
+    pub fn of_this_machine(model: Box<dyn LanguageModel>) -> Self {
+        Chosen { model, price: Some(Price::default()), key: None, given: None }
+    }
+
     /// What was recorded: it costs nothing and touches no network.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub use verify::Repeat;
 use crate::data::hub::{Downloaded, Hub};
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
-use crate::llm::{self, Chosen};
+use crate::llm::Chosen;
 use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner, Wishes};
 use crate::provenance::Surroundings;
 use crate::report::Report;
@@ -72,7 +72,7 @@ pub struct Setup<'a> {
     pub host: &'a dyn Fn() -> Result<HostFacts>,
     pub planner: &'a dyn Planner,
     /// The language model that was asked for, if any; making one touches no network.
-    pub language_model: &'a dyn Fn(&Wishes) -> std::result::Result<Option<Chosen>, llm::Error>,
+    pub language_model: &'a dyn Fn(&Wishes) -> Result<Option<Chosen>>,
     /// This binary: workers are the same program.
     pub program: PathBuf,
     pub level: Level,

@@ -141,7 +141,9 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
             &companions::preprocessor(normalize, size, plan.spec.data.image.as_ref()),
         )?;
     }
-    if plan.spec.task.head() == HeadKind::Words && config["eos_token_id"].is_number() {
+    // That of a model of two texts is there already, and says more.
+    let tells_words = plan.spec.task.head() == HeadKind::Words && plan.facts.model.config.pair_ids().is_none();
+    if tells_words && config["eos_token_id"].is_number() {
         write_json(&folder.join("generation_config.json"), &companions::ends_of_texts(&config))?;
     }
     write_json(&folder.join("metrics.json"), &companions::metrics(report))?;

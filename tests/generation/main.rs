@@ -122,8 +122,8 @@ fn what_cannot_be_written_is_told() {
         ("size", "true", &["--temperature=-1"], 2, &["--temperature"]),
     ];
     for (name, schema, more, code, words) in cases {
-        let schema = place.write(&format!("{name}.json"), schema);
-        let out = said(generate(&place, &model, &["the", "--schema"]).arg(schema).args(more));
+        let schema = place.write(&format!("{name}.json"), schema).display().to_string();
+        let out = said(generate(&place, &model, &["the", "--schema", &schema]).args(more));
         assert!(out.code == Some(code) || name == "size" && out.code.is_some_and(|code| code != 0), "{name}: {out:?}");
         words.iter().filter(|_| name != "size").for_each(|word| assert!(out.stderr.contains(word), "{name}: {}", out.stderr));
     }
@@ -147,7 +147,7 @@ fn writing_can_be_stopped() {
     let place = Place::new();
     let long = [("llama.context_length", Value::U32(100_000_000))];
     let model = place.write("m/tiny.gguf", tiny::gguf(&long));
-    let args = ["the", "--temperature=5", "--max-tokens=90000000", "--stream", "--threads=1"];
+    let args = ["the the", "--max-tokens=90000000", "--stream", "--threads=1"];
     let mut child = generate(&place, &model, &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     let mut first = [0u8; 1];
     std::io::Read::read_exact(child.stdout.as_mut().expect("stdout"), &mut first).expect("a first letter");
