@@ -137,7 +137,11 @@ pub fn apply(answer: &Value, ground: &Ground) -> Result<ExperimentSpec, Vec<Stri
         match Settable::of(&change.key).filter(|settable| ground.settables.contains(settable)) {
             None => problems.push(format!("`{}` may not be changed; what may: {}", clean(&change.key), known.join(", "))),
             Some(settable) if changes.iter().any(|(other, _)| *other == settable) => {
-                problems.push(format!("`{}` is changed twice", change.key));
+                let twice = format!("`{}` is changed twice", change.key);
+                // However often.
+                if !problems.contains(&twice) {
+                    problems.push(twice);
+                }
             }
             Some(settable) => changes.push((settable, change)),
         }
