@@ -66,44 +66,7 @@ pub fn line_chart(chart: &Chart) -> String {
     let place_y = |v: f64| bottom - y.share(scale_y(v)) * (bottom - top);
 
     let mut svg = open(WIDTH, HEIGHT, &chart.title);
-    for (at, label) in &y.ticks {
-        let v = bottom - y.share(*at) * (bottom - top);
-        put(&mut svg, format_args!(r#"<line class="grid" x1="{LEFT}" x2="{:.1}" y1="{v:.1}" y2="{v:.1}"/>"#, WIDTH - RIGHT));
-        put(
-            &mut svg,
-            format_args!(
-                r#"<text class="tick" text-anchor="end" x="{:.1}" y="{:.1}">{}</text>"#,
-                LEFT - 7.0,
-                v + 4.0,
-                escape(label)
-            ),
-        );
-    }
-    for (at, label) in &x.ticks {
-        let v = place_x(*at);
-        put(&mut svg, format_args!(r#"<line class="grid" x1="{v:.1}" x2="{v:.1}" y1="{bottom:.1}" y2="{:.1}"/>"#, bottom + 4.0));
-        put(
-            &mut svg,
-            format_args!(
-                r#"<text class="tick" text-anchor="middle" x="{v:.1}" y="{:.1}">{}</text>"#,
-                bottom + 17.0,
-                escape(label)
-            ),
-        );
-    }
-    put(
-        &mut svg,
-        format_args!(r#"<line class="axis" x1="{LEFT}" x2="{:.1}" y1="{bottom:.1}" y2="{bottom:.1}"/>"#, WIDTH - RIGHT),
-    );
-    let middle = (LEFT + WIDTH - RIGHT) / 2.0;
-    put(
-        &mut svg,
-        format_args!(
-            r#"<text class="tick" text-anchor="middle" x="{middle:.1}" y="{:.1}">{}</text>"#,
-            HEIGHT - 6.0,
-            escape(&chart.x_label)
-        ),
-    );
+    axes(&mut svg, (&x, &y), (top, bottom), &chart.x_label);
     svg.push_str(&legend.0);
     for (i, series) in chart.series.iter().enumerate() {
         let placed = |points: &[[f64; 2]]| points.iter().map(|p| [place_x(p[0]), place_y(p[1])]).collect::<Vec<_>>();
@@ -341,6 +304,45 @@ fn escape(text: &str) -> String {
 fn put(text: &mut String, args: std::fmt::Arguments) {
     // Writing to a String cannot fail.
     let _ = text.write_fmt(args);
+}
+
+/// Lines and numbers of both axes, between these heights, and what runs along the lower one.
+fn axes(svg: &mut String, (x, y): (&Axis, &Axis), (top, bottom): (f64, f64), x_label: &str) {
+    for (at, label) in &y.ticks {
+        let v = bottom - y.share(*at) * (bottom - top);
+        put(svg, format_args!(r#"<line class="grid" x1="{LEFT}" x2="{:.1}" y1="{v:.1}" y2="{v:.1}"/>"#, WIDTH - RIGHT));
+        put(
+            svg,
+            format_args!(
+                r#"<text class="tick" text-anchor="end" x="{:.1}" y="{:.1}">{}</text>"#,
+                LEFT - 7.0,
+                v + 4.0,
+                escape(label)
+            ),
+        );
+    }
+    for (at, label) in &x.ticks {
+        let v = LEFT + x.share(*at) * (WIDTH - LEFT - RIGHT);
+        put(svg, format_args!(r#"<line class="grid" x1="{v:.1}" x2="{v:.1}" y1="{bottom:.1}" y2="{:.1}"/>"#, bottom + 4.0));
+        put(
+            svg,
+            format_args!(
+                r#"<text class="tick" text-anchor="middle" x="{v:.1}" y="{:.1}">{}</text>"#,
+                bottom + 17.0,
+                escape(label)
+            ),
+        );
+    }
+    put(svg, format_args!(r#"<line class="axis" x1="{LEFT}" x2="{:.1}" y1="{bottom:.1}" y2="{bottom:.1}"/>"#, WIDTH - RIGHT));
+    let middle = (LEFT + WIDTH - RIGHT) / 2.0;
+    put(
+        svg,
+        format_args!(
+            r#"<text class="tick" text-anchor="middle" x="{middle:.1}" y="{:.1}">{}</text>"#,
+            HEIGHT - 6.0,
+            escape(x_label)
+        ),
+    );
 }
 
 #[cfg(test)]

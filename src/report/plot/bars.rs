@@ -1,6 +1,6 @@
 //! Bars with intervals, and lines within bands.
 
-use super::{Axis, BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, escape, open, path, put, text_width};
+use super::{Axis, BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, axes, escape, open, path, put, text_width};
 use crate::words::clean;
 
 /// A value with its name, lying.
@@ -110,39 +110,7 @@ pub fn bands(title: &str, x_label: &str, all: &[Band]) -> String {
     let (top, bottom) = (12.0, HEIGHT - BOTTOM);
     let place = |[at_x, at_y]: [f64; 2]| [LEFT + x.share(at_x) * (WIDTH - LEFT - RIGHT), bottom - y.share(at_y) * (bottom - top)];
     let mut svg = open(WIDTH, HEIGHT, title);
-    for (at, label) in &y.ticks {
-        let [_, v] = place([x.low, *at]);
-        put(&mut svg, format_args!(r#"<line class="grid" x1="{LEFT}" x2="{:.1}" y1="{v:.1}" y2="{v:.1}"/>"#, WIDTH - RIGHT));
-        put(
-            &mut svg,
-            format_args!(
-                r#"<text class="tick" text-anchor="end" x="{:.1}" y="{:.1}">{}</text>"#,
-                LEFT - 7.0,
-                v + 4.0,
-                escape(label)
-            ),
-        );
-    }
-    for (at, label) in &x.ticks {
-        let [v, _] = place([*at, y.low]);
-        put(
-            &mut svg,
-            format_args!(
-                r#"<text class="tick" text-anchor="middle" x="{v:.1}" y="{:.1}">{}</text>"#,
-                bottom + 17.0,
-                escape(label)
-            ),
-        );
-    }
-    put(
-        &mut svg,
-        format_args!(
-            r#"<text class="tick" text-anchor="middle" x="{:.1}" y="{:.1}">{}</text>"#,
-            (LEFT + WIDTH - RIGHT) / 2.0,
-            HEIGHT - 6.0,
-            escape(x_label)
-        ),
-    );
+    axes(&mut svg, (&x, &y), (top, bottom), x_label);
     for (i, band) in all.iter().enumerate() {
         let line: Vec<[f64; 2]> = band.points.iter().map(|p| place([p[0], p[1]])).collect();
         let above = band.points.iter().map(|p| place([p[0], p[3]]));
