@@ -14,6 +14,8 @@ const SAMPLE: usize = 512;
 
 /// Texts beyond this are no texts that somebody wrote.
 const MOST_TEXT: u64 = 64 << 20;
+/// So much of a file that is no text is looked through; of safetensors the whole header, whose length their first bytes say.
+const MOST_HEAD: u64 = 1 << 20;
 
 /// The files of a model's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,12 +80,8 @@ impl Shipment {
         for place in places {
             let parts: Vec<_> = place.strip_prefix(root).unwrap_or(&place).iter().map(|p| p.to_string_lossy()).collect();
             let file = upload(parts.join("/"), &place).map_err(io(&place))?;
-            if file.size <= MOST_TEXT && !file.sample.contains(&0) {
-                // What is no UTF-8 nobody reads as text.
-                let text = std::fs::read(&place).map_err(io(&place))?;
-                let found = std::str::from_utf8(&text).map(|text| scan(text, own)).unwrap_or_default();
-                findings.extend(found.into_iter().map(|finding| (file.path.clone(), finding)));
-            }
+            let found = scan(&readable(&file, &place).map_err(io(&place))?, own);
+            findings.extend(found.into_iter().map(|finding| (file.path.clone(), finding)));
             files.push(file);
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -101,6 +99,26 @@ impl Shipment {
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
     }
+}
+
+/// What of a file is text, whatever its encoding; of weights and other bytes the beginning, where their names and notes stand.
+fn readable(file: &Upload, place: &Path) -> std::io::Result<String> {
+    let (sample, mut open) = (&file.sample, File::open(place)?);
+    let wide = |from: fn([u8; 2]) -> u16, bytes: &[u8]| {
+        String::from_utf16_lossy(&bytes.chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect::<Vec<u16>>())
+    };
+    let order: Option<fn([u8; 2]) -> u16> = match sample.as_slice() {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    };
+    let most = match sample.contains(&0) && order.is_none() {
+        true => sample.first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length)).clamp(MOST_HEAD, MOST_TEXT),
+        false => MOST_TEXT,
+    };
+    let mut bytes = Vec::new();
+    (&mut open).take(most).read_to_end(&mut bytes)?;
+    Ok(order.map_or_else(|| String::from_utf8_lossy(&bytes).into_owned(), |order| wide(order, &bytes)))
 }
 
 /// A file with both of its hashes.
