@@ -327,6 +327,20 @@ model = "m"
 "#;
 
     #[test]
+    fn a_key_that_was_written_into_the_file_is_not_repeated() {
+        for (line, expected) in [
+            ("key = \"sk-secret-0123\"", "line 3: unknown field `key`"),
+            ("key_env = \"sk-secret-0123\"", "`providers.mine.key_env`: expected the name of a variable"),
+            ("stream = \"sk-secret-0123\"", "line 3: invalid type: a string"),
+            ("key_env = sk-secret-0123", "line 3"),
+        ] {
+            let text = format!("[providers.mine]\nurl = \"https://models.example.org/v1\"\n{line}\n");
+            let told = ConfigFile::parse(&text, "llm.toml").map(drop).expect_err(line).to_string();
+            assert!(told.contains(expected) && !told.contains("secret"), "{told}");
+        }
+    }
+
+    #[test]
     fn providers_by_name_or_address() {
         let file = ConfigFile::parse(FILE, "llm.toml").expect("parsed");
         let variable = |name: &str, is_needed| KeySource::Variable { name: name.into(), is_needed };

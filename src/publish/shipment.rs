@@ -158,6 +158,21 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_found_whatever_the_encoding() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).expect("written");
+        let secret = format!("hf_{}", "a1B2".repeat(9));
+        write("config.json", b"{}");
+        write("latin.txt", &[b"caf\xe9 ", secret.as_bytes()].concat());
+        write("wide.txt", &format!("\u{feff}{secret}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+        let header = format!("{{\"__metadata__\":{{\"note\":\"{secret}\"}}}}");
+        write("model.safetensors", &[&(header.len() as u64).to_le_bytes(), header.as_bytes(), &[0; 64]].concat());
+        let found = Shipment::of(dir.path(), &|_| false).expect("a model").findings;
+        let files: Vec<&str> = found.iter().map(|(file, _)| file.as_str()).collect();
+        assert_eq!(files, ["latin.txt", "model.safetensors", "wide.txt"], "{found:?}");
+    }
+
+    #[test]
     fn hidden_files_stay_and_links_out_are_refused() {
         let dir = tempfile::tempdir().expect("a folder");
         let root = dir.path().join("model");
