@@ -37,7 +37,7 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// Appends to `lines`, nothing of which ever holds `secret`.
+    /// Appends to `lines`, nothing of which ever holds `secret`; `given`: what questions are made from, none where they hold it already.
     ///
     /// # Errors
     /// It cannot be written.
@@ -45,10 +45,12 @@ impl<'a> Recorder<'a> {
         inner: &'a dyn LanguageModel,
         lines: Lines,
         secret: Option<&'a Secret>,
-        given: &impl Serialize,
+        given: Option<&impl Serialize>,
     ) -> Result<Self, Error> {
         let recorder = Recorder { inner, lines, secret };
-        recorder.write(&Line::Given { given: serde_json::to_value(given).unwrap_or_default() })?;
+        if let Some(given) = given {
+            recorder.write(&Line::Given { given: serde_json::to_value(given).unwrap_or_default() })?;
+        }
         Ok(recorder)
     }
 
@@ -107,6 +109,13 @@ impl Recording {
         Ok(found)
     }
 
+    /// The first answer to this that was not given yet.
+    fn take(&self, ask: &Ask) -> Option<Reply> {
+        let mut replies = self.replies.borrow_mut();
+        let left = replies.get_mut(&ask.hash()).filter(|left| !left.is_empty())?;
+        Some(left.remove(0))
+    }
+
     /// What the questions were made from; none: it is not there, or of another kind.
     pub fn given<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_value(self.given.clone()?).ok()
@@ -125,6 +134,32 @@ impl LanguageModel for Recording {
         };
         let reply = if left.len() > 1 { left.remove(0) } else { left[0].clone() };
         Ok(Reply { usage: Usage::default(), ..reply })
+    }
+}
+
+/// Another language model, which is not asked what it has answered in this run before: whoever goes on with a run comes by the same
+/// questions again. Such an answer took what it took then, and is not paid for again.
+pub struct Remembered<'a> {
+    inner: &'a dyn LanguageModel,
+    before: Option<Recording>,
+}
+
+impl<'a> Remembered<'a> {
+    pub fn new(inner: &'a dyn LanguageModel, before: Option<Recording>) -> Self {
+        Remembered { inner, before }
+    }
+}
+
+impl LanguageModel for Remembered<'_> {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+        match self.before.as_ref().and_then(|before| before.take(ask)) {
+            Some(reply) => Ok(reply),
+            None => self.inner.answer(ask),
+        }
     }
 }
 
@@ -196,7 +231,7 @@ mod tests {
         let (counter, key) = (Counter(RefCell::new(0)), Secret::new("sk-secret".into()));
         let ask = |question: &str| Ask::new("count", question, Some(json!({"type": "object"})), 9);
         {
-            let recorder = Recorder::new(&counter, folder.language_model(), Some(&key), &(2, 1.5e11)).expect("recording");
+            let recorder = Recorder::new(&counter, folder.language_model(), Some(&key), Some(&(2, 1.5e11))).expect("recording");
             for question in ["a", "b", "a"] {
                 recorder.answer(&ask(question)).expect("answered");
             }
@@ -212,6 +247,26 @@ mod tests {
         for (question, expected) in [("a", "1 ***"), ("a", "3 ***"), ("a", "3 ***"), ("b", "2 ***")] {
             assert_eq!(said(question).expect("recorded"), (expected.to_string(), Usage::default()));
         }
+    }
+
+    #[test]
+    fn whoever_goes_on_asks_nothing_twice() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("a run");
+        let (counter, ask) = (Counter(RefCell::new(0)), |question: &str| Ask::new("count", question, None, 9));
+        let recorder = Recorder::new(&counter, folder.language_model(), None, Some(&1)).expect("recording");
+        recorder.answer(&ask("a")).expect("answered");
+        let before = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
+        let (later, given) = (Counter(RefCell::new(10)), None::<&u8>);
+        let recorder = Recorder::new(&later, folder.language_model(), None, given).expect("recording");
+        let remembered = Remembered::new(&recorder, Some(before));
+        let said = |question: &str| remembered.answer(&ask(question)).map(|reply| (reply.text, reply.usage.tokens())).expect("said");
+        assert_eq!(said("a"), ("1 sk-secret".into(), 5));
+        assert_eq!(said("b"), ("11 sk-secret".into(), 5));
+        // What is asked once more is another question.
+        assert_eq!(said("a"), ("12 sk-secret".into(), 5));
+        let all = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
+        assert_eq!((all.given(), all.asks.len()), (Some(1), 3));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Pipeline;
 use crate::error::Result;
 use crate::intake::{Paper, PaperSpec, told};
 use crate::llm::prompt::{ChunkShown, Fenced, Prompt, ReadQuestion, ReadSystem};
-use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Spent};
+use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Recording, Remembered, SO_FAR, Spent};
 use crate::plan::{self, Gate, HostFacts, Plan};
 use crate::spec::ExperimentSpec;
 use crate::store::Record;
@@ -20,14 +20,18 @@ impl Pipeline<'_> {
         work: impl FnOnce(&mut Self, &dyn LanguageModel) -> Result<T>,
     ) -> Result<T> {
         let (folder, now) = (self.folder.clone(), self.setup.now);
+        // Who goes on with a run asks nothing twice.
+        let path = folder.language_model().path().to_path_buf();
+        let recorded = path.is_file().then(|| Recording::open(&path)).transpose()?;
+        let given = recorded.as_ref().and_then(|recorded| recorded.given::<HostFacts>()).is_none().then_some(host);
         let enter = |record: Record| folder.ledger().append(now(), record).map(|_| ());
         let rows = folder.ledger().read()?;
         let before = Spent::of(rows.iter().map(|row| &row.record));
-        let recorder = Recorder::new(&*chosen.model, folder.language_model(), chosen.key.as_ref(), host)?;
+        let recorder = Recorder::new(&*chosen.model, folder.language_model(), chosen.key.as_ref(), given)?;
         let meter = Meter::new(&recorder, chosen.price, allowance, before, &enter);
-        let done = work(self, &meter)?;
+        let done = work(self, &Remembered::new(&meter, recorded))?;
         let values = in_numbers(meter.spent(), allowance, chosen.price.is_some());
-        enter(Record::Measured { what: format!("what {} took so far", meter.name()), values })?;
+        enter(Record::Measured { what: format!("what {} {SO_FAR}", meter.name()), values })?;
         Ok(done)
     }
 

@@ -8,7 +8,7 @@ use crate::intake::{self, ModelName, Opened, Paper, PaperSpec, Request, SourceRe
 use crate::job::Job;
 use crate::llm::{Allowance, Chosen};
 use crate::plan::advised::AdvisedPlanner;
-use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes};
+use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task};
 use std::cell::RefCell;
@@ -128,6 +128,7 @@ impl Pipeline<'_> {
     /// The planner's experiment with the user's own keys laid over it; a language model may have had a look at it.
     fn proposal(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
         let chosen = (self.setup.language_model)(wishes)?;
+        let wishes = &self.afforded(goal, wishes);
         // The questions of a recording come up again on the machine that they were made for.
         let recorded = chosen.as_ref().and_then(Chosen::given);
         let Found { spec, others, choice, data, model, host } = self.choose(goal, wishes, recorded)?;
@@ -146,6 +147,16 @@ impl Pipeline<'_> {
             revised.notes.iter().for_each(|note| this.watch.say(note));
             Ok(revised.spec)
         })
+    }
+
+    /// Wishes that also say what the money buys, where an hour of this machine has a price.
+    fn afforded(&self, goal: &Goal, wishes: &Wishes) -> Wishes {
+        let max_usd = Allowance::of_keys(&wishes.set).max_usd;
+        let secs = max_usd.zip(self.setup.usd_per_hour).and_then(|(usd, per_hour)| secs_for(usd, per_hour));
+        let of_request = if let Goal::Request(request) = goal { request.max_time_secs } else { None };
+        let asked = wishes.max_time_secs.or(of_request).map_or(f64::INFINITY, |secs| secs as f64);
+        let affordable_secs = secs.filter(|secs| *secs < asked).map(|secs| (secs as u64).max(1));
+        Wishes { affordable_secs, ..wishes.clone() }
     }
 
     /// The planner's best experiment whose data and model are there.

@@ -182,7 +182,7 @@ mod tests {
             longest_secs: None,
             table: None,
         };
-        let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
+        let host = HostFacts::new(2, 1 << 34, 2e11);
         let known = ModelFacts::from_scratch(model());
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {

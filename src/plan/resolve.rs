@@ -1,7 +1,7 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
 use super::estimate::{Pauses, Share, estimate, pauses};
-use super::{Error, Estimate, Facts, Plan, SplitFacts};
+use super::{Error, Estimate, Facts, Plan, SplitFacts, usd_of};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
 use crate::spec::{
     AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Speech, Task, TextToText,
@@ -98,6 +98,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         let (needed, limit) = (words::duration(needed), words::duration(limit));
         assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
     }
+    assumptions.extend(cost(spec, facts, needed));
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
@@ -128,6 +129,22 @@ impl Plan {
         ));
         Some(plan)
     }
+}
+
+/// What so many seconds of training cost here, where somebody said what an hour does.
+fn cost(spec: &ExperimentSpec, facts: &Facts, secs: f64) -> Option<String> {
+    let usd_per_hour = facts.host.usd_per_hour?;
+    let usd = usd_of(secs, usd_per_hour);
+    let over = match spec.budget.max_usd {
+        Some(max) if usd > max => format!(", more than the {} that may be spent", words::dollars(max)),
+        _ => String::new(),
+    };
+    Some(format!(
+        "cost: training takes about {} of this machine{over} ({} at {} an hour, as `prices.toml` has it)",
+        words::dollars(usd),
+        words::duration(secs),
+        words::dollars(usd_per_hour)
+    ))
 }
 
 /// When a run of so many steps, in epochs of so many, is watched and saved.

@@ -1,5 +1,6 @@
 //! The plan, and the facts it is made from.
 
+use super::Gpu;
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
 use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task, Write};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,19 @@ pub struct HostFacts {
     pub memory_bytes: u64,
     /// Measured speed of a large float32 product, FLOP a second.
     pub matmul_flops: f64,
+    /// What an hour of it costs, in US dollars, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_per_hour: Option<f64>,
+    /// Others that could be had, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gpus: BTreeMap<String, Gpu>,
+}
+
+impl HostFacts {
+    /// Of a machine that costs nothing, and no other.
+    pub fn new(cores: usize, memory_bytes: u64, matmul_flops: f64) -> Self {
+        HostFacts { cores, memory_bytes, matmul_flops, usd_per_hour: None, gpus: BTreeMap::new() }
+    }
 }
 
 /// The data set, from its card and file headers.

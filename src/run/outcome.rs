@@ -71,6 +71,8 @@ pub enum Budget {
     Attempts,
     /// `budget.max_disk_bytes`.
     Disk,
+    /// `budget.max_usd`.
+    Money,
 }
 
 /// In words, as pages and messages say it.

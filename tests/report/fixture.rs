@@ -346,7 +346,7 @@ fn plan(
     Plan {
         version: 1,
         runs: spec.seeds.iter().map(run).collect(),
-        facts: Facts { host: HostFacts { cores: 2, memory_bytes: 8 << 30, matmul_flops: 1.2e11 }, data, model },
+        facts: Facts { host: HostFacts::new(2, 8 << 30, 1.2e11), data, model },
         estimate: Estimate {
             num_params: 22_713_986,
             num_trainable: 22_713_986,
