@@ -109,10 +109,7 @@ impl Start {
             }
             None => (EXAMPLE.to_string(), "the example".to_string()),
         };
-        for (option, what, asked) in [
-            ("--data", "data", wishes.data.is_some()),
-            ("--model", "model", wishes.model.is_some()),
-        ] {
+        for (option, what, asked) in [("--data", "data", wishes.data.is_some()), ("--model", "model", wishes.model.is_some())] {
             if asked {
                 return Err(CliError::InTheFile { option, what, file: name }.into());
             }

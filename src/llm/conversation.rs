@@ -27,7 +27,10 @@ pub enum Came<T> {
     /// Nothing (more) may be asked: there is not enough left for the question, or it is too long.
     NotAsked(Error),
     /// No answer served, in so many attempts.
-    Useless { attempts: usize, last: String },
+    Useless {
+        attempts: usize,
+        last: String,
+    },
 }
 
 /// Asks, has `judge` say what an answer comes to, and sends one that fails back with everything that is wrong with it, twice at most.

@@ -191,13 +191,8 @@ mod tests {
         }
         check(&PlanSystem {});
         check(&SearchSystem {});
-        let trial = TrialTold {
-            number: 1,
-            changed: "the first plan".into(),
-            reason: "r".into(),
-            outcome: "o".into(),
-            curve: "c".into(),
-        };
+        let trial =
+            TrialTold { number: 1, changed: "the first plan".into(), reason: "r".into(), outcome: "o".into(), curve: "c".into() };
         check(&SearchQuestion {
             task: "t".into(),
             model: "m".into(),

@@ -260,7 +260,8 @@ mod tests {
         let (later, given) = (Counter(RefCell::new(10)), None::<&u8>);
         let recorder = Recorder::new(&later, folder.language_model(), None, given).expect("recording");
         let remembered = Remembered::new(&recorder, Some(before));
-        let said = |question: &str| remembered.answer(&ask(question)).map(|reply| (reply.text, reply.usage.tokens())).expect("said");
+        let said =
+            |question: &str| remembered.answer(&ask(question)).map(|reply| (reply.text, reply.usage.tokens())).expect("said");
         assert_eq!(said("a"), ("1 sk-secret".into(), 5));
         assert_eq!(said("b"), ("11 sk-secret".into(), 5));
         // What is asked once more is another question.

@@ -69,7 +69,8 @@ impl TimeBudget {
             };
             if let Some(Bought { max_usd, usd_per_hour, .. }) = self.bought {
                 let [max, hour] = [max_usd, usd_per_hour].map(dollars);
-                let what = format!("`budget.max_usd` is {max} for the whole run, {used:.1} s were used{earlier}, at {hour} an hour");
+                let what =
+                    format!("`budget.max_usd` is {max} for the whole run, {used:.1} s were used{earlier}, at {hour} an hour");
                 return Outcome::BudgetSpent { budget: Budget::Money, what };
             }
             let limit = self.limit.as_secs();

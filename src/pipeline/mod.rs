@@ -170,7 +170,16 @@ impl<'a> Pipeline<'a> {
     pub fn new(folder: RunFolder, setup: Setup<'a>, watch: &'a mut dyn Watch) -> Self {
         let rows_before = folder.ledger().read().map_or(0, |rows| rows.len());
         let used_by_trials = used_by_trials(&folder).unwrap_or_default();
-        Pipeline { folder, setup, watch, limits: Limits::default(), begun: Instant::now(), host: None, rows_before, used_by_trials }
+        Pipeline {
+            folder,
+            setup,
+            watch,
+            limits: Limits::default(),
+            begun: Instant::now(),
+            host: None,
+            rows_before,
+            used_by_trials,
+        }
     }
 
     /// Writes the experiment into the run folder: the first stage's file.

@@ -256,6 +256,10 @@ impl Pipeline<'_> {
         match data::survey_model(self.setup.hub, model) {
             Ok(_) => Ok(None),
             Err(error) if is_absent(&error) => {
+                if let data::Error::Hub(gated @ hub::Error::Gated { .. }) = &error {
+                    // Another may do; but whoever wants this one can have it.
+                    self.watch.say(&format!("{gated}: {}", gated.hint().unwrap_or_default()));
+                }
                 if let ModelSpec::Pretrained { id, .. } = model {
                     absent.push(id.clone());
                 }

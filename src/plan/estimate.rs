@@ -174,6 +174,7 @@ mod tests {
             columns: Columns::default(),
             labels: vec![],
             license: None,
+            is_gated: false,
             revision: None,
             mean_tokens: Some(8.0),
             image_shape: None,

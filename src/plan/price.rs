@@ -105,7 +105,10 @@ mod tests {
         for (text, words) in [
             ("[host]\nusd_per_hour = -1.0", "`host.usd_per_hour`: expected US dollars, at least 0, found -1"),
             ("[host]\nusd = 1.0", "usd_per_hour"),
-            ("[gpus.x]\nusd_per_hour = 1.0\ntflops = 0.0\nmemory_gib = 0.0", "`gpus.x.tflops`: expected a number above 0, found 0; `gpus.x.memory_gib`"),
+            (
+                "[gpus.x]\nusd_per_hour = 1.0\ntflops = 0.0\nmemory_gib = 0.0",
+                "`gpus.x.tflops`: expected a number above 0, found 0; `gpus.x.memory_gib`",
+            ),
             ("nonsense", "expected"),
         ] {
             let problem = Prices::parse(text).expect_err(text);

@@ -55,6 +55,9 @@ pub struct DataFacts {
     pub longest_secs: Option<f64>,
     /// As the card says, verbatim; none where it says nothing.
     pub license: Option<String>,
+    /// Whether access must be asked for, as far as its card or the Hub says it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_gated: bool,
     /// Hub commit, where known.
     pub revision: Option<String>,
     /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
@@ -175,6 +178,9 @@ pub struct ModelFacts {
     #[serde(default)]
     pub image: Option<ImageSize>,
     pub license: Option<String>,
+    /// Whether access must be asked for, as far as its card or the Hub says it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_gated: bool,
     pub revision: Option<String>,
     /// How it writes conversations.
     #[serde(default)]
@@ -268,6 +274,7 @@ impl ModelFacts {
             normalize: None,
             image: None,
             license: None,
+            is_gated: false,
             revision: None,
             chat: ChatFormat::default(),
             prefix: String::new(),

@@ -247,11 +247,14 @@ impl<'a> Book<'a> {
         let is_overtaken = |row: u64, name: &str| {
             name.ends_with(crate::llm::SO_FAR) && rows.iter().any(|(later, what, _)| *later > row && *what == name)
         };
-        rows.iter().filter(|(row, what, _)| !is_overtaken(*row, what)).map(|(row, what, values)| (*row, *what, *values)).map(|(row, what, values)| MeasuredShown {
-            what: what.clone(),
-            values: values.iter().map(|(name, value)| (name.clone(), Sourced { value: *value, ledger_row: row })).collect(),
-        })
-        .collect()
+        rows.iter()
+            .filter(|(row, what, _)| !is_overtaken(*row, what))
+            .map(|(row, what, values)| (*row, *what, *values))
+            .map(|(row, what, values)| MeasuredShown {
+                what: what.clone(),
+                values: values.iter().map(|(name, value)| (name.clone(), Sourced { value: *value, ledger_row: row })).collect(),
+            })
+            .collect()
     }
 
     pub(super) fn repeat(&self) -> Result<Repeat, Error> {

@@ -160,7 +160,8 @@ fn curve(watched: &Watched) -> String {
     let [begun, ended] = watched.train_loss.map(score);
     let every = watched.points.len().div_ceil(POINTS).max(1);
     let kept = watched.points.iter().rev().step_by(every).collect::<Vec<_>>().into_iter().rev();
-    let points = kept.map(|point| format!("step {}: {} (loss {})", count(point.step as f64), score(point.score), score(point.loss)));
+    let points =
+        kept.map(|point| format!("step {}: {} (loss {})", count(point.step as f64), score(point.score), score(point.loss)));
     let points = points.collect::<Vec<_>>().join(", ");
     format!("training loss {begun} -> {ended}; watched: {}", if points.is_empty() { "nothing" } else { &points })
 }
@@ -205,7 +206,8 @@ mod tests {
     fn journal(first: &ExperimentSpec) -> Journal {
         let mut journal = Journal::of(first.metric);
         journal.begin(Proposal::first());
-        let points = (1..=20).map(|i| Point { step: 10 * i, score: 0.5 + 0.01 * i as f64, loss: 0.7 - 0.01 * i as f64 }).collect();
+        let points =
+            (1..=20).map(|i| Point { step: 10 * i, score: 0.5 + 0.01 * i as f64, loss: 0.7 - 0.01 * i as f64 }).collect();
         journal.end(Ok(Watched { score: 0.7, train_loss: [0.69, 0.4], points, total_steps: 200 }), 12.5);
         let (settings, spec) =
             revised(first, &journal, &Revision { set: [("recipe.lr".into(), "0.1".into())].into(), reason: String::new() })
@@ -241,7 +243,9 @@ mod tests {
         };
         check("recipe.lr", json!(3e-4), |spec| spec.recipe.lr == 3e-4);
         check("recipe.grad_clip_norm", json!(null), |spec| spec.recipe.grad_clip_norm.is_none());
-        check("recipe.schedule", json!({"kind": "cosine", "warmup": {"frac": 0.2}}), |spec| spec.recipe.schedule.name() == "cosine");
+        check("recipe.schedule", json!({"kind": "cosine", "warmup": {"frac": 0.2}}), |spec| {
+            spec.recipe.schedule.name() == "cosine"
+        });
         check("recipe.length", json!({"epochs": 2.5}), |spec| spec.recipe.length == spec::Length::Epochs(2.5));
     }
 
@@ -261,7 +265,17 @@ mod tests {
         check(&change("recipe.lr", json!(first().recipe.lr)), "it is the same as trial 1");
         check(&change("recipe.lr", json!("fast")), "found the text \"fast\"");
         check(&change("recipe.augment", json!([])), "`recipe.augment` may not be changed; what may: recipe.optimizer, recipe.lr");
-        for key in ["metric", "target", "seeds", "data.held_out", "data.monitor", "budget.max_usd", "model", "recipe.micro_batch_size", "recipe"] {
+        for key in [
+            "metric",
+            "target",
+            "seeds",
+            "data.held_out",
+            "data.monitor",
+            "budget.max_usd",
+            "model",
+            "recipe.micro_batch_size",
+            "recipe",
+        ] {
             check(&change(key, json!(1)), &format!("`{key}` may not be changed"));
         }
         let silent = json!({"change": {"key": "recipe.lr", "reason": " ", "value": 1e-4}}).to_string();

@@ -151,8 +151,8 @@ mod tests {
     fn a_key_that_is_set_as_a_whole_loses_what_was_set_below_it() {
         let first = toy();
         let mut journal = Journal::of(first.metric);
-        let (settings, _) =
-            revised(&first, &journal, &set(&[("recipe.optimizer.weight_decay", "0.25"), ("recipe.lr", "3e-4")])).expect("a trial");
+        let (settings, _) = revised(&first, &journal, &set(&[("recipe.optimizer.weight_decay", "0.25"), ("recipe.lr", "3e-4")]))
+            .expect("a trial");
         journal.begin(Proposal { settings, ..Proposal::default() });
         journal.end(Ok(Watched { score: 0.9, train_loss: [1.0, 0.5], points: vec![], total_steps: 10 }), 1.0);
         let whole = set(&[("recipe.optimizer", "{ kind = \"adamw\", weight_decay = 0.03 }"), ("recipe.grad_clip_norm", "")]);
