@@ -201,6 +201,7 @@ fn facts(case: &Case, task: Task) -> DataFacts {
         columns: Columns::default(),
         labels: vec![],
         license: None,
+        is_gated: false,
         revision: None,
         mean_tokens: tokens.map(|tokens| tokens as f64),
         image_shape: side,

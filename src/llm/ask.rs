@@ -210,7 +210,7 @@ mod tests {
         check("```\n[]\n```", false, Ok(json!([])));
         let all = json!({"a": [1, -2, 2.5, true, null, "x"], "b": {"a": {}}});
         check(&all.to_string(), false, Ok(all));
-        let twice = "the answer is no JSON: the key `a` stands there twice at line 1 column 23";
+        let twice = "the answer is no JSON: the key `a` stands there twice at line 1 column 22";
         check("{\"b\": {\"a\": 1, \"a\": 2}}", false, Err(twice));
         check("<think>\nhm\n</think>\n\n[1]", false, Ok(json!([1])));
         // Whole by chance.

@@ -10,7 +10,7 @@ use crate::llm::{Allowance, Chosen};
 use crate::plan::advised::AdvisedPlanner;
 use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
-use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task};
+use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
 use std::cell::RefCell;
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
@@ -172,10 +172,13 @@ impl Pipeline<'_> {
         let (mut absent, mut first_error) = (Vec::new(), None);
         let host = recorded.map_or_else(|| (self.setup.host)(), Ok)?;
         loop {
+            let known = absent.len();
             let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &absent };
             match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
                 (Ok(others), before) => match self.first_model(others.clone(), &mut absent)? {
                     Ok(spec) => return Ok(Found { spec, others, choice, data, model, host }),
+                    // The planner would propose the same again.
+                    Err(error) if absent.len() == known => return Err(before.unwrap_or(error).into()),
                     // The planner is asked for what is left: it may say that none of it fits.
                     Err(error) => first_error = before.or(Some(error)),
                 },
@@ -260,7 +263,10 @@ impl Pipeline<'_> {
                     // Another may do; but whoever wants this one can have it.
                     self.watch.say(&format!("{gated}: {}", gated.hint().unwrap_or_default()));
                 }
-                if let ModelSpec::Pretrained { id, .. } = model {
+                // Of a model from scratch it is the tokenizer that is not there.
+                if let ModelSpec::Pretrained { id, .. } | ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Of(id)), .. } =
+                    model
+                {
                     absent.push(id.clone());
                 }
                 Ok(Some(error))

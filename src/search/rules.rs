@@ -303,7 +303,7 @@ mod tests {
         journal.end(Err("diverged at step 3".into()), 10.0);
         let found = revisions(&toy(), &journal);
         let rates: Vec<_> = found.iter().map(|revision| revision.set["recipe.lr"].as_str()).collect();
-        assert_eq!(rates, ["0.00033", "0.0001", "3.3e-5"]);
+        assert_eq!(rates, ["0.00033", "0.0001", "0.000033"]);
         let uncut = ExperimentSpec { recipe: Recipe { grad_clip_norm: None, ..toy().recipe }, ..toy() };
         assert_eq!(revisions(&uncut, &journal)[3].set["recipe.grad_clip_norm"], "1.0");
         assert!(found[0].reason.contains("diverged at step 3"), "{}", found[0].reason);

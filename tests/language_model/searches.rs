@@ -18,7 +18,7 @@ const SEARCH: [&str; 8] = [
     "recipe.length={ steps = 60 }",
     "search.max_trials=4",
     "search.patience=4",
-    "target={ value = 0.98765, source = \"a table\" }",
+    "target={ value = 0.98765, source = \"printed elsewhere\" }",
     "seeds=[0]",
 ];
 
@@ -82,7 +82,7 @@ fn a_model_proposes_and_rules_go_on_where_it_is_of_no_use() {
     assert!(last_asked < held_out, "{last_asked} {held_out}");
     // Nor does any question name a target, a split, the data or a path.
     let bodies: String = server.asked().iter().map(|asked| asked.body["messages"].to_string()).collect();
-    for words in ["0.98765", "a table", "toy_reviews", "held_out\":", "/runs", "run-"] {
+    for words in ["0.98765", "printed elsewhere", "toy_reviews", "held_out\":", "/runs", "run-"] {
         assert!(!bodies.contains(words), "{words}");
     }
     assert!(bodies.contains("`data.held_out` may not be changed") && bodies.contains("What was tried"));

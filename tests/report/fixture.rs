@@ -335,6 +335,7 @@ fn plan(
         columns: spec.data.columns.clone(),
         labels: vec![],
         license,
+        is_gated: false,
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),

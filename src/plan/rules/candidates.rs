@@ -45,7 +45,13 @@ impl Brief<'_> {
             (None, Task::TextToText) => self.writers()?,
             (None, Task::SpeechRecognition) => self.hearers()?,
         };
-        found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
+        let needs = |spec: &ModelSpec| match spec {
+            ModelSpec::Pretrained { id, .. } | ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Of(id)), .. } => {
+                Some(id.clone())
+            }
+            ModelSpec::Scratch { .. } => None,
+        };
+        found.retain(|candidate| needs(&candidate.spec).is_none_or(|id| !self.offer.absent.contains(&id)));
         if found.is_empty() {
             let wanted = format!("none that serves can be had: {} were looked for", self.offer.absent.join(", "));
             return Err(PlannerError::NoModel { wanted, zoo: zoo() });
