@@ -149,3 +149,37 @@ fn a_model_from_scratch_whose_tokenizer_is_not_there() {
     let refused = said(&mut place.tallow(["plan", "train a T5 from scratch on toy_translation", "--offline"]));
     assert!(refused.code == Some(60) && refused.stderr.contains("google-t5/"), "{refused:#?}");
 }
+
+/// What an hour of the machine costs is told in plan and report, and what may be spent is kept.
+#[test]
+fn what_a_machine_costs() {
+    let place = Place::new();
+    let prices = place.write("prices.toml", "[host]\nusd_per_hour = 36000.0\n[gpus.big]\nusd_per_hour = 2.5\ntflops = 100.0\nmemory_gib = 24\n");
+    let with = |mut command: std::process::Command| {
+        command.arg("--offline").env("TALLOW_PRICES", &prices);
+        said(&mut command)
+    };
+    let out = place.run();
+    let poor = {
+        let mut train = place.train(&[], &out);
+        train.args(["--max-usd", "0.5"]);
+        with(train)
+    };
+    assert_eq!(poor.code, Some(42), "{poor:#?}");
+    for words in ["`budget.max_usd` is $0.5 for the whole run", "at $36000 an hour", "--max-usd 10"] {
+        assert!(poor.stderr.contains(words), "{words}: {poor:#?}");
+    }
+    let mut resume = place.tallow(["resume"]);
+    resume.arg(&out).args(["--max-usd", "100000"]);
+    let done = with(resume);
+    assert_eq!(done.code, Some(0), "{done:#?}");
+    let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("an hour of this machine that is"), "{report}");
+    let plan = with(place.tallow(["plan".as_ref(), place.path("tiny.toml").as_os_str()]));
+    for words in ["of this machine, at $36000 an hour", "big: about", "cost: training takes about"] {
+        assert!(plan.stdout.contains(words), "{words}: {plan:#?}");
+    }
+    place.write("prices.toml", "[host]\nusd_per_hour = -1.0\n");
+    let wrong = with(place.tallow(["plan".as_ref(), place.path("tiny.toml").as_os_str()]));
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("`host.usd_per_hour`: expected US dollars, at least 0, found -1"), "{wrong:#?}");
+}
