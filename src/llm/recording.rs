@@ -74,7 +74,8 @@ impl LanguageModel for Recorder<'_> {
 /// The answers of an earlier run. They cost nothing now.
 pub struct Recording {
     path: PathBuf,
-    given: Option<Value>,
+    /// What its questions were made from: each kind of question has its own.
+    given: Vec<Value>,
     model: String,
     asks: Vec<Ask>,
     /// By hash, those that are still to be given, first one first; the last is given again and again.
@@ -88,12 +89,12 @@ impl Recording {
         let wrong = |line: usize, why: String| Error::Recording { path: path.into(), line, why };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(0, error.to_string()))?;
         let mut found =
-            Recording { path: path.into(), given: None, model: String::new(), asks: Vec::new(), replies: RefCell::default() };
+            Recording { path: path.into(), given: Vec::new(), model: String::new(), asks: Vec::new(), replies: RefCell::default() };
         // A last line that a crash cut short is left out.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         for (number, line) in whole.lines().enumerate() {
             match serde_json::from_str(line).map_err(|error| wrong(number + 1, error.to_string()))? {
-                Line::Given { given } => drop(found.given.get_or_insert(given)),
+                Line::Given { given } => found.given.push(given),
                 Line::Exchange { hash, model, ask, reply } => {
                     if ask.hash() != hash {
                         return Err(wrong(number + 1, "the question is not the one that its hash says".into()));
@@ -107,9 +108,14 @@ impl Recording {
         Ok(found)
     }
 
-    /// What the questions were made from; none: it is not there, or of another kind.
+    /// What the questions of a kind were made from, first; none: nothing of this kind is there.
     pub fn given<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_value(self.given.clone()?).ok()
+        self.given.iter().find_map(|given| serde_json::from_value(given.clone()).ok())
+    }
+
+    pub(super) fn all_given(self) -> (Self, Vec<Value>) {
+        let given = self.given.clone();
+        (self, given)
     }
 }
 

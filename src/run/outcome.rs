@@ -71,6 +71,8 @@ pub enum Budget {
     Attempts,
     /// `budget.max_disk_bytes`.
     Disk,
+    /// `budget.max_tokens`, `budget.max_usd`.
+    LanguageModel,
 }
 
 /// In words, as pages and messages say it.

@@ -1,10 +1,12 @@
 //! What to try after an attempt of a script that did not complete: a pure function, as [`crate::run::recovery`] is for our own workers.
 //!
 //! A script is changed through what it takes from its shim alone: smaller forward passes for the same batch, a lower learning rate. One
-//! that takes neither is only ever continued after an accident. Nothing is tried twice but to continue; at most [`MAX_ATTEMPTS`].
+//! that takes neither is only ever continued after an accident. Where that is not enough and somebody mends scripts, another script comes
+//! next. Nothing is tried twice but to continue; at most [`MAX_ATTEMPTS`] in all, of however many scripts.
 
 use super::{Settings, Told};
-use crate::run::Outcome;
+use crate::error::Class;
+use crate::run::{OF_ITSELF, Outcome};
 use crate::run::recovery::MAX_ATTEMPTS;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,8 @@ pub enum Decision {
         goes_on: bool,
         reason: String,
     },
+    /// Another script, in place of the last one, begins anew.
+    Mend { reason: String },
     /// `spent`: rules would go on, the number of attempts that the run was given is what ends it.
     GiveUp { reason: String, spent: bool },
 }
@@ -28,20 +32,41 @@ pub enum Decision {
 /// One attempt that is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tried {
+    /// The script as it was run.
+    pub script: String,
     pub settings: Settings,
     pub outcome: Outcome,
     pub told: Vec<Told>,
 }
 
-/// What to do after the last of these attempts, oldest first; `most`: how many the run was given.
-pub fn decide(tried: &[Tried], most: Option<usize>) -> Decision {
+/// What to do after the last of these attempts, oldest first. `most`: how many the run was given; `mends`: whether somebody writes
+/// another script.
+pub fn decide(tried: &[Tried], most: Option<usize>, mends: bool) -> Decision {
     let Some((last, before)) = tried.split_last() else { return give_up("nothing was tried") };
-    let stopped = |tried: &&Tried| {
-        matches!(tried.outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. })
+    let failures = tried.iter().filter(|tried| !is_stopped(&tried.outcome)).count();
+    let next = match same_script(last, before) {
+        Decision::Retry { .. } if failures >= MAX_ATTEMPTS => give_up(format!("{failures} attempts did not complete")),
+        Decision::Retry { .. } if mends && died_of_itself(&last.outcome) => {
+            Decision::Mend { reason: format!("{}, as no accident ends a program", last.outcome) }
+        }
+        Decision::GiveUp { reason, .. } if mends && is_mendable(last) => match failures >= MAX_ATTEMPTS {
+            true => give_up(format!("{failures} attempts did not complete; the last: {reason}")),
+            false => Decision::Mend { reason },
+        },
+        next => next,
     };
-    let failures = tried.iter().filter(|tried| !stopped(tried)).count();
-    let is_accident = |outcome: &Outcome| matches!(outcome, Outcome::Killed { .. } | Outcome::Stalled { .. });
-    let next = match &last.outcome {
+    match (&next, most) {
+        (Decision::Retry { .. } | Decision::Mend { .. }, Some(most)) if failures >= most => Decision::GiveUp {
+            reason: format!("{failures} attempt(s) did not complete, and `--max-attempts` is {most}"),
+            spent: true,
+        },
+        _ => next,
+    }
+}
+
+/// What the last script is given another chance with; no other is thought of.
+fn same_script(last: &Tried, before: &[Tried]) -> Decision {
+    match &last.outcome {
         Outcome::Completed => give_up("the run is complete"),
         Outcome::Interrupted { .. } => give_up("stopped by the user"),
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
@@ -50,23 +75,42 @@ pub fn decide(tried: &[Tried], most: Option<usize>) -> Decision {
         Outcome::Crashed { exit_code } => {
             give_up(format!("the script ended with exit code {exit_code} and did not say that it is done"))
         }
-        _ if failures >= MAX_ATTEMPTS => give_up(format!("{failures} attempts did not complete")),
         Outcome::OutOfMemory { .. } => smaller(last),
         Outcome::Diverged { step, .. } => lower(last, *step),
         Outcome::Killed { .. } | Outcome::Stalled { .. } => {
-            if before.iter().filter(|tried| is_accident(&tried.outcome)).count() >= MAX_ACCIDENTS {
+            let is_accident = |tried: &&Tried| matches!(tried.outcome, Outcome::Killed { .. } | Outcome::Stalled { .. });
+            let of_script = before.iter().filter(|tried| tried.script == last.script);
+            if of_script.filter(is_accident).count() >= MAX_ACCIDENTS {
                 return give_up("it ended by accident three times");
             }
             let reason = "it ended by accident: continued from its last checkpoint".into();
             Decision::Retry { settings: last.settings, goes_on: true, reason }
         }
-    };
-    match (&next, most) {
-        (Decision::Retry { .. }, Some(most)) if failures >= most => Decision::GiveUp {
-            reason: format!("{failures} attempt(s) did not complete, and `--max-attempts` is {most}"),
-            spent: true,
-        },
-        _ => next,
+    }
+}
+
+/// Being stopped by the user, or by a budget that the user may raise, is no failure and uses up nothing.
+fn is_stopped(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. })
+}
+
+/// Whether it broke, and was not ended.
+fn died_of_itself(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Killed { signal } if OF_ITSELF.contains(signal))
+}
+
+/// Whether another script may do better: what failed was the script, and not the engine.
+pub fn is_mendable(last: &Tried) -> bool {
+    match &last.outcome {
+        Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. } => false,
+        // A container that never started has told nothing: its runner tells what a script was refused.
+        Outcome::Refused { class: Class::Sandbox, .. } => !last.told.is_empty(),
+        Outcome::Refused { .. }
+        | Outcome::Crashed { .. }
+        | Outcome::OutOfMemory { .. }
+        | Outcome::Diverged { .. }
+        | Outcome::Killed { .. }
+        | Outcome::Stalled { .. } => true,
     }
 }
 
@@ -105,17 +149,17 @@ fn lower(last: &Tried, step: u64) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Class;
     use crate::job::Divergence;
 
     /// Attempts that all end so, until nothing is left to try.
     fn exhaust(outcome: &Outcome, told: impl Fn(&Settings) -> Vec<Told>) -> (Vec<Settings>, String) {
         let (mut tried, mut settings) = (Vec::new(), Settings::default());
         loop {
-            tried.push(Tried { settings, outcome: outcome.clone(), told: told(&settings) });
+            tried.push(Tried { script: String::new(), settings, outcome: outcome.clone(), told: told(&settings) });
             assert!(tried.len() <= MAX_ATTEMPTS);
-            match decide(&tried, None) {
+            match decide(&tried, None, false) {
                 Decision::Retry { settings: next, .. } => settings = next,
+                Decision::Mend { .. } => panic!("nobody mends it"),
                 Decision::GiveUp { reason, .. } => return (tried.iter().map(|tried| tried.settings).collect(), reason),
             }
         }
@@ -142,11 +186,55 @@ mod tests {
 
     #[test]
     fn being_stopped_uses_up_no_attempt_and_an_accident_goes_on() {
-        let tried = |outcome: Outcome| Tried { settings: Settings::default(), outcome, told: vec![] };
+        let tried =
+            |outcome: Outcome| Tried { script: String::new(), settings: Settings::default(), outcome, told: vec![] };
         let mut history = vec![tried(Outcome::Interrupted { step: 1 }); 7];
         history.push(tried(Outcome::Stalled { limit_secs: 1 }));
         history.insert(0, tried(Outcome::BudgetSpent { budget: crate::run::Budget::Disk, what: "full".into() }));
-        assert!(matches!(decide(&history, Some(2)), Decision::Retry { goes_on: true, .. }));
-        assert!(matches!(decide(&history, Some(1)), Decision::GiveUp { spent: true, .. }));
+        assert!(matches!(decide(&history, Some(2), false), Decision::Retry { goes_on: true, .. }));
+        assert!(matches!(decide(&history, Some(1), false), Decision::GiveUp { spent: true, .. }));
+    }
+    /// Rules that need no other script come first; five attempts are all there are, of however many scripts.
+    #[test]
+    fn what_rules_cannot_save_is_mended() {
+        let tried = |script: &str, outcome: &Outcome, told: &[Told]| Tried {
+            script: script.into(),
+            settings: Settings::default(),
+            outcome: outcome.clone(),
+            told: told.to_vec(),
+        };
+        let started = [Told::Started { step: 0, total_steps: 1 }];
+        let memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None };
+        let refused = |class| Outcome::Refused { class, message: "no".into(), hint: None };
+        let killed = Outcome::Killed { signal: 9 };
+        let next = |history: &[Tried]| match decide(history, None, true) {
+            Decision::Retry { .. } => "retry",
+            Decision::Mend { .. } => "mend",
+            Decision::GiveUp { .. } => "give up",
+        };
+        let batch = [Told::Batch { size: 4, micro_batch: 4 }];
+        for (outcome, told, expected) in [
+            (refused(Class::Spec), &started[..], "mend"),
+            (refused(Class::Data), &[], "mend"),
+            (refused(Class::Sandbox), &started, "mend"),
+            (refused(Class::Sandbox), &[], "give up"),
+            (Outcome::Crashed { exit_code: 0 }, &[], "mend"),
+            (memory.clone(), &batch, "retry"),
+            (memory, &[], "mend"),
+            (killed.clone(), &[], "retry"),
+            (Outcome::Killed { signal: 11 }, &[], "mend"),
+            (Outcome::TimedOut { limit_secs: 1 }, &[], "give up"),
+            (Outcome::Interrupted { step: 1 }, &[], "give up"),
+            (Outcome::Completed, &[], "give up"),
+        ] {
+            assert_eq!(next(&[tried("a", &outcome, told)]), expected, "{outcome:?}");
+        }
+        // Accidents are of the script that they befell.
+        let accidents = |names: &[&str]| names.iter().map(|name| tried(name, &killed, &[])).collect::<Vec<_>>();
+        assert_eq!(next(&accidents(&["a", "a", "a"])), "mend");
+        assert_eq!(next(&accidents(&["a", "a", "b"])), "retry");
+        let history: Vec<Tried> = ["a", "b", "c", "d", "e"].iter().map(|name| tried(name, &refused(Class::Spec), &[])).collect();
+        assert_eq!((next(&history[..4]), next(&history)), ("mend", "give up"));
+        assert!(matches!(decide(&history[..2], Some(2), true), Decision::GiveUp { spent: true, .. }));
     }
 }

@@ -7,6 +7,7 @@ mod question;
 mod settable;
 
 pub use advice::{Ground, apply, name_of, schema};
+pub use question::wanted;
 pub use settable::{Settable, settable};
 
 use super::Plan;
@@ -34,6 +35,10 @@ impl<'a> AdvisedPlanner<'a> {
 impl Planner for AdvisedPlanner<'_> {
     fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
         self.rules.data(goal, wishes)
+    }
+
+    fn data_of_script(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+        self.rules.data_of_script(goal, wishes)
     }
 
     fn experiments(

@@ -36,8 +36,8 @@ pub(super) fn question(
     let keys = |settables: &[Settable]| settables.iter().map(|settable| settable.key().to_string()).collect();
     let question = PlanQuestion {
         wanted: match goal {
-            Goal::Request(request) => Fenced::new("request", &wish(request), WANTED),
-            Goal::Paper(paper) => Fenced::new("paper", &says(paper), WANTED),
+            Goal::Request(_) => Fenced::new("request", &wanted(goal), WANTED),
+            Goal::Paper(_) => Fenced::new("paper", &wanted(goal), WANTED),
         },
         there: Fenced::new("survey", &there(choice, offer.data, draft), THERE),
         cores: offer.host.cores,
@@ -59,6 +59,14 @@ pub(super) fn question(
 
 pub(super) fn problems(problems: &[String]) -> String {
     Problems { problems: problems.iter().map(|problem| clean(problem).chars().take(600).collect()).collect() }.text()
+}
+
+/// What somebody wants: the words of a request, or what a paper says.
+pub fn wanted(goal: &Goal) -> String {
+    match goal {
+        Goal::Request(request) => wish(request),
+        Goal::Paper(paper) => says(paper),
+    }
 }
 
 /// The user's words, and those that rules made nothing of.
