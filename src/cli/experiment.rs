@@ -418,7 +418,8 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
             format!("`{resume} --max-tokens 100000` (or `--max-usd`) lets the language model go on")
         }
         Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
-        Outcome::OutOfMemory { .. } => {
+        Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
+        Outcome::OutOfMemory { gpu: None, .. } => {
             format!(
                 "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
             )

@@ -509,7 +509,7 @@ mod tests {
             Record::Told { run: "script".into(), attempt: 1, told: jailed },
             script(1, metric("f1", 0.1, Some(1))),
             script(1, metric("old", 0.1, None)),
-            ended(1, Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None }),
+            ended(1, Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None }),
             Record::Recovery { run: "script".into(), attempt: 1, decision: "x".into(), reason: "smaller".into() },
             started(2),
             script(2, Told::Started { step: 0, total_steps: 9 }),

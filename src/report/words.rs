@@ -49,6 +49,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Compared(_) => "compared",
         Event::Note { .. } => "note",
         Event::Refused { .. } => "refused",
+        Event::OutOfMemory { .. } => "out_of_memory",
         Event::Failed { .. } => "failed",
     }
 }

@@ -208,6 +208,7 @@ impl Supervisor<'_> {
         let out_of_memory = || Outcome::OutOfMemory {
             limit_bytes: memory_bytes,
             peak_bytes: Some(exit.memory_peak_bytes.unwrap_or(exit.max_rss_bytes)),
+            gpu: None,
         };
         match exit.killed_by {
             Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: whole_secs(wall) },
@@ -229,6 +230,9 @@ impl Supervisor<'_> {
             }
             Event::Stopped { .. } if exit.asked == Some(KillReason::Disk) => Some(self.disk_overrun()),
             Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
+            Event::OutOfMemory { gpu } => {
+                Some(Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(*gpu) })
+            }
             Event::Failed { class, message, hint } => {
                 Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
             }

@@ -307,7 +307,7 @@ mod tests {
         let parrot = Parrot { answers: RefCell::default(), asked: RefCell::default() };
         let brief = brief();
         let author = Author { model: &parrot, brief: &brief, mends: false };
-        let memory = Outcome::OutOfMemory { limit_bytes: Some(1 << 30), peak_bytes: None };
+        let memory = Outcome::OutOfMemory { limit_bytes: Some(1 << 30), peak_bytes: None, gpu: None };
         let crashed = Outcome::Crashed { exit_code: 3 };
         let first = Failed { script: "import numpy\n", outcome: &memory, log: "" };
         let last = Failed { script: SCRIPT, outcome: &crashed, log: "epoch 1\nbye\n" };

@@ -4,6 +4,7 @@
 //! that takes neither is only ever continued after an accident. Where that is not enough and somebody mends scripts, another script comes
 //! next. Nothing is tried twice but to continue; at most [`MAX_ATTEMPTS`] in all, of however many scripts.
 
+use super::python::Kind;
 use super::{Settings, Told};
 use crate::error::Class;
 use crate::run::{OF_ITSELF, Outcome};
@@ -37,6 +38,8 @@ pub struct Tried {
     pub settings: Settings,
     pub outcome: Outcome,
     pub told: Vec<Told>,
+    /// The exception that its log ends with.
+    pub raised: Option<Kind>,
 }
 
 /// What to do after the last of these attempts, oldest first. `most`: how many the run was given; `mends`: whether somebody writes
@@ -99,10 +102,11 @@ fn died_of_itself(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Killed { signal } if OF_ITSELF.contains(signal))
 }
 
-/// Whether another script may do better: what failed was the script, and not the engine.
+/// Whether another script may do better: what failed was the script, and neither the engine nor a GPU.
 pub fn is_mendable(last: &Tried) -> bool {
     match &last.outcome {
         Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. } => false,
+        Outcome::Refused { .. } if last.raised.is_some_and(Kind::is_of_the_machine) => false,
         // A container that never started has told nothing: its runner tells what a script was refused.
         Outcome::Refused { class: Class::Sandbox, .. } => !last.told.is_empty(),
         Outcome::Refused { .. }
@@ -149,13 +153,13 @@ fn lower(last: &Tried, step: u64) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::Divergence;
+    use crate::job::{Divergence, GpuFailure};
 
     /// Attempts that all end so, until nothing is left to try.
     fn exhaust(outcome: &Outcome, told: impl Fn(&Settings) -> Vec<Told>) -> (Vec<Settings>, String) {
         let (mut tried, mut settings) = (Vec::new(), Settings::default());
         loop {
-            tried.push(Tried { script: String::new(), settings, outcome: outcome.clone(), told: told(&settings) });
+            tried.push(Tried { script: String::new(), settings, outcome: outcome.clone(), told: told(&settings), raised: None });
             assert!(tried.len() <= MAX_ATTEMPTS);
             match decide(&tried, None, false) {
                 Decision::Retry { settings: next, .. } => settings = next,
@@ -167,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_script_is_changed_through_what_it_takes() {
-        let memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None };
+        let memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None };
         let takes_batches = |settings: &Settings| vec![Told::Batch { size: 12, micro_batch: 12 / settings.batch_parts }];
         let (settings, reason) = exhaust(&memory, takes_batches);
         assert_eq!(settings.iter().map(|s| s.batch_parts).collect::<Vec<_>>(), [1, 2, 4, 12]);
@@ -187,7 +191,7 @@ mod tests {
     #[test]
     fn being_stopped_uses_up_no_attempt_and_an_accident_goes_on() {
         let tried =
-            |outcome: Outcome| Tried { script: String::new(), settings: Settings::default(), outcome, told: vec![] };
+            |outcome: Outcome| Tried { script: String::new(), settings: Settings::default(), outcome, told: vec![], raised: None };
         let mut history = vec![tried(Outcome::Interrupted { step: 1 }); 7];
         history.push(tried(Outcome::Stalled { limit_secs: 1 }));
         history.insert(0, tried(Outcome::BudgetSpent { budget: crate::run::Budget::Disk, what: "full".into() }));
@@ -202,9 +206,10 @@ mod tests {
             settings: Settings::default(),
             outcome: outcome.clone(),
             told: told.to_vec(),
+            raised: None,
         };
         let started = [Told::Started { step: 0, total_steps: 1 }];
-        let memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None };
+        let memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None };
         let refused = |class| Outcome::Refused { class, message: "no".into(), hint: None };
         let killed = Outcome::Killed { signal: 9 };
         let next = |history: &[Tried]| match decide(history, None, true) {
@@ -229,6 +234,11 @@ mod tests {
         ] {
             assert_eq!(next(&[tried("a", &outcome, told)]), expected, "{outcome:?}");
         }
+        // A GPU that lost bits is no script's fault, and running out of its memory is saved as running out of any.
+        let broken = Tried { raised: Some(Kind::Gpu(GpuFailure::Hardware)), ..tried("a", &refused(Class::Resource), &started) };
+        assert_eq!(next(&[broken]), "give up");
+        let gpu = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(Default::default()) };
+        assert_eq!(next(&[tried("a", &gpu, &batch)]), "retry");
         // Accidents are of the script that they befell.
         let accidents = |names: &[&str]| names.iter().map(|name| tried(name, &killed, &[])).collect::<Vec<_>>();
         assert_eq!(next(&accidents(&["a", "a", "a"])), "mend");

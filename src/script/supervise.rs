@@ -6,7 +6,7 @@ use super::outcome::{self, Limits};
 use super::place::{HELD_OUT, lay_script, owner};
 use super::progress::Progress;
 use super::recovery::{Decision, Tried, decide, is_mendable};
-use super::{Error, Heard, ScriptSpec, Settings, Told};
+use super::{Error, Heard, ScriptSpec, Settings, Told, python};
 use crate::data::sha256_of_bytes;
 use crate::error::Class;
 use crate::job::Event;
@@ -112,7 +112,8 @@ impl Scripts<'_> {
             };
             let resume = goes_on.then(|| self.last_checkpoint(&tried)).flatten();
             let (outcome, told) = self.attempt(number, &script, settings, resume, watch)?;
-            tried.push(Tried { script, settings, outcome, told });
+            let raised = python::exception(&self.log(number)).map(|raised| raised.kind);
+            tried.push(Tried { script, settings, outcome, told, raised });
             match self.decided(&tried, watch)? {
                 Ok(then) => next = then,
                 Err(ended) => return Ok(ended),
@@ -361,7 +362,9 @@ impl Scripts<'_> {
                     let script = self.folder.read_text(if own.is_file() { &own } else { &shared })?;
                     let mut heard = Heard::default();
                     lines(self.folder, attempt, |line| drop(heard.line(line)))?;
-                    tried.push(Tried { script, settings, outcome: Outcome::Interrupted { step: 0 }, told: heard.finish() });
+                    let raised = python::exception(&self.log(attempt)).map(|raised| raised.kind);
+                    let outcome = Outcome::Interrupted { step: 0 };
+                    tried.push(Tried { script, settings, outcome, told: heard.finish(), raised });
                 }
                 Record::AttemptEnded { run, outcome, .. } if run == RUN => {
                     tried.iter_mut().last().into_iter().for_each(|last| last.outcome = outcome.clone())
