@@ -257,6 +257,7 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
         },
         path: path.as_deref(),
         docker: Path::new(environment.docker_host.as_deref().and_then(|host| host.strip_prefix("unix://")).unwrap_or(DOCKER)),
+        image: (script::image_of(environment), &|client| script::look_at_image(environment, client)),
         runs: &environment.runs,
         variables: Vec::new(),
     };

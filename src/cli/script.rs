@@ -160,7 +160,10 @@ pub(super) fn begin(
         ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(|time| time.as_secs()))
     };
     if is_mended {
-        let held_out = spec.held_out.as_ref().map(|held| format!("{} lines of JSON without `{}`, which is to be predicted", held.examples, held.label));
+        let held_out = spec
+            .held_out
+            .as_ref()
+            .map(|held| format!("{} lines of JSON without `{}`, which is to be predicted", held.examples, held.label));
         let wanted = format!("what the script `{stem}.py` does, which was given");
         lay_brief(env, &folder, &spec, (wanted, there, held_out), means, (&args.hub, &args.worker))?;
     }
@@ -299,10 +302,23 @@ fn cpus(worker: &WorkerArgs) -> usize {
     worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
+/// The image of scripts, where the command line names none.
+pub(super) fn image_of(env: &Environment) -> &str {
+    env.script_image.as_deref().unwrap_or(IMAGE)
+}
+
+/// What a script finds in that image, asked by this client; or why it cannot be used.
+pub(super) fn look_at_image(env: &Environment, client: &Path) -> std::result::Result<String, String> {
+    let engine = Engine { program: client.into(), host: env.docker_host.clone() };
+    let id = script::image_id(&engine, image_of(env))?;
+    let Means { python, packages, .. } = script::means(&engine, &id, 1)?;
+    Ok(format!("Python {python}, {} packages", packages.len()))
+}
+
 /// The image's name and id, and what a script can use in it.
 fn image(env: &Environment, fallback: &FallbackArgs, cpus: usize) -> Result<(String, String, Means)> {
     let engine = engine(env)?;
-    let image = fallback.image.clone().or_else(|| env.script_image.clone()).unwrap_or_else(|| IMAGE.into());
+    let image = fallback.image.clone().unwrap_or_else(|| image_of(env).into());
     let wrong = |what: String| ScriptError::Image { image: image.clone(), what };
     let image_id = script::image_id(&engine, &image).map_err(wrong)?;
     let means = script::means(&engine, &image_id, cpus).map_err(wrong)?;
@@ -332,7 +348,9 @@ pub(super) fn resume(
             author.max_tokens = budget.max_tokens.or(author.max_tokens);
             author.max_usd = budget.max_usd.or(author.max_usd);
         }
-        None if budget.max_tokens.is_some() => return Err(ScriptError::DoesNotGo { option: "--max-tokens` without `--llm" }.into()),
+        None if budget.max_tokens.is_some() => {
+            return Err(ScriptError::DoesNotGo { option: "--max-tokens` without `--llm" }.into());
+        }
         None if budget.max_usd.is_some() => return Err(ScriptError::DoesNotGo { option: "--max-usd` without `--llm" }.into()),
         None => {}
     }

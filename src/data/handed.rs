@@ -164,7 +164,8 @@ fn part(rows: Vec<Map<String, Value>>, label: &str, split: &SplitFacts, facts: &
         }
     };
     let count = parted.answers.len();
-    let told = format!("{count} lines of JSON as those of the training split, without `{label}`, which is to be predicted: {what}");
+    let told =
+        format!("{count} lines of JSON as those of the training split, without `{label}`, which is to be predicted: {what}");
     Some(HeldOutRows { split: split.name.clone(), label: label.into(), rows: parted, told })
 }
 
@@ -239,8 +240,11 @@ impl Pen<'_> {
         let mut names = Vec::new();
         for (number, file) in files.iter().enumerate() {
             let name = format!("{}-{number}.txt", self.split.replace(['/', '\\'], "-"));
-            std::fs::copy(file, self.into.join(&name))
-                .map_err(|source| Error::Io { action: "copy", path: file.clone(), source })?;
+            std::fs::copy(file, self.into.join(&name)).map_err(|source| Error::Io {
+                action: "copy",
+                path: file.clone(),
+                source,
+            })?;
             names.push(name);
         }
         Ok(names)
@@ -338,8 +342,14 @@ mod tests {
         for (row, answer) in held.rows.inputs.iter().zip(&held.rows.answers) {
             assert_eq!(answer, ["rose", "tulip"][row["height"].as_u64().expect("n") as usize % 2]);
         }
-        assert!(held.rows.inputs.windows(2).any(|pair| pair[0]["height"].as_i64() > pair[1]["height"].as_i64()), "the order tells nothing");
-        assert!(handed.there.contains("train.jsonl: 80 lines of JSON") && handed.there.contains("`kind` (texts, which is what to tell)"));
+        assert!(
+            held.rows.inputs.windows(2).any(|pair| pair[0]["height"].as_i64() > pair[1]["height"].as_i64()),
+            "the order tells nothing"
+        );
+        assert!(
+            handed.there.contains("train.jsonl: 80 lines of JSON")
+                && handed.there.contains("`kind` (texts, which is what to tell)")
+        );
         assert!(held.told.contains("one of rose, tulip"), "{}", held.told);
     }
 
@@ -347,7 +357,10 @@ mod tests {
     fn images_are_files_whose_names_tell_nothing() {
         let (handed, dir) = handed(DataSource::Generated { name: "toy_shapes".into(), examples: 60, seed: 0 });
         let (train, held) = (lines(&dir, "train.jsonl"), handed.held_out.expect("held out"));
-        assert_eq!((train.len(), held.split.as_str(), held.rows.answers.len()), (60, "test", lines(&dir, "validation.jsonl").len()));
+        assert_eq!(
+            (train.len(), held.split.as_str(), held.rows.answers.len()),
+            (60, "test", lines(&dir, "validation.jsonl").len())
+        );
         assert!(!dir.path().join("handed/test.jsonl").exists());
         for row in train.iter().chain(&held.rows.inputs) {
             let file = row["image"].as_str().expect("a path");

@@ -168,18 +168,33 @@ mod tests {
 
     /// Messages as drivers, libraries and frameworks write them.
     const MESSAGES: &[(&str, GpuFailure)] = &[
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.77 GiB of which 1.12 GiB is free.", OutOfMemory),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.77 GiB of which 1.12 GiB is free.",
+            OutOfMemory,
+        ),
         ("RuntimeError: CUDA error: out of memory", OutOfMemory),
         ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", OutOfMemory),
         ("DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")", OutOfMemory),
         ("cudnnException: CUDNN_STATUS_ALLOC_FAILED", OutOfMemory),
         ("torch.cuda.OutOfMemoryError: HIP out of memory. Tried to allocate 20.00 MiB", OutOfMemory),
-        ("RuntimeError: The NVIDIA driver on your system is too old (found version 11040). Please update your GPU driver", Driver),
+        (
+            "RuntimeError: The NVIDIA driver on your system is too old (found version 11040). Please update your GPU driver",
+            Driver,
+        ),
         ("CUDA driver version is insufficient for CUDA runtime version", Driver),
         ("Failed to initialize NVML: Driver/library version mismatch", Driver),
-        ("RuntimeError: Unexpected error from cudaGetDeviceCount(). Error 804: forward compatibility was attempted on non supported HW", Driver),
-        ("DriverError(CUDA_ERROR_SYSTEM_DRIVER_MISMATCH, \"system has unsupported display driver / cuda driver combination\")", Driver),
-        ("DriverError(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, \"the provided PTX was compiled with an unsupported toolchain.\")", Program),
+        (
+            "RuntimeError: Unexpected error from cudaGetDeviceCount(). Error 804: forward compatibility was attempted on non supported HW",
+            Driver,
+        ),
+        (
+            "DriverError(CUDA_ERROR_SYSTEM_DRIVER_MISMATCH, \"system has unsupported display driver / cuda driver combination\")",
+            Driver,
+        ),
+        (
+            "DriverError(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, \"the provided PTX was compiled with an unsupported toolchain.\")",
+            Program,
+        ),
         ("RuntimeError: CUDA error: no kernel image is available for execution on the device", Program),
         ("DriverError(CUDA_ERROR_INVALID_PTX, \"a PTX JIT compilation failed\")", Program),
         ("NVIDIA H100 with CUDA capability sm_90 is not compatible with the current PyTorch installation.", Program),
@@ -199,7 +214,10 @@ mod tests {
         ("ncclUnhandledCudaError: Call to CUDA function failed.", Peers),
         ("[Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=3, OpType=ALLREDUCE)", Peers),
         ("RuntimeError: CUDA error: device-side assert triggered\nCUDA kernel errors might be asynchronously reported", Assert),
-        ("../aten/src/ATen/native/cuda/Loss.cu:250: nll_loss_forward: block: [0,0,0], thread: [3,0,0] Assertion `t >= 0 && t < n_classes` failed.", Assert),
+        (
+            "../aten/src/ATen/native/cuda/Loss.cu:250: nll_loss_forward: block: [0,0,0], thread: [3,0,0] Assertion `t >= 0 && t < n_classes` failed.",
+            Assert,
+        ),
         ("RuntimeError: CUDA error: an illegal memory access was encountered", Access),
         ("DriverError(CUDA_ERROR_ILLEGAL_ADDRESS, \"an illegal memory access was encountered\")", Access),
         ("RuntimeError: CUDA error: misaligned address", Access),
@@ -207,7 +225,10 @@ mod tests {
         ("RuntimeError: CUDA error: too many resources requested for launch", Launch),
         ("DriverError(CUDA_ERROR_LAUNCH_TIMEOUT, \"the launch timed out and was terminated\")", Launch),
         ("RuntimeError: cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", Library),
-        ("RuntimeError: cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in a non-contiguous input.", Library),
+        (
+            "RuntimeError: cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in a non-contiguous input.",
+            Library,
+        ),
         ("RuntimeError: CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm( handle, opa, opb)`", Library),
         ("CublasError(CUBLAS_STATUS_INTERNAL_ERROR)", Library),
         ("RuntimeError: cuFFT error: CUFFT_INTERNAL_ERROR", Library),
@@ -221,7 +242,14 @@ mod tests {
         for (message, kind) in MESSAGES {
             assert_eq!(gpu_failed(message).map(|failed| failed.kind), Some(*kind), "{message}");
         }
-        for text in ["", "MemoryError", "ValueError: nothing of the kind", "the GPU is fast", "cuda:0 is used", "OSError: [Errno 12] Cannot allocate memory"] {
+        for text in [
+            "",
+            "MemoryError",
+            "ValueError: nothing of the kind",
+            "the GPU is fast",
+            "cuda:0 is used",
+            "OSError: [Errno 12] Cannot allocate memory",
+        ] {
             assert_eq!(gpu_failed(text), None, "{text}");
         }
         // What cannot be saved by smaller steps says what to do.
@@ -235,7 +263,10 @@ mod tests {
             assert_eq!(gpu_memory(text), expected, "{text}");
         };
         let gib = |number: f64| Some((number * 1_073_741_824.0) as u64);
-        check("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 16.00 GiB of which 1.00 GiB is free.", [gib(2.0), gib(15.0), gib(16.0)]);
+        check(
+            "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 16.00 GiB of which 1.00 GiB is free.",
+            [gib(2.0), gib(15.0), gib(16.0)],
+        );
         check(
             "CUDA out of memory. Tried to allocate 512.00 MiB (GPU 0; 8.00 GiB total capacity; 6.00 GiB already allocated; 0.50 GiB free)",
             [gib(0.5), gib(6.0), gib(8.0)],

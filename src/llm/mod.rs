@@ -26,6 +26,9 @@ pub use meter::{Allowance, Meter, Spent};
 pub use price::Price;
 pub use recording::{Recorder, Recording};
 
+/// How the ledger's row ends that says what a language model used: "what NAME took so far".
+pub const TOOK: &str = "took so far";
+
 /// Something that answers.
 pub trait LanguageModel {
     /// As people know it: `qwen3:8b at localhost`.

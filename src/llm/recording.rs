@@ -88,8 +88,13 @@ impl Recording {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |line: usize, why: String| Error::Recording { path: path.into(), line, why };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(0, error.to_string()))?;
-        let mut found =
-            Recording { path: path.into(), given: Vec::new(), model: String::new(), asks: Vec::new(), replies: RefCell::default() };
+        let mut found = Recording {
+            path: path.into(),
+            given: Vec::new(),
+            model: String::new(),
+            asks: Vec::new(),
+            replies: RefCell::default(),
+        };
         // A last line that a crash cut short is left out.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         for (number, line) in whole.lines().enumerate() {

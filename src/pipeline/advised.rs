@@ -4,7 +4,7 @@ use super::Pipeline;
 use crate::error::Result;
 use crate::intake::{Paper, PaperSpec, told};
 use crate::llm::prompt::{ChunkShown, Fenced, Prompt, ReadQuestion, ReadSystem};
-use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Spent};
+use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Spent, TOOK};
 use crate::plan::{self, Gate, HostFacts, Plan};
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
@@ -62,7 +62,7 @@ pub fn asking<T>(
     let meter = Meter::new(&recorder, chosen.price, allowance, before, &enter);
     let done = work(&meter)?;
     let values = in_numbers(meter.spent(), allowance, chosen.price.is_some());
-    enter(Record::Measured { what: format!("what {} took so far", meter.name()), values })?;
+    enter(Record::Measured { what: format!("what {} {TOOK}", meter.name()), values })?;
     Ok(done)
 }
 

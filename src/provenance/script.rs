@@ -50,7 +50,9 @@ impl ScriptManifest {
         }
         let held_out_sha256 = spec.held_out.as_ref().map(|held_out| held_out.file_sha256.clone());
         let scores = match held_out_sha256 {
-            Some(_) => "its scores are Tallow's, of what it predicted of examples whose answers it could not see; all other numbers are its own",
+            Some(_) => {
+                "its scores are Tallow's, of what it predicted of examples whose answers it could not see; all other numbers are its own"
+            }
             None => "all its numbers are its own: Tallow measured none of them",
         };
         let code = "it ran in a container without network";

@@ -38,6 +38,9 @@ pub struct ScriptReport {
     /// The scripts that a language model wrote, in the order of the attempts.
     #[serde(default)]
     pub written: Vec<WrittenShown>,
+    /// What asking for them took, and what is left of the budgets.
+    #[serde(default)]
+    pub taken: Vec<MetricShown>,
     /// What Tallow measured on the held-out examples, and on what.
     pub scores: Vec<ScoreShown>,
     pub measured_on: Option<String>,
@@ -135,6 +138,7 @@ pub fn build_script(
         metrics: metrics(ledger),
         curves: curves(told, book.last_started(crate::script::RUN)),
         made_with: made_with(spec, &written),
+        taken: if written.is_empty() { Vec::new() } else { taken(ledger) },
         written,
         attempts: book.attempts().into_iter().map(|attempt| with_settings(attempt, settings)).collect(),
         jail: book.jail(),
@@ -236,6 +240,20 @@ fn written(ledger: &[Entry]) -> Vec<WrittenShown> {
         _ => None,
     };
     ledger.iter().filter_map(shown).collect()
+}
+
+/// The last row of what a language model took.
+fn taken(ledger: &[Entry]) -> Vec<MetricShown> {
+    let of_model = |entry: &&Entry| matches!(&entry.record, Record::Measured { what, .. } if what.ends_with(crate::llm::TOOK));
+    let Some(Entry { row, record: Record::Measured { values, .. }, .. }) = ledger.iter().rev().find(of_model) else {
+        return Vec::new();
+    };
+    let shown = |(name, value): (&String, &f64)| MetricShown {
+        name: name.clone(),
+        value: Sourced { value: *value, ledger_row: *row },
+        step: None,
+    };
+    values.iter().map(shown).collect()
 }
 
 /// That the code was generated, by whom, and what that means for its numbers; none where somebody gave it.
@@ -396,7 +414,8 @@ fn authors(report: &ScriptReport) -> Vec<Block> {
     };
     let head = document::head(&["from attempt", "written by", "file", "sha256"]);
     let table = Block::Table { head, rows: report.written.iter().map(row).collect() };
-    vec![Block::Paragraph(prose(&words)), table]
+    let taken = report.taken.iter().map(|taken| (taken.name.clone(), number(Some(taken.value), plain)));
+    vec![Block::Paragraph(prose(&words)), table, Block::Pairs(taken.collect())]
 }
 
 fn scores(report: &ScriptReport) -> Vec<Block> {
@@ -575,6 +594,9 @@ mod tests {
         let by = "m at h|<b>".to_string();
         let (file, sha256) = ("runs/script/attempts/002/script.py".to_string(), "ef".to_string());
         ledger[6].record = Record::Written { attempt: 2, by, file, sha256, secs: 1.0 };
+        let took = [("tokens", 1234.0), ("US dollars", 0.0)].map(|(name, value)| (name.to_string(), value)).into();
+        let record = Record::Measured { what: format!("what m {}", crate::llm::TOOK), values: took };
+        ledger.push(Entry { row: 15, at: String::new(), record });
         let spec = ScriptSpec { script: None, script_sha256: None, ..spec() };
         let scored = Ok(vec![Metric::Accuracy]);
         let report = build_script(&spec, &ledger, (&[], &[]), ended, &scored, Path::new("/runs/a")).expect("a report");
@@ -585,6 +607,7 @@ mod tests {
         assert!(script_card(&report).contains("- accuracy: 0.7500 (95 % interval 0.6000 to 0.8500), measured by Tallow"));
         assert!(script_html(&report).contains("runs/script/attempts/002/script.py") && !script_html(&report).contains("h|<b>"));
         assert!(report.rows.iter().any(|row| row.ledger_row == 7), "the row of who wrote it is a source");
+        assert!(script_markdown(&report).contains("1234"), "what it took is told");
     }
 
     #[test]

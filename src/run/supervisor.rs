@@ -230,9 +230,7 @@ impl Supervisor<'_> {
             }
             Event::Stopped { .. } if exit.asked == Some(KillReason::Disk) => Some(self.disk_overrun()),
             Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
-            Event::OutOfMemory { gpu } => {
-                Some(Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(*gpu) })
-            }
+            Event::OutOfMemory { gpu } => Some(Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(*gpu) }),
             Event::Failed { class, message, hint } => {
                 Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
             }

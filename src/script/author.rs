@@ -140,7 +140,11 @@ impl Author<'_> {
     fn check(&self, script: String, failed: &[Failed]) -> Result<String, Vec<String>> {
         let mut problems = Vec::new();
         if script.len() > MOST_BYTES {
-            problems.push(format!("expected at most {} of script, found {}", bytes(MOST_BYTES as f64), bytes(script.len() as f64)));
+            problems.push(format!(
+                "expected at most {} of script, found {}",
+                bytes(MOST_BYTES as f64),
+                bytes(script.len() as f64)
+            ));
         }
         // By whatever name it has the module.
         let needed = [("finish", true), ("predict", self.brief.held_out.is_some())];
@@ -279,7 +283,10 @@ mod tests {
         assert_eq!(parrot.asked.borrow().iter().map(|ask| ask.turns.len()).collect::<Vec<_>>(), [3, 5, 7]);
         *parrot.answers.borrow_mut() = vec!["no"; 3];
         let none = author.write(&[], &mut |_| {}).expect("asked").expect_err("no script");
-        assert!(none.starts_with("a parrot gave no script that can be run in 3 answers (the last: expected one script"), "{none}");
+        assert!(
+            none.starts_with("a parrot gave no script that can be run in 3 answers (the last: expected one script"),
+            "{none}"
+        );
     }
 
     /// What a script printed is shown as data, in a fence that it cannot close, and without what must not be sent.
@@ -290,7 +297,9 @@ mod tests {
         let refused = Outcome::Refused { class: Class::Spec, message: "line 3 of the script: ValueError".into(), hint: None };
         let brief = brief();
         let author = Author { model: &parrot, brief: &brief, mends: true };
-        let log = format!("epoch 1 took 3.25 s\nTraceback (most recent call last):\n  File \"x\", line 3, in f at 0x7f3a99\n{message}\n");
+        let log = format!(
+            "epoch 1 took 3.25 s\nTraceback (most recent call last):\n  File \"x\", line 3, in f at 0x7f3a99\n{message}\n"
+        );
         let ask = author.question(&[Failed { script: SCRIPT, outcome: &refused, log: &log }]);
         let said = &ask.turns[2].text;
         let open = said.lines().find(|line| line.starts_with("<data log ")).expect("a fence");

@@ -44,8 +44,14 @@ mod tests {
     fn the_end_that_tells_why() {
         let trace = |what: &str| format!("{TRACEBACK}:\n  File \"s\", line 1\n{what}\n");
         assert_eq!(last_words(&format!("epoch 1: 3.2 s\n{}", trace("KeyError: 'x'"))), trace("KeyError: 'x'").trim_end());
-        let both = format!("noise\n{}\nDuring handling of the above exception, another exception occurred:\n\n{}", trace("A"), trace("B"));
-        assert!(last_words(&both).starts_with(TRACEBACK) && last_words(&both).contains("\nA\n") && last_words(&both).ends_with("\nB"));
+        let both = format!(
+            "noise\n{}\nDuring handling of the above exception, another exception occurred:\n\n{}",
+            trace("A"),
+            trace("B")
+        );
+        assert!(
+            last_words(&both).starts_with(TRACEBACK) && last_words(&both).contains("\nA\n") && last_words(&both).ends_with("\nB")
+        );
         // One that was caught long before has no part in it.
         assert!(!last_words(&format!("{}all is well\n{}", trace("A"), trace("B"))).contains("\nA\n"));
         let long: String = (0..100).map(|i| format!("line {i}\n")).collect();

@@ -135,7 +135,9 @@ mod tests {
             (Exit { memory_kills: Some(1), ..exit(Status::Exited(137)) }, vec![], memory.clone()),
             (raised("MemoryError"), vec![], memory),
             (
-                raised("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 16.00 GiB of which 1.00 GiB is free."),
+                raised(
+                    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 16.00 GiB of which 1.00 GiB is free.",
+                ),
                 vec![],
                 Outcome::OutOfMemory {
                     limit_bytes: None,

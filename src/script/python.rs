@@ -203,7 +203,10 @@ mod tests {
             "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7.28 TiB for an array with shape (1000000, 1000000) and data type float64",
             Kind::OutOfMemory,
         ),
-        ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", Kind::Gpu(GpuFailure::OutOfMemory)),
+        (
+            "RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+            Kind::Gpu(GpuFailure::OutOfMemory),
+        ),
         (
             "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8589934592 bytes.",
             Kind::OutOfMemory,
@@ -271,10 +274,7 @@ mod tests {
         ("AttributeError: 'NoneType' object has no attribute 'shape'", Kind::Value),
         ("ZeroDivisionError: division by zero", Kind::Value),
         ("RuntimeError: CUDA error: an illegal memory access was encountered", Kind::Gpu(GpuFailure::Access)),
-        (
-            "RuntimeError: cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
-            Kind::Gpu(GpuFailure::Library),
-        ),
+        ("RuntimeError: cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", Kind::Gpu(GpuFailure::Library)),
         (
             "torch.distributed.DistBackendError: NCCL error in: ../torch/csrc/distributed/c10d/ProcessGroupNCCL.cpp:1970, unhandled system error",
             Kind::Gpu(GpuFailure::Peers),

@@ -7,8 +7,8 @@
 use super::python::Kind;
 use super::{Settings, Told};
 use crate::error::Class;
-use crate::run::{OF_ITSELF, Outcome};
 use crate::run::recovery::MAX_ATTEMPTS;
+use crate::run::{OF_ITSELF, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// How often a script that ended by accident (killed, stalled) is simply continued.
@@ -154,6 +154,7 @@ fn lower(last: &Tried, step: u64) -> Decision {
 mod tests {
     use super::*;
     use crate::job::{Divergence, GpuFailure};
+    use proptest::prelude::*;
 
     /// Attempts that all end so, until nothing is left to try.
     fn exhaust(outcome: &Outcome, told: impl Fn(&Settings) -> Vec<Told>) -> (Vec<Settings>, String) {
@@ -190,8 +191,13 @@ mod tests {
 
     #[test]
     fn being_stopped_uses_up_no_attempt_and_an_accident_goes_on() {
-        let tried =
-            |outcome: Outcome| Tried { script: String::new(), settings: Settings::default(), outcome, told: vec![], raised: None };
+        let tried = |outcome: Outcome| Tried {
+            script: String::new(),
+            settings: Settings::default(),
+            outcome,
+            told: vec![],
+            raised: None,
+        };
         let mut history = vec![tried(Outcome::Interrupted { step: 1 }); 7];
         history.push(tried(Outcome::Stalled { limit_secs: 1 }));
         history.insert(0, tried(Outcome::BudgetSpent { budget: crate::run::Budget::Disk, what: "full".into() }));
@@ -246,5 +252,61 @@ mod tests {
         let history: Vec<Tried> = ["a", "b", "c", "d", "e"].iter().map(|name| tried(name, &refused(Class::Spec), &[])).collect();
         assert_eq!((next(&history[..4]), next(&history)), ("mend", "give up"));
         assert!(matches!(decide(&history[..2], Some(2), true), Decision::GiveUp { spent: true, .. }));
+    }
+    /// Ways to end, with what was told by then.
+    fn ends() -> impl Strategy<Value = (Outcome, Vec<Told>, Option<Kind>)> {
+        let refused = |class| Outcome::Refused { class, message: "no".into(), hint: None };
+        let outcomes = prop::sample::select(vec![
+            Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None },
+            Outcome::Diverged { step: 1, what: Divergence::LossNotFinite, origin: None },
+            Outcome::Killed { signal: 9 },
+            Outcome::Killed { signal: 11 },
+            Outcome::Stalled { limit_secs: 1 },
+            Outcome::Crashed { exit_code: 1 },
+            Outcome::Interrupted { step: 1 },
+            refused(Class::Spec),
+            refused(Class::Sandbox),
+            refused(Class::Resource),
+        ]);
+        let told = prop::sample::subsequence(vec![Told::Batch { size: 12, micro_batch: 12 }, Told::Lr { value: 1.0 }], 0..3);
+        (outcomes, told, prop::sample::select(vec![None, Some(Kind::Gpu(GpuFailure::Hardware))]))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        /// Over random histories of scripts: five failures are the last; a script is run again as it was after an accident alone, and
+        /// otherwise only otherwise; what is mended begins anew; nothing that lies in the machine is mended.
+        #[test]
+        fn invariants(ends in prop::collection::vec(ends(), 1..16), mends in any::<bool>(), most in prop::option::of(1usize..6)) {
+            let (mut tried, mut script, mut settings) = (Vec::<Tried>::new(), 0, Settings::default());
+            for (outcome, told, raised) in ends {
+                let told = told.into_iter().map(|told| match told {
+                    Told::Batch { size, .. } => Told::Batch { size, micro_batch: size / settings.batch_parts },
+                    other => other,
+                });
+                tried.push(Tried { script: script.to_string(), settings, outcome: outcome.clone(), told: told.collect(), raised });
+                let failures = tried.iter().filter(|tried| !is_stopped(&tried.outcome)).count();
+                match decide(&tried, most, mends) {
+                    Decision::Retry { settings: next, goes_on, .. } => {
+                        prop_assert!(failures < most.unwrap_or(MAX_ATTEMPTS).min(MAX_ATTEMPTS));
+                        let accident = matches!(outcome, Outcome::Killed { .. } | Outcome::Stalled { .. });
+                        prop_assert_eq!(next == settings, accident && goes_on);
+                        prop_assert!(next.batch_parts >= settings.batch_parts && 12 % next.batch_parts == 0);
+                        prop_assert!(next.lr_scale <= settings.lr_scale);
+                        prop_assert!(!tried.iter().any(|tried| tried.script == script.to_string() && tried.settings == next) || accident);
+                        settings = next;
+                    }
+                    Decision::Mend { .. } => {
+                        prop_assert!(mends && failures < most.unwrap_or(MAX_ATTEMPTS).min(MAX_ATTEMPTS));
+                        let of_machine = matches!(outcome, Outcome::Refused { .. }) && raised.is_some();
+                        prop_assert!(!of_machine);
+                        (script, settings) = (script + 1, Settings::default());
+                    }
+                    Decision::GiveUp { .. } if is_stopped(&outcome) => {}
+                    Decision::GiveUp { .. } => break,
+                }
+            }
+        }
     }
 }

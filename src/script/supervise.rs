@@ -222,8 +222,7 @@ impl Scripts<'_> {
             Outcome::Refused { message, .. } => message.clone(),
             other => other.to_string(),
         };
-        let record =
-            Record::Recovery { run: RUN.into(), attempt: number, decision: "give_up".into(), reason: reason.clone() };
+        let record = Record::Recovery { run: RUN.into(), attempt: number, decision: "give_up".into(), reason: reason.clone() };
         self.folder.ledger().append((self.now)(), record)?;
         self.flag(&reason, tried)?;
         Ok(Ended { outcome, reason })
@@ -311,8 +310,12 @@ impl Scripts<'_> {
             ledger.append((self.now)(), Record::Script { attempt: number, told: told.clone() })?;
         }
         let disk = self.spec.max_disk_bytes.map(|limit| [limit, self.folder.bytes()]);
-        let limits =
-            Limits { memory_bytes: self.spec.max_memory_bytes, disk, wall_secs: whole_secs(wall), silence_secs: SILENCE.as_secs() };
+        let limits = Limits {
+            memory_bytes: self.spec.max_memory_bytes,
+            disk,
+            wall_secs: whole_secs(wall),
+            silence_secs: SILENCE.as_secs(),
+        };
         let (outcome, wall_secs) = match &exit {
             Ok(exit) => (outcome::name(exit, &told, limits), exit.wall_secs),
             Err(error) => (Outcome::Refused { class: Class::Sandbox, message: error.to_string(), hint: None }, 0.0),
@@ -397,9 +400,7 @@ impl Scripts<'_> {
     fn flag(&self, reason: &str, tried: &[Tried]) -> Result<(), store::Error> {
         let mut text = format!("# For a person to decide\n\nThe script did not complete: {reason}.\n\n");
         if !tried.is_empty() {
-            text.push_str(
-                "| attempt | script | batches in parts | learning rates | it ended |\n|---|---|---|---|---|\n",
-            );
+            text.push_str("| attempt | script | batches in parts | learning rates | it ended |\n|---|---|---|---|---|\n");
         }
         for (i, tried) in tried.iter().enumerate() {
             let (number, Settings { batch_parts, lr_scale }) = (i + 1, tried.settings);
@@ -410,12 +411,15 @@ impl Scripts<'_> {
             text.push_str("\nThe end of its log:\n\n");
         }
         let log = if tried.is_empty() { String::new() } else { self.log(tried.len() as u32) };
-        let from = (0..=log.len()).rev().find(|at| log.len() - at >= 4000.min(log.len()) && log.is_char_boundary(*at)).unwrap_or(0);
+        let from =
+            (0..=log.len()).rev().find(|at| log.len() - at >= 4000.min(log.len()) && log.is_char_boundary(*at)).unwrap_or(0);
         log[from..].lines().for_each(|line| {
             text.push_str(&format!("    {}\n", line.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")))
         });
         text.push_str(match self.author {
-            Some(_) => "\n`tallow resume` has another script written; or mend one of these and run it: `tallow train --script`.\n",
+            Some(_) => {
+                "\n`tallow resume` has another script written; or mend one of these and run it: `tallow train --script`.\n"
+            }
             None => "\nMend the script and run it again, or `tallow resume` the run if what failed lay outside it.\n",
         });
         self.folder.write_text(&self.folder.review(RUN), &text)

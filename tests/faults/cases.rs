@@ -107,7 +107,9 @@ fn memory() {
     let (bench, config, went) = faulty(Fault::Memory);
     let limit = 256 << 20;
     let ran_out = |outcome: &Outcome| match outcome {
-        Outcome::OutOfMemory { limit_bytes: Some(found), peak_bytes: Some(peak), gpu: None } => *found == limit && *peak > limit / 2,
+        Outcome::OutOfMemory { limit_bytes: Some(found), peak_bytes: Some(peak), gpu: None } => {
+            *found == limit && *peak > limit / 2
+        }
         _ => false,
     };
     assert!(went.outcomes.len() == 2 && ran_out(&went.outcomes[0]), "{:?}", went.outcomes);

@@ -78,7 +78,9 @@ fn turn(server: &Server, request: usize, back: usize) -> String {
 
 fn scores(run: &Path) -> Vec<(String, f64)> {
     let report = json(run.join("report.json"));
-    let shown = |score: &Value| (score["metric"].as_str().unwrap_or_default().into(), score["value"]["value"].as_f64().unwrap_or(f64::NAN));
+    let shown = |score: &Value| {
+        (score["metric"].as_str().unwrap_or_default().into(), score["value"]["value"].as_f64().unwrap_or(f64::NAN))
+    };
     report["scores"].as_array().expect("scores").iter().map(shown).collect()
 }
 
@@ -115,25 +117,38 @@ fn a_script_that_fails_is_mended_and_scored_by_tallow() {
     assert!(script(&run, 1).contains("\"size\"") && script(&run, 2).trim() == RIGHT);
     for page in ["report.md", "report.html", "README.md"] {
         let page = text(run.join(page)).replace('\\', "");
-        assert!(page.contains("was written by the language model m at 127.0.0.1") && page.contains("measured by Tallow"), "{page}");
+        assert!(
+            page.contains("was written by the language model m at 127.0.0.1") && page.contains("measured by Tallow"),
+            "{page}"
+        );
     }
     assert!(said.stdout.contains("written by the language model m at 127.0.0.1"), "{said:#?}");
     let manifest = json(run.join("manifest.json"));
     assert!(manifest["is_generated"] == true && manifest["scripts"][1]["written_by"] == "m at 127.0.0.1", "{manifest}");
     let ledger = text(run.join("ledger.jsonl"));
-    assert!(ledger.matches("\"kind\":\"written\"").count() == 2 && ledger.matches("\"kind\":\"settled\"").count() == 2, "{ledger}");
+    assert!(
+        ledger.matches("\"kind\":\"written\"").count() == 2 && ledger.matches("\"kind\":\"settled\"").count() == 2,
+        "{ledger}"
+    );
     assert!(!ledger.contains(KEY) && !text(run.join("llm.jsonl")).contains(KEY));
 
     // The same answers give the same scripts; nobody is asked.
     let (again, recording) = (place.run(), run.join("llm.jsonl"));
-    let replayed = super::said(asked(&place, &again, &["--allow-script", "--llm-replay", recording.to_str().expect("a path"), "--max-tokens", "60000"]));
+    let replayed = super::said(asked(
+        &place,
+        &again,
+        &["--allow-script", "--llm-replay", recording.to_str().expect("a path"), "--max-tokens", "60000"],
+    ));
     assert_eq!(replayed.code, Some(0), "{replayed:#?}");
     assert_eq!((script(&again, 1), script(&again, 2), server.asked().len()), (script(&run, 1), script(&run, 2), 2));
     assert_eq!(scores(&again), scores(&run));
     // A question that was not recorded is not sent anywhere.
     let other = place.run();
-    let differs =
-        super::said(asked(&place, &other, &["--allow-script", "--llm-replay", recording.to_str().expect("a path"), "--memory=256MiB"]));
+    let differs = super::said(asked(
+        &place,
+        &other,
+        &["--allow-script", "--llm-replay", recording.to_str().expect("a path"), "--memory=256MiB"],
+    ));
     assert!(differs.code == Some(31) && differs.stderr.contains("256 MiB"), "{differs:#?}");
 }
 
@@ -151,7 +166,11 @@ fn five_attempts_are_all_there_are() {
     assert_eq!(said.code, Some(10), "{said:#?}");
     assert_eq!((report(&run).0.len(), server.asked().len()), (5, 6), "{said:#?}");
     assert!(turn(&server, 3, 0).contains("it is the script of attempt 2, which failed"), "{}", turn(&server, 3, 0));
-    assert!(turn(&server, 5, 0).contains("attempt 1: refused: line 4 of the script: ValueError: number 1"), "{}", turn(&server, 5, 0));
+    assert!(
+        turn(&server, 5, 0).contains("attempt 1: refused: line 4 of the script: ValueError: number 1"),
+        "{}",
+        turn(&server, 5, 0)
+    );
     let review = text(run.join("runs/script/review.md"));
     for words in ["5 attempts did not complete", "`attempts/003/script.py`", "ValueError: number 5", "tallow resume"] {
         assert!(review.contains(words), "{words}: {review}");
@@ -237,9 +256,18 @@ fn a_given_script_is_mended_where_somebody_agrees() {
     assert!(refused.code == Some(2) && refused.stderr.contains("--allow-script") && !run.exists(), "{refused:#?}");
     let said = bench.run(&run, &["--llm", &llm, "--allow-script"]);
     assert_eq!(said.code, Some(0), "{said:#?}");
-    assert_eq!(report(&run), (vec!["refused: line 4 of the script: NameError: name 'undefined' is not defined".into(), "completed".into()], vec![("mended".into(), 1.0)]));
+    assert_eq!(
+        report(&run),
+        (
+            vec!["refused: line 4 of the script: NameError: name 'undefined' is not defined".into(), "completed".into()],
+            vec![("mended".into(), 1.0)]
+        )
+    );
     let asked = turn(&server, 0, 0);
-    assert!(asked.starts_with("That script was given") && turn(&server, 0, 2).contains("train.csv: 8 bytes, a table of `x`"), "{asked}");
+    assert!(
+        asked.starts_with("That script was given") && turn(&server, 0, 2).contains("train.csv: 8 bytes, a table of `x`"),
+        "{asked}"
+    );
     assert!(text(run.join("report.md")).contains("was written by the language model"));
 }
 
