@@ -243,6 +243,7 @@ pub(super) fn fall_back(
     let Wanted { words, max_time_secs, facts, handed } =
         experiment::drive(json, env, folder.clone(), around, |pipeline| pipeline.hand_over())?;
     script::lay(folder)?;
+    script::let_read(&folder.handed_over())?;
     let (held_out, told) = match handed.held_out {
         Some(held) => {
             script::lay_held_out(folder, &held.rows.inputs, &held.rows.answers)?;

@@ -16,6 +16,12 @@ const TRACEBACK: &str = "Traceback (most recent call last)";
 /// Addresses differ from run to run, and the question would with them.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b0x[0-9a-fA-F]{4,}\b").ok());
 
+/// A text without what looks like a secret, and the same each time.
+pub(super) fn sendable(text: &str) -> String {
+    let text = redacted(text);
+    ADDRESS.as_ref().map_or_else(|| text.clone(), |address| address.replace_all(&text, "0x...").into_owned())
+}
+
 /// The last traceback with those that led to it, else the last lines.
 pub(super) fn last_words(log: &str) -> String {
     let lines: Vec<&str> = log.lines().map(str::trim_end).collect();
@@ -30,8 +36,7 @@ pub(super) fn last_words(log: &str) -> String {
             from = earlier;
         }
     }
-    let text = redacted(&lines[from..].join("\n"));
-    let text = ADDRESS.as_ref().map_or_else(|| text.clone(), |address| address.replace_all(&text, "0x...").into_owned());
+    let text = sendable(&lines[from..].join("\n"));
     let count = text.chars().count();
     text.chars().skip(count.saturating_sub(SHOWN)).collect()
 }

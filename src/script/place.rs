@@ -42,6 +42,26 @@ fn lay_file(folder: &RunFolder, name: &str, bytes: &[u8]) -> Result<(), store::E
     opened.map_err(|source| store::Error::Io { action: "open", path, source })
 }
 
+/// Lets whoever a script is read all that lies in a folder of ours.
+///
+/// # Errors
+/// It cannot be changed.
+pub fn let_read(folder: &Path) -> Result<(), store::Error> {
+    let io = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| store::Error::Io { action: "open", path, source }
+    };
+    std::fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(io(folder))?;
+    for entry in std::fs::read_dir(folder).map_err(io(folder))?.flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => let_read(&path)?,
+            _ => std::fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(io(&path))?,
+        }
+    }
+    Ok(())
+}
+
 /// Name of the file with the examples that are predicted.
 pub(super) const HELD_OUT: &str = "held_out.jsonl";
 

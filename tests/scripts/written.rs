@@ -235,7 +235,7 @@ tallow.finish(1)"#;
     // Before each question there is enough for the most that it may take.
     let server = Server::start(vec![block(&wrong()), block(RIGHT)]);
     let run = place.run();
-    let poor = written(&place, &server, &run, &["--max-tokens", "12000"]);
+    let poor = written(&place, &server, &run, &["--max-tokens", "11200"]);
     assert!(poor.code == Some(42) && server.asked().len() == 1 && poor.stderr.contains("--max-tokens"), "{poor:#?}");
     let mut resume = place.tallow(["resume", "--offline", "--max-tokens", "90000"]);
     resume.arg(&run).env("TALLOW_LLM_KEY", KEY);
@@ -269,6 +269,56 @@ fn a_given_script_is_mended_where_somebody_agrees() {
         "{asked}"
     );
     assert!(text(run.join("report.md")).contains("was written by the language model"));
+}
+
+/// A paper about what the zoo lacks: its own data set, found by its name, is laid out for the script.
+#[test]
+fn a_paper_of_another_architecture() {
+    if !has_engine() {
+        return;
+    }
+    let place = Place::new();
+    let paper = place.write(
+        "paper.md",
+        "# Selective state spaces for short reviews\n\n## Abstract\n\nWe train Mamba on toy_reviews and reach an accuracy of 91.0.\n\n## 3 Experiments\n\n\
+         We train a Mamba model of 4 layers on the toy_reviews data set with AdamW, a learning rate of 1e-3 and a batch size of 32 for 3 epochs.\n\n\
+         | Model | toy_reviews accuracy |\n|---|---|\n| Mamba (ours) | 91.0 |\n",
+    );
+    // Whether words are of one kind of reviews more often than of the other.
+    let script = r#"import collections, json, tallow
+words = collections.defaultdict(collections.Counter)
+rows = [json.loads(line) for line in open(tallow.data / "train.jsonl")]
+text, label = [name for name in rows[0] if name != "label"][0], "label"
+tallow.start(total_steps=1)
+for row in rows:
+    for word in set(row[text].split()):
+        words[word][row[label]] += 1
+kinds = sorted({str(row[label]) for row in rows})
+tallow.step(1, loss=0.5)
+def told(row):
+    votes = collections.Counter()
+    for word in set(row[text].split()):
+        total = sum(words[word].values())
+        for kind, count in words[word].items():
+            votes[str(kind)] += count / total - 1 / len(kinds)
+    return votes.most_common(1)[0][0]
+tallow.predict(told(json.loads(line)) for line in open(tallow.held_out))
+tallow.finish(1)"#;
+    // It is asked about the paper first.
+    let server = Server::start(vec![says("{\"fields\": []}"), block(script)]);
+    let run = place.run();
+    let llm = format!("{}#m", server.url);
+    let mut command = place.tallow(["reproduce", "--offline", "--allow-script", "--threads=1", "--llm", &llm]);
+    command.arg(&paper).arg("--out").arg(&run).env("TALLOW_LLM_KEY", KEY);
+    let said = said(with_means(command));
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    assert!(said.stderr.contains("the paper is about mamba"), "{said:#?}");
+    let asked = turn(&server, server.asked().len() - 1, 0);
+    assert!(
+        asked.contains("architecture: mamba") && asked.contains("learning") && asked.contains("train.jsonl: 12000 lines"),
+        "{asked}"
+    );
+    assert!(scores(&run)[0].1 > 0.6, "{:?}", scores(&run));
 }
 
 /// Without a language model, or without consent, the two ways are told and nothing is begun.
