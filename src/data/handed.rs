@@ -304,9 +304,9 @@ mod tests {
     use super::*;
     use crate::data::hub::{Hub, HubConfig};
     use crate::data::{DataSpecHints, Making, survey_data};
-    use crate::spec::DataSource;
+    use crate::spec::{Columns, DataSource};
 
-    fn handed(source: DataSource) -> (Handed, tempfile::TempDir) {
+    fn handed(source: DataSource, label: Option<&str>) -> (Handed, tempfile::TempDir) {
         let dir = tempfile::tempdir().expect("a folder");
         let hub = Hub::new(HubConfig {
             endpoint: "http://127.0.0.1:1".into(),
@@ -316,7 +316,9 @@ mod tests {
             local: None,
         });
         let making = Making::quietly(dir.path());
-        let facts = survey_data(&hub, &source, &DataSpecHints::default(), &making).expect("surveyed");
+        let columns = Columns { label: label.map(String::from), ..Columns::default() };
+        let facts = survey_data(&hub, &source, &DataSpecHints { columns, ..DataSpecHints::default() }, &making);
+        let facts = facts.expect("surveyed");
         (hand_over(&facts, &dir.path().join("handed")).expect("handed over"), dir)
     }
 
@@ -331,7 +333,7 @@ mod tests {
         let file = place.path().join("flowers.csv");
         let rows: String = (0..100).map(|i| format!("{i},{}\n", ["rose", "tulip"][i % 2])).collect();
         std::fs::write(&file, format!("height,kind\n{rows}")).expect("written");
-        let (handed, dir) = handed(DataSource::Local { path: file });
+        let (handed, dir) = handed(DataSource::Local { path: file }, Some("kind"));
         let (train, held) = (lines(&dir, "train.jsonl"), handed.held_out.expect("held out"));
         assert_eq!((train.len(), held.rows.answers.len(), held.label.as_str()), (80, 20, "kind"));
         assert!(held.rows.inputs.iter().all(|row| row.get("kind").is_none()));
@@ -355,7 +357,7 @@ mod tests {
 
     #[test]
     fn images_are_files_whose_names_tell_nothing() {
-        let (handed, dir) = handed(DataSource::Generated { name: "toy_shapes".into(), examples: 60, seed: 0 });
+        let (handed, dir) = handed(DataSource::Generated { name: "toy_shapes".into(), examples: 60, seed: 0 }, None);
         let (train, held) = (lines(&dir, "train.jsonl"), handed.held_out.expect("held out"));
         assert_eq!(
             (train.len(), held.split.as_str(), held.rows.answers.len()),

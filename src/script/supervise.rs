@@ -422,7 +422,13 @@ impl Scripts<'_> {
             }
             None => "\nMend the script and run it again, or `tallow resume` the run if what failed lay outside it.\n",
         });
-        self.folder.write_text(&self.folder.review(RUN), &text)
+        let review = self.folder.review(RUN);
+        if let Some(place) = review.parent() {
+            // Nothing was run yet.
+            let io = |source| store::Error::Io { action: "create", path: place.into(), source };
+            std::fs::create_dir_all(place).map_err(io)?;
+        }
+        self.folder.write_text(&review, &text)
     }
 }
 

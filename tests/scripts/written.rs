@@ -315,7 +315,7 @@ tallow.finish(1)"#;
     assert!(said.stderr.contains("the paper is about mamba"), "{said:#?}");
     let asked = turn(&server, server.asked().len() - 1, 0);
     assert!(
-        asked.contains("architecture: mamba") && asked.contains("learning") && asked.contains("train.jsonl: 12000 lines"),
+        asked.contains("architecture.family: mamba") && asked.contains("learning") && asked.contains("train.jsonl: 12000 lines"),
         "{asked}"
     );
     assert!(scores(&run)[0].1 > 0.6, "{:?}", scores(&run));
