@@ -61,4 +61,5 @@ pub use shards::{sha256_of_weights, weight_files};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
+pub(crate) use tokenizers::given::{tokenizer_files, tokenizer_json};
 pub use vocabulary::Vocabulary;
