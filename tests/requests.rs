@@ -154,7 +154,10 @@ fn a_model_from_scratch_whose_tokenizer_is_not_there() {
 #[test]
 fn what_a_machine_costs() {
     let place = Place::new();
-    let prices = place.write("prices.toml", "[host]\nusd_per_hour = 36000.0\n[gpus.big]\nusd_per_hour = 2.5\ntflops = 100.0\nmemory_gib = 24\n");
+    let prices = place.write(
+        "prices.toml",
+        "[host]\nusd_per_hour = 36000.0\n[gpus.big]\nusd_per_hour = 2.5\ntflops = 100.0\nmemory_gib = 24\n",
+    );
     let with = |mut command: std::process::Command| {
         command.arg("--offline").env("TALLOW_PRICES", &prices);
         said(&mut command)
@@ -181,5 +184,8 @@ fn what_a_machine_costs() {
     }
     place.write("prices.toml", "[host]\nusd_per_hour = -1.0\n");
     let wrong = with(place.tallow(["plan".as_ref(), place.path("tiny.toml").as_os_str()]));
-    assert!(wrong.code == Some(2) && wrong.stderr.contains("`host.usd_per_hour`: expected US dollars, at least 0, found -1"), "{wrong:#?}");
+    assert!(
+        wrong.code == Some(2) && wrong.stderr.contains("`host.usd_per_hour`: expected US dollars, at least 0, found -1"),
+        "{wrong:#?}"
+    );
 }

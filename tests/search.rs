@@ -134,7 +134,9 @@ fn a_search_in_which_nothing_completes_ends() {
     for mut command in [train, place.resume(&run)] {
         let said = program::said(&mut command);
         assert_eq!(said.code, Some(40), "{said:#?}");
-        for words in ["none of the 3 recipes that were tried could be trained to its end; the first plan: out of memory", "search`"] {
+        for words in
+            ["none of the 3 recipes that were tried could be trained to its end; the first plan: out of memory", "search`"]
+        {
             assert!(said.stderr.contains(words), "{words}: {said:#?}");
         }
     }

@@ -1,6 +1,6 @@
 //! `tallow reproduce`, `do`, `train`, `plan` and `resume`: the commands that work in a run folder.
 
-use super::args::{BudgetArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
+use super::args::{BudgetArgs, FallbackArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
 use super::{language_model, planned, read};
@@ -9,7 +9,7 @@ use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
 use crate::job::Event;
 use crate::pipeline::{End, Given, Pipeline, Setup, Worker};
-use crate::plan::{self, HostFacts, Plan, Prices, RulePlanner};
+use crate::plan::{self, HostFacts, Plan, PlannerError, Prices, RulePlanner};
 use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
@@ -189,6 +189,30 @@ pub(super) fn begin(
     args: &RunArgs,
     until: Until,
 ) -> Result<ExitCode> {
+    begin_with(json, env, start, wishes, args, until, None)
+}
+
+/// Begins a run and goes on with it; where the zoo has no model for it, by a script that a language model writes, if somebody agrees.
+pub(super) fn begin_or_script(
+    json: bool,
+    env: &Environment,
+    start: Start,
+    wishes: &Wishes,
+    args: &RunArgs,
+    fallback: &FallbackArgs,
+) -> Result<ExitCode> {
+    begin_with(json, env, start, wishes, args, Until::Report, Some(fallback))
+}
+
+fn begin_with(
+    json: bool,
+    env: &Environment,
+    start: Start,
+    wishes: &Wishes,
+    args: &RunArgs,
+    until: Until,
+    fallback: Option<&FallbackArgs>,
+) -> Result<ExitCode> {
     // A language model that cannot be asked is told before anything is begun.
     language_model::check(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
     let root = args.out.clone().unwrap_or_else(|| {
@@ -200,12 +224,23 @@ pub(super) fn begin(
     });
     let was_there = root.is_dir();
     let folder = create(root, Purpose::Experiment)?;
-    let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
-    if done.is_err() && !folder.spec().is_file() {
+    let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
+        Err(error) => match fallback.filter(|_| lacks_model(&error)) {
+            Some(fallback) => super::script::fall_back(json, env, &folder, error, (wishes, fallback), args),
+            None => Err(error),
+        },
+        done => done,
+    };
+    if done.is_err() && !folder.spec().is_file() && !folder.script_spec().is_file() {
         // Not even an experiment came of it: there is nothing to go on with.
         folder.discard(was_there)?;
     }
     done
+}
+
+/// Whether nothing was begun because the zoo has no model for it.
+fn lacks_model(error: &Error) -> bool {
+    matches!(error.as_failure(), Some(PlannerError::NoModel { .. }))
 }
 
 /// A new run folder; its ledger begins with how it came to be.
@@ -248,7 +283,7 @@ pub(super) fn resume(
     };
     let folder = find(env, run)?;
     if folder.script_spec().is_file() {
-        return super::script::resume(json, env, &folder, max_time, budget);
+        return super::script::resume(json, env, &folder, (max_time, budget), (hub, worker));
     }
     go_on(json, env, folder, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
 }
@@ -402,8 +437,12 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
                 "`{resume} --max-attempts 5` lets recovery try more; `review.md` beside the attempts says what there is to decide"
             )
         }
+        Outcome::BudgetSpent { budget: Budget::LanguageModel, .. } => {
+            format!("`{resume} --max-tokens 100000` (or `--max-usd`) lets the language model go on")
+        }
         Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
-        Outcome::OutOfMemory { .. } => {
+        Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
+        Outcome::OutOfMemory { gpu: None, .. } => {
             format!(
                 "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
             )
@@ -461,7 +500,7 @@ fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
 }
 
 /// What the flags say, for a planner.
-fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
+pub(super) fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     plan::Wishes {
         data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
         model: wishes.model.as_deref().map(ModelName::parse),

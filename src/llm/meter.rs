@@ -25,9 +25,6 @@ impl Allowance {
     }
 }
 
-/// The end of the name under which the ledger has what a language model took; the last row of a name holds.
-pub const SO_FAR: &str = "took so far";
-
 /// What it took.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Spent {

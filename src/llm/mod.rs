@@ -24,9 +24,12 @@ pub use config::{ConfigFile, Dialect, KeySource, Limits, Provider};
 pub use conversation::{Came, Conversation, converse};
 pub use error::Error;
 pub use key::read_key;
-pub use meter::{Allowance, Meter, SO_FAR, Spent};
+pub use meter::{Allowance, Meter, Spent};
 pub use price::Price;
 pub use recording::{Recorder, Recording, Remembered};
+
+/// How the ledger's row ends that says what a language model used: "what NAME took so far".
+pub const TOOK: &str = "took so far";
 
 /// Something that answers.
 pub trait LanguageModel {

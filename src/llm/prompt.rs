@@ -117,6 +117,48 @@ pub struct ChunkShown {
     pub words: Fenced,
 }
 
+/// Who writes a script, and by which contract.
+#[derive(Debug, Serialize)]
+pub struct ScriptSystem {
+    /// The module that a script tells and asks by.
+    pub shim: &'static str,
+}
+
+/// What a script is wanted for, and what it finds in its container.
+#[derive(Debug, Serialize)]
+pub struct ScriptQuestion {
+    pub wanted: Fenced,
+    pub there: Fenced,
+    /// What it predicts; none: nothing is held out.
+    pub held_out: Option<Fenced>,
+    pub python: String,
+    pub packages: Vec<String>,
+    pub cores: usize,
+    pub gpu: &'static str,
+    pub memory: String,
+    pub time: String,
+}
+
+/// How the last script ended.
+#[derive(Debug, Serialize)]
+pub struct ScriptFailed {
+    /// Whether it is one that somebody gave.
+    pub given: bool,
+    pub attempt: usize,
+    pub most: usize,
+    /// In our own words.
+    pub ended: &'static str,
+    /// In the script's.
+    pub log: Fenced,
+    pub before: Option<Fenced>,
+}
+
+/// An answer held no script that can be run.
+#[derive(Debug, Serialize)]
+pub struct ScriptProblems {
+    pub problems: Vec<String>,
+}
+
 /// An answer was of no use.
 #[derive(Debug, Serialize)]
 pub struct Problems {
@@ -142,6 +184,18 @@ impl Prompt for ReadSystem {
 }
 impl Prompt for ReadQuestion {
     const TEMPLATE: &'static str = include_str!("prompts/read.md");
+}
+impl Prompt for ScriptSystem {
+    const TEMPLATE: &'static str = include_str!("prompts/script_system.md");
+}
+impl Prompt for ScriptQuestion {
+    const TEMPLATE: &'static str = include_str!("prompts/script.md");
+}
+impl Prompt for ScriptFailed {
+    const TEMPLATE: &'static str = include_str!("prompts/script_failed.md");
+}
+impl Prompt for ScriptProblems {
+    const TEMPLATE: &'static str = include_str!("prompts/script_problems.md");
 }
 impl Prompt for Problems {
     const TEMPLATE: &'static str = include_str!("prompts/problems.md");
@@ -210,6 +264,27 @@ mod tests {
         let chunk = ChunkShown { id: "p1".into(), words: Fenced::new("chunk", "words", 10) };
         check(&ReadQuestion { keys: vec!["epochs".into()], chunks: vec![chunk] });
         check(&Problems { problems: vec!["a".into()], otherwise: "b".into() });
+        check(&ScriptSystem { shim: "import json" });
+        check(&ScriptProblems { problems: vec!["a".into()] });
+        check(&ScriptFailed {
+            given: false,
+            attempt: 1,
+            most: 5,
+            ended: "it stalled",
+            log: Fenced::new("log", "x", 10),
+            before: None,
+        });
+        check(&ScriptQuestion {
+            wanted: Fenced::new("request", "x", 10),
+            there: Fenced::new("data", "y", 10),
+            held_out: None,
+            python: "3.11".into(),
+            packages: vec![],
+            cores: 2,
+            gpu: "no GPU",
+            memory: "1 GiB".into(),
+            time: "5 min".into(),
+        });
         check(&PlanQuestion {
             wanted: Fenced::new("request", "x", 10),
             there: Fenced::new("data", "y", 10),

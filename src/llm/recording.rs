@@ -37,7 +37,7 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// Appends to `lines`, nothing of which ever holds `secret`; `given`: what questions are made from, none where they hold it already.
+    /// Appends to `lines`, nothing of which ever holds `secret`.
     ///
     /// # Errors
     /// It cannot be written.
@@ -45,12 +45,10 @@ impl<'a> Recorder<'a> {
         inner: &'a dyn LanguageModel,
         lines: Lines,
         secret: Option<&'a Secret>,
-        given: Option<&impl Serialize>,
+        given: &impl Serialize,
     ) -> Result<Self, Error> {
         let recorder = Recorder { inner, lines, secret };
-        if let Some(given) = given {
-            recorder.write(&Line::Given { given: serde_json::to_value(given).unwrap_or_default() })?;
-        }
+        recorder.write(&Line::Given { given: serde_json::to_value(given).unwrap_or_default() })?;
         Ok(recorder)
     }
 
@@ -76,7 +74,8 @@ impl LanguageModel for Recorder<'_> {
 /// The answers of an earlier run. They cost nothing now.
 pub struct Recording {
     path: PathBuf,
-    given: Option<Value>,
+    /// What its questions were made from: each kind of question has its own.
+    given: Vec<Value>,
     model: String,
     asks: Vec<Ask>,
     /// By hash, those that are still to be given, first one first; the last is given again and again.
@@ -89,13 +88,18 @@ impl Recording {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |line: usize, why: String| Error::Recording { path: path.into(), line, why };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(0, error.to_string()))?;
-        let mut found =
-            Recording { path: path.into(), given: None, model: String::new(), asks: Vec::new(), replies: RefCell::default() };
+        let mut found = Recording {
+            path: path.into(),
+            given: Vec::new(),
+            model: String::new(),
+            asks: Vec::new(),
+            replies: RefCell::default(),
+        };
         // A last line that a crash cut short is left out.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         for (number, line) in whole.lines().enumerate() {
             match serde_json::from_str(line).map_err(|error| wrong(number + 1, error.to_string()))? {
-                Line::Given { given } => drop(found.given.get_or_insert(given)),
+                Line::Given { given } => found.given.push(given),
                 Line::Exchange { hash, model, ask, reply } => {
                     if ask.hash() != hash {
                         return Err(wrong(number + 1, "the question is not the one that its hash says".into()));
@@ -116,9 +120,14 @@ impl Recording {
         Some(left.remove(0))
     }
 
-    /// What the questions were made from; none: it is not there, or of another kind.
+    /// What the questions of a kind were made from, first; none: nothing of this kind is there.
     pub fn given<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_value(self.given.clone()?).ok()
+        self.given.iter().find_map(|given| serde_json::from_value(given.clone()).ok())
+    }
+
+    pub(super) fn all_given(self) -> (Self, Vec<Value>) {
+        let given = self.given.clone();
+        (self, given)
     }
 }
 
@@ -231,7 +240,7 @@ mod tests {
         let (counter, key) = (Counter(RefCell::new(0)), Secret::new("sk-secret".into()));
         let ask = |question: &str| Ask::new("count", question, Some(json!({"type": "object"})), 9);
         {
-            let recorder = Recorder::new(&counter, folder.language_model(), Some(&key), Some(&(2, 1.5e11))).expect("recording");
+            let recorder = Recorder::new(&counter, folder.language_model(), Some(&key), &(2, 1.5e11)).expect("recording");
             for question in ["a", "b", "a"] {
                 recorder.answer(&ask(question)).expect("answered");
             }
@@ -254,11 +263,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = RunFolder::create(dir.path().join("run")).expect("a run");
         let (counter, ask) = (Counter(RefCell::new(0)), |question: &str| Ask::new("count", question, None, 9));
-        let recorder = Recorder::new(&counter, folder.language_model(), None, Some(&1)).expect("recording");
+        let recorder = Recorder::new(&counter, folder.language_model(), None, &1).expect("recording");
         recorder.answer(&ask("a")).expect("answered");
         let before = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
-        let (later, given) = (Counter(RefCell::new(10)), None::<&u8>);
-        let recorder = Recorder::new(&later, folder.language_model(), None, given).expect("recording");
+        let later = Counter(RefCell::new(10));
+        let recorder = Recorder::new(&later, folder.language_model(), None, &1).expect("recording");
         let remembered = Remembered::new(&recorder, Some(before));
         let said =
             |question: &str| remembered.answer(&ask(question)).map(|reply| (reply.text, reply.usage.tokens())).expect("said");

@@ -89,7 +89,7 @@ pub(super) fn used(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<Sys
         ledger.iter().any(|e| matches!(&e.record, Record::AttemptEnded { run: r, attempt: a, .. } if r == run && *a == attempt))
     };
     let of = |entry: &Entry| match &entry.record {
-        Record::Stage { secs: taken, .. } => secs(*taken),
+        Record::Stage { secs: taken, .. } | Record::Written { secs: taken, .. } => secs(*taken),
         Record::AttemptEnded { wall_secs, .. } => secs(*wall_secs),
         Record::AttemptStarted { run, attempt, .. } if !is_over(run, *attempt) => {
             let started = entry.at.parse::<jiff::Timestamp>().ok().map(SystemTime::from);

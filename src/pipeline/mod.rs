@@ -9,11 +9,12 @@ mod given;
 mod made;
 mod predict;
 mod propose;
+mod scripted;
 mod search;
 mod stages;
 mod verify;
 
-pub use advised::read_further;
+pub use advised::{asking, read_further};
 pub use described::{Described, LookAt};
 pub use diff::{Side, compare_sides};
 pub use embedded::{Embedded, Worker};
@@ -21,6 +22,7 @@ pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};
 pub use propose::read_paper;
+pub use scripted::Wanted;
 pub use verify::Repeat;
 
 use crate::data::hub::{Downloaded, Hub};

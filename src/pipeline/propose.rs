@@ -190,7 +190,7 @@ impl Pipeline<'_> {
         }
     }
 
-    fn first_data(&mut self, choices: Vec<DataChoice>) -> Result<(DataChoice, DataFacts)> {
+    pub(super) fn first_data(&mut self, choices: Vec<DataChoice>) -> Result<(DataChoice, DataFacts)> {
         let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
         let tell = |message: &str| watch.borrow_mut().say(message);
         let (setup, making) = (&self.setup, making(&self.setup, &sources, &tell));

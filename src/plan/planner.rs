@@ -80,6 +80,12 @@ pub trait Planner {
     /// The goal names none, or none that can be used.
     fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError>;
 
+    /// The same for a script, which needs no model of the zoo.
+    ///
+    /// # Errors
+    /// As [`Planner::data`], but for models.
+    fn data_of_script(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError>;
+
     /// Experiments on the data that was found, best first, each complete and within the budget. The first whose model can be had is run.
     ///
     /// # Errors
@@ -198,8 +204,9 @@ impl Failure for PlannerError {
             }
             PlannerError::NoModel { zoo, .. } => {
                 format!(
-                    "the zoo has {}; name a model of such a family with `--model`, or train another architecture by a script of your own: \
-                     `tallow train --script` (docs/scripts.md)",
+                    "the zoo has {}; name a model of such a family with `--model`, or have a Python script take its place, in a container: \
+                     one of your own by `tallow train --script FILE.py`, or one that a language model writes by `--llm NAME --allow-script` \
+                     (docs/scripts.md)",
                     zoo.join(", ")
                 )
             }

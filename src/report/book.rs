@@ -245,7 +245,7 @@ impl<'a> Book<'a> {
         });
         let rows: Vec<_> = rows.collect();
         let is_overtaken = |row: u64, name: &str| {
-            name.ends_with(crate::llm::SO_FAR) && rows.iter().any(|(later, what, _)| *later > row && *what == name)
+            name.ends_with(crate::llm::TOOK) && rows.iter().any(|(later, what, _)| *later > row && *what == name)
         };
         rows.iter()
             .filter(|(row, what, _)| !is_overtaken(*row, what))

@@ -12,6 +12,7 @@ pub(super) fn record(record: &Record) -> String {
         Record::AttemptEnded { run, attempt, .. } => format!("{run}, attempt {attempt}: ended"),
         Record::Told { run, attempt, told } => format!("{run}, attempt {attempt}: event `{}`", event_name(told)),
         Record::Script { attempt, .. } => format!("script, attempt {attempt}: told by the script"),
+        Record::Written { attempt, by, .. } => format!("script, attempt {attempt}: written by {}", clean(by)),
         Record::Recovery { run, attempt, .. } => format!("{run}, attempt {attempt}: recovery"),
         Record::Sourced { run, .. } => format!("{run}: files that it was made from"),
         Record::Surroundings(found) => format!("trained by Tallow {} on {}", found.version, found.processor),
@@ -49,6 +50,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Compared(_) => "compared",
         Event::Note { .. } => "note",
         Event::Refused { .. } => "refused",
+        Event::OutOfMemory { .. } => "out_of_memory",
         Event::Failed { .. } => "failed",
     }
 }

@@ -55,6 +55,8 @@ pub enum Record {
     Told { run: String, attempt: u32, told: Event },
     /// What a script told in that attempt, but for its steps.
     Script { attempt: u32, told: crate::script::Told },
+    /// A language model wrote the script of that attempt, which lies in this file.
+    Written { attempt: u32, by: String, file: String, sha256: String, secs: f64 },
     /// What recovery changed before the next attempt, or why it gave up.
     Recovery { run: String, attempt: u32, decision: String, reason: String },
     /// What a preparation (`prepare`, `prepare-held-out`) was made from, as it was read.

@@ -8,6 +8,7 @@ mod settable;
 
 pub use advice::{Ground, apply, name_of, schema};
 pub(crate) use advice::{in_words, schema_of_one, without_nulls};
+pub use question::wanted;
 pub use settable::{Settable, searchable, settable};
 
 use super::Plan;
@@ -35,6 +36,10 @@ impl<'a> AdvisedPlanner<'a> {
 impl Planner for AdvisedPlanner<'_> {
     fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
         self.rules.data(goal, wishes)
+    }
+
+    fn data_of_script(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+        self.rules.data_of_script(goal, wishes)
     }
 
     fn experiments(

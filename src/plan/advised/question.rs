@@ -36,8 +36,8 @@ pub(super) fn question(
     let keys = |settables: &[Settable]| settables.iter().map(|settable| settable.key().to_string()).collect();
     let question = PlanQuestion {
         wanted: match goal {
-            Goal::Request(request) => Fenced::new("request", &wish(request), WANTED),
-            Goal::Paper(paper) => Fenced::new("paper", &says(paper), WANTED),
+            Goal::Request(_) => Fenced::new("request", &wanted(goal), WANTED),
+            Goal::Paper(_) => Fenced::new("paper", &wanted(goal), WANTED),
         },
         there: Fenced::new("survey", &there(choice, offer.data, draft), THERE),
         cores: offer.host.cores,
@@ -55,6 +55,14 @@ pub(super) fn question(
         fixed: keys(fixed),
     };
     Ask::new(PlanSystem {}.text(), question.text(), Some(schema), MOST_TOKENS)
+}
+
+/// What somebody wants: the words of a request, or what a paper says.
+pub fn wanted(goal: &Goal) -> String {
+    match goal {
+        Goal::Request(request) => wish(request),
+        Goal::Paper(paper) => says(paper),
+    }
 }
 
 /// The user's words, and those that rules made nothing of.
