@@ -32,6 +32,8 @@ pub enum Command {
         #[command(flatten)]
         paper: PaperArg,
         #[command(flatten)]
+        fallback: FallbackArgs,
+        #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
         run: RunArgs,
@@ -41,6 +43,8 @@ pub enum Command {
         /// What to do.
         #[arg(required = true)]
         request: Vec<String>,
+        #[command(flatten)]
+        fallback: FallbackArgs,
         #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
@@ -69,6 +73,8 @@ pub enum Command {
         example: bool,
         #[command(flatten)]
         script: ScriptArgs,
+        #[command(flatten)]
+        fallback: FallbackArgs,
         #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
@@ -351,17 +357,26 @@ pub struct ScriptArgs {
     /// A Python script, which runs in a Docker container without network; `--data` is then the folder that it sees. See docs/scripts.md.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["experiment", "example"])]
     pub script: Option<PathBuf>,
-    /// The image that a script runs in; default: `tallow-python`.
-    #[arg(long, value_name = "IMAGE", requires = "script")]
-    pub image: Option<String>,
     /// A table of examples that a script predicts (`tallow.predict`) and Tallow scores.
     #[arg(long, value_name = "FILE", requires = "label")]
     pub held_out: Option<PathBuf>,
     /// Its column with the answers, which the script does not see.
     #[arg(long, value_name = "COLUMN", requires = "held_out")]
     pub label: Option<String>,
+}
+
+/// Scripts in containers, where the zoo lacks what is wanted.
+#[derive(Debug, Args, Default, Clone)]
+pub struct FallbackArgs {
+    /// Let the language model of `--llm` write a Python script where the zoo lacks the model, or mend the one of `--script`; it runs in a
+    /// container without network (docs/scripts.md). Without it that is asked for on a terminal and refused elsewhere.
+    #[arg(long)]
+    pub allow_script: bool,
+    /// The image that a script runs in; default: `tallow-python`.
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
     /// Let a script see the GPUs.
-    #[arg(long, requires = "script")]
+    #[arg(long)]
     pub gpu: bool,
 }
 
@@ -375,6 +390,14 @@ fn temperature(text: &str) -> Result<f64, String> {
 
 fn share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|p| *p > 0.0 && *p <= 1.0).ok_or_else(|| "expected a number above 0 and at most 1".into())
+}
+
+impl FallbackArgs {
+    /// The first of these that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let all = [("--allow-script", self.allow_script), ("--image", self.image.is_some()), ("--gpu", self.gpu)];
+        all.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
+    }
 }
 
 /// What the user wants otherwise than the file says. Each lands in the spec.

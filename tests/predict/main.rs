@@ -191,7 +191,11 @@ fn rows_of_tables() {
     let near = one["probability"].as_f64().zip(found[0]["probability"].as_f64());
     assert!(one["label"] == "high" && near.is_some_and(|(a, b)| (a - b).abs() < 1e-6), "{one}");
     // Nothing is a missing number; a word in its place is a mistake.
-    let odd = answers(&mut predict(&place, &run, &["{\"size\": \"big\", \"colour\": \"red\"}", "{\"size\": null, \"colour\": \"red\"}"]));
+    let odd = answers(&mut predict(
+        &place,
+        &run,
+        &["{\"size\": \"big\", \"colour\": \"red\"}", "{\"size\": null, \"colour\": \"red\"}"],
+    ));
     assert!(odd[0]["error"].as_str().is_some_and(|e| e.contains("`size`: expected a number or nothing, found `big`")), "{odd:?}");
     assert!(odd[1]["label"].is_string(), "{odd:?}");
     let none = place.write("none.csv", "colour,size\n");

@@ -4,6 +4,10 @@
 #[path = "../program/mod.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]
 mod program;
+#[path = "../language_model/server.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod server;
+mod written;
 
 use program::{Place, Said};
 use std::io::Write;
