@@ -20,6 +20,10 @@ pub struct Ask {
     pub schema: Option<Value>,
     /// The answer ends here, whole or not.
     pub max_tokens: u32,
+    /// So many answers may be begun, and paid for, until one is whole; none: as many as the provider's limits allow. No part of the
+    /// question.
+    #[serde(skip)]
+    pub tries: Option<u64>,
 }
 
 /// Something that was said.
@@ -83,7 +87,7 @@ impl Usage {
 impl Ask {
     /// A single question.
     pub fn new(system: impl Into<String>, question: impl Into<String>, schema: Option<Value>, max_tokens: u32) -> Self {
-        Ask { system: system.into(), turns: vec![Turn::user(question)], schema, max_tokens }
+        Ask { system: system.into(), turns: vec![Turn::user(question)], schema, max_tokens, tries: None }
     }
 
     /// The same after another answer and what is said to that.

@@ -29,6 +29,8 @@ pub struct Http {
     key: Option<Secret>,
     /// How it lets itself be asked, as far as it has refused anything.
     manner: Cell<Manner>,
+    /// See [`LanguageModel::lost`].
+    lost: Cell<Usage>,
 }
 
 /// What came of one attempt.
@@ -51,7 +53,7 @@ impl Http {
         if offline && !provider.is_on_this_machine() {
             return Err(Error::Offline { model: provider.in_words() });
         }
-        Ok(Http { provider, key, manner: Cell::default() })
+        Ok(Http { provider, key, manner: Cell::default(), lost: Cell::default() })
     }
 
     /// Once, in the manner that it is known to take.
@@ -243,7 +245,8 @@ impl LanguageModel for Http {
         }
         let (begun, limits) = (Instant::now(), self.provider.limits);
         let deadline = begun + limits.whole();
-        let (mut notes, mut lost, mut attempts) = (Vec::new(), Usage::default(), 1);
+        let (mut notes, mut lost, mut attempts, mut begun_answers) = (Vec::new(), Usage::default(), 1, 0);
+        self.lost.set(lost);
         loop {
             let (why, wait) = match self.attempt(ask, deadline)? {
                 Attempt::Answered(heard) => {
@@ -264,10 +267,16 @@ impl LanguageModel for Http {
                 Attempt::Again { why, wait, bytes } => {
                     if bytes > 0 {
                         lost = lost.and(guess(ask, bytes));
+                        self.lost.set(lost);
+                        begun_answers += 1;
                     }
                     (why, wait)
                 }
             };
+            if ask.tries.is_some_and(|tries| begun_answers >= tries) {
+                let what = format!("an answer was begun and broke off ({why}), and another may take more than is left");
+                return Err(Error::Budget { what });
+            }
             let wait = wait.unwrap_or_else(|| limits.backoff().saturating_mul(1 << (attempts - 1).min(16)));
             let is_too_late = wait > LONGEST_WAIT || Instant::now() + wait >= deadline;
             if attempts >= limits.attempts || is_too_late {
@@ -278,6 +287,10 @@ impl LanguageModel for Http {
             std::thread::sleep(wait);
             attempts += 1;
         }
+    }
+
+    fn lost(&self) -> Usage {
+        self.lost.get()
     }
 }
 

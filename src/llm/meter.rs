@@ -15,13 +15,23 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// As keys of an experiment file set it that is not there yet.
+    /// As keys of an experiment file set it that is not there yet, `budget={ … }` and numbers such as `1_000` included. What cannot be
+    /// read allows nothing: whoever reads the file says what is wrong.
     pub fn of_keys(set: &[(String, String)]) -> Self {
-        let value = |key: &str| set.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
-        Allowance {
-            max_tokens: value("budget.max_tokens").and_then(|value| value.parse().ok()),
-            max_usd: value("budget.max_usd").and_then(|value| value.parse().ok()),
-        }
+        let number = |value: &toml::Value| value.as_float().or_else(|| value.as_integer().map(|n| n as f64));
+        let value = |name: &str| -> Option<f64> {
+            set.iter().rev().find_map(|(key, text)| {
+                let read = || {
+                    toml::from_str::<toml::Table>(&format!("value = {text}")).ok().and_then(|table| table.get("value").cloned())
+                };
+                match key.strip_prefix("budget") {
+                    Some("") => read().map_or(Some(0.0), |all| Some(all.get(name)?).map(|value| number(value).unwrap_or(0.0))),
+                    Some(rest) if rest.strip_prefix('.') == Some(name) => Some(read().as_ref().and_then(number).unwrap_or(0.0)),
+                    _ => None,
+                }
+            })
+        };
+        Allowance { max_tokens: value("max_tokens").map(|max| max as u64), max_usd: value("max_usd") }
     }
 }
 
@@ -90,6 +100,14 @@ impl<'a> Meter<'a> {
         Spent { tokens: usage.tokens(), usd: self.price.map_or(0.0, |price| price.of(usage)) }
     }
 
+    /// How many such questions there is enough for.
+    fn tries(&self, most: Spent) -> Option<u64> {
+        let (spent, Allowance { max_tokens, max_usd }) = (self.spent.get(), self.allowance);
+        let of_tokens = max_tokens.map(|max| max.saturating_sub(spent.tokens) / most.tokens.max(1));
+        let of_usd = max_usd.filter(|_| most.usd > 0.0).map(|max| ((max - spent.usd) / most.usd).max(0.0) as u64);
+        of_tokens.into_iter().chain(of_usd).min()
+    }
+
     fn allow(&self, most: Spent) -> Result<(), Error> {
         let (spent, Allowance { max_tokens, max_usd }) = (self.spent.get(), self.allowance);
         if let Some(max) = max_tokens.filter(|max| spent.tokens.saturating_add(most.tokens) > *max) {
@@ -125,9 +143,11 @@ impl LanguageModel for Meter<'_> {
         let most = self.most(ask);
         self.allow(most)?;
         (self.enter)(Record::Reserved { tokens: most.tokens, usd: self.price.map(|_| most.usd) })?;
-        let answered = self.inner.answer(ask);
+        let answered = self.inner.answer(&Ask { tries: self.tries(most), ..ask.clone() });
+        let lost = self.inner.lost();
         let (usage, secs) = match &answered {
             Ok(reply) => (reply.usage, reply.secs),
+            Err(_) if lost.tokens() > 0 => (lost, 0.0),
             Err(error) if error.may_have_cost() => (most_of(ask), 0.0),
             Err(_) => (Usage::default(), 0.0),
         };
@@ -201,6 +221,48 @@ mod tests {
         );
         check(Allowance { max_usd: Some(1.0), ..none }, None, 0, "no price is known for a parrot");
         check(Allowance { max_usd: Some(0.0), ..none }, Some(Price::default()), 10, "");
+    }
+
+    #[test]
+    fn an_allowance_is_read_as_experiment_files_are() {
+        let check = |set: &[(&str, &str)], tokens: Option<u64>, usd: Option<f64>| {
+            let set: Vec<(String, String)> = set.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+            assert_eq!(Allowance::of_keys(&set), Allowance { max_tokens: tokens, max_usd: usd }, "{set:?}");
+        };
+        check(&[], None, None);
+        check(&[("budget.max_tokens", "1_000"), ("budget.max_usd", "2")], Some(1000), Some(2.0));
+        check(&[("budget", "{ max_usd = 0.5, max_attempts = 2 }"), ("recipe.lr", "1")], None, Some(0.5));
+        check(&[("budget.max_tokens", "9"), ("budget.max_tokens", "8")], Some(8), None);
+        check(&[("budget.max_tokens", "many"), ("budgets", "1")], Some(0), None);
+    }
+
+    /// Answers that break off are paid for, too: no more of them are begun than there is enough for.
+    #[test]
+    fn how_often_may_be_asked_again_is_bounded_by_what_is_left() {
+        struct Begun(Cell<Option<u64>>);
+        impl LanguageModel for Begun {
+            fn name(&self) -> String {
+                "begun".into()
+            }
+            fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+                self.0.set(ask.tries);
+                Err(Error::Budget { what: "it broke off".into() })
+            }
+            fn lost(&self) -> Usage {
+                Usage { tokens_in: 70, tokens_out: 5, tokens_cached: 0 }
+            }
+        }
+        let enter = |_| Ok(());
+        let check = |allowance: Allowance, tries: Option<u64>| {
+            let inner = Begun(Cell::default());
+            let meter = Meter::new(&inner, Some(PRICE), allowance, Spent::default(), &enter);
+            assert!(meter.answer(&ask("a word")).is_err());
+            assert_eq!((inner.0.get(), meter.spent().tokens), (tries, 75), "{allowance:?}");
+        };
+        let most = ask("a word").most_tokens_in() + 64;
+        check(Allowance::default(), None);
+        check(Allowance { max_tokens: Some(3 * most - 1), max_usd: None }, Some(2));
+        check(Allowance { max_tokens: Some(9 * most), max_usd: Some(most as f64 / 1000.0) }, Some(1));
     }
 
     #[test]

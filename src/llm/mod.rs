@@ -41,4 +41,9 @@ pub trait LanguageModel {
     /// # Errors
     /// No answer came. That an answer is no use is not for this to say.
     fn answer(&self, ask: &Ask) -> Result<Reply, Error>;
+
+    /// What was begun for the last question, and may have to be paid for, where no answer came of it.
+    fn lost(&self) -> Usage {
+        Usage::default()
+    }
 }

@@ -69,6 +69,10 @@ impl LanguageModel for Recorder<'_> {
         self.write(&Line::Exchange { hash, model, ask: ask.clone(), reply: reply.clone() })?;
         Ok(reply)
     }
+
+    fn lost(&self) -> Usage {
+        self.inner.lost()
+    }
 }
 
 /// The answers of an earlier run. They cost nothing now.
@@ -169,6 +173,10 @@ impl LanguageModel for Remembered<'_> {
             Some(reply) => Ok(reply),
             None => self.inner.answer(ask),
         }
+    }
+
+    fn lost(&self) -> Usage {
+        self.inner.lost()
     }
 }
 

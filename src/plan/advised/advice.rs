@@ -6,6 +6,7 @@ use crate::words::{clean, plain};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Letters of a reason.
 const REASON: usize = 300;
@@ -24,9 +25,12 @@ struct Change {
     value: Value,
 }
 
-/// How a model is called in questions and answers.
+/// How a model is called in questions and answers. Where it lies on this machine is nobody's business.
 pub fn name_of(spec: &ExperimentSpec) -> String {
     match &spec.model {
+        ModelSpec::Pretrained { id, .. } if id.starts_with(['/', '.', '~']) => {
+            Path::new(id).file_name().map_or_else(|| "a local model".into(), |name| name.to_string_lossy().into_owned())
+        }
         ModelSpec::Pretrained { id, .. } => id.clone(),
         ModelSpec::Scratch { .. } => {
             let name = spec.title.split(" on ").next().unwrap_or(&spec.title);
