@@ -76,10 +76,7 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
 /// A repository, or a folder in its format.
 fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String]) -> Result<Located> {
     let place = repo.in_words();
-    let card = match repo.read_text("README.md")? {
-        Some(readme) => Card::parse(&place, &readme)?,
-        None => Card::default(),
-    };
+    let card = Card::of(repo)?;
     let paths = repo.paths();
     let tables: Vec<String> = paths.iter().filter(|p| splits::is_table(p)).cloned().collect();
     let images: Vec<String> = paths.iter().filter(|p| is_image(p)).cloned().collect();

@@ -55,7 +55,8 @@ pub use prepared::{
     PreparedTable, PreparedTags, PreparedTargets, PreparedTexts, PreparedTranscripts,
 };
 pub use public_models::{
-    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS, public_id,
+    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, SMALLER_BERTS, USUAL_BERT, WRITERS,
+    public_id,
 };
 pub use shards::{sha256_of_weights, weight_files};
 pub use survey::{DataSpecHints, survey_data};

@@ -31,9 +31,7 @@ pub trait Prompt: Serialize {
 
 /// Who reviews a plan, and how.
 #[derive(Debug, Serialize)]
-pub struct PlanSystem {
-    pub most_changes: usize,
-}
+pub struct PlanSystem {}
 
 /// The plan to be reviewed.
 #[derive(Debug, Serialize)]
@@ -58,6 +56,47 @@ pub struct PlanQuestion {
 pub struct Setting {
     pub key: String,
     pub value: String,
+}
+
+/// Who looks for a better recipe, and how.
+#[derive(Debug, Serialize)]
+pub struct SearchSystem {}
+
+/// A search so far.
+#[derive(Debug, Serialize)]
+pub struct SearchQuestion {
+    pub task: String,
+    pub model: String,
+    pub examples: String,
+    pub steps: String,
+    /// By which trials are compared, and whether more of it is better.
+    pub metric: String,
+    pub higher_is_better: bool,
+    /// The trial whose recipe stands in `settings`; none: the first plan, where nothing completed.
+    pub best: Option<usize>,
+    pub settings: Vec<Setting>,
+    pub trials: Vec<TrialTold>,
+    pub may_change: Vec<Takes>,
+    pub trials_left: usize,
+}
+
+/// A trial, in short.
+#[derive(Debug, Serialize)]
+pub struct TrialTold {
+    pub number: usize,
+    /// What it changed, and of which trial; none: the first plan.
+    pub changed: String,
+    pub reason: String,
+    pub outcome: String,
+    /// What watching saw, step by step; empty where nothing was seen.
+    pub curve: String,
+}
+
+/// A key, and what it takes.
+#[derive(Debug, Serialize)]
+pub struct Takes {
+    pub key: String,
+    pub takes: String,
 }
 
 /// What to look for in a paper.
@@ -124,6 +163,8 @@ pub struct ScriptProblems {
 #[derive(Debug, Serialize)]
 pub struct Problems {
     pub problems: Vec<String>,
+    /// What is said of the answer that would do, besides.
+    pub otherwise: String,
 }
 
 impl Prompt for PlanSystem {
@@ -131,6 +172,12 @@ impl Prompt for PlanSystem {
 }
 impl Prompt for PlanQuestion {
     const TEMPLATE: &'static str = include_str!("prompts/plan.md");
+}
+impl Prompt for SearchSystem {
+    const TEMPLATE: &'static str = include_str!("prompts/search_system.md");
+}
+impl Prompt for SearchQuestion {
+    const TEMPLATE: &'static str = include_str!("prompts/search.md");
 }
 impl Prompt for ReadSystem {
     const TEMPLATE: &'static str = include_str!("prompts/read_system.md");
@@ -196,11 +243,27 @@ mod tests {
             assert_eq!(holes, fields);
             assert!(!prompt.text().is_empty());
         }
-        check(&PlanSystem { most_changes: 12 });
+        check(&PlanSystem {});
+        check(&SearchSystem {});
+        let trial =
+            TrialTold { number: 1, changed: "the first plan".into(), reason: "r".into(), outcome: "o".into(), curve: "c".into() };
+        check(&SearchQuestion {
+            task: "t".into(),
+            model: "m".into(),
+            examples: "9".into(),
+            steps: "3".into(),
+            metric: "accuracy".into(),
+            higher_is_better: true,
+            best: Some(1),
+            settings: vec![Setting { key: "recipe.lr".into(), value: "1".into() }],
+            trials: vec![trial],
+            may_change: vec![Takes { key: "recipe.lr".into(), takes: "a number".into() }],
+            trials_left: 2,
+        });
         check(&ReadSystem {});
         let chunk = ChunkShown { id: "p1".into(), words: Fenced::new("chunk", "words", 10) };
         check(&ReadQuestion { keys: vec!["epochs".into()], chunks: vec![chunk] });
-        check(&Problems { problems: vec!["a".into()] });
+        check(&Problems { problems: vec!["a".into()], otherwise: "b".into() });
         check(&ScriptSystem { shim: "import json" });
         check(&ScriptProblems { problems: vec!["a".into()] });
         check(&ScriptFailed {

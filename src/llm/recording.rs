@@ -113,6 +113,13 @@ impl Recording {
         Ok(found)
     }
 
+    /// The first answer to this that was not given yet.
+    fn take(&self, ask: &Ask) -> Option<Reply> {
+        let mut replies = self.replies.borrow_mut();
+        let left = replies.get_mut(&ask.hash()).filter(|left| !left.is_empty())?;
+        Some(left.remove(0))
+    }
+
     /// What the questions of a kind were made from, first; none: nothing of this kind is there.
     pub fn given<T: DeserializeOwned>(&self) -> Option<T> {
         self.given.iter().find_map(|given| serde_json::from_value(given.clone()).ok())
@@ -136,6 +143,32 @@ impl LanguageModel for Recording {
         };
         let reply = if left.len() > 1 { left.remove(0) } else { left[0].clone() };
         Ok(Reply { usage: Usage::default(), ..reply })
+    }
+}
+
+/// Another language model, which is not asked what it has answered in this run before: whoever goes on with a run comes by the same
+/// questions again. Such an answer took what it took then, and is not paid for again.
+pub struct Remembered<'a> {
+    inner: &'a dyn LanguageModel,
+    before: Option<Recording>,
+}
+
+impl<'a> Remembered<'a> {
+    pub fn new(inner: &'a dyn LanguageModel, before: Option<Recording>) -> Self {
+        Remembered { inner, before }
+    }
+}
+
+impl LanguageModel for Remembered<'_> {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+        match self.before.as_ref().and_then(|before| before.take(ask)) {
+            Some(reply) => Ok(reply),
+            None => self.inner.answer(ask),
+        }
     }
 }
 
@@ -223,6 +256,27 @@ mod tests {
         for (question, expected) in [("a", "1 ***"), ("a", "3 ***"), ("a", "3 ***"), ("b", "2 ***")] {
             assert_eq!(said(question).expect("recorded"), (expected.to_string(), Usage::default()));
         }
+    }
+
+    #[test]
+    fn whoever_goes_on_asks_nothing_twice() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("a run");
+        let (counter, ask) = (Counter(RefCell::new(0)), |question: &str| Ask::new("count", question, None, 9));
+        let recorder = Recorder::new(&counter, folder.language_model(), None, &1).expect("recording");
+        recorder.answer(&ask("a")).expect("answered");
+        let before = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
+        let later = Counter(RefCell::new(10));
+        let recorder = Recorder::new(&later, folder.language_model(), None, &1).expect("recording");
+        let remembered = Remembered::new(&recorder, Some(before));
+        let said =
+            |question: &str| remembered.answer(&ask(question)).map(|reply| (reply.text, reply.usage.tokens())).expect("said");
+        assert_eq!(said("a"), ("1 sk-secret".into(), 5));
+        assert_eq!(said("b"), ("11 sk-secret".into(), 5));
+        // What is asked once more is another question.
+        assert_eq!(said("a"), ("12 sk-secret".into(), 5));
+        let all = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
+        assert_eq!((all.given(), all.asks.len()), (Some(1), 3));
     }
 
     #[test]

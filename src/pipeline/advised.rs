@@ -4,7 +4,7 @@ use super::Pipeline;
 use crate::error::Result;
 use crate::intake::{Paper, PaperSpec, told};
 use crate::llm::prompt::{ChunkShown, Fenced, Prompt, ReadQuestion, ReadSystem};
-use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Spent, TOOK};
+use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Recording, Remembered, Spent, TOOK};
 use crate::plan::{self, Gate, HostFacts, Plan};
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
@@ -21,7 +21,10 @@ impl Pipeline<'_> {
         work: impl FnOnce(&mut Self, &dyn LanguageModel) -> Result<T>,
     ) -> Result<T> {
         let (folder, now) = (self.folder.clone(), self.setup.now);
-        asking(&folder, now, chosen, allowance, host, |model| work(self, model))
+        // Who goes on with a run asks nothing twice.
+        let path = folder.language_model().path().to_path_buf();
+        let recorded = path.is_file().then(|| Recording::open(&path)).transpose()?;
+        asking(&folder, now, chosen, allowance, host, |model| work(self, &Remembered::new(model, recorded)))
     }
 
     /// What is wrong with an experiment that was proposed in place of `draft`, on a machine such as `host`.

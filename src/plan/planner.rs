@@ -38,6 +38,9 @@ pub struct Wishes {
     pub model: Option<ModelName>,
     /// A limit that is kept: planned for, then enforced.
     pub max_time_secs: Option<u64>,
+    /// What the money that may be spent buys of this machine's time, where that is less: planned for, and kept by what is spent.
+    #[serde(skip)]
+    pub affordable_secs: Option<u64>,
     /// Recipes to try at most, the first included; none: as the goal says.
     pub trials: Option<usize>,
     pub epochs: Option<f64>,

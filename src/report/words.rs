@@ -16,6 +16,7 @@ pub(super) fn record(record: &Record) -> String {
         Record::Recovery { run, attempt, .. } => format!("{run}, attempt {attempt}: recovery"),
         Record::Sourced { run, .. } => format!("{run}: files that it was made from"),
         Record::Surroundings(found) => format!("trained by Tallow {} on {}", found.version, found.processor),
+        Record::Checked { run, .. } => format!("{run}: what was expected of it and what it took"),
         Record::Tried(trial) => format!("search: trial {}", trial.number),
         Record::Verified(found) => format!("repeated: {}", if found.is_identical() { "identical" } else { "not the same" }),
         Record::Reserved { .. } => "set aside for a question to a language model".into(),

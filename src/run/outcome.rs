@@ -74,6 +74,8 @@ pub enum Budget {
     Attempts,
     /// `budget.max_disk_bytes`.
     Disk,
+    /// `budget.max_usd`, by the time of a machine whose price is known.
+    Money,
     /// `budget.max_tokens`, `budget.max_usd`.
     LanguageModel,
 }

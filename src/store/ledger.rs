@@ -63,6 +63,8 @@ pub enum Record {
     Sourced { run: String, read: Sourced },
     /// The program and machine that train from here on.
     Surroundings(Surroundings),
+    /// What a run took, against what was expected of it.
+    Checked { run: String, checked: crate::plan::Checked },
     /// A recipe was tried.
     Tried(crate::search::Trial),
     /// The run was held against its records and repeated.

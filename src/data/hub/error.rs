@@ -13,7 +13,8 @@ pub enum Error {
     #[error("there is no {what}")]
     NotFound { kind: Kind, what: String, near: Vec<String> },
     #[error("no access to {what}: the Hub answered {status}")]
-    Gated { what: String, status: u16, with_token: bool },
+    /// `page`: where one asks for access.
+    Gated { what: String, page: String, status: u16, with_token: bool },
     #[error("{what} is not in the cache, and the network must not be used")]
     Offline { what: String },
     #[error("the Hub at {endpoint} cannot be reached: {why}")]
@@ -30,7 +31,7 @@ impl Error {
     /// What the client's error means when it was asked for `what`.
     pub(super) fn from_client(
         error: HFError,
-        kind: Kind,
+        (kind, id): (Kind, &str),
         what: &str,
         endpoint: &str,
         cache: &std::path::Path,
@@ -43,7 +44,9 @@ impl Error {
                 Error::NotFound { kind, what, near: Vec::new() }
             }
             HFError::AuthRequired { context } | HFError::Forbidden { context } => {
-                Error::Gated { what, status: context.status.as_u16(), with_token }
+                let folder = if kind == Kind::Dataset { "datasets/" } else { "" };
+                let page = format!("{endpoint}/{folder}{id}");
+                Error::Gated { what, page, status: context.status.as_u16(), with_token }
             }
             HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } | HFError::EntryNotFound { .. } => {
                 Error::NotFound { kind, what, near: Vec::new() }
@@ -80,8 +83,17 @@ impl Failure for Error {
         let hint = match self {
             Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", super::super::error::list(near)),
             Error::NotFound { .. } => "check the spelling; a private repository needs `HF_TOKEN`".into(),
-            Error::Gated { with_token: false, .. } => "set `HF_TOKEN` to a token of an account that has access".into(),
-            Error::Gated { .. } => "the account of `HF_TOKEN` has no access: accept the terms on the repository's page".into(),
+            Error::Gated { with_token: false, page, .. } => {
+                format!(
+                    "set `HF_TOKEN` to a token of an account that has access; one asks for it, and agrees to the terms, on {page}"
+                )
+            }
+            Error::Gated { status: 401, page, .. } => {
+                format!("the Hub does not take this `HF_TOKEN`, or its account has no access: one asks for it on {page}")
+            }
+            Error::Gated { page, .. } => {
+                format!("the account of `HF_TOKEN` has no access: ask for it, and agree to the terms, on {page}")
+            }
             Error::Offline { .. } => {
                 "run once without `--offline` (and without `HF_HUB_OFFLINE`), or give a local folder with `--hub DIR`".into()
             }

@@ -31,6 +31,8 @@ pub struct Downloaded {
 pub(super) struct Listing {
     pub(super) commit: String,
     pub(super) files: Vec<RepoFile>,
+    /// Whether access must be asked for.
+    pub(super) is_gated: bool,
 }
 
 impl Remote {
@@ -69,26 +71,29 @@ impl Remote {
     pub(super) fn list(&self, kind: Kind, id: &str, revision: &str) -> Result<Listing, Error> {
         let what = format!("{} `{id}` at `{revision}`", kind.in_words());
         let (org, name) = split_id(id);
-        let (sha, entries) = match kind {
+        let (sha, gated, entries) = match kind {
             Kind::Model => {
                 let repo = self.client.model(org, name);
-                let sha = repo.info().revision(revision).send().map_err(|e| self.error(e, kind, &what))?.sha;
-                (sha.clone(), tree(&repo, sha.as_deref().unwrap_or(revision)))
+                let info = repo.info().revision(revision).send().map_err(|e| self.error(e, (kind, id), &what))?;
+                let sha = info.sha;
+                (sha.clone(), info.gated, tree(&repo, sha.as_deref().unwrap_or(revision)))
             }
             Kind::Dataset => {
                 let repo = self.client.dataset(org, name);
-                let sha = repo.info().revision(revision).send().map_err(|e| self.error(e, kind, &what))?.sha;
-                (sha.clone(), tree(&repo, sha.as_deref().unwrap_or(revision)))
+                let info = repo.info().revision(revision).send().map_err(|e| self.error(e, (kind, id), &what))?;
+                let sha = info.sha;
+                (sha.clone(), info.gated, tree(&repo, sha.as_deref().unwrap_or(revision)))
             }
         };
         let commit = sha
             .filter(|sha| sha.len() == 40 && sha.bytes().all(|b| b.is_ascii_hexdigit()))
             .ok_or_else(|| Error::BadAnswer { what: what.clone(), found: "it names no commit".into() })?;
-        let files = entries.map_err(|e| self.error(e, kind, &what))?.into_iter().filter_map(file_of).collect::<Vec<_>>();
+        let files = entries.map_err(|e| self.error(e, (kind, id), &what))?.into_iter().filter_map(file_of).collect::<Vec<_>>();
         // Paths become part of paths on this machine.
         match files.iter().find(|f| f.path.starts_with('/') || f.path.split('/').any(|part| matches!(part, "" | "." | ".."))) {
             Some(odd) => Err(Error::BadAnswer { what, found: format!("it lists a file at `{}`", odd.path) }),
-            None => Ok(Listing { commit, files }),
+            // `false`, or how access is given: `auto`, `manual`.
+            None => Ok(Listing { commit, files, is_gated: gated.is_some_and(|gated| gated.is_string()) }),
         }
     }
 
@@ -110,7 +115,7 @@ impl Remote {
         };
         let place = fetched.map_err(|e| {
             cache::sweep(cache, kind, id);
-            self.error(e, kind, &what)
+            self.error(e, (kind, id), &what)
         })?;
         match check_size(&place, file, &what).and_then(|()| check_hash(&place, &what)) {
             Ok(()) => {
@@ -127,8 +132,8 @@ impl Remote {
         }
     }
 
-    fn error(&self, error: hf_hub::HFError, kind: Kind, what: &str) -> Error {
-        Error::from_client(error, kind, what, &self.endpoint, &self.cache, self.with_token)
+    fn error(&self, error: hf_hub::HFError, repo: (Kind, &str), what: &str) -> Error {
+        Error::from_client(error, repo, what, &self.endpoint, &self.cache, self.with_token)
     }
 }
 

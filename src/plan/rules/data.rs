@@ -120,7 +120,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         return Some(Task::SpeechRecognition);
     }
     let tells_words = match goal.model(wishes) {
-        Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_))),
+        Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_) | Named::Llama)),
         _ => false,
     };
     let measured = match goal {
