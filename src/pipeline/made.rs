@@ -73,7 +73,7 @@ pub(super) enum Error {
     NoWeights,
     #[error("the model is no adapter: there is nothing to merge")]
     NoAdapter,
-    #[error("the model has no `tokenizer.json`, which GGUF holds beside the weights")]
+    #[error("the model has no tokenizer")]
     NoTokenizer,
     #[error("cannot read `{}`", path.display())]
     Io { path: std::path::PathBuf, source: std::io::Error },
@@ -125,7 +125,7 @@ impl Pipeline<'_> {
         if ask.chat && model.config.pair_ids().is_some() {
             return Err(Error::NoTalk { family: model.config.family() }.into());
         }
-        let tokenizer = model.tokenizer.clone().ok_or(Error::NoWeights)?;
+        let tokenizer = model.tokenizer.clone().ok_or(Error::NoTokenizer)?;
         let forced = ask.told.forced(&model)?;
         let hearing = model.config.speech_limits().map(|_| hearing(&model, &ask.prompt, forced)).transpose()?;
         let job = GenerateJob {
