@@ -21,6 +21,7 @@ pub mod inputs;
 mod locate;
 mod mapped;
 mod overlap;
+mod packing;
 mod prepare;
 mod prepared;
 mod public_models;
@@ -33,6 +34,7 @@ mod survey;
 mod survey_model;
 mod tensor_file;
 mod tokenizers;
+mod unpack;
 mod vocabulary;
 
 pub use answers::{Parted, without_answers};
@@ -55,6 +57,7 @@ pub use prepared::{
 pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS, public_id,
 };
+pub use splits::{holds_rows, holds_text};
 pub use shards::{sha256_of_weights, weight_files};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};

@@ -257,6 +257,7 @@ pub fn licensed_data(source: &DataSource, stated: Option<&str>) -> Option<Licens
     match source {
         DataSource::Hub { id, .. } => Some(Licensed::new(format!("the data set `{id}`"), stated)),
         DataSource::Local { path } if stated.is_some() => Some(Licensed::new(format!("the data `{}`", path.display()), stated)),
+        DataSource::Url { url, .. } => Some(Licensed::new(format!("the data at `{url}`"), stated)),
         DataSource::Local { .. } | DataSource::Generated { .. } => None,
     }
 }

@@ -51,6 +51,7 @@ pub(super) use tags::{encode as encode_words, first_tokens};
 pub(super) use text::{encode as encode_text, encode_with_places};
 pub(super) use tokenization::{Tokenization, text as text_of};
 
+use super::packing::unpacked_name;
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Tensor};
 use super::{Error, Result, classes, columns, features};
@@ -280,8 +281,9 @@ struct Made<'a> {
 /// Writes a split's file and tells of it.
 fn finish(job: &PrepareJob, split: &Split, answers: Said, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let file = format!("{}.safetensors", split.name.replace(['/', '\\'], "_"));
-    let sources: Vec<String> =
-        split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
+    // The same rows are the same data, however their file is packed.
+    let names = split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned());
+    let sources: Vec<String> = names.map(|name| unpacked_name(&name).to_string()).collect();
     let mut metadata: BTreeMap<&str, String> = made.metadata.into_iter().collect();
     if !answers.names.is_empty() {
         metadata.insert("labels", serde_json::json!(answers.names).to_string());

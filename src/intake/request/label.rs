@@ -22,6 +22,7 @@ static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let has_columns = match &request.data {
         Some(DataName::Local { path }) => path.extension().is_none() || is_table(&path.to_string_lossy()),
+        Some(DataName::Url { url }) => is_table(url),
         Some(DataName::Hub { .. }) => true,
         Some(DataName::Known { .. } | DataName::Generated { .. }) | None => false,
     };
