@@ -80,8 +80,7 @@ enum Input {
     Image(PathBuf),
 }
 
-/// Endings of tables, of images, and of files of texts.
-const TABLES: [&str; 9] = ["parquet", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
+/// Endings of images, and of files of texts.
 const IMAGES: [&str; 3] = ["png", "jpg", "jpeg"];
 const TEXTS: [&str; 2] = ["txt", "text"];
 
@@ -94,7 +93,8 @@ impl Input {
             return Ok(Input::Row(input.into()));
         }
         let ending = Path::new(input).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let known = [&TABLES[..], &IMAGES, &TEXTS].concat().contains(&ending.as_str());
+        let is_table = crate::data::is_table(input);
+        let known = is_table || IMAGES.contains(&ending.as_str()) || TEXTS.contains(&ending.as_str());
         let path = std::path::absolute(input).ok().filter(|path| path.exists());
         match path {
             Some(path) if path.is_dir() => Ok(Input::Table(path)),

@@ -17,7 +17,7 @@ const WORDS: [(&str, &[&str]); 3] = [
 ];
 
 /// Whether a file holds rows, by its name.
-pub(super) fn is_table(path: &str) -> bool {
+pub fn is_table(path: &str) -> bool {
     let lower = path.to_lowercase();
     TABLES.iter().any(|ending| unpacked_name(&lower).ends_with(ending)) && !is_about(&lower)
 }

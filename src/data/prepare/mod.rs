@@ -65,6 +65,8 @@ use tallow_zoo::Modality;
 /// Rows that are worked on at once, over all cores; of recordings, which are large, fewer.
 const CHUNK: usize = 1024;
 const RECORDINGS: usize = 32;
+/// Bytes of texts or encoded images among them; what is made of a text takes some thirty times its size meanwhile.
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// Prepares every split of the job and tells of each when its file is whole.
 ///
@@ -257,7 +259,7 @@ impl Split {
         for table in &self.tables {
             let mut rows = table.rows(wanted)?.filter(&mut belongs);
             loop {
-                let chunk: Vec<Row> = rows.by_ref().take(size.min(left)).collect::<Result<_>>()?;
+                let chunk = chunk(&mut rows, size.min(left))?;
                 left -= chunk.len();
                 done += chunk.len();
                 if chunk.is_empty() {
@@ -269,6 +271,17 @@ impl Split {
         }
         Ok(())
     }
+}
+
+/// The next rows: at most so many, and fewer where they are large.
+fn chunk(rows: &mut dyn Iterator<Item = Result<Row>>, most: usize) -> Result<Vec<Row>> {
+    let (mut chunk, mut bytes) = (Vec::new(), 0);
+    while chunk.len() < most && bytes < CHUNK_BYTES {
+        let Some(row) = rows.next().transpose()? else { break };
+        bytes += row.cells.iter().map(Cell::bytes).sum::<usize>();
+        chunk.push(row);
+    }
+    Ok(chunk)
 }
 
 /// What was made of a split's inputs: their shape, metadata of their kind, and tensors.

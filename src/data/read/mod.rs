@@ -47,6 +47,17 @@ impl Cell {
         }
     }
 
+    /// About how much memory it holds besides itself.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Cell::Text(text) => text.len(),
+            Cell::Bytes(bytes) => bytes.len(),
+            Cell::List(cells) => cells.iter().map(|cell| size_of::<Cell>() + cell.bytes()).sum(),
+            Cell::Object(cells) => cells.iter().map(|(name, cell)| size_of::<Cell>() + name.len() + cell.bytes()).sum(),
+            Cell::Null | Cell::Int(_) | Cell::Float(_) | Cell::File(_) | Cell::Other(_) => 0,
+        }
+    }
+
     /// For messages: what is there, short.
     pub(super) fn in_words(&self) -> String {
         match self {
