@@ -41,6 +41,7 @@ mod tokenization;
 mod unreadable;
 mod weights;
 mod words;
+mod wordwise;
 
 pub(super) use answers::labels_in;
 pub(super) use pixels::{Pixels, decode as decode_image, shape as image_shape};
