@@ -406,7 +406,9 @@ fn a_file_of_the_web_is_fetched_when_it_changes() {
     let gone = format!("{}/another.csv", world.server.endpoint);
     let error = world.online().file_at(&gone, None).expect_err("a page");
     assert!(error.to_string().contains("there is no") || error.to_string().contains("a page for people"), "{error}");
-    for (url, words) in [("ftp://x.org/a.csv", "expected was https"), ("http://x.org/a.csv", "expected was https"), ("https//x", "is no address")] {
+    for (url, words) in
+        [("ftp://x.org/a.csv", "expected was https"), ("http://x.org/a.csv", "expected was https"), ("https//x", "is no address")]
+    {
         let hub = Hub::patient(HubConfig { endpoint: "https://hub.invalid".into(), ..world.config() }, SOON);
         let error = hub.file_at(url, None).expect_err(words).to_string();
         assert!(error.contains(words), "{url}: {error}");

@@ -245,7 +245,9 @@ impl Failure for Error {
             Error::UnknownFormat { .. } => "save the data in one of these formats",
             Error::UnknownPacking { .. } => "unpack it, or pack it anew with gzip or zstd",
             Error::Archive { .. } => "unpack it yourself if you trust it, and give the folder",
-            Error::NoMatch { .. } => "`*` stands for any letters within a folder, `**` for any folders; put the pattern in quotes",
+            Error::NoMatch { .. } => {
+                "`*` stands for any letters within a folder, `**` for any folders; put the pattern in quotes"
+            }
             Error::Conversation { .. } => {
                 "rows hold `messages` (a list of turns with `role` and `content`), `prompt` and `completion`, `instruction` and `output`, or \
                  `question` and `answer`; pairs hold `prompt`, `chosen` and `rejected`; `data.columns` names others"

@@ -47,12 +47,8 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
             let repo = hub.dataset(id, revision.as_deref())?;
             in_repo(&repo, config.as_deref(), wanted, making)
         }
-        DataSource::Local { path } if path.is_file() => {
-            in_file(path, format!("the file `{}`", path.display()), wanted, making)
-        }
-        DataSource::Local { path } if path.is_dir() => {
-            in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted, making)
-        }
+        DataSource::Local { path } if path.is_file() => in_file(path, format!("the file `{}`", path.display()), wanted, making),
+        DataSource::Local { path } if path.is_dir() => in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted, making),
         DataSource::Local { path } if splits::is_pattern(&path.to_string_lossy()) => by_pattern(path, wanted),
         DataSource::Local { path } => {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);

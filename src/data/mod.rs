@@ -57,8 +57,8 @@ pub use prepared::{
 pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS, public_id,
 };
-pub use splits::{holds_rows, holds_text, is_table};
 pub use shards::{sha256_of_weights, weight_files};
+pub use splits::{holds_rows, holds_text, is_table};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;

@@ -85,7 +85,10 @@ impl<R: Read> Read for Bounded<R> {
         let read = self.inner.read(buffer).map_err(|e| match e.kind() {
             io::ErrorKind::UnexpectedEof => io::Error::new(e.kind(), "it is cut off: what is packed ends too early"),
             io::ErrorKind::Interrupted => e,
-            _ => io::Error::new(io::ErrorKind::InvalidData, format!("it cannot be unpacked, or something else stands behind it: {e}")),
+            _ => io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("it cannot be unpacked, or something else stands behind it: {e}"),
+            ),
         })?;
         if read as u64 > self.left {
             let what = format!("it unfolds to more than {} bytes, {TIMES} times its size and more: it is no data", self.most);

@@ -43,7 +43,14 @@ fn is_about(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(
         name,
-        "dataset_infos.json" | "dataset_info.json" | "dataset_dict.json" | "state.json" | "config.json" | "package.json" | "license.txt" | "readme.txt"
+        "dataset_infos.json"
+            | "dataset_info.json"
+            | "dataset_dict.json"
+            | "state.json"
+            | "config.json"
+            | "package.json"
+            | "license.txt"
+            | "readme.txt"
     ) || name.starts_with("cache-") && name.ends_with(".arrow")
 }
 

@@ -27,7 +27,11 @@ pub(crate) enum Fault {
     /// Bodies of files are of the right length and wrong.
     Garbled,
     /// So many answers have this status, and say when to come again; then all is well.
-    Passing { status: u16, retry_after: Option<u64>, times: usize },
+    Passing {
+        status: u16,
+        retry_after: Option<u64>,
+        times: usize,
+    },
     /// Files lie at another server's address.
     Away(String),
     /// The repository has another name now: from, to.
@@ -57,7 +61,16 @@ pub(crate) struct HubServer {
 impl HubServer {
     pub(crate) fn start(root: &Path) -> Self {
         let commit = "0123456789abcdef0123456789abcdef01234567".to_string();
-        let shared = Shared { root: root.into(), commit, fault: Fault::None, requests: Vec::new(), authorization: None, authorized: 0, ranges: Vec::new(), sent: 0 };
+        let shared = Shared {
+            root: root.into(),
+            commit,
+            fault: Fault::None,
+            requests: Vec::new(),
+            authorization: None,
+            authorized: 0,
+            ranges: Vec::new(),
+            sent: 0,
+        };
         let shared = Arc::new(Mutex::new(shared));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("non-blocking");
@@ -233,7 +246,11 @@ fn file(path: &Path, request: &Request, shared: &Mutex<Shared>, fault: &Fault) -
 }
 
 fn redirect(to: &str) -> Response {
-    Response::builder().status(StatusCode::TEMPORARY_REDIRECT).header(header::LOCATION, to).body(Body::empty()).expect("an answer")
+    Response::builder()
+        .status(StatusCode::TEMPORARY_REDIRECT)
+        .header(header::LOCATION, to)
+        .body(Body::empty())
+        .expect("an answer")
 }
 
 fn json(value: serde_json::Value) -> Response {

@@ -1,8 +1,8 @@
 //! One content comes over the wire into the cache: a download that is cut off goes on where it was, also in another process; two
 //! processes that want the same take turns; what does not have the hash that it should have is not kept.
 
-use super::wire::{Trouble, Wanted, Wire, header};
 use super::Error;
+use super::wire::{Trouble, Wanted, Wire, header};
 use crate::data::digest::{hex, sha256_of_file};
 use crate::error::root_cause;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, RANGE};
@@ -87,7 +87,8 @@ impl Transfer<'_> {
 
     /// Has the file grow until it is whole.
     fn fetch(&self, wire: &Wire, partial: &Path, came: &mut Came) -> Result<(), Error> {
-        let mut file = File::options().create(true).append(true).read(true).open(partial).map_err(|e| disk("open", partial, e))?;
+        let mut file =
+            File::options().create(true).append(true).read(true).open(partial).map_err(|e| disk("open", partial, e))?;
         let (mut failures, mut etag) = (0, self.etag.clone());
         for _ in 0..MOST_ANSWERS {
             let have = file.metadata().map_err(|e| disk("read", partial, e))?.len();
@@ -110,7 +111,14 @@ impl Transfer<'_> {
     }
 
     /// One answer, as far as it goes; whether the content is whole then.
-    fn answer(&self, wire: &Wire, file: &mut File, have: u64, etag: &mut Option<String>, came: &mut Came) -> Result<bool, Progress> {
+    fn answer(
+        &self,
+        wire: &Wire,
+        file: &mut File,
+        have: u64,
+        etag: &mut Option<String>,
+        came: &mut Came,
+    ) -> Result<bool, Progress> {
         let mut headers = HeaderMap::new();
         if have > 0 {
             header(&mut headers, RANGE, &format!("bytes={have}-"));
@@ -131,7 +139,9 @@ impl Transfer<'_> {
         }
         // Another part, or of another whole: what there is does not belong to it.
         let (begins, total) = match from {
-            Some((begins, total)) if (begins == have || begins == 0) && total.is_none_or(|total| self.size.is_none_or(|size| size == total)) => {
+            Some((begins, total))
+                if (begins == have || begins == 0) && total.is_none_or(|total| self.size.is_none_or(|size| size == total)) =>
+            {
                 (begins, total)
             }
             Some((_, Some(total))) if self.size.is_some_and(|size| size != total) => {

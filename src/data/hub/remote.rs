@@ -75,7 +75,8 @@ impl Remote {
     pub(super) fn list(&self, kind: Kind, id: &str, revision: &str) -> Result<Listing, Error> {
         let what = format!("{} `{id}` at `{revision}`", kind.in_words());
         let wanted = Wanted { kind, what: &what };
-        let route = |name, revision| self.wire.at(["api", kind.plural()].into_iter().chain(id.split('/')).chain([name, revision]));
+        let route =
+            |name, revision| self.wire.at(["api", kind.plural()].into_iter().chain(id.split('/')).chain([name, revision]));
         let (info, _): (Info, _) = self.wire.json(wanted, &route("revision", revision))?;
         let commit = info.sha.filter(|sha| sha.len() == 40 && sha.bytes().all(|b| b.is_ascii_hexdigit()));
         let commit = commit.ok_or_else(|| Error::BadAnswer { what: what.clone(), found: "it names no commit".into() })?;
@@ -92,7 +93,9 @@ impl Remote {
         }
         // Paths and hashes become part of paths on this machine.
         let leads_out = |f: &&RepoFile| f.path.starts_with('/') || f.path.split('/').any(|part| matches!(part, "" | "." | ".."));
-        let is_odd = |f: &&RepoFile| f.etag.as_ref().is_none_or(|etag| etag.is_empty() || !etag.bytes().all(|b| b.is_ascii_alphanumeric()));
+        let is_odd = |f: &&RepoFile| {
+            f.etag.as_ref().is_none_or(|etag| etag.is_empty() || !etag.bytes().all(|b| b.is_ascii_alphanumeric()))
+        };
         match (files.iter().find(leads_out), files.iter().find(is_odd), next) {
             (Some(odd), ..) => Err(Error::BadAnswer { what, found: format!("it lists a file at `{}`", odd.path) }),
             (_, Some(odd), _) => Err(Error::BadAnswer { what, found: format!("it does not say what `{}` holds", odd.path) }),
@@ -105,7 +108,8 @@ impl Remote {
     pub(super) fn fetch(&self, kind: Kind, id: &str, commit: &str, file: &RepoFile, cache: &Path) -> Result<PathBuf, Error> {
         let what = format!("`{}` of {} `{id}`", file.path, kind.in_words());
         let place = cache::place_of(cache, kind, id, commit, &file.path);
-        let is_whole = |place: &Path| std::fs::metadata(place).is_ok_and(|found| file.size.is_none_or(|size| size == found.len()));
+        let is_whole =
+            |place: &Path| std::fs::metadata(place).is_ok_and(|found| file.size.is_none_or(|size| size == found.len()));
         if place.exists() && !is_whole(&place) {
             cache::forget(cache, kind, id, &place);
         }
@@ -148,7 +152,10 @@ impl Remote {
         };
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
         let etag = text(ETAG);
-        let said = etag.clone().or_else(|| text(LAST_MODIFIED)).map(|said| format!("{said} {}", text(CONTENT_LENGTH).unwrap_or_default()));
+        let said = etag
+            .clone()
+            .or_else(|| text(LAST_MODIFIED))
+            .map(|said| format!("{said} {}", text(CONTENT_LENGTH).unwrap_or_default()));
         // What says nothing of its content is fetched anew each time.
         let key = sha256_of(said.as_deref().unwrap_or("unknown").as_bytes())[..40].to_string();
         let blob = folder.join("blobs").join(&key);

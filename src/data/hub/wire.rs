@@ -90,7 +90,11 @@ impl Wire {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
             if !self.may_go(&url) {
-                return Err(bad(format!("it leads to `{}://{}`, and expected was https", url.scheme(), url.host_str().unwrap_or_default())));
+                return Err(bad(format!(
+                    "it leads to `{}://{}`, and expected was https",
+                    url.scheme(),
+                    url.host_str().unwrap_or_default()
+                )));
             }
             let mut request = self.client.request(method.clone(), url.clone()).headers(headers.clone());
             // Sizes and places are those of the file itself.
@@ -148,7 +152,9 @@ impl Wire {
         let (body, next) = self.patiently(ask)?;
         let read = serde_json::from_slice(&body);
         let is_page = body.trim_ascii_start().first() == Some(&b'<');
-        let found = |e: serde_json::Error| bad(if is_page { "expected JSON, found a page for people".into() } else { format!("expected JSON: {e}") });
+        let found = |e: serde_json::Error| {
+            bad(if is_page { "expected JSON, found a page for people".into() } else { format!("expected JSON: {e}") })
+        };
         Ok((read.map_err(found)?, next))
     }
 

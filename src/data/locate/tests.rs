@@ -38,7 +38,11 @@ fn found(dir: &Path, path: &str) -> std::result::Result<Vec<String>, String> {
     let located = locate(&nowhere(dir), &source, &[], &Making::quietly(&work));
     let located = located.map_err(|e| format!("{e} ({})", e.hint().unwrap_or_default()))?;
     let name = |file: &PathBuf| file.file_name().expect("a name").to_string_lossy().into_owned();
-    Ok(located.splits.iter().map(|(split, files)| format!("{split}: {}", files.iter().map(name).collect::<Vec<_>>().join(" "))).collect())
+    Ok(located
+        .splits
+        .iter()
+        .map(|(split, files)| format!("{split}: {}", files.iter().map(name).collect::<Vec<_>>().join(" ")))
+        .collect())
 }
 
 /// The prepared splits of what lies at a path: names and bytes.
@@ -47,7 +51,8 @@ fn prepared(dir: &Path, path: &str) -> Vec<(String, Vec<u8>)> {
     let source = DataSource::Local { path: dir.join(path) };
     let facts = survey_data(&nowhere(dir), &source, &DataSpecHints::default(), &Making::quietly(&work)).expect(path);
     let out = tempfile::tempdir().expect("a folder");
-    let split = |split: &crate::plan::SplitFacts| SplitSource { name: split.name.clone(), files: split.files.clone(), part: None };
+    let split =
+        |split: &crate::plan::SplitFacts| SplitSource { name: split.name.clone(), files: split.files.clone(), part: None };
     let job = PrepareJob {
         task: facts.task.expect("a task"),
         splits: facts.splits.iter().map(split).collect(),
@@ -113,7 +118,11 @@ fn packed_tables_are_the_same_data() {
         }
     };
     check("csv", TRAIN.as_bytes(), TEST.as_bytes());
-    check("tsv", TRAIN.replace(",1", "\t1").replace(",0", "\t0").replace("t,l", "t\tl").as_bytes(), TEST.replace(',', "\t").as_bytes());
+    check(
+        "tsv",
+        TRAIN.replace(",1", "\t1").replace(",0", "\t0").replace("t,l", "t\tl").as_bytes(),
+        TEST.replace(',', "\t").as_bytes(),
+    );
     check("jsonl", &lines(TRAIN), &lines(TEST));
 }
 

@@ -1,8 +1,8 @@
 //! JSON lines, one object each; or a file that is one JSON array of objects, or one object that holds such an array as `data`.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, packed, unreadable, wrapped};
-use crate::data::audio::is_audio;
 use crate::data::Result;
+use crate::data::audio::is_audio;
 use serde_json::{Map, Value};
 use std::io::BufRead;
 use std::path::Path;

@@ -226,13 +226,20 @@ impl Place {
             written += read as u64;
             self.sum += read as u64;
             if self.sum > Bounded::<&[u8]>::most(self.size) {
-                let what = format!("with it the archive of {} bytes unfolds to more than {} bytes: it is no data", self.size, self.sum - read as u64);
+                let what = format!(
+                    "with it the archive of {} bytes unfolds to more than {} bytes: it is no data",
+                    self.size,
+                    self.sum - read as u64
+                );
                 return Err(Refused::Member(what));
             }
             std::io::Write::write_all(&mut file, &buffer[..read]).map_err(Refused::Disk)?;
         }
         if written < member.size {
-            return Err(Refused::Member(format!("the archive is cut off in it: expected {} bytes, found {written}", member.size)));
+            return Err(Refused::Member(format!(
+                "the archive is cut off in it: expected {} bytes, found {written}",
+                member.size
+            )));
         }
         Ok(())
     }

@@ -13,9 +13,7 @@ pub(super) fn each(
     take: &mut dyn FnMut(&Member, &mut dyn Read) -> Result<(), (Option<String>, String)>,
 ) -> Result<(), (Option<String>, String)> {
     let whole = |what: String| (None, what);
-    let cut = |e: io::Error| {
-        whole(if e.kind() == io::ErrorKind::UnexpectedEof { "it is cut off".into() } else { e.to_string() })
-    };
+    let cut = |e: io::Error| whole(if e.kind() == io::ErrorKind::UnexpectedEof { "it is cut off".into() } else { e.to_string() });
     let mut header = [0; BLOCK];
     let (mut long_name, mut long_size, mut first) = (None, None, true);
     loop {

@@ -170,7 +170,9 @@ fn what_must_not_be_unpacked_names_its_member() {
         check("x.tar", &tar(&[("a.csv", b'0', b"1"), (name, b'0', b"x")]), &clean(name), words);
         check("x.zip", &zip(&[("a.csv", FILE, b"1"), (name, FILE, b"x")], 8), &clean(name), words);
     }
-    for (kind, words) in [(b'1', "a hard link"), (b'2', "a symbolic link"), (b'3', "a device"), (b'6', "a device"), (b'S', "not read")] {
+    for (kind, words) in
+        [(b'1', "a hard link"), (b'2', "a symbolic link"), (b'3', "a device"), (b'6', "a device"), (b'S', "not read")]
+    {
         check("x.tar.gz", &gz(&tar(&[("train.csv", kind, b"")])), "`train.csv`", words);
     }
     check("x.zip", &zip(&[("train.csv", LINK, b"/etc/passwd")], 0), "`train.csv`", "a symbolic link");

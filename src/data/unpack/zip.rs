@@ -28,10 +28,7 @@ struct Entry {
 }
 
 /// Hands each member on, in the directory's order, with a reader of its bytes.
-pub(super) fn each(
-    file: &mut File,
-    take: &mut dyn FnMut(&Member, &mut dyn Read) -> Result<(), Failed>,
-) -> Result<(), Failed> {
+pub(super) fn each(file: &mut File, take: &mut dyn FnMut(&Member, &mut dyn Read) -> Result<(), Failed>) -> Result<(), Failed> {
     let length = file.metadata().map_err(|e| (None, e.to_string()))?.len();
     for entry in directory(file, length).map_err(|what| (None, what))? {
         let name = &entry.member.name;
@@ -49,14 +46,20 @@ pub(super) fn each(
             0 => Box::new(packed),
             8 => Box::new(DeflateDecoder::new(packed)),
             93 => Box::new(zstd::stream::read::Decoder::new(packed).map_err(|e| of_member(e.to_string()))?),
-            method => return Err(of_member(format!("it is packed by method {method}: expected 0 (stored), 8 (deflate) or 93 (zstd)"))),
+            method => {
+                return Err(of_member(format!("it is packed by method {method}: expected 0 (stored), 8 (deflate) or 93 (zstd)")));
+            }
         };
         // One byte more than is said, so that what is longer is noticed.
         let mut content = Checked { inner: content.take(entry.member.size.saturating_add(1)), crc: Crc::new(), read: 0 };
         take(&entry.member, &mut content)?;
         let (read, crc) = (content.read, u64::from(content.crc.sum()));
         if read != entry.member.size {
-            return Err(of_member(format!("expected {} bytes, found {}", entry.member.size, if read < entry.member.size { read.to_string() } else { "more".into() })));
+            return Err(of_member(format!(
+                "expected {} bytes, found {}",
+                entry.member.size,
+                if read < entry.member.size { read.to_string() } else { "more".into() }
+            )));
         }
         if crc != entry.crc {
             return Err(of_member(format!("its content is damaged: expected CRC-32 {:08x}, found {crc:08x}", entry.crc)));
@@ -95,7 +98,10 @@ fn body<'a>(file: &'a mut File, entry: &Entry) -> Result<io::Take<&'a mut File>,
 fn directory(file: &mut File, length: u64) -> Result<Vec<Entry>, String> {
     let from = length.saturating_sub(TAIL);
     let tail = bytes_at(file, from, length - from)?;
-    let end = tail.windows(4).rposition(|four| four == b"PK\x05\x06").ok_or("it is no zip archive, or is cut off: it has no directory")?;
+    let end = tail
+        .windows(4)
+        .rposition(|four| four == b"PK\x05\x06")
+        .ok_or("it is no zip archive, or is cut off: it has no directory")?;
     let mut count = le(&tail, end + 10, 2)?;
     let (mut size, mut offset) = (le(&tail, end + 12, 4)?, le(&tail, end + 16, 4)?);
     if count == ELSEWHERE_16 || size == ELSEWHERE_32 || offset == ELSEWHERE_32 {

@@ -179,7 +179,9 @@ fn integer(bytes: &[u8], signed: bool) -> Cell {
     whole[..bytes.len()].copy_from_slice(bytes);
     match signed {
         true => Cell::Int(i64::from_le_bytes(whole)),
-        false => i64::try_from(u64::from_le_bytes(whole)).map_or_else(|_| Cell::Float(u64::from_le_bytes(whole) as f64), Cell::Int),
+        false => {
+            i64::try_from(u64::from_le_bytes(whole)).map_or_else(|_| Cell::Float(u64::from_le_bytes(whole) as f64), Cell::Int)
+        }
     }
 }
 
@@ -204,7 +206,9 @@ mod tests {
         assert_eq!(integer(&[0xfe], true), Cell::Int(-2));
         assert_eq!(integer(&[0xfe, 0xff], false), Cell::Int(65534));
         assert_eq!(integer(&[0xff; 8], false), Cell::Float(u64::MAX as f64));
-        for (bits, value) in [(0x3c00, 1.0), (0xc000, -2.0), (0x0001, 2f64.powi(-24)), (0x7bff, 65504.0), (0xfc00, f64::NEG_INFINITY)] {
+        for (bits, value) in
+            [(0x3c00, 1.0), (0xc000, -2.0), (0x0001, 2f64.powi(-24)), (0x7bff, 65504.0), (0xfc00, f64::NEG_INFINITY)]
+        {
             assert_eq!(half(bits), value, "{bits:x}");
         }
         assert!(half(0x7e00).is_nan());

@@ -136,14 +136,22 @@ impl Messages {
             return Err(self.damaged("its numbers are big-endian"));
         }
         let fields = schema.tables(1).into_iter().map(|field| Field::read(field, 0)).collect::<std::result::Result<_, _>>();
-        let json = schema.tables(2).into_iter().find(|entry| entry.text(0) == Some(declared::KEY)).and_then(|entry| entry.text(1));
+        let json =
+            schema.tables(2).into_iter().find(|entry| entry.text(0) == Some(declared::KEY)).and_then(|entry| entry.text(1));
         Ok((fields.map_err(|what| unreadable(&self.path, None, what))?, declared::features(json)))
     }
 
     /// The columns of a batch, those that are not wanted empty.
-    fn columns(&mut self, batch: Flat, message: &Message, fields: &[(&Field, bool)], known: &Dictionaries) -> Result<Vec<Column>> {
+    fn columns(
+        &mut self,
+        batch: Flat,
+        message: &Message,
+        fields: &[(&Field, bool)],
+        known: &Dictionaries,
+    ) -> Result<Vec<Column>> {
         if batch.table(3).is_some() {
-            let what = "its columns are packed one by one (as Feather files are), which is not read: write it without compression";
+            let what =
+                "its columns are packed one by one (as Feather files are), which is not read: write it without compression";
             return Err(unreadable(&self.path, None, what));
         }
         let (Some(nodes), Some(buffers), Some(views)) = (batch.longs(1, 2), batch.longs(2, 2), batch.longs(4, 1)) else {
@@ -152,7 +160,8 @@ impl Messages {
         let mut layout = Layout::new(nodes, buffers, views);
         let mut read = |offset: i64, length: i64| {
             let place = u64::try_from(offset).ok().zip(u64::try_from(length).ok());
-            let within = place.filter(|(offset, length)| offset.checked_add(*length).is_some_and(|end| end <= message.body_length));
+            let within =
+                place.filter(|(offset, length)| offset.checked_add(*length).is_some_and(|end| end <= message.body_length));
             let (offset, length) = within.ok_or("a column lies outside its batch")?;
             self.read(message.body + offset, length).map_err(|e| e.to_string())
         };
@@ -186,7 +195,18 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let mut messages = Messages::open(path)?;
     let (fields, _) = messages.schema()?;
     let asked: Vec<usize> = wanted.iter().filter_map(|name| fields.iter().position(|field| field.name == *name)).collect();
-    let batches = Batches { messages, fields, asked, known: Dictionaries::new(), batch: None, rows: 0, at: 0, sum: 0, number: 0, over: false };
+    let batches = Batches {
+        messages,
+        fields,
+        asked,
+        known: Dictionaries::new(),
+        batch: None,
+        rows: 0,
+        at: 0,
+        sum: 0,
+        number: 0,
+        over: false,
+    };
     Ok(Box::new(batches))
 }
 
@@ -213,11 +233,16 @@ impl Batches {
             let Some(message) = self.messages.next()? else { return Ok(false) };
             match message.holds() {
                 Some(Holds::Batch(batch)) => {
-                    let fields: Vec<_> = self.fields.iter().zip(0..).map(|(field, at)| (field, self.asked.contains(&at))).collect();
+                    let fields: Vec<_> =
+                        self.fields.iter().zip(0..).map(|(field, at)| (field, self.asked.contains(&at))).collect();
                     let columns = self.messages.columns(batch, &message, &fields, &self.known)?;
                     (self.rows, self.sum) = self.messages.rows_of(batch, self.sum)?;
                     if let Some(odd) = columns.iter().find(|column| column.rows() != self.rows) {
-                        return Err(self.messages.damaged(format!("a batch of {} rows has a column of {}", self.rows, odd.rows())));
+                        return Err(self.messages.damaged(format!(
+                            "a batch of {} rows has a column of {}",
+                            self.rows,
+                            odd.rows()
+                        )));
                     }
                     (self.batch, self.at) = (Some(columns), 0);
                 }
@@ -274,9 +299,18 @@ impl Iterator for Batches {
         let batch = self.batch.as_ref()?;
         self.number += 1;
         let position = Position::Row(self.number);
-        let cells = self.asked.iter().filter_map(|at| batch.get(*at)).map(|column| column.cell(self.at)).collect::<std::result::Result<_, _>>();
+        let cells = self
+            .asked
+            .iter()
+            .filter_map(|at| batch.get(*at))
+            .map(|column| column.cell(self.at))
+            .collect::<std::result::Result<_, _>>();
         self.at += 1;
-        Some(cells.map_err(|what| unreadable(&self.messages.path, Some(position.clone()), what)).map(|cells| Row { position, cells }))
+        Some(
+            cells
+                .map_err(|what| unreadable(&self.messages.path, Some(position.clone()), what))
+                .map(|cells| Row { position, cells }),
+        )
     }
 }
 

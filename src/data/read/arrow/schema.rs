@@ -20,20 +20,36 @@ pub(super) struct Field {
 pub(super) enum Type {
     Null,
     Bool,
-    Int { bytes: usize, signed: bool },
+    Int {
+        bytes: usize,
+        signed: bool,
+    },
     Half,
     Single,
     Double,
     /// Texts or bytes behind offsets of this many bytes.
-    Text { offset: usize },
-    Bytes { offset: usize },
+    Text {
+        offset: usize,
+    },
+    Bytes {
+        offset: usize,
+    },
     TextView,
     BytesView,
-    FixedBytes { width: usize },
+    FixedBytes {
+        width: usize,
+    },
     /// Units from 1970 on, so many a second; days are less than one: negative seconds each.
-    Time { bytes: usize, per_sec: i64 },
-    List { offset: usize },
-    FixedList { length: usize },
+    Time {
+        bytes: usize,
+        per_sec: i64,
+    },
+    List {
+        offset: usize,
+    },
+    FixedList {
+        length: usize,
+    },
     Struct,
     /// A fixed number of bytes in one buffer of values that no cell can be.
     Opaque,
