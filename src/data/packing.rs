@@ -105,7 +105,7 @@ pub(super) mod tests {
     use std::io::Write;
 
     pub(in crate::data) fn gz(bytes: &[u8]) -> Vec<u8> {
-        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         out.write_all(bytes).expect("packed");
         out.finish().expect("packed")
     }
@@ -140,7 +140,7 @@ pub(super) mod tests {
                 let error = unpack(packing, packed[..end].to_vec()).expect_err("cut");
                 assert!(error.contains("it is cut off"), "{packing:?}: {error}");
             }
-            let error = unpack(packing, [packed, b"and more".to_vec()].concat()).expect_err("followed");
+            let error = unpack(packing, [packed, b"and more than a header".to_vec()].concat()).expect_err("followed");
             assert!(error.contains("something else stands behind it"), "{packing:?}: {error}");
         }
         let zeros = vec![0; 100 << 20];

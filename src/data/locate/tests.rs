@@ -8,7 +8,7 @@ use crate::data::unpack::tests::{FILE, tar, zip};
 use crate::data::{DataSpecHints, Prepared, PreparedTargets, prepare, survey_data};
 use crate::error::Failure;
 use crate::job::{PrepareJob, SplitSource, TokenizerSource};
-use crate::spec::{Task, TokenizerKind};
+use crate::spec::TokenizerKind;
 
 fn nowhere(cache: &Path) -> Hub {
     Hub::new(HubConfig {
