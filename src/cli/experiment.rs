@@ -203,7 +203,7 @@ pub(super) fn begin(
 pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
     let folder = match purpose {
         // Made in a passing folder alone.
-        Purpose::Evaluation => RunFolder::passing(root)?,
+        Purpose::Evaluation => RunFolder::create_passing(root)?,
         Purpose::Experiment | Purpose::Script => RunFolder::create(root)?,
     };
     let created = Record::Created {

@@ -50,7 +50,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// As [`RunFolder::create`].
-    pub fn passing(root: impl Into<PathBuf>) -> Result<Self, Error> {
+    pub fn create_passing(root: impl Into<PathBuf>) -> Result<Self, Error> {
         Ok(RunFolder { keeping: Keeping::Passing, ..RunFolder::create(root)? })
     }
 
