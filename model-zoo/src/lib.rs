@@ -31,6 +31,7 @@ pub mod resnet;
 pub mod resnet_cifar;
 pub mod roberta;
 pub mod t5;
+pub mod torch_file;
 pub mod vit;
 pub mod whisper;
 pub mod wide_resnet;

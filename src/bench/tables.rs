@@ -3,6 +3,7 @@
 use super::compare::Comparison;
 use super::fault::Fault;
 use super::results::{BesideMean, Mean, Middle, Results, Share, Summary, TaskResult};
+use super::suite::TierName;
 use super::trial::Split;
 use crate::words::{bytes, clean, count, duration, score};
 use std::fmt::Write;
@@ -81,31 +82,37 @@ fn undisturbed(results: &Results) -> impl Iterator<Item = (&TaskResult, &Summary
 }
 
 fn success(results: &Results) -> Table {
+    // Data that are made small say nothing of what took a person, or agents, so long.
+    let others = match results.tier {
+        TierName::Ci => &[][..],
+        TierName::Cpu | TierName::Gpu => &["person", "agents"],
+    };
     let rows = undisturbed(results).map(|(task, summary)| {
         let target = &task.target;
         let agents = task.agents.as_ref().map_or(NOTHING.into(), |agents| {
             format!("{} / {} / {} min", percent(agents.first_attempt), percent(agents.after_recovery), agents.minutes)
         });
-        vec![
+        let person = task.human_minutes.map_or(NOTHING.into(), |minutes| format!("{minutes} min"));
+        let mut row = vec![
             task.name.clone(),
             format!("{} {}", target.metric.in_words(), target.value),
             mean(summary.metric.as_ref(), score),
             share(&summary.first_attempt),
             share(&summary.after_recovery),
             middle(summary.time_to_target.as_ref()),
-            task.human_minutes.map_or(NOTHING.into(), |minutes| format!("{minutes} min")),
-            agents,
-        ]
+        ];
+        row.extend([person, agents].into_iter().take(others.len()));
+        row
     });
-    Table {
-        title: "Tasks",
-        about: "Undisturbed. Shares with Wilson's 95 % interval, the metric on the held-out split with Student's over seeds; time from the request to the \
-                report where the target was reached, without the fastest and the slowest seed. A person's time and what agents of the field \
-                reach (first attempt / after recovery / time) are those of the full task."
-            .into(),
-        head: vec!["task", "target", "measured", "first attempt", "after recovery", "time to target", "person", "agents"],
-        rows: rows.collect(),
+    let mut about = "Undisturbed. Shares with Wilson's 95 % interval, the metric on the held-out split with Student's over seeds; time from the \
+                     request to the report where the target was reached, without the fastest and the slowest seed."
+        .to_string();
+    if !others.is_empty() {
+        about += " A person's time and what agents of the field reach (first attempt / after recovery / time) are those of the full task.";
     }
+    let mut head = vec!["task", "target", "measured", "first attempt", "after recovery", "time to target"];
+    head.extend(others);
+    Table { title: "Tasks", about, head, rows: rows.collect() }
 }
 
 fn totals(results: &Results) -> Table {

@@ -142,9 +142,12 @@ pub enum Error {
     NotPrepared { path: PathBuf, what: String },
 
     // Models.
-    #[error("{place} has no weights: expected `model.safetensors` or a GGUF file, found {}", list(found))]
+    #[error("{place} has no weights: expected `model.safetensors`, `pytorch_model.bin` or a GGUF file, found {}", list(found))]
     NoWeights { place: String, found: Vec<String> },
-    #[error("{place} has no tokenizer: expected `tokenizer.json`, found {}", list(found))]
+    #[error(
+        "{place} has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file), found {}",
+        list(found)
+    )]
     NoTokenizer { place: String, found: Vec<String> },
     #[error("{place}: {what}")]
     Model { place: String, what: String },

@@ -62,4 +62,5 @@ pub use splits::{holds_rows, holds_text, is_table};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
+pub(crate) use tokenizers::given::{tokenizer_files, tokenizer_json};
 pub use vocabulary::Vocabulary;

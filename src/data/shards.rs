@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// How the name of an index ends.
-const ENDING: &str = ".safetensors.index.json";
+const ENDINGS: [&str; 2] = [".safetensors.index.json", ".bin.index.json"];
 /// No index is larger.
 const MOST_BYTES: u64 = 64 << 20;
 
@@ -27,9 +27,9 @@ struct Index {
 pub(super) fn files_of_index(json: &str) -> Result<BTreeSet<String>, String> {
     let index: Index = serde_json::from_str(json).map_err(|e| format!("it is no index of weights: {e}"))?;
     let files: BTreeSet<String> = index.weight_map.into_values().collect();
-    let is_plain = |name: &str| name.ends_with(".safetensors") && !name.contains(['/', '\\', '\0']);
+    let is_plain = |name: &str| (name.ends_with(".safetensors") || name.ends_with(".bin")) && !name.contains(['/', '\\', '\0']);
     match files.iter().find(|name| !is_plain(name)) {
-        Some(name) => Err(format!("expected safetensors files beside the index, found `{name}`")),
+        Some(name) => Err(format!("expected files of weights beside the index, found `{name}`")),
         None if files.is_empty() => Err("its `weight_map` names no file".into()),
         None => Ok(files),
     }
@@ -40,7 +40,7 @@ pub(super) fn files_of_index(json: &str) -> Result<BTreeSet<String>, String> {
 /// # Errors
 /// The index cannot be read, or is none.
 pub fn weight_files(path: &Path) -> Result<Vec<PathBuf>> {
-    let is_index = path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ENDING));
+    let is_index = path.file_name().is_some_and(|name| ENDINGS.iter().any(|ending| name.to_string_lossy().ends_with(ending)));
     if !is_index {
         return Ok(vec![path.to_path_buf()]);
     }
@@ -97,7 +97,7 @@ mod tests {
             ("{}", "no index of weights"),
             (r#"{"weight_map": {}}"#, "names no file"),
             (r#"{"weight_map": {"x": "../../etc/shadow.safetensors"}}"#, "../../etc/shadow"),
-            (r#"{"weight_map": {"x": "pytorch_model.bin"}}"#, "pytorch_model.bin"),
+            (r#"{"weight_map": {"x": "pytorch_model.txt"}}"#, "pytorch_model.txt"),
         ] {
             write("model.safetensors.index.json", json);
             let error = weight_files(&index).expect_err(json).to_string();

@@ -3,7 +3,7 @@
 use super::guarded::guarded;
 use super::read::{Cell, Table};
 use super::survey::DataSpecHints;
-use super::tokenizers::gguf::tokenizer_json;
+use super::tokenizers::given::tokenizer_json;
 use super::{Error, Result};
 use crate::job::TokenizerSource;
 use crate::plan::{DataFacts, SplitFacts};

@@ -1,28 +1,23 @@
 //! What a model folder holds: its config, weights, tokenizer, licence.
 
+mod weights;
+
 use super::hub::{Hub, Kind, Repo};
-use super::shards::files_of_index;
-use super::tokenizers::gguf;
+use super::tokenizers::given;
 use super::{Card, Error, Result, sha256_of_weights};
 use crate::job::{AdapterFiles, ChatFormat, Normalize};
 use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use tallow_zoo::gguf::Gguf;
 use tallow_zoo::peft::{self, Peft};
 use tallow_zoo::{Head, HeadKind, Modality, ModelConfig, Pooling};
+use weights::{Outline, Weights, weights};
 
-const WEIGHTS: &str = "model.safetensors";
-/// Names the files of weights that lie in several.
-const INDEX: &str = "model.safetensors.index.json";
 const ADAPTER_CONFIG: &str = "adapter_config.json";
-const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
-/// No model has a header beyond this.
-const MOST_HEADER_BYTES: u64 = 64 << 20;
+/// As `peft` writes it now, and as it did.
+const ADAPTER_WEIGHTS: [&str; 2] = ["adapter_model.safetensors", "adapter_model.bin"];
 
 /// Fetches a model's files (or only the tokenizer, for one from scratch) and looks at them.
 ///
@@ -59,8 +54,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
     let Weights { path, mut config, shapes, bytes_per_weight, mut chat, carries_tokenizer } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
-    let own = repo.has("tokenizer.json").then(|| repo.fetch("tokenizer.json")).transpose()?;
-    let tokenizer = own.or(carries_tokenizer.then(|| path.clone()));
+    let tokenizer = given::fetch(repo)?.or(carries_tokenizer.then(|| path.clone()));
     if tokenizer.is_none() && matches!(config.takes(), Modality::Text | Modality::TextToText | Modality::Speech) {
         // A tokenizer of our own would give ids that mean nothing to these weights.
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
@@ -100,11 +94,10 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
 /// An adapter, beside the base that it names; its own tokenizer, template and classes come before the base's.
 fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    if !repo.has(ADAPTER_WEIGHTS) {
-        return Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() });
-    }
-    let weights = repo.fetch(ADAPTER_WEIGHTS)?;
-    let Header { shapes, .. } = header(&weights).map_err(|what| wrong(format!("`{ADAPTER_WEIGHTS}`: {what}")))?;
+    let name = ADAPTER_WEIGHTS.into_iter().find(|name| repo.has(name));
+    let name = name.ok_or_else(|| Error::NoWeights { place: repo.in_words(), found: repo.paths() })?;
+    let weights = repo.fetch(name)?;
+    let Outline { shapes, .. } = Outline::of(&weights).map_err(|what| wrong(format!("`{name}`: {what}")))?;
     let json = repo.read_text(ADAPTER_CONFIG)?.unwrap_or_default();
     let names = shapes.keys().map(String::as_str);
     let Peft { adapter, base, revision } =
@@ -124,8 +117,8 @@ fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
     if let Some(own) = sentences(repo, &mut facts.config)? {
         facts.sentences = Some(own);
     }
-    if repo.has("tokenizer.json") {
-        facts.tokenizer = Some(repo.fetch("tokenizer.json")?);
+    if let Some(own) = given::fetch(repo)? {
+        facts.tokenizer = Some(own);
     }
     let own = chat_format(repo)?;
     facts.chat.template = own.template.or(facts.chat.template);
@@ -136,64 +129,6 @@ fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
 
 /// Tensors whose rows are classes.
 const HEADS: [&str; 3] = ["model.classifier.weight", "model.score.weight", "classifier.out_proj.weight"];
-
-/// What a model's weights are.
-struct Weights {
-    path: PathBuf,
-    config: ModelConfig,
-    shapes: BTreeMap<String, Vec<usize>>,
-    bytes_per_weight: f64,
-    chat: ChatFormat,
-    /// A GGUF file has one of its own.
-    carries_tokenizer: bool,
-}
-
-/// safetensors where there are any, in one file or several, else the only GGUF file.
-fn weights(repo: &Repo) -> Result<Weights> {
-    let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    if !repo.has(WEIGHTS) && !repo.has(INDEX) {
-        let files: Vec<String> = repo.paths().into_iter().filter(|path| path.to_lowercase().ends_with(".gguf")).collect();
-        return match files.as_slice() {
-            [] => Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() }),
-            [only] => of_gguf(&repo.fetch(only)?).map_err(|what| wrong(format!("`{only}`: {what}"))),
-            _ => Err(wrong(format!("it has several GGUF files, and it is not said which: {}", files.join(", ")))),
-        };
-    }
-    let name = if repo.has(WEIGHTS) { WEIGHTS } else { INDEX };
-    let path = repo.fetch(name)?;
-    let files = match repo.has(WEIGHTS) {
-        true => [WEIGHTS.to_string()].into(),
-        false => {
-            files_of_index(&repo.read_text(INDEX)?.unwrap_or_default()).map_err(|what| wrong(format!("`{INDEX}`: {what}")))?
-        }
-    };
-    let mut all = Header::default();
-    for file in files {
-        all.add(header(&repo.fetch(&file)?).map_err(|what| wrong(format!("`{file}`: {what}")))?);
-    }
-    let bytes_per_weight = all.bytes_per_weight();
-    let shapes = all.shapes;
-    let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
-        Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
-        None => ModelConfig::identify(&shapes).ok_or_else(|| {
-            wrong(
-                "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
-                    .into(),
-            )
-        })?,
-    };
-    Ok(Weights { path, config, shapes, bytes_per_weight, chat: ChatFormat::default(), carries_tokenizer: false })
-}
-
-fn of_gguf(path: &Path) -> Result<Weights, String> {
-    let mut file = File::open(path).map_err(|e| e.to_string())?;
-    let read = Gguf::read(&mut file).map_err(|e| e.to_string())?;
-    let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
-    let template = read.text("tokenizer.chat_template").map(str::to_string);
-    let chat = ChatFormat { template, tokens: gguf::named_tokens(&read) };
-    let (bytes_per_weight, carries_tokenizer) = (read.bytes_per_weight(), gguf::has_tokenizer(&read));
-    Ok(Weights { path: path.into(), config, shapes, bytes_per_weight, chat, carries_tokenizer })
-}
 
 /// What the files of the `sentence-transformers` library say, if there are any: how vectors are made becomes the model's head, where it
 /// has no head for something else.
@@ -266,7 +201,7 @@ fn speech(repo: &Repo, config: &ModelConfig, tokenizer: &Path) -> Result<SpeechF
         serde_json::from_str(&text).map_err(wrong)
     };
     let (generation, own) = (read("generation_config.json")?, read("config.json")?);
-    let json = std::fs::read(tokenizer).map_err(|source| Error::Io { action: "read", path: tokenizer.into(), source })?;
+    let (json, _) = given::tokenizer_json(tokenizer)?;
     let broken = |e: serde_json::Error| Error::Tokenizer { path: tokenizer.into(), what: e.to_string() };
     let json: Value = serde_json::from_slice(&json).map_err(broken)?;
     let added: BTreeMap<&str, u32> = json["added_tokens"]
@@ -330,19 +265,20 @@ fn names_a_model_type(config_json: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(config_json).map_or(true, |config| config.get("model_type").is_some())
 }
 
-/// The `tokenizer.json` of a Hub model or of a folder.
+/// The tokenizer of a Hub model or of a folder.
 ///
 /// # Errors
 /// It is not there.
 pub fn survey_tokenizer(hub: &Hub, id: &str) -> Result<PathBuf> {
-    Ok(open(hub, id, None)?.fetch("tokenizer.json")?)
+    let repo = open(hub, id, None)?;
+    given::fetch(&repo)?.ok_or_else(|| Error::NoTokenizer { place: repo.in_words(), found: repo.paths() })
 }
 
 /// A folder at hand, else a model of the Hub.
 fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     let path = Path::new(id);
-    // A GGUF file stands for the folder that it lies in, without the others there.
-    if path.is_file() && id.to_lowercase().ends_with(".gguf") {
+    // A file of weights stands for the folder that it lies in, without the others there.
+    if path.is_file() && weights::ENDINGS.iter().any(|ending| id.to_lowercase().ends_with(ending)) {
         return Ok(Repo::at_folder(Kind::Model, path.parent().unwrap_or(Path::new(".")))?.without_others(path));
     }
     match path.is_dir() {
@@ -352,54 +288,6 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
         }
         false => Ok(hub.model(id, revision)?),
     }
-}
-
-/// What safetensors files say of their tensors.
-#[derive(Default)]
-struct Header {
-    shapes: BTreeMap<String, Vec<usize>>,
-    /// Of all matrices.
-    matrix_bytes: usize,
-    matrix_elements: f64,
-}
-
-impl Header {
-    fn add(&mut self, other: Header) {
-        self.shapes.extend(other.shapes);
-        self.matrix_bytes += other.matrix_bytes;
-        self.matrix_elements += other.matrix_elements;
-    }
-
-    /// Of an element of a matrix, on average over all of them.
-    fn bytes_per_weight(&self) -> f64 {
-        if self.matrix_elements > 0.0 { self.matrix_bytes as f64 / self.matrix_elements } else { 4.0 }
-    }
-}
-
-/// Names and shapes of the tensors, and that the file is as long as its header says.
-fn header(path: &Path) -> Result<Header, String> {
-    let mut file = File::open(path).map_err(|e| e.to_string())?;
-    let size = file.metadata().map_err(|e| e.to_string())?.len();
-    let mut head = [0u8; 8];
-    file.read_exact(&mut head).map_err(|_| format!("it is no safetensors file: it has {size} bytes"))?;
-    let length = u64::from_le_bytes(head);
-    if length > MOST_HEADER_BYTES || length + 8 > size {
-        return Err(format!("it is no safetensors file, or cut off: its header would have {length} bytes, the file has {size}"));
-    }
-    let mut json = Vec::new();
-    file.take(length).read_to_end(&mut json).map_err(|e| e.to_string())?;
-    let metadata: safetensors::tensor::Metadata =
-        serde_json::from_slice(&json).map_err(|e| format!("it is no safetensors file: its header is broken: {e}"))?;
-    let tensors = metadata.tensors();
-    let end = tensors.values().map(|t| t.data_offsets.1).max().unwrap_or(0) as u64;
-    if 8 + length + end != size {
-        return Err(format!("it is cut off or has been changed: expected {} bytes, found {size}", 8 + length + end));
-    }
-    let matrices = || tensors.values().filter(|t| t.shape.len() == 2);
-    let matrix_bytes = matrices().map(|t| t.data_offsets.1 - t.data_offsets.0).sum();
-    let matrix_elements = matrices().map(|t| t.shape.iter().map(|dim| *dim as f64).product::<f64>()).sum();
-    let shapes = tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect();
-    Ok(Header { shapes, matrix_bytes, matrix_elements })
 }
 
 /// What a public preprocessor does with images.
@@ -470,7 +358,7 @@ mod tests {
         let whole: Vec<u8> = (header_json.len() as u64).to_le_bytes().iter().chain(header_json).chain(&[0; 8]).copied().collect();
         let check = |bytes: &[u8], expected: Result<Vec<usize>, &str>| {
             std::fs::write(&path, bytes).expect("written");
-            match (header(&path), expected) {
+            match (Outline::of(&path), expected) {
                 (Ok(found), Ok(shape)) => assert_eq!(found.shapes, [("w".to_string(), shape)].into()),
                 (Err(what), Err(words)) => assert!(what.contains(words), "{what}"),
                 (found, expected) => panic!("expected {expected:?}, found {:?}", found.map(|found| found.shapes)),

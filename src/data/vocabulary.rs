@@ -1,7 +1,7 @@
 //! A tokenizer by itself: texts to ids and back, and which ids end a text.
 
 use super::guarded::guarded;
-use super::tokenizers::{ENDS_OF_TEXT, gguf};
+use super::tokenizers::{ENDS_OF_TEXT, given};
 use super::{Error, Result};
 use std::path::{Path, PathBuf};
 use tokenizers::Tokenizer;
@@ -27,13 +27,13 @@ enum Spelling {
 }
 
 impl Vocabulary {
-    /// Of a `tokenizer.json`, or of a GGUF file that carries one.
+    /// However it lies there: a `tokenizer.json`, a GGUF file that carries one, or its older parts.
     ///
     /// # Errors
     /// It cannot be read, or is no tokenizer.
     pub fn open(path: &Path) -> Result<Self> {
         let broken = |e: tokenizers::Error| Error::Tokenizer { path: path.into(), what: e.to_string() };
-        let (json, ends) = gguf::tokenizer_json(path)?;
+        let (json, ends) = given::tokenizer_json(path)?;
         let mut tokenizer = guarded(|| Tokenizer::from_bytes(json)).map_err(|e| broken(e.into()))?.map_err(broken)?;
         tokenizer.with_padding(None).with_truncation(None).map_err(broken)?;
         Ok(Vocabulary { path: path.into(), tokenizer, ends })

@@ -11,7 +11,7 @@
 //! ```
 
 use super::{Error, card, companions, shards};
-use crate::data::{chat_source, extractor};
+use crate::data::{chat_source, extractor, tokenizer_json};
 use crate::job::Writing;
 use crate::plan::{ModelFacts, Plan};
 use crate::report::{self, Report};
@@ -85,8 +85,10 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
 /// or a turn is for the model that training began with to say, where it does.
 fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: HeadKind, model: &ModelFacts) -> Result<(), Error> {
     let own = &model.chat.tokens;
-    copy(tokenizer, &folder.join("tokenizer.json"))?;
-    let parsed = read_tokenizer(tokenizer)?;
+    let (json, _) = tokenizer_json(tokenizer).map_err(|e| Error::Unwritable { what: "the tokenizer", reason: e.to_string() })?;
+    let place = folder.join("tokenizer.json");
+    write_atomic(&place, |file| file.write_all(&json))?;
+    let parsed = read_tokenizer(&place)?;
     // A model of two texts says itself what they begin and end with.
     if head == HeadKind::Words && model.config.pair_ids().is_none() {
         companions::add_ends(config, &parsed, own);

@@ -195,8 +195,10 @@ impl Supervisor<'_> {
 
     fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
         let (writable, memory_bytes, level) = (folder.work(), self.memory_bytes, self.level);
-        // Of weights in several files their index is named; one that cannot be read is the worker's to tell.
-        let files = readable.iter().flat_map(|path| crate::data::weight_files(path).unwrap_or_default()).collect::<Vec<_>>();
+        // Of weights in several files their index is named, and of a tokenizer in parts the first; one that cannot be read is the
+        // worker's to tell.
+        let weights = readable.iter().flat_map(|path| crate::data::weight_files(path).unwrap_or_default());
+        let files = weights.chain(readable.iter().flat_map(|path| crate::data::tokenizer_files(path))).collect::<Vec<_>>();
         let mut read_only = readable;
         read_only.extend(files.into_iter().filter(|file| !read_only.contains(file)).collect::<Vec<_>>());
         Policy { read_only, writable, memory_bytes, wall, level, ..Policy::default() }

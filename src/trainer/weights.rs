@@ -16,12 +16,13 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
 use tallow_zoo::gguf::Gguf;
+use tallow_zoo::torch_file::TorchFile;
 use tallow_zoo::{Adapter, BaseWeights, Head, Model, ModelConfig, peft};
 
 /// A model with its parameters.
@@ -128,6 +129,10 @@ pub(super) const BASE_SHA256: &str = "base_sha256";
 fn read_adapter(path: &Path, base: &Path) -> Result<BTreeMap<String, Tensor>, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
     let bad = |message: String| Error::BadWeights { path: path.into(), message };
+    if TorchFile::begins(&bytes) {
+        let read = TorchFile::read(&mut Cursor::new(&bytes)).map_err(|e| bad(e.to_string()))?;
+        return read.load(&bytes).map_err(|e| bad(e.to_string()));
+    }
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
     if let Some(expected) = header.metadata().as_ref().and_then(|metadata| metadata.get(BASE_SHA256)) {
         let found = sha256_of_weights(base)?;
@@ -190,7 +195,7 @@ fn read(path: &Path, sha256: Option<&str>, base: BaseWeights) -> Result<Given, E
     Ok(given)
 }
 
-/// Of safetensors, or of GGUF.
+/// Of safetensors, of GGUF, or of what `torch.save` writes.
 fn read_file(path: &Path, base: BaseWeights) -> Result<Given, Error> {
     let io = |source| Error::Io { action: "read", path: path.into(), source };
     let mut file = File::open(path).map_err(io)?;
@@ -205,6 +210,11 @@ fn read_file(path: &Path, base: BaseWeights) -> Result<Given, Error> {
     // Mapped, so that the file is not in memory beside the tensors that are made of it.
     // SAFETY: files of weights are put in place whole and not changed; a program that cuts one off meanwhile ends this worker alone.
     let bytes = unsafe { Mmap::map(&file) }.map_err(io)?;
+    if TorchFile::begins(&bytes) {
+        let bad = |e: tallow_zoo::torch_file::Error| Error::BadWeights { path: path.into(), message: e.to_string() };
+        let read = TorchFile::read(&mut file).map_err(bad)?;
+        return Ok(Given { tensors: read.load(&bytes).map_err(bad)?, ..Given::default() });
+    }
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
     let tensors = tensors.map_err(|e| Error::BadWeights { path: path.into(), message: e.to_string() })?.into_iter().collect();
     Ok(Given { tensors, ..Given::default() })

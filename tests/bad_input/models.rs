@@ -107,7 +107,7 @@ fn weights_that_are_cut_off_or_not_there() {
     std::fs::remove_file(folder.file("model.safetensors")).expect("removed");
     folder.refused(
         21,
-        &["has no weights: expected `model.safetensors` or a GGUF file, found `config.json`, `tokenizer.json`"],
+        &["has no weights: expected `model.safetensors`, `pytorch_model.bin` or a GGUF file, found `config.json`, `tokenizer.json`"],
         "safetensors and GGUF",
     );
     std::fs::remove_dir_all(folder.place.path("model")).expect("removed");
@@ -145,7 +145,7 @@ fn weights_in_several_files() {
     index(serde_json::json!({"a": "../x.safetensors"}));
     folder.refused(
         21,
-        &["`model.safetensors.index.json`: expected safetensors files beside the index, found `../x.safetensors`"],
+        &["`model.safetensors.index.json`: expected files of weights beside the index, found `../x.safetensors`"],
         "",
     );
 }
@@ -194,7 +194,7 @@ fn a_tokenizer_that_is_missing_broken_or_of_another_model() {
     std::fs::remove_file(folder.file("tokenizer.json")).expect("removed");
     folder.refused(
         21,
-        &["has no tokenizer: expected `tokenizer.json`, found `config.json`, `model.safetensors`"],
+        &["has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file), found `config.json`, `model.safetensors`"],
         "texts can only be cut",
     );
     let folder = Folder::new();

@@ -13,12 +13,13 @@ use samples::Bench;
 use std::io::Cursor;
 use std::path::Path;
 use tallow::data::hub::{Hub, HubConfig};
-use tallow::data::{Card, DataSpecHints, Making, Prepared, hear, survey_data, survey_model};
+use tallow::data::{Card, DataSpecHints, Making, Prepared, Vocabulary, hear, survey_data, survey_model};
 use tallow::job::{EvaluateJob, Event, Job};
 use tallow::spec::{DataSource, Metric, ModelSpec, Task};
 use tallow::trainer;
 use tallow_zoo::ModelConfig;
 use tallow_zoo::gguf::Gguf;
+use tallow_zoo::torch_file::TorchFile;
 
 #[global_allocator]
 static MEMORY: memory::Counted = memory::Counted;
@@ -209,6 +210,46 @@ fn gguf_files() {
             said(header.load(&mut file))
         };
         check(&name, Kind::Binary, &bytes, &read);
+    }
+}
+
+/// Weights as `torch.save` writes them: the list of tensors is a program for Python, of which nothing may run.
+#[test]
+fn torch_files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("model-zoo/tests/fixtures/torch_file");
+    for name in ["archive.bin", "before_1_6.bin", "checkpoint.bin"] {
+        let valid = std::fs::read(folder.join(name)).expect("read");
+        let read = |bytes: &[u8]| {
+            let outline = TorchFile::read(&mut Cursor::new(bytes)).map_err(|e| e.to_string())?;
+            said(outline.load(bytes))
+        };
+        check(name, Kind::Binary, &valid, &read);
+    }
+}
+
+/// Tokenizers in parts: each part by turns, the others as they are.
+#[test]
+fn tokenizers_in_parts() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tokenizers");
+    for (kind, main, parts) in [
+        ("bert_cased", "vocab.txt", &["vocab.txt", "tokenizer_config.json"][..]),
+        ("roberta", "vocab.json", &["vocab.json", "merges.txt", "config.json"]),
+        ("t5", "spiece.model", &["spiece.model"]),
+        ("xlm_roberta", "sentencepiece.bpe.model", &["sentencepiece.bpe.model"]),
+        ("llama", "tokenizer.model", &["tokenizer.model"]),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        for entry in std::fs::read_dir(fixtures.join(kind)).expect("a folder").flatten() {
+            std::fs::copy(entry.path(), dir.path().join(entry.file_name())).expect("copied");
+        }
+        for part in parts {
+            let path = dir.path().join(part);
+            let valid = std::fs::read(&path).expect("read");
+            let text = if part.ends_with("model") { Kind::Binary } else { Kind::Text };
+            let read = || said(Vocabulary::open(&dir.path().join(main)).and_then(|made| made.ids("the river don't 12", true)));
+            check(&format!("{kind}/{part}"), text, &valid, &file(&path, read));
+            std::fs::write(&path, valid).expect("written back");
+        }
     }
 }
 

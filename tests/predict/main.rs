@@ -93,6 +93,27 @@ fn texts_one_by_one_and_in_bulk_are_told_alike() {
     assert!(shown.contains("a fine film\n") && shown.matches('%').count() == 3, "{shown}");
 }
 
+/// Weights as `torch.save` wrote them, whole and in parts, with tokenizers in parts (`tests/fixtures/older_models/make.py`).
+#[test]
+fn older_folders_say_what_transformers_says_of_them() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/older_models");
+    let json = std::fs::read(fixtures.join("expected.json")).expect("read");
+    let expected: serde_json::Map<String, Value> = serde_json::from_slice(&json).expect("JSON");
+    let place = Place::new();
+    for (name, cases) in &expected {
+        let cases = cases.as_array().expect("cases");
+        let texts: Vec<&str> = cases.iter().filter_map(|case| case[0].as_str()).collect();
+        let found = answers(predict(&place, &fixtures.join(name), &texts).arg("--logits"));
+        assert_eq!(found.len(), texts.len());
+        for (found, case) in found.iter().zip(cases) {
+            let numbers = |of: &Value| -> Vec<f64> { of.as_array().expect("numbers").iter().filter_map(Value::as_f64).collect() };
+            let (found, wanted) = (numbers(&found["logits"]), numbers(&case[1]));
+            let far = found.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(found.len() == wanted.len() && far < 1e-5, "{name}: {found:?}, expected {wanted:?}");
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_told_in_its_line() {
     let place = Place::new();

@@ -202,8 +202,12 @@ impl Repo {
     #[must_use]
     pub fn without_others(mut self, weights: &Path) -> Self {
         let name = weights.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_other =
-            |path: &str| path != name && [".gguf", ".safetensors"].iter().any(|ending| path.to_lowercase().ends_with(ending));
+        let is_other = |path: &str| {
+            path != name
+                && [".gguf", ".safetensors", ".bin", ".pth", ".pt", ".th", ".index.json"]
+                    .iter()
+                    .any(|ending| path.to_lowercase().ends_with(ending))
+        };
         self.files.retain(|file| !is_other(&file.path));
         self
     }

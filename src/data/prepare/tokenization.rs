@@ -6,7 +6,7 @@ use crate::data::digest::sha256_of;
 use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row};
 use crate::data::tokenizers::Trainer;
-use crate::data::tokenizers::gguf::tokenizer_json;
+use crate::data::tokenizers::given::tokenizer_json;
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, TokenizerSource};
 use crate::spec::TokenizerKind;
@@ -39,7 +39,7 @@ impl Tokenization {
 
     /// That of a file, for a model of so many tokens; nothing is written.
     pub(in crate::data) fn open(path: &Path, vocab_size: usize) -> Result<Self> {
-        let json = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+        let (json, _) = tokenizer_json(path)?;
         Ok(Tokenization { tokenizer: parse(&json, path)?, sha256: String::new(), vocab_size })
     }
 

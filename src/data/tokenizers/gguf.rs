@@ -4,11 +4,11 @@
 //! SentencePiece with bytes for what they lack (`llama`), whose scores give the order of merges. How they are written as `tokenizer.json`
 //! is what public models of these kinds have there.
 
+use super::sentencepiece::{begins_with, merged_pieces};
 use crate::data::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek};
 use std::path::Path;
 use tallow_zoo::gguf::Gguf;
 
@@ -36,22 +36,14 @@ enum Cut {
     },
 }
 
-/// The text of a `tokenizer.json`, or of what a GGUF file has in its place, and the tokens that end a text as that says.
+/// The `tokenizer.json` of a file that begins as GGUF, and the tokens that end a text as it says.
 ///
 /// # Errors
-/// It cannot be read; the GGUF file has none, or one of another kind.
-pub(crate) fn tokenizer_json(path: &Path) -> Result<(Vec<u8>, Vec<u32>)> {
-    let io = |source| Error::Io { action: "read", path: path.into(), source };
+/// It cannot be read, has none, or one of another kind.
+pub(super) fn json_of(file: &mut File, path: &Path) -> Result<(Vec<u8>, Vec<u32>)> {
     let wrong = |what: String| Error::Tokenizer { path: path.into(), what };
-    let mut file = File::open(path).map_err(io)?;
-    let mut magic = [0; 4];
-    if file.read_exact(&mut magic).is_ok() && &magic == b"GGUF" {
-        let read = Gguf::read(&mut file).map_err(|e| wrong(e.to_string()))?;
-        return Ok((tokenizer_of(&read).map_err(wrong)?.to_string().into_bytes(), ends_of(&read)));
-    }
-    let mut json = Vec::new();
-    file.rewind().and_then(|()| file.read_to_end(&mut json)).map_err(io)?;
-    Ok((json, Vec::new()))
+    let read = Gguf::read(file).map_err(|e| wrong(e.to_string()))?;
+    Ok((tokenizer_of(&read).map_err(wrong)?.to_string().into_bytes(), ends_of(&read)))
 }
 
 /// Whether a GGUF file carries a tokenizer.
@@ -86,12 +78,7 @@ fn tokenizer_of(file: &Gguf) -> Result<Value, String> {
     made["added_tokens"] = json!(added);
     let bos = file.number_of(&key("bos_token_id")).and_then(|id| Some((id, tokens.get(usize::try_from(id).ok()?)?)));
     if let Some((id, token)) = bos.filter(|_| file.flag(&key("add_bos_token")).unwrap_or(begins)) {
-        made["post_processor"] = json!({
-            "type": "TemplateProcessing",
-            "single": [{"SpecialToken": {"id": token, "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
-            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
-            "special_tokens": {token.as_str(): {"id": token, "ids": [id], "tokens": [token]}},
-        });
+        made["post_processor"] = begins_with(id as usize, token);
     }
     Ok(made)
 }
@@ -149,47 +136,11 @@ fn bytes(file: &Gguf, vocab: Map<String, Value>) -> Result<(Value, bool), String
     Ok((json!({"normalizer": normalizer, "pre_tokenizer": pre_tokenizer, "decoder": level(true), "model": model}), llama))
 }
 
-/// The space of SentencePiece.
-const SPACE: &str = "\u{2581}";
-
 /// Pieces with bytes for what they lack.
 fn pieces(file: &Gguf, tokens: &[String], vocab: Map<String, Value>) -> (Value, bool) {
     let scores = file.numbers("tokenizer.ggml.scores").unwrap_or_default();
     let score = |id: usize| scores.get(id).copied().unwrap_or(0.0);
-    let id = |piece: &str| vocab.get(piece).and_then(Value::as_u64);
-    // Every way in which a piece is two others; the likeliest piece first.
-    let mut merges: Vec<(f64, [u64; 2], [&str; 2])> = Vec::new();
-    for (at, piece) in tokens.iter().enumerate() {
-        let begin = merges.len();
-        for (cut, _) in piece.char_indices().skip(1) {
-            let (left, right) = piece.split_at(cut);
-            if let (Some(a), Some(b)) = (id(left), id(right)) {
-                merges.push((score(at), [a, b], [left, right]));
-            }
-        }
-        merges[begin..].sort_by_key(|(_, ids, _)| *ids);
-    }
-    merges.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let merges: Vec<[&str; 2]> = merges.into_iter().map(|(_, _, pair)| pair).collect();
     let unknown = file.number_of("tokenizer.ggml.unknown_token_id").and_then(|id| tokens.get(usize::try_from(id).ok()?));
     let prefixed = file.flag("tokenizer.ggml.add_space_prefix").unwrap_or(true);
-    let spaces = json!({"type": "Replace", "pattern": {"String": " "}, "content": SPACE});
-    let normalizer = match prefixed {
-        true => json!({"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": SPACE}, spaces]}),
-        false => spaces,
-    };
-    let mut decoders = vec![
-        json!({"type": "Replace", "pattern": {"String": SPACE}, "content": " "}),
-        json!({"type": "ByteFallback"}),
-        json!({"type": "Fuse"}),
-    ];
-    if prefixed {
-        decoders.push(json!({"type": "Strip", "content": " ", "start": 1, "stop": 0}));
-    }
-    let model = json!({
-        "type": "BPE", "dropout": null, "unk_token": unknown, "fuse_unk": true, "byte_fallback": true, "ignore_merges": false,
-        "vocab": vocab, "merges": merges,
-    });
-    let made = json!({"normalizer": normalizer, "pre_tokenizer": null, "decoder": {"type": "Sequence", "decoders": decoders}, "model": model});
-    (made, true)
+    (merged_pieces(tokens, score, vocab, unknown.map(String::as_str), prefixed), true)
 }

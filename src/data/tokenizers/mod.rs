@@ -6,7 +6,9 @@
 mod bpe;
 mod characters;
 pub(crate) mod gguf;
+pub(crate) mod given;
 mod merges;
+mod sentencepiece;
 mod wordpiece;
 
 use crate::spec::TokenizerKind;

@@ -1,0 +1,160 @@
+//! Which tensors a model's weights are, and the configuration that goes with them.
+
+use super::names_a_model_type;
+use crate::data::hub::Repo;
+use crate::data::shards::files_of_index;
+use crate::data::tokenizers::gguf;
+use crate::data::{Error, Result};
+use crate::job::ChatFormat;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use tallow_zoo::ModelConfig;
+use tallow_zoo::gguf::Gguf;
+use tallow_zoo::torch_file::TorchFile;
+
+/// Whole weights by the Hub's names, the best first: in one file, or in several that an index names.
+const FILES: [&str; 4] =
+    ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+const GGUF: &str = ".gguf";
+/// How files of weights end whose names are free.
+pub(super) const ENDINGS: [&str; 4] = [GGUF, ".pth", ".pt", ".th"];
+/// No model has a header beyond this.
+const MOST_HEADER_BYTES: u64 = 64 << 20;
+
+/// What a model's weights are.
+pub(super) struct Weights {
+    pub(super) path: PathBuf,
+    pub(super) config: ModelConfig,
+    pub(super) shapes: BTreeMap<String, Vec<usize>>,
+    pub(super) bytes_per_weight: f64,
+    pub(super) chat: ChatFormat,
+    /// A GGUF file has one of its own.
+    pub(super) carries_tokenizer: bool,
+}
+
+/// The first of [`FILES`] that is there, else the only file that ends as one of weights.
+pub(super) fn weights(repo: &Repo) -> Result<Weights> {
+    let wrong = |what: String| Error::Model { place: repo.in_words(), what };
+    let name = match FILES.into_iter().find(|name| repo.has(name)) {
+        Some(name) => name.to_string(),
+        None => only_one(repo)?,
+    };
+    let path = repo.fetch(&name)?;
+    if name.to_lowercase().ends_with(GGUF) {
+        return of_gguf(&path).map_err(|what| wrong(format!("`{name}`: {what}")));
+    }
+    let files = match name.ends_with(".json") {
+        true => files_of_index(&repo.read_text(&name)?.unwrap_or_default()).map_err(|what| wrong(format!("`{name}`: {what}")))?,
+        false => [name].into(),
+    };
+    let mut all = Outline::default();
+    for file in files {
+        all.add(Outline::of(&repo.fetch(&file)?).map_err(|what| wrong(format!("`{file}`: {what}")))?);
+    }
+    let bytes_per_weight = all.bytes_per_weight();
+    let shapes = all.shapes;
+    let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
+        Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
+        None => ModelConfig::identify(&shapes).ok_or_else(|| {
+            wrong(
+                "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
+                    .into(),
+            )
+        })?,
+    };
+    Ok(Weights { path, config, shapes, bytes_per_weight, chat: ChatFormat::default(), carries_tokenizer: false })
+}
+
+/// Of a folder without any of [`FILES`].
+fn only_one(repo: &Repo) -> Result<String> {
+    let is_one = |path: &String| ENDINGS.iter().any(|ending| path.to_lowercase().ends_with(ending));
+    let mut files: Vec<String> = repo.paths().into_iter().filter(is_one).collect();
+    match (files.pop(), files.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (None, _) => Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() }),
+        (Some(last), false) => {
+            files.push(last);
+            let what = format!("it has several files of weights, and it is not said which: {}", files.join(", "));
+            Err(Error::Model { place: repo.in_words(), what })
+        }
+    }
+}
+
+fn of_gguf(path: &Path) -> Result<Weights, String> {
+    let mut file = File::open(path).map_err(|e| e.to_string())?;
+    let read = Gguf::read(&mut file).map_err(|e| e.to_string())?;
+    let (config, shapes) = read.outline(&mut file).map_err(|e| e.to_string())?;
+    let template = read.text("tokenizer.chat_template").map(str::to_string);
+    let chat = ChatFormat { template, tokens: gguf::named_tokens(&read) };
+    let (bytes_per_weight, carries_tokenizer) = (read.bytes_per_weight(), gguf::has_tokenizer(&read));
+    Ok(Weights { path: path.into(), config, shapes, bytes_per_weight, chat, carries_tokenizer })
+}
+
+/// What files of weights say of their tensors.
+#[derive(Default)]
+pub(super) struct Outline {
+    pub(super) shapes: BTreeMap<String, Vec<usize>>,
+    /// Of all matrices.
+    matrix_bytes: usize,
+    matrix_elements: f64,
+}
+
+impl Outline {
+    /// Names and shapes of a file's tensors, and that the file is as long as it says: safetensors, or what `torch.save` writes.
+    ///
+    /// # Errors
+    /// In words.
+    pub(super) fn of(path: &Path) -> Result<Self, String> {
+        let mut file = File::open(path).map_err(|e| e.to_string())?;
+        let mut first = Vec::new();
+        (&mut file).take(8).read_to_end(&mut first).map_err(|e| e.to_string())?;
+        file.rewind().map_err(|e| e.to_string())?;
+        if !TorchFile::begins(&first) {
+            return of_safetensors(file);
+        }
+        let read = TorchFile::read(&mut file).map_err(|e| e.to_string())?;
+        let mut all = Outline { shapes: read.shapes(), ..Outline::default() };
+        for (name, shape) in all.shapes.iter().filter(|(_, shape)| shape.len() == 2) {
+            all.matrix_bytes += read.bytes_of(name);
+            all.matrix_elements += shape.iter().map(|dim| *dim as f64).product::<f64>();
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, other: Outline) {
+        self.shapes.extend(other.shapes);
+        self.matrix_bytes += other.matrix_bytes;
+        self.matrix_elements += other.matrix_elements;
+    }
+
+    /// Of an element of a matrix, on average over all of them.
+    fn bytes_per_weight(&self) -> f64 {
+        if self.matrix_elements > 0.0 { self.matrix_bytes as f64 / self.matrix_elements } else { 4.0 }
+    }
+}
+
+fn of_safetensors(mut file: File) -> Result<Outline, String> {
+    let size = file.metadata().map_err(|e| e.to_string())?.len();
+    let mut head = [0u8; 8];
+    file.read_exact(&mut head).map_err(|_| format!("it is no safetensors file: it has {size} bytes"))?;
+    let length = u64::from_le_bytes(head);
+    if length > MOST_HEADER_BYTES || length + 8 > size {
+        return Err(format!("it is no safetensors file, or cut off: its header would have {length} bytes, the file has {size}"));
+    }
+    let mut json = Vec::new();
+    file.take(length).read_to_end(&mut json).map_err(|e| e.to_string())?;
+    let metadata: safetensors::tensor::Metadata =
+        serde_json::from_slice(&json).map_err(|e| format!("it is no safetensors file: its header is broken: {e}"))?;
+    let tensors = metadata.tensors();
+    let end = tensors.values().map(|t| t.data_offsets.1).max().unwrap_or(0) as u64;
+    if 8 + length + end != size {
+        return Err(format!("it is cut off or has been changed: expected {} bytes, found {size}", 8 + length + end));
+    }
+    let matrices = || tensors.values().filter(|t| t.shape.len() == 2);
+    let matrix_bytes = matrices().map(|t| t.data_offsets.1 - t.data_offsets.0).sum();
+    let matrix_elements = matrices().map(|t| t.shape.iter().map(|dim| *dim as f64).product::<f64>()).sum();
+    let shapes = tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect();
+    Ok(Outline { shapes, matrix_bytes, matrix_elements })
+}

@@ -1,0 +1,67 @@
+use super::*;
+use tokenizers::Tokenizer;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tokenizers").join(name)
+}
+
+fn opened(place: &Path) -> Tokenizer {
+    let repo = Repo::at_folder(crate::data::hub::Kind::Model, place).expect("a folder");
+    let path = fetch(&repo).expect("fetched").expect("a tokenizer");
+    let (json, _) = tokenizer_json(&path).expect("a tokenizer");
+    Tokenizer::from_bytes(json).expect("read")
+}
+
+/// Ids as transformers or SentencePiece give them (`tests/fixtures/tokenizers/make.py`).
+#[test]
+fn older_folders_cut_texts_as_their_own_libraries_do() {
+    let json = std::fs::read(folder("expected.json")).expect("read");
+    let expected: Map<String, Value> = serde_json::from_slice(&json).expect("JSON");
+    let ids = |value: &Value| -> Vec<u64> { value.as_array().expect("ids").iter().filter_map(Value::as_u64).collect() };
+    assert_eq!(expected.len(), 12);
+    for (name, cases) in &expected {
+        let place = folder(name.trim_end_matches(" pair"));
+        let tokenizer = opened(&place);
+        let cases = cases.as_array().expect("cases");
+        if name.ends_with(" pair") {
+            let pair = ("the river walks under the bright house.", "Naïve CAFÉ don't 12,345");
+            let found = tokenizer.encode(pair, true).expect("encoded");
+            assert_eq!(found.get_ids().iter().map(|id| u64::from(*id)).collect::<Vec<_>>(), ids(&cases[0]), "{name}");
+            continue;
+        }
+        for case in cases {
+            let text = case[0].as_str().expect("a text");
+            let found = tokenizer.encode(text, true).expect("encoded");
+            assert_eq!(found.get_ids().iter().map(|id| u64::from(*id)).collect::<Vec<_>>(), ids(&case[1]), "{name}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn the_files_of_a_tokenizer_in_parts_are_named() {
+    let names = |path: PathBuf| -> Vec<String> {
+        let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        tokenizer_files(&path).iter().map(name).collect()
+    };
+    assert_eq!(names(folder("gpt2/vocab.json")), ["vocab.json", "merges.txt", "config.json"]);
+    assert_eq!(names(folder("elsewhere/tokenizer.json")), ["tokenizer.json"]);
+}
+
+#[test]
+fn what_is_damaged_is_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cases: [(&str, &[(&str, &[u8])], &str); 7] = [
+        ("vocab.txt", &[("vocab.txt", b"[PAD]\n[UNK]\na\n")], "expected a line `[CLS]`"),
+        ("vocab.txt", &[("vocab.txt", b"\xff\xfe")], "utf-8"),
+        ("vocab.json", &[("vocab.json", b"[]"), ("merges.txt", b"")], "expected a map"),
+        ("vocab.json", &[("vocab.json", b"{}"), ("config.json", br#"{"model_type": "qwen2"}"#)], "`qwen2` cuts texts"),
+        ("vocab.json", &[("merges.txt", b"a b\nabc\n"), ("config.json", br#"{"model_type": "gpt2"}"#)], "line 2"),
+        ("spiece.model", &[("spiece.model", b"\x0a\xff\xff"), ("config.json", br#"{"model_type": "t5"}"#)], "cut off"),
+        ("spiece.model", &[("spiece.model", b""), ("config.json", br#"{"model_type": "t5"}"#)], "no pieces"),
+    ];
+    for (name, files, expected) in cases {
+        files.iter().for_each(|(name, bytes)| std::fs::write(dir.path().join(name), bytes).expect("written"));
+        let told = tokenizer_json(&dir.path().join(name)).map(drop).expect_err(expected).to_string();
+        assert!(told.contains(expected), "{told}");
+    }
+}
