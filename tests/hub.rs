@@ -9,7 +9,7 @@ use tallow::data::hub::push::Patience;
 use tallow::data::hub::{Error, Hub, HubConfig, Secret};
 use tallow::data::{DataSpecHints, Making, survey_data, survey_model};
 use tallow::error::{Class, Failure};
-use tallow::spec::{DataSource, ModelSpec};
+use tallow::spec::{Columns, DataSource, ModelSpec};
 use tallow_zoo::ModelConfig;
 
 /// Tries soon again.
@@ -400,7 +400,9 @@ fn a_file_of_the_web_is_fetched_when_it_changes() {
     assert_eq!(read(&world.offline(), None).expect("here"), new);
     assert_eq!(world.server.take_requests(), Vec::<String>::new());
     let source = DataSource::Url { url: url.clone(), sha256: None };
-    let facts = survey_data(&world.online(), &source, &DataSpecHints::default(), &Making::quietly(world.dir.path()));
+    let columns = Columns { input: vec!["words".into()], label: Some("mood".into()), ..Columns::default() };
+    let hints = DataSpecHints { columns, ..DataSpecHints::default() };
+    let facts = survey_data(&world.online(), &source, &hints, &Making::quietly(world.dir.path()));
     assert_eq!(facts.expect("surveyed").splits[0].examples, 2);
     world.server.set_fault(Fault::Html);
     let gone = format!("{}/another.csv", world.server.endpoint);

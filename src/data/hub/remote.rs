@@ -140,7 +140,7 @@ impl Remote {
 
     /// Fetches a file of the web into the cache, where it lies below the hash of its address; with `sha256`, no other content will do.
     pub(super) fn fetch_url(&self, url: &Url, sha256: Option<&str>, cache: &Path) -> Result<PathBuf, Error> {
-        let what = format!("the file at `{url}`");
+        let what = format!("file at `{url}`");
         let wanted = Wanted { kind: Kind::Dataset, what: &what };
         let folder = web_folder(cache, url);
         let head = self.wire.patiently(|| self.wire.once(wanted, &Method::HEAD, url, &HeaderMap::new()));
@@ -199,7 +199,7 @@ pub(super) fn known_url(url: &Url, sha256: Option<&str>, cache: &Path) -> Result
     if !place.is_file() {
         return Ok(None);
     }
-    checked(&place, sha256, &format!("the file at `{url}`"))?;
+    checked(&place, sha256, &format!("file at `{url}`"))?;
     Ok(Some(place))
 }
 
