@@ -134,7 +134,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let Ok(measured) = text.trim().parse::<f64>() else {
             return Err(format!("{}: {text} {}", entry.family, String::from_utf8_lossy(&out.stderr)).into());
         };
-        let host = HostFacts { cores: 1, memory_bytes: 0, matmul_flops: 1e11 };
+        let host = HostFacts::new(1, 0, 1e11);
         let estimated = estimate(
             &config.model,
             &Share::of(&config.model, None, None),
@@ -201,6 +201,7 @@ fn facts(case: &Case, task: Task) -> DataFacts {
         columns: Columns::default(),
         labels: vec![],
         license: None,
+        is_gated: false,
         revision: None,
         mean_tokens: tokens.map(|tokens| tokens as f64),
         image_shape: side,

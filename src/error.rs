@@ -139,6 +139,12 @@ impl Error {
         self.failure.hint()
     }
 
+    /// The module's error itself, where it is one of this type.
+    pub fn as_failure<F: Failure>(&self) -> Option<&F> {
+        let error: &dyn std::error::Error = &*self.failure;
+        error.downcast_ref()
+    }
+
     /// Says what was being attempted ("reading the paper `x.pdf`").
     #[must_use]
     pub fn attempting(mut self, what: impl Into<String>) -> Self {

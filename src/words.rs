@@ -54,6 +54,13 @@ pub(crate) fn rate(over: f64, secs: f64) -> Option<String> {
     (secs > 0.0 && over > 0.0).then(|| if value >= 100.0 { count(value) } else { shortest(value, 1) })
 }
 
+/// `$0.0123`.
+pub(crate) fn dollars(usd: f64) -> String {
+    // Of small amounts two digits, of others cents and fractions of them.
+    let places = if usd > 0.0 && usd < 1e-4 { 1e9 } else { 1e6 };
+    format!("${}", plain((usd * places).round() / places))
+}
+
 /// A hyperparameter: 5e-5, 0.9, 32.
 pub(crate) fn plain(value: f64) -> String {
     if value != 0.0 && (value.abs() < 1e-3 || value.abs() >= 1e6) { format!("{value:e}") } else { format!("{value}") }

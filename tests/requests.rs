@@ -1,6 +1,6 @@
 //! Requests in ordinary words, as a user gives them to the program: what is planned for data and model at hand.
 
-use program::{Place, succeeds};
+use program::{Place, said, succeeds};
 use std::path::Path;
 
 #[expect(dead_code, reason = "others use the rest")]
@@ -111,4 +111,81 @@ fn languages_choose_columns_and_demand_none() {
     };
     assert_eq!(of("named.csv", ["en", "de"]), ("de".into(), "en".into(), false));
     assert_eq!(of("others.csv", ["source", "target"]), ("source".into(), "target".into(), true));
+}
+
+fn plan_of(place: &Place, request: &str) -> serde_json::Value {
+    let said = succeeds(&mut place.tallow(["plan", request, "--offline", "--json"]));
+    serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:#?}"))
+}
+
+#[test]
+fn a_llama_from_scratch_is_one_of_the_zoo() {
+    let place = Place::new();
+    let text = place.write("words.txt", "the cat sat on the mat and the dog sat on the cat. ".repeat(400));
+    let plan = plan_of(&place, &format!("train a Llama of 2 layers with hidden size 64 on {} from scratch", text.display()));
+    let config = &plan["spec"]["model"]["config"];
+    assert_eq!(
+        (&config["family"], &config["num_hidden_layers"], &config["hidden_size"]),
+        (&"llama".into(), &2.into(), &64.into())
+    );
+}
+
+#[test]
+fn a_question_names_its_column() {
+    let place = Place::new();
+    let rows: String =
+        (0..120).map(|i| format!("{},{},{}\n", i % 2 * 10 + i % 7, ["a", "b"][i / 60], ["rose", "tulip"][i % 2])).collect();
+    let file = place.write("flowers.csv", format!("height,place,species\n{rows}"));
+    for words in ["which species is it?", "tell me what species a flower is"] {
+        let plan = plan_of(&place, &format!("{words} {}", file.display()));
+        assert_eq!(plan["facts"]["data"]["columns"]["label"], "species", "{words}");
+    }
+}
+
+/// A tokenizer that cannot be had is told; the same model is not proposed again and again.
+#[test]
+fn a_model_from_scratch_whose_tokenizer_is_not_there() {
+    let place = Place::new();
+    let refused = said(&mut place.tallow(["plan", "train a T5 from scratch on toy_translation", "--offline"]));
+    assert!(refused.code == Some(60) && refused.stderr.contains("google-t5/"), "{refused:#?}");
+}
+
+/// What an hour of the machine costs is told in plan and report, and what may be spent is kept.
+#[test]
+fn what_a_machine_costs() {
+    let place = Place::new();
+    let prices = place.write(
+        "prices.toml",
+        "[host]\nusd_per_hour = 36000.0\n[gpus.big]\nusd_per_hour = 2.5\ntflops = 100.0\nmemory_gib = 24\n",
+    );
+    let with = |mut command: std::process::Command| {
+        command.arg("--offline").env("TALLOW_PRICES", &prices);
+        said(&mut command)
+    };
+    let out = place.run();
+    let poor = {
+        let mut train = place.train(&[], &out);
+        train.args(["--max-usd", "0.5"]);
+        with(train)
+    };
+    assert_eq!(poor.code, Some(42), "{poor:#?}");
+    for words in ["`budget.max_usd` is $0.5 for the whole run", "at $36000 an hour", "--max-usd 10"] {
+        assert!(poor.stderr.contains(words), "{words}: {poor:#?}");
+    }
+    let mut resume = place.tallow(["resume"]);
+    resume.arg(&out).args(["--max-usd", "100000"]);
+    let done = with(resume);
+    assert_eq!(done.code, Some(0), "{done:#?}");
+    let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("an hour of this machine that is"), "{report}");
+    let plan = with(place.tallow(["plan".as_ref(), place.path("tiny.toml").as_os_str()]));
+    for words in ["of this machine, at $36000 an hour", "big: about", "cost: training takes about"] {
+        assert!(plan.stdout.contains(words), "{words}: {plan:#?}");
+    }
+    place.write("prices.toml", "[host]\nusd_per_hour = -1.0\n");
+    let wrong = with(place.tallow(["plan".as_ref(), place.path("tiny.toml").as_os_str()]));
+    assert!(
+        wrong.code == Some(2) && wrong.stderr.contains("`host.usd_per_hour`: expected US dollars, at least 0, found -1"),
+        "{wrong:#?}"
+    );
 }

@@ -110,3 +110,37 @@ fn a_search_needs_something_to_watch() {
     let words = &["`search`: expected something to be watched (`data.monitor`)"];
     Place::new().refuses(&["search.max_trials=3"], &Refusal { code: 10, words, hint: "tallow schema" });
 }
+
+/// Where the first plan and all that was gentler failed, it is not trained once more: the run ends and says why.
+#[test]
+fn a_search_in_which_nothing_completes_ends() {
+    let place = Place::new();
+    let run = place.run();
+    // What even a short step needs is more than there is.
+    let set = [
+        WATCHED,
+        "data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 1500, seed = 1 }",
+        "recipe.batch_size=1024",
+        "model.config.hidden_size=64",
+        "model.config.intermediate_size=256",
+        "model.config.vocab_size=20000",
+        "recipe.length={ steps = 2 }",
+        "budget.max_memory_bytes=29360128",
+        "budget.max_attempts=1",
+        "search.max_trials=3",
+    ];
+    let mut train = place.train(&set, &run);
+    train.arg("--offline");
+    for mut command in [train, place.resume(&run)] {
+        let said = program::said(&mut command);
+        assert_eq!(said.code, Some(40), "{said:#?}");
+        for words in
+            ["none of the 3 recipes that were tried could be trained to its end; the first plan: out of memory", "search`"]
+        {
+            assert!(said.stderr.contains(words), "{words}: {said:#?}");
+        }
+    }
+    let journal = journal(&run);
+    assert!(journal.trials.len() == 3 && journal.best().is_none(), "{journal:#?}");
+    assert!(!run.join("runs/seed-0").exists(), "nothing was trained besides");
+}

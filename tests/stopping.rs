@@ -315,7 +315,7 @@ fn out_of_memory_means_smaller_forward_passes_and_the_same_steps() {
     assert!(outcomes.len() >= 2 && outcomes.last() == Some(&Outcome::Completed), "{outcomes:?}");
     assert!(
         outcomes[..outcomes.len() - 1].iter().all(|o| {
-            matches!(o, Outcome::OutOfMemory { limit_bytes: Some(limit), peak_bytes: Some(peak) } if *limit == 80 << 20 && *peak > 40 << 20)
+            matches!(o, Outcome::OutOfMemory { limit_bytes: Some(limit), peak_bytes: Some(peak), gpu: None } if *limit == 80 << 20 && *peak > 40 << 20)
         }),
         "{outcomes:?}"
     );

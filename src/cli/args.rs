@@ -32,6 +32,8 @@ pub enum Command {
         #[command(flatten)]
         paper: PaperArg,
         #[command(flatten)]
+        fallback: FallbackArgs,
+        #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
         run: RunArgs,
@@ -41,6 +43,8 @@ pub enum Command {
         /// What to do.
         #[arg(required = true)]
         request: Vec<String>,
+        #[command(flatten)]
+        fallback: FallbackArgs,
         #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
@@ -69,6 +73,8 @@ pub enum Command {
         example: bool,
         #[command(flatten)]
         script: ScriptArgs,
+        #[command(flatten)]
+        fallback: FallbackArgs,
         #[command(flatten)]
         wishes: Wishes,
         #[command(flatten)]
@@ -186,13 +192,13 @@ pub enum Command {
         #[arg(long, value_name = "TEXT", requires = "chat")]
         system: Option<String>,
         /// Write at most so many tokens.
-        #[arg(long, default_value_t = 128, value_name = "N")]
+        #[arg(long, default_value_t = 128, value_name = "N", value_parser = some)]
         max_tokens: usize,
         /// Draw by chance, the more evenly the higher; default: the likeliest each time.
-        #[arg(long, value_name = "T")]
+        #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = temperature)]
         temperature: Option<f64>,
         /// Draw from the fewest tokens that together have this probability.
-        #[arg(long, value_name = "P")]
+        #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share)]
         top_p: Option<f64>,
         /// Draw from so many of the likeliest tokens.
         #[arg(long, value_name = "N")]
@@ -353,18 +359,47 @@ pub struct ScriptArgs {
     /// A Python script, which runs in a Docker container without network; `--data` is then the folder that it sees. See docs/scripts.md.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["experiment", "example"])]
     pub script: Option<PathBuf>,
-    /// The image that a script runs in; default: `tallow-python`.
-    #[arg(long, value_name = "IMAGE", requires = "script")]
-    pub image: Option<String>,
     /// A table of examples that a script predicts (`tallow.predict`) and Tallow scores.
     #[arg(long, value_name = "FILE", requires = "label")]
     pub held_out: Option<PathBuf>,
     /// Its column with the answers, which the script does not see.
     #[arg(long, value_name = "COLUMN", requires = "held_out")]
     pub label: Option<String>,
+}
+
+/// Scripts in containers, where the zoo lacks what is wanted.
+#[derive(Debug, Args, Default, Clone)]
+pub struct FallbackArgs {
+    /// Let the language model of `--llm` write a Python script where the zoo lacks the model, or mend the one of `--script`; it runs in a
+    /// container without network (docs/scripts.md). Without it that is asked for on a terminal and refused elsewhere.
+    #[arg(long)]
+    pub allow_script: bool,
+    /// The image that a script runs in; default: `tallow-python`.
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
     /// Let a script see the GPUs.
-    #[arg(long, requires = "script")]
+    #[arg(long)]
     pub gpu: bool,
+}
+
+fn some(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "expected a whole number from 1".into())
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|t| (0.0..=100.0).contains(t)).ok_or_else(|| "expected a number from 0 to 100".into())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|p| *p > 0.0 && *p <= 1.0).ok_or_else(|| "expected a number above 0 and at most 1".into())
+}
+
+impl FallbackArgs {
+    /// The first of these that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let all = [("--allow-script", self.allow_script), ("--image", self.image.is_some()), ("--gpu", self.gpu)];
+        all.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
+    }
 }
 
 /// What the user wants otherwise than the file says. Each lands in the spec.

@@ -1,12 +1,12 @@
 //! What this machine offers, and what follows from it.
 
 use crate::report::Style;
-use crate::words::bytes;
+use crate::words::{bytes, clean};
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// What is looked at. The two closures reach what others own: the sandbox's probe and the Hub's client.
+/// What is looked at. The closures reach what others own: the sandbox's probe, the engine's client and the Hub's.
 pub struct Probe<'a> {
     /// Layers of the jail, each with how it holds or why it is missing.
     pub sandbox: &'a dyn Fn() -> Vec<(String, Result<String, String>)>,
@@ -15,6 +15,8 @@ pub struct Probe<'a> {
     pub path: Option<&'a OsStr>,
     /// The socket of the container engine.
     pub docker: &'a Path,
+    /// The image that scripts run in, and what a client of the engine says of it: what it can do, or why it cannot be used.
+    pub image: (&'a str, &'a dyn Fn(&Path) -> Result<String, String>),
     /// Where runs are kept; its file system is measured.
     pub runs: &'a Path,
     /// Environment variables that are set and honoured: name and what is shown of them.
@@ -70,12 +72,15 @@ impl Check {
 }
 
 impl Facts {
-    /// Looks. Starts no process and opens no device.
+    /// Looks, and opens no device. A process is started where there is a container engine alone: its client.
     pub fn gather(probe: &Probe) -> Facts {
         let mut checks = vec![cores(), memory(&read(MEMINFO)), cpu(&features()), gpu(&Gpu::find())];
         checks.push(disk(free_bytes(probe.runs), probe.runs));
         checks.extend((probe.sandbox)().into_iter().map(|(name, held)| layer(&name, held)));
-        checks.push(docker(probe.docker, probe.path));
+        let engine = docker(probe.docker, probe.path);
+        let client = client(probe.path).filter(|_| engine.state == State::Ok);
+        checks.push(engine);
+        checks.extend(client.map(|client| image(probe.image.0, (probe.image.1)(&client))));
         checks.push(hub(&probe.hub));
         checks.extend(probe.variables.iter().map(|(name, value)| Check::ok(name, value.clone())));
         Facts { version: env!("CARGO_PKG_VERSION").into(), checks }
@@ -251,9 +256,29 @@ fn layer(name: &str, held: Result<String, String>) -> Check {
     }
 }
 
+/// The engine's client on PATH.
+fn client(path: Option<&OsStr>) -> Option<PathBuf> {
+    std::env::split_paths(path?).map(|place| place.join("docker")).find(|file| file.is_file())
+}
+
+/// What a script finds in its image, or how one is made.
+fn image(name: &str, found: Result<String, String>) -> Check {
+    match found {
+        Ok(found) => Check::ok("Image", format!("{name}: {found}")),
+        Err(why) => Check::limited(
+            "Image",
+            format!("{name} cannot be used: {}", clean(why.lines().next().unwrap_or_default())),
+            format!(
+                "scripts need one that has Python: `docker build` or `docker pull` it and name it by `--image`; where no registry can be reached, a root file system \
+                 does, as root on Debian: `mmdebstrap --variant=essential --include=python3 bookworm root.tar && docker import root.tar {name}` (docs/scripts.md)"
+            ),
+        ),
+    }
+}
+
 /// A socket that is there and a client on PATH; neither is used.
 fn docker(socket: &Path, path: Option<&OsStr>) -> Check {
-    let client = path.and_then(|path| std::env::split_paths(path).map(|place| place.join("docker")).find(|file| file.is_file()));
+    let client = client(path);
     let why = "`tallow train --script`, for what the zoo lacks, needs both and an image with Python (docs/scripts.md)";
     match (socket.exists(), client) {
         (true, Some(client)) => Check::ok("Docker", format!("{}, {}", client.display(), socket.display())),
@@ -332,6 +357,14 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_is_not_there_can_be_made() {
+        let missing = image("mine", Err("Error: No such image: mine\nmore".into()));
+        assert_eq!((missing.state, missing.found.as_str()), (State::Limited, "mine cannot be used: Error: No such image: mine"));
+        assert!(missing.consequence.is_some_and(|then| then.contains("docker import root.tar mine")));
+        assert_eq!(image("mine", Ok("Python 3.11.2".into())).state, State::Ok);
+    }
+
+    #[test]
     fn the_page_has_a_line_for_each_check_and_says_what_follows() {
         let layers =
             || vec![("seccomp".to_string(), Ok("no sockets".to_string())), ("landlock".into(), Err("kernel too old".into()))];
@@ -342,6 +375,7 @@ mod tests {
             hub: HubProbe::Ask(&refused),
             path: None,
             docker: Path::new("/nowhere/docker.sock"),
+            image: ("tallow-python", &|_| Err("nobody is asked".into())),
             runs: &dir.path().join("not/yet"),
             variables: vec![],
         };

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The environment variables that Tallow honours, and what each is for. `tallow doctor` prints those that are set.
-pub const VARIABLES: [(&str, &str); 14] = [
+pub const VARIABLES: [(&str, &str); 15] = [
     ("HF_ENDPOINT", "the Hub's address"),
     ("HF_HOME", "the Hub's cache (its `hub/` folder)"),
     ("HF_HUB_CACHE", "the Hub's cache, if it lies elsewhere"),
@@ -16,6 +16,7 @@ pub const VARIABLES: [(&str, &str); 14] = [
     ("TALLOW_ARXIV", "arXiv's address, for a mirror; default: https://arxiv.org"),
     ("TALLOW_CACHE", "cache for papers; default: `tallow` in the user's cache folder"),
     ("TALLOW_LLM_CONFIG", "language models to ask; default: `tallow/llm.toml` in the user's folder of configurations"),
+    ("TALLOW_PRICES", "what an hour of machines costs; default: `tallow/prices.toml` in the user's folder of configurations"),
     ("TALLOW_LLM_KEY", "key for a language model that `--llm` names by its address; sent to that host alone"),
     ("TALLOW_SCRIPT_IMAGE", "the image that scripts run in; default: `tallow-python`"),
     ("DOCKER_HOST", "where the container engine of scripts listens"),
@@ -36,14 +37,15 @@ pub struct Environment {
     pub color: bool,
     pub script_image: Option<String>,
     pub docker_host: Option<String>,
-    pub llm_config: LlmConfig,
+    pub llm_config: Configured,
+    pub prices: Configured,
     /// Where programs are looked for.
     pub path: Option<OsString>,
 }
 
-/// Where the configuration of language models lies.
+/// Where a file of the user's lies.
 #[derive(Debug, Clone)]
-pub struct LlmConfig {
+pub struct Configured {
     pub path: PathBuf,
     /// Somebody named it: then it has to be there.
     pub is_named: bool,
@@ -69,6 +71,10 @@ impl Environment {
         let hf_home = path("HF_HOME").unwrap_or_else(|| caches.join("huggingface"));
         let truthy = |value: String| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on");
         let stored_token = || std::fs::read_to_string(path("HF_TOKEN_PATH").unwrap_or_else(|| hf_home.join("token"))).ok();
+        let configured = |name: &str, usual: &str| Configured {
+            path: path(name).unwrap_or_else(|| path("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")).join(usual)),
+            is_named: var(name).is_some(),
+        };
         Environment {
             endpoint: text("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".into()).trim_end_matches('/').into(),
             hub_cache: path("HF_HUB_CACHE").unwrap_or_else(|| hf_home.join("hub")),
@@ -85,11 +91,8 @@ impl Environment {
             color: var("NO_COLOR").is_none(),
             script_image: text("TALLOW_SCRIPT_IMAGE"),
             docker_host: text("DOCKER_HOST"),
-            llm_config: LlmConfig {
-                path: path("TALLOW_LLM_CONFIG")
-                    .unwrap_or_else(|| path("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")).join("tallow/llm.toml")),
-                is_named: var("TALLOW_LLM_CONFIG").is_some(),
-            },
+            llm_config: configured("TALLOW_LLM_CONFIG", "tallow/llm.toml"),
+            prices: configured("TALLOW_PRICES", "tallow/prices.toml"),
             path: var("PATH"),
         }
     }

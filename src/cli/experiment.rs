@@ -1,6 +1,6 @@
 //! `tallow reproduce`, `do`, `train`, `plan` and `resume`: the commands that work in a run folder.
 
-use super::args::{BudgetArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
+use super::args::{BudgetArgs, FallbackArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
 use super::{language_model, planned, read};
@@ -9,7 +9,7 @@ use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
 use crate::job::Event;
 use crate::pipeline::{End, Given, Pipeline, Setup, Worker};
-use crate::plan::{self, HostFacts, Plan, RulePlanner};
+use crate::plan::{self, HostFacts, Plan, PlannerError, Prices, RulePlanner};
 use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
@@ -44,6 +44,8 @@ enum CliError {
     Evaluation { path: PathBuf },
     #[error("the folder `{}`, which takes the Hub's place, is not there", path.display())]
     NoHub { path: PathBuf },
+    #[error("`{}` cannot be used: {what}", path.display())]
+    Prices { path: PathBuf, what: String },
     #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
     NothingAsked,
 }
@@ -55,6 +57,7 @@ impl Failure for CliError {
             | CliError::Evaluation { .. }
             | CliError::NoHub { .. }
             | CliError::InTheFile { .. }
+            | CliError::Prices { .. }
             | CliError::NothingAsked => Class::Usage,
             CliError::Unfinished { class, .. } => *class,
             CliError::Stopped { .. } => Class::Interrupted,
@@ -69,6 +72,7 @@ impl Failure for CliError {
             CliError::InTheFile { .. } => {
                 Some("change the file, or lay a key over it: `--set data.source.id=ORG/NAME`, `--set model.id=ORG/NAME`".into())
             }
+            CliError::Prices { .. } => Some("docs/planning.md shows the file and what may stand in it".into()),
             CliError::Stopped { run: Some(run) } => {
                 Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display()))
             }
@@ -105,17 +109,19 @@ impl Start {
             }
             None => (EXAMPLE.to_string(), "the example".to_string()),
         };
-        for (option, what, asked) in [
-            ("--data", "data", wishes.data.is_some()),
-            ("--model", "model", wishes.model.is_some()),
-            ("--llm", "settings, and there is nothing to plan", wishes.llm.llm.is_some()),
-            ("--llm-replay", "settings, and there is nothing to plan", wishes.llm.llm_replay.is_some()),
-        ] {
+        for (option, what, asked) in [("--data", "data", wishes.data.is_some()), ("--model", "model", wishes.model.is_some())] {
             if asked {
                 return Err(CliError::InTheFile { option, what, file: name }.into());
             }
         }
-        Ok(Start::Experiment(Box::new(spec::parse_with(&text, &name, &overrides(wishes))?)))
+        let spec = spec::parse_with(&text, &name, &overrides(wishes))?;
+        let what = "settings, and without a search (`--improve`) there is nothing to propose";
+        for (option, asked) in [("--llm", wishes.llm.llm.is_some()), ("--llm-replay", wishes.llm.llm_replay.is_some())] {
+            if asked && spec.search.is_none() {
+                return Err(CliError::InTheFile { option, what, file: name }.into());
+            }
+        }
+        Ok(Start::Experiment(Box::new(spec)))
     }
 
     pub(super) fn paper(env: &Environment, paper: &PaperArg, offline: bool) -> Result<Start> {
@@ -136,7 +142,7 @@ impl Start {
         match given {
             _ if example => of_paper(None),
             [one] if one.to_lowercase().ends_with(".toml") => Start::experiment(Some(Path::new(one)), wishes),
-            [one] if !one.trim().contains(' ') && PaperSource::parse(one).is_ok() => of_paper(Some(one)),
+            [one] if is_paper(one) => of_paper(Some(one)),
             words => Start::request(words),
         }
     }
@@ -144,6 +150,9 @@ impl Start {
     /// Puts into the run folder what the run begins with.
     fn lay(&self, pipeline: &mut Pipeline, wishes: &Wishes) -> Result<()> {
         match self {
+            Start::Experiment(spec) if wishes.llm.llm.is_some() || wishes.llm.llm_replay.is_some() => {
+                pipeline.begin_advised(spec, &planner_wishes(wishes))
+            }
             Start::Experiment(spec) => pipeline.begin(spec),
             Start::Paper(paper) => pipeline.begin_with_paper(paper, &planner_wishes(wishes)),
             Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
@@ -180,6 +189,30 @@ pub(super) fn begin(
     args: &RunArgs,
     until: Until,
 ) -> Result<ExitCode> {
+    begin_with(json, env, start, wishes, args, until, None)
+}
+
+/// Begins a run and goes on with it; where the zoo has no model for it, by a script that a language model writes, if somebody agrees.
+pub(super) fn begin_or_script(
+    json: bool,
+    env: &Environment,
+    start: Start,
+    wishes: &Wishes,
+    args: &RunArgs,
+    fallback: &FallbackArgs,
+) -> Result<ExitCode> {
+    begin_with(json, env, start, wishes, args, Until::Report, Some(fallback))
+}
+
+fn begin_with(
+    json: bool,
+    env: &Environment,
+    start: Start,
+    wishes: &Wishes,
+    args: &RunArgs,
+    until: Until,
+    fallback: Option<&FallbackArgs>,
+) -> Result<ExitCode> {
     // A language model that cannot be asked is told before anything is begun.
     language_model::check(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
     let root = args.out.clone().unwrap_or_else(|| {
@@ -191,12 +224,36 @@ pub(super) fn begin(
     });
     let was_there = root.is_dir();
     let folder = create(root, Purpose::Experiment)?;
-    let done = go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until);
-    if done.is_err() && !folder.spec().is_file() {
+    let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
+        Err(error) => match fallback.filter(|_| lacks_model(&error)) {
+            Some(fallback) => super::script::fall_back(json, env, &folder, error, (wishes, fallback), args),
+            None => Err(error),
+        },
+        done => done,
+    };
+    if done.is_err() && !folder.spec().is_file() && !folder.script_spec().is_file() {
         // Not even an experiment came of it: there is nothing to go on with.
         folder.discard(was_there)?;
     }
     done
+}
+
+/// Whether one word names a paper: not all languages part their words.
+fn is_paper(one: &str) -> bool {
+    const ENDINGS: [&str; 10] = ["pdf", "tex", "ltx", "latex", "gz", "tar", "html", "htm", "md", "txt"];
+    match PaperSource::parse(one) {
+        Ok(PaperSource::File { path }) => {
+            let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+            path.exists() || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+        }
+        Ok(PaperSource::Arxiv { .. } | PaperSource::Stdin) => true,
+        Err(_) => false,
+    }
+}
+
+/// Whether nothing was begun because the zoo has no model for it.
+fn lacks_model(error: &Error) -> bool {
+    matches!(error.as_failure(), Some(PlannerError::NoModel { .. }))
 }
 
 /// A new run folder; its ledger begins with how it came to be.
@@ -243,7 +300,7 @@ pub(super) fn resume(
     };
     let folder = find(env, run)?;
     if folder.script_spec().is_file() {
-        return super::script::resume(json, env, &folder, max_time, budget);
+        return super::script::resume(json, env, &folder, (max_time, budget), (hub, worker));
     }
     go_on(json, env, folder, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
 }
@@ -314,13 +371,15 @@ pub(super) fn drive<T>(
     let hub = Hub::new(hub);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
+    let prices = prices(env)?;
     // Once, and only for what is planned.
     let measured = RefCell::new(None);
     let host = || -> Result<HostFacts> {
         if let Some(facts) = &*measured.borrow() {
             return Ok(HostFacts::clone(facts));
         }
-        let facts = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()? };
+        let (usd_per_hour, gpus) = (prices.of_host(), prices.gpus().clone());
+        let facts = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()?, usd_per_hour, gpus };
         Ok(measured.borrow_mut().insert(facts).clone())
     };
     let program = program()?;
@@ -329,6 +388,7 @@ pub(super) fn drive<T>(
     let setup = Setup {
         hub: &hub,
         host: &host,
+        usd_per_hour: prices.of_host(),
         planner: &RulePlanner,
         language_model: &|wishes| language_model::chosen(env, wishes, (&hub, offline), answering),
         program: program.clone(),
@@ -349,6 +409,16 @@ pub(super) fn drive<T>(
     let done = work(&mut Pipeline::new(folder.clone(), setup, &mut watch));
     watch.0.end();
     done
+}
+
+/// What an hour of machines costs, by the user's own file; nothing where there is none.
+fn prices(env: &Environment) -> Result<Prices> {
+    let path = env.prices.path.clone();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Prices::parse(&text).map_err(|what| CliError::Prices { path, what })?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !env.prices.is_named => Ok(Prices::default()),
+        Err(error) => Err(CliError::Prices { path, what: error.to_string() }.into()),
+    }
 }
 
 /// A run that ended early, as an error; `folder`: its own, where `resume` can go on.
@@ -378,13 +448,18 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
         Outcome::BudgetSpent { budget: Budget::Time, .. } | Outcome::TimedOut { .. } => {
             format!("`{resume} --max-time 1h` gives it an hour in all")
         }
+        Outcome::BudgetSpent { budget: Budget::Money, .. } => format!("`{resume} --max-usd 10` lets it spend more"),
         Outcome::BudgetSpent { budget: Budget::Attempts, .. } => {
             format!(
                 "`{resume} --max-attempts 5` lets recovery try more; `review.md` beside the attempts says what there is to decide"
             )
         }
+        Outcome::BudgetSpent { budget: Budget::LanguageModel, .. } => {
+            format!("`{resume} --max-tokens 100000` (or `--max-usd`) lets the language model go on")
+        }
         Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
-        Outcome::OutOfMemory { .. } => {
+        Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
+        Outcome::OutOfMemory { gpu: None, .. } => {
             format!(
                 "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
             )
@@ -442,11 +517,12 @@ fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
 }
 
 /// What the flags say, for a planner.
-fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
+pub(super) fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     plan::Wishes {
         data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
         model: wishes.model.as_deref().map(ModelName::parse),
         max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
+        affordable_secs: None,
         trials: wishes.improve.map(usize::from),
         epochs: wishes.epochs,
         max_examples: wishes.max_examples,

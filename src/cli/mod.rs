@@ -70,12 +70,12 @@ fn tell(error: &Error, json: bool, style: Style) {
 
 fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
     match &cli.command {
-        Command::Reproduce { paper, wishes, run } => {
+        Command::Reproduce { paper, fallback, wishes, run } => {
             let start = Start::paper(environment, paper, run.hub.offline)?;
-            experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
+            experiment::begin_or_script(cli.json, environment, start, wishes, run, fallback)
         }
-        Command::Do { request, wishes, run } => {
-            experiment::begin(cli.json, environment, Start::request(request)?, wishes, run, Until::Report)
+        Command::Do { request, fallback, wishes, run } => {
+            experiment::begin_or_script(cli.json, environment, Start::request(request)?, wishes, run, fallback)
         }
         Command::Plan { what, example, wishes, run } => {
             let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
@@ -86,9 +86,12 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = profile::Asked { steps: usize::from(*steps) as u64, tokens: tokens.map(usize::from) };
             profile::profile(cli.json, environment, start, wishes, run, &asked)
         }
-        Command::Train { experiment, script, wishes, run, .. } => {
+        Command::Train { experiment, script, fallback, wishes, run, .. } => {
             if let Some(file) = &script.script {
-                return script::begin(cli.json, environment, file, script, wishes, run);
+                return script::begin(cli.json, environment, file, (script, fallback), wishes, run);
+            }
+            if let Some(option) = fallback.given() {
+                return Err(script::without_script(option));
             }
             let start = Start::experiment(experiment.as_deref(), wishes)?;
             experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
@@ -254,6 +257,7 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
         },
         path: path.as_deref(),
         docker: Path::new(environment.docker_host.as_deref().and_then(|host| host.strip_prefix("unix://")).unwrap_or(DOCKER)),
+        image: (script::image_of(environment), &|client| script::look_at_image(environment, client)),
         runs: &environment.runs,
         variables: Vec::new(),
     };

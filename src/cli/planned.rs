@@ -1,10 +1,10 @@
 //! A plan as people read it.
 
-use crate::plan::{self, Gate, Plan};
+use crate::plan::{self, Gate, Plan, usd_of};
 use crate::report::Style;
 use crate::spec::{DataSource, ModelSpec};
 use crate::store::RunFolder;
-use crate::words::{adapter, bytes, clean, count, duration, length, optimizer, plain, schedule};
+use crate::words::{adapter, bytes, clean, count, dollars, duration, length, optimizer, plain, schedule};
 
 /// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
 pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
@@ -100,6 +100,19 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
         format!("{} of training here, {} of memory", duration(secs), bytes(estimate.peak_memory_bytes as f64)),
     ));
     rows.extend(spec.budget.max_time_secs.map(|limit| ("limit", duration(limit as f64))));
+    rows.extend(plan.facts.host.usd_per_hour.map(|price| {
+        let limit = spec.budget.max_usd.map(|max| format!(", limit {}", dollars(max))).unwrap_or_default();
+        ("cost", format!("about {} of this machine, at {} an hour{limit}", dollars(usd_of(secs, price)), dollars(price)))
+    }));
+    for (name, gpu) in &plan.facts.host.gpus {
+        let secs = gpu.secs(estimate.train_flops * plan.runs.len() as f64);
+        let room = match gpu.has_room_for(estimate.peak_memory_bytes as f64) {
+            true => "",
+            false => ", and its memory is too small",
+        };
+        let about = format!("about {} and {} by its data sheet", duration(secs), dollars(usd_of(secs, gpu.usd_per_hour)));
+        rows.push(("elsewhere", format!("{}: {about}{room} (Tallow does not train there yet)", clean(name))));
+    }
     rows
 }
 

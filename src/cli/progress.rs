@@ -83,6 +83,7 @@ impl<D: Write, M: Write> Progress<D, M> {
             | Event::Stopped { .. }
             | Event::Diverged { .. }
             | Event::Failed { .. }
+            | Event::OutOfMemory { .. }
             | Event::Refused { .. } => {
                 self.end();
             }
@@ -262,7 +263,11 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         | Event::Wrote { .. }
         | Event::Predicted { .. }
         | Event::Exported { .. } => return None,
-        Event::Failed { .. } | Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } => return None,
+        Event::Failed { .. }
+        | Event::OutOfMemory { .. }
+        | Event::Step(_)
+        | Event::Progress { .. }
+        | Event::Checkpointed { .. } => return None,
     })
 }
 

@@ -1,14 +1,21 @@
-//! `tallow train --script FILE`: a Python script in a container, for what the zoo lacks.
+//! `tallow train --script FILE`: a Python script in a container, for what the zoo lacks; and the script that a language model writes in
+//! place of an experiment.
 
-use super::args::{BudgetArgs, RunArgs, ScriptArgs, Wishes};
+use super::args::{BudgetArgs, FallbackArgs, HubArgs, RunArgs, ScriptArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
-use super::experiment::{self, create, now, stop_flag, unfinished};
+use super::experiment::{self, create, now, planner_wishes, stop_flag, unfinished};
+use super::{consent, language_model};
 use crate::data::Parted;
+use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
+use crate::llm::{self, Allowance, Chosen};
+use crate::pipeline::{Wanted, Worker};
+use crate::plan;
+use crate::provenance::ScriptManifest;
 use crate::report::{self, ScriptReport, Style};
 use crate::run::{Outcome, Watch};
 use crate::sandbox::container::Engine;
-use crate::script::{self, Ended, HeldOut, Scored, ScriptJob, ScriptSpec, Scripts};
+use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts};
 use crate::spec::Metric;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::{data, pipeline};
@@ -19,6 +26,9 @@ use std::time::{Duration, Instant};
 
 /// The image of scripts where no other is named.
 const IMAGE: &str = "tallow-python";
+
+/// Where to look for models, and how workers run: those of an embedded language model.
+type Around<'a> = (&'a HubArgs, &'a WorkerArgs);
 
 #[derive(Debug, thiserror::Error)]
 enum ScriptError {
@@ -36,12 +46,19 @@ enum ScriptError {
     Predictions { what: String, report: PathBuf },
     #[error("`{option}` does not go with a script")]
     DoesNotGo { option: &'static str },
+    #[error("`{option}` is about a script, and none is given: expected `--script FILE` beside it")]
+    NoScript { option: &'static str },
+    #[error("nobody agreed to have {model} mend the script")]
+    NotAgreed { model: String },
 }
 
 impl Failure for ScriptError {
     fn class(&self) -> Class {
         match self {
-            ScriptError::Read { .. } | ScriptError::DoesNotGo { .. } => Class::Usage,
+            ScriptError::Read { .. }
+            | ScriptError::DoesNotGo { .. }
+            | ScriptError::NoScript { .. }
+            | ScriptError::NotAgreed { .. } => Class::Usage,
             ScriptError::Spec { .. } | ScriptError::Predictions { .. } => Class::Spec,
             ScriptError::NoEngine | ScriptError::Image { .. } => Class::Sandbox,
             ScriptError::NoData { .. } => Class::Data,
@@ -54,7 +71,9 @@ impl Failure for ScriptError {
                 "name another by `--image`; or make one where no registry can be reached: a root file system with Python as a tar, then \
                  `docker import root.tar {image}` (docs/scripts.md)"
             )),
-            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--threads`, `--image`, `--gpu`, `--out`".into()),
+            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
+            ScriptError::NotAgreed { .. } => Some("say so by `--allow-script`, or leave out `--llm`".into()),
+            ScriptError::NoScript { .. } => Some("an experiment file trains a model of the zoo, in a jail of its own".into()),
             ScriptError::Predictions { report, .. } => Some(format!(
                 "`tallow.predict` takes one value for each line of `tallow.held_out`; all else is in `{}`",
                 report.display()
@@ -64,25 +83,30 @@ impl Failure for ScriptError {
     }
 }
 
+/// That an option needs a script.
+pub(super) fn without_script(option: &'static str) -> Error {
+    ScriptError::NoScript { option }.into()
+}
+
 /// Begins a script's run and sees it to its end.
 pub(super) fn begin(
     json: bool,
     env: &Environment,
     file: &Path,
-    asked: &ScriptArgs,
+    (asked, fallback): (&ScriptArgs, &FallbackArgs),
     wishes: &Wishes,
     args: &RunArgs,
 ) -> Result<ExitCode> {
-    let text = std::fs::read(file).map_err(|source| ScriptError::Read { path: file.into(), source })?;
+    let text = std::fs::read_to_string(file).map_err(|source| ScriptError::Read { path: file.into(), source })?;
+    let is_mended = wishes.llm.llm.is_some() || wishes.llm.llm_replay.is_some();
     let others = [
         ("--model", wishes.model.is_some()),
         ("--epochs", wishes.epochs.is_some()),
         ("--max-examples", wishes.max_examples.is_some()),
         ("--set", !wishes.set.is_empty()),
-        ("--llm", wishes.llm.llm.is_some()),
-        ("--llm-replay", wishes.llm.llm_replay.is_some()),
-        ("--max-tokens", wishes.budget.max_tokens.is_some()),
-        ("--max-usd", wishes.budget.max_usd.is_some()),
+        ("--max-tokens` without `--llm", wishes.budget.max_tokens.is_some() && !is_mended),
+        ("--max-usd` without `--llm", wishes.budget.max_usd.is_some() && !is_mended),
+        ("--allow-script` without `--llm", fallback.allow_script && !is_mended),
         ("several `--seeds`", wishes.seeds.len() > 1),
         ("--allow-scope-change", wishes.budget.allow_scope_change),
         ("--sandbox", args.worker.sandbox != crate::sandbox::Level::Strict),
@@ -92,10 +116,18 @@ pub(super) fn begin(
     }
     let data = wishes.data.as_ref().map(PathBuf::from);
     let data = data.map(|path| path.canonicalize().map_err(|_| ScriptError::NoData { path })).transpose()?;
-    let engine = engine(env)?;
-    let image = asked.image.clone().or_else(|| env.script_image.clone()).unwrap_or_else(|| IMAGE.into());
-    let image_id = script::image_id(&engine, &image).map_err(|what| ScriptError::Image { image: image.clone(), what })?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if is_mended {
+        // Nothing is begun that could not ask.
+        language_model::check(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
+        let model = wishes.llm.llm.clone().unwrap_or_else(|| "the recording".into());
+        let question = format!("If the script fails, {}. Have {model} mend it?", sent(&model));
+        if !fallback.allow_script && (json || !consent::agreed(&question)) {
+            return Err(ScriptError::NotAgreed { model }.into());
+        }
+    }
+    let cpus = cpus(&args.worker);
+    let (image, image_id) = image(env, fallback)?;
+    let means = if is_mended { Some(means(env, (&image, &image_id), cpus)?) } else { None };
     let stem = file.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
     let root = args.out.clone().unwrap_or_else(|| {
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
@@ -105,8 +137,13 @@ pub(super) fn begin(
     let held_out = asked.held_out.as_ref().zip(asked.label.as_ref());
     let held_out =
         held_out.map(|(file, label)| Ok::<_, Error>((data::without_answers(file, label)?, file, label))).transpose()?;
+    let there = match &data {
+        Some(folder) if is_mended => data::tell_folder(folder)?,
+        _ => "nothing".into(),
+    };
     let folder = create(root, Purpose::Script)?;
-    script::lay(&folder, &text)?;
+    script::lay(&folder)?;
+    script::lay_script(&folder, &text)?;
     let held_out = match held_out {
         Some((Parted { inputs, answers }, file, label)) => {
             script::lay_held_out(&folder, &inputs, &answers)?;
@@ -116,23 +153,184 @@ pub(super) fn begin(
         None => None,
     };
     let spec = ScriptSpec {
-        version: script::VERSION,
-        script: file.into(),
-        script_sha256: data::sha256_of_file(&folder.script().join("script.py"))?,
-        image,
-        image_id,
+        script: Some(file.into()),
+        script_sha256: Some(data::sha256_of_file(&folder.script().join("script.py"))?),
         data,
         held_out,
+        author: is_mended.then(|| author_spec(wishes)),
+        ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(|time| time.as_secs()))
+    };
+    if let Some(means) = means {
+        let held_out = spec
+            .held_out
+            .as_ref()
+            .map(|held| format!("{} lines of JSON without `{}`, which is to be predicted", held.examples, held.label));
+        let wanted = format!("what the script `{stem}.py` does, which was given");
+        lay_brief(env, &folder, &spec, (wanted, there, held_out), means, (&args.hub, &args.worker))?;
+    }
+    save(&folder, &spec)?;
+    go_on(json, env, &folder, &spec, (&args.hub, &args.worker))
+}
+
+/// What the command line says, of whatever script.
+fn spec(
+    wishes: &Wishes,
+    fallback: &FallbackArgs,
+    (image, image_id, cpus): (String, String, usize),
+    max_time_secs: Option<u64>,
+) -> ScriptSpec {
+    ScriptSpec {
+        version: script::VERSION,
+        script: None,
+        script_sha256: None,
+        image,
+        image_id,
+        data: None,
+        held_out: None,
         seed: wishes.seeds.first().copied().unwrap_or(0),
-        cpus: args.worker.threads.map_or(cores, usize::from),
-        gpu: asked.gpu,
+        cpus,
+        gpu: fallback.gpu,
         max_memory_bytes: wishes.budget.memory,
         max_disk_bytes: wishes.budget.max_disk,
         max_attempts: wishes.budget.max_attempts.map(usize::from),
-        max_time_secs: wishes.max_time.map(|time| time.as_secs()),
+        max_time_secs,
+        author: None,
+    }
+}
+
+/// The language model that the command line names, as the run keeps it.
+fn author_spec(wishes: &Wishes) -> AuthorSpec {
+    let plan::Wishes { llm, llm_replay, .. } = planner_wishes(wishes);
+    AuthorSpec { llm, llm_replay, max_tokens: wishes.budget.max_tokens, max_usd: wishes.budget.max_usd }
+}
+
+/// What goes to a language model, in words.
+fn sent(model: &str) -> String {
+    format!(
+        "{model} is sent what is wanted, the names, sizes and columns of the data, the script, and the end of its log, which may quote the data"
+    )
+}
+
+/// Goes on where the zoo has no model for what was asked: by a script that the language model writes, if there is one and somebody agrees.
+///
+/// # Errors
+/// `lacking`, where nobody wants that; and all that can go wrong with it.
+pub(super) fn fall_back(
+    json: bool,
+    env: &Environment,
+    folder: &RunFolder,
+    lacking: Error,
+    (wishes, fallback): (&Wishes, &FallbackArgs),
+    args: &RunArgs,
+) -> Result<ExitCode> {
+    let model = match (&wishes.llm.llm, &wishes.llm.llm_replay) {
+        (_, Some(_)) => "the recording".to_string(),
+        (Some(llm), None) => llm.clone(),
+        (None, None) => return Err(lacking),
     };
-    save(&folder, &spec)?;
-    go_on(json, env, &folder, &spec)
+    let question = format!(
+        "{lacking}\n{model} can write a Python script in its place, which runs in a container without network (docs/scripts.md); {}.\nHave it written?",
+        sent(&model)
+    );
+    if !fallback.allow_script && (json || !consent::agreed(&question)) {
+        return Err(lacking);
+    }
+    if !json {
+        experiment::tell_progress(&format!("{lacking}: {model} writes a script in its place"));
+    }
+    let cpus = cpus(&args.worker);
+    let (image, image_id) = image(env, fallback)?;
+    let means = means(env, (&image, &image_id), cpus)?;
+    let around = (&args.hub, &args.worker);
+    let Wanted { words, max_time_secs, facts, handed } =
+        experiment::drive(json, env, folder.clone(), around, |pipeline| pipeline.hand_over())?;
+    script::lay(folder)?;
+    script::let_read(&folder.handed_over())?;
+    let (held_out, told) = match handed.held_out {
+        Some(held) => {
+            script::lay_held_out(folder, &held.rows.inputs, &held.rows.answers)?;
+            let source = facts.splits.iter().find(|split| split.name == held.split).and_then(|split| split.files.first());
+            let file = source.cloned().unwrap_or_default();
+            let (file_sha256, examples) = (data::sha256_of_place(&file)?, held.rows.answers.len());
+            (Some(HeldOut { file, file_sha256, label: held.label, examples }), Some(held.told))
+        }
+        None => (None, None),
+    };
+    let max_time_secs = wishes.max_time.map(|time| time.as_secs()).or(max_time_secs);
+    let spec = ScriptSpec {
+        data: Some(folder.handed_over()),
+        held_out,
+        author: Some(author_spec(wishes)),
+        ..spec(wishes, fallback, (image, image_id, cpus), max_time_secs)
+    };
+    lay_brief(env, folder, &spec, (words, handed.there, told), means, around)?;
+    save(folder, &spec)?;
+    go_on(json, env, folder, &spec, around)
+}
+
+/// Writes down what the language model is told. What may be other on the next machine is as a recording has it.
+fn lay_brief(
+    env: &Environment,
+    folder: &RunFolder,
+    spec: &ScriptSpec,
+    (wanted, there, held_out): (String, String, Option<String>),
+    means: Means,
+    around: Around,
+) -> Result<()> {
+    let recorded = chosen(env, folder, spec, around)?.and_then(|chosen| chosen.given());
+    let brief = Brief {
+        wanted,
+        there,
+        held_out,
+        means: recorded.unwrap_or(means),
+        gpu: spec.gpu,
+        max_memory_bytes: spec.max_memory_bytes,
+        max_time_secs: spec.max_time_secs,
+    };
+    Ok(folder.write_json(&folder.brief(), &brief)?)
+}
+
+/// The language model that may write this run's scripts, if any.
+fn chosen(env: &Environment, folder: &RunFolder, spec: &ScriptSpec, (hub, worker): Around) -> Result<Option<Chosen>> {
+    let Some(AuthorSpec { llm, llm_replay, .. }) = &spec.author else { return Ok(None) };
+    let wishes = plan::Wishes { llm: llm.clone(), llm_replay: llm_replay.clone(), ..plan::Wishes::default() };
+    let config = env.hub(hub.hub.clone(), hub.offline);
+    let (offline, hub, program) = (config.offline, Hub::new(config), experiment::program()?);
+    let (threads, stop) = (cpus(worker), stop_flag(Some(folder.clone())));
+    let answering = || Worker { program, level: worker.sandbox, threads, stop, now, folder: folder.clone() };
+    language_model::chosen(env, &wishes, (&hub, offline), answering)
+}
+
+fn cpus(worker: &WorkerArgs) -> usize {
+    worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
+/// The image of scripts, where the command line names none.
+pub(super) fn image_of(env: &Environment) -> &str {
+    env.script_image.as_deref().unwrap_or(IMAGE)
+}
+
+/// What a script finds in that image, asked by this client; or why it cannot be used.
+pub(super) fn look_at_image(env: &Environment, client: &Path) -> std::result::Result<String, String> {
+    let engine = Engine { program: client.into(), host: env.docker_host.clone() };
+    let id = script::image_id(&engine, image_of(env))?;
+    let Means { python, packages, .. } = script::means(&engine, &id, 1)?;
+    Ok(format!("Python {python}, {} packages", packages.len()))
+}
+
+/// The image's name and id.
+fn image(env: &Environment, fallback: &FallbackArgs) -> Result<(String, String)> {
+    let engine = engine(env)?;
+    let image = fallback.image.clone().unwrap_or_else(|| image_of(env).into());
+    let wrong = |what: String| ScriptError::Image { image: image.clone(), what };
+    let image_id = script::image_id(&engine, &image).map_err(wrong)?;
+    Ok((image, image_id))
+}
+
+/// What a script can use in an image.
+fn means(env: &Environment, (image, image_id): (&str, &str), cpus: usize) -> Result<Means> {
+    let wrong = |what: String| ScriptError::Image { image: image.into(), what };
+    Ok(script::means(&engine(env)?, image_id, cpus).map_err(wrong)?)
 }
 
 /// Goes on with a script's run, with other budgets if so asked for.
@@ -140,8 +338,8 @@ pub(super) fn resume(
     json: bool,
     env: &Environment,
     folder: &RunFolder,
-    max_time: Option<Duration>,
-    budget: &BudgetArgs,
+    (max_time, budget): (Option<Duration>, &BudgetArgs),
+    around: Around,
 ) -> Result<ExitCode> {
     if budget.allow_scope_change {
         return Err(ScriptError::DoesNotGo { option: "--allow-scope-change" }.into());
@@ -153,8 +351,19 @@ pub(super) fn resume(
     spec.max_memory_bytes = budget.memory.or(spec.max_memory_bytes);
     spec.max_disk_bytes = budget.max_disk.or(spec.max_disk_bytes);
     spec.max_attempts = budget.max_attempts.map(usize::from).or(spec.max_attempts);
+    match &mut spec.author {
+        Some(author) => {
+            author.max_tokens = budget.max_tokens.or(author.max_tokens);
+            author.max_usd = budget.max_usd.or(author.max_usd);
+        }
+        None if budget.max_tokens.is_some() => {
+            return Err(ScriptError::DoesNotGo { option: "--max-tokens` without `--llm" }.into());
+        }
+        None if budget.max_usd.is_some() => return Err(ScriptError::DoesNotGo { option: "--max-usd` without `--llm" }.into()),
+        None => {}
+    }
     save(folder, &spec)?;
-    go_on(json, env, folder, &spec)
+    go_on(json, env, folder, &spec, around)
 }
 
 fn save(folder: &RunFolder, spec: &ScriptSpec) -> Result<()> {
@@ -169,14 +378,25 @@ fn engine(env: &Environment) -> Result<Engine> {
     Ok(Engine { program, host: env.docker_host.clone() })
 }
 
-fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec) -> Result<ExitCode> {
+fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec, around: Around) -> Result<ExitCode> {
     let _lock = folder.lock()?;
     let (begun, engine) = (Instant::now(), engine(env)?);
     let used = pipeline::used_by(folder)?;
     let stop = stop_flag(Some(folder.clone()));
-    let scripts = Scripts { folder, engine, spec, used, begun, stop, now: &now };
     let mut watch = Lines { json };
-    let Ended { outcome, reason } = scripts.run(&mut watch)?;
+    let mut run = |author: Option<Author<'_>>| -> Result<Ended> {
+        let engine = engine.clone();
+        Ok(Scripts { folder, engine, spec, author, used, begun, stop, now: &now }.run(&mut watch)?)
+    };
+    let Ended { outcome, reason } = match (&spec.author, chosen(env, folder, spec, around)?) {
+        (Some(AuthorSpec { max_tokens, max_usd, .. }), Some(chosen)) => {
+            let brief: Brief = folder.read_json(&folder.brief())?;
+            let (allowance, mends) = (Allowance { max_tokens: *max_tokens, max_usd: *max_usd }, spec.script.is_some());
+            let write = |model: &dyn llm::LanguageModel| run(Some(Author { model, brief: &brief, mends }));
+            pipeline::asking(folder, &now, &chosen, allowance, &brief.means, write)?
+        }
+        _ => run(None)?,
+    };
     let job = |number: u32| folder.read_json::<ScriptJob>(&folder.attempt(script::RUN, number).job()).ok();
     let settings: Vec<_> = (1..).map_while(job).map(|job| job.settings).collect();
     let attempts = settings.len() as u32;
@@ -186,9 +406,14 @@ fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec) -
     };
     let (ledger, told) = (folder.ledger().read()?, script::told(folder, attempts)?);
     let report = report::build_script(spec, &ledger, (&told, &settings), (&outcome, &reason), &scored, folder.root())?;
+    let manifest = ScriptManifest::of(spec, &ledger);
+    folder.write_json(&folder.manifest(), &manifest)?;
     folder.write_json(&folder.report_json(), &report)?;
     folder.write_text(&folder.report_md(), &report::script_markdown(&report))?;
     folder.write_text(&folder.report_html(), &report::script_html(&report))?;
+    if report.completed {
+        folder.write_text(&folder.card(), &report::script_card(&report))?;
+    }
     match (outcome, scored) {
         (Outcome::Completed, Ok(_)) => show(json, env, &report),
         (Outcome::Completed, Err(what)) => Err(ScriptError::Predictions { what, report: folder.report_html() }.into()),

@@ -22,8 +22,12 @@ pub(super) fn run() -> ExitCode {
     match work(begun, &mut emit) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let gpu = error.as_failure::<trainer::Error>().and_then(trainer::Error::gpu_memory);
             let message = error.chain().join(": ");
-            emit(Event::Failed { class: error.class(), message, hint: error.hint() });
+            emit(match gpu {
+                Some(gpu) => Event::OutOfMemory { gpu },
+                None => Event::Failed { class: error.class(), message, hint: error.hint() },
+            });
             ExitCode::from(error.class().exit_code())
         }
     }

@@ -31,13 +31,13 @@ pub fn without_answers(path: &Path, answer: &str) -> Result<Parted> {
             Error::Unreadable { path: path.into(), position: Some(row.position.clone()), what }
         };
         let last = row.cells.pop().unwrap_or(Cell::Null);
-        match of_column(told, &last) {
+        match cell_value(told, &last) {
             Some(told @ (Value::Number(_) | Value::String(_))) => parted.answers.push(told),
             _ => return Err(wrong(answer, &last)),
         }
         let mut input = Map::new();
         for (column, cell) in seen.iter().zip(&row.cells) {
-            let cell = of_column(column, cell).ok_or_else(|| wrong(&column.name, cell))?;
+            let cell = cell_value(column, cell).ok_or_else(|| wrong(&column.name, cell))?;
             input.insert(column.name.clone(), cell);
         }
         parted.inputs.push(input.into());
@@ -46,7 +46,7 @@ pub fn without_answers(path: &Path, answer: &str) -> Result<Parted> {
 }
 
 /// Files of text have their numbers as texts.
-fn of_column(column: &Column, cell: &Cell) -> Option<Value> {
+pub(super) fn cell_value(column: &Column, cell: &Cell) -> Option<Value> {
     match (&column.kind, cell) {
         (ColumnKind::Int | ColumnKind::Float, Cell::Text(text)) => {
             let whole = text.trim().parse::<i64>().map(|whole| json!(whole));

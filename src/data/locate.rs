@@ -119,10 +119,7 @@ fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
 /// A repository, or a folder in its format.
 fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making) -> Result<Located> {
     let place = repo.in_words();
-    let card = match repo.read_text("README.md")? {
-        Some(readme) => Card::parse(&place, &readme)?,
-        None => Card::default(),
-    };
+    let card = Card::of(repo)?;
     let paths = repo.paths();
     let tables: Vec<String> = paths.iter().filter(|p| splits::is_table(p)).cloned().collect();
     let images: Vec<String> = paths.iter().filter(|p| is_image(p)).cloned().collect();

@@ -16,6 +16,7 @@ mod error;
 mod features;
 mod generated;
 mod guarded;
+mod handed;
 pub mod hub;
 pub mod inputs;
 mod locate;
@@ -47,6 +48,7 @@ pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe}
 pub use digest::{sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
+pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
 pub use locate::{Lying, lying};
 pub use overlap::{Overlap, overlap};
 pub use prepare::{named_files, prepare};
@@ -55,7 +57,8 @@ pub use prepared::{
     PreparedTable, PreparedTags, PreparedTargets, PreparedTexts, PreparedTranscripts,
 };
 pub use public_models::{
-    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS, public_id,
+    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, SMALLER_BERTS, USUAL_BERT, WRITERS,
+    public_id,
 };
 pub use shards::{sha256_of_weights, weight_files};
 pub use splits::{holds_rows, holds_text, is_table};

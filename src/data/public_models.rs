@@ -49,6 +49,12 @@ pub const ENCODERS: [PublicEncoder; 6] = [
     encoder("google/bert_uncased_L-2_H-128_A-2", EncoderFamily::Bert, "BERT-tiny", 2, 128, 2),
 ];
 
+/// Those between the ones above that are taken where somebody names them, largest first.
+pub const SMALLER_BERTS: [PublicEncoder; 2] = [
+    encoder("google/bert_uncased_L-8_H-512_A-8", EncoderFamily::Bert, "BERT-medium", 8, 512, 8),
+    encoder("google/bert_uncased_L-4_H-512_A-8", EncoderFamily::Bert, "BERT-small", 4, 512, 8),
+];
+
 /// A language model in GPT-2's or Llama's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicDecoder {

@@ -58,7 +58,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         trained.try_for_each(|table| columns::can_weigh(table, name))?;
         splits.iter_mut().flat_map(|(_, tables)| tables).for_each(|table| table.set_aside(name));
     }
+    let is_gated = located.card.is_gated;
     let mut facts = survey_tables(&splits, located, &hints)?;
+    facts.is_gated = is_gated;
     facts.columns.weight = weight;
     Ok(facts)
 }
@@ -156,6 +158,7 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
         image_shape: image_shape.map(|(shape, _)| shape),
         images_differ: image_shape.is_some_and(|(_, differ)| differ),
         scores: None,
+        is_gated: false,
         longest_secs: None,
         table: None,
     })
@@ -183,6 +186,7 @@ fn survey_table(
         image_shape: None,
         images_differ: false,
         scores: None,
+        is_gated: false,
         longest_secs: None,
         table: Some(found.facts),
     })
@@ -207,6 +211,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let license = card.license;
     Ok(DataFacts {
         scores: None,
+        is_gated: false,
         longest_secs: None,
         table: None,
         splits: facts,
@@ -248,6 +253,7 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
         image_shape: None,
         images_differ: false,
         scores: None,
+        is_gated: false,
         longest_secs: None,
         table: None,
     })

@@ -60,10 +60,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
     }
     let sentences = sentences(repo, &mut config)?;
-    let card = match repo.read_text("README.md")? {
-        Some(readme) => Card::parse(&repo.in_words(), &readme)?,
-        None => Card::default(),
-    };
+    let card = Card::of(repo)?;
     let (normalize, image) = match repo.read_text("preprocessor_config.json")? {
         Some(json) => preprocessor(&json).map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
         None => (None, None),
@@ -82,6 +79,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         normalize,
         image,
         license: card.license,
+        is_gated: card.is_gated,
         revision: repo.commit().map(str::to_string),
         chat,
         prefix: prefix(repo)?,

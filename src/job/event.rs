@@ -103,6 +103,8 @@ pub enum Event {
     Note { message: String },
     /// System calls that the jail refused it. The supervisor's word, not the worker's: one who tells it is not believed.
     Refused { calls: Vec<crate::sandbox::Refusal> },
+    /// A GPU's memory ran out.
+    OutOfMemory { gpu: super::GpuMemory },
     /// The worker failed in an orderly way. `class` decides what the supervisor makes of it.
     Failed { class: crate::error::Class, message: String, hint: Option<String> },
 }

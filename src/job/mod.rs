@@ -6,6 +6,7 @@
 mod chat;
 mod event;
 mod export;
+mod gpu;
 mod keys;
 mod origin;
 mod part;
@@ -14,6 +15,7 @@ mod predict;
 pub use chat::ChatFormat;
 pub use event::*;
 pub use export::{ExportJob, ExportTo};
+pub use gpu::{GpuFailed, GpuFailure, GpuMemory, gpu_failed, gpu_memory};
 pub use keys::{differing, flatten};
 pub use origin::{Origin, Place};
 pub use part::Part;

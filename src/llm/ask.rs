@@ -1,9 +1,12 @@
 //! What is asked, and what comes back.
 
 use super::Error;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::words::clean;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// Everything that an answer depends on, but for who answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,11 +123,66 @@ impl Reply {
     pub fn json(&self) -> Result<Value, Error> {
         let text = unfenced(self.text.trim());
         match serde_json::from_str(text) {
-            Ok(value) => Ok(value),
+            Ok(Strict(value)) => Ok(value),
             Err(_) if self.is_cut => Err(Error::CutShort { tokens: self.usage.tokens_out }),
             Err(_) if text.is_empty() => Err(Error::Empty),
             Err(why) => Err(Error::NotJson { why: why.to_string() }),
         }
+    }
+}
+
+/// JSON in which no object has a key twice: of two values for one thing neither is meant for sure.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(Value::Array(all))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut all = Map::new();
+        while let Some((key, Strict(value))) = fields.next_entry::<String, Strict>()? {
+            if all.contains_key(&key) {
+                let key: String = clean(&key).chars().take(80).collect();
+                return Err(serde::de::Error::custom(format!("the key `{key}` stands there twice")));
+            }
+            all.insert(key, value);
+        }
+        Ok(Value::Object(all))
     }
 }
 
@@ -150,6 +208,10 @@ mod tests {
         check(" {\"a\": 1}\n", false, Ok(json!({"a": 1})));
         check("```json\n{\"a\": 1}\n```", false, Ok(json!({"a": 1})));
         check("```\n[]\n```", false, Ok(json!([])));
+        let all = json!({"a": [1, -2, 2.5, true, null, "x"], "b": {"a": {}}});
+        check(&all.to_string(), false, Ok(all));
+        let twice = "the answer is no JSON: the key `a` stands there twice at line 1 column 22";
+        check("{\"b\": {\"a\": 1, \"a\": 2}}", false, Err(twice));
         check("<think>\nhm\n</think>\n\n[1]", false, Ok(json!([1])));
         // Whole by chance.
         check("{}", true, Ok(json!({})));

@@ -14,7 +14,7 @@ pub struct Chosen {
     pub price: Option<Price>,
     /// What must be written nowhere.
     pub key: Option<Secret>,
-    given: Option<Value>,
+    given: Vec<Value>,
 }
 
 impl Chosen {
@@ -31,12 +31,12 @@ impl Chosen {
         let provider = config.provider(wanted)?;
         let (price, key) = (provider.price, read_key(&provider.name, &provider.key, variable)?);
         let model = Box::new(Http::new(provider, key.clone(), offline)?);
-        Ok(Chosen { model, price, key, given: None })
+        Ok(Chosen { model, price, key, given: Vec::new() })
     }
 
     /// One that runs on this machine: it costs nothing and touches no network.
     pub fn of_this_machine(model: Box<dyn LanguageModel>) -> Self {
-        Chosen { model, price: Some(Price::default()), key: None, given: None }
+        Chosen { model, price: Some(Price::default()), key: None, given: Vec::new() }
     }
 
     /// What was recorded: it costs nothing and touches no network.
@@ -44,13 +44,12 @@ impl Chosen {
     /// # Errors
     /// It cannot be read, or is no recording.
     pub fn recording(path: &Path) -> Result<Self, Error> {
-        let recording = Recording::open(path)?;
-        let given = recording.given();
+        let (recording, given) = Recording::open(path)?.all_given();
         Ok(Chosen { model: Box::new(recording), price: Some(Price::default()), key: None, given })
     }
 
-    /// Of a recording: what its questions were made from.
+    /// Of a recording: what its questions of a kind were made from, first.
     pub fn given<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_value(self.given.clone()?).ok()
+        self.given.iter().find_map(|given| serde_json::from_value(given.clone()).ok())
     }
 }

@@ -23,6 +23,9 @@ pub enum Error {
     Refused { model: String, status: u16, said: String },
     #[error("{model} did not answer in {attempts} attempts: {why}")]
     Failing { model: String, attempts: u32, why: String },
+    /// By the user.
+    #[error("{model} was interrupted while it answered")]
+    Interrupted { model: String },
     #[error("{model} is too slow: {what} after {secs} s")]
     Slow { model: String, what: &'static str, secs: f64 },
     #[error("the question and its answer need about {tokens} tokens, and {model} takes at most {most}")]
@@ -82,6 +85,7 @@ impl Failure for Error {
             | Error::CutShort { .. }
             | Error::Empty
             | Error::NotJson { .. } => Class::External,
+            Error::Interrupted { .. } => Class::Interrupted,
             Error::TooLong { .. } => Class::Resource,
             Error::Budget { .. } => Class::Budget,
             Error::NotRecorded { .. } => Class::Differs,
@@ -111,6 +115,7 @@ impl Failure for Error {
             | Error::CutShort { .. }
             | Error::Empty
             | Error::NotJson { .. } => format!("try again later; {without}"),
+            Error::Interrupted { .. } => "`tallow resume` goes on where there is an experiment already; else ask again".into(),
             Error::TooLong { .. } => format!("take a model that reads more, or correct `context_tokens`; {without}"),
             Error::Budget { .. } => "`--max-tokens` and `--max-usd` give it more".into(),
             Error::Recording { .. } => "a run that asks a language model leaves `llm.jsonl`".into(),

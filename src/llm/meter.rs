@@ -3,7 +3,7 @@
 use super::price::Price;
 use super::{Ask, Error, LanguageModel, Reply, Usage};
 use crate::store::Record;
-use crate::words::plain;
+use crate::words::dollars;
 use std::cell::Cell;
 
 /// What a run's language model may take in all; none: as much as it likes.
@@ -114,11 +114,6 @@ impl<'a> Meter<'a> {
 
 fn most_of(ask: &Ask) -> Usage {
     Usage { tokens_in: ask.most_tokens_in(), tokens_out: ask.max_tokens.into(), tokens_cached: 0 }
-}
-
-/// `$0.0123`.
-pub(super) fn dollars(usd: f64) -> String {
-    format!("${}", plain((usd * 1e6).round() / 1e6))
 }
 
 impl LanguageModel for Meter<'_> {

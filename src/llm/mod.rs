@@ -8,6 +8,7 @@ mod ask;
 mod chosen;
 mod client;
 mod config;
+mod conversation;
 mod dialect;
 mod error;
 mod key;
@@ -20,11 +21,15 @@ pub use ask::{Ask, Reply, Speaker, Turn, Usage};
 pub use chosen::Chosen;
 pub use client::Http;
 pub use config::{ConfigFile, Dialect, KeySource, Limits, Provider};
+pub use conversation::{Came, Conversation, converse};
 pub use error::Error;
 pub use key::read_key;
 pub use meter::{Allowance, Meter, Spent};
 pub use price::Price;
-pub use recording::{Recorder, Recording};
+pub use recording::{Recorder, Recording, Remembered};
+
+/// How the ledger's row ends that says what a language model used: "what NAME took so far".
+pub const TOOK: &str = "took so far";
 
 /// Something that answers.
 pub trait LanguageModel {

@@ -31,9 +31,7 @@ pub trait Prompt: Serialize {
 
 /// Who reviews a plan, and how.
 #[derive(Debug, Serialize)]
-pub struct PlanSystem {
-    pub most_changes: usize,
-}
+pub struct PlanSystem {}
 
 /// The plan to be reviewed.
 #[derive(Debug, Serialize)]
@@ -60,6 +58,47 @@ pub struct Setting {
     pub value: String,
 }
 
+/// Who looks for a better recipe, and how.
+#[derive(Debug, Serialize)]
+pub struct SearchSystem {}
+
+/// A search so far.
+#[derive(Debug, Serialize)]
+pub struct SearchQuestion {
+    pub task: String,
+    pub model: String,
+    pub examples: String,
+    pub steps: String,
+    /// By which trials are compared, and whether more of it is better.
+    pub metric: String,
+    pub higher_is_better: bool,
+    /// The trial whose recipe stands in `settings`; none: the first plan, where nothing completed.
+    pub best: Option<usize>,
+    pub settings: Vec<Setting>,
+    pub trials: Vec<TrialTold>,
+    pub may_change: Vec<Takes>,
+    pub trials_left: usize,
+}
+
+/// A trial, in short.
+#[derive(Debug, Serialize)]
+pub struct TrialTold {
+    pub number: usize,
+    /// What it changed, and of which trial; none: the first plan.
+    pub changed: String,
+    pub reason: String,
+    pub outcome: String,
+    /// What watching saw, step by step; empty where nothing was seen.
+    pub curve: String,
+}
+
+/// A key, and what it takes.
+#[derive(Debug, Serialize)]
+pub struct Takes {
+    pub key: String,
+    pub takes: String,
+}
+
 /// What to look for in a paper.
 #[derive(Debug, Serialize)]
 pub struct ReadSystem {}
@@ -78,10 +117,54 @@ pub struct ChunkShown {
     pub words: Fenced,
 }
 
+/// Who writes a script, and by which contract.
+#[derive(Debug, Serialize)]
+pub struct ScriptSystem {
+    /// The module that a script tells and asks by.
+    pub shim: &'static str,
+}
+
+/// What a script is wanted for, and what it finds in its container.
+#[derive(Debug, Serialize)]
+pub struct ScriptQuestion {
+    pub wanted: Fenced,
+    pub there: Fenced,
+    /// What it predicts; none: nothing is held out.
+    pub held_out: Option<Fenced>,
+    pub python: String,
+    pub packages: Vec<String>,
+    pub cores: usize,
+    pub gpu: &'static str,
+    pub memory: String,
+    pub time: String,
+}
+
+/// How the last script ended.
+#[derive(Debug, Serialize)]
+pub struct ScriptFailed {
+    /// Whether it is one that somebody gave.
+    pub given: bool,
+    pub attempt: usize,
+    pub most: usize,
+    /// In our own words.
+    pub ended: &'static str,
+    /// In the script's.
+    pub log: Fenced,
+    pub before: Option<Fenced>,
+}
+
+/// An answer held no script that can be run.
+#[derive(Debug, Serialize)]
+pub struct ScriptProblems {
+    pub problems: Vec<String>,
+}
+
 /// An answer was of no use.
 #[derive(Debug, Serialize)]
 pub struct Problems {
     pub problems: Vec<String>,
+    /// What is said of the answer that would do, besides.
+    pub otherwise: String,
 }
 
 impl Prompt for PlanSystem {
@@ -90,11 +173,29 @@ impl Prompt for PlanSystem {
 impl Prompt for PlanQuestion {
     const TEMPLATE: &'static str = include_str!("prompts/plan.md");
 }
+impl Prompt for SearchSystem {
+    const TEMPLATE: &'static str = include_str!("prompts/search_system.md");
+}
+impl Prompt for SearchQuestion {
+    const TEMPLATE: &'static str = include_str!("prompts/search.md");
+}
 impl Prompt for ReadSystem {
     const TEMPLATE: &'static str = include_str!("prompts/read_system.md");
 }
 impl Prompt for ReadQuestion {
     const TEMPLATE: &'static str = include_str!("prompts/read.md");
+}
+impl Prompt for ScriptSystem {
+    const TEMPLATE: &'static str = include_str!("prompts/script_system.md");
+}
+impl Prompt for ScriptQuestion {
+    const TEMPLATE: &'static str = include_str!("prompts/script.md");
+}
+impl Prompt for ScriptFailed {
+    const TEMPLATE: &'static str = include_str!("prompts/script_failed.md");
+}
+impl Prompt for ScriptProblems {
+    const TEMPLATE: &'static str = include_str!("prompts/script_problems.md");
 }
 impl Prompt for Problems {
     const TEMPLATE: &'static str = include_str!("prompts/problems.md");
@@ -142,11 +243,48 @@ mod tests {
             assert_eq!(holes, fields);
             assert!(!prompt.text().is_empty());
         }
-        check(&PlanSystem { most_changes: 12 });
+        check(&PlanSystem {});
+        check(&SearchSystem {});
+        let trial =
+            TrialTold { number: 1, changed: "the first plan".into(), reason: "r".into(), outcome: "o".into(), curve: "c".into() };
+        check(&SearchQuestion {
+            task: "t".into(),
+            model: "m".into(),
+            examples: "9".into(),
+            steps: "3".into(),
+            metric: "accuracy".into(),
+            higher_is_better: true,
+            best: Some(1),
+            settings: vec![Setting { key: "recipe.lr".into(), value: "1".into() }],
+            trials: vec![trial],
+            may_change: vec![Takes { key: "recipe.lr".into(), takes: "a number".into() }],
+            trials_left: 2,
+        });
         check(&ReadSystem {});
         let chunk = ChunkShown { id: "p1".into(), words: Fenced::new("chunk", "words", 10) };
         check(&ReadQuestion { keys: vec!["epochs".into()], chunks: vec![chunk] });
-        check(&Problems { problems: vec!["a".into()] });
+        check(&Problems { problems: vec!["a".into()], otherwise: "b".into() });
+        check(&ScriptSystem { shim: "import json" });
+        check(&ScriptProblems { problems: vec!["a".into()] });
+        check(&ScriptFailed {
+            given: false,
+            attempt: 1,
+            most: 5,
+            ended: "it stalled",
+            log: Fenced::new("log", "x", 10),
+            before: None,
+        });
+        check(&ScriptQuestion {
+            wanted: Fenced::new("request", "x", 10),
+            there: Fenced::new("data", "y", 10),
+            held_out: None,
+            python: "3.11".into(),
+            packages: vec![],
+            cores: 2,
+            gpu: "no GPU",
+            memory: "1 GiB".into(),
+            time: "5 min".into(),
+        });
         check(&PlanQuestion {
             wanted: Fenced::new("request", "x", 10),
             there: Fenced::new("data", "y", 10),

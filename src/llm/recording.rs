@@ -74,7 +74,8 @@ impl LanguageModel for Recorder<'_> {
 /// The answers of an earlier run. They cost nothing now.
 pub struct Recording {
     path: PathBuf,
-    given: Option<Value>,
+    /// What its questions were made from: each kind of question has its own.
+    given: Vec<Value>,
     model: String,
     asks: Vec<Ask>,
     /// By hash, those that are still to be given, first one first; the last is given again and again.
@@ -87,13 +88,18 @@ impl Recording {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |line: usize, why: String| Error::Recording { path: path.into(), line, why };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(0, error.to_string()))?;
-        let mut found =
-            Recording { path: path.into(), given: None, model: String::new(), asks: Vec::new(), replies: RefCell::default() };
+        let mut found = Recording {
+            path: path.into(),
+            given: Vec::new(),
+            model: String::new(),
+            asks: Vec::new(),
+            replies: RefCell::default(),
+        };
         // A last line that a crash cut short is left out.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         for (number, line) in whole.lines().enumerate() {
             match serde_json::from_str(line).map_err(|error| wrong(number + 1, error.to_string()))? {
-                Line::Given { given } => drop(found.given.get_or_insert(given)),
+                Line::Given { given } => found.given.push(given),
                 Line::Exchange { hash, model, ask, reply } => {
                     if ask.hash() != hash {
                         return Err(wrong(number + 1, "the question is not the one that its hash says".into()));
@@ -107,9 +113,21 @@ impl Recording {
         Ok(found)
     }
 
-    /// What the questions were made from; none: it is not there, or of another kind.
+    /// The first answer to this that was not given yet.
+    fn take(&self, ask: &Ask) -> Option<Reply> {
+        let mut replies = self.replies.borrow_mut();
+        let left = replies.get_mut(&ask.hash()).filter(|left| !left.is_empty())?;
+        Some(left.remove(0))
+    }
+
+    /// What the questions of a kind were made from, first; none: nothing of this kind is there.
     pub fn given<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_value(self.given.clone()?).ok()
+        self.given.iter().find_map(|given| serde_json::from_value(given.clone()).ok())
+    }
+
+    pub(super) fn all_given(self) -> (Self, Vec<Value>) {
+        let given = self.given.clone();
+        (self, given)
     }
 }
 
@@ -125,6 +143,32 @@ impl LanguageModel for Recording {
         };
         let reply = if left.len() > 1 { left.remove(0) } else { left[0].clone() };
         Ok(Reply { usage: Usage::default(), ..reply })
+    }
+}
+
+/// Another language model, which is not asked what it has answered in this run before: whoever goes on with a run comes by the same
+/// questions again. Such an answer took what it took then, and is not paid for again.
+pub struct Remembered<'a> {
+    inner: &'a dyn LanguageModel,
+    before: Option<Recording>,
+}
+
+impl<'a> Remembered<'a> {
+    pub fn new(inner: &'a dyn LanguageModel, before: Option<Recording>) -> Self {
+        Remembered { inner, before }
+    }
+}
+
+impl LanguageModel for Remembered<'_> {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+        match self.before.as_ref().and_then(|before| before.take(ask)) {
+            Some(reply) => Ok(reply),
+            None => self.inner.answer(ask),
+        }
     }
 }
 
@@ -212,6 +256,27 @@ mod tests {
         for (question, expected) in [("a", "1 ***"), ("a", "3 ***"), ("a", "3 ***"), ("b", "2 ***")] {
             assert_eq!(said(question).expect("recorded"), (expected.to_string(), Usage::default()));
         }
+    }
+
+    #[test]
+    fn whoever_goes_on_asks_nothing_twice() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("a run");
+        let (counter, ask) = (Counter(RefCell::new(0)), |question: &str| Ask::new("count", question, None, 9));
+        let recorder = Recorder::new(&counter, folder.language_model(), None, &1).expect("recording");
+        recorder.answer(&ask("a")).expect("answered");
+        let before = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
+        let later = Counter(RefCell::new(10));
+        let recorder = Recorder::new(&later, folder.language_model(), None, &1).expect("recording");
+        let remembered = Remembered::new(&recorder, Some(before));
+        let said =
+            |question: &str| remembered.answer(&ask(question)).map(|reply| (reply.text, reply.usage.tokens())).expect("said");
+        assert_eq!(said("a"), ("1 sk-secret".into(), 5));
+        assert_eq!(said("b"), ("11 sk-secret".into(), 5));
+        // What is asked once more is another question.
+        assert_eq!(said("a"), ("12 sk-secret".into(), 5));
+        let all = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
+        assert_eq!((all.given(), all.asks.len()), (Some(1), 3));
     }
 
     #[test]

@@ -4,10 +4,11 @@ use super::Pipeline;
 use crate::error::Result;
 use crate::intake::{Paper, PaperSpec, told};
 use crate::llm::prompt::{ChunkShown, Fenced, Prompt, ReadQuestion, ReadSystem};
-use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Spent};
+use crate::llm::{Allowance, Ask, Chosen, Error, LanguageModel, Meter, Recorder, Recording, Remembered, Spent, TOOK};
 use crate::plan::{self, Gate, HostFacts, Plan};
 use crate::spec::ExperimentSpec;
-use crate::store::Record;
+use crate::store::{Record, RunFolder};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 impl Pipeline<'_> {
@@ -20,15 +21,10 @@ impl Pipeline<'_> {
         work: impl FnOnce(&mut Self, &dyn LanguageModel) -> Result<T>,
     ) -> Result<T> {
         let (folder, now) = (self.folder.clone(), self.setup.now);
-        let enter = |record: Record| folder.ledger().append(now(), record).map(|_| ());
-        let rows = folder.ledger().read()?;
-        let before = Spent::of(rows.iter().map(|row| &row.record));
-        let recorder = Recorder::new(&*chosen.model, folder.language_model(), chosen.key.as_ref(), host)?;
-        let meter = Meter::new(&recorder, chosen.price, allowance, before, &enter);
-        let done = work(self, &meter)?;
-        let values = in_numbers(meter.spent(), allowance, chosen.price.is_some());
-        enter(Record::Measured { what: format!("what {} took so far", meter.name()), values })?;
-        Ok(done)
+        // Who goes on with a run asks nothing twice.
+        let path = folder.language_model().path().to_path_buf();
+        let recorded = path.is_file().then(|| Recording::open(&path)).transpose()?;
+        asking(&folder, now, chosen, allowance, host, |model| work(self, &Remembered::new(model, recorded)))
     }
 
     /// What is wrong with an experiment that was proposed in place of `draft`, on a machine such as `host`.
@@ -47,6 +43,30 @@ impl Pipeline<'_> {
             Err(error) => told(error),
         }
     }
+}
+
+/// Lets `work` ask a language model for the run of this folder: what was asked is recorded, within the allowance, and what it cost is in the
+/// ledger. `given`: what the questions are made from that may be other on the next machine.
+///
+/// # Errors
+/// The run folder cannot be written, or those of `work`.
+pub fn asking<T>(
+    folder: &RunFolder,
+    now: &dyn Fn() -> String,
+    chosen: &Chosen,
+    allowance: Allowance,
+    given: &impl Serialize,
+    work: impl FnOnce(&dyn LanguageModel) -> Result<T>,
+) -> Result<T> {
+    let enter = |record: Record| folder.ledger().append(now(), record).map(|_| ());
+    let rows = folder.ledger().read()?;
+    let before = Spent::of(rows.iter().map(|row| &row.record));
+    let recorder = Recorder::new(&*chosen.model, folder.language_model(), chosen.key.as_ref(), given)?;
+    let meter = Meter::new(&recorder, chosen.price, allowance, before, &enter);
+    let done = work(&meter)?;
+    let values = in_numbers(meter.spent(), allowance, chosen.price.is_some());
+    enter(Record::Measured { what: format!("what {} {TOOK}", meter.name()), values })?;
+    Ok(done)
 }
 
 /// Tokens of an answer about a paper: a dozen fields with their quotes.

@@ -2,6 +2,7 @@
 
 use crate::run::{Budget, Outcome};
 use crate::store::{Entry, Record};
+use crate::words::dollars;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Whoever goes on with a run needs more than this: for a jail, a model that is loaded, a checkpoint.
@@ -13,12 +14,33 @@ pub(super) struct TimeBudget {
     limit: Duration,
     used_before: Duration,
     begun: Instant,
+    /// None: the limit is one on time.
+    bought: Option<Bought>,
+}
+
+/// A limit that is what may be spent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bought {
+    pub(super) max_usd: f64,
+    /// What a language model took of it.
+    pub(super) spent_usd: f64,
+    pub(super) usd_per_hour: f64,
 }
 
 impl TimeBudget {
     /// `begun`: when this process did; `used_before` is what earlier processes took.
     pub(super) fn new(limit: Duration, used_before: Duration, begun: Instant) -> Self {
-        TimeBudget { limit, used_before, begun }
+        TimeBudget { limit, used_before, begun, bought: None }
+    }
+
+    /// The same, where what may be spent buys less; none where nothing limits it.
+    pub(super) fn least(time: Option<Self>, bought: Option<Bought>, used_before: Duration, begun: Instant) -> Option<Self> {
+        let affordable = bought.and_then(|bought| {
+            let secs = crate::plan::secs_for(bought.max_usd - bought.spent_usd, bought.usd_per_hour)?;
+            let limit = Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX);
+            Some(TimeBudget { limit, used_before, begun, bought: Some(bought) })
+        });
+        time.into_iter().chain(affordable).min_by_key(|budget| budget.limit)
     }
 
     /// When everything must be over.
@@ -45,6 +67,12 @@ impl TimeBudget {
                 true => String::new(),
                 false => format!(", {:.1} s of them before it was resumed", self.used_before.as_secs_f64()),
             };
+            if let Some(Bought { max_usd, usd_per_hour, .. }) = self.bought {
+                let [max, hour] = [max_usd, usd_per_hour].map(dollars);
+                let what =
+                    format!("`budget.max_usd` is {max} for the whole run, {used:.1} s were used{earlier}, at {hour} an hour");
+                return Outcome::BudgetSpent { budget: Budget::Money, what };
+            }
             let limit = self.limit.as_secs();
             let rest = if used < self.limit.as_secs_f64() { ": too little is left to go on" } else { "" };
             let what = format!("`budget.max_time_secs` is {limit} s for the whole run, {used:.1} s were used{earlier}{rest}");
@@ -61,7 +89,7 @@ pub(super) fn used(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<Sys
         ledger.iter().any(|e| matches!(&e.record, Record::AttemptEnded { run: r, attempt: a, .. } if r == run && *a == attempt))
     };
     let of = |entry: &Entry| match &entry.record {
-        Record::Stage { secs: taken, .. } => secs(*taken),
+        Record::Stage { secs: taken, .. } | Record::Written { secs: taken, .. } => secs(*taken),
         Record::AttemptEnded { wall_secs, .. } => secs(*wall_secs),
         Record::AttemptStarted { run, attempt, .. } if !is_over(run, *attempt) => {
             let started = entry.at.parse::<jiff::Timestamp>().ok().map(SystemTime::from);

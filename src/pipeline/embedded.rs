@@ -9,9 +9,9 @@ use crate::plan::ModelFacts;
 use crate::run::{Outcome, SILENCE, Supervisor, Watch};
 use crate::sandbox::Level;
 use crate::spec::ModelSpec;
-use crate::store::RunFolder;
+use crate::store::{Record, RunFolder};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tallow_zoo::{HeadKind, Search};
 
 /// What it needs of the world.
@@ -33,7 +33,6 @@ pub struct Embedded {
     name: String,
     facts: ModelFacts,
     worker: Worker,
-    asked: AtomicU32,
 }
 
 /// The attempts' name.
@@ -51,7 +50,7 @@ impl Embedded {
         }
         files(&facts)?;
         let short = model.trim_end_matches('/').rsplit('/').next().unwrap_or(model);
-        Ok(Embedded { name: format!("{short} in Tallow itself"), facts, worker, asked: AtomicU32::new(0) })
+        Ok(Embedded { name: format!("{short} in Tallow itself"), facts, worker })
     }
 
     fn job(&self, ask: &Ask) -> Result<(GenerateJob, Vec<PathBuf>), llm::Error> {
@@ -84,6 +83,12 @@ impl Embedded {
         Ok((job, readable))
     }
 
+    /// Behind those of this process and of others before it.
+    fn next_attempt(&self) -> Result<u32, llm::Error> {
+        let started = |record: &Record| matches!(record, Record::AttemptStarted { run, .. } if run == ANSWER);
+        Ok(self.worker.folder.ledger().read()?.iter().filter(|entry| started(&entry.record)).count() as u32 + 1)
+    }
+
     fn failing(&self, why: String) -> llm::Error {
         llm::Error::Failing { model: self.name.clone(), attempts: 1, why }
     }
@@ -109,7 +114,7 @@ impl LanguageModel for Embedded {
             stop: self.worker.stop,
             now: &self.worker.now,
         };
-        let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.next_attempt()?;
         let attempt = supervisor.attempt(ANSWER, number, &Job::Generate(Box::new(job)), readable, &mut Quiet)?;
         let told = attempt.events.into_iter().find_map(|event| match event {
             Event::Generated { text, prompt_tokens, tokens, ended, secs, .. } => Some(Reply {
@@ -121,7 +126,13 @@ impl LanguageModel for Embedded {
             }),
             _ => None,
         });
+        let interrupted = || llm::Error::Interrupted { model: self.name.clone() };
         match (attempt.outcome, told) {
+            // What came of an answer by then is none.
+            (Outcome::Interrupted { .. }, _) => Err(interrupted()),
+            (_, reply) if self.worker.stop.load(Ordering::SeqCst) && reply.as_ref().is_none_or(|reply| reply.is_cut) => {
+                Err(interrupted())
+            }
             (Outcome::Completed, Some(reply)) => Ok(reply),
             (Outcome::Refused { message, .. }, _) => Err(self.failing(message)),
             (outcome, _) => Err(self.failing(outcome.to_string())),

@@ -487,6 +487,7 @@ mod tests {
             columns: Default::default(),
             labels: vec![],
             license: None,
+            is_gated: false,
             revision: None,
             mean_tokens: None,
             image_shape: None,

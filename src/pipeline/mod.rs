@@ -9,11 +9,12 @@ mod given;
 mod made;
 mod predict;
 mod propose;
+mod scripted;
 mod search;
 mod stages;
 mod verify;
 
-pub use advised::read_further;
+pub use advised::{asking, read_further};
 pub use described::{Described, LookAt};
 pub use diff::{Side, compare_sides};
 pub use embedded::{Embedded, Worker};
@@ -21,12 +22,13 @@ pub use given::{Question, Score, Scored, Told};
 pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};
 pub use propose::read_paper;
+pub use scripted::Wanted;
 pub use verify::Repeat;
 
 use crate::data::hub::{Downloaded, Hub};
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
-use crate::llm::Chosen;
+use crate::llm::{Chosen, Spent};
 use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner, Wishes};
 use crate::provenance::Surroundings;
 use crate::report::Report;
@@ -35,7 +37,7 @@ use crate::run::{Allowed, Outcome, Watch};
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder};
-use budget::TimeBudget;
+use budget::{Bought, TimeBudget};
 use stages::{PREPARE, prepared_splits};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -70,6 +72,8 @@ pub struct Setup<'a> {
     pub hub: &'a Hub,
     /// This machine; measured where a plan asks for it.
     pub host: &'a dyn Fn() -> Result<HostFacts>,
+    /// What an hour of it costs, in US dollars, where somebody said so.
+    pub usd_per_hour: Option<f64>,
     pub planner: &'a dyn Planner,
     /// The language model that was asked for, if any; making one touches no network.
     pub language_model: &'a dyn Fn(&Wishes) -> Result<Option<Chosen>>,
@@ -103,6 +107,8 @@ pub struct Pipeline<'a> {
     pub watch: &'a mut dyn Watch,
     limits: Limits,
     begun: Instant,
+    /// The machine that is planned for, where it is not the one that is measured now.
+    host: Option<HostFacts>,
     /// Rows of the ledger that earlier processes wrote, and the time that its trials took by then.
     rows_before: usize,
     used_by_trials: Duration,
@@ -166,13 +172,28 @@ impl<'a> Pipeline<'a> {
     pub fn new(folder: RunFolder, setup: Setup<'a>, watch: &'a mut dyn Watch) -> Self {
         let rows_before = folder.ledger().read().map_or(0, |rows| rows.len());
         let used_by_trials = used_by_trials(&folder).unwrap_or_default();
-        Pipeline { folder, setup, watch, limits: Limits::default(), begun: Instant::now(), rows_before, used_by_trials }
+        Pipeline {
+            folder,
+            setup,
+            watch,
+            limits: Limits::default(),
+            begun: Instant::now(),
+            host: None,
+            rows_before,
+            used_by_trials,
+        }
     }
 
     /// Writes the experiment into the run folder: the first stage's file.
     pub fn begin(&mut self, spec: &ExperimentSpec) -> Result<()> {
         let path = self.folder.spec();
         self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
+    }
+
+    /// The same, with a language model that proposes what its search tries.
+    pub fn begin_advised(&mut self, spec: &ExperimentSpec, wishes: &Wishes) -> Result<()> {
+        self.folder.write_json(&self.folder.wishes(), wishes)?;
+        self.begin(spec)
     }
 
     /// Gives the run these budgets from now on; what it has used counts. Lands in the spec; nothing changes for a run that is finished.
@@ -300,8 +321,9 @@ impl<'a> Pipeline<'a> {
 
     fn limits(&self, spec: &ExperimentSpec) -> Result<Limits> {
         let used = self.used_before()?;
+        let time = spec.budget.max_time_secs.map(|secs| TimeBudget::new(Duration::from_secs(secs), used, self.begun));
         Ok(Limits {
-            time: spec.budget.max_time_secs.map(|secs| TimeBudget::new(Duration::from_secs(secs), used, self.begun)),
+            time: TimeBudget::least(time, self.bought(spec)?, used, self.begun),
             memory_bytes: spec.budget.max_memory_bytes,
             disk_bytes: spec.budget.max_disk_bytes,
             silence: spec.budget.max_silence_secs.map(Duration::from_secs),
@@ -310,6 +332,13 @@ impl<'a> Pipeline<'a> {
                 scope_change: spec.budget.allow_scope_change,
             },
         })
+    }
+
+    /// What may be spent on this machine, where its price is known.
+    fn bought(&self, spec: &ExperimentSpec) -> Result<Option<Bought>> {
+        let Some((usd_per_hour, max_usd)) = self.setup.usd_per_hour.zip(spec.budget.max_usd) else { return Ok(None) };
+        let spent_usd = Spent::of(self.folder.ledger().read()?.iter().map(|row| &row.record)).usd;
+        Ok(Some(Bought { max_usd, spent_usd, usd_per_hour }))
     }
 
     fn read_spec(&self) -> Result<ExperimentSpec> {

@@ -8,9 +8,9 @@ use crate::intake::{self, ModelName, Opened, Paper, PaperSpec, Request, SourceRe
 use crate::job::Job;
 use crate::llm::{Allowance, Chosen};
 use crate::plan::advised::AdvisedPlanner;
-use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes};
+use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for};
 use crate::run::{Outcome, Supervisor, Watch, class_of};
-use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task};
+use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
 use std::cell::RefCell;
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
@@ -128,6 +128,7 @@ impl Pipeline<'_> {
     /// The planner's experiment with the user's own keys laid over it; a language model may have had a look at it.
     fn proposal(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
         let chosen = (self.setup.language_model)(wishes)?;
+        let wishes = &self.afforded(goal, wishes);
         // The questions of a recording come up again on the machine that they were made for.
         let recorded = chosen.as_ref().and_then(Chosen::given);
         let Found { spec, others, choice, data, model, host } = self.choose(goal, wishes, recorded)?;
@@ -148,6 +149,16 @@ impl Pipeline<'_> {
         })
     }
 
+    /// Wishes that also say what the money buys, where an hour of this machine has a price.
+    fn afforded(&self, goal: &Goal, wishes: &Wishes) -> Wishes {
+        let max_usd = Allowance::of_keys(&wishes.set).max_usd;
+        let secs = max_usd.zip(self.setup.usd_per_hour).and_then(|(usd, per_hour)| secs_for(usd, per_hour));
+        let of_request = if let Goal::Request(request) = goal { request.max_time_secs } else { None };
+        let asked = wishes.max_time_secs.or(of_request).map_or(f64::INFINITY, |secs| secs as f64);
+        let affordable_secs = secs.filter(|secs| *secs < asked).map(|secs| (secs as u64).max(1));
+        Wishes { affordable_secs, ..wishes.clone() }
+    }
+
     /// The planner's best experiment whose data and model are there.
     fn choose(&mut self, goal: &Goal, wishes: &Wishes, recorded: Option<HostFacts>) -> Result<Found> {
         let planner = self.setup.planner;
@@ -161,10 +172,13 @@ impl Pipeline<'_> {
         let (mut absent, mut first_error) = (Vec::new(), None);
         let host = recorded.map_or_else(|| (self.setup.host)(), Ok)?;
         loop {
+            let known = absent.len();
             let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &absent };
             match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
                 (Ok(others), before) => match self.first_model(others.clone(), &mut absent)? {
                     Ok(spec) => return Ok(Found { spec, others, choice, data, model, host }),
+                    // The planner would propose the same again.
+                    Err(error) if absent.len() == known => return Err(before.unwrap_or(error).into()),
                     // The planner is asked for what is left: it may say that none of it fits.
                     Err(error) => first_error = before.or(Some(error)),
                 },
@@ -176,7 +190,7 @@ impl Pipeline<'_> {
         }
     }
 
-    fn first_data(&mut self, choices: Vec<DataChoice>) -> Result<(DataChoice, DataFacts)> {
+    pub(super) fn first_data(&mut self, choices: Vec<DataChoice>) -> Result<(DataChoice, DataFacts)> {
         let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
         let tell = |message: &str| watch.borrow_mut().say(message);
         let (setup, making) = (&self.setup, making(&self.setup, &sources, &tell));
@@ -245,7 +259,14 @@ impl Pipeline<'_> {
         match data::survey_model(self.setup.hub, model) {
             Ok(_) => Ok(None),
             Err(error) if is_absent(&error) => {
-                if let ModelSpec::Pretrained { id, .. } = model {
+                if let data::Error::Hub(gated @ hub::Error::Gated { .. }) = &error {
+                    // Another may do; but whoever wants this one can have it.
+                    self.watch.say(&format!("{gated}: {}", gated.hint().unwrap_or_default()));
+                }
+                // Of a model from scratch it is the tokenizer that is not there.
+                if let ModelSpec::Pretrained { id, .. } | ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Of(id)), .. } =
+                    model
+                {
                     absent.push(id.clone());
                 }
                 Ok(Some(error))

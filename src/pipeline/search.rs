@@ -4,12 +4,13 @@
 //! recipe is found, the run goes on with it like any other, and the first plan is scored beside it, with the same seeds.
 
 use super::{End, Pipeline, used_by};
-use crate::error::Result;
+use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Evaluation};
 use crate::job::{Event, RunConfig};
-use crate::plan::Plan;
-use crate::run::{Budget, Outcome};
-use crate::search::{self, Journal, Point, Stop, Watched, revised, revisions};
+use crate::llm::{Allowance, Came, Chosen};
+use crate::plan::{HostFacts, Plan, Wishes};
+use crate::run::{Budget, Outcome, class_of};
+use crate::search::{self, Asked, By, Journal, Pace, Point, Proposal, Stop, Watched, revised, revisions};
 use crate::spec::{Deviation, ExperimentSpec, Keep, Search};
 use crate::store::{Record, RunFolder};
 use std::collections::BTreeMap;
@@ -17,8 +18,7 @@ use std::time::Duration;
 
 /// The first plan's folder.
 const FIRST: usize = 1;
-/// Share of what trainings take that preparing and scoring for the verdict may take besides.
-const BESIDES: f64 = 0.2;
+
 /// What a trial came to.
 enum Tried {
     Watched(Watched),
@@ -28,9 +28,33 @@ enum Tried {
 }
 
 /// What is tried next, or why nothing is.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Next {
-    Trial(search::Settings, Vec<search::Changed>, String),
+    Trial(Proposal),
     Stop(Stop),
+}
+
+/// Not even gentler recipes than the first plan's came to an end.
+#[derive(Debug, thiserror::Error)]
+#[error("none of the {tried} recipes that were tried could be trained to its end; the first plan: {outcome}")]
+struct NothingCompleted {
+    tried: usize,
+    outcome: String,
+    class: Class,
+    folder: String,
+}
+
+impl Failure for NothingCompleted {
+    fn class(&self) -> Class {
+        self.class
+    }
+    fn hint(&self) -> Option<String> {
+        Some(format!(
+            "`{}` holds a folder for each, with what was tried and why; begin anew with another model, other data or a far lower \
+             `--set recipe.lr`",
+            self.folder
+        ))
+    }
 }
 
 impl Pipeline<'_> {
@@ -38,12 +62,23 @@ impl Pipeline<'_> {
     pub(super) fn search(&mut self, first: &ExperimentSpec) -> Result<std::result::Result<ExperimentSpec, End>> {
         let Some(bounds) = first.search else { return Ok(Ok(first.clone())) };
         let path = self.folder.journal();
+        let chosen_model = match self.is_searched()? {
+            true => None,
+            false => self.proposer()?,
+        };
+        // Trials are watched as often as this machine's speed lets them: whoever repeats the search, or goes on with it, does so likewise.
+        let of_first = RunFolder::open(self.folder.trial(FIRST)).ok().map(|folder| folder.plan()).filter(|plan| plan.is_file());
+        self.host = match of_first {
+            Some(plan) => Some(self.folder.read_json::<Plan>(&plan)?.facts.host),
+            None => chosen_model.as_ref().and_then(Chosen::given),
+        };
         if !path.is_file() {
             let child = self.trial(FIRST, &search::experiment(first, &search::Settings::new())?)?;
             let plan = child.planned()?;
+            self.host = Some(plan.facts.host.clone());
             self.agree(first, &plan)?;
             let mut journal = Journal::of(first.metric);
-            journal.begin(search::Settings::new(), Vec::new(), "the first plan".into());
+            journal.begin(Proposal::first());
             self.folder.write_json(&path, &journal)?;
         }
         let mut journal: Journal = self.folder.read_json(&path)?;
@@ -54,8 +89,8 @@ impl Pipeline<'_> {
                     return Ok(Err(end));
                 }
             } else {
-                match self.next(first, &bounds, &journal)? {
-                    Next::Trial(settings, changes, reason) => drop(journal.begin(settings, changes, reason)),
+                match self.next(first, &bounds, &journal, chosen_model.as_ref())? {
+                    Next::Trial(proposal) => drop(journal.begin(proposal)),
                     Next::Stop(stop) => {
                         self.watch.say(&format!("no further recipe is tried: {stop}"));
                         // What was planned before is the first plan's.
@@ -66,18 +101,57 @@ impl Pipeline<'_> {
             }
             self.folder.write_json(&path, &journal)?;
         }
+        self.something_completed(&journal)?;
         Ok(Ok(chosen(first, &journal)?))
+    }
+
+    /// Whether the search is over.
+    fn is_searched(&self) -> Result<bool> {
+        let path = self.folder.journal();
+        Ok(path.is_file() && self.folder.read_json::<Journal>(&path)?.stopped.is_some())
+    }
+
+    /// The language model that proposes trials, if one was asked for.
+    fn proposer(&self) -> Result<Option<Chosen>> {
+        let path = self.folder.wishes();
+        let wishes: Wishes = if path.is_file() { self.folder.read_json(&path)? } else { Wishes::default() };
+        (self.setup.language_model)(&wishes)
+    }
+
+    /// Where the first plan and all that was gentler failed, nobody is served by training it once more. One that had too little time may
+    /// have enough now: what was kept for the verdict is its own.
+    fn something_completed(&self, journal: &Journal) -> Result<()> {
+        if journal.best().is_some() {
+            return Ok(());
+        }
+        let ledger = RunFolder::open(self.folder.trial(FIRST))?.ledger().read()?;
+        let ended = |record: Record| if let Record::AttemptEnded { outcome, .. } = record { Some(outcome) } else { None };
+        let Some(outcome) = ledger.into_iter().rev().find_map(|entry| ended(entry.record)) else { return Ok(()) };
+        let class = match outcome {
+            Outcome::Diverged { .. } | Outcome::OutOfMemory { .. } => class_of(&outcome).unwrap_or(Class::Numeric),
+            Outcome::Completed
+            | Outcome::TimedOut { .. }
+            | Outcome::BudgetSpent { .. }
+            | Outcome::Interrupted { .. }
+            | Outcome::Killed { .. }
+            | Outcome::Crashed { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Stalled { .. } => return Ok(()),
+        };
+        let folder = self.folder.trial(FIRST).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+        Err(NothingCompleted { tried: journal.trials.len(), outcome: outcome.to_string(), class, folder }.into())
     }
 
     fn run_trial(&mut self, first: &ExperimentSpec, journal: &mut Journal, trial: &search::Trial) -> Result<Option<End>> {
         let number = trial.number;
         let changes: Vec<String> = trial.changes.iter().map(ToString::to_string).collect();
+        let by = if let By::LanguageModel { name } = &trial.by { format!("; proposed by {name}") } else { String::new() };
         self.watch.say(&match changes.as_slice() {
             [] => format!("trial {number}: {}", trial.reason),
-            changes => format!("trial {number}: {} ({})", changes.join(", "), trial.reason),
+            changes => format!("trial {number}: {} ({}{by})", changes.join(", "), trial.reason),
         });
         let spec = search::experiment(first, &trial.settings)?;
-        let reserved = self.reserved(first, journal, &spec)?;
+        let reserved = self.pace(first, journal)?.reserved(best_of(first, journal)?.as_ref(), &spec);
         let mut child = self.trial(number, &spec)?;
         child.limits.time = child.limits.time.map(|time| time.less(Duration::from_secs_f64(reserved)));
         let tried = child.try_out()?;
@@ -102,11 +176,8 @@ impl Pipeline<'_> {
         Ok(None)
     }
 
-    /// The first of all revisions that may be tried, was not, and for which there is time.
-    fn next(&self, first: &ExperimentSpec, bounds: &Search, journal: &Journal) -> Result<Next> {
-        let best = journal.best();
-        let settings = best.map(|trial| trial.settings.clone()).unwrap_or_default();
-        let before = search::experiment(first, &settings)?;
+    /// What is tried next: what the language model says, where there is one; else, and where it is of no use, what rules say.
+    fn next(&mut self, first: &ExperimentSpec, bounds: &Search, journal: &Journal, model: Option<&Chosen>) -> Result<Next> {
         if let (Some(target), Some(score)) = (&first.target, journal.best_score())
             && journal.metric.reaches(score, target.value)
         {
@@ -118,40 +189,77 @@ impl Pipeline<'_> {
         if journal.since_best() >= bounds.patience {
             return Ok(Next::Stop(Stop::NoProgress { trials: journal.since_best() }));
         }
-        let left = self.limits.time.map(|time| time.left().as_secs_f64());
-        let mut too_long = None;
-        for revision in revisions(&before, journal) {
-            // Rules propose what they like; what cannot be tried, or was, is passed over.
-            let Ok((settings, spec)) = revised(first, journal, &revision) else { continue };
-            let needed = self.expected(first, journal, &spec)? + self.reserved(first, journal, &spec)?;
-            if let Some(left) = left.filter(|left| needed > *left) {
-                too_long.get_or_insert(left);
-                continue;
+        let room = Room { pace: self.pace(first, journal)?, best: best_of(first, journal)?, left_secs: self.left_secs() };
+        let by_rules = by_rules(first, journal, &room)?;
+        match (model, &by_rules) {
+            // Whatever is proposed, there is no time for it.
+            (None, _) | (Some(_), Next::Stop(Stop::Time { .. })) => Ok(by_rules),
+            (Some(chosen), _) => {
+                let scene = search::advised::Scene {
+                    examples: room.pace.examples,
+                    trials_left: bounds.max_trials - journal.trials.len(),
+                };
+                self.by_language_model(first, journal, chosen, scene, &room, by_rules)
             }
-            return Ok(Next::Trial(settings, search::changes(&before, &spec), revision.reason));
         }
-        Ok(Next::Stop(too_long.map_or(Stop::NothingLeft, |left_secs| Stop::Time { left_secs })))
     }
 
-    /// Seconds that a trial will take, by what the first took and how much more it sees.
-    fn expected(&self, first: &ExperimentSpec, journal: &Journal, spec: &ExperimentSpec) -> Result<f64> {
-        let Some(result) = journal.trials.first().and_then(|trial| trial.result.as_ref()) else { return Ok(0.0) };
+    /// What a language model proposes; else what the rules do, and why.
+    fn by_language_model(
+        &mut self,
+        first: &ExperimentSpec,
+        journal: &Journal,
+        chosen: &Chosen,
+        scene: search::advised::Scene,
+        room: &Room,
+        by_rules: Next,
+    ) -> Result<Next> {
+        let allowance = Allowance { max_tokens: first.budget.max_tokens, max_usd: first.budget.max_usd };
+        let host: HostFacts = self.host.clone().map_or_else(|| (self.setup.host)(), Ok)?;
+        let (asked, name) = self.asking(chosen, allowance, &host, |this, model| {
+            this.watch.say(&format!("asking {} what to try next", model.name()));
+            let mut inspect = |spec: &ExperimentSpec| match room.has(spec) {
+                true => Vec::new(),
+                false => vec!["there is not enough time left for a training as long as this".to_string()],
+            };
+            Ok((search::advised::ask(model, first, journal, scene, &mut inspect)?, model.name()))
+        })?;
+        asked.notes.iter().for_each(|note| self.watch.say(note));
+        let usage = asked.usage;
+        let asking = Asked { usage, usd: chosen.price.map(|price| price.of(usage)), instead: None };
+        let instead = match asked.came {
+            Came::Answer(next) => {
+                let before = best_of(first, journal)?.unwrap_or_else(|| first.clone());
+                let changes = search::changes(&before, &next.spec);
+                let by = By::LanguageModel { name };
+                let (settings, reason) = (next.settings, next.reason);
+                return Ok(Next::Trial(Proposal { settings, changes, reason, by, asked: Some(asking) }));
+            }
+            Came::NotAsked(why) => format!("{name} was not asked: {why}"),
+            Came::Useless { attempts, last } => {
+                format!("{name} gave no answer that can be used in {attempts} attempts (the last: {last})")
+            }
+        };
+        let instead = crate::words::clean(&instead);
+        self.watch.say(&format!("{instead}; rules go on"));
+        Ok(match by_rules {
+            Next::Trial(proposal) => {
+                Next::Trial(Proposal { asked: Some(Asked { instead: Some(instead), ..asking }), ..proposal })
+            }
+            stop @ Next::Stop(_) => stop,
+        })
+    }
+
+    fn left_secs(&self) -> Option<f64> {
+        self.limits.time.map(|time| time.left().as_secs_f64())
+    }
+
+    /// How long trials take, by what the first took.
+    fn pace<'s>(&self, first: &'s ExperimentSpec, journal: &Journal) -> Result<Pace<'s>> {
         let plan: Plan = self.folder.read_json(&RunFolder::open(self.folder.trial(FIRST))?.plan())?;
         let split = plan.facts.data.splits.iter().find(|split| split.name == first.data.train);
         let examples = split.map_or(1, |split| split.examples).min(first.data.max_train_examples.unwrap_or(usize::MAX));
-        Ok(result.secs * search::examples_seen(spec, examples) / search::examples_seen(first, examples).max(1.0))
-    }
-
-    /// Seconds that must be left for the verdict if `spec` turns out to be the best: every seed of it, and those of the first plan
-    /// that its trial did not train.
-    fn reserved(&self, first: &ExperimentSpec, journal: &Journal, spec: &ExperimentSpec) -> Result<f64> {
-        let seeds = first.seeds.len() as f64;
-        let best = match journal.best() {
-            Some(best) => self.expected(first, journal, &search::experiment(first, &best.settings)?)?,
-            None => 0.0,
-        };
-        let longest = self.expected(first, journal, spec)?.max(best);
-        Ok((seeds * longest + (seeds - 1.0) * self.expected(first, journal, first)?) * (1.0 + BESIDES))
+        Ok(Pace::of(first, journal, examples))
     }
 
     /// The pipeline of a trial, whose folder is made if it is not there.
@@ -166,7 +274,8 @@ impl Pipeline<'_> {
             Ok::<_, crate::store::Error>(folder)
         })?;
         let (setup, limits) = (self.setup.clone(), self.limits);
-        let mut child = Pipeline { limits, begun: self.begun, ..Pipeline::new(folder, setup, &mut *self.watch) };
+        let host = self.host.clone();
+        let mut child = Pipeline { limits, begun: self.begun, host, ..Pipeline::new(folder, setup, &mut *self.watch) };
         if !child.folder.spec().is_file() {
             child.begin(spec)?;
         }
@@ -229,6 +338,44 @@ impl Pipeline<'_> {
         self.folder.ledger().append((self.setup.now)(), Record::Measured { what: search::GAIN.into(), values })?;
         Ok(None)
     }
+}
+
+/// The time that there is for a trial.
+struct Room<'s> {
+    pace: Pace<'s>,
+    best: Option<ExperimentSpec>,
+    /// None: nobody limits it.
+    left_secs: Option<f64>,
+}
+
+impl Room<'_> {
+    /// Whether a trial fits, with the verdict that may follow.
+    fn has(&self, spec: &ExperimentSpec) -> bool {
+        let needed = self.pace.expected(spec) + self.pace.reserved(self.best.as_ref(), spec);
+        self.left_secs.is_none_or(|left| needed <= left)
+    }
+}
+
+/// The experiment with the best recipe so far.
+fn best_of(first: &ExperimentSpec, journal: &Journal) -> Result<Option<ExperimentSpec>> {
+    Ok(journal.best().map(|best| search::experiment(first, &best.settings)).transpose()?)
+}
+
+/// The first of all revisions that may be tried, was not, and for which there is time.
+fn by_rules(first: &ExperimentSpec, journal: &Journal, room: &Room) -> Result<Next> {
+    let before = best_of(first, journal)?.map_or_else(|| search::experiment(first, &search::Settings::new()), Ok)?;
+    let mut too_long = None;
+    for revision in revisions(&before, journal) {
+        // Rules propose what they like; what cannot be tried, or was, is passed over.
+        let Ok((settings, spec)) = revised(first, journal, &revision) else { continue };
+        if !room.has(&spec) {
+            too_long = room.left_secs;
+            continue;
+        }
+        let (changes, reason) = (search::changes(&before, &spec), revision.reason);
+        return Ok(Next::Trial(Proposal { settings, changes, reason, by: By::Rules, asked: None }));
+    }
+    Ok(Next::Stop(too_long.map_or(Stop::NothingLeft, |left_secs| Stop::Time { left_secs })))
 }
 
 /// Whether a recipe can be to blame; other ends are no trial's fault.

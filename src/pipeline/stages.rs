@@ -8,7 +8,7 @@ use crate::job::{
     AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PairFormat, Part, PrepareJob, PreparedSplit, Reference,
     RunConfig, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
-use crate::plan::{self, Facts, HostFacts, Layout, ModelFacts, Plan};
+use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
 use crate::publish;
 use crate::report::{self, Report};
@@ -32,7 +32,7 @@ impl Pipeline<'_> {
     /// Looks up what is there, then resolves the spec. Nothing is decided after this.
     pub(super) fn make_plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
         self.watch.say("looking at model and data");
-        let host = (self.setup.host)()?;
+        let host = self.host.clone().map_or_else(|| (self.setup.host)(), Ok)?;
         self.plan_for(spec, &host)
     }
 
@@ -209,8 +209,32 @@ impl Pipeline<'_> {
             if let Err(end) = self.finish(&config.name, attempt) {
                 return Ok(Some(end));
             }
+            self.check_estimate(config)?;
         }
         Ok(None)
+    }
+
+    /// Enters in the ledger what a run took, against what was expected of it.
+    fn check_estimate(&self, config: &RunConfig) -> Result<()> {
+        let plan: Plan = self.folder.read_json(&self.folder.plan())?;
+        let (mut num_params, mut finished) = (0, None);
+        for event in self.told(&config.name)? {
+            match event {
+                Event::Started { num_params: params, .. } => num_params = params,
+                Event::Finished { step, train_secs, .. } => finished = Some((step, train_secs)),
+                _ => {}
+            }
+        }
+        let Some((steps, train_secs)) = finished else { return Ok(()) };
+        let ledger = self.folder.ledger();
+        let peaks = ledger.read()?.into_iter().filter_map(|entry| match entry.record {
+            Record::AttemptEnded { run, max_rss_bytes, .. } if run == config.name => Some(max_rss_bytes),
+            _ => None,
+        });
+        let measured = Measured { num_params, train_secs, steps, peak_bytes: peaks.max().filter(|bytes| *bytes > 0) };
+        let checked = Checked::of(&plan.estimate, config.total_steps, measured);
+        ledger.append((self.setup.now)(), Record::Checked { run: config.name.clone(), checked })?;
+        Ok(())
     }
 
     /// Scores every run on the held-out split, once, in jails of their own.
@@ -357,8 +381,8 @@ impl Pipeline<'_> {
             curves.insert(config.name.clone(), self.events_of(&config.name)?);
         }
         let report = report::build(plan, &ledger, evaluation, &curves, self.folder.root())?;
-        let best = evaluation.best_run().map(|run| run.to_string());
-        if let Some((run, attempt)) = best.and_then(|run| self.finished(&run).ok().flatten().map(|n| (run, n))) {
+        let kept = evaluation.kept_run().map(|run| run.to_string());
+        if let Some((run, attempt)) = kept.and_then(|run| self.finished(&run).ok().flatten().map(|n| (run, n))) {
             let weights = self.folder.attempt(&run, attempt).weights();
             let tokenizer = self.folder.prepared().join("tokenizer.json");
             let tokenizer = plan.facts.model.tokenizer.clone().or(Some(tokenizer).filter(|path| path.is_file()));

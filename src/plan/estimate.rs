@@ -2,19 +2,50 @@
 
 use super::{DataFacts, Estimate, Facts, HostFacts};
 use crate::spec::{Keep, Recipe, Task};
+use tallow_zoo::marian::Config as MarianConfig;
+use tallow_zoo::resnet::LayerType;
+use tallow_zoo::t5::Config as T5Config;
 use tallow_zoo::{Adapted, ModelConfig};
 
-/// Share of the machine's matrix product speed that training reaches, from runs on two cores (`benches/RESULTS.md`): products of
-/// small models are small.
+/// Share of the machine's matrix product speed that training reaches, from steps of nothing but that on two cores (`benches/RESULTS.md`,
+/// "Whole training steps"): products of small models are small, and those of narrow or 1 x 1 filters are bound by memory.
 fn efficiency(model: &ModelConfig) -> f64 {
-    match model {
-        ModelConfig::Bert(config) if config.hidden_size < 128 => 0.2,
+    // BERT of 64 reaches 0.2, GPT of 128 0.43, ViT of 192 0.59, MiniLM of 384 0.64, BERT of 768 0.69.
+    let of_width = |width: usize| match width {
+        ..96 => 0.2,
+        96..160 => 0.43,
+        160..256 => 0.58,
         _ => 0.6,
+    };
+    match model {
+        ModelConfig::Bert(config) => of_width(config.hidden_size),
+        ModelConfig::Distilbert(config) => of_width(config.dim),
+        ModelConfig::Electra(config) => of_width(config.hidden_size),
+        ModelConfig::Roberta(config) => of_width(config.hidden_size),
+        ModelConfig::Gpt2(config) => of_width(config.n_embd),
+        ModelConfig::Llama(config) => of_width(config.hidden_size),
+        ModelConfig::Vit(config) => of_width(config.hidden_size),
+        // Sentences are short: a Marian of 128 reaches 0.25 on one thread beside other work.
+        ModelConfig::T5(T5Config { d_model: ..160, .. }) | ModelConfig::Marian(MarianConfig { d_model: ..160, .. }) => 0.3,
+        ModelConfig::T5(config) => of_width(config.d_model),
+        ModelConfig::Marian(config) => of_width(config.d_model),
+        ModelConfig::Whisper(config) => of_width(config.d_model),
+        // ResNet-20 reaches 0.41, ResNet-18 0.73, ResNet-50 on small images 0.41.
+        ModelConfig::ResnetCifar(_) => 0.41,
+        ModelConfig::Resnet(config) if config.layer_type == LayerType::Bottleneck => 0.41,
+        ModelConfig::Resnet(_) => 0.7,
+        ModelConfig::WideResnet(_) => 0.6,
+        ModelConfig::Mlp(_) => 0.43,
     }
 }
 
-/// What a worker holds besides: its program, and the buffers of threads and products, as measured (`examples/memory.rs`).
-const PROCESS_BYTES: u64 = 17 << 20;
+/// Seconds of a step that do not grow with it: its batch, its tape, a few hundred calls of the threads. A perceptron of 20,000 parameters
+/// takes this for all of its step.
+const STEP_SECS: f64 = 0.000_15;
+
+/// What a worker holds besides: the pages of its program that it touches, and the buffers of threads and products, as measured of a
+/// perceptron (36 MiB in all) and a small BERT (50 MiB).
+const PROCESS_BYTES: u64 = 32 << 20;
 
 /// How often training stops to watch and to save.
 pub(super) struct Pauses {
@@ -82,7 +113,26 @@ pub fn scoring_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data:
     // Texts that are written word by word take about two more, as measured on two cores.
     let writes = matches!(data.task, Some(Task::TextToText | Task::SpeechRecognition));
     let passes = if writes { 3.0 } else { 1.0 };
-    passes * model.forward_flops(examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model))
+    let products = model.forward_flops(examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model));
+    // Of a step a third is forward.
+    passes * (products + examples as f64 / recipe.batch_size.max(1) as f64 * STEP_SECS / 3.0)
+}
+
+/// Bytes of files that are mapped while `examples` of them are trained on: what of the split is read, and the weights that it begins
+/// with. They count as the worker's memory as they are read, though the system may take them back.
+pub(super) fn mapped_bytes(facts: &Facts, num_params: usize, examples: usize) -> f64 {
+    /// A token's id, and which text of a pair it is of.
+    const TOKEN: f64 = 5.0;
+    let data = &facts.data;
+    let of_example = match (&data.table, data.image_shape) {
+        (Some(table), _) => 4.0 * (table.numeric.len() + table.categorical.len()) as f64,
+        (None, Some([height, width, channels])) => (height * width * channels) as f64,
+        (None, None) => TOKEN * data.mean_tokens.unwrap_or(0.0),
+    };
+    let tokens = data.splits.iter().find_map(|split| split.tokens).filter(|_| data.is_stream());
+    let of_data = tokens.map_or(of_example * examples as f64, |tokens| TOKEN * tokens as f64);
+    let weights = facts.model.weights.as_ref().map_or(0.0, |_| facts.model.bytes_per_weight.unwrap_or(4.0) * num_params as f64);
+    of_data + weights
 }
 
 /// How much of a model is trained, and what memory the rest takes.
@@ -142,7 +192,7 @@ pub fn estimate(
         num_params: share.num_params,
         num_trainable: share.num_trainable,
         train_flops,
-        train_secs: train_flops / (host.matmul_flops * efficiency(model)),
+        train_secs: train_flops / (host.matmul_flops * efficiency(model)) + steps as f64 * STEP_SECS,
         peak_memory_bytes: PROCESS_BYTES + (share.bytes(recipe) + activations) as u64,
     }
 }
@@ -174,6 +224,7 @@ mod tests {
             columns: Columns::default(),
             labels: vec![],
             license: None,
+            is_gated: false,
             revision: None,
             mean_tokens: Some(8.0),
             image_shape: None,
@@ -182,7 +233,7 @@ mod tests {
             longest_secs: None,
             table: None,
         };
-        let host = HostFacts { cores: 2, memory_bytes: 1 << 34, matmul_flops: 2e11 };
+        let host = HostFacts::new(2, 1 << 34, 2e11);
         let known = ModelFacts::from_scratch(model());
         let facts = Facts { host, data, model: known };
         let times = |steps: u64, watched: usize| {

@@ -21,6 +21,8 @@ pub enum Duty {
     NonCommercial,
     /// What is derived may not be shared.
     NoDerivatives,
+    /// Access is given to those who agree to its terms, each for themselves.
+    Gated,
 }
 
 impl Duty {
@@ -35,6 +37,9 @@ impl Duty {
             }
             Duty::NonCommercial => "no commercial use of what you made of it",
             Duty::NoDerivatives => "what you made of it may not be shared",
+            Duty::Gated => {
+                "it is gated: you use it on the terms that you agreed to on its page of the Hub when you asked for access"
+            }
         }
     }
 
@@ -42,7 +47,7 @@ impl Duty {
     pub fn gate(self) -> Gate {
         match self {
             Duty::Attribution | Duty::ShareAlike | Duty::OwnTerms | Duty::Unknown => Gate::Warn,
-            Duty::NonCommercial | Duty::NoDerivatives => Gate::Ask,
+            Duty::NonCommercial | Duty::NoDerivatives | Duty::Gated => Gate::Ask,
         }
     }
 }
@@ -52,7 +57,7 @@ impl Duty {
     pub fn gate_to_share(self) -> Gate {
         match self {
             Duty::Attribution | Duty::ShareAlike => Gate::Warn,
-            Duty::OwnTerms | Duty::Unknown | Duty::NonCommercial | Duty::NoDerivatives => Gate::Ask,
+            Duty::OwnTerms | Duty::Unknown | Duty::NonCommercial | Duty::NoDerivatives | Duty::Gated => Gate::Ask,
         }
     }
 }
@@ -193,6 +198,9 @@ pub struct Licensed {
     /// Identifiers of SPDX, one for each licence that is stated and known.
     pub spdx: Vec<String>,
     pub duties: Vec<Duty>,
+    /// Its id on the Hub, where access must be asked for: by it, too, one agrees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gated: Option<String>,
 }
 
 impl Licensed {
@@ -205,7 +213,14 @@ impl Licensed {
         duties.sort_unstable();
         duties.dedup();
         let spdx = names.iter().filter_map(|name| Some(known(name)?.spdx.to_string())).collect();
-        Licensed { what, stated: stated.map(str::to_string), spdx, duties }
+        Licensed { what, stated: stated.map(str::to_string), spdx, duties, gated: None }
+    }
+
+    /// The same of what is behind a gate under this id of the Hub.
+    #[must_use]
+    fn behind_a_gate(mut self, id: &str) -> Self {
+        self.duties.push(Duty::Gated);
+        Licensed { gated: Some(id.into()), ..self }
     }
 
     /// What must happen before it is used.
@@ -218,14 +233,19 @@ impl Licensed {
         self.duties.iter().map(|duty| duty.gate_to_share()).max().unwrap_or(Gate::Allow)
     }
 
-    /// What one agrees to: `cc-by-nc-4.0`, or `unknown`.
+    /// What one agrees to: `cc-by-nc-4.0`, or `unknown`; of what is gated its own id, for its terms are its own.
     pub fn id(&self) -> &str {
-        self.stated.as_deref().unwrap_or("unknown")
+        self.gated.as_deref().or(self.stated.as_deref()).unwrap_or("unknown")
     }
 
     /// Whether somebody has agreed to it, by the card's words for it or by SPDX's.
     pub fn is_accepted(&self, accepted: &[String]) -> bool {
-        let own = std::iter::once(self.id()).chain(self.spdx.iter().map(String::as_str));
+        let license = self.stated.as_deref().unwrap_or("unknown");
+        let own = std::iter::once(license).chain(self.spdx.iter().map(String::as_str));
+        // Who agrees to a licence has not agreed to the terms of a gate.
+        if let Some(id) = &self.gated {
+            return accepted.iter().any(|name| name.trim().eq_ignore_ascii_case(id));
+        }
         own.into_iter().any(|id| accepted.iter().any(|name| name.trim().eq_ignore_ascii_case(id)))
     }
 
@@ -245,10 +265,15 @@ pub fn licensed(spec: &ExperimentSpec, facts: &Facts) -> Vec<Licensed> {
         let stated = facts.model.license.as_deref();
         // A folder at hand without a card is the user's own affair.
         if stated.is_some() || !std::path::Path::new(id).is_absolute() && !id.starts_with('.') {
-            found.push(Licensed::new(format!("the model `{id}`"), stated));
+            let licensed = Licensed::new(format!("the model `{id}`"), stated);
+            found.push(if facts.model.is_gated { licensed.behind_a_gate(id) } else { licensed });
         }
     }
-    found.extend(licensed_data(&spec.data.source, facts.data.license.as_deref()));
+    let of_data = licensed_data(&spec.data.source, facts.data.license.as_deref());
+    found.extend(of_data.map(|licensed| match &spec.data.source {
+        DataSource::Hub { id, .. } if facts.data.is_gated => licensed.behind_a_gate(id),
+        DataSource::Hub { .. } | DataSource::Local { .. } | DataSource::Url { .. } | DataSource::Generated { .. } => licensed,
+    }));
     found
 }
 
@@ -287,6 +312,14 @@ mod tests {
         }
         assert!(of(Some("other")).duties.contains(&Duty::Unknown) && of(None).duties == [Duty::Unknown]);
         assert!(of(Some("llama3.2")).duties.contains(&Duty::OwnTerms));
+    }
+
+    #[test]
+    fn what_is_gated_is_agreed_to_by_its_own_id() {
+        let gated = of(Some("llama3.2")).behind_a_gate("org/x");
+        assert_eq!((gated.gate(), gated.gate_to_share(), gated.id()), (Gate::Ask, Gate::Ask, "org/x"));
+        assert!(!gated.is_accepted(&["llama3.2".into()]) && gated.is_accepted(&["Org/X".into()]));
+        assert!(gated.in_words().contains("it is gated"), "{}", gated.in_words());
     }
 
     #[test]

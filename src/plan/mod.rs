@@ -2,18 +2,22 @@
 //! their cost. Pure: what must be looked up comes in as [`Facts`].
 
 pub mod advised;
+mod checked;
 mod error;
 mod estimate;
 mod license;
 mod planner;
+mod price;
 mod resolve;
 mod rules;
 mod types;
 
+pub use checked::{Checked, Compared, Measured};
 pub use error::Error;
 pub use estimate::{Share, estimate, scoring_secs, size_of};
 pub use license::{Duty, Gate, Licensed, hub_name, licensed, licensed_data};
 pub use planner::{DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
+pub use price::{Gpu, Prices, secs_for, usd_of};
 pub use resolve::{Layout, resolve};
 pub use rules::{RulePlanner, Shape, Silent, shapes, silences};
 pub use types::*;

@@ -38,6 +38,9 @@ pub struct Wishes {
     pub model: Option<ModelName>,
     /// A limit that is kept: planned for, then enforced.
     pub max_time_secs: Option<u64>,
+    /// What the money that may be spent buys of this machine's time, where that is less: planned for, and kept by what is spent.
+    #[serde(skip)]
+    pub affordable_secs: Option<u64>,
     /// Recipes to try at most, the first included; none: as the goal says.
     pub trials: Option<usize>,
     pub epochs: Option<f64>,
@@ -76,6 +79,12 @@ pub trait Planner {
     /// # Errors
     /// The goal names none, or none that can be used.
     fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError>;
+
+    /// The same for a script, which needs no model of the zoo.
+    ///
+    /// # Errors
+    /// As [`Planner::data`], but for models.
+    fn data_of_script(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError>;
 
     /// Experiments on the data that was found, best first, each complete and within the budget. The first whose model can be had is run.
     ///
@@ -195,8 +204,9 @@ impl Failure for PlannerError {
             }
             PlannerError::NoModel { zoo, .. } => {
                 format!(
-                    "the zoo has {}; name a model of such a family with `--model`, or train another architecture by a script of your own: \
-                     `tallow train --script` (docs/scripts.md)",
+                    "the zoo has {}; name a model of such a family with `--model`, or have a Python script take its place, in a container: \
+                     one of your own by `tallow train --script FILE.py`, or one that a language model writes by `--llm NAME --allow-script` \
+                     (docs/scripts.md)",
                     zoo.join(", ")
                 )
             }

@@ -1,7 +1,7 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
-use super::estimate::{Pauses, Share, estimate, pauses};
-use super::{Error, Estimate, Facts, Plan, SplitFacts};
+use super::estimate::{Pauses, Share, estimate, mapped_bytes, pauses};
+use super::{Error, Estimate, Facts, Plan, SplitFacts, usd_of};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
 use crate::spec::{
     AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Speech, Task, TextToText,
@@ -84,7 +84,9 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
-    let estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
+    let mut estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
+    let read = examples.min(usize::try_from(total_steps).unwrap_or(usize::MAX).saturating_mul(spec.recipe.batch_size));
+    estimate.peak_memory_bytes += mapped_bytes(facts, share.num_params, read) as u64;
     let pauses = pauses_of(spec, facts, &model, [total_steps, per_epoch], &estimate);
     let common = Common { spec, facts, layout, model, normalize, similarity, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
@@ -98,6 +100,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         let (needed, limit) = (words::duration(needed), words::duration(limit));
         assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
     }
+    assumptions.extend(cost(spec, facts, needed));
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
@@ -128,6 +131,22 @@ impl Plan {
         ));
         Some(plan)
     }
+}
+
+/// What so many seconds of training cost here, where somebody said what an hour does.
+fn cost(spec: &ExperimentSpec, facts: &Facts, secs: f64) -> Option<String> {
+    let usd_per_hour = facts.host.usd_per_hour?;
+    let usd = usd_of(secs, usd_per_hour);
+    let over = match spec.budget.max_usd {
+        Some(max) if usd > max => format!(", more than the {} that may be spent", words::dollars(max)),
+        _ => String::new(),
+    };
+    Some(format!(
+        "cost: training takes about {} of this machine{over} ({} at {} an hour, as `prices.toml` has it)",
+        words::dollars(usd),
+        words::duration(secs),
+        words::dollars(usd_per_hour)
+    ))
 }
 
 /// When a run of so many steps, in epochs of so many, is watched and saved.

@@ -1,5 +1,6 @@
 //! The plan, and the facts it is made from.
 
+use super::Gpu;
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
 use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task, Write};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,19 @@ pub struct HostFacts {
     pub memory_bytes: u64,
     /// Measured speed of a large float32 product, FLOP a second.
     pub matmul_flops: f64,
+    /// What an hour of it costs, in US dollars, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd_per_hour: Option<f64>,
+    /// Others that could be had, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gpus: BTreeMap<String, Gpu>,
+}
+
+impl HostFacts {
+    /// Of a machine that costs nothing, and no other.
+    pub fn new(cores: usize, memory_bytes: u64, matmul_flops: f64) -> Self {
+        HostFacts { cores, memory_bytes, matmul_flops, usd_per_hour: None, gpus: BTreeMap::new() }
+    }
 }
 
 /// The data set, from its card and file headers.
@@ -41,6 +55,9 @@ pub struct DataFacts {
     pub longest_secs: Option<f64>,
     /// As the card says, verbatim; none where it says nothing.
     pub license: Option<String>,
+    /// Whether access must be asked for, as far as its card or the Hub says it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_gated: bool,
     /// Hub commit, where known.
     pub revision: Option<String>,
     /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
@@ -161,6 +178,9 @@ pub struct ModelFacts {
     #[serde(default)]
     pub image: Option<ImageSize>,
     pub license: Option<String>,
+    /// Whether access must be asked for, as far as its card or the Hub says it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_gated: bool,
     pub revision: Option<String>,
     /// How it writes conversations.
     #[serde(default)]
@@ -254,6 +274,7 @@ impl ModelFacts {
             normalize: None,
             image: None,
             license: None,
+            is_gated: false,
             revision: None,
             chat: ChatFormat::default(),
             prefix: String::new(),

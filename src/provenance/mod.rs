@@ -5,12 +5,14 @@
 
 mod difference;
 mod manifest;
+mod script;
 mod surroundings;
 mod trace;
 mod verification;
 
 pub use difference::{Comparison, Difference, Input, compare, paired};
 pub use manifest::{DataHashes, FileHash, Manifest, Prepared, RunHashes, Sourced, settings};
+pub use script::{ScriptHash, ScriptManifest};
 pub use surroundings::{Determinism, DeviceKind, Surroundings};
 pub use trace::{Parting, Quantity, Trace};
 pub use verification::{Replayed, Verification, surroundings_apart};

@@ -9,7 +9,7 @@ mod shipment;
 
 pub use bundle::{write_bundle, write_merged};
 pub use card::card;
-pub use secrets::{Finding, Kind as FindingKind, scan};
+pub use secrets::{Finding, Kind as FindingKind, redacted, scan};
 pub use shipment::{Error as ShipmentError, Shipment};
 
 use crate::error::{Class, Failure, place_hint};

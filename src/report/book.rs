@@ -4,6 +4,7 @@ use super::types::*;
 use super::{Error, words};
 use crate::eval::{HELD_OUT_SUFFIX, UNTRAINED};
 use crate::job::{Event, PreparedSplit};
+use crate::plan::Checked;
 use crate::store::{Entry, Record};
 
 /// The last word of a run that finished.
@@ -67,6 +68,14 @@ impl<'a> Book<'a> {
     pub(super) fn last_started(&self, wanted: &str) -> Option<u64> {
         let is = |entry: &&Entry| matches!(&entry.record, Record::AttemptStarted { run, .. } if run == wanted);
         self.ledger.iter().rev().find(is).map(|entry| entry.row)
+    }
+
+    /// What the run took against what was expected of it.
+    pub(super) fn checked(&self, wanted: &str) -> Option<(u64, &'a Checked)> {
+        self.ledger.iter().rev().find_map(|entry| match &entry.record {
+            Record::Checked { run, checked } if run == wanted => Some((entry.row, checked)),
+            _ => None,
+        })
     }
 
     /// The highest peak over a run's attempts.
@@ -141,6 +150,11 @@ impl<'a> Book<'a> {
                         from: trial.from,
                         changes: trial.changes.iter().map(ToString::to_string).collect(),
                         reason: trial.reason.clone(),
+                        by: trial.by.to_string(),
+                        tokens_in: trial.asked.as_ref().map(|asked| at(asked.usage.tokens_in as f64)),
+                        tokens_out: trial.asked.as_ref().map(|asked| at(asked.usage.tokens_out as f64)),
+                        usd: trial.asked.as_ref().and_then(|asked| asked.usd).map(at),
+                        instead: trial.asked.as_ref().and_then(|asked| asked.instead.clone()),
                         score: result.watched.as_ref().map(|watched| at(watched.score)),
                         failed: result.failed.clone(),
                         secs: at(result.secs),
@@ -229,11 +243,18 @@ impl<'a> Book<'a> {
             Record::Measured { what, values } if what != crate::search::GAIN => Some((entry.row, what, values)),
             _ => None,
         });
-        rows.map(|(row, what, values)| MeasuredShown {
-            what: what.clone(),
-            values: values.iter().map(|(name, value)| (name.clone(), Sourced { value: *value, ledger_row: row })).collect(),
-        })
-        .collect()
+        let rows: Vec<_> = rows.collect();
+        let is_overtaken = |row: u64, name: &str| {
+            name.ends_with(crate::llm::TOOK) && rows.iter().any(|(later, what, _)| *later > row && *what == name)
+        };
+        rows.iter()
+            .filter(|(row, what, _)| !is_overtaken(*row, what))
+            .map(|(row, what, values)| (*row, *what, *values))
+            .map(|(row, what, values)| MeasuredShown {
+                what: what.clone(),
+                values: values.iter().map(|(name, value)| (name.clone(), Sourced { value: *value, ledger_row: row })).collect(),
+            })
+            .collect()
     }
 
     pub(super) fn repeat(&self) -> Result<Repeat, Error> {

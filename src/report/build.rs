@@ -6,7 +6,7 @@ use super::types::*;
 use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, PreparedSplit, SplitShape};
-use crate::plan::Plan;
+use crate::plan::{Compared, Plan};
 use crate::run::recovery::Change;
 use crate::spec::{Columns, DataSource, Deviation, Keep, Metric, ModelSpec, Monitor, Sampling, Task};
 use crate::store::{Entry, Record};
@@ -61,6 +61,10 @@ pub fn build(
         notes: book.notes(),
         samples: book.samples(),
         cost: plan.runs.iter().map(|run| cost(&book, plan, &run.name)).collect::<Result<_, Error>>()?,
+        usd_per_hour: match plan.facts.host.usd_per_hour {
+            Some(value) => Some(Sourced { value, ledger_row: book.stage("plan")? }),
+            None => None,
+        },
         measured: book.measured(),
         repeat: book.repeat()?,
         rows: Vec::new(),
@@ -349,7 +353,7 @@ fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown
     let config = plan.runs.first().map_or(&facts.config, |run| &run.model);
     let row = book.stage("plan")?;
     let started = book.started();
-    let kept = evaluation.best_run();
+    let kept = evaluation.kept_run();
     Ok(ModelShown {
         family: config.family().to_string(),
         base: match &plan.spec.model {
@@ -383,6 +387,10 @@ fn public_settings(public: &serde_json::Value, row: u64) -> Vec<Setting> {
     fields.filter_map(|(name, value)| Some(Setting { name: name.clone(), value: shown(value)?, ledger_row: row })).collect()
 }
 
+fn ratio(row: u64, compared: &Compared) -> Ratio {
+    Ratio { ratio: Sourced { value: compared.ratio, ledger_row: row }, within: compared.within }
+}
+
 fn cost(book: &Book, plan: &Plan, run: &str) -> Result<RunCost, Error> {
     let row = book.stage("plan")?;
     let estimate = |value: f64| Some(Sourced { value, ledger_row: row });
@@ -397,5 +405,7 @@ fn cost(book: &Book, plan: &Plan, run: &str) -> Result<RunCost, Error> {
         steps: of(|f| f.steps),
         estimated_peak_bytes: estimate(plan.estimate.peak_memory_bytes as f64),
         peak_bytes: book.peak(run),
+        time: book.checked(run).map(|(row, checked)| ratio(row, &checked.train_secs)),
+        memory: book.checked(run).and_then(|(row, checked)| Some(ratio(row, checked.peak_bytes.as_ref()?))),
     })
 }

@@ -3,7 +3,7 @@
 use super::plot::{self, Chart, Series};
 use super::types::*;
 use super::{Curve, CurveKind, Report};
-use crate::words::{bytes, clean, count, duration, rate, score};
+use crate::words::{bytes, clean, count, dollars, duration, rate, score};
 
 /// A heading and what stands below it.
 pub(super) struct Section {
@@ -157,6 +157,7 @@ fn runs(report: &Report) -> Vec<Block> {
 fn search(report: &Report) -> Vec<Block> {
     let Some(search) = &report.search else { return vec![] };
     let watched = format!("{} of what is watched", report.metric.in_words());
+    let is_asked = search.trials.iter().any(|trial| trial.tokens_in.is_some());
     let row = |trial: &TrialShown| {
         let changes = match (trial.changes.as_slice(), trial.from) {
             ([], _) => text("the first plan"),
@@ -168,9 +169,26 @@ fn search(report: &Report) -> Vec<Block> {
             None => number(trial.score, score),
         };
         let kept = if trial.kept { Line::default().strong("kept") } else { text("discarded") };
-        vec![text(trial.trial.to_string()), changes, prose(&trial.reason), score, kept, number(Some(trial.secs), duration)]
+        let reason = trial.instead.as_ref().map_or_else(|| trial.reason.clone(), |why| format!("{} ({why})", trial.reason));
+        let mut cells = vec![text(trial.trial.to_string()), changes, text(clean(&trial.by)), prose(&reason), score, kept];
+        cells.push(number(Some(trial.secs), duration));
+        if is_asked {
+            let tokens = match (trial.tokens_in, trial.tokens_out) {
+                (Some(read), Some(written)) => {
+                    let line = Line::default().number(count(read.value), &[read.ledger_row]).text(" + ");
+                    line.number(count(written.value), &[written.ledger_row])
+                }
+                _ => text("-"),
+            };
+            cells.extend([tokens, number(trial.usd, dollars)]);
+        }
+        cells
     };
-    let head = head(&["trial", "recipe", "why", &watched, "", "time"]);
+    let mut names = vec!["trial", "recipe", "proposed by", "why", &watched, "", "time"];
+    if is_asked {
+        names.extend(["tokens read + written", "cost"]);
+    }
+    let head = head(&names);
     let mut blocks =
         vec![Block::Paragraph(gain_in_words(search)), Block::Table { head, rows: search.trials.iter().map(row).collect() }];
     let note = "Trials were compared on what is watched, with one seed; the held-out split played no part in the choice.";
@@ -434,6 +452,26 @@ pub(super) fn jail(jails: &[JailShown]) -> Vec<Block> {
     blocks
 }
 
+/// Measured over estimated.
+fn ratio(ratio: Option<Ratio>) -> Line {
+    ratio.map_or_else(|| text("–"), |r| Line::default().number(format!("{:.2}", r.ratio.value), &[r.ratio.ledger_row]))
+}
+
+/// How far off the estimates of the plan were.
+fn estimates_in_words(cost: &[RunCost]) -> Option<String> {
+    let off = |of: fn(&RunCost) -> Option<Ratio>| {
+        let all: Vec<bool> = cost.iter().filter_map(of).map(|ratio| ratio.within).collect();
+        (!all.is_empty()).then(|| all.iter().all(|within| *within))
+    };
+    let one = |what: &str, share: &str, within: Option<bool>| match within? {
+        true => Some(format!("the {what} within {share} of it")),
+        false => Some(format!("the {what} further off than {share}")),
+    };
+    let told: Vec<String> =
+        [one("time", "30 %", off(|c| c.time)), one("memory", "20 %", off(|c| c.memory))].into_iter().flatten().collect();
+    (!told.is_empty()).then(|| format!("Against the plan's estimate: {}.", told.join(", ")))
+}
+
 fn cost(report: &Report) -> Vec<Block> {
     let row = |c: &RunCost| {
         vec![
@@ -441,23 +479,46 @@ fn cost(report: &Report) -> Vec<Block> {
             number(c.steps, count),
             number(c.estimated_secs, duration),
             number(c.train_secs, duration),
+            ratio(c.time),
             speed(c.tokens, c.train_secs),
             speed(c.examples, c.train_secs),
             number(c.estimated_peak_bytes, bytes),
             number(c.peak_bytes, bytes),
+            ratio(c.memory),
         ]
     };
     if report.cost.is_empty() {
         return vec![];
     }
-    let names = ["run", "steps", "time: estimated", "measured", "tokens/s", "examples/s", "memory: estimated", "measured"];
+    let names = [
+        "run",
+        "steps",
+        "time: estimated",
+        "measured",
+        "ratio",
+        "tokens/s",
+        "examples/s",
+        "memory: estimated",
+        "measured",
+        "ratio",
+    ];
     let mut blocks = vec![Block::Table { head: head(&names), rows: report.cost.iter().map(row).collect() }];
+    blocks.extend(estimates_in_words(&report.cost).map(|words| Block::Paragraph(text(words))));
     let walls: Vec<Sourced> = report.attempts.iter().filter_map(|a| a.wall_secs).collect();
     let rows: Vec<u64> = walls.iter().map(|w| w.ledger_row).collect();
     let total = walls.iter().map(|w| w.value).sum();
     blocks.push(Block::Paragraph(
         text("All attempts together, preparation and scoring included: ").number(duration(total), &rows).text("."),
     ));
+    if let Some(price) = report.usd_per_hour {
+        let of = |secs: f64| dollars(crate::plan::usd_of(secs, price.value));
+        let planned: Vec<Sourced> = report.cost.iter().filter_map(|cost| cost.estimated_secs).collect();
+        let planned_rows: Vec<u64> = planned.iter().map(|secs| secs.ledger_row).chain([price.ledger_row]).collect();
+        let line = text("At ").number(dollars(price.value), &[price.ledger_row]).text(" an hour of this machine that is ");
+        let line = line.number(of(total), &[rows.as_slice(), &[price.ledger_row]].concat()).text("; training was to cost ");
+        let planned = planned.iter().map(|secs| secs.value).sum();
+        blocks.push(Block::Paragraph(line.number(of(planned), &planned_rows).text(".")));
+    }
     for measured in &report.measured {
         let pair =
             |(name, n): &(String, Sourced)| (clean(name), Line::default().number(crate::words::plain(n.value), &[n.ledger_row]));

@@ -144,7 +144,7 @@ fn code(text: &str) -> String {
 }
 
 /// Text that stays text: no markup, no HTML, no links, no table cells of its own.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

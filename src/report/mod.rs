@@ -24,7 +24,7 @@ pub use document::plots;
 pub use html::html;
 pub(crate) use html::sheet;
 pub use markdown::markdown;
-pub use script::{ScriptReport, build_script, names_of, script_html, script_markdown, script_terminal};
+pub use script::{ScriptReport, build_script, names_of, script_card, script_html, script_markdown, script_terminal};
 pub use style::Style;
 pub use terminal::terminal;
 pub use types::*;

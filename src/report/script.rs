@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Version of a script's `report.json`.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Points that a curve keeps at most.
 const MAX_POINTS: usize = 600;
@@ -28,13 +28,19 @@ const MOST_CHARTS: usize = 12;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScriptReport {
     pub version: u32,
-    /// The file that was given.
+    /// The file that was given, or what is said of one that a language model wrote.
     pub title: String,
     pub run_id: String,
     pub folder: String,
     pub completed: bool,
     /// How the run ended, in words.
     pub ended: String,
+    /// The scripts that a language model wrote, in the order of the attempts.
+    #[serde(default)]
+    pub written: Vec<WrittenShown>,
+    /// What asking for them took, and what is left of the budgets.
+    #[serde(default)]
+    pub taken: Vec<MetricShown>,
     /// What Tallow measured on the held-out examples, and on what.
     pub scores: Vec<ScoreShown>,
     pub measured_on: Option<String>,
@@ -58,6 +64,18 @@ pub struct ScoreShown {
     pub metric: Metric,
     pub value: Sourced,
     pub interval: Option<[Sourced; 2]>,
+}
+
+/// A script that a language model wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenShown {
+    /// The first attempt that ran it.
+    pub attempt: u32,
+    pub by: String,
+    /// From the run folder on.
+    pub file: String,
+    pub sha256: String,
+    pub ledger_row: u64,
 }
 
 /// The last value of a metric.
@@ -99,9 +117,14 @@ pub fn build_script(
 ) -> Result<ScriptReport, Error> {
     let book = Book { ledger };
     let held_out = spec.held_out.as_ref().filter(|_| scored.as_ref().is_ok_and(|scored| !scored.is_empty()));
+    let title = match &spec.script {
+        None => "A script that a language model wrote".into(),
+        Some(file) => file.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned()),
+    };
+    let written = written(ledger);
     let mut report = ScriptReport {
         version: VERSION,
-        title: spec.script.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned()),
+        title,
         run_id: folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         folder: folder.display().to_string(),
         completed: *outcome == Outcome::Completed,
@@ -114,7 +137,9 @@ pub fn build_script(
         not_scored: scored.as_ref().err().cloned(),
         metrics: metrics(ledger),
         curves: curves(told, book.last_started(crate::script::RUN)),
-        made_with: made_with(spec),
+        made_with: made_with(spec, &written),
+        taken: if written.is_empty() { Vec::new() } else { taken(ledger) },
+        written,
         attempts: book.attempts().into_iter().map(|attempt| with_settings(attempt, settings)).collect(),
         jail: book.jail(),
         notes: notes(ledger, &book),
@@ -203,10 +228,55 @@ fn curves(told: &[Vec<Told>], row: Option<u64>) -> Vec<ScriptCurve> {
     drawn.into_iter().filter_map(curve).collect()
 }
 
-fn made_with(spec: &ScriptSpec) -> Vec<(String, String)> {
+fn written(ledger: &[Entry]) -> Vec<WrittenShown> {
+    let shown = |entry: &Entry| match &entry.record {
+        Record::Written { attempt, by, file, sha256, .. } => Some(WrittenShown {
+            attempt: *attempt,
+            by: clean(by),
+            file: clean(file),
+            sha256: sha256.clone(),
+            ledger_row: entry.row,
+        }),
+        _ => None,
+    };
+    ledger.iter().filter_map(shown).collect()
+}
+
+/// The last row of what a language model took.
+fn taken(ledger: &[Entry]) -> Vec<MetricShown> {
+    let of_model = |entry: &&Entry| matches!(&entry.record, Record::Measured { what, .. } if what.ends_with(crate::llm::TOOK));
+    let Some(Entry { row, record: Record::Measured { values, .. }, .. }) = ledger.iter().rev().find(of_model) else {
+        return Vec::new();
+    };
+    let shown = |(name, value): (&String, &f64)| MetricShown {
+        name: name.clone(),
+        value: Sourced { value: *value, ledger_row: *row },
+        step: None,
+    };
+    values.iter().map(shown).collect()
+}
+
+/// That the code was generated, by whom, and what that means for its numbers; none where somebody gave it.
+fn generated(report: &ScriptReport) -> Option<String> {
+    let last = report.written.last()?;
+    let scores = match report.measured_on {
+        Some(_) => "its scores were measured by Tallow, on examples whose answers it could not see",
+        None => "its numbers are its own, and nobody has measured them",
+    };
+    Some(format!("The code was written by the language model {}; {scores}.", last.by))
+}
+
+fn made_with(spec: &ScriptSpec, written: &[WrittenShown]) -> Vec<(String, String)> {
     let none = || "none".to_string();
+    let script = match (written.last(), &spec.script) {
+        (Some(last), _) => format!("{}, written by {}, sha256 {}", last.file, last.by, last.sha256),
+        (None, Some(file)) => {
+            format!("{}, sha256 {}", clean(&file.display().to_string()), spec.script_sha256.as_deref().unwrap_or_default())
+        }
+        (None, None) => none(),
+    };
     let rows = [
-        ("script", format!("{}, sha256 {}", clean(&spec.script.display().to_string()), spec.script_sha256)),
+        ("script", script),
         ("image", format!("{}, {}", clean(&spec.image), spec.image_id)),
         ("data", spec.data.as_ref().map_or_else(none, |data| clean(&data.display().to_string()))),
         ("seed", spec.seed.to_string()),
@@ -221,6 +291,9 @@ fn made_with(spec: &ScriptSpec) -> Vec<(String, String)> {
 
 /// Says of an attempt what differed in it.
 fn with_settings(attempt: AttemptShown, settings: &[Settings]) -> AttemptShown {
+    if attempt.run != crate::script::RUN {
+        return attempt;
+    }
     let given = (attempt.attempt as usize).checked_sub(1).and_then(|at| settings.get(at)).copied().unwrap_or_default();
     let mut words = vec!["script".to_string()];
     if given.batch_parts != 1 {
@@ -259,6 +332,7 @@ pub fn script_html(report: &ScriptReport) -> String {
 pub fn script_terminal(report: &ScriptReport, style: Style) -> String {
     let word = if report.completed { style.green("Completed") } else { style.red("Not completed") };
     let mut out = format!("{}\n\n{word}: the script {}\n", style.bold(&clean(&report.title)), report.ended);
+    out.extend(generated(report).map(|words| format!("{}\n", clean(&words))));
     let mut table = |head: &str, rows: Vec<(String, String)>| {
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         if !rows.is_empty() {
@@ -283,6 +357,34 @@ pub fn script_terminal(report: &ScriptReport, style: Style) -> String {
     out
 }
 
+/// A card for what a completed script left: who wrote the code, what was measured and by whom, and where things lie.
+pub fn script_card(report: &ScriptReport) -> String {
+    let mut out = format!("# {}\n\n", super::markdown::escape(&report.title));
+    let mut line = |words: &str| out.push_str(&format!("{words}\n\n"));
+    line(&super::markdown::escape(&generated(report).unwrap_or_else(|| "The code was given by whoever ran it.".into())));
+    line("It ran in a container without network, as a user without rights.");
+    if let Some(measured_on) = &report.measured_on {
+        line(&super::markdown::escape(measured_on));
+    }
+    for shown in &report.scores {
+        let interval = match shown.interval {
+            Some([low, high]) => format!(" (95 % interval {} to {})", score(low.value), score(high.value)),
+            None => String::new(),
+        };
+        out.push_str(&format!("- {}: {}{interval}, measured by Tallow\n", shown.metric.in_words(), score(shown.value.value)));
+    }
+    for metric in &report.metrics {
+        let name = super::markdown::escape(&metric.name);
+        out.push_str(&format!("- {name}: {}, as the script told it; nobody measured it\n", measured(metric.value.value)));
+    }
+    let last = report.attempts.iter().rev().find(|attempt| attempt.run == crate::script::RUN).map_or(1, |shown| shown.attempt);
+    out.push_str(&format!(
+        "\n- `runs/script/attempts/{last:03}/work`: what it left, its model among it\n- `runs/script/attempts/{last:03}/script.py`: the code\n\
+         - `report.html`: all of it, with its sources; `manifest.json`: hashes\n"
+    ));
+    out
+}
+
 /// The sentence below the verdict's word.
 pub(super) fn said(report: &ScriptReport) -> String {
     format!("The script {}.", report.ended.trim_end_matches('.'))
@@ -291,6 +393,7 @@ pub(super) fn said(report: &ScriptReport) -> String {
 /// The sections below it.
 fn sections(report: &ScriptReport) -> Vec<Section> {
     let all = [
+        Section { title: "Who wrote it", blocks: authors(report) },
         Section { title: "Scores", blocks: scores(report) },
         Section { title: "The script's own numbers", blocks: own(report) },
         Section { title: "Curves", blocks: charts(report) },
@@ -301,6 +404,18 @@ fn sections(report: &ScriptReport) -> Vec<Section> {
         Section { title: "Sources", blocks: document::sources(&report.rows) },
     ];
     all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
+}
+
+fn authors(report: &ScriptReport) -> Vec<Block> {
+    let Some(words) = generated(report) else { return Vec::new() };
+    let row = |shown: &WrittenShown| {
+        let attempt = Line::default().number(shown.attempt.to_string(), &[shown.ledger_row]);
+        vec![attempt, text(&shown.by), text(&shown.file), text(&shown.sha256)]
+    };
+    let head = document::head(&["from attempt", "written by", "file", "sha256"]);
+    let table = Block::Table { head, rows: report.written.iter().map(row).collect() };
+    let taken = report.taken.iter().map(|taken| (taken.name.clone(), number(Some(taken.value), plain)));
+    vec![Block::Paragraph(prose(&words)), table, Block::Pairs(taken.collect())]
 }
 
 fn scores(report: &ScriptReport) -> Vec<Block> {
@@ -370,8 +485,8 @@ mod tests {
     fn spec() -> ScriptSpec {
         ScriptSpec {
             version: 1,
-            script: "a/train.py".into(),
-            script_sha256: "ab".into(),
+            script: Some("a/train.py".into()),
+            script_sha256: Some("ab".into()),
             image: "python".into(),
             image_id: "sha256:cd".into(),
             data: None,
@@ -388,6 +503,7 @@ mod tests {
             max_disk_bytes: None,
             max_time_secs: None,
             max_attempts: None,
+            author: None,
         }
     }
 
@@ -412,7 +528,7 @@ mod tests {
             Record::Told { run: "script".into(), attempt: 1, told: jailed },
             script(1, metric("f1", 0.1, Some(1))),
             script(1, metric("old", 0.1, None)),
-            ended(1, Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None }),
+            ended(1, Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None }),
             Record::Recovery { run: "script".into(), attempt: 1, decision: "x".into(), reason: "smaller".into() },
             started(2),
             script(2, Told::Started { step: 0, total_steps: 9 }),
@@ -470,6 +586,28 @@ mod tests {
             "{page}"
         );
         assert!(terminal.contains("accuracy  0.7500 (0.6000 to 0.8500)") && terminal.contains("Completed"), "{terminal}");
+    }
+
+    #[test]
+    fn code_that_was_generated_is_said_to_be() {
+        let (mut ledger, ended) = (ledger(), (&Outcome::Completed, ""));
+        let by = "m at h|<b>".to_string();
+        let (file, sha256) = ("runs/script/attempts/002/script.py".to_string(), "ef".to_string());
+        ledger[6].record = Record::Written { attempt: 2, by, file, sha256, secs: 1.0 };
+        let took = [("tokens", 1234.0), ("US dollars", 0.0)].map(|(name, value)| (name.to_string(), value)).into();
+        let record = Record::Measured { what: format!("what m {}", crate::llm::TOOK), values: took };
+        ledger.push(Entry { row: 15, at: String::new(), record });
+        let spec = ScriptSpec { script: None, script_sha256: None, ..spec() };
+        let scored = Ok(vec![Metric::Accuracy]);
+        let report = build_script(&spec, &ledger, (&[], &[]), ended, &scored, Path::new("/runs/a")).expect("a report");
+        for page in [script_markdown(&report), script_terminal(&report, Style::Plain), script_card(&report)] {
+            let page = page.replace('\\', "");
+            assert!(page.contains("was written by the language model m at h") && page.contains("measured by Tallow"), "{page}");
+        }
+        assert!(script_card(&report).contains("- accuracy: 0.7500 (95 % interval 0.6000 to 0.8500), measured by Tallow"));
+        assert!(script_html(&report).contains("runs/script/attempts/002/script.py") && !script_html(&report).contains("h|<b>"));
+        assert!(report.rows.iter().any(|row| row.ledger_row == 7), "the row of who wrote it is a source");
+        assert!(script_markdown(&report).contains("1234"), "what it took is told");
     }
 
     #[test]

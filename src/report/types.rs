@@ -51,6 +51,9 @@ pub struct Report {
     #[serde(default)]
     pub samples: Vec<SampleShown>,
     pub cost: Vec<RunCost>,
+    /// US dollars an hour of the machine, where somebody said so.
+    #[serde(default)]
+    pub usd_per_hour: Option<Sourced>,
     pub measured: Vec<MeasuredShown>,
     pub repeat: Repeat,
     /// The ledger rows that anything above cites.
@@ -119,6 +122,19 @@ pub struct TrialShown {
     pub from: Option<usize>,
     pub changes: Vec<String>,
     pub reason: String,
+    /// Who proposed it; empty in reports of before it was noted.
+    #[serde(default)]
+    pub by: String,
+    /// What a language model took that was asked for it; none: none was, or nobody knows what it costs.
+    #[serde(default)]
+    pub tokens_in: Option<Sourced>,
+    #[serde(default)]
+    pub tokens_out: Option<Sourced>,
+    #[serde(default)]
+    pub usd: Option<Sourced>,
+    /// Why the rules' proposal was taken although one was asked.
+    #[serde(default)]
+    pub instead: Option<String>,
     /// On what is watched; none: it failed, as `failed` says.
     pub score: Option<Sourced>,
     pub failed: Option<String>,
@@ -283,6 +299,18 @@ pub struct RunCost {
     pub steps: Option<Sourced>,
     pub estimated_peak_bytes: Option<Sourced>,
     pub peak_bytes: Option<Sourced>,
+    /// Measured over estimated, and whether that is as near as estimates are meant to be.
+    #[serde(default)]
+    pub time: Option<Ratio>,
+    #[serde(default)]
+    pub memory: Option<Ratio>,
+}
+
+/// What was measured over what was estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Ratio {
+    pub ratio: Sourced,
+    pub within: bool,
 }
 
 /// Numbers with names that a stage left in the ledger.

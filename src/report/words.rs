@@ -12,9 +12,11 @@ pub(super) fn record(record: &Record) -> String {
         Record::AttemptEnded { run, attempt, .. } => format!("{run}, attempt {attempt}: ended"),
         Record::Told { run, attempt, told } => format!("{run}, attempt {attempt}: event `{}`", event_name(told)),
         Record::Script { attempt, .. } => format!("script, attempt {attempt}: told by the script"),
+        Record::Written { attempt, by, .. } => format!("script, attempt {attempt}: written by {}", clean(by)),
         Record::Recovery { run, attempt, .. } => format!("{run}, attempt {attempt}: recovery"),
         Record::Sourced { run, .. } => format!("{run}: files that it was made from"),
         Record::Surroundings(found) => format!("trained by Tallow {} on {}", found.version, found.processor),
+        Record::Checked { run, .. } => format!("{run}: what was expected of it and what it took"),
         Record::Tried(trial) => format!("search: trial {}", trial.number),
         Record::Verified(found) => format!("repeated: {}", if found.is_identical() { "identical" } else { "not the same" }),
         Record::Reserved { .. } => "set aside for a question to a language model".into(),
@@ -48,6 +50,7 @@ fn event_name(event: &crate::job::Event) -> &'static str {
         Event::Compared(_) => "compared",
         Event::Note { .. } => "note",
         Event::Refused { .. } => "refused",
+        Event::OutOfMemory { .. } => "out_of_memory",
         Event::Failed { .. } => "failed",
     }
 }

@@ -1,7 +1,7 @@
 //! How an attempt ended. A value, not an error; derived from the wait status, counters and typed events, never from text.
 
 use crate::error::Class;
-use crate::job::{Divergence, Origin};
+use crate::job::{Divergence, GpuMemory, Origin};
 use crate::words::{bytes, clean, count, duration};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -25,6 +25,9 @@ pub enum Outcome {
         /// The most that it had.
         #[serde(default)]
         peak_bytes: Option<u64>,
+        /// It was a GPU's memory, and what is known of that; none: the machine's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gpu: Option<GpuMemory>,
     },
     /// The attempt's wall-clock limit passed.
     TimedOut {
@@ -71,6 +74,10 @@ pub enum Budget {
     Attempts,
     /// `budget.max_disk_bytes`.
     Disk,
+    /// `budget.max_usd`, by the time of a machine whose price is known.
+    Money,
+    /// `budget.max_tokens`, `budget.max_usd`.
+    LanguageModel,
 }
 
 /// In words, as pages and messages say it.
@@ -82,7 +89,12 @@ impl fmt::Display for Outcome {
                 let origin = origin.as_ref().map(ToString::to_string).unwrap_or_default();
                 write!(f, "diverged at step {}: {}{}", count(*step as f64), what.in_words(), clean(&origin))
             }
-            Outcome::OutOfMemory { limit_bytes, peak_bytes } => {
+            Outcome::OutOfMemory { gpu: Some(memory), .. } => {
+                let known = memory.to_string();
+                let known = if known.is_empty() { known } else { format!(" ({known})") };
+                write!(f, "out of memory on the GPU{known}")
+            }
+            Outcome::OutOfMemory { limit_bytes, peak_bytes, gpu: None } => {
                 let named = [("limit", *limit_bytes), ("peak", *peak_bytes)].into_iter();
                 let known: Vec<String> =
                     named.filter_map(|(name, value)| Some(format!("{name} {}", bytes(value? as f64)))).collect();

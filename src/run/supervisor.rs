@@ -210,9 +210,10 @@ impl Supervisor<'_> {
         let out_of_memory = || Outcome::OutOfMemory {
             limit_bytes: memory_bytes,
             peak_bytes: Some(exit.memory_peak_bytes.unwrap_or(exit.max_rss_bytes)),
+            gpu: None,
         };
         match exit.killed_by {
-            Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: wall.as_secs() },
+            Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: whole_secs(wall) },
             Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: self.silence.as_secs() },
             Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
             Some(KillReason::Disk) => return self.disk_overrun(),
@@ -227,10 +228,11 @@ impl Supervisor<'_> {
                 Some(Outcome::Diverged { step: *step, what: *what, origin: origin.clone() })
             }
             Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
-                Some(Outcome::TimedOut { limit_secs: wall.as_secs() })
+                Some(Outcome::TimedOut { limit_secs: whole_secs(wall) })
             }
             Event::Stopped { .. } if exit.asked == Some(KillReason::Disk) => Some(self.disk_overrun()),
             Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
+            Event::OutOfMemory { gpu } => Some(Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(*gpu) }),
             Event::Failed { class, message, hint } => {
                 Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
             }
@@ -311,10 +313,15 @@ const ABORT: i32 = 6;
 
 /// Signals of a program that breaks, not of one that is ended: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, as Linux numbers
 /// them on the machines that workers run on.
-const OF_ITSELF: [i32; 7] = [4, 5, ABORT, 7, 8, 11, 31];
+pub const OF_ITSELF: [i32; 7] = [4, 5, ABORT, 7, 8, 11, 31];
 
 /// Wall-clock limit of an attempt where the budget sets none.
 pub const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A limit in whole seconds, as it was given: what is left of it when an attempt starts is a little less.
+pub fn whole_secs(limit: Duration) -> u64 {
+    limit.as_secs_f64().round() as u64
+}
 
 /// All that a training attempt may read. The held-out split is not among it.
 pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {

@@ -59,6 +59,26 @@ pub const HELD: [(&str, &str); 8] = [
     ("environment", "nothing inherited"),
 ];
 
+/// Arguments of `docker` that have an image's Python answer one question, as jailed as a script is.
+pub fn question(image: &str, program: &str) -> Vec<String> {
+    let fixed =
+        ["run", "--rm", "--pull", "never", "--log-driver", "json-file", "--network", "none", "--read-only", "--cap-drop", "ALL"];
+    let bounds = [
+        "--security-opt",
+        "no-new-privileges",
+        "--user",
+        "65534:65534",
+        "--pids-limit",
+        "64",
+        "--memory",
+        "1g",
+        "--memory-swap",
+        "1g",
+    ];
+    let end = ["--entrypoint", "python3", image, "-c", program];
+    fixed.into_iter().chain(bounds).chain(end).map(String::from).collect()
+}
+
 impl Container {
     /// Arguments of `docker` that create, start and watch it: its stdout and stderr are those of the script.
     pub fn arguments(&self) -> Vec<String> {

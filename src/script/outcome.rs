@@ -3,7 +3,7 @@
 use super::Told;
 use super::python::{self, Kind};
 use crate::error::Class;
-use crate::job::Divergence;
+use crate::job::{Divergence, GpuFailure};
 use crate::run::process::{Exit, KillReason, Status};
 use crate::run::{Outcome, overrun};
 use crate::words::clean;
@@ -42,7 +42,7 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
         None => {}
     }
     let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
-    let out_of_memory = || Outcome::OutOfMemory { limit_bytes: limits.memory_bytes, peak_bytes: None };
+    let out_of_memory = || Outcome::OutOfMemory { limit_bytes: limits.memory_bytes, peak_bytes: None, gpu: None };
     // Notes are no last word.
     let last_word = told.iter().rev().find(|told| !matches!(told, Told::Note { .. }));
     match last_word {
@@ -79,6 +79,9 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
     match raised {
         Some(exception) => match exception.kind {
             Kind::OutOfMemory => out_of_memory(),
+            Kind::Gpu(GpuFailure::OutOfMemory) => {
+                Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: exception.gpu_memory }
+            }
             Kind::NotFinite => diverged(step),
             kind => Outcome::Refused { class: kind.class(), message: exception.message, hint: exception.hint },
         },
@@ -90,6 +93,7 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::GpuMemory;
 
     fn exit(status: Status) -> Exit {
         Exit {
@@ -110,7 +114,7 @@ mod tests {
     #[test]
     fn ends_have_their_names() {
         let limits = Limits { memory_bytes: Some(1 << 20), disk: Some([1000, 1200]), wall_secs: 60, silence_secs: 9 };
-        let memory = Outcome::OutOfMemory { limit_bytes: Some(1 << 20), peak_bytes: None };
+        let memory = Outcome::OutOfMemory { limit_bytes: Some(1 << 20), peak_bytes: None, gpu: None };
         let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
         let told = |told: Told| vec![Told::Started { step: 0, total_steps: 9 }, told];
         let finished = told(Told::Finished { step: 9 });
@@ -130,6 +134,17 @@ mod tests {
             (exit(Status::Exited(137)), vec![], Outcome::Killed { signal: 9 }),
             (Exit { memory_kills: Some(1), ..exit(Status::Exited(137)) }, vec![], memory.clone()),
             (raised("MemoryError"), vec![], memory),
+            (
+                raised(
+                    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 16.00 GiB of which 1.00 GiB is free.",
+                ),
+                vec![],
+                Outcome::OutOfMemory {
+                    limit_bytes: None,
+                    peak_bytes: None,
+                    gpu: Some(GpuMemory { wanted_bytes: Some(2 << 30), used_bytes: Some(15 << 30), total_bytes: Some(16 << 30) }),
+                },
+            ),
             (raised("FloatingPointError: overflow"), told(Told::Step { step: 4, loss: 1.0, lr: None }), diverged(4)),
             (exit(Status::Exited(1)), told(Told::Diverged { step: 5, value: "nan".into() }), diverged(5)),
             (

@@ -1,6 +1,7 @@
 //! What the end of a Python program's stderr means, by a table that is data: `python_errors.toml`.
 
 use crate::error::Class;
+use crate::job::{GpuFailure, GpuMemory, gpu_failed, gpu_memory};
 use crate::words::clean;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -17,6 +18,7 @@ pub enum Kind {
     Syntax,
     Disk,
     Place,
+    /// Two devices where one was meant.
     Device,
     Kernel,
     Index,
@@ -24,13 +26,16 @@ pub enum Kind {
     File,
     Data,
     Value,
+    /// A GPU, its driver or its libraries, by a table of their own.
+    #[serde(skip)]
+    Gpu(GpuFailure),
 }
 
 impl Kind {
     /// What a failure of this kind is to whoever runs it.
     pub fn class(self) -> Class {
         match self {
-            Kind::OutOfMemory | Kind::Disk | Kind::Device | Kind::Kernel => Class::Resource,
+            Kind::OutOfMemory | Kind::Disk | Kind::Device | Kind::Kernel | Kind::Gpu(_) => Class::Resource,
             Kind::NotFinite => Class::Numeric,
             Kind::Network | Kind::Place => Class::Sandbox,
             Kind::Data | Kind::File => Class::Data,
@@ -39,10 +44,35 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether it lies in the machine: no other script does better there.
+    pub fn is_of_the_machine(self) -> bool {
+        match self {
+            Kind::Gpu(failure) => failure.is_of_the_machine(),
+            Kind::OutOfMemory
+            | Kind::NotFinite
+            | Kind::Network
+            | Kind::Module
+            | Kind::Syntax
+            | Kind::Disk
+            | Kind::Place
+            | Kind::Device
+            | Kind::Kernel
+            | Kind::Index
+            | Kind::Shape
+            | Kind::File
+            | Kind::Data
+            | Kind::Value => false,
+        }
+    }
+}
+
 /// An exception that ended a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
     pub kind: Kind,
+    /// What it says of a GPU's memory, where that ran out.
+    pub gpu_memory: Option<GpuMemory>,
     /// The line of the script, and what was raised there.
     pub message: String,
     pub hint: Option<String>,
@@ -92,8 +122,13 @@ pub fn exception(stderr: &str) -> Option<Exception> {
     };
     let shown = raised.unwrap_or(&lines[lines.len().saturating_sub(LAST_LINES)..]);
     let text = shown.join("\n");
-    let meaning = MEANINGS.iter().find(|meaning| meaning.patterns.iter().any(|pattern| pattern.is_match(&text)));
-    let kind = meaning.map_or(Kind::Value, |meaning| meaning.kind);
+    let gpu = gpu_failed(&text);
+    let means = |meaning: &&Meaning| meaning.patterns.iter().any(|pattern| pattern.is_match(&text));
+    let meaning = MEANINGS.iter().filter(|_| gpu.is_none()).find(means);
+    let kind = match &gpu {
+        Some(gpu) => Kind::Gpu(gpu.kind),
+        None => meaning.map_or(Kind::Value, |meaning| meaning.kind),
+    };
     // Without a traceback an ordinary log line is no exception; with one, what is raised need not be known.
     if raised.is_none_or(<[&str]>::is_empty) && kind == Kind::Value {
         return None;
@@ -102,8 +137,10 @@ pub fn exception(stderr: &str) -> Option<Exception> {
     let what = match raised {
         Some(raised) => named(raised),
         None => {
-            let is_meant =
-                |line: &&&str| meaning.is_some_and(|meaning| meaning.patterns.iter().any(|pattern| pattern.is_match(line)));
+            let is_meant = |line: &&&str| match meaning {
+                Some(meaning) => meaning.patterns.iter().any(|pattern| pattern.is_match(line)),
+                None => gpu_failed(line).is_some(),
+            };
             shown.iter().find(is_meant).map(|line| line.to_string()).unwrap_or_default()
         }
     };
@@ -111,7 +148,9 @@ pub fn exception(stderr: &str) -> Option<Exception> {
     let what = what + &cause.map(|cause| format!(" (caused by {cause})")).unwrap_or_default();
     let what: String = clean(&what).chars().take(MOST_CHARS).collect();
     let message = line.map_or_else(|| what.clone(), |line| format!("line {line} of the script: {what}"));
-    Some(Exception { kind, message, hint: meaning.and_then(|meaning| meaning.hint.clone()) })
+    let ran_out = gpu.as_ref().is_some_and(|gpu| gpu.kind == GpuFailure::OutOfMemory);
+    let hint = gpu.and_then(|gpu| gpu.hint).or_else(|| meaning.and_then(|meaning| meaning.hint.clone()));
+    Some(Exception { kind, gpu_memory: ran_out.then(|| gpu_memory(&text)), message, hint })
 }
 
 /// What was raised: its first line, and the next where that ends before it says anything.
@@ -149,11 +188,11 @@ mod tests {
     const MESSAGES: &[(&str, Kind)] = &[
         (
             "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.77 GiB of which 1.12 GiB is free.",
-            Kind::OutOfMemory,
+            Kind::Gpu(GpuFailure::OutOfMemory),
         ),
         (
             "RuntimeError: CUDA out of memory. Tried to allocate 20.00 MiB (GPU 0; 7.79 GiB total capacity; 6.04 GiB already allocated)",
-            Kind::OutOfMemory,
+            Kind::Gpu(GpuFailure::OutOfMemory),
         ),
         (
             "RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)",
@@ -164,7 +203,10 @@ mod tests {
             "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7.28 TiB for an array with shape (1000000, 1000000) and data type float64",
             Kind::OutOfMemory,
         ),
-        ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", Kind::OutOfMemory),
+        (
+            "RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+            Kind::Gpu(GpuFailure::OutOfMemory),
+        ),
         (
             "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8589934592 bytes.",
             Kind::OutOfMemory,
@@ -200,7 +242,7 @@ mod tests {
         ("OSError: [Errno 28] No space left on device: '/out/checkpoint.pt'", Kind::Disk),
         ("OSError: [Errno 30] Read-only file system: '/data/cache'", Kind::Place),
         ("PermissionError: [Errno 13] Permission denied: '/var/cache/x'", Kind::Place),
-        ("RuntimeError: No CUDA GPUs are available", Kind::Device),
+        ("RuntimeError: No CUDA GPUs are available", Kind::Gpu(GpuFailure::NoDevice)),
         ("AssertionError: Torch not compiled with CUDA enabled", Kind::Device),
         (
             "RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!",
@@ -208,9 +250,9 @@ mod tests {
         ),
         (
             "RuntimeError: Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver",
-            Kind::Device,
+            Kind::Gpu(GpuFailure::NoDevice),
         ),
-        ("RuntimeError: CUDA error: device-side assert triggered", Kind::Kernel),
+        ("RuntimeError: CUDA error: device-side assert triggered", Kind::Gpu(GpuFailure::Assert)),
         (
             "RuntimeError: DataLoader worker (pid 12345) is killed by signal: Bus error. It is possible that dataloader's workers are out of shared memory.",
             Kind::Kernel,
@@ -231,6 +273,12 @@ mod tests {
         ("TypeError: forward() missing 1 required positional argument: 'x'", Kind::Value),
         ("AttributeError: 'NoneType' object has no attribute 'shape'", Kind::Value),
         ("ZeroDivisionError: division by zero", Kind::Value),
+        ("RuntimeError: CUDA error: an illegal memory access was encountered", Kind::Gpu(GpuFailure::Access)),
+        ("RuntimeError: cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", Kind::Gpu(GpuFailure::Library)),
+        (
+            "torch.distributed.DistBackendError: NCCL error in: ../torch/csrc/distributed/c10d/ProcessGroupNCCL.cpp:1970, unhandled system error",
+            Kind::Gpu(GpuFailure::Peers),
+        ),
     ];
 
     fn traced(message: &str) -> String {

@@ -1,34 +1,32 @@
 //! Attempts of a script: each in a container of its own, recorded, named, followed by what recovery says.
 
+use super::author::{Author, Failed, Means};
+use super::log::TAIL;
 use super::outcome::{self, Limits};
-use super::recovery::{Decision, Tried, decide};
-use super::{Heard, RUNNER, SHIM, ScriptSpec, Settings, Told};
+use super::place::{HELD_OUT, lay_script, owner};
+use super::progress::Progress;
+use super::recovery::{Decision, Tried, decide, is_mendable};
+use super::{Error, Heard, ScriptSpec, Settings, Told, python};
+use crate::data::sha256_of_bytes;
 use crate::error::Class;
 use crate::job::Event;
+use crate::llm;
 use crate::run::process::{Disk, Launch, Program, ask, launch};
-use crate::run::{Budget, MAX_WALL, Outcome, SILENCE, Watch, overrun};
-use crate::sandbox::container::{Container, Engine, HELD};
+use crate::run::{Budget, MAX_WALL, Outcome, SILENCE, Watch, overrun, whole_secs};
+use crate::sandbox::container::{self, Container, Engine, HELD};
 use crate::sandbox::{Level, Policy};
 use crate::store::{self, AttemptFolder, Record, RunFolder};
-use crate::words::{clean, count, measured};
+use crate::words::clean;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{File, Permissions};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// The one run of a script's run folder.
 pub const RUN: &str = "script";
-
-/// Who a script is where we are root: nobody.
-const NOBODY: u32 = 65534;
-
-/// How often a line of progress is said at most.
-const EVERY: Duration = Duration::from_secs(5);
 
 /// What an attempt was started with: `job.json` beside its events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +42,8 @@ pub struct Scripts<'a> {
     pub folder: &'a RunFolder,
     pub engine: Engine,
     pub spec: &'a ScriptSpec,
+    /// Who writes scripts and mends those that fail; none: what was given is run, and a person mends it.
+    pub author: Option<Author<'a>>,
     /// What earlier processes took of the time.
     pub used: Duration,
     pub begun: Instant,
@@ -72,60 +72,166 @@ pub fn image_id(engine: &Engine, image: &str) -> Result<String, String> {
     ask(engine, &["image", "inspect", "--format", "{{.Id}}", image])
 }
 
+/// What a script can use in an image.
+///
+/// # Errors
+/// The image has no Python that answers: in the engine's words.
+pub fn means(engine: &Engine, image_id: &str, cores: usize) -> Result<Means, String> {
+    let question = container::question(image_id, Means::QUESTION);
+    Ok(Means::parse(&ask(engine, &question.iter().map(String::as_str).collect::<Vec<_>>())?, cores))
+}
+
+/// What comes next.
+enum Next {
+    /// Another script, from the start.
+    Write,
+    /// The last script once more.
+    Run { settings: Settings, goes_on: bool },
+}
+
 impl Scripts<'_> {
     /// Runs the script to its end: attempts, each after what was decided of the one before.
     ///
     /// # Errors
-    /// The run folder cannot be written.
-    pub fn run(&self, watch: &mut dyn Watch) -> Result<Ended, store::Error> {
+    /// The run folder cannot be written, or whoever writes the script gives no answer.
+    pub fn run(&self, watch: &mut dyn Watch) -> Result<Ended, Error> {
         self.remove_orphans();
         let mut tried = self.earlier()?;
-        let (mut settings, mut goes_on) = (Settings::default(), true);
-        if let Some(last) = tried.last() {
-            settings = last.settings;
-            // What was decided of the last attempt, where the process that decided it could not try it any more.
-            if let Decision::Retry { settings: next, goes_on: from_checkpoint, .. } = decide(&tried, None) {
-                (settings, goes_on) = (next, from_checkpoint);
-            }
-        }
+        let mut next = self.first(&tried);
         loop {
             let number = tried.len() as u32 + 1;
             if let Some(outcome) = self.out_of_time().or_else(|| self.out_of_disk()) {
                 return Ok(Ended { reason: outcome.to_string(), outcome });
             }
-            let resume = goes_on.then(|| self.last_checkpoint(&tried)).flatten();
-            let (outcome, told) = self.attempt(number, settings, resume, watch)?;
-            tried.push(Tried { settings, outcome: outcome.clone(), told });
-            let record = |decision: &str, reason: &str| Record::Recovery {
-                run: RUN.into(),
-                attempt: number,
-                decision: decision.into(),
-                reason: reason.into(),
+            let (script, settings, goes_on) = match next {
+                Next::Run { settings, goes_on } => (self.last_script(&tried)?, settings, goes_on),
+                Next::Write => match self.write(number, &tried, watch)? {
+                    Ok(script) => (script, Settings::default(), false),
+                    Err(outcome) => return self.unwritten(number, outcome, &tried),
+                },
             };
-            match decide(&tried, self.spec.max_attempts) {
-                Decision::GiveUp { reason, spent } => {
-                    match &outcome {
-                        Outcome::Completed => self.folder.clear_review(RUN),
-                        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {}
-                        _ => {
-                            self.folder.ledger().append((self.now)(), record("give_up", &reason))?;
-                            self.flag(&reason, &tried)?;
-                        }
-                    }
-                    let outcome = match spent {
-                        true => Outcome::BudgetSpent { budget: Budget::Attempts, what: format!("{reason}; the last: {outcome}") },
-                        false => outcome,
-                    };
-                    return Ok(Ended { outcome, reason });
-                }
-                Decision::Retry { settings: next, goes_on: from_checkpoint, reason } => {
-                    let decision = serde_json::to_string(&next).unwrap_or_default();
-                    self.folder.ledger().append((self.now)(), record(&decision, &reason))?;
-                    watch.say(&reason);
-                    (settings, goes_on) = (next, from_checkpoint);
-                }
+            let resume = goes_on.then(|| self.last_checkpoint(&tried)).flatten();
+            let (outcome, told) = self.attempt(number, &script, settings, resume, watch)?;
+            let raised = python::exception(&self.log(number)).map(|raised| raised.kind);
+            tried.push(Tried { script, settings, outcome, told, raised });
+            match self.decided(&tried, watch)? {
+                Ok(then) => next = then,
+                Err(ended) => return Ok(ended),
             }
         }
+    }
+
+    /// What this process begins with: what was decided of the last attempt, where the process that decided it could not try it any more.
+    /// Where nothing was left to try, that a person resumed the run is another chance.
+    fn first(&self, tried: &[Tried]) -> Next {
+        let Some(last) = tried.last() else {
+            return match self.spec.script {
+                None => Next::Write,
+                Some(_) => Next::Run { settings: Settings::default(), goes_on: true },
+            };
+        };
+        match decide(tried, None, self.author.is_some()) {
+            Decision::Retry { settings, goes_on, .. } => Next::Run { settings, goes_on },
+            Decision::Mend { .. } => Next::Write,
+            Decision::GiveUp { .. } if self.author.is_some() && is_mendable(last) => Next::Write,
+            Decision::GiveUp { .. } => Next::Run { settings: last.settings, goes_on: true },
+        }
+    }
+
+    /// Enters what recovery says of the last attempt, and does it: what comes next, or how the run ended.
+    fn decided(&self, tried: &[Tried], watch: &mut dyn Watch) -> Result<Result<Next, Ended>, store::Error> {
+        let (number, ledger) = (tried.len() as u32, self.folder.ledger());
+        let outcome = tried.last().map_or(Outcome::Interrupted { step: 0 }, |last| last.outcome.clone());
+        let record = |decision: &str, reason: &str| Record::Recovery {
+            run: RUN.into(),
+            attempt: number,
+            decision: decision.into(),
+            reason: reason.into(),
+        };
+        Ok(match decide(tried, self.spec.max_attempts, self.author.is_some()) {
+            Decision::GiveUp { reason, spent } => {
+                match &outcome {
+                    Outcome::Completed => self.folder.clear_review(RUN),
+                    Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {}
+                    _ => {
+                        ledger.append((self.now)(), record("give_up", &reason))?;
+                        self.flag(&reason, tried)?;
+                    }
+                }
+                let outcome = match spent {
+                    true => Outcome::BudgetSpent { budget: Budget::Attempts, what: format!("{reason}; the last: {outcome}") },
+                    false => outcome,
+                };
+                Err(Ended { outcome, reason })
+            }
+            Decision::Mend { reason } => {
+                ledger.append((self.now)(), record("mend", &format!("another script is asked for: {reason}")))?;
+                watch.say(&format!("attempt {number} did not complete: {reason}"));
+                Ok(Next::Write)
+            }
+            Decision::Retry { settings, goes_on, reason } => {
+                let decision = serde_json::to_string(&settings).unwrap_or_default();
+                ledger.append((self.now)(), record(&decision, &reason))?;
+                watch.say(&reason);
+                Ok(Next::Run { settings, goes_on })
+            }
+        })
+    }
+
+    /// The script that was run last, or the one that was given.
+    fn last_script(&self, tried: &[Tried]) -> Result<String, store::Error> {
+        match tried.last() {
+            Some(last) => Ok(last.script.clone()),
+            None => self.folder.read_text(&self.folder.script().join("script.py")),
+        }
+    }
+
+    /// The script of attempt `number` by its author: one that a process before this one got and could not run, or a new one. In place of
+    /// one: how the run ends without.
+    fn write(&self, number: u32, tried: &[Tried], watch: &mut dyn Watch) -> Result<Result<String, Outcome>, Error> {
+        let folder = self.folder.attempt(RUN, number);
+        if folder.script().is_file() {
+            return Ok(Ok(self.folder.read_text(&folder.script())?));
+        }
+        let refused = |message: String| Outcome::Refused { class: Class::External, message, hint: None };
+        let Some(author) = &self.author else { return Ok(Err(refused("nobody writes the script".into()))) };
+        let logs: Vec<String> = (1..=tried.len() as u32).map(|number| self.log(number)).collect();
+        let failed = tried.iter().zip(&logs).map(|(tried, log)| Failed { script: &tried.script, outcome: &tried.outcome, log });
+        let (name, begun) = (author.model.name(), Instant::now());
+        watch.say(&format!("asking {name} for {} script", if tried.is_empty() { "a" } else { "another" }));
+        let script = match author.write(&failed.collect::<Vec<_>>(), &mut |words| watch.say(words)) {
+            Ok(Ok(script)) => script,
+            Ok(Err(why)) => return Ok(Err(refused(why))),
+            Err(llm::Error::Budget { what }) => {
+                return Ok(Err(Outcome::BudgetSpent { budget: Budget::LanguageModel, what }));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        folder.create()?;
+        self.folder.write_text(&folder.script(), &script)?;
+        let file = folder.script();
+        let file = file.strip_prefix(self.folder.root()).unwrap_or(&file).display().to_string();
+        let (sha256, secs) = (sha256_of_bytes(script.as_bytes()), begun.elapsed().as_secs_f64());
+        self.folder.ledger().append((self.now)(), Record::Written { attempt: number, by: name, file, sha256, secs })?;
+        Ok(Ok(script))
+    }
+
+    /// The end of a run whose next script nobody writes.
+    fn unwritten(&self, number: u32, outcome: Outcome, tried: &[Tried]) -> Result<Ended, Error> {
+        let reason = match &outcome {
+            Outcome::Refused { message, .. } => message.clone(),
+            other => other.to_string(),
+        };
+        let record = Record::Recovery { run: RUN.into(), attempt: number, decision: "give_up".into(), reason: reason.clone() };
+        self.folder.ledger().append((self.now)(), record)?;
+        self.flag(&reason, tried)?;
+        Ok(Ended { outcome, reason })
+    }
+
+    /// The end of what an attempt said.
+    fn log(&self, attempt: u32) -> String {
+        let bytes = self.folder.read_bytes(&self.folder.attempt(RUN, attempt).stderr()).unwrap_or_default();
+        String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned()
     }
 
     /// Containers of this run that a process of ours left, which was killed: the run is ours alone now.
@@ -160,12 +266,15 @@ impl Scripts<'_> {
     fn attempt(
         &self,
         number: u32,
+        script: &str,
         settings: Settings,
         resume: Option<PathBuf>,
         watch: &mut dyn Watch,
     ) -> Result<(Outcome, Vec<Told>), store::Error> {
         let folder = self.folder.attempt(RUN, number);
         folder.create()?;
+        lay_script(self.folder, script)?;
+        self.folder.write_text(&folder.script(), script)?;
         let container = self.container(&folder, settings, resume.as_deref())?;
         let job = ScriptJob { settings, resume, container };
         folder.write_json(&folder.job(), &job)?;
@@ -201,8 +310,12 @@ impl Scripts<'_> {
             ledger.append((self.now)(), Record::Script { attempt: number, told: told.clone() })?;
         }
         let disk = self.spec.max_disk_bytes.map(|limit| [limit, self.folder.bytes()]);
-        let limits =
-            Limits { memory_bytes: self.spec.max_memory_bytes, disk, wall_secs: wall.as_secs(), silence_secs: SILENCE.as_secs() };
+        let limits = Limits {
+            memory_bytes: self.spec.max_memory_bytes,
+            disk,
+            wall_secs: whole_secs(wall),
+            silence_secs: SILENCE.as_secs(),
+        };
         let (outcome, wall_secs) = match &exit {
             Ok(exit) => (outcome::name(exit, &told, limits), exit.wall_secs),
             Err(error) => (Outcome::Refused { class: Class::Sandbox, message: error.to_string(), hint: None }, 0.0),
@@ -244,14 +357,19 @@ impl Scripts<'_> {
         let mut tried: Vec<Tried> = Vec::new();
         for entry in self.folder.ledger().read()? {
             match entry.record {
-                Record::AttemptStarted { attempt, .. } => {
+                Record::AttemptStarted { run, attempt, .. } if run == RUN => {
                     let job: Option<ScriptJob> = self.folder.read_json(&self.folder.attempt(RUN, attempt).job()).ok();
                     let settings = job.map(|job| job.settings).unwrap_or_default();
+                    let own = self.folder.attempt(RUN, attempt).script();
+                    let shared = self.folder.script().join("script.py");
+                    let script = self.folder.read_text(if own.is_file() { &own } else { &shared })?;
                     let mut heard = Heard::default();
                     lines(self.folder, attempt, |line| drop(heard.line(line)))?;
-                    tried.push(Tried { settings, outcome: Outcome::Interrupted { step: 0 }, told: heard.finish() });
+                    let raised = python::exception(&self.log(attempt)).map(|raised| raised.kind);
+                    let outcome = Outcome::Interrupted { step: 0 };
+                    tried.push(Tried { script, settings, outcome, told: heard.finish(), raised });
                 }
-                Record::AttemptEnded { outcome, .. } => {
+                Record::AttemptEnded { run, outcome, .. } if run == RUN => {
                     tried.iter_mut().last().into_iter().for_each(|last| last.outcome = outcome.clone())
                 }
                 _ => {}
@@ -260,12 +378,14 @@ impl Scripts<'_> {
         Ok(tried)
     }
 
-    /// What the newest attempt that named a checkpoint left, below the run folder: a file or folder in that attempt's own place, and
-    /// never one that a link leads out of it.
+    /// What the newest attempt of the last script that named a checkpoint left, below the run folder: a file or folder in that attempt's own
+    /// place, and never one that a link leads out of it.
     fn last_checkpoint(&self, tried: &[Tried]) -> Option<PathBuf> {
         let from_scratch_since =
             tried.iter().rposition(|tried| matches!(tried.outcome, Outcome::Diverged { .. })).map_or(0, |at| at + 1);
-        tried.iter().enumerate().skip(from_scratch_since).rev().find_map(|(i, tried)| {
+        let script = tried.last().map(|last| &last.script);
+        let of_script = tried.iter().enumerate().skip(from_scratch_since).filter(|(_, tried)| Some(&tried.script) == script);
+        of_script.rev().find_map(|(i, tried)| {
             let path = tried.told.iter().rev().find_map(|told| match told {
                 Told::Checkpoint { path, .. } => Some(path),
                 _ => None,
@@ -278,22 +398,37 @@ impl Scripts<'_> {
 
     /// Leaves a person what there is to decide.
     fn flag(&self, reason: &str, tried: &[Tried]) -> Result<(), store::Error> {
-        let mut text = format!(
-            "# For a person to decide\n\nThe script did not complete: {reason}.\n\n| attempt | batches in parts | learning rates | it ended |\n|---|---|---|---|\n"
-        );
-        for (i, tried) in tried.iter().enumerate() {
-            let Settings { batch_parts, lr_scale } = tried.settings;
-            text.push_str(&format!("| {} | {batch_parts} | x {lr_scale} | {} |\n", i + 1, tried.outcome));
+        let mut text = format!("# For a person to decide\n\nThe script did not complete: {reason}.\n\n");
+        if !tried.is_empty() {
+            text.push_str("| attempt | script | batches in parts | learning rates | it ended |\n|---|---|---|---|---|\n");
         }
-        let log = self.folder.attempt(RUN, tried.len() as u32).stderr();
-        text.push_str("\nThe end of its log:\n\n");
-        let bytes = self.folder.read_bytes(&log).unwrap_or_default();
-        let tail = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(4000)..]).into_owned();
-        tail.lines().for_each(|line| {
+        for (i, tried) in tried.iter().enumerate() {
+            let (number, Settings { batch_parts, lr_scale }) = (i + 1, tried.settings);
+            let ended = clean(&tried.outcome.to_string()).replace('|', "\\|");
+            text.push_str(&format!("| {number} | `attempts/{number:03}/script.py` | {batch_parts} | x {lr_scale} | {ended} |\n"));
+        }
+        if !tried.is_empty() {
+            text.push_str("\nThe end of its log:\n\n");
+        }
+        let log = if tried.is_empty() { String::new() } else { self.log(tried.len() as u32) };
+        let from =
+            (0..=log.len()).rev().find(|at| log.len() - at >= 4000.min(log.len()) && log.is_char_boundary(*at)).unwrap_or(0);
+        log[from..].lines().for_each(|line| {
             text.push_str(&format!("    {}\n", line.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")))
         });
-        text.push_str("\nMend the script and run it again, or `tallow resume` the run if what failed lay outside it.\n");
-        self.folder.write_text(&self.folder.review(RUN), &text)
+        text.push_str(match self.author {
+            Some(_) => {
+                "\n`tallow resume` has another script written; or mend one of these and run it: `tallow train --script`.\n"
+            }
+            None => "\nMend the script and run it again, or `tallow resume` the run if what failed lay outside it.\n",
+        });
+        let review = self.folder.review(RUN);
+        if let Some(place) = review.parent() {
+            // Nothing was run yet.
+            let io = |source| store::Error::Io { action: "create", path: place.into(), source };
+            std::fs::create_dir_all(place).map_err(io)?;
+        }
+        self.folder.write_text(&review, &text)
     }
 }
 
@@ -329,137 +464,4 @@ pub fn told(folder: &RunFolder, attempts: u32) -> Result<Vec<Vec<Told>>, store::
         Ok(told)
     };
     (1..=attempts).map(of).collect()
-}
-
-/// Puts the script, the shim and the runner where the container finds them, readable for whoever it is.
-///
-/// # Errors
-/// The run folder cannot be written.
-pub fn lay(folder: &RunFolder, script: &[u8]) -> Result<(), store::Error> {
-    let place = folder.script();
-    let io = |action, path: &Path| {
-        let path = path.to_path_buf();
-        move |source| store::Error::Io { action, path, source }
-    };
-    std::fs::create_dir_all(&place).map_err(io("create", &place))?;
-    std::fs::set_permissions(&place, Permissions::from_mode(0o755)).map_err(io("open", &place))?;
-    for (name, bytes) in [("script.py", script), ("tallow.py", SHIM.as_bytes()), ("run.py", RUNNER.as_bytes())] {
-        let path = place.join(name);
-        folder.write_bytes(&path, bytes)?;
-        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(io("open", &path))?;
-    }
-    Ok(())
-}
-
-/// Name of the file with the examples that are predicted.
-const HELD_OUT: &str = "held_out.jsonl";
-
-/// Puts the held-out examples where the container finds them, and their answers where it does not.
-///
-/// # Errors
-/// The run folder cannot be written.
-pub fn lay_held_out(folder: &RunFolder, inputs: &[Value], answers: &[Value]) -> Result<(), store::Error> {
-    let lines = |values: &[Value]| values.iter().map(|value| format!("{value}\n")).collect::<String>();
-    let (seen, hidden) = (folder.script().join(HELD_OUT), folder.held_out());
-    let io = |source| store::Error::Io { action: "write", path: seen.clone(), source };
-    folder.write_text(&seen, &lines(inputs))?;
-    std::fs::set_permissions(&seen, Permissions::from_mode(0o644)).map_err(io)?;
-    std::fs::create_dir_all(&hidden).map_err(io)?;
-    folder.write_text(&hidden.join(ANSWERS), &lines(answers))
-}
-
-const ANSWERS: &str = "answers.jsonl";
-const PREDICTIONS: &str = "predictions.jsonl";
-/// No sound script predicts more.
-const MOST_PREDICTED: u64 = 256 << 20;
-
-/// What the last attempt predicted, and what is right.
-///
-/// # Errors
-/// It predicted nothing that can be read: in words.
-pub fn predictions(folder: &RunFolder, attempt: u32) -> Result<[Vec<Value>; 2], String> {
-    let read = |path: &Path| {
-        let mut text = String::new();
-        let file = File::open(path).and_then(|file| file.take(MOST_PREDICTED).read_to_string(&mut text));
-        file.map_err(|e| format!("`{}` cannot be read: {e}", path.display()))?;
-        let line = |(i, line): (usize, &str)| {
-            serde_json::from_str::<Value>(line).map_err(|e| format!("`{}`, line {}: {e}", path.display(), i + 1))
-        };
-        text.lines().enumerate().map(line).collect::<Result<Vec<_>, _>>()
-    };
-    let work = folder.attempt(RUN, attempt).work();
-    // A link of the script's own must lead nowhere.
-    let told = work.join(PREDICTIONS);
-    if !std::fs::symlink_metadata(&told).is_ok_and(|meta| meta.is_file()) {
-        return Err("it did not call `tallow.predict`".into());
-    }
-    Ok([read(&told)?, read(&folder.held_out().join(ANSWERS))?])
-}
-
-/// Who writes the attempt's folder: ourselves, or nobody where we are root.
-fn owner(work: &Path) -> Result<[u32; 2], store::Error> {
-    let io = |source| store::Error::Io { action: "give to the script", path: work.into(), source };
-    let meta = std::fs::metadata(work).map_err(io)?;
-    if meta.uid() != 0 && meta.uid() != NOBODY {
-        return Ok([meta.uid(), meta.gid()]);
-    }
-    chown(work, Some(NOBODY), Some(NOBODY)).map_err(io)?;
-    Ok([NOBODY, NOBODY])
-}
-
-/// Lines about how far a script is.
-#[derive(Default)]
-struct Progress {
-    total: Option<u64>,
-    last: Option<Instant>,
-    /// When each metric was last shown.
-    metrics: BTreeMap<String, Instant>,
-    notes: usize,
-}
-
-/// Metrics and notes that are shown as they come.
-const MOST_SHOWN: usize = 20;
-
-impl Progress {
-    fn show(&mut self, told: &Told, watch: &mut dyn Watch) {
-        let of = |step: u64, total: Option<u64>| {
-            let total = total.map(|total| format!("/{}", count(total as f64))).unwrap_or_default();
-            format!("{}{total}", count(step as f64))
-        };
-        match told {
-            Told::Started { step, total_steps } => {
-                self.total = Some(*total_steps);
-                let from = if *step > 0 { format!(" from step {}", count(*step as f64)) } else { String::new() };
-                let steps = if *total_steps == 1 { "step" } else { "steps" };
-                watch.say(&format!("  {} {steps}{from}", count(*total_steps as f64)));
-            }
-            Told::Step { step, loss, .. } if self.last.is_none_or(|last| last.elapsed() >= EVERY) => {
-                self.last = Some(Instant::now());
-                watch.say(&format!("  step {}, loss {}", of(*step, self.total), measured(*loss)));
-            }
-            Told::Metric { name, value, .. } => {
-                let is_due = match self.metrics.get(name) {
-                    Some(last) => last.elapsed() >= EVERY,
-                    None => self.metrics.len() < MOST_SHOWN,
-                };
-                if is_due {
-                    self.metrics.insert(name.clone(), Instant::now());
-                    watch.say(&format!("  {}: {} (the script's own)", clean(name), measured(*value)));
-                }
-            }
-            Told::Note { message } if self.notes < MOST_SHOWN => {
-                self.notes += 1;
-                watch.say(&format!("  note: {}", clean(message)));
-            }
-            Told::Finished { step } => watch.say(&format!("  finished after step {}", of(*step, self.total))),
-            Told::Step { .. }
-            | Told::Batch { .. }
-            | Told::Lr { .. }
-            | Told::Checkpoint { .. }
-            | Told::Diverged { .. }
-            | Told::Refused { .. }
-            | Told::Note { .. }
-            | Told::Stopped { .. } => {}
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What was tried, why, and what came of it. The run folder's `search.json`.
 
 use super::Settings;
+use crate::llm::Usage;
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,9 +36,66 @@ pub struct Trial {
     #[serde(default)]
     pub changes: Vec<Changed>,
     pub reason: String,
+    /// Who proposed it.
+    #[serde(default)]
+    pub by: By,
+    /// What a language model was asked for it; none: none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// None while it runs.
     #[serde(default)]
     pub result: Option<Result>,
+}
+
+/// Who proposed a trial.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum By {
+    /// Nobody: it is what was planned before.
+    Plan,
+    #[default]
+    Rules,
+    LanguageModel {
+        name: String,
+    },
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            By::Plan => f.write_str("the plan"),
+            By::Rules => f.write_str("rules"),
+            By::LanguageModel { name } => f.write_str(name),
+        }
+    }
+}
+
+/// What it took to ask a language model for a trial.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    pub usage: Usage,
+    /// US dollars; none: nobody knows.
+    pub usd: Option<f64>,
+    /// Why the rules' proposal was taken all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
+}
+
+/// A trial that is to be run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Proposal {
+    pub settings: Settings,
+    pub changes: Vec<Changed>,
+    pub reason: String,
+    pub by: By,
+    pub asked: Option<Asked>,
+}
+
+impl Proposal {
+    /// The recipe that was planned before there was a search.
+    pub fn first() -> Self {
+        Proposal { reason: "the first plan".into(), by: By::Plan, ..Proposal::default() }
+    }
 }
 
 /// One setting that differs.
@@ -140,9 +198,10 @@ impl Journal {
     }
 
     /// A trial that is to be run.
-    pub fn begin(&mut self, settings: Settings, changes: Vec<Changed>, reason: String) -> usize {
+    pub fn begin(&mut self, proposal: Proposal) -> usize {
         let (number, from) = (self.trials.len() + 1, self.best().map(|trial| trial.number));
-        self.trials.push(Trial { number, from, settings, changes, reason, result: None });
+        let Proposal { settings, changes, reason, by, asked } = proposal;
+        self.trials.push(Trial { number, from, settings, changes, reason, by, asked, result: None });
         number
     }
 
@@ -168,7 +227,7 @@ impl Journal {
 
     /// Trials since the last that was kept.
     pub fn since_best(&self) -> usize {
-        self.best().map_or(0, |best| self.trials.len() - best.number)
+        self.trials.len() - self.best().map_or(0, |best| best.number)
     }
 }
 
@@ -195,7 +254,7 @@ mod tests {
         };
         let mut journal = Journal::of(Metric::Accuracy);
         for loss in [0.7, 0.6, 0.65] {
-            journal.begin(Settings::new(), vec![], String::new());
+            journal.begin(Proposal::default());
             journal.end(scored(loss), 1.0);
         }
         assert_eq!(journal.best().map(|best| best.number), Some(2));
@@ -207,7 +266,7 @@ mod tests {
         let check = |metric: Metric, scores: &[Option<f64>], kept: &[bool], best: Option<usize>| {
             let mut journal = Journal::of(metric);
             for score in scores {
-                journal.begin(Settings::new(), vec![], String::new());
+                journal.begin(Proposal::default());
                 journal.end(score.map_or(Err("it diverged".into()), scored), 1.0);
             }
             let found: Vec<bool> = journal.trials.iter().map(|t| t.result.as_ref().is_some_and(|r| r.kept)).collect();

@@ -1,18 +1,21 @@
 //! The search for a better recipe: one change at a time, kept or discarded by what is watched. Pure: trials are run elsewhere.
 //!
-//! What is proposed may set the recipe and the adapter. Data, metric, target, seeds, budget and the held-out split are out of reach:
-//! [`Revision`]s that name any other key are refused before anything is run ([`revised`]).
+//! Rules propose, or a language model ([`advised`]). What is proposed may set the recipe and the adapter. Data, metric, target, seeds,
+//! budget and the held-out split are out of reach: [`Revision`]s that name any other key are refused before anything is run ([`revised`]).
 
+pub mod advised;
 mod journal;
+mod pace;
 mod rules;
 
-pub use journal::{Changed, Journal, Point, Result, Stop, Trial, Watched};
+pub use journal::{Asked, By, Changed, Journal, Point, Proposal, Result, Stop, Trial, Watched};
+pub use pace::Pace;
 pub use rules::revisions;
 
 use crate::spec::{self, ExperimentSpec};
 use std::collections::BTreeMap;
 
-/// Keys of an experiment file, with values in TOML, laid over the first plan's.
+/// Keys of an experiment file, with values in TOML, laid over the first plan's; no text at all takes a key away.
 pub type Settings = BTreeMap<String, String>;
 
 /// Under this name the ledger has what the search gained on the held-out split.
@@ -36,8 +39,8 @@ pub struct Revision {
 pub enum Refused {
     #[error("`{key}` is out of reach: only `recipe` and `adapter` may be set")]
     OutOfReach { key: String },
-    #[error("{problems}")]
-    Invalid { problems: String },
+    #[error("{}", problems.join("; "))]
+    Invalid { problems: Vec<String> },
     #[error("it is the same as trial {trial}")]
     Tried { trial: usize },
 }
@@ -47,9 +50,13 @@ pub enum Refused {
 /// # Errors
 /// It is no experiment.
 pub fn experiment(first: &ExperimentSpec, settings: &Settings) -> std::result::Result<ExperimentSpec, spec::Error> {
-    let set: Vec<_> = settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let wrong = |problems| spec::Error::Problems { file: "the trial's experiment".into(), problems };
     let plain = ExperimentSpec { search: None, ..first.clone() };
-    spec::parse_with(&spec::to_toml(&plain), "the trial's experiment", &set)
+    let mut table = toml::Table::try_from(&plain).map_err(|why| wrong(vec![why.to_string()]))?;
+    for (key, value) in settings {
+        spec::lay_over(&mut table, key, value)?;
+    }
+    spec::of_table(table).map_err(wrong)
 }
 
 /// The settings and the experiment that `revision` makes of the best recipe so far.
@@ -68,8 +75,12 @@ pub fn revised(
         return Err(Refused::OutOfReach { key: key.clone() });
     }
     let mut settings = journal.best().map(|trial| trial.settings.clone()).unwrap_or_default();
+    // What stands below a key that is set as a whole was the old one's.
+    settings.retain(|key, _| !revision.set.keys().any(|set| key.strip_prefix(set).is_some_and(|rest| rest.starts_with('.'))));
     settings.extend(revision.set.clone());
-    let invalid = |error: spec::Error| Refused::Invalid { problems: error.to_string() };
+    let invalid = |error: spec::Error| Refused::Invalid {
+        problems: if let spec::Error::Problems { problems, .. } = error { problems } else { vec![error.to_string()] },
+    };
     let spec = experiment(first, &settings).map_err(invalid)?;
     for trial in &journal.trials {
         let tried = experiment(first, &trial.settings).map_err(invalid)?;
@@ -98,14 +109,6 @@ pub fn changes(before: &ExperimentSpec, after: &ExperimentSpec) -> Vec<Changed> 
     crate::job::differing(&before, &after)
         .map(|(key, was, now)| Changed { key: key.into(), was: shown(was), now: shown(now) })
         .collect()
-}
-
-/// Examples that are trained on over all epochs, of `train_examples` an epoch.
-pub fn examples_seen(spec: &ExperimentSpec, train_examples: usize) -> f64 {
-    match spec.recipe.length {
-        spec::Length::Epochs(epochs) => epochs * train_examples as f64,
-        spec::Length::Steps(steps) => (steps * spec.recipe.batch_size as u64) as f64,
-    }
 }
 
 #[cfg(test)]
@@ -139,9 +142,23 @@ mod tests {
     fn what_was_tried_is_not_tried_again_under_another_name() {
         let first = toy();
         let mut journal = Journal::of(first.metric);
-        journal.begin(Settings::new(), Vec::new(), "the first plan".into());
+        journal.begin(Proposal::first());
         let same = set(&[("recipe.lr", &format!("{:?}", first.recipe.lr))]);
         assert_eq!(revised(&first, &journal, &same).err(), Some(Refused::Tried { trial: 1 }));
+    }
+
+    #[test]
+    fn a_key_that_is_set_as_a_whole_loses_what_was_set_below_it() {
+        let first = toy();
+        let mut journal = Journal::of(first.metric);
+        let (settings, _) = revised(&first, &journal, &set(&[("recipe.optimizer.weight_decay", "0.25"), ("recipe.lr", "3e-4")]))
+            .expect("a trial");
+        journal.begin(Proposal { settings, ..Proposal::default() });
+        journal.end(Ok(Watched { score: 0.9, train_loss: [1.0, 0.5], points: vec![], total_steps: 10 }), 1.0);
+        let whole = set(&[("recipe.optimizer", "{ kind = \"adamw\", weight_decay = 0.03 }"), ("recipe.grad_clip_norm", "")]);
+        let (settings, spec) = revised(&first, &journal, &whole).expect("a trial");
+        assert_eq!((spec.recipe.optimizer.weight_decay(), spec.recipe.lr, spec.recipe.grad_clip_norm), (0.03, 3e-4, None));
+        assert_eq!(experiment(&first, &settings).expect("the same"), spec);
     }
 
     #[test]

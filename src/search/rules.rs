@@ -18,13 +18,24 @@ const NEAR_END: f64 = 0.95;
 pub fn revisions(tried: &ExperimentSpec, journal: &Journal) -> Vec<Revision> {
     let last_failed = journal.trials.last().and_then(|trial| trial.result.as_ref()?.failed.as_ref());
     let Some(watched) = journal.best().and_then(|trial| trial.result.as_ref()?.watched.as_ref()) else {
-        // Nothing completed yet: whatever went wrong, smaller steps are the safer ones.
-        let why = last_failed.map_or("nothing completed".into(), |failed| format!("the first plan did not complete: {failed}"));
-        return vec![lr(tried, 1.0 / 3.0, &why)];
+        let why = last_failed.map_or("nothing completed".into(), |failed| format!("nothing completed yet; the last: {failed}"));
+        return gentler(tried, &why);
     };
     let case = Case { spec: tried, watched };
     let diagnosed = if case.turned() { case.against_overfitting() } else { case.against_underfitting() };
     diagnosed.into_iter().chain(case.usual()).flatten().collect()
+}
+
+/// Nothing completed yet: whatever went wrong, smaller steps are the safer ones, and gradients that are cut.
+fn gentler(tried: &ExperimentSpec, why: &str) -> Vec<Revision> {
+    let mut all: Vec<Revision> = [3.0, 10.0, 30.0].map(|times| lr(tried, 1.0 / times, why)).into();
+    let recipe = &tried.recipe;
+    let is_cut = recipe.grad_clip_value.is_some() || recipe.grad_clip_norm.is_some_and(|norm| norm <= 1.0);
+    if let (false, Some(gentlest)) = (is_cut, all.last().cloned()) {
+        let set = gentlest.set.into_iter().chain([put("recipe.grad_clip_norm", &1.0)]);
+        all.push(revision(set, format!("{why}: a rate as low, and gradients cut to a norm of 1")));
+    }
+    all
 }
 
 /// The best recipe so far and what was seen of it.
@@ -232,9 +243,9 @@ fn neat(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Point, revised};
+    use super::super::{Point, Proposal, revised};
     use super::*;
-    use crate::spec::Monitor;
+    use crate::spec::{Monitor, Recipe};
 
     fn toy() -> ExperimentSpec {
         crate::spec::parse(include_str!("../../presets/toy_bert.toml"), "toy").expect("an experiment")
@@ -243,7 +254,7 @@ mod tests {
     /// A journal of the first plan, which saw these watched losses.
     fn journal(losses: &[f64]) -> Journal {
         let mut journal = Journal::of(toy().metric);
-        journal.begin(Settings::new(), vec![], "the first plan".into());
+        journal.begin(Proposal::first());
         let point = |(i, loss): (usize, &f64)| Point { step: 100 * (i as u64 + 1), score: 0.8, loss: *loss };
         let points: Vec<Point> = losses.iter().enumerate().map(point).collect();
         let total_steps = 100 * losses.len() as u64;
@@ -288,11 +299,13 @@ mod tests {
     #[test]
     fn a_first_plan_that_diverged_is_tried_with_smaller_steps() {
         let mut journal = Journal::of(toy().metric);
-        journal.begin(Settings::new(), vec![], "the first plan".into());
+        journal.begin(Proposal::first());
         journal.end(Err("diverged at step 3".into()), 10.0);
         let found = revisions(&toy(), &journal);
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].set.get("recipe.lr").map(String::as_str), Some("0.00033"));
+        let rates: Vec<_> = found.iter().map(|revision| revision.set["recipe.lr"].as_str()).collect();
+        assert_eq!(rates, ["0.00033", "0.0001", "0.000033"]);
+        let uncut = ExperimentSpec { recipe: Recipe { grad_clip_norm: None, ..toy().recipe }, ..toy() };
+        assert_eq!(revisions(&uncut, &journal)[3].set["recipe.grad_clip_norm"], "1.0");
         assert!(found[0].reason.contains("diverged at step 3"), "{}", found[0].reason);
     }
 }

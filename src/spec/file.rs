@@ -72,6 +72,11 @@ pub fn of_table(table: toml::Table) -> Result<ExperimentSpec, Vec<String>> {
     })
 }
 
+/// What the value of a key must be, in words.
+pub(crate) fn takes(key: &str) -> String {
+    schema::takes(&schemars::schema_for!(ExperimentSpec).to_value(), key).unwrap_or_default()
+}
+
 /// Why a table is no experiment.
 enum Wrong {
     Syntax(Box<toml::de::Error>),
@@ -140,7 +145,8 @@ pub fn to_toml(spec: &ExperimentSpec) -> String {
     toml::to_string_pretty(spec).unwrap_or_default()
 }
 
-fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Result<(), Error> {
+/// Sets a key, a dotted path, to a value in TOML, else to a plain string; no text at all takes it away.
+pub(crate) fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Result<(), Error> {
     let wrong = |message: &str| Error::Set { key: key.into(), value: value.into(), message: message.into() };
     let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
     let parsed = parsed.unwrap_or_else(|| toml::Value::String(value.into()));
@@ -154,7 +160,10 @@ fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Result<(), Error
             .as_table_mut()
             .ok_or_else(|| wrong(&format!("`{part}` is not a table")))?;
     }
-    at.insert(last.into(), parsed);
+    match value {
+        "" => drop(at.remove(last)),
+        _ => drop(at.insert(last.into(), parsed)),
+    }
     Ok(())
 }
 

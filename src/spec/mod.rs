@@ -20,6 +20,7 @@ mod watching;
 
 pub use adapter::{AdapterSpec, Preference};
 pub use file::{Error, VERSION, of_table, parse, parse_strictly, parse_with, to_toml};
+pub(crate) use file::{lay_over, takes};
 pub use groups::Group;
 pub use image::{ImageSize, Resample};
 pub use loss::{ClassWeights, Sampling};

@@ -34,6 +34,16 @@ pub(super) fn check(schema: &Schema, table: &toml::Table) -> Vec<Problem> {
     checker.problems
 }
 
+/// What the value of a key must be, in words, with the alternatives of a choice; none: there is no such key.
+pub(super) fn takes(schema: &Schema, key: &str) -> Option<String> {
+    let checker = Checker { root: schema, problems: Vec::new() };
+    let mut at = schema;
+    for part in key.split('.') {
+        at = checker.meant(at).get("properties")?.get(part)?;
+    }
+    Some(checker.in_words(at))
+}
+
 struct Checker<'a> {
     root: &'a Schema,
     problems: Vec<Problem>,
@@ -143,6 +153,15 @@ impl<'a> Checker<'a> {
     /// What a `$ref` leads to.
     fn target(&self, schema: &Schema) -> Option<&'a Schema> {
         self.root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?)
+    }
+
+    /// What stands behind references, and behind the only choice that is not nothing.
+    fn meant(&self, schema: &'a Schema) -> &'a Schema {
+        match (self.target(schema), Choice::of(schema)) {
+            (Some(target), _) => self.meant(target),
+            (None, Some(Choice::Only(only))) => self.meant(only),
+            (None, _) => schema,
+        }
     }
 
     /// What would do, in words.

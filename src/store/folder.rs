@@ -133,6 +133,18 @@ impl RunFolder {
     pub fn script_spec(&self) -> PathBuf {
         self.root.join("script.toml")
     }
+    /// What a language model is told that writes the script.
+    pub fn brief(&self) -> PathBuf {
+        self.root.join("brief.json")
+    }
+    /// A data set as files for a script.
+    pub fn handed_over(&self) -> PathBuf {
+        self.root.join("data/script")
+    }
+    /// What a script's run left, for whoever finds the folder.
+    pub fn card(&self) -> PathBuf {
+        self.root.join("README.md")
+    }
     /// The script and what lies beside it in its container.
     pub fn script(&self) -> PathBuf {
         self.root.join("script")
@@ -322,6 +334,10 @@ impl AttemptFolder {
     }
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")
+    }
+    /// The script that it ran, where it is one of a script.
+    pub fn script(&self) -> PathBuf {
+        self.root.join("script.py")
     }
     pub fn stderr(&self) -> PathBuf {
         self.root.join("stderr.log")

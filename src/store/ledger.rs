@@ -56,12 +56,16 @@ pub enum Record {
     Told { run: String, attempt: u32, told: Event },
     /// What a script told in that attempt, but for its steps.
     Script { attempt: u32, told: crate::script::Told },
+    /// A language model wrote the script of that attempt, which lies in this file.
+    Written { attempt: u32, by: String, file: String, sha256: String, secs: f64 },
     /// What recovery changed before the next attempt, or why it gave up.
     Recovery { run: String, attempt: u32, decision: String, reason: String },
     /// What a preparation (`prepare`, `prepare-held-out`) was made from, as it was read.
     Sourced { run: String, read: Sourced },
     /// The program and machine that train from here on.
     Surroundings(Surroundings),
+    /// What a run took, against what was expected of it.
+    Checked { run: String, checked: crate::plan::Checked },
     /// A recipe was tried.
     Tried(crate::search::Trial),
     /// The run was held against its records and repeated.

@@ -1,6 +1,7 @@
 //! What can go wrong while training or scoring.
 
 use crate::error::{Class, Failure};
+use crate::job::{GpuFailure, GpuMemory, gpu_failed, gpu_memory};
 use crate::{data, store};
 use std::path::PathBuf;
 
@@ -72,6 +73,23 @@ fn some(names: &[String]) -> String {
 }
 
 impl Error {
+    /// What a GPU's backend says, where that failed.
+    fn of_gpu(&self) -> Option<String> {
+        let candle = match self {
+            Error::Candle(source) => source,
+            Error::Kernels(tallow_kernels::Error::Candle { source, .. })
+            | Error::Model(tallow_zoo::Error::Kernels(tallow_kernels::Error::Candle { source, .. })) => source,
+            _ => return None,
+        };
+        of_gpu(candle)
+    }
+
+    /// That a GPU's memory ran out, with what is known of it.
+    pub fn gpu_memory(&self) -> Option<GpuMemory> {
+        let said = self.of_gpu()?;
+        gpu_failed(&said).filter(|failed| failed.kind == GpuFailure::OutOfMemory).map(|_| gpu_memory(&said))
+    }
+
     /// The operation that failed, if that is what it is.
     fn kernels(&self) -> Option<&tallow_kernels::Error> {
         match self {
@@ -81,8 +99,21 @@ impl Error {
     }
 }
 
+/// The words of Candle's own error of a GPU, in which the driver's codes have their names.
+fn of_gpu(error: &candle_core::Error) -> Option<String> {
+    use candle_core::Error::{Context, Cuda, WithBacktrace, WithPath};
+    match error {
+        Cuda(source) => Some(format!("{source} {source:?}")),
+        Context { inner, .. } | WithPath { inner, .. } | WithBacktrace { inner, .. } => of_gpu(inner),
+        _ => None,
+    }
+}
+
 impl Failure for Error {
     fn class(&self) -> Class {
+        if self.of_gpu().is_some() {
+            return Class::Resource;
+        }
         if let Some(error) = self.kernels() {
             // An id outside its table came with the data; anything else should have been found before.
             return if matches!(error, tallow_kernels::Error::Index { .. }) { Class::Data } else { Class::Bug };
@@ -110,6 +141,9 @@ impl Failure for Error {
     }
 
     fn hint(&self) -> Option<String> {
+        if let Some(said) = self.of_gpu() {
+            return gpu_failed(&said).and_then(|failed| failed.hint);
+        }
         if let Some(tallow_kernels::Error::Index { .. }) = self.kernels() {
             return Some("the texts were prepared for another model: its tokenizer and `max_seq_len` must suit this one".into());
         }
@@ -135,5 +169,30 @@ impl Failure for Error {
             _ => return None,
         };
         Some(hint.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Candle's backend wraps what the driver says.
+    fn failed(said: &str) -> Error {
+        let cuda = candle_core::Error::Cuda(said.into());
+        let op = "matmul";
+        Error::Kernels(tallow_kernels::Error::Candle { op, source: cuda.context("while training") })
+    }
+
+    #[test]
+    fn a_gpu_that_fails_is_no_bug_of_ours() {
+        let said = "DriverError(CUDA_ERROR_ECC_UNCORRECTABLE, \"uncorrectable ECC error encountered\")";
+        let error = failed(said);
+        assert_eq!((error.class(), error.gpu_memory()), (Class::Resource, None));
+        assert!(error.hint().is_some_and(|hint| hint.contains("the GPU itself failed")));
+        let memory = failed("DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")").gpu_memory();
+        assert_eq!(memory, Some(GpuMemory::default()));
+        // What says so elsewhere is not believed: a name of a tensor, or a path.
+        let other = Error::Candle(candle_core::Error::Msg(said.into()));
+        assert_eq!((other.class(), other.gpu_memory()), (Class::Bug, None));
     }
 }

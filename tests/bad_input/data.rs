@@ -159,6 +159,34 @@ fn data_whose_licence_forbids_something_needs_consent() {
     crate::program::succeeds(place.train(&[source.as_str(), "recipe.length={ steps = 1 }"], &place.run()).args(agreed));
 }
 
+/// What the Hub gives to those alone who agreed to its terms is told, and somebody has to have agreed.
+#[test]
+fn what_is_gated_is_asked_for_by_its_own_id() {
+    let place = Place::new();
+    let readme = "---\nlicense: apache-2.0\nextra_gated_prompt: You agree not to tell.\n---\n";
+    for (name, text) in [("train.csv", TRAIN), ("test.csv", TEST), ("README.md", readme)] {
+        place.write(&format!("hub/datasets/acme/moods/{name}"), text);
+    }
+    let set = ["data.source={ kind = \"hub\", id = \"acme/moods\" }", "recipe.length={ steps = 1 }"];
+    let with = |accepted: &[&str]| {
+        let mut train = place.train(&set, &place.run());
+        train.args(["--offline", "--hub"]).arg(place.path("hub"));
+        for id in accepted {
+            train.args(["--accept-license", id]);
+        }
+        crate::program::said(&mut train)
+    };
+    for accepted in [&[][..], &["apache-2.0"]] {
+        let refused = with(accepted);
+        assert_eq!(refused.code, Some(10), "{refused:#?}");
+        for words in ["the data set `acme/moods`", "it is gated", "--accept-license \"acme/moods\""] {
+            assert!(refused.stderr.contains(words), "{words}: {refused:#?}");
+        }
+    }
+    let agreed = with(&["acme/moods"]);
+    assert_eq!(agreed.code, Some(0), "{agreed:#?}");
+}
+
 /// A folder of eight images, two classes, two splits.
 fn images() -> Place {
     let place = Place::new();

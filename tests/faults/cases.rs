@@ -41,6 +41,13 @@ const ROWS: &[Row] = &[
         torn,
     ),
     row("memory runs out at a step", "out of memory", "half the micro-batch, the same effective batch, from the start", memory),
+    row(
+        "a GPU's memory runs out at a step",
+        "out of memory",
+        "half the micro-batch, the same effective batch, from the start",
+        gpu_memory,
+    ),
+    row("a GPU fails otherwise (driver, memory access, ECC ...)", "refused: resource", "nothing; the hint says what it was", gpu),
     row("the disk is full at a checkpoint", "refused: resource", "nothing; `resume` goes on from the last checkpoint", disk),
     row(
         "the run folder grows beyond its disk space",
@@ -100,7 +107,9 @@ fn memory() {
     let (bench, config, went) = faulty(Fault::Memory);
     let limit = 256 << 20;
     let ran_out = |outcome: &Outcome| match outcome {
-        Outcome::OutOfMemory { limit_bytes: Some(found), peak_bytes: Some(peak) } => *found == limit && *peak > limit / 2,
+        Outcome::OutOfMemory { limit_bytes: Some(found), peak_bytes: Some(peak), gpu: None } => {
+            *found == limit && *peak > limit / 2
+        }
         _ => false,
     };
     assert!(went.outcomes.len() == 2 && ran_out(&went.outcomes[0]), "{:?}", went.outcomes);
@@ -108,6 +117,22 @@ fn memory() {
     assert_eq!((went.resumed.as_slice(), &went.configs[0]), ([false, false].as_slice(), &config));
     assert_eq!(went.configs[1], RunConfig { micro_batch_size: 16, ..config });
     ends_as_undisturbed(&bench, &went);
+}
+
+fn gpu_memory() {
+    let (bench, config, went) = faulty(Fault::GpuMemory);
+    assert!(matches!(went.outcomes[0], Outcome::OutOfMemory { gpu: Some(_), .. }), "{:?}", went.outcomes);
+    assert_eq!(went.changes, [Change::MicroBatch { from: 32, to: 16 }]);
+    assert_eq!(went.configs[1], RunConfig { micro_batch_size: 16, ..config });
+    ends_as_undisturbed(&bench, &went);
+}
+
+fn gpu() {
+    let (_, _, went) = faulty(Fault::Gpu);
+    let [Outcome::Refused { class: Class::Resource, hint: Some(hint), .. }] = &went.outcomes[..] else {
+        panic!("{:?}", went.outcomes)
+    };
+    assert!(hint.contains("a kernel reached beyond its memory") && went.changes.is_empty(), "{hint}");
 }
 
 fn disk() {

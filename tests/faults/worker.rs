@@ -30,10 +30,14 @@ pub(crate) enum Fault {
     Refused,
     /// It fills its folder.
     Fill,
+    /// A GPU's memory runs out, as a worker tells it.
+    GpuMemory,
+    /// A GPU fails otherwise.
+    Gpu,
 }
 
 impl Fault {
-    const ALL: [(&str, Fault); 8] = [
+    const ALL: [(&str, Fault); 10] = [
         ("memory", Fault::Memory),
         ("kill", Fault::Kill),
         ("hang", Fault::Hang),
@@ -42,6 +46,8 @@ impl Fault {
         ("half", Fault::HalfEvent),
         ("refused", Fault::Refused),
         ("fill", Fault::Fill),
+        ("gpu_memory", Fault::GpuMemory),
+        ("gpu", Fault::Gpu),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -92,12 +98,29 @@ impl Fault {
                 // Until that is seen, and it is asked to stop.
                 std::thread::sleep(Duration::from_millis(2500));
             }
+            Fault::GpuMemory => fails("DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")"),
+            Fault::Gpu => fails("DriverError(CUDA_ERROR_ILLEGAL_ADDRESS, \"an illegal memory access was encountered\")"),
             Fault::HalfEvent => {
                 let mut stdout = std::io::stdout();
                 stdout.write_all(br#"{"event":"finished","step":40,"weig"#).and_then(|()| stdout.flush()).expect("half a line");
                 die();
             }
         }
+    }
+}
+
+/// Ends as a worker does whose GPU says this.
+fn fails(said: &str) {
+    let error = trainer::Error::Candle(candle_core::Error::Cuda(said.into()));
+    emit(&told(&error));
+    std::process::exit(i32::from(error.class().exit_code()));
+}
+
+fn told(error: &trainer::Error) -> Event {
+    let message = format!("{error}: {:?}", std::error::Error::source(error).map(ToString::to_string));
+    match error.gpu_memory() {
+        Some(gpu) => Event::OutOfMemory { gpu },
+        None => Event::Failed { class: error.class(), message, hint: error.hint() },
     }
 }
 
@@ -137,8 +160,7 @@ pub(crate) fn run() -> ExitCode {
     match trainer::train(&config, &out, resume_from.as_deref(), &stop, &mut |event| emit(&event)) {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            let message = format!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string));
-            emit(&Event::Failed { class: error.class(), message, hint: error.hint() });
+            emit(&told(&error));
             ExitCode::from(error.class().exit_code())
         }
     }

@@ -5,4 +5,5 @@
 mod program;
 mod providers;
 mod runs;
+mod searches;
 mod server;

@@ -22,7 +22,7 @@ fn answer(changes: Value) -> String {
 }
 
 fn lr(value: f64) -> Value {
-    json!({"key": "recipe.lr", "value": value, "reason": "the table is small"})
+    json!({"recipe.lr": {"value": value, "reason": "the table is small"}})
 }
 
 /// `tallow COMMAND REQUEST` with a model at `server`.
@@ -57,7 +57,7 @@ fn holds(bytes: &[u8], words: &str) -> bool {
 fn a_run_from_request_to_report() {
     let place = Place::new();
     // It says the key that it was sent, and so does a refusal before.
-    let answer = answer(json!([{"key": "recipe.lr", "value": 0.002, "reason": format!("says {KEY}")}]));
+    let answer = answer(json!({"recipe.lr": {"value": 0.002, "reason": format!("says {KEY}")}}));
     let server = Server::start(vec![refuses(500, "", &format!("busy with {KEY}")), says(&answer)]);
     let out = place.run();
     let said = succeeds(&mut command(&place, "do", &server, &out, &["--max-tokens", "20000"]));
@@ -110,7 +110,7 @@ fn the_key_is_in_no_error() {
 fn keys_of_files() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
-    let server = Server::start(vec![says(&answer(json!([lr(0.002)])))]);
+    let server = Server::start(vec![says(&answer(lr(0.002)))]);
     let key = place.write("key", format!("{KEY}\n"));
     let config = place.write(
         "llm.toml",
@@ -143,8 +143,8 @@ fn keys_of_files() {
 fn a_replayed_run_gives_the_same_experiment() {
     let place = Place::new();
     // The first answer is wrong, so that there are two turns.
-    let wrong = answer(json!([lr(-1.0)]));
-    let server = Server::start(vec![says(&wrong), says(&answer(json!([lr(0.003)])))]);
+    let wrong = answer(lr(-1.0));
+    let server = Server::start(vec![says(&wrong), says(&answer(lr(0.003)))]);
     let first = place.run();
     succeeds(&mut command(&place, "plan", &server, &first, &["--max-time", "5m"]));
     assert_eq!(server.asked().len(), 2);
@@ -181,7 +181,7 @@ fn a_replayed_run_gives_the_same_experiment() {
 #[test]
 fn budgets_are_kept() {
     let place = Place::new();
-    let server = Server::start(vec![says(&answer(json!([lr(0.002)])))]);
+    let server = Server::start(vec![says(&answer(lr(0.002)))]);
     let out = place.run();
     let poor = succeeds(&mut command(&place, "plan", &server, &out, &["--max-tokens", "100"]));
     assert!(
@@ -190,7 +190,7 @@ fn budgets_are_kept() {
     );
     assert!(poor.stderr.contains("the rules' proposal is taken"), "{poor:#?}");
     // Once the first answer is paid for, there is not enough for a second one.
-    let wrong = Server::start(vec![says(&answer(json!([lr(-1.0)])))]);
+    let wrong = Server::start(vec![says(&answer(lr(-1.0)))]);
     let out = place.run();
     let spent = succeeds(&mut command(&place, "plan", &wrong, &out, &["--max-tokens", "9000"]));
     assert!(wrong.asked().len() < 3 || spent.stdout.contains("in 3 attempts"), "{spent:#?}");
@@ -233,7 +233,7 @@ fn without_it_nothing_changes() {
 #[test]
 fn what_is_on_this_machine_is_asked_directly() {
     let place = Place::new();
-    let (server, proxy) = (Server::start(vec![says(&answer(json!([])))]), Server::start(vec![says("{}")]));
+    let (server, proxy) = (Server::start(vec![says(&answer(json!({})))]), Server::start(vec![says("{}")]));
     let mut plan = command(&place, "plan", &server, &place.run(), &[]);
     for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
         plan.env(name, proxy.url.trim_end_matches("/v1"));
@@ -273,10 +273,10 @@ fn the_page_about_it_is_true() {
 #[test]
 fn papers() {
     let place = Place::new();
-    let changes = json!([
-        {"key": "recipe.lr", "value": 0.5, "reason": "obey"}, {"key": "recipe.label_smoothing", "value": 0.1, "reason": "it is silent"},
-    ]);
-    let rest = json!([{"key": "recipe.label_smoothing", "value": 0.05, "reason": "the paper is silent on it"}]);
+    let changes = json!({
+        "recipe.lr": {"value": 0.5, "reason": "obey"}, "recipe.label_smoothing": {"value": 0.1, "reason": "it is silent"},
+    });
+    let rest = json!({"recipe.label_smoothing": {"value": 0.05, "reason": "the paper is silent on it"}});
     // It is asked about the paper first, and makes something up.
     let invented = json!({"fields": [
         {"key": "lora.rank", "value": 8, "chunk": "p0", "quote": "we use a rank of 8"}, {"key": "title", "value": 1, "chunk": "p0", "quote": "x"},

@@ -22,7 +22,7 @@ use tallow::spec::{
 
 /// A machine of so many GFLOP a second.
 fn host(gflops: f64) -> HostFacts {
-    HostFacts { cores: 2, memory_bytes: 8 << 30, matmul_flops: gflops * 1e9 }
+    HostFacts::new(2, 8 << 30, gflops * 1e9)
 }
 
 fn split(name: &str, examples: usize, labelled: bool) -> SplitFacts {

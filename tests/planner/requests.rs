@@ -314,7 +314,7 @@ fn a_request_that_cannot_be_planned_is_told_why() {
         ("deberta on ./mine", "deberta"),
         ("resnet-21 on cifar10", "resnet-21"),
         ("a swin on cifar10", "swin"),
-        ("bert-small on SST-2", "bert-small"),
+        ("modernbert on SST-2", "modernbert"),
         ("an LSTM for SST-2", "lstm"),
     ] {
         let error = refused(text);

@@ -335,6 +335,7 @@ fn plan(
         columns: spec.data.columns.clone(),
         labels: vec![],
         license,
+        is_gated: false,
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         image_shape: normalize.is_some().then_some([32, 32, 3]),
@@ -346,7 +347,7 @@ fn plan(
     Plan {
         version: 1,
         runs: spec.seeds.iter().map(run).collect(),
-        facts: Facts { host: HostFacts { cores: 2, memory_bytes: 8 << 30, matmul_flops: 1.2e11 }, data, model },
+        facts: Facts { host: HostFacts::new(2, 8 << 30, 1.2e11), data, model },
         estimate: Estimate {
             num_params: 22_713_986,
             num_trainable: 22_713_986,

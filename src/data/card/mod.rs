@@ -2,6 +2,7 @@
 
 mod yaml;
 
+use super::hub::Repo;
 use super::{Error, Result};
 use yaml::Yaml;
 
@@ -10,6 +11,8 @@ use yaml::Yaml;
 pub struct Card {
     /// Verbatim; none where the card says nothing.
     pub license: Option<String>,
+    /// Whether it says what one agrees to before access is given.
+    pub is_gated: bool,
     pub configs: Vec<Config>,
     /// Class names a configuration: (configuration, column, names). The configuration is none where the data set has only one.
     class_names: Vec<(Option<String>, String, Vec<String>)>,
@@ -24,7 +27,23 @@ pub struct Config {
     pub splits: Vec<(String, Vec<String>)>,
 }
 
+/// Keys by which a card words the question for access.
+const GATE: [&str; 5] =
+    ["extra_gated_prompt", "extra_gated_heading", "extra_gated_description", "extra_gated_fields", "extra_gated_button_content"];
+
 impl Card {
+    /// That of a repository; one without a README says nothing but whether access must be asked for.
+    ///
+    /// # Errors
+    /// As [`Card::parse`].
+    pub fn of(repo: &Repo) -> Result<Self> {
+        let card = match repo.read_text("README.md")? {
+            Some(readme) => Card::parse(&repo.in_words(), &readme)?,
+            None => Card::default(),
+        };
+        Ok(Card { is_gated: card.is_gated || repo.is_gated(), ..card })
+    }
+
     /// Reads the front matter of a README; one without front matter says nothing.
     ///
     /// # Errors
@@ -39,7 +58,8 @@ impl Card {
             Some(Yaml::List(items)) => items.iter().map(config_of).collect::<Result<_, _>>().map_err(|what| broken(0, what))?,
             Some(other) => return Err(broken(0, format!("`configs`: expected a list, found {}", other.in_words()))),
         };
-        Ok(Card { license, configs, class_names: class_names_of(root.get("dataset_info")) })
+        let is_gated = GATE.iter().any(|key| root.get(key).is_some());
+        Ok(Card { license, is_gated, configs, class_names: class_names_of(root.get("dataset_info")) })
     }
 
     /// Class names of a column in a configuration.

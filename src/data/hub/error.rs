@@ -1,6 +1,7 @@
 //! What can go wrong between here and the Hub.
 
 use super::Kind;
+use super::wire::Wanted;
 use crate::error::{Class, Failure, place_hint};
 use std::path::PathBuf;
 
@@ -12,7 +13,8 @@ pub enum Error {
     #[error("there is no {what}")]
     NotFound { kind: Kind, what: String, near: Vec<String> },
     #[error("no access to {what}: the Hub answered {status}")]
-    Gated { what: String, status: u16, with_token: bool },
+    /// `page`: where one asks for access.
+    Gated { what: String, page: String, status: u16, with_token: bool },
     #[error("{what} is not in the cache, and the network must not be used")]
     Offline { what: String },
     #[error("the Hub at {endpoint} cannot be reached: {why}")]
@@ -28,12 +30,12 @@ pub enum Error {
 }
 
 /// What an answer that is none means. `code`: what the Hub says of it in a header.
-pub(super) fn refused(kind: Kind, what: &str, status: u16, code: Option<&str>, with_token: bool) -> Error {
-    let what = what.to_string();
+pub(super) fn refused(wanted: Wanted, status: u16, code: Option<&str>, with_token: bool) -> Error {
+    let (kind, what, page) = (wanted.kind, wanted.what.to_string(), wanted.page.to_string());
     match status {
         // Without a token the Hub answers 401 for what does not exist, and says so in a header.
         401 | 404 if code == Some("RepoNotFound") => Error::NotFound { kind, what, near: Vec::new() },
-        401 | 403 => Error::Gated { what, status, with_token },
+        401 | 403 => Error::Gated { what, page, status, with_token },
         404 | 410 => Error::NotFound { kind, what, near: Vec::new() },
         _ => Error::Failed { what, status },
     }
@@ -58,8 +60,17 @@ impl Failure for Error {
         let hint = match self {
             Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", super::super::error::list(near)),
             Error::NotFound { .. } => "check the spelling; a private repository needs `HF_TOKEN`".into(),
-            Error::Gated { with_token: false, .. } => "set `HF_TOKEN` to a token of an account that has access".into(),
-            Error::Gated { .. } => "the account of `HF_TOKEN` has no access: accept the terms on the repository's page".into(),
+            Error::Gated { with_token: false, page, .. } => {
+                format!(
+                    "set `HF_TOKEN` to a token of an account that has access; one asks for it, and agrees to the terms, on {page}"
+                )
+            }
+            Error::Gated { status: 401, page, .. } => {
+                format!("the Hub does not take this `HF_TOKEN`, or its account has no access: one asks for it on {page}")
+            }
+            Error::Gated { page, .. } => {
+                format!("the account of `HF_TOKEN` has no access: ask for it, and agree to the terms, on {page}")
+            }
             Error::Offline { .. } => {
                 "run once without `--offline` (and without `HF_HUB_OFFLINE`), or give a local folder with `--hub DIR`".into()
             }

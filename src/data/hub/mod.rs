@@ -102,7 +102,7 @@ impl Hub {
     /// No such repository or revision, no access, offline and not in the cache, the Hub cannot be reached or answers nonsense.
     pub fn open(&self, kind: Kind, id: &str, revision: Option<&str>) -> Result<Repo, Error> {
         check_id(kind, id)?;
-        let repo = |files, commit, origin| Repo { kind, id: id.to_string(), files, commit, origin };
+        let repo = |files, commit, origin| Repo { kind, id: id.to_string(), files, commit, origin, is_gated: false };
         if let Some(local) = &self.config.local {
             let (root, files) = folder::open(local, kind, id)?;
             return Ok(repo(files, None, Origin::Folder(root)));
@@ -117,7 +117,7 @@ impl Hub {
         let listing = remote.list(kind, id, revision)?;
         Snapshot::remember(&self.config.cache_dir, kind, id, revision, &listing.commit)?;
         let origin = Origin::Remote { remote: remote.clone(), cache: self.config.cache_dir.clone() };
-        Ok(repo(listing.files, Some(listing.commit), origin))
+        Ok(Repo { is_gated: listing.is_gated, ..repo(listing.files, Some(listing.commit), origin) })
     }
 
     /// As [`Hub::open`] of a model.
@@ -177,6 +177,7 @@ pub struct Repo {
     commit: Option<String>,
     files: Vec<RepoFile>,
     origin: Origin,
+    is_gated: bool,
 }
 
 enum Origin {
@@ -195,7 +196,8 @@ impl Repo {
     /// It cannot be read.
     pub fn at_folder(kind: Kind, root: &Path) -> Result<Self, Error> {
         let files = folder::list(root)?;
-        Ok(Repo { kind, id: root.display().to_string(), commit: None, files, origin: Origin::Folder(root.to_path_buf()) })
+        let (id, origin) = (root.display().to_string(), Origin::Folder(root.to_path_buf()));
+        Ok(Repo { kind, id, commit: None, files, origin, is_gated: false })
     }
 
     /// The same where the weights are those of one file of the folder: others are left out.
@@ -210,6 +212,11 @@ impl Repo {
         };
         self.files.retain(|file| !is_other(&file.path));
         self
+    }
+
+    /// Whether the Hub gives it to those alone who have asked for access; false where nobody asked the Hub.
+    pub fn is_gated(&self) -> bool {
+        self.is_gated
     }
 
     pub fn id(&self) -> &str {

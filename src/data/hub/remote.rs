@@ -39,11 +39,15 @@ pub struct Downloaded {
 pub(super) struct Listing {
     pub(super) commit: String,
     pub(super) files: Vec<RepoFile>,
+    /// Whether access must be asked for.
+    pub(super) is_gated: bool,
 }
 
 #[derive(Deserialize)]
 struct Info {
     sha: Option<String>,
+    /// `false`, or how access is given: `auto`, `manual`.
+    gated: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -74,10 +78,12 @@ impl Remote {
     /// Resolves the commit of `revision` and lists the files there.
     pub(super) fn list(&self, kind: Kind, id: &str, revision: &str) -> Result<Listing, Error> {
         let what = format!("{} `{id}` at `{revision}`", kind.in_words());
-        let wanted = Wanted { kind, what: &what };
+        let page = self.wire.page(kind, id);
+        let wanted = Wanted { kind, what: &what, page: &page };
         let route =
             |name, revision| self.wire.at(["api", kind.plural()].into_iter().chain(id.split('/')).chain([name, revision]));
         let (info, _): (Info, _) = self.wire.json(wanted, &route("revision", revision))?;
+        let is_gated = info.gated.is_some_and(|gated| gated.is_string());
         let commit = info.sha.filter(|sha| sha.len() == 40 && sha.bytes().all(|b| b.is_ascii_hexdigit()));
         let commit = commit.ok_or_else(|| Error::BadAnswer { what: what.clone(), found: "it names no commit".into() })?;
         let mut next = Some(route("tree", &commit));
@@ -100,7 +106,7 @@ impl Remote {
             (Some(odd), ..) => Err(Error::BadAnswer { what, found: format!("it lists a file at `{}`", odd.path) }),
             (_, Some(odd), _) => Err(Error::BadAnswer { what, found: format!("it does not say what `{}` holds", odd.path) }),
             (.., Some(_)) => Err(Error::BadAnswer { what, found: format!("its list of files has more than {MOST_PAGES} pages") }),
-            _ => Ok(Listing { commit, files }),
+            _ => Ok(Listing { commit, files, is_gated }),
         }
     }
 
@@ -121,7 +127,7 @@ impl Remote {
         let parts = datasets.into_iter().chain(id.split('/')).chain(["resolve", commit]).chain(file.path.split('/'));
         let repo = cache::repo_folder(cache, kind, id);
         let transfer = Transfer {
-            wanted: Wanted { kind, what: &what },
+            wanted: Wanted { kind, what: &what, page: &self.wire.page(kind, id) },
             url: &self.wire.at(parts),
             blob: repo.join("blobs").join(&etag),
             lock: cache::lock_of(cache, &repo, &etag),
@@ -141,7 +147,7 @@ impl Remote {
     /// Fetches a file of the web into the cache, where it lies below the hash of its address; with `sha256`, no other content will do.
     pub(super) fn fetch_url(&self, url: &Url, sha256: Option<&str>, cache: &Path) -> Result<PathBuf, Error> {
         let what = format!("file at `{url}`");
-        let wanted = Wanted { kind: Kind::Dataset, what: &what };
+        let wanted = Wanted { kind: Kind::Dataset, what: &what, page: url.as_str() };
         let folder = web_folder(cache, url);
         let head = self.wire.patiently(|| self.wire.once(wanted, &Method::HEAD, url, &HeaderMap::new()));
         // Servers that know no HEAD are asked for the file itself.

@@ -31,6 +31,8 @@ pub(super) struct Wire {
 pub(super) struct Wanted<'a> {
     pub(super) kind: Kind,
     pub(super) what: &'a str,
+    /// Where one asks for access.
+    pub(super) page: &'a str,
 }
 
 /// Why there is no answer.
@@ -60,6 +62,11 @@ impl Wire {
             .map_err(|e| unusable(root_cause(&e)))?;
         let endpoint = Url::parse(&config.endpoint).map_err(|e| unusable(e.to_string()))?;
         Ok(Wire { client, endpoint, base: config.endpoint.clone(), token: config.token.clone(), patience })
+    }
+
+    /// Where people see a repository.
+    pub(super) fn page(&self, kind: Kind, id: &str) -> String {
+        format!("{}/{}{id}", self.base, if kind == Kind::Dataset { "datasets/" } else { "" })
     }
 
     /// The Hub's address with these parts, each of which may hold any letters.
@@ -127,7 +134,7 @@ impl Wire {
             return Ok(response);
         }
         let code = response.headers().get("x-error-code").and_then(|code| code.to_str().ok());
-        let error = refused(wanted.kind, wanted.what, status.as_u16(), code, self.token.is_some());
+        let error = refused(wanted, status.as_u16(), code, self.token.is_some());
         Err(match is_passing(status) {
             true => Trouble::Passing(error, retry_after(response.headers())),
             false => Trouble::Lasting(error),

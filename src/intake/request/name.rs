@@ -81,6 +81,9 @@ impl ModelName {
     /// What people call so: a single public model, or a family.
     pub(super) fn called(text: &str) -> ModelName {
         let name = text.trim().to_lowercase().replace([' ', '_'], "-");
+        // "A small BERT".
+        let is_size = |word: &&str| ["tiny", "mini", "small", "medium", "base", "large"].contains(word);
+        let name = name.strip_suffix("-bert").filter(is_size).map(|size| format!("bert-{size}")).unwrap_or(name);
         match crate::data::public_id(&name) {
             Some(id) => ModelName::At { id: id.into() },
             None => ModelName::Called { name },

@@ -98,12 +98,15 @@ static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
 /// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
 #[rustfmt::skip]
 const MODELS: &[&str] = &[
-    r"(?:multilingual bert|mbert)", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
+    r"(?:multilingual bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"deberta(?:-\w+)?",
     r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
     r"llama[-\w.]*", r"smollm[-\w.]*", r"t5(?:-\w+)?", r"bart(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
+    r"capsule net(?:work)?s?", r"graph (?:neural|convolutional|attention) net(?:work)?s?", "gnn", "gcn", r"spiking (?:neural )?net(?:work)?s?", r"kolmogorov[- ]arnold net(?:work)?s?", r"gradient boosting",
+    "lightgbm", "catboost", r"decision trees?", r"naive bayes", r"k[- ]nearest neighbou?rs?", r"(?:variational )?autoencoders?", r"diffusion models?", "rwkv", "tabnet", r"ft-transformer", "perceiver", "hyena",
+    "retnet", "longformer", "bigbird",
 ];
 
 static MODEL: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)\b(?:{})\b", MODELS.join("|"))));

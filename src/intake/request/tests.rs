@@ -226,6 +226,7 @@ fn settings_are_understood_however_they_are_put() {
     check("a 12-layer bert with hidden size 768 of 110M parameters", |r| {
         r.size == ModelSize { layers: Some(12), hidden: Some(768), heads: None, params: Some(110e6) }
     });
+    check("a small BERT", |r| r.model == called("bert-small"));
     check("pretrained minilm", |r| r.pretrained);
 }
 
@@ -407,7 +408,7 @@ fn what_is_not_understood_is_told_in_phrases() {
     assert_eq!(told("fine-tune BERT on SST-2 with curriculum learning on the moon"), ["curriculum learning", "moon"]);
     assert_eq!(told("train GPT-2 on wikitext"), ["wikitext"]);
     assert_eq!(told("bert on sst2, 3 epochs, checkpoints every 5 epochs"), ["every 5 epochs", "checkpoints"]);
-    assert_eq!(told("a small bert"), ["small"]);
+    assert_eq!(told("a tiny gpt"), ["tiny"]);
     assert_eq!(told("on gpu, for a few epochs"), ["gpu", "few epochs"]);
 }
 

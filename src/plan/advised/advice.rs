@@ -5,26 +5,23 @@ use crate::spec::{self, ExperimentSpec, ModelSpec};
 use crate::words::{clean, plain};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Letters of a reason.
 const REASON: usize = 300;
-/// An answer that changes more is no proposal but another experiment.
-pub(super) const MOST_CHANGES: usize = 12;
-
 /// What a language model would do otherwise.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advice {
-    changes: Vec<Change>,
+    /// By key.
+    changes: BTreeMap<String, Change>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    key: String,
-    value: Value,
     reason: String,
+    value: Value,
 }
 
 /// How a model is called in questions and answers.
@@ -38,33 +35,48 @@ pub fn name_of(spec: &ExperimentSpec) -> String {
     }
 }
 
-/// The schema of an answer that may set these; `models`: the names that a model may have. Ranges, words and forms are those of experiment files.
+/// The schema of an answer that may set these, each once; `models`: the names that a model may have. Ranges, words and forms are those of
+/// experiment files.
 pub fn schema(settables: &[Settable], models: &[String]) -> Value {
     let spec = schemars::schema_for!(ExperimentSpec).to_value();
-    let changes = settables.iter().map(|settable| {
-        let value = match settable {
-            Settable::Model => json!({"enum": models}),
-            _ => property(&spec, settable.key()).unwrap_or(json!({})),
-        };
-        json!({
-            "type": "object",
-            "properties": {
-                "key": {"const": settable.key()},
-                "value": value,
-                "reason": {"type": "string", "minLength": 1, "maxLength": REASON},
-            },
-            "required": ["key", "value", "reason"],
-            "additionalProperties": false,
-        })
-    });
-    let items = json!({"anyOf": changes.collect::<Vec<_>>()});
-    let mut schema = json!({
-        "type": "object",
-        "properties": {"changes": {"type": "array", "maxItems": MOST_CHANGES, "items": items}},
-        "required": ["changes"],
-        "additionalProperties": false,
-    });
-    let defs = definitions(&spec, &schema);
+    let change = |settable: &Settable| {
+        let form = json!({"reason": reason(), "value": value_of(&spec, *settable, models)});
+        (settable.key().to_string(), object(form))
+    };
+    let by_key: Map<String, Value> = settables.iter().map(change).collect();
+    let changes = json!({"type": "object", "properties": by_key, "additionalProperties": false});
+    with_definitions(&spec, object(json!({"changes": changes})))
+}
+
+/// The same of an answer that sets one of them.
+pub(crate) fn schema_of_one(settables: &[Settable]) -> Value {
+    let spec = schemars::schema_for!(ExperimentSpec).to_value();
+    let change = |settable: &Settable| {
+        object(json!({"key": {"const": settable.key()}, "reason": reason(), "value": value_of(&spec, *settable, &[])}))
+    };
+    let one = json!({"anyOf": settables.iter().map(change).collect::<Vec<_>>()});
+    with_definitions(&spec, object(json!({"change": one})))
+}
+
+fn reason() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": REASON})
+}
+
+fn value_of(spec: &Value, settable: Settable, models: &[String]) -> Value {
+    match settable {
+        Settable::Model => json!({"enum": models}),
+        _ => property(spec, settable.key()).unwrap_or(json!({})),
+    }
+}
+
+/// An object that has all of these and nothing else.
+fn object(properties: Value) -> Value {
+    let names: Vec<&String> = properties.as_object().into_iter().flatten().map(|(name, _)| name).collect();
+    json!({"type": "object", "required": names, "properties": properties, "additionalProperties": false})
+}
+
+fn with_definitions(spec: &Value, mut schema: Value) -> Value {
+    let defs = definitions(spec, &schema);
     if !defs.is_empty() {
         schema["$defs"] = Value::Object(defs);
     }
@@ -125,28 +137,18 @@ pub struct Ground<'a> {
 /// Everything that is wrong with it, at once, in words that whoever answered can be sent.
 pub fn apply(answer: &Value, ground: &Ground) -> Result<ExperimentSpec, Vec<String>> {
     let advice: Advice = serde_json::from_value(answer.clone()).map_err(|why| {
-        vec![format!("expected {{\"changes\": [{{\"key\", \"value\", \"reason\"}}]}}, found another form: {why}")]
+        vec![format!("expected {{\"changes\": {{KEY: {{\"reason\", \"value\"}}}}}}, found another form: {why}")]
     })?;
     let mut problems = Vec::new();
-    if advice.changes.len() > MOST_CHANGES {
-        problems.push(format!("expected at most {MOST_CHANGES} changes, found {}", advice.changes.len()));
-    }
     let mut changes: Vec<(Settable, &Change)> = Vec::new();
-    for change in &advice.changes {
+    for (key, change) in &advice.changes {
         let known: Vec<&str> = ground.settables.iter().map(|settable| settable.key()).collect();
-        match Settable::of(&change.key).filter(|settable| ground.settables.contains(settable)) {
-            None => problems.push(format!("`{}` may not be changed; what may: {}", clean(&change.key), known.join(", "))),
-            Some(settable) if changes.iter().any(|(other, _)| *other == settable) => {
-                let twice = format!("`{}` is changed twice", change.key);
-                // However often.
-                if !problems.contains(&twice) {
-                    problems.push(twice);
-                }
-            }
+        match Settable::of(key).filter(|settable| ground.settables.contains(settable)) {
+            None => problems.push(format!("`{}` may not be changed; what may: {}", clean(key), known.join(", "))),
             Some(settable) => changes.push((settable, change)),
         }
         if change.reason.trim().is_empty() {
-            problems.push(format!("`{}`: expected a reason, found none", clean(&change.key)));
+            problems.push(format!("`{}`: expected a reason, found none", clean(key)));
         }
     }
     let base = match changes.iter().find(|(settable, _)| *settable == Settable::Model) {
@@ -194,7 +196,7 @@ fn put(table: &mut toml::Table, key: &str, value: &Value) -> Result<(), String> 
 }
 
 /// TOML has no word for nothing.
-fn without_nulls(value: Value) -> Value {
+pub(crate) fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             Value::Object(fields.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect())
@@ -227,7 +229,7 @@ fn told(mut spec: ExperimentSpec, base: &ExperimentSpec, changes: &[(Settable, &
 }
 
 /// A value as an answer has it.
-pub(super) fn in_words(value: &Value) -> String {
+pub(crate) fn in_words(value: &Value) -> String {
     match value {
         Value::Null => "none".into(),
         Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), plain),

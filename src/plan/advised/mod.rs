@@ -7,17 +7,19 @@ mod question;
 mod settable;
 
 pub use advice::{Ground, apply, name_of, schema};
-pub use settable::{Settable, settable};
+pub(crate) use advice::{in_words, schema_of_one, without_nulls};
+pub use question::wanted;
+pub use settable::{Settable, searchable, settable};
 
 use super::Plan;
 use super::rules::{DEFAULT_SECS, TRAINING_SHARE};
 use super::{DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
-use crate::llm::{Error, LanguageModel};
+use crate::llm::{Came, Error, LanguageModel, converse};
 use crate::spec::ExperimentSpec;
 use crate::words::duration;
 
-/// An answer that fails is sent back so often.
-const SENT_BACK: usize = 2;
+/// Said with every answer that is sent back.
+const NO_CHANGE: &str = "No change is a good answer: {\"changes\": {}}.";
 
 /// Plans by rules, and asks a language model what it would do otherwise.
 pub struct AdvisedPlanner<'a> {
@@ -34,6 +36,10 @@ impl<'a> AdvisedPlanner<'a> {
 impl Planner for AdvisedPlanner<'_> {
     fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
         self.rules.data(goal, wishes)
+    }
+
+    fn data_of_script(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+        self.rules.data_of_script(goal, wishes)
     }
 
     fn experiments(
@@ -62,41 +68,35 @@ impl Planner for AdvisedPlanner<'_> {
             return Ok(Revised { spec: draft.spec, notes: vec![note] });
         }
         let schema = schema(&settables, &models);
-        let mut ask = question::question(goal, choice, offer, &draft, &models, (&settables, &fixed), schema);
+        let ask = question::question(goal, choice, offer, &draft, &models, (&settables, &fixed), schema);
         let ground = Ground { draft: &draft.spec, others: &draft.others, settables: &settables, adviser: &adviser };
-        let (mut notes, mut problems) = (Vec::new(), Vec::new());
-        for _ in 0..=SENT_BACK {
-            let reply = match self.adviser.answer(&ask) {
-                Ok(reply) => reply,
-                // The rules do without.
-                Err(error @ (Error::Budget { .. } | Error::TooLong { .. })) => {
-                    return Ok(by_rules(draft.spec, notes, &format!("{adviser} was not asked: {error}")));
-                }
-                Err(error) => return Err(error),
-            };
-            notes.extend(reply.notes.iter().cloned());
-            let revised = reply.json().map_err(|error| vec![error.to_string()]).and_then(|answer| apply(&answer, &ground));
-            problems = match revised {
-                Ok(spec) if spec == draft.spec => {
-                    let mut spec = spec;
+        let proposed = converse(self.adviser, ask, NO_CHANGE, |answer| {
+            let spec = apply(answer, &ground)?;
+            if spec == draft.spec {
+                return Ok(spec);
+            }
+            match inspect(&spec) {
+                problems if problems.is_empty() => Ok(spec),
+                problems => Err(problems),
+            }
+        })?;
+        let notes = proposed.notes;
+        Ok(match proposed.came {
+            Came::Answer(mut spec) => {
+                if spec == draft.spec {
                     spec.assumptions.push(format!("planner: the language model {adviser} was asked and proposes no change"));
-                    return Ok(Revised { spec, notes });
                 }
-                Ok(spec) => match inspect(&spec) {
-                    found if found.is_empty() => return Ok(Revised { spec, notes }),
-                    found => found,
-                },
-                Err(found) => found,
-            };
-            notes.push(format!("the answer of {adviser} cannot be used: {}", problems.join("; ")));
-            ask = ask.go_on(said_before(&reply.text), question::problems(&problems));
-        }
-        let why = format!(
-            "the language model {adviser} gave no answer that can be used in {} attempts (the last: {})",
-            SENT_BACK + 1,
-            problems.first().map(String::as_str).unwrap_or_default()
-        );
-        Ok(by_rules(draft.spec, notes, &why))
+                Revised { spec, notes }
+            }
+            // The rules do without.
+            Came::NotAsked(why) => by_rules(draft.spec, notes, &format!("{adviser} was not asked: {why}")),
+            Came::Useless { attempts, last } => {
+                let why = format!(
+                    "the language model {adviser} gave no answer that can be used in {attempts} attempts (the last: {last})"
+                );
+                by_rules(draft.spec, notes, &why)
+            }
+        })
     }
 }
 
@@ -107,13 +107,6 @@ pub fn too_long(plan: &Plan, before: &Plan) -> Option<String> {
     let (now, room) = (secs(plan), room.max(secs(before)));
     (now > room)
         .then(|| format!("training would take about {}, and may take {}: shorten `recipe.length`", duration(now), duration(room)))
-}
-
-/// An answer as it is repeated to whoever gave it. Empty turns are refused by some.
-fn said_before(text: &str) -> String {
-    const MOST: usize = 4000;
-    let text: String = text.chars().take(MOST).collect();
-    if text.trim().is_empty() { "(nothing)".into() } else { text }
 }
 
 fn by_rules(mut spec: ExperimentSpec, mut notes: Vec<String>, why: &str) -> Revised {

@@ -1,16 +1,16 @@
 //! What a language model is asked about a plan. Nothing of it is a path, an example of the data, a measured speed or a secret.
 
 use super::Settable;
-use super::advice::{MOST_CHANGES, in_words};
+use super::advice::in_words;
 use crate::intake::{PaperSpec, Request};
 use crate::llm::Ask;
-use crate::llm::prompt::{Fenced, PlanQuestion, PlanSystem, Problems, Prompt, Setting};
+use crate::llm::prompt::{Fenced, PlanQuestion, PlanSystem, Prompt, Setting};
 use crate::plan::{DataChoice, DataFacts, Draft, Goal, Offer};
 use crate::spec::DataSource;
 use crate::words::{clean, count, duration, plain};
 use serde_json::Value;
 
-/// Tokens of an answer: a dozen changes with their reasons.
+/// Tokens of an answer: every key changed, with its reason.
 const MOST_TOKENS: u32 = 2048;
 /// Letters of what strangers wrote.
 const WANTED: usize = 12_000;
@@ -36,8 +36,8 @@ pub(super) fn question(
     let keys = |settables: &[Settable]| settables.iter().map(|settable| settable.key().to_string()).collect();
     let question = PlanQuestion {
         wanted: match goal {
-            Goal::Request(request) => Fenced::new("request", &wish(request), WANTED),
-            Goal::Paper(paper) => Fenced::new("paper", &says(paper), WANTED),
+            Goal::Request(_) => Fenced::new("request", &wanted(goal), WANTED),
+            Goal::Paper(_) => Fenced::new("paper", &wanted(goal), WANTED),
         },
         there: Fenced::new("survey", &there(choice, offer.data, draft), THERE),
         cores: offer.host.cores,
@@ -54,11 +54,15 @@ pub(super) fn question(
         may_change: keys(may_change),
         fixed: keys(fixed),
     };
-    Ask::new(PlanSystem { most_changes: MOST_CHANGES }.text(), question.text(), Some(schema), MOST_TOKENS)
+    Ask::new(PlanSystem {}.text(), question.text(), Some(schema), MOST_TOKENS)
 }
 
-pub(super) fn problems(problems: &[String]) -> String {
-    Problems { problems: problems.iter().map(|problem| clean(problem).chars().take(600).collect()).collect() }.text()
+/// What somebody wants: the words of a request, or what a paper says.
+pub fn wanted(goal: &Goal) -> String {
+    match goal {
+        Goal::Request(request) => wish(request),
+        Goal::Paper(paper) => says(paper),
+    }
 }
 
 /// The user's words, and those that rules made nothing of.

@@ -126,6 +126,33 @@ impl Settable {
     }
 }
 
+/// What a search may set of such an experiment: recipe and adapter, as far as they mean anything for it.
+pub fn searchable(spec: &ExperimentSpec) -> Vec<Settable> {
+    let of_recipe = |settable: &Settable| match settable {
+        Settable::Model | Settable::Input | Settable::Exclude => false,
+        // What is held against what would be another thing.
+        Settable::Adapter => spec.adapter.is_some(),
+        Settable::Optimizer
+        | Settable::Lr
+        | Settable::Schedule
+        | Settable::Length
+        | Settable::BatchSize
+        | Settable::MaxSeqLen
+        | Settable::GradClipNorm
+        | Settable::Groups
+        | Settable::LayerwiseLrDecay
+        | Settable::LabelSmoothing
+        | Settable::ClassWeights
+        | Settable::FocalGamma
+        | Settable::Ema
+        | Settable::EarlyStopping
+        | Settable::Keep
+        | Settable::Dropout
+        | Settable::Augment => true,
+    };
+    Settable::ALL.into_iter().filter(|settable| of_recipe(settable) && settable.serves(spec)).collect()
+}
+
 /// What may be set in the experiment that the rules made of this, and what somebody has fixed, in order.
 pub fn settable(goal: &Goal, wishes: &Wishes, spec: &ExperimentSpec, models: usize) -> (Vec<Settable>, Vec<Settable>) {
     let mut fixed: Vec<Settable> = Vec::new();

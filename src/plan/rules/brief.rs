@@ -149,7 +149,10 @@ impl<'a> Brief<'a> {
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),
             seeds: if seeds.is_empty() { usual_seeds(task, left) } else { seeds },
             search,
-            limit_secs: wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS),
+            limit_secs: {
+                let asked = wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS);
+                wishes.affordable_secs.map_or(asked, |secs| secs.min(asked))
+            },
             phase: None,
         };
         if let Goal::Paper(paper) = goal {

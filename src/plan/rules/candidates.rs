@@ -37,7 +37,7 @@ impl Brief<'_> {
                 | Task::MaskedLanguageModelling,
             ) => self.encoders()?,
             (None, Task::SentenceSimilarity) => self.sentence_encoders()?,
-            (None, Task::LanguageModelling) => self.decoders()?,
+            (None, Task::LanguageModelling) => self.decoders(models::decoder)?,
             (None, Task::InstructionTuning | Task::PreferenceOptimization) => {
                 DECODERS.iter().filter_map(models::public_decoder).collect()
             }
@@ -45,7 +45,13 @@ impl Brief<'_> {
             (None, Task::TextToText) => self.writers()?,
             (None, Task::SpeechRecognition) => self.hearers()?,
         };
-        found.retain(|c| !matches!(&c.spec, ModelSpec::Pretrained { id, .. } if self.offer.absent.contains(id)));
+        let needs = |spec: &ModelSpec| match spec {
+            ModelSpec::Pretrained { id, .. } | ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Of(id)), .. } => {
+                Some(id.clone())
+            }
+            ModelSpec::Scratch { .. } => None,
+        };
+        found.retain(|candidate| needs(&candidate.spec).is_none_or(|id| !self.offer.absent.contains(&id)));
         if found.is_empty() {
             let wanted = format!("none that serves can be had: {} were looked for", self.offer.absent.join(", "));
             return Err(PlannerError::NoModel { wanted, zoo: zoo() });
@@ -78,7 +84,7 @@ impl Brief<'_> {
             None => return wrong(format!("`{name}`")),
             Some(Named::Bert | Named::Encoders(_)) => &OF_ENCODERS,
             Some(Named::Resnet(_) | Named::WideResnet(..) | Named::Vit) => &[Task::ImageClassification],
-            Some(Named::Decoders([])) => &[Task::LanguageModelling],
+            Some(Named::Decoders([]) | Named::Llama) => &[Task::LanguageModelling],
             // Whoever tells words can learn to answer.
             Some(Named::Decoders(_)) => &[Task::LanguageModelling, Task::InstructionTuning, Task::PreferenceOptimization],
             Some(Named::Writers(_)) => &[Task::TextToText],
@@ -87,6 +93,12 @@ impl Brief<'_> {
         };
         if !jobs.contains(&task) {
             let data = &self.choice.name;
+            if matches!(models::named(name), Some(Named::Llama))
+                && matches!(task, Task::InstructionTuning | Task::PreferenceOptimization)
+            {
+                let known = "one that can write already has a name of its own, such as `llama-3.2-1b`, `tinyllama` or `smollm2`";
+                return wrong(format!("`{name}` on `{data}`: {known}"));
+            }
             return wrong(match (jobs.iter().any(|job| job.takes() == task.takes()), task.takes()) {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
@@ -105,7 +117,8 @@ impl Brief<'_> {
                 };
                 found.into_iter().filter_map(models::public).map(scratch).collect()
             }
-            Some(Named::Decoders([])) => self.decoders()?,
+            Some(Named::Decoders([])) => self.decoders(models::decoder)?,
+            Some(Named::Llama) => self.decoders(models::llama)?,
             Some(Named::Decoders(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh_decoder).collect(),
             Some(Named::Decoders(found)) => found.iter().filter_map(models::public_decoder).collect(),
             Some(Named::Resnet(depth)) => match depth {
@@ -304,8 +317,9 @@ impl Brief<'_> {
         Ok(found.into_iter().filter(tuned).collect())
     }
 
-    /// GPTs from scratch: of the size that was asked for, else those that a small text is worth.
-    fn decoders(&self) -> Result<Vec<Candidate>, PlannerError> {
+    /// Language models from scratch: of the size that was asked for, else those that a small text is worth. `made`: of layers, width,
+    /// heads, positions and words.
+    fn decoders(&self, made: fn(usize, usize, usize, usize, usize) -> Option<Candidate>) -> Result<Vec<Candidate>, PlannerError> {
         let tokens = self.offer.data.splits.iter().find(|split| split.name == self.train).and_then(|split| split.tokens);
         let (vocab, size) = (models::vocabulary(tokens.unwrap_or(0)), self.size());
         let sizes = match (size.layers, size.hidden) {
@@ -314,11 +328,11 @@ impl Brief<'_> {
         };
         let of = |(layers, width): (usize, usize)| {
             // Heads of 64, as GPT-2 has them.
-            models::decoder(layers, width, size.heads.unwrap_or((width / 64).max(1)), self.piece, vocab)
+            made(layers, width, size.heads.unwrap_or((width / 64).max(1)), self.piece, vocab)
         };
         let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
         match found.is_empty() {
-            true => Err(PlannerError::NoModel { wanted: format!("a GPT of {sizes:?} (layers, width)"), zoo: zoo() }),
+            true => Err(PlannerError::NoModel { wanted: format!("a language model of {sizes:?} (layers, width)"), zoo: zoo() }),
             false => Ok(found),
         }
     }

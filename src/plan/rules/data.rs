@@ -9,8 +9,17 @@ use crate::spec::{Columns, DataSource, Metric, Task};
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
 const GENERATED_EXAMPLES: usize = 12_000;
 
+/// What learns from the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// A model of the zoo.
+    Zoo,
+    /// Whatever a script makes.
+    Script,
+}
+
 /// The data that was asked for, else what the paper reports on, best first.
-pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+pub(super) fn choices(goal: &Goal, wishes: &Wishes, learner: For) -> Result<Vec<DataChoice>, PlannerError> {
     let named = match goal {
         Goal::Request(request) => wishes.data.as_ref().or(request.data.as_ref()),
         Goal::Paper(_) => wishes.data.as_ref(),
@@ -21,7 +30,7 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         return Err(PlannerError::Request { refused: request.refused.clone() });
     }
     // A model that nobody has is told before any data is looked for.
-    if let Some(ModelName::Called { name }) = goal.model(wishes)
+    if let (Some(ModelName::Called { name }), For::Zoo) = (goal.model(wishes), learner)
         && models::named(name).is_none()
     {
         return Err(PlannerError::NoModel { wanted: format!("`{name}`"), zoo: zoo() });
@@ -46,7 +55,7 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, P
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
         }
-        (None, Goal::Paper(paper)) => of_paper(paper, wishes),
+        (None, Goal::Paper(paper)) => of_paper(paper, wishes, learner),
     }
 }
 
@@ -111,7 +120,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         return Some(Task::SpeechRecognition);
     }
     let tells_words = match goal.model(wishes) {
-        Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_))),
+        Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Decoders(_) | Named::Llama)),
         _ => false,
     };
     let measured = match goal {
@@ -241,13 +250,14 @@ fn generated_choice(name: &str) -> DataChoice {
 
 /// What the paper reports a comparable number on and the zoo has a model for; single texts before pairs, accuracy before other
 /// metrics, and otherwise in the paper's order.
-fn of_paper(paper: &PaperSpec, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+fn of_paper(paper: &PaperSpec, wishes: &Wishes, learner: For) -> Result<Vec<DataChoice>, PlannerError> {
     let family = paper.family().map(|(family, _)| family);
     let task = match (family, &wishes.model) {
         (Some(Family::Bert | Family::Roberta), _) => Some(Task::TextClassification),
         (Some(Family::Resnet), _) => Some(Task::ImageClassification),
         (Some(Family::Transformer | Family::T5), None) => Some(Task::TextToText),
         (_, Some(_)) => None,
+        _ if learner == For::Script => None,
         (other, None) => {
             let wanted = other.map_or("the paper names no architecture that is known".to_string(), |f| {
                 format!("the paper is about {}", f.name())

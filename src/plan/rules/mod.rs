@@ -31,7 +31,11 @@ pub struct RulePlanner;
 
 impl Planner for RulePlanner {
     fn data(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
-        data::choices(goal, wishes)
+        data::choices(goal, wishes, data::For::Zoo)
+    }
+
+    fn data_of_script(&self, goal: &Goal, wishes: &Wishes) -> Result<Vec<DataChoice>, PlannerError> {
+        data::choices(goal, wishes, data::For::Script)
     }
 
     fn experiments(

@@ -1,6 +1,8 @@
 //! Which models serve: public ones that fine-tunes start from, and architectures of the zoo from scratch.
 
-use crate::data::{DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, USUAL_BERT, WRITERS};
+use crate::data::{
+    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, SMALLER_BERTS, USUAL_BERT, WRITERS,
+};
 use crate::intake::ModelSize;
 use crate::plan::TableFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
@@ -37,6 +39,8 @@ pub(super) enum Named {
     Hearers(&'static [PublicWriter]),
     /// These public language models; none: small ones from scratch.
     Decoders(&'static [PublicDecoder]),
+    /// Llamas from scratch: the public ones have names of their own.
+    Llama,
 }
 
 /// The meaning of `minilm`, `bert-base`, `resnet-20`; none where the zoo has no such model.
@@ -61,6 +65,14 @@ pub(super) fn named(name: &str) -> Option<Named> {
     }
     if name == "vit" {
         return Some(Named::Vit);
+    }
+    if name == "llama" {
+        return Some(Named::Llama);
+    }
+    if let Some(at) = SMALLER_BERTS.iter().position(|encoder| encoder.name.to_lowercase() == name) {
+        // Where it cannot be had, the next smaller one.
+        let smaller = ENCODERS.iter().filter(|encoder| encoder.family == EncoderFamily::Bert && encoder.layers <= 4);
+        return Some(Named::Encoders(SMALLER_BERTS[at..].iter().chain(smaller).collect()));
     }
     let wide = ["wide-resnet", "wideresnet", "wrn"].iter().find_map(|start| name.strip_prefix(start));
     if let Some(rest) = wide {
@@ -187,6 +199,18 @@ pub(super) fn decoder(layers: usize, width: usize, heads: usize, positions: usiz
     let config = ModelConfig::from_public(&config.to_string()).ok()?;
     let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
     Some(Candidate { name: format!("GPT of {layers} layers of {width}"), spec, config })
+}
+
+/// A Llama from scratch, as 2302.13971 has them: as wide inside as 8/3 of its width; none where the sizes make none.
+pub(super) fn llama(layers: usize, width: usize, heads: usize, positions: usize, vocab: usize) -> Option<Candidate> {
+    let config = json!({
+        "model_type": "llama", "vocab_size": vocab, "max_position_embeddings": positions, "hidden_size": width,
+        "num_hidden_layers": layers, "num_attention_heads": heads, "intermediate_size": (8 * width / 3).div_ceil(64) * 64,
+        "tie_word_embeddings": true,
+    });
+    let config = ModelConfig::from_public(&config.to_string()).ok()?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
+    Some(Candidate { name: format!("Llama of {layers} layers of {width}"), spec, config })
 }
 
 /// A perceptron for a table that says what `head` says, of `layers` hidden layers of `hidden`; none where the sizes make none.

@@ -66,7 +66,14 @@ fn news(before: Option<&RunConfig>, config: &RunConfig) -> String {
 fn choices(outcome: &Outcome, config: &RunConfig, attempts: &[Tried]) -> Vec<String> {
     match outcome {
         Outcome::Completed | Outcome::Interrupted { .. } => Vec::new(),
-        Outcome::OutOfMemory { limit_bytes, .. } => {
+        Outcome::OutOfMemory { gpu: Some(memory), .. } => {
+            let than = memory.total_bytes.map_or(String::new(), |total| format!(" than {}", bytes(total as f64)));
+            vec![
+                format!("a GPU with more memory{than}"),
+                "a smaller model, an adapter instead of all weights, or shorter texts: this tests something else".into(),
+            ]
+        }
+        Outcome::OutOfMemory { limit_bytes, gpu: None, .. } => {
             let peaks = attempts.iter().filter_map(|tried| match tried.outcome {
                 Outcome::OutOfMemory { peak_bytes, .. } => peak_bytes,
                 _ => None,

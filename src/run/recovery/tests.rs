@@ -43,7 +43,7 @@ fn adamw() -> Optimizer {
     Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 }
 }
 
-const MEMORY: Outcome = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None };
+const MEMORY: Outcome = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None };
 
 fn diverged(origin: Option<Origin>) -> Outcome {
     Outcome::Diverged { step: 9, what: Divergence::LossNotFinite, origin }
@@ -199,7 +199,7 @@ fn fewer_attempts_may_be_given() {
 #[test]
 fn a_review_says_what_was_tried_and_what_to_decide() {
     let (mut history, ..) = follow(&vec![MEMORY; MAX_ATTEMPTS], config(96), Allowed::default());
-    let limit = Outcome::OutOfMemory { limit_bytes: Some(1 << 30), peak_bytes: Some(1 << 30) };
+    let limit = Outcome::OutOfMemory { limit_bytes: Some(1 << 30), peak_bytes: Some(1 << 30), gpu: None };
     history.iter_mut().for_each(|tried| tried.outcome = limit.clone());
     let page = review(&history).to_markdown("seed-0", "5 attempts did not complete");
     let ended = "out of memory (limit 1.0 GiB, peak 1.0 GiB)";

@@ -1,0 +1,76 @@
+//! A question that is asked until its answer serves.
+
+use super::prompt::{Problems, Prompt};
+use super::{Ask, Error, LanguageModel, Usage};
+use crate::words::clean;
+use serde_json::Value;
+
+/// An answer that fails is sent back so often.
+const SENT_BACK: usize = 2;
+/// Letters of a problem as it is sent back.
+const PROBLEM: usize = 600;
+
+/// What came of asking.
+#[derive(Debug)]
+pub struct Conversation<T> {
+    pub came: Came<T>,
+    /// What whoever waits should know of it.
+    pub notes: Vec<String>,
+    /// Of all answers together.
+    pub usage: Usage,
+}
+
+/// An answer that serves, or why there is none.
+#[derive(Debug)]
+pub enum Came<T> {
+    Answer(T),
+    /// Nothing (more) may be asked: there is not enough left for the question, or it is too long.
+    NotAsked(Error),
+    /// No answer served, in so many attempts.
+    Useless {
+        attempts: usize,
+        last: String,
+    },
+}
+
+/// Asks, has `judge` say what an answer comes to, and sends one that fails back with everything that is wrong with it, twice at most.
+/// `otherwise`: what is said of the answer that would do, besides.
+///
+/// # Errors
+/// No answer comes, for another reason than what may be spent.
+pub fn converse<T>(
+    model: &dyn LanguageModel,
+    mut ask: Ask,
+    otherwise: &str,
+    mut judge: impl FnMut(&Value) -> Result<T, Vec<String>>,
+) -> Result<Conversation<T>, Error> {
+    let (mut notes, mut usage, mut last) = (Vec::new(), Usage::default(), String::new());
+    for _ in 0..=SENT_BACK {
+        let reply = match model.answer(&ask) {
+            Ok(reply) => reply,
+            Err(error @ (Error::Budget { .. } | Error::TooLong { .. })) => {
+                return Ok(Conversation { came: Came::NotAsked(error), notes, usage });
+            }
+            Err(error) => return Err(error),
+        };
+        usage = usage.and(reply.usage);
+        notes.extend(reply.notes.iter().cloned());
+        let judged = reply.json().map_err(|error| vec![error.to_string()]).and_then(|answer| judge(&answer));
+        let problems = match judged {
+            Ok(answer) => return Ok(Conversation { came: Came::Answer(answer), notes, usage }),
+            Err(problems) => problems,
+        };
+        notes.push(format!("the answer of {} cannot be used: {}", model.name(), problems.join("; ")));
+        last = problems.first().cloned().unwrap_or_default();
+        let problems = problems.iter().map(|problem| clean(problem).chars().take(PROBLEM).collect()).collect();
+        ask = ask.go_on(said_before(&reply.text), Problems { problems, otherwise: otherwise.into() }.text());
+    }
+    Ok(Conversation { came: Came::Useless { attempts: SENT_BACK + 1, last }, notes, usage })
+}
+
+/// An answer as it is repeated to whoever gave it. Empty turns are refused by some.
+fn said_before(text: &str) -> String {
+    const MOST: usize = 4000;
+    let text: String = text.chars().take(MOST).collect();
+    if text.trim().is_empty() { "(nothing)".into() } else { text }
+}
