@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// More states than this make a pattern too large.
 const MOST_STATES: usize = 4000;
+/// States times characters that are counted: 64 MiB.
+const MOST_NEEDS: usize = 16 << 20;
 
 /// A pattern, with the lengths that a string may have.
 #[derive(Debug)]
@@ -65,6 +67,9 @@ impl Pattern {
         }
         let last = if ends { at } else { builder.anything(at)? };
         let closed = builder.closed();
+        if closed.len().saturating_mul(min.saturating_add(1)) > MOST_NEEDS {
+            return Err(format!("a text of at least {min} characters that fits it is too long to be held to it"));
+        }
         let needs = needs(&closed, last, min);
         let pattern = Pattern { steps: closed, last, needs, sets: RefCell::default() };
         let begin = builder.reach(first);
@@ -321,6 +326,7 @@ mod tests {
             yes.iter().for_each(|text| assert!(accepts(&made, text), "{pattern} {text}"));
             no.iter().for_each(|text| assert!(!accepts(&made, text), "{pattern} {text}"));
         };
+        assert!(Pattern::new("^[a-z]{2000}$", 1 << 20).map(drop).expect_err("too long").contains("too long"));
         check("^[a-z]{2,4}$", &["ab", "abcd"], &["a", "abcde", "aB"]);
         check("^\\d{4}-\\d\\d$", &["2024-11"], &["٢٠٢٤-11", "2024-1", "x2024-11"]);
         check("b+", &["b", "abba", "ab"], &["", "ac"]);

@@ -56,11 +56,16 @@ pub(crate) struct Node {
     pub(crate) token: Option<u32>,
 }
 
+/// In bytes.
+const LONGEST: usize = 1024;
+
 impl Tree {
     /// Of tokens by their bytes, sorted.
     fn new(tokens: &[(&[u8], u32)]) -> Self {
         let mut tree = Tree::default();
-        tree.grow(tokens, 0);
+        // One level of the stack a byte: what is longer is no token that anybody would want written.
+        let tokens: Vec<(&[u8], u32)> = tokens.iter().copied().filter(|(bytes, _)| bytes.len() <= LONGEST).collect();
+        tree.grow(&tokens, 0);
         tree
     }
 

@@ -98,16 +98,15 @@ pub fn compare(a: &Results, b: &Results) -> Comparison {
 }
 
 fn row(task: Option<(&str, Metric)>, fault: Fault, a: &[Trial], b: &[Trial]) -> CompareRow {
-    let struck = |trials: &[Trial]| {
-        let struck: Vec<&Trial> = trials.iter().filter(|trial| trial.struck).collect();
-        (struck.iter().filter(|trial| trial.well()).count(), struck.len())
-    };
-    let success = of_shares(struck(a), struck(b));
+    let struck = |trials: &[Trial]| -> Vec<Trial> { trials.iter().filter(|trial| trial.struck).cloned().collect() };
+    let (a, b) = (struck(a), struck(b));
+    let well = |trials: &[Trial]| (trials.iter().filter(|trial| trial.well()).count(), trials.len());
+    let success = of_shares(well(&a), well(&b));
     let values = |trials: &[Trial]| trials.iter().filter_map(|trial| trial.value).collect::<Vec<f64>>();
-    let metric = task.and_then(|(_, metric)| Some((metric, of_means(&values(a), &values(b))?)));
+    let metric = task.and_then(|(_, metric)| Some((metric, of_means(&values(&a), &values(&b))?)));
     // Times of several tasks are no sample of one thing.
     let times = |trials: &[Trial]| trials.iter().filter(|trial| trial.well()).map(|trial| trial.wall_secs).collect::<Vec<f64>>();
-    let secs = task.and_then(|_| of_means(&times(a), &times(b)));
+    let secs = task.and_then(|_| of_means(&times(&a), &times(&b)));
     let sign = |difference: Option<&Difference>, lower_is_better: bool| {
         difference.filter(|d| d.is_clear()).map(|d| (d.value > 0.0) != lower_is_better)
     };

@@ -231,7 +231,10 @@ fn total(fault: Fault, trials: &[&Trial]) -> Total {
     Total { fault, tasks, first_attempt, after_recovery, not_struck: trials.iter().filter(|trial| !trial.struck).count() }
 }
 
+/// Of the trials that the fault struck: the others say nothing of it.
 fn summary(fault: Fault, metric: Metric, trials: &[&Trial]) -> Option<Summary> {
+    let struck: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.struck).collect();
+    let trials = struck.as_slice();
     let count = trials.len();
     if count == 0 {
         return None;

@@ -5,6 +5,7 @@ use super::fault::{Expected, Fault};
 use crate::error::Class;
 use crate::eval::Evaluation;
 use crate::job::Event;
+use crate::llm::Spent;
 use crate::pipeline::{DOWNLOADED, SECS};
 use crate::run::recovery::Change;
 use crate::run::{Outcome, class_of};
@@ -202,6 +203,8 @@ pub(super) fn took(ledger: &[Entry], wall_secs: f64) -> Took {
             _ => {}
         }
     }
+    let spent = Spent::of(ledger.iter().map(|entry| &entry.record));
+    (took.model_tokens, took.model_dollars) = (spent.tokens, spent.usd);
     took.split.plan = (took.split.plan - took.split.download).max(0.0);
     let told: f64 = took.split.parts().iter().map(|(_, secs)| secs).sum();
     took.split.rest += (wall_secs - told).max(0.0);
@@ -294,6 +297,7 @@ pub struct Machine {
 mod tests {
     use super::*;
     use crate::eval::{RunScore, Verdict};
+    use crate::llm::Usage;
 
     fn entry(record: Record) -> Entry {
         Entry { row: 1, at: "2026-01-01T00:00:00Z".into(), record }
@@ -346,7 +350,11 @@ mod tests {
     fn the_wall_time_is_split_by_the_ledger() {
         let mut ledger = whole(&[Outcome::Killed { signal: 9 }, Outcome::Completed]);
         ledger.push(entry(Record::Measured { what: DOWNLOADED.into(), values: [(SECS.to_string(), 0.5)].into() }));
+        ledger.push(entry(Record::Reserved { tokens: 500, usd: Some(0.1) }));
+        let usage = Usage { tokens_in: 40, tokens_out: 2, tokens_cached: 0 };
+        ledger.push(entry(Record::Settled { model: "m".into(), usage, usd: Some(0.25), secs: 1.0 }));
         let took = took(&ledger, 20.0);
+        assert_eq!((took.model_tokens, took.model_dollars), (42, 0.25), "what was set aside is given back");
         let parts: Vec<f64> = took.split.parts().iter().map(|(_, secs)| *secs).collect();
         assert_eq!(parts, [1.5, 0.5, 2.0, 8.0, 1.0, 7.0]);
         assert_eq!((took.attempts, took.peak_bytes, took.least_bytes), (2, Some(100), Some(40)));

@@ -190,13 +190,13 @@ pub enum Command {
         #[arg(long, value_name = "TEXT", requires = "chat")]
         system: Option<String>,
         /// Write at most so many tokens.
-        #[arg(long, default_value_t = 128, value_name = "N")]
+        #[arg(long, default_value_t = 128, value_name = "N", value_parser = some)]
         max_tokens: usize,
         /// Draw by chance, the more evenly the higher; default: the likeliest each time.
-        #[arg(long, value_name = "T")]
+        #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = temperature)]
         temperature: Option<f64>,
         /// Draw from the fewest tokens that together have this probability.
-        #[arg(long, value_name = "P")]
+        #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = share)]
         top_p: Option<f64>,
         /// Draw from so many of the likeliest tokens.
         #[arg(long, value_name = "N")]
@@ -378,6 +378,18 @@ pub struct FallbackArgs {
     /// Let a script see the GPUs.
     #[arg(long)]
     pub gpu: bool,
+}
+
+fn some(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "expected a whole number from 1".into())
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|t| (0.0..=100.0).contains(t)).ok_or_else(|| "expected a number from 0 to 100".into())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|p| *p > 0.0 && *p <= 1.0).ok_or_else(|| "expected a number above 0 and at most 1".into())
 }
 
 impl FallbackArgs {

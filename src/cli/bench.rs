@@ -91,7 +91,7 @@ pub(super) fn bench(json: bool, env: &Environment, args: &BenchArgs) -> Result<E
     }
     let (well, of) = results.totals.iter().fold((0, 0), |(well, of), t| (well + t.after_recovery.hits, of + t.after_recovery.of));
     match args.at_least {
-        Some(least) if (well as f64) < least * of as f64 => Err(CliError::TooFew { well, of, least }.into()),
+        Some(least) if of == 0 || (well as f64) < least * of as f64 => Err(CliError::TooFew { well, of, least }.into()),
         _ => Ok(ExitCode::SUCCESS),
     }
 }

@@ -142,7 +142,7 @@ impl Start {
         match given {
             _ if example => of_paper(None),
             [one] if one.to_lowercase().ends_with(".toml") => Start::experiment(Some(Path::new(one)), wishes),
-            [one] if !one.trim().contains(' ') && PaperSource::parse(one).is_ok() => of_paper(Some(one)),
+            [one] if is_paper(one) => of_paper(Some(one)),
             words => Start::request(words),
         }
     }
@@ -236,6 +236,19 @@ fn begin_with(
         folder.discard(was_there)?;
     }
     done
+}
+
+/// Whether one word names a paper: not all languages part their words.
+fn is_paper(one: &str) -> bool {
+    const ENDINGS: [&str; 10] = ["pdf", "tex", "ltx", "latex", "gz", "tar", "html", "htm", "md", "txt"];
+    match PaperSource::parse(one) {
+        Ok(PaperSource::File { path }) => {
+            let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+            path.exists() || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+        }
+        Ok(PaperSource::Arxiv { .. } | PaperSource::Stdin) => true,
+        Err(_) => false,
+    }
 }
 
 /// Whether nothing was begun because the zoo has no model for it.

@@ -31,6 +31,8 @@ pub(super) struct Asked<'a> {
 enum InputError {
     #[error("there is no file `{path}`")]
     NoFile { path: String },
+    #[error("what the file `{path}` holds is not known by its name: expected a table ({}), images ({}) or texts ({})", TABLES.join(", "), IMAGES.join(", "), TEXTS.join(", "))]
+    UnknownFile { path: String },
     #[error("`{a}` and `{b}` are inputs of different kinds")]
     Mixed { a: String, b: String },
     #[error("`-` is stdin, and was named more than once")]
@@ -39,7 +41,7 @@ enum InputError {
     WithFile { input: String },
     #[error("cannot {action} `{place}`")]
     Io { action: &'static str, place: String, source: std::io::Error },
-    #[error("stdin is empty: there is nothing to say anything of")]
+    #[error("there is nothing to say anything of: what was given is empty")]
     Empty,
     #[error("{place}, line {line}: expected a JSON object as in the first line: {source}")]
     Line { place: String, line: usize, source: serde_json::Error },
@@ -48,16 +50,18 @@ enum InputError {
 impl Failure for InputError {
     fn class(&self) -> Class {
         match self {
-            InputError::NoFile { .. } | InputError::Mixed { .. } | InputError::Twice | InputError::WithFile { .. } => {
-                Class::Usage
-            }
+            InputError::NoFile { .. }
+            | InputError::UnknownFile { .. }
+            | InputError::Mixed { .. }
+            | InputError::Twice
+            | InputError::WithFile { .. } => Class::Usage,
             InputError::Io { .. } => Class::Resource,
             InputError::Empty | InputError::Line { .. } => Class::Data,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
-            InputError::NoFile { .. } => {
+            InputError::NoFile { .. } | InputError::UnknownFile { .. } => {
                 Some("a text that looks like a file's name can be given on stdin: `echo TEXT | tallow predict MODEL -`".into())
             }
             InputError::Mixed { .. } => Some("ask about them one after the other".into()),
@@ -102,6 +106,9 @@ impl Input {
             Some(path) if TEXTS.contains(&ending.as_str()) => Ok(Input::Lines(path)),
             Some(path) if known => Ok(Input::Table(path)),
             None if known && !input.contains(char::is_whitespace) => Err(InputError::NoFile { path: input.into() }),
+            Some(path) if !ending.is_empty() && !input.contains(char::is_whitespace) => {
+                Err(InputError::UnknownFile { path: path.display().to_string() })
+            }
             Some(_) | None => Ok(Input::Text(input.into())),
         }
     }
@@ -218,6 +225,9 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
         Err(End::Unfinished { run, outcome }) => return Err(unfinished(run, &outcome, None)),
         Err(End::Reported { .. }) => return Ok(ExitCode::SUCCESS),
     };
+    if answers.examples == 0 {
+        return Err(InputError::Empty.into());
+    }
     let mut lines = BufReader::new(File::open(&answers.path).map_err(|source| io("read", &answers.path, source))?);
     match asked.out {
         Some(out) => write_atomic(out, |file| std::io::copy(&mut lines, file).map(drop))?,
@@ -360,6 +370,6 @@ mod tests {
         check("\u{feff}{\"a\":1}\n{\"a\":2}\n", Ok("{\"a\":1}\n{\"a\":2}\n"));
         check("{\"a\":1}\nno\n", Err("stdin, line 2"));
         check("{ no object\n", Ok("{\"text\":\"{ no object\"}\n"));
-        check("\n\n", Err("stdin is empty"));
+        check("\n\n", Err("what was given is empty"));
     }
 }

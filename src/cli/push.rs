@@ -80,6 +80,7 @@ impl Failure for PushError {
 }
 
 pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) -> Result<ExitCode> {
+    asked.target.check()?;
     let (folder, terms) = model(env, asked.model)?;
     let shipment = Shipment::of(&folder, &|line| env.token.as_ref().is_some_and(|token| token.is_in(line)))?;
     let config = env.hub(hub.hub.clone(), hub.offline);

@@ -97,7 +97,7 @@ pub(super) fn begin(
     wishes: &Wishes,
     args: &RunArgs,
 ) -> Result<ExitCode> {
-    let text = std::fs::read(file).map_err(|source| ScriptError::Read { path: file.into(), source })?;
+    let text = std::fs::read_to_string(file).map_err(|source| ScriptError::Read { path: file.into(), source })?;
     let is_mended = wishes.llm.llm.is_some() || wishes.llm.llm_replay.is_some();
     let others = [
         ("--model", wishes.model.is_some()),
@@ -126,7 +126,8 @@ pub(super) fn begin(
         }
     }
     let cpus = cpus(&args.worker);
-    let (image, image_id, means) = image(env, fallback, cpus)?;
+    let (image, image_id) = image(env, fallback)?;
+    let means = if is_mended { Some(means(env, (&image, &image_id), cpus)?) } else { None };
     let stem = file.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
     let root = args.out.clone().unwrap_or_else(|| {
         let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
@@ -142,7 +143,7 @@ pub(super) fn begin(
     };
     let folder = create(root, Purpose::Script)?;
     script::lay(&folder)?;
-    script::lay_script(&folder, &String::from_utf8_lossy(&text))?;
+    script::lay_script(&folder, &text)?;
     let held_out = match held_out {
         Some((Parted { inputs, answers }, file, label)) => {
             script::lay_held_out(&folder, &inputs, &answers)?;
@@ -159,7 +160,7 @@ pub(super) fn begin(
         author: is_mended.then(|| author_spec(wishes)),
         ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(|time| time.as_secs()))
     };
-    if is_mended {
+    if let Some(means) = means {
         let held_out = spec
             .held_out
             .as_ref()
@@ -238,7 +239,8 @@ pub(super) fn fall_back(
         experiment::tell_progress(&format!("{lacking}: {model} writes a script in its place"));
     }
     let cpus = cpus(&args.worker);
-    let (image, image_id, means) = image(env, fallback, cpus)?;
+    let (image, image_id) = image(env, fallback)?;
+    let means = means(env, (&image, &image_id), cpus)?;
     let around = (&args.hub, &args.worker);
     let Wanted { words, max_time_secs, facts, handed } =
         experiment::drive(json, env, folder.clone(), around, |pipeline| pipeline.hand_over())?;
@@ -316,14 +318,19 @@ pub(super) fn look_at_image(env: &Environment, client: &Path) -> std::result::Re
     Ok(format!("Python {python}, {} packages", packages.len()))
 }
 
-/// The image's name and id, and what a script can use in it.
-fn image(env: &Environment, fallback: &FallbackArgs, cpus: usize) -> Result<(String, String, Means)> {
+/// The image's name and id.
+fn image(env: &Environment, fallback: &FallbackArgs) -> Result<(String, String)> {
     let engine = engine(env)?;
     let image = fallback.image.clone().unwrap_or_else(|| image_of(env).into());
     let wrong = |what: String| ScriptError::Image { image: image.clone(), what };
     let image_id = script::image_id(&engine, &image).map_err(wrong)?;
-    let means = script::means(&engine, &image_id, cpus).map_err(wrong)?;
-    Ok((image, image_id, means))
+    Ok((image, image_id))
+}
+
+/// What a script can use in an image.
+fn means(env: &Environment, (image, image_id): (&str, &str), cpus: usize) -> Result<Means> {
+    let wrong = |what: String| ScriptError::Image { image: image.into(), what };
+    Ok(script::means(&engine(env)?, image_id, cpus).map_err(wrong)?)
 }
 
 /// Goes on with a script's run, with other budgets if so asked for.

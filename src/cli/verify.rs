@@ -27,8 +27,27 @@ impl Failure for NotTheSame {
     }
 }
 
+/// A script is run, not repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("`{run}` is the run of a script, which nobody but the script can repeat")]
+struct OfScript {
+    run: String,
+}
+
+impl Failure for OfScript {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+    fn hint(&self) -> Option<String> {
+        Some("`tallow train --script` runs it again, with the same `--seeds` and image; its report names both".into())
+    }
+}
+
 pub(super) fn verify(json: bool, env: &Environment, run: &str, steps: Option<u64>, worker: &WorkerArgs) -> Result<ExitCode> {
     let folder = find(env, run)?;
+    if folder.script_spec().is_file() {
+        return Err(OfScript { run: run.into() }.into());
+    }
     let asked = Repeat { steps, threads: worker.threads.map(usize::from) };
     let hub = HubArgs { hub: None, offline: true };
     let found = drive(json, env, folder, (&hub, worker), |pipeline| pipeline.verify(&asked))?;

@@ -62,6 +62,8 @@ pub enum Error {
     NoFeatures { path: PathBuf, label: String, have: Vec<String> },
     #[error("`{}`, column `{column}`: expected numbers as in training, found {odd} of {rows} cells that are none, such as `{example}`", path.display())]
     NotNumbers { path: PathBuf, column: String, odd: usize, rows: usize, example: String },
+    #[error("`{}`, {position}, column `{column}`: expected a number or nothing, found `{found}`", path.display())]
+    NotNumber { path: PathBuf, position: Position, column: String, found: String },
 
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
@@ -193,9 +195,11 @@ impl Failure for Error {
             Error::ChooseInput { .. } => "name it with `--columns`",
             Error::SameName { .. } => "give each column a name of its own",
             Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
-            Error::NotNumbers { .. } => "correct the cells, or leave them empty where the number is not known",
+            Error::NotNumbers { .. } | Error::NotNumber { .. } => {
+                "correct the cells, or leave them empty where the number is not known"
+            }
             Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
-                "set `data.columns.input` and `data.columns.label`"
+                "name them with `--columns` where a model is asked, with `data.columns.input` and `data.columns.label` in an experiment"
             }
             Error::NoData { .. } => {
                 "the Hub keeps Parquet copies of data sets that are made by a script: set `data.source.revision` to `refs/convert/parquet`"

@@ -144,7 +144,13 @@ impl ConfigFile {
     /// Not TOML, or not of this form: the first mistake, with its line.
     pub fn parse(text: &str, file: &str) -> Result<Self, Error> {
         let wrong = |what: String| Error::Config { file: file.into(), what };
-        let config: ConfigFile = toml::from_str(text).map_err(|e| wrong(e.to_string().trim_end().to_string()))?;
+        // Not the line itself: somebody may have written the key there.
+        let told = |e: toml::de::Error| {
+            let line = e.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+            let what = without_strings(e.message());
+            line.map_or(what.clone(), |line| format!("line {line}: {what}"))
+        };
+        let config: ConfigFile = toml::from_str(text).map_err(|e| wrong(told(e)))?;
         let problems: Vec<String> = config.providers.iter().flat_map(|(name, entry)| entry.problems(name)).collect();
         if problems.is_empty() { Ok(config) } else { Err(wrong(problems.join("; "))) }
     }
@@ -218,6 +224,12 @@ impl Entry {
         let known = self.url.is_some() || PRESETS.iter().any(|preset| preset.name == name);
         check(known, "url", "an address, such as \"https://HOST/v1\"");
         check(self.key_env.is_none() || self.key_file.is_none(), "key_file", "one of `key_env` and it");
+        let is_name = |name: &str| {
+            let mut bytes = name.bytes();
+            bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+                && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        check(self.key_env.as_deref().is_none_or(is_name), "key_env", "the name of a variable, not the key itself");
         let Limits { connect_secs, silence_secs, whole_secs, attempts, backoff_secs } = self.limits;
         for (key, secs) in [
             ("limits.connect_secs", connect_secs),
@@ -230,6 +242,14 @@ impl Entry {
         check((1..=20).contains(&attempts), "limits.attempts", "a whole number from 1 to 20");
         check(self.price.is_none_or(|price| price.is_sound()), "price", "dollars a million tokens, at least 0");
         problems
+    }
+}
+
+/// A message without the text that it says was found in a value's place.
+fn without_strings(message: &str) -> String {
+    match (message.find("string \""), message.rfind('"')) {
+        (Some(from), Some(to)) if to > from + 8 => format!("{}a string{}", &message[..from], &message[to + 1..]),
+        _ => message.to_string(),
     }
 }
 
@@ -305,6 +325,20 @@ url = "http://127.0.0.1:9/v1"
 url = "https://proxy.example.org/v1"
 model = "m"
 "#;
+
+    #[test]
+    fn a_key_that_was_written_into_the_file_is_not_repeated() {
+        for (line, expected) in [
+            ("key = \"sk-secret-0123\"", "line 3: unknown field `key`"),
+            ("key_env = \"sk-secret-0123\"", "`providers.mine.key_env`: expected the name of a variable"),
+            ("stream = \"sk-secret-0123\"", "line 3: invalid type: a string"),
+            ("key_env = sk-secret-0123", "line 3"),
+        ] {
+            let text = format!("[providers.mine]\nurl = \"https://models.example.org/v1\"\n{line}\n");
+            let told = ConfigFile::parse(&text, "llm.toml").map(drop).expect_err(line).to_string();
+            assert!(told.contains(expected) && !told.contains("secret"), "{told}");
+        }
+    }
 
     #[test]
     fn providers_by_name_or_address() {

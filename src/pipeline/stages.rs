@@ -381,8 +381,8 @@ impl Pipeline<'_> {
             curves.insert(config.name.clone(), self.events_of(&config.name)?);
         }
         let report = report::build(plan, &ledger, evaluation, &curves, self.folder.root())?;
-        let best = evaluation.best_run().map(|run| run.to_string());
-        if let Some((run, attempt)) = best.and_then(|run| self.finished(&run).ok().flatten().map(|n| (run, n))) {
+        let kept = evaluation.kept_run().map(|run| run.to_string());
+        if let Some((run, attempt)) = kept.and_then(|run| self.finished(&run).ok().flatten().map(|n| (run, n))) {
             let weights = self.folder.attempt(&run, attempt).weights();
             let tokenizer = self.folder.prepared().join("tokenizer.json");
             let tokenizer = plan.facts.model.tokenizer.clone().or(Some(tokenizer).filter(|path| path.is_file()));

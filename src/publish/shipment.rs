@@ -14,6 +14,8 @@ const SAMPLE: usize = 512;
 
 /// Texts beyond this are no texts that somebody wrote.
 const MOST_TEXT: u64 = 64 << 20;
+/// So much of a file that is no text is looked through; of safetensors the whole header, whose length their first bytes say.
+const MOST_HEAD: u64 = 1 << 20;
 
 /// The files of a model's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,12 +80,8 @@ impl Shipment {
         for place in places {
             let parts: Vec<_> = place.strip_prefix(root).unwrap_or(&place).iter().map(|p| p.to_string_lossy()).collect();
             let file = upload(parts.join("/"), &place).map_err(io(&place))?;
-            if file.size <= MOST_TEXT && !file.sample.contains(&0) {
-                // What is no UTF-8 nobody reads as text.
-                let text = std::fs::read(&place).map_err(io(&place))?;
-                let found = std::str::from_utf8(&text).map(|text| scan(text, own)).unwrap_or_default();
-                findings.extend(found.into_iter().map(|finding| (file.path.clone(), finding)));
-            }
+            let found = scan(&readable(&file, &place).map_err(io(&place))?, own);
+            findings.extend(found.into_iter().map(|finding| (file.path.clone(), finding)));
             files.push(file);
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -101,6 +99,26 @@ impl Shipment {
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
     }
+}
+
+/// What of a file is text, whatever its encoding; of weights and other bytes the beginning, where their names and notes stand.
+fn readable(file: &Upload, place: &Path) -> std::io::Result<String> {
+    let (sample, mut open) = (&file.sample, File::open(place)?);
+    let wide = |from: fn([u8; 2]) -> u16, bytes: &[u8]| {
+        String::from_utf16_lossy(&bytes.chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect::<Vec<u16>>())
+    };
+    let order: Option<fn([u8; 2]) -> u16> = match sample.as_slice() {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    };
+    let most = match sample.contains(&0) && order.is_none() {
+        true => sample.first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length)).clamp(MOST_HEAD, MOST_TEXT),
+        false => MOST_TEXT,
+    };
+    let mut bytes = Vec::new();
+    (&mut open).take(most).read_to_end(&mut bytes)?;
+    Ok(order.map_or_else(|| String::from_utf8_lossy(&bytes).into_owned(), |order| wide(order, &bytes)))
 }
 
 /// A file with both of its hashes.
@@ -137,6 +155,21 @@ mod tests {
         assert_eq!(file.git_sha1, "ce013625030ba8dba906f756967f9e9ca394464a");
         assert_eq!(file.sha256, "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
         assert_eq!((file.size, file.sample.as_slice()), (6, &b"hello\n"[..]));
+    }
+
+    #[test]
+    fn secrets_are_found_whatever_the_encoding() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).expect("written");
+        let secret = format!("hf_{}", "a1B2".repeat(9));
+        write("config.json", b"{}");
+        write("latin.txt", &[b"caf\xe9 ", secret.as_bytes()].concat());
+        write("wide.txt", &format!("\u{feff}{secret}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+        let header = format!("{{\"__metadata__\":{{\"note\":\"{secret}\"}}}}");
+        write("model.safetensors", &[&(header.len() as u64).to_le_bytes(), header.as_bytes(), &[0; 64]].concat());
+        let found = Shipment::of(dir.path(), &|_| false).expect("a model").findings;
+        let files: Vec<&str> = found.iter().map(|(file, _)| file.as_str()).collect();
+        assert_eq!(files, ["latin.txt", "model.safetensors", "wide.txt"], "{found:?}");
     }
 
     #[test]

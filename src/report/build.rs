@@ -352,7 +352,7 @@ fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown
     let config = plan.runs.first().map_or(&facts.config, |run| &run.model);
     let row = book.stage("plan")?;
     let started = book.started();
-    let kept = evaluation.best_run();
+    let kept = evaluation.kept_run();
     Ok(ModelShown {
         family: config.family().to_string(),
         base: match &plan.spec.model {

@@ -130,6 +130,8 @@ fn what_cannot_be_read_is_told_in_its_line() {
     };
     refused(&[&none.display().to_string()], 20, &["there is no text"], "");
     refused(&["absent.csv"], 2, &["there is no file `absent.csv`"], "stdin");
+    let notes = place.write("notes.md", "fine");
+    refused(&[&notes.display().to_string()], 2, &["notes.md` holds is not known by its name", "csv"], "stdin");
     let (csv, image) = (place.write("a.csv", "text\nfine\n"), place.write("a.png", "no image"));
     refused(&[&csv.display().to_string(), "a text"], 2, &["different kinds"], "one after the other");
     refused(&[&image.display().to_string()], 2, &["text classification", "images"], "texts on the command line");
@@ -188,6 +190,17 @@ fn rows_of_tables() {
     let one = answers(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"red\"}"])).remove(0);
     let near = one["probability"].as_f64().zip(found[0]["probability"].as_f64());
     assert!(one["label"] == "high" && near.is_some_and(|(a, b)| (a - b).abs() < 1e-6), "{one}");
+    // Nothing is a missing number; a word in its place is a mistake.
+    let odd = answers(&mut predict(
+        &place,
+        &run,
+        &["{\"size\": \"big\", \"colour\": \"red\"}", "{\"size\": null, \"colour\": \"red\"}"],
+    ));
+    assert!(odd[0]["error"].as_str().is_some_and(|e| e.contains("`size`: expected a number or nothing, found `big`")), "{odd:?}");
+    assert!(odd[1]["label"].is_string(), "{odd:?}");
+    let none = place.write("none.csv", "colour,size\n");
+    let told = said(&mut predict(&place, &run, &[&none.display().to_string()]));
+    assert!(told.code == Some(20) && told.stderr.contains("what was given is empty"), "{told:?}");
     let lacking = place.write("lacking.csv", "size\n3\n");
     let told = said(&mut predict(&place, &run, &[&lacking.display().to_string()]));
     assert!(told.code == Some(20) && told.stderr.contains("no column `colour`"), "{told:?}");

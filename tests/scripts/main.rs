@@ -133,6 +133,9 @@ fn a_script_tells_what_it_did() {
     let mut again = bench.place.tallow(["report"]);
     again.arg(&run);
     assert_eq!(program::said(&mut again).stdout, said.stdout);
+    let mut verify = bench.place.tallow(["verify"]);
+    let verified = program::said(verify.arg(&run));
+    assert!(verified.code == Some(2) && verified.stderr.contains("is the run of a script"), "{verified:#?}");
     // What it prints is in its log and is no event.
     assert_eq!(report(&run), (vec!["completed".into()], vec![("sum".into(), 165.0), ("began".into(), 0.0)]));
     let log = std::fs::read_to_string(run.join("runs/script/attempts/001/stderr.log")).expect("a log");

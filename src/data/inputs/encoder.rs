@@ -98,7 +98,7 @@ impl Encoder {
     pub(super) fn turn(&self, path: &Path, table: Option<&Table>, columns: &[String], row: Row) -> Result<Fed> {
         match self.feeding.task.takes() {
             Modality::Image => self.image(path, columns, &row),
-            Modality::Table => Ok(self.row(table, columns, &row.cells)),
+            Modality::Table => self.row(path, table, columns, &row),
             Modality::Text | Modality::TextToText | Modality::Speech => self.text(path, columns, row),
         }
     }
@@ -173,12 +173,17 @@ impl Encoder {
         Ok(Fed::Image { shape: image.shape(), pixels: image.bytes().to_vec() })
     }
 
-    fn row(&self, table: Option<&Table>, columns: &[String], cells: &[Cell]) -> Fed {
-        let Some(model) = &self.feeding.table else { return Fed::Row { numbers: Vec::new(), categories: Vec::new() } };
+    fn row(&self, path: &Path, table: Option<&Table>, columns: &[String], row: &Row) -> Result<Fed> {
+        let Some(model) = &self.feeding.table else { return Ok(Fed::Row { numbers: Vec::new(), categories: Vec::new() }) };
         let mut rows = Rows::new(model, columns);
-        rows.take(table.map_or(Comma::Thousands, Table::comma), cells);
+        rows.take(table.map_or(Comma::Thousands, Table::comma), &row.cells);
+        // Nothing is a missing number; something else is a mistake, and an answer to it would be one.
+        if let Some((column, found)) = rows.odd() {
+            let (column, found) = (column.to_string(), found.to_string());
+            return Err(Error::NotNumber { path: path.into(), position: row.position.clone(), column, found });
+        }
         let (numbers, categories) = rows.drain();
-        Fed::Row { numbers, categories }
+        Ok(Fed::Row { numbers, categories })
     }
 }
 

@@ -138,6 +138,14 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// A cell of the rows so far that is there and is no number, with its column.
+    pub(in crate::data) fn odd(&self) -> Option<(&str, &str)> {
+        self.numeric
+            .iter()
+            .find(|numeric| numeric.odd > 0)
+            .map(|numeric| (numeric.column.name.as_str(), numeric.example.as_str()))
+    }
+
     /// Numbers and categories of all rows that were taken, end to end; none are left.
     pub(in crate::data) fn drain(&mut self) -> (Vec<f32>, Vec<u32>) {
         (std::mem::take(&mut self.numbers), std::mem::take(&mut self.categories))

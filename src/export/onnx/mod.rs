@@ -21,7 +21,7 @@ pub fn write(config: &ModelConfig, tensors: &Tensors, to: &mut dyn Write) -> Res
         ModelConfig::Resnet(config) => resnet::graph(config, tensors)?,
         ModelConfig::Vit(config) => vit::graph(config, tensors)?,
         other => {
-            let (family, expected) = (other.family(), "BERT, ResNet or ViT");
+            let (family, expected) = (other.family(), "BERT, ResNet in ImageNet's shapes, or ViT");
             return Err(Error::Model { format: "ONNX", family, head: None, expected });
         }
     };

@@ -26,12 +26,13 @@ static WAYS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
 /// Words for whatever is to be told.
 const ANY: [&str; 9] = ["class", "kind", "type", "category", "label", "one", "thing", "group", "of"];
 
-/// A name of the data's own: what is known has its label, and documents have none.
+/// A name of the data's own: what is known has its label, and documents have none. Data that the words do not name are named elsewhere, or
+/// nothing comes of the request.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let has_columns = match &request.data {
         Some(DataName::Local { path }) => path.extension().is_none() || is_table(&path.to_string_lossy()),
-        Some(DataName::Hub { .. }) => true,
-        Some(DataName::Known { .. } | DataName::Generated { .. }) | None => false,
+        Some(DataName::Hub { .. }) | None => true,
+        Some(DataName::Known { .. } | DataName::Generated { .. }) => false,
     };
     if !has_columns {
         return;

@@ -149,7 +149,9 @@ impl Phrases {
                 found += 1;
             }
         }
-        (out.replace(MARK, ""), found)
+        let out = out.replace(MARK, "");
+        // Languages that do not part their words get a space around each.
+        (if found > 0 { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out }, found)
     }
 }
 

@@ -20,6 +20,7 @@ const MOST_LETTERS: usize = 300;
 /// No answer of a route is larger.
 const MOST_ANSWER: u64 = 64 << 20;
 
+#[derive(Clone)]
 pub(super) struct Http {
     client: Client,
     endpoint: Url,
@@ -74,6 +75,11 @@ impl Http {
             "http" if self.endpoint.scheme() == "http" => Ok(url),
             other => Err(bad(format!("an address of the kind `{other}:`, expected https"))),
         }
+    }
+
+    /// The same, that asks once: what makes something new each time is not to be asked for twice because an answer was lost.
+    pub(super) fn once(&self) -> Http {
+        Http { patience: Patience { attempts: 1, ..self.patience }, ..self.clone() }
     }
 
     /// Sends a request to the Hub until it has an answer that trying again would not change. The token goes along on its own host.

@@ -49,6 +49,17 @@ pub struct Target {
     pub pull_request: bool,
 }
 
+impl Target {
+    /// Whether it can be one, before anybody is asked.
+    ///
+    /// # Errors
+    /// Its id is none, or names no owner.
+    pub fn check(&self) -> Result<(), Error> {
+        check_id(super::Kind::Model, &self.id)?;
+        if self.id.contains('/') { Ok(()) } else { Err(Error::NoOwner { id: self.id.clone() }) }
+    }
+}
+
 /// What is at the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -155,10 +166,7 @@ impl Pusher {
     /// # Errors
     /// No access; the Hub cannot be reached or answers nonsense; it is public and was to be private.
     pub fn standing(&self, target: &Target) -> Result<Standing, Error> {
-        check_id(super::Kind::Model, &target.id)?;
-        if !target.id.contains('/') {
-            return Err(Error::NoOwner { id: target.id.clone() });
-        }
+        target.check()?;
         let standing = repo::standing(&self.http, &target.id, &target.revision)?;
         let is_private = match &standing {
             Standing::Absent => None,

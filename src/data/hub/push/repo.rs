@@ -205,7 +205,11 @@ pub(super) fn commit(
     let make = |request: reqwest::blocking::RequestBuilder| {
         Ok(request.header(CONTENT_TYPE, "application/x-ndjson").header(ACCEPT, "application/json").body(body.clone()))
     };
-    let response = http.send(&what, Method::POST, &url, &make)?;
+    // A commit says which one it follows, so it cannot be made twice; each pull request is one of its own.
+    let response = match target.pull_request {
+        true => http.once().send(&what, Method::POST, &url, &make)?,
+        false => http.send(&what, Method::POST, &url, &make)?,
+    };
     if matches!(response.status.as_u16(), 409 | 412) {
         return Ok(None);
     }
