@@ -4,11 +4,16 @@ mod hub_server;
 
 use hub_server::{Fault, HubServer};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tallow::data::hub::push::Patience;
 use tallow::data::hub::{Error, Hub, HubConfig, Secret};
 use tallow::data::{DataSpecHints, Making, survey_data, survey_model};
 use tallow::error::{Class, Failure};
-use tallow::spec::{DataSource, ModelSpec};
+use tallow::spec::{Columns, DataSource, ModelSpec};
 use tallow_zoo::ModelConfig;
+
+/// Tries soon again.
+const SOON: Patience = Patience { attempts: 3, first_wait: Duration::from_millis(1), longest_wait: Duration::from_secs(2) };
 
 const MODEL: &str = "acme/tiny-model";
 const DATA: &str = "acme/moods";
@@ -49,20 +54,21 @@ impl World {
     }
 
     fn online(&self) -> Hub {
-        Hub::new(self.config())
+        Hub::patient(self.config(), SOON)
     }
 
     fn offline(&self) -> Hub {
         Hub::new(HubConfig { offline: true, ..self.config() })
     }
 
-    /// Files of the cache that hold content.
+    /// Files of the cache that hold content, but for what goes on when it is asked for again.
     fn contents(&self) -> Vec<PathBuf> {
         let (mut found, mut waiting) = (Vec::new(), vec![self.cache()]);
         while let Some(folder) = waiting.pop() {
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                 match entry.file_type().expect("a type").is_dir() {
                     true => waiting.push(entry.path()),
+                    false if entry.path().extension().is_some_and(|ending| ending == "incomplete") => {}
                     false if folder.ends_with("blobs") || folder.iter().any(|p| p == "snapshots") => found.push(entry.path()),
                     false => {}
                 }
@@ -239,6 +245,176 @@ fn a_local_folder_stands_in_for_the_hub() {
     let error = repo.fetch("confg.json").expect_err("not there");
     assert!(error.hint().is_some_and(|h| h.contains("config.json")), "{error:?}");
     assert_eq!(world.server.take_requests(), Vec::<String>::new());
+}
+
+/// The content of the large file of the tests below, no two parts of which are alike.
+fn large() -> Vec<u8> {
+    (0..60_000u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect()
+}
+
+fn with_large() -> World {
+    let world = World::new();
+    std::fs::write(world.hub().join("models/acme/tiny-model/model.safetensors"), large()).expect("written");
+    world
+}
+
+#[test]
+fn a_download_that_is_cut_off_goes_on_where_it_was() {
+    let size = large().len();
+    for tenth in 1..=10 {
+        let world = with_large();
+        let most = (size * tenth).div_ceil(10);
+        world.server.set_fault(Fault::CutEvery(most));
+        let place = world.online().model(MODEL, None).and_then(|repo| repo.fetch("model.safetensors")).expect("whole");
+        assert!(std::fs::read(place).expect("read") == large(), "{tenth}");
+        let (ranges, sent) = world.server.take_ranges();
+        let expected: Vec<String> = (1..size.div_ceil(most)).map(|n| format!("bytes={}-", n * most)).collect();
+        assert_eq!((ranges, sent), (expected, size), "nothing is sent twice");
+    }
+}
+
+#[test]
+fn a_download_goes_on_in_another_process() {
+    for tenth in 1..10 {
+        let world = with_large();
+        let whole = large();
+        let blob = world.cache().join("models--acme--tiny-model/blobs");
+        let repo = world.online().model(MODEL, None).expect("a model");
+        // What a process leaves that was killed.
+        let have = whole.len() * tenth / 10;
+        std::fs::create_dir_all(&blob).expect("made");
+        std::fs::write(blob.join(format!("{}.incomplete", sha256(&whole))), &whole[..have]).expect("written");
+        let place = repo.fetch("model.safetensors").expect("whole");
+        assert!(std::fs::read(place).expect("read") == whole);
+        assert_eq!(world.server.take_ranges(), (vec![format!("bytes={have}-")], whole.len() - have));
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    tallow::data::sha256_of_bytes(bytes)
+}
+
+#[test]
+fn what_was_left_of_another_content_is_begun_anew_and_said() {
+    let check = |left: &[u8], fault: Fault| {
+        let world = with_large();
+        let blobs = world.cache().join("models--acme--tiny-model/blobs");
+        let hub = world.online();
+        let repo = hub.model(MODEL, None).expect("a model");
+        std::fs::create_dir_all(&blobs).expect("made");
+        std::fs::write(blobs.join(format!("{}.incomplete", sha256(&large()))), left).expect("written");
+        world.server.set_fault(fault.clone());
+        let place = repo.fetch("model.safetensors").expect("whole");
+        assert!(std::fs::read(place).expect("read") == large(), "{fault:?}");
+        assert_eq!(std::fs::read_dir(blobs).expect("a folder").count(), 1, "nothing else is kept");
+        hub.downloaded().anew
+    };
+    // Another beginning; more than there is; a beginning, and a server that knows no parts.
+    assert_eq!(check(&[1; 5000], Fault::None), 1);
+    assert_eq!(check(&vec![1; large().len() + 7], Fault::None), 1);
+    assert_eq!(check(&large()[..5000], Fault::CutOnceWithoutParts(9000)), 0);
+    assert_eq!(check(&large()[..5000], Fault::None), 0);
+}
+
+#[test]
+fn a_busy_server_is_waited_for_as_long_as_it_asks() {
+    for (status, retry_after, times) in [(500, None, 2), (503, None, 1), (429, Some(1), 1), (504, None, 2)] {
+        let world = World::new();
+        let repo = world.online().model(MODEL, None).expect("a model");
+        world.server.set_fault(Fault::Passing { status, retry_after, times });
+        let begun = Instant::now();
+        repo.fetch("model.safetensors").expect("in the end");
+        assert!(begun.elapsed() >= Duration::from_secs(retry_after.unwrap_or(0)), "{status}");
+        world.server.set_fault(Fault::Passing { status, retry_after, times });
+        world.online().model(MODEL, None).expect("in the end");
+    }
+    let world = World::new();
+    world.server.set_fault(Fault::Passing { status: 429, retry_after: Some(0), times: 3 });
+    let error = world.online().model(MODEL, None).err().expect("given up");
+    assert!(matches!(error, Error::Failed { status: 429, .. }), "{error}");
+}
+
+#[test]
+fn the_token_stays_with_the_hub_wherever_it_leads() {
+    let world = World::new();
+    let other = HubServer::start(&world.hub());
+    let config = HubConfig { token: Some(Secret::new("hf_secret".into())), ..world.config() };
+    let repo = Hub::patient(config.clone(), SOON).model(MODEL, None).expect("a model");
+    world.server.set_fault(Fault::Away(other.endpoint.clone()));
+    other.set_fault(Fault::CutEvery(30_000));
+    let place = repo.fetch("model.safetensors").expect("fetched");
+    assert_eq!(std::fs::read(place).expect("read"), [7; 100_000]);
+    assert_eq!((other.authorized(), other.take_ranges().0.len()), (0, 3));
+    assert_eq!(world.server.authorization().as_deref(), Some("Bearer hf_secret"));
+    // A repository that moved is found at its new name on the same host, with the token.
+    world.server.set_fault(Fault::Moved("acme/old-name", MODEL));
+    let moved = Hub::patient(config, SOON).model("acme/old-name", None).expect("moved");
+    assert_eq!(moved.read_text("config.json").expect("read").as_deref(), Some("{\"model_type\":\"bert\"}"));
+    assert_eq!(world.server.authorization().as_deref(), Some("Bearer hf_secret"));
+}
+
+#[test]
+fn two_at_once_fetch_it_once() {
+    let world = with_large();
+    let fetched: Vec<PathBuf> = std::thread::scope(|scope| {
+        let fetch = || world.online().model(MODEL, None).and_then(|repo| repo.fetch("model.safetensors")).expect("fetched");
+        let threads: Vec<_> = (0..6).map(|_| scope.spawn(fetch)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    });
+    assert!(fetched.iter().all(|place| std::fs::read(place).expect("read") == large()));
+    assert_eq!(world.server.take_ranges(), (vec![], large().len()), "one of them brought it");
+    assert_eq!(world.contents().len(), 2, "{:?}", world.contents());
+}
+
+#[test]
+fn the_cache_is_that_of_all_clients() {
+    let world = World::new();
+    let place = world.online().model(MODEL, None).and_then(|repo| repo.fetch("model.safetensors")).expect("fetched");
+    let repo = world.cache().join("models--acme--tiny-model");
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    assert_eq!(place, repo.join("snapshots").join(commit).join("model.safetensors"));
+    let name = sha256(&[7; 100_000]);
+    assert_eq!(std::fs::read_link(&place).expect("a link"), PathBuf::from("../../blobs").join(&name));
+    assert_eq!(std::fs::read_to_string(repo.join("refs/main")).expect("read"), commit);
+    assert!(world.cache().join(".locks/models--acme--tiny-model").join(format!("{name}.lock")).is_file());
+}
+
+#[test]
+fn a_file_of_the_web_is_fetched_when_it_changes() {
+    let world = World::new();
+    let url = format!("{}/datasets/acme/moods/resolve/main/data/train.csv", world.server.endpoint);
+    let read = |hub: &Hub, sha256: Option<&str>| -> Result<String, Error> {
+        Ok(std::fs::read_to_string(hub.file_at(&url, sha256)?).expect("read"))
+    };
+    let (old, new) = ("words,mood\ngood,1\nbad,0\nfine,1\n", "words,mood\nnew,1\nbad,0\n");
+    assert!(matches!(read(&world.offline(), None), Err(Error::Offline { .. })));
+    assert_eq!(read(&world.online(), None).expect("fetched"), old);
+    assert_eq!(world.server.take_ranges().1, old.len());
+    assert_eq!(read(&world.online(), Some(&sha256(old.as_bytes()))).expect("fetched"), old);
+    assert_eq!(world.server.take_ranges().1, 0, "it is here already");
+    std::fs::write(world.hub().join("datasets/acme/moods/data/train.csv"), new).expect("written");
+    let error = read(&world.online(), Some(&sha256(old.as_bytes()))).expect_err("another");
+    assert!(error.to_string().contains("expected SHA-256"), "{error}");
+    assert_eq!(read(&world.online(), None).expect("fetched"), new);
+    world.server.take_requests();
+    assert_eq!(read(&world.offline(), None).expect("here"), new);
+    assert_eq!(world.server.take_requests(), Vec::<String>::new());
+    let source = DataSource::Url { url: url.clone(), sha256: None };
+    let columns = Columns { input: vec!["words".into()], label: Some("mood".into()), ..Columns::default() };
+    let hints = DataSpecHints { columns, ..DataSpecHints::default() };
+    let facts = survey_data(&world.online(), &source, &hints, &Making::quietly(world.dir.path()));
+    assert_eq!(facts.expect("surveyed").splits[0].examples, 2);
+    world.server.set_fault(Fault::Html);
+    let gone = format!("{}/another.csv", world.server.endpoint);
+    let error = world.online().file_at(&gone, None).expect_err("a page");
+    assert!(error.to_string().contains("there is no") || error.to_string().contains("a page for people"), "{error}");
+    for (url, words) in
+        [("ftp://x.org/a.csv", "expected was https"), ("http://x.org/a.csv", "expected was https"), ("https//x", "is no address")]
+    {
+        let hub = Hub::patient(HubConfig { endpoint: "https://hub.invalid".into(), ..world.config() }, SOON);
+        let error = hub.file_at(url, None).expect_err(words).to_string();
+        assert!(error.contains(words), "{url}: {error}");
+    }
 }
 
 /// The real fixtures over the real client, where they are.

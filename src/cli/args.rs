@@ -111,7 +111,8 @@ pub enum Command {
     },
     /// Show what a data set holds: splits, columns, classes, lengths, what is repeated or shared between splits, and what to beware of.
     Data {
-        /// The data set: a file or folder, a Hub id (ORG/NAME:CONFIG), or a usual name such as SST-2.
+        /// The data set: a file, a folder, an archive, a pattern ('data/*.csv'), a file's https address, a Hub id (ORG/NAME:CONFIG), or a usual
+        /// name such as SST-2.
         data: String,
         /// Only this split.
         #[arg(long)]
@@ -128,7 +129,8 @@ pub enum Command {
     Eval {
         /// The model: a folder in the Hub's format (such as the `model` folder of a run), or a Hub id.
         model: String,
-        /// The data set: a file or folder, a Hub id (ORG/NAME:CONFIG), or a usual name such as SST-2.
+        /// The data set: a file, a folder, an archive, a pattern ('data/*.csv'), a file's https address, a Hub id (ORG/NAME:CONFIG), or a usual
+        /// name such as SST-2.
         #[arg(long, value_name = "DATA")]
         data: String,
         /// The split; default: the one that is usually scored.
@@ -403,7 +405,8 @@ impl FallbackArgs {
 /// What the user wants otherwise than the file says. Each lands in the spec.
 #[derive(Debug, Args, Default, Clone)]
 pub struct Wishes {
-    /// The data set: a file or folder, a Hub id (ORG/NAME:CONFIG), or a usual name such as SST-2.
+    /// The data set: a file, a folder, an archive, a pattern ('data/*.csv'), a file's https address, a Hub id (ORG/NAME:CONFIG), or a usual
+    /// name such as SST-2.
     #[arg(long, value_name = "DATA")]
     pub data: Option<String>,
     /// The model: a folder, a Hub id, or a usual name such as BERT-base or ResNet-20.

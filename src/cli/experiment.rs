@@ -258,7 +258,11 @@ fn lacks_model(error: &Error) -> bool {
 
 /// A new run folder; its ledger begins with how it came to be.
 pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
-    let folder = RunFolder::create(root)?;
+    let folder = match purpose {
+        // Made in a passing folder alone.
+        Purpose::Evaluation => RunFolder::create_passing(root)?,
+        Purpose::Experiment | Purpose::Script => RunFolder::create(root)?,
+    };
     let created = Record::Created {
         purpose,
         command: std::env::args().collect(),

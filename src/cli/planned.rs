@@ -57,6 +57,7 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     let data = match &spec.data.source {
         DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
         DataSource::Local { path } => path.display().to_string(),
+        DataSource::Url { url, .. } => url.clone(),
         DataSource::Generated { name, .. } => format!("{name}, made by Tallow"),
     };
     let model = match &spec.model {

@@ -84,8 +84,8 @@ enum Input {
     Image(PathBuf),
 }
 
-/// Endings of tables, of images, and of files of texts.
-const TABLES: [&str; 9] = ["parquet", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
+/// Endings of tables as a message names them; of images, and of files of texts.
+const TABLES: [&str; 10] = ["parquet", "arrow", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
 const IMAGES: [&str; 3] = ["png", "jpg", "jpeg"];
 const TEXTS: [&str; 2] = ["txt", "text"];
 
@@ -98,7 +98,8 @@ impl Input {
             return Ok(Input::Row(input.into()));
         }
         let ending = Path::new(input).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let known = [&TABLES[..], &IMAGES, &TEXTS].concat().contains(&ending.as_str());
+        let is_table = crate::data::is_table(input);
+        let known = is_table || IMAGES.contains(&ending.as_str()) || TEXTS.contains(&ending.as_str());
         let path = std::path::absolute(input).ok().filter(|path| path.exists());
         match path {
             Some(path) if path.is_dir() => Ok(Input::Table(path)),

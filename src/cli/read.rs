@@ -47,7 +47,7 @@ pub(super) fn read(
     language_model::check(env, &wishes, offline || env.offline)?;
     let opened = open(env, paper, offline)?;
     let place = store::temporary()?;
-    let folder = RunFolder::create(place.path().join("read"))?;
+    let folder = RunFolder::create_passing(place.path().join("read"))?;
     folder.write_bytes(&folder.paper_file(opened.record.format.extension()), &opened.bytes)?;
     let supervisor = Supervisor {
         folder: &folder,

@@ -26,7 +26,7 @@ pub enum Error {
     #[error("{place} has several configurations and none was chosen: {}", list(have))]
     ChooseConfig { place: String, have: Vec<String> },
     #[error(
-        "{place} holds no table and no image folder that can be read: expected .parquet, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
+        "{place} holds no table and no image folder that can be read: expected .parquet, .arrow, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
         list(found)
     )]
     NoData { place: String, found: Vec<String> },
@@ -39,8 +39,17 @@ pub enum Error {
     GivenUp { name: String },
 
     // What a file holds.
-    #[error("`{}`: expected a .parquet, .csv, .tsv, .jsonl, .json, .conll or .txt file, or a folder of images", path.display())]
+    #[error(
+        "`{}`: expected a .parquet, .arrow, .csv, .tsv, .jsonl, .json, .conll or .txt file, a folder of images, or a .zip or .tar of such",
+        path.display()
+    )]
     UnknownFormat { path: PathBuf },
+    #[error("`{}` is packed by {by}: expected .gz or .zst, or .zip or .tar of several files", path.display())]
+    UnknownPacking { path: PathBuf, by: &'static str },
+    #[error("the archive `{}`, {member}: {what}", path.display(), member = member.as_ref().map_or("as a whole".into(), |name| format!("its member `{name}`")))]
+    Archive { path: PathBuf, member: Option<String>, what: String },
+    #[error("no file is called as `{pattern}` says, below `{}`", below.display())]
+    NoMatch { pattern: String, below: PathBuf },
     #[error("`{}`{}: {what}", path.display(), at(position))]
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
     #[error("`{}` has no column `{column}`: it has {}", path.display(), list(have))]
@@ -241,6 +250,11 @@ impl Failure for Error {
             Error::NoTexts { .. } | Error::EmptySplit { .. } => "take another split, or fill the file",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
+            Error::UnknownPacking { .. } => "unpack it, or pack it anew with gzip or zstd",
+            Error::Archive { .. } => "unpack it yourself if you trust it, and give the folder",
+            Error::NoMatch { .. } => {
+                "`*` stands for any letters within a folder, `**` for any folders; put the pattern in quotes"
+            }
             Error::Conversation { .. } => {
                 "rows hold `messages` (a list of turns with `role` and `content`), `prompt` and `completion`, `instruction` and `output`, or \
                  `question` and `answer`; pairs hold `prompt`, `chosen` and `rejected`; `data.columns` names others"

@@ -331,7 +331,7 @@ mod tests {
     fn a_table_without_a_test_split_is_parted() {
         let place = tempfile::tempdir().expect("a folder");
         let file = place.path().join("flowers.csv");
-        let rows: String = (0..100).map(|i| format!("{i},{}\n", ["rose", "tulip"][i % 2])).collect();
+        let rows: String = (0..100).map(|i| format!("{},{}\n", i * 37 % 100, ["rose", "tulip"][i % 2])).collect();
         std::fs::write(&file, format!("height,kind\n{rows}")).expect("written");
         let (handed, dir) = handed(DataSource::Local { path: file }, Some("kind"));
         let (train, held) = (lines(&dir, "train.jsonl"), handed.held_out.expect("held out"));

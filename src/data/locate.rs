@@ -2,7 +2,9 @@
 
 use super::card::Config;
 use super::hub::{Hub, Kind, Repo};
+use super::packing::Packing;
 use super::read::is_image;
+use super::unpack::{is_archive, unpack};
 use super::{Card, Error, Making, Result, generate, splits};
 use crate::spec::DataSource;
 use std::path::{Path, PathBuf};
@@ -43,38 +45,79 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
     match source {
         DataSource::Hub { id, config, revision } => {
             let repo = hub.dataset(id, revision.as_deref())?;
-            in_repo(&repo, config.as_deref(), wanted)
+            in_repo(&repo, config.as_deref(), wanted, making)
         }
-        DataSource::Local { path } if path.is_file() => {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            let place = format!("the file `{}`", path.display());
-            if !splits::is_table(&name) && !splits::is_text(&name) {
-                return Err(Error::UnknownFormat { path: path.clone() });
-            }
-            let io = |source| Error::Io { action: "find", path: path.clone(), source };
-            let file = std::path::absolute(path).map_err(io)?;
-            let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![file.clone()])).collect();
-            let splits = keep(&place, found, wanted)?;
-            Ok(Located { place, splits, card: Card::default(), config: None, revision: None })
-        }
+        DataSource::Local { path } if path.is_file() => in_file(path, format!("the file `{}`", path.display()), wanted, making),
+        DataSource::Local { path } if path.is_dir() => in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted, making),
+        DataSource::Local { path } if splits::is_pattern(&path.to_string_lossy()) => by_pattern(path, wanted),
         DataSource::Local { path } => {
-            if !path.is_dir() {
-                let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-                return Err(Error::Io { action: "find the data", path: path.clone(), source });
-            }
-            in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted)
+            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            Err(Error::Io { action: "find the data", path: path.clone(), source })
+        }
+        DataSource::Url { url, sha256 } => {
+            let file = hub.file_at(url, sha256.as_deref())?;
+            in_file(&file, format!("the file at `{url}`"), wanted, making)
         }
         DataSource::Generated { name, examples, seed } => {
             let folder = generate(name, *examples, *seed, making)?;
-            let mut located = in_repo(&Repo::at_folder(Kind::Dataset, &folder)?, None, wanted)?;
+            let mut located = in_repo(&Repo::at_folder(Kind::Dataset, &folder)?, None, wanted, making)?;
             located.place = format!("the generated data set `{name}`");
             Ok(located)
         }
     }
 }
 
+/// A single file: a split, or an archive of a folder.
+fn in_file(path: &Path, place: String, wanted: &[String], making: &Making) -> Result<Located> {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let io = |source| Error::Io { action: "find", path: path.into(), source };
+    if is_archive(&name) {
+        let folder = unpack(&[(name, path.into())], making)?;
+        let mut located = in_repo(&Repo::at_folder(Kind::Dataset, &folder)?, None, wanted, making)?;
+        located.place = place;
+        return Ok(located);
+    }
+    if !splits::is_table(&name) && !splits::is_text(&name) {
+        // By what it is packed, if that is what is wrong with it.
+        Packing::of(path)?;
+        return Err(Error::UnknownFormat { path: path.into() });
+    }
+    let file = std::path::absolute(path).map_err(io)?;
+    let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![file.clone()])).collect();
+    let splits = keep(&place, found, wanted)?;
+    Ok(Located { place, splits, card: Card::default(), config: None, revision: None })
+}
+
+/// Files whose names fit a pattern such as `data/*.jsonl`, in the order of their names.
+fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
+    let parts: Vec<_> = pattern.components().collect();
+    let fixed = parts.iter().take_while(|part| !splits::is_pattern(&part.as_os_str().to_string_lossy())).count();
+    let (below, rest): (PathBuf, PathBuf) = (parts[..fixed].iter().collect(), parts[fixed..].iter().collect());
+    let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
+    let rest = rest.to_string_lossy();
+    let no_match = || Error::NoMatch { pattern: rest.to_string(), below: below.clone() };
+    if !below.is_dir() {
+        return Err(no_match());
+    }
+    let io = |source| Error::Io { action: "find", path: below.clone(), source };
+    let root = std::path::absolute(&below).map_err(io)?;
+    let place = format!("the files `{}`", pattern.display());
+    let paths = Repo::at_folder(Kind::Dataset, &root)?.paths();
+    let fitting: Vec<String> = paths.into_iter().filter(|path| splits::fits(&rest, path)).collect();
+    let rows: Vec<String> = fitting.iter().filter(|path| splits::is_table(path) || splits::is_text(path)).cloned().collect();
+    match rows.is_empty() {
+        true if fitting.is_empty() => return Err(no_match()),
+        true => return Err(Error::NoData { place, found: fitting }),
+        false => {}
+    }
+    let absolute = |(split, files): (String, Vec<String>)| (split, files.iter().map(|file| root.join(file)).collect());
+    let found = splits::of_pattern(&rows).into_iter().map(absolute).collect();
+    let splits = keep(&place, found, wanted)?;
+    Ok(Located { place, splits, card: Card::default(), config: None, revision: None })
+}
+
 /// A repository, or a folder in its format.
-fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String]) -> Result<Located> {
+fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making) -> Result<Located> {
     let place = repo.in_words();
     let card = Card::of(repo)?;
     let paths = repo.paths();
@@ -82,6 +125,14 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String]) -> Result<Locat
     let images: Vec<String> = paths.iter().filter(|p| is_image(p)).cloned().collect();
     // What is beside tables and images says something about them.
     let texts: Vec<String> = paths.iter().filter(|p| splits::is_text(p)).cloned().collect();
+    let archives: Vec<&String> = paths.iter().filter(|p| is_archive(p)).collect();
+    if tables.is_empty() && images.is_empty() && !archives.is_empty() {
+        let archives = archives.into_iter().map(|name| Ok((name.clone(), repo.fetch(name)?))).collect::<Result<Vec<_>>>()?;
+        let within = in_repo(&Repo::at_folder(Kind::Dataset, &unpack(&archives, making)?)?, config, wanted, making)?;
+        // What the data set says of itself stands beside the archives, or in them.
+        let card = if repo.has("README.md") { card } else { within.card };
+        return Ok(Located { place, card, revision: repo.commit().map(str::to_string), ..within });
+    }
     let (config, found) = match (tables.is_empty(), repo.root()) {
         (true, Some(root)) if !images.is_empty() => (None, image_splits(root, &images)),
         (true, _) if texts.is_empty() => return Err(Error::NoData { place, found: paths }),
@@ -182,3 +233,6 @@ fn keep<F: Clone>(place: &str, found: Splits<F>, wanted: &[String]) -> Result<Sp
     };
     wanted.iter().map(find).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ pub mod inputs;
 mod locate;
 mod mapped;
 mod overlap;
+mod packing;
 mod prepare;
 mod prepared;
 mod public_models;
@@ -34,6 +35,7 @@ mod survey;
 mod survey_model;
 mod tensor_file;
 mod tokenizers;
+mod unpack;
 mod vocabulary;
 
 pub use answers::{Parted, without_answers};
@@ -59,6 +61,7 @@ pub use public_models::{
     public_id,
 };
 pub use shards::{sha256_of_weights, weight_files};
+pub use splits::{holds_rows, holds_text, is_table};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;

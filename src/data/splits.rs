@@ -1,7 +1,10 @@
 //! Which files make up which split. Pure: decides on names alone.
 
+use super::packing::unpacked_name;
+
 /// Endings of files with rows.
-pub(super) const TABLES: [&str; 9] = [".parquet", ".csv", ".tsv", ".jsonl", ".json", ".conll", ".iob", ".iob2", ".bio"];
+pub(super) const TABLES: [&str; 11] =
+    [".parquet", ".arrow", ".csv", ".tsv", ".jsonl", ".json", ".ndjson", ".conll", ".iob", ".iob2", ".bio"];
 
 /// Endings of files that are a document each.
 const TEXTS: [&str; 2] = [".txt", ".text"];
@@ -14,15 +17,25 @@ const WORDS: [(&str, &[&str]); 3] = [
 ];
 
 /// Whether a file holds rows, by its name.
-pub(super) fn is_table(path: &str) -> bool {
+pub fn is_table(path: &str) -> bool {
     let lower = path.to_lowercase();
-    TABLES.iter().any(|ending| lower.ends_with(ending)) && !is_about(&lower)
+    TABLES.iter().any(|ending| unpacked_name(&lower).ends_with(ending)) && !is_about(&lower)
 }
 
 /// Whether a file is a document, by its name.
 pub(super) fn is_text(path: &str) -> bool {
     let lower = path.to_lowercase();
-    TEXTS.iter().any(|ending| lower.ends_with(ending)) && !is_about(&lower)
+    TEXTS.iter().any(|ending| unpacked_name(&lower).ends_with(ending)) && !is_about(&lower)
+}
+
+/// Whether a name is that of a file with rows, or of an archive that may hold such.
+pub fn holds_rows(name: &str) -> bool {
+    is_table(name) || super::unpack::is_archive(name)
+}
+
+/// Whether a name is that of a document.
+pub fn holds_text(name: &str) -> bool {
+    is_text(name)
 }
 
 /// Files that say something about the repository and hold no rows.
@@ -30,8 +43,15 @@ fn is_about(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(
         name,
-        "dataset_infos.json" | "dataset_dict.json" | "state.json" | "config.json" | "package.json" | "license.txt" | "readme.txt"
-    )
+        "dataset_infos.json"
+            | "dataset_info.json"
+            | "dataset_dict.json"
+            | "state.json"
+            | "config.json"
+            | "package.json"
+            | "license.txt"
+            | "readme.txt"
+    ) || name.starts_with("cache-") && name.ends_with(".arrow")
 }
 
 /// Splits of a list of table files, by the names of files and folders: (split, files), train first, files sorted.
@@ -81,23 +101,39 @@ fn stem(path: &str) -> &str {
 
 /// The split that a path's words stand for: the file's own name first, then its folders from the innermost.
 fn split_of(path: &str) -> Option<String> {
-    // `NAME-00000-of-00001` names any split.
-    let stem = stem(path);
-    if let Some((name, shard)) = stem.split_once('-')
-        && let Some((number, of)) = shard.split_once("-of-")
-        && number.len() == 5
-        && number.bytes().chain(of.bytes().take(5)).all(|b| b.is_ascii_digit())
-    {
+    // `NAME-00000-of-00001` names any split, but for the library's own format: there the folder does, or a word of the name.
+    let part = part_of(stem(path));
+    let is_arrow = path.to_lowercase().ends_with(".arrow");
+    if let Some(name) = part.filter(|_| !is_arrow) {
         return Some(name.to_string());
     }
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = unpacked_name(path.rsplit('/').next().unwrap_or(path));
     let name = name.rsplit_once('.').map_or(name, |(before, _)| before);
     let folders = path.rsplit('/').skip(1);
-    std::iter::once(name).chain(folders).find_map(|part| {
-        let lower = part.to_lowercase();
-        let mut words = lower.split(|c: char| !c.is_alphanumeric());
-        words.find_map(|word| WORDS.iter().find(|(_, names)| names.contains(&word)).map(|(split, _)| split.to_string()))
-    })
+    let said = std::iter::once(name).chain(folders).find_map(split_in);
+    said.or_else(|| part.map(|name| if name == "data" { "train".into() } else { name.to_string() }))
+}
+
+/// `NAME` of `NAME-00000-of-00001`.
+fn part_of(stem: &str) -> Option<&str> {
+    let (name, shard) = stem.split_once('-')?;
+    let (number, of) = shard.split_once("-of-")?;
+    (number.len() == 5 && number.bytes().chain(of.bytes().take(5)).all(|b| b.is_ascii_digit())).then_some(name)
+}
+
+/// The split that a word of a name stands for.
+fn split_in(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    words.find_map(|word| WORDS.iter().find(|(_, names)| names.contains(&word)).map(|(split, _)| split.to_string()))
+}
+
+/// As [`by_name`] of files that somebody named together: where no name stands for a split, they are one.
+pub(super) fn of_pattern(paths: &[String]) -> Vec<(String, Vec<String>)> {
+    match paths.iter().any(|path| split_of(path).is_some()) {
+        true => by_name(paths),
+        false => vec![("train".into(), paths.to_vec())],
+    }
 }
 
 /// Whether a folder's name stands for a split.
@@ -105,7 +141,12 @@ pub(super) fn stands_for_split(folder: &str) -> bool {
     split_of(folder).is_some()
 }
 
-/// Whether a card's glob fits a path: `*` within a folder, `**` over folders, `?`, `{a,b}` and `[ab]`.
+/// Whether a name is a pattern for several.
+pub(super) fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '[', '{'])
+}
+
+/// Whether a glob fits a path: `*` within a folder, `**` over folders, `?`, `{a,b}` and `[ab]`.
 pub(super) fn fits(glob: &str, path: &str) -> bool {
     if let Some((before, rest)) = glob.split_once('{')
         && let Some((choices, after)) = rest.split_once('}')
@@ -208,5 +249,9 @@ mod tests {
         check(&["rows.csv"], &["train:1"]);
         check(&["cats.csv", "dogs.csv"], &["cats:1", "dogs:1"]);
         check(&["trainer_notes.json", "train.json"], &["train:1"]);
+        check(&["train.csv.gz", "dev.jsonl.zst"], &["train:1", "validation:1"]);
+        check(&["test/data-00000-of-00001.arrow", "train/data-00000-of-00001.arrow"], &["train:1", "test:1"]);
+        check(&["imdb-train-00000-of-00002.arrow", "imdb-train-00001-of-00002.arrow", "imdb-test.arrow"], &["train:2", "test:1"]);
+        check(&["data-00000-of-00001.arrow"], &["train:1"]);
     }
 }

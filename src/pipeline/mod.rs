@@ -278,8 +278,11 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Enters in the ledger what this process fetched to come to a plan.
-    fn note_downloads(&self) -> Result<()> {
-        let Downloaded { files, bytes, secs } = self.setup.hub.downloaded();
+    fn note_downloads(&mut self) -> Result<()> {
+        let Downloaded { files, bytes, secs, anew } = self.setup.hub.downloaded();
+        if anew > 0 {
+            self.watch.say(&format!("{anew} file(s) were fetched anew: they had changed since a download that was cut off"));
+        }
         if files > 0 {
             let values = [("files", files as f64), ("bytes", bytes as f64), (SECS, secs)];
             let values = values.into_iter().map(|(name, value)| (name.to_string(), value)).collect();

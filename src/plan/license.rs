@@ -272,7 +272,7 @@ pub fn licensed(spec: &ExperimentSpec, facts: &Facts) -> Vec<Licensed> {
     let of_data = licensed_data(&spec.data.source, facts.data.license.as_deref());
     found.extend(of_data.map(|licensed| match &spec.data.source {
         DataSource::Hub { id, .. } if facts.data.is_gated => licensed.behind_a_gate(id),
-        DataSource::Hub { .. } | DataSource::Local { .. } | DataSource::Generated { .. } => licensed,
+        DataSource::Hub { .. } | DataSource::Local { .. } | DataSource::Url { .. } | DataSource::Generated { .. } => licensed,
     }));
     found
 }
@@ -282,6 +282,7 @@ pub fn licensed_data(source: &DataSource, stated: Option<&str>) -> Option<Licens
     match source {
         DataSource::Hub { id, .. } => Some(Licensed::new(format!("the data set `{id}`"), stated)),
         DataSource::Local { path } if stated.is_some() => Some(Licensed::new(format!("the data `{}`", path.display()), stated)),
+        DataSource::Url { url, .. } => Some(Licensed::new(format!("the data at `{url}`"), stated)),
         DataSource::Local { .. } | DataSource::Generated { .. } => None,
     }
 }

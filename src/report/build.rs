@@ -232,6 +232,7 @@ fn data(book: &Book, plan: &Plan) -> DataShown {
             DataSource::Hub { id, config: Some(config), .. } => format!("{id} ({config})"),
             DataSource::Hub { id, config: None, .. } => id.clone(),
             DataSource::Local { path } => format!("local: {}", path.display()),
+            DataSource::Url { url, .. } => url.clone(),
             DataSource::Generated { name, examples, seed } => {
                 format!("generated: {name}, {} examples, seed {seed}", words::count(*examples as f64))
             }

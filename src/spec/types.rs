@@ -117,8 +117,11 @@ pub struct DataSpec {
 pub enum DataSource {
     /// A data set of the Hub: `nyu-mll/glue`, config `sst2`.
     Hub { id: String, config: Option<String>, revision: Option<String> },
-    /// Files at hand: one CSV/JSONL/Parquet file a split, or an image folder (`split/class/image`).
+    /// Files at hand: one CSV/JSONL/Parquet/Arrow file a split, an image folder (`split/class/image`), an archive of either, or a pattern
+    /// for files such as `data/*.jsonl`.
     Local { path: PathBuf },
+    /// A file of the web, or an archive: `https://example.org/rows.csv.gz`. With `sha256`, no other content will do.
+    Url { url: String, sha256: Option<String> },
     /// A data set that Tallow makes itself: `toy_reviews`.
     Generated {
         name: String,

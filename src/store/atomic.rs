@@ -5,15 +5,32 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+/// Whether what is written must be there after the machine lost its power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    Lasting,
+    /// Of a folder that is removed when its process ends: waiting for the disk would be for nothing.
+    Passing,
+}
+
 /// Replaces `path` by what `fill` writes. A crash or a full disk at any point leaves the old file, or the new one whole.
 pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Error> {
+    write(path, Keeping::Lasting, fill)
+}
+
+fn write(path: &Path, keeping: Keeping, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Error> {
     let io = |action| move |source| Error::Io { action, path: path.to_path_buf(), source };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut sibling = sibling_in(folder).map_err(io("write"))?;
     fill(sibling.as_file_mut()).map_err(io("write"))?;
     sibling.as_file_mut().flush().map_err(io("write"))?;
-    sibling.as_file().sync_all().map_err(io("sync"))?;
+    if keeping == Keeping::Lasting {
+        sibling.as_file().sync_all().map_err(io("sync"))?;
+    }
     sibling.persist(path).map_err(|e| io("rename to")(e.error))?;
+    if keeping == Keeping::Passing {
+        return Ok(());
+    }
     File::open(folder).and_then(|f| f.sync_all()).map_err(io("sync the folder of"))
 }
 
@@ -26,8 +43,8 @@ fn sibling_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 }
 
 /// As [`write_atomic`], of bytes at hand.
-pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    write_atomic(path, |file| file.write_all(bytes))
+pub(super) fn write_bytes(path: &Path, keeping: Keeping, bytes: &[u8]) -> Result<(), Error> {
+    write(path, keeping, |file| file.write_all(bytes))
 }
 
 #[cfg(test)]
@@ -38,7 +55,7 @@ mod tests {
     fn a_failed_write_leaves_the_old_file_and_nothing_else() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.json");
-        write_bytes(&path, b"old").expect("written");
+        write_bytes(&path, Keeping::Lasting, b"old").expect("written");
         let failed = write_atomic(&path, |file| {
             file.write_all(b"half")?;
             Err(std::io::Error::from(std::io::ErrorKind::StorageFull))

@@ -8,7 +8,7 @@
 //!       model/       the best finished run's model in the Hub's format
 //! ```
 
-use super::atomic::write_bytes;
+use super::atomic::{Keeping, write_bytes};
 use super::sweep::sweep;
 use super::{Error, Ledger, Lines};
 use crate::job::Event;
@@ -25,6 +25,7 @@ pub const MANIFEST: &str = "manifest.json";
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     root: PathBuf,
+    keeping: Keeping,
 }
 
 impl RunFolder {
@@ -42,7 +43,15 @@ impl RunFolder {
         }
         std::fs::create_dir_all(&root).map_err(|source| Error::Io { action: "create", path: root.clone(), source })?;
         let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
-        Ok(RunFolder { root })
+        Ok(RunFolder { root, keeping: Keeping::Lasting })
+    }
+
+    /// The same in a place that is removed when this process ends: nothing of it waits for the disk.
+    ///
+    /// # Errors
+    /// As [`RunFolder::create`].
+    pub fn create_passing(root: impl Into<PathBuf>) -> Result<Self, Error> {
+        Ok(RunFolder { keeping: Keeping::Passing, ..RunFolder::create(root)? })
     }
 
     /// Opens a run folder that is there.
@@ -55,7 +64,7 @@ impl RunFolder {
             return Err(Error::NotARun { path: root });
         }
         let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
-        Ok(RunFolder { root })
+        Ok(RunFolder { root, keeping: Keeping::Lasting })
     }
 
     /// Takes the run for this process, until the lock is dropped, and removes what a process that was killed left half-written.
@@ -197,12 +206,13 @@ impl RunFolder {
         Lines::at(self.root.join("llm.jsonl"))
     }
     pub fn ledger(&self) -> Ledger {
-        Ledger::at(self.root.join("ledger.jsonl"))
+        Ledger::at(self.root.join("ledger.jsonl"), self.keeping)
     }
 
     /// The folder of attempt `number` (from 1) of run `run`.
     pub fn attempt(&self, run: &str, number: u32) -> AttemptFolder {
-        AttemptFolder { root: self.root.join("runs").join(run).join("attempts").join(format!("{number:03}")) }
+        let root = self.root.join("runs").join(run).join("attempts").join(format!("{number:03}"));
+        AttemptFolder { root, keeping: self.keeping }
     }
 
     /// What a person has to decide about a run that rules gave up.
@@ -229,7 +239,7 @@ impl RunFolder {
             below(run.join("attempts")).for_each(|attempt| remove(attempt.join("work")));
         }
         // What a search tried are runs themselves.
-        below(self.root.join("search")).for_each(|root| RunFolder { root }.keep_words(false));
+        below(self.root.join("search")).for_each(|root| RunFolder { root, keeping: Keeping::Lasting }.keep_words(false));
     }
 
     /// Disk space of all files of the run.
@@ -274,17 +284,17 @@ impl RunFolder {
 
     /// Writes a JSON file of the run, whole or not at all.
     pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
-        write_json(path, value)
+        write_json(path, self.keeping, value)
     }
 
     /// Writes bytes of the run, whole or not at all.
     pub fn write_bytes(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-        write_bytes(path, bytes)
+        write_bytes(path, self.keeping, bytes)
     }
 
     /// Writes a text file of the run, whole or not at all.
     pub fn write_text(&self, path: &Path, text: &str) -> Result<(), Error> {
-        write_bytes(path, text.as_bytes())
+        write_bytes(path, self.keeping, text.as_bytes())
     }
 }
 
@@ -299,6 +309,7 @@ pub struct Lock {
 #[derive(Debug, Clone)]
 pub struct AttemptFolder {
     root: PathBuf,
+    keeping: Keeping,
 }
 
 impl AttemptFolder {
@@ -350,7 +361,7 @@ impl AttemptFolder {
         WorkFolder::at(self.work()).predictions()
     }
     pub fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), Error> {
-        write_json(path, value)
+        write_json(path, self.keeping, value)
     }
 
     /// The attempt's events; none where it has told nothing. A last line that a crash cut short is left out.
@@ -447,10 +458,10 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_slice(&bytes).map_err(|source| Error::Malformed { path: path.into(), source })
 }
 
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+fn write_json<T: Serialize>(path: &Path, keeping: Keeping, value: &T) -> Result<(), Error> {
     let mut text = serde_json::to_vec_pretty(value).map_err(|source| Error::Malformed { path: path.into(), source })?;
     text.push(b'\n');
-    write_bytes(path, &text)
+    write_bytes(path, keeping, &text)
 }
 
 #[cfg(test)]
@@ -494,7 +505,7 @@ mod tests {
 
     #[test]
     fn what_the_supervisor_notes_is_not_the_workers_to_write() {
-        let folder = RunFolder { root: "/runs/a".into() };
+        let folder = RunFolder { root: "/runs/a".into(), keeping: Keeping::Lasting };
         let attempt = folder.attempt("seed-0", 1);
         for file in [attempt.job(), attempt.events(), attempt.stderr()] {
             assert!(!file.starts_with(attempt.work()), "{}", file.display());

@@ -1,6 +1,7 @@
 //! The ledger: what happened, in order, appended and synced line by line. Every number of a report has its row here.
 
 use super::Error;
+use super::atomic::Keeping;
 use crate::job::Event;
 use crate::llm::Usage;
 use crate::provenance::{Sourced, Surroundings, Verification};
@@ -81,14 +82,15 @@ pub enum Record {
 #[derive(Debug, Clone)]
 pub struct Ledger {
     path: PathBuf,
+    keeping: Keeping,
 }
 
 impl Ledger {
-    pub(super) fn at(path: PathBuf) -> Self {
-        Ledger { path }
+    pub(super) fn at(path: PathBuf, keeping: Keeping) -> Self {
+        Ledger { path, keeping }
     }
 
-    /// Appends a row and syncs it to disk. `at` is the time that the caller read.
+    /// Appends a row and, in a folder that is kept, syncs it to disk. `at` is the time that the caller read.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -103,7 +105,9 @@ impl Ledger {
         file.set_len(whole_bytes).map_err(io("write"))?;
         file.seek(SeekFrom::End(0)).map_err(io("write"))?;
         file.write_all(&line).map_err(io("write"))?;
-        file.sync_data().map_err(io("sync"))?;
+        if self.keeping == Keeping::Lasting {
+            file.sync_data().map_err(io("sync"))?;
+        }
         Ok(entry.row)
     }
 
@@ -140,7 +144,7 @@ mod tests {
     #[test]
     fn rows_are_numbered_and_a_cut_line_is_dropped() {
         let dir = tempfile::tempdir().expect("a folder");
-        let ledger = Ledger::at(dir.path().join("ledger.jsonl"));
+        let ledger = Ledger::at(dir.path().join("ledger.jsonl"), Keeping::Lasting);
         let record = |n: f64| Record::Measured { what: "x".into(), values: [("n".to_string(), n)].into() };
         assert_eq!(ledger.append("t".into(), record(1.0)).expect("appended"), 1);
         let mut file = OpenOptions::new().append(true).open(&ledger.path).expect("open");

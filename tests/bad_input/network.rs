@@ -26,7 +26,7 @@ fn at(place: &Place, endpoint: &str) -> impl Fn(&mut Command) + use<> {
     }
 }
 
-/// What the cache keeps of downloads: nothing that was not whole.
+/// What the cache keeps of downloads, but for those that go on when they are asked for again.
 fn cached(place: &Place) -> Vec<String> {
     let (mut found, mut waiting) = (Vec::new(), vec![place.path("hf")]);
     while let Some(folder) = waiting.pop() {
@@ -37,7 +37,7 @@ fn cached(place: &Place) -> Vec<String> {
             }
         }
     }
-    found.retain(|path| path.contains("/blobs/") || path.contains("/snapshots/"));
+    found.retain(|path| (path.contains("/blobs/") || path.contains("/snapshots/")) && !path.ends_with(".incomplete"));
     found
 }
 

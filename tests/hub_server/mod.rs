@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -17,10 +18,24 @@ pub(crate) enum Fault {
     Status(u16),
     /// A page for people where JSON or a file is expected.
     Html,
-    /// Bodies of files end half-way.
+    /// No body of a file goes beyond its half.
     Cut,
+    /// Each body of a file breaks off after so many bytes.
+    CutEvery(usize),
+    /// The same, and parts that are asked for are answered with the whole.
+    CutOnceWithoutParts(usize),
     /// Bodies of files are of the right length and wrong.
     Garbled,
+    /// So many answers have this status, and say when to come again; then all is well.
+    Passing {
+        status: u16,
+        retry_after: Option<u64>,
+        times: usize,
+    },
+    /// Files lie at another server's address.
+    Away(String),
+    /// The repository has another name now: from, to.
+    Moved(&'static str, &'static str),
 }
 
 struct Shared {
@@ -28,8 +43,13 @@ struct Shared {
     commit: String,
     fault: Fault,
     requests: Vec<String>,
-    /// The `Authorization` header of the last request.
+    /// The `Authorization` header of the last request, and how many there were.
     authorization: Option<String>,
+    authorized: usize,
+    /// The `Range` headers of all requests for files.
+    ranges: Vec<String>,
+    /// Bytes of files that were sent.
+    sent: usize,
 }
 
 /// A running server. It ends with the process.
@@ -41,7 +61,16 @@ pub(crate) struct HubServer {
 impl HubServer {
     pub(crate) fn start(root: &Path) -> Self {
         let commit = "0123456789abcdef0123456789abcdef01234567".to_string();
-        let shared = Shared { root: root.into(), commit, fault: Fault::None, requests: Vec::new(), authorization: None };
+        let shared = Shared {
+            root: root.into(),
+            commit,
+            fault: Fault::None,
+            requests: Vec::new(),
+            authorization: None,
+            authorized: 0,
+            ranges: Vec::new(),
+            sent: 0,
+        };
         let shared = Arc::new(Mutex::new(shared));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("non-blocking");
@@ -71,6 +100,17 @@ impl HubServer {
         std::mem::take(&mut self.shared.lock().expect("not poisoned").requests)
     }
 
+    /// How many requests had a token.
+    pub(crate) fn authorized(&self) -> usize {
+        self.shared.lock().expect("not poisoned").authorized
+    }
+
+    /// The parts that were asked for since the last call, and bytes of files that were sent.
+    pub(crate) fn take_ranges(&self) -> (Vec<String>, usize) {
+        let mut shared = self.shared.lock().expect("not poisoned");
+        (std::mem::take(&mut shared.ranges), std::mem::take(&mut shared.sent))
+    }
+
     pub(crate) fn authorization(&self) -> Option<String> {
         self.shared.lock().expect("not poisoned").authorization.clone()
     }
@@ -82,10 +122,22 @@ async fn answer(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> R
         let mut shared = shared.lock().expect("not poisoned");
         shared.requests.push(format!("{} {path}", request.method()));
         shared.authorization = request.headers().get(header::AUTHORIZATION).map(|v| v.to_str().expect("text").to_string());
+        shared.authorized += usize::from(shared.authorization.is_some());
         (shared.root.clone(), shared.commit.clone(), shared.fault.clone())
     };
     let head = request.method() == Method::HEAD;
-    match fault {
+    match fault.clone() {
+        Fault::Passing { times: 0, .. } => {}
+        Fault::Passing { status, retry_after, times } => {
+            shared.lock().expect("not poisoned").fault = Fault::Passing { status, retry_after, times: times - 1 };
+            let mut answer = plain(StatusCode::from_u16(status).expect("a status"), "not now");
+            if let Some(secs) = retry_after {
+                answer.headers_mut().insert(header::RETRY_AFTER, secs.into());
+            }
+            return answer;
+        }
+        Fault::Moved(from, to) if path.contains(from) => return redirect(&path.replace(from, to)),
+        Fault::Away(to) if path.contains("/resolve/") => return redirect(&format!("{to}{path}")),
         Fault::Status(status) => return plain(StatusCode::from_u16(status).expect("a status"), "no"),
         Fault::Html if !head => return page(),
         _ => {}
@@ -107,10 +159,10 @@ async fn answer(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> R
             json(tree(&repo))
         }
         ["datasets", org, name, "resolve", revision, rest @ ..] if is_known(revision, &commit) => {
-            file(&root.join("datasets").join(org).join(name).join(rest.join("/")), &commit, head, &fault)
+            file(&root.join("datasets").join(org).join(name).join(rest.join("/")), &request, &shared, &fault)
         }
         [org, name, "resolve", revision, rest @ ..] if is_known(revision, &commit) => {
-            file(&root.join("models").join(org).join(name).join(rest.join("/")), &commit, head, &fault)
+            file(&root.join("models").join(org).join(name).join(rest.join("/")), &request, &shared, &fault)
         }
         _ => plain(StatusCode::NOT_FOUND, "Not found"),
     }
@@ -138,31 +190,66 @@ fn tree(repo: &Path) -> serde_json::Value {
     serde_json::Value::Array(entries)
 }
 
-/// SHA-256 for large files, as for LFS; the first 40 letters of it for others, as git has it.
+/// SHA-256 for large files, as for LFS; for others SHA-1 of git's header and the bytes.
 fn etag(path: &Path) -> String {
     let bytes = std::fs::read(path).expect("a file");
-    let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-    let large = path.extension().is_some_and(|e| e == "parquet" || e == "safetensors");
-    if large { hash } else { hash[..40].to_string() }
+    let hex = |hash: &[u8]| hash.iter().map(|b| format!("{b:02x}")).collect();
+    match path.extension().is_some_and(|e| e == "parquet" || e == "safetensors") {
+        true => hex(&Sha256::digest(&bytes)),
+        false => hex(&Sha1::new().chain_update(format!("blob {}\0", bytes.len())).chain_update(&bytes).finalize()),
+    }
 }
 
-fn file(path: &Path, commit: &str, head: bool, fault: &Fault) -> Response {
+/// Strict about parts: what is asked for must begin within the file, and belong to the content that it is said to belong to.
+fn file(path: &Path, request: &Request, shared: &Mutex<Shared>, fault: &Fault) -> Response {
     let Ok(mut bytes) = std::fs::read(path) else { return plain(StatusCode::NOT_FOUND, "Entry not found") };
-    let length = bytes.len();
-    match fault {
-        Fault::Cut => bytes.truncate(length / 2),
-        Fault::Garbled => bytes.iter_mut().for_each(|b| *b ^= 0x55),
-        _ => {}
+    let head = request.method() == Method::HEAD;
+    let (length, etag) = (bytes.len(), format!("\"{}\"", etag(path)));
+    let text = |name| request.headers().get(name).map(|value| value.to_str().expect("text").to_string());
+    let mut shared = shared.lock().expect("not poisoned");
+    shared.ranges.extend(text(header::RANGE));
+    let knows_parts = !matches!(fault, Fault::CutOnceWithoutParts(_));
+    let is_same = text(header::IF_RANGE).is_none_or(|said| said == etag);
+    let from = text(header::RANGE).filter(|_| knows_parts && is_same).map(|range| {
+        let from = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')).expect("a range to the end");
+        from.parse::<usize>().expect("a number")
+    });
+    if from.is_some_and(|from| from >= length) {
+        return plain(StatusCode::RANGE_NOT_SATISFIABLE, "beyond the end");
     }
-    // Closing is what tells the client that no more will come.
-    let connection = if *fault == Fault::Cut { "close" } else { "keep-alive" };
-    Response::builder()
-        .header(header::CONNECTION, connection)
-        .header(header::ETAG, format!("\"{}\"", etag(path)))
-        .header("X-Repo-Commit", commit)
+    if *fault == Fault::Garbled {
+        bytes.iter_mut().for_each(|b| *b ^= 0x55);
+    }
+    let begin = from.unwrap_or(0);
+    let end = match fault {
+        Fault::Cut => (length / 2).max(begin),
+        Fault::CutEvery(most) => length.min(begin + most),
+        Fault::CutOnceWithoutParts(most) => {
+            shared.fault = Fault::CutOnceWithoutParts(usize::MAX);
+            length.min(begin.saturating_add(*most))
+        }
+        _ => length,
+    };
+    shared.sent += if head { 0 } else { end - begin };
+    let mut response = Response::builder()
+        // Closing is what tells the client that no more will come.
+        .header(header::CONNECTION, if end < length { "close" } else { "keep-alive" })
+        .header(header::ETAG, etag)
+        .header("X-Repo-Commit", &shared.commit)
         .header("X-Linked-Size", length)
-        .header(header::CONTENT_LENGTH, length)
-        .body(if head { Body::empty() } else { Body::from(bytes) })
+        .header(header::CONTENT_LENGTH, length - begin);
+    if let Some(from) = from {
+        let range = format!("bytes {from}-{}/{length}", length - 1);
+        response = response.status(StatusCode::PARTIAL_CONTENT).header(header::CONTENT_RANGE, range);
+    }
+    response.body(if head { Body::empty() } else { Body::from(bytes[begin..end].to_vec()) }).expect("an answer")
+}
+
+fn redirect(to: &str) -> Response {
+    Response::builder()
+        .status(StatusCode::TEMPORARY_REDIRECT)
+        .header(header::LOCATION, to)
+        .body(Body::empty())
         .expect("an answer")
 }
 

@@ -31,7 +31,7 @@ impl<'a> Making<'a> {
         Making { work_dir, threads: 1, stop: None, tell: &|_| {} }
     }
 
-    fn is_given_up(&self) -> bool {
+    pub(super) fn is_given_up(&self) -> bool {
         self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 }

@@ -1,5 +1,6 @@
 //! The cache that every Hub client shares: `CACHE/models--ORG--NAME/{refs/REVISION, snapshots/COMMIT/..., blobs/ETAG}`.
 
+use super::download::disk;
 use super::{Error, Kind, RepoFile, folder};
 use std::path::{Path, PathBuf};
 
@@ -30,17 +31,41 @@ impl Snapshot {
         if is_commit(revision) || revision.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
             return Ok(());
         }
-        let path = repo_folder(cache, kind, id).join("refs").join(revision);
-        if std::fs::read_to_string(&path).is_ok_and(|known| known.trim() == commit) {
-            return Ok(());
-        }
-        let io = |source| Error::Disk { action: "write", path: path.clone(), source };
-        let parent = path.parent().unwrap_or(cache);
-        std::fs::create_dir_all(parent).map_err(io)?;
-        let sibling = tempfile::NamedTempFile::new_in(parent).map_err(io)?;
-        std::fs::write(sibling.path(), commit).map_err(io)?;
-        sibling.persist(&path).map(drop).map_err(|e| io(e.error))
+        note(&repo_folder(cache, kind, id).join("refs").join(revision), commit)
     }
+}
+
+/// Writes a line into a file, if it holds another.
+pub(super) fn note(path: &Path, line: &str) -> Result<(), Error> {
+    if std::fs::read_to_string(path).is_ok_and(|known| known.trim() == line) {
+        return Ok(());
+    }
+    let io = |source| disk("write", path, source);
+    let parent = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(io)?;
+    let sibling = tempfile::NamedTempFile::new_in(parent).map_err(io)?;
+    std::fs::write(sibling.path(), line).map_err(io)?;
+    sibling.persist(path).map(drop).map_err(|e| io(e.error))
+}
+
+/// The lock of a content in a repository's folder, as all clients name it.
+pub(super) fn lock_of(cache: &Path, repo: &Path, etag: &str) -> PathBuf {
+    cache.join(".locks").join(repo.file_name().unwrap_or_default()).join(format!("{etag}.lock"))
+}
+
+/// Has a place in a snapshot lead to a content, by a link within the repository's folder, which may be moved as a whole.
+pub(super) fn link(blob: &Path, place: &Path) -> Result<(), Error> {
+    let io = |source| disk("link", place, source);
+    let parent = place.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(io)?;
+    let repo = blob.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    let depth = parent.strip_prefix(repo).map_or(0, |below| below.components().count());
+    let to: PathBuf = std::iter::repeat_n("..", depth).map(Path::new).chain([Path::new("blobs")]).collect();
+    let to = to.join(blob.file_name().unwrap_or_default());
+    // Made beside and renamed, for another process may do the same.
+    let beside = tempfile::Builder::new().make_in(parent, |path| std::os::unix::fs::symlink(&to, path)).map_err(io)?;
+    let (_, path) = beside.keep().map_err(|e| io(e.error))?;
+    std::fs::rename(&path, place).map_err(io)
 }
 
 pub(super) fn repo_folder(cache: &Path, kind: Kind, id: &str) -> PathBuf {
@@ -52,13 +77,6 @@ pub(super) fn place_of(cache: &Path, kind: Kind, id: &str, commit: &str, path: &
     repo_folder(cache, kind, id).join("snapshots").join(commit).join(path)
 }
 
-/// The SHA-256 that names a large file's content: the cache calls the content by its ETag, and that of large files is their hash.
-pub(super) fn expected_sha256(place: &Path) -> Option<String> {
-    let content = place.canonicalize().ok()?;
-    let name = content.file_name()?.to_str()?;
-    (name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())).then(|| name.to_string())
-}
-
 /// Forgets a file whose content is not what it should be.
 pub(super) fn forget(cache: &Path, kind: Kind, id: &str, place: &Path) {
     // What is not there need not be removed.
@@ -68,20 +86,6 @@ pub(super) fn forget(cache: &Path, kind: Kind, id: &str, place: &Path) {
         let _ = std::fs::remove_file(content);
     }
     let _ = std::fs::remove_file(place);
-}
-
-/// Removes downloads that were cut off, except those that another process is at (it holds their lock).
-pub(super) fn sweep(cache: &Path, kind: Kind, id: &str) {
-    let repo = repo_folder(cache, kind, id);
-    let locks = cache.join(".locks").join(repo.file_name().unwrap_or_default());
-    for entry in std::fs::read_dir(repo.join("blobs")).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(etag) = name.strip_suffix(".incomplete") else { continue };
-        let lock = std::fs::File::open(locks.join(format!("{etag}.lock")));
-        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
 }
 
 fn is_commit(text: &str) -> bool {

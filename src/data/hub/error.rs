@@ -1,8 +1,8 @@
 //! What can go wrong between here and the Hub.
 
 use super::Kind;
-use crate::error::{Class, Failure, place_hint, root_cause};
-use hf_hub::HFError;
+use super::wire::Wanted;
+use crate::error::{Class, Failure, place_hint};
 use std::path::PathBuf;
 
 /// A model or data set could not be had.
@@ -23,51 +23,28 @@ pub enum Error {
     Failed { what: String, status: u16 },
     #[error("the Hub's answer for {what} cannot be used: {found}")]
     BadAnswer { what: String, found: String },
+    #[error("`{url}` is no address: {why}")]
+    BadUrl { url: String, why: String },
     #[error("cannot {action} `{}`", path.display())]
     Disk { action: &'static str, path: PathBuf, source: std::io::Error },
 }
 
-impl Error {
-    /// What the client's error means when it was asked for `what`.
-    pub(super) fn from_client(
-        error: HFError,
-        (kind, id): (Kind, &str),
-        what: &str,
-        endpoint: &str,
-        cache: &std::path::Path,
-        with_token: bool,
-    ) -> Self {
-        let what = what.to_string();
-        match error {
-            // Without a token the Hub answers 401 for what does not exist, and says so in a header.
-            HFError::AuthRequired { context } if context.error_code.as_deref() == Some("RepoNotFound") => {
-                Error::NotFound { kind, what, near: Vec::new() }
-            }
-            HFError::AuthRequired { context } | HFError::Forbidden { context } => {
-                let folder = if kind == Kind::Dataset { "datasets/" } else { "" };
-                let page = format!("{endpoint}/{folder}{id}");
-                Error::Gated { what, page, status: context.status.as_u16(), with_token }
-            }
-            HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } | HFError::EntryNotFound { .. } => {
-                Error::NotFound { kind, what, near: Vec::new() }
-            }
-            HFError::Http { context } | HFError::RateLimited { context, .. } | HFError::Conflict { context } => {
-                Error::Failed { what, status: context.status.as_u16() }
-            }
-            HFError::Request { source, .. } if source.is_decode() || source.is_body() => {
-                Error::BadAnswer { what, found: root_cause(&source) }
-            }
-            HFError::Request { source, .. } => Error::Unreachable { endpoint: endpoint.to_string(), why: root_cause(&source) },
-            HFError::Io(source) => Error::Disk { action: "write to the cache", path: cache.to_path_buf(), source },
-            other => Error::BadAnswer { what, found: other.to_string() },
-        }
+/// What an answer that is none means. `code`: what the Hub says of it in a header.
+pub(super) fn refused(wanted: Wanted, status: u16, code: Option<&str>, with_token: bool) -> Error {
+    let (kind, what, page) = (wanted.kind, wanted.what.to_string(), wanted.page.to_string());
+    match status {
+        // Without a token the Hub answers 401 for what does not exist, and says so in a header.
+        401 | 404 if code == Some("RepoNotFound") => Error::NotFound { kind, what, near: Vec::new() },
+        401 | 403 => Error::Gated { what, page, status, with_token },
+        404 | 410 => Error::NotFound { kind, what, near: Vec::new() },
+        _ => Error::Failed { what, status },
     }
 }
 
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::BadId { .. } => Class::Spec,
+            Error::BadId { .. } | Error::BadUrl { .. } => Class::Spec,
             Error::Disk { .. } => Class::Resource,
             Error::NotFound { kind: Kind::Dataset, .. } => Class::Data,
             Error::NotFound { kind: Kind::Model, .. } => Class::Model,
@@ -102,6 +79,7 @@ impl Failure for Error {
             }
             Error::Failed { .. } | Error::BadAnswer { .. } => "try again later; check `HF_ENDPOINT`".into(),
             Error::Disk { source, .. } => return place_hint(source),
+            Error::BadUrl { .. } => "expected `https://HOST/FILE`".into(),
             Error::BadId { .. } => return None,
         };
         Some(hint)

@@ -33,7 +33,7 @@ pub(super) fn list(root: &Path) -> Result<Vec<RepoFile>, Error> {
                 && let Ok(relative) = path.strip_prefix(root)
             {
                 let parts: Vec<_> = relative.iter().map(|p| p.to_string_lossy()).collect();
-                files.push(RepoFile { path: parts.join("/"), size: None });
+                files.push(RepoFile { path: parts.join("/"), size: None, etag: None });
             }
         }
     }

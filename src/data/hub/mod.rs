@@ -5,19 +5,27 @@
 //! into that cache. Offline, and with a local folder, the network is never touched. [`push`] is the way back.
 
 mod cache;
+mod download;
 mod error;
 mod folder;
 pub mod push;
 mod remote;
 mod secret;
+mod wire;
 
 pub use error::Error;
 pub use remote::Downloaded;
 pub use secret::Secret;
 
 use cache::Snapshot;
+use push::Patience;
 use remote::Remote;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// With a server that fails: somebody waits to hear of it.
+const PATIENCE: Patience =
+    Patience { attempts: 4, first_wait: Duration::from_millis(300), longest_wait: Duration::from_secs(60) };
 
 /// How the Hub is reached.
 #[derive(Debug, Clone)]
@@ -62,18 +70,26 @@ struct RepoFile {
     /// Relative to the repository, with `/`.
     path: String,
     size: Option<u64>,
+    /// What its content is called: SHA-256 of a large file, git's SHA-1 of others.
+    etag: Option<String>,
 }
 
 /// The Hub, or what stands in for it.
 pub struct Hub {
     config: HubConfig,
+    patience: Patience,
     remote: std::sync::OnceLock<Remote>,
 }
 
 impl Hub {
     /// Touches nothing yet.
     pub fn new(config: HubConfig) -> Self {
-        Hub { config, remote: std::sync::OnceLock::new() }
+        Hub::patient(config, PATIENCE)
+    }
+
+    /// The same with another patience for a server that fails.
+    pub fn patient(config: HubConfig, patience: Patience) -> Self {
+        Hub { config, patience, remote: std::sync::OnceLock::new() }
     }
 
     pub fn config(&self) -> &HubConfig {
@@ -114,6 +130,21 @@ impl Hub {
         self.open(Kind::Dataset, id, revision)
     }
 
+    /// A file of the web, fetched into the cache unless what is there is still the same; with `sha256`, no other content will do. Offline
+    /// it is what was fetched last.
+    ///
+    /// # Errors
+    /// It is no address, or as [`Repo::fetch`].
+    pub fn file_at(&self, url: &str, sha256: Option<&str>) -> Result<PathBuf, Error> {
+        let parsed = reqwest::Url::parse(url).map_err(|e| Error::BadUrl { url: url.into(), why: e.to_string() })?;
+        let cache = &self.config.cache_dir;
+        if self.config.offline || self.config.local.is_some() {
+            let known = remote::known_url(&parsed, sha256, cache)?;
+            return absolute(known.ok_or_else(|| Error::Offline { what: format!("the file at `{url}`") })?);
+        }
+        absolute(self.remote()?.fetch_url(&parsed, sha256, cache)?)
+    }
+
     /// What was fetched so far.
     pub fn downloaded(&self) -> Downloaded {
         self.remote.get().map(Remote::downloaded).unwrap_or_default()
@@ -134,7 +165,7 @@ impl Hub {
         if let Some(remote) = self.remote.get() {
             return Ok(remote);
         }
-        let made = Remote::new(&self.config)?;
+        let made = Remote::new(&self.config, self.patience)?;
         Ok(self.remote.get_or_init(|| made))
     }
 }
@@ -222,8 +253,8 @@ impl Repo {
     }
 
     /// Fetches a file unless it is here already, and says where it lies (an absolute path; in the cache a link, whose name keeps the
-    /// file's ending). Its size (and, for large files, its SHA-256) is checked; a
-    /// download that was cut off leaves nothing.
+    /// file's ending). Its size and hash are checked; a
+    /// download that is cut off goes on where it was, now or when it is asked for again.
     ///
     /// # Errors
     /// No such file, or anything that can go wrong between here and the Hub.

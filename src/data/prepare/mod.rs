@@ -41,6 +41,7 @@ mod tokenization;
 mod unreadable;
 mod weights;
 mod words;
+mod wordwise;
 
 pub(super) use answers::labels_in;
 pub(super) use pixels::{Pixels, decode as decode_image, shape as image_shape};
@@ -51,6 +52,7 @@ pub(super) use tags::{encode as encode_words, first_tokens};
 pub(super) use text::{encode as encode_text, encode_with_places};
 pub(super) use tokenization::{Tokenization, text as text_of};
 
+use super::packing::unpacked_name;
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Tensor};
 use super::{Error, Result, classes, columns, features};
@@ -64,6 +66,8 @@ use tallow_zoo::Modality;
 /// Rows that are worked on at once, over all cores; of recordings, which are large, fewer.
 const CHUNK: usize = 1024;
 const RECORDINGS: usize = 32;
+/// Bytes of texts or encoded images among them; what is made of a text takes some thirty times its size meanwhile.
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// Prepares every split of the job and tells of each when its file is whole.
 ///
@@ -256,7 +260,7 @@ impl Split {
         for table in &self.tables {
             let mut rows = table.rows(wanted)?.filter(&mut belongs);
             loop {
-                let chunk: Vec<Row> = rows.by_ref().take(size.min(left)).collect::<Result<_>>()?;
+                let chunk = chunk(&mut rows, size.min(left))?;
                 left -= chunk.len();
                 done += chunk.len();
                 if chunk.is_empty() {
@@ -270,6 +274,17 @@ impl Split {
     }
 }
 
+/// The next rows: at most so many, and fewer where they are large.
+fn chunk(rows: &mut dyn Iterator<Item = Result<Row>>, most: usize) -> Result<Vec<Row>> {
+    let (mut chunk, mut bytes) = (Vec::new(), 0);
+    while chunk.len() < most && bytes < CHUNK_BYTES {
+        let Some(row) = rows.next().transpose()? else { break };
+        bytes += row.cells.iter().map(Cell::bytes).sum::<usize>();
+        chunk.push(row);
+    }
+    Ok(chunk)
+}
+
 /// What was made of a split's inputs: their shape, metadata of their kind, and tensors.
 struct Made<'a> {
     shape: SplitShape,
@@ -280,8 +295,9 @@ struct Made<'a> {
 /// Writes a split's file and tells of it.
 fn finish(job: &PrepareJob, split: &Split, answers: Said, made: Made, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let file = format!("{}.safetensors", split.name.replace(['/', '\\'], "_"));
-    let sources: Vec<String> =
-        split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
+    // The same rows are the same data, however their file is packed.
+    let names = split.tables.iter().filter_map(|t| t.path().file_name()).map(|n| n.to_string_lossy().into_owned());
+    let sources: Vec<String> = names.map(|name| unpacked_name(&name).to_string()).collect();
     let mut metadata: BTreeMap<&str, String> = made.metadata.into_iter().collect();
     if !answers.names.is_empty() {
         metadata.insert("labels", serde_json::json!(answers.names).to_string());

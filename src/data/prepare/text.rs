@@ -2,6 +2,7 @@
 
 use super::tokenization::{Tokenization, failed, text};
 use super::weights::Weights;
+use super::wordwise::Wordwise;
 use super::{Answers, Made, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Position, Row, Table};
@@ -60,6 +61,17 @@ impl Texts {
         Ok(())
     }
 
+    /// The same of a single text.
+    fn add_ids(&mut self, ids: &[u32], cut: bool) -> Result<()> {
+        self.tokens.add_u32s(ids)?;
+        ids.iter().try_for_each(|_| self.type_ids.add(&[0]))?;
+        self.ends.extend((self.type_ids.len() as u64).to_le_bytes());
+        self.count += 1;
+        self.longest = self.longest.max(ids.len());
+        self.truncated += usize::from(cut);
+        Ok(())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.count
     }
@@ -87,17 +99,26 @@ fn prepare_split(
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
     let (mut answers, mut texts, mut weights) = (Answers::new(job, split, names), Texts::new(job)?, Weights::of(split));
+    let wordwise = Wordwise::of(&tokenization.tokenizer);
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
             weights.take(table, row)?;
             answers.take(table, row)?;
         }
         let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
-        let encode = |row| encode_row(&tokenization.tokenizer, table, &split.columns.input, row);
-        let encoded: Vec<Encoding> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
-        for (encoding, position) in encoded.iter().zip(positions) {
-            tokenization.check(encoding.get_ids(), table.path(), &position)?;
-            texts.add(encoding)?;
+        let encode = |row| encode_row(&tokenization.tokenizer, wordwise.as_ref(), table, &split.columns.input, row);
+        let encoded: Vec<Encoded> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
+        for (encoded, position) in encoded.iter().zip(positions) {
+            match encoded {
+                Encoded::Whole(encoding) => {
+                    tokenization.check(encoding.get_ids(), table.path(), &position)?;
+                    texts.add(encoding)?;
+                }
+                Encoded::Ids(ids, cut) => {
+                    tokenization.check(ids, table.path(), &position)?;
+                    texts.add_ids(ids, *cut)?;
+                }
+            }
         }
         Ok(())
     })?;
@@ -105,14 +126,33 @@ fn prepare_split(
     finish(job, split, answers.said().with(weights.tensor(split)?), made, emit)
 }
 
-fn encode_row(tokenizer: &Tokenizer, table: &Table, columns: &[String], row: Row) -> Result<Encoding> {
+/// An encoded row.
+enum Encoded {
+    Whole(Encoding),
+    /// Of a single text its tokens, and whether it was cut.
+    Ids(Vec<u32>, bool),
+}
+
+fn encode_row(
+    tokenizer: &Tokenizer,
+    wordwise: Option<&Wordwise>,
+    table: &Table,
+    columns: &[String],
+    row: Row,
+) -> Result<Encoded> {
     let position = row.position;
     let mut texts = row.cells.into_iter().zip(columns).map(|(cell, column)| text(table.path(), &position, column, cell));
     let input: EncodeInput = match (texts.next().transpose()?, texts.next().transpose()?) {
         (Some(one), Some(two)) => (one, two).into(),
-        (one, _) => one.unwrap_or_default().into(),
+        (one, _) => {
+            let one = one.unwrap_or_default();
+            if let Some((ids, cut)) = wordwise.and_then(|wordwise| wordwise.ids(&one)) {
+                return Ok(Encoded::Ids(ids, cut));
+            }
+            one.into()
+        }
     };
-    encode(tokenizer, table.path(), &position, input)
+    encode(tokenizer, table.path(), &position, input).map(Encoded::Whole)
 }
 
 /// A text, or a pair of them, with its special tokens; nobody asks where in the text they stand.

@@ -1,10 +1,9 @@
 //! Sentences with a line a word, as the CoNLL tasks have them: fields between spaces or tabs, the word first and its tag last, an
 //! empty line between sentences. Lines `-DOCSTART-` and comments (`# `) are no words.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
-use crate::data::{Error, Result};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, packed, unreadable};
+use crate::data::Result;
+use std::io::BufRead;
 use std::path::Path;
 
 /// Names of the two columns.
@@ -14,13 +13,6 @@ const TAGS: &str = "tags";
 /// Lines that are looked at to tell such a file from a text.
 const SAMPLE: usize = 200;
 
-fn open(path: &Path) -> Result<BufReader<File>> {
-    Ok(BufReader::with_capacity(
-        1 << 16,
-        File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?,
-    ))
-}
-
 pub(super) fn columns() -> Vec<Column> {
     let column =
         |name: &str| Column { name: name.into(), kind: ColumnKind::List(Some(Box::new(ColumnKind::Text))), classes: None };
@@ -29,7 +21,7 @@ pub(super) fn columns() -> Vec<Column> {
 
 /// Whether a text file is of this kind: its lines have the same number of fields, at least two, and the last is a tag.
 pub(super) fn is_such(path: &Path) -> bool {
-    let Ok(file) = open(path) else { return false };
+    let Ok(file) = packed::open(path) else { return false };
     let lines = file.lines().take(SAMPLE).map_while(Result::ok).filter(|line| !is_between(line));
     let fields: Vec<Vec<String>> = lines.map(|line| line.split_whitespace().map(str::to_string).collect()).collect();
     let Some(first) = fields.first() else { return false };
@@ -51,7 +43,7 @@ fn is_between(line: &str) -> bool {
 
 pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let wanted: Vec<bool> = wanted.iter().map(|name| *name == WORDS).collect();
-    let mut lines = open(path)?.lines().zip(1u64..);
+    let mut lines = packed::open(path)?.lines().zip(1u64..);
     let path = path.to_path_buf();
     Ok(Box::new(std::iter::from_fn(move || {
         let (mut words, mut tags, mut begin) = (Vec::new(), Vec::new(), 0);

@@ -1,22 +1,16 @@
 //! CSV and TSV with a header line. A byte order mark is skipped; every cell is text, and an empty one is nothing.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, packed, unreadable};
 use crate::data::audio::is_audio;
 use crate::data::{Error, Result};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::Path;
 
 /// Rows that are looked at to tell numbers from texts.
 const SAMPLE: usize = 200;
 
 fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<impl BufRead + use<>>> {
-    let io = |source| Error::Io { action: "open", path: path.into(), source };
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
-    if file.fill_buf().map_err(io)?.starts_with(b"\xef\xbb\xbf") {
-        file.consume(3);
-    }
-    Ok(csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file))
+    Ok(csv::ReaderBuilder::new().delimiter(delimiter).from_reader(packed::open(path)?))
 }
 
 /// The usual mark between cells, unless the header has none of it and has another: spreadsheets of many countries write semicolons.
@@ -73,6 +67,7 @@ fn broken(path: &Path, error: &csv::Error) -> Error {
             unreadable(path, line, format!("expected {expected_len} cells as in the header, found {len}"))
         }
         csv::ErrorKind::Utf8 { .. } => unreadable(path, line, "it is not UTF-8"),
+        csv::ErrorKind::Io(e) => unreadable(path, line, e),
         _ => unreadable(path, line, error),
     }
 }

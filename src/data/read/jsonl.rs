@@ -1,11 +1,10 @@
 //! JSON lines, one object each; or a file that is one JSON array of objects, or one object that holds such an array as `data`.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable, wrapped};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, packed, unreadable, wrapped};
+use crate::data::Result;
 use crate::data::audio::is_audio;
-use crate::data::{Error, Result};
 use serde_json::{Map, Value};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::Path;
 
 /// Rows that are looked at to find the columns.
@@ -15,18 +14,15 @@ type Object = Map<String, Value>;
 type Objects = Box<dyn Iterator<Item = Result<(Position, Object)>>>;
 
 fn objects(path: &Path) -> Result<Objects> {
-    let io = |source| Error::Io { action: "open", path: path.into(), source };
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
-    if file.fill_buf().map_err(io)?.starts_with(b"\xef\xbb\xbf") {
-        file.consume(3);
-    }
+    let io = |e: std::io::Error| unreadable(path, None, e);
+    let mut file = packed::open(path)?;
     let is_array = file.fill_buf().map_err(io)?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
         let rows: Vec<Object> = serde_json::from_reader(file)
             .map_err(|e| unreadable(path, Some(Position::Line(e.line() as u64)), format!("expected an array of objects: {e}")))?;
         return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row)))));
     }
-    if let Some(rows) = wrapped_rows(path).map_err(io)? {
+    if let Some(rows) = wrapped_rows(path)? {
         return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row)))));
     }
     let path = path.to_path_buf();
@@ -44,18 +40,20 @@ fn objects(path: &Path) -> Result<Objects> {
 }
 
 /// The rows of a file that is one object with its rows within; none: its lines are its rows.
-fn wrapped_rows(path: &Path) -> std::io::Result<Option<Vec<Object>>> {
-    let mut lines = BufReader::new(File::open(path)?).lines();
-    let mut next = || lines.by_ref().find(|line| line.as_ref().map_or(true, |line| !line.trim().is_empty())).transpose();
+fn wrapped_rows(path: &Path) -> Result<Option<Vec<Object>>> {
+    let mut lines = packed::open(path)?.lines();
+    let mut next = || {
+        let line = lines.by_ref().find(|line| line.as_ref().map_or(true, |line| !line.trim().is_empty()));
+        line.transpose().map_err(|e| unreadable(path, None, e))
+    };
     let (first, second) = (next()?.unwrap_or_default(), next()?);
     // Lines that are objects are rows, however the first one looks.
-    let read = serde_json::from_str::<serde::de::IgnoredAny>(first.trim_start_matches('\u{feff}'));
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(&first);
     // Nor does a first line that is broken, and not merely unfinished, begin an object.
     if second.is_some() && read.map_or_else(|e| !e.is_eof(), |_| true) {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(path)?;
-    Ok(serde_json::from_str::<Object>(text.trim_start_matches('\u{feff}')).ok().and_then(wrapped::rows))
+    Ok(serde_json::from_slice::<Object>(&packed::bytes(path)?).ok().and_then(wrapped::rows))
 }
 
 pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {

@@ -1,14 +1,18 @@
 //! Files with rows, whatever their format, as one [`Table`]: its columns, and its rows one by one.
 
+mod arrow;
 mod conll;
 mod csv;
+mod declared;
 mod image_folder;
 mod jsonl;
+mod packed;
 pub(super) mod parquet;
 mod text;
 mod wrapped;
 
 use super::features::Comma;
+use super::packing::unpacked_name;
 use super::{Error, Result};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -40,6 +44,17 @@ impl Cell {
             Cell::Null => true,
             Cell::Text(text) => text.trim().is_empty(),
             _ => false,
+        }
+    }
+
+    /// About how much memory it holds besides itself.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Cell::Text(text) => text.len(),
+            Cell::Bytes(bytes) => bytes.len(),
+            Cell::List(cells) => cells.iter().map(|cell| size_of::<Cell>() + cell.bytes()).sum(),
+            Cell::Object(cells) => cells.iter().map(|(name, cell)| size_of::<Cell>() + name.len() + cell.bytes()).sum(),
+            Cell::Null | Cell::Int(_) | Cell::Float(_) | Cell::File(_) | Cell::Other(_) => 0,
         }
     }
 
@@ -147,6 +162,7 @@ pub(super) struct Table {
 
 enum Source {
     Parquet,
+    Arrow,
     Csv { delimiter: u8 },
     Jsonl,
     Conll,
@@ -155,18 +171,23 @@ enum Source {
 }
 
 impl Table {
-    /// Opens a file by its ending, or a folder of images.
+    /// Opens a file by its ending (without that of its packing), or a folder of images.
     ///
     /// # Errors
     /// It cannot be read, or is not what its ending says.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let (columns, source) = match ending.as_str() {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let unpacked = unpacked_name(&name);
+        let ending = unpacked.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let (columns, source) = match ending {
             _ if path.is_dir() => {
                 let entries = image_folder::entries(path)?;
                 (image_folder::columns(&entries), Source::ImageFolder(entries))
             }
+            // These are packed within, and read from places in their midst.
+            "parquet" | "arrow" if unpacked != name => return Err(Error::UnknownFormat { path: path.into() }),
             "parquet" => (parquet::columns(path)?, Source::Parquet),
+            "arrow" => (arrow::columns(path)?, Source::Arrow),
             "csv" | "tsv" => {
                 let delimiter = csv::delimiter(path, if ending == "csv" { b',' } else { b'\t' })?;
                 (csv::columns(path, delimiter)?, Source::Csv { delimiter })
@@ -233,6 +254,7 @@ impl Table {
     pub(super) fn count(&self) -> Result<usize> {
         match &self.source {
             Source::Parquet => parquet::count(&self.path),
+            Source::Arrow => arrow::count(&self.path),
             Source::ImageFolder(entries) => Ok(entries.len()),
             Source::Text => Ok(1),
             Source::Csv { .. } | Source::Jsonl | Source::Conll => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
@@ -283,7 +305,7 @@ impl Table {
         let is_audio = |name: &&str| self.columns.iter().any(|c| c.name == **name && c.kind == ColumnKind::Audio);
         let recordings: Vec<(usize, String)> =
             (0..).zip(columns).filter(|(_, name)| is_audio(name)).map(|(at, name)| (at, name.to_string())).collect();
-        if recordings.is_empty() || matches!(self.source, Source::Parquet) {
+        if recordings.is_empty() || matches!(self.source, Source::Parquet | Source::Arrow) {
             return Ok(rows);
         }
         Ok(Box::new(rows.map(move |row| {
@@ -312,6 +334,7 @@ impl Table {
     fn written_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
         match &self.source {
             Source::Parquet => parquet::rows(&self.path, columns),
+            Source::Arrow => arrow::rows(&self.path, columns),
             Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),
             Source::Jsonl => jsonl::rows(&self.path, columns),
             Source::Conll => conll::rows(&self.path, columns),
@@ -331,6 +354,12 @@ fn fields_of(column: &Column) -> Vec<Column> {
 /// What a field is called in its column.
 fn field_in<'a>(column: &str, field: &'a str) -> Option<&'a str> {
     field.strip_prefix(column)?.strip_prefix('.')
+}
+
+/// So many units of `secs` seconds from 1970 on, as a date in words.
+fn written(units: i64, secs: i64) -> Cell {
+    let at = units.checked_mul(secs).and_then(|secs| jiff::Timestamp::from_second(secs).ok());
+    at.map_or(Cell::Other("a date beyond the year 9999"), |at| Cell::Text(at.to_string()))
 }
 
 fn unreadable(path: &Path, position: Option<Position>, what: impl fmt::Display) -> Error {

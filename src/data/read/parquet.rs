@@ -1,6 +1,6 @@
 //! Parquet: columns and rows by the crate's record reader; class names from the `huggingface` entry of the footer.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, unreadable};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, declared, unreadable, written};
 use crate::data::guarded::guarded;
 use crate::data::{Error, Result};
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
@@ -11,9 +11,6 @@ use parquet::schema::types::{BasicTypeInfo, Type};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-
-/// What columns of recordings are called.
-const SOUNDS: [&str; 5] = ["audio", "speech", "recording", "sound", "wav"];
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(|source| Error::Io { action: "open", path: path.into(), source })?;
@@ -29,37 +26,10 @@ pub(super) fn count(path: &Path) -> Result<usize> {
 pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
     let reader = open(path)?;
     let meta = reader.metadata().file_metadata();
-    let features = features(
-        meta.key_value_metadata().into_iter().flatten().find(|kv| kv.key == "huggingface").and_then(|kv| kv.value.as_deref()),
-    );
+    let mut metadata = meta.key_value_metadata().into_iter().flatten();
+    let features = declared::features(metadata.find(|kv| kv.key == declared::KEY).and_then(|kv| kv.value.as_deref()));
     let fields = meta.schema().get_fields();
-    Ok(fields.iter().map(|field| column(field, features.as_ref().and_then(|f| f.get(field.name())))).collect())
-}
-
-/// `info.features` of the JSON that the `datasets` library leaves in each file.
-fn features(json: Option<&str>) -> Option<serde_json::Value> {
-    let mut value: serde_json::Value = serde_json::from_str(json?).ok()?;
-    Some(value.get_mut("info")?.get_mut("features")?.take())
-}
-
-fn column(field: &Type, feature: Option<&serde_json::Value>) -> Column {
-    let kind_of_feature = feature.and_then(|f| f.get("_type")).and_then(|t| t.as_str());
-    // Lists of classes are a feature within a feature.
-    let within = feature.and_then(|f| f.get("feature")).or(feature);
-    let classes = (within.and_then(|f| f.get("_type")).and_then(|t| t.as_str()) == Some("ClassLabel")).then(|| {
-        let names = within.and_then(|f| f.get("names")).and_then(|n| n.as_array()).into_iter().flatten();
-        names.filter_map(|n| n.as_str().map(str::to_string)).collect::<Vec<_>>()
-    });
-    let kind = match kind_of_feature {
-        Some("Image") => ColumnKind::Image,
-        Some("Audio") => ColumnKind::Audio,
-        // Bytes and a path alone tell nothing.
-        _ => match kind(field) {
-            ColumnKind::Image if SOUNDS.contains(&field.name().to_lowercase().as_str()) => ColumnKind::Audio,
-            kind => kind,
-        },
-    };
-    Column { name: field.name().into(), kind, classes: classes.filter(|names| !names.is_empty()) }
+    Ok(fields.iter().map(|field| declared::column(field.name(), kind(field), features.as_ref())).collect())
 }
 
 fn kind(field: &Type) -> ColumnKind {
@@ -171,12 +141,6 @@ fn cell(field: Field) -> Cell {
         Field::ListInternal(list) => Cell::List(list.elements().iter().cloned().map(cell).collect()),
         _ => Cell::Other("a nested or dated value"),
     }
-}
-
-/// So many units of `secs` seconds from 1970 on, as a date in words.
-fn written(units: i64, secs: i64) -> Cell {
-    let at = units.checked_mul(secs).and_then(|secs| jiff::Timestamp::from_second(secs).ok());
-    at.map_or(Cell::Other("a date beyond the year 9999"), |at| Cell::Text(at.to_string()))
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ const ANY: [&str; 9] = ["class", "kind", "type", "category", "label", "one", "th
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let has_columns = match &request.data {
         Some(DataName::Local { path }) => path.extension().is_none() || is_table(&path.to_string_lossy()),
+        Some(DataName::Url { url }) => is_table(url),
         Some(DataName::Hub { .. }) | None => true,
         Some(DataName::Known { .. } | DataName::Generated { .. }) => false,
     };

@@ -24,6 +24,10 @@ pub enum DataName {
     Local {
         path: PathBuf,
     },
+    /// A file of the web.
+    Url {
+        url: String,
+    },
     /// One that Tallow makes itself.
     Generated {
         name: String,
@@ -50,6 +54,9 @@ impl DataName {
         }
         if GENERATED.contains(&text) {
             return DataName::Generated { name: text.into() };
+        }
+        if is_url(text) {
+            return DataName::Url { url: text.into() };
         }
         match hub_id(text) {
             Some((id, config)) if !looks_like_path(text) && lying(text).is_none() => DataName::Hub { id, config },
@@ -94,12 +101,17 @@ pub(super) fn hub_id(word: &str) -> Option<(String, Option<String>)> {
 
 /// A file of a table or a text, by its ending.
 pub(super) fn is_data_file(word: &str) -> bool {
-    is_table(word) || word.to_lowercase().ends_with(".txt")
+    is_table(word) || crate::data::holds_text(word)
+}
+
+/// An address of the web.
+fn is_url(word: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| word.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// A file of a table, by its ending.
 pub(super) fn is_table(word: &str) -> bool {
-    [".csv", ".tsv", ".json", ".jsonl", ".parquet"].iter().any(|ending| word.to_lowercase().ends_with(ending))
+    crate::data::holds_rows(word)
 }
 
 pub(super) fn looks_like_path(word: &str) -> bool {

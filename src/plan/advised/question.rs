@@ -125,6 +125,7 @@ fn there(choice: &DataChoice, data: &DataFacts, draft: &Draft) -> String {
 fn name_of(choice: &DataChoice) -> String {
     match &choice.source {
         DataSource::Local { path } => path.file_name().map(|name| clean(&name.to_string_lossy())).unwrap_or_default(),
+        DataSource::Url { url, .. } => clean(url.rsplit('/').next().unwrap_or_default()),
         DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
         DataSource::Generated { name, .. } => format!("{name}, made by Tallow"),
     }

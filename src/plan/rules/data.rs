@@ -198,6 +198,9 @@ fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
                 _ => open(id.clone(), DataSource::Hub { id: id.clone(), config: config.clone(), revision: None }),
             }
         }
+        DataName::Url { url } => {
+            open(url.rsplit('/').next().unwrap_or(url).to_string(), DataSource::Url { url: url.clone(), sha256: None })
+        }
         DataName::Local { path } => {
             let name = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
             open(name, DataSource::Local { path: path.clone() })

@@ -65,6 +65,7 @@ fn dataset(plan: &Plan) -> (String, String) {
             let name = path.file_stem().map_or_else(|| "local".into(), |name| name.to_string_lossy().into_owned());
             (name.clone(), name)
         }
+        DataSource::Url { url, .. } => (url.clone(), url.rsplit('/').next().unwrap_or(url).to_string()),
         DataSource::Generated { name, .. } => (name.clone(), format!("{name} (made by Tallow)")),
     }
 }
@@ -79,7 +80,7 @@ fn model_index(plan: &Plan, report: &Report) -> String {
     put(&mut yaml, format_args!("    dataset:\n      type: {}\n      name: {}\n", quoted(&id), quoted(&name)));
     let (config, revision) = match &plan.spec.data.source {
         DataSource::Hub { config, revision, .. } => (config.as_ref(), revision.as_ref().or(plan.facts.data.revision.as_ref())),
-        DataSource::Local { .. } | DataSource::Generated { .. } => (None, None),
+        DataSource::Local { .. } | DataSource::Url { .. } | DataSource::Generated { .. } => (None, None),
     };
     let fields = [("config", config), ("split", Some(&plan.spec.data.held_out)), ("revision", revision)];
     for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value?))) {

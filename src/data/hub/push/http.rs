@@ -140,11 +140,11 @@ fn whole(response: Response) -> Result<Answer, String> {
 }
 
 /// Whether another try may do better.
-fn is_passing(status: StatusCode) -> bool {
+pub(in crate::data::hub) fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(in crate::data::hub) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 

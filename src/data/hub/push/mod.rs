@@ -16,6 +16,7 @@ pub use error::Error;
 
 use super::{Hub, check_id};
 use http::Http;
+pub(super) use http::{is_passing, retry_after};
 use repo::Stored;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

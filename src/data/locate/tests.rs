@@ -1,0 +1,205 @@
+//! The same rows, however they are packed, are the same prepared data.
+
+use super::*;
+use crate::data::hub::HubConfig;
+use crate::data::packing::tests::{gz, zst};
+use crate::data::read::parquet::tests::write as write_parquet;
+use crate::data::unpack::tests::{FILE, tar, zip};
+use crate::data::{DataSpecHints, Prepared, PreparedTargets, prepare, survey_data};
+use crate::error::Failure;
+use crate::job::{PrepareJob, SplitSource, TokenizerSource};
+use crate::spec::TokenizerKind;
+
+fn nowhere(cache: &Path) -> Hub {
+    Hub::new(HubConfig {
+        endpoint: "http://127.0.0.1:1".into(),
+        cache_dir: cache.into(),
+        token: None,
+        offline: true,
+        local: None,
+    })
+}
+
+/// A place with these files.
+fn files(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        std::fs::write(path, bytes).expect("written");
+    }
+    dir
+}
+
+/// What lies at a path of the place, as splits of file names; or the error with its hint.
+fn found(dir: &Path, path: &str) -> std::result::Result<Vec<String>, String> {
+    let source = DataSource::Local { path: dir.join(path) };
+    let work = dir.join("work");
+    let located = locate(&nowhere(dir), &source, &[], &Making::quietly(&work));
+    let located = located.map_err(|e| format!("{e} ({})", e.hint().unwrap_or_default()))?;
+    let name = |file: &PathBuf| file.file_name().expect("a name").to_string_lossy().into_owned();
+    Ok(located
+        .splits
+        .iter()
+        .map(|(split, files)| format!("{split}: {}", files.iter().map(name).collect::<Vec<_>>().join(" ")))
+        .collect())
+}
+
+/// The prepared splits of what lies at a path: names and bytes.
+fn prepared(dir: &Path, path: &str) -> Vec<(String, Vec<u8>)> {
+    let work = dir.join("work");
+    let source = DataSource::Local { path: dir.join(path) };
+    let facts = survey_data(&nowhere(dir), &source, &DataSpecHints::default(), &Making::quietly(&work)).expect(path);
+    let out = tempfile::tempdir().expect("a folder");
+    let split =
+        |split: &crate::plan::SplitFacts| SplitSource { name: split.name.clone(), files: split.files.clone(), part: None };
+    let job = PrepareJob {
+        task: facts.task.expect("a task"),
+        splits: facts.splits.iter().map(split).collect(),
+        columns: facts.columns,
+        tokenizer: TokenizerSource::Trained(TokenizerKind::Wordpiece),
+        vocab_size: 100,
+        max_seq_len: 16,
+        image_shape: facts.image_shape,
+        image: None,
+        table: None,
+        labels: Some(facts.labels),
+        numbered: None,
+        max_examples: None,
+        chat: Default::default(),
+        pairs: None,
+        speech: None,
+        out: out.path().into(),
+    };
+    prepare(&job, &mut |_| {}).expect(path);
+    let mut made: Vec<(String, Vec<u8>)> = std::fs::read_dir(out.path())
+        .expect("a folder")
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "safetensors"))
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).expect("read")))
+        .collect();
+    made.sort();
+    assert_eq!(made.len(), facts.splits.len(), "{path}");
+    made
+}
+
+const TRAIN: &str = "text,label\n\"a good, fine film\",1\na bad film,0\na fine play,1\na dull play,0\n";
+const TEST: &str = "text,label\na good play,1\na bad play,0\n";
+
+#[test]
+fn packed_tables_are_the_same_data() {
+    let lines = |csv: &str| -> Vec<u8> {
+        let rows = csv.lines().skip(1).map(|line| line.rsplit_once(',').expect("two cells"));
+        let line = |(text, label): (&str, &str)| format!("{{\"text\":\"{}\",\"label\":{label}}}\n", text.trim_matches('"'));
+        rows.map(line).collect::<String>().into_bytes()
+    };
+    let check = |ending: &str, train: &[u8], test: &[u8]| {
+        let name = |split: &str, more: &str| format!("{split}.{ending}{more}");
+        let (a, b) = (name("train", ""), name("test", ""));
+        let of_tar = tar(&[(&a, b'0', train), (&b, b'0', test)]);
+        let dir = files(&[
+            (&format!("plain/{a}"), train),
+            (&format!("plain/{b}"), test),
+            (&format!("gz/{a}.gz"), &gz(train)),
+            (&format!("gz/{b}.GZ"), &gz(test)),
+            (&format!("zst/{a}.zst"), &zst(train)),
+            (&format!("zst/{b}"), test),
+            ("rows.zip", &zip(&[(&a, FILE, train), (&b, FILE, test)], 8)),
+            ("rows.tar", &of_tar),
+            ("rows.tgz", &gz(&of_tar)),
+            ("rows.tar.zst", &zst(&of_tar)),
+            // Archives in a folder, each a split.
+            ("hub/data/train.zip", &zip(&[(&a, FILE, train)], 8)),
+            ("hub/data/test.tar.gz", &gz(&tar(&[(&b, b'0', test)]))),
+        ]);
+        let plain = prepared(dir.path(), "plain");
+        for path in ["gz", "zst", "rows.zip", "rows.tar", "rows.tgz", "rows.tar.zst", "hub", &format!("plain/*.{ending}")] {
+            assert!(prepared(dir.path(), path) == plain, "{path} of {ending}");
+        }
+    };
+    check("csv", TRAIN.as_bytes(), TEST.as_bytes());
+    check(
+        "tsv",
+        TRAIN.replace(",1", "\t1").replace(",0", "\t0").replace("t,l", "t\tl").as_bytes(),
+        TEST.replace(',', "\t").as_bytes(),
+    );
+    check("jsonl", &lines(TRAIN), &lines(TEST));
+}
+
+#[test]
+fn packed_images_are_the_same_data() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let made = crate::data::generate("toy_shapes", 40, 1, &Making::quietly(dir.path())).expect("made");
+    std::fs::rename(made, dir.path().join("plain")).expect("renamed");
+    let repo = Repo::at_folder(Kind::Dataset, &dir.path().join("plain")).expect("a folder");
+    let read: Vec<(String, Vec<u8>)> = repo
+        .paths()
+        .into_iter()
+        .filter(|path| is_image(path))
+        .map(|path| (format!("shapes/{path}"), std::fs::read(dir.path().join("plain").join(&path)).expect("read")))
+        .collect();
+    let archive = tar(&read.iter().map(|(name, bytes)| (name.as_str(), b'0', &bytes[..])).collect::<Vec<_>>());
+    // The order within an archive is not that of the rows.
+    let members: Vec<_> = read.iter().rev().map(|(name, bytes)| (name.as_str(), FILE, &bytes[..])).collect();
+    for (name, bytes) in [("shapes.tar.zst", zst(&archive)), ("shapes.tar.gz", gz(&archive)), ("shapes.zip", zip(&members, 0))] {
+        std::fs::write(dir.path().join(name), bytes).expect("written");
+        assert!(prepared(dir.path(), name) == prepared(dir.path(), "plain"), "{name}");
+    }
+}
+
+#[test]
+fn arrow_and_parquet_are_the_same_examples() {
+    let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/arrow/saved");
+    assert_eq!(found(&saved, ""), Ok(vec!["train: data-00000-of-00001.arrow".into(), "test: data-00000-of-00001.arrow".into()]));
+    let dir = tempfile::tempdir().expect("a folder");
+    let texts = |of: &[(&'static str, i64)]| of.iter().map(|(text, label)| (Some(*text), *label)).collect::<Vec<_>>();
+    write_parquet(&dir.path().join("test.parquet"), &texts(&[("well", 1), ("ill", 0)]), &["sad", "glad"]);
+    std::fs::create_dir(dir.path().join("arrow")).expect("made");
+    std::fs::copy(saved.join("test/data-00000-of-00001.arrow"), dir.path().join("arrow/test.arrow")).expect("copied");
+    let examples = |path: &str| {
+        let (name, bytes) = prepared(dir.path(), path).remove(0);
+        let place = dir.path().join("made").join(name);
+        std::fs::create_dir_all(place.parent().expect("a parent")).expect("made");
+        std::fs::write(&place, bytes).expect("written");
+        let prepared = Prepared::open(&place).expect("a split");
+        let PreparedTargets::Classes { of, .. } = prepared.targets() else { panic!("expected classes") };
+        let texts: Vec<Vec<u32>> = (0..prepared.len()).map(|i| prepared.texts().expect("texts").text(i).0.to_vec()).collect();
+        (of.to_vec(), texts)
+    };
+    assert_eq!(examples("arrow"), examples("test.parquet"));
+}
+
+#[test]
+fn patterns_name_files_in_order() {
+    let dir = files(&[
+        ("a/rows-2.csv", TRAIN.as_bytes()),
+        ("a/rows-10.csv", TRAIN.as_bytes()),
+        ("a/deep/rows.csv", TEST.as_bytes()),
+        ("a/notes.pdf", b""),
+        ("b/train-1.csv", TRAIN.as_bytes()),
+        ("b/train-0.csv", TRAIN.as_bytes()),
+        ("b/dev.csv", TEST.as_bytes()),
+        ("b/odd[1].csv", TEST.as_bytes()),
+        ("c/rows.csv.bz2", b"BZh"),
+    ]);
+    let check = |path: &str, expected: &[&str]| {
+        assert_eq!(found(dir.path(), path), Ok(expected.iter().map(|split| split.to_string()).collect()), "{path}");
+    };
+    check("a/*.csv", &["train: rows-10.csv rows-2.csv"]);
+    check("a/**/*.csv", &["train: rows.csv rows-10.csv rows-2.csv"]);
+    check("a/rows-?.csv", &["train: rows-2.csv"]);
+    check("b/train-*.csv", &["train: train-0.csv train-1.csv"]);
+    check("b/{dev,train-1}.csv", &["train: train-1.csv", "validation: dev.csv"]);
+    // A file that has such a name is itself.
+    check("b/odd[1].csv", &["train: odd[1].csv"]);
+    let refused = |path: &str, words: &str| {
+        let error = found(dir.path(), path).expect_err(words);
+        assert!(error.contains(words), "{path}: expected {words:?}, found {error}");
+    };
+    refused("a/*.jsonl", "no file is called as `*.jsonl` says, below");
+    refused("nowhere/*.csv", "no file is called as `*.csv` says, below");
+    refused("a/*.pdf", "found `notes.pdf`");
+    refused("c/rows.csv.bz2", "rows.csv.bz2` is packed by bzip2: expected .gz or .zst");
+    refused("c", "found `rows.csv.bz2`");
+    refused("a/gone.csv", "check the path");
+}
