@@ -397,6 +397,3 @@ fn tensor_at(pickle: &Pickle, name: &str, id: Id, depth: usize) -> Result<Option
         _ => Ok(None),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -112,7 +112,7 @@ fn next_page(link: &str) -> Option<String> {
 }
 
 pub(super) fn create(http: &Http, id: &str, private: bool) -> Result<(), Error> {
-    let (owner, name) = id.split_once('/').unwrap_or(("", id));
+    let (owner, name) = hf_hub::split_id(id);
     let what = format!("making the model `{id}`");
     let body = json!({"type": "model", "name": name, "organization": owner, "private": private});
     let response = http.send(&what, Method::POST, &http.at("api/repos/create"), &|request| Ok(request.json(&body)))?;

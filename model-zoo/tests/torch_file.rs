@@ -1,16 +1,19 @@
-use super::*;
+//! Weights as PyTorch wrote them (`tests/fixtures/torch_files.py`), whole, cut off and changed.
+
+use candle_core::{DType, Device, Tensor};
 use std::fs::File;
 use std::path::PathBuf;
+use tallow_zoo::torch_file::{Error, TorchFile};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/torch_file")).join(name)
 }
 
-fn outline(name: &str) -> Result<TorchFile> {
+fn outline(name: &str) -> Result<TorchFile, Error> {
     TorchFile::read(&mut File::open(path(name)).expect("a file"))
 }
 
-/// Written by PyTorch (`tests/fixtures/torch_files.py`): types, views that are turned, cut out or tied, scalars, nothing at all.
+/// Types, views that are turned, cut out or tied, scalars, nothing at all.
 #[test]
 fn every_way_of_saving_gives_the_same_tensors() {
     let expected = candle_core::safetensors::load(path("expected.safetensors"), &Device::Cpu).expect("tensors");
