@@ -379,7 +379,7 @@ fn model(report: &Report) -> Vec<Block> {
     }
     if report.scores.runs.len() > 1 {
         let of = format!(
-            "{} (the best of {} on the held-out split)",
+            "{} (the first of {}: none is chosen by its score)",
             model.kept_run.as_deref().unwrap_or("–"),
             report.scores.runs.len()
         );

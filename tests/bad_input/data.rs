@@ -33,7 +33,7 @@ fn tables(train: &str, test: &str, set: &[&str], words: &[&str], hint: &str) {
     check(&[("train.csv", train.as_bytes()), ("test.csv", test.as_bytes())], set, 20, words, hint);
 }
 
-const COLUMNS: &str = "set `data.columns.input` and `data.columns.label`";
+const COLUMNS: &str = "with `data.columns.input` and `data.columns.label`";
 
 #[test]
 fn columns_that_are_not_there() {

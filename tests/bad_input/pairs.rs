@@ -138,7 +138,7 @@ fn data() {
     let named = "monitor = { kind = \"none\" }";
     let columns = |columns: &str| format!("{named}\ncolumns = {columns}");
     let train = "a,b,c\nthe cat,die katze,x\nthe dog,der hund,y\n";
-    let hint = "set `data.columns.input` and `data.columns.label`";
+    let hint = "with `data.columns.input` and `data.columns.label`";
     check(
         &[("train.csv", train), ("test.csv", train)],
         &[],

@@ -19,7 +19,7 @@ fn refused(train: &str, test: &str, set: &[&str], code: i32, words: &[&str], hin
 
 #[test]
 fn columns_that_are_no_texts_or_no_scores() {
-    const HINT: &str = "set `data.columns.input` and `data.columns.label`";
+    const HINT: &str = "with `data.columns.input` and `data.columns.label`";
     refused(
         "text\na\nb\n",
         TOGETHER,

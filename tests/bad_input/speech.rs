@@ -169,7 +169,7 @@ fn recordings() {
     check("file_name,transcription\nc.wav,one\n", &[], 20, &[place, "c.wav", "No such file"], repair);
     let outside = "file_name,transcription\n../../a.wav,one\n";
     check(outside, &[], 20, &[place, "expected the name of a file below"], repair);
-    let hint = "set `data.columns.input` and `data.columns.label`";
+    let hint = "with `data.columns.input` and `data.columns.label`";
     check("name,transcription\nx,one\n", &[], 20, &["cannot tell which column holds the recordings"], hint);
     check("file_name,a,b\na.wav,one,two\n", &[], 20, &["cannot tell which column holds the text that is said"], hint);
     let silent = ["split `train`: none of its 2 recordings has a text"];

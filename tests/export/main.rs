@@ -300,7 +300,7 @@ fn what_has_no_form_is_refused() {
             (command, None)
         });
     };
-    refused("gpt2", "--to=onnx", 21, &["ONNX cannot be had of a gpt2 model", "BERT, ResNet or ViT"], "");
+    refused("gpt2", "--to=onnx", 21, &["ONNX cannot be had of a gpt2 model", "BERT, ResNet in ImageNet"], "");
     refused("bert", "--to=gguf", 21, &["GGUF cannot be had of a bert model", "Llama, Mistral, Qwen2 or Qwen3"], "");
     refused("llama", "--to=gguf", 21, &["the tokenizer cannot be written", "\"WordLevel\", expected \"BPE\""], "");
     assert!(!place.path("out.file").exists());

@@ -99,16 +99,19 @@ mod tests {
     use super::*;
     use crate::intake::{PaperFormat, extract, read_paper};
 
-    fn silent(recipe: &str) -> Vec<Silent> {
+    fn silent(about: &str, recipe: &str) -> Vec<Silent> {
         let text = format!(
-            "# Fine-tuning of encoders\n\n## Abstract\n\nWe study sentence classification in depth.\n\n## Training\n\n{recipe}\n"
+            "# {about}\n\n## Abstract\n\nWe study {about} in depth, for the classification of sentences.\n\n## Training\n\n{recipe}\n"
         );
         silences(&extract(&read_paper(text.as_bytes(), PaperFormat::Markdown, "x").expect("read")))
     }
 
     #[test]
     fn what_a_paper_states_is_left_out_and_the_rest_has_a_default() {
-        let found = silent("We fine-tune BERT-base with AdamW, a learning rate of 3e-5 and a batch size of 16 for 3 epochs.");
+        let found = silent(
+            "BERT: Bidirectional Transformers",
+            "We fine-tune BERT-base with AdamW, a learning rate of 3e-5 and a batch size of 16 for 3 epochs.",
+        );
         let keys: Vec<FieldKey> = found.iter().map(|one| one.key).collect();
         for stated in [FieldKey::Optimizer, FieldKey::Lr, FieldKey::BatchSize, FieldKey::Epochs, FieldKey::Steps] {
             assert!(!keys.contains(&stated), "{stated:?} of {keys:?}");
@@ -123,8 +126,10 @@ mod tests {
     /// Steps or epochs: one says how long.
     #[test]
     fn a_length_in_steps_is_a_length() {
-        let keys: Vec<FieldKey> =
-            silent("We train BERT-base for 1,000,000 steps with Adam.").into_iter().map(|one| one.key).collect();
+        let keys: Vec<FieldKey> = silent("BERT: Bidirectional Transformers", "We train BERT-base for 1,000,000 steps with Adam.")
+            .into_iter()
+            .map(|one| one.key)
+            .collect();
         assert!(
             !keys.contains(&FieldKey::Epochs) && !keys.contains(&FieldKey::Steps) && keys.contains(&FieldKey::Lr),
             "{keys:?}"
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn without_a_model_of_the_zoo_there_is_no_default() {
-        let found = silent("We train our new machine with a learning rate of 0.1 for 10 epochs.");
+        let found = silent("A new machine", "We train our new machine with a learning rate of 0.1 for 10 epochs.");
         assert!(!found.is_empty() && found.iter().all(|one| one.default.is_none()), "{found:?}");
     }
 }
