@@ -284,7 +284,7 @@ pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool>
         return Ok(true);
     }
     if let Some(label) = &asked.label {
-        return Ok(matches!(table.column(label)?.kind, ColumnKind::List(_)));
+        return Ok(matches!(called(table, label)?.kind, ColumnKind::List(_)));
     }
     let named = |column: &Column| LABELS.iter().any(|name| column.name.eq_ignore_ascii_case(name));
     let texts = table.columns().iter().filter(|column| column.kind == ColumnKind::Text && !is_name(&column.name)).count();
