@@ -97,6 +97,9 @@ pub enum FieldKey {
     Family,
     #[serde(rename = "architecture.variants")]
     Variants,
+    /// Tokens of the vocabulary.
+    #[serde(rename = "architecture.vocab_size")]
+    VocabSize,
     #[serde(rename = "init")]
     Init,
     #[serde(rename = "loss")]
@@ -164,7 +167,7 @@ impl FieldKey {
     pub const fn group(self) -> Option<Group> {
         Some(match self {
             FieldKey::Title | FieldKey::FirstAuthor => return None,
-            FieldKey::Task | FieldKey::Family | FieldKey::Variants | FieldKey::Init => Group::Model,
+            FieldKey::Task | FieldKey::Family | FieldKey::Variants | FieldKey::VocabSize | FieldKey::Init => Group::Model,
             FieldKey::Loss
             | FieldKey::Optimizer
             | FieldKey::Lr

@@ -21,6 +21,7 @@ const fn rule(key: FieldKey, pattern: &'static str, unit: Option<Unit>, within: 
 const LR: (f64, f64) = (1e-8, 5.0);
 const SHARE: (f64, f64) = (0.0, 0.9999999);
 const COUNT: (f64, f64) = (1.0, 1e12);
+const VOCABULARY: (f64, f64) = (50.0, 1e7);
 
 const RULES: &[Rule] = &[
     rule(FieldKey::Lr, r"\b(?:learning[- ]rates?|step[- ]?size|lr)\b{of}{n}", None, LR),
@@ -191,6 +192,19 @@ const RULES: &[Rule] = &[
         (8.0, 1e7),
     ),
     rule(FieldKey::MaxSeqLen, r"\b{n} (?:tokens? )?(?:context|sequence) (?:length|window|size)", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(FieldKey::VocabSize, r"\bvocabular(?:y|ies)(?: sizes?)?{of}{n}", None, VOCABULARY),
+    rule(
+        FieldKey::VocabSize,
+        r"\bvocabulary (?:\w+ )?(?:expanded|extended|increased|limited|restricted|reduced) to {n}",
+        None,
+        VOCABULARY,
+    ),
+    rule(
+        FieldKey::VocabSize,
+        r"\b{n}[- ](?:(?:tokens?|words?|word-?pieces?|sub-?words?|symbols?|entry|entries|bpe|sentencepiece) )?vocabular(?:y|ies)\b",
+        None,
+        VOCABULARY,
+    ),
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraAlpha, r"\bLoRA (?:α|alpha){of}{n}", None, (1.0, 4096.0)),

@@ -85,6 +85,9 @@ fn sizes_and_lengths() {
     check("• Number of epochs: 2, 3, 4", &["epochs [2.0,3.0,4.0] epochs"]);
     check("We evaluate every 500 steps and average the last 5 checkpoints after 1k steps.", &[]);
     check("We use a maximum sequence length of 128.", &["max_seq_len 128.0 tokens"]);
+    check("The vocabulary of 2,000 word pieces is learned from it.", &["architecture.vocab_size 2000.0"]);
+    check("We use WordPiece embeddings with a 30,000 token vocabulary.", &["architecture.vocab_size 30000.0"]);
+    check("The vocabulary is expanded to 50,257.", &["architecture.vocab_size 50257.0"]);
 }
 
 #[test]

@@ -345,13 +345,16 @@ impl Brief<'_> {
         let (variant, _) = paper.variants().next()?;
         let hidden = variant.hidden_size? as usize;
         let wanted = Wanted { phase: None, dataset: Some(&self.choice.name), variant: Some(&variant.name) };
-        let positions = paper.best(FieldKey::MaxSeqLen, &wanted).and_then(|f| f.value.numbers().first().copied());
+        let number = |key: FieldKey| paper.best(key, &wanted).and_then(|f| f.value.numbers().first().copied());
+        let positions = number(FieldKey::MaxSeqLen);
+        let usual = self.scratch_size(positions.map_or(128, |p| p as usize));
         Some(EncoderSize {
             layers: variant.num_layers? as usize,
             hidden,
             heads: variant.num_heads? as usize,
             intermediate: variant.intermediate_size.map_or(4 * hidden, |size| size as usize),
-            ..self.scratch_size(positions.map_or(128, |p| p as usize))
+            vocab: number(FieldKey::VocabSize).map_or(usual.vocab, |size| size as usize),
+            ..usual
         })
     }
 
