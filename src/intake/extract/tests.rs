@@ -24,7 +24,7 @@ fn paper(sections: &[(&str, &[&str])]) -> Paper {
 
 /// `key value [scope]` of all fields that are settings.
 fn fields(spec: &PaperSpec) -> Vec<String> {
-    let settings = FlatSpec::from(spec).fields.into_iter().filter(|f| f.key >= FieldKey::Init && f.key < FieldKey::Datasets);
+    let settings = FlatSpec::from(spec).fields.into_iter().filter(|f| f.key >= FieldKey::VocabSize && f.key < FieldKey::Datasets);
     let line = |f: crate::intake::FlatField| {
         let key = serde_json::to_value(f.key).expect("a key");
         let unit = f.unit.map_or(String::new(), |u| format!(" {u}"));
@@ -85,7 +85,7 @@ fn sizes_and_lengths() {
     check("• Number of epochs: 2, 3, 4", &["epochs [2.0,3.0,4.0] epochs"]);
     check("We evaluate every 500 steps and average the last 5 checkpoints after 1k steps.", &[]);
     check("We use a maximum sequence length of 128.", &["max_seq_len 128.0 tokens"]);
-    check("The vocabulary of 2,000 word pieces is learned from it.", &["architecture.vocab_size 2000.0"]);
+    check("We learn a vocabulary of 2,000 word pieces from the training set.", &["architecture.vocab_size 2000.0"]);
     check("We use WordPiece embeddings with a 30,000 token vocabulary.", &["architecture.vocab_size 30000.0"]);
     check("The vocabulary is expanded to 50,257.", &["architecture.vocab_size 50257.0"]);
 }
