@@ -19,6 +19,11 @@ const BESIDE: [&str; 5] = ["merges.txt", "tokenizer_config.json", "special_token
 /// No file of a tokenizer is larger.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// Whether the file of this name is a tokenizer only together with what lies beside it.
+fn is_in_parts(name: &str) -> bool {
+    NAMES[1..].contains(&name)
+}
+
 /// Fetches a folder's tokenizer; none where there is none.
 ///
 /// # Errors
@@ -36,7 +41,7 @@ pub(in crate::data) fn fetch(repo: &Repo) -> Result<Option<PathBuf>> {
 pub(crate) fn tokenizer_files(path: &Path) -> Vec<PathBuf> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut files = vec![path.to_path_buf()];
-    if NAMES[1..].contains(&name.as_str()) {
+    if is_in_parts(&name) {
         files.extend(BESIDE.map(|name| path.with_file_name(name)).into_iter().filter(|path| path.is_file()));
     }
     files
@@ -57,6 +62,10 @@ pub(crate) fn tokenizer_json(path: &Path) -> Result<(Vec<u8>, Vec<u32>)> {
     let mut bytes = Vec::new();
     file.rewind().and_then(|()| file.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(io)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // One that is whole is not to fail for a file beside it, which may be broken, or nobody's to read.
+    if !is_in_parts(&name) {
+        return Ok((bytes, Vec::new()));
+    }
     let parts = Parts::beside(path)?;
     let made = match name.as_ref() {
         "vocab.txt" => wordpiece(&String::from_utf8(bytes).map_err(|e| wrong(e.to_string()))?, &parts),
@@ -65,10 +74,7 @@ pub(crate) fn tokenizer_json(path: &Path) -> Result<(Vec<u8>, Vec<u32>)> {
             let merges = std::fs::read_to_string(&merges).map_err(|source| Error::Io { action: "read", path: merges, source })?;
             byte_pairs(&bytes, &merges, &parts)
         }
-        "spiece.model" | "sentencepiece.bpe.model" | "tokenizer.model" => {
-            parts.addition().and_then(|addition| sentencepiece::tokenizer_json(&bytes, addition))
-        }
-        _ => return Ok((bytes, Vec::new())),
+        _ => parts.addition().and_then(|addition| sentencepiece::tokenizer_json(&bytes, addition)),
     };
     let mut made = made.map_err(wrong)?;
     parts.add_more(&mut made);

@@ -65,3 +65,11 @@ fn what_is_damaged_is_told() {
         assert!(told.contains(expected), "{told}");
     }
 }
+
+#[test]
+fn a_whole_one_does_not_ask_what_lies_beside_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("tokenizer.json"), "{}").expect("written");
+    std::fs::write(dir.path().join("tokenizer_config.json"), "broken").expect("written");
+    assert_eq!(tokenizer_json(&dir.path().join("tokenizer.json")).expect("read").0, b"{}");
+}
