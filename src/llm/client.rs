@@ -239,6 +239,7 @@ impl LanguageModel for Http {
     }
 
     fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+        self.lost.set(Usage::default());
         let tokens = ask.most_tokens_in() + u64::from(ask.max_tokens);
         if let Some(most) = self.provider.context_tokens.filter(|most| tokens > *most) {
             return Err(Error::TooLong { model: self.name(), most, tokens });
@@ -246,7 +247,6 @@ impl LanguageModel for Http {
         let (begun, limits) = (Instant::now(), self.provider.limits);
         let deadline = begun + limits.whole();
         let (mut notes, mut lost, mut attempts, mut begun_answers) = (Vec::new(), Usage::default(), 1, 0);
-        self.lost.set(lost);
         loop {
             let (why, wait) = match self.attempt(ask, deadline)? {
                 Attempt::Answered(heard) => {

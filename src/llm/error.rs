@@ -55,9 +55,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a provider may have written, and charge for it, all the same.
+    /// Whether a provider may have written, and charge for it, all the same; also where its answer could not be kept.
     pub(super) fn may_have_cost(&self) -> bool {
-        matches!(self, Error::Slow { .. } | Error::Failing { .. } | Error::BadAnswer { .. })
+        matches!(self, Error::Slow { .. } | Error::Failing { .. } | Error::BadAnswer { .. } | Error::Store(_))
     }
 
     /// Whether an answer came that is of no use: the model may be told so and asked again.

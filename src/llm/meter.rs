@@ -147,9 +147,10 @@ impl LanguageModel for Meter<'_> {
         let lost = self.inner.lost();
         let (usage, secs) = match &answered {
             Ok(reply) => (reply.usage, reply.secs),
-            Err(_) if lost.tokens() > 0 => (lost, 0.0),
-            Err(error) if error.may_have_cost() => (most_of(ask), 0.0),
-            Err(_) => (Usage::default(), 0.0),
+            // What it counted itself is all that `Failing` stands for.
+            Err(Error::Failing { .. }) if lost.tokens() > 0 => (lost, 0.0),
+            Err(error) if error.may_have_cost() => (lost.and(most_of(ask)), 0.0),
+            Err(_) => (lost, 0.0),
         };
         let usd = self.price.map(|price| price.of(usage));
         self.spent.set(self.spent.get().and(Spent { tokens: usage.tokens(), usd: usd.unwrap_or(0.0) }));
