@@ -66,7 +66,6 @@ fn broken(path: &Path, error: &csv::Error) -> Error {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             unreadable(path, line, format!("expected {expected_len} cells as in the header, found {len}"))
         }
-        csv::ErrorKind::Utf8 { .. } => unreadable(path, line, "it is not UTF-8"),
         csv::ErrorKind::Io(e) => unreadable(path, line, e),
         _ => unreadable(path, line, error),
     }
