@@ -62,6 +62,15 @@ pub(super) struct Stated<'a> {
     pub(super) field: &'a Field,
 }
 
+impl Stated<'_> {
+    /// Whether the paper says that the model was not trained on the data.
+    pub(super) fn is_untrained(&self) -> bool {
+        let evidence = &self.field.evidence;
+        let says = |text: &str| text.to_lowercase().replace('-', " ").contains("zero shot");
+        says(evidence.quote.verbatim()) || evidence.section.as_deref().is_some_and(says)
+    }
+}
+
 impl<'a> Brief<'a> {
     pub(super) fn new(
         goal: &'a Goal,

@@ -3,13 +3,14 @@
 use super::brief::{Brief, Stated};
 use super::fit::{Fit, Price};
 use super::models::{Candidate, is_less_than_bert};
+use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
 use crate::intake::{Family, ModelName, ModelSize};
 use crate::spec::{Deviation, ModelSpec, Task};
 use crate::words;
-use tallow_zoo::{HeadKind, Modality, ModelConfig};
+use tallow_zoo::{HeadKind, Modality};
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 
@@ -92,9 +93,9 @@ impl Brief<'_> {
     }
 
     /// What else differs or was assumed.
-    pub(super) fn say_rest(&self, out: &mut Drafted) {
+    pub(super) fn say_rest(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, out: &mut Drafted) {
         if self.paper().is_some() {
-            self.say_of_paper(&mut out.deviations);
+            self.say_of_paper(stated, &mut out.deviations);
         }
         if self.vectors_assumed {
             out.assumptions.push(
@@ -130,7 +131,7 @@ impl Brief<'_> {
                 "data.columns: `{source}` holds `{from}` and `{target}` holds `{to}`, for no columns are called so"
             ));
         }
-        if let Some((size, why)) = &self.image {
+        if let Some((size, why)) = self.image_for(candidate) {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
         }
         if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
@@ -162,18 +163,22 @@ impl Brief<'_> {
         }
     }
 
-    fn say_of_paper(&self, deviations: &mut Vec<Deviation>) {
+    fn say_of_paper(&self, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
         let is_cut = deviations.iter().any(|d| d.field == "data.max_train_examples");
         let mut deviate = |field: &str, stated: &str, used: String, reason: &str| {
             deviations.push(Deviation { field: field.into(), stated: stated.into(), used, reason: reason.into() });
         };
-        if self.choice.known.is_some_and(|k| k.held_out.starts_with("validation")) {
+        if self.choice.known.is_some_and(|k| k.splits.is_some_and(|(_, held_out)| held_out.starts_with("validation"))) {
             deviate(
                 "data.held_out",
                 "the test split",
                 format!("the split `{}`", self.held_out),
                 "the test labels are not public",
             );
+        }
+        if stated.is_some_and(Stated::is_untrained) {
+            let used = format!("training on `{}`", self.train);
+            deviate("recipe", "no training on the data (zero-shot)", used, "what is tried here is training");
         }
         if let Some(asked) = self.asked_examples.filter(|_| !is_cut) {
             deviate("data.max_train_examples", "all training examples", words::count(asked as f64), ON_THE_COMMAND_LINE);
@@ -182,18 +187,6 @@ impl Brief<'_> {
             let reason = "each further seed costs as much again (`--seeds 0,1,2`)";
             deviate("seeds", "what the paper ran, or chose from", "one run".into(), reason);
         }
-    }
-}
-
-fn is_of_family(candidate: &Candidate, family: Family) -> bool {
-    match &candidate.config {
-        ModelConfig::Bert(_) => matches!(family, Family::Bert | Family::Transformer),
-        ModelConfig::Roberta(_) => matches!(family, Family::Roberta | Family::Transformer),
-        ModelConfig::Vit(_) => matches!(family, Family::Vit | Family::Transformer),
-        ModelConfig::Marian(_) => family == Family::Transformer,
-        ModelConfig::T5(_) => matches!(family, Family::T5 | Family::Transformer),
-        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) => family == Family::Resnet,
-        _ => false,
     }
 }
 
