@@ -54,8 +54,7 @@ pub(super) fn recipe_of(paper: &PaperSpec, wanted: &Wanted<'_>, defaults: &Defau
 /// Without what the paper says of another size of the model only.
 fn own_variant<'a>(mut recipe: PaperRecipe<'a>, wanted: &Wanted<'_>) -> PaperRecipe<'a> {
     let other = |field: &mut Option<&'a Field>| {
-        let of = field.and_then(|f| f.scope.variant.as_deref());
-        if of.is_some_and(|of| wanted.variant.is_none_or(|wanted| !of.eq_ignore_ascii_case(wanted))) {
+        if field.is_some_and(|f| !f.scope.concerns_model(wanted.variant)) {
             *field = None;
         }
     };
