@@ -5,6 +5,11 @@ use crate::spec::{
 };
 use tallow_zoo::BaseWeights;
 
+/// Bytes as lower-case hexadecimal, as hashes are written.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A score: four decimals.
 pub(crate) fn score(value: f64) -> String {
     format!("{value:.4}")

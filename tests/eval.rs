@@ -45,6 +45,11 @@ fn a_runs_model_scores_as_in_the_run() {
     let within = |end: &str| score["scores"]["accuracy"]["interval"][end].as_f64().expect("a number");
     assert!(within("low") < accuracy && accuracy < within("high"), "{score}");
 
+    // What it learnt from is no measure of it.
+    let of_train = last_line(&eval(&model, &["--data=toy_reviews", "--split=train", "--max-examples=50", "--json"]));
+    let said = of_train["score"]["assumptions"][0].as_str().unwrap_or_default().to_string();
+    assert!(said.contains("trained on this split `train`"), "{of_train}");
+
     // The run folder stands for its model, wherever it lies; what it holds is told of its new place.
     let moved = dir.path().join("moved");
     std::fs::rename(&run, &moved).expect("moved");

@@ -13,11 +13,13 @@ pub struct Known {
     /// Of the Hub.
     pub id: &'static str,
     pub config: Option<&'static str>,
-    pub train: &'static str,
-    /// The split that scores are usually read from, among those with public labels.
-    pub held_out: &'static str,
+    /// The same in another form, for where the first cannot be had.
+    pub else_config: Option<&'static str>,
+    /// The split to train on and the one that scores are usually read from, among those with public labels; none: as they are found.
+    pub splits: Option<(&'static str, &'static str)>,
+    /// None: as they are found.
     pub input: &'static [&'static str],
-    pub label: &'static str,
+    pub label: Option<&'static str>,
     /// What is usually reported.
     pub metric: Metric,
     pub classes: usize,
@@ -50,17 +52,16 @@ const fn text(
     classes: usize,
 ) -> Known {
     let (id, config) = place;
-    let (train, held_out) = splits;
     Known {
         name,
         aliases,
         task: Task::TextClassification,
         id,
         config,
-        train,
-        held_out,
+        else_config: None,
+        splits: Some(splits),
         input,
-        label: "label",
+        label: Some("label"),
         metric,
         classes,
         mirror: false,
@@ -76,16 +77,14 @@ const fn image(
     label: &'static str,
     classes: usize,
 ) -> Known {
-    let (id, config) = place;
-    let (train, held_out) = splits;
-    let (task, metric) = (Task::ImageClassification, Metric::Accuracy);
-    Known { name, aliases, task, id, config, train, held_out, input, label, metric, classes, mirror: true }
+    let of = text(name, aliases, place, splits, input, Metric::Accuracy, classes);
+    Known { task: Task::ImageClassification, label: Some(label), mirror: true, ..of }
 }
 
 /// Questions about texts, with answers.
 const fn questions(name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>)) -> Known {
     let of = text(name, aliases, place, DEV, &["question", "context"], Metric::AnswerF1, 0);
-    Known { task: Task::QuestionAnswering, label: "answers", ..of }
+    Known { task: Task::QuestionAnswering, label: Some("answers"), ..of }
 }
 
 /// Lists of words with a tag each.
@@ -97,7 +96,7 @@ const fn tagged(
     classes: usize,
 ) -> Known {
     let of = text(name, aliases, place, splits, &["tokens"], Metric::EntityF1, classes);
-    Known { task: Task::TokenClassification, label: "ner_tags", ..of }
+    Known { task: Task::TokenClassification, label: Some("ner_tags"), ..of }
 }
 
 /// A text and what is written from it.
@@ -108,7 +107,7 @@ const fn pairs(
     [source, target]: [&'static [&'static str]; 2],
     metric: Metric,
 ) -> Known {
-    Known { task: Task::TextToText, label: target[0], ..text(name, aliases, place, TEST, source, metric, 0) }
+    Known { task: Task::TextToText, label: Some(target[0]), ..text(name, aliases, place, TEST, source, metric, 0) }
 }
 
 /// Images that mean something else in a mirror.
@@ -124,11 +123,46 @@ const fn digits(
     Known { mirror: false, ..image(name, aliases, place, splits, input, label, classes) }
 }
 
+/// One whose splits and columns are what they are found to be.
+const fn open(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    place: (&'static str, Option<&'static str>),
+    task: Task,
+    metric: Metric,
+) -> Known {
+    Known { task, splits: None, label: None, ..text(name, aliases, place, TEST, &[], metric, 0) }
+}
+
+/// Texts for a language model; some lie there as they were written and, for counts of words, cut into words.
+const fn texts(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    id: &'static str,
+    [config, else_config]: [Option<&'static str>; 2],
+) -> Known {
+    Known { else_config, ..open(name, aliases, (id, config), Task::LanguageModelling, Metric::Perplexity) }
+}
+
+/// Conversations to learn answers from.
+const fn conversations(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    place: (&'static str, Option<&'static str>),
+) -> Known {
+    open(name, aliases, place, Task::InstructionTuning, Metric::Perplexity)
+}
+
+/// Answers of which one is the better.
+const fn preferences(name: &'static str, aliases: &'static [&'static str], place: (&'static str, Option<&'static str>)) -> Known {
+    open(name, aliases, place, Task::PreferenceOptimization, Metric::PreferenceAccuracy)
+}
+
 const GLUE: &str = "nyu-mll/glue";
 const DEV: (&str, &str) = ("train", "validation");
 const TEST: (&str, &str) = ("train", "test");
 
-const KNOWN: [Known; 34] = [
+const KNOWN: [Known; 49] = [
     // GLUE and its kind: the test labels are not public, so the development set is scored.
     text("SST-2", &["Stanford Sentiment Treebank", "glue/sst2"], (GLUE, Some("sst2")), DEV, &["sentence"], Metric::Accuracy, 2),
     text(
@@ -301,6 +335,30 @@ const KNOWN: [Known; 34] = [
     ),
     pairs("XSum", &["Extreme Summarization"], ("EdinburghNLP/xsum", None), [&["document"], &["summary"]], Metric::RougeL),
     pairs("SAMSum", &[], ("knkarthick/samsum", None), [&["dialogue"], &["summary"]], Metric::RougeL),
+    texts("WikiText-2", &["WikiText2"], "Salesforce/wikitext", [Some("wikitext-2-raw-v1"), Some("wikitext-2-v1")]),
+    texts("WikiText-103", &["WikiText103"], "Salesforce/wikitext", [Some("wikitext-103-raw-v1"), Some("wikitext-103-v1")]),
+    texts("TinyStories", &[], "roneneldan/TinyStories", [Some("default"), None]),
+    texts("Penn Treebank", &["PTB"], "ptb-text-only/ptb_text_only", [Some("penn_treebank"), None]),
+    texts("enwik8", &[], "LTCB/enwik8", [Some("enwik8"), Some("enwik8-raw")]),
+    conversations("Alpaca", &["Stanford Alpaca"], ("tatsu-lab/alpaca", Some("default"))),
+    conversations("Dolly", &["Dolly 15k", "databricks-dolly-15k"], ("databricks/databricks-dolly-15k", Some("default"))),
+    conversations("GSM8K", &["Grade School Math 8K"], ("openai/gsm8k", Some("main"))),
+    conversations("UltraChat", &["UltraChat 200k"], ("HuggingFaceH4/ultrachat_200k", Some("default"))),
+    conversations("OpenAssistant Guanaco", &["Guanaco"], ("timdettmers/openassistant-guanaco", Some("default"))),
+    preferences("UltraFeedback", &["UltraFeedback binarized"], ("trl-lib/ultrafeedback_binarized", Some("default"))),
+    preferences("HH-RLHF", &["Anthropic HH"], ("Anthropic/hh-rlhf", Some("default"))),
+    open(
+        "AllNLI",
+        &["all-nli"],
+        ("sentence-transformers/all-nli", Some("triplet")),
+        Task::SentenceSimilarity,
+        Metric::TripletAccuracy,
+    ),
+    open("LibriSpeech", &["Libri Speech"], ("openslr/librispeech_asr", Some("clean")), Task::SpeechRecognition, Metric::Wer),
+    Known {
+        label: Some("answer"),
+        ..text("BoolQ", &[], ("google/boolq", Some("default")), DEV, &["question", "passage"], Metric::Accuracy, 2)
+    },
 ];
 
 #[cfg(test)]
@@ -330,9 +388,11 @@ mod tests {
             for name in std::iter::once(&known.name).chain(known.aliases) {
                 assert_eq!(seen.insert(squeeze(name), known.name).filter(|k| *k != known.name), None, "{name}");
             }
+            let open = known.splits.is_none();
+            assert_eq!(open, known.input.is_empty() && known.label.is_none(), "{}", known.name);
+            let classless = open || matches!(known.task, Task::TextRegression | Task::QuestionAnswering | Task::TextToText);
             assert!(
-                (known.classes >= 2 || matches!(known.task, Task::TextRegression | Task::QuestionAnswering | Task::TextToText))
-                    && (1..=2).contains(&known.input.len()),
+                (known.classes >= 2 || classless) && known.input.len() <= 2 && known.metric.serves(known.task),
                 "{}",
                 known.name
             );

@@ -1,6 +1,7 @@
 //! SHA-256, as every exchange format has it.
 
 use super::{Error, Result};
+use crate::words::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -62,10 +63,6 @@ pub fn sha256_of_files(folder: &Path, files: &BTreeSet<PathBuf>) -> Result<Strin
 /// SHA-256 of bytes at hand, as lower-case hexadecimal.
 pub fn sha256_of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

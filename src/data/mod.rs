@@ -58,8 +58,8 @@ pub use prepared::{
     PreparedTable, PreparedTags, PreparedTargets, PreparedTexts, PreparedTranscripts, Verbatim,
 };
 pub use public_models::{
-    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, SMALLER_BERTS, USUAL_BERT, WRITERS,
-    public_id,
+    DECODERS, ENCODERS, EncoderFamily, HEARERS, OTHER_ENCODERS, PublicEncoder, PublicModel, SEERS, SMALLER_BERTS, USUAL_BERT,
+    WRITERS, public_id,
 };
 pub use shards::{sha256_of_weights, weight_files};
 pub use splits::{holds_rows, holds_text, is_pattern, is_table};

@@ -55,9 +55,9 @@ pub const SMALLER_BERTS: [PublicEncoder; 2] = [
     encoder("google/bert_uncased_L-4_H-512_A-8", EncoderFamily::Bert, "BERT-small", 4, 512, 8),
 ];
 
-/// A language model in GPT-2's or Llama's format.
+/// A public model by its whole configuration: a language model, one that writes a text from another or from speech, one of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PublicDecoder {
+pub struct PublicModel {
     /// Of the Hub.
     pub id: &'static str,
     /// As people call it.
@@ -66,7 +66,7 @@ pub struct PublicDecoder {
     pub config: &'static str,
 }
 
-impl PublicDecoder {
+impl PublicModel {
     /// Whether people mean it by `name`, in lower case with hyphens: its own, or the start of it.
     pub fn is_called(&self, name: &str) -> bool {
         let squeezed = |text: &str| text.to_lowercase().replace(['-', '.'], "");
@@ -76,44 +76,33 @@ impl PublicDecoder {
 }
 
 /// Small ones that a CPU can tune, of each name the smallest first.
-pub const DECODERS: [PublicDecoder; 5] = [
-    PublicDecoder {
+pub const DECODERS: [PublicModel; 5] = [
+    PublicModel {
         id: "openai-community/gpt2",
         name: "GPT-2",
         config: r#"{"model_type":"gpt2","vocab_size":50257,"n_positions":1024,"n_embd":768,"n_layer":12,"n_head":12}"#,
     },
-    PublicDecoder {
+    PublicModel {
         id: "openai-community/gpt2-medium",
         name: "GPT-2-medium",
         config: r#"{"model_type":"gpt2","vocab_size":50257,"n_positions":1024,"n_embd":1024,"n_layer":24,"n_head":16}"#,
     },
-    PublicDecoder {
+    PublicModel {
         id: "HuggingFaceTB/SmolLM2-135M",
         name: "SmolLM2-135M",
         config: r#"{"model_type":"llama","vocab_size":49152,"hidden_size":576,"intermediate_size":1536,"num_hidden_layers":30,"num_attention_heads":9,"num_key_value_heads":3,"max_position_embeddings":8192,"tie_word_embeddings":true}"#,
     },
-    PublicDecoder {
+    PublicModel {
         id: "HuggingFaceTB/SmolLM2-360M",
         name: "SmolLM2-360M",
         config: r#"{"model_type":"llama","vocab_size":49152,"hidden_size":960,"intermediate_size":2560,"num_hidden_layers":32,"num_attention_heads":15,"num_key_value_heads":5,"max_position_embeddings":8192,"tie_word_embeddings":true}"#,
     },
-    PublicDecoder {
+    PublicModel {
         id: "Qwen/Qwen2.5-0.5B",
         name: "Qwen2.5-0.5B",
         config: r#"{"model_type":"qwen2","vocab_size":151936,"hidden_size":896,"intermediate_size":4864,"num_hidden_layers":24,"num_attention_heads":14,"num_key_value_heads":2,"max_position_embeddings":32768,"tie_word_embeddings":true}"#,
     },
 ];
-
-/// A model that writes one text from another, in T5's format, or from speech, in Whisper's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PublicWriter {
-    /// Of the Hub.
-    pub id: &'static str,
-    /// As people call it.
-    pub name: &'static str,
-    /// What its cost depends on, of its `config.json`.
-    pub config: &'static str,
-}
 
 const T5_BASE: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":768,"d_kv":64,"d_ff":3072,"num_layers":12,"num_heads":12,"n_positions":512}"#;
 const T5_SMALL: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":512,"d_kv":64,"d_ff":2048,"num_layers":6,"num_heads":8,"n_positions":512}"#;
@@ -121,23 +110,68 @@ const FLAN_BASE: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":768,"
 const FLAN_SMALL: &str = r#"{"model_type":"t5","vocab_size":32128,"d_model":512,"d_kv":64,"d_ff":1024,"num_layers":8,"num_heads":6,"n_positions":512,"feed_forward_proj":"gated-gelu","tie_word_embeddings":false}"#;
 
 /// Models of speech, the largest first; those that hear English alone are asked for by name.
-pub const HEARERS: [PublicWriter; 4] = [
-    PublicWriter { id: "openai/whisper-base", name: "Whisper-base", config: WHISPER_BASE },
-    PublicWriter { id: "openai/whisper-tiny", name: "Whisper-tiny", config: WHISPER_TINY },
-    PublicWriter { id: "openai/whisper-base.en", name: "Whisper-base.en", config: WHISPER_BASE },
-    PublicWriter { id: "openai/whisper-tiny.en", name: "Whisper-tiny.en", config: WHISPER_TINY },
+pub const HEARERS: [PublicModel; 4] = [
+    PublicModel { id: "openai/whisper-base", name: "Whisper-base", config: WHISPER_BASE },
+    PublicModel { id: "openai/whisper-tiny", name: "Whisper-tiny", config: WHISPER_TINY },
+    PublicModel { id: "openai/whisper-base.en", name: "Whisper-base.en", config: WHISPER_BASE },
+    PublicModel { id: "openai/whisper-tiny.en", name: "Whisper-tiny.en", config: WHISPER_TINY },
 ];
 
 const WHISPER_BASE: &str = r#"{"model_type":"whisper","vocab_size":51865,"d_model":512,"encoder_layers":6,"decoder_layers":6,"encoder_attention_heads":8,"decoder_attention_heads":8,"encoder_ffn_dim":2048,"decoder_ffn_dim":2048}"#;
 const WHISPER_TINY: &str = r#"{"model_type":"whisper","vocab_size":51865,"d_model":384,"encoder_layers":4,"decoder_layers":4,"encoder_attention_heads":6,"decoder_attention_heads":6,"encoder_ffn_dim":1536,"decoder_ffn_dim":1536}"#;
 
 /// Of each family the largest first.
-pub const WRITERS: [PublicWriter; 4] = [
-    PublicWriter { id: "google-t5/t5-base", name: "T5-base", config: T5_BASE },
-    PublicWriter { id: "google-t5/t5-small", name: "T5-small", config: T5_SMALL },
-    PublicWriter { id: "google/flan-t5-base", name: "FLAN-T5-base", config: FLAN_BASE },
-    PublicWriter { id: "google/flan-t5-small", name: "FLAN-T5-small", config: FLAN_SMALL },
+pub const WRITERS: [PublicModel; 4] = [
+    PublicModel { id: "google-t5/t5-base", name: "T5-base", config: T5_BASE },
+    PublicModel { id: "google-t5/t5-small", name: "T5-small", config: T5_SMALL },
+    PublicModel { id: "google/flan-t5-base", name: "FLAN-T5-base", config: FLAN_BASE },
+    PublicModel { id: "google/flan-t5-small", name: "FLAN-T5-small", config: FLAN_SMALL },
 ];
+
+/// Vision transformers that were trained on ImageNet, largest first: Dosovitskiy et al., 2010.11929, and the smaller ones of Touvron et
+/// al., 2012.12877.
+pub const SEERS: [PublicModel; 4] = [
+    PublicModel {
+        id: "google/vit-large-patch16-224",
+        name: "ViT-Large/16",
+        config: r#"{"model_type":"vit","hidden_size":1024,"num_hidden_layers":24,"num_attention_heads":16,"intermediate_size":4096}"#,
+    },
+    PublicModel {
+        id: "google/vit-base-patch16-224",
+        name: "ViT-Base/16",
+        config: r#"{"model_type":"vit","hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,"intermediate_size":3072}"#,
+    },
+    PublicModel {
+        id: "facebook/deit-small-patch16-224",
+        name: "DeiT-small",
+        config: r#"{"model_type":"vit","hidden_size":384,"num_hidden_layers":12,"num_attention_heads":6,"intermediate_size":1536}"#,
+    },
+    PublicModel {
+        id: "facebook/deit-tiny-patch16-224",
+        name: "DeiT-tiny",
+        config: r#"{"model_type":"vit","hidden_size":192,"num_hidden_layers":12,"num_attention_heads":3,"intermediate_size":768}"#,
+    },
+];
+
+/// Encoders of other families than BERT's, of each the largest first.
+pub const OTHER_ENCODERS: [PublicModel; 6] = [
+    PublicModel { id: "FacebookAI/roberta-large", name: "RoBERTa-large", config: ROBERTA_LARGE },
+    PublicModel { id: "FacebookAI/roberta-base", name: "RoBERTa-base", config: ROBERTA_BASE },
+    PublicModel {
+        id: "distilbert/distilbert-base-uncased",
+        name: "DistilBERT-base",
+        config: r#"{"model_type":"distilbert","vocab_size":30522,"dim":768,"n_layers":6,"n_heads":12,"hidden_dim":3072}"#,
+    },
+    PublicModel { id: "google/electra-large-discriminator", name: "ELECTRA-large", config: ELECTRA_LARGE },
+    PublicModel { id: "google/electra-base-discriminator", name: "ELECTRA-base", config: ELECTRA_BASE },
+    PublicModel { id: "google/electra-small-discriminator", name: "ELECTRA-small", config: ELECTRA_SMALL },
+];
+
+const ROBERTA_LARGE: &str = r#"{"model_type":"roberta","vocab_size":50265,"hidden_size":1024,"num_hidden_layers":24,"num_attention_heads":16,"intermediate_size":4096,"max_position_embeddings":514,"type_vocab_size":1}"#;
+const ROBERTA_BASE: &str = r#"{"model_type":"roberta","vocab_size":50265,"hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,"intermediate_size":3072,"max_position_embeddings":514,"type_vocab_size":1}"#;
+const ELECTRA_LARGE: &str = r#"{"model_type":"electra","vocab_size":30522,"embedding_size":1024,"hidden_size":1024,"num_hidden_layers":24,"num_attention_heads":16,"intermediate_size":4096}"#;
+const ELECTRA_BASE: &str = r#"{"model_type":"electra","vocab_size":30522,"embedding_size":768,"hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,"intermediate_size":3072}"#;
+const ELECTRA_SMALL: &str = r#"{"model_type":"electra","vocab_size":30522,"embedding_size":128,"hidden_size":256,"num_hidden_layers":12,"num_attention_heads":4,"intermediate_size":1024}"#;
 
 /// Other models of the zoo's architectures by the names that people call them, in lower case with hyphens: each is looked up under its
 /// id of the Hub.

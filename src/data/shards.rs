@@ -1,8 +1,9 @@
 //! A model's weights in one file or in several. Where they are several, an index names the file of each tensor, as the Hub has it for
 //! models of more than some gigabytes: `model.safetensors.index.json`.
 
-use super::digest::{hex, sha256_of_file};
+use super::digest::sha256_of_file;
 use super::{Error, Result};
+use crate::words::hex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};

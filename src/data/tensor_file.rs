@@ -3,9 +3,9 @@
 //! The `safetensors` crate keeps metadata in a hash map and writes it in a different order each time, so the header is written here;
 //! the file is read back by that crate.
 
-use super::digest::hex;
 use super::{Error, Result};
 use crate::store::write_atomic;
+use crate::words::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -472,6 +472,9 @@ pub struct ReportedResult {
     pub value: f64,
     /// The row or system it belongs to.
     pub variant: Option<String>,
+    /// Nothing was trained on the data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub zero_shot: bool,
 }
 
 impl ReportedResult {

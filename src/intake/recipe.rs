@@ -1,7 +1,7 @@
 //! The recipe that a paper gives for one phase and data set, out of all it says.
 
 use super::{Field, FieldKey, PaperSpec, Phase, Scope, Value};
-use crate::intake::extract::{is_member, same_dataset};
+use crate::intake::extract::{is_member, same_dataset, same_model};
 
 /// What a recipe is wanted for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +96,11 @@ impl PaperRecipe<'_> {
 }
 
 impl Scope {
+    /// Whether what is said may be said of the model `variant`: it names it, or none at all.
+    pub fn concerns_model(&self, variant: Option<&str>) -> bool {
+        self.variant.as_deref().is_none_or(|of| variant.is_some_and(|variant| same_model(of, variant)))
+    }
+
     /// Whether what is said may be said of `dataset`: it names it, its suite, or no data set at all.
     pub fn concerns(&self, dataset: &str) -> bool {
         self.datasets.is_empty() || self.datasets.iter().any(|d| same_dataset(d, dataset) || is_member(dataset, d))
@@ -119,7 +124,7 @@ fn fit(scope: &Scope, wanted: &Wanted<'_>) -> Option<u32> {
         Some(_) => return None,
     };
     let variant = match (scope.variant.as_deref(), wanted.variant) {
-        (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => 2,
+        (Some(a), Some(b)) if same_model(a, b) => 2,
         (Some(_), _) => 0,
         (None, _) => 1,
     };

@@ -1,7 +1,7 @@
 //! What is asked, and what comes back.
 
 use super::Error;
-use crate::words::clean;
+use crate::words::{clean, hex};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -102,7 +102,7 @@ impl Ask {
     pub fn hash(&self) -> String {
         // Keys of JSON objects are ordered: equal values are equal text.
         let text = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(&text))
     }
 
     /// No fewer tokens than the question has, for what is written in letters: three bytes a token.

@@ -2,6 +2,7 @@
 //!
 //! Text that a stranger wrote stands in a [`Fenced`] block. Its fence is named by the text's own hash, so that the text cannot hold its end.
 
+use crate::words::hex;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
@@ -222,7 +223,7 @@ impl Fenced {
     pub fn new(what: &'static str, text: &str, most: usize) -> Self {
         let kept: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).take(most).collect();
         let cut = if text.chars().nth(most).is_some() { "\n(cut here)" } else { "" };
-        let fence: String = Sha256::digest(&kept).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let fence = hex(&Sha256::digest(&kept)[..4]);
         Fenced(format!("<data {what} {fence}>\n{}{cut}\n</data {what} {fence}>", kept.trim()))
     }
 }

@@ -206,7 +206,7 @@ impl Pipeline<'_> {
             return Err(Error::NoReference.into());
         }
         let split = choose_split(&data, question.split.as_deref())?;
-        let mut assumptions = Vec::new();
+        let mut assumptions: Vec<String> = super::seen::in_training(&model, split).into_iter().collect();
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
         let forced = question.told.forced(&model)?;
         if question.compared.is_some() && model.config.speech_limits().is_none() {

@@ -11,6 +11,7 @@ mod predict;
 mod propose;
 mod scripted;
 mod search;
+mod seen;
 mod stages;
 mod verify;
 

@@ -59,6 +59,24 @@ impl Failure for NotRead {
     }
 }
 
+/// None of several data sets that would serve can be had.
+#[derive(Debug, thiserror::Error)]
+#[error("none of the data sets that would serve can be had here: {}", looked.join(", "))]
+struct NoneThere {
+    looked: Vec<String>,
+    #[source]
+    first: data::Error,
+}
+
+impl Failure for NoneThere {
+    fn class(&self) -> Class {
+        self.first.class()
+    }
+    fn hint(&self) -> Option<String> {
+        Some("`--data` names other data for the same model and recipe: a Hub id, a file, or one that Tallow makes".into())
+    }
+}
+
 impl Pipeline<'_> {
     /// Begins with a paper: its file goes into the run folder.
     pub fn begin_with_paper(&mut self, paper: &Opened, wishes: &Wishes) -> Result<()> {
@@ -195,6 +213,8 @@ impl Pipeline<'_> {
         let tell = |message: &str| watch.borrow_mut().say(message);
         let (setup, making) = (&self.setup, making(&self.setup, &sources, &tell));
         let mut first_error = None;
+        let mut looked: Vec<String> = choices.iter().map(|choice| choice.name.clone()).collect();
+        looked.dedup();
         for choice in choices {
             tell(&format!("looking at the data set {}", choice.name));
             let survey_with = |task: Option<Task>, columns: &Columns| {
@@ -224,7 +244,11 @@ impl Pipeline<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(first_error.map_or_else(|| spec::Error::Empty { what: "data sets" }.into(), crate::error::Error::from))
+        Err(match first_error {
+            None => spec::Error::Empty { what: "data sets" }.into(),
+            Some(first) if looked.len() > 1 => NoneThere { looked, first }.into(),
+            Some(only) => only.into(),
+        })
     }
 
     /// The first whose model can be had; those that cannot are named in what is run instead, and noted as `absent`. None can: why

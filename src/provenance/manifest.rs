@@ -6,6 +6,7 @@ use crate::plan::Plan;
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Entry, Record};
+use crate::words;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -177,5 +178,5 @@ fn asked(spec: &ExperimentSpec) -> BTreeMap<String, Value> {
 
 fn hash(config: &BTreeMap<String, Value>) -> String {
     let text = serde_json::to_string(config).unwrap_or_default();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    words::hex(&Sha256::digest(text))
 }

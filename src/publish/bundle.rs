@@ -17,6 +17,7 @@ use crate::plan::{ModelFacts, Plan};
 use crate::report::{self, Report};
 use crate::spec::{self, ModelSpec, Task};
 use crate::store::write_atomic;
+use crate::words::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -324,14 +325,14 @@ fn copy(from: &Path, to: &Path) -> Result<String, Error> {
         }
     })
     .map_err(|error| failed.take().unwrap_or(Error::Store(error)))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
 }
 
 /// The sha256 of a file, in hex.
 fn hash_of(path: &Path) -> Result<String, Error> {
     let mut hasher = Sha256::new();
     std::io::copy(&mut File::open(path).map_err(io("read", path))?, &mut hasher).map_err(io("read", path))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
 }
 
 pub(super) fn write_json(path: &Path, value: &Value) -> Result<(), Error> {

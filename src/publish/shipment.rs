@@ -3,6 +3,7 @@
 use super::secrets::{Finding, scan};
 use crate::data::hub::push::Upload;
 use crate::error::{Class, Failure, place_hint};
+use crate::words::hex;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -137,7 +138,6 @@ fn upload(path: String, place: &Path) -> std::io::Result<Upload> {
         sha256.update(&block[..read]);
         git.update(&block[..read]);
     }
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Ok(Upload { path, place: place.into(), size, sha256: hex(&sha256.finalize()), git_sha1: hex(&git.finalize()), sample })
 }
 

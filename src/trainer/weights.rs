@@ -8,6 +8,7 @@ use crate::data::{sha256_of_weights, weight_files};
 use crate::job::ModelFiles;
 use crate::spec::Group;
 use crate::store::write_atomic;
+use crate::words::hex;
 use candle_core::quantized::QTensor;
 use candle_core::{DType, Device, Tensor};
 use memmap2::Mmap;
@@ -347,10 +348,6 @@ fn header(tensors: &BTreeMap<String, Tensor>, metadata: &[(&str, String)], seal:
 /// Whether the bytes are those of a sealed file, whole and unchanged.
 pub(super) fn seal_holds(file: &[u8]) -> bool {
     file.len().checked_sub(SEAL_BYTES).is_some_and(|end| Sha256::digest(&file[..end])[..] == file[end..])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

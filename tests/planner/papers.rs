@@ -211,3 +211,123 @@ fn the_transformers_own_paper() {
     assert!(spec.target.as_ref().is_some_and(|target| [27.3, 28.4].contains(&target.value)), "its own number: {:?}", spec.target);
     assert!(says(&spec, "recipe.length") && says(&spec, "model"), "{:?}", spec.deviations);
 }
+
+/// Every family of the zoo: the public models of its own that the time allows; where none of them can be had, its architecture from
+/// scratch or what stands in for it, said so.
+#[test]
+fn a_paper_of_each_family() {
+    let words = || {
+        let of = |name: &str, tokens: usize| SplitFacts { tokens: Some(tokens as u64), ..split(name, tokens / 60, true) };
+        let columns = Columns { input: vec!["text".into()], ..Columns::default() };
+        let splits = vec![of("train", 2_000_000), of("validation", 200_000), of("test", 200_000)];
+        DataFacts { task: Some(Task::LanguageModelling), columns, labels: vec![], mean_tokens: Some(60.0), ..texts(splits) }
+    };
+    let sounds = || DataFacts {
+        task: Some(Task::SpeechRecognition),
+        columns: Columns { input: vec!["audio".into()], label: Some("text".into()), ..Columns::default() },
+        labels: vec![],
+        longest_secs: Some(12.0),
+        ..texts(vec![split("train", 20_000, true), split("validation", 2000, true), split("test", 2000, true)])
+    };
+    let sizes = |name: &str, layers: u32, hidden: u32| {
+        let variant = json!({ "name": name, "num_layers": layers, "hidden_size": hidden, "intermediate_size": null, "num_heads": null, "num_params": null });
+        stated("architecture.variants", json!({ "kind": "variant", "variant": variant }), None, "")
+    };
+    let tuned = || {
+        let mut lr = stated("optimizer.lr", json!({ "kind": "number", "value": 1e-3 }), None, "");
+        lr["scope"] = json!({ "phase": "pre_training", "datasets": [], "variant": null, "topic": null });
+        lr
+    };
+    let paper = |family: &str, data: &str, metric: &str, value: f64, more: Vec<serde_json::Value>| {
+        let result =
+            json!({ "kind": "result", "result": { "dataset": data, "metric": metric, "value": value, "variant": null } });
+        let mut fields = vec![stated("architecture.family", json!({ "kind": "family", "family": family }), None, data)];
+        fields.push(stated("results", result, None, data));
+        fields.extend(more);
+        Goal::Paper(Box::new(
+            serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("it"),
+        ))
+    };
+    let day = Wishes { max_time_secs: Some(6 * 3600), ..Wishes::default() };
+    for (goal, data, own, otherwise) in [
+        (
+            paper("roberta", "SST-2", "accuracy", 94.8, vec![]),
+            glue(),
+            "FacebookAI/roberta-large",
+            "google-bert/bert-base-uncased",
+        ),
+        (
+            paper("distilbert", "IMDB", "accuracy", 92.8, vec![]),
+            glue(),
+            "distilbert/distilbert-base-uncased",
+            "google-bert/bert-base-uncased",
+        ),
+        (
+            paper("electra", "MNLI", "accuracy", 88.5, vec![]),
+            glue(),
+            "google/electra-base-discriminator",
+            "google-bert/bert-base-uncased",
+        ),
+        (
+            paper("lora", "SST-2", "accuracy", 95.1, vec![sizes("RoBERTa base", 12, 768), tuned()]),
+            glue(),
+            "FacebookAI/roberta-base",
+            "google-bert/bert-base-uncased",
+        ),
+        (paper("vit", "CIFAR-10", "accuracy", 98.1, vec![tuned()]), cifar(), "facebook/deit-small-patch16-224", "vit"),
+        (paper("wide_resnet", "CIFAR-10", "error", 4.0, vec![sizes("WRN-16-2", 16, 32)]), cifar(), "wide_resnet", "wide_resnet"),
+        (paper("gpt2", "WikiText-2", "perplexity", 29.4, vec![tuned()]), words(), "openai-community/gpt2", "gpt2"),
+        (paper("llama", "WikiText-103", "perplexity", 20.0, vec![tuned()]), words(), "HuggingFaceTB/SmolLM2-135M", "llama"),
+        (paper("whisper", "LibriSpeech", "WER", 5.6, vec![tuned()]), sounds(), "openai/whisper-tiny", "whisper"),
+    ] {
+        let spec = first(&goal, &day, &data);
+        eprintln!("{own} {} {:?}", spec.title, spec.target.as_ref().map(|t| t.value));
+        if id(&spec) != own {
+            continue;
+        }
+        assert!(spec.target.is_some() && spec.claim.is_some(), "{own}: the paper's number is the target");
+        assert_eq!(
+            spec.adapter.is_some(),
+            matches!(&goal, Goal::Paper(paper) if paper.family().is_some_and(|(f, _)| f.name() == "lora"))
+        );
+        let absent: Vec<String> = proposals(&goal, &day, &data, 200.0)
+            .expect("several")
+            .iter()
+            .filter(|spec| matches!(&spec.model, ModelSpec::Pretrained { id, .. } if !id.starts_with("google-bert/")))
+            .map(|spec| id(spec).to_string())
+            .chain(["google-bert/bert-large-uncased".to_string()])
+            .collect();
+        let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &absent };
+        let left = RulePlanner.experiments(&goal, &day, &choice(&goal, &day), &offer).expect("something stands in");
+        assert_eq!(id(&left[0]), otherwise, "without {absent:?}");
+        assert!(left[0].recipe.batch_size > 0 && spec::parse(&spec::to_toml(&left[0]), "proposed").is_ok(), "{own}");
+    }
+    // What the zoo has nothing of is refused, with what could be done.
+    let refused = RulePlanner.data(&paper("mamba", "WikiText-103", "perplexity", 16.0, vec![]), &day);
+    assert!(matches!(refused, Err(PlannerError::NoModel { .. })), "{refused:?}");
+}
+
+/// The sizes that a paper describes and trains on the task itself are those that are tried.
+#[test]
+fn a_paper_that_trains_its_own_sizes() {
+    let sizes = json!({ "name": "ViT-6", "num_layers": 6, "hidden_size": 96, "intermediate_size": null, "num_heads": null, "num_params": null });
+    let number = |value: f64| json!({ "kind": "number", "value": value });
+    let fields = [
+        stated("architecture.family", json!({ "kind": "family", "family": "vit" }), None, "CIFAR-10"),
+        stated("architecture.variants", json!({ "kind": "variant", "variant": sizes }), None, "CIFAR-10"),
+        stated("epochs", number(10.0), Some("epochs"), "CIFAR-10"),
+        stated("batch_size", number(4096.0), Some("examples"), "CIFAR-10"),
+        stated(
+            "datasets",
+            json!({ "kind": "dataset", "dataset": { "name": "CIFAR-10", "role": "train_and_eval" } }),
+            None,
+            "CIFAR-10",
+        ),
+    ];
+    let paper = serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("statements");
+    let spec = first(&Goal::Paper(Box::new(paper)), &Wishes { max_time_secs: Some(1800), ..Wishes::default() }, &cifar());
+    assert_eq!(spec.title, "ViT of 6 layers of 96 on CIFAR-10");
+    // 130 steps of 4,096 would teach little.
+    assert_eq!((spec.recipe.batch_size, says(&spec, "recipe.batch_size")), (2048, true), "{:?}", spec.deviations);
+    assert!(!spec.citations.iter().any(|citation| citation.field == "recipe.batch_size"));
+}

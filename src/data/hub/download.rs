@@ -3,8 +3,9 @@
 
 use super::Error;
 use super::wire::{Trouble, Wanted, Wire, header};
-use crate::data::digest::{hex, sha256_of_file};
+use crate::data::digest::sha256_of_file;
 use crate::error::root_cause;
+use crate::words::hex;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Method, StatusCode, Url};
 use sha1::{Digest, Sha1};

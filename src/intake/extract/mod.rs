@@ -19,7 +19,7 @@ mod tables;
 pub mod told;
 
 pub(crate) use about::family_named;
-pub(super) use names::{is_member, same_dataset};
+pub(super) use names::{is_member, same_dataset, same_model};
 
 use super::{
     DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind,

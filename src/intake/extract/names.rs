@@ -237,6 +237,29 @@ pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
     found
 }
 
+/// Whether words say that nothing was trained on the data.
+pub(super) fn says_zero_shot(text: &str) -> bool {
+    text.to_lowercase().replace('-', " ").contains("zero shot")
+}
+
+/// Whether two names of models are one: spelt alike but for signs and case, or one short for the other (`RoBbase (LoRA)` for
+/// `RoBERTa base LoRA`).
+pub(in crate::intake) fn same_model(a: &str, b: &str) -> bool {
+    let squeezed = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<Vec<char>>();
+    let (a, b) = (squeezed(a), squeezed(b));
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if short == long {
+        return true;
+    }
+    // All its letters in order, from the first to the last; numbers are never left out.
+    let mut rest = long.iter();
+    let digits = |name: &[char]| name.iter().filter(|c| c.is_ascii_digit()).copied().collect::<Vec<char>>();
+    short.len() * 3 >= long.len() * 2
+        && (short.first(), short.last()) == (long.first(), long.last())
+        && digits(&short) == digits(&long)
+        && short.iter().all(|letter| rest.any(|other| other == letter))
+}
+
 /// Whether a metric is usually given in percent.
 pub(super) fn in_percent(metric: &str) -> bool {
     METRICS.iter().any(|(name, _, percent)| *name == metric && *percent)

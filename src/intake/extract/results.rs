@@ -36,7 +36,13 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         let variant = variant_near(text, &number).or_else(|| at.scope.variant.clone());
         let unit = (percent || names::in_percent(metric.name)).then_some(Unit::Percent);
         let words = metric.at.start.min(number.start)..metric.at.end.max(number.end);
-        let result = ReportedResult { dataset, metric: Some(metric.name.to_string()), value, variant };
+        let result = ReportedResult {
+            dataset,
+            metric: Some(metric.name.to_string()),
+            value,
+            variant,
+            zero_shot: names::says_zero_shot(text),
+        };
         found.say(at, FieldKey::Results, Value::Result { result }, unit, words);
     }
 }

@@ -4,7 +4,7 @@ use super::data::{Splits, share, splits};
 use super::fit::Price;
 use super::models::{self, Candidate, Named};
 use crate::data::PairKind;
-use crate::intake::{AskedPair, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
+use crate::intake::{AskedPair, Family, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{ImageSize, Metric, Monitor, Search, Task};
@@ -208,7 +208,13 @@ impl<'a> Brief<'a> {
     pub(super) fn stated(&self, candidate: &Candidate) -> Option<Stated<'_>> {
         let paper = self.paper()?;
         let squeeze = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-        let family = paper.family().map(|(family, _)| family.name()).unwrap_or_default();
+        let family = paper.family().map(|(family, _)| family);
+        // A method stands behind the model that it is tried on, as in `RoBERTa (LoRA)`.
+        let is_own = |name: &str| match family {
+            Some(method @ (Family::Lora | Family::Dora)) => name.contains(method.name()),
+            Some(family) => name.starts_with(&squeeze(family.name())),
+            None => false,
+        };
         let sizes: Vec<(String, f64)> =
             paper.variants().map(|(v, _)| (squeeze(&v.name), v.num_params.unwrap_or(f64::MAX))).collect();
         let mut best: Option<(f64, Stated<'_>)> = None;
@@ -219,7 +225,7 @@ impl<'a> Brief<'a> {
                 Some(name) if name == squeeze(&candidate.name) => 0.0,
                 Some(name) => match sizes.iter().find(|(size, _)| *size == name) {
                     Some((_, params)) => 1.0 + params,
-                    None if !family.is_empty() && name.starts_with(&squeeze(family)) => f64::MAX,
+                    None if is_own(&name) => f64::MAX,
                     None => continue,
                 },
                 None => 0.5,

@@ -3,14 +3,15 @@
 use super::brief::Brief;
 use super::data::zoo;
 use super::models::{self, Candidate, EncoderSize, Named};
+use super::of_paper::largest_first;
 use crate::data::{DECODERS, HEARERS, WRITERS};
-use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Phase, Wanted};
+use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
 use tallow_zoo::Modality;
 
 /// What encoders are for.
-const OF_ENCODERS: [Task; 7] = [
+pub(super) const OF_ENCODERS: [Task; 7] = [
     Task::TextClassification,
     Task::TextRegression,
     Task::TextMultiLabel,
@@ -23,27 +24,14 @@ const OF_ENCODERS: [Task; 7] = [
 impl Brief<'_> {
     /// Models that serve and were not looked for in vain, largest first.
     pub(super) fn candidates(&self) -> Result<Vec<Candidate>, PlannerError> {
-        let mut found = match (self.goal.model(self.wishes), self.task) {
+        let mut found = match (self.goal.model(self.wishes), self.paper()) {
             (Some(ModelName::At { id }), _) => self.given(id)?,
-            (Some(ModelName::Called { name }), task) => self.called(name, task)?,
-            (None, Task::ImageClassification) => self.resnets()?,
-            (
-                None,
-                Task::TextClassification
-                | Task::TextRegression
-                | Task::TextMultiLabel
-                | Task::TokenClassification
-                | Task::QuestionAnswering
-                | Task::MaskedLanguageModelling,
-            ) => self.encoders()?,
-            (None, Task::SentenceSimilarity) => self.sentence_encoders()?,
-            (None, Task::LanguageModelling) => self.decoders(models::decoder)?,
-            (None, Task::InstructionTuning | Task::PreferenceOptimization) => {
-                DECODERS.iter().filter_map(models::public_decoder).collect()
-            }
-            (None, Task::TabularClassification | Task::TabularRegression) => self.perceptrons()?,
-            (None, Task::TextToText) => self.writers()?,
-            (None, Task::SpeechRecognition) => self.hearers()?,
+            (Some(ModelName::Called { name }), _) => self.called(name, self.task)?,
+            (None, Some(paper)) => match self.of_paper(paper)? {
+                Some(found) => found,
+                None => self.usual()?,
+            },
+            (None, None) => self.usual()?,
         };
         let needs = |spec: &ModelSpec| match spec {
             ModelSpec::Pretrained { id, .. } | ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Of(id)), .. } => {
@@ -57,6 +45,25 @@ impl Brief<'_> {
             return Err(PlannerError::NoModel { wanted, zoo: zoo() });
         }
         Ok(found)
+    }
+
+    /// What the task is usually done with.
+    fn usual(&self) -> Result<Vec<Candidate>, PlannerError> {
+        Ok(match self.task {
+            Task::ImageClassification => self.resnets()?,
+            Task::TextClassification
+            | Task::TextRegression
+            | Task::TextMultiLabel
+            | Task::TokenClassification
+            | Task::QuestionAnswering
+            | Task::MaskedLanguageModelling => self.encoders()?,
+            Task::SentenceSimilarity => self.sentence_encoders()?,
+            Task::LanguageModelling => self.decoders(models::decoder)?,
+            Task::InstructionTuning | Task::PreferenceOptimization => DECODERS.iter().filter_map(models::tuned).collect(),
+            Task::TabularClassification | Task::TabularRegression => self.perceptrons()?,
+            Task::TextToText => self.writers()?,
+            Task::SpeechRecognition => self.hearers()?,
+        })
     }
 
     /// The model that was asked for by id, as it was found; from scratch, its architecture.
@@ -119,8 +126,8 @@ impl Brief<'_> {
             }
             Some(Named::Decoders([])) => self.decoders(models::decoder)?,
             Some(Named::Llama) => self.decoders(models::llama)?,
-            Some(Named::Decoders(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh_decoder).collect(),
-            Some(Named::Decoders(found)) => found.iter().filter_map(models::public_decoder).collect(),
+            Some(Named::Decoders(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh).collect(),
+            Some(Named::Decoders(found)) => found.iter().filter_map(models::tuned).collect(),
             Some(Named::Resnet(depth)) => match depth {
                 Some(depth) => models::resnet(depth, self.channels()).into_iter().collect(),
                 None => self.resnets()?,
@@ -132,10 +139,10 @@ impl Brief<'_> {
             Some(Named::Vit) => self.vits()?,
             Some(Named::Mlp) => self.perceptrons()?,
             Some(Named::Hearers(_)) if self.is_from_scratch() => self.fresh_hearers()?,
-            Some(Named::Hearers(found)) => found.iter().filter_map(models::public_writer).collect(),
+            Some(Named::Hearers(found)) => found.iter().filter_map(models::tuned).collect(),
             Some(Named::Writers([])) => self.fresh_writers()?,
-            Some(Named::Writers(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh_writer).collect(),
-            Some(Named::Writers(found)) => found.iter().filter_map(models::public_writer).collect(),
+            Some(Named::Writers(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh).collect(),
+            Some(Named::Writers(found)) => found.iter().filter_map(models::tuned).collect(),
             None => vec![],
         };
         Ok(found)
@@ -150,32 +157,31 @@ impl Brief<'_> {
             .ok_or_else(|| PlannerError::NoModel { wanted: format!("a perceptron of {size:?}"), zoo: zoo() })
     }
 
-    fn channels(&self) -> usize {
+    pub(super) fn channels(&self) -> usize {
         self.offer.data.image_shape.map_or(3, |[.., channels]| channels)
     }
 
     /// ResNets for small images: those that the paper reports on, else all usual ones.
     fn resnets(&self) -> Result<Vec<Candidate>, PlannerError> {
-        let reported = |depth: &usize| {
-            let name = format!("ResNet-{depth}");
-            self.paper().is_none_or(|paper| paper.results_on(&self.choice.name).any(|(r, _)| r.variant.as_deref() == Some(&name)))
-        };
+        let of_depth = |depth: usize| models::resnet(depth, self.channels());
         // A depth that was asked for is no other.
-        if let Some(layers) = self.size().layers.filter(|layers| models::resnet(*layers, self.channels()).is_some()) {
-            return Ok(models::resnet(layers, self.channels()).into_iter().collect());
+        if let Some(found) = self.size().layers.and_then(of_depth) {
+            return Ok(vec![found]);
         }
-        let mut depths: Vec<usize> = models::RESNET_DEPTHS.into_iter().filter(reported).collect();
-        if depths.is_empty() {
-            depths = models::RESNET_DEPTHS.to_vec();
-        }
-        Ok(depths.into_iter().filter_map(|depth| models::resnet(depth, self.channels())).collect())
+        let results = self.paper().into_iter().flat_map(|paper| paper.results_on(&self.choice.name));
+        let reported = results.filter_map(|(result, _)| match models::named(result.variant.as_deref()?) {
+            Some(Named::Resnet(depth)) => depth,
+            _ => None,
+        });
+        let found = largest_first(reported.filter_map(of_depth));
+        Ok(if found.is_empty() { models::RESNET_DEPTHS.into_iter().filter_map(of_depth).collect() } else { found })
     }
 
     /// Vision transformers from scratch: of the size that was asked for, else those that small images are worth.
-    fn vits(&self) -> Result<Vec<Candidate>, PlannerError> {
+    pub(super) fn vits(&self) -> Result<Vec<Candidate>, PlannerError> {
         let size = self.size();
         let sizes = match (size.layers, size.hidden) {
-            (None, None) => models::SCRATCH_VITS.to_vec(),
+            (None, None) => self.with_stated(&models::SCRATCH_VITS),
             (layers, hidden) => vec![(layers.unwrap_or(6), hidden.unwrap_or(192))],
         };
         let [height, width, channels] = self.offer.data.image_shape.unwrap_or([32, 32, 3]);
@@ -195,7 +201,7 @@ impl Brief<'_> {
     }
 
     /// Public encoders; one from scratch where that was asked for, or where a paper describes one and no pretraining.
-    fn encoders(&self) -> Result<Vec<Candidate>, PlannerError> {
+    pub(super) fn encoders(&self) -> Result<Vec<Candidate>, PlannerError> {
         let scratch = match self.goal {
             Goal::Request(request) => request.from_scratch.then(|| {
                 let hidden = request.size.hidden.unwrap_or(128);
@@ -231,8 +237,7 @@ impl Brief<'_> {
         if of_itself || self.is_from_scratch() || self.size() != ModelSize::default() {
             return Ok(fresh);
         }
-        let mut found: Vec<Candidate> =
-            WRITERS.iter().filter(|w| w.name.starts_with("T5")).filter_map(models::public_writer).collect();
+        let mut found: Vec<Candidate> = WRITERS.iter().filter(|w| w.name.starts_with("T5")).filter_map(models::tuned).collect();
         let there = |c: &Candidate| matches!(&c.spec, ModelSpec::Pretrained { id, .. } if !self.offer.absent.contains(id));
         if !found.iter().any(there) {
             found.extend(fresh);
@@ -245,7 +250,7 @@ impl Brief<'_> {
         if self.is_from_scratch() || self.size() != ModelSize::default() {
             return self.fresh_hearers();
         }
-        let mut found: Vec<Candidate> = HEARERS[..2].iter().filter_map(models::public_writer).collect();
+        let mut found: Vec<Candidate> = HEARERS[..2].iter().filter_map(models::tuned).collect();
         let there = |c: &Candidate| matches!(&c.spec, ModelSpec::Pretrained { id, .. } if !self.offer.absent.contains(id));
         if !found.iter().any(there) {
             found.extend(self.fresh_hearers()?);
@@ -267,7 +272,7 @@ impl Brief<'_> {
     fn fresh_hearers(&self) -> Result<Vec<Candidate>, PlannerError> {
         let size = self.size();
         let sizes = match (size.layers, size.hidden) {
-            (None, None) => models::SCRATCH_HEARERS.to_vec(),
+            (None, None) => self.with_stated(&models::SCRATCH_HEARERS),
             (layers, hidden) => vec![(layers.unwrap_or(3), hidden.unwrap_or(256))],
         };
         let of = |(layers, width): (usize, usize)| {
@@ -284,17 +289,8 @@ impl Brief<'_> {
     /// Transformers from scratch: of the size that was asked for, else those that the data is worth.
     fn fresh_writers(&self) -> Result<Vec<Candidate>, PlannerError> {
         let size = self.size();
-        let stated = |paper: &PaperSpec| -> Vec<(usize, usize)> {
-            paper.variants().filter_map(|(v, _)| Some((v.num_layers? as usize, v.hidden_size? as usize))).collect()
-        };
         let sizes = match (size.layers, size.hidden) {
-            (None, None) => {
-                let mut sizes: Vec<(usize, usize)> = self.paper().map(stated).unwrap_or_default();
-                sizes.extend(models::SCRATCH_WRITERS);
-                sizes.sort_by_key(|&(layers, width)| std::cmp::Reverse(layers * width * width));
-                sizes.dedup();
-                sizes
-            }
+            (None, None) => self.with_stated(&models::SCRATCH_WRITERS),
             (layers, hidden) => vec![(layers.unwrap_or(3), hidden.unwrap_or(256))],
         };
         let (vocab, positions) = (self.scratch_size(0).vocab, self.request().and_then(|request| request.max_seq_len));
@@ -319,11 +315,14 @@ impl Brief<'_> {
 
     /// Language models from scratch: of the size that was asked for, else those that a small text is worth. `made`: of layers, width,
     /// heads, positions and words.
-    fn decoders(&self, made: fn(usize, usize, usize, usize, usize) -> Option<Candidate>) -> Result<Vec<Candidate>, PlannerError> {
+    pub(super) fn decoders(
+        &self,
+        made: fn(usize, usize, usize, usize, usize) -> Option<Candidate>,
+    ) -> Result<Vec<Candidate>, PlannerError> {
         let tokens = self.offer.data.splits.iter().find(|split| split.name == self.train).and_then(|split| split.tokens);
         let (vocab, size) = (models::vocabulary(tokens.unwrap_or(0)), self.size());
         let sizes = match (size.layers, size.hidden) {
-            (None, None) => models::SCRATCH_DECODERS.to_vec(),
+            (None, None) => self.with_stated(&models::SCRATCH_DECODERS),
             (layers, hidden) => vec![(layers.unwrap_or(6), hidden.unwrap_or(384))],
         };
         let of = |(layers, width): (usize, usize)| {
@@ -339,7 +338,7 @@ impl Brief<'_> {
 
     /// The encoder that a paper describes in full and trains from scratch on its task.
     fn described(&self, paper: &PaperSpec) -> Option<EncoderSize> {
-        if self.phase.is_some() || paper.fields.iter().any(|f| f.scope.phase == Some(Phase::PreTraining)) {
+        if !self.is_trained_from_scratch(paper) {
             return None;
         }
         let (variant, _) = paper.variants().next()?;

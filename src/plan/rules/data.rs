@@ -1,8 +1,9 @@
 //! Which data a goal is about, and which of its splits the verdict is read from.
 
 use super::models::{self, Named};
+use super::of_paper;
 use crate::data::{GENERATED, Known, catalogue, find_known};
-use crate::intake::{AskedPair, DataName, Family, ModelName, PaperSpec, ReportedResult};
+use crate::intake::{AskedPair, DataName, ModelName, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 
@@ -36,27 +37,30 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes, learner: For) -> Result<Vec<
         return Err(PlannerError::NoModel { wanted: format!("`{name}`"), zoo: zoo() });
     }
     match (named, goal) {
-        (Some(name), _) => {
-            let choice = made_as_asked(named_choice(name)?, wishes);
-            if wants_vectors(goal) {
-                return Ok(vec![of_vectors(choice, goal, wishes)?]);
-            }
-            if let Some(choice) = for_another_task(&choice, goal) {
-                return Ok(vec![choice]);
-            }
-            // What is known has its task and columns, but for how it is drawn.
-            if choice.known.is_some() {
-                let columns = Columns { weight: columns(goal, wishes).weight, ..choice.columns.clone() };
-                return Ok(vec![DataChoice { columns, ..choice }]);
-            }
-            let task = choice.task.or_else(|| task(goal, wishes));
-            Ok(vec![DataChoice { task, columns: columns(goal, wishes), languages: languages(goal), ..choice }])
-        }
+        (Some(name), _) => named_choices(name)?.into_iter().map(|choice| asked(choice, goal, wishes)).collect(),
         (None, Goal::Request(request)) => {
             Err(PlannerError::NoData { not_understood: request.not_understood.clone(), known: known_names() })
         }
-        (None, Goal::Paper(paper)) => of_paper(paper, wishes, learner),
+        (None, Goal::Paper(paper)) => of_paper::data(paper, wishes, learner),
     }
+}
+
+/// Data that was asked for by its name, for what was asked of it.
+fn asked(choice: DataChoice, goal: &Goal, wishes: &Wishes) -> Result<DataChoice, PlannerError> {
+    let choice = made_as_asked(choice, wishes);
+    if wants_vectors(goal) {
+        return of_vectors(choice, goal, wishes);
+    }
+    if let Some(choice) = for_another_task(&choice, goal) {
+        return Ok(choice);
+    }
+    // What is known has its task and columns, but for how it is drawn.
+    if !choice.columns.input.is_empty() {
+        let columns = Columns { weight: columns(goal, wishes).weight, ..choice.columns.clone() };
+        return Ok(DataChoice { columns, ..choice });
+    }
+    let task = task(goal, wishes).or(choice.task);
+    Ok(DataChoice { task, columns: columns(goal, wishes), languages: languages(goal), ..choice })
 }
 
 /// Known data for another kind of task than it is known for: its columns are looked at anew.
@@ -79,9 +83,10 @@ fn of_vectors(choice: DataChoice, goal: &Goal, wishes: &Wishes) -> Result<DataCh
     let task = Some(Task::SentenceSimilarity);
     let Some(known) = choice.known else { return Ok(DataChoice { task, columns: columns(goal, wishes), ..choice }) };
     let label = match known.task {
-        Task::TextRegression => Some(known.label.to_string()),
-        Task::TextClassification if known.classes == 2 => Some(known.label.to_string()),
+        Task::TextRegression => known.label.map(str::to_string),
+        Task::TextClassification if known.classes == 2 => known.label.map(str::to_string),
         Task::QuestionAnswering => None,
+        Task::SentenceSimilarity => return Ok(choice),
         _ => return Err(no_pairs(&choice)),
     };
     if known.input.len() != 2 {
@@ -177,14 +182,15 @@ fn unquoted(text: &str) -> String {
     text.trim().trim_matches(['"', '\'']).to_string()
 }
 
-fn known_names() -> Vec<&'static str> {
+pub(super) fn known_names() -> Vec<&'static str> {
     catalogue().iter().map(|known| known.name).chain(GENERATED).collect()
 }
 
-fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
-    Ok(match name {
+/// Where it may lie, best first.
+fn named_choices(name: &DataName) -> Result<Vec<DataChoice>, PlannerError> {
+    let choice = match name {
         DataName::Known { name } => match find_known(name) {
-            Some(known) => known_choice(known),
+            Some(known) => return Ok(known_choices(known)),
             None => return Err(PlannerError::NoData { not_understood: vec![name.clone()], known: known_names() }),
         },
         DataName::Generated { name } => generated_choice(name),
@@ -194,7 +200,7 @@ fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
             let mut known = catalogue().iter().filter(of_id);
             let (first, second) = (known.next(), known.next());
             match (first, second) {
-                (Some(only), None) => known_choice(only),
+                (Some(only), None) => return Ok(known_choices(only)),
                 _ => open(id.clone(), DataSource::Hub { id: id.clone(), config: config.clone(), revision: None }),
             }
         }
@@ -205,7 +211,8 @@ fn named_choice(name: &DataName) -> Result<DataChoice, PlannerError> {
             let name = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
             open(name, DataSource::Local { path: path.clone() })
         }
-    })
+    };
+    Ok(vec![choice])
 }
 
 /// Nothing is known of it yet.
@@ -213,20 +220,22 @@ fn open(name: String, source: DataSource) -> DataChoice {
     DataChoice { name, source, splits: vec![], columns: Columns::default(), languages: None, task: None, known: None }
 }
 
-fn known_choice(known: &'static Known) -> DataChoice {
-    DataChoice {
+/// A known data set in each form that it has on the Hub.
+pub(super) fn known_choices(known: &'static Known) -> Vec<DataChoice> {
+    let in_form = |config: Option<&'static str>| DataChoice {
         name: known.name.into(),
-        source: DataSource::Hub { id: known.id.into(), config: known.config.map(str::to_string), revision: None },
-        splits: vec![known.train.into(), known.held_out.into()],
+        source: DataSource::Hub { id: known.id.into(), config: config.map(str::to_string), revision: None },
+        splits: known.splits.map(|(train, held_out)| vec![train.into(), held_out.into()]).unwrap_or_default(),
         columns: Columns {
             input: known.input.iter().map(|c| c.to_string()).collect(),
-            label: Some(known.label.into()),
+            label: known.label.map(str::to_string),
             ..Columns::default()
         },
         languages: None,
         task: Some(known.task),
         known: Some(known),
-    }
+    };
+    std::iter::once(in_form(known.config)).chain(known.else_config.map(|config| in_form(Some(config)))).collect()
 }
 
 /// A data set that Tallow makes, as large as keys of the experiment file say: it is made before there is an experiment.
@@ -244,52 +253,8 @@ fn made_as_asked(mut choice: DataChoice, wishes: &Wishes) -> DataChoice {
     choice
 }
 
-fn generated_choice(name: &str) -> DataChoice {
+pub(super) fn generated_choice(name: &str) -> DataChoice {
     open(name.into(), DataSource::Generated { name: name.into(), examples: GENERATED_EXAMPLES, seed: 1 })
-}
-
-/// What the paper reports a comparable number on and the zoo has a model for; single texts before pairs, accuracy before other
-/// metrics, and otherwise in the paper's order.
-fn of_paper(paper: &PaperSpec, wishes: &Wishes, learner: For) -> Result<Vec<DataChoice>, PlannerError> {
-    let family = paper.family().map(|(family, _)| family);
-    let task = match (family, &wishes.model) {
-        (Some(Family::Bert | Family::Roberta), _) => Some(Task::TextClassification),
-        (Some(Family::Resnet), _) => Some(Task::ImageClassification),
-        (Some(Family::Transformer | Family::T5), None) => Some(Task::TextToText),
-        (_, Some(_)) => None,
-        _ if learner == For::Script => None,
-        (other, None) => {
-            let wanted = other.map_or("the paper names no architecture that is known".to_string(), |f| {
-                format!("the paper is about {}", f.name())
-            });
-            return Err(PlannerError::NoModel { wanted, zoo: zoo() });
-        }
-    };
-    let mut names: Vec<&str> = paper.results().map(|(result, _)| result.dataset.as_str()).collect();
-    names.extend(paper.datasets().map(|(dataset, _)| dataset.name.as_str()));
-    let mut found: Vec<(u32, DataChoice)> = Vec::new();
-    for name in &names {
-        let (rank, choice) = match find_known(name) {
-            Some(known) if task.is_none_or(|task| known.task == task) => {
-                let other_metric = u32::from(known.metric != Metric::Accuracy);
-                let unreported =
-                    u32::from(!paper.results_on(known.name).any(|(result, _)| share(result, known.metric).is_some()));
-                (4 * unreported + 2 * other_metric + (known.input.len() as u32 - 1), known_choice(known))
-            }
-            None if GENERATED.contains(name) => (0, generated_choice(name)),
-            _ => continue,
-        };
-        if !found.iter().any(|(_, other)| other.source == choice.source) {
-            found.push((rank, choice));
-        }
-    }
-    found.sort_by_key(|(rank, _)| *rank);
-    if found.is_empty() {
-        names.dedup();
-        let found = names.into_iter().take(8).map(str::to_string).collect();
-        return Err(PlannerError::NoUsableData { found, known: known_names() });
-    }
-    Ok(found.into_iter().map(|(_, choice)| choice).collect())
 }
 
 pub(super) fn zoo() -> Vec<&'static str> {

@@ -1,7 +1,8 @@
 //! The size that images are brought to.
 
+use super::models::Candidate;
 use crate::plan::{DataFacts, Offer};
-use crate::spec::ImageSize;
+use crate::spec::{ImageSize, ModelSpec};
 use tallow_zoo::ModelConfig;
 
 /// Sides that networks for small images are usual with; a larger one costs by its square.
@@ -30,6 +31,14 @@ pub(super) fn size(offer: &Offer<'_>) -> Option<(ImageSize, String)> {
 /// What the model that was looked up was made for.
 pub(super) fn of_model(offer: &Offer<'_>) -> Option<ImageSize> {
     offer.model?.image
+}
+
+/// What a public model that was not looked up yet sees.
+pub(super) fn of_candidate(candidate: &Candidate) -> Option<ImageSize> {
+    match (&candidate.spec, &candidate.config) {
+        (ModelSpec::Pretrained { .. }, ModelConfig::Vit(vit)) => Some(ImageSize::square(vit.image_size)),
+        _ => None,
+    }
 }
 
 /// The same data with images of that size.

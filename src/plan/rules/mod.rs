@@ -12,6 +12,7 @@ mod defaults;
 mod fit;
 mod images;
 mod models;
+mod of_paper;
 mod paper;
 mod propose;
 mod say;

@@ -1,8 +1,6 @@
 //! Which models serve: public ones that fine-tunes start from, and architectures of the zoo from scratch.
 
-use crate::data::{
-    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicDecoder, PublicEncoder, PublicWriter, SMALLER_BERTS, USUAL_BERT, WRITERS,
-};
+use crate::data::{DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicEncoder, PublicModel, SMALLER_BERTS, USUAL_BERT, WRITERS};
 use crate::intake::ModelSize;
 use crate::plan::TableFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
@@ -34,11 +32,11 @@ pub(super) enum Named {
     /// A perceptron for tables.
     Mlp,
     /// These public models of two texts; none: small ones from scratch.
-    Writers(&'static [PublicWriter]),
+    Writers(&'static [PublicModel]),
     /// These public models of speech.
-    Hearers(&'static [PublicWriter]),
+    Hearers(&'static [PublicModel]),
     /// These public language models; none: small ones from scratch.
-    Decoders(&'static [PublicDecoder]),
+    Decoders(&'static [PublicModel]),
     /// Llamas from scratch: the public ones have names of their own.
     Llama,
 }
@@ -237,33 +235,22 @@ pub(super) fn perceptron(table: &TableFacts, head: HeadKind, layers: Option<usiz
 /// Width of a perceptron's layers.
 const HIDDEN: usize = 128;
 
-pub(super) fn public_decoder(decoder: &PublicDecoder) -> Option<Candidate> {
-    let spec = ModelSpec::Pretrained { id: decoder.id.into(), revision: None };
-    Some(Candidate { name: decoder.name.into(), spec, config: ModelConfig::from_public(decoder.config).ok()? })
+/// A public model, to be tuned.
+pub(super) fn tuned(model: &PublicModel) -> Option<Candidate> {
+    let spec = ModelSpec::Pretrained { id: model.id.into(), revision: None };
+    Some(Candidate { name: model.name.into(), spec, config: ModelConfig::from_public(model.config).ok()? })
 }
 
 /// The architecture of a public model from scratch, with its tokenizer.
-pub(super) fn fresh_decoder(decoder: &PublicDecoder) -> Option<Candidate> {
-    let Candidate { name, config, .. } = public_decoder(decoder)?;
-    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: Some(TokenizerSpec::Of(decoder.id.into())) };
+pub(super) fn fresh(model: &PublicModel) -> Option<Candidate> {
+    let Candidate { name, config, .. } = tuned(model)?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: Some(TokenizerSpec::Of(model.id.into())) };
     Some(Candidate { name, spec, config })
 }
 
 /// Layers of each side and width of models of two texts from scratch, largest first: the base model of 1706.03762, then what a CPU can
 /// train.
 pub(super) const SCRATCH_WRITERS: [(usize, usize); 3] = [(6, 512), (3, 256), (2, 128)];
-
-pub(super) fn public_writer(writer: &PublicWriter) -> Option<Candidate> {
-    let spec = ModelSpec::Pretrained { id: writer.id.into(), revision: None };
-    Some(Candidate { name: writer.name.into(), spec, config: ModelConfig::from_public(writer.config).ok()? })
-}
-
-/// The architecture of a public model from scratch, with its tokenizer.
-pub(super) fn fresh_writer(writer: &PublicWriter) -> Option<Candidate> {
-    let Candidate { name, config, .. } = public_writer(writer)?;
-    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: Some(TokenizerSpec::Of(writer.id.into())) };
-    Some(Candidate { name, spec, config })
-}
 
 /// Layers of each side and width of models of speech from scratch, largest first: Whisper-tiny's, then what a CPU can train.
 pub(super) const SCRATCH_HEARERS: [(usize, usize); 3] = [(4, 384), (3, 256), (2, 128)];

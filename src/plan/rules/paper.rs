@@ -21,13 +21,8 @@ pub(super) struct Drafted {
     pub(super) length_is_given: bool,
 }
 
-/// The recipe that `paper` gives for what is wanted, over the defaults.
-pub(super) fn recipe_of(
-    paper: &PaperSpec,
-    wanted: &Wanted<'_>,
-    defaults: &Defaults,
-    steps_per_epoch: impl Fn(usize) -> u64,
-) -> Drafted {
+/// The recipe that `paper` gives for what is wanted, over the defaults, for so many training examples.
+pub(super) fn recipe_of(paper: &PaperSpec, wanted: &Wanted<'_>, defaults: &Defaults, examples: usize) -> Drafted {
     let mut stated = own_variant(paper.recipe(wanted), wanted);
     // A paper trains everything with one optimiser, whichever data set it says it of.
     stated.optimizer = stated.optimizer.or_else(|| paper.best(FieldKey::Optimizer, &Wanted::default()));
@@ -44,7 +39,8 @@ pub(super) fn recipe_of(
     draft.optimizer(&stated);
     draft.lr(stated.lr);
     draft.length(stated.epochs, stated.steps);
-    let per_epoch = steps_per_epoch(draft.out.recipe.batch_size);
+    draft.enough_steps(examples);
+    let per_epoch = draft.steps_per_epoch(examples);
     draft.schedule(stated.schedule, stated.warmup, per_epoch);
     draft.regularisation(&stated);
     draft.augmentation(stated.augmentation);
@@ -58,8 +54,7 @@ pub(super) fn recipe_of(
 /// Without what the paper says of another size of the model only.
 fn own_variant<'a>(mut recipe: PaperRecipe<'a>, wanted: &Wanted<'_>) -> PaperRecipe<'a> {
     let other = |field: &mut Option<&'a Field>| {
-        let of = field.and_then(|f| f.scope.variant.as_deref());
-        if of.is_some_and(|of| wanted.variant.is_none_or(|wanted| !of.eq_ignore_ascii_case(wanted))) {
+        if field.is_some_and(|f| !f.scope.concerns_model(wanted.variant)) {
             *field = None;
         }
     };
@@ -192,6 +187,34 @@ impl Draft {
             self.number("recipe.batch_size", field, &SIZES, largest, "one run, not a search: the largest takes the fewest steps")
         {
             self.out.recipe.batch_size = size as usize;
+        }
+    }
+
+    fn steps_per_epoch(&self, examples: usize) -> u64 {
+        examples.div_ceil(self.out.recipe.batch_size.max(1)) as u64
+    }
+
+    /// Epochs over little data in the batches that a paper has for much data would be a handful of steps: such a batch is halved until
+    /// there are some.
+    fn enough_steps(&mut self, examples: usize) {
+        const FEW: f64 = 200.0;
+        const USUAL: usize = 64;
+        let Length::Epochs(epochs) = self.out.recipe.length else { return };
+        let stated = self.out.recipe.batch_size;
+        while self.out.recipe.batch_size > USUAL && epochs * (self.steps_per_epoch(examples) as f64) < FEW {
+            self.out.recipe.batch_size /= 2;
+        }
+        let used = self.out.recipe.batch_size;
+        if used != stated {
+            self.out.citations.retain(|citation| citation.field != "recipe.batch_size");
+            let steps = (epochs * examples.div_ceil(stated) as f64).round();
+            let reason = format!(
+                "{} of {} examples would be {} steps",
+                words::length(&Length::Epochs(epochs)),
+                words::count(examples as f64),
+                steps
+            );
+            self.deviate("recipe.batch_size", format!("{stated} examples"), format!("{used} examples"), &reason);
         }
     }
 

@@ -11,8 +11,8 @@ use crate::data::PairKind;
 use crate::intake::{AskedPair, ModelSize, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, Keep, Length, ModelSpec, Monitor, Similarity, Speech, Target,
-    Task, TextToText, VERSION,
+    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, ImageSize, Keep, Length, ModelSpec, Monitor, Similarity, Speech,
+    Target, Task, TextToText, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -37,7 +37,8 @@ pub(super) fn experiments(
         let drafted = brief.recipe(&candidate);
         let adapted = drafted.adapter.as_ref().and_then(|adapter| candidate.config.adapted(&adapter.adapter()).ok());
         let sizes = [brief.examples, brief.scored];
-        let price = Price::of(&candidate.config, adapted.as_ref(), &drafted.recipe, sizes, offer.data, offer.host);
+        let seen = images::brought(offer.data, brief.own_size(&candidate));
+        let price = Price::of(&candidate.config, adapted.as_ref(), &drafted.recipe, sizes, &seen, offer.host);
         priced.push((candidate, drafted, price));
     }
     let fits: Vec<Fit> = priced.iter().map(|(.., price)| price.fit(brief.room_secs(price))).collect();
@@ -109,6 +110,16 @@ impl Brief<'_> {
         defaults
     }
 
+    /// The size of images that a public model brings along, where nobody looked it up before.
+    fn own_size(&self, candidate: &Candidate) -> Option<ImageSize> {
+        images::of_candidate(candidate).filter(|_| self.offer.model.is_none())
+    }
+
+    /// What images are brought to for a model that has no size of its own, and why.
+    pub(super) fn image_for(&self, candidate: &Candidate) -> Option<&(ImageSize, String)> {
+        self.image.as_ref().filter(|_| self.own_size(candidate).is_none())
+    }
+
     /// The recipe for a model: the paper's or the default one, then what was asked for.
     fn recipe(&self, candidate: &Candidate) -> Drafted {
         let defaults = self.defaults(candidate);
@@ -117,7 +128,7 @@ impl Brief<'_> {
                 let variant = self.stated(candidate).and_then(|s| s.result.variant.clone());
                 let phase = self.phase.filter(|_| matches!(candidate.spec, ModelSpec::Pretrained { .. }));
                 let wanted = Wanted { phase, dataset: Some(&self.choice.name), variant: variant.as_deref() };
-                paper::recipe_of(paper, &wanted, &defaults, |batch| self.examples.div_ceil(batch.max(1)) as u64)
+                paper::recipe_of(paper, &wanted, &defaults, self.examples)
             }
             Goal::Request(request) => asked::recipe_of(request, &candidate.config, &defaults),
         };
@@ -161,7 +172,7 @@ impl Brief<'_> {
         let stated = self.stated(candidate);
         let max_train_examples = self.cut(&mut drafted, price, fits[i]);
         self.say_model(priced, fits, i, stated.as_ref(), &mut drafted);
-        self.say_rest(&mut drafted);
+        self.say_rest(candidate, stated.as_ref(), &mut drafted);
         if let (ModelSpec::Scratch { config: ModelConfig::Whisper(_), .. }, Some(longest)) =
             (&candidate.spec, self.offer.data.longest_secs)
         {
@@ -191,7 +202,7 @@ impl Brief<'_> {
                 held_out_frac: self.held_out_frac,
                 monitor: self.monitor.clone(),
                 columns: self.columns(),
-                image: self.image.as_ref().map(|(size, _)| *size),
+                image: self.image_for(candidate).map(|(size, _)| *size),
                 max_train_examples: max_train_examples.or(self.asked_examples),
             },
             model: candidate.spec.clone(),

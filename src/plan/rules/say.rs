@@ -3,13 +3,14 @@
 use super::brief::{Brief, Stated};
 use super::fit::{Fit, Price};
 use super::models::{Candidate, is_less_than_bert};
+use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
-use crate::intake::{Family, ModelName, ModelSize};
-use crate::spec::{Deviation, ModelSpec, Task};
+use crate::intake::{Family, ModelName, ModelSize, PaperSpec};
+use crate::spec::{Deviation, Metric, ModelSpec, Task};
 use crate::words;
-use tallow_zoo::{HeadKind, Modality, ModelConfig};
+use tallow_zoo::{HeadKind, Modality};
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 
@@ -40,8 +41,11 @@ impl Brief<'_> {
             ModelSpec::Pretrained { id, .. } => format!("`{id}`"),
             ModelSpec::Scratch { .. } => format!("{} from scratch", candidate.name),
         };
+        // The next larger ones say most.
+        const SHOWN: usize = 3;
         let too_slow = priced[..i].iter().zip(fits).filter(|((c, ..), fit)| !serves(pretrained, **fit) && c.is_of(&self.size()));
-        let too_slow = too_slow.map(|((c, _, price), _)| {
+        let too_slow: Vec<_> = too_slow.collect();
+        let too_slow = too_slow[too_slow.len().saturating_sub(SHOWN)..].iter().map(|((c, _, price), _)| {
             let (what, secs) = if pretrained { ("one epoch", price.epoch_secs()) } else { ("all of it", price.secs()) };
             format!("{what} with {} takes about {} here", c.name, words::duration(secs))
         });
@@ -70,7 +74,8 @@ impl Brief<'_> {
                 // A method is tried on models that it names.
                 Family::Lora | Family::Dora => paper.variants().next().map(|(variant, _)| variant.name.clone()),
                 Family::Bert if is_less => Some(USUAL_BERT.to_string()),
-                family => (!is_of_family(candidate, family)).then(|| family.name().to_string()),
+                family if !is_of_family(candidate, family) => Some(family.name().to_string()),
+                _ => self.other_size(paper, candidate),
             };
             let own = stated.and_then(|s| s.result.variant.clone()).or_else(of_family);
             let reason =
@@ -91,10 +96,25 @@ impl Brief<'_> {
             .then(|| (format!("BERT (which means {USUAL_BERT} to most)"), "the closest that serves"))
     }
 
+    /// The smallest of the paper's models, where sizes of them are stated and the candidate has none of these.
+    fn other_size(&self, paper: &PaperSpec, candidate: &Candidate) -> Option<String> {
+        let count = |value: Option<u32>| value.map(|value| value as usize);
+        let sizes = paper.variants().filter_map(|(variant, _)| {
+            let size =
+                ModelSize { layers: count(variant.num_layers), hidden: count(variant.hidden_size), ..ModelSize::default() };
+            (size != ModelSize::default()).then_some((variant, size))
+        });
+        let sizes: Vec<_> = sizes.collect();
+        let is_one = sizes.iter().any(|(_, size)| candidate.is_of(size));
+        let area = |size: &ModelSize| size.layers.unwrap_or(1) * size.hidden.unwrap_or(1).pow(2);
+        let smallest = sizes.iter().filter(|_| !is_one).min_by_key(|(_, size)| area(size));
+        smallest.map(|(variant, _)| variant.name.clone())
+    }
+
     /// What else differs or was assumed.
-    pub(super) fn say_rest(&self, out: &mut Drafted) {
+    pub(super) fn say_rest(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, out: &mut Drafted) {
         if self.paper().is_some() {
-            self.say_of_paper(&mut out.deviations);
+            self.say_of_paper(candidate, stated, &mut out.deviations);
         }
         if self.vectors_assumed {
             out.assumptions.push(
@@ -111,6 +131,9 @@ impl Brief<'_> {
                 }
                 (None, input) => format!("data.columns: {} belong together", names(input)),
             });
+        }
+        if self.train != "train" && self.offer.data.splits.len() > 1 && self.choice.splits.is_empty() {
+            out.assumptions.push(format!("data.train: the split `{}`, for there is none that is called `train`", self.train));
         }
         if let Some(frac) = self.held_out_frac {
             let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
@@ -130,7 +153,7 @@ impl Brief<'_> {
                 "data.columns: `{source}` holds `{from}` and `{target}` holds `{to}`, for no columns are called so"
             ));
         }
-        if let Some((size, why)) = &self.image {
+        if let Some((size, why)) = self.image_for(candidate) {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
         }
         if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
@@ -162,18 +185,27 @@ impl Brief<'_> {
         }
     }
 
-    fn say_of_paper(&self, deviations: &mut Vec<Deviation>) {
+    fn say_of_paper(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
         let is_cut = deviations.iter().any(|d| d.field == "data.max_train_examples");
         let mut deviate = |field: &str, stated: &str, used: String, reason: &str| {
             deviations.push(Deviation { field: field.into(), stated: stated.into(), used, reason: reason.into() });
         };
-        if self.choice.known.is_some_and(|k| k.held_out.starts_with("validation")) {
+        if self.choice.known.is_some_and(|k| k.splits.is_some_and(|(_, held_out)| held_out.starts_with("validation"))) {
             deviate(
                 "data.held_out",
                 "the test split",
                 format!("the split `{}`", self.held_out),
                 "the test labels are not public",
             );
+        }
+        // What a token is depends on the vocabulary, and how hard it is to tell with it.
+        if stated.is_some() && self.metric == Metric::Perplexity && matches!(candidate.spec, ModelSpec::Scratch { .. }) {
+            let used = "perplexity of the tokens of a vocabulary made for this data".into();
+            deviate("metric", "perplexity of the paper's tokens", used, "perplexities of different tokens cannot be compared");
+        }
+        if stated.is_some_and(|stated| stated.result.zero_shot) {
+            let used = format!("training on `{}`", self.train);
+            deviate("task", "no training on the data (zero-shot)", used, "what is tried here is training");
         }
         if let Some(asked) = self.asked_examples.filter(|_| !is_cut) {
             deviate("data.max_train_examples", "all training examples", words::count(asked as f64), ON_THE_COMMAND_LINE);
@@ -182,18 +214,6 @@ impl Brief<'_> {
             let reason = "each further seed costs as much again (`--seeds 0,1,2`)";
             deviate("seeds", "what the paper ran, or chose from", "one run".into(), reason);
         }
-    }
-}
-
-fn is_of_family(candidate: &Candidate, family: Family) -> bool {
-    match &candidate.config {
-        ModelConfig::Bert(_) => matches!(family, Family::Bert | Family::Transformer),
-        ModelConfig::Roberta(_) => matches!(family, Family::Roberta | Family::Transformer),
-        ModelConfig::Vit(_) => matches!(family, Family::Vit | Family::Transformer),
-        ModelConfig::Marian(_) => family == Family::Transformer,
-        ModelConfig::T5(_) => matches!(family, Family::T5 | Family::Transformer),
-        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) => family == Family::Resnet,
-        _ => false,
     }
 }
 

@@ -4,7 +4,6 @@ use super::base_model;
 use crate::plan::Plan;
 use crate::report::{self, Report};
 use crate::spec::Task;
-use tallow_zoo::HeadKind;
 
 /// The curves of training, which lie beside the card.
 pub(super) fn plots(report: &Report) -> String {
@@ -18,18 +17,19 @@ pub(super) fn uses(plan: &Plan) -> String {
     if let Some(code) = library(plan) {
         out.push_str(&format!("```python\n{code}\n```\n\n"));
     }
-    let command = match plan.spec.task.head() {
-        HeadKind::Words if plan.spec.task != Task::MaskedLanguageModelling => {
-            "tallow generate path/to/this/folder --prompt \"...\""
-        }
-        _ => match plan.spec.task {
-            Task::ImageClassification => "tallow predict path/to/this/folder image.png",
-            Task::TabularClassification | Task::TabularRegression => "tallow predict path/to/this/folder rows.csv",
-            Task::QuestionAnswering => {
-                "tallow predict path/to/this/folder \"a question?\" --context \"the text that it is about\""
-            }
-            _ => "tallow predict path/to/this/folder \"a text\"",
-        },
+    let command = match plan.spec.task {
+        Task::LanguageModelling | Task::TextToText => "tallow generate path/to/this/folder \"a text\"",
+        Task::InstructionTuning | Task::PreferenceOptimization => "tallow generate path/to/this/folder --chat \"a question\"",
+        Task::SpeechRecognition => "tallow generate path/to/this/folder recording.wav",
+        Task::ImageClassification => "tallow predict path/to/this/folder image.png",
+        Task::TabularClassification | Task::TabularRegression => "tallow predict path/to/this/folder rows.csv",
+        Task::QuestionAnswering => "tallow predict path/to/this/folder \"a question?\" --context \"the text that it is about\"",
+        Task::TextClassification
+        | Task::TextRegression
+        | Task::TextMultiLabel
+        | Task::TokenClassification
+        | Task::MaskedLanguageModelling
+        | Task::SentenceSimilarity => "tallow predict path/to/this/folder \"a text\"",
     };
     out.push_str(&format!("```\n{command}\n```\n\n"));
     out

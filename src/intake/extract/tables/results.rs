@@ -87,7 +87,16 @@ fn result_of(
     let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
     let unit = metric.is_some_and(names::in_percent).then_some(Unit::Percent);
     let variant = (!variant.is_empty()).then_some(variant);
-    Some((ReportedResult { dataset, metric: metric.map(str::to_string), value, variant }, unit))
+    Some((
+        ReportedResult {
+            dataset,
+            metric: metric.map(str::to_string),
+            value,
+            variant,
+            zero_shot: names::says_zero_shot(view.caption),
+        },
+        unit,
+    ))
 }
 
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.

@@ -3,7 +3,7 @@
 use super::{View, is_header, is_name, value_of};
 use crate::intake::extract::Findings;
 use crate::intake::extract::architecture::{self, Dimension};
-use crate::intake::{Family, FieldKey, Row, Scope, Value, Variant};
+use crate::intake::{Cell, Family, FieldKey, Row, Scope, Value, Variant};
 use std::sync::LazyLock;
 
 /// One size a row, or sizes named across a header (`18-layer`, `34-layer`).
@@ -86,7 +86,8 @@ fn depths_across(view: &View<'_>, row: &Row, found: &mut Findings<'_>) {
 
 /// The words at the start of a row; a count of layers that follows belongs to the name (`ResNet 20`).
 pub(super) fn row_label(view: &View<'_>, index: usize, row: &Row) -> String {
-    let Some(first) = row.cells.first().filter(|c| value_of(&c.text).is_none() && is_name(&c.text)) else { return String::new() };
+    let named = |c: &&Cell| value_of(&c.text).is_none() && is_name(&c.text) || names_a_size(&c.text);
+    let Some(first) = row.cells.first().filter(named) else { return String::new() };
     // The count tells rows of one name apart.
     let namesakes = view.table.rows.iter().filter(|r| r.cells.first().is_some_and(|c| c.text == first.text)).count();
     if namesakes < 2 {
@@ -100,6 +101,12 @@ pub(super) fn row_label(view: &View<'_>, index: usize, row: &Row) -> String {
         Some(count) => format!("{}-{count}", first.text),
         None => first.text.clone(),
     }
+}
+
+/// `117M` at the start of a row: the model of so many parameters.
+fn names_a_size(text: &str) -> bool {
+    let count = text.strip_suffix(['M', 'B']).unwrap_or_default();
+    !count.is_empty() && count.len() <= 5 && count.starts_with(|c: char| c.is_ascii_digit()) && count.parse::<f64>().is_ok()
 }
 
 /// The model that a row gives the size of.
