@@ -11,12 +11,9 @@ const RARE: f64 = 0.1;
 const MANY: f64 = 0.01;
 
 pub(in crate::report) fn blocks(data: &DataShown) -> Vec<Block> {
-    let mut pairs = vec![
-        ("source".to_string(), text(clean(&data.source))),
-        ("licence".into(), license(data.license.as_ref())),
-        ("columns".into(), code(clean(&data.columns))),
-    ];
+    let mut pairs = vec![("source".to_string(), text(clean(&data.source))), ("licence".into(), license(data.license.as_ref()))];
     pairs.extend(data.asks.as_ref().map(|asks| ("what that asks for".to_string(), prose(asks))));
+    pairs.push(("columns".into(), code(clean(&data.columns))));
     pairs.extend(data.revision.as_ref().map(|r| ("revision".to_string(), code(clean(r)))));
     let mut blocks = vec![Block::Pairs(pairs), splits(data)];
     blocks.extend(columns(&data.schema));
@@ -39,7 +36,8 @@ fn splits(data: &DataShown) -> Block {
                 shape.text(format!("{}{name} ", if i > 0 { ", " } else { "" })).number(count(value.value), &[value.ledger_row]);
         }
         if let Some(tokens) = mean_tokens(split) {
-            shape = shape.text(", mean length ").number(measured(tokens.value / split.examples.value), &[tokens.ledger_row]);
+            shape =
+                shape.text(", mean length ").number(format!("{:.1}", tokens.value / split.examples.value), &[tokens.ledger_row]);
         }
         vec![text(clean(&split.split)), text(&split.role), number(Some(split.examples), count), balance(split), shape]
     };
