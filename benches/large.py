@@ -42,7 +42,7 @@ id = "sentence-transformers/all-MiniLM-L6-v2"
 
 [recipe]
 lr = 5e-5
-batch_size = 32
+batch_size = 4
 max_seq_len = 128
 length = { steps = 3 }
 
