@@ -613,12 +613,12 @@ fn marian_cuts_sources_and_targets_each_by_its_own_file() {
         let (bench, made) = pairs(&lines, |job| {
             job.tokenizer = TokenizerSource::File(tokenizer.into());
             job.vocab_size = known.len();
-            job.max_seq_len = 8;
+            job.max_seq_len = 7;
             job.pairs = Some(PairFormat { prefix: String::new(), max_target_len: 64, start: pad, end });
         });
         assert!(matches!(
             made.expect("prepared")[0].shape,
-            SplitShape::Pairs { truncated: 1, truncated_targets: 0, longest: 8, .. }
+            SplitShape::Pairs { truncated: 1, truncated_targets: 0, longest: 7, .. }
         ));
         (written(&bench.open("train.safetensors")), bench)
     };
