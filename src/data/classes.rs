@@ -61,6 +61,14 @@ pub(super) fn name_of(cell: &Cell) -> Option<String> {
     }
 }
 
+/// As [`name_of`], also of a number with a fraction, which names no class.
+pub(super) fn value_of(cell: &Cell) -> Option<String> {
+    match cell {
+        Cell::Float(number) if number.is_finite() => Some(number.to_string()),
+        cell => name_of(cell),
+    }
+}
+
 /// The classes among the names found in a column: a column of nothing but -1 keeps its labels secret.
 pub(super) fn without_secret(names: BTreeSet<String>) -> BTreeSet<String> {
     if names.iter().all(|name| name == SECRET) { BTreeSet::new() } else { names }

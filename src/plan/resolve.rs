@@ -58,6 +58,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
         && longest > positions
+        && matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
     {
         problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
     }
