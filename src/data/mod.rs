@@ -43,6 +43,7 @@ pub use audio::{extractor, hear};
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
+pub use classes::place_of;
 pub use columns::PairKind;
 pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe};
 pub use digest::{sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};

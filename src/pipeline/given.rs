@@ -2,7 +2,7 @@
 
 use super::stages::{columns_of, making, readable_by_evaluation, scoring_batch, speech_format};
 use super::{End, Pipeline};
-use crate::data::{self, DataSpecHints};
+use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
@@ -361,17 +361,16 @@ impl Numbered {
 
 /// Matches the classes of model and data by name, else by number.
 fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> Result<Numbered, Error> {
-    let same = |a: &String, b: &String| a.to_lowercase() == b.to_lowercase();
     let numbered =
         |source: &[String], model: Option<&[String]>| Numbered { source: source.to_vec(), model: model.map(<[_]>::to_vec) };
     if data.is_empty() {
         return Ok(numbered(model, None));
     }
-    if model.len() == data.len() && model.iter().zip(data).all(|(m, d)| same(m, d)) {
+    if model.len() == data.len() && data.iter().enumerate().all(|(at, name)| place_of(name, model) == Some(at)) {
         return Ok(numbered(data, None));
     }
     // Another order, or a small split that lacks some of the classes.
-    if data.len() <= model.len() && data.iter().all(|d| model.iter().any(|m| same(m, d))) {
+    if data.len() <= model.len() && data.iter().all(|name| place_of(name, model).is_some()) {
         return Ok(numbered(data, Some(model)));
     }
     if model.len() != data.len() {

@@ -1,6 +1,7 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
 use super::estimate::{Pauses, Share, estimate, mapped_bytes, pauses};
+use super::idle::idle;
 use super::{Error, Estimate, Facts, PARTIAL, Plan, SplitFacts, usd_of};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
 use crate::spec::{
@@ -58,6 +59,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
         && longest > positions
+        && matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
     {
         problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
     }
@@ -101,6 +103,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
     }
     assumptions.extend(cost(spec, facts, needed));
+    assumptions.extend(idle(spec, facts, total_steps));
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }

@@ -1,7 +1,7 @@
 //! What a split says of its examples, as it is collected row by row: a class each, any of several labels, or a number.
 
 use super::Split;
-use crate::data::classes::{Classes, Label};
+use crate::data::classes::{Classes, Label, place_of};
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result, features};
@@ -137,8 +137,7 @@ pub(super) fn numbered(source: &[String], names: &[String], class: u32) -> Label
         return Label::Class(class);
     }
     let name = &source[class as usize];
-    let number = names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
-    number.map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
+    place_of(name, names).map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
 }
 
 /// The labels of a split, any number an example: from a list, from a text that lists them, or from a column of 0 and 1 each.
@@ -221,8 +220,7 @@ impl<'a> SeveralLabels<'a> {
     }
 
     fn number_of(&self, table: &Table, position: &Position, column: &str, name: &str) -> Result<usize> {
-        let found = self.names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
-        found.ok_or_else(|| self.unknown(table, position, column, format!("`{name}`")))
+        place_of(name, self.names).ok_or_else(|| self.unknown(table, position, column, format!("`{name}`")))
     }
 
     fn unknown(&self, table: &Table, position: &Position, column: &str, found: String) -> Error {
