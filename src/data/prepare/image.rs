@@ -3,6 +3,7 @@
 
 use super::pixels::{Pixels, decode};
 use super::resize::brought_to;
+use super::unlabelled::Unlabelled;
 use super::unreadable::Unreadable;
 use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
@@ -30,7 +31,7 @@ fn prepare_split(
     let (mut answers, mut weights) = (Answers::new(job, split, names)?, Weights::of(split));
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels = Spool::within(&job.out)?;
-    let mut unreadable = Unreadable::default();
+    let (mut unreadable, mut unlabelled) = (Unreadable::default(), Unlabelled::default());
     split.each_chunk(emit, |table, mut rows| {
         let images: Vec<Result<Pixels>> =
             rows.par_iter().map(|row| decode_row(table, row, &column, job.image.as_ref())).collect();
@@ -42,8 +43,9 @@ fn prepare_split(
                     continue;
                 }
             };
-            weights.take(table, row)?;
-            answers.take(table, row)?;
+            if !unlabelled.take(table, row, &mut weights, &mut answers)? {
+                continue;
+            }
             let [height, width, channels] = *shape.get_or_insert_with(|| job.image_shape.unwrap_or(image.shape()));
             let image = image.with_channels(channels);
             if image.shape() != [height, width, channels] {
@@ -60,6 +62,7 @@ fn prepare_split(
         }
         Ok(())
     })?;
+    unlabelled.settle(&split.name, answers.len(), emit)?;
     unreadable.note(&split.name, answers.len(), "images").into_iter().for_each(&mut *emit);
     let left_out = unreadable.count();
     if let (0, Some(error)) = (answers.len(), unreadable.into_first()) {

@@ -39,6 +39,7 @@ mod tags;
 mod tests;
 mod text;
 mod tokenization;
+mod unlabelled;
 mod unreadable;
 mod verbatim;
 mod weights;

@@ -189,6 +189,23 @@ fn bad_texts_are_named_by_file_row_and_column() {
     );
 }
 
+/// A few rows that nobody labelled are left out, with their weights; many are refused.
+#[test]
+fn a_few_rows_without_a_label_are_no_examples() {
+    let rows = |missing: &[usize]| {
+        let row = |i: usize| format!("text {i},{}\n", if missing.contains(&i) { "-1".to_string() } else { (i % 2).to_string() });
+        format!("text,label\n{}", (0..60).map(row).collect::<String>())
+    };
+    let mut bench = Bench::text(&[("train", &rows(&[7, 31, 59]))]);
+    bench.job.labels = Some(vec!["0".into(), "1".into()]);
+    let made = bench.run().expect("prepared").remove(0);
+    assert_eq!((made.examples, made.label_counts.iter().sum::<usize>()), (57, 57));
+    assert_eq!(labels(&bench.open("train.safetensors"))[5..9], [1, 0, 0, 1], "those around the row that is left out");
+    let mut bench = Bench::text(&[("train", &rows(&[1, 2, 3, 4]))]);
+    bench.job.labels = Some(vec!["0".into(), "1".into()]);
+    assert!(bench.run().expect_err("too many").to_string().contains("there is no label"));
+}
+
 /// A model may number the same classes otherwise, and know more of them.
 #[test]
 fn classes_are_numbered_as_asked() {

@@ -2,6 +2,7 @@
 
 use super::lengths::Lengths;
 use super::tokenization::{Tokenization, failed, text};
+use super::unlabelled::Unlabelled;
 use super::weights::Weights;
 use super::wordwise::Wordwise;
 use super::{Answers, Made, Split, finish};
@@ -110,10 +111,13 @@ fn prepare_split(
 ) -> Result<()> {
     let (mut answers, mut texts, mut weights) = (Answers::new(job, split, names)?, Texts::new(job)?, Weights::of(split));
     let wordwise = Wordwise::of(&tokenization.tokenizer);
-    split.each_chunk(emit, |table, mut rows| {
-        for row in &mut rows {
-            weights.take(table, row)?;
-            answers.take(table, row)?;
+    let mut unlabelled = Unlabelled::default();
+    split.each_chunk(emit, |table, all| {
+        let mut rows = Vec::with_capacity(all.len());
+        for mut row in all {
+            if unlabelled.take(table, &mut row, &mut weights, &mut answers)? {
+                rows.push(row);
+            }
         }
         let positions: Vec<Position> = rows.iter().map(|row| row.position.clone()).collect();
         let encode = |row| encode_row(&tokenization.tokenizer, wordwise.as_ref(), table, &split.columns.input, row);
@@ -132,6 +136,7 @@ fn prepare_split(
         }
         Ok(())
     })?;
+    unlabelled.settle(&split.name, answers.len(), emit)?;
     let made = texts.made(tokenization, tokenization.metadata())?;
     finish(job, split, answers.said()?.with(weights.tensor(split)?), made, emit)
 }
