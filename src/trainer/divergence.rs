@@ -27,6 +27,9 @@ const WORSE: f64 = 1.5;
 const STAYED: f64 = 0.85;
 const ROSE: f64 = 2.0;
 
+/// Below so much of the loss of guessing a model is good, though it may have been better: nothing is lost by lower rates.
+const GOOD: f64 = 0.5;
+
 /// Of fewer examples it may be chance that they were easy.
 const EXAMPLES: u64 = 8;
 
@@ -43,9 +46,11 @@ const GROWN: f64 = 10.0;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct LossWatch {
     first: Option<f64>,
-    /// The greatest loss of a step.
+    /// The greatest loss of a step, and that of guessing.
     #[serde(default)]
     most: f64,
+    #[serde(default)]
+    guessing: f64,
     /// Steps on end with a loss that is far too high.
     high: usize,
     /// Loss and gradient norm of the last [`RECENT`] steps, oldest first.
@@ -66,8 +71,8 @@ impl LossWatch {
         self.recent.push([loss, grad_norm]);
         let first = *self.first.get_or_insert(loss);
         self.most = self.most.max(loss);
-        let guessing = (classes.max(2) as f64).ln();
-        self.high = if loss > FACTOR * guessing.max(first) { self.high + 1 } else { 0 };
+        self.guessing = (classes.max(2) as f64).ln();
+        self.high = if loss > FACTOR * self.guessing.max(first) { self.high + 1 } else { 0 };
         (self.high >= STEPS).then_some((Divergence::LossExploded, loss))
     }
 
@@ -82,7 +87,7 @@ impl LossWatch {
     pub(super) fn stayed_high(&self, now: f64) -> bool {
         let share = self.first.map_or(0.0, |first| now / first);
         let rose = self.first.is_some_and(|first| self.most > ROSE * first);
-        share > WORSE || rose && share > STAYED
+        now > GOOD * self.guessing && (share > WORSE || rose && share > STAYED)
     }
 
     /// The median gradient norm before the last few steps, where there are enough.
@@ -168,6 +173,7 @@ mod tests {
         assert!(!stayed(&[0.7, 0.71, 0.7, 0.69, 0.7, 0.7], 0.695), "it never rose: nothing can be learnt, or very slowly");
         assert!(!stayed(&[0.7, 3.0, 0.5, 0.3, 0.2, 0.1, 0.1], 0.1), "it came back");
         assert!(!stayed(&[0.7, 3.0, 0.7, 0.7, 0.7, 0.7], 0.4), "the last batches are hard");
+        assert!(!stayed(&[0.05, 0.06, 0.1, 0.08, 0.09, 0.1], 0.1), "a model that was good and still is");
         let mut watch = LossWatch::default();
         for loss in [1.0, 9.0, 9.0, 9.0, 9.0] {
             watch.observe(loss, 1.0, 100_000);
