@@ -1,6 +1,6 @@
 """Times how data gets ready in Tallow and in Python, in turns, and prints medians, minima and their ratios.
 
-python benches/data.py TALLOW HUB [--rounds N] [--images N]   needs datasets, tokenizers, torch and torchvision
+python benches/data.py TALLOW HUB [--rounds N] [--images N] [--epoch EXAMPLE]   needs datasets, tokenizers, torch and torchvision
 
 TALLOW is the program, HUB a folder in the Hub's layout with nyu-mll/glue, uoft-cs/cifar10 and sentence-transformers/all-MiniLM-L6-v2.
 
@@ -9,6 +9,9 @@ TALLOW is the program, HUB a folder in the Hub's layout with nyu-mll/glue, uoft-
   without the time of imports.
 - images: CIFAR-10's training split, PNG within Parquet. Tallow: its `prepare` worker, which decodes each once, for all epochs. Python:
   torchvision's decoding, crop and flip in a DataLoader of two workers, as each epoch does.
+- with `--epoch EXAMPLE` (what `cargo build --release --example images` makes) that alone, like for like, of the same bytes, as PNG and made
+  JPEG (quality 90) beforehand: an epoch's images decoded, cropped out of a margin of 4, mirrored, scaled and put into batches of 128, by two threads or by two
+  workers. Tallow decodes once, so a later epoch is the second half alone; that is told, too.
 """
 
 import argparse
@@ -71,7 +74,33 @@ def python_texts(hub):
         return time.perf_counter() - begun, len(ready)
 
 
-def python_images(hub, most):
+def pictures_of(hub):
+    return sorted(glob.glob(f"{hub}/datasets/uoft-cs/cifar10/plain_text/train*.parquet"))[0]
+
+
+def as_jpeg(file, folder):
+    """The same pictures as JPEG, in a file of the same columns."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from PIL import Image
+
+    table = pq.read_table(file)
+
+    def jpeg(cell):
+        out = io.BytesIO()
+        Image.open(io.BytesIO(cell["bytes"])).convert("RGB").save(out, "JPEG", quality=90)
+        return {"bytes": out.getvalue(), "path": None}
+
+    at = table.schema.get_field_index("img")
+    cells = pa.array([jpeg(cell) for cell in table.column("img").to_pylist()], type=table.schema.field("img").type)
+    path = str(pathlib.Path(folder) / "jpeg.parquet")
+    pq.write_table(table.set_column(at, table.schema.field("img"), cells), path)
+    return path
+
+
+def python_images(file, most):
     import io
 
     import pyarrow.parquet as pq
@@ -79,7 +108,6 @@ def python_images(hub, most):
     from PIL import Image
     from torchvision import transforms
 
-    file = sorted(glob.glob(f"{hub}/datasets/uoft-cs/cifar10/plain_text/train*.parquet"))[0]
     change = transforms.Compose([transforms.RandomCrop(32, padding=4), transforms.RandomHorizontalFlip(), transforms.ToTensor()])
     table = pq.read_table(file)
 
@@ -100,9 +128,9 @@ def python_images(hub, most):
     return time.perf_counter() - begun, count
 
 
-def of_python(side, args):
+def of_python(side, args, file=""):
     """In a process of its own, so that nothing stays from the last round."""
-    command = [sys.executable, __file__, args.program, args.hub, "--side", side, "--images", str(args.images)]
+    command = [sys.executable, __file__, args.program, args.hub, "--side", side, "--images", str(args.images), "--file", file]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
     secs, count = done.stdout.split()[-2:]
     return float(secs), int(count)
@@ -122,16 +150,40 @@ def compare(name, unit, sides, rounds):
     print(f"{name:7} Tallow is {ratio:.2f} times as fast by medians, {min(theirs) / min(ours):.2f} by the best of each")
 
 
+def epochs(args):
+    """Both libraries' epochs, of PNG and of JPEG."""
+    with tempfile.TemporaryDirectory() as folder:
+        png = pictures_of(args.hub)
+        for name, file in [("png", png), ("jpeg", as_jpeg(png, folder))]:
+            later = []
+
+            def tallow_epoch():
+                command = [args.epoch, file, "img", "label", str(args.images)]
+                done = subprocess.run(command, capture_output=True, check=True, text=True)
+                decoding, batches, count = done.stdout.split()[-3:]
+                later.append(float(batches) / int(count))
+                return float(decoding) + float(batches), int(count)
+
+            compare(name, "images", {"Tallow": tallow_epoch, "Python": lambda: of_python("images", args, file)}, args.rounds)
+            print(f"{name:7} Tallow, a later epoch: median {1 / statistics.median(later):9.0f} images/s")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("hub")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--images", type=int, default=50_000, help="that Python reads: its speed is the same throughout")
+    parser.add_argument("--epoch", metavar="EXAMPLE", help="the program that makes an epoch of images")
     parser.add_argument("--side", choices=["texts", "images"], help=argparse.SUPPRESS)
+    parser.add_argument("--file", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.side:
-        print(*(python_texts(args.hub) if args.side == "texts" else python_images(args.hub, args.images)))
+        file = args.file or pictures_of(args.hub)
+        print(*(python_texts(args.hub) if args.side == "texts" else python_images(file, args.images)))
+        return
+    if args.epoch:
+        epochs(args)
         return
     of_texts = lambda: tallow(args.program, args.hub, "sst2_minilm.toml", [])
     of_images = lambda: tallow(args.program, args.hub, "cifar10_resnet20.toml", [])

@@ -115,10 +115,10 @@ impl Stream {
         ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
     }
 
-    /// A random order of `0..n` (Fisher-Yates).
-    pub fn permutation(self, n: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..n).collect();
-        for i in (1..n).rev() {
+    /// A random order of `0..n` (Fisher-Yates). Narrow numbers: there may be very many.
+    pub fn permutation(self, n: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..n).collect();
+        for i in (1..order.len()).rev() {
             order.swap(i, self.below(i as u64, i + 1));
         }
         order

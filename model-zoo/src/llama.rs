@@ -94,13 +94,17 @@ impl Scaling {
                 high_freq_factor: f.number("high_freq_factor"),
                 original_max_position_embeddings: f.count(original),
             },
-            Some("yarn") => Scaling::Yarn {
-                factor: f.number("factor"),
-                beta_fast: f.number_or("beta_fast", 32.0),
-                beta_slow: f.number_or("beta_slow", 1.0),
-                original_max_position_embeddings: f.count_or(original, max_positions),
-                attention_factor: f.get("attention_factor").is_some().then(|| f.number("attention_factor")),
-            },
+            Some("yarn") => {
+                f.only_if_present("truncate", json!(true));
+                let factor = f.number("factor");
+                Scaling::Yarn {
+                    factor,
+                    beta_fast: f.number_or("beta_fast", 32.0),
+                    beta_slow: f.number_or("beta_slow", 1.0),
+                    original_max_position_embeddings: f.count_or(original, max_positions),
+                    attention_factor: attention_factor(f, factor),
+                }
+            }
             _ => {
                 f.problem("rope_type", "\"default\" or \"linear\" or \"llama3\" or \"yarn\"", kind);
                 Scaling::Default
@@ -127,6 +131,16 @@ impl Scaling {
             } => RopeScaling::Yarn { factor, beta_fast, beta_slow, original_positions, attention_factor },
         }
     }
+}
+
+/// As it is stated, or by `mscale` and `mscale_all_dim` where both are there (DeepSeek-AI, 2405.04434); none: as YaRN's paper has it.
+fn attention_factor(f: &mut Fields, factor: f64) -> Option<f64> {
+    if f.get("attention_factor").is_some() {
+        return Some(f.number("attention_factor"));
+    }
+    let [over, under] = ["mscale", "mscale_all_dim"].map(|key| f.number_or(key, 0.0));
+    let grown = |scale: f64| if factor > 1.0 { 0.1 * scale * factor.ln() + 1.0 } else { 1.0 };
+    (over != 0.0 && under != 0.0).then(|| grown(over) / grown(under))
 }
 
 impl Architecture for Config {
@@ -481,5 +495,34 @@ impl Layer {
     fn mlp(&self, tape: &Tape, n_btd: &Var) -> kernels::Result<Var> {
         let h = kernels::swiglu(tape, &self.gate.forward(tape, n_btd)?, &self.up.forward(tape, n_btd)?)?;
         self.down.forward(tape, &h)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `attention_factor` as transformers 5.24 has it (`_compute_yarn_parameters`).
+    #[test]
+    fn yarns_values_are_multiplied_as_the_file_says() {
+        let factor = |more: &str| {
+            let scaling = format!(r#"{{"rope_type": "yarn", "factor": 4.0{more}}}"#);
+            let text = format!(
+                r#"{{"model_type": "llama", "vocab_size": 9, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1,
+                     "num_attention_heads": 2, "max_position_embeddings": 64, "rope_scaling": {scaling}}}"#
+            );
+            let object: Map<String, Value> = serde_json::from_str(&text).expect("JSON");
+            match Config::from_public(&object).map(|config| config.rope_scaling) {
+                Ok(Scaling::Yarn { attention_factor, .. }) => Ok(attention_factor),
+                other => Err(format!("{other:?}")),
+            }
+        };
+        assert_eq!(factor(""), Ok(None));
+        assert_eq!(factor(r#", "mscale": 0.7"#), Ok(None), "one of the two alone says nothing");
+        assert_eq!(factor(r#", "attention_factor": 1.5, "mscale": 0.7, "mscale_all_dim": 1.3"#), Ok(Some(1.5)));
+        let found = factor(r#", "mscale": 0.7, "mscale_all_dim": 1.3"#).expect("read").expect("stated");
+        let grown = |scale: f64| 0.1 * scale * 4.0f64.ln() + 1.0;
+        assert!((found - grown(0.7) / grown(1.3)).abs() < 1e-12, "{found}");
+        assert!(factor(r#", "truncate": false"#).is_err_and(|e| e.contains("truncate")));
     }
 }

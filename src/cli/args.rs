@@ -117,9 +117,10 @@ pub enum Command {
     },
     /// Show what a data set holds: splits, columns, classes, lengths, what is repeated or shared between splits, and what to beware of.
     Data {
-        /// The data set: a file, a folder, an archive, a pattern ('data/*.csv'), a file's https address, a Hub id (ORG/NAME:CONFIG), or a usual
-        /// name such as SST-2.
-        data: String,
+        /// The data set: a file or several, a folder, an archive, a pattern ('data/*.csv'), a file's https address, a Hub id
+        /// (ORG/NAME:CONFIG), or a usual name such as SST-2.
+        #[arg(required = true)]
+        data: Vec<String>,
         /// Only this split.
         #[arg(long)]
         split: Option<String>,
@@ -135,10 +136,10 @@ pub enum Command {
     Eval {
         /// The model: a folder in the Hub's format (such as the `model` folder of a run), or a Hub id.
         model: String,
-        /// The data set: a file, a folder, an archive, a pattern ('data/*.csv'), a file's https address, a Hub id (ORG/NAME:CONFIG), or a usual
-        /// name such as SST-2.
-        #[arg(long, value_name = "DATA")]
-        data: String,
+        /// The data set: a file (once for each of several), a folder, an archive, a pattern ('data/*.csv'), a file's https address, a Hub id
+        /// (ORG/NAME:CONFIG), or a usual name such as SST-2.
+        #[arg(long, required = true, value_name = "DATA")]
+        data: Vec<String>,
         /// The split; default: the one that is usually scored.
         #[arg(long)]
         split: Option<String>,

@@ -121,9 +121,10 @@ fn cores() -> Check {
     }
 }
 
-/// Memory of this machine, in bytes.
+/// Memory of this machine, in bytes, or as much of it as a control group around us lets us have.
 pub fn memory_bytes() -> Option<u64> {
-    field(&read(MEMINFO), "MemTotal").map(|bytes| bytes as u64)
+    let total = field(&read(MEMINFO), "MemTotal").map(|bytes| bytes as u64);
+    total.into_iter().chain(crate::sandbox::memory_around()).min()
 }
 
 const MEMINFO: &str = "/proc/meminfo";

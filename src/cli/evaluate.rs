@@ -34,13 +34,21 @@ pub(super) enum EvalError {
     Folder { source: std::io::Error },
     #[error("`--data {data}` names no data set")]
     NoData { data: String },
+    #[error("several data sets are named, and `{name}` cannot be taken together with others: {why}")]
+    Together { name: String, why: &'static str },
 }
 
 impl Failure for EvalError {
     fn class(&self) -> Class {
         match self {
             EvalError::Folder { .. } => Class::Resource,
-            EvalError::NoData { .. } => Class::Usage,
+            EvalError::NoData { .. } | EvalError::Together { .. } => Class::Usage,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            EvalError::Together { .. } => Some("name files alone, or one folder, archive, pattern or data set of the Hub".into()),
+            EvalError::Folder { .. } | EvalError::NoData { .. } => None,
         }
     }
 }

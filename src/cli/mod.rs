@@ -22,6 +22,7 @@ mod read;
 mod reading;
 mod script;
 mod surroundings;
+mod together;
 mod verify;
 mod worker;
 
@@ -98,11 +99,13 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         }
         Command::Eval { model, data, split, max_examples, speech, compare, run } => {
             let (split, max_examples) = (split.as_deref(), max_examples.map(usize::from));
-            let asked = evaluate::Asked { model, data, split, max_examples, speech, compare: *compare };
+            let data = together::together(data)?;
+            let asked = evaluate::Asked { model, data: &data, split, max_examples, speech, compare: *compare };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
         Command::Data { data, split, samples, hub, worker } => {
-            let asked = data::Asked { data, split: split.as_deref(), samples: *samples };
+            let data = together::together(data)?;
+            let asked = data::Asked { data: &data, split: split.as_deref(), samples: *samples };
             data::data(cli.json, environment, &asked, (hub, worker))
         }
         Command::Predict { model, inputs, with, columns, top_k, logits, out, hub, worker } => {

@@ -162,7 +162,7 @@ const GLUE: &str = "nyu-mll/glue";
 const DEV: (&str, &str) = ("train", "validation");
 const TEST: (&str, &str) = ("train", "test");
 
-const KNOWN: [Known; 49] = [
+const KNOWN: [Known; 53] = [
     // GLUE and its kind: the test labels are not public, so the development set is scored.
     text("SST-2", &["Stanford Sentiment Treebank", "glue/sst2"], (GLUE, Some("sst2")), DEV, &["sentence"], Metric::Accuracy, 2),
     text(
@@ -286,7 +286,7 @@ const KNOWN: [Known; 49] = [
         &["SQuAD 1.1", "SQuAD v1.1", "Stanford Question Answering Dataset"],
         ("rajpurkar/squad", Some("plain_text")),
     ),
-    questions("SQuAD 2.0", &["SQuAD v2.0", "SQuAD2"], ("rajpurkar/squad_v2", Some("squad_v2"))),
+    questions("SQuAD 2.0", &["SQuAD v2.0", "SQuAD v2", "SQuAD2"], ("rajpurkar/squad_v2", Some("squad_v2"))),
     tagged("WNUT-17", &["WNUT 2017", "Emerging Entities"], ("leondz/wnut_17", Some("wnut_17")), TEST, 13),
     tagged("CoNLL-2003", &["CoNLL03", "CoNLL 2003 NER"], ("eriktks/conll2003", Some("conll2003")), TEST, 9),
     image("CIFAR-10", &["CIFAR10"], ("uoft-cs/cifar10", Some("plain_text")), TEST, &["img"], "label", 10),
@@ -328,7 +328,7 @@ const KNOWN: [Known; 49] = [
     ),
     pairs(
         "CNN and Daily Mail",
-        &["CNN/DailyMail", "CNN/DM"],
+        &["CNN/DailyMail", "CNN/DM", "CNN DailyMail"],
         ("abisee/cnn_dailymail", Some("3.0.0")),
         [&["article"], &["highlights"]],
         Metric::RougeL,
@@ -343,6 +343,7 @@ const KNOWN: [Known; 49] = [
     conversations("Alpaca", &["Stanford Alpaca"], ("tatsu-lab/alpaca", Some("default"))),
     conversations("Dolly", &["Dolly 15k", "databricks-dolly-15k"], ("databricks/databricks-dolly-15k", Some("default"))),
     conversations("GSM8K", &["Grade School Math 8K"], ("openai/gsm8k", Some("main"))),
+    conversations("Open-Platypus", &["OpenPlatypus"], ("garage-bAInd/Open-Platypus", Some("default"))),
     conversations("UltraChat", &["UltraChat 200k"], ("HuggingFaceH4/ultrachat_200k", Some("default"))),
     conversations("OpenAssistant Guanaco", &["Guanaco"], ("timdettmers/openassistant-guanaco", Some("default"))),
     preferences("UltraFeedback", &["UltraFeedback binarized"], ("trl-lib/ultrafeedback_binarized", Some("default"))),
@@ -354,7 +355,24 @@ const KNOWN: [Known; 49] = [
         Task::SentenceSimilarity,
         Metric::TripletAccuracy,
     ),
+    open(
+        "GoEmotions",
+        &["Go Emotions"],
+        ("google-research-datasets/go_emotions", Some("simplified")),
+        Task::TextMultiLabel,
+        Metric::MicroF1,
+    ),
     open("LibriSpeech", &["Libri Speech"], ("openslr/librispeech_asr", Some("clean")), Task::SpeechRecognition, Metric::Wer),
+    text("Banking77", &["Banking 77"], ("PolyAI/banking77", Some("default")), TEST, &["text"], Metric::Accuracy, 77),
+    text(
+        "20 Newsgroups",
+        &["Twenty Newsgroups"],
+        ("SetFit/20_newsgroups", Some("default")),
+        TEST,
+        &["text"],
+        Metric::Accuracy,
+        20,
+    ),
     Known {
         label: Some("answer"),
         ..text("BoolQ", &[], ("google/boolq", Some("default")), DEV, &["question", "passage"], Metric::Accuracy, 2)

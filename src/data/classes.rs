@@ -48,6 +48,16 @@ impl Classes {
     }
 }
 
+/// Where `name` stands among `names`: spelt so, else in other letters where that can be but one.
+pub fn place_of(name: &str, names: &[String]) -> Option<usize> {
+    let exact = names.iter().position(|own| own == name);
+    exact.or_else(|| {
+        let wanted = name.to_lowercase();
+        let mut alike = names.iter().enumerate().filter(|(_, own)| own.to_lowercase() == wanted).map(|(at, _)| at);
+        alike.next().filter(|_| alike.next().is_none())
+    })
+}
+
 /// What a secret label is given as.
 const SECRET: &str = "-1";
 
@@ -58,6 +68,14 @@ pub(super) fn name_of(cell: &Cell) -> Option<String> {
         Cell::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => Some((*f as i64).to_string()),
         Cell::Text(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
         _ => None,
+    }
+}
+
+/// As [`name_of`], also of a number with a fraction, which names no class.
+pub(super) fn value_of(cell: &Cell) -> Option<String> {
+    match cell {
+        Cell::Float(number) if number.is_finite() => Some(number.to_string()),
+        cell => name_of(cell),
     }
 }
 
@@ -83,6 +101,16 @@ pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_differ_by_their_case_are_told_apart() {
+        let names = ["A".to_string(), "a".into(), "Bee".into()];
+        for (name, expected) in [("A", Some(0)), ("a", Some(1)), ("bee", Some(2)), ("BEE", Some(2)), ("c", None)] {
+            assert_eq!(place_of(name, &names), expected, "{name}");
+        }
+        assert_eq!(place_of("B", &["b".to_string(), "b ".into()]), Some(0));
+        assert_eq!(place_of("BB", &["Bb".to_string(), "bB".into()]), None, "either");
+    }
 
     #[test]
     fn labels() {

@@ -9,7 +9,7 @@ pub use pairs::PairKind;
 pub(super) use pairs::is_of_pairs;
 pub(super) use recordings::is_heard;
 
-use super::read::{Column, ColumnKind, Table};
+use super::read::{Cell, Column, ColumnKind, Table};
 use super::{Error, Result, classes, similar};
 use crate::spec::{Columns, Task};
 use conversations::{conversations, preferences};
@@ -271,7 +271,7 @@ fn list_of_labels(table: &Table) -> Option<String> {
 fn flags(table: &Table) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for column in table.columns().iter().filter(|column| column.kind == ColumnKind::Int) {
-        if sample(table, &column.name)?.0.iter().all(|value| matches!(value.as_str(), "0" | "1")) {
+        if sample(table, &column.name, classes::name_of)?.0.iter().all(|value| matches!(value.as_str(), "0" | "1")) {
             found.push(column.name.clone());
         }
     }
@@ -427,21 +427,21 @@ pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]
 
 /// Whether a column holds measurements rather than classes.
 pub(super) fn is_measured(table: &Table, column: &str) -> Result<bool> {
-    Ok(classes::are_measured(&sample(table, column)?.0))
+    Ok(classes::are_measured(&sample(table, column, classes::value_of)?.0))
 }
 
-/// The distinct values of the first rows, and how many rows these are.
-fn sample(table: &Table, column: &str) -> Result<(BTreeSet<String>, usize)> {
+/// The distinct values of the first rows, as `of` names them, and how many rows these are.
+fn sample(table: &Table, column: &str, of: fn(&Cell) -> Option<String>) -> Result<(BTreeSet<String>, usize)> {
     let (mut values, mut seen) = (BTreeSet::new(), 0);
     for row in table.rows(&[column])?.take(2000) {
         seen += 1;
-        values.extend(row?.cells.first().and_then(classes::name_of));
+        values.extend(row?.cells.first().and_then(of));
     }
     Ok((values, seen))
 }
 
 fn has_few_values(table: &Table, column: &str) -> Result<bool> {
-    let (values, seen) = sample(table, column)?;
+    let (values, seen) = sample(table, column, classes::name_of)?;
     Ok(values.len() >= 2 && values.len() <= MOST_CLASSES && values.len() * 2 <= seen)
 }
 

@@ -30,6 +30,8 @@ pub enum Error {
         list(found)
     )]
     NoData { place: String, found: Vec<String> },
+    #[error("{place} holds recordings such as `{heard}`, and no table that says what is said in them")]
+    Unsaid { place: String, heard: String },
     #[error("{place} has no split `{split}`: it has {}", list(have))]
     NoSplit { place: String, split: String, have: Vec<String> },
     #[error("there is no data set `{name}` that Tallow makes itself: there are {}", list(have))]
@@ -146,8 +148,10 @@ pub enum Error {
     // Models.
     #[error("{place} has no weights: expected `model.safetensors`, `pytorch_model.bin` or a GGUF file, found {}", list(found))]
     NoWeights { place: String, found: Vec<String> },
+    #[error("{place} is no model itself; it holds {}: {}", if below.len() == 1 { "one" } else { "several" }, list(below))]
+    ModelsBelow { place: String, below: Vec<String> },
     #[error(
-        "{place} has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file), found {}",
+        "{place} has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file, `source.spm` with `target.spm` and `vocab.json`), found {}",
         list(found)
     )]
     NoTokenizer { place: String, found: Vec<String> },
@@ -181,6 +185,7 @@ impl Failure for Error {
             Error::GivenUp { .. } => Class::Interrupted,
             Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } => Class::Spec,
             Error::NoWeights { .. }
+            | Error::ModelsBelow { .. }
             | Error::NoTokenizer { .. }
             | Error::Model { .. }
             | Error::Tokenizer { .. }
@@ -213,6 +218,9 @@ impl Failure for Error {
             Error::NoData { .. } => {
                 "the Hub keeps Parquet copies of data sets that are made by a script: set `data.source.revision` to `refs/convert/parquet`"
             }
+            Error::Unsaid { .. } => {
+                "put a `metadata.csv` beside them, with the columns `file_name` and `transcription`, a line a recording"
+            }
             Error::GivenUp { .. } => "begin again: nothing of it was kept",
             Error::NoWeightColumn { .. } => "set `data.columns.weight` to a column of numbers",
             Error::Weight { .. } | Error::NoWeight { .. } => {
@@ -224,6 +232,9 @@ impl Failure for Error {
             }
             Error::NoWeights { .. } => {
                 "Tallow reads safetensors and GGUF; look for a revision or a copy of the model that has either"
+            }
+            Error::ModelsBelow { .. } => {
+                "name the folder of one of them, or give the folder above `models` as `--hub` and the model as ORG/NAME"
             }
             Error::NoTokenizer { .. } => {
                 "its texts can only be cut as they were in its training: take a revision or a copy of the model that has the file"

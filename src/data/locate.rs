@@ -1,5 +1,6 @@
 //! Where the splits of a data set lie: on the Hub, in files at hand, or in files that Tallow makes.
 
+use super::audio::is_audio;
 use super::card::Config;
 use super::hub::{Hub, Kind, Repo};
 use super::packing::Packing;
@@ -132,6 +133,12 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
         // What the data set says of itself stands beside the archives, or in them.
         let card = if repo.has("README.md") { card } else { within.card };
         return Ok(Located { place, card, revision: repo.commit().map(str::to_string), ..within });
+    }
+    if tables.is_empty()
+        && images.is_empty()
+        && let Some(heard) = paths.iter().find(|path| is_audio(path))
+    {
+        return Err(Error::Unsaid { place, heard: heard.clone() });
     }
     let (config, found) = match (tables.is_empty(), repo.root()) {
         (true, Some(root)) if !images.is_empty() => (None, image_splits(root, &images)),

@@ -1,8 +1,11 @@
 //! A prepared file as the trainer reads it: mapped and not copied, so that a split may be larger than memory. The system reads what is
-//! asked for, and gives it up again where memory runs short.
+//! asked for. Pages that were read count as the process's own until it gives them back, though the system would take them where memory
+//! runs short; so whoever looks at all of a tensor gives back what is behind it, and whoever reads here and there does so now and then.
 
 use super::{Error, Result};
 use memmap2::Mmap;
+#[cfg(unix)]
+use memmap2::UncheckedAdvice;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
@@ -12,6 +15,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 const _: () = assert!(cfg!(target_endian = "little"), "prepared files hold little-endian numbers, which are read where they lie");
+
+/// What is looked at before it is given back, in bytes.
+const PIECE: usize = 4 << 20;
+
+/// A file that is no larger than this may stay.
+const SMALL: usize = 64 << 20;
 
 /// A safetensors file whose header has been read and held against its length.
 pub(super) struct TensorFile {
@@ -30,6 +39,11 @@ impl TensorFile {
         let (length, header) = SafeTensors::read_metadata(&map)
             .map_err(|e| Error::NotPrepared { path: path.into(), what: format!("it is no safetensors file: {e}") })?;
         Ok(TensorFile { map: Arc::new(map), header, start: size_of::<u64>() + length })
+    }
+
+    /// What holds the pages that are read.
+    pub(super) fn pages(&self) -> Pages {
+        Pages(self.map.clone())
     }
 
     /// What the file says of itself under `name`.
@@ -63,11 +77,52 @@ impl TensorFile {
     }
 }
 
+/// The pages of a mapped file.
+#[derive(Clone)]
+pub(super) struct Pages(Arc<Mmap>);
+
+impl Pages {
+    /// For whoever reads example after example: example `i` was read, and is not read again for long.
+    pub(super) fn give_back_after(&self, i: usize) {
+        if i % EXAMPLES == EXAMPLES - 1 {
+            self.give_back();
+        }
+    }
+
+    /// Gives back all that were read, unless they are few. What is asked for afterwards comes from the system's cache again, or from the
+    /// disk; what is borrowed stays valid.
+    pub(super) fn give_back(&self) {
+        if self.0.len() > SMALL {
+            give_back(&self.0, 0..self.0.len());
+        }
+    }
+}
+
+/// How many examples are read one behind the other before what was read is given back.
+const EXAMPLES: usize = 256;
+
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+/// Those of `range`, in bytes. That they stay where the system does not let go of them costs memory, no more.
+fn give_back(map: &Mmap, range: Range<usize>) {
+    #[cfg(unix)]
+    // SAFETY: the mapping is shared, of a file that nobody changes, and only read: its pages are read again as they were.
+    unsafe {
+        map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len()).ok();
+    }
+    #[cfg(not(unix))]
+    let _ = (map, range);
+}
+
 /// A number that any bytes of its size are one of.
 ///
 /// # Safety
 /// Every bit pattern is a value, and there is no padding.
-pub(super) unsafe trait Plain: Copy {
+pub unsafe trait Plain: Copy {
     const DTYPE: Dtype;
 }
 
@@ -92,8 +147,9 @@ unsafe impl Plain for f64 {
     const DTYPE: Dtype = Dtype::F64;
 }
 
-/// The elements of a tensor, where they lie in the file.
-pub(super) struct Elements<T> {
+/// The elements of a tensor, where they lie in the file. As a slice they stay where they are read; what looks at all of them does so
+/// piece by piece.
+pub struct Elements<T> {
     map: Arc<Mmap>,
     /// In bytes: whole elements, aligned.
     at: Range<usize>,
@@ -106,6 +162,36 @@ impl<T: Plain> Elements<T> {
         let bytes = map.get(at.clone())?;
         let fits = bytes.len().is_multiple_of(size_of::<T>()) && bytes.as_ptr().cast::<T>().is_aligned();
         fits.then_some(Elements { map, at, of: PhantomData })
+    }
+
+    /// All of them in pieces. A piece is given back to the system when the next one is asked for.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &[T]> {
+        let each = PIECE / size_of::<T>();
+        self.chunks(each).enumerate().map(move |(number, piece)| {
+            if let Some(before) = number.checked_sub(1) {
+                let start = self.at.start + before * PIECE;
+                give_back(&self.map, start..start + PIECE);
+            }
+            piece
+        })
+    }
+
+    /// The first that is `wanted`, and its place.
+    pub(super) fn first_where(&self, wanted: impl Fn(T) -> bool) -> Option<(usize, T)> {
+        let mut before = 0;
+        for piece in self.pieces() {
+            if let Some(at) = piece.iter().position(|value| wanted(*value)) {
+                return Some((before + at, piece[at]));
+            }
+            before += piece.len();
+        }
+        None
+    }
+
+    /// Whether each and the one behind it fit.
+    pub(super) fn all_pairs(&self, fit: impl Fn(T, T) -> bool) -> bool {
+        let mut last = None;
+        self.pieces().flatten().all(|&value| last.replace(value).is_none_or(|last| fit(last, value)))
     }
 }
 
@@ -122,5 +208,30 @@ impl<T: Plain> Deref for Elements<T> {
 impl<T> std::fmt::Debug for Elements<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} elements", self.at.len() / size_of::<T>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// More than a piece, and no whole number of them.
+    #[test]
+    fn all_is_seen_in_pieces_and_stays_the_same() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (path, count) = (dir.path().join("x.safetensors"), 2 * PIECE / 4 + 17);
+        let bytes: Vec<u8> = (0..count as u32).flat_map(u32::to_le_bytes).collect();
+        let view = safetensors::tensor::TensorView::new(Dtype::U32, vec![count], &bytes).expect("a tensor");
+        safetensors::serialize_to_file([("x", view)], None, &path).expect("written");
+        let file = TensorFile::open(&path).expect("opened");
+        let x: Elements<u32> = file.elements("x", 1).expect("there").0;
+        let borrowed = &x[5..8];
+        assert_eq!(x.pieces().flatten().copied().collect::<Vec<u32>>(), (0..count as u32).collect::<Vec<u32>>());
+        assert_eq!(x.pieces().map(<[u32]>::len).collect::<Vec<usize>>(), [PIECE / 4, PIECE / 4, 17]);
+        let last = count as u32 - 1;
+        assert_eq!((x.first_where(|v| v == last), x.first_where(|v| v > last)), (Some((count - 1, last)), None));
+        assert!(x.all_pairs(|a, b| a + 1 == b) && !x.all_pairs(|a, _| a as usize != PIECE / 4 - 1));
+        give_back(&x.map, 0..x.map.len());
+        assert_eq!((borrowed, x[count - 1]), (&[5, 6, 7][..], last));
     }
 }

@@ -43,6 +43,7 @@ pub use audio::{extractor, hear};
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
+pub use classes::place_of;
 pub use columns::PairKind;
 pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe};
 pub use digest::{sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
@@ -50,20 +51,21 @@ pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
 pub use locate::{Lying, lying};
+pub use mapped::{Elements, Plain};
 pub use overlap::{Overlap, overlap};
 pub use prepare::{named_files, prepare};
 pub use prepared::{
     HidingTokens, NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSimilar, PreparedSpans, PreparedSpeech,
-    PreparedTable, PreparedTags, PreparedTargets, PreparedTexts, PreparedTranscripts,
+    PreparedTable, PreparedTags, PreparedTargets, PreparedTexts, PreparedTranscripts, Verbatim,
 };
 pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, OTHER_ENCODERS, PublicEncoder, PublicModel, SEERS, SMALLER_BERTS, USUAL_BERT,
     WRITERS, public_id,
 };
 pub use shards::{sha256_of_weights, weight_files};
-pub use splits::{holds_rows, holds_text, is_table};
+pub use splits::{holds_rows, holds_text, is_pattern, is_table};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
-pub(crate) use tokenizers::given::{tokenizer_files, tokenizer_json};
+pub(crate) use tokenizers::given::{SOURCE as PAIR_TOKENIZER, tokenizer_files, tokenizer_json};
 pub use vocabulary::Vocabulary;

@@ -1,6 +1,7 @@
 //! Which files make up which split. Pure: decides on names alone.
 
 use super::packing::unpacked_name;
+use crate::plan::PARTIAL;
 
 /// Endings of files with rows.
 pub(super) const TABLES: [&str; 11] =
@@ -110,6 +111,11 @@ fn split_of(path: &str) -> Option<String> {
     let name = unpacked_name(path.rsplit('/').next().unwrap_or(path));
     let name = name.rsplit_once('.').map_or(name, |(before, _)| before);
     let folders = path.rsplit('/').skip(1);
+    // A part of a split is not taken for the whole.
+    let partial = folders.clone().find(|folder| folder.len() > PARTIAL.len() && folder.starts_with(PARTIAL));
+    if let Some(partial) = partial {
+        return Some(partial.to_string());
+    }
     let said = std::iter::once(name).chain(folders).find_map(split_in);
     said.or_else(|| part.map(|name| if name == "data" { "train".into() } else { name.to_string() }))
 }
@@ -142,7 +148,7 @@ pub(super) fn stands_for_split(folder: &str) -> bool {
 }
 
 /// Whether a name is a pattern for several.
-pub(super) fn is_pattern(name: &str) -> bool {
+pub fn is_pattern(name: &str) -> bool {
     name.contains(['*', '?', '[', '{'])
 }
 
@@ -247,6 +253,11 @@ mod tests {
         check(&["my.train.csv", "dev.tsv"], &["train:1", "validation:1"]);
         check(&["sst2/train/0000.parquet", "sst2/validation/0000.parquet"], &["train:1", "validation:1"]);
         check(&["rows.csv"], &["train:1"]);
+        check(
+            &["default/partial-train/0000.parquet", "default/partial-train/0001.parquet", "default/test/0000.parquet"],
+            &["test:1", "partial-train:2"],
+        );
+        check(&["partial-train.csv"], &["train:1"]);
         check(&["cats.csv", "dogs.csv"], &["cats:1", "dogs:1"]);
         check(&["trainer_notes.json", "train.json"], &["train:1"]);
         check(&["train.csv.gz", "dev.jsonl.zst"], &["train:1", "validation:1"]);

@@ -433,6 +433,12 @@ mod tests {
         assert_eq!(task(&rows, None, "label"), Ok((Some(Task::TextRegression), 0, true)));
         assert_eq!(task(&rows, None, "price"), Ok((Some(Task::TextRegression), 0, true)), "the only column of numbers");
         assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
+        // As JSON and Parquet have them, numbers are numbers.
+        let dir = tempfile::tempdir().expect("a folder");
+        let typed: String = (0..30).map(|i| format!("{{\"text\":\"text {i}\",\"score\":{}}}\n", f64::from(i) / 31.0)).collect();
+        std::fs::write(dir.path().join("train.jsonl"), typed).expect("written");
+        let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+        assert_eq!((facts.task, facts.splits[0].labelled), (Some(Task::TextRegression), true));
         assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
         assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
     }

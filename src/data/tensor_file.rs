@@ -103,6 +103,10 @@ impl Spool {
         numbers.iter().try_for_each(|number| self.add(&number.to_le_bytes()))
     }
 
+    pub(super) fn add_u64(&mut self, number: u64) -> Result<()> {
+        self.add(&number.to_le_bytes())
+    }
+
     /// In bytes.
     pub(super) fn len(&self) -> usize {
         self.len

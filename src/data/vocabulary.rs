@@ -1,6 +1,7 @@
 //! A tokenizer by itself: texts to ids and back, and which ids end a text.
 
 use super::guarded::guarded;
+use super::tokenizers::marian::{Marian, Side, parted};
 use super::tokenizers::{ENDS_OF_TEXT, given};
 use super::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ const ENDS_OF_TURN: [&str; 4] = ["<end_of_turn>", "<|end|>", "<|eot|>", "<|endof
 pub struct Vocabulary {
     path: PathBuf,
     tokenizer: Tokenizer,
+    /// Where texts that are read are cut otherwise than those that are written.
+    marian: Option<Marian>,
     /// What a GGUF file says ends a text.
     ends: Vec<u32>,
 }
@@ -34,9 +37,11 @@ impl Vocabulary {
     pub fn open(path: &Path) -> Result<Self> {
         let broken = |e: tokenizers::Error| Error::Tokenizer { path: path.into(), what: e.to_string() };
         let (json, ends) = given::tokenizer_json(path)?;
+        let parted = guarded(|| parted(json)).map_err(|e| broken(e.into()))?;
+        let (json, marian) = parted.map_err(|e| broken(e.into()))?;
         let mut tokenizer = guarded(|| Tokenizer::from_bytes(json)).map_err(|e| broken(e.into()))?.map_err(broken)?;
         tokenizer.with_padding(None).with_truncation(None).map_err(broken)?;
-        Ok(Vocabulary { path: path.into(), tokenizer, ends })
+        Ok(Vocabulary { path: path.into(), tokenizer, marian, ends })
     }
 
     /// The ids of a text, with the tokens that the tokenizer itself adds or without.
@@ -44,6 +49,11 @@ impl Vocabulary {
     /// # Errors
     /// The tokenizer fails on it.
     pub fn ids(&self, text: &str, special: bool) -> Result<Vec<u32>> {
+        if let Some(marian) = &self.marian {
+            let (mut ids, _) = marian.ids(Side::Source, text, usize::MAX).map_err(|e| self.broken(e))?;
+            ids.truncate(ids.len() - usize::from(!special));
+            return Ok(ids);
+        }
         Ok(self.tokenizer.encode_fast(text, special).map_err(|e| self.broken(e))?.get_ids().to_vec())
     }
 
@@ -52,7 +62,9 @@ impl Vocabulary {
     /// # Errors
     /// The tokenizer fails on them.
     pub fn spell(&self, ids: &[u32]) -> Result<String> {
-        self.tokenizer.decode(ids, true).map_err(|e| self.broken(e))
+        let text = self.tokenizer.decode(ids, true).map_err(|e| self.broken(e))?;
+        // As its own library has it.
+        Ok(if self.marian.is_some() { text.trim().to_string() } else { text })
     }
 
     /// Whether it has a token of that name.

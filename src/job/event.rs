@@ -123,11 +123,26 @@ pub struct PreparedSplit {
     /// Of the numbers that are its answers, where they are such.
     #[serde(default)]
     pub values: Option<Spread>,
+    /// Texts by their length, where they are such, and of pairs those that are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lengths: Vec<LengthBin>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_lengths: Vec<LengthBin>,
     /// Texts: real tokens in all, longest, and how many were cut. Images: height, width, channels.
     pub shape: SplitShape,
     pub columns: crate::spec::Columns,
     pub sha256: String,
 }
+
+/// How many texts have at most so many tokens, and more than the bin before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LengthBin {
+    pub most: usize,
+    pub texts: u64,
+}
+
+/// What the ledger calls what [`Event::Compared`] tells.
+pub const SHARED: &str = "held-out examples that the training split has too";
 
 /// What a list of numbers is like.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! A split that the source lacks, cut off another one.
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use tallow_kernels::Stream;
 
 /// Which of a split's rows are meant. The draw goes by row number alone: every run, seed and machine draws the same rows.
@@ -43,21 +44,41 @@ impl Part {
         }
     }
 
-    /// Row by row, whether it is meant.
+    /// Row by row, whether it is meant: as [`Part::mask_within`] where all rows are alike. Takes five bytes a row: there may be very many.
     pub fn mask(self, rows: usize) -> Vec<bool> {
-        self.mask_within(&vec![0; rows])
+        let (drawn, wanted) = self.drawn(rows);
+        let key = |row: usize| Self::key(row as u64);
+        let mut keys: Vec<u32> = (0..rows).map(key).collect();
+        let Some(at) = drawn.checked_sub(1) else { return vec![!wanted; rows] };
+        let last = *keys.select_nth_unstable(at).1;
+        // Of rows with the same key the first are drawn.
+        let mut ties = keys[..drawn].iter().filter(|key| **key == last).count();
+        let is_drawn = |row| match key(row).cmp(&last) {
+            Ordering::Equal => ties.checked_sub(1).map(|left| ties = left).is_some(),
+            order => order == Ordering::Less,
+        };
+        (0..rows).map(is_drawn).map(|is_drawn| is_drawn == wanted).collect()
+    }
+
+    /// How many rows are drawn, and whether those are meant.
+    fn drawn(self, rows: usize) -> (usize, bool) {
+        match self {
+            Part::Drawn(_) => (self.count(rows), true),
+            Part::Rest(frac) => (Part::Drawn(frac).count(rows), false),
+        }
+    }
+
+    /// By which a row is drawn sooner or later.
+    fn key(row: u64) -> u32 {
+        Stream::root(0).named("held_out").bits(row)
     }
 
     /// The same where rows are of several kinds, such as classes: about the same share of each is drawn. `kinds`: of each row.
     pub fn mask_within(self, kinds: &[u32]) -> Vec<bool> {
         let rows = kinds.len();
-        let (drawn, wanted) = match self {
-            Part::Drawn(frac) => (Part::Drawn(frac).count(rows), true),
-            Part::Rest(frac) => (Part::Drawn(frac).count(rows), false),
-        };
-        let stream = Stream::root(0).named("held_out");
+        let (drawn, wanted) = self.drawn(rows);
         let mut order: Vec<usize> = (0..rows).collect();
-        order.sort_by_cached_key(|&row| (stream.bits(row as u64), row));
+        order.sort_by_cached_key(|&row| (Self::key(row as u64), row));
         // Each row's place among those of its kind; one is drawn before another whose kind has fewer left before it, in shares.
         let mut sizes = std::collections::BTreeMap::new();
         kinds.iter().for_each(|kind| *sizes.entry(kind).or_insert(0u64) += 1);
@@ -98,6 +119,7 @@ mod tests {
         fn parts_make_a_whole(rows in 0usize..500, frac in 0.001f64..0.999) {
             let (drawn, rest) = (Part::Drawn(frac), Part::Rest(frac));
             let (a, b) = (drawn.mask(rows), rest.mask(rows));
+            prop_assert_eq!((&a, &b), (&drawn.mask_within(&vec![7; rows]), &rest.mask_within(&vec![7; rows])));
             prop_assert!(a.iter().zip(&b).all(|(a, b)| a != b) && a.len() == rows && b.len() == rows);
             let held = |mask: &[bool]| mask.iter().filter(|held| **held).count();
             prop_assert_eq!((held(&a), held(&b)), (drawn.count(rows), rest.count(rows)));

@@ -5,7 +5,7 @@ use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints, SplitDescribed};
 use crate::error::Result;
 use crate::job::{DescribeJob, Event, Job, SplitSource};
-use crate::plan::{self, DataChoice, DataFacts};
+use crate::plan::{self, DataChoice, DataFacts, PARTIAL};
 use crate::spec::{Columns, DataSource, Task};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -121,6 +121,9 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
     if rows == 0 {
         say("it has no rows".into());
         return;
+    }
+    if name.starts_with(PARTIAL) {
+        say("it is the first part of a split: the Hub converts no more of a large one".into());
     }
     if let Some(shared) = split.in_first.filter(|shared| *shared > 0) {
         let first = described.splits.first().map(|split| split.split.as_str()).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::stages::{columns_of, making, readable_by_evaluation, scoring_batch, speech_format};
 use super::{End, Pipeline};
-use crate::data::{self, DataSpecHints};
+use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
@@ -10,7 +10,8 @@ use crate::job::{
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{Compared, ImageSize, Metric, ModelSpec, Preference, Similarity, Task, Write};
+use crate::spec::{Columns, Compared, ImageSize, Metric, ModelSpec, Preference, Similarity, Task, Write};
+use crate::store::MANIFEST;
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -176,11 +177,10 @@ impl Pipeline<'_> {
         let usual = question.split.clone().or_else(|| question.data.splits.last().cloned());
         let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
         let own = Task::of(&model.config).ok_or_else(head)?;
-        let columns = question.data.columns.clone();
         let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
         let tell = |message: &str| watch.borrow_mut().say(message);
         let making = making(&self.setup, &sources, &tell);
-        let survey = |task: Option<Task>| {
+        let survey_by = |task: Option<Task>, columns: &Columns| {
             let hints = DataSpecHints {
                 task,
                 columns: columns.clone(),
@@ -190,6 +190,13 @@ impl Pipeline<'_> {
             };
             data::survey_data(self.setup.hub, &question.data.source, &hints, &making)
         };
+        // Where nobody names columns, those that the model was trained on are meant, if the data has them: of two languages either may
+        // be the one that is read.
+        let is_unsaid = question.data.columns == Columns::default();
+        let trained = is_unsaid.then(|| super::seen::columns(&model)).flatten();
+        let trained = trained.filter(|columns| survey_by(Some(own), columns).is_ok());
+        let columns = trained.clone().unwrap_or_else(|| question.data.columns.clone());
+        let survey = |task: Option<Task>| survey_by(task, &columns);
         // A model that tells words tells those of answers, where the rows are conversations.
         let of_conversations = |data: &DataFacts| data.task.is_some_and(Task::is_of_conversations);
         let found = (own == Task::LanguageModelling).then(|| survey(None).ok().filter(of_conversations)).flatten();
@@ -207,6 +214,11 @@ impl Pipeline<'_> {
         }
         let split = choose_split(&data, question.split.as_deref())?;
         let mut assumptions: Vec<String> = super::seen::in_training(&model, split).into_iter().collect();
+        assumptions.extend(trained.map(|columns| {
+            let label = columns.label.map(|label| format!(" -> `{label}`")).unwrap_or_default();
+            let input = columns.input.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" + ");
+            format!("columns: {input}{label}, as the model was trained (`{MANIFEST}`)")
+        }));
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
         let forced = question.told.forced(&model)?;
         if question.compared.is_some() && model.config.speech_limits().is_none() {
@@ -349,17 +361,16 @@ impl Numbered {
 
 /// Matches the classes of model and data by name, else by number.
 fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> Result<Numbered, Error> {
-    let same = |a: &String, b: &String| a.to_lowercase() == b.to_lowercase();
     let numbered =
         |source: &[String], model: Option<&[String]>| Numbered { source: source.to_vec(), model: model.map(<[_]>::to_vec) };
     if data.is_empty() {
         return Ok(numbered(model, None));
     }
-    if model.len() == data.len() && model.iter().zip(data).all(|(m, d)| same(m, d)) {
+    if model.len() == data.len() && data.iter().enumerate().all(|(at, name)| place_of(name, model) == Some(at)) {
         return Ok(numbered(data, None));
     }
     // Another order, or a small split that lacks some of the classes.
-    if data.len() <= model.len() && data.iter().all(|d| model.iter().any(|m| same(m, d))) {
+    if data.len() <= model.len() && data.iter().all(|name| place_of(name, model).is_some()) {
         return Ok(numbered(data, Some(model)));
     }
     if model.len() != data.len() {

@@ -3,15 +3,29 @@
 use crate::data::sha256_of_file;
 use crate::plan::{ModelFacts, SplitFacts};
 use crate::provenance::Manifest;
+use crate::spec::Columns;
 use crate::store::MANIFEST;
 use std::collections::BTreeSet;
+
+/// The columns that a model was told to learn from; none where nobody wrote them down, or they were found.
+pub(super) fn columns(model: &ModelFacts) -> Option<Columns> {
+    let settings = manifest_beside(model)?.settings;
+    let input = settings.get("data.columns.input")?.as_array()?;
+    let input: Vec<String> = input.iter().filter_map(|name| Some(name.as_str()?.to_string())).collect();
+    let label = settings.get("data.columns.label").and_then(|name| Some(name.as_str()?.to_string()));
+    (!input.is_empty()).then(|| Columns { input, label, ..Columns::default() })
+}
+
+/// What stands beside its weights of how it came about. What somebody else wrote is no reason to fail.
+fn manifest_beside(model: &ModelFacts) -> Option<Manifest> {
+    let weights = model.adapter.as_ref().map(|adapter| &adapter.weights).or(model.weights.as_ref())?;
+    serde_json::from_slice(&std::fs::read(weights.with_file_name(MANIFEST)).ok()?).ok()
+}
 
 /// A warning where the split has the name of the one that the model learnt from, and a file of the same bytes; none where it has not, or
 /// where nobody wrote down what the model learnt from.
 pub(super) fn in_training(model: &ModelFacts, split: &SplitFacts) -> Option<String> {
-    let weights = model.adapter.as_ref().map(|adapter| &adapter.weights).or(model.weights.as_ref())?;
-    // What somebody else wrote is no reason to fail.
-    let manifest: Manifest = serde_json::from_slice(&std::fs::read(weights.with_file_name(MANIFEST)).ok()?).ok()?;
+    let manifest = manifest_beside(model)?;
     let is = |key: &str| manifest.settings.get(key).and_then(|name| name.as_str()) == Some(&split.name);
     let how = match (is("data.train"), is("data.monitor.name")) {
         (true, _) => "trained on",

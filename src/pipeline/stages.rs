@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
     AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PairFormat, Part, PrepareJob, PreparedSplit, Reference,
-    RunConfig, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
+    RunConfig, SHARED, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
@@ -160,7 +160,7 @@ impl Pipeline<'_> {
             Err(end) => return Ok(Some(end)),
         };
         let found = attempt.events.iter().find_map(|event| if let Event::Compared(found) = event { Some(found) } else { None });
-        let Some(Overlap { held_out, train, exact, near, first }) = found else { return Ok(None) };
+        let Some(Overlap { held_out, train, exact, near, first, .. }) = found else { return Ok(None) };
         let mut values = BTreeMap::from([
             ("held-out examples".to_string(), *held_out as f64),
             ("training examples".to_string(), *train as f64),
@@ -174,7 +174,7 @@ impl Pipeline<'_> {
                 "{exact} of {held_out} held-out examples are in the training split{nearly}: the first is held-out example {example}{place}"
             ));
         }
-        let record = Record::Measured { what: "held-out examples that the training split has too".into(), values };
+        let record = Record::Measured { what: SHARED.into(), values };
         self.folder.ledger().append((self.setup.now)(), record)?;
         Ok(None)
     }

@@ -5,6 +5,7 @@ pub mod advised;
 mod checked;
 mod error;
 mod estimate;
+mod idle;
 mod license;
 mod planner;
 mod price;

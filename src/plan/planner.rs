@@ -197,9 +197,11 @@ impl Failure for PlannerError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             PlannerError::NoData { known, .. } | PlannerError::NoUsableData { known, .. } => {
+                // Enough to see what is meant; all of them would hide the rest.
+                const SHOWN: usize = 12;
+                let (shown, more) = (known[..known.len().min(SHOWN)].join(", "), known.len().saturating_sub(SHOWN));
                 format!(
-                    "name some with `--data`: a file or folder, a Hub id such as `nyu-mll/glue:sst2`, or one of {}",
-                    known.join(", ")
+                    "name some with `--data`: a file or folder, a Hub id such as `nyu-mll/glue:sst2`, or one that has a name here: {shown} and {more} more"
                 )
             }
             PlannerError::NoModel { zoo, .. } => {

@@ -1,7 +1,8 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
 use super::estimate::{Pauses, Share, estimate, mapped_bytes, pauses};
-use super::{Error, Estimate, Facts, Plan, SplitFacts, usd_of};
+use super::idle::idle;
+use super::{Error, Estimate, Facts, PARTIAL, Plan, SplitFacts, usd_of};
 use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
 use crate::spec::{
     AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Speech, Task, TextToText,
@@ -58,6 +59,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
         && longest > positions
+        && matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
     {
         problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
     }
@@ -81,6 +83,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if spec.seeds.is_empty() {
         return Err(Error(vec!["`seeds`: at least one".into()]));
     }
+    assumptions.extend(of_parts(spec));
     assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
@@ -100,6 +103,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
     }
     assumptions.extend(cost(spec, facts, needed));
+    assumptions.extend(idle(spec, facts, total_steps));
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
@@ -483,6 +487,20 @@ fn writing(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, layout: &L
         suppress_tokens: speech.suppress_tokens,
         begin_suppress_tokens: speech.begin_suppress_tokens,
     })
+}
+
+/// That a split is a part of one, where it is.
+fn of_parts(spec: &ExperimentSpec) -> Vec<String> {
+    let watched = match &spec.data.monitor {
+        Monitor::Split { name } => Some(name),
+        Monitor::None | Monitor::HoldOut { .. } => None,
+    };
+    let used = [("data.train", Some(&spec.data.train)), ("data.held_out", Some(&spec.data.held_out)), ("data.monitor", watched)];
+    let told = |(field, name): (&str, Option<&String>)| {
+        let name = name.filter(|name| name.starts_with(PARTIAL))?;
+        Some(format!("{field}: `{name}` is the first part of a split: the Hub converts no more of a large one"))
+    };
+    used.into_iter().filter_map(told).collect()
 }
 
 /// Which text is taken for the source, where nobody said so.

@@ -111,6 +111,9 @@ impl TableFacts {
     }
 }
 
+/// How the Hub calls what it converts of a split that is too large to be converted whole, before the split's own name.
+pub const PARTIAL: &str = "partial-";
+
 impl SplitFacts {
     /// Whether it is a stream of words from a single document, which has no rows to draw from.
     pub fn is_one_text(&self) -> bool {

@@ -11,7 +11,7 @@
 //! ```
 
 use super::{Error, card, companions, shards};
-use crate::data::{chat_source, extractor, tokenizer_json};
+use crate::data::{PAIR_TOKENIZER, chat_source, extractor, tokenizer_files, tokenizer_json};
 use crate::job::Writing;
 use crate::plan::{ModelFacts, Plan};
 use crate::report::{self, Report};
@@ -85,6 +85,9 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
 /// A tokenizer with its companions; what it says of the ends of texts goes into a language model's `config`. Which tokens end a text
 /// or a turn is for the model that training began with to say, where it does.
 fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: HeadKind, model: &ModelFacts) -> Result<(), Error> {
+    if tokenizer.file_name().is_some_and(|name| name == PAIR_TOKENIZER) {
+        return write_pair_tokenizer(folder, tokenizer);
+    }
     let own = &model.chat.tokens;
     let (json, _) = tokenizer_json(tokenizer).map_err(|e| Error::Unwritable { what: "the tokenizer", reason: e.to_string() })?;
     let place = folder.join("tokenizer.json");
@@ -96,6 +99,21 @@ fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: He
     }
     write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, config, own))?;
     write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed, own))
+}
+
+/// One that cuts the two texts of a pair by a file each, as it lies beside the model that training began with: there is no one file that
+/// other libraries read in place of them.
+fn write_pair_tokenizer(folder: &Path, tokenizer: &Path) -> Result<(), Error> {
+    let own = tokenizer.with_file_name("tokenizer_config.json");
+    let told = if own.is_file() { read_tokenizer(&own)? } else { Value::Null };
+    for file in tokenizer_files(tokenizer) {
+        let name = file.file_name().unwrap_or_default();
+        // The model's own config is written anew, and where the tokenizer once lay says nothing.
+        if name != "config.json" && name != "tokenizer_config.json" {
+            copy(&file, &folder.join(name))?;
+        }
+    }
+    write_json(&folder.join("tokenizer_config.json"), &companions::pair_tokenizer_config(told))
 }
 
 fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: Option<&Path>) -> Result<(), Error> {

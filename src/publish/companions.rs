@@ -76,6 +76,14 @@ pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value, own: &BTreeMap
     Value::Object(fields)
 }
 
+/// `tokenizer_config.json` of a tokenizer with a file for either text of a pair: what the model's own said, without its place.
+pub(super) fn pair_tokenizer_config(own: Value) -> Value {
+    let mut fields = own.as_object().cloned().unwrap_or_default();
+    fields.retain(|name, _| !["name_or_path", "special_tokens_map_file", "tokenizer_file"].contains(&name.as_str()));
+    fields.insert("tokenizer_class".into(), json!("MarianTokenizer"));
+    Value::Object(fields)
+}
+
 /// `generation_config.json`: how the texts were written that were scored.
 pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
     json!({

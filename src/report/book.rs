@@ -3,7 +3,7 @@
 use super::types::*;
 use super::{Error, words};
 use crate::eval::{HELD_OUT_SUFFIX, UNTRAINED};
-use crate::job::{Event, PreparedSplit};
+use crate::job::{Event, PreparedSplit, SHARED};
 use crate::plan::Checked;
 use crate::store::{Entry, Record};
 
@@ -100,6 +100,22 @@ impl<'a> Book<'a> {
             }
         }
         splits
+    }
+
+    /// What the last comparison of the splits found.
+    pub(super) fn overlap(&self) -> Option<OverlapShown> {
+        self.told().rev().find_map(|(row, _, _, told)| {
+            let Event::Compared(found) = told else { return None };
+            let at = |value: usize| Sourced { value: value as f64, ledger_row: row };
+            Some(OverlapShown {
+                held_out: at(found.held_out),
+                train: at(found.train),
+                exact: at(found.exact),
+                near: found.near.map(at),
+                repeated_in_train: found.repeated_in_train.map(at),
+                repeated_in_held_out: found.repeated_in_held_out.map(at),
+            })
+        })
     }
 
     pub(super) fn attempts(&self) -> Vec<AttemptShown> {
@@ -239,8 +255,8 @@ impl<'a> Book<'a> {
 
     pub(super) fn measured(&self) -> Vec<MeasuredShown> {
         let rows = self.ledger.iter().filter_map(|entry| match &entry.record {
-            // What a search gained is told with it.
-            Record::Measured { what, values } if what != crate::search::GAIN => Some((entry.row, what, values)),
+            // What a search gained is told with it, and what splits share with the data.
+            Record::Measured { what, values } if what != crate::search::GAIN && what != SHARED => Some((entry.row, what, values)),
             _ => None,
         });
         let rows: Vec<_> = rows.collect();

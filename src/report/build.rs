@@ -5,10 +5,10 @@ use super::curves::curves;
 use super::types::*;
 use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
-use crate::job::{Event, PreparedSplit, SplitShape};
+use crate::job::Event;
 use crate::plan::{Compared, Plan};
 use crate::run::recovery::Change;
-use crate::spec::{Columns, DataSource, Deviation, Keep, Metric, ModelSpec, Monitor, Sampling, Task};
+use crate::spec::{Deviation, Keep, Metric, ModelSpec, Sampling};
 use crate::store::{Entry, Record};
 use crate::words;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub fn build(
         search: book.search(),
         curves: curves(events, |run| book.last_started(run)),
         recipe: recipe(plan, book.stage("plan")?),
-        data: data(&book, plan),
+        data: super::data::gather(&book, plan)?,
         model: model(&book, plan, evaluation)?,
         attempts: book.attempts(),
         jail: book.jail(),
@@ -212,140 +212,6 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
     settings.push(("seeds", plan.spec.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")));
     settings.extend(first.map(|run| ("threads", run.threads.to_string())));
     settings.into_iter().map(|(name, value)| Setting { name: name.into(), value, ledger_row: row }).collect()
-}
-
-fn data(book: &Book, plan: &Plan) -> DataShown {
-    let spec = &plan.spec.data;
-    let prepared = book.prepared();
-    let columns = prepared.first().map_or(&plan.facts.data.columns, |(_, split)| &split.columns);
-    let role = |name: &str| match &spec.monitor {
-        _ if name == spec.held_out => "held out: the verdict's".to_string(),
-        Monitor::HoldOut { examples } if name == spec.train => {
-            format!("training, {} of it kept out as monitor", words::count(*examples as f64))
-        }
-        _ if name == spec.train => "training".into(),
-        Monitor::Split { name: monitor } if name == monitor => "monitor".into(),
-        _ => "not used".into(),
-    };
-    DataShown {
-        source: match &spec.source {
-            DataSource::Hub { id, config: Some(config), .. } => format!("{id} ({config})"),
-            DataSource::Hub { id, config: None, .. } => id.clone(),
-            DataSource::Local { path } => format!("local: {}", path.display()),
-            DataSource::Url { url, .. } => url.clone(),
-            DataSource::Generated { name, examples, seed } => {
-                format!("generated: {name}, {} examples, seed {seed}", words::count(*examples as f64))
-            }
-        },
-        license: plan.facts.data.license.clone(),
-        revision: plan.facts.data.revision.clone(),
-        columns: format!("{} -> {}", columns.input.join(" + "), answer(columns, plan.spec.task)),
-        splits: prepared.into_iter().map(|(row, split)| split_shown(row, split, role(&split.split))).collect(),
-    }
-}
-
-/// What a model is asked for.
-fn answer(columns: &Columns, task: Task) -> String {
-    match (&columns.label, columns.labels.as_slice()) {
-        (Some(label), _) => label.clone(),
-        (None, []) if task == Task::MaskedLanguageModelling => "its hidden words".into(),
-        (None, []) if task == Task::SentenceSimilarity => "which belong together".into(),
-        (None, []) => "its next word".into(),
-        (None, labels) => labels.join(", "),
-    }
-}
-
-fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
-    let at = |value: f64| Sourced { value, ledger_row: row };
-    let named = |name: &str, value: f64| (name.to_string(), at(value));
-    let classes = split.labels.iter().zip(&split.label_counts);
-    SplitShown {
-        split: split.split.clone(),
-        role,
-        examples: at(split.examples as f64),
-        classes: classes.map(|(label, count)| ClassShown { label: label.clone(), count: at(*count as f64) }).collect(),
-        values: split.values.map(|values| ValuesShown {
-            mean: at(values.mean),
-            std: at(values.std),
-            least: at(values.least),
-            most: at(values.most),
-        }),
-        shape: match split.shape {
-            SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("longest text", longest as f64),
-                named("texts cut", truncated as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Words { tokens, length, bytes, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("tokens a piece", length as f64),
-                named("bytes of text", bytes as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Answers { tokens, asked, longest, truncated, left_out, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("tokens of answers", asked as f64),
-                named("longest text", longest as f64),
-                named("texts cut", truncated as f64),
-                named("left out for their length", left_out as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Pairs {
-                tokens,
-                target_tokens,
-                longest,
-                longest_target,
-                truncated,
-                truncated_targets,
-                left_out,
-                vocab_size,
-            } => vec![
-                named("tokens of sources", tokens as f64),
-                named("tokens of targets", target_tokens as f64),
-                named("longest source", longest as f64),
-                named("longest target", longest_target as f64),
-                named("sources cut", truncated as f64),
-                named("targets cut", truncated_targets as f64),
-                named("left out for an empty text", left_out as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Speech {
-                seconds,
-                target_tokens,
-                longest_seconds,
-                longest_target,
-                truncated,
-                truncated_targets,
-                left_out,
-                unreadable,
-                vocab_size,
-            } => vec![
-                named("seconds of sound", seconds),
-                named("longest recording in seconds", longest_seconds),
-                named("recordings cut off", truncated as f64),
-                named("tokens of texts", target_tokens as f64),
-                named("longest text", longest_target as f64),
-                named("texts cut", truncated_targets as f64),
-                named("left out without a text", left_out as f64),
-                named("left out unread", unreadable as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Image { height, width, channels, left_out } => {
-                let mut all =
-                    vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)];
-                all.extend((left_out > 0).then(|| named("left out unread", left_out as f64)));
-                all
-            }
-            SplitShape::Table { numbers, categories, missing, unseen } => vec![
-                named("numbers a row", numbers as f64),
-                named("categories a row", categories as f64),
-                named("missing cells", missing as f64),
-                named("unseen categories", unseen as f64),
-            ],
-        },
-        sha256: split.sha256.clone(),
-    }
 }
 
 fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown, Error> {

@@ -26,6 +26,7 @@ pub(super) enum Block {
     List(Vec<Line>),
     Code(String),
     Charts(Vec<ChartShown>),
+    Bars(Vec<BarsShown>),
     /// Shown on demand where the page can.
     Folded {
         title: String,
@@ -37,6 +38,14 @@ pub(super) enum Block {
 pub(super) struct ChartShown {
     pub(super) chart: Chart,
     pub(super) rows: Vec<u64>,
+}
+
+/// How often each of some things is there, and the ledger row that says it.
+pub(super) struct BarsShown {
+    pub(super) title: String,
+    /// What the things are, and what they are counted in.
+    pub(super) of: [String; 2],
+    pub(super) bars: Vec<(String, Sourced)>,
 }
 
 /// A run of text.
@@ -128,16 +137,21 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
         Section { title: "Search", blocks: search(report) },
         Section { title: "Curves", blocks: curves(report) },
         Section { title: "Recipe", blocks: recipe(report) },
-        Section { title: "Data", blocks: data(&report.data) },
+        Section { title: "Data", blocks: super::data::blocks(&report.data) },
         Section { title: "Model", blocks: model(report) },
         Section { title: "Samples", blocks: samples(report) },
-        Section { title: "Attempts and recovery", blocks: attempts(&report.attempts, &report.notes) },
+        Section { title: "Attempts and recovery", blocks: attempts(&report.attempts, &other_notes(report)) },
         Section { title: "Jail", blocks: jail(&report.jail) },
         Section { title: "Cost", blocks: cost(report) },
         Section { title: "How to repeat", blocks: repeat(&report.repeat) },
         Section { title: "Sources", blocks: sources(&report.rows) },
     ];
     all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
+}
+
+/// Those that do not stand with the data.
+fn other_notes(report: &Report) -> Vec<NoteShown> {
+    report.notes.iter().filter(|note| !report.data.notes.contains(note)).cloned().collect()
 }
 
 fn runs(report: &Report) -> Vec<Block> {
@@ -311,58 +325,8 @@ fn settings(settings: &[Setting]) -> Vec<Block> {
     if settings.is_empty() { vec![] } else { vec![Block::Pairs(settings.iter().map(pair).collect())] }
 }
 
-fn license(license: Option<&String>) -> Line {
+pub(super) fn license(license: Option<&String>) -> Line {
     license.map_or_else(|| text("not stated: treat it as unknown"), |l| text(clean(l)))
-}
-
-fn data(data: &DataShown) -> Vec<Block> {
-    let mut pairs = vec![
-        ("source".to_string(), text(clean(&data.source))),
-        ("licence".into(), license(data.license.as_ref())),
-        ("columns".into(), code(clean(&data.columns))),
-    ];
-    pairs.extend(data.revision.as_ref().map(|r| ("revision".to_string(), code(clean(r)))));
-    let row = |split: &SplitShown| {
-        let mut shape = Line::default();
-        for (i, (name, value)) in split.shape.iter().enumerate() {
-            shape =
-                shape.text(format!("{}{name} ", if i > 0 { ", " } else { "" })).number(count(value.value), &[value.ledger_row]);
-        }
-        vec![text(clean(&split.split)), text(&split.role), number(Some(split.examples), count), balance(split), shape]
-    };
-    let head = head(&["split", "role", "examples", "class balance", "contents"]);
-    vec![Block::Pairs(pairs), Block::Table { head, rows: data.splits.iter().map(row).collect() }]
-}
-
-/// Share of each class; of many classes only the range. Of numbers, what they are like.
-fn balance(split: &SplitShown) -> Line {
-    if let Some(ValuesShown { mean, std, least, most }) = split.values {
-        let parts = [("mean ", mean), (", standard deviation ", std), (", from ", least), (" to ", most)];
-        return parts
-            .into_iter()
-            .fold(Line::default(), |line, (name, value)| line.text(name).number(score(value.value), &[value.ledger_row]));
-    }
-    if split.classes.is_empty() {
-        return text("–");
-    }
-    // Tags are of words, of which an example has many: no label has more examples than there are.
-    let (examples, of_words) = (split.examples.value, split.classes.iter().any(|class| class.count.value > split.examples.value));
-    let all = if of_words { split.classes.iter().map(|class| class.count.value).sum() } else { examples };
-    let share = |n: &Sourced| format!("{:.1} %", 100.0 * n.value / all.max(1.0));
-    if split.classes.len() > 4 {
-        let counts = || split.classes.iter().map(|class| class.count);
-        let least = counts().min_by(|a, b| a.value.total_cmp(&b.value));
-        let most = counts().max_by(|a, b| a.value.total_cmp(&b.value));
-        let Some((least, most)) = least.zip(most) else { return text("–") };
-        let line = text(format!("{} classes, ", split.classes.len())).number(share(&least), &[least.ledger_row]);
-        return line.text(" to ").number(share(&most), &[most.ledger_row]);
-    }
-    let mut line = Line::default();
-    for (i, class) in split.classes.iter().enumerate() {
-        line = line.text(format!("{}{} ", if i > 0 { ", " } else { "" }, clean(&class.label)));
-        line = line.number(share(&class.count), &[class.count.ledger_row]);
-    }
-    line
 }
 
 fn model(report: &Report) -> Vec<Block> {

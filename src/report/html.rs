@@ -1,13 +1,13 @@
 //! The report as one self-contained page: inline CSS and SVG, no scripts, nothing fetched, light and dark. Every text goes
 //! through maud's escaping; the only markup that is taken as it is comes from [`super::plot`], which escapes its own.
 
-use super::document::{Block, ChartShown, Line, Piece, Section, prose, sections};
-use super::plot::{self, Mark};
+use super::document::{BarsShown, Block, ChartShown, Line, Piece, Section, prose, sections};
+use super::plot::{self, Bar, Mark};
 use super::script::{ScriptReport, said};
 use super::terminal::verdict_words;
 use super::types::{Report, Sourced};
 use crate::eval::Verdict;
-use crate::words::{clean, score};
+use crate::words::{clean, count, score};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 const CSS: &str = include_str!("page.css");
@@ -148,6 +148,7 @@ fn block(block: &Block) -> Markup {
             Block::List(lines) => { ul { @for item in lines { li { (line(item)) } } } }
             Block::Code(code) => { pre { (code) } }
             Block::Charts(charts) => { div.charts { @for shown in charts { (chart(shown)) } } }
+            Block::Bars(all) => { div.charts { @for shown in all { (bars(shown)) } } }
             Block::Folded { title, blocks } => {
                 details { summary { (title) } @for item in blocks { (self::block(item)) } }
             }
@@ -189,6 +190,18 @@ fn chart(shown: &ChartShown) -> Markup {
         figure {
             figcaption { (cited(&shown.chart.title, &shown.rows)) }
             (PreEscaped(plot::line_chart(&shown.chart)))
+        }
+    }
+}
+
+fn bars(shown: &BarsShown) -> Markup {
+    let mut rows: Vec<u64> = shown.bars.iter().map(|(_, count)| count.ledger_row).collect();
+    rows.dedup();
+    let of = |(label, n): &(String, Sourced)| Bar { label: label.clone(), value: n.value, interval: None, told: count(n.value) };
+    markup! {
+        figure {
+            figcaption { (cited(&shown.title, &rows)) }
+            (PreEscaped(plot::bars(&shown.bars.iter().map(of).collect::<Vec<_>>(), None)))
         }
     }
 }

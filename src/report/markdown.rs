@@ -1,10 +1,10 @@
 //! The report as Markdown. Text from outside is escaped, so that it stays text.
 
 use super::Report;
-use super::document::{Block, ChartShown, Line, Piece, Section, prose, sections};
+use super::document::{BarsShown, Block, ChartShown, Line, Piece, Section, number, prose, sections, text};
 use super::terminal::verdict_words;
 use super::types::{Scores, Sourced};
-use crate::words::{clean, score};
+use crate::words::{clean, count, score};
 use std::fmt::Write;
 
 /// The whole report. A number is followed by its ledger rows in brackets: 0.8890 [12].
@@ -86,6 +86,7 @@ fn block_text(out: &mut String, block: &Block) {
         }
         Block::Code(code) => put(out, format_args!("```\n{}\n```\n\n", code.replace("```", "'''"))),
         Block::Charts(charts) => chart_table(out, charts),
+        Block::Bars(all) => all.iter().for_each(|shown| bar_table(out, shown)),
         Block::Folded { title, blocks } => {
             put(out, format_args!("### {}\n\n", escape(title)));
             blocks.iter().for_each(|block| block_text(out, block));
@@ -99,6 +100,13 @@ fn table(out: &mut String, head: &[String], rows: &[Vec<Line>]) {
     out.push_str(&format!("|{}\n", "---|".repeat(head.len())));
     rows.iter().for_each(|row| out.push_str(&cells(row.iter().map(line_text).collect())));
     out.push('\n');
+}
+
+/// What the HTML page draws, as a table.
+fn bar_table(out: &mut String, BarsShown { title, of, bars }: &BarsShown) {
+    put(out, format_args!("{}:\n\n", escape(title)));
+    let row = |(label, n): &(String, Sourced)| vec![text(label), number(Some(*n), count)];
+    table(out, of, &bars.iter().map(row).collect::<Vec<_>>());
 }
 
 /// Charts are in the HTML page; here is where each curve starts and ends.

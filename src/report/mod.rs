@@ -8,6 +8,7 @@ mod book;
 mod build;
 mod check;
 mod curves;
+mod data;
 mod document;
 mod html;
 mod markdown;

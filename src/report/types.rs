@@ -187,9 +187,51 @@ pub struct DataShown {
     pub source: String,
     /// As the card says; none: not stated.
     pub license: Option<String>,
+    /// What the licence asks for, in words.
+    #[serde(default)]
+    pub asks: Option<String>,
     pub revision: Option<String>,
     pub columns: String,
+    #[serde(default)]
+    pub schema: Vec<ColumnShown>,
     pub splits: Vec<SplitShown>,
+    #[serde(default)]
+    pub overlap: Option<OverlapShown>,
+    /// What survey, preparation and comparison found worth knowing. Untrusted text: writers escape it.
+    #[serde(default)]
+    pub notes: Vec<NoteShown>,
+}
+
+/// A column that a run uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnShown {
+    pub name: String,
+    /// What it is used as.
+    pub role: String,
+    /// What it holds, in words; empty where only its role is known.
+    pub kind: String,
+    pub numbers: Vec<(String, Sourced)>,
+    pub ledger_row: u64,
+}
+
+/// What of the held-out split the training split has too, and what either has more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OverlapShown {
+    pub held_out: Sourced,
+    pub train: Sourced,
+    pub exact: Sourced,
+    /// Besides the exact ones; none where it was not looked for.
+    pub near: Option<Sourced>,
+    /// Examples whose inputs an earlier one has; none where nobody counted.
+    pub repeated_in_train: Option<Sourced>,
+    pub repeated_in_held_out: Option<Sourced>,
+}
+
+/// How many texts have at most so many tokens, and more than the bin before.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LengthShown {
+    pub most: Sourced,
+    pub texts: Sourced,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -202,6 +244,11 @@ pub struct SplitShown {
     /// Of the numbers that are its answers.
     #[serde(default)]
     pub values: Option<ValuesShown>,
+    /// Texts by their length, and those that are written from them.
+    #[serde(default)]
+    pub lengths: Vec<LengthShown>,
+    #[serde(default)]
+    pub target_lengths: Vec<LengthShown>,
     /// Tokens, longest, cut texts; or height, width, channels.
     pub shape: Vec<(String, Sourced)>,
     pub sha256: String,

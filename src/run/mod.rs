@@ -3,6 +3,7 @@
 mod disk;
 pub mod outcome;
 pub mod process;
+mod record;
 pub mod recovery;
 pub mod supervisor;
 

@@ -3,13 +3,12 @@
 use super::disk;
 use super::outcome::{Budget, Outcome};
 use super::process::{Disk, Exit, KillReason, Launch, Program, Status, launch};
+use super::record::{self, Recorder};
 use super::recovery::{self, Allowed, Decision, From, Tried, review};
 use crate::error::Class;
 use crate::job::{Event, Job, RunConfig};
 use crate::sandbox::{self, Level, Policy};
 use crate::store::{self, AttemptFolder, Record, RunFolder};
-use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -66,7 +65,7 @@ impl Supervisor<'_> {
         let planned = config.below(self.folder.root());
         // Recovery changes how it is trained, never on what; and the run folder may lie elsewhere than it did.
         let mut config = history.last().map_or_else(|| planned.clone(), |last: &Tried| last.config.clone());
-        (config.train, config.monitor) = (planned.train, planned.monitor);
+        (config.train, config.monitor, config.writing) = (planned.train, planned.monitor, planned.writing);
         // What was decided of the last attempt, where the process that decided it could not try it any more.
         if let Some((last, before)) = history.split_last()
             && !matches!(last.outcome, Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. })
@@ -164,11 +163,13 @@ impl Supervisor<'_> {
             disk: self.disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
             stop: self.stop,
         };
-        let mut kept = Ok(());
+        let (mut kept, mut notes) = (Ok(()), 0);
         let exit = launch(&spec, &mut |line: &[u8]| {
             let Some(event) = recorder.line(line) else { return };
             watch.event(run, number, &event);
-            if kept.is_ok() && is_worth_keeping(&event) {
+            notes += usize::from(matches!(event, Event::Note { .. }));
+            let is_chatter = matches!(event, Event::Note { .. }) && notes > record::MOST_NOTES;
+            if kept.is_ok() && !is_chatter && is_worth_keeping(&event) {
                 let told = Record::Told { run: run.into(), attempt: number, told: event };
                 kept = ledger.append((self.now)(), told).map(drop);
             }
@@ -231,7 +232,10 @@ impl Supervisor<'_> {
                 Some(Outcome::TimedOut { limit_secs: whole_secs(wall) })
             }
             Event::Stopped { .. } if exit.asked == Some(KillReason::Disk) => Some(self.disk_overrun()),
-            Event::Stopped { step } => Some(Outcome::Interrupted { step: *step }),
+            // What nobody asked for is no answer.
+            Event::Stopped { step } if exit.asked.is_some() || matches!(job, Job::Train { stop_after: Some(_), .. }) => {
+                Some(Outcome::Interrupted { step: *step })
+            }
             Event::OutOfMemory { gpu } => Some(Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(*gpu) }),
             Event::Failed { class, message, hint } => {
                 Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
@@ -368,50 +372,6 @@ fn last_step(events: &[Event]) -> u64 {
             _ => None,
         })
         .unwrap_or(0)
-}
-
-/// Writes an attempt's events as they come. A line that is no event is kept as a note, never trusted.
-struct Recorder {
-    path: PathBuf,
-    file: File,
-    events: Vec<Event>,
-    failed: Option<std::io::Error>,
-}
-
-impl Recorder {
-    fn new(folder: &AttemptFolder) -> Result<Self, store::Error> {
-        let path = folder.events();
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let file = file.map_err(|source| store::Error::Io { action: "open", path: path.clone(), source })?;
-        Ok(Recorder { path, file, events: Vec::new(), failed: None })
-    }
-
-    fn line(&mut self, line: &[u8]) -> Option<Event> {
-        let event = serde_json::from_slice(line).ok().filter(|event| !matches!(event, Event::Refused { .. }));
-        let event = event.unwrap_or_else(|| Event::Note {
-            message: format!("not an event: {}", String::from_utf8_lossy(&line[..line.len().min(200)]).escape_debug()),
-        });
-        Some(self.keep(event))
-    }
-
-    fn keep(&mut self, event: Event) -> Event {
-        let written = serde_json::to_vec(&event).map_err(std::io::Error::other).and_then(|mut text| {
-            text.push(b'\n');
-            self.file.write_all(&text)
-        });
-        if let Err(error) = written {
-            self.failed.get_or_insert(error);
-        }
-        self.events.push(event.clone());
-        event
-    }
-
-    fn finish(self) -> Result<Vec<Event>, store::Error> {
-        match self.failed {
-            Some(source) => Err(store::Error::Io { action: "write", path: self.path, source }),
-            None => Ok(self.events),
-        }
-    }
 }
 
 /// The class that an outcome ends the command with.

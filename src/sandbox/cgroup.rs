@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Cgroup {
     memory: Option<Group>,
+    /// Without a limit of ours the group counts all the same: a limit around us may kill, too.
+    limits_memory: bool,
     threads: Option<Group>,
 }
 
@@ -33,15 +35,16 @@ impl Cgroup {
     pub fn create(policy: &Policy) -> Cgroup {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("{PREFIX}{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let memory = policy.memory_bytes.and_then(|bytes| Group::create("memory", &name, |group| group.limit_memory(bytes)));
+        let limit = |group: &Group| policy.memory_bytes.map_or(Some(()), |bytes| group.limit_memory(bytes));
+        let memory = Group::create("memory", &name, limit);
         let threads = Group::create("pids", &name, |group| group.write("pids.max", policy.max_threads));
-        Cgroup { memory, threads }
+        Cgroup { memory, limits_memory: policy.memory_bytes.is_some(), threads }
     }
 
     /// Puts a process into the groups, with all that it will start; says which amounts are limited from now on.
     pub fn admit(&self, pid: u32) -> Grouped {
         let admit = |group: &Option<Group>| group.as_ref().is_some_and(|g| g.write("cgroup.procs", u64::from(pid)).is_some());
-        Grouped { memory: admit(&self.memory), threads: admit(&self.threads) }
+        Grouped { memory: admit(&self.memory) && self.limits_memory, threads: admit(&self.threads) }
     }
 
     /// How often the kernel killed for want of memory. None: nobody counts.
@@ -135,6 +138,17 @@ impl Drop for Group {
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
     }
+}
+
+/// The least memory that a group around this process, whoever made it, lets it have; none where none limits it.
+pub fn memory_around() -> Option<u64> {
+    let (mounts, own) = (fs::read_to_string("/proc/self/mountinfo").ok()?, fs::read_to_string("/proc/self/cgroup").ok()?);
+    let limits = places(&mounts, &own, "memory").into_iter().flat_map(|(folder, version)| {
+        let file = Group { folder: PathBuf::new(), version }.memory_file();
+        let read = |group: &Path| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
+        folder.ancestors().filter_map(read).min()
+    });
+    limits.min()
 }
 
 /// Removes groups whose supervisor was killed before it could. A group with a process in it cannot be removed.

@@ -31,7 +31,7 @@ pub mod stop;
 mod syscalls;
 
 #[cfg(target_os = "linux")]
-pub use cgroup::Cgroup;
+pub use cgroup::{Cgroup, memory_around};
 pub use gpu::Gpu;
 pub use layers::{Effective, Error, Layer, State, enter};
 #[cfg(target_os = "linux")]

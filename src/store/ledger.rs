@@ -7,6 +7,7 @@ use crate::llm::Usage;
 use crate::provenance::{Sourced, Surroundings, Verification};
 use crate::run::Outcome;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
@@ -83,11 +84,13 @@ pub enum Record {
 pub struct Ledger {
     path: PathBuf,
     keeping: Keeping,
+    /// Rows and bytes of the file as this left it: where it is still as long, nobody else wrote.
+    left: Cell<Option<(u64, u64)>>,
 }
 
 impl Ledger {
     pub(super) fn at(path: PathBuf, keeping: Keeping) -> Self {
-        Ledger { path, keeping }
+        Ledger { path, keeping, left: Cell::new(None) }
     }
 
     /// Appends a row and, in a folder that is kept, syncs it to disk. `at` is the time that the caller read.
@@ -96,8 +99,11 @@ impl Ledger {
     /// The file cannot be read or written.
     pub fn append(&self, at: String, record: Record) -> Result<u64, Error> {
         let io = |action| move |source| Error::Io { action, path: self.path.clone(), source };
-        let (rows, whole_bytes) = self.scan()?;
-        let entry = Entry { row: rows.len() as u64 + 1, at, record };
+        let (rows, whole_bytes) = match self.left.get() {
+            Some((rows, bytes)) if std::fs::metadata(&self.path).is_ok_and(|file| file.len() == bytes) => (rows, bytes),
+            _ => self.scan().map(|(rows, bytes)| (rows.len() as u64, bytes))?,
+        };
+        let entry = Entry { row: rows + 1, at, record };
         let mut line = serde_json::to_vec(&entry).map_err(|source| Error::Malformed { path: self.path.clone(), source })?;
         line.push(b'\n');
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path).map_err(io("open"))?;
@@ -108,6 +114,7 @@ impl Ledger {
         if self.keeping == Keeping::Lasting {
             file.sync_data().map_err(io("sync"))?;
         }
+        self.left.set(Some((entry.row, whole_bytes + line.len() as u64)));
         Ok(entry.row)
     }
 

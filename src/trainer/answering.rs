@@ -91,7 +91,7 @@ pub(super) fn answers(spans: &PreparedSpans, windows: &[(usize, Window)]) -> Vec
     let answer = |(question, said): (usize, Window)| {
         let kept = said.best.filter(|(score, _)| !may_lack || said.none <= *score);
         let words = kept.map_or_else(String::new, |(_, [from, to])| spans.words(question, from as usize, to as usize));
-        AnswerSaid::new(words, spans.answers(question).to_vec())
+        AnswerSaid::new(words, spans.answers(question))
     };
     found.into_iter().map(answer).collect()
 }

@@ -4,9 +4,12 @@
 //! computed on padding: before it is cut, each window of [`WINDOW_BATCHES`] batches is sorted by length. The batch with the longest
 //! text comes first, so that memory that does not suffice shows at once and not hours later.
 //! The last batch of an epoch's cut may be smaller; it is kept. The number of a step is all that is needed to go on.
+//!
+//! There may be very many examples: of each its number, its length and its place in the epoch are held, in four bytes each, once.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 use tallow_kernels::Stream;
 
 /// Batches a window of similar lengths is cut into: enough for little padding, few enough for mixed batches.
@@ -20,15 +23,15 @@ pub fn steps_per_epoch(examples: usize, batch_size: usize) -> u64 {
 /// The examples of a training file that are trained on and those that are kept out, both in the file's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Split {
-    pub(super) train: Vec<usize>,
-    pub(super) held_out: Vec<usize>,
+    pub(super) train: Vec<u32>,
+    pub(super) held_out: Vec<u32>,
 }
 
 impl Split {
     /// A random order of `0..examples`: its last `hold_out` are kept out, its first, at most `max_train` of them, are trained on. So the
     /// same are kept out whatever `max_train` is. None if nothing is left to train on.
-    pub(super) fn choose(examples: usize, hold_out: usize, max_train: Option<usize>, stream: Stream) -> Option<Self> {
-        let left = examples.checked_sub(hold_out)?;
+    pub(super) fn choose(examples: u32, hold_out: usize, max_train: Option<usize>, stream: Stream) -> Option<Self> {
+        let left = (examples as usize).checked_sub(hold_out)?;
         let mut train = stream.permutation(examples);
         let mut held_out = train.split_off(left);
         train.truncate(max_train.unwrap_or(left));
@@ -39,21 +42,22 @@ impl Split {
 
     /// Pieces of a stream, which an epoch may cut anywhere else: the last `hold_out` are kept out, so that they share no token with those
     /// that are trained on, and of the others at most the first `max_train` are taken.
-    pub(super) fn of_stream(pieces: usize, hold_out: usize, max_train: Option<usize>) -> Option<Self> {
-        let left = pieces.checked_sub(hold_out)?;
-        let train: Vec<usize> = (0..left.min(max_train.unwrap_or(left))).collect();
+    pub(super) fn of_stream(pieces: u32, hold_out: usize, max_train: Option<usize>) -> Option<Self> {
+        let left = pieces.checked_sub(u32::try_from(hold_out).ok()?)?;
+        let most = max_train.and_then(|most| u32::try_from(most).ok()).unwrap_or(left);
+        let train: Vec<u32> = (0..left.min(most)).collect();
         (!train.is_empty()).then(|| Split { train, held_out: (left..pieces).collect() })
     }
 }
 
-/// The order of the examples of a whole run.
+/// The order of the examples of a whole run. Those who have the same one share what it is made of.
 #[derive(Clone)]
 pub(super) struct Order {
-    examples: Vec<usize>,
+    examples: Arc<Vec<u32>>,
     /// Tokens of each example of `examples`; none where all are alike.
-    lengths: Option<Vec<usize>>,
+    lengths: Option<Arc<Vec<u32>>>,
     /// Of examples that are drawn with replacement: their weights, each added to those before it.
-    drawn: Option<Vec<f64>>,
+    drawn: Option<Arc<Vec<f64>>>,
     batch_size: usize,
     /// Batches are not of similar lengths.
     mixed: bool,
@@ -61,20 +65,20 @@ pub(super) struct Order {
     epoch: Option<Epoch>,
 }
 
-/// One epoch's examples and where each batch lies in them.
+/// One epoch's examples, which are cut into batches, and the order of those.
 #[derive(Clone)]
 struct Epoch {
     number: u64,
-    examples: Vec<usize>,
-    batches: Vec<Range<usize>>,
+    examples: Vec<u32>,
+    batches: Vec<u32>,
 }
 
 impl Order {
     /// `lengths`, if any, belong to `examples` one by one; `batch_size` is not 0.
     /// `weights` of examples that are drawn with replacement; none: each is taken once an epoch.
     pub(super) fn new(
-        examples: Vec<usize>,
-        lengths: Option<Vec<usize>>,
+        examples: Vec<u32>,
+        lengths: Option<Vec<u32>>,
         weights: Option<Vec<f64>>,
         batch_size: usize,
         stream: Stream,
@@ -84,9 +88,17 @@ impl Order {
                 *sum += weight;
                 Some(*sum)
             };
-            weights.into_iter().scan(0.0, sum).collect()
+            Arc::new(weights.into_iter().scan(0.0, sum).collect())
         });
-        Order { examples, lengths, drawn, batch_size, mixed: false, stream, epoch: None }
+        Order {
+            examples: Arc::new(examples),
+            lengths: lengths.map(Arc::new),
+            drawn,
+            batch_size,
+            mixed: false,
+            stream,
+            epoch: None,
+        }
     }
 
     /// The same for examples that are compared with each other: texts of one length are no fair sample of all others, and where
@@ -99,9 +111,9 @@ impl Order {
     /// The examples of the first `steps` steps, as numbers in the file, in order: all of them where that is an epoch or more.
     pub(super) fn seen_within(&mut self, steps: u64) -> Vec<usize> {
         if steps >= self.steps_per_epoch() {
-            return self.examples.clone();
+            return self.examples.iter().map(|&example| example as usize).collect();
         }
-        let seen: BTreeSet<usize> = (0..steps).flat_map(|step| self.batch(step).to_vec()).collect();
+        let seen: BTreeSet<usize> = (0..steps).flat_map(|step| self.batch(step)).collect();
         seen.into_iter().collect()
     }
 
@@ -125,28 +137,37 @@ impl Order {
     }
 
     /// The examples of step `step` (from 0), as numbers in the file.
-    pub(super) fn batch(&mut self, step: u64) -> &[usize] {
+    pub(super) fn batch(&mut self, step: u64) -> Vec<usize> {
         let number = self.epoch_of(step);
         let index = (step % self.steps_per_epoch().max(1)) as usize;
-        if self.epoch.as_ref().is_none_or(|epoch| epoch.number != number) {
-            self.epoch = Some(self.make_epoch(number));
-        }
-        match &self.epoch {
-            Some(epoch) => &epoch.examples[epoch.batches[index].clone()],
-            None => &[],
-        }
+        // The last one goes before the next is made.
+        let epoch = match self.epoch.take().filter(|epoch| epoch.number == number) {
+            Some(epoch) => epoch,
+            None => self.make_epoch(number),
+        };
+        let batch = epoch.examples[self.range(epoch.batches[index])].iter().map(|&example| example as usize).collect();
+        self.epoch = Some(epoch);
+        batch
+    }
+
+    /// Where batch `number` of an epoch's cut lies in it.
+    fn range(&self, number: u32) -> Range<usize> {
+        let start = number as usize * self.batch_size;
+        start..(start + self.batch_size).min(self.len())
     }
 
     /// Each example once, or as many as there are, drawn by their weights.
-    fn places(&self, stream: Stream) -> Vec<usize> {
-        let Some(drawn) = &self.drawn else { return stream.permutation(self.len()) };
+    fn places(&self, stream: Stream) -> Vec<u32> {
+        // Examples are numbered by as many bits.
+        let count = self.len() as u32;
+        let Some(drawn) = &self.drawn else { return stream.permutation(count) };
         const STEPS: usize = 1 << 53;
         let (stream, total) = (stream.named("drawn"), drawn.last().copied().unwrap_or(0.0));
-        let draw = |i: u64| {
-            let at = total * (stream.below(i, STEPS) as f64 / STEPS as f64);
-            drawn.partition_point(|sum| *sum <= at).min(self.len() - 1)
+        let draw = |i: u32| {
+            let at = total * (stream.below(u64::from(i), STEPS) as f64 / STEPS as f64);
+            drawn.partition_point(|sum| *sum <= at).min(self.len() - 1) as u32
         };
-        (0..self.len() as u64).map(draw).collect()
+        (0..count).map(draw).collect()
     }
 
     fn make_epoch(&self, number: u64) -> Epoch {
@@ -154,19 +175,19 @@ impl Order {
         let mut places = self.places(stream);
         if let Some(lengths) = self.lengths.as_ref().filter(|_| !self.mixed) {
             // The sort is stable, so the order within a length stays random.
-            places.chunks_mut(self.batch_size * WINDOW_BATCHES).for_each(|window| window.sort_by_key(|&place| lengths[place]));
+            places
+                .chunks_mut(self.batch_size * WINDOW_BATCHES)
+                .for_each(|window| window.sort_by_key(|&place| lengths[place as usize]));
         }
-        let cut: Vec<Range<usize>> =
-            (0..self.len()).step_by(self.batch_size).map(|start| start..(start + self.batch_size).min(self.len())).collect();
-        let mut batches: Vec<Range<usize>> =
-            stream.named("batches").permutation(cut.len()).into_iter().map(|i| cut[i].clone()).collect();
+        let mut batches = stream.named("batches").permutation(self.steps_per_epoch() as u32);
         if let Some(lengths) = &self.lengths {
-            let longest = |batch: &Range<usize>| places[batch.clone()].iter().map(|&place| lengths[place]).max();
-            if let Some(first) = (0..batches.len()).rev().max_by_key(|&i| longest(&batches[i])) {
+            let longest = |batch: u32| places[self.range(batch)].iter().map(|&place| lengths[place as usize]).max();
+            if let Some(first) = (0..batches.len()).rev().max_by_key(|&i| longest(batches[i])) {
                 batches.swap(0, first);
             }
         }
-        Epoch { number, examples: places.into_iter().map(|place| self.examples[place]).collect(), batches }
+        places.iter_mut().for_each(|place| *place = self.examples[*place as usize]);
+        Epoch { number, examples: places, batches }
     }
 }
 
@@ -175,17 +196,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn order(n: usize, lengths: Option<Vec<usize>>, batch_size: usize, seed: u64) -> Order {
-        Order::new((0..n).map(|i| i * 3 + 1).collect(), lengths, None, batch_size, Stream::root(seed))
+    fn order(n: usize, lengths: Option<Vec<u32>>, batch_size: usize, seed: u64) -> Order {
+        Order::new((0..n as u32).map(|i| i * 3 + 1).collect(), lengths, None, batch_size, Stream::root(seed))
     }
 
-    fn lengths(n: usize, seed: u64) -> Vec<usize> {
-        (0..n).map(|i| 3 + Stream::root(seed).below(i as u64, 60)).collect()
+    fn lengths(n: usize, seed: u64) -> Vec<u32> {
+        (0..n).map(|i| 3 + Stream::root(seed).below(i as u64, 60) as u32).collect()
     }
 
     #[test]
     fn what_is_compared_is_mixed() {
-        let lengths: Vec<usize> = (0..64).collect();
+        let lengths: Vec<u32> = (0..64).collect();
         let spread = |order: &mut Order, step: u64| {
             let batch: Vec<usize> = order.batch(step).iter().map(|i| (i - 1) / 3).collect();
             batch.iter().max().expect("a text") - batch.iter().min().expect("a text")
@@ -215,7 +236,7 @@ mod tests {
             for step in epoch * steps..(epoch + 1) * steps {
                 let batch = order.batch(step);
                 small += usize::from(batch.len() < batch_size);
-                seen.extend_from_slice(batch);
+                seen.extend(batch);
             }
             prop_assert!(small <= 1);
             seen.sort_unstable();
@@ -227,16 +248,16 @@ mod tests {
             let mut whole = order(n, Some(lengths(n, seed)), batch_size, seed);
             let mut expected = Vec::new();
             for s in 0..=step {
-                expected = whole.batch(s).to_vec();
+                expected = whole.batch(s);
             }
             let mut anew = order(n, Some(lengths(n, seed)), batch_size, seed);
-            prop_assert_eq!(anew.batch(step), &expected[..]);
+            prop_assert_eq!(anew.batch(step), expected);
         }
 
         #[test]
         fn what_is_seen_is_what_the_batches_hold(n in 1usize..200, batch_size in 1usize..20, seed in 0u64..20, steps in 0u64..30) {
             let mut order = order(n, Some(lengths(n, seed)), batch_size, seed);
-            let mut expected: Vec<usize> = (0..steps).flat_map(|step| order.batch(step).to_vec()).collect();
+            let mut expected: Vec<usize> = (0..steps).flat_map(|step| order.batch(step)).collect();
             expected.sort_unstable();
             expected.dedup();
             prop_assert_eq!(order.seen_within(steps), expected);
@@ -244,14 +265,14 @@ mod tests {
 
         #[test]
         fn a_split_shares_and_loses_nothing(
-            n in 1usize..300, hold_out in 0usize..300, max in proptest::option::of(1usize..300), seed in 0u64..20,
+            n in 1u32..300, hold_out in 0usize..300, max in proptest::option::of(1usize..300), seed in 0u64..20,
         ) {
             let stream = Stream::root(seed);
             match Split::choose(n, hold_out, max, stream) {
-                None => prop_assert!(hold_out >= n),
+                None => prop_assert!(hold_out >= n as usize),
                 Some(split) => {
                     prop_assert_eq!(split.held_out.len(), hold_out);
-                    prop_assert_eq!(split.train.len(), (n - hold_out).min(max.unwrap_or(usize::MAX)));
+                    prop_assert_eq!(split.train.len(), (n as usize - hold_out).min(max.unwrap_or(usize::MAX)));
                     let mut all = [split.train.clone(), split.held_out.clone()].concat();
                     all.sort_unstable();
                     all.dedup();
@@ -267,7 +288,7 @@ mod tests {
     #[test]
     fn epochs_and_seeds_differ() {
         let mut a = order(100, None, 10, 1);
-        let (first, second) = (a.batch(0).to_vec(), a.batch(10).to_vec());
+        let (first, second) = (a.batch(0), a.batch(10));
         assert_ne!(first, second);
         assert_ne!(first, order(100, None, 10, 2).batch(0));
     }
@@ -279,16 +300,16 @@ mod tests {
         let mut order = order(n, Some(lengths.clone()), 32, 5);
         let steps = order.steps_per_epoch();
         let longest = |batch: &[usize]| batch.iter().map(|i| lengths[(i - 1) / 3]).max().expect("not empty");
-        assert_eq!(longest(order.batch(0)), *lengths.iter().max().expect("not empty"));
+        assert_eq!(longest(&order.batch(0)), *lengths.iter().max().expect("not empty"));
         let padded: usize = (0..steps)
             .map(|s| {
                 let batch = order.batch(s);
-                longest(batch) * batch.len()
+                longest(&batch) as usize * batch.len()
             })
             .sum();
-        let real: usize = lengths.iter().sum();
+        let real = lengths.iter().sum::<u32>() as usize;
         assert!((padded as f64) < 1.06 * real as f64, "{padded} tokens with padding, {real} without");
-        let firsts: Vec<usize> = (0..steps).map(|s| longest(order.batch(s))).collect();
+        let firsts: Vec<u32> = (0..steps).map(|s| longest(&order.batch(s))).collect();
         assert!(firsts.windows(2).filter(|w| w[0] > w[1]).count() > steps as usize / 4, "the batches are in order of length");
     }
 
@@ -299,7 +320,7 @@ mod tests {
         let order = || Order::new((0..1000).collect(), None, Some(weights.clone()), 7, Stream::root(1));
         let epoch = |order: &mut Order, number: u64| -> Vec<usize> {
             let steps = order.steps_per_epoch();
-            (number * steps..(number + 1) * steps).flat_map(|step| order.batch(step).to_vec()).collect()
+            (number * steps..(number + 1) * steps).flat_map(|step| order.batch(step)).collect()
         };
         let (mut one, mut two) = (order(), order());
         let (first, second) = (epoch(&mut one, 0), epoch(&mut one, 1));
@@ -320,7 +341,7 @@ mod tests {
         let mut repeats = 0;
         for epoch in 0..each as u64 {
             let places = order.places(Stream::root(9).at(epoch));
-            places.iter().for_each(|place| counts[*place] += 1);
+            places.iter().for_each(|place| counts[*place as usize] += 1);
             repeats += places.windows(2).filter(|two| two[0] == two[1]).count();
         }
         let draws = (each * weights.len()) as f64;

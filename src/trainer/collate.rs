@@ -259,7 +259,7 @@ struct Packed {
 }
 
 impl Packed {
-    fn of(texts: &PreparedTexts, asked: &[bool], chosen: &[usize]) -> Self {
+    fn of(texts: &PreparedTexts, asked: &[u8], chosen: &[usize]) -> Self {
         let lengths: Vec<usize> = chosen.iter().map(|&text| texts.text_len(text)).collect();
         let (rows, width) = (packed_rows(&lengths), lengths.iter().copied().max().unwrap_or(0));
         let (mut ids, mut words) = (vec![0; rows.len() * width], vec![NONE; rows.len() * width]);
@@ -271,7 +271,11 @@ impl Packed {
                 ids[at..][..tokens.len()].copy_from_slice(tokens);
                 // Each token tells the one behind it, within its text.
                 let behind = tokens.iter().zip(asked).skip(1);
-                words[at..].iter_mut().zip(behind).filter(|(_, (_, asked))| **asked).for_each(|(word, (next, _))| *word = *next);
+                words[at..]
+                    .iter_mut()
+                    .zip(behind)
+                    .filter(|(_, (_, asked))| **asked == 1)
+                    .for_each(|(word, (next, _))| *word = *next);
                 places[member] = at..at + tokens.len();
                 at += tokens.len();
             }
@@ -310,7 +314,7 @@ fn wanted(targets: &PreparedTargets, examples: &[usize]) -> Result<Wanted, Error
     match targets {
         PreparedTargets::Classes { of, .. } => Ok(Wanted::Classes(examples.iter().map(|&i| of[i]).collect())),
         PreparedTargets::Labels { of, names } => {
-            let flags = |&i: &usize| of[i * names.len()..(i + 1) * names.len()].iter().copied();
+            let flags = |&i: &usize| of[i * names.len()..(i + 1) * names.len()].iter().map(|flag| *flag == 1);
             Ok(Wanted::Labels(examples.iter().flat_map(flags).collect(), names.len()))
         }
         PreparedTargets::Values { of } => Ok(Wanted::Values(examples.iter().map(|&i| of[i]).collect())),
@@ -337,7 +341,7 @@ pub(super) fn count_wanted(data: &Prepared, examples: &[usize], changes: Option<
             examples.iter().map(|&i| texts.piece(i, shift).1.len()).sum()
         }
         (PreparedTargets::Answers { asked }, Some(texts)) => {
-            let of = |i: usize| asked[texts.range(i)].iter().filter(|asked| **asked).count();
+            let of = |i: usize| asked[texts.range(i)].iter().filter(|asked| **asked == 1).count();
             examples.iter().map(|&i| of(i)).sum()
         }
         (PreparedTargets::Texts { .. }, Some(texts)) => {
@@ -585,13 +589,14 @@ mod tests {
     fn what_is_written_is_told_from_what_is_before_it() {
         use safetensors::Dtype::{U8, U32, U64};
         let offsets: Vec<u8> = [0u64, 2, 5, 6, 8].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let words = br#"[["a","b"],["c","d"]]"#.to_vec();
+        let begins: Vec<u8> = [0u64, 1, 2, 3, 4].iter().flat_map(|v| v.to_le_bytes()).collect();
         let data = prepared_with(
             &[
                 ("offsets", U64, vec![5], offsets),
                 ("tokens", U32, vec![8], u32s(&[9, 8, 5, 6, 1, 7, 4, 1])),
                 ("type_ids", U8, vec![8], vec![0; 8]),
-                ("pairs", U8, vec![words.len()], words),
+                ("pair_offsets", U64, vec![5], begins),
+                ("pairs", U8, vec![4], b"abcd".to_vec()),
             ],
             &[("begin_token", "3"), ("end_token", "1"), ("vocab_size", "50")],
         );

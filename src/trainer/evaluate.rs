@@ -84,8 +84,8 @@ fn tell_samples(model: &dyn Model, data: &Prepared, samples: &Samples, emit: &mu
     let settings = Settings::greedy(samples.max_new_tokens, &vocabulary.ends());
     for example in 0..data.len().min(samples.count) {
         let (tokens, asked) = (texts.text(example).0, &asked[texts.range(example)]);
-        let start = asked.iter().position(|asked| *asked).unwrap_or(tokens.len());
-        let answer = asked[start..].iter().take_while(|asked| **asked).count();
+        let start = asked.iter().position(|asked| *asked == 1).unwrap_or(tokens.len());
+        let answer = asked[start..].iter().take_while(|asked| **asked == 1).count();
         // The room that a model has may be that of the text alone.
         let written = match tallow_zoo::generate(model, Prompt { source: None, start: &tokens[..start] }, &settings) {
             Ok(written) => written,

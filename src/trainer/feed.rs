@@ -44,6 +44,7 @@ impl Maker {
         let changes = Changes { augment: config.augment(), streams: self.streams, epoch: self.order.epoch_of(step) };
         let mix = data.images().and_then(|images| Mix::draw(config.augment(), self.streams.mix(step), images.shape()));
         let examples = self.order.batch(step);
+        let examples = examples.as_slice();
         let weigh = |part: &[usize]| match data.targets() {
             PreparedTargets::Classes { of, .. } => self.rule.weight(part.iter().map(|&i| of[i])),
             _ => None,
@@ -60,6 +61,8 @@ impl Maker {
                 }
             };
             first += part.len();
+            // The next examples lie anywhere else.
+            data.give_back();
             let counted = weigh(part).unwrap_or(batch.wanted.count() as f64);
             let share = if asked > 0.0 { counted / asked } else { 0.0 };
             if !take(Part { batch, examples: part.to_vec(), share, is_last: first == examples.len() }) {

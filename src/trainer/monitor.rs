@@ -27,13 +27,15 @@ pub(super) struct Monitor {
 ///
 /// # Errors
 /// Nothing is left to train on; the monitor's file cannot be used, or does not suit the model.
-pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Result<(Vec<usize>, Option<Monitor>), Error> {
+pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Result<(Vec<u32>, Option<Monitor>), Error> {
+    // A prepared file has no more.
+    let all = data.len() as u32;
     let hold_out = match &config.monitor {
         MonitorConfig::HoldOut { examples } => *examples,
         MonitorConfig::None | MonitorConfig::File { .. } => 0,
     };
     let split = match data.targets() {
-        PreparedTargets::Words { .. } => Split::of_stream(data.len(), hold_out, config.max_train_examples),
+        PreparedTargets::Words { .. } => Split::of_stream(all, hold_out, config.max_train_examples),
         PreparedTargets::Classes { .. }
         | PreparedTargets::Labels { .. }
         | PreparedTargets::Tags(_)
@@ -43,7 +45,7 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         | PreparedTargets::Texts { .. }
         | PreparedTargets::Transcripts(_)
         | PreparedTargets::Preferences { .. }
-        | PreparedTargets::Similar(_) => Split::choose(data.len(), hold_out, config.max_train_examples, subset),
+        | PreparedTargets::Similar(_) => Split::choose(all, hold_out, config.max_train_examples, subset),
     };
     let Some(Split { train, held_out }) = split else {
         let expected = format!("more than the {hold_out} that are kept out, and not limited to 0");
@@ -55,7 +57,12 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         MonitorConfig::None => None,
         MonitorConfig::HoldOut { .. } if hold_out > 0 => {
             let writer = Writer::of(writing, data)?;
-            Some(Monitor { data: None, examples: held_out, reference: None, writer })
+            Some(Monitor {
+                data: None,
+                examples: held_out.into_iter().map(|example| example as usize).collect(),
+                reference: None,
+                writer,
+            })
         }
         MonitorConfig::HoldOut { .. } => None,
         MonitorConfig::File { path } => {

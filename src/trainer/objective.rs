@@ -27,7 +27,7 @@ impl Rule {
     ///
     /// # Errors
     /// There are not as many weights as classes.
-    pub(super) fn of(config: &RunConfig, data: &Prepared, examples: &[usize]) -> Result<Self, Error> {
+    pub(super) fn of(config: &RunConfig, data: &Prepared, examples: &[u32]) -> Result<Self, Error> {
         let recipe = &config.recipe;
         let weights = match (&recipe.class_weights, data.targets()) {
             (Some(ClassWeights::Given { weights }), PreparedTargets::Classes { names, .. }) => {
@@ -58,9 +58,9 @@ impl Rule {
 }
 
 /// `n / (classes x n of the class)`, over `examples`; a class that is not there has 0.
-pub(super) fn balanced(of: &[u32], examples: &[usize], classes: usize) -> Vec<f64> {
+pub(super) fn balanced(of: &[u32], examples: &[u32], classes: usize) -> Vec<f64> {
     let mut counts = vec![0usize; classes];
-    examples.iter().for_each(|&i| counts[of[i] as usize] += 1);
+    examples.iter().for_each(|&i| counts[of[i as usize] as usize] += 1);
     let weight = |count: usize| if count == 0 { 0.0 } else { examples.len() as f64 / (classes * count) as f64 };
     counts.into_iter().map(weight).collect()
 }

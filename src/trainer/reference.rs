@@ -39,6 +39,7 @@ impl Reference {
         let mut ratios = BTreeMap::new();
         for (number, chosen) in order.chunks(batch_size.max(1)).enumerate() {
             told(number * batch_size);
+            data.give_back();
             let batch = collate(data, chosen, None, None)?;
             let Wanted::Preferences(pairs) = &batch.wanted else { continue };
             let tape = Tape::inference();

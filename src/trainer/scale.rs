@@ -21,9 +21,9 @@ pub(super) struct Scale {
 impl Scale {
     /// That of the values that are trained on; none where answers are no numbers, do not vary, or where the model has no last layer
     /// of its own for them, with a bias: then they are learnt in their own unit.
-    pub(super) fn of(data: &Prepared, examples: &[usize], store: &ParamStore) -> Option<Self> {
+    pub(super) fn of(data: &Prepared, examples: &[u32], store: &ParamStore) -> Option<Self> {
         let PreparedTargets::Values { of } = data.targets() else { return None };
-        let values: Vec<f64> = examples.iter().map(|&i| of[i]).collect();
+        let values: Vec<f64> = examples.iter().map(|&i| of[i as usize]).collect();
         let Spread { mean, std, .. } = Spread::of(&values)?;
         let layer = last_layer(store)?;
         (std.is_finite() && std > f64::EPSILON * mean.abs()).then_some(Scale { mean, std, layer })

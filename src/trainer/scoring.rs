@@ -8,7 +8,7 @@ use super::reference::Reference;
 use super::scale::Scale;
 use super::similarity;
 use super::writing::Writer;
-use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets, PreparedTranscripts};
+use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets, PreparedTranscripts, Verbatim};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid, TextSaid};
 use crate::job::Normalize;
 use crate::spec::{Compared, Similarity};
@@ -84,6 +84,7 @@ pub(super) fn score(
     for (number, places) in order.chunks(how.batch_size.max(1)).enumerate() {
         told(number * how.batch_size);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
+        data.give_back();
         let batch = collate(data, &chosen, how.normalize, None)?;
         if let PreparedTargets::Texts { words, .. } | PreparedTargets::Transcripts(PreparedTranscripts { words, .. }) =
             data.targets()
@@ -188,7 +189,7 @@ impl Collected {
         batch: &Batch,
         places: &[usize],
         examples: &[usize],
-        words: &[[String; 2]],
+        words: &Verbatim,
         (written, compared): (Option<Vec<String>>, Compared),
     ) -> Result<(), Error> {
         let mut written = written.map(Vec::into_iter);
@@ -197,7 +198,7 @@ impl Collected {
                 return Err(Error::NotFinite { example });
             }
             let predicted = written.as_mut().and_then(Iterator::next);
-            self.texts.push((*place, TextSaid::new(words[example].clone(), predicted.as_deref(), compared, nats, tokens)));
+            self.texts.push((*place, TextSaid::new(words.pair(example), predicted.as_deref(), compared, nats, tokens)));
         }
         Ok(())
     }

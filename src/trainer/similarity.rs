@@ -41,22 +41,20 @@ enum Asked {
     Own { scale: f64, hidden: Vec<bool> },
 }
 
-/// Texts that belong to the same first text, by their numbers, in all that is trained on.
+/// Of all that is trained on the first text of each example and the one that belongs to it, by their numbers, in order.
 #[derive(Debug, Default)]
-pub(super) struct Belonging(BTreeMap<u32, BTreeSet<u32>>);
+pub(super) struct Belonging(Vec<[u32; 2]>);
 
 impl Belonging {
-    fn of(similar: &PreparedSimilar, examples: &[usize]) -> Self {
-        let mut found = BTreeMap::<u32, BTreeSet<u32>>::new();
-        for &i in examples {
-            found.entry(similar.number(i, 0)).or_default().insert(similar.number(i, 1));
-        }
+    fn of(similar: &PreparedSimilar, examples: &[u32]) -> Self {
+        let mut found: Vec<[u32; 2]> = examples.iter().map(|&i| [0, 1].map(|role| similar.number(i as usize, role))).collect();
+        found.sort_unstable();
         Belonging(found)
     }
 
     /// Whether `other` is no negative of `first`: it belongs to it, or is the same text.
     fn hides(&self, first: u32, other: u32) -> bool {
-        first == other || self.0.get(&first).is_some_and(|own| own.contains(&other))
+        first == other || self.0.binary_search(&[first, other]).is_ok()
     }
 }
 
@@ -75,7 +73,7 @@ pub(super) struct StepFound {
 
 impl Objective {
     /// None where examples are something else.
-    pub(super) fn of(config: &RunConfig, data: &Prepared, examples: &[usize]) -> Option<Self> {
+    pub(super) fn of(config: &RunConfig, data: &Prepared, examples: &[u32]) -> Option<Self> {
         let PreparedTargets::Similar(similar) = data.targets() else { return None };
         let loss = config.similarity.unwrap_or(Similarity::usual(similar.scores().is_some()));
         Some(Objective { loss, belonging: Belonging::of(similar, examples) })

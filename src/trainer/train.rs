@@ -7,7 +7,7 @@
 mod lay_out;
 mod triage;
 
-pub use lay_out::{HELD_OUT, INIT, LaidOut, TRAIN, lay_out};
+pub use lay_out::{HELD_OUT, INIT, LaidOut, TRAIN, feed, lay_out};
 
 use super::Error;
 use super::batches::Order;
@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
         };
         let identity = Identity::of(config, &sha256_of_file(&config.train)?, watched.as_deref());
         let (mut train, monitor) = divide(config, &data, streams.subset())?;
-        train.retain(|example| !config.leave_out.contains(example));
+        train.retain(|example| !config.leave_out.contains(&(*example as usize)));
         let weights = match &config.init {
             InitFrom::Scratch => Source::Scratch,
             InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
@@ -185,7 +185,7 @@ impl<'a> Run<'a> {
         let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init(), &config.recipe.groups)?;
         let scale = Scale::of(&data, &train, &built.store);
         scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
-        let lengths = train.iter().map(|&i| data.example_len(i)).collect();
+        let lengths = lengths(&data, &train);
         let rule = Rule::of(config, &data, &train)?;
         let similarity = similarity::Objective::of(config, &data, &train);
         let sampled = drawn_by(config.recipe.sampling, &data, &train)?;
@@ -225,6 +225,9 @@ impl<'a> Run<'a> {
 
     /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
     fn refer(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        if !matches!(self.data.targets(), PreparedTargets::Preferences { .. }) {
+            return Ok(());
+        }
         let seen = self.order.seen_within(self.config.total_steps);
         let (config, model, mut pulse) = (self.config, &*self.built.model, Pulse::new(emit));
         let mut told = |done| pulse.beat(done);
@@ -299,7 +302,11 @@ impl<'a> Run<'a> {
         let (model, size) = (&self.built.model, self.config.micro_batch_size);
         match &self.similarity {
             None => self.by_parts(step),
-            Some(similarity) => similarity.step(model, &self.data, self.order.batch(step), size, tape, &mut self.grads),
+            Some(similarity) => {
+                let found = similarity.step(model, &self.data, &self.order.batch(step), size, tape, &mut self.grads);
+                self.data.give_back();
+                found
+            }
         }
     }
 
@@ -544,18 +551,28 @@ fn choices(model: &ModelConfig) -> usize {
     }
 }
 
+/// Tokens of each of `train`, where they have some.
+fn lengths(data: &Prepared, train: &[u32]) -> Option<Vec<u32>> {
+    data.example_len(*train.first()? as usize)?;
+    let length = |&i: &u32| {
+        data.give_back_after(i as usize);
+        data.example_len(i as usize).unwrap_or(0) as u32
+    };
+    Some(train.iter().map(length).collect())
+}
+
 /// The weights by which the examples `train` are drawn with replacement; none: each is taken once an epoch.
-fn drawn_by(sampling: Sampling, data: &Prepared, train: &[usize]) -> Result<Option<Vec<f64>>, Error> {
+fn drawn_by(sampling: Sampling, data: &Prepared, train: &[u32]) -> Result<Option<Vec<f64>>, Error> {
     let wrong = |expected: &str, found: String| Error::Config { field: "recipe.sampling", expected: expected.into(), found };
     match (sampling, data.targets(), data.weights()) {
         (Sampling::Shuffled, ..) => Ok(None),
         (Sampling::Balanced, PreparedTargets::Classes { of, names }, _) => {
             let weights = balanced(of, train, names.len());
-            Ok(Some(train.iter().map(|&i| weights[of[i] as usize]).collect()))
+            Ok(Some(train.iter().map(|&i| weights[of[i as usize] as usize]).collect()))
         }
         (Sampling::Balanced, ..) => Err(wrong("classes, each of which is drawn as often", "examples without".into())),
         (Sampling::Weighted, _, Some(weights)) => {
-            let weights: Vec<f64> = train.iter().map(|&i| weights[i]).collect();
+            let weights: Vec<f64> = train.iter().map(|&i| weights[i as usize]).collect();
             // Their sum is finite, however large they are.
             match weights.iter().copied().fold(0.0, f64::max) {
                 0.0 => Err(wrong(

@@ -97,7 +97,7 @@ fn tables_that_are_broken() {
         &[("train.csv", b"text,label\na\xff,1\n"), ("test.csv", TEST.as_bytes())],
         &[],
         20,
-        &["train.csv`, line 2: it is not UTF-8"],
+        &["train.csv`", "it is not UTF-8: byte", "of line 2 is 0x", "iconv"],
         "repair",
     );
     let lines = b"{\"text\":\"a\",\"label\":1}\n{\"text\":\n";

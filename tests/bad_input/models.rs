@@ -194,7 +194,7 @@ fn a_tokenizer_that_is_missing_broken_or_of_another_model() {
     std::fs::remove_file(folder.file("tokenizer.json")).expect("removed");
     folder.refused(
         21,
-        &["has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file), found `config.json`, `model.safetensors`"],
+        &["has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file, `source.spm` with `target.spm` and `vocab.json`), found `config.json`, `model.safetensors`"],
         "texts can only be cut",
     );
     let folder = Folder::new();

@@ -87,7 +87,9 @@ impl Bench {
             tokens.extend([9, 3 + sounds[0] as u32, 3 + sounds[1] as u32, 1]);
         }
         let places = |each: usize| (0..=ROWS).flat_map(|i| ((i * each) as u64).to_le_bytes()).collect::<Vec<u8>>();
-        let said = serde_json::json!(vec![["sound", "words"]; ROWS]).to_string().into_bytes();
+        let said = b"soundwords".repeat(ROWS);
+        let begins = (0..ROWS as u64).flat_map(|i| [10 * i, 10 * i + 5]).chain([10 * ROWS as u64]);
+        let begins: Vec<u8> = begins.flat_map(u64::to_le_bytes).collect();
         let tensors = [
             ("offsets", Dtype::U64, vec![ROWS + 1], places(4)),
             ("frame_offsets", Dtype::U64, vec![ROWS + 1], places(FRAMES)),
@@ -95,6 +97,7 @@ impl Bench {
             ("silence", Dtype::F32, vec![ROWS], floats(&[-0.5; ROWS])),
             ("tokens", Dtype::U32, vec![tokens.len()], u32s(&tokens)),
             ("type_ids", Dtype::U8, vec![tokens.len()], vec![0; tokens.len()]),
+            ("transcript_offsets", Dtype::U64, vec![2 * ROWS + 1], begins),
             ("transcripts", Dtype::U8, vec![said.len()], said),
         ];
         let numbers = [("mel_bins", "4"), ("frames", "24"), ("vocab_size", "30")];

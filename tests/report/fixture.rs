@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tallow::data::Overlap;
 use tallow::eval::{Evaluation, RunScore, evaluate, majority_baseline};
-use tallow::job::{Divergence, Event, InitFrom, MonitorConfig, Normalize, PreparedSplit, RunConfig, SplitShape, StepEvent};
+use tallow::job::{
+    Divergence, Event, InitFrom, LengthBin, MonitorConfig, Normalize, PreparedSplit, RunConfig, SplitShape, StepEvent,
+};
 use tallow::plan::{DataFacts, Estimate, Facts, HostFacts, ModelFacts, Plan, SplitFacts};
 use tallow::report::{self, Report};
 use tallow::run::Outcome;
@@ -49,6 +52,16 @@ pub(crate) fn text() -> Experiment {
     for (name, run, counts, shape) in splits.clone() {
         ledger.attempt(run, 1, "prepare", Outcome::Completed, vec![prepared(name, &labels, counts, shape)], 6.5);
     }
+    let shared = Overlap {
+        held_out: 872,
+        train: 67_349,
+        exact: 0,
+        near: Some(7),
+        first: Some((14, Some(9_021))),
+        repeated_in_train: Some(381),
+        repeated_in_held_out: None,
+    };
+    ledger.attempt("compare", 1, "compare", Outcome::Completed, vec![Event::Compared(shared)], 3.5);
     let (first, second) = (training(0, 300, 5e-5), training(0, 2105, 2.5e-5));
     let diverged = Outcome::Diverged { step: 310, what: Divergence::LossNotFinite, origin: None };
     ledger.attempt("seed-0", 1, "train", diverged, first.clone(), 322.0);
@@ -125,6 +138,11 @@ fn prepared(split: &str, labels: &[&str], label_counts: Vec<usize>, shape: Split
         labels: labels.iter().map(|label| label.to_string()).collect(),
         label_counts,
         values: None,
+        lengths: match shape {
+            SplitShape::Text { .. } => [(6, 402), (8, 9), (12, 20)].map(|(most, texts)| LengthBin { most, texts }).to_vec(),
+            _ => Vec::new(),
+        },
+        target_lengths: Vec::new(),
         shape,
         columns: columns("sentence"),
         sha256: format!("{:0>64}", split.len()),

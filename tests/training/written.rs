@@ -5,6 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use tallow_kernels::Stream;
 
+/// Texts end to end, and where each begins.
+fn verbatim(texts: &[String]) -> [Vec<u8>; 2] {
+    let ends = texts.iter().scan(0, |end, text| {
+        *end += text.len() as u64;
+        Some(*end)
+    });
+    let offsets = [0u64].into_iter().chain(ends).flat_map(u64::to_le_bytes).collect();
+    [texts.concat().into_bytes(), offsets]
+}
+
 impl Bench {
     pub(super) fn write_texts(&self, examples: usize) {
         let text = |i: usize| {
@@ -104,18 +114,19 @@ impl Bench {
             let stream = Stream::root(18).at(i as u64);
             let source: Vec<u32> = (0..1 + stream.below(0, 5) as u64).map(|t| 3 + stream.below(1 + t, 20) as u32).collect();
             let target: Vec<u32> = source.iter().rev().chain(&source[..1]).copied().collect();
-            words.push([spelt(&source), spelt(&target)]);
+            words.extend([spelt(&source), spelt(&target)]);
             for text in [source, target] {
                 tokens.extend(text.into_iter().chain([1]));
                 offsets.push(tokens.len() as u64);
             }
         }
-        let words = serde_json::json!(words).to_string().into_bytes();
+        let [words, ends] = verbatim(&words);
         use safetensors::Dtype::{U8, U32, U64};
         let tensors = [
             ("offsets", U64, vec![offsets.len()], offsets.iter().flat_map(|v| v.to_le_bytes()).collect()),
             ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
             ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+            ("pair_offsets", U64, vec![ends.len() / 8], ends),
             ("pairs", U8, vec![words.len()], words),
         ];
         let metadata = [("begin_token", "0"), ("end_token", "1")];
@@ -154,11 +165,11 @@ impl Bench {
             frames.push(frames[i] + 6 * sounds.len() as u64);
             silence.push(-0.5f32);
             let target: Vec<u32> = sounds.iter().map(|sound| 3 + *sound as u32).collect();
-            words.push([format!("{i}.wav"), target.iter().map(|id| format!("w{id}")).collect::<Vec<_>>().join(" ")]);
+            words.extend([format!("{i}.wav"), target.iter().map(|id| format!("w{id}")).collect::<Vec<_>>().join(" ")]);
             tokens.extend([9].into_iter().chain(target).chain([1]));
             offsets.push(tokens.len() as u64);
         }
-        let words = serde_json::json!(words).to_string().into_bytes();
+        let [words, ends] = verbatim(&words);
         let longs = |values: &[u64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         use safetensors::Dtype::{F32, U8, U32, U64};
@@ -169,6 +180,7 @@ impl Bench {
             ("silence", F32, vec![examples], floats(&silence)),
             ("tokens", U32, vec![tokens.len()], u32s(&tokens)),
             ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
+            ("transcript_offsets", U64, vec![ends.len() / 8], ends),
             ("transcripts", U8, vec![words.len()], words),
         ];
         let metadata = [("begin_token", "0"), ("end_token", "1"), ("forced_tokens", "1"), ("mel_bins", "4"), ("frames", "24")];
@@ -343,7 +355,7 @@ impl Bench {
     pub(super) fn write_spans(&self, examples: usize) {
         let letters = |ids: &[u32]| ids.iter().map(|id| char::from(b'a' + *id as u8)).collect::<String>();
         let (mut tokens, mut spans, mut characters) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut contexts, mut questions) = (Vec::new(), Vec::new());
+        let (mut contexts, mut right, mut rights) = (Vec::new(), Vec::new(), vec![0u64]);
         for i in 0..examples {
             let stream = Stream::root(17).at(i as u64);
             let mut words: Vec<u32> = (0..8).map(|t| 8 + stream.below(t, 10) as u32).collect();
@@ -358,11 +370,12 @@ impl Bench {
             characters.extend((0..8u32).flat_map(|c| [c, c + 1]));
             characters.extend([u32::MAX; 2]);
             contexts.push(letters(&words));
-            let right = if answered { vec![letters(&words[at..at + 2])] } else { vec![] };
-            questions.push(serde_json::json!([i, right]));
+            right.extend(answered.then(|| letters(&words[at..at + 2])));
+            rights.push(right.len() as u64);
             tokens.extend([vec![1, 3], words, vec![2]].concat());
         }
-        let told = serde_json::json!({"contexts": contexts, "questions": questions}).to_string().into_bytes();
+        let ([contexts, context_offsets], [right, right_offsets]) = (verbatim(&contexts), verbatim(&right));
+        let longs = |values: &[u64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         use safetensors::Dtype::{U8, U32, U64};
         let each: Vec<u32> = (0..examples as u32).collect();
         let tensors = [
@@ -372,7 +385,12 @@ impl Bench {
             ("spans", U32, vec![examples, 2], u32s(&spans)),
             ("characters", U32, vec![tokens.len(), 2], u32s(&characters)),
             ("type_ids", U8, vec![tokens.len()], vec![0u8; tokens.len()]),
-            ("told", U8, vec![told.len()], told),
+            ("asked_of", U32, vec![examples], u32s(&each)),
+            ("right_offsets", U64, vec![rights.len()], longs(&rights)),
+            ("contexts", U8, vec![contexts.len()], contexts),
+            ("context_offsets", U64, vec![context_offsets.len() / 8], context_offsets),
+            ("answers", U8, vec![right.len()], right),
+            ("answer_offsets", U64, vec![right_offsets.len() / 8], right_offsets),
         ];
         write(&self.path("spans.safetensors"), &tensors, "[]");
     }

@@ -147,6 +147,34 @@ fn packed_images_are_the_same_data() {
     }
 }
 
+/// With what is said in them an archive of recordings is the folder that it was; without, it is told what is missing.
+#[test]
+fn archives_of_recordings() {
+    let wav = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio/signed16.wav")).expect("read");
+    let said = b"file_name,transcription\na.wav,one two\nb.wav,three\n".as_slice();
+    let names = |folder: &str| [format!("{folder}/a.wav"), format!("{folder}/b.wav"), format!("{folder}/metadata.csv")];
+    let (train, test) = (names("sounds/train"), names("sounds/test"));
+    let all: Vec<(&str, &[u8])> =
+        train.iter().chain(&test).map(|name| (name.as_str(), if name.ends_with("csv") { said } else { &wav[..] })).collect();
+    let of_tar: Vec<_> = all.iter().map(|(name, bytes)| (*name, b'0', *bytes)).collect();
+    let of_zip: Vec<_> = all.iter().map(|(name, bytes)| (*name, FILE, *bytes)).collect();
+    let silent: Vec<_> = of_zip.iter().filter(|(name, ..)| name.ends_with("wav")).copied().collect();
+    let dir = files(&[("a.tar.gz", &gz(&tar(&of_tar))), ("a.zip", &zip(&of_zip, 8)), ("silent.zip", &zip(&silent, 0))]);
+    for name in ["a.tar.gz", "a.zip"] {
+        let expected = vec!["train: metadata.csv".to_string(), "test: metadata.csv".into()];
+        assert_eq!(found(dir.path(), name), Ok(expected), "{name}");
+        let work = dir.path().join("work");
+        let source = DataSource::Local { path: dir.path().join(name) };
+        let facts = survey_data(&nowhere(dir.path()), &source, &DataSpecHints::default(), &Making::quietly(&work)).expect(name);
+        assert_eq!(facts.task, Some(crate::spec::Task::SpeechRecognition), "{name}");
+        assert_eq!((facts.columns.input, facts.columns.label), (vec!["file_name".to_string()], Some("transcription".into())));
+        // The recordings lie beside their table.
+        assert!(facts.splits.iter().all(|split| split.files[0].with_file_name("b.wav").is_file()));
+    }
+    let error = found(dir.path(), "silent.zip").expect_err("nothing is said");
+    assert!(error.contains("holds recordings such as `") && error.contains("metadata.csv"), "{error}");
+}
+
 #[test]
 fn arrow_and_parquet_are_the_same_examples() {
     let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/arrow/saved");

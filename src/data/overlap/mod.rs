@@ -8,15 +8,17 @@
 //! | images | all pixels | difference hashes at most three bits apart, and pixels that correlate by at least 0.99 |
 //! | rows of a table, recordings | all numbers | not looked for |
 //!
-//! Memory is that of the held-out split. Near duplicates may be missed among very many examples that share almost everything.
+//! Memory is bounded: of held-out examples as many as an [`Index`] holds are looked for at once. Near duplicates may be missed among very
+//! many examples that share almost everything.
 
+mod index;
 mod pictures;
 mod texts;
 
 use super::prepared::{Prepared, PreparedInputs, PreparedTargets};
 use super::{Error, Result};
+use index::{ENTRIES, Index};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
@@ -30,6 +32,12 @@ pub struct Overlap {
     pub near: Option<usize>,
     /// The first of them all, and where it is in the training split; none there for a stream, where it is not in one place.
     pub first: Option<(usize, Option<usize>)>,
+    /// Examples of either split whose inputs an earlier one of it has; none where they are not counted: of a stream, and of more
+    /// examples than are held at once.
+    #[serde(default)]
+    pub repeated_in_train: Option<usize>,
+    #[serde(default)]
+    pub repeated_in_held_out: Option<usize>,
 }
 
 /// What became of each held-out example: where in the training split its like is.
@@ -61,7 +69,7 @@ pub fn overlap(train: &Path, held_out: &Path, told: &mut dyn FnMut(usize)) -> Re
         }
         (PreparedInputs::Images(images), PreparedInputs::Images(held_images)) => {
             let mut found = exact(&train, &held, told);
-            pictures::near(images, held_images, [train.len(), held.len()], &mut found, told);
+            pictures::near([&train, &held], [images, held_images], &mut found, told);
             (found, true)
         }
         (PreparedInputs::Table(_), PreparedInputs::Table(_)) | (PreparedInputs::Speech(_), PreparedInputs::Speech(_)) => {
@@ -71,6 +79,8 @@ pub fn overlap(train: &Path, held_out: &Path, told: &mut dyn FnMut(usize)) -> Re
             return Err(different());
         }
     };
+    let is_stream = matches!(held.targets(), PreparedTargets::Words { .. });
+    let [repeated_in_train, repeated_in_held_out] = [&train, &held].map(|data| if is_stream { None } else { repeated(data) });
     let first = found.iter().enumerate().find_map(|(i, found)| match found {
         Found::Nowhere => None,
         Found::Near(place) | Found::Exact(place) => Some((i, *place)),
@@ -82,22 +92,44 @@ pub fn overlap(train: &Path, held_out: &Path, told: &mut dyn FnMut(usize)) -> Re
         exact: count(|found| matches!(found, Found::Exact(_))),
         near: near.then(|| count(|found| matches!(found, Found::Near(_)))),
         first,
+        repeated_in_train,
+        repeated_in_held_out,
     })
+}
+
+/// How many examples have the inputs of an earlier one; none where there are too many to say.
+fn repeated(data: &Prepared) -> Option<usize> {
+    if data.len() > ENTRIES {
+        return None;
+    }
+    let fingerprint = |i: usize| {
+        data.give_back_after(i);
+        fingerprint(data, i)
+    };
+    let mut all: Vec<u64> = (0..data.len()).map(fingerprint).collect();
+    all.sort_unstable();
+    Some(all.len() - all.chunk_by(|a, b| a == b).count())
 }
 
 /// Which held-out examples are in the training split to the byte.
 fn exact(train: &Prepared, held: &Prepared, told: &mut dyn FnMut(usize)) -> Vec<Found> {
-    let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
-    (0..held.len()).for_each(|i| places.entry(fingerprint(held, i)).or_default().push(i));
     let mut found = vec![Found::Nowhere; held.len()];
-    for i in 0..train.len() {
-        // Of several places the first is told.
-        for &place in places.get(&fingerprint(train, i)).into_iter().flatten() {
-            if found[place] == Found::Nowhere {
-                found[place] = Found::Exact(Some(i));
+    for start in (0..held.len()).step_by(ENTRIES) {
+        let entry = |i: usize| {
+            held.give_back_after(i);
+            (fingerprint(held, i), i as u32)
+        };
+        let index = Index::new((start..held.len().min(start + ENTRIES)).map(entry).collect());
+        for i in 0..train.len() {
+            // Of several places the first is told.
+            for example in index.examples(fingerprint(train, i)) {
+                if found[example] == Found::Nowhere {
+                    found[example] = Found::Exact(Some(i));
+                }
             }
+            train.give_back_after(i);
+            told(i);
         }
-        told(i);
     }
     found
 }

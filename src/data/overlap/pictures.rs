@@ -1,6 +1,6 @@
 //! Images that are nearly the same: a difference hash says which may be, their pixels which are.
 
-use super::super::prepared::PreparedImages;
+use super::super::prepared::{Prepared, PreparedImages};
 use super::Found;
 use std::collections::HashMap;
 
@@ -18,11 +18,10 @@ const COMMON: usize = 100;
 /// Correlation of pixels from which on two images are nearly the same.
 const NEAR: f64 = 0.99;
 
-/// Marks held-out images that are nowhere to the byte, but nearly somewhere. `counts`: of training and held-out images.
+/// Marks held-out images that are nowhere to the byte, but nearly somewhere.
 pub(super) fn near(
-    train: &PreparedImages,
-    held: &PreparedImages,
-    [of_train, of_held]: [usize; 2],
+    [train_split, held_split]: [&Prepared; 2],
+    [train, held]: [&PreparedImages; 2],
     found: &mut [Found],
     told: &mut dyn FnMut(usize),
 ) {
@@ -30,7 +29,12 @@ pub(super) fn near(
         return;
     }
     let shape = held.shape();
-    let hashes: Vec<u64> = (0..of_held).map(|i| difference_hash(held.image(i), shape)).collect();
+    let [of_train, of_held] = [train_split.len(), held_split.len()];
+    let hash = |i: usize| {
+        held_split.give_back_after(i);
+        difference_hash(held.image(i), shape)
+    };
+    let hashes: Vec<u64> = (0..of_held).map(hash).collect();
     let mut having: HashMap<(u32, u16), Vec<usize>> = HashMap::new();
     for i in (0..of_held).filter(|&i| found[i] == Found::Nowhere) {
         parts(hashes[i]).for_each(|part| having.entry(part).or_default().push(i));
@@ -46,6 +50,7 @@ pub(super) fn near(
                 found[candidate] = Found::Near(Some(i));
             }
         }
+        train_split.give_back_after(i);
         told(i);
     }
 }

@@ -1,9 +1,9 @@
 //! What a split says of its examples, as it is collected row by row: a class each, any of several labels, or a number.
 
 use super::Split;
-use crate::data::classes::{Classes, Label};
+use crate::data::classes::{Classes, Label, place_of};
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::tensor_file::{Bytes, Dtype, Tensor};
+use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result, features};
 use crate::job::{PrepareJob, Spread};
 use tallow_zoo::HeadKind;
@@ -35,12 +35,16 @@ impl<'a> Said<'a> {
 
 impl<'a> Answers<'a> {
     /// Those of the job's task; `names`: the source's classes, if it has such.
-    pub(super) fn new(job: &'a PrepareJob, split: &Split, names: &'a [String]) -> Self {
-        match job.task.head() {
+    ///
+    /// # Errors
+    /// Nothing can be written in the job's folder.
+    pub(super) fn new(job: &'a PrepareJob, split: &Split, names: &'a [String]) -> Result<Self> {
+        let numbered = job.numbered.as_deref();
+        Ok(match job.task.head() {
             HeadKind::Value => Answers::Values(Values::of(split.label_column())),
-            HeadKind::Labels => Answers::Labels(SeveralLabels::new(split, names, job.numbered.as_deref())),
-            _ => Answers::Classes(OneClass::new(split, names, job.numbered.as_deref())),
-        }
+            HeadKind::Labels => Answers::Labels(SeveralLabels::new(split, names, numbered, Spool::within(&job.out)?)),
+            _ => Answers::Classes(OneClass::new(split, names, numbered, Spool::within(&job.out)?)),
+        })
     }
 
     /// Takes the answer off the end of a row.
@@ -63,11 +67,13 @@ impl<'a> Answers<'a> {
         }
     }
 
-    pub(super) fn said(&self) -> Said<'_> {
+    /// # Errors
+    /// The disk.
+    pub(super) fn said(&mut self) -> Result<Said<'_>> {
         match self {
             Answers::Classes(classes) => classes.said(),
             Answers::Labels(labels) => labels.said(),
-            Answers::Values(values) => values.said(),
+            Answers::Values(values) => Ok(values.said()),
         }
     }
 }
@@ -79,23 +85,24 @@ pub(super) struct OneClass<'a> {
     source: &'a [String],
     /// Classes by their number in what is prepared.
     names: &'a [String],
-    bytes: Vec<u8>,
+    each: Spool,
     counts: Vec<usize>,
 }
 
 impl<'a> OneClass<'a> {
-    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
+    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>, each: Spool) -> Self {
         let names = numbered.unwrap_or(source);
-        OneClass { column: split.label_column().into(), source, names, bytes: Vec::new(), counts: vec![0; names.len()] }
+        OneClass { column: split.label_column().into(), source, names, each, counts: vec![0; names.len()] }
     }
 
     fn len(&self) -> usize {
-        self.bytes.len() / 4
+        self.each.len() / 4
     }
 
-    fn said(&self) -> Said<'_> {
-        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![self.len()], bytes: Bytes::Held(&self.bytes) };
-        Said { examples: self.len(), tensors: vec![tensor], names: self.names, counts: &self.counts, values: None }
+    fn said(&mut self) -> Result<Said<'_>> {
+        let examples = self.len();
+        let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![examples], bytes: self.each.bytes()? };
+        Ok(Said { examples, tensors: vec![tensor], names: self.names, counts: &self.counts, values: None })
     }
 
     fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
@@ -110,8 +117,7 @@ impl<'a> OneClass<'a> {
         match label {
             Label::Class(number) => {
                 self.counts[number as usize] += 1;
-                self.bytes.extend(number.to_le_bytes());
-                Ok(())
+                self.each.add_u32s(&[number])
             }
             Label::Missing => Err(missing(table, &row.position, &self.column)),
             Label::Unknown(found) => Err(Error::Label {
@@ -131,8 +137,7 @@ pub(super) fn numbered(source: &[String], names: &[String], class: u32) -> Label
         return Label::Class(class);
     }
     let name = &source[class as usize];
-    let number = names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
-    number.map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
+    place_of(name, names).map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
 }
 
 /// The labels of a split, any number an example: from a list, from a text that lists them, or from a column of 0 and 1 each.
@@ -143,22 +148,22 @@ pub(super) struct SeveralLabels<'a> {
     source: &'a [String],
     names: &'a [String],
     rows: usize,
-    flags: Vec<u8>,
+    flags: Spool,
     counts: Vec<usize>,
 }
 
 impl<'a> SeveralLabels<'a> {
-    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>) -> Self {
+    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>, flags: Spool) -> Self {
         let names = numbered.unwrap_or(source);
         let apart = !split.columns.labels.is_empty();
         let columns = if apart { split.columns.labels.clone() } else { vec![split.label_column().into()] };
-        SeveralLabels { columns, apart, source, names, rows: 0, flags: Vec::new(), counts: vec![0; names.len()] }
+        SeveralLabels { columns, apart, source, names, rows: 0, flags, counts: vec![0; names.len()] }
     }
 
-    fn said(&self) -> Said<'_> {
+    fn said(&mut self) -> Result<Said<'_>> {
         let shape = vec![self.rows, self.names.len()];
-        let tensor = Tensor { name: "labels", dtype: Dtype::U8, shape, bytes: Bytes::Held(&self.flags) };
-        Said { examples: self.rows, tensors: vec![tensor], names: self.names, counts: &self.counts, values: None }
+        let tensor = Tensor { name: "labels", dtype: Dtype::U8, shape, bytes: self.flags.bytes()? };
+        Ok(Said { examples: self.rows, tensors: vec![tensor], names: self.names, counts: &self.counts, values: None })
     }
 
     fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
@@ -167,16 +172,15 @@ impl<'a> SeveralLabels<'a> {
             true => self.of_flags(table, &row.position, &cells)?,
             false => self.of_list(table, &row.position, cells.first().unwrap_or(&Cell::Null))?,
         };
-        let begin = self.flags.len();
-        self.flags.resize(begin + self.names.len(), 0);
+        let mut flags = vec![0; self.names.len()];
         for number in found {
             // A label that is named twice counts once.
-            if std::mem::replace(&mut self.flags[begin + number], 1) == 0 {
+            if std::mem::replace(&mut flags[number], 1) == 0 {
                 self.counts[number] += 1;
             }
         }
         self.rows += 1;
-        Ok(())
+        self.flags.add(&flags)
     }
 
     /// The labels whose columns hold 1, by their number.
@@ -216,8 +220,7 @@ impl<'a> SeveralLabels<'a> {
     }
 
     fn number_of(&self, table: &Table, position: &Position, column: &str, name: &str) -> Result<usize> {
-        let found = self.names.iter().position(|own| own.to_lowercase() == name.to_lowercase());
-        found.ok_or_else(|| self.unknown(table, position, column, format!("`{name}`")))
+        place_of(name, self.names).ok_or_else(|| self.unknown(table, position, column, format!("`{name}`")))
     }
 
     fn unknown(&self, table: &Table, position: &Position, column: &str, found: String) -> Error {

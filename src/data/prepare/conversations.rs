@@ -4,6 +4,7 @@
 //! `max_seq_len` is cut at its end; an example with a blank answer, or of whose answer nothing is left, is left out and counted.
 
 use super::answers::Said;
+use super::lengths::Lengths;
 use super::tokenization::{Tokenization, failed};
 use super::weights::{Weight, Weights};
 use super::{Made, Split, finish};
@@ -40,8 +41,9 @@ struct Encoded {
 
 fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let (mut ids, mut asked, mut tokens) = (Spool::within(&writer.job.out)?, Spool::within(&writer.job.out)?, 0);
-    let mut told = 0;
-    let mut offsets = 0u64.to_le_bytes().to_vec();
+    let (mut told, mut lengths) = (0, Lengths::default());
+    let mut offsets = Spool::within(&writer.job.out)?;
+    offsets.add_u64(0)?;
     let (mut examples, mut longest, mut truncated, mut left_out) = (0, 0, 0, 0);
     let mut weights = Weights::of(split);
     split.each_chunk(emit, |table, mut rows| {
@@ -58,11 +60,12 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
             weights.keep(weight);
             for text in texts {
                 longest = longest.max(text.ids.len());
+                lengths.add(text.ids.len());
                 ids.add_u32s(&text.ids)?;
                 text.asked.iter().try_for_each(|marked| asked.add(&[u8::from(*marked)]))?;
                 told += text.asked.iter().filter(|marked| **marked).count() as u64;
                 tokens += text.ids.len();
-                offsets.extend((tokens as u64).to_le_bytes());
+                offsets.add_u64(tokens as u64)?;
             }
         }
         Ok(())
@@ -81,6 +84,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         emit(Event::Note { message });
     }
     let made = Made {
+        lengths: [lengths.bins(), Vec::new()],
         shape: SplitShape::Answers {
             tokens: tokens as u64,
             asked: told,
@@ -91,7 +95,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         },
         metadata: writer.tokenization.metadata(),
         tensors: vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![texts], bytes: Bytes::Held(&offsets) },
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![texts], bytes: offsets.bytes()? },
             Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: ids.bytes()? },
             Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: Bytes::Zeros(tokens) },
         ],

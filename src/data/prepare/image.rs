@@ -27,7 +27,7 @@ fn prepare_split(
     shape: &mut Option<[usize; 3]>,
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let (mut answers, mut weights) = (Answers::new(job, split, names), Weights::of(split));
+    let (mut answers, mut weights) = (Answers::new(job, split, names)?, Weights::of(split));
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels = Spool::within(&job.out)?;
     let mut unreadable = Unreadable::default();
@@ -68,9 +68,13 @@ fn prepare_split(
     let [height, width, channels] = shape.unwrap_or_default();
     let images =
         Tensor { name: "images", dtype: Dtype::U8, shape: vec![answers.len(), height, width, channels], bytes: pixels.bytes()? };
-    let made =
-        Made { shape: SplitShape::Image { height, width, channels, left_out }, metadata: Vec::new(), tensors: vec![images] };
-    finish(job, split, answers.said().with(weights.tensor(split)?), made, emit)
+    let made = Made {
+        shape: SplitShape::Image { height, width, channels, left_out },
+        lengths: Default::default(),
+        metadata: Vec::new(),
+        tensors: vec![images],
+    };
+    finish(job, split, answers.said()?.with(weights.tensor(split)?), made, emit)
 }
 
 fn decode_row(table: &Table, row: &Row, column: &str, size: Option<&ImageSize>) -> Result<Pixels> {

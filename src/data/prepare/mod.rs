@@ -6,15 +6,15 @@
 //! | or `labels`, of several an example | U8 `[n, labels]` | | | |
 //! | `values`, in place of `labels` | F64 `[n]` | | | |
 //! | `tags`, `firsts`, in place of `labels`; `word_offsets` | U32 `[words]`: of each word its tag and the place of its first token; U64 `[n+1]` | | | |
-//! | `questions`, `spans`, `characters`, `told` | U32 `[n]`, `[n, 2]`, `[tokens, 2]`, U8: of windows over questions (`spans.rs`) | | | |
+//! | `questions`, `spans`, `characters`; `contexts`, `asked_of`, `answers`, `right_offsets` and kin | U32 `[n]`, `[n, 2]`, `[tokens, 2]`: of windows over questions; the texts, of each question its text and its right answers (`spans.rs`) | | | |
 //! | `bytes` | | U32 `[n]`, of the text that each piece stands for | | |
 //! | `asked`, or `preferred` of pairs | | | U8 `[tokens]`, 1 where a token is an answer's | |
-//! | `pairs`, of a text and one that is written from it | U8: JSON, `[source, target]` of each example | | | |
+//! | `pairs`, `pair_offsets`, of a text and one that is written from it | U8, U64 `[2n+1]`: source and target of each example as they stand in the data, end to end | | | |
 //! | `offsets` | U64 `[n+1]`, or of such pairs `[2n+1]`, where each text begins | U64 `[n+1]`, where each piece begins | U64 `[n+1]`, or `[2n+1]` of pairs: the better answer's text, the other's | |
 //! | `tokens`, `type_ids` | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | U32, U8 `[tokens]`, end to end | |
 //! | `images` | | | | U8 `[n, height, width, channels]` |
 //! | `tokens` of several texts each | of `texts_each` texts an example, one behind the other: `offsets` U64 `[texts_each n+1]`; `values` are their scores, if any | | | |
-//! | of recordings: `features`, `frame_offsets`, `silence`; `transcripts` | `offsets`, `tokens`, `type_ids` of what is said | F32 end to end, of each `[mel bins, own frames]`; U64 `[n+1]` in frames; F32 `[n]`, what stands behind; U8: JSON, `[name, text]` of each | | |
+//! | of recordings: `features`, `frame_offsets`, `silence`; `transcripts`, `transcript_offsets` | `offsets`, `tokens`, `type_ids` of what is said | F32 end to end, of each `[mel bins, own frames]`; U64 `[n+1]` in frames; F32 `[n]`, what stands behind; U8, U64 `[2n+1]`: name and text of each | | |
 //! | `weights`, of a training split whose rows are drawn by a column | F64 `[n]` | | F64 `[n]` | F64 `[n]` |
 //! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
@@ -26,6 +26,7 @@ mod answers;
 mod conversations;
 mod image;
 mod jpeg;
+mod lengths;
 mod pairs;
 mod pixels;
 mod resize;
@@ -39,6 +40,7 @@ mod tests;
 mod text;
 mod tokenization;
 mod unreadable;
+mod verbatim;
 mod weights;
 mod words;
 mod wordwise;
@@ -56,7 +58,7 @@ use super::packing::unpacked_name;
 use super::read::{Cell, Row, Table};
 use super::tensor_file::{self, Tensor};
 use super::{Error, Result, classes, columns, features};
-use crate::job::{Event, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
+use crate::job::{Event, LengthBin, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
@@ -288,6 +290,8 @@ fn chunk(rows: &mut dyn Iterator<Item = Result<Row>>, most: usize) -> Result<Vec
 /// What was made of a split's inputs: their shape, metadata of their kind, and tensors.
 struct Made<'a> {
     shape: SplitShape,
+    /// Texts by their tokens, and those that are written, where there are such.
+    lengths: [Vec<LengthBin>; 2],
     metadata: Vec<(&'static str, String)>,
     tensors: Vec<Tensor<'a>>,
 }
@@ -308,6 +312,7 @@ fn finish(job: &PrepareJob, split: &Split, answers: Said, made: Made, emit: &mut
     let mut tensors: Vec<Tensor> = answers.tensors.into_iter().chain(made.tensors).collect();
     tensors.sort_by_key(|tensor| std::cmp::Reverse(tensor.dtype.bytes()));
     let sha256 = tensor_file::write(&job.out.join(&file), &metadata, &tensors)?;
+    let [lengths, target_lengths] = made.lengths;
     emit(Event::Prepared(PreparedSplit {
         split: split.name.clone(),
         file,
@@ -315,6 +320,8 @@ fn finish(job: &PrepareJob, split: &Split, answers: Said, made: Made, emit: &mut
         labels: answers.names.to_vec(),
         label_counts: answers.counts.to_vec(),
         values: answers.values,
+        lengths,
+        target_lengths,
         shape: made.shape,
         columns: split.columns.clone(),
         sha256,

@@ -6,12 +6,16 @@
 //! have left of them.
 
 use super::answers::Said;
+use super::lengths::Lengths;
 use super::tokenization::{Tokenization, failed, text};
+use super::verbatim::Kept;
 use super::weights::{Weight, Weights};
 use super::{Made, Split, finish};
 use crate::data::guarded::guarded;
+use crate::data::prepared::PAIRS;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
+use crate::data::tokenizers::marian::Side;
 use crate::data::{Error, Result};
 use crate::job::{Event, PairFormat, PrepareJob, SplitShape};
 use rayon::prelude::*;
@@ -44,11 +48,12 @@ struct Encoded {
 /// All pairs of a split, end to end.
 struct Pairs {
     ids: Spool,
-    offsets: Vec<u8>,
-    words: Vec<[String; 2]>,
+    offsets: Spool,
+    words: Kept,
     tokens: [u64; 2],
     longest: [usize; 2],
     truncated: [usize; 2],
+    lengths: [Lengths; 2],
     left_out: usize,
 }
 
@@ -56,26 +61,28 @@ impl Pairs {
     fn add(&mut self, encoded: Encoded) -> Result<()> {
         for (which, ids) in encoded.ids.iter().enumerate() {
             self.ids.add_u32s(ids)?;
-            self.offsets.extend((self.ids.len() as u64 / 4).to_le_bytes());
+            self.offsets.add_u64(self.ids.len() as u64 / 4)?;
             self.tokens[which] += ids.len() as u64;
+            self.lengths[which].add(ids.len());
             self.longest[which] = self.longest[which].max(ids.len());
             self.truncated[which] += usize::from(encoded.cut[which]);
         }
-        self.words.push(encoded.words);
-        Ok(())
+        encoded.words.iter().try_for_each(|text| self.words.add(text))
     }
 }
 
 fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) -> Result<()> {
     let mut pairs = Pairs {
         ids: Spool::within(&writer.job.out)?,
-        offsets: 0u64.to_le_bytes().to_vec(),
-        words: Vec::new(),
+        offsets: Spool::within(&writer.job.out)?,
+        words: Kept::within(&writer.job.out)?,
         tokens: [0; 2],
         longest: [0; 2],
         truncated: [0; 2],
+        lengths: Default::default(),
         left_out: 0,
     };
+    pairs.offsets.add_u64(0)?;
     let mut weights = Weights::of(split);
     split.each_chunk(emit, |table, mut rows| {
         let drawn: Vec<Weight> = rows.iter_mut().map(|row| weights.read(table, row)).collect::<Result<_>>()?;
@@ -91,7 +98,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         }
         Ok(())
     })?;
-    let (job, examples) = (writer.job, pairs.words.len());
+    let (job, examples) = (writer.job, pairs.words.len() / 2);
     if examples == 0 {
         return Err(Error::NoPairs { split: split.name.clone(), rows: pairs.left_out });
     }
@@ -104,10 +111,10 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         emit(Event::Note { message });
     }
     let tokens = pairs.ids.len() / 4;
-    let words = serde_json::to_vec(&pairs.words).unwrap_or_default();
     let mut metadata = writer.tokenization.metadata();
     metadata.extend([("begin_token", writer.format.start.to_string()), ("end_token", writer.format.end.to_string())]);
     let made = Made {
+        lengths: pairs.lengths.each_ref().map(Lengths::bins),
         shape: SplitShape::Pairs {
             tokens: pairs.tokens[0],
             target_tokens: pairs.tokens[1],
@@ -120,18 +127,12 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         },
         metadata,
         tensors: vec![
-            Tensor {
-                name: "offsets",
-                dtype: Dtype::U64,
-                shape: vec![pairs.offsets.len() / 8],
-                bytes: Bytes::Held(&pairs.offsets),
-            },
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![pairs.offsets.len() / 8], bytes: pairs.offsets.bytes()? },
             Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: pairs.ids.bytes()? },
             Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: Bytes::Zeros(tokens) },
         ],
     };
-    let tensor = Tensor { name: "pairs", dtype: Dtype::U8, shape: vec![words.len()], bytes: Bytes::Held(&words) };
-    let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
+    let said = Said { examples, tensors: pairs.words.tensors(PAIRS)?.into(), names: &[], counts: &[], values: None };
     finish(job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
@@ -168,8 +169,8 @@ impl<'a> Writer<'a> {
         if source.trim().is_empty() || target.trim().is_empty() {
             return Ok(None);
         }
-        let (read, source_cut) = self.ids(0, table, &position, &format!("{}{source}", self.format.prefix))?;
-        let (mut written, mut target_cut) = self.ids(1, table, &position, &target)?;
+        let (read, source_cut) = self.ids(Side::Source, table, &position, &format!("{}{source}", self.format.prefix))?;
+        let (mut written, mut target_cut) = self.ids(Side::Target, table, &position, &target)?;
         if written.last() != Some(&self.format.end) {
             target_cut |= written.len() >= self.format.max_target_len;
             written.truncate(self.format.max_target_len - 1);
@@ -178,15 +179,25 @@ impl<'a> Writer<'a> {
         Ok(Some(Encoded { ids: [read, written], words: [source, target], cut: [source_cut, target_cut] }))
     }
 
-    /// The ids of a source (0) or a target (1) with the tokens that the tokenizer adds, and whether it was cut.
-    fn ids(&self, which: usize, table: &Table, position: &Position, words: &str) -> Result<(Vec<u32>, bool)> {
-        let encoding =
-            guarded(|| self.tokenizers[which].encode_fast(words, true)).map_err(|e| failed(table.path(), position, e))?;
-        let encoding = encoding.map_err(|e| failed(table.path(), position, e))?;
-        if encoding.is_empty() {
+    /// The ids of a text with the tokens that the tokenizer adds, and whether it was cut.
+    fn ids(&self, side: Side, table: &Table, position: &Position, words: &str) -> Result<(Vec<u32>, bool)> {
+        let (tokenizer, most) = match side {
+            Side::Source => (&self.tokenizers[0], self.job.max_seq_len),
+            Side::Target => (&self.tokenizers[1], self.format.max_target_len),
+        };
+        let cut = || match &self.tokenization.marian {
+            Some(marian) => marian.ids(side, words, most),
+            None => {
+                let encoding = tokenizer.encode_fast(words, true)?;
+                Ok((encoding.get_ids().to_vec(), !encoding.get_overflowing().is_empty()))
+            }
+        };
+        let (ids, is_cut) =
+            guarded(cut).map_err(|e| failed(table.path(), position, e))?.map_err(|e| failed(table.path(), position, e))?;
+        if ids.is_empty() {
             return Err(failed(table.path(), position, "it has no tokens at all"));
         }
-        self.tokenization.check(encoding.get_ids(), table.path(), position)?;
-        Ok((encoding.get_ids().to_vec(), !encoding.get_overflowing().is_empty()))
+        self.tokenization.check(&ids, table.path(), position)?;
+        Ok((ids, is_cut))
     }
 }

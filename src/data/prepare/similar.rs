@@ -5,7 +5,7 @@ use super::answers::{Said, Values};
 use super::text::{Texts, encode, truncated_to};
 use super::tokenization::{Tokenization, text};
 use super::weights::Weights;
-use super::{Made, Split, finish};
+use super::{Split, finish};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob};
@@ -62,7 +62,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     }
     let mut metadata = tokenization.metadata();
     metadata.push(("texts_each", each.to_string()));
-    let made = Made { shape: texts.shape(tokenization), metadata, tensors: texts.tensors()? };
+    let made = texts.made(tokenization, metadata)?;
     let said = match &scores {
         Some(scores) => scores.said(),
         None => Said { examples, tensors: Vec::new(), names: &[], counts: &[], values: None },

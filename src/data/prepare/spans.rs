@@ -6,14 +6,15 @@
 use super::answers::missing;
 use super::text::Texts;
 use super::tokenization::{Tokenization, failed, text};
-use super::{Made, Said, Split, finish};
+use super::verbatim::Kept;
+use super::{Said, Split, finish};
 use crate::data::guarded::guarded;
+use crate::data::prepared::{ANSWERS, ASKED_OF, CONTEXTS, RIGHT};
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::tensor_file::{Bytes, Dtype, Tensor};
+use crate::data::tensor_file::{Dtype, Spool, Tensor};
 use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
-use serde_json::json;
 use std::path::Path;
 use tokenizers::{Encoding, PostProcessor, TruncationDirection};
 
@@ -54,8 +55,11 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], emit: &mut dyn FnMut(E
 }
 
 fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, emit: &mut dyn FnMut(Event)) -> Result<()> {
-    let (mut texts, mut records, mut contexts) = (Texts::new(job)?, Vec::new(), Vec::<String>::new());
-    let (mut questions, mut answers, mut characters) = (Vec::new(), Vec::new(), Vec::new());
+    let spool = || Spool::within(&job.out);
+    let (mut texts, mut contexts, mut right) = (Texts::new(job)?, Kept::within(&job.out)?, Kept::within(&job.out)?);
+    let (mut questions, mut answers, mut characters) = (spool()?, spool()?, spool()?);
+    let (mut asked_of, mut rights, mut context) = (spool()?, spool()?, None::<String>);
+    rights.add_u64(0)?;
     let mut count = 0u32;
     split.each_chunk(emit, |table, rows| {
         let encode = |row| {
@@ -70,30 +74,34 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
                 let places = places(window);
                 let [start, end] = question.answers.first().map_or([0, 0], |answer| span(&places, answer));
                 texts.add(window)?;
-                questions.extend(count.to_le_bytes());
-                answers.extend(start.to_le_bytes().into_iter().chain(end.to_le_bytes()));
-                characters.extend(places.iter().flatten().flat_map(|at| at.to_le_bytes()));
+                questions.add_u32s(&[count])?;
+                answers.add_u32s(&[start, end])?;
+                characters.add_u32s(places.as_flattened())?;
             }
             count += 1;
             // Rows about one text follow each other.
-            if contexts.last() != Some(&question.context) {
-                contexts.push(question.context);
+            if context.as_ref() != Some(&question.context) {
+                contexts.add(&question.context)?;
             }
-            let right: Vec<&str> = question.answers.iter().map(|answer| answer.text.as_str()).collect();
-            records.push(json!([contexts.len() - 1, right]));
+            asked_of.add_u32s(&[contexts.len() as u32 - 1])?;
+            context = Some(question.context);
+            question.answers.iter().try_for_each(|answer| right.add(&answer.text))?;
+            rights.add_u64(right.len() as u64)?;
         }
         Ok(())
     })?;
-    let told = json!({"contexts": contexts, "questions": records}).to_string().into_bytes();
-    let (windows, tokens) = (texts.len(), characters.len() / 8);
-    let tensors = vec![
-        Tensor { name: "questions", dtype: Dtype::U32, shape: vec![windows], bytes: Bytes::Held(&questions) },
-        Tensor { name: "spans", dtype: Dtype::U32, shape: vec![windows, 2], bytes: Bytes::Held(&answers) },
-        Tensor { name: "characters", dtype: Dtype::U32, shape: vec![tokens, 2], bytes: Bytes::Held(&characters) },
-        Tensor { name: "told", dtype: Dtype::U8, shape: vec![told.len()], bytes: Bytes::Held(&told) },
+    let (windows, tokens, asked) = (texts.len(), characters.len() / 8, count as usize);
+    let mut tensors = vec![
+        Tensor { name: RIGHT, dtype: Dtype::U64, shape: vec![asked + 1], bytes: rights.bytes()? },
+        Tensor { name: "questions", dtype: Dtype::U32, shape: vec![windows], bytes: questions.bytes()? },
+        Tensor { name: "spans", dtype: Dtype::U32, shape: vec![windows, 2], bytes: answers.bytes()? },
+        Tensor { name: "characters", dtype: Dtype::U32, shape: vec![tokens, 2], bytes: characters.bytes()? },
+        Tensor { name: ASKED_OF, dtype: Dtype::U32, shape: vec![asked], bytes: asked_of.bytes()? },
     ];
+    tensors.extend(contexts.tensors(CONTEXTS)?);
+    tensors.extend(right.tensors(ANSWERS)?);
     let said = Said { examples: windows, tensors, names: &[], counts: &[], values: None };
-    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
+    let made = texts.made(tokenization, tokenization.metadata())?;
     finish(job, split, said, made, emit)
 }
 

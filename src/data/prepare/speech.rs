@@ -6,12 +6,15 @@
 //! out, and counted.
 
 use super::answers::Said;
+use super::lengths::Lengths;
 use super::tokenization::{Tokenization, failed, text};
 use super::unreadable::Unreadable;
+use super::verbatim::Kept;
 use super::weights::{Weight, Weights};
 use super::{Made, RECORDINGS, Split, finish};
 use crate::data::audio::{HOP, LogMel, RATE, Resamplers, decode};
 use crate::data::guarded::guarded;
+use crate::data::prepared::TRANSCRIPTS;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
@@ -63,10 +66,11 @@ struct Recordings {
     silence: Vec<u8>,
     ids: Spool,
     offsets: Vec<u8>,
-    words: Vec<[String; 2]>,
+    words: Kept,
     samples: u64,
     longest: [usize; 2],
     truncated: [usize; 2],
+    lengths: Lengths,
     left_out: usize,
     unreadable: Unreadable,
 }
@@ -88,10 +92,11 @@ impl Recordings {
             silence: Vec::new(),
             ids: Spool::within(folder)?,
             offsets: none,
-            words: Vec::new(),
+            words: Kept::within(folder)?,
             samples: 0,
             longest: [0; 2],
             truncated: [0; 2],
+            lengths: Lengths::default(),
             left_out: 0,
             unreadable: Unreadable::default(),
         })
@@ -104,7 +109,8 @@ impl Recordings {
         self.silence.extend(heard.silence.to_le_bytes());
         self.ids.add_u32s(&heard.ids)?;
         self.offsets.extend((self.ids.len() as u64 / 4).to_le_bytes());
-        self.words.push(heard.words);
+        heard.words.iter().try_for_each(|text| self.words.add(text))?;
+        self.lengths.add(heard.ids.len());
         self.samples += heard.samples as u64;
         for (which, length) in [heard.samples, heard.ids.len()].into_iter().enumerate() {
             self.longest[which] = self.longest[which].max(length);
@@ -132,7 +138,7 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
         }
         Ok(())
     })?;
-    let (format, examples) = (listener.format, found.words.len());
+    let (format, examples) = (listener.format, found.words.len() / 2);
     if examples == 0 {
         // What is wrong with the first is wrong with all that have a text.
         let none = Error::NoTranscripts { split: split.name.clone(), rows: found.left_out };
@@ -140,7 +146,6 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
     }
     notes(split, &found, listener, emit);
     let tokens = found.ids.len() / 4;
-    let words = serde_json::to_vec(&found.words).unwrap_or_default();
     let mut metadata = listener.tokenization.metadata();
     metadata.extend([
         ("begin_token", format.start.to_string()),
@@ -151,6 +156,7 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
     ]);
     let seconds = |samples: f64| samples / f64::from(RATE);
     let made = Made {
+        lengths: [Vec::new(), found.lengths.bins()],
         shape: SplitShape::Speech {
             seconds: seconds(found.samples as f64),
             target_tokens: tokens as u64,
@@ -177,14 +183,13 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
             Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: Bytes::Zeros(tokens) },
         ],
     };
-    let tensor = Tensor { name: "transcripts", dtype: Dtype::U8, shape: vec![words.len()], bytes: Bytes::Held(&words) };
-    let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
+    let said = Said { examples, tensors: found.words.tensors(TRANSCRIPTS)?.into(), names: &[], counts: &[], values: None };
     finish(listener.job, split, said.with(weights.tensor(split)?), made, emit)
 }
 
 /// What was cut and left out.
 fn notes(split: &Split, found: &Recordings, listener: &Listener, emit: &mut dyn FnMut(Event)) {
-    let (name, examples) = (&split.name, found.words.len());
+    let (name, examples) = (&split.name, found.words.len() / 2);
     if found.left_out > 0 {
         let all = examples + found.left_out + found.unreadable.count();
         let message = format!("split `{name}`: {} of {all} recordings are left out, for they have no text", found.left_out);

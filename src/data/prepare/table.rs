@@ -17,7 +17,7 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
         .as_deref()
         .ok_or_else(|| Error::NotPrepared { path: job.out.clone(), what: "the job names no columns".into() })?;
     splits.iter().try_for_each(|split| {
-        let (mut answers, mut weights) = (Answers::new(job, split, names), Weights::of(split));
+        let (mut answers, mut weights) = (Answers::new(job, split, names)?, Weights::of(split));
         let mut rows = Rows::new(model, &split.columns.input);
         split.each_chunk(emit, |table, chunk| {
             for mut row in chunk {
@@ -40,8 +40,8 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
                 bytes: Bytes::Held(&categories),
             },
         ];
-        let said = answers.said().with(weights.tensor(split)?);
-        finish(job, split, said, Made { shape: rows.shape(), metadata: Vec::new(), tensors }, emit)
+        let said = answers.said()?.with(weights.tensor(split)?);
+        finish(job, split, said, Made { shape: rows.shape(), lengths: Default::default(), metadata: Vec::new(), tensors }, emit)
     })
 }
 

@@ -5,7 +5,7 @@ use super::answers::{missing, numbered};
 use super::text::{Texts, truncated_to};
 use super::tokenization::{Tokenization, failed};
 use super::weights::Weights;
-use super::{Made, Said, Split, finish};
+use super::{Said, Split, finish};
 use crate::data::classes::{Classes, Label};
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Tensor};
@@ -70,7 +70,7 @@ fn prepare_split(
         Tensor { name: "firsts", dtype: Dtype::U32, shape: vec![words], bytes: Bytes::Held(&firsts) },
     ];
     let said = Said { examples: texts.len(), tensors, names, counts: &counts, values: None };
-    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
+    let made = texts.made(tokenization, tokenization.metadata())?;
     finish(job, split, said.with(weights.tensor(split)?), made, emit)
 }
 

@@ -347,7 +347,7 @@ fn numbers_are_kept_as_they_are() {
     let made = bench.run().expect("prepared").remove(0);
     let prepared = bench.open("train.safetensors");
     let PreparedTargets::Values { of } = prepared.targets() else { panic!("expected values") };
-    assert_eq!((of.as_slice(), made.labels.len()), (&[1.5, -3.0, 1e300, 0.0][..], 0));
+    assert_eq!((&of[..], made.labels.len()), (&[1.5, -3.0, 1e300, 0.0][..], 0));
     let spread = numbers("text,score\na,1\nb,2\nc,6\n").run().expect("prepared").remove(0).values.expect("a spread");
     assert_eq!((spread.mean, spread.least, spread.most), (3.0, 1.0, 6.0));
     assert!((spread.std - (14.0f64 / 3.0).sqrt()).abs() < 1e-12, "{}", spread.std);
@@ -411,8 +411,8 @@ fn several_labels_become_flags() {
         let PreparedTargets::Labels { of, names } = prepared.targets() else { panic!("expected labels") };
         let (labels, flags) = expected;
         assert_eq!(
-            (names.as_slice(), of.as_slice()),
-            (&labels.iter().map(|l| l.to_string()).collect::<Vec<_>>()[..], &flags.concat()[..])
+            (names.as_slice(), of.iter().map(|flag| *flag == 1).collect::<Vec<bool>>()),
+            (&labels.iter().map(|l| l.to_string()).collect::<Vec<_>>()[..], flags.concat())
         );
         let count = |label: usize| flags.iter().filter(|row| row[label]).count();
         assert_eq!(made.label_counts, (0..labels.len()).map(count).collect::<Vec<_>>());
@@ -550,7 +550,7 @@ fn written(prepared: &Prepared) -> Vec<([Vec<u32>; 2], [String; 2])> {
         panic!("expected pairs")
     };
     let of = |i: usize| [0, 1].map(|which| texts.text(prepared.texts_of(i).start + which).0.to_vec());
-    (0..prepared.len()).map(|i| (of(i), words[i].clone())).collect()
+    (0..prepared.len()).map(|i| (of(i), words.pair(i))).collect()
 }
 
 fn pairs(lines: &[serde_json::Value], change: impl FnOnce(&mut PrepareJob)) -> (Bench, Result<Vec<PreparedSplit>>) {
@@ -597,6 +597,39 @@ fn texts_that_are_written_end_and_what_is_too_long_or_empty_is_counted() {
     for ([source, target], _) in &found {
         assert_eq!((source.last(), target.last()), (Some(&1), Some(&1)), "each text ends");
     }
+}
+
+/// Sources are cut by one file and targets by the other, and what is left beside the splits does the same again.
+#[test]
+fn marian_cuts_sources_and_targets_each_by_its_own_file() {
+    let line = |source: &str, target: &str| serde_json::json!({"source": source, "target": target});
+    let lines = [line(">>deu<< the river", "über schöne Straße"), line("the bright house walks under the river", "der Fluss")];
+    let place = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tokenizers/marian/source.spm");
+    let vocabulary = crate::data::Vocabulary::open(&place).expect("a tokenizer");
+    let known: std::collections::BTreeMap<String, u32> =
+        serde_json::from_slice(&std::fs::read(place.with_file_name("vocab.json")).expect("read")).expect("JSON");
+    let (end, pad) = (known["</s>"], known["<pad>"]);
+    let prepared = |tokenizer: &std::path::Path| {
+        let (bench, made) = pairs(&lines, |job| {
+            job.tokenizer = TokenizerSource::File(tokenizer.into());
+            job.vocab_size = known.len();
+            job.max_seq_len = 7;
+            job.pairs = Some(PairFormat { prefix: String::new(), max_target_len: 64, start: pad, end });
+        });
+        assert!(matches!(
+            made.expect("prepared")[0].shape,
+            SplitShape::Pairs { truncated: 1, truncated_targets: 0, longest: 7, .. }
+        ));
+        (written(&bench.open("train.safetensors")), bench)
+    };
+    let (found, bench) = prepared(&place);
+    let source = vocabulary.ids(">>deu<< the river", true).expect("cut");
+    assert_eq!((&found[0].0[0], source[0], source.last()), (&source, known[">>deu<<"], Some(&end)));
+    assert_eq!(found[0].0[1].last(), Some(&end));
+    // The file of the other language has other pieces.
+    assert_ne!(found[0].0[1], vocabulary.ids("über schöne Straße", true).expect("cut"));
+    assert_eq!(found[1].1, ["the bright house walks under the river".to_string(), "der Fluss".into()]);
+    assert_eq!(prepared(&bench.job.out.join("tokenizer.json")).0, found);
 }
 
 /// A tokenizer that adds nothing by itself: targets end all the same, within their longest.

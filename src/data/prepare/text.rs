@@ -1,12 +1,13 @@
 //! Texts -> token ids, each text by itself.
 
+use super::lengths::Lengths;
 use super::tokenization::{Tokenization, failed, text};
 use super::weights::Weights;
 use super::wordwise::Wordwise;
 use super::{Answers, Made, Split, finish};
 use crate::data::guarded::guarded;
 use crate::data::read::{Position, Row, Table};
-use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
+use crate::data::tensor_file::{Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use rayon::prelude::*;
@@ -37,26 +38,29 @@ pub(super) fn truncated_to(tokenization: &mut Tokenization, job: &PrepareJob, pa
 pub(super) struct Texts {
     tokens: Spool,
     type_ids: Spool,
-    /// Where each ends.
-    ends: Vec<u8>,
+    /// Where each begins, and the last ends.
+    offsets: Spool,
     count: usize,
     longest: usize,
     truncated: usize,
+    lengths: Lengths,
 }
 
 impl Texts {
     pub(super) fn new(job: &PrepareJob) -> Result<Self> {
         let spool = || Spool::within(&job.out);
-        let (tokens, type_ids, ends) = (spool()?, spool()?, 0u64.to_le_bytes().to_vec());
-        Ok(Texts { tokens, type_ids, ends, count: 0, longest: 0, truncated: 0 })
+        let (tokens, type_ids, mut offsets) = (spool()?, spool()?, spool()?);
+        offsets.add_u64(0)?;
+        Ok(Texts { tokens, type_ids, offsets, count: 0, longest: 0, truncated: 0, lengths: Lengths::default() })
     }
 
     pub(super) fn add(&mut self, encoding: &Encoding) -> Result<()> {
         self.tokens.add_u32s(encoding.get_ids())?;
         encoding.get_type_ids().iter().try_for_each(|id| self.type_ids.add(&[*id as u8]))?;
-        self.ends.extend((self.type_ids.len() as u64).to_le_bytes());
+        self.offsets.add_u64(self.type_ids.len() as u64)?;
         self.count += 1;
         self.longest = self.longest.max(encoding.len());
+        self.lengths.add(encoding.len());
         self.truncated += usize::from(!encoding.get_overflowing().is_empty());
         Ok(())
     }
@@ -65,9 +69,10 @@ impl Texts {
     fn add_ids(&mut self, ids: &[u32], cut: bool) -> Result<()> {
         self.tokens.add_u32s(ids)?;
         ids.iter().try_for_each(|_| self.type_ids.add(&[0]))?;
-        self.ends.extend((self.type_ids.len() as u64).to_le_bytes());
+        self.offsets.add_u64(self.type_ids.len() as u64)?;
         self.count += 1;
         self.longest = self.longest.max(ids.len());
+        self.lengths.add(ids.len());
         self.truncated += usize::from(cut);
         Ok(())
     }
@@ -76,18 +81,23 @@ impl Texts {
         self.count
     }
 
-    pub(super) fn shape(&self, tokenization: &Tokenization) -> SplitShape {
+    fn shape(&self, tokenization: &Tokenization) -> SplitShape {
         let (tokens, longest, truncated) = (self.type_ids.len() as u64, self.longest, self.truncated);
         SplitShape::Text { tokens, longest, truncated, vocab_size: tokenization.known() }
     }
 
-    pub(super) fn tensors(&mut self) -> Result<Vec<Tensor<'_>>> {
-        let tokens = self.type_ids.len();
-        Ok(vec![
-            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![self.count + 1], bytes: Bytes::Held(&self.ends) },
+    /// What was made of them.
+    ///
+    /// # Errors
+    /// The disk.
+    pub(super) fn made(&mut self, tokenization: &Tokenization, metadata: Vec<(&'static str, String)>) -> Result<Made<'_>> {
+        let (shape, lengths, tokens) = (self.shape(tokenization), [self.lengths.bins(), Vec::new()], self.type_ids.len());
+        let tensors = vec![
+            Tensor { name: "offsets", dtype: Dtype::U64, shape: vec![self.count + 1], bytes: self.offsets.bytes()? },
             Tensor { name: "tokens", dtype: Dtype::U32, shape: vec![tokens], bytes: self.tokens.bytes()? },
             Tensor { name: "type_ids", dtype: Dtype::U8, shape: vec![tokens], bytes: self.type_ids.bytes()? },
-        ])
+        ];
+        Ok(Made { shape, lengths, metadata, tensors })
     }
 }
 
@@ -98,7 +108,7 @@ fn prepare_split(
     names: &[String],
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let (mut answers, mut texts, mut weights) = (Answers::new(job, split, names), Texts::new(job)?, Weights::of(split));
+    let (mut answers, mut texts, mut weights) = (Answers::new(job, split, names)?, Texts::new(job)?, Weights::of(split));
     let wordwise = Wordwise::of(&tokenization.tokenizer);
     split.each_chunk(emit, |table, mut rows| {
         for row in &mut rows {
@@ -122,8 +132,8 @@ fn prepare_split(
         }
         Ok(())
     })?;
-    let made = Made { shape: texts.shape(tokenization), metadata: tokenization.metadata(), tensors: texts.tensors()? };
-    finish(job, split, answers.said().with(weights.tensor(split)?), made, emit)
+    let made = texts.made(tokenization, tokenization.metadata())?;
+    finish(job, split, answers.said()?.with(weights.tensor(split)?), made, emit)
 }
 
 /// An encoded row.

@@ -7,6 +7,7 @@ use crate::data::guarded::guarded;
 use crate::data::read::{Cell, Position, Row};
 use crate::data::tokenizers::Trainer;
 use crate::data::tokenizers::given::tokenizer_json;
+use crate::data::tokenizers::marian::{Marian, parted};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, TokenizerSource};
 use crate::spec::TokenizerKind;
@@ -16,7 +17,9 @@ use std::path::Path;
 use tokenizers::{PreTokenizerWrapper, Tokenizer};
 
 pub(in crate::data) struct Tokenization {
+    /// Of one that cuts the two texts of a pair differently what it knows, and not what it does.
     pub(in crate::data) tokenizer: Tokenizer,
+    pub(super) marian: Option<Marian>,
     sha256: String,
     vocab_size: usize,
 }
@@ -32,15 +35,17 @@ impl Tokenization {
                 (made.to_string(true).map_err(broken)?.into_bytes(), &place)
             }
         };
-        let tokenizer = parse(&json, from)?;
         write_atomic(&place, |file| file.write_all(&json))?;
-        Ok(Tokenization { tokenizer, sha256: sha256_of(&json), vocab_size: job.vocab_size })
+        let sha256 = sha256_of(&json);
+        let (tokenizer, marian) = parse(json, from)?;
+        Ok(Tokenization { tokenizer, marian, sha256, vocab_size: job.vocab_size })
     }
 
     /// That of a file, for a model of so many tokens; nothing is written.
     pub(in crate::data) fn open(path: &Path, vocab_size: usize) -> Result<Self> {
         let (json, _) = tokenizer_json(path)?;
-        Ok(Tokenization { tokenizer: parse(&json, path)?, sha256: String::new(), vocab_size })
+        let (tokenizer, marian) = parse(json, path)?;
+        Ok(Tokenization { tokenizer, marian, sha256: String::new(), vocab_size })
     }
 
     /// What a prepared file tells of it.
@@ -72,11 +77,12 @@ impl Tokenization {
     }
 }
 
-fn parse(json: &[u8], path: &Path) -> Result<Tokenizer> {
+fn parse(json: Vec<u8>, path: &Path) -> Result<(Tokenizer, Option<Marian>)> {
     let broken = |what: String| Error::Tokenizer { path: path.into(), what };
+    let (json, marian) = guarded(|| parted(json)).map_err(broken)?.map_err(broken)?;
     let mut tokenizer = guarded(|| Tokenizer::from_bytes(json)).map_err(broken)?.map_err(|e| broken(e.to_string()))?;
     tokenizer.with_padding(None).with_truncation(None).map_err(|e| broken(e.to_string()))?;
-    Ok(tokenizer)
+    Ok((tokenizer, marian))
 }
 
 /// The text of a cell.

@@ -83,6 +83,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     let (count, told) = (pieces.bytes.len(), pieces.bytes.iter().map(|piece| u64::from(*piece)).sum());
     let bytes: Vec<u8> = pieces.bytes.iter().flat_map(|piece| piece.to_le_bytes()).collect();
     let made = Made {
+        lengths: Default::default(),
         shape: SplitShape::Words { tokens: tokens as u64, length, bytes: told, vocab_size: tokenization.known() },
         metadata: tokenization.metadata().into_iter().chain(hiding).collect(),
         tensors: vec![

@@ -7,6 +7,7 @@ mod speech;
 mod table;
 mod tags;
 mod texts;
+mod verbatim;
 
 pub use images::PreparedImages;
 pub use similar::PreparedSimilar;
@@ -15,19 +16,30 @@ pub use speech::{PreparedSpeech, PreparedTranscripts};
 pub use table::PreparedTable;
 pub use tags::{NOT_SEEN, PreparedTags};
 pub use texts::PreparedTexts;
+pub use verbatim::Verbatim;
 
-use super::mapped::TensorFile;
+use super::mapped::{Elements, Pages, TensorFile};
 use super::{Error, Result};
 use std::ops::Range;
 use std::path::Path;
 use tallow_zoo::Modality;
+
+/// The tensors of texts that are kept as they stand in the data: of pairs, of recordings.
+pub(super) const PAIRS: [&str; 2] = ["pairs", "pair_offsets"];
+pub(super) const TRANSCRIPTS: [&str; 2] = ["transcripts", "transcript_offsets"];
+/// Those of questions: the texts that they are about, and the right answers; of each question its text, and where its answers begin.
+pub(super) const CONTEXTS: [&str; 2] = ["contexts", "context_offsets"];
+pub(super) const ANSWERS: [&str; 2] = ["answers", "answer_offsets"];
+pub(super) const ASKED_OF: &str = "asked_of";
+pub(super) const RIGHT: &str = "right_offsets";
 
 /// A prepared split, its examples where they lie in the file: what a model is fed with, and what it should say of it.
 #[derive(Debug)]
 pub struct Prepared {
     inputs: PreparedInputs,
     targets: PreparedTargets,
-    weights: Option<Vec<f64>>,
+    weights: Option<Elements<f64>>,
+    pages: Pages,
 }
 
 /// What a model is fed with.
@@ -43,31 +55,31 @@ pub enum PreparedInputs {
 #[derive(Debug)]
 pub enum PreparedTargets {
     /// A class of each example, and the names of the classes in the order of their index.
-    Classes { of: Vec<u32>, names: Vec<String> },
-    /// Of each example, which of the labels it has: as many flags, example by example; and the names of the labels.
-    Labels { of: Vec<bool>, names: Vec<String> },
+    Classes { of: Elements<u32>, names: Vec<String> },
+    /// Of each example, which of the labels it has: as many flags, 0 or 1, example by example; and the names of the labels.
+    Labels { of: Elements<u8>, names: Vec<String> },
     /// A tag of each word of each example.
     Tags(PreparedTags),
     /// Where in each window over a text the answer to a question lies.
     Spans(PreparedSpans),
     /// A number of each example, finite.
-    Values { of: Vec<f64> },
+    Values { of: Elements<f64> },
     /// The texts' own words: the texts are pieces of one stream, end to end, and each token is told from those before it in its piece.
     Words {
         /// Of the text that each piece stands for, in UTF-8.
-        bytes: Vec<u32>,
+        bytes: Elements<u32>,
         /// Where words are hidden and told from all others of their piece, by which tokens.
         hidden: Option<HidingTokens>,
     },
-    /// The words of an assistant's answers: of each token whether it is told from those before it in its text.
-    Answers { asked: Vec<bool> },
+    /// The words of an assistant's answers: of each token whether it is told from those before it in its text: 0 where it is not.
+    Answers { asked: Elements<u8> },
     /// Text `2i + 1` of example `i`, which is written from text `2i`. `begin`: what a decoder is fed with before its first token; `end`:
     /// what each target ends with; `words`: source and target of each example as they stand in the data.
-    Texts { begin: u32, end: u32, words: Vec<[String; 2]> },
+    Texts { begin: u32, end: u32, words: Verbatim },
     /// What is said in each recording.
     Transcripts(PreparedTranscripts),
     /// As [`PreparedTargets::Answers`]; text `2i` of example `i` is better than text `2i + 1`.
-    Preferences { asked: Vec<bool> },
+    Preferences { asked: Elements<u8> },
     /// Texts whose vectors are near or far.
     Similar(PreparedSimilar),
 }
@@ -102,6 +114,16 @@ impl Prepared {
     /// How often each example is drawn beside the others, where a column says so: finite numbers of at least 0.
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
+    }
+
+    /// Gives the system back what was read of a large file: for whoever reads on elsewhere. What is borrowed stays valid.
+    pub fn give_back(&self) {
+        self.pages.give_back();
+    }
+
+    /// The same for whoever reads example after example: example `i` was read, and is not read again for long.
+    pub fn give_back_after(&self, i: usize) {
+        self.pages.give_back_after(i);
     }
 
     /// Number of examples.
@@ -202,9 +224,12 @@ fn parse(file: &TensorFile) -> Result<Prepared, String> {
         () => PreparedInputs::Texts(PreparedTexts::parse(file)?),
     };
     let weights = file.has("weights").then(|| finite(file, "weights")).transpose()?;
-    let mut prepared = Prepared { inputs, targets, weights };
+    let mut prepared = Prepared { inputs, targets, weights, pages: file.pages() };
+    if u32::try_from(prepared.len()).is_err() {
+        return Err(format!("it has {} examples, and at most {} can be used", prepared.len(), u32::MAX));
+    }
     if let Some(weights) = &prepared.weights
-        && (weights.len() != prepared.len() || weights.iter().any(|weight| *weight < 0.0))
+        && (weights.len() != prepared.len() || weights.first_where(|weight| weight < 0.0).is_some())
     {
         return Err(format!("it has {} weights for {} examples, or one below 0", weights.len(), prepared.len()));
     }
@@ -230,10 +255,10 @@ fn parse(file: &TensorFile) -> Result<Prepared, String> {
         {
             Err("it has no texts to take words from".into())
         }
-        PreparedTargets::Transcripts(told) if told.words.len() != prepared.len() => {
-            Err(format!("it has {} texts for {} recordings", told.words.len(), prepared.len()))
+        PreparedTargets::Transcripts(told) if told.words.len() != 2 * prepared.len() => {
+            Err(format!("it has {} names and texts for {} recordings", told.words.len(), prepared.len()))
         }
-        PreparedTargets::Texts { begin, end, words } => check_pairs(&prepared, [*begin, *end], words.len()).map(|()| prepared),
+        PreparedTargets::Texts { begin, end, words } => check_pairs(&prepared, [*begin, *end], words).map(|()| prepared),
         PreparedTargets::Answers { asked } | PreparedTargets::Preferences { asked } => {
             check_asked(&prepared, asked).map(|()| prepared)
         }
@@ -245,10 +270,10 @@ fn parse(file: &TensorFile) -> Result<Prepared, String> {
 }
 
 /// Each example has its two texts, and what they begin and end with is in the vocabulary.
-fn check_pairs(prepared: &Prepared, tokens: [u32; 2], examples: usize) -> Result<(), String> {
+fn check_pairs(prepared: &Prepared, tokens: [u32; 2], words: &Verbatim) -> Result<(), String> {
     let Some(texts) = prepared.texts() else { return Err("it has no texts to read and write".into()) };
-    if texts.len() != 2 * examples {
-        return Err(format!("it has {} texts for {examples} pairs", texts.len()));
+    if texts.len() != words.len() || texts.len() % 2 == 1 {
+        return Err(format!("it has {} texts in tokens and {} in words, of pairs", texts.len(), words.len()));
     }
     match tokens.into_iter().find(|id| *id as usize >= texts.vocab_size()) {
         Some(id) => Err(format!("a target begins or ends with {id}, and the vocabulary has {}", texts.vocab_size())),
@@ -257,15 +282,20 @@ fn check_pairs(prepared: &Prepared, tokens: [u32; 2], examples: usize) -> Result
 }
 
 /// Every text has a word that is asked for, which is not its first; and each example all its texts.
-fn check_asked(prepared: &Prepared, asked: &[bool]) -> Result<(), String> {
+fn check_asked(prepared: &Prepared, asked: &Elements<u8>) -> Result<(), String> {
     let Some(texts) = prepared.texts() else { return Ok(()) };
     if asked.len() != texts.num_tokens() || !texts.len().is_multiple_of(prepared.texts_each()) {
         return Err(format!("it has {} marks for {} tokens, and {} texts", asked.len(), texts.num_tokens(), texts.len()));
     }
+    // Marks are 0 and 1.
     let wrong = |text: &usize| {
         let marks = &asked[texts.range(*text)];
-        marks.first() == Some(&true) || !marks.contains(&true)
+        prepared.give_back_after(*text);
+        marks.first() == Some(&1) || !marks.contains(&1)
     };
+    if let Some((_, mark)) = asked.first_where(|mark| mark > 1) {
+        return Err(format!("a mark is {mark}, which is neither 0 nor 1"));
+    }
     match (0..texts.len()).find(wrong) {
         Some(text) => Err(format!("text {text} has no word that is asked for, or its first is")),
         None => Ok(()),
@@ -279,7 +309,7 @@ fn parse_targets(file: &TensorFile) -> Result<PreparedTargets, String> {
     for pairs in [false, true] {
         let name = if pairs { "preferred" } else { "asked" };
         if file.has(name) {
-            let asked = file.elements::<u8>(name, 1)?.0.iter().map(|mark| *mark != 0).collect();
+            let asked = file.elements(name, 1)?.0;
             return Ok(if pairs { PreparedTargets::Preferences { asked } } else { PreparedTargets::Answers { asked } });
         }
     }
@@ -287,7 +317,7 @@ fn parse_targets(file: &TensorFile) -> Result<PreparedTargets, String> {
         return Ok(PreparedTargets::Transcripts(PreparedTranscripts::parse(file)?));
     }
     if file.has("pairs") {
-        let words = serde_json::from_slice(&file.elements::<u8>("pairs", 1)?.0).map_err(|e| e.to_string())?;
+        let words = Verbatim::parse(file, PAIRS)?;
         let token = |name: &str| {
             file.told(name).and_then(|id| id.parse::<u32>().ok()).ok_or_else(|| format!("it does not say its `{name}`"))
         };
@@ -296,7 +326,7 @@ fn parse_targets(file: &TensorFile) -> Result<PreparedTargets, String> {
     if file.has("bytes") {
         let token = |name: &str| file.told(name).and_then(|id| id.parse::<u32>().ok());
         let with = |mask| HidingTokens { mask, begin: token("begin_token"), end: token("end_token") };
-        let bytes = file.elements("bytes", 1)?.0.to_vec();
+        let bytes = file.elements("bytes", 1)?.0;
         return Ok(PreparedTargets::Words { bytes, hidden: token("mask_token").map(with) });
     }
     if file.has("spans") {
@@ -310,24 +340,24 @@ fn parse_targets(file: &TensorFile) -> Result<PreparedTargets, String> {
         return Ok(PreparedTargets::Tags(PreparedTags::parse(file, names)?));
     }
     if file.info("labels").is_some_and(|labels| labels.shape.len() == 2) {
-        let (flags, shape) = file.elements::<u8>("labels", 2)?;
-        if shape[1] != names.len() || flags.iter().any(|flag| *flag > 1) {
+        let (of, shape) = file.elements::<u8>("labels", 2)?;
+        if shape[1] != names.len() || of.first_where(|flag| flag > 1).is_some() {
             return Err(format!("its flags of {} labels are not those of {}", shape[1], names.join(", ")));
         }
-        return Ok(PreparedTargets::Labels { of: flags.iter().map(|flag| *flag == 1).collect(), names });
+        return Ok(PreparedTargets::Labels { of, names });
     }
-    let of: Vec<u32> = file.elements("labels", 1)?.0.to_vec();
-    match of.iter().find(|label| **label as usize >= names.len()) {
-        Some(label) => Err(format!("a label is {label}, and there are {} classes", names.len())),
+    let of: Elements<u32> = file.elements("labels", 1)?.0;
+    match of.first_where(|label| label as usize >= names.len()) {
+        Some((_, label)) => Err(format!("a label is {label}, and there are {} classes", names.len())),
         None => Ok(PreparedTargets::Classes { of, names }),
     }
 }
 
 /// Numbers, none of which is NaN or infinite.
-fn finite(file: &TensorFile, name: &str) -> Result<Vec<f64>, String> {
-    let of: Vec<f64> = file.elements(name, 1)?.0.to_vec();
-    match of.iter().position(|value| !value.is_finite()) {
-        Some(at) => Err(format!("value {at} is {}", of[at])),
+fn finite(file: &TensorFile, name: &str) -> Result<Elements<f64>, String> {
+    let of: Elements<f64> = file.elements(name, 1)?.0;
+    match of.first_where(|value| !value.is_finite()) {
+        Some((at, value)) => Err(format!("value {at} is {value}")),
         None => Ok(of),
     }
 }

@@ -1,14 +1,14 @@
 //! Texts whose vectors are compared.
 
 use super::{PreparedTexts, finite};
-use crate::data::mapped::TensorFile;
+use crate::data::mapped::{Elements, TensorFile};
 use std::collections::HashMap;
 
 /// Of each example several texts: the first, one that is near to it, and any that are far; or two with a score.
 #[derive(Debug)]
 pub struct PreparedSimilar {
     pub(super) each: usize,
-    scores: Option<Vec<f64>>,
+    scores: Option<Elements<f64>>,
     /// Of each text; those of the same tokens share theirs.
     numbers: Vec<u32>,
 }

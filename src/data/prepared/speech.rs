@@ -1,6 +1,6 @@
 //! Recordings, as log-mel spectrograms, and what is said in them.
 
-use super::PreparedTexts;
+use super::{PreparedTexts, TRANSCRIPTS, Verbatim};
 use crate::data::mapped::{Elements, TensorFile};
 
 /// Log-mel spectrograms of all recordings, end to end, without the silence behind each.
@@ -27,7 +27,7 @@ pub struct PreparedTranscripts {
     /// Tokens that every text begins with.
     pub forced: usize,
     /// Of each example what the recording is called, and its text as it stands in the data.
-    pub words: Vec<[String; 2]>,
+    pub words: Verbatim,
 }
 
 impl PreparedSpeech {
@@ -59,10 +59,10 @@ impl PreparedSpeech {
         let (mel_bins, frames) = (count("mel_bins")?, count("frames")?);
         let (values, silence) = (file.elements::<f32>("features", 1)?.0, file.elements::<f32>("silence", 1)?.0);
         let offsets = file.elements::<u64>("frame_offsets", 1)?.0;
-        let fits = |w: &[u64]| w[0] <= w[1] && w[1] - w[0] <= frames as u64;
+        let fits = |from: u64, to: u64| from <= to && to - from <= frames as u64;
         let whole = offsets.first() == Some(&0)
             && offsets.len() == silence.len() + 1
-            && offsets.windows(2).all(fits)
+            && offsets.all_pairs(fits)
             && offsets.last().is_some_and(|last| (*last as usize).checked_mul(mel_bins) == Some(values.len()));
         match whole {
             true => Ok(PreparedSpeech { values, offsets, silence, mel_bins, frames }),
@@ -88,11 +88,10 @@ impl PreparedTranscripts {
             file.told(name).and_then(|id| id.parse::<u32>().ok()).ok_or_else(|| format!("it does not say its `{name}`"))
         };
         let texts = PreparedTexts::parse(file)?;
-        let words: Vec<[String; 2]> =
-            serde_json::from_slice(&file.elements::<u8>("transcripts", 1)?.0).map_err(|e| e.to_string())?;
+        let words = Verbatim::parse(file, TRANSCRIPTS)?;
         let (begin, end, forced) = (number("begin_token")?, number("end_token")?, number("forced_tokens")? as usize);
-        if texts.len() != words.len() {
-            return Err(format!("it has {} texts in tokens and {} in words", texts.len(), words.len()));
+        if 2 * texts.len() != words.len() {
+            return Err(format!("it has {} texts in tokens and {} names and texts in words", texts.len(), words.len()));
         }
         if let Some(id) = [begin, end].into_iter().find(|id| *id as usize >= texts.vocab_size()) {
             return Err(format!("a text begins or ends with {id}, and the vocabulary has {}", texts.vocab_size()));
@@ -116,7 +115,7 @@ mod tests {
         let path = dir.path().join("s.safetensors");
         let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         let longs = |values: &[u64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
-        let open = |frames: &[u64], window: &str, forced: &str, words: &str| {
+        let open = |frames: &[u64], window: &str, forced: &str, ends: &[u64]| {
             let metadata = [
                 ("vocab_size", "9"),
                 ("begin_token", "0"),
@@ -127,21 +126,22 @@ mod tests {
             ];
             let (values, silence, offsets) = (floats(&[1., 2., 3., 4., 5., 6.]), floats(&[-1.0, -0.5]), longs(&[0, 3, 5]));
             let tokens: Vec<u8> = [7u32, 4, 1, 7, 1].iter().flat_map(|v| v.to_le_bytes()).collect();
-            let frames = longs(frames);
+            let (frames, ends) = (longs(frames), longs(ends));
             let of = |name, dtype, shape: usize, bytes| Tensor { name, dtype, shape: vec![shape], bytes };
             let tensors = [
                 of("offsets", Dtype::U64, 3, Bytes::Held(&offsets)),
                 of("frame_offsets", Dtype::U64, frames.len() / 8, Bytes::Held(&frames)),
+                of("transcript_offsets", Dtype::U64, ends.len() / 8, Bytes::Held(&ends)),
                 of("features", Dtype::F32, 6, Bytes::Held(&values)),
                 of("silence", Dtype::F32, 2, Bytes::Held(&silence)),
                 of("tokens", Dtype::U32, 5, Bytes::Held(&tokens)),
                 of("type_ids", Dtype::U8, 5, Bytes::Zeros(5)),
-                of("transcripts", Dtype::U8, words.len(), Bytes::Held(words.as_bytes())),
+                of("transcripts", Dtype::U8, 4, Bytes::Held(b"axby")),
             ];
             write(&path, &metadata.map(|(name, value)| (name, value.to_string())).into(), &tensors).expect("written");
             Prepared::open(&path).map_err(|e| e.to_string())
         };
-        let words = r#"[["a.wav", "x"], ["b.wav", "y"]]"#;
+        let words = &[0, 1, 2, 3, 4];
         let prepared = open(&[0, 3, 3], "4", "1", words).expect("whole");
         let mut heard = [[0f32; 8]; 2];
         (0..2).for_each(|i| prepared.speech().expect("speech").copy(i, &mut heard[i]));
@@ -149,6 +149,7 @@ mod tests {
         let PreparedTargets::Transcripts(told) = prepared.targets() else { panic!("expected texts") };
         assert_eq!((prepared.len(), told.tokens(0), told.prompt()), (2, &[7, 4, 1][..], vec![0, 7]));
         assert_eq!(prepared.example_len(1), Some(2));
+        assert_eq!(told.words.pair(1), ["b", "y"]);
         let refused = |found: Result<Prepared, String>, expected: &str| {
             let message = found.expect_err("out of range");
             assert!(message.contains(expected), "{message}");
@@ -157,7 +158,8 @@ mod tests {
         refused(open(&[0, 3, 4], "4", "1", words), "offsets do not cut");
         refused(open(&[0, 3], "4", "1", words), "offsets do not cut");
         refused(open(&[0, 3, 3], "4", "2", words), "text 1 has no token behind the 2");
-        refused(open(&[0, 3, 3], "4", "1", r#"[["a.wav", "x"]]"#), "2 texts in tokens and 1 in words");
+        refused(open(&[0, 3, 3], "4", "1", &[0, 2, 4]), "2 texts in tokens and 2 names and texts in words");
         refused(open(&[0, 3, 3], "none", "1", words), "does not say its `frames`");
+        refused(open(&[0, 3, 3], "4", "1", &[0, 1, 2, 3]), "offsets do not cut 4 bytes");
     }
 }

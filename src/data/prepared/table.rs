@@ -26,8 +26,12 @@ impl PreparedTable {
 
     /// The largest number of a category in each column.
     pub fn largest(&self) -> Vec<u32> {
-        let [_, width] = self.widths;
-        (0..width).map(|column| self.categories.iter().skip(column).step_by(width).copied().max().unwrap_or(0)).collect()
+        let mut largest = vec![0; self.widths[1]];
+        let columns = (0..largest.len()).cycle();
+        for (category, column) in self.categories.pieces().flatten().zip(columns) {
+            largest[column] = largest[column].max(*category);
+        }
+        largest
     }
 }
 
@@ -38,8 +42,8 @@ impl PreparedTable {
         if shape[0] != of_categories[0] {
             return Err(format!("it has numbers of {} rows and categories of {}", shape[0], of_categories[0]));
         }
-        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
-            return Err(format!("a number is {}", numbers[at]));
+        if let Some((_, number)) = numbers.first_where(|number| !number.is_finite()) {
+            return Err(format!("a number is {number}"));
         }
         Ok(PreparedTable { numbers, categories, count: shape[0], widths: [shape[1], of_categories[1]] })
     }

@@ -33,11 +33,11 @@ impl PreparedTags {
         let (of, firsts) = (file.elements("tags", 1)?.0, file.elements("firsts", 1)?.0);
         let offsets: Elements<u64> = file.elements("word_offsets", 1)?.0;
         let whole = offsets.first() == Some(&0) && offsets.last() == Some(&(of.len() as u64)) && of.len() == firsts.len();
-        if !whole || offsets.windows(2).any(|w| w[0] > w[1]) {
+        if !whole || !offsets.all_pairs(|from, to| from <= to) {
             return Err(format!("the offsets do not cut {} words into texts", of.len()));
         }
-        match of.iter().find(|tag| **tag as usize >= names.len()) {
-            Some(tag) => Err(format!("a tag is {tag}, and there are {}", names.len())),
+        match of.first_where(|tag| tag as usize >= names.len()) {
+            Some((_, tag)) => Err(format!("a tag is {tag}, and there are {}", names.len())),
             None => Ok(PreparedTags { of, firsts, offsets, names }),
         }
     }

@@ -65,13 +65,13 @@ impl PreparedTexts {
         let offsets: Elements<u64> = file.elements("offsets", 1)?.0;
         let vocab_size: usize = file.told("vocab_size").and_then(|v| v.parse().ok()).ok_or("it names no vocabulary size")?;
         let whole = offsets.first() == Some(&0) && offsets.last() == Some(&(tokens.len() as u64));
-        if !whole || offsets.windows(2).any(|w| w[0] >= w[1]) {
+        if !whole || !offsets.all_pairs(|from, to| from < to) {
             return Err(format!("the offsets do not cut {} tokens into texts", tokens.len()));
         }
         if type_ids.len() != tokens.len() {
             return Err(format!("it has {} tokens and {} type ids", tokens.len(), type_ids.len()));
         }
-        if let Some(id) = tokens.iter().find(|id| **id as usize >= vocab_size) {
+        if let Some((_, id)) = tokens.first_where(|id| id as usize >= vocab_size) {
             return Err(format!("a token is {id}, and the vocabulary has {vocab_size}"));
         }
         Ok(PreparedTexts { tokens, type_ids, offsets, vocab_size })

@@ -48,10 +48,10 @@ pub(super) fn rows(path: &Path, delimiter: u8, wanted: &[&str]) -> Result<Rows<'
     let mut reader = open(path, delimiter)?;
     let header: Vec<String> = reader.headers().map_err(|e| broken(path, &e))?.iter().map(|h| h.trim().to_string()).collect();
     let order: Vec<usize> = wanted.iter().filter_map(|name| header.iter().position(|h| h == name)).collect();
-    let path = path.to_path_buf();
+    let (path, ends) = (path.to_path_buf(), line_ends(path));
     Ok(Box::new(reader.into_records().map(move |record| {
         let record = record.map_err(|e| broken(&path, &e))?;
-        let position = Position::Line(record.position().map_or(0, csv::Position::line));
+        let position = Position::Line(record.position().map_or(0, |place| line_of(place, ends)));
         let cells = order.iter().map(|&i| match record.get(i) {
             None | Some("") => Cell::Null,
             Some(text) => Cell::Text(text.to_string()),
@@ -60,13 +60,33 @@ pub(super) fn rows(path: &Path, delimiter: u8, wanted: &[&str]) -> Result<Rows<'
     })))
 }
 
+/// How the lines of a file end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum LineEnds {
+    /// A line feed, or what counts as one.
+    One,
+    /// A carriage return and a line feed.
+    Two,
+}
+
+/// By its first line; of a file that cannot be read others tell.
+fn line_ends(path: &Path) -> LineEnds {
+    let mut first = Vec::new();
+    let read = packed::open(path).is_ok_and(|mut file| file.read_until(b'\n', &mut first).is_ok());
+    if read && first.ends_with(b"\r\n") { LineEnds::Two } else { LineEnds::One }
+}
+
+/// The line that a record begins in. Its place is taken before the line feed that the carriage return of the record before left over.
+fn line_of(place: &csv::Position, ends: LineEnds) -> u64 {
+    place.line() + u64::from(ends == LineEnds::Two && place.byte() > 0)
+}
+
 fn broken(path: &Path, error: &csv::Error) -> Error {
-    let line = error.position().map(|p| Position::Line(p.line()));
+    let line = error.position().map(|place| Position::Line(line_of(place, line_ends(path))));
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             unreadable(path, line, format!("expected {expected_len} cells as in the header, found {len}"))
         }
-        csv::ErrorKind::Utf8 { .. } => unreadable(path, line, "it is not UTF-8"),
         csv::ErrorKind::Io(e) => unreadable(path, line, e),
         _ => unreadable(path, line, error),
     }
@@ -101,6 +121,17 @@ mod tests {
         let (_dir, table) = table("a,b\n1,2\n3\n");
         let error = table.err().expect("broken").to_string();
         assert!(error.contains("line 3: expected 2 cells as in the header, found 1"), "{error}");
+    }
+
+    #[test]
+    fn lines_are_counted_however_they_end() {
+        for end in ["\n", "\r\n"] {
+            let (_dir, table) = table(&["a,b", "1,2", "3,4", "5,6", ""].join(end));
+            let rows: Vec<_> = table.expect("a table").rows(&["a"]).expect("rows").map(|r| r.expect("a row").position).collect();
+            assert_eq!(rows, [Position::Line(2), Position::Line(3), Position::Line(4)], "{end:?}");
+            let (_dir, broken) = self::table(&["a,b", "1,2", "3", ""].join(end));
+            assert!(broken.err().expect("broken").to_string().contains("line 3: expected 2 cells"), "{end:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod arrow;
 mod conll;
 mod csv;
 mod declared;
+mod encoding;
 mod image_folder;
 mod jsonl;
 mod packed;

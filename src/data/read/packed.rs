@@ -1,5 +1,6 @@
 //! Files of text as they are, or packed by gzip (`.gz`) or Zstandard (`.zst`): unpacked while they are read, within bounds.
 
+use super::encoding::Letters;
 use super::unreadable;
 use crate::data::packing::{Bounded, Packing};
 use crate::data::{Error, Result};
@@ -10,19 +11,16 @@ use std::path::Path;
 /// Bytes that are read at once.
 const BUFFER: usize = 1 << 16;
 
-/// Opens a file to be read from its beginning; a byte order mark in front is skipped.
+/// Opens a file of text to be read from its beginning, as UTF-8: a byte order mark in front is skipped, and what is no UTF-8 is an error.
 pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     let io = |source| Error::Io { action: "open", path: path.into(), source };
     let file = File::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
-    let mut reader: Box<dyn BufRead> = match Packing::of(path)? {
+    let reader: Box<dyn BufRead> = match Packing::of(path)? {
         None => Box::new(BufReader::with_capacity(BUFFER, file)),
         Some(packing) => Box::new(BufReader::with_capacity(BUFFER, Bounded::new(packing.unpack(file).map_err(io)?, size))),
     };
-    if reader.fill_buf().map_err(|e| unreadable(path, None, e))?.starts_with(b"\xef\xbb\xbf") {
-        reader.consume(3);
-    }
-    Ok(reader)
+    Ok(Box::new(Letters::new(reader).map_err(|e| unreadable(path, None, e))?))
 }
 
 /// The whole of a file.

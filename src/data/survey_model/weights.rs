@@ -6,7 +6,7 @@ use crate::data::shards::files_of_index;
 use crate::data::tokenizers::gguf;
 use crate::data::{Error, Result};
 use crate::job::ChatFormat;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -71,8 +71,10 @@ pub(super) fn weights(repo: &Repo) -> Result<Weights> {
 fn only_one(repo: &Repo) -> Result<String> {
     let is_one = |path: &String| ENDINGS.iter().any(|ending| path.to_lowercase().ends_with(ending));
     let mut files: Vec<String> = repo.paths().into_iter().filter(is_one).collect();
+    let below = models_below(&repo.paths());
     match (files.pop(), files.is_empty()) {
         (Some(only), true) => Ok(only),
+        _ if !below.is_empty() => Err(Error::ModelsBelow { place: repo.in_words(), below }),
         (None, _) => Err(Error::NoWeights { place: repo.in_words(), found: repo.paths() }),
         (Some(last), false) => {
             files.push(last);
@@ -80,6 +82,23 @@ fn only_one(repo: &Repo) -> Result<String> {
             Err(Error::Model { place: repo.in_words(), what })
         }
     }
+}
+
+/// The folders below one that are models; none where it has such files itself.
+fn models_below(paths: &[String]) -> Vec<String> {
+    let of_model = |name: &str| {
+        FILES.contains(&name)
+            || ["config.json", "adapter_config.json"].contains(&name)
+            || ENDINGS.iter().any(|ending| name.to_lowercase().ends_with(ending))
+    };
+    let parted = |path: &'_ str| {
+        path.rsplit_once('/').map_or((String::new(), path.to_string()), |(folder, name)| (folder.into(), name.into()))
+    };
+    let folders: BTreeSet<String> =
+        paths.iter().map(|path| parted(path)).filter(|(_, name)| of_model(name)).map(|(folder, _)| folder).collect();
+    // A model may have more of its own in folders.
+    let is_outer = |folder: &String| !folders.iter().any(|outer| folder.starts_with(&format!("{outer}/")));
+    if folders.contains("") { Vec::new() } else { folders.iter().filter(|folder| is_outer(folder)).cloned().collect() }
 }
 
 fn of_gguf(path: &Path) -> Result<Weights, String> {

@@ -1,9 +1,9 @@
 //! The tokenizer that a model's folder has, however it lies there: as `tokenizer.json`, within a GGUF file, or, in older folders, as
 //! the parts that models' own libraries make it from: `vocab.txt` (BERT), `vocab.json` and `merges.txt` (GPT-2, RoBERTa), or the file of
-//! SentencePiece (T5, XLM-R, CamemBERT, Llama).
+//! SentencePiece (T5, XLM-R, CamemBERT, Llama), or two of them and `vocab.json` (Marian).
 
 use super::sentencepiece::{self, Addition};
-use super::{added_tokens, gguf};
+use super::{added_tokens, gguf, marian};
 use crate::data::hub::Repo;
 use crate::data::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -12,10 +12,15 @@ use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 /// Files that a tokenizer is, or is named by; the first that is there is taken.
-const NAMES: [&str; 6] =
-    ["tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model"];
+const NAMES: [&str; 7] =
+    ["tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model", SOURCE];
+/// What texts that are read are cut by, where those that are written have a file of their own.
+pub(crate) const SOURCE: &str = "source.spm";
 /// What lies beside one that is not whole.
 const BESIDE: [&str; 5] = ["merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json"];
+/// The same of [`SOURCE`].
+const BESIDE_SOURCE: [&str; 6] =
+    [marian::TARGET, marian::VOCABULARY, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json"];
 /// No file of a tokenizer is larger.
 const MOST_BYTES: u64 = 256 << 20;
 
@@ -24,27 +29,40 @@ fn is_in_parts(name: &str) -> bool {
     NAMES[1..].contains(&name)
 }
 
+/// What may lie beside the file of this name and be part of the tokenizer.
+fn beside(name: &str) -> &'static [&'static str] {
+    match name {
+        SOURCE => &BESIDE_SOURCE,
+        _ if is_in_parts(name) => &BESIDE,
+        _ => &[],
+    }
+}
+
+/// What a file of this name is nothing without.
+fn needed(name: &str) -> &'static [&'static str] {
+    match name {
+        SOURCE => &[marian::TARGET, marian::VOCABULARY],
+        "vocab.json" => &["merges.txt"],
+        _ => &[],
+    }
+}
+
 /// Fetches a folder's tokenizer; none where there is none.
 ///
 /// # Errors
 /// A file cannot be fetched.
 pub(in crate::data) fn fetch(repo: &Repo) -> Result<Option<PathBuf>> {
-    let is_whole = |name: &&&str| repo.has(name) && (**name != "vocab.json" || repo.has("merges.txt"));
+    let is_whole = |name: &&&str| repo.has(name) && needed(name).iter().all(|name| repo.has(name));
     let Some(name) = NAMES.iter().find(is_whole) else { return Ok(None) };
-    if *name != NAMES[0] {
-        BESIDE.iter().filter(|name| repo.has(name)).try_for_each(|name| repo.fetch(name).map(drop))?;
-    }
+    beside(name).iter().filter(|name| repo.has(name)).try_for_each(|name| repo.fetch(name).map(drop))?;
     Ok(Some(repo.fetch(name)?))
 }
 
 /// The files that the tokenizer at `path` is read from.
 pub(crate) fn tokenizer_files(path: &Path) -> Vec<PathBuf> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut files = vec![path.to_path_buf()];
-    if is_in_parts(&name) {
-        files.extend(BESIDE.map(|name| path.with_file_name(name)).into_iter().filter(|path| path.is_file()));
-    }
-    files
+    let beside = beside(&name).iter().map(|name| path.with_file_name(name)).filter(|path| path.is_file());
+    std::iter::once(path.to_path_buf()).chain(beside).collect()
 }
 
 /// The text of a `tokenizer.json`, or of what a folder or a GGUF file has in its place, and the tokens that end a text as that says.
@@ -73,6 +91,16 @@ pub(crate) fn tokenizer_json(path: &Path) -> Result<(Vec<u8>, Vec<u32>)> {
             let merges = path.with_file_name("merges.txt");
             let merges = std::fs::read_to_string(&merges).map_err(|source| Error::Io { action: "read", path: merges, source })?;
             byte_pairs(&bytes, &merges, &parts)
+        }
+        SOURCE => {
+            let read = |name: &str| {
+                let path = path.with_file_name(name);
+                std::fs::read(&path).map_err(|source| Error::Io { action: "read", path, source })
+            };
+            let (target, vocabulary) = (read(marian::TARGET)?, read(marian::VOCABULARY)?);
+            let made =
+                parts.marian().and_then(|special| marian::json([&bytes, &target, &vocabulary], special, parts.more_of_marian()));
+            return Ok((made.map_err(wrong)?, Vec::new()));
         }
         _ => parts.addition().and_then(|addition| sentencepiece::tokenizer_json(&bytes, addition)),
     };
@@ -121,6 +149,25 @@ impl Parts {
 
     fn model_type(&self) -> &str {
         self.model["model_type"].as_str().unwrap_or_default()
+    }
+
+    /// What Marian calls what is unknown, the end of a text, and padding.
+    fn marian(&self) -> Result<[&str; 3], String> {
+        match self.tokenizer["separate_vocabs"] == true {
+            true => Err("its two languages have a vocabulary each (`separate_vocabs`), and one for both is expected".into()),
+            false => Ok([self.token("unk_token", "<unk>"), self.token("eos_token", "</s>"), self.token("pad_token", "<pad>")]),
+        }
+    }
+
+    /// Tokens that were added to Marian's vocabulary, as older and newer files tell them.
+    fn more_of_marian(&self) -> Vec<marian::Added> {
+        let older =
+            self.added.iter().map(|(token, id)| marian::Added { content: token.clone(), id: id.as_u64(), special: false });
+        let newer = self.tokenizer["added_tokens_decoder"].as_object().into_iter().flatten().filter_map(|(id, token)| {
+            let content = token["content"].as_str()?.to_string();
+            Some(marian::Added { content, id: id.parse().ok(), special: token["special"] == true })
+        });
+        newer.chain(older).collect()
     }
 
     fn addition(&self) -> Result<Addition, String> {

@@ -18,8 +18,8 @@ fn older_folders_cut_texts_as_their_own_libraries_do() {
     let json = std::fs::read(folder("expected.json")).expect("read");
     let expected: Map<String, Value> = serde_json::from_slice(&json).expect("JSON");
     let ids = |value: &Value| -> Vec<u64> { value.as_array().expect("ids").iter().filter_map(Value::as_u64).collect() };
-    assert_eq!(expected.len(), 12);
-    for (name, cases) in &expected {
+    assert_eq!(expected.len(), 14);
+    for (name, cases) in expected.iter().filter(|(name, _)| !name.starts_with("marian")) {
         let place = folder(name.trim_end_matches(" pair"));
         let tokenizer = opened(&place);
         let cases = cases.as_array().expect("cases");
@@ -34,6 +34,39 @@ fn older_folders_cut_texts_as_their_own_libraries_do() {
             let found = tokenizer.encode(text, true).expect("encoded");
             assert_eq!(found.get_ids().iter().map(|id| u64::from(*id)).collect::<Vec<_>>(), ids(&case[1]), "{name}: {text:?}");
         }
+    }
+}
+
+/// Source and target as transformers' MarianTokenizer cuts them, and what it spells.
+#[test]
+fn marian_cuts_each_text_of_a_pair_by_a_file_of_its_own() {
+    use super::super::marian::{Side, parted};
+    let json = std::fs::read(folder("expected.json")).expect("read");
+    let expected: Map<String, Value> = serde_json::from_slice(&json).expect("JSON");
+    let repo = Repo::at_folder(crate::data::hub::Kind::Model, &folder("marian")).expect("a folder");
+    let path = fetch(&repo).expect("fetched").expect("a tokenizer");
+    assert_eq!(tokenizer_files(&path).len(), 5);
+    let marian = parted(tokenizer_json(&path).expect("made").0).expect("parted").1.expect("one of Marian's");
+    let vocabulary = crate::data::Vocabulary::open(&path).expect("read");
+    let ids = |value: &Value| -> Vec<u32> {
+        value.as_array().expect("ids").iter().map(|id| id.as_u64().expect("an id") as u32).collect()
+    };
+    for case in expected["marian"].as_array().expect("cases") {
+        let text = case[0].as_str().expect("a text");
+        assert_eq!(vocabulary.ids(text, true).expect("cut"), ids(&case[1]), "{text:?}");
+        for (side, wanted) in [(Side::Source, &case[1]), (Side::Target, &case[2])] {
+            let wanted = ids(wanted);
+            assert_eq!(marian.ids(side, text, usize::MAX).expect("cut"), (wanted.clone(), false), "{side:?}: {text:?}");
+            let most = wanted.len() - 1;
+            if let Some(cut) = most.checked_sub(1) {
+                let (found, is_cut) = marian.ids(side, text, most).expect("cut");
+                assert_eq!((&found[..cut], found.last(), is_cut), (&wanted[..cut], wanted.last(), true), "{text:?}");
+            }
+        }
+    }
+    for case in expected["marian spelt"].as_array().expect("cases") {
+        let (ids, text) = (ids(&case[0]), case[1].as_str().expect("a text"));
+        assert_eq!(vocabulary.spell(&ids).expect("spelt"), text, "{ids:?}");
     }
 }
 

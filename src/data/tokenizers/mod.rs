@@ -7,6 +7,7 @@ mod bpe;
 mod characters;
 pub(crate) mod gguf;
 pub(crate) mod given;
+pub(super) mod marian;
 mod merges;
 mod sentencepiece;
 mod wordpiece;

@@ -8,7 +8,7 @@ use base64::Engine;
 use serde_json::{Map, Value, json};
 
 /// The space of SentencePiece.
-const SPACE: &str = "\u{2581}";
+pub(super) const SPACE: &str = "\u{2581}";
 
 /// What a piece is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub(super) enum Addition {
     },
     XlmRoberta,
     Camembert,
+    /// Nothing: Marian numbers pieces by another file.
+    Marian,
     /// Llama's: a text begins with `<s>`, or does not.
     Llama {
         begins: bool,
@@ -67,7 +69,9 @@ pub(super) fn tokenizer_json(bytes: &[u8], addition: Addition) -> Result<Value, 
     let model = Model::read(bytes)?;
     match (model.method, addition) {
         (Method::Merges, Addition::Llama { begins }) => Ok(llama(&model, begins)),
-        (Method::Likeliest, Addition::T5 { .. } | Addition::XlmRoberta | Addition::Camembert) => likeliest(model, addition),
+        (Method::Likeliest, Addition::T5 { .. } | Addition::XlmRoberta | Addition::Camembert | Addition::Marian) => {
+            likeliest(model, addition)
+        }
         (method, addition) => {
             Err(format!("its pieces are found by {method:?}, which does not go with {addition:?}: fetch its `tokenizer.json`"))
         }
@@ -196,7 +200,7 @@ fn added(id: usize, content: &str, lstrip: bool, special: bool) -> Value {
 
 /// The likeliest pieces, as a unigram model.
 fn likeliest(model: Model, addition: Addition) -> Result<Value, String> {
-    let Model { pieces, byte_fallback, charsmap, .. } = model;
+    let Model { pieces, byte_fallback, charsmap, prefixed, .. } = model;
     let bare = |text: &str, score| Piece { text: text.into(), score, kind: Kind::Control };
     let first = |texts: &[&str]| texts.iter().map(|text| bare(text, 0.0)).collect::<Vec<_>>();
     let pieces: Vec<Piece> = match addition {
@@ -208,6 +212,7 @@ fn likeliest(model: Model, addition: Addition) -> Result<Value, String> {
             let rest = pieces.into_iter().skip(3);
             first(&["<s>", "<pad>", "</s>", "<unk>"]).into_iter().chain(rest).chain([bare("<mask>", 0.0)]).collect()
         }
+        Addition::Marian => pieces,
         Addition::Camembert | Addition::Llama { .. } => {
             let unused = ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>"];
             let (all, rest) = (first(&unused).into_iter().chain([bare("<unk>NOTUSED", -100.0)]), pieces.into_iter().skip(1));
@@ -216,28 +221,32 @@ fn likeliest(model: Model, addition: Addition) -> Result<Value, String> {
     };
     let id = |text: &str| pieces.iter().position(|piece| piece.text == text).ok_or_else(|| format!("it has no piece `{text}`"));
     let unknown = pieces.iter().position(|piece| piece.kind == Kind::Unknown || piece.text == "<unk>");
-    let end = id("</s>")?;
     let token = |name: &str| json!({"SpecialToken": {"id": name, "type_id": 0}});
     let text = |name: &str| json!({"Sequence": {"id": name, "type_id": 0}});
-    let (single, pair, special) = match addition {
-        Addition::T5 { .. } => (
-            vec![text("A"), token("</s>")],
-            vec![text("A"), token("</s>"), text("B"), token("</s>")],
-            json!({"</s>": {"id": "</s>", "ids": [end], "tokens": ["</s>"]}}),
-        ),
-        Addition::XlmRoberta | Addition::Camembert | Addition::Llama { .. } => (
+    let around = |single: Vec<Value>, pair: Vec<Value>, special: &[&str]| -> Result<Value, String> {
+        let entry = |name: &&str| Ok((name.to_string(), json!({"id": name, "ids": [id(name)?], "tokens": [name]})));
+        let special = special.iter().map(entry).collect::<Result<Map<String, Value>, String>>()?;
+        Ok(json!({"type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": special}))
+    };
+    let post_processor = match addition {
+        Addition::T5 { .. } => {
+            around(vec![text("A"), token("</s>")], vec![text("A"), token("</s>"), text("B"), token("</s>")], &["</s>"])?
+        }
+        Addition::XlmRoberta | Addition::Camembert | Addition::Llama { .. } => around(
             vec![token("<s>"), text("A"), token("</s>")],
             vec![token("<s>"), text("A"), token("</s>"), token("</s>"), text("B"), token("</s>")],
-            json!({"<s>": {"id": "<s>", "ids": [id("<s>")?], "tokens": ["<s>"]}, "</s>": {"id": "</s>", "ids": [end], "tokens": ["</s>"]}}),
-        ),
+            &["<s>", "</s>"],
+        )?,
+        Addition::Marian => Value::Null,
     };
     let marked = |(id, piece): (usize, &Piece)| match piece.kind {
         Kind::Usual => None,
         Kind::Whole => Some(added(id, &piece.text, false, false)),
-        Kind::Unknown | Kind::Control if piece.text.ends_with("NOTUSED") => None,
+        Kind::Unknown | Kind::Control if piece.text.ends_with("NOTUSED") || addition == Addition::Marian => None,
         Kind::Unknown | Kind::Control => Some(added(id, &piece.text, piece.text == "<mask>", true)),
     };
-    let metaspace = json!({"type": "Metaspace", "replacement": SPACE, "prepend_scheme": "always", "split": true});
+    let prepend = if prefixed { "always" } else { "never" };
+    let metaspace = json!({"type": "Metaspace", "replacement": SPACE, "prepend_scheme": prepend, "split": true});
     let decoder = match byte_fallback {
         true => json!({"type": "Sequence", "decoders": [{"type": "ByteFallback"}, metaspace]}),
         false => metaspace.clone(),
@@ -249,7 +258,7 @@ fn likeliest(model: Model, addition: Addition) -> Result<Value, String> {
         "added_tokens": pieces.iter().enumerate().filter_map(marked).collect::<Vec<_>>(),
         "normalizer": normalizer,
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, metaspace]},
-        "post_processor": {"type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": special},
+        "post_processor": post_processor,
         "decoder": decoder,
         "model": {"type": "Unigram", "unk_id": unknown, "byte_fallback": byte_fallback,
                   "vocab": pieces.iter().map(|piece| json!([piece.text, piece.score])).collect::<Vec<_>>()},

@@ -25,7 +25,7 @@ const WORDS: &[&str] = &[
     "decay", "detection", "dropout", "early", "embeddings", "english", "entity", "epoch", "epochs", "error", "examples", "fine-tune", "finetune", "flip", "focal",
     "french", "german", "gradient", "half", "heads", "hidden", "hour", "hours", "instruction", "label", "language", "layers", "learning", "length", "linear", "lora",
     "loss", "macro", "masked", "matthews", "micro", "minute", "minutes", "momentum", "multi-label", "named", "optimization", "optimizer", "parameters", "patience",
-    "pearson", "percent", "perplexity", "polynomial", "preference", "pretrained", "question", "rank", "rate", "recognition", "regression", "restarts", "rows",
+    "pearson", "percent", "perplexity", "polynomial", "preference", "pretrain", "pretrained", "question", "rank", "rate", "recognition", "regression", "restarts", "rows",
     "sampling", "scale", "schedule", "scratch", "search", "seconds", "seed", "seeds", "semantic", "sentence", "sentences", "sequence", "similarity", "size",
     "smoothing", "spanish", "spearman", "speech", "steps", "stopping", "summarize", "tagging", "token", "tokens", "transcribe", "translate", "translation", "tuning",
     "warmup", "warm-up", "weight", "weights",

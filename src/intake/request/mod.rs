@@ -98,6 +98,8 @@ pub struct Request {
     pub refused: Vec<Refused>,
     /// An adapter in place of all weights.
     pub adapter: Option<AskedAdapter>,
+    /// Of DPO: how far the model may go from the one that it began with.
+    pub beta: Option<f64>,
     /// "Sentence embeddings", "semantic search".
     pub embeddings: bool,
     /// "Transcribe", "speech recognition".
@@ -117,10 +119,12 @@ pub struct ModelSize {
 }
 
 /// An adapter, as it was asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AskedAdapter {
     pub rank: Option<usize>,
+    pub alpha: Option<f64>,
+    pub dropout: Option<f64>,
     pub use_dora: bool,
     pub use_rslora: bool,
     /// "QLoRA": the base's weights stay as their file has them.

@@ -86,6 +86,8 @@ impl ModelName {
         let name = name.strip_suffix("-bert").filter(is_size).map(|size| format!("bert-{size}")).unwrap_or(name);
         match crate::data::public_id(&name) {
             Some(id) => ModelName::At { id: id.into() },
+            // All of the kind lie in one place.
+            None if name.starts_with("opus-mt-") => ModelName::At { id: format!("Helsinki-NLP/{name}") },
             None => ModelName::Called { name },
         }
     }

@@ -14,7 +14,16 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     request.data = rest.cut_word(|before, word| (role(before, word)? == Lying::Data).then(|| DataName::parse(word, &lying)));
     request.model =
         rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
-    request.data = request.data.take().or_else(|| known_data(rest));
+    request.data = request.data.take().or_else(|| known_data(rest)).or_else(|| bare_id(rest));
+}
+
+/// `on opus_books`: a name of the Hub without who it belongs to, as old ids are.
+fn bare_id(rest: &mut Rest) -> Option<DataName> {
+    rest.cut_word(|before, word| {
+        let led = matches!(before, "on" | "data" | "dataset" | "set" | "over");
+        let is_name = word.contains('_') && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        (led && is_name && public_id(&word.to_lowercase()).is_none()).then(|| DataName::Hub { id: word.into(), config: None })
+    })
 }
 
 /// A model by its name, where there is none yet.
@@ -99,14 +108,15 @@ static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
 #[rustfmt::skip]
 const MODELS: &[&str] = &[
     r"(?:multilingual bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
-    r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"deberta(?:-\w+)?",
+    r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"distil-?gpt-?2", r"opus-mt-[\w-]+", r"marian(?:mt)?", r"deberta(?:-\w+)?",
     r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
-    r"llama[-\w.]*", r"smollm[-\w.]*", r"t5(?:-\w+)?", r"bart(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
+    r"llama[-\w.]*", r"smollm[-\w.]*", r"(?:flan-)?t5(?:-\w+)?", r"m?bart(?:-\w+)?", r"nllb(?:-[\w.-]+)?", r"pegasus(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
     r"capsule net(?:work)?s?", r"graph (?:neural|convolutional|attention) net(?:work)?s?", "gnn", "gcn", r"spiking (?:neural )?net(?:work)?s?", r"kolmogorov[- ]arnold net(?:work)?s?", r"gradient boosting",
     "lightgbm", "catboost", r"decision trees?", r"naive bayes", r"k[- ]nearest neighbou?rs?", r"(?:variational )?autoencoders?", r"diffusion models?", "rwkv", "tabnet", r"ft-transformer", "perceiver", "hyena",
-    "retnet", "longformer", "bigbird",
+    "retnet", "longformer", "bigbird", r"yolo[\w-]*", "detr", r"dinov2[\w-]*", r"beit(?:-\w+)?", "regnet", r"wav2vec2?(?:-\w+)?", "hubert", r"stable ?diffusion", r"pythia[-\w.]*",
+    r"olmo[-\w.]*", r"deepseek[-\w.]*", r"falcon-\d+\w*", r"bloomz?-\d\w*", r"opt-\d[\w.]*", r"layoutlm[\w-]*",
 ];
 
 static MODEL: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)\b(?:{})\b", MODELS.join("|"))));

@@ -27,7 +27,9 @@ macro_rules! patterns {
 }
 
 patterns! {
-    scratch: [r"\bfrom scratch\b"],
+    scratch: [r"\bfrom scratch\b", r"\bpre-?train\b"],
+    // What was trained before is trained on.
+    further: [r"\b(?:continue(?:d)?|further|keep) (?:to )?pre-?train(?:ing)?\b"],
     pretrained: [r"\bpre-?trained\b"],
     part: [
         r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
@@ -64,6 +66,11 @@ patterns! {
         r"\b(?:on|over|beside) (?:the |a )?quanti[sz]ed (?:base(?: model)?|weights|model)\b",
     ],
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
+    // Of an adapter that is named elsewhere.
+    rank: [r"\b(?:lora[-_ ])?rank~#", r"\b(?:lora[-_ ])?r\s*[=:]\s*#", r"\blora[-_]r\s+#"],
+    alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#"],
+    adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
+    beta: [r"\b(?:dpo[-_ ])?beta\s*(?:=|:|\bof\b|\s)\s*#", r"\bβ\s*[=:]?\s*#"],
     no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
     embeddings: [
         r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|encoders?|similarity|vectors?)(?: models?)?\b",
@@ -163,11 +170,13 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    let further = first(rest, &PATTERNS.further).is_some();
     request.from_scratch = first(rest, &PATTERNS.scratch).is_some();
-    request.pretrained = first(rest, &PATTERNS.pretrained).is_some();
+    request.pretrained = first(rest, &PATTERNS.pretrained).is_some() || further;
     if request.from_scratch && request.pretrained {
         request.refused.push(Refused { words: "from scratch and pretrained".into(), expected: ONE_OF_TWO.into() });
     }
+    let adapter_dropout = first(rest, &PATTERNS.adapter_dropout);
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
     for ways in [&PATTERNS.dora[..], &PATTERNS.rslora, &PATTERNS.qlora, &PATTERNS.adapter] {
@@ -184,11 +193,30 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             asked.as_stored |= std::ptr::eq(ways, &PATTERNS.qlora[..]);
         }
     }
+    adapter_values(rest, request, adapter_dropout);
+    let beta = first(rest, &PATTERNS.beta);
+    request.beta = request.value(beta, "a beta of more than 0", |cut| real(cut, |beta| beta > 0.0 && beta <= 1000.0));
     lacking(rest, request);
     request.embeddings = first(rest, &PATTERNS.embeddings).is_some();
     size(rest, request);
     lengths(rest, request);
     choices(rest, request);
+}
+
+/// Rank, alpha and dropout of an adapter that was asked for, where they are said apart from its name.
+fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) {
+    let Some(mut asked) = request.adapter else {
+        // Without one they are no settings: words that are not understood.
+        return;
+    };
+    if asked.rank.is_none() {
+        let cut = first(rest, &PATTERNS.rank);
+        asked.rank = request.value(cut, "a rank from 1 to 65536", |cut| whole(cut, 1, 65_536).map(|rank| rank as usize));
+    }
+    let cut = first(rest, &PATTERNS.alpha);
+    asked.alpha = request.value(cut, "an alpha of more than 0", |cut| real(cut, |alpha| alpha > 0.0 && alpha <= 1e6));
+    asked.dropout = request.value(dropout, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p)));
+    request.adapter = Some(asked);
 }
 
 const ONE_OF_TWO: &str = "one of the two";

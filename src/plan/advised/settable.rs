@@ -203,6 +203,7 @@ fn of_request(request: &Request) -> Vec<Settable> {
         refused: _,
         embeddings: _,
         speech: _,
+        beta: _,
         not_understood: _,
         search: _,
         trials: _,

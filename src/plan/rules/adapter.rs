@@ -23,12 +23,13 @@ impl Brief<'_> {
                 used: "training of all weights".into(),
                 reason: "an adapter stands beside the linear layers of a pretrained transformer".into(),
             }),
-            (Some(AskedAdapter { rank, use_dora, use_rslora, as_stored }), _) => {
+            (Some(AskedAdapter { rank, alpha, dropout, use_dora, use_rslora, as_stored }), _) => {
                 let rank = rank.unwrap_or(usual.rank);
                 // Alpha follows the rank, so that an addition is as large for each.
-                let alpha = usual.alpha / usual.rank as f64 * rank as f64;
+                let alpha = alpha.unwrap_or(usual.alpha / usual.rank as f64 * rank as f64);
+                let dropout = dropout.unwrap_or(usual.dropout);
                 let base = as_stored.then_some(BaseWeights::AsStored);
-                drafted.adapter = Some(AdapterSpec { rank, alpha, use_dora, use_rslora, base, ..usual });
+                drafted.adapter = Some(AdapterSpec { rank, alpha, dropout, use_dora, use_rslora, base, ..usual });
             }
             (None, Some(paper)) => self.adapter_of_paper(paper, candidate, drafted),
             (None, None) if serves && self.task.is_of_conversations() => {

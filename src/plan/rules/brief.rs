@@ -1,6 +1,6 @@
 //! All that is known before a model is chosen.
 
-use super::data::{Splits, share, splits};
+use super::data::{Splits, answers_by_a_class, share, splits};
 use super::fit::Price;
 use super::models::{self, Candidate, Named};
 use crate::data::PairKind;
@@ -111,7 +111,9 @@ impl<'a> Brief<'a> {
         let of_numbers = request.and_then(|r| r.metric).is_some_and(|metric| !metric.is_of_scores());
         let vectors_assumed = encoder && pairs && !of_numbers;
         let task = if vectors_assumed { Task::SentenceSimilarity } else { task };
-        if let Some(asked) = request.and_then(|request| request.task).filter(|asked| !is_of_kind(task, *asked)) {
+        let by_a_class = |asked: Task| choice.known.is_some_and(|known| answers_by_a_class(known, asked));
+        let unlike = |asked: &Task| !is_of_kind(task, *asked) && !by_a_class(*asked);
+        if let Some(asked) = request.and_then(|request| request.task).filter(unlike) {
             let what = format!("{} was asked for, and what it holds is for {}", asked.in_words(), task.in_words());
             return Err(PlannerError::Data { data: choice.name.clone(), what });
         }

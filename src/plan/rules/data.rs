@@ -68,7 +68,13 @@ fn for_another_task(choice: &DataChoice, goal: &Goal) -> Option<DataChoice> {
     let Goal::Request(request) = goal else { return None };
     let (known, asked) = (choice.known?, request.task?);
     let columns = Columns::default();
-    (known.task.head() != asked.head()).then(|| DataChoice { task: Some(asked), known: None, columns, ..choice.clone() })
+    let is_other = known.task.head() != asked.head() && !answers_by_a_class(known, asked);
+    is_other.then(|| DataChoice { task: Some(asked), known: None, columns, ..choice.clone() })
+}
+
+/// Whether its questions are answered by one of a few classes, such as yes and no: that is "question answering", too.
+pub(super) fn answers_by_a_class(known: &Known, asked: Task) -> bool {
+    asked == Task::QuestionAnswering && known.task == Task::TextClassification && known.input.contains(&"question")
 }
 
 /// Whether vectors of texts are asked for: in words, or by what measures nothing else.

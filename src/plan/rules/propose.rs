@@ -11,8 +11,8 @@ use crate::data::PairKind;
 use crate::intake::{AskedPair, ModelSize, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, ImageSize, Keep, Length, ModelSpec, Monitor, Similarity, Speech,
-    Target, Task, TextToText, VERSION,
+    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, ImageSize, Keep, Length, ModelSpec, Monitor, Preference,
+    Similarity, Speech, Target, Task, TextToText, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -190,6 +190,7 @@ impl Brief<'_> {
             let reason = "there are too few examples to compare recipes on".into();
             drafted.deviations.push(Deviation { field: "search".into(), stated, used, reason });
         }
+        let preference = self.preference(&mut drafted);
         ExperimentSpec {
             version: VERSION,
             title: format!("{} on {}", candidate.name, self.choice.name),
@@ -210,7 +211,7 @@ impl Brief<'_> {
             recipe: drafted.recipe,
             text_to_text: self.text_to_text(candidate),
             speech: self.speech(candidate),
-            preference: None,
+            preference,
             similarity: (self.task == Task::SentenceSimilarity)
                 .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
             metric: self.metric,
@@ -264,6 +265,21 @@ impl Brief<'_> {
         }
         let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());
         Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
+    }
+
+    /// How far DPO may go from the model that it begins with, where that was said.
+    fn preference(&self, drafted: &mut Drafted) -> Option<Preference> {
+        let beta = self.request()?.beta?;
+        if self.task == Task::PreferenceOptimization {
+            return Some(Preference { beta, ..Preference::default() });
+        }
+        drafted.deviations.push(Deviation {
+            field: "preference.beta".into(),
+            stated: format!("a beta of {}", words::plain(beta)),
+            used: "none".into(),
+            reason: format!("it is one of DPO, and this is {}", self.task.in_words()),
+        });
+        None
     }
 
     /// A pretrained Whisper is told what is spoken, where somebody said so.

@@ -88,6 +88,22 @@ pub fn lay_out(
     Ok(Ok(LaidOut { lrs: lrs.collect(), scale, examples }))
 }
 
+/// Makes what every step of a run is fed with, one after the other, and keeps nothing of it: for measurements. `told` hears how many
+/// examples each batch has.
+///
+/// # Errors
+/// As [`super::train`].
+pub fn feed(config: &RunConfig, out: &Path, told: &mut dyn FnMut(usize)) -> Result<(), Error> {
+    tallow_kernels::set_threads(config.threads)?;
+    let mut maker = Run::new(config, WorkFolder::at(out))?.maker();
+    (0..config.total_steps).try_for_each(|step| {
+        maker.make(step, &mut |part| {
+            told(part.examples.len());
+            true
+        })
+    })
+}
+
 fn held_out(data: &Prepared, job: &EvaluateJob, scale: Option<&Scale>, file: &Path) -> Result<Result<(), String>, Error> {
     let all: Vec<usize> = (0..data.len()).collect();
     let mut parts = Parts { tensors: Vec::new(), bytes: 0 };
