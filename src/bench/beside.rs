@@ -3,7 +3,7 @@
 //! dropout.
 
 use crate::error::Result;
-use crate::job::{EvaluateJob, Job, RunConfig};
+use crate::job::{EvaluateJob, Event, Job, RunConfig};
 use crate::run::process::{Plain, Status, attend};
 use crate::spec::Metric;
 use crate::store::{Record, RunFolder, write_atomic};
@@ -17,11 +17,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// The script that takes the steps in PyTorch.
-const SCRIPT: &str = include_str!("../../benches/pytorch_reference.py");
+/// The program that takes the steps in PyTorch, file by file.
+const PROGRAM: [(&str, &str); 6] = [
+    ("__main__.py", include_str!("../../benches/pytorch_reference/__main__.py")),
+    ("batches.py", include_str!("../../benches/pytorch_reference/batches.py")),
+    ("models.py", include_str!("../../benches/pytorch_reference/models.py")),
+    ("objectives.py", include_str!("../../benches/pytorch_reference/objectives.py")),
+    ("scoring.py", include_str!("../../benches/pytorch_reference/scoring.py")),
+    ("training.py", include_str!("../../benches/pytorch_reference/training.py")),
+];
 
 /// Batches of a run that take more are not laid out.
-const MOST_BYTES: u64 = 2 << 30;
+const MOST_BYTES: u64 = 4 << 30;
 
 /// A framework, and how it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +71,30 @@ pub struct Measured {
     pub scores: BTreeMap<Metric, f64>,
     /// Of the first and the last step.
     pub losses: [f64; 2],
+    /// How far the losses of the steps are from Tallow's.
+    #[serde(default)]
+    pub apart: Option<Apart>,
 }
 
-/// What the script prints.
+/// The largest difference of a step's loss, as a share of the loss, or of 1 where that is less. Where nothing is drawn for dropout,
+/// early ones say that both took the same steps; later ones, how much of a difference of rounding training makes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Apart {
+    /// Of the first [`EARLY`] steps, or of the first that is told of.
+    pub early: f64,
+    pub largest: f64,
+}
+
+impl Apart {
+    pub(super) fn max(self, other: Self) -> Self {
+        Apart { early: self.early.max(other.early), largest: self.largest.max(other.largest) }
+    }
+}
+
+/// Forward passes show at the first step, backward passes and the optimiser's rule at the next ones.
+const EARLY: u64 = 3;
+
+/// What the program prints.
 #[derive(Debug, Deserialize)]
 struct Printed {
     nothing: Option<String>,
@@ -80,8 +108,9 @@ struct Printed {
     steps: u64,
     #[serde(default)]
     scores: BTreeMap<Metric, f64>,
+    /// Of every step.
     #[serde(default)]
-    losses: Option<[f64; 2]>,
+    losses: Vec<f64>,
 }
 
 /// Takes the steps of the finished run in `run` in the folder `place`, which is emptied again.
@@ -98,20 +127,34 @@ pub(super) fn run(
 ) -> Result<Beside> {
     let folder = RunFolder::open(run)?;
     let nothing = |why: String| Beside { framework: framework.name().into(), nothing: Some(why), measured: None };
-    let Some((config, evaluation)) = jobs(&folder, seed)? else { return Ok(nothing("the run is not finished".into())) };
+    let Some(Jobs { config, evaluation, losses }) = jobs(&folder, seed)? else {
+        return Ok(nothing("the run is not finished".into()));
+    };
     let io = |source| crate::store::Error::Io { action: "create", path: place.into(), source };
     std::fs::create_dir_all(place).map_err(io)?;
     let beside = match trainer::lay_out(&config, &evaluation, place, MOST_BYTES)? {
         Err(why) => nothing(why),
-        Ok(laid) => take(framework, &config, &evaluation, &laid, place, limit, stop)?,
+        Ok(laid) => {
+            let beside = take(framework, &config, &evaluation, &laid, &losses, place, (limit, stop))?;
+            // The batches of a run are large, and can be laid out again.
+            let files = laid.train.iter().chain(&laid.held_out).map(String::as_str).chain([trainer::INIT]);
+            files.for_each(|file| drop(std::fs::remove_file(place.join(file))));
+            beside
+        }
     };
-    // The batches of a run are large, and can be laid out again.
-    [trainer::INIT, trainer::TRAIN, trainer::HELD_OUT].iter().for_each(|file| drop(std::fs::remove_file(place.join(file))));
     Ok(beside)
 }
 
-/// The job of the attempt that finished, and that of its evaluation.
-fn jobs(folder: &RunFolder, seed: u64) -> Result<Option<(RunConfig, EvaluateJob)>> {
+/// What a run says of the steps that it took.
+struct Jobs {
+    /// Of the attempt that finished.
+    config: RunConfig,
+    evaluation: EvaluateJob,
+    /// (step from 1, mean loss since the one before), those that were told.
+    losses: Vec<(u64, f64)>,
+}
+
+fn jobs(folder: &RunFolder, seed: u64) -> Result<Option<Jobs>> {
     let ledger = folder.ledger().read()?;
     let name = format!("seed-{seed}");
     let completed = |run: &str| {
@@ -124,9 +167,31 @@ fn jobs(folder: &RunFolder, seed: u64) -> Result<Option<(RunConfig, EvaluateJob)
     let (Some(trained), Some(scored)) = (completed(&name), completed(&held_out)) else { return Ok(None) };
     let job = |run: &str, attempt: u32| folder.read_json::<Job>(&folder.attempt(run, attempt).job());
     match (job(&name, trained)?, job(&held_out, scored)?) {
-        (Job::Train { config, .. }, Job::Evaluate(evaluation)) => Ok(Some((*config, *evaluation))),
+        (Job::Train { config, .. }, Job::Evaluate(evaluation)) => {
+            let events = folder.attempt(&name, trained).read_events()?;
+            let told = |event| if let Event::Step(step) = event { Some((step.step, step.loss)) } else { None };
+            let losses = events.into_iter().filter_map(told).collect();
+            Ok(Some(Jobs { config: *config, evaluation: *evaluation, losses }))
+        }
         _ => Ok(None),
     }
+}
+
+/// Tallow's losses are told of a step each, or of several: `own` has (the last of them, from 1; the mean over their examples). `other` and
+/// `examples` are of each step.
+fn apart(own: &[(u64, f64)], other: &[f64], examples: &[u64]) -> Option<Apart> {
+    let (mut told, mut differences) = (0, Vec::new());
+    for (step, loss) in own {
+        let steps = told..*step as usize;
+        told = steps.end;
+        let (Some(losses), Some(examples)) = (other.get(steps.clone()), examples.get(steps)) else { break };
+        let count: u64 = examples.iter().sum();
+        let mean = losses.iter().zip(examples).map(|(loss, count)| loss * *count as f64).sum::<f64>() / count as f64;
+        differences.push((*step, (loss - mean).abs() / mean.abs().max(1.0)));
+    }
+    let first = differences.first()?.0.max(EARLY);
+    let most = |until: u64| differences.iter().filter(|(step, _)| *step <= until).map(|(_, found)| *found).fold(0.0, f64::max);
+    Some(Apart { early: most(first), largest: most(u64::MAX) })
 }
 
 fn take(
@@ -134,24 +199,31 @@ fn take(
     config: &RunConfig,
     evaluation: &EvaluateJob,
     laid: &LaidOut,
+    losses: &[(u64, f64)],
     place: &Path,
-    limit: Duration,
-    stop: &AtomicBool,
+    (limit, stop): (Duration, &AtomicBool),
 ) -> Result<Beside> {
     let nothing = |why: String| Beside { framework: framework.name().into(), nothing: Some(why), measured: None };
+    let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
     let told = json!({
-        "config": config, "public_config": config.model.to_public(), "lrs": laid.lrs, "scale": laid.scale, "metrics": evaluation.metrics,
-        "init": trainer::INIT, "train": trainer::TRAIN, "held_out": trainer::HELD_OUT,
+        "config": config, "public_config": model.to_public(), "lrs": laid.lrs, "scale": laid.scale,
+        "class_weights": laid.class_weights, "trainable": laid.trainable, "told": laid.told, "metrics": evaluation.metrics, "writing": evaluation.writing,
+        "init": trainer::INIT, "train": laid.train, "held_out": laid.held_out,
     });
-    let (script, job) = (place.join("pytorch_reference.py"), place.join("job.json"));
-    write_atomic(&script, |file| file.write_all(SCRIPT.as_bytes()))?;
+    let (program, job) = (place.join("pytorch_reference"), place.join("job.json"));
+    let io = |source| crate::store::Error::Io { action: "create", path: program.clone(), source };
+    std::fs::create_dir_all(&program).map_err(io)?;
+    for (name, text) in PROGRAM {
+        write_atomic(&program.join(name), |file| file.write_all(text.as_bytes()))?;
+    }
     write_atomic(&job, |file| file.write_all(told.to_string().as_bytes()))?;
-    let args: Vec<OsString> = vec![script.into(), job.into()];
+    let args: Vec<OsString> = vec![program.into(), job.into()];
     let threads = config.threads.to_string();
     let variables = [
         ("OMP_NUM_THREADS", OsString::from(&threads)),
         ("HF_HUB_OFFLINE", "1".into()),
         ("TOKENIZERS_PARALLELISM", "false".into()),
+        ("PYTHONDONTWRITEBYTECODE", "1".into()),
     ];
     let (stdout, stderr) = (place.join("stdout"), place.join("stderr"));
     let what = Plain {
@@ -184,9 +256,10 @@ fn take(
                 evaluate_secs: printed.evaluate_secs,
                 peak_bytes: ended.max_rss_bytes,
                 steps: printed.steps,
-                examples: laid.examples,
+                examples: laid.examples.iter().sum(),
                 scores: printed.scores,
-                losses: printed.losses.unwrap_or_default(),
+                losses: [printed.losses.first(), printed.losses.last()].map(|loss| loss.copied().unwrap_or_default()),
+                apart: apart(losses, &printed.losses, &laid.examples),
             }),
         },
         _ => {
@@ -195,4 +268,24 @@ fn take(
             nothing(format!("it failed: {}", crate::words::clean(last)))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_compared_by_their_steps() {
+        let found = |own: &[(u64, f64)], other: &[f64], examples: &[u64]| {
+            apart(own, other, examples).map(|apart| (apart.early, apart.largest))
+        };
+        let each = [8; 4];
+        assert_eq!(found(&[(1, 2.0), (2, 0.5), (3, 0.25), (4, 0.0)], &[2.0, 0.5, 0.5, 0.75], &each), Some((0.25, 0.75)));
+        assert_eq!(found(&[(1, 300.0)], &[200.0], &each), Some((0.5, 0.5)), "as a share of a large loss");
+        // The mean of several steps, of which the last is a small one; and what was told when there are no more steps.
+        assert_eq!(found(&[(4, 0.25), (9, 7.0)], &[0.5, 0.5, 0.5, 1.0], &[2, 2, 2, 2]), Some((0.375, 0.375)));
+        assert_eq!(found(&[(2, 0.0)], &[0.5, 1.0], &[3, 1]), Some((0.625, 0.625)));
+        assert_eq!(found(&[], &[2.0], &each), None);
+        assert_eq!(found(&[(1, 2.0)], &[], &each), None, "the other took no steps");
+    }
 }

@@ -2,10 +2,12 @@
 
 use super::fault::Fault;
 use super::results::{Results, TaskResult};
+use super::suite::Goal;
 use super::trial::Trial;
 use crate::eval::{Difference, of_means, of_shares};
 use crate::spec::Metric;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What changed from the first results to the second.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,13 +70,27 @@ pub fn compare(a: &Results, b: &Results) -> Comparison {
         let of = |r: &Results| format!("{}, {}", r.suite, r.tier.name());
         cautions.push(format!("they are of two suites: {} and {}", of(a), of(b)));
     }
-    if a.machine.processor != b.machine.processor || a.machine.cores != b.machine.cores {
-        cautions.push("they are of two machines: their times say nothing".into());
+    let machines = |r: &Results| -> BTreeSet<(String, usize)> {
+        r.machines().into_iter().map(|(machine, _)| (machine.processor, machine.cores)).collect()
+    };
+    if machines(a) != machines(b) || machines(a).len() > 1 {
+        cautions.push("they are of several machines: their times say nothing".into());
     }
     if a.patience != b.patience {
         cautions.push("their time limits differ".into());
     }
     let find = |task: &TaskResult| b.tasks.iter().find(|other| other.id == task.id);
+    cautions.extend(a.tasks.iter().filter_map(|task| {
+        let (own, other) = (&task.target, &find(task)?.target);
+        let of = |goal: &Goal| format!("{} {}", goal.metric.in_words(), goal.value);
+        match own.metric == other.metric {
+            true if own.value == other.value => None,
+            true => {
+                Some(format!("`{}` has two targets, {} and {}: its successes are not of one thing", task.id, of(own), of(other)))
+            }
+            false => Some(format!("`{}` is left out, for it has two targets, {} and {}", task.id, of(own), of(other))),
+        }
+    }));
     let mut rows = Vec::new();
     for fault in a.totals.iter().map(|total| total.fault).filter(|fault| b.total(*fault).is_some()) {
         let (mut all_a, mut all_b) = (Vec::new(), Vec::new());
@@ -153,7 +169,14 @@ mod tests {
         let many = of(&[(1.0, 0.9); 12], FirstAttempt);
         assert_eq!(compare(&many, &failing).rows[0].verdict, Verdict::Worse);
         let mut elsewhere = base.clone();
-        elsewhere.machine.cores = 64;
+        elsewhere.trials.iter_mut().for_each(|trial| trial.machine.cores = 64);
         assert_eq!(compare(&base, &elsewhere).cautions.len(), 1);
+        let mut harder = base.clone();
+        harder.tasks[0].target.value = 0.95;
+        let found = compare(&base, &harder);
+        assert!(found.cautions.len() == 1 && found.cautions[0].contains("accuracy 0.8 and accuracy 0.95"), "{found:#?}");
+        harder.tasks[0].target.metric = Metric::MacroF1;
+        let found = compare(&base, &harder);
+        assert!(found.cautions[0].contains("left out") && found.rows.iter().all(|row| row.task.is_none()), "{found:#?}");
     }
 }

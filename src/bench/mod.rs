@@ -3,16 +3,18 @@
 //! A [`Suite`] is data. A [`Trial`] is one task with one seed and perhaps one fault, run as a user runs it: a child process of this
 //! binary, in a run folder of its own. What it says of itself is read from that run's ledger and report. [`Results`] are made from
 //! trials alone, so they can be made again at any time. `suite`, `fault`, `trial`, `results`, `compare` and the pages are pure;
-//! `made` makes data, `runner` runs, `cut_hub` is a Hub with a bad line, `beside` runs another framework.
+//! `made` makes data, `runner` runs, `strike` does the faults, `cut_hub` is a Hub with a bad line, `beside` runs another framework.
 
 mod beside;
 mod compare;
 mod cut_hub;
+mod energy;
 mod fault;
 mod made;
 mod page;
 mod results;
 mod runner;
+mod strike;
 mod suite;
 mod tables;
 mod trial;

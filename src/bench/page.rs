@@ -60,14 +60,23 @@ pub fn page(results: &Results, history: &[Past]) -> String {
         @for table in tables(results) {
             section {
                 h2 { (table.title) }
-                p.small { (table.about) }
+                p.small { (prose(&table.about)) }
                 (of_table(&table))
             }
         }
         (curves(results))
         @if history.len() > 1 { (past(history)) }
     };
-    sheet(&title, &about(results), &body, &format!("Written by Tallow {}.", env!("CARGO_PKG_VERSION")))
+    sheet(&title, &about(results).replace('`', ""), &body, &format!("Written by Tallow {}.", env!("CARGO_PKG_VERSION")))
+}
+
+/// What stands between backticks is code.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 fn of_table(table: &Table) -> Markup {
@@ -108,7 +117,7 @@ fn figures(results: &Results) -> Markup {
         .collect();
     let charts = [
         ("Success at the first attempt, with 95 % intervals", bars(&success, Some(1.0))),
-        ("Time to the target; the line ends at the fastest and the slowest seed", bars(&times, None)),
+        ("Time to the target in seconds; the line ends at the fastest and the slowest seed", bars(&times, None)),
         ("Success after recovery, by fault", bars(&by_fault, Some(1.0))),
     ];
     let shown = charts.into_iter().zip([!success.is_empty(), !times.is_empty(), by_fault.len() > 1]).filter(|(_, shown)| *shown);
@@ -230,6 +239,6 @@ mod tests {
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
         assert!(page.contains("<h2>History</h2>") && page.contains("Loss while training"));
         assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
-        assert!(!page.contains("NaN"));
+        assert!(!page.contains("NaN") && !page.contains('`') && page.contains("<code>rest</code>"));
     }
 }

@@ -1,6 +1,6 @@
 //! What trials say together.
 
-use super::beside::Beside;
+use super::beside::{Apart, Beside};
 use super::fault::Fault;
 use super::suite::{Agents, Goal, Suite, TierName};
 use super::trial::{Machine, Program, Split, Trial};
@@ -23,7 +23,7 @@ pub struct Results {
     pub label: Option<String>,
     /// UTC, RFC 3339.
     pub at: String,
-    /// The command that made them last.
+    /// The command that made them last, and on what; each trial has its own.
     pub command: Vec<String>,
     pub machine: Machine,
     /// How many times the suite's time limits were allowed.
@@ -34,6 +34,9 @@ pub struct Results {
     /// Over all tasks, by fault.
     pub totals: Vec<Total>,
     pub trials: Vec<Trial>,
+    /// Files of trials that cannot be read, and why: those are not counted.
+    #[serde(default)]
+    pub unreadable: Vec<String>,
 }
 
 /// One task.
@@ -86,6 +89,9 @@ pub struct BesideMean {
     pub memory_ratio: Option<Mean>,
     /// Of the metric: Tallow's less the other's.
     pub difference: Option<Mean>,
+    /// The largest of the seeds.
+    #[serde(default)]
+    pub apart: Option<Apart>,
     /// Why there is nothing to stand beside it.
     pub nothing: Vec<String>,
 }
@@ -165,6 +171,7 @@ pub struct About {
     pub command: Vec<String>,
     pub machine: Machine,
     pub patience: f64,
+    pub unreadable: Vec<String>,
 }
 
 impl Results {
@@ -205,7 +212,23 @@ impl Results {
             tasks: tasks.collect(),
             totals: faults.iter().map(|fault| total(*fault, &of(None, *fault))).collect(),
             trials: trials.clone(),
+            unreadable: about.unreadable,
         }
+    }
+
+    /// The machines that trials were run on, and how many each; what else ran there is left out.
+    pub fn machines(&self) -> Vec<(Machine, usize)> {
+        let mut found: Vec<(Machine, usize)> = Vec::new();
+        for trial in &self.trials {
+            // Trials of an earlier version do not tell.
+            let own = if trial.machine == Machine::default() { &self.machine } else { &trial.machine };
+            let machine = Machine { load: None, ..own.clone() };
+            match found.iter_mut().find(|(other, _)| *other == machine) {
+                Some((_, count)) => *count += 1,
+                None => found.push((machine, 1)),
+            }
+        }
+        found
     }
 
     /// What all tasks say with this fault.
@@ -297,6 +320,7 @@ fn beside(metric: Metric, trials: &[&Trial]) -> Option<BesideMean> {
         }),
         memory_ratio: ratios(&|trial, other| Some(trial.took.peak_bytes? as f64 / other.peak_bytes as f64)),
         difference: ratios(&|trial, other| Some(trial.scores.get(&metric).copied()? - other.scores.get(&metric).copied()?)),
+        apart: pairs.iter().filter_map(|(_, beside)| beside.measured.as_ref()?.apart).reduce(Apart::max),
         nothing: pairs.iter().filter_map(|(_, beside)| beside.nothing.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
     })
 }
@@ -320,6 +344,10 @@ time_limit_secs = 30
 target = { metric = "accuracy", value = 0.8, source = "made so" }
 "#;
 
+    fn machine() -> Machine {
+        Machine { processor: "A".into(), cores: 2, memory_bytes: 1 << 30, load: Some(0.1) }
+    }
+
     pub(crate) fn trial(fault: Fault, seed: u64, ending: Ending, secs: f64, value: f64) -> Trial {
         Trial {
             version: 1,
@@ -328,6 +356,8 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
             seed,
             at: "2026-01-01T00:00:00Z".into(),
             command: vec!["tallow".into(), "do".into()],
+            bench: vec!["tallow".into(), "bench".into(), "small".into()],
+            machine: machine(),
             program: Program { version: "0.1.0".into(), binary_sha256: "ab".into() },
             ending,
             struck: true,
@@ -348,8 +378,9 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
             label: None,
             at: "2026-01-01T00:00:00Z".into(),
             command: vec!["tallow".into(), "bench".into(), "small".into()],
-            machine: Machine { processor: "A".into(), cores: 2, memory_bytes: 1 << 30, load: Some(0.1) },
+            machine: machine(),
             patience: 1.0,
+            unreadable: Vec::new(),
         };
         Results::of(&Suite::parse(SUITE, "s").expect("a suite"), about, trials)
     }

@@ -2,21 +2,21 @@
 //! file, and is not run again.
 
 use super::beside::{self, Beside, Framework};
-use super::fault::{Fault, strike_at, too_little_memory};
+use super::energy::Energy;
+use super::fault::Fault;
 use super::made::make;
 use super::page::{Past, page};
 use super::results::{About, Results};
-use super::suite::{File, MODEL, Start, Suite, Task, Tier, TierName};
+use super::strike::{Strike, Undisturbed, arguments, had_too_little, standing_bytes};
+use super::suite::{File, MODEL, Suite, Task, Tier, TierName};
 use super::tables::markdown;
 use super::trial::{self, Ending, Finished, Machine, Program, Took, Trial, judge, said_error, took};
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
-use crate::job::Event;
 use crate::plan::Plan;
 use crate::report::{CurveKind, Report};
-use crate::run::Outcome;
-use crate::run::process::{Ended, Plain, Running, Status, attend};
-use crate::store::{Entry, Record, RunFolder, write_atomic};
+use crate::run::process::{Ended, Plain, Status, attend};
+use crate::store::{Entry, RunFolder, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::io::Write;
@@ -26,8 +26,6 @@ use std::time::{Duration, Instant};
 
 /// Points of a curve that a trial keeps.
 const CURVE: usize = 60;
-/// How often a kill looks whether its step has come.
-const LOOK: Duration = Duration::from_millis(40);
 
 /// A bench cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -107,49 +105,6 @@ struct Identity {
     tier: TierName,
     /// Of the suite as it was read.
     sha256: String,
-}
-
-/// What the undisturbed run of a task and seed says of what a fault needs.
-struct Undisturbed {
-    peak_bytes: Option<u64>,
-    least_bytes: Option<u64>,
-    lr: Option<f64>,
-    micro_batch: Option<usize>,
-}
-
-/// What a fault does from outside while the program runs.
-struct Strike<'a> {
-    fault: Fault,
-    seed: u64,
-    run: &'a Path,
-    looked: Instant,
-    struck: bool,
-}
-
-impl Strike<'_> {
-    fn tick(&mut self, running: Running) {
-        if self.struck || !matches!(self.fault, Fault::KillWorker | Fault::KillProgram) || self.looked.elapsed() < LOOK {
-            return;
-        }
-        self.looked = Instant::now();
-        let Ok(folder) = RunFolder::open(self.run) else { return };
-        let events = folder.attempt(&format!("seed-{}", self.seed), 1).read_events().unwrap_or_default();
-        let total = events
-            .iter()
-            .find_map(|event| if let Event::Started { total_steps, .. } = event { Some(*total_steps) } else { None });
-        let step = events.iter().rev().find_map(|event| if let Event::Step(step) = event { Some(step.step) } else { None });
-        let is_over = events.iter().any(|event| matches!(event, Event::Finished { .. }));
-        let Some((total, step)) = total.zip(step).filter(|_| !is_over) else { return };
-        if step >= strike_at(self.seed, self.fault, total) {
-            self.struck = match self.fault {
-                Fault::KillWorker => running.kill_children(),
-                _ => {
-                    running.kill();
-                    true
-                }
-            };
-        }
-    }
 }
 
 impl Bench<'_> {
@@ -247,8 +202,8 @@ impl Bench<'_> {
     }
 
     fn load(&self, task: &Task, fault: Fault, seed: u64) -> Option<Trial> {
-        let path = self.place("trials", &task.id, fault, seed, ".json");
-        read_json::<Trial>(&path).ok().filter(|trial| trial.version == trial::VERSION)
+        // One that cannot be read is run again.
+        read_trial(&self.place("trials", &task.id, fault, seed, ".json")).ok()
     }
 
     /// One trial, or none where the user wants to stop.
@@ -261,6 +216,8 @@ impl Bench<'_> {
             seed,
             at: (self.now)(),
             command: Vec::new(),
+            bench: self.command.clone(),
+            machine: self.machine.clone(),
             program: self.version.clone(),
             ending: Ending::Failed,
             struck: true,
@@ -408,6 +365,8 @@ impl Bench<'_> {
     fn gather(&self, tier: &Tier, run: &Path, went: &Went, blank: Trial) -> Trial {
         let folder = RunFolder::open(run).ok();
         let ledger = folder.as_ref().and_then(|folder| folder.ledger().read().ok()).unwrap_or_default();
+        let searched: Vec<Vec<Entry>> =
+            folder.iter().flat_map(RunFolder::trials).map(|trial| trial.ledger().read().unwrap_or_default()).collect();
         let evaluation: Option<Evaluation> = folder.as_ref().and_then(|folder| folder.read_json(&folder.eval()).ok());
         let finished = Finished {
             exit_code: if let Status::Exited(code) = went.ended.status { Some(code) } else { None },
@@ -426,7 +385,7 @@ impl Bench<'_> {
             why,
             wall_secs: went.wall_secs,
             scores: evaluation.and_then(|found| found.runs.into_iter().next()).map(|run| run.scores).unwrap_or_default(),
-            took: Took { resumes: went.resumes, energy_joules: went.energy, ..took(&ledger, went.wall_secs) },
+            took: Took { resumes: went.resumes, energy_joules: went.energy, ..took(&ledger, &searched, went.wall_secs) },
             curve: loss.map(|curve| thinned(&curve.points)).unwrap_or_default(),
             ..blank
         }
@@ -462,15 +421,22 @@ impl Bench<'_> {
 
     /// What all trials in the folder say.
     fn results(&self) -> Result<Results> {
-        let mut trials = Vec::new();
+        let (mut trials, mut unreadable) = (Vec::new(), Vec::new());
         for task in &self.suite.task {
             for fault in std::iter::once(Fault::None).chain(Fault::ALL) {
                 let folder = self.out.join("trials").join(&task.id).join(fault.name());
-                for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                    trials.extend(read_json::<Trial>(&entry.path()).ok().filter(|trial| trial.version == trial::VERSION));
+                let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+                for path in entries.filter(|path| path.extension().is_some_and(|suffix| suffix == "json")) {
+                    match read_trial(&path) {
+                        Ok(trial) => trials.push(trial),
+                        Err(why) => {
+                            unreadable.push(format!("{}: {why}", path.strip_prefix(&self.out).unwrap_or(&path).display()))
+                        }
+                    }
                 }
             }
         }
+        unreadable.sort();
         let about = About {
             tier: self.tier,
             label: self.label.clone(),
@@ -478,6 +444,7 @@ impl Bench<'_> {
             command: self.command.clone(),
             machine: self.machine.clone(),
             patience: self.patience,
+            unreadable,
         };
         Ok(Results::of(self.suite, about, trials))
     }
@@ -521,92 +488,12 @@ struct Went {
     energy: Option<f64>,
 }
 
-/// The command of a trial, without its places.
-fn arguments(tier: &Tier, seed: u64, fault: Fault, undisturbed: Option<&Undisturbed>) -> Vec<String> {
-    let mut args: Vec<String> = match &tier.start {
-        Start::Request { text } => {
-            let text = match fault {
-                Fault::Vague => tier.vague.as_ref().unwrap_or(text),
-                Fault::Misspelt => tier.misspelt.as_ref().unwrap_or(text),
-                _ => text,
-            };
-            vec!["do".into(), text.clone()]
-        }
-        Start::Paper { paper } => vec!["reproduce".into(), paper.clone()],
-        Start::ExamplePaper => vec!["reproduce".into(), "--example".into()],
-    };
-    args.extend(tier.args.iter().cloned());
-    args.extend(["--seeds".into(), seed.to_string()]);
-    match (fault, undisturbed) {
-        (Fault::Memory, Some(Undisturbed { peak_bytes: Some(peak), least_bytes: Some(least), .. })) => {
-            args.extend(["--memory".into(), too_little_memory(*peak, *least).to_string()]);
-        }
-        (Fault::LearningRate, Some(Undisturbed { lr: Some(lr), .. })) => {
-            args.extend(["--set".into(), format!("recipe.lr={:?}", 100.0 * lr)]);
-        }
-        (Fault::BadColumn, _) => args.extend(tier.bad_column.iter().flat_map(|flag| ["--set".to_string(), flag.clone()])),
-        _ => {}
-    }
-    args
-}
-
-/// What no smaller part of a step saves: weights, and gradients and moments of those that are trained, in float32.
-fn standing_bytes(plan: &Plan) -> u64 {
-    4 * plan.estimate.num_params as u64 + 12 * plan.estimate.num_trainable as u64
-}
-
-/// Whether less memory made a difference: a worker ran out of it, or the plan takes smaller parts of a step.
-fn had_too_little(run: &Path, undisturbed: Option<&Undisturbed>) -> bool {
-    let Ok(folder) = RunFolder::open(run) else { return true };
-    let ran_out = |entry: &Entry| matches!(&entry.record, Record::AttemptEnded { outcome: Outcome::OutOfMemory { .. }, .. });
-    let planned =
-        folder.read_json::<Plan>(&folder.plan()).ok().and_then(|plan| plan.runs.first().map(|run| run.micro_batch_size));
-    folder.ledger().read().is_ok_and(|ledger| ledger.iter().any(ran_out))
-        || planned != undisturbed.and_then(|undisturbed| undisturbed.micro_batch)
-}
-
 /// At most [`CURVE`] points, evenly chosen, the first and the last among them.
 fn thinned(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let last = points.len().saturating_sub(1);
     match points.len() {
         0..=CURVE => points.to_vec(),
         _ => (0..CURVE).map(|i| points[i * last / (CURVE - 1)]).collect(),
-    }
-}
-
-/// The counters of the processor's packages, where the machine tells.
-struct Energy {
-    /// (place, micro-joules, where the counter begins anew).
-    counters: Vec<(PathBuf, u64, u64)>,
-}
-
-impl Energy {
-    fn read() -> Option<Energy> {
-        let number = |path: PathBuf| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
-        let is_package = |path: &PathBuf| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            name.starts_with("intel-rapl:") && name.matches(':').count() == 1
-        };
-        let entries = std::fs::read_dir("/sys/class/powercap").into_iter().flatten().flatten().map(|entry| entry.path());
-        let counters: Vec<(PathBuf, u64, u64)> = entries
-            .filter(is_package)
-            .filter_map(|path| {
-                let (now, most) = (number(path.join("energy_uj"))?, number(path.join("max_energy_range_uj"))?);
-                Some((path, now, most))
-            })
-            .collect();
-        (!counters.is_empty()).then_some(Energy { counters })
-    }
-
-    /// Joules since then; a counter begins anew once at most meanwhile.
-    fn since(self) -> Option<f64> {
-        let now = Energy::read()?;
-        let of = |(path, before, most): &(PathBuf, u64, u64)| {
-            let (_, after, _) = now.counters.iter().find(|(other, ..)| other == path)?;
-            Some(if after >= before { after - before } else { most - before + after })
-        };
-        let used: Option<Vec<u64>> = self.counters.iter().map(of).collect();
-        Some(used?.iter().sum::<u64>() as f64 / 1e6)
     }
 }
 
@@ -626,6 +513,14 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| BenchError::Io { action: "read", path: path.into(), source })?;
     Ok(serde_json::from_slice(&bytes).map_err(|source| BenchError::Malformed { path: path.into(), source })?)
+}
+
+/// A trial, or why its file is none, in words.
+fn read_trial(path: &Path) -> std::result::Result<Trial, String> {
+    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+    let trial: Trial = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
+    let (expected, found) = (trial::VERSION, trial.version);
+    (found == expected).then_some(trial).ok_or_else(|| format!("expected version {expected}, found {found}"))
 }
 
 /// The results that a folder of a bench, or a file, holds.

@@ -400,7 +400,11 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
             let suite = Suite::parse(text, name).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(suite.name, name);
             for task in &suite.task {
-                assert!(task.ci.is_some(), "{}: every task has a small size", task.id);
+                assert!(task.ci.is_some() && task.cpu.is_some(), "{}: every task has a size for CI and for a CPU", task.id);
+                for tier in [&task.ci, &task.cpu, &task.gpu].into_iter().flatten() {
+                    let is_said = !matches!(tier.start, Start::Request { .. }) || tier.vague.is_some() && tier.misspelt.is_some();
+                    assert!(is_said, "{}: every request is said vaguely and misspelt, too", task.id);
+                }
             }
         }
     }

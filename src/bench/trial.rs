@@ -28,6 +28,11 @@ pub struct Trial {
     pub at: String,
     /// As it was run, without this machine's places.
     pub command: Vec<String>,
+    /// The command of the bench that ran it, and the machine that it ran on.
+    #[serde(default)]
+    pub bench: Vec<String>,
+    #[serde(default)]
+    pub machine: Machine,
     pub program: Program,
     pub ending: Ending,
     /// Whether the fault came to pass: a run may be over before it is killed, or need less than thought.
@@ -109,7 +114,7 @@ impl Trial {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Took {
     pub split: Split,
-    /// Training attempts.
+    /// Training attempts; those of a search count.
     pub attempts: usize,
     /// How often the program was started again.
     pub resumes: usize,
@@ -161,54 +166,61 @@ impl Split {
     }
 }
 
-/// What the ledger says, of a run that took `wall_secs`.
-pub(super) fn took(ledger: &[Entry], wall_secs: f64) -> Took {
+/// What the ledger says, of a run that took `wall_secs`; `searched` are those of what a search tried before.
+pub(super) fn took(ledger: &[Entry], searched: &[Vec<Entry>], wall_secs: f64) -> Took {
     let mut took = Took::default();
-    let mut jobs: BTreeMap<(&str, u32), &str> = BTreeMap::new();
-    for entry in ledger {
-        match &entry.record {
-            // What a stage took holds no worker: those are told of by themselves.
-            Record::Stage { stage, secs, .. } if stage != "report" && stage != "manifest" && stage != "eval" => {
-                took.split.plan += secs;
-            }
-            Record::AttemptStarted { run, attempt, job } => {
-                jobs.insert((run, *attempt), job);
-                took.attempts += usize::from(job == "train");
-            }
-            Record::AttemptEnded { run, attempt, wall_secs, max_rss_bytes, .. } => {
-                let part = match jobs.get(&(run.as_str(), *attempt)).copied() {
-                    Some("read") => &mut took.split.plan,
-                    Some("prepare" | "compare") => &mut took.split.prepare,
-                    Some("train") => &mut took.split.train,
-                    Some("evaluate") => &mut took.split.evaluate,
-                    _ => &mut took.split.rest,
-                };
-                *part += wall_secs;
-                if *max_rss_bytes > 0 {
-                    took.peak_bytes = Some(took.peak_bytes.unwrap_or(0).max(*max_rss_bytes));
-                    took.least_bytes = Some(took.least_bytes.unwrap_or(u64::MAX).min(*max_rss_bytes));
-                }
-            }
-            Record::Told { told: Event::Finished { step, tokens, examples, train_secs, .. }, .. } => {
-                (took.steps, took.tokens, took.examples) = (Some(*step), Some(*tokens), Some(*examples));
-                took.train_secs = Some(*train_secs);
-            }
-            Record::Measured { what, values } if what == DOWNLOADED => {
-                took.split.download += values.get(SECS).copied().unwrap_or_default();
-            }
-            Record::Recovery { decision, reason, .. } => took.changes.push(match serde_json::from_str::<Change>(decision) {
-                Ok(_) => reason.clone(),
-                Err(_) => format!("gave up: {reason}"),
-            }),
-            _ => {}
-        }
-    }
+    // What training is told of is that of the run itself, which is the last.
+    searched.iter().map(Vec::as_slice).chain([ledger]).for_each(|ledger| took.add(ledger));
     let spent = Spent::of(ledger.iter().map(|entry| &entry.record));
     (took.model_tokens, took.model_dollars) = (spent.tokens, spent.usd);
     took.split.plan = (took.split.plan - took.split.download).max(0.0);
     let told: f64 = took.split.parts().iter().map(|(_, secs)| secs).sum();
     took.split.rest += (wall_secs - told).max(0.0);
     took
+}
+
+impl Took {
+    fn add(&mut self, ledger: &[Entry]) {
+        let mut jobs: BTreeMap<(&str, u32), &str> = BTreeMap::new();
+        for entry in ledger {
+            match &entry.record {
+                // What a stage took holds no worker: those are told of by themselves.
+                Record::Stage { stage, secs, .. } if stage != "report" && stage != "manifest" && stage != "eval" => {
+                    self.split.plan += secs;
+                }
+                Record::AttemptStarted { run, attempt, job } => {
+                    jobs.insert((run, *attempt), job);
+                    self.attempts += usize::from(job == "train");
+                }
+                Record::AttemptEnded { run, attempt, wall_secs, max_rss_bytes, .. } => {
+                    let part = match jobs.get(&(run.as_str(), *attempt)).copied() {
+                        Some("read") => &mut self.split.plan,
+                        Some("prepare" | "compare") => &mut self.split.prepare,
+                        Some("train") => &mut self.split.train,
+                        Some("evaluate") => &mut self.split.evaluate,
+                        _ => &mut self.split.rest,
+                    };
+                    *part += wall_secs;
+                    if *max_rss_bytes > 0 {
+                        self.peak_bytes = Some(self.peak_bytes.unwrap_or(0).max(*max_rss_bytes));
+                        self.least_bytes = Some(self.least_bytes.unwrap_or(u64::MAX).min(*max_rss_bytes));
+                    }
+                }
+                Record::Told { told: Event::Finished { step, tokens, examples, train_secs, .. }, .. } => {
+                    (self.steps, self.tokens, self.examples) = (Some(*step), Some(*tokens), Some(*examples));
+                    self.train_secs = Some(*train_secs);
+                }
+                Record::Measured { what, values } if what == DOWNLOADED => {
+                    self.split.download += values.get(SECS).copied().unwrap_or_default();
+                }
+                Record::Recovery { decision, reason, .. } => self.changes.push(match serde_json::from_str::<Change>(decision) {
+                    Ok(_) => reason.clone(),
+                    Err(_) => format!("gave up: {reason}"),
+                }),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// What is known of a program that has ended.
@@ -353,11 +365,19 @@ mod tests {
         ledger.push(entry(Record::Reserved { tokens: 500, usd: Some(0.1) }));
         let usage = Usage { tokens_in: 40, tokens_out: 2, tokens_cached: 0 };
         ledger.push(entry(Record::Settled { model: "m".into(), usage, usd: Some(0.25), secs: 1.0 }));
-        let took = took(&ledger, 20.0);
+        let took = took(&ledger, &[], 20.0);
         assert_eq!((took.model_tokens, took.model_dollars), (42, 0.25), "what was set aside is given back");
         let parts: Vec<f64> = took.split.parts().iter().map(|(_, secs)| *secs).collect();
         assert_eq!(parts, [1.5, 0.5, 2.0, 8.0, 1.0, 7.0]);
         assert_eq!((took.attempts, took.peak_bytes, took.least_bytes), (2, Some(100), Some(40)));
+    }
+
+    #[test]
+    fn what_a_search_tried_is_counted() {
+        let (ledger, tried) = (whole(&[Outcome::Completed]), whole(&[Outcome::Completed, Outcome::Completed]));
+        let took = took(&ledger, &[tried.clone(), tried], 60.0);
+        assert_eq!((took.attempts, took.split.train, took.split.prepare, took.split.evaluate), (5, 20.0, 6.0, 3.0));
+        assert_eq!(took.split.parts().iter().map(|(_, secs)| secs).sum::<f64>(), 60.0);
     }
 
     #[test]

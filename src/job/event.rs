@@ -265,6 +265,8 @@ pub enum Divergence {
     LossNotFinite,
     GradNotFinite,
     LossExploded,
+    /// Finite to the end, and in vain: found after the last step.
+    LossStayedHigh,
     /// Found after the last step.
     WeightsNotFinite,
 }
@@ -275,6 +277,7 @@ impl Divergence {
             Divergence::LossNotFinite => "loss not finite",
             Divergence::GradNotFinite => "gradient not finite",
             Divergence::LossExploded => "loss exploded",
+            Divergence::LossStayedHigh => "loss no better than at the start",
             Divergence::WeightsNotFinite => "weights not finite",
         }
     }

@@ -163,6 +163,13 @@ impl RunFolder {
     pub fn trial(&self, number: usize) -> PathBuf {
         self.root.join("search").join(format!("{number:03}"))
     }
+    /// What a search tried, in order: runs themselves.
+    pub fn trials(&self) -> Vec<RunFolder> {
+        let entries = std::fs::read_dir(self.root.join("search")).into_iter().flatten().flatten();
+        let mut roots: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        roots.sort();
+        roots.into_iter().map(|root| RunFolder { root, keeping: Keeping::Lasting }).collect()
+    }
     /// Removes a file of the run, if it is there.
     pub fn remove(&self, path: &Path) -> Result<(), Error> {
         match std::fs::remove_file(path) {
@@ -241,8 +248,7 @@ impl RunFolder {
         for run in below(self.root.join("runs")) {
             below(run.join("attempts")).for_each(|attempt| remove(attempt.join("work")));
         }
-        // What a search tried are runs themselves.
-        below(self.root.join("search")).for_each(|root| RunFolder { root, keeping: Keeping::Lasting }.keep_words(false));
+        self.trials().iter().for_each(|trial| trial.keep_words(false));
     }
 
     /// Disk space of all files of the run.

@@ -4,6 +4,10 @@
 //! batch after a model has learnt everything else is no explosion. Far too high means many times what guessing costs (`ln` of the
 //! number of classes), or of the first step's loss if that was worse. Of no later step: a rate that is far too high explodes within
 //! a few, and what it is measured against must not rise with it.
+//!
+//! A rate that is too high may also leave every loss finite and the model worse than it was, or no better than one that knows how often
+//! each answer is right. That shows when all steps are taken: the first step's examples are tried again, with the same draws, so that
+//! neither a hard batch nor dropout has a say.
 
 use crate::job::Divergence;
 use serde::{Deserialize, Serialize};
@@ -13,6 +17,18 @@ const FACTOR: f64 = 10.0;
 
 /// For so many steps on end.
 const STEPS: usize = 5;
+
+/// Where the last steps lost so much of what the first one did, it is looked at whether training did any good.
+const NEAR: f64 = 0.8;
+
+/// Training made it worse, where the first step's examples lose so many times what they did; or so many times, after some step lost
+/// [`ROSE`] times that.
+const WORSE: f64 = 1.5;
+const STAYED: f64 = 0.85;
+const ROSE: f64 = 2.0;
+
+/// Of fewer examples it may be chance that they were easy.
+const EXAMPLES: u64 = 8;
 
 /// Steps whose losses and gradients are remembered; the last of them, in which growth shows; and the fewest before those that say
 /// what was usual.
@@ -27,6 +43,9 @@ const GROWN: f64 = 10.0;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct LossWatch {
     first: Option<f64>,
+    /// The greatest loss of a step.
+    #[serde(default)]
+    most: f64,
     /// Steps on end with a loss that is far too high.
     high: usize,
     /// Loss and gradient norm of the last [`RECENT`] steps, oldest first.
@@ -46,9 +65,24 @@ impl LossWatch {
         self.recent.drain(..(self.recent.len() + 1).saturating_sub(RECENT));
         self.recent.push([loss, grad_norm]);
         let first = *self.first.get_or_insert(loss);
+        self.most = self.most.max(loss);
         let guessing = (classes.max(2) as f64).ln();
         self.high = if loss > FACTOR * guessing.max(first) { self.high + 1 } else { 0 };
         (self.high >= STEPS).then_some((Divergence::LossExploded, loss))
+    }
+
+    /// Whether the last steps lost hardly less than the first, which had so many examples: it is to be tried again then.
+    pub(super) fn is_doubtful(&self, examples: u64) -> bool {
+        let late = &self.recent[self.recent.len().saturating_sub(LATE)..];
+        let mean = late.iter().map(|[loss, _]| loss).sum::<f64>() / late.len().max(1) as f64;
+        examples >= EXAMPLES && self.first.is_some_and(|first| first > 0.0 && mean > NEAR * first)
+    }
+
+    /// Whether training was in vain, if the first step's examples lose `now` after it.
+    pub(super) fn stayed_high(&self, now: f64) -> bool {
+        let share = self.first.map_or(0.0, |first| now / first);
+        let rose = self.first.is_some_and(|first| self.most > ROSE * first);
+        share > WORSE || rose && share > STAYED
     }
 
     /// The median gradient norm before the last few steps, where there are enough.
@@ -118,6 +152,28 @@ mod tests {
         assert_eq!(after(&[&calm[..], &[[9.0, 3.0]]].concat()), (Some(true), Some(2.0)), "the loss grew");
         assert_eq!(after(&calm[..3]), (None, None), "too few to tell");
         assert_eq!(after(&[]), (None, None));
+    }
+
+    #[test]
+    fn what_training_was_worth_shows_by_its_first_examples() {
+        let stayed = |losses: &[f64], now: f64| {
+            let mut watch = LossWatch::default();
+            for loss in losses {
+                watch.observe(*loss, 1.0, 2);
+            }
+            watch.is_doubtful(16) && watch.stayed_high(now)
+        };
+        assert!(stayed(&[0.7, 3.0, 2.0, 0.71, 0.69, 0.7, 0.7], 0.69), "as good as guessing, after it had risen");
+        assert!(stayed(&[2.0, 3.0, 3.5, 3.4, 3.3, 3.4], 3.4), "worse than it was");
+        assert!(!stayed(&[0.7, 0.71, 0.7, 0.69, 0.7, 0.7], 0.695), "it never rose: nothing can be learnt, or very slowly");
+        assert!(!stayed(&[0.7, 3.0, 0.5, 0.3, 0.2, 0.1, 0.1], 0.1), "it came back");
+        assert!(!stayed(&[0.7, 3.0, 0.7, 0.7, 0.7, 0.7], 0.4), "the last batches are hard");
+        let mut watch = LossWatch::default();
+        for loss in [1.0, 9.0, 9.0, 9.0, 9.0] {
+            watch.observe(loss, 1.0, 100_000);
+        }
+        assert!(watch.is_doubtful(8) && !watch.is_doubtful(7), "few examples may be easy by chance");
+        assert!(!LossWatch::default().is_doubtful(16));
     }
 
     #[test]

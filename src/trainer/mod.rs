@@ -52,4 +52,4 @@ pub use merge::merge;
 pub use predict::{answers, predict};
 pub use profile::{BatchShape, Profiled, Row, profile};
 pub use schedule::lr_at;
-pub use train::{Finish, HELD_OUT, INIT, LaidOut, TRAIN, feed, lay_out, train};
+pub use train::{Finish, INIT, LaidOut, feed, lay_out, train};

@@ -50,6 +50,11 @@ impl Rule {
         Targets { smoothing: *smoothing, weights: weights.as_deref(), focal: *focal, ..Targets::new(labels) }
     }
 
+    /// What an example of each class counts; none where all count alike.
+    pub(super) fn class_weights(&self) -> Option<&[f32]> {
+        self.weights.as_deref()
+    }
+
     /// What these classes count together; none where each counts 1.
     pub(super) fn weight(&self, classes: impl Iterator<Item = u32>) -> Option<f64> {
         let weights = self.weights.as_ref()?;

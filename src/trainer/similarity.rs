@@ -25,14 +25,15 @@ use tallow_zoo::{Input, Model, Output};
 /// What the vectors of some examples are asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Similar {
-    examples: usize,
+    pub(super) examples: usize,
     /// Texts of an example.
     each: usize,
-    asked: Asked,
+    pub(super) asked: Asked,
 }
 
+/// One of the losses of [`Similarity`].
 #[derive(Debug, Clone, PartialEq)]
-enum Asked {
+pub(super) enum Asked {
     /// The cosine of each pair.
     Cosines(Vec<f64>),
     /// An order of the cosines.
@@ -87,6 +88,20 @@ impl Objective {
         }
     }
 
+    /// The texts in each place of a step's examples, each place padded to its longest, and what their vectors are asked for.
+    ///
+    /// # Errors
+    /// They are no such texts.
+    pub(super) fn lay(&self, data: &Prepared, examples: &[usize]) -> Result<(Vec<Input>, Similar), Error> {
+        let (texts, similar) = similar_texts(data)?;
+        let place = |role: usize| {
+            let chosen: Vec<usize> = examples.iter().map(|&i| i * similar.each() + role).collect();
+            Ok(padded_texts(texts, &chosen)?.0)
+        };
+        let inputs = (0..similar.each()).map(place).collect::<Result<Vec<Input>, Error>>()?;
+        Ok((inputs, Similar::of(self.loss, similar, &self.belonging, examples)))
+    }
+
     /// Forward and backward over a step's examples in passes of `micro_batch_size`: adds to `grads`.
     ///
     /// # Errors
@@ -122,6 +137,17 @@ impl Objective {
         tape.backward(&loss, grads)?;
         Ok(found)
     }
+}
+
+/// The texts in each place of some examples, each place padded to its longest, and the score or the kin that their vectors are asked for:
+/// as whoever scores them by other means takes them.
+///
+/// # Errors
+/// They are no such texts.
+pub(super) fn lay_scored(data: &Prepared, similar: &PreparedSimilar, examples: &[usize]) -> Result<(Vec<Input>, Similar), Error> {
+    let loss = if similar.scores().is_some() { Similarity::Cosent { scale: 1.0 } } else { Similarity::usual(false) };
+    let numbers: Vec<u32> = examples.iter().map(|example| *example as u32).collect();
+    Objective { loss, belonging: Belonging::of(similar, &numbers) }.lay(data, examples)
 }
 
 impl Similar {

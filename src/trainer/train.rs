@@ -7,7 +7,7 @@
 mod lay_out;
 mod triage;
 
-pub use lay_out::{HELD_OUT, INIT, LaidOut, TRAIN, feed, lay_out};
+pub use lay_out::{INIT, LaidOut, feed, lay_out};
 
 use super::Error;
 use super::batches::Order;
@@ -313,12 +313,16 @@ impl<'a> Run<'a> {
     /// Forward and backward over the largest batch of the epoch, its first, and nothing else: memory that does not suffice shows now, as
     /// it does at the beginning of a run, and not hours later.
     fn probe(&mut self) -> Result<(), Error> {
-        let step = self.order.first_of_epoch(self.progress.step);
+        self.again(self.order.first_of_epoch(self.progress.step)).map(drop)
+    }
+
+    /// Forward and backward of a step, which changes nothing.
+    fn again(&mut self, step: u64) -> Result<StepFound, Error> {
         (self.feed, self.repeats) = (None, true);
         self.grads.clear();
         let passed = self.passes(step);
         (self.feed, self.repeats) = (None, false);
-        passed.map(drop)
+        passed
     }
 
     /// That of a step's forward pass `micro`.
@@ -499,6 +503,9 @@ impl<'a> Run<'a> {
             return self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit);
         }
         let best = self.put_in_what_comes_out()?;
+        if let Some(loss) = self.in_vain()? {
+            return self.diverged(Divergence::LossStayedHigh, loss, emit);
+        }
         let stopped_early = self.progress.step < self.config.total_steps;
         self.tell_what_comes_out(stopped_early, best, emit);
         // Of a model with an adapter that alone is kept, with the name of its base.
@@ -516,6 +523,16 @@ impl<'a> Run<'a> {
         let weights = weights_sha256.clone();
         emit(Event::Finished { step, weights_sha256: weights, tokens, examples, train_secs, stopped_early, best });
         Ok(Finish::Completed { weights_sha256 })
+    }
+
+    /// What the first step's examples lose now, where that shows that training was in vain.
+    fn in_vain(&mut self) -> Result<Option<f64>, Error> {
+        let examples = self.order.batch(0).len() as u64;
+        if !self.progress.watch.is_doubtful(examples) {
+            return Ok(None);
+        }
+        let again = self.again(0)?;
+        Ok(self.progress.watch.stayed_high(again.loss).then_some(again.loss))
     }
 
     /// In words, for whoever reads the run.

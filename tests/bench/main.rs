@@ -96,6 +96,55 @@ fn a_framework_that_is_not_there_is_told_and_no_failure() {
     assert!(!why.is_empty());
 }
 
+/// A program in Python's place: says what it was given, and what it made of that.
+const STAND_IN: &str = r#"#!/bin/sh
+set -e
+for file in __main__ batches models objectives scoring training; do test -f "$1/$file.py"; done
+folder=$(dirname "$2")
+test -f "$folder/init.safetensors" && test -f "$folder/train-0.safetensors" && test -f "$folder/held_out-0.safetensors"
+cp "$2" "$folder/given.json"
+echo "a line of some library"
+echo '{"nothing": null, "versions": {"torch": "0"}, "train_secs": 2.0, "evaluate_secs": 1.0, "steps": 2, "losses": [0.25, 0.125], "scores": {"accuracy": 0.5}}'
+"#;
+
+#[cfg(unix)]
+#[test]
+fn a_framework_is_given_the_steps_and_stands_beside() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let (out, python) = (place.path("out"), place.write("python", STAND_IN));
+    std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let flag = format!("--python={}", python.display());
+    let said = succeeds(&mut bench(&place, &out, &["--seeds=1", "--vs=pytorch", &flag]));
+    assert!(said.stdout.contains("Beside PyTorch") && said.stdout.contains("of 1 tasks"), "{}", said.stdout);
+    let trial = read(&out.join("results.json"))["trials"][0].clone();
+    let measured = &trial["beside"]["measured"];
+    assert!(measured.is_object(), "{trial:#}");
+    assert_eq!((measured["steps"].as_u64(), measured["scores"]["accuracy"].as_f64()), (Some(2), Some(0.5)));
+    assert_eq!(measured["examples"], trial["took"]["examples"], "as many were laid out as were trained on");
+    assert!(measured["losses"] == serde_json::json!([0.25, 0.125]), "{measured:#}");
+    // What it was given, of which the large part is gone.
+    let folder = out.join("beside/flowers/none/seed-0");
+    let given = read(&folder.join("given.json"));
+    assert_eq!(given["lrs"].as_array().map(Vec::len), given["config"]["total_steps"].as_u64().map(|steps| steps as usize));
+    assert_eq!((given["public_config"]["model_type"].as_str(), &given["adapter"]), (Some("mlp"), &Value::Null));
+    assert!(!folder.join("init.safetensors").exists() && !folder.join("train-0.safetensors").exists());
+}
+
+#[test]
+fn a_trial_that_cannot_be_read_is_named() {
+    let place = Place::new();
+    let out = place.path("out");
+    succeeds(&mut bench(&place, &out, &["--seeds=1"]));
+    let broken = out.join("trials/flowers/none/seed-7.json");
+    std::fs::write(&broken, "{").expect("written");
+    let said = succeeds(&mut bench(&place, &out, &["--seeds=1"]));
+    assert!(said.stdout.contains("Not counted, for it cannot be read: trials/flowers/none/seed-7.json: EOF"), "{}", said.stdout);
+    let trial = read(&out.join("results.json"))["trials"][0].clone();
+    assert!(trial["machine"]["cores"].as_u64().is_some_and(|cores| cores > 0), "{trial:#}");
+    assert_eq!(trial["bench"][1].as_str(), Some("bench"));
+}
+
 #[test]
 fn what_cannot_be_run_is_refused_with_all_its_reasons() {
     let check = |suite: &str, more: &[&str], code: i32, words: &[&str], hint: &str| {

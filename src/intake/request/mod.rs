@@ -118,6 +118,13 @@ pub struct ModelSize {
     pub params: Option<f64>,
 }
 
+impl ModelSize {
+    /// Whether its layers or their width were said.
+    pub fn is_given(&self) -> bool {
+        self.layers.is_some() || self.hidden.is_some()
+    }
+}
+
 /// An adapter, as it was asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -236,12 +243,13 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> Request {
     let mut rest = Rest::new(text);
     names::find(&mut rest, &mut request, lying);
     kind::find_of_words(&mut rest, &mut request);
-    names::find_model(&mut rest, &mut request);
+    let name = names::find_model(&mut rest, &mut request);
     pair::find(&mut rest, &mut request);
     label::find(&mut rest, &mut request);
     speech::find(&mut rest, &mut request);
     kind::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
+    names::settle_family(name, &mut request);
     quality::find(&mut rest, &mut request);
     request.not_understood = rest.left_over();
     request

@@ -26,10 +26,28 @@ fn bare_id(rest: &mut Rest) -> Option<DataName> {
     })
 }
 
-/// A model by its name, where there is none yet.
-pub(super) fn find_model(rest: &mut Rest, request: &mut Request) {
-    request.model = request.model.take().or_else(|| Some(ModelName::called(&rest.cut(&MODEL)?.words)));
+/// A model by its name, where there is none yet. Its name, if it has one.
+pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<String> {
+    if request.model.is_some() {
+        return None;
+    }
+    let words = rest.cut(&MODEL)?.words;
+    request.model = Some(ModelName::called(&words));
+    Some(words)
 }
+
+/// Of a size of its own and from scratch, a model is none of the public ones that bear its family's name.
+pub(super) fn settle_family(name: Option<String>, request: &mut Request) {
+    if let Some(name) = name.map(|name| name.to_lowercase()).filter(|name| MADE_ANEW.contains(&name.as_str()))
+        && request.from_scratch
+        && request.size.is_given()
+    {
+        request.model = Some(ModelName::Called { name });
+    }
+}
+
+/// Families whose name alone is that of a public model, and that can be made in any size.
+const MADE_ANEW: [&str; 3] = ["roberta", "distilbert", "electra"];
 
 /// Words in lower case that names of data and models are made of.
 pub(super) fn words_of_names() -> Vec<String> {

@@ -415,6 +415,10 @@ fn single_public_models_are_looked_up_under_their_ids() {
         assert_eq!(parse(text).model, at(id), "{text}");
     }
     assert_eq!(parse("a ViT on CIFAR-10").model, called("vit"));
+    // Of a size of its own it is no public one.
+    let own = "train a DistilBERT of 2 layers with hidden size 64 from scratch on ./x.csv";
+    assert_eq!(parse(own).model, called("distilbert"));
+    assert_eq!(parse("DistilBERT from scratch on ./x.csv").model, at("distilbert/distilbert-base-uncased"));
     assert_eq!(parse("WRN-28-10 on CIFAR-10").model, called("wrn-28-10"));
 }
 

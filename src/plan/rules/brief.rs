@@ -96,7 +96,9 @@ impl<'a> Brief<'a> {
         };
         // Documents are for both; the model says which.
         let sees_all = match goal.model(wishes) {
-            Some(ModelName::Called { name }) => matches!(models::named(name), Some(Named::Bert | Named::Encoders(_))),
+            Some(ModelName::Called { name }) => {
+                matches!(models::named(name), Some(Named::Bert | Named::Fresh(_) | Named::Encoders(_)))
+            }
             _ => offer.model.is_some_and(|model| Task::MaskedLanguageModelling.suits(&model.config)),
         };
         let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };

@@ -2,7 +2,7 @@
 
 use super::brief::Brief;
 use super::data::zoo;
-use super::models::{self, Candidate, EncoderSize, Named};
+use super::models::{self, Candidate, EncoderKind, EncoderSize, Named};
 use super::of_paper::largest_first;
 use crate::data::{DECODERS, HEARERS, WRITERS};
 use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Wanted};
@@ -89,7 +89,7 @@ impl Brief<'_> {
         let wrong = |wanted: String| Err(PlannerError::NoModel { wanted, zoo: zoo() });
         let jobs: &[Task] = match models::named(name) {
             None => return wrong(format!("`{name}`")),
-            Some(Named::Bert | Named::Encoders(_)) => &OF_ENCODERS,
+            Some(Named::Bert | Named::Fresh(_) | Named::Encoders(_)) => &OF_ENCODERS,
             Some(Named::Resnet(_) | Named::WideResnet(..) | Named::Vit) => &[Task::ImageClassification],
             Some(Named::Decoders([]) | Named::Llama) => &[Task::LanguageModelling],
             // Whoever tells words can learn to answer.
@@ -117,6 +117,7 @@ impl Brief<'_> {
         }
         let found = match models::named(name) {
             Some(Named::Bert) => self.encoders()?,
+            Some(Named::Fresh(kind)) => self.fresh_encoder(EncoderSize { kind, ..self.asked_size() })?,
             Some(Named::Encoders(found)) => {
                 let scratch = |c: Candidate| match self.is_from_scratch() {
                     true => Candidate { spec: ModelSpec::Scratch { config: c.config.clone(), tokenizer: None }, ..c },
@@ -140,7 +141,9 @@ impl Brief<'_> {
             Some(Named::Mlp) => self.perceptrons()?,
             Some(Named::Hearers(_)) if self.is_from_scratch() => self.fresh_hearers()?,
             Some(Named::Hearers(found)) => found.iter().filter_map(models::tuned).collect(),
-            Some(Named::Writers([])) => self.fresh_writers()?,
+            Some(Named::Writers([])) => self.fresh_writers(models::writer)?,
+            // Of another size than the public ones it is the architecture that is meant.
+            Some(Named::Writers(_)) if self.is_from_scratch() && self.size().is_given() => self.fresh_writers(models::t5)?,
             Some(Named::Writers(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh).collect(),
             Some(Named::Writers(found)) => found.iter().filter_map(models::tuned).collect(),
             None => vec![],
@@ -203,35 +206,30 @@ impl Brief<'_> {
     /// Public encoders; one from scratch where that was asked for, or where a paper describes one and no pretraining.
     pub(super) fn encoders(&self) -> Result<Vec<Candidate>, PlannerError> {
         let scratch = match self.goal {
-            Goal::Request(request) => request.from_scratch.then(|| {
-                let hidden = request.size.hidden.unwrap_or(128);
-                // Heads of 64, as BERT has them.
-                let heads = request.size.heads.unwrap_or((hidden / 64).max(1));
-                EncoderSize {
-                    layers: request.size.layers.unwrap_or(2),
-                    hidden,
-                    heads,
-                    intermediate: 4 * hidden,
-                    ..self.scratch_size(128)
-                }
-            }),
+            Goal::Request(request) => request.from_scratch.then(|| self.asked_size()),
             Goal::Paper(paper) => self.described(paper),
         };
-        match scratch {
-            Some(size) => match size.candidate(0.1) {
-                Some(candidate) => Ok(vec![candidate]),
-                None => {
-                    let wanted = format!("an encoder of {} layers of {} with {} heads", size.layers, size.hidden, size.heads);
-                    Err(PlannerError::NoModel { wanted, zoo: zoo() })
-                }
-            },
-            None => Ok(models::encoders()),
-        }
+        scratch.map_or_else(|| Ok(models::encoders()), |size| self.fresh_encoder(size))
+    }
+
+    /// The size of an encoder from scratch that was asked for, as far as it was.
+    fn asked_size(&self) -> EncoderSize {
+        let size = self.size();
+        let hidden = size.hidden.unwrap_or(128);
+        // Heads of 64, as BERT has them.
+        let heads = size.heads.unwrap_or((hidden / 64).max(1));
+        let layers = size.layers.unwrap_or(2);
+        EncoderSize { layers, hidden, heads, intermediate: 4 * hidden, ..self.scratch_size(128) }
+    }
+
+    fn fresh_encoder(&self, size: EncoderSize) -> Result<Vec<Candidate>, PlannerError> {
+        let wanted = || format!("an encoder of {} layers of {} with {} heads", size.layers, size.hidden, size.heads);
+        size.candidate(0.1).map(|found| vec![found]).ok_or_else(|| PlannerError::NoModel { wanted: wanted(), zoo: zoo() })
     }
 
     /// Models of two texts: public ones, then, where none of them can be had, one from scratch.
     fn writers(&self) -> Result<Vec<Candidate>, PlannerError> {
-        let fresh = self.fresh_writers()?;
+        let fresh = self.fresh_writers(models::writer)?;
         // A paper on the architecture itself trains it from scratch.
         let of_itself = self.paper().and_then(PaperSpec::family).is_some_and(|(family, _)| family == Family::Transformer);
         if of_itself || self.is_from_scratch() || self.size() != ModelSize::default() {
@@ -286,8 +284,12 @@ impl Brief<'_> {
         }
     }
 
-    /// Transformers from scratch: of the size that was asked for, else those that the data is worth.
-    fn fresh_writers(&self) -> Result<Vec<Candidate>, PlannerError> {
+    /// Models of two texts from scratch: of the size that was asked for, else those that the data is worth. `made`: of layers, width,
+    /// heads, positions and words.
+    fn fresh_writers(
+        &self,
+        made: fn(usize, usize, usize, usize, usize) -> Option<Candidate>,
+    ) -> Result<Vec<Candidate>, PlannerError> {
         let size = self.size();
         let sizes = match (size.layers, size.hidden) {
             (None, None) => self.with_stated(&models::SCRATCH_WRITERS),
@@ -297,7 +299,7 @@ impl Brief<'_> {
         let of = |(layers, width): (usize, usize)| {
             // Heads of 64, as 1706.03762 has them; a small model has two at the least.
             let heads = size.heads.unwrap_or((width / 64).max(2));
-            models::writer(layers, width, heads, positions.unwrap_or(256).max(16), vocab)
+            made(layers, width, heads, positions.unwrap_or(256).max(16), vocab)
         };
         let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
         match found.is_empty() {
@@ -369,6 +371,6 @@ impl Brief<'_> {
             10_000..100_000 => 8_000,
             _ => 30_522,
         };
-        EncoderSize { layers: 0, hidden: 0, heads: 1, intermediate: 0, positions, vocab }
+        EncoderSize { kind: EncoderKind::Bert, layers: 0, hidden: 0, heads: 1, intermediate: 0, positions, vocab }
     }
 }

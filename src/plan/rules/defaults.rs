@@ -47,6 +47,9 @@ pub(super) fn usual(case: &Case<'_>) -> Defaults {
         (ModelConfig::Marian(config), false) => pairs_from_scratch(config.d_model, case.examples),
         (ModelConfig::Mlp(_), _) => perceptron_from_scratch(case.examples),
         (ModelConfig::Bert(config), false) => encoder_from_scratch(config.hidden_size),
+        (ModelConfig::Roberta(config), false) => encoder_from_scratch(config.hidden_size),
+        (ModelConfig::Electra(config), false) => encoder_from_scratch(config.hidden_size),
+        (ModelConfig::Distilbert(config), false) => encoder_from_scratch(config.dim),
         (_, true) if case.task == Task::MaskedLanguageModelling => {
             let mut defaults = fine_tuning(params());
             defaults.recipe.max_seq_len = Some(case.piece);

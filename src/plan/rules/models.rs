@@ -21,6 +21,8 @@ pub(super) struct Candidate {
 pub(super) enum Named {
     /// Encoders of BERT's kind, of any size.
     Bert,
+    /// Encoders of this kind from scratch, of the size that was asked for: the public ones go by their ids.
+    Fresh(EncoderKind),
     /// These public encoders.
     Encoders(Vec<&'static PublicEncoder>),
     /// A ResNet of any depth, or of this one.
@@ -41,11 +43,35 @@ pub(super) enum Named {
     Llama,
 }
 
+/// Encoders that can be made anew in any size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EncoderKind {
+    Bert,
+    Roberta,
+    Distilbert,
+    Electra,
+}
+
+impl EncoderKind {
+    fn in_words(self) -> &'static str {
+        match self {
+            EncoderKind::Bert => "BERT",
+            EncoderKind::Roberta => "RoBERTa",
+            EncoderKind::Distilbert => "DistilBERT",
+            EncoderKind::Electra => "ELECTRA",
+        }
+    }
+}
+
 /// The meaning of `minilm`, `bert-base`, `resnet-20`; none where the zoo has no such model.
 pub(super) fn named(name: &str) -> Option<Named> {
     let name = name.to_lowercase().replace(['_', ' '], "-");
     if name == "bert" {
         return Some(Named::Bert);
+    }
+    let fresh = [EncoderKind::Roberta, EncoderKind::Distilbert, EncoderKind::Electra];
+    if let Some(kind) = fresh.into_iter().find(|kind| kind.in_words().to_lowercase() == name) {
+        return Some(Named::Fresh(kind));
     }
     if matches!(name.as_str(), "gpt" | "nanogpt") || name.starts_with("language-model") {
         return Some(Named::Decoders(&[]));
@@ -125,6 +151,7 @@ pub(super) fn encoders() -> Vec<Candidate> {
 
 pub(super) fn public(encoder: &PublicEncoder) -> Option<Candidate> {
     let size = EncoderSize {
+        kind: EncoderKind::Bert,
         layers: encoder.layers,
         hidden: encoder.hidden,
         heads: encoder.heads,
@@ -148,9 +175,10 @@ pub(super) fn is_of_sentences(candidate: &Candidate) -> bool {
     ENCODERS.iter().any(|encoder| encoder.name == candidate.name && encoder.family == EncoderFamily::Minilm)
 }
 
-/// Sizes of a BERT encoder.
+/// Sizes of an encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct EncoderSize {
+    pub(super) kind: EncoderKind,
     pub(super) layers: usize,
     pub(super) hidden: usize,
     pub(super) heads: usize,
@@ -160,18 +188,40 @@ pub(super) struct EncoderSize {
 }
 
 impl EncoderSize {
-    /// With BERT's own values for all else; none where the sizes make no encoder.
+    /// With the architecture's own values for all else; none where the sizes make no encoder. Special tokens are those of a tokenizer of
+    /// BERT's kind, which is what is made from texts.
     pub(super) fn config(&self, dropout: f64) -> Option<ModelConfig> {
-        let config = json!({
-            "model_type": "bert", "vocab_size": self.vocab, "hidden_size": self.hidden, "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads, "intermediate_size": self.intermediate, "max_position_embeddings": self.positions,
-            "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout,
-        });
+        let named = |model_type: &str, positions: usize| {
+            json!({
+                "model_type": model_type, "vocab_size": self.vocab, "hidden_size": self.hidden, "num_hidden_layers": self.layers,
+                "num_attention_heads": self.heads, "intermediate_size": self.intermediate, "max_position_embeddings": positions,
+                "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout, "pad_token_id": 0,
+            })
+        };
+        let config = match self.kind {
+            EncoderKind::Bert => named("bert", self.positions),
+            EncoderKind::Roberta => {
+                // Its positions are counted from the padding's id on.
+                let mut config = named("roberta", self.positions + 1);
+                (config["bos_token_id"], config["eos_token_id"]) = (json!(2), json!(3));
+                config
+            }
+            EncoderKind::Electra => {
+                let mut config = named("electra", self.positions);
+                config["embedding_size"] = json!(self.hidden.min(128));
+                config
+            }
+            EncoderKind::Distilbert => json!({
+                "model_type": "distilbert", "vocab_size": self.vocab, "dim": self.hidden, "n_layers": self.layers, "n_heads": self.heads,
+                "hidden_dim": self.intermediate, "max_position_embeddings": self.positions, "dropout": dropout,
+                "attention_dropout": dropout, "pad_token_id": 0,
+            }),
+        };
         ModelConfig::from_public(&config.to_string()).ok()
     }
 
     pub(super) fn candidate(&self, dropout: f64) -> Option<Candidate> {
-        let name = format!("BERT of {} layers of {}", self.layers, self.hidden);
+        let name = format!("{} of {} layers of {}", self.kind.in_words(), self.layers, self.hidden);
         let config = self.config(dropout)?;
         Some(Candidate { name, spec: ModelSpec::Scratch { config: config.clone(), tokenizer: None }, config })
     }
@@ -280,6 +330,17 @@ pub(super) fn writer(layers: usize, width: usize, heads: usize, positions: usize
     let config = ModelConfig::from_public(&config.to_string()).ok()?;
     let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
     Some(Candidate { name: format!("Transformer of {layers} layers of {width}"), spec, config })
+}
+
+/// A T5 from scratch, as 1910.10683 has them; none where the sizes make none.
+pub(super) fn t5(layers: usize, width: usize, heads: usize, positions: usize, vocab: usize) -> Option<Candidate> {
+    let config = json!({
+        "model_type": "t5", "vocab_size": vocab, "d_model": width, "d_kv": width / heads.max(1), "d_ff": 4 * width, "num_layers": layers,
+        "num_heads": heads, "n_positions": positions, "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0,
+    });
+    let config = ModelConfig::from_public(&config.to_string()).ok()?;
+    let spec = ModelSpec::Scratch { config: config.clone(), tokenizer: None };
+    Some(Candidate { name: format!("T5 of {layers} layers of {width}"), spec, config })
 }
 
 impl Candidate {
@@ -392,7 +453,16 @@ mod tests {
             assert!((found - expected).abs() < 0.1, "{found} {expected}");
         }
         assert_eq!(
-            EncoderSize { layers: 2, hidden: 64, heads: 3, intermediate: 256, positions: 64, vocab: 100 }.config(0.1),
+            EncoderSize {
+                kind: EncoderKind::Bert,
+                layers: 2,
+                hidden: 64,
+                heads: 3,
+                intermediate: 256,
+                positions: 64,
+                vocab: 100
+            }
+            .config(0.1),
             None
         );
     }
@@ -427,7 +497,9 @@ mod tests {
             ("llama-3", "none"),
             ("bert-huge", "none"),
             ("bert-", "none"),
-            ("roberta", "none"),
+            ("roberta", "Fresh(Roberta)"),
+            ("DistilBERT", "Fresh(Distilbert)"),
+            ("electra", "Fresh(Electra)"),
             ("vit", "Vit"),
             ("wide resnet", "WideResnet(16, 4)"),
             ("WRN-28-10", "WideResnet(28, 10)"),

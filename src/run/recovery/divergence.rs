@@ -3,12 +3,15 @@
 //! by two recipes is that of neither.
 
 use super::{Allowed, Change, Decision, From, Outcome, RunConfig, Tried, give_up, memory};
-use crate::job::Origin;
+use crate::job::{Divergence, Origin};
 use crate::spec::{Optimizer, Warmup};
 use crate::words::plain;
 
 /// Learning rate and clipping are held to so much of what they were.
 const LOWER: f64 = 0.3;
+
+/// The same of a rate that left nothing of what was learnt: it is no near miss.
+const MUCH_LOWER: f64 = 0.1;
 
 /// The global norm that gradients are clipped at where they were not, and nothing says what is usual.
 const CLIP: f64 = 1.0;
@@ -26,7 +29,16 @@ enum Remedy {
 const GREW: [Remedy; 3] = [Remedy::Rate, Remedy::Clipping, Remedy::Optimizer];
 const ONE_STEP: [Remedy; 3] = [Remedy::Clipping, Remedy::Rate, Remedy::Optimizer];
 
-pub(super) fn calm(step: u64, origin: Option<&Origin>, config: &RunConfig, history: &[Tried], allowed: Allowed) -> Decision {
+pub(super) fn calm(
+    (step, what): (u64, Divergence),
+    origin: Option<&Origin>,
+    config: &RunConfig,
+    history: &[Tried],
+    allowed: Allowed,
+) -> Decision {
+    if what == Divergence::LossStayedHigh {
+        return lower_lr(step, config, MUCH_LOWER);
+    }
     let (remedies, usual) = match origin {
         Some(Origin::Data { example }) if allowed.scope_change => return leave_out(*example, config),
         Some(Origin::Data { example }) => {
@@ -46,9 +58,9 @@ pub(super) fn calm(step: u64, origin: Option<&Origin>, config: &RunConfig, histo
     };
     let before = history.iter().filter(|tried| matches!(tried.outcome, Outcome::Diverged { .. })).count();
     match remedies.get(before).unwrap_or(&Remedy::Rate) {
-        Remedy::Rate => lower_lr(step, config),
+        Remedy::Rate => lower_lr(step, config, LOWER),
         Remedy::Clipping => clip(step, config, usual),
-        Remedy::Optimizer => other_optimizer(step, config, history).unwrap_or_else(|| lower_lr(step, config)),
+        Remedy::Optimizer => other_optimizer(step, config, history).unwrap_or_else(|| lower_lr(step, config, LOWER)),
     }
 }
 
@@ -58,12 +70,13 @@ fn retry(step: u64, change: Change, config: RunConfig, what: &str) -> Decision {
     Decision::Retry { change, config: Box::new(config), from: From::Start, reason }
 }
 
-fn lower_lr(step: u64, config: &RunConfig) -> Decision {
-    let (from, to) = (config.recipe.lr, config.recipe.lr * LOWER);
+/// The rate times `share`.
+fn lower_lr(step: u64, config: &RunConfig, share: f64) -> Decision {
+    let (from, to) = (config.recipe.lr, config.recipe.lr * share);
     let mut config = config.clone();
     config.recipe.lr = to;
     if let Optimizer::Muon { adamw_lr, .. } = &mut config.recipe.optimizer {
-        *adamw_lr *= LOWER;
+        *adamw_lr *= share;
     }
     let least = config.total_steps / 10;
     let schedule = &mut config.recipe.schedule;

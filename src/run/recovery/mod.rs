@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | out of memory | half the micro-batch, twice; half of it again | the start |
 //! | | between these: activations made again in backward | the last checkpoint |
+//! | no better after all steps than at the start | a rate lower by ten | the start |
 //! | diverged, after losses or gradients grew | a lower rate; tighter clipping; another optimiser | the start |
 //! | diverged in one step, all calm before | tighter clipping; a lower rate; another optimiser | the start |
 //! | diverged by an example that is not finite | the example is left out, where that is allowed | the start |
@@ -104,7 +105,7 @@ pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowed:
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
         Outcome::Refused { message, .. } => give_up(format!("the worker refused the job: {message}")),
         Outcome::OutOfMemory { .. } => memory::save(config, history),
-        Outcome::Diverged { step, origin, .. } => divergence::calm(*step, origin.as_ref(), config, history, allowed),
+        Outcome::Diverged { step, what, origin } => divergence::calm((*step, *what), origin.as_ref(), config, history, allowed),
         Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. } => continue_accident(config, history),
     };
     let Decision::Retry { change, config: new, .. } = &next else { return next };

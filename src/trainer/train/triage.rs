@@ -23,7 +23,9 @@ impl Run<'_> {
     pub(super) fn origin(&mut self, what: Divergence) -> Result<Origin, Error> {
         let grad_norm = self.progress.watch.usual_norm();
         match what {
-            Divergence::LossExploded => return Ok(Origin::Growth { place: Place::default(), grad_norm }),
+            Divergence::LossExploded | Divergence::LossStayedHigh => {
+                return Ok(Origin::Growth { place: Place::default(), grad_norm });
+            }
             Divergence::WeightsNotFinite => {
                 return Ok(Origin::Growth { place: self.bad_weights()?.unwrap_or_default(), grad_norm });
             }
