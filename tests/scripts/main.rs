@@ -470,7 +470,7 @@ fn a_complete_run_is_not_run_again() {
     let said = bench.run(&run, &["--held-out", table.to_str().expect("a path"), "--label=age"]);
     assert_eq!(said.code, Some(0), "{said:#?}");
     let before = report(&run);
-    assert!(said.stdout.contains("RMSE") || said.stdout.to_lowercase().contains("rmse"), "{said:#?}");
+    assert!(said.stdout.contains("root mean squared error  0.5000"), "{said:#?}");
     std::fs::remove_file(run.join("report.json")).expect("removed");
     let again = bench.resume(&run);
     assert_eq!((again.code, report(&run)), (Some(0), before), "{again:#?}");
@@ -487,7 +487,7 @@ fn a_stop_before_the_container_runs_is_heard() {
         return;
     }
     let bench = Bench::new("tallow.start(total_steps=1)\nwhile not tallow.stopping():\n    time.sleep(0.02)\ntallow.finish(0)\n");
-    for wait in [0, 60, 150, 300, 600] {
+    for wait in [0, 300] {
         let run = bench.place.run();
         let child = bench.command(&run, &[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
         wait_for(&run.join("runs/script/attempts/001/job.json"));
@@ -552,7 +552,7 @@ fn limits_that_the_engine_has_not_are_told_first() {
         return;
     }
     let bench = Bench::new("tallow.finish(1)\n");
-    for (arg, words) in [("--threads=4096", "found 4096"), ("--memory=1MiB", "expected at least 6.0 MiB")] {
+    for (arg, words) in [("--threads=1000", "found 1000"), ("--memory=1MiB", "expected at least 6.0 MiB")] {
         let run = bench.place.run();
         let mut command = bench.place.tallow(["train", "--script"]);
         command.arg(&bench.script).arg("--out").arg(&run).arg(arg);
