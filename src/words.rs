@@ -86,9 +86,16 @@ fn shortest(value: f64, decimals: usize) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
-/// Text from outside on one line, without control characters.
+/// Whether a character of a text from outside could steer a terminal, or turn round what is read: a control character, a mark of direction,
+/// the end of a line.
+pub(crate) fn steers(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Text from outside on one line, without what could steer a terminal.
 pub(crate) fn clean(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let spaced: String = text.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -299,5 +306,6 @@ mod tests {
         check(rate(124.0, 10.0).unwrap_or_default(), "12.4");
         assert_eq!(rate(1.0, 0.0), None);
         check(clean("a\u{1b}[31m\nb\tc "), "a [31m b c");
+        check(clean("accuracy\u{202e}99.0\u{2066}\u{200f}"), "accuracy 99.0");
     }
 }

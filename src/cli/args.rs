@@ -454,6 +454,9 @@ pub struct BudgetArgs {
     /// Most attempts of a run that fails, the first included.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
     pub max_attempts: Option<u8>,
+    /// How long a worker, or a script, may be silent before it counts as hung; default: 10m.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub max_silence: Option<Duration>,
     /// Most tokens that a language model may read and write for the run.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_tokens: Option<u64>,

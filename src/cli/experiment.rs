@@ -14,7 +14,7 @@ use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, spec, trainer};
+use crate::{data, intake, script, spec, trainer};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
@@ -293,6 +293,7 @@ pub(super) fn resume(
         max_memory_bytes: budget.memory,
         max_disk_bytes: budget.max_disk,
         max_attempts: budget.max_attempts.map(usize::from),
+        max_silence: budget.max_silence,
         max_tokens: budget.max_tokens,
         max_usd: budget.max_usd,
         allow_scope_change: budget.allow_scope_change,
@@ -437,10 +438,24 @@ pub(super) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFold
     CliError::Unfinished { run, outcome: words, class, hint }.into()
 }
 
+/// A script's run that ended early, as an error: its class and its next steps are other ones.
+pub(super) fn unfinished_script(outcome: &Outcome, reason: &str, folder: &RunFolder) -> Error {
+    let class = script::outcome::class(outcome).unwrap_or(Class::Bug);
+    let (words, hint) = match outcome {
+        Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
+        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => {
+            (outcome.to_string(), Some(next_step(outcome, folder)))
+        }
+        other => (format!("{other}; {reason}"), Some(next_step(outcome, folder))),
+    };
+    CliError::Unfinished { run: script::RUN.into(), outcome: words, class, hint }.into()
+}
+
 /// What the user can do about a run that ended so.
 fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
     let resume = format!("tallow resume {}", folder.root().display());
-    let from = match folder.script_spec().is_file() {
+    let is_script = folder.script_spec().is_file();
+    let from = match is_script {
         true => "the last checkpoint that the script named, or begins anew",
         false => "the last checkpoint",
     };
@@ -459,6 +474,11 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
         }
         Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
         Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
+        Outcome::OutOfMemory { gpu: None, .. } if is_script => {
+            format!(
+                "free some memory, or give it more (`{resume} --memory 4GiB`); batches from `tallow.batch` are made smaller by themselves"
+            )
+        }
         Outcome::OutOfMemory { gpu: None, .. } => {
             format!(
                 "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
@@ -467,11 +487,10 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
         Outcome::Diverged { .. } => {
             format!("`review.md` beside the attempts says what was tried and what there is to decide; `{resume}` tries once more")
         }
-        Outcome::Stalled { .. } => {
-            format!(
-                "`{resume}` tries again; `budget.max_silence_secs` in the run's spec.toml says how long a worker may be silent"
-            )
+        Outcome::Stalled { .. } if is_script => {
+            format!("`{resume} --max-silence 1h` lets it be silent for an hour; an event or a line of its log is a sign of life")
         }
+        Outcome::Stalled { .. } => format!("`{resume} --max-silence 1h` tries again, and lets a worker be silent for an hour"),
         Outcome::Crashed { .. } | Outcome::Killed { .. } => {
             format!("`{resume}` goes on from {from}; `stderr.log` of the attempt may say more")
         }
@@ -503,11 +522,13 @@ fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
 
 /// What the flags say of budgets, as keys of the experiment file.
 fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
-    let BudgetArgs { memory, max_disk, max_attempts, max_tokens, max_usd, allow_scope_change, accept_license } = args;
+    let BudgetArgs { memory, max_disk, max_attempts, max_silence, max_tokens, max_usd, allow_scope_change, accept_license } =
+        args;
     let flags = [
         ("budget.max_memory_bytes", memory.map(|bytes| bytes.to_string())),
         ("budget.max_disk_bytes", max_disk.map(|bytes| bytes.to_string())),
         ("budget.max_attempts", max_attempts.map(|attempts| attempts.to_string())),
+        ("budget.max_silence_secs", max_silence.map(|time| time.as_secs().max(1).to_string())),
         ("budget.max_tokens", max_tokens.map(|tokens| tokens.to_string())),
         ("budget.max_usd", max_usd.map(|usd| format!("{usd:?}"))),
         ("budget.allow_scope_change", allow_scope_change.then(|| "true".into())),

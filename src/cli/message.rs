@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::report::Style;
+use crate::words::steers;
 use serde::Serialize;
 
 /// For people:
@@ -58,7 +59,7 @@ struct Failed {
 /// Lines of a message stay lines, indented; other control characters, which could steer a terminal, are shown.
 fn visible(text: &str, indent: &str) -> String {
     let line = |line: &str| {
-        line.chars().map(|c| if c.is_control() && c != '\t' { c.escape_debug().to_string() } else { c.to_string() }).collect()
+        line.chars().map(|c| if steers(c) && c != '\t' { c.escape_debug().to_string() } else { c.to_string() }).collect()
     };
     let lines: Vec<String> = text.trim_end().lines().map(line).collect();
     lines.join(&format!("\n{indent}"))

@@ -101,7 +101,7 @@ impl<D: Write, M: Write> Progress<D, M> {
 
     /// Writes one line, above the bar if there is one. What could steer a terminal becomes a space.
     fn put(&mut self, line: &str) {
-        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line: String = line.chars().map(|c| if crate::words::steers(c) { ' ' } else { c }).collect();
         match &self.bar {
             Some(bar) => bar.println(line),
             None => {

@@ -3,7 +3,7 @@
 
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, RunArgs, ScriptArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
-use super::experiment::{self, create, now, planner_wishes, stop_flag, unfinished};
+use super::experiment::{self, create, now, planner_wishes, stop_flag, unfinished_script};
 use super::{consent, language_model};
 use crate::data::Parted;
 use crate::data::hub::Hub;
@@ -14,10 +14,11 @@ use crate::plan;
 use crate::provenance::ScriptManifest;
 use crate::report::{self, ScriptReport, Style};
 use crate::run::{Outcome, Watch};
-use crate::sandbox::container::Engine;
+use crate::sandbox::container::{Engine, LEAST_MEMORY};
 use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts};
 use crate::spec::Metric;
 use crate::store::{Purpose, Record, RunFolder};
+use crate::words::bytes;
 use crate::{data, pipeline};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,10 @@ enum ScriptError {
     NoEngine,
     #[error("the image `{image}` cannot be used: {what}")]
     Image { image: String, what: String },
+    #[error("`--threads`: expected at most the {there} of the container engine's machine, found {asked}")]
+    Processors { there: usize, asked: usize },
+    #[error("`--memory`: expected at least {}, which is what a container engine gives, found {}", bytes(LEAST_MEMORY as f64), bytes(*asked as f64))]
+    Memory { asked: u64 },
     #[error("the data folder `{}` is not there", path.display())]
     NoData { path: PathBuf },
     #[error("the script completed, but what it predicted cannot be scored: {what}")]
@@ -56,6 +61,8 @@ impl Failure for ScriptError {
     fn class(&self) -> Class {
         match self {
             ScriptError::Read { .. }
+            | ScriptError::Processors { .. }
+            | ScriptError::Memory { .. }
             | ScriptError::DoesNotGo { .. }
             | ScriptError::NoScript { .. }
             | ScriptError::NotAgreed { .. } => Class::Usage,
@@ -71,14 +78,15 @@ impl Failure for ScriptError {
                 "name another by `--image`; or make one where no registry can be reached: a root file system with Python as a tar, then \
                  `docker import root.tar {image}` (docs/scripts.md)"
             )),
-            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
+            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--max-silence`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
             ScriptError::NotAgreed { .. } => Some("say so by `--allow-script`, or leave out `--llm`".into()),
             ScriptError::NoScript { .. } => Some("an experiment file trains a model of the zoo, in a jail of its own".into()),
             ScriptError::Predictions { report, .. } => Some(format!(
                 "`tallow.predict` takes one value for each line of `tallow.held_out`; all else is in `{}`",
                 report.display()
             )),
-            ScriptError::Read { .. } | ScriptError::Spec { .. } | ScriptError::NoData { .. } => None,
+            ScriptError::Memory { .. } => Some("Python alone needs some 20 MiB, and PyTorch some 500".into()),
+            ScriptError::Read { .. } | ScriptError::Spec { .. } | ScriptError::NoData { .. } | ScriptError::Processors { .. } => None,
         }
     }
 }
@@ -125,8 +133,8 @@ pub(super) fn begin(
             return Err(ScriptError::NotAgreed { model }.into());
         }
     }
-    let cpus = cpus(&args.worker);
     let (image, image_id) = image(env, fallback)?;
+    let cpus = fits(&engine(env)?, Some(&args.worker), wishes.budget.memory)?;
     let means = if is_mended { Some(means(env, (&image, &image_id), cpus)?) } else { None };
     let stem = file.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
     let root = args.out.clone().unwrap_or_else(|| {
@@ -193,6 +201,7 @@ fn spec(
         max_memory_bytes: wishes.budget.memory,
         max_disk_bytes: wishes.budget.max_disk,
         max_attempts: wishes.budget.max_attempts.map(usize::from),
+        max_silence_secs: wishes.budget.max_silence.map(|time| time.as_secs().max(1)),
         max_time_secs,
         author: None,
     }
@@ -238,8 +247,8 @@ pub(super) fn fall_back(
     if !json {
         experiment::tell_progress(&format!("{lacking}: {model} writes a script in its place"));
     }
-    let cpus = cpus(&args.worker);
     let (image, image_id) = image(env, fallback)?;
+    let cpus = fits(&engine(env)?, Some(&args.worker), wishes.budget.memory)?;
     let means = means(env, (&image, &image_id), cpus)?;
     let around = (&args.hub, &args.worker);
     let Wanted { words, max_time_secs, facts, handed } =
@@ -305,6 +314,24 @@ fn cpus(worker: &WorkerArgs) -> usize {
     worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
+/// The processors of a script, where the engine has as many, and gives as little memory as is asked for.
+///
+/// # Errors
+/// It does not.
+fn fits(engine: &Engine, worker: Option<&WorkerArgs>, memory: Option<u64>) -> Result<usize> {
+    if let Some(asked) = memory.filter(|memory| *memory < LEAST_MEMORY) {
+        return Err(ScriptError::Memory { asked }.into());
+    }
+    let Some(worker) = worker else { return Ok(1) };
+    // An engine that does not say will say so of the container.
+    let there = script::processors(engine).unwrap_or(usize::MAX).max(1);
+    match worker.threads.map(usize::from) {
+        Some(asked) if asked > there => Err(ScriptError::Processors { there, asked }.into()),
+        Some(asked) => Ok(asked),
+        None => Ok(cpus(worker).min(there)),
+    }
+}
+
 /// The image of scripts, where the command line names none.
 pub(super) fn image_of(env: &Environment) -> &str {
     env.script_image.as_deref().unwrap_or(IMAGE)
@@ -348,6 +375,8 @@ pub(super) fn resume(
     let wrong = |e: toml::de::Error| ScriptError::Spec { path: path.clone(), what: e.to_string() };
     let mut spec: ScriptSpec = toml::from_str(&folder.read_text(&path)?).map_err(wrong)?;
     spec.max_time_secs = max_time.map(|time| time.as_secs()).or(spec.max_time_secs);
+    spec.max_silence_secs = budget.max_silence.map(|time| time.as_secs().max(1)).or(spec.max_silence_secs);
+    fits(&engine(env)?, None, budget.memory)?;
     spec.max_memory_bytes = budget.memory.or(spec.max_memory_bytes);
     spec.max_disk_bytes = budget.max_disk.or(spec.max_disk_bytes);
     spec.max_attempts = budget.max_attempts.map(usize::from).or(spec.max_attempts);
@@ -417,7 +446,7 @@ fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec, a
     match (outcome, scored) {
         (Outcome::Completed, Ok(_)) => show(json, env, &report),
         (Outcome::Completed, Err(what)) => Err(ScriptError::Predictions { what, report: folder.report_html() }.into()),
-        (outcome, _) => Err(unfinished(script::RUN.into(), &outcome, Some(folder))),
+        (outcome, _) => Err(unfinished_script(&outcome, &reason, folder)),
     }
 }
 

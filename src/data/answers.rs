@@ -45,12 +45,13 @@ pub fn without_answers(path: &Path, answer: &str) -> Result<Parted> {
     Ok(parted)
 }
 
-/// Files of text have their numbers as texts.
+/// Files of text have their numbers as texts; what is none in a column that began with numbers stays the text that it is.
 pub(super) fn cell_value(column: &Column, cell: &Cell) -> Option<Value> {
     match (&column.kind, cell) {
         (ColumnKind::Int | ColumnKind::Float, Cell::Text(text)) => {
-            let whole = text.trim().parse::<i64>().map(|whole| json!(whole));
-            whole.ok().or_else(|| text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| json!(number)))
+            let whole = text.trim().parse::<i64>().map(|whole| json!(whole)).ok();
+            let number = || text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| json!(number));
+            Some(whole.or_else(number).unwrap_or_else(|| json!(text)))
         }
         _ => value(cell),
     }
@@ -84,6 +85,13 @@ mod tests {
         assert_eq!(parted.inputs, [json!({"x": 1, "y": 2.5}), json!({"x": 2, "y": null})]);
         assert_eq!(parted.answers, [json!("a"), json!("b")]);
         assert!(without_answers(&path, "y").expect_err("no answer").to_string().contains("found nothing"));
+        // Numbers, and far below a text.
+        let rows = "1,1,0\n".repeat(5000);
+        std::fs::write(&path, format!("x,n,y\n{rows}n/a,2,1\n2,unknown,1\n")).expect("written");
+        let parted = without_answers(&path, "n").expect("parted");
+        assert_eq!(parted.inputs[4999..], [json!({"x": 1, "y": 0}), json!({"x": "n/a", "y": 1}), json!({"x": 2, "y": 1})]);
+        assert_eq!(parted.answers[4999..], [json!(1), json!(2), json!("unknown")]);
+        std::fs::write(&path, "x,y\n1,2.5\n2,\n").expect("written");
         assert!(without_answers(&path, "z").expect_err("no column").to_string().contains('z'));
     }
 }

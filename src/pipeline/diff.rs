@@ -25,6 +25,8 @@ enum Error {
     Neither { path: PathBuf },
     #[error("the run `{}` is not planned yet", path.display())]
     Unplanned { path: PathBuf },
+    #[error("`{}` is the run of a script: expected the run of an experiment, or a model", path.display())]
+    OfScript { path: PathBuf },
     #[error("cannot read `{}`", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("`{}` is not what it should be", path.display())]
@@ -34,7 +36,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Neither { .. } | Error::Unplanned { .. } => Class::Usage,
+            Error::Neither { .. } | Error::Unplanned { .. } | Error::OfScript { .. } => Class::Usage,
             Error::Unreadable { .. } => Class::Resource,
             Error::Malformed { .. } => Class::Model,
         }
@@ -43,6 +45,9 @@ impl Failure for Error {
         match self {
             Error::Neither { .. } => Some("`tallow runs` lists the runs".into()),
             Error::Unplanned { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
+            Error::OfScript { .. } => Some(
+                "hold the two `manifest.json` against each other: hashes of scripts, image and held-out examples; `report.json` has the numbers".into(),
+            ),
             Error::Unreadable { .. } | Error::Malformed { .. } => None,
         }
     }
@@ -67,6 +72,9 @@ impl Side {
     }
 
     fn run(folder: &RunFolder) -> Result<Side> {
+        if folder.script_spec().is_file() {
+            return Err(Error::OfScript { path: folder.root().into() }.into());
+        }
         if !folder.plan().is_file() {
             return Err(Error::Unplanned { path: folder.root().into() }.into());
         }

@@ -122,6 +122,7 @@ pub struct Given {
     pub max_memory_bytes: Option<u64>,
     pub max_disk_bytes: Option<u64>,
     pub max_attempts: Option<usize>,
+    pub max_silence: Option<Duration>,
     pub max_tokens: Option<u64>,
     pub max_usd: Option<f64>,
     pub allow_scope_change: bool,
@@ -217,6 +218,7 @@ impl<'a> Pipeline<'a> {
         budget.max_memory_bytes = given.max_memory_bytes.or(budget.max_memory_bytes);
         budget.max_disk_bytes = given.max_disk_bytes.or(budget.max_disk_bytes);
         budget.max_attempts = given.max_attempts.or(budget.max_attempts);
+        budget.max_silence_secs = given.max_silence.map(|time| time.as_secs().max(1)).or(budget.max_silence_secs);
         budget.max_tokens = given.max_tokens.or(budget.max_tokens);
         budget.max_usd = given.max_usd.or(budget.max_usd);
         budget.allow_scope_change |= given.allow_scope_change;

@@ -170,20 +170,28 @@ fn score_shown(ledger: &[Entry], metric: Metric) -> Option<ScoreShown> {
     })
 }
 
-/// The last value of each, in the order of their first.
+/// The last value of each, in the order of their first: of the last attempt, and of those that it says to go on from. What an attempt told
+/// that was given up for another is not what the last one found.
 fn metrics(ledger: &[Entry]) -> Vec<MetricShown> {
-    let mut metrics: Vec<MetricShown> = Vec::new();
+    let (mut earlier, mut metrics): (Vec<MetricShown>, Vec<MetricShown>) = (Vec::new(), Vec::new());
+    let put = |metrics: &mut Vec<MetricShown>, metric: MetricShown| match metrics.iter_mut().find(|m| m.name == metric.name) {
+        Some(known) => *known = metric,
+        None => metrics.push(metric),
+    };
     for entry in ledger {
         let at = |value: f64| Sourced { value, ledger_row: entry.row };
         match &entry.record {
-            // What an attempt told that was given up for another is not what the last one found.
-            Record::Script { told: Told::Started { step: 0, .. }, .. } => metrics.clear(),
+            Record::AttemptStarted { run, .. } if run == crate::script::RUN => {
+                metrics.drain(..).for_each(|metric| put(&mut earlier, metric));
+            }
+            Record::Script { told: Told::Started { step: 0, .. }, .. } => earlier.clear(),
+            Record::Script { told: Told::Started { .. }, .. } => {
+                let own = std::mem::replace(&mut metrics, std::mem::take(&mut earlier));
+                own.into_iter().for_each(|metric| put(&mut metrics, metric));
+            }
             Record::Script { told: Told::Metric { name, value, step }, .. } => {
-                let metric = MetricShown { name: clean(name), value: at(*value), step: step.map(|step| at(step as f64)) };
-                match metrics.iter_mut().find(|known| known.name == metric.name) {
-                    Some(known) => *known = metric,
-                    None => metrics.push(metric),
-                }
+                let step = step.map(|step| at(step as f64));
+                put(&mut metrics, MetricShown { name: clean(name), value: at(*value), step });
             }
             _ => {}
         }
@@ -502,6 +510,7 @@ mod tests {
             max_memory_bytes: Some(1 << 30),
             max_disk_bytes: None,
             max_time_secs: None,
+            max_silence_secs: None,
             max_attempts: None,
             author: None,
         }
@@ -572,6 +581,23 @@ mod tests {
         );
         let text = serde_json::to_string(&report).expect("JSON");
         assert_eq!(serde_json::from_str::<ScriptReport>(&text).expect("read back"), report);
+    }
+
+    /// A script that never says where it starts has its own attempt's numbers alone; one that goes on has those before it, too.
+    #[test]
+    fn numbers_of_attempts_that_were_given_up_are_gone() {
+        let shown = |start: Option<Told>| {
+            let mut ledger = ledger();
+            let at = ledger.iter().position(|entry| matches!(entry.record, Record::Script { attempt: 2, .. })).expect("a row");
+            match start {
+                Some(told) => ledger[at].record = Record::Script { attempt: 2, told },
+                None => drop(ledger.remove(at)),
+            }
+            metrics(&ledger).into_iter().map(|metric| metric.name).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(None), ["f1", "<b>| [31m"]);
+        assert_eq!(shown(Some(Told::Started { step: 0, total_steps: 9 })), ["f1", "<b>| [31m"]);
+        assert_eq!(shown(Some(Told::Started { step: 4, total_steps: 9 })), ["f1", "old", "<b>| [31m"]);
     }
 
     #[test]

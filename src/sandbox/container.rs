@@ -42,6 +42,8 @@ pub struct Container {
 /// Processes and threads of a script.
 const MOST_PROCESSES: u32 = 512;
 const MOST_OPEN_FILES: u32 = 4096;
+/// The least memory that an engine gives a container.
+pub const LEAST_MEMORY: u64 = 6 << 20;
 /// Of /tmp and of shared memory each.
 const TMP_BYTES: u64 = 256 << 20;
 /// No file of a script is larger.
@@ -59,8 +61,8 @@ pub const HELD: [(&str, &str); 8] = [
     ("environment", "nothing inherited"),
 ];
 
-/// Arguments of `docker` that have an image's Python answer one question, as jailed as a script is.
-pub fn question(image: &str, program: &str) -> Vec<String> {
+/// Arguments of `docker` that have an image's Python answer one question, as jailed as a script is, in a container of that name.
+pub fn question(image: &str, program: &str, name: &str) -> Vec<String> {
     let fixed =
         ["run", "--rm", "--pull", "never", "--log-driver", "json-file", "--network", "none", "--read-only", "--cap-drop", "ALL"];
     let bounds = [
@@ -75,7 +77,7 @@ pub fn question(image: &str, program: &str) -> Vec<String> {
         "--memory-swap",
         "1g",
     ];
-    let end = ["--entrypoint", "python3", image, "-c", program];
+    let end = ["--name", name, "--entrypoint", "python3", image, "-c", program];
     fixed.into_iter().chain(bounds).chain(end).map(String::from).collect()
 }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Told {
+    /// The runner's first word: the script's first line is next.
+    Began,
     /// It takes its batches through `tallow.batch`, so that forward passes can be made smaller.
     Batch { size: u64, micro_batch: u64 },
     /// It takes its learning rate through `tallow.lr`, so that it can be lowered.
@@ -37,6 +39,8 @@ pub enum Told {
         path: Option<String>,
         error: String,
     },
+    /// It ended by `sys.exit` with a text, as the runner saw.
+    Exited { message: String },
     /// Something worth knowing that stops nothing.
     Note { message: String },
     /// Everything is done.
@@ -48,7 +52,28 @@ pub enum Told {
 impl Told {
     /// A line of a script; none if it is no such event: a script may write what it likes.
     pub fn parse(line: &[u8]) -> Option<Told> {
-        serde_json::from_slice(line).ok()
+        let mut told: Told = serde_json::from_slice(line).ok()?;
+        match &mut told {
+            Told::Metric { name, .. } => cut(name, MOST_NAME),
+            Told::Note { message } | Told::Exited { message } => cut(message, MOST_WORDS),
+            Told::Diverged { value, .. } => cut(value, MOST_NAME),
+            Told::Refused { what, path, error } => {
+                cut(what, MOST_NAME);
+                path.iter_mut().for_each(|path| cut(path, MOST_WORDS));
+                cut(error, MOST_WORDS);
+            }
+            // No file has a longer one.
+            Told::Checkpoint { path, .. } if path.len() > MOST_PATH => return None,
+            Told::Checkpoint { .. }
+            | Told::Began
+            | Told::Batch { .. }
+            | Told::Lr { .. }
+            | Told::Started { .. }
+            | Told::Step { .. }
+            | Told::Finished { .. }
+            | Told::Stopped { .. } => {}
+        }
+        Some(told)
     }
 
     /// The step that it tells of.
@@ -61,8 +86,27 @@ impl Told {
             | Told::Finished { step }
             | Told::Stopped { step } => Some(*step),
             Told::Metric { step, .. } => *step,
-            Told::Batch { .. } | Told::Lr { .. } | Told::Refused { .. } | Told::Note { .. } => None,
+            Told::Began
+            | Told::Batch { .. }
+            | Told::Lr { .. }
+            | Told::Refused { .. }
+            | Told::Exited { .. }
+            | Told::Note { .. } => None,
         }
+    }
+}
+
+/// Characters of a metric's name, and of a text, that are kept: pages show them, and a script may write what it likes.
+const MOST_NAME: usize = 120;
+const MOST_WORDS: usize = 1000;
+/// Bytes of a path, as Linux has it.
+const MOST_PATH: usize = 4096;
+
+/// Leaves so many characters of a text, and says where it was cut.
+fn cut(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('…');
     }
 }
 
@@ -171,11 +215,28 @@ mod tests {
             (r#"{"event": "finished"}"#, None),
             (r#"{"event": "step", "step": -1, "loss": 0.5}"#, None),
             (r#"{"event": "step", "step": 1, "loss": NaN}"#, None),
+            (r#"{"event": "began"}"#, Some(Told::Began)),
+            (r#"{"event": "exited", "message": "no data"}"#, Some(Told::Exited { message: "no data".into() })),
             ("hello", None),
         ] {
             assert_eq!(Told::parse(line.as_bytes()), expected, "{line}");
         }
         assert!(Told::parse(&[0xff, 0xfe]).is_none());
+    }
+
+    #[test]
+    fn texts_have_an_end() {
+        let parsed = |line: String| Told::parse(line.as_bytes());
+        let long = "ä".repeat(900_000);
+        let Some(Told::Note { message }) = parsed(format!(r#"{{"event": "note", "message": "{long}"}}"#)) else {
+            panic!("a note")
+        };
+        assert!(message.chars().count() == MOST_WORDS + 1 && message.ends_with('…'));
+        let Some(Told::Metric { name, .. }) = parsed(format!(r#"{{"event": "metric", "name": "{long}", "value": 1}}"#)) else {
+            panic!("a metric")
+        };
+        assert_eq!(name.chars().count(), MOST_NAME + 1);
+        assert_eq!(parsed(format!(r#"{{"event": "checkpoint", "step": 1, "path": "{long}"}}"#)), None);
     }
 
     #[test]

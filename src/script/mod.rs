@@ -22,7 +22,7 @@ pub use contract::{Heard, Settings, Told};
 pub use place::{lay, lay_held_out, lay_script, let_read, predictions};
 pub use score::{Scored, score};
 pub use spec::{AuthorSpec, HeldOut, ScriptSpec, VERSION};
-pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, means, told};
+pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, means, processors, told};
 
 use crate::error::{Class, Failure};
 

@@ -5,13 +5,17 @@ use super::python::{self, Kind};
 use crate::error::Class;
 use crate::job::{Divergence, GpuFailure};
 use crate::run::process::{Exit, KillReason, Status};
-use crate::run::{Outcome, overrun};
+use crate::run::{OF_ITSELF, Outcome, class_of, overrun};
 use crate::words::clean;
+use std::ops::RangeInclusive;
 
-/// What `docker run` exits with where the engine itself failed.
-const OF_THE_ENGINE: i32 = 125;
-/// Codes beyond it are of a program that a signal ended.
+/// What `docker run` exits with where the engine itself failed, or found nothing to start.
+const OF_THE_ENGINE: RangeInclusive<i32> = 125..=127;
+/// Beyond it are the codes of a program that a signal ended, as many as there are signals.
 const OF_A_SIGNAL: i32 = 128;
+const SIGNALS: RangeInclusive<i32> = 1..=64;
+/// What `docker run` exits with where it is asked to end before the container runs: SIGINT, SIGTERM.
+const ENDED_AS_ASKED: [i32; 2] = [OF_A_SIGNAL + 2, OF_A_SIGNAL + 15];
 
 /// The limits that it ran under.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +27,24 @@ pub struct Limits {
     pub silence_secs: u64,
 }
 
+/// What the end of a script is to whoever runs it; none: it completed. What is a mistake of ours in a worker is the script's own here, and a
+/// signal that no broken program gets comes from the machine.
+pub fn class(outcome: &Outcome) -> Option<Class> {
+    match outcome {
+        Outcome::Crashed { .. } => Some(Class::Spec),
+        Outcome::Killed { signal } if OF_ITSELF.contains(signal) => Some(Class::Spec),
+        Outcome::Killed { .. } => Some(Class::Resource),
+        Outcome::Completed
+        | Outcome::Diverged { .. }
+        | Outcome::OutOfMemory { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::BudgetSpent { .. }
+        | Outcome::Interrupted { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Stalled { .. } => class_of(outcome),
+    }
+}
+
 /// The outcome's name.
 pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
     let step = told.iter().filter_map(Told::step).max().unwrap_or(0);
@@ -30,29 +52,35 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
         let [limit, held] = limits.disk.unwrap_or_default();
         overrun(limit, held)
     };
-    match exit.killed_by {
-        Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: limits.wall_secs },
-        Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: limits.silence_secs },
-        Some(KillReason::Interrupted) => return Outcome::Interrupted { step },
-        Some(KillReason::Disk) => return overrun(),
-        Some(KillReason::Flooded) => {
+    let ended_by = |reason: KillReason, step: u64| match reason {
+        KillReason::WallClock => Outcome::TimedOut { limit_secs: limits.wall_secs },
+        KillReason::Stalled => Outcome::Stalled { limit_secs: limits.silence_secs },
+        KillReason::Interrupted => Outcome::Interrupted { step },
+        KillReason::Disk => overrun(),
+        KillReason::Flooded => {
             let message = "what the script sends are no events: expected lines of at most 1 MiB, found more".into();
-            return Outcome::Refused { class: Class::Sandbox, message, hint: None };
+            Outcome::Refused { class: Class::Sandbox, message, hint: None }
         }
-        None => {}
+    };
+    if let Some(reason) = exit.killed_by {
+        return ended_by(reason, step);
     }
     let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
     let out_of_memory = || Outcome::OutOfMemory { limit_bytes: limits.memory_bytes, peak_bytes: None, gpu: None };
     // Notes are no last word.
     let last_word = told.iter().rev().find(|told| !matches!(told, Told::Note { .. }));
-    match last_word {
-        Some(Told::Diverged { step, .. }) => return diverged(*step),
-        Some(Told::Stopped { .. }) if exit.asked == Some(KillReason::WallClock) => {
-            return Outcome::TimedOut { limit_secs: limits.wall_secs };
-        }
-        Some(Told::Stopped { .. }) if exit.asked == Some(KillReason::Disk) => return overrun(),
-        Some(Told::Stopped { step }) if exit.asked.is_some() => return Outcome::Interrupted { step: *step },
+    match (last_word, exit.asked) {
+        (Some(Told::Diverged { step, .. }), _) => return diverged(*step),
+        (Some(Told::Stopped { step }), Some(reason)) => return ended_by(reason, *step),
         _ => {}
+    }
+    let is_ours = |code: i32| ENDED_AS_ASKED.contains(&code) || told.is_empty() && OF_THE_ENGINE.contains(&code);
+    let as_asked = match exit.status {
+        Status::Exited(code) => is_ours(code),
+        Status::Signalled(signal) => is_ours(OF_A_SIGNAL + signal),
+    };
+    if let Some(reason) = exit.asked.filter(|_| as_asked) {
+        return ended_by(reason, step);
     }
     let finished = told.iter().any(|told| matches!(told, Told::Finished { .. }));
     let code = match exit.status {
@@ -63,10 +91,11 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
     if exit.memory_kills.is_some_and(|kills| kills > 0) {
         return out_of_memory();
     }
-    if code == OF_THE_ENGINE && told.is_empty() {
-        let message = exit.stderr_tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
-        let (class, message) = (Class::Sandbox, format!("the container could not be started: {}", clean(message)));
-        return Outcome::Refused { class, message, hint: Some("`tallow doctor` says what the engine offers".into()) };
+    // The runner's first word comes before the script's first line.
+    if OF_THE_ENGINE.contains(&code) && told.is_empty() {
+        let message = format!("the container could not be started: {}", of_the_engine(&exit.stderr_tail));
+        let hint = Some("`tallow doctor` says what the engine offers".into());
+        return Outcome::Refused { class: Class::Sandbox, message, hint };
     }
     let raised = python::exception(&exit.stderr_tail).filter(|_| code != 0);
     if let Some(Told::Refused { what, path, error }) = last_word.filter(|_| code != 0) {
@@ -76,18 +105,33 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
         let hint = "there is no network, and only `tallow.out` and a small /tmp can be written; what the script needs must be in the image or in `--data`, readable for a user without rights";
         return Outcome::Refused { class: Class::Sandbox, message, hint: Some(hint.into()) };
     }
-    match raised {
-        Some(exception) => match exception.kind {
+    let said = match last_word {
+        Some(Told::Exited { message }) if code != 0 => Some(format!("the script ended itself: {}", clean(message))),
+        _ => None,
+    };
+    match (raised, said) {
+        (Some(exception), said) => match exception.kind {
             Kind::OutOfMemory => out_of_memory(),
             Kind::Gpu(GpuFailure::OutOfMemory) => {
                 Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: exception.gpu_memory }
             }
             Kind::NotFinite => diverged(step),
-            kind => Outcome::Refused { class: kind.class(), message: exception.message, hint: exception.hint },
+            kind => {
+                let message = said.unwrap_or(exception.message);
+                Outcome::Refused { class: kind.class(), message, hint: exception.hint }
+            }
         },
-        None if code > OF_A_SIGNAL => Outcome::Killed { signal: code - OF_A_SIGNAL },
-        None => Outcome::Crashed { exit_code: code },
+        (None, Some(message)) => Outcome::Refused { class: Class::Spec, message, hint: None },
+        (None, None) if SIGNALS.contains(&(code - OF_A_SIGNAL)) => Outcome::Killed { signal: code - OF_A_SIGNAL },
+        (None, None) => Outcome::Crashed { exit_code: code },
     }
+}
+
+/// What the engine says of a container that it could not start: its error, and not its advice.
+fn of_the_engine(stderr: &str) -> String {
+    let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines().rev().find_map(|line| line.strip_prefix("docker:"));
+    clean(error.or_else(|| lines().last()).unwrap_or("it does not say why"))
 }
 
 #[cfg(test)]
@@ -124,6 +168,7 @@ mod tests {
             ),
             ..exit(Status::Exited(1))
         };
+        let code_when_asked = |reason, code| Exit { asked: Some(reason), ..exit(Status::Exited(code)) };
         let asked = |reason| Exit { asked: Some(reason), ..exit(Status::Exited(0)) };
         let killed = |reason| Exit { killed_by: Some(reason), ..exit(Status::Signalled(9)) };
         for (exit, told, expected) in [
@@ -132,6 +177,32 @@ mod tests {
             // Done, and then it failed all the same.
             (exit(Status::Exited(3)), finished, Outcome::Crashed { exit_code: 3 }),
             (exit(Status::Exited(137)), vec![], Outcome::Killed { signal: 9 }),
+            // `sys.exit(-1)`, which is no signal; and the engine's own codes where the script had begun.
+            (exit(Status::Exited(255)), vec![Told::Began], Outcome::Crashed { exit_code: 255 }),
+            (exit(Status::Exited(192)), vec![Told::Began], Outcome::Killed { signal: 64 }),
+            (exit(Status::Exited(193)), vec![Told::Began], Outcome::Crashed { exit_code: 193 }),
+            (exit(Status::Exited(125)), vec![Told::Began], Outcome::Crashed { exit_code: 125 }),
+            (
+                exit(Status::Exited(1)),
+                vec![Told::Began, Told::Exited { message: "no data".into() }],
+                Outcome::Refused { class: Class::Spec, message: "the script ended itself: no data".into(), hint: None },
+            ),
+            (
+                Exit { stderr_tail: "[Errno 28] No space left on device\n".into(), ..exit(Status::Exited(1)) },
+                vec![Told::Began, Told::Exited { message: "[Errno 28] No space left on device".into() }],
+                Outcome::Refused {
+                    class: Class::Resource,
+                    message: "the script ended itself: [Errno 28] No space left on device".into(),
+                    hint: Some("free some room, or write fewer and smaller checkpoints".into()),
+                },
+            ),
+            // Asked before the container ran.
+            (code_when_asked(KillReason::Interrupted, 143), vec![], Outcome::Interrupted { step: 0 }),
+            (code_when_asked(KillReason::Interrupted, 130), vec![Told::Began], Outcome::Interrupted { step: 0 }),
+            (code_when_asked(KillReason::Interrupted, 125), vec![], Outcome::Interrupted { step: 0 }),
+            (code_when_asked(KillReason::WallClock, 143), vec![], Outcome::TimedOut { limit_secs: 60 }),
+            (code_when_asked(KillReason::Interrupted, 1), vec![Told::Began], Outcome::Crashed { exit_code: 1 }),
+            (exit(Status::Exited(143)), vec![Told::Began], Outcome::Killed { signal: 15 }),
             (Exit { memory_kills: Some(1), ..exit(Status::Exited(137)) }, vec![], memory.clone()),
             (raised("MemoryError"), vec![], memory),
             (
@@ -184,9 +255,28 @@ mod tests {
             panic!("refused")
         };
         assert!(message.contains("line 3 of the script") && message.contains("refused `open` of `/etc/x`"), "{message}");
-        let refused =
-            Exit { stderr_tail: "docker: Error response from daemon: no such image\n\n".into(), ..exit(Status::Exited(125)) };
-        let Outcome::Refused { class: Class::Sandbox, message, .. } = name(&refused, &[], limits) else { panic!("refused") };
-        assert!(message.ends_with("no such image"), "{message}");
+        for (code, said) in [
+            (125, "docker: Error response from daemon: no such image\n\n"),
+            (125, "docker: Error response from daemon: no such image\n\nRun 'docker run --help' for more information\n"),
+            (127, "docker: Error response from daemon: no such image.\nSee 'docker run --help'.\n"),
+        ] {
+            let refused = Exit { stderr_tail: said.into(), ..exit(Status::Exited(code)) };
+            let Outcome::Refused { class: Class::Sandbox, message, .. } = name(&refused, &[], limits) else { panic!("refused") };
+            assert!(message.contains("could not be started: Error response from daemon: no such image"), "{message}");
+        }
+    }
+
+    /// 70 is for mistakes of ours: a script's are its own, or the machine's.
+    #[test]
+    fn no_end_of_a_script_is_a_bug_of_ours() {
+        for (outcome, expected) in [
+            (Outcome::Completed, None),
+            (Outcome::Crashed { exit_code: 0 }, Some(Class::Spec)),
+            (Outcome::Killed { signal: 11 }, Some(Class::Spec)),
+            (Outcome::Killed { signal: 9 }, Some(Class::Resource)),
+            (Outcome::Stalled { limit_secs: 1 }, Some(Class::Stalled)),
+        ] {
+            assert_eq!(class(&outcome), expected, "{outcome:?}");
+        }
     }
 }

@@ -54,7 +54,9 @@ impl Progress {
                 watch.say(&format!("  note: {}", clean(message)));
             }
             Told::Finished { step } => watch.say(&format!("  finished after step {}", of(*step, self.total))),
-            Told::Step { .. }
+            Told::Began
+            | Told::Step { .. }
+            | Told::Exited { .. }
             | Told::Batch { .. }
             | Told::Lr { .. }
             | Told::Checkpoint { .. }

@@ -42,6 +42,33 @@ pub struct Tried {
     pub raised: Option<Kind>,
 }
 
+/// What comes next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Next {
+    /// Another script, from the start.
+    Write,
+    /// The last script once more.
+    Run { settings: Settings, goes_on: bool },
+}
+
+/// What a process begins with after what earlier ones tried: what was decided of the last attempt, where the process that decided it could
+/// not try it any more; none where that attempt completed. Where nothing was left to try, that a person resumed the run is another chance.
+/// `given`: whether there is a script to begin with.
+pub fn begin(tried: &[Tried], given: bool, mends: bool) -> Option<Next> {
+    let Some(last) = tried.last() else {
+        return Some(if given { Next::Run { settings: Settings::default(), goes_on: true } } else { Next::Write });
+    };
+    if last.outcome == Outcome::Completed {
+        return None;
+    }
+    Some(match decide(tried, None, mends) {
+        Decision::Retry { settings, goes_on, .. } => Next::Run { settings, goes_on },
+        Decision::Mend { .. } => Next::Write,
+        Decision::GiveUp { .. } if mends && is_mendable(last) => Next::Write,
+        Decision::GiveUp { .. } => Next::Run { settings: last.settings, goes_on: true },
+    })
+}
+
 /// What to do after the last of these attempts, oldest first. `most`: how many the run was given; `mends`: whether somebody writes
 /// another script.
 pub fn decide(tried: &[Tried], most: Option<usize>, mends: bool) -> Decision {
@@ -75,9 +102,8 @@ fn same_script(last: &Tried, before: &[Tried]) -> Decision {
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
         Outcome::BudgetSpent { .. } => give_up(last.outcome.to_string()),
         Outcome::Refused { message, .. } => give_up(message),
-        Outcome::Crashed { exit_code } => {
-            give_up(format!("the script ended with exit code {exit_code} and did not say that it is done"))
-        }
+        Outcome::Crashed { exit_code: 0 } => give_up("the script ended with exit code 0 and without `tallow.finish`"),
+        Outcome::Crashed { exit_code } => give_up(format!("the script ended with exit code {exit_code}")),
         Outcome::OutOfMemory { .. } => smaller(last),
         Outcome::Diverged { step, .. } => lower(last, *step),
         Outcome::Killed { .. } | Outcome::Stalled { .. } => {
@@ -204,6 +230,34 @@ mod tests {
         assert!(matches!(decide(&history, Some(2), false), Decision::Retry { goes_on: true, .. }));
         assert!(matches!(decide(&history, Some(1), false), Decision::GiveUp { spent: true, .. }));
     }
+
+    /// A run that is complete is not run again, whoever mends it; one that was stopped, or given up, is.
+    #[test]
+    fn what_a_process_begins_with() {
+        let tried = |outcome: Outcome| Tried {
+            script: String::new(),
+            settings: Settings { batch_parts: 2, lr_scale: 1.0 },
+            outcome,
+            told: vec![Told::Began],
+            raised: None,
+        };
+        let again = Next::Run { settings: Settings { batch_parts: 2, lr_scale: 1.0 }, goes_on: true };
+        let fresh = Next::Run { settings: Settings::default(), goes_on: true };
+        let wrong = || Outcome::Refused { class: Class::Spec, message: "no".into(), hint: None };
+        for (outcomes, given, mends, expected) in [
+            (vec![], true, false, Some(fresh)),
+            (vec![], false, true, Some(Next::Write)),
+            (vec![Outcome::Completed], true, false, None),
+            (vec![wrong(), Outcome::Completed], false, true, None),
+            (vec![Outcome::Interrupted { step: 3 }], true, false, Some(again)),
+            (vec![wrong()], true, false, Some(again)),
+            (vec![wrong()], true, true, Some(Next::Write)),
+        ] {
+            let history: Vec<Tried> = outcomes.iter().cloned().map(tried).collect();
+            assert_eq!(begin(&history, given, mends), expected, "{outcomes:?}");
+        }
+    }
+
     /// Rules that need no other script come first; five attempts are all there are, of however many scripts.
     #[test]
     fn what_rules_cannot_save_is_mended() {

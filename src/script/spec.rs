@@ -32,6 +32,9 @@ pub struct ScriptSpec {
     /// Over all attempts, from the first on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_time_secs: Option<u64>,
+    /// Without an event or a line of its log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_silence_secs: Option<u64>,
     /// Of a run that fails, the first included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<usize>,

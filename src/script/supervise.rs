@@ -5,7 +5,7 @@ use super::log::TAIL;
 use super::outcome::{self, Limits};
 use super::place::{HELD_OUT, lay_script, owner};
 use super::progress::Progress;
-use super::recovery::{Decision, Tried, decide, is_mendable};
+use super::recovery::{Decision, Next, Tried, begin, decide};
 use super::{Error, Heard, ScriptSpec, Settings, Told, python};
 use crate::data::sha256_of_bytes;
 use crate::error::Class;
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The one run of a script's run folder.
@@ -77,16 +77,29 @@ pub fn image_id(engine: &Engine, image: &str) -> Result<String, String> {
 /// # Errors
 /// The image has no Python that answers: in the engine's words.
 pub fn means(engine: &Engine, image_id: &str, cores: usize) -> Result<Means, String> {
-    let question = container::question(image_id, Means::QUESTION);
-    Ok(Means::parse(&ask(engine, &question.iter().map(String::as_str).collect::<Vec<_>>())?, cores))
+    let name = container_name();
+    let question = container::question(image_id, Means::QUESTION, &name);
+    let answer = ask(engine, &question.iter().map(String::as_str).collect::<Vec<_>>());
+    if answer.is_err() {
+        // Whoever asked may be gone before the container is; one that was never made cannot be removed.
+        let _ = ask(engine, &["rm", "--force", "--volumes", &name]);
+    }
+    Ok(Means::parse(&answer?, cores))
 }
 
-/// What comes next.
-enum Next {
-    /// Another script, from the start.
-    Write,
-    /// The last script once more.
-    Run { settings: Settings, goes_on: bool },
+/// How many processors the engine's machine has.
+///
+/// # Errors
+/// It does not say: in words.
+pub fn processors(engine: &Engine) -> Result<usize, String> {
+    let said = ask(engine, &["info", "--format", "{{.NCPU}}"])?;
+    said.trim().parse().map_err(|_| format!("expected the number of its processors, found `{}`", clean(&said)))
+}
+
+/// Unique on this machine.
+fn container_name() -> String {
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("tallow-{}-{nanos}", std::process::id())
 }
 
 impl Scripts<'_> {
@@ -97,10 +110,13 @@ impl Scripts<'_> {
     pub fn run(&self, watch: &mut dyn Watch) -> Result<Ended, Error> {
         self.remove_orphans();
         let mut tried = self.earlier()?;
-        let mut next = self.first(&tried);
+        let Some(mut next) = begin(&tried, self.spec.script.is_some(), self.author.is_some()) else {
+            self.folder.clear_review(RUN);
+            return Ok(Ended { outcome: Outcome::Completed, reason: "the run is complete".into() });
+        };
         loop {
             let number = tried.len() as u32 + 1;
-            if let Some(outcome) = self.out_of_time().or_else(|| self.out_of_disk()) {
+            if let Some(outcome) = self.stopped(&tried).or_else(|| self.out_of_time()).or_else(|| self.out_of_disk()) {
                 return Ok(Ended { reason: outcome.to_string(), outcome });
             }
             let (script, settings, goes_on) = match next {
@@ -118,23 +134,6 @@ impl Scripts<'_> {
                 Ok(then) => next = then,
                 Err(ended) => return Ok(ended),
             }
-        }
-    }
-
-    /// What this process begins with: what was decided of the last attempt, where the process that decided it could not try it any more.
-    /// Where nothing was left to try, that a person resumed the run is another chance.
-    fn first(&self, tried: &[Tried]) -> Next {
-        let Some(last) = tried.last() else {
-            return match self.spec.script {
-                None => Next::Write,
-                Some(_) => Next::Run { settings: Settings::default(), goes_on: true },
-            };
-        };
-        match decide(tried, None, self.author.is_some()) {
-            Decision::Retry { settings, goes_on, .. } => Next::Run { settings, goes_on },
-            Decision::Mend { .. } => Next::Write,
-            Decision::GiveUp { .. } if self.author.is_some() && is_mendable(last) => Next::Write,
-            Decision::GiveUp { .. } => Next::Run { settings: last.settings, goes_on: true },
         }
     }
 
@@ -248,8 +247,19 @@ impl Scripts<'_> {
         format!("tallow.run={}", self.folder.root().display())
     }
 
+    fn silence(&self) -> Duration {
+        self.spec.max_silence_secs.map_or(SILENCE, Duration::from_secs)
+    }
+
     fn deadline(&self) -> Option<Instant> {
         self.spec.max_time_secs.map(|secs| self.begun + Duration::from_secs(secs).saturating_sub(self.used))
+    }
+
+    /// The user wants no other attempt.
+    fn stopped(&self, tried: &[Tried]) -> Option<Outcome> {
+        let told = tried.iter().flat_map(|tried| &tried.told);
+        let step = || told.filter_map(Told::step).max().unwrap_or(0);
+        self.stop.load(Ordering::Relaxed).then(|| Outcome::Interrupted { step: step() })
     }
 
     fn out_of_time(&self) -> Option<Outcome> {
@@ -291,7 +301,7 @@ impl Scripts<'_> {
             job: String::new(),
             stderr: folder.stderr(),
             threads: self.spec.cpus,
-            stall: SILENCE,
+            stall: self.silence(),
             disk: self.spec.max_disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
             stop: self.stop,
         };
@@ -313,8 +323,9 @@ impl Scripts<'_> {
         let limits = Limits {
             memory_bytes: self.spec.max_memory_bytes,
             disk,
-            wall_secs: whole_secs(wall),
-            silence_secs: SILENCE.as_secs(),
+            // As it was given, for the whole run.
+            wall_secs: self.spec.max_time_secs.unwrap_or(whole_secs(MAX_WALL)),
+            silence_secs: self.silence().as_secs(),
         };
         let (outcome, wall_secs) = match &exit {
             Ok(exit) => (outcome::name(exit, &told, limits), exit.wall_secs),
@@ -334,10 +345,9 @@ impl Scripts<'_> {
         environment.extend(resume.iter().map(|_| ("TALLOW_RESUME".into(), "/resume".into())));
         environment.extend(spec.held_out.iter().map(|_| ("TALLOW_HELD_OUT".into(), format!("/tallow/{HELD_OUT}"))));
         environment.push(("OMP_NUM_THREADS".into(), spec.cpus.to_string()));
-        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
         Ok(Container {
             engine: self.engine.clone(),
-            name: format!("tallow-{}-{nanos}", std::process::id()),
+            name: container_name(),
             label: self.label(),
             image: spec.image_id.clone(),
             program: self.folder.script(),

@@ -21,6 +21,9 @@ use std::time::SystemTime;
 /// Name of the manifest, in a run folder and beside a model.
 pub const MANIFEST: &str = "manifest.json";
 
+/// Name of the folder of an attempt that its worker, or its script, may write.
+const WORK: &str = "work";
+
 /// One experiment's folder.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -78,7 +81,7 @@ impl RunFolder {
             return Err(Error::Locked { path: self.root.clone() });
         }
         // A file system that knows no locks is used without.
-        sweep(&self.root);
+        sweep(&self.root, self.script_spec().is_file().then_some(WORK));
         Ok(Lock { _file: file })
     }
 
@@ -325,7 +328,7 @@ impl AttemptFolder {
     }
     /// Removes what a worker that was killed left half-written.
     pub fn sweep(&self) {
-        sweep(&self.root);
+        sweep(&self.root, None);
     }
     /// When the attempt last told something; none where it never did.
     pub fn last_sign(&self) -> Option<SystemTime> {
@@ -333,7 +336,7 @@ impl AttemptFolder {
     }
     /// All that the worker may write.
     pub fn work(&self) -> PathBuf {
-        self.root.join("work")
+        self.root.join(WORK)
     }
     pub fn job(&self) -> PathBuf {
         self.root.join("job.json")

@@ -210,7 +210,7 @@ fn an_accident_goes_on_from_the_last_checkpoint() {
     let bench = Bench::new(body);
     let run = bench.place.run();
     let said = bench.run(&run, &[]);
-    assert_eq!(said.code, Some(70), "it never sees a checkpoint: {said:#?}");
+    assert_eq!(said.code, Some(40), "it never sees a checkpoint: {said:#?}");
     assert_eq!(report(&run).0, vec!["killed by signal 9".to_string(); 3]);
 }
 
@@ -239,7 +239,10 @@ fn an_exception_is_named_with_its_line_and_left_to_a_person() {
             "refused `socket.connect`",
         ),
         ("class Odd(Exception):\n    pass\nraise Odd('seven')\n", 10, "line 5 of the script: Odd: seven"),
-        ("tallow.start(total_steps=1)\n", 70, "exit code 0"),
+        ("tallow.start(total_steps=1)\n", 10, "without `tallow.finish`"),
+        ("sys.exit(-1)\n", 10, "exit code 255"),
+        ("sys.exit(125)\n", 10, "exit code 125"),
+        ("sys.exit('the data has no label')\n", 10, "the script ended itself: the data has no label"),
     ] {
         let bench = Bench::new(body);
         let said = bench.run(&bench.place.run(), &[]);
@@ -450,6 +453,111 @@ fn held_out_examples_are_predicted_without_their_answers() {
         // All else is told all the same.
         let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
         assert!(report.contains("Not scored") && report.contains("Completed"), "{report}");
+    }
+}
+
+/// A run that is complete is not run again: what it predicted is scored, and its report written, also where a crash came before.
+#[test]
+fn a_complete_run_is_not_run_again() {
+    if !has_engine() {
+        return;
+    }
+    let body = "lines = [json.loads(line) for line in open(tallow.held_out)]\ntallow.metric('nonce', int.from_bytes(os.urandom(4), 'big'))\n\
+                (tallow.out / '.tmp-mine').write_text('x')\ntallow.predict(line['x'] + 0.5 for line in lines)\ntallow.finish(1)\n";
+    let bench = Bench::new(body);
+    let table = bench.place.write("held.csv", "x,age\n20,20\n31,31\n42,42\n");
+    let run = bench.place.run();
+    let said = bench.run(&run, &["--held-out", table.to_str().expect("a path"), "--label=age"]);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    let before = report(&run);
+    assert!(said.stdout.contains("root mean squared error  0.5000"), "{said:#?}");
+    std::fs::remove_file(run.join("report.json")).expect("removed");
+    let again = bench.resume(&run);
+    assert_eq!((again.code, report(&run)), (Some(0), before), "{again:#?}");
+    assert!(!run.join("runs/script/attempts/002").exists() && run.join("runs/script/attempts/001/work/.tmp-mine").is_file());
+    let mut diff = bench.place.tallow(["diff"]);
+    let told = program::said(diff.arg(&run).arg(&run));
+    assert!(told.code == Some(2) && told.stderr.contains("is the run of a script"), "{told:#?}");
+}
+
+/// Asked to stop before the container runs, nothing else is tried.
+#[test]
+fn a_stop_before_the_container_runs_is_heard() {
+    if !has_engine() {
+        return;
+    }
+    let bench = Bench::new("tallow.start(total_steps=1)\nwhile not tallow.stopping():\n    time.sleep(0.02)\ntallow.finish(0)\n");
+    for wait in [0, 300] {
+        let run = bench.place.run();
+        let child = bench.command(&run, &[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
+        wait_for(&run.join("runs/script/attempts/001/job.json"));
+        std::thread::sleep(Duration::from_millis(wait));
+        // SAFETY: plain numbers, of our own child.
+        unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+        let ended = child.wait_with_output().expect("ended");
+        assert_eq!(ended.status.code(), Some(41), "{wait}: {}", String::from_utf8_lossy(&ended.stderr));
+        assert!(!run.join("runs/script/attempts/002").exists(), "{wait}");
+    }
+}
+
+/// What it prints is a sign of life; what says nothing at all is stalled, and the hint can be followed.
+#[test]
+fn a_log_is_a_sign_of_life() {
+    if !has_engine() {
+        return;
+    }
+    let talks = Bench::new("for i in range(12):\n    time.sleep(1)\n    print(i)\ntallow.finish(1)\n");
+    let said = talks.run(&talks.place.run(), &["--max-silence=8s"]);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    let silent = Bench::new(
+        "if tallow.resume is None:\n    (tallow.out / 'c').write_text('1')\n    tallow.checkpoint(1, 'c')\n    time.sleep(30)\ntallow.finish(1)\n",
+    );
+    let run = silent.place.run();
+    let said = silent.run(&run, &["--max-silence=8s", "--max-attempts=1"]);
+    assert_eq!(said.code, Some(42), "{said:#?}");
+    assert!(report(&run).0[0].starts_with("stalled"), "{said:#?}");
+    let mut command = silent.place.tallow(["resume", "--max-silence=1m"]);
+    command.arg(&run);
+    let said = self::said(silent.with_means(command));
+    assert_eq!(said.code, Some(0), "{said:#?}");
+}
+
+/// The end of a log of many megabytes is what tells why it ended; notes and names have an end.
+#[test]
+fn the_end_of_a_huge_log_is_kept() {
+    if !has_engine() {
+        return;
+    }
+    let body = "tallow.metric('m' * 500000, 1)\nfor i in range(60):\n    tallow._tell('note', message=str(i) + 'n' * 900000)\n\
+                for _ in range(320):\n    print('x' * 65535)\nraise KeyError('why it ended')\n";
+    let bench = Bench::new(body);
+    let run = bench.place.run();
+    let said = bench.run(&run, &[]);
+    assert!(said.code == Some(20) && said.stderr.contains("why it ended"), "{:?}", said.code);
+    let bytes = |name: &str| std::fs::metadata(run.join(name)).expect("a file").len();
+    assert!(
+        bytes("runs/script/attempts/001/stderr.log") < 17 << 20 && bytes("report.html") < 1 << 20,
+        "{}",
+        bytes("report.html")
+    );
+    let log = std::fs::read_to_string(run.join("runs/script/attempts/001/stderr.log")).expect("a log");
+    assert!(log.trim_end().ends_with("KeyError: 'why it ended'") && log.contains("bytes were not kept]"));
+    assert!(std::fs::read_to_string(run.join("runs/script/review.md")).expect("a review").contains("why it ended"));
+}
+
+/// What the engine would refuse is told before a run is begun.
+#[test]
+fn limits_that_the_engine_has_not_are_told_first() {
+    if !has_engine() {
+        return;
+    }
+    let bench = Bench::new("tallow.finish(1)\n");
+    for (arg, words) in [("--threads=1000", "found 1000"), ("--memory=1MiB", "expected at least 6.0 MiB")] {
+        let run = bench.place.run();
+        let mut command = bench.place.tallow(["train", "--script"]);
+        command.arg(&bench.script).arg("--out").arg(&run).arg(arg);
+        let said = said(bench.with_means(command));
+        assert!(said.code == Some(2) && said.stderr.contains(words) && !run.exists(), "{said:#?}");
     }
 }
 

@@ -46,6 +46,7 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     let (mut worker, input) = Worker::start(launch, group).map_err(failed("started"))?;
     let pipes = Pipes::new(&mut worker.child, input, stderr, launch.policy.events_bytes);
     let mut pipes = pipes.map_err(failed("given its pipes"))?;
+    pipes.log_is_life = worker.container.is_some();
     let (mut asked, killed) = worker.watch(launch, begun, &mut pipes, on_line).map_err(failed("watched"))?;
     worker.end_all();
     let container_kills = worker.end_container();
@@ -284,31 +285,38 @@ const ANSWER: Duration = Duration::from_secs(60);
 /// # Errors
 /// It could not be asked, or its answer is a refusal: in its words.
 pub fn ask(engine: &Engine, question: &[&str]) -> Result<String, String> {
-    const MOST: u64 = 1 << 20;
     let mut command = engine_command(engine);
     command.args(question).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|e| format!("`{}` cannot be started: {e}", engine.program.display()))?;
-    // What it says is short and fits its pipes.
-    let begun = Instant::now();
-    let status = loop {
-        match child.try_wait().map_err(|e| e.to_string())? {
-            Some(status) => break status,
-            None if begun.elapsed() > ANSWER => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("`{}` does not answer", engine.program.display()));
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    std::thread::scope(|scope| {
+        // While it goes on, so that no answer waits for room in its pipe.
+        let (said, told) = (scope.spawn(|| whole(stdout)), scope.spawn(|| whole(stderr)));
+        let begun = Instant::now();
+        let status = loop {
+            match child.try_wait().map_err(|e| e.to_string())? {
+                Some(status) => break status,
+                None if begun.elapsed() > ANSWER => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err(format!("`{}` does not answer", engine.program.display()));
+                }
+                None => std::thread::sleep(SHORT_TICK),
             }
-            None => std::thread::sleep(SHORT_TICK),
-        }
-    };
-    let read = |pipe: Option<&mut dyn Read>| {
-        let mut text = Vec::new();
-        pipe.map(|pipe| pipe.take(MOST).read_to_end(&mut text));
-        String::from_utf8_lossy(&text).trim().to_string()
-    };
-    let said = read(child.stdout.as_mut().map(|pipe| pipe as &mut dyn Read));
-    let told = read(child.stderr.as_mut().map(|pipe| pipe as &mut dyn Read));
-    if status.success() { Ok(said) } else { Err(told) }
+        };
+        let (said, told) = (said.join().unwrap_or_default(), told.join().unwrap_or_default());
+        if status.success() { Ok(said) } else { Err(told) }
+    })
+}
+
+/// All that a pipe gives, up to a limit; beyond it, nothing is kept.
+fn whole(pipe: Option<impl Read>) -> String {
+    const MOST: u64 = 1 << 20;
+    let (Some(mut pipe), mut text) = (pipe, Vec::new()) else { return String::new() };
+    // What came before an error is what there is.
+    let _ = pipe.by_ref().take(MOST).read_to_end(&mut text);
+    let _ = io::copy(&mut pipe, &mut io::sink());
+    String::from_utf8_lossy(&text).trim().to_string()
 }
 
 /// Processes whose first environment holds this mark. One that cannot be looked into belongs to somebody else.
@@ -401,6 +409,8 @@ struct Pipes {
     lines: Lines,
     stderr_pipe: Option<ChildStderr>,
     stderr: Capture<File>,
+    /// What it says counts as a sign of life: a script need not tell anything.
+    log_is_life: bool,
 }
 
 impl Pipes {
@@ -419,7 +429,7 @@ impl Pipes {
             }
         }
         let (lines, is_asked) = (Lines::new(MAX_LINE, events_bytes), Cell::new(0));
-        Ok(Pipes { input, refused, is_asked, stdout, lines, stderr_pipe, stderr })
+        Ok(Pipes { input, refused, is_asked, stdout, lines, stderr_pipe, stderr, log_is_life: false })
     }
 
     /// Waits until something can be read or written, for `at_most` so long; a signal ends the wait as well.
@@ -446,18 +456,20 @@ impl Pipes {
         }
     }
 
-    /// Writes what its stdin takes, reads what has come. Returns the number of lines.
+    /// Writes what its stdin takes, reads what has come. Returns the number of signs of life: lines, and pieces of a log that counts.
     fn read(&mut self, on_line: &mut dyn FnMut(&[u8])) -> Result<usize, Flood> {
         self.refused.take(self.is_asked.take());
         self.write();
         let mut buffer = [0; 1 << 16];
+        let mut signs = 0;
         if let Some(count) = read_some(&mut self.stderr_pipe, &mut buffer) {
             // A full disk must not end the run for its log's sake; what training writes will say so.
             let _ = self.stderr.take(&buffer[..count]);
+            signs += usize::from(self.log_is_life);
         }
         match read_some(&mut self.stdout, &mut buffer) {
-            Some(count) => self.lines.take(&buffer[..count], on_line),
-            None => Ok(0),
+            Some(count) => Ok(signs + self.lines.take(&buffer[..count], on_line)?),
+            None => Ok(signs),
         }
     }
 
@@ -507,5 +519,22 @@ fn read_some(pipe: &mut Option<impl Read>, buffer: &mut [u8]) -> Option<usize> {
             *pipe = None;
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer that no pipe holds, on either side, is heard at once.
+    #[test]
+    fn long_answers_are_heard() {
+        let engine = Engine { program: "/bin/sh".into(), host: None };
+        let begun = Instant::now();
+        let said = ask(&engine, &["-c", "head -c 3000000 /dev/zero | tr '\\0' y; head -c 3000000 /dev/zero >&2"]);
+        assert_eq!(said.map(|said| said.len()), Ok(1 << 20));
+        let told = ask(&engine, &["-c", "head -c 500000 /dev/zero | tr '\\0' n >&2; exit 1"]);
+        assert_eq!(told.map_err(|told| told.len()), Err(500_000));
+        assert!(begun.elapsed() < ANSWER / 2, "{:?}", begun.elapsed());
     }
 }

@@ -1,5 +1,6 @@
 //! What comes from a worker is cut into lines and bounded: its output is as untrusted as what it reads.
 
+use crate::words::steers;
 use std::io::{self, Write};
 
 /// Cuts bytes into lines, and stops when a line or all together are longer than any job needs.
@@ -55,38 +56,47 @@ impl Lines {
 
 /// Bytes of stderr's end that are kept for messages.
 const TAIL: usize = 4096;
+/// Bytes of its end that its file gets, behind the beginning: the reason of an end stands there.
+const END: usize = 256 << 10;
 
-/// Keeps a worker's stderr: the beginning in a file, up to a limit, and the end in memory.
+/// Keeps a worker's stderr: the beginning in a file, up to a limit, and the end in memory until it has ended.
 #[derive(Debug)]
 pub(super) struct Capture<W> {
     file: W,
     left: u64,
     dropped: u64,
-    tail: Vec<u8>,
+    end: Vec<u8>,
 }
 
 impl<W: Write> Capture<W> {
     pub(super) fn new(file: W, max_bytes: u64) -> Self {
-        Capture { file, left: max_bytes, dropped: 0, tail: Vec::new() }
+        Capture { file, left: max_bytes, dropped: 0, end: Vec::new() }
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.end.extend_from_slice(&bytes[bytes.len().saturating_sub(END)..]);
+        if self.end.len() > 2 * END {
+            self.end.drain(..self.end.len() - END);
+        }
         let kept = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        self.file.write_all(&bytes[..kept])?;
         self.left -= kept as u64;
         self.dropped += (bytes.len() - kept) as u64;
-        self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL)..]);
-        self.tail.drain(..self.tail.len().saturating_sub(TAIL));
-        Ok(())
+        self.file.write_all(&bytes[..kept])
     }
 
-    /// Says in the file what is missing in it; returns the end of what came.
+    /// Says in the file what is missing in it, and writes the end there; returns the last of what came.
     pub(super) fn finish(mut self) -> io::Result<String> {
+        let last = |most: usize| &self.end[self.end.len().saturating_sub(most)..];
         if self.dropped > 0 {
-            writeln!(self.file, "\n[{} more bytes were not kept]", self.dropped)?;
+            let end = last(END.min(usize::try_from(self.dropped).unwrap_or(END)));
+            match self.dropped - end.len() as u64 {
+                0 => {}
+                missing => writeln!(self.file, "\n[{missing} bytes were not kept]")?,
+            }
+            self.file.write_all(end)?;
         }
         self.file.flush()?;
-        Ok(printable(&self.tail))
+        Ok(printable(last(TAIL)))
     }
 }
 
@@ -97,7 +107,7 @@ fn printable(bytes: &[u8]) -> String {
     for c in text.chars() {
         match c {
             '\n' | '\t' => out.push(c),
-            c if c.is_control() => out.extend(c.escape_default()),
+            c if steers(c) => out.extend(c.escape_default()),
             c => out.push(c),
         }
     }
@@ -150,12 +160,19 @@ mod tests {
         let mut kept = Vec::new();
         let mut capture = Capture::new(&mut kept, 10);
         capture.take(b"beginning").expect("memory");
-        capture.take(&vec![b'x'; 2 * TAIL]).expect("memory");
+        (0..5).for_each(|_| capture.take(&vec![b'x'; END - 7]).expect("memory"));
         capture.take(b"\x1b[31mend\x07").expect("memory");
         let tail = capture.finish().expect("memory");
-        let missing = 2 * TAIL - 1 + 9;
-        assert_eq!(String::from_utf8(kept).expect("text"), format!("beginningx\n[{missing} more bytes were not kept]\n"));
+        let missing = 5 * (END - 7) - 1 + 9 - END;
+        let end = format!("{}\x1b[31mend\x07", "x".repeat(END - 9));
+        assert!(String::from_utf8(kept).expect("text") == format!("beginningx\n[{missing} bytes were not kept]\n{end}"));
         assert!(tail.ends_with("xxx\\u{1b}[31mend\\u{7}"), "{tail}");
         assert!(tail.len() < TAIL + 20);
+        // Where beginning and end are all there is, nothing is missing and nothing stands there twice.
+        let mut kept = Vec::new();
+        let mut capture = Capture::new(&mut kept, 4);
+        capture.take(b"beginning and end").expect("memory");
+        assert_eq!(capture.finish().expect("memory"), "beginning and end");
+        assert_eq!(kept, b"beginning and end");
     }
 }

@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import runpy
+import signal
 import struct
 import sys
 import threading
@@ -60,6 +61,8 @@ def _refusal(error):
     return None
 
 
+# The first process of a container is deaf to what it does not ask for.
+signal.signal(signal.SIGTERM, lambda _signal, _frame: os._exit(143))
 events = os.dup(1)
 os.dup2(2, 1)
 os.environ["TALLOW_EVENTS"] = str(events)
@@ -70,6 +73,7 @@ threading.Thread(target=_end_with_tallow, daemon=True).start()
 import tallow  # noqa: E402,F401  (from here on a request to stop is heard)
 
 sys.addaudithook(_note_act)
+tallow._tell("began")
 try:
     runpy.run_path("/tallow/script.py", run_name="__main__")
 except Exception as error:
@@ -77,4 +81,8 @@ except Exception as error:
     if refused is not None:
         path = refused.filename if isinstance(refused.filename, str) else None
         tallow._tell("refused", what=act, path=path, error=str(refused)[:300])
+    raise
+except SystemExit as ended:
+    if not isinstance(ended.code, (int, type(None))) and not isinstance(ended, tallow.Diverged):
+        tallow._tell("exited", message=str(ended.code)[:1000])
     raise
