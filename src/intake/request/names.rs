@@ -83,8 +83,9 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         return Some(lying);
     }
     let id = hub_id(word);
-    // `train/test` and `and/or` are no ids, and `ViT-B/16` is a name.
-    let is_id = id.is_some() && !word.split('/').all(is_filler) && public_id(&word.to_lowercase()).is_none();
+    // `train/test`, `and/or` and `yes/no` are no ids, and `ViT-B/16` is a name.
+    let is_word = |part: &str| is_filler(part) || matches!(part.to_lowercase().as_str(), "yes" | "no" | "true" | "false");
+    let is_id = id.is_some() && !word.split('/').all(is_word) && public_id(&word.to_lowercase()).is_none();
     if !looks_like_path(word) && !is_id {
         return None;
     }

@@ -1,6 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
+mod named;
+
 /// Where nothing lies anywhere.
 fn parse(text: &str) -> Request {
     parse_request(text, |_| None)
@@ -314,40 +316,6 @@ fn what_there_is_no_way_to_follow_is_told_apart() {
         assert_eq!(r.lacking.iter().map(|l| l.of).collect::<Vec<_>>(), of, "{text}: {r:?}");
         assert!(r.not_understood.is_empty() && r.model.is_none() && r.target.is_none(), "{text}: {r:?}");
     }
-}
-
-#[test]
-fn an_adapter_is_said_in_one_word_or_several() {
-    for (text, rank, [use_dora, use_rslora, as_stored]) in [
-        ("with LoRA", None, [false, false, false]),
-        ("with DoRA of rank 4", Some(4), [true, false, false]),
-        ("with LoRA of rank 16 and DoRA", Some(16), [true, false, false]),
-        ("with rsLoRA, rank 2", Some(2), [false, true, false]),
-        ("using rs-LoRA with DoRA", None, [true, true, false]),
-        ("with QLoRA of rank 4", Some(4), [false, false, true]),
-        ("with LoRA of rank 4, keeping the base quantised", Some(4), [false, false, true]),
-        ("with LoRA on the quantized base", None, [false, false, true]),
-    ] {
-        let r = parse(&format!("fine-tune MiniLM on SST-2 {text}"));
-        let asked = AskedAdapter { rank, use_dora, use_rslora, as_stored, ..AskedAdapter::default() };
-        assert_eq!(r.adapter, Some(asked), "{text}: {r:?}");
-        assert!(r.not_understood.is_empty() && r.lacking.is_empty(), "{text}: {r:?}");
-    }
-    for (text, rank, alpha, dropout) in [
-        ("LoRA fine-tune MiniLM on SST-2 with r=16 and alpha=32", Some(16), Some(32.0), None),
-        ("QLoRA of MiniLM on SST-2, rank 8", Some(8), None, None),
-        ("MiniLM on SST-2 with LoRA, lora_r=4, lora_alpha 8, lora_dropout=0.05", Some(4), Some(8.0), Some(0.05)),
-        ("fine-tune MiniLM on SST-2 using LoRA (rank 4, alpha 16, dropout 0.1)", Some(4), Some(16.0), None),
-    ] {
-        let r = parse(text);
-        let asked = r.adapter.unwrap_or_default();
-        assert_eq!((asked.rank, asked.alpha, asked.dropout), (rank, alpha, dropout), "{text}: {r:?}");
-        assert!(r.not_understood.is_empty(), "{text}: {r:?}");
-    }
-    let beta = |text: &str| parse(text).beta;
-    assert_eq!(beta("DPO with GPT-2 on pairs.jsonl, beta 0.2"), Some(0.2));
-    assert_eq!(beta("DPO with GPT-2 on pairs.jsonl, beta=0.05"), Some(0.05));
-    assert_eq!(beta("MiniLM on SST-2, Adam with beta1 0.9"), None);
 }
 
 #[test]
@@ -677,41 +645,4 @@ fn rows_are_drawn_by_a_column() {
         assert_eq!((r.weighted_by.as_deref(), is_clear(&r)), (Some(column), true), "{text}: {r:?}");
     }
     assert_eq!(parse("balanced sampling").weighted_by, None);
-}
-
-/// Words that people put around names and that hide no wish.
-#[test]
-fn ids_without_an_owner_and_models_by_their_usual_names() {
-    let hub = |id: &str| Some(DataName::Hub { id: id.into(), config: None });
-    let at = |id: &str| Some(ModelName::At { id: id.into() });
-    for (text, data, model) in [
-        ("translate English to French with t5-small on opus_books", hub("opus_books"), called("t5-small")),
-        ("fine-tune distilgpt2 on my_org_texts", hub("my_org_texts"), at("distilbert/distilgpt2")),
-        (
-            "summarise cnn_dailymail with flan-t5-small",
-            Some(DataName::Known { name: "CNN and Daily Mail".into() }),
-            called("flan-t5-small"),
-        ),
-        (
-            "fine-tune opus-mt-en-de on pairs.csv",
-            Some(DataName::Local { path: "pairs.csv".into() }),
-            at("Helsinki-NLP/opus-mt-en-de"),
-        ),
-        (
-            "question answering with roberta-base on squad_v2",
-            Some(DataName::Known { name: "SQuAD 2.0".into() }),
-            at("FacebookAI/roberta-base"),
-        ),
-    ] {
-        let r = parse(text);
-        assert_eq!((&r.data, &r.model), (&data, &model), "{text}: {r:?}");
-        assert!(r.not_understood.is_empty(), "{text}: {r:?}");
-    }
-    let made = |text: &str| {
-        let r = parse(text);
-        (r.from_scratch, r.pretrained, r.not_understood)
-    };
-    assert_eq!(made("pretrain a GPT on novel.txt"), (true, false, vec![]));
-    assert_eq!(made("continue pretraining GPT-2 on novel.txt"), (false, true, vec![]));
-    assert_eq!(made("fine-tune a pretrained BERT on SST-2"), (false, true, vec![]));
 }

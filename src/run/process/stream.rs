@@ -66,17 +66,20 @@ pub(super) struct Capture<W> {
     left: u64,
     dropped: u64,
     end: Vec<u8>,
+    /// So much of the end: never more than of the beginning.
+    most: usize,
 }
 
 impl<W: Write> Capture<W> {
     pub(super) fn new(file: W, max_bytes: u64) -> Self {
-        Capture { file, left: max_bytes, dropped: 0, end: Vec::new() }
+        let most = END.min(usize::try_from(max_bytes).unwrap_or(END)).max(TAIL);
+        Capture { file, left: max_bytes, dropped: 0, end: Vec::new(), most }
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.end.extend_from_slice(&bytes[bytes.len().saturating_sub(END)..]);
-        if self.end.len() > 2 * END {
-            self.end.drain(..self.end.len() - END);
+        self.end.extend_from_slice(&bytes[bytes.len().saturating_sub(self.most)..]);
+        if self.end.len() > 2 * self.most {
+            self.end.drain(..self.end.len() - self.most);
         }
         let kept = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         self.left -= kept as u64;
@@ -88,7 +91,7 @@ impl<W: Write> Capture<W> {
     pub(super) fn finish(mut self) -> io::Result<String> {
         let last = |most: usize| &self.end[self.end.len().saturating_sub(most)..];
         if self.dropped > 0 {
-            let end = last(END.min(usize::try_from(self.dropped).unwrap_or(END)));
+            let end = last(self.most.min(usize::try_from(self.dropped).unwrap_or(self.most)));
             match self.dropped - end.len() as u64 {
                 0 => {}
                 missing => writeln!(self.file, "\n[{missing} bytes were not kept]")?,
