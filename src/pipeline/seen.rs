@@ -1,4 +1,4 @@
-//! Whether a model was trained on what it is asked to be scored on, by the manifest that lies beside it.
+//! What a model learnt from, by the manifest that lies beside it: its columns, and whether it is to be scored on just that.
 
 use crate::data::sha256_of_file;
 use crate::plan::{ModelFacts, SplitFacts};

@@ -302,6 +302,16 @@ fn a_paper_of_each_family() {
         assert_eq!(id(&left[0]), otherwise, "without {absent:?}");
         assert!(left[0].recipe.batch_size > 0 && spec::parse(&spec::to_toml(&left[0]), "proposed").is_ok(), "{own}");
     }
+    // Another form of the data than the usual one is said to be it.
+    let goal = paper("gpt2", "WikiText-2", "perplexity", 29.4, vec![]);
+    let forms = RulePlanner.data(&goal, &day).expect("two forms");
+    let data = words();
+    let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &[] };
+    let said = |form: &DataChoice| {
+        let spec = RulePlanner.experiments(&goal, &day, form, &offer).expect("experiments").remove(0);
+        spec.assumptions.iter().any(|a| a.starts_with("data.source.config: `wikitext-2-v1`"))
+    };
+    assert_eq!(forms.iter().map(said).collect::<Vec<_>>(), [false, true]);
     // What the zoo has nothing of is refused, with what could be done.
     let refused = RulePlanner.data(&paper("mamba", "WikiText-103", "perplexity", 16.0, vec![]), &day);
     assert!(matches!(refused, Err(PlannerError::NoModel { .. })), "{refused:?}");

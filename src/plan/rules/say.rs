@@ -8,7 +8,7 @@ use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
 use crate::intake::{Family, ModelName, ModelSize, PaperSpec};
-use crate::spec::{Deviation, Metric, ModelSpec, Task};
+use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task};
 use crate::words;
 use tallow_zoo::{HeadKind, Modality};
 
@@ -131,6 +131,12 @@ impl Brief<'_> {
                 }
                 (None, input) => format!("data.columns: {} belong together", names(input)),
             });
+        }
+        if let (Some(first), DataSource::Hub { config: Some(config), .. }) =
+            (self.choice.known.and_then(|known| known.config), &self.choice.source)
+            && first != config
+        {
+            out.assumptions.push(format!("data.source.config: `{config}`, for `{first}` cannot be had here"));
         }
         if self.train != "train" && self.offer.data.splits.len() > 1 && self.choice.splits.is_empty() {
             out.assumptions.push(format!("data.train: the split `{}`, for there is none that is called `train`", self.train));
