@@ -157,6 +157,34 @@ impl Predictions {
         metric.is_share_of_examples() && !matches!(self, Predictions::Tags { .. })
     }
 
+    /// Whether the same is said of half of the examples or more, though a tenth of those are not like the others, and of numbers of all:
+    /// but for rounding, probabilities to a thousandth of each, numbers to a hundred-thousandth of them or of 1. Of what is said word by
+    /// word: no.
+    pub fn says_the_same(&self) -> bool {
+        let range = |values: &mut dyn Iterator<Item = f64>| {
+            let [low, high] = values.fold([f64::INFINITY, f64::NEG_INFINITY], |[l, h], value| [l.min(value), h.max(value)]);
+            high - low
+        };
+        match self {
+            Predictions::Classes { each, .. } => {
+                half_alike(&each.iter().map(|said| (said.label, said.probabilities.as_slice())).collect::<Vec<_>>())
+            }
+            Predictions::Labels { each, .. } => {
+                half_alike(&each.iter().map(|said| (&said.actual, said.probabilities.as_slice())).collect::<Vec<_>>())
+            }
+            Predictions::Values { predicted, actual } => {
+                let greatest = predicted.iter().fold(1.0f64, |greatest, value| greatest.max(value.abs()));
+                range(&mut actual.iter().copied()) > 0.0 && range(&mut predicted.iter().copied()) < 1e-5 * greatest
+            }
+            Predictions::Tags { .. }
+            | Predictions::Answers(_)
+            | Predictions::Words { .. }
+            | Predictions::Texts(_)
+            | Predictions::Preferences { .. }
+            | Predictions::Retrieved { .. } => false,
+        }
+    }
+
     /// `metric` over all examples; NaN where it has no value, as a correlation with a constant, and for a metric of something else.
     pub fn metric(&self, metric: Metric) -> f64 {
         self.over(metric, &(0..self.len()).collect::<Vec<_>>())
@@ -383,6 +411,21 @@ fn percentiles(mut scores: Vec<f64>) -> Option<[f64; 2]> {
     Some([at(0.025), at(0.975)])
 }
 
+/// Whether half of the examples or more, each with what is right of it, have the same probabilities, and what is right of those is not
+/// nearly always the same.
+fn half_alike<L: PartialEq>(each: &[(L, &[f32])]) -> bool {
+    let near = |a: &[f32], b: &[f32]| {
+        let log = |p: f32| p.max(f32::MIN_POSITIVE).ln();
+        a.iter().zip(b).all(|(a, b)| (log(*a) - log(*b)).abs() < 1e-3)
+    };
+    each.iter().any(|(_, said)| {
+        let alike: Vec<&L> = each.iter().filter(|(_, other)| near(said, other)).map(|(label, _)| label).collect();
+        let of = |label: &L| alike.iter().filter(|other| **other == label).count();
+        let most = alike.iter().map(|label| of(label)).max().unwrap_or(0);
+        2 * alike.len() >= each.len() && 10 * most <= 9 * alike.len()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -410,6 +453,28 @@ mod tests {
         check(Metric::Rmse, 1.96 * said.metric(Metric::Rmse) / (2.0 * n).sqrt());
         check(Metric::Pearson, 1.96 * (1.0 - r * r) / n.sqrt());
         assert_eq!(said.intervals(&[Metric::Rmse]), said.intervals(&[Metric::Rmse]), "drawn from a stream of its own");
+    }
+
+    #[test]
+    fn what_is_said_of_all_alike_is_told_from_what_is_nearly_so() {
+        let classes = |said: &[(u32, f32)]| Predictions::Classes {
+            each: said.iter().map(|&(label, p)| ClassSaid { label, predicted: 0, probabilities: vec![p, 1.0 - p] }).collect(),
+            classes: 2,
+        };
+        assert!(classes(&[(0, 0.52), (1, 0.52), (0, 0.520_000_1)]).says_the_same());
+        assert!(!classes(&[(0, 0.52), (1, 0.521), (1, 0.53)]).says_the_same());
+        assert!(classes(&[(0, 0.52), (1, 0.52), (0, 0.5), (1, 0.4)]).says_the_same(), "of half");
+        let sure = [vec![(0, 1.0); 19], vec![(1, 1.0)]].concat();
+        assert!(!classes(&sure).says_the_same(), "sure of nearly all, and right");
+        assert!(!classes(&[(0, 0.52), (0, 0.52)]).says_the_same(), "and so they are");
+        assert!(!classes(&[(0, 1e-5), (1, 2e-5), (1, 3e-5)]).says_the_same(), "of a rare class, twice as much");
+        assert!(!classes(&[]).says_the_same());
+        let values = |predicted: [f64; 2], actual: [f64; 2]| {
+            Predictions::Values { predicted: predicted.into(), actual: actual.into() }.says_the_same()
+        };
+        assert!(values([3.048_629, 3.048_630], [5.0, 1.0]) && !values([3.04, 3.05], [5.0, 1.0]));
+        assert!(!values([3.0, 3.0], [2.0, 2.0]), "and so they are");
+        assert!(!values([1e-3, 2e-3], [0.0, 1e6]), "most are small where one is large");
     }
 
     #[test]

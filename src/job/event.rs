@@ -31,7 +31,7 @@ pub enum Event {
     Step(StepEvent),
     /// The model on the monitor at a step.
     Monitored { step: u64, metric: Metric, value: f64, loss: f64, examples: usize },
-    /// A checkpoint is on disk, whole. The hash is that of the weights alone: of their bytes in the order of their names.
+    /// A checkpoint is on disk, whole. The hash is that of the weights that training changes: of their bytes in the order of their names.
     Checkpointed {
         step: u64,
         path: String,
@@ -267,6 +267,8 @@ pub enum Divergence {
     LossExploded,
     /// Finite to the end, and in vain: found after the last step.
     LossStayedHigh,
+    /// It says the same of every example: found after the last step.
+    Collapsed,
     /// Found after the last step.
     WeightsNotFinite,
 }
@@ -278,6 +280,7 @@ impl Divergence {
             Divergence::GradNotFinite => "gradient not finite",
             Divergence::LossExploded => "loss exploded",
             Divergence::LossStayedHigh => "loss no better than at the start",
+            Divergence::Collapsed => "the model says the same of every example",
             Divergence::WeightsNotFinite => "weights not finite",
         }
     }

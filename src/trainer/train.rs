@@ -6,6 +6,7 @@
 
 mod lay_out;
 mod triage;
+mod worth;
 
 pub use lay_out::{INIT, LaidOut, feed, lay_out};
 
@@ -503,8 +504,8 @@ impl<'a> Run<'a> {
             return self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit);
         }
         let best = self.put_in_what_comes_out()?;
-        if let Some(loss) = self.in_vain()? {
-            return self.diverged(Divergence::LossStayedHigh, loss, emit);
+        if let Some((what, loss)) = self.in_vain()? {
+            return self.diverged(what, loss, emit);
         }
         let stopped_early = self.progress.step < self.config.total_steps;
         self.tell_what_comes_out(stopped_early, best, emit);
@@ -523,16 +524,6 @@ impl<'a> Run<'a> {
         let weights = weights_sha256.clone();
         emit(Event::Finished { step, weights_sha256: weights, tokens, examples, train_secs, stopped_early, best });
         Ok(Finish::Completed { weights_sha256 })
-    }
-
-    /// What the first step's examples lose now, where that shows that training was in vain.
-    fn in_vain(&mut self) -> Result<Option<f64>, Error> {
-        let examples = self.order.batch(0).len() as u64;
-        if !self.progress.watch.is_doubtful(examples) {
-            return Ok(None);
-        }
-        let again = self.again(0)?;
-        Ok(self.progress.watch.stayed_high(again.loss).then_some(again.loss))
     }
 
     /// In words, for whoever reads the run.

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, STEPS, Went, jumping, steady};
 use crate::worker::Fault;
 use tallow::error::Class;
-use tallow::job::{InitFrom, Origin, RunConfig};
+use tallow::job::{Divergence, InitFrom, Origin, RunConfig};
 use tallow::run::recovery::{Change, MAX_ATTEMPTS};
 use tallow::run::{Allowed, Budget, Outcome};
 use tallow::spec::{Optimizer, Schedule, Warmup};
@@ -58,6 +58,12 @@ const ROWS: &[Row] = &[
     row("the worker does what the jail refuses, and dies of it", "refused: sandbox", "nothing", refused),
     row("the clock jumps by decades", "completed", "nothing to do", clock),
     row("losses or gradients grow until they are not finite", "diverged: growth", "a lower rate, from the start", growth),
+    row(
+        "all losses are finite, and the model ends worse than it was, as good as a guess after a rise, or saying the same of all",
+        "diverged: growth",
+        "a tenth of the rate, from the start",
+        in_vain,
+    ),
     row("one step is not finite, all before was calm", "diverged: operation", "tighter clipping, from the start", one_step),
     row("an example is not finite", "diverged: data", "nothing; with consent the example is left out, from the start", data),
     row("the weights to begin with overflow", "diverged: loaded", "nothing", loaded),
@@ -200,6 +206,24 @@ fn growth() {
         return ends_as_undisturbed(&bench, &went);
     }
     panic!("no rate made it diverge");
+}
+
+/// The smallest of some rates that leaves it finite, and worse than it was.
+fn in_vain() {
+    for lr in [0.3, 1.0, 3.0, 10.0, 30.0] {
+        let bench = Bench::new(None);
+        let mut config = bench.config("seed-0");
+        config.recipe.lr = lr;
+        let went = bench.supervise(&config, Allowed::default(), &steady());
+        if !matches!(went.outcomes[0], Outcome::Diverged { what: Divergence::LossStayedHigh | Divergence::Collapsed, .. }) {
+            continue;
+        }
+        assert!(matches!(origin(&went.outcomes[0]), Some(Origin::Growth { .. })), "{:?}", went.outcomes);
+        assert_eq!(went.changes[0], Change::LowerLr { from: lr, to: 0.1 * lr });
+        assert!(went.resumed.iter().all(|resumed| !resumed), "from the start");
+        return ends_as_undisturbed(&bench, &went);
+    }
+    panic!("no rate made it worse");
 }
 
 /// Batches of one: no other example says that it is this one's fault.

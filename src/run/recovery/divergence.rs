@@ -36,7 +36,7 @@ pub(super) fn calm(
     history: &[Tried],
     allowed: Allowed,
 ) -> Decision {
-    if what == Divergence::LossStayedHigh {
+    if matches!(what, Divergence::LossStayedHigh | Divergence::Collapsed) {
         return lower_lr(step, config, MUCH_LOWER);
     }
     let (remedies, usual) = match origin {

@@ -23,7 +23,7 @@ impl Run<'_> {
     pub(super) fn origin(&mut self, what: Divergence) -> Result<Origin, Error> {
         let grad_norm = self.progress.watch.usual_norm();
         match what {
-            Divergence::LossExploded | Divergence::LossStayedHigh => {
+            Divergence::LossExploded | Divergence::LossStayedHigh | Divergence::Collapsed => {
                 return Ok(Origin::Growth { place: Place::default(), grad_norm });
             }
             Divergence::WeightsNotFinite => {
