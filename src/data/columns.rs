@@ -298,7 +298,8 @@ pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool>
     Ok(others > 1 && !table.columns().iter().any(named) && flags(table)?.len() == others)
 }
 
-/// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`.
+/// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`; else the
+/// only one that a slip of the keyboard makes it: `speceis` for `species`.
 ///
 /// # Errors
 /// There is none, or several: the message lists those that there are.
@@ -314,7 +315,17 @@ pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     let exact = table.columns().iter().find(|column| column.name == name);
     let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
     let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
-    found.map_or_else(|| table.column(name), Ok)
+    let slip = |words: &[String]| is_slip(&words.concat(), &wanted.concat());
+    found.or_else(|| only(&slip)).map_or_else(|| table.column(name), Ok)
+}
+
+/// Whether one letter too many, too few, another, or two in the wrong order make the one of the other. Of short names that is chance,
+/// and another digit is another column.
+fn is_slip(name: &str, written: &str) -> bool {
+    const SHORTEST: usize = 4;
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let long = name.chars().count().min(written.chars().count()) >= SHORTEST;
+    long && digits(name) == digits(written) && strsim::osa_distance(name, written) == 1
 }
 
 /// # Errors
@@ -507,5 +518,18 @@ mod tests {
             Err("no column `c`: it has `a`, `b`"),
         );
         check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_one_where_nothing_else_is_as_near() {
+        let named = |label: &str| Columns { label: Some(label.into()), ..Columns::default() };
+        let csv = "words,species\na,x\nb,y\nc,x\nd,y\n";
+        for slip in ["speceis", "specis", "speciess", "spezies", "Specie s"] {
+            check(csv, named(slip), Ok((&["words"], "species")));
+        }
+        check(csv, named("speceiz"), Err("no column `speceiz`"));
+        check("words,rate1,rate2\na,0,1\nb,1,0\n", named("rate"), Err("no column `rate`"));
+        check("words,rate2\na,0\nb,1\n", named("rate1"), Err("no column `rate1`"));
+        check("words,age\na,0\nb,1\n", named("aeg"), Err("no column `aeg`"));
     }
 }

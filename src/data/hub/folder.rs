@@ -56,26 +56,12 @@ pub(super) fn nearest(wanted: &str, names: Vec<String>) -> Vec<String> {
     let last = |id: &str| id.rsplit('/').next().unwrap_or(id).to_lowercase();
     let score = |name: &String| {
         let (a, b) = (wanted.to_lowercase(), name.to_lowercase());
-        edit_distance(&a, &b).min(edit_distance(&last(&a), &last(&b)))
+        strsim::levenshtein(&a, &b).min(strsim::levenshtein(&last(&a), &last(&b)))
     };
     let most = (last(wanted).len() / 2).max(2);
     let mut scored: Vec<(usize, String)> = names.into_iter().map(|n| (score(&n), n)).filter(|(s, _)| *s <= most).collect();
     scored.sort();
     scored.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = if x == *y { diagonal } else { 1 + diagonal.min(row[j]).min(row[j + 1]) };
-            diagonal = std::mem::replace(&mut row[j + 1], cost);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -121,6 +121,11 @@ impl Brief<'_> {
                 "task: sentence similarity, for the model is one of sentence vectors (`--set task=text_regression` has a number said of a pair)".into(),
             );
         }
+        if let (Some(asked), Some(label)) = (&self.choice.columns.label, &self.offer.data.columns.label)
+            && asked != label
+        {
+            out.assumptions.push(format!("data.columns.label: `{label}` is what `{asked}` means"));
+        }
         if self.task == Task::SentenceSimilarity {
             let columns = &self.offer.data.columns;
             let names = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
