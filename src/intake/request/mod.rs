@@ -48,6 +48,8 @@ pub struct Request {
     pub model: Option<ModelName>,
     /// "with 2 layers", "of 110M parameters".
     pub size: ModelSize,
+    /// "Freeze the encoder".
+    pub frozen: Option<Frozen>,
     /// "from scratch".
     pub from_scratch: bool,
     /// "pretrained".
@@ -199,6 +201,29 @@ pub struct Lacking {
     pub of: Lack,
     /// The user's words.
     pub words: String,
+}
+
+/// What of a model stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "part", rename_all = "snake_case")]
+pub enum Frozen {
+    Embeddings,
+    /// So many layers, and the embeddings below them.
+    LowerLayers {
+        count: usize,
+    },
+    /// All but what is behind the last layer: a linear probe.
+    Body,
+}
+
+impl Frozen {
+    pub fn in_words(self) -> String {
+        match self {
+            Frozen::Embeddings => "the embeddings".into(),
+            Frozen::LowerLayers { count } => format!("the first {count} layers with the embeddings"),
+            Frozen::Body => "all but the head".into(),
+        }
+    }
 }
 
 /// What kind of thing is lacking.

@@ -2,7 +2,7 @@
 
 use super::number::{NUMBER, in_words, number};
 use super::rest::{Cut, NOT, Rest};
-use super::{Lack, Lacking, Refused, Request};
+use super::{Frozen, Lack, Lacking, Refused, Request};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
 use crate::spec::{Augment, Warmup};
 use regex::Regex;
@@ -27,6 +27,22 @@ macro_rules! patterns {
 }
 
 patterns! {
+    frozen_layers: [
+        r"\b(?:freez(?:e|ing)|frozen) (?:the )?(?:first|lower|lowest|bottom) # (?:\w+ )?(?:layers|blocks)\b",
+        r"\b(?:first|lower|lowest|bottom) # (?:\w+ )?(?:layers|blocks) (?:are |stay |kept )?(?:frozen|fixed)\b",
+    ],
+    frozen_embeddings: [
+        r"\b(?:freez(?:e|ing)|frozen|fixed) (?:the |its |all )?(?:word |token |input )?embeddings?(?: layers?| tables?)?\b",
+        r"\bembeddings? (?:are |stay |kept )?(?:frozen|fixed)\b",
+    ],
+    frozen_body: [
+        r"\blinear[- ]prob(?:e|ing)\b",
+        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:layers|weights))?) (?:but|except|besides) (?:for )?(?:the )?(?:head|classifier|last layer|final layer)\b",
+        r"\b(?:freez(?:e|ing)|frozen) (?:the |its |pre-?trained )*(?:encoder|backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
+        r"\b(?:encoder|backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
+        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) only (?:the |its )?(?:head|classifier|last layer|final layer)\b",
+        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:head|last layer|final layer) (?:only|alone)\b",
+    ],
     scratch: [r"\bfrom scratch\b", r"\bpre-?train\b"],
     // What was trained before is trained on.
     further: [r"\b(?:continue(?:d)?|further|keep) (?:to )?pre-?train(?:ing)?\b"],
@@ -153,10 +169,7 @@ static AUGMENTATIONS: LazyLock<Vec<(Augment, Regex)>> = LazyLock::new(|| {
 static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     let lack = |of, form: &str| (of, pattern(form));
     vec![
-        lack(
-            Lack::Method,
-            r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|linear prob(?:e|ing)|(?:knowledge )?distill(?:ation|ed|ing)?)\b",
-        ),
+        lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|(?:knowledge )?distill(?:ation|ed|ing)?)\b"),
         lack(
             Lack::Method,
             r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|first|encoder|backbone|body|embeddings?|layers?|weights))*",
@@ -176,6 +189,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     if request.from_scratch && request.pretrained {
         request.refused.push(Refused { words: "from scratch and pretrained".into(), expected: ONE_OF_TWO.into() });
     }
+    request.frozen = frozen(rest, request);
     let adapter_dropout = first(rest, &PATTERNS.adapter_dropout);
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
@@ -355,6 +369,17 @@ fn warmup(cut: &Cut) -> Option<Warmup> {
         "" | "step" | "steps" if value.fract() == 0.0 && value <= 1e9 => Some(Warmup::Steps(value as u64)),
         _ => None,
     }
+}
+
+fn frozen(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
+    let p = &*PATTERNS;
+    let cut = first(rest, &p.frozen_layers);
+    let layers = request.value(cut, "1 to 1,000 layers", |cut| whole(cut, 1, 1000).map(|count| count as usize));
+    let (body, embeddings) = (first(rest, &p.frozen_body).is_some(), first(rest, &p.frozen_embeddings).is_some());
+    // What holds more holds the rest.
+    body.then_some(Frozen::Body)
+        .or(layers.map(|count| Frozen::LowerLayers { count }))
+        .or(embeddings.then_some(Frozen::Embeddings))
 }
 
 fn lacking(rest: &mut Rest, request: &mut Request) {

@@ -306,7 +306,7 @@ fn a_value_that_cannot_be_is_refused_in_its_own_words() {
 fn what_there_is_no_way_to_follow_is_told_apart() {
     for (text, of) in [
         ("LoRA, 4-bit", &[Lack::Precision][..]),
-        ("freeze the encoder", &[Lack::Method]),
+        ("freeze the weights", &[Lack::Method]),
         ("in bf16", &[Lack::Precision]),
         ("int8 quantization", &[Lack::Precision, Lack::Precision]),
         ("with cutout", &[Lack::Augmentation]),
@@ -315,6 +315,25 @@ fn what_there_is_no_way_to_follow_is_told_apart() {
         let r = parse(text);
         assert_eq!(r.lacking.iter().map(|l| l.of).collect::<Vec<_>>(), of, "{text}: {r:?}");
         assert!(r.not_understood.is_empty() && r.model.is_none() && r.target.is_none(), "{text}: {r:?}");
+    }
+}
+
+#[test]
+fn what_stays_as_it_is() {
+    for (text, expected) in [
+        ("fine-tune BERT on ./x.csv, freeze the embeddings", Some(Frozen::Embeddings)),
+        ("BERT on ./x.csv with frozen embeddings", Some(Frozen::Embeddings)),
+        ("freeze the first 6 layers of BERT, ./x.csv", Some(Frozen::LowerLayers { count: 6 })),
+        ("BERT on ./x.csv, bottom 3 encoder layers frozen", Some(Frozen::LowerLayers { count: 3 })),
+        ("linear probe of BERT on ./x.csv", Some(Frozen::Body)),
+        ("BERT on ./x.csv, freeze everything but the classifier", Some(Frozen::Body)),
+        ("fine-tune only the head of BERT on ./x.csv", Some(Frozen::Body)),
+        ("freeze the encoder and the embeddings of BERT, ./x.csv", Some(Frozen::Body)),
+        ("train a classifier on ./x.csv", None),
+    ] {
+        let r = parse(text);
+        assert_eq!((r.frozen, r.size.layers), (expected, None), "{text}: {r:?}");
+        assert!(r.lacking.is_empty() && r.not_understood.is_empty(), "{text}: {r:?}");
     }
 }
 

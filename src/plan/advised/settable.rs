@@ -224,6 +224,7 @@ fn of_request(request: &Request) -> Vec<Settable> {
         ema_decay,
         patience,
         keep_best,
+        frozen,
         augment,
         class_weights,
         focal_gamma,
@@ -249,6 +250,7 @@ fn of_request(request: &Request) -> Vec<Settable> {
         (!augment.is_empty(), &[Settable::Augment]),
         (*class_weights || *balanced_sampling || weighted_by.is_some(), &[Settable::ClassWeights]),
         (max_seq_len.is_some(), &[Settable::MaxSeqLen]),
+        (frozen.is_some(), &[Settable::Groups, Settable::Adapter]),
         (adapter.is_some(), &[Settable::Adapter]),
         // How it is trained was said, and cannot be had: nobody else decides on it.
         (!lacking.is_empty(), &[Settable::Adapter, Settable::Groups, Settable::Augment]),

@@ -1,13 +1,14 @@
 //! What a request asks for, laid over the default recipe; what there is no way to follow becomes a deviation.
 
 use super::defaults::{self, Choice, Defaults};
+use super::frozen;
 use super::paper::Drafted;
-use crate::intake::{Lack, Request, ScheduleShape};
+use crate::intake::{Frozen, Lack, Request, ScheduleShape};
 use crate::spec::{
     Augment, ClassWeights, Decay, Deviation, EarlyStopping, Ema, Keep, Length, Optimizer, Recipe, Sampling, Schedule, Warmup,
 };
 use crate::words::{self, plain};
-use tallow_zoo::{Modality, ModelConfig};
+use tallow_zoo::{Head, Modality, ModelConfig};
 
 /// The default recipe with what was asked for.
 pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defaults) -> Drafted {
@@ -25,6 +26,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     asked.optimizer();
     asked.schedule();
     asked.numbers();
+    asked.frozen();
     asked.lacking();
     asked.out
 }
@@ -219,6 +221,32 @@ impl Asked<'_> {
     }
 
     /// Wishes that are understood and cannot be followed, and those that are not understood.
+    /// What stays as it is; with an adapter all but that does anyway.
+    fn frozen(&mut self) {
+        const FIELD: &str = "recipe.groups";
+        let Some(frozen) = self.request.frozen else { return };
+        let stated = format!("{} frozen", frozen.in_words());
+        if self.request.adapter.is_some() {
+            self.out.assumptions.push(format!("{FIELD}: none for {stated}, for with an adapter the model stays as it is"));
+            return;
+        }
+        let speaks = *self.model.head() == Head::Words;
+        // A configuration with mistakes is refused elsewhere.
+        let Ok(names) = self.model.trainable_names(None) else { return };
+        let groups = frozen::groups(frozen, &names);
+        let reason = match (frozen, groups.is_empty()) {
+            (Frozen::Body, _) if speaks => "a model of words has no head of its own to train",
+            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. }, true) => "the model has no such part",
+            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. }, false) => {
+                let patterns: Vec<String> = groups.iter().map(|group| format!("`{}`", group.pattern)).collect();
+                self.out.assumptions.push(format!("{FIELD}: {stated}, which are {}", patterns.join(", ")));
+                self.recipe().groups = groups;
+                return;
+            }
+        };
+        self.deviate(FIELD, stated, "training of all weights", reason);
+    }
+
     fn lacking(&mut self) {
         for lacking in &self.request.lacking {
             let (field, used, reason) = match lacking.of {

@@ -10,6 +10,7 @@ mod candidates;
 mod data;
 mod defaults;
 mod fit;
+mod frozen;
 mod images;
 mod models;
 mod of_paper;

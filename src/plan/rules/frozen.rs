@@ -1,0 +1,62 @@
+//! Which parameters stay as they are, where a request says so.
+
+use crate::intake::Frozen;
+use crate::spec::Group;
+use std::collections::BTreeSet;
+use tallow_zoo::{Place, Places};
+
+/// Groups of a model with parameters of these names, as few as there can be: a pattern ends at the first part of a name below which
+/// everything stays.
+pub(super) fn groups(frozen: Frozen, names: &[String]) -> Vec<Group> {
+    let places = Places::of(names.iter().map(String::as_str));
+    let stays = |name: &str| match (frozen, places.place(name)) {
+        (Frozen::Embeddings, Place::Embeddings) => true,
+        (Frozen::LowerLayers { .. } | Frozen::Body, Place::Embeddings) => true,
+        (Frozen::LowerLayers { count }, Place::Layer(number)) => number < count,
+        (Frozen::Body, Place::Layer(_)) => true,
+        (Frozen::Embeddings, Place::Layer(_)) => false,
+        (Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::Body, Place::Head) => false,
+    };
+    let trained: Vec<&String> = names.iter().filter(|name| !stays(name)).collect();
+    let pattern = |name: &String| {
+        let ends = name.match_indices('.').map(|(at, _)| &name[..=at]);
+        let whole = ends.into_iter().find(|prefix| !trained.iter().any(|other| other.starts_with(prefix)));
+        whole.map_or_else(|| name.clone(), |prefix| format!("{prefix}*"))
+    };
+    let patterns: BTreeSet<String> = names.iter().filter(|name| stays(name)).map(pattern).collect();
+    patterns.into_iter().map(|pattern| Group { pattern, lr_scale: 1.0, weight_decay: None, frozen: true }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BERT: [&str; 7] = [
+        "bert.embeddings.word_embeddings.weight",
+        "bert.embeddings.LayerNorm.bias",
+        "bert.encoder.layer.0.output.dense.weight",
+        "bert.encoder.layer.1.output.dense.weight",
+        "bert.encoder.layer.10.output.dense.weight",
+        "bert.pooler.dense.weight",
+        "classifier.weight",
+    ];
+
+    #[test]
+    fn patterns_meet_what_stays_and_nothing_else() {
+        let check = |names: &[&str], frozen: Frozen, expected: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+            let found = groups(frozen, &names);
+            assert_eq!(found.iter().map(|group| group.pattern.as_str()).collect::<Vec<_>>(), expected, "{frozen:?}");
+        };
+        check(&BERT, Frozen::Embeddings, &["bert.embeddings.*"]);
+        check(
+            &BERT,
+            Frozen::LowerLayers { count: 2 },
+            &["bert.embeddings.*", "bert.encoder.layer.0.*", "bert.encoder.layer.1.*"],
+        );
+        check(&BERT, Frozen::Body, &["bert.embeddings.*", "bert.encoder.*"]);
+        check(&BERT[..1], Frozen::Body, &["bert.*"]);
+        check(&["wte", "ln_f.weight"], Frozen::Embeddings, &["wte"]);
+        check(&BERT[5..], Frozen::Body, &[]);
+    }
+}
