@@ -204,6 +204,7 @@ fn facts(case: &Case, task: Task) -> DataFacts {
         is_gated: false,
         revision: None,
         mean_tokens: tokens.map(|tokens| tokens as f64),
+        longest_tokens: None,
         image_shape: side,
         images_differ: false,
         scores: None,

@@ -20,7 +20,7 @@ const _: () = assert!(cfg!(target_endian = "little"), "prepared files hold littl
 const PIECE: usize = 4 << 20;
 
 /// A file that is no larger than this may stay.
-const SMALL: usize = 64 << 20;
+pub const STAYS_MAPPED: usize = 64 << 20;
 
 /// A safetensors file whose header has been read and held against its length.
 pub(super) struct TensorFile {
@@ -92,7 +92,7 @@ impl Pages {
     /// Gives back all that were read, unless they are few. What is asked for afterwards comes from the system's cache again, or from the
     /// disk; what is borrowed stays valid.
     pub(super) fn give_back(&self) {
-        if self.0.len() > SMALL {
+        if self.0.len() > STAYS_MAPPED {
             give_back(&self.0, 0..self.0.len());
         }
     }

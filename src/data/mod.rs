@@ -51,7 +51,7 @@ pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
 pub use locate::{Lying, lying};
-pub use mapped::{Elements, Plain};
+pub use mapped::{Elements, Plain, STAYS_MAPPED};
 pub use overlap::{Overlap, overlap};
 pub use prepare::{named_files, prepare};
 pub use prepared::{

@@ -112,9 +112,9 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
-    let (mean_tokens, image_shape) = match is_image {
+    let (lengths, image_shape) = match is_image {
         true => (None, Some(image_shapes(first, &columns.input[0])?)),
-        false => (Some(mean_tokens(first, &columns.input)?), None),
+        false => (Some(lengths(first, &columns.input)?), None),
     };
     let known = match columns.labels.as_slice() {
         [] => first.column(&label)?.classes.clone(),
@@ -154,7 +154,8 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
         labels: known.unwrap_or_else(|| classes::in_order(seen.into_iter().collect())),
         license: located.card.license,
         revision: located.revision,
-        mean_tokens,
+        mean_tokens: lengths.map(|[mean, _]| mean),
+        longest_tokens: lengths.map(|[_, longest]| longest),
         image_shape: image_shape.map(|(shape, _)| shape),
         images_differ: image_shape.is_some_and(|(_, differ)| differ),
         scores: None,
@@ -183,6 +184,7 @@ fn survey_table(
         license: located.card.license.clone(),
         revision: located.revision.clone(),
         mean_tokens: None,
+        longest_tokens: None,
         image_shape: None,
         images_differ: false,
         scores: None,
@@ -220,6 +222,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
         license,
         revision,
         mean_tokens,
+        longest_tokens: None,
         image_shape: None,
         images_differ: false,
         task: Some(task),
@@ -249,6 +252,7 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
         revision,
         // Of the two together half each.
         mean_tokens: Some(mean_tokens(first, &both)? / 2.0),
+        longest_tokens: None,
         columns,
         image_shape: None,
         images_differ: false,
@@ -284,6 +288,7 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
         license: card.license,
         revision,
         mean_tokens,
+        longest_tokens: None,
         ..DataFacts::default()
     })
 }
@@ -311,13 +316,19 @@ fn no_data(located: &Located) -> Error {
 
 /// Roughly how many tokens a text has with its special tokens: words and marks, a few words cut in two.
 fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
+    lengths(table, input).map(|[mean, _]| mean)
+}
+
+/// Of a text on average, and of the longest of the sample.
+fn lengths(table: &Table, input: &[String]) -> Result<[f64; 2]> {
     let names: Vec<&str> = input.iter().map(String::as_str).collect();
-    let (mut pieces, mut texts) = (0usize, 0usize);
+    let (mut all, mut longest, mut texts) = (0usize, 0usize, 0usize);
     for row in table.rows(&names)?.take(SAMPLE) {
-        texts += 1;
-        pieces += row?.cells.iter().map(pieces_in).sum::<usize>();
+        let pieces = row?.cells.iter().map(pieces_in).sum::<usize>();
+        (all, longest, texts) = (all + pieces, longest.max(pieces), texts + 1);
     }
-    Ok(1.15 * pieces as f64 / texts.max(1) as f64 + 1.0 + input.len() as f64)
+    let tokens = |pieces: f64| 1.15 * pieces + 1.0 + input.len() as f64;
+    Ok([tokens(all as f64 / texts.max(1) as f64), tokens(longest as f64)])
 }
 
 fn pieces_in(cell: &Cell) -> usize {

@@ -501,6 +501,7 @@ mod tests {
             is_gated: false,
             revision: None,
             mean_tokens: None,
+            longest_tokens: None,
             image_shape: None,
             images_differ: false,
             scores: None,

@@ -1,6 +1,7 @@
 //! What a run costs: a first estimate from the model's own count of its work.
 
 use super::{DataFacts, Estimate, Facts, HostFacts};
+use crate::data::STAYS_MAPPED;
 use crate::spec::{Keep, Recipe, Task};
 use tallow_zoo::marian::Config as MarianConfig;
 use tallow_zoo::resnet::LayerType;
@@ -119,7 +120,8 @@ pub fn scoring_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data:
 }
 
 /// Bytes of files that are mapped while a model is trained: a split of `examples`, of which a part drawn at random touches nearly all
-/// pages, and the weights that it begins with. They count as the worker's memory as they are read, though the system may take them back.
+/// pages, unless it is so large that they are given back, and the weights that it begins with. They count as the worker's memory as they
+/// are read, though the system may take them back.
 pub(super) fn mapped_bytes(facts: &Facts, num_params: usize, examples: usize) -> f64 {
     /// A token's id, and which text of a pair it is of.
     const TOKEN: f64 = 5.0;
@@ -131,6 +133,7 @@ pub(super) fn mapped_bytes(facts: &Facts, num_params: usize, examples: usize) ->
     };
     let tokens = data.splits.iter().find_map(|split| split.tokens).filter(|_| data.is_stream());
     let of_data = tokens.map_or(of_example * examples as f64, |tokens| TOKEN * tokens as f64);
+    let of_data = if of_data > STAYS_MAPPED as f64 { 0.0 } else { of_data };
     let weights = facts.model.weights.as_ref().map_or(0.0, |_| facts.model.bytes_per_weight.unwrap_or(4.0) * num_params as f64);
     of_data + weights
 }
@@ -162,6 +165,14 @@ impl Share {
     }
 }
 
+/// Tokens of the longest text of data whose texts have `size` on average: somewhat more than in the sample, which has not seen all.
+fn longest_of(data: &DataFacts, size: usize) -> usize {
+    const BEYOND: f64 = 1.25;
+    const TIMES: usize = 4;
+    let seen = data.longest_tokens.map_or(usize::MAX, |longest| (BEYOND * longest).ceil() as usize);
+    seen.clamp(size, TIMES * size)
+}
+
 /// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one where nearly
 /// all weights are frozen: their gradients are not made, and they have no moments.
 pub fn estimate(
@@ -181,7 +192,7 @@ pub fn estimate(
     let passes = if share.num_trainable < share.num_params { 2.0 } else { 3.0 } + if refers || again { 1.0 } else { 0.0 };
     let mut step_flops = passes * model.forward_flops(recipe.batch_size, size);
     let most = recipe.max_seq_len.map_or(size, |longest| texts_each(data) * longest);
-    let longest = if data.mean_tokens.is_some() { most.min(4 * size) } else { size };
+    let longest = if data.mean_tokens.is_some() { most.min(longest_of(data, size)) } else { size };
     let mut activations = model.activation_bytes(micro_batch_size, longest);
     if recipe.gradient_checkpointing {
         step_flops += model.checkpointed(recipe.batch_size, size).1;
@@ -227,6 +238,7 @@ mod tests {
             is_gated: false,
             revision: None,
             mean_tokens: Some(8.0),
+            longest_tokens: None,
             image_shape: None,
             images_differ: false,
             scores: None,

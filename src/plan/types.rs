@@ -62,6 +62,9 @@ pub struct DataFacts {
     pub revision: Option<String>,
     /// Mean tokens of a text (estimated from a sample), or (height, width, channels) of an image.
     pub mean_tokens: Option<f64>,
+    /// Those of the longest text of the sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_tokens: Option<f64>,
     pub image_shape: Option<[usize; 3]>,
     /// Whether images are of several sizes; `image_shape` has their medians then.
     #[serde(default)]

@@ -356,6 +356,7 @@ fn plan(
         is_gated: false,
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
+        longest_tokens: None,
         image_shape: normalize.is_some().then_some([32, 32, 3]),
         images_differ: false,
         scores: None,

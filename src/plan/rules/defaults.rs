@@ -2,7 +2,7 @@
 
 use crate::intake::OptimizerKind;
 use crate::spec::{Augment, Length, Optimizer, Recipe, Schedule, Task, Warmup};
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// A recipe and its source.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,15 +25,18 @@ pub(super) struct Case<'a> {
     pub(super) scored: bool,
     /// Tokens of the longest text that a model of sentences reads.
     pub(super) longest: Option<usize>,
+    /// Tokens of a text of the data on average, about.
+    pub(super) mean_tokens: Option<f64>,
 }
 
 /// The recipe for a model and a task.
 pub(super) fn usual(case: &Case<'_>) -> Defaults {
     let params = || case.config.num_params();
-    match (case.config, case.pretrained) {
-        (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_), _) => {
+    let mut defaults = match (case.config, case.pretrained) {
+        (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_), false) => {
             resnet_from_scratch(case.mirror)
         }
+        (ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_), true) => resnet_tuning(case.mirror),
         (ModelConfig::Vit(_), false) => vit_from_scratch(case.mirror),
         (ModelConfig::Gpt2(_) | ModelConfig::Llama(_), false) => decoder_from_scratch(case.piece),
         (ModelConfig::Gpt2(_) | ModelConfig::Llama(_), true) if case.task.is_of_conversations() => {
@@ -58,7 +61,21 @@ pub(super) fn usual(case: &Case<'_>) -> Defaults {
         (_, true) if case.task == Task::SentenceSimilarity => sentence_vectors(case.scored, case.longest),
         _ if case.task == Task::QuestionAnswering => answering(params()),
         _ => fine_tuning(params()),
+    };
+    let reads = matches!(case.task.takes(), Modality::Text) && case.task.head() != HeadKind::Words;
+    if let Some(tokens) = case.mean_tokens.filter(|_| reads && defaults.recipe.max_seq_len == Some(SHORT)) {
+        defaults.recipe.max_seq_len = Some(long_enough(tokens));
     }
+    defaults
+}
+
+/// Tokens of a text that are read where texts are short.
+const SHORT: usize = 128;
+
+/// Twice what texts of `mean_tokens` have on average, so that few are cut; no more than the usual encoder has positions for.
+fn long_enough(mean_tokens: f64) -> usize {
+    const MOST: usize = 512;
+    ((2.0 * mean_tokens.max(1.0)).min(MOST as f64) as usize).next_power_of_two().clamp(SHORT, MOST)
 }
 
 const fn adamw(weight_decay: f64) -> Optimizer {
@@ -69,7 +86,7 @@ const fn adamw(weight_decay: f64) -> Optimizer {
 fn fine_tuning(num_params: usize) -> Defaults {
     Defaults {
         recipe: Recipe {
-            max_seq_len: Some(128),
+            max_seq_len: Some(SHORT),
             grad_clip_norm: Some(1.0),
             ..Recipe::bare(
                 adamw(0.01),
@@ -256,6 +273,16 @@ fn resnet_from_scratch(mirror: bool) -> Defaults {
         },
         source: "1512.03385, section 4.2; cosine decay as in 1608.03983",
     }
+}
+
+/// Tuning a ResNet that has learnt from other images: steps a tenth as long, and far fewer.
+fn resnet_tuning(mirror: bool) -> Defaults {
+    let mut defaults = resnet_from_scratch(mirror);
+    defaults.recipe.grad_clip_norm = Some(1.0);
+    defaults.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    (defaults.recipe.lr, defaults.recipe.length, defaults.recipe.batch_size) = (0.01, Length::Epochs(10.0), 64);
+    defaults.source = "2010.11929, appendix B.1.1, where ResNets are tuned, too: SGD with momentum, cosine decay, clipping, no decay of weights";
+    defaults
 }
 
 /// A vision transformer from scratch on small images.

@@ -100,6 +100,7 @@ impl Brief<'_> {
             examples: self.examples,
             scored: self.offer.data.columns.label.is_some(),
             longest: self.offer.model.and_then(|model| model.sentences.as_ref()?.max_seq_len),
+            mean_tokens: self.offer.data.mean_tokens,
         });
         let recipe = &mut defaults.recipe;
         // A batch is never more than a twentieth of the data: there must be steps to learn in. Those for tables reckon with it.
@@ -258,13 +259,14 @@ impl Brief<'_> {
         Some(examples)
     }
 
-    /// As they were asked for; of a table the label by its own name; of vectors all of them, for each has its part.
+    /// As they were asked for, the label by its own name; of a table with it; of vectors all of them, for each has its part.
     fn columns(&self) -> Columns {
         if self.task == Task::SentenceSimilarity || self.choice.languages.is_some() {
             return self.offer.data.columns.clone();
         }
-        let label = self.offer.data.table.as_ref().and(self.offer.data.columns.label.clone());
-        Columns { label: label.or(self.choice.columns.label.clone()), ..self.choice.columns.clone() }
+        let asked = &self.choice.columns;
+        let label = self.offer.data.columns.label.clone().filter(|_| self.offer.data.table.is_some() || asked.label.is_some());
+        Columns { label: label.or(asked.label.clone()), ..asked.clone() }
     }
 
     /// How far DPO may go from the model that it begins with, where that was said.

@@ -78,6 +78,7 @@ fn defaults_for(paper: &PaperSpec) -> Option<Defaults> {
         examples: 50_000,
         scored: true,
         longest: None,
+        mean_tokens: None,
     };
     Some(defaults::usual(&case))
 }
