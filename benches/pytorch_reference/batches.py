@@ -65,6 +65,9 @@ def text(ids, types, lengths, model):
 def packed(part):
     """Several texts a row: each sees its own words alone, up to the one that it is at."""
     documents, ids = part["documents"], part["ids"]
+    if (documents == documents[:, :1]).all():
+        # One text a row: causal attention needs no mask, and goes faster without.
+        return {"input_ids": ids, "position_ids": part["positions"]}
     length = ids.shape[1]
     same = documents[:, :, None] == documents[:, None, :]
     seen = same & torch.ones(length, length, dtype=torch.bool).tril()

@@ -51,12 +51,13 @@ def optimizer_of(model, kind):
     ]
     groups = [group for group in groups if group["params"]]
     adam = {"betas": (kind.get("beta1", 0.9), kind.get("beta2", 0.999)), "eps": kind.get("eps", 1e-8)}
-    # The rate comes with the step.
+    # The rate comes with the step. Fused is the fastest that there is on the CPU, too.
     match kind["kind"]:
         case "adamw":
-            return torch.optim.AdamW(groups, 1.0, **adam)
+            return torch.optim.AdamW(groups, 1.0, **adam, fused=True)
         case "adam":
-            return torch.optim.Adam(groups, 1.0, **adam)
+            return torch.optim.Adam(groups, 1.0, **adam, fused=True)
         case "sgd":
-            return torch.optim.SGD(groups, 1.0, momentum=kind.get("momentum", 0.0), nesterov=kind.get("nesterov", False))
+            momentum, nesterov = kind.get("momentum", 0.0), kind.get("nesterov", False)
+            return torch.optim.SGD(groups, 1.0, momentum=momentum, nesterov=nesterov, fused=True)
     raise Nothing(f"the optimiser {kind['kind']} has no counterpart")

@@ -106,11 +106,21 @@ pub fn compare(a: &Results, b: &Results) -> Comparison {
         }
         rows.push(row(None, fault, &all_a, &all_b));
     }
+    cautions.extend(by_chance(&rows));
     let missing = |of: &Results, other: &Results| -> Vec<String> {
         of.tasks.iter().filter(|task| !other.tasks.iter().any(|o| o.id == task.id)).map(|task| task.id.clone()).collect()
     };
     let only_in_one = [missing(a, b), missing(b, a)].concat();
     Comparison { a: name(a), b: name(b), cautions, rows, only_in_one }
+}
+
+/// How many of the intervals lie on one side of 0 though nothing differs.
+fn by_chance(rows: &[CompareRow]) -> Option<String> {
+    const MANY: usize = 10;
+    let of = |row: &CompareRow| [row.success.is_some(), row.metric.is_some(), row.secs.is_some()];
+    let intervals = rows.iter().flat_map(of).filter(|is_there| *is_there).count();
+    let expected = (0.05 * intervals as f64).round();
+    (intervals >= MANY).then(|| format!("of {intervals} intervals of 95 % about {expected} lie on one side of 0 by chance"))
 }
 
 fn row(task: Option<(&str, Metric)>, fault: Fault, a: &[Trial], b: &[Trial]) -> CompareRow {

@@ -81,7 +81,7 @@ pub struct Summary {
 /// Tallow beside another framework: ratios are Tallow's by the other's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BesideMean {
-    /// Of training and scoring with the start of their processes; a ratio below 1 is faster.
+    /// Of training and scoring what it made, with the start of their processes; a ratio below 1 is faster.
     pub time_ratio: Option<Mean>,
     /// Of examples a second of training; a ratio above 1 is faster.
     pub throughput_ratio: Option<Mean>,
@@ -314,7 +314,7 @@ fn beside(metric: Metric, trials: &[&Trial]) -> Option<BesideMean> {
         Mean::of(&all.filter(|ratio| ratio.is_finite()).collect::<Vec<_>>())
     };
     Some(BesideMean {
-        time_ratio: ratios(&|trial, other| Some((trial.took.split.train + trial.took.split.evaluate) / other.wall_secs)),
+        time_ratio: ratios(&|trial, other| Some(trial.took.trained_and_scored_secs() / other.wall_secs)),
         throughput_ratio: ratios(&|trial, other| {
             Some(trial.took.examples? as f64 / trial.took.train_secs? / (other.examples as f64 / other.train_secs))
         }),

@@ -91,6 +91,10 @@ pub struct Bench<'a> {
     pub now: &'a dyn Fn() -> String,
 }
 
+fn listed(flags: &[String]) -> String {
+    if flags.is_empty() { "no flags".into() } else { format!("`{}`", flags.join(" ")) }
+}
+
 /// What is told while it runs.
 pub enum Told<'a> {
     Begin { task: &'a Task, fault: Fault, seed: u64 },
@@ -99,12 +103,17 @@ pub enum Told<'a> {
 }
 
 /// What is in the folder of a bench, so that no other is mixed in.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Identity {
     suite: String,
     tier: TierName,
     /// Of the suite as it was read.
     sha256: String,
+    /// Under which its trials stand: those of others are no sample of the same thing.
+    #[serde(default)]
+    flags: Vec<String>,
+    #[serde(default)]
+    patience: Option<f64>,
 }
 
 impl Bench<'_> {
@@ -123,7 +132,7 @@ impl Bench<'_> {
             for seed in 0..self.seeds {
                 let faults = std::iter::once(Fault::None).chain(self.faults.iter().copied());
                 for fault in faults.filter(|fault| self.applies(*fault, tier)) {
-                    if self.load(task, fault, seed).is_some() {
+                    if self.load(task, fault, seed).is_some_and(|trial| self.has_all(&trial)) {
                         continue;
                     }
                     tell(Told::Begin { task, fault, seed });
@@ -152,14 +161,22 @@ impl Bench<'_> {
     fn identify(&self) -> Result<()> {
         let path = self.out.join("bench.json");
         let text = serde_json::to_string(self.suite).unwrap_or_default();
-        let own =
-            Identity { suite: self.suite.name.clone(), tier: self.tier, sha256: crate::data::sha256_of_bytes(text.as_bytes()) };
+        let own = Identity {
+            suite: self.suite.name.clone(),
+            tier: self.tier,
+            sha256: crate::data::sha256_of_bytes(text.as_bytes()),
+            flags: self.flags.clone(),
+            patience: Some(self.patience),
+        };
         if !path.is_file() {
             return write_json(&path, &own);
         }
         let found: Identity = read_json(&path)?;
-        let words =
-            |id: &Identity| format!("{}, tier {} ({})", id.suite, id.tier.name(), id.sha256.chars().take(12).collect::<String>());
+        let words = |id: &Identity| {
+            let hash: String = id.sha256.chars().take(12).collect();
+            let under = id.patience.map_or(String::new(), |patience| format!(", patience {patience}"));
+            format!("{}, tier {} ({hash}){under}, with {}", id.suite, id.tier.name(), listed(&id.flags))
+        };
         match found == own {
             true => Ok(()),
             false => Err(BenchError::OtherBench { path: self.out.clone(), expected: words(&own), found: words(&found) }.into()),
@@ -199,6 +216,11 @@ impl Bench<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether nothing is asked now that a trial of before was not asked.
+    fn has_all(&self, trial: &Trial) -> bool {
+        self.framework.is_none() || trial.fault != Fault::None || trial.value.is_none() || trial.beside.is_some()
     }
 
     fn load(&self, task: &Task, fault: Fault, seed: u64) -> Option<Trial> {

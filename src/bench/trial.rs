@@ -3,7 +3,7 @@
 use super::beside::Beside;
 use super::fault::{Expected, Fault};
 use crate::error::Class;
-use crate::eval::Evaluation;
+use crate::eval::{Evaluation, HELD_OUT_SUFFIX, UNTRAINED};
 use crate::job::Event;
 use crate::llm::Spent;
 use crate::pipeline::{DOWNLOADED, SECS};
@@ -125,6 +125,9 @@ pub struct Took {
     pub tokens: Option<u64>,
     pub examples: Option<u64>,
     pub train_secs: Option<f64>,
+    /// Of the split's evaluation, that of the model as it was before.
+    #[serde(default)]
+    pub untrained_secs: f64,
     /// Of the largest worker.
     pub peak_bytes: Option<u64>,
     /// Of the smallest worker.
@@ -180,6 +183,11 @@ pub(super) fn took(ledger: &[Entry], searched: &[Vec<Entry>], wall_secs: f64) ->
 }
 
 impl Took {
+    /// Of the workers that train and score what is trained.
+    pub fn trained_and_scored_secs(&self) -> f64 {
+        self.split.train + self.split.evaluate - self.untrained_secs
+    }
+
     fn add(&mut self, ledger: &[Entry]) {
         let mut jobs: BTreeMap<(&str, u32), &str> = BTreeMap::new();
         for entry in ledger {
@@ -201,6 +209,9 @@ impl Took {
                         _ => &mut self.split.rest,
                     };
                     *part += wall_secs;
+                    if run.strip_suffix(HELD_OUT_SUFFIX) == Some(UNTRAINED) {
+                        self.untrained_secs += wall_secs;
+                    }
                     if *max_rss_bytes > 0 {
                         self.peak_bytes = Some(self.peak_bytes.unwrap_or(0).max(*max_rss_bytes));
                         self.least_bytes = Some(self.least_bytes.unwrap_or(u64::MAX).min(*max_rss_bytes));
@@ -370,6 +381,9 @@ mod tests {
         let parts: Vec<f64> = took.split.parts().iter().map(|(_, secs)| *secs).collect();
         assert_eq!(parts, [1.5, 0.5, 2.0, 8.0, 1.0, 7.0]);
         assert_eq!((took.attempts, took.peak_bytes, took.least_bytes), (2, Some(100), Some(40)));
+        ledger.extend([started("untrained-held-out", 1), ended("untrained-held-out", 1, Outcome::Completed, 3.0, 50)]);
+        let took = super::took(&ledger, &[], 20.0);
+        assert_eq!(took.trained_and_scored_secs(), 9.0, "the model as it was before is scored, too, and not counted");
     }
 
     #[test]
