@@ -35,7 +35,8 @@ impl Rows {
     }
 }
 
-/// The mean cross entropy over the rows that count, a scalar `[]`, in float32 at least; 0 with zero gradients if no row counts, or none with a weight.
+/// The mean cross entropy over the rows that count, a scalar `[]` in float32 at least; 0 with zero gradients if no row counts, or none
+/// with a weight.
 ///
 /// `logits`: `[..., C]`; `targets`: as many labels as there are rows, each below C or the ignored one. Plain labels all count.
 /// NaN among the scores of a row that counts makes the loss NaN.
