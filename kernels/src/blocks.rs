@@ -13,7 +13,7 @@ pub(crate) const ROWS: usize = 64;
 
 /// `have += grad`, in place.
 pub(crate) fn accumulate(have: &Tensor, grad: &Tensor) -> Result<()> {
-    let grad = grad.contiguous()?;
+    let grad = slice::contiguous_apart(grad, have)?;
     let grad = slice::floats(&grad)?;
     slice::update(have, |have| {
         have.par_chunks_mut(BLOCK).zip(grad.par_chunks(BLOCK)).for_each(|(have, grad)| simd::add_assign(have, grad));

@@ -5,6 +5,8 @@ use crate::{Gradients, Op, Param, ParamStore, Result, Stream, Tape, Var, Weights
 use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 
+mod threads;
+
 /// What an operation computes with: it sets how far float32 may lie from float64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -13,7 +15,14 @@ pub(crate) enum Kind {
     Product,
 }
 
-/// The one tolerance table: relative to the largest element of the tensor that is compared, and at least to 1.
+/// What a tensor is taken to reach at least, where errors are held against its largest element. A gradient that is what numbers of about
+/// 1 leave of each other (a norm over two elements, tanh far from 0) keeps their roundings: a few units of 1e-7 in float32.
+const FLOOR: f64 = 5e-2;
+/// The same in bfloat16, whose roundings of such numbers are larger than what is left. What is tiny is seen in float32.
+#[cfg(device_kernels)]
+const HALF_FLOOR: f64 = 1.0;
+
+/// The one tolerance table: relative to the largest element of the tensor that is compared, and at least to [`FLOOR`].
 pub(crate) fn tolerance(dtype: DType, kind: Kind) -> f64 {
     match (dtype, kind) {
         (DType::F64, _) => 2e-6,  // of the finite differences, not of the arithmetic
@@ -197,7 +206,8 @@ where
             let bits =
                 |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
             assert!(bits(once) == bits(&again[i].1), "{what}: {name} has other bits the second time: a race");
-            close(&format!("{what} in bfloat16"), name, &half[i].1, &expected_half[i].1, tolerance(DType::BF16, kind));
+            let what = format!("{what} in bfloat16");
+            close_above(HALF_FLOOR, &what, name, &half[i].1, &expected_half[i].1, tolerance(DType::BF16, kind));
         }
     };
     #[cfg(feature = "cuda-emulation")]
@@ -227,6 +237,7 @@ where
     const STEP: f64 = 1e-5;
     for (input, (name, grad)) in plain.grads.iter().enumerate() {
         let grad = flat(grad);
+        let largest = largest(FLOOR, &grad);
         let stride = grad.len().div_ceil(24).max(1);
         for element in (0..grad.len()).step_by(stride) {
             let loss = |change: f64| {
@@ -242,7 +253,7 @@ where
                 (&y * seed(&y).unwrap()).unwrap().sum_all().unwrap().to_scalar::<f64>().unwrap()
             };
             let expected = (loss(STEP) - loss(-STEP)) / (2.0 * STEP);
-            let error = (grad[element] - expected).abs() / expected.abs().max(1.0);
+            let error = (grad[element] - expected).abs() / largest.max(expected.abs());
             let limit = tolerance(DType::F64, Kind::Elementwise);
             assert!(error < limit, "{what}: gradient of {name}[{element}]: {} against {expected} by differences", grad[element]);
         }
@@ -255,6 +266,11 @@ fn moved(t: &Tensor, element: usize, change: f64) -> Tensor {
     Tensor::from_vec(values, t.shape(), &Device::Cpu).unwrap()
 }
 
+/// The size of the largest element, or `floor`.
+fn largest(floor: f64, values: &[f64]) -> f64 {
+    values.iter().fold(floor, |most, value| most.max(value.abs()))
+}
+
 fn flat(t: &Tensor) -> Vec<f64> {
     t.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap()
 }
@@ -262,132 +278,15 @@ fn flat(t: &Tensor) -> Vec<f64> {
 /// Asserts that two tensors are close, relative to the largest element.
 #[track_caller]
 pub(crate) fn close(what: &str, name: &str, found: &Tensor, expected: &Tensor, tolerance: f64) {
-    assert_eq!(found.dims(), expected.dims(), "{what}: shape of {name}");
-    let (found, expected) = (flat(found), flat(expected));
-    let largest = expected.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
-    for (i, (f, e)) in found.iter().zip(&expected).enumerate() {
-        assert!((f - e).abs() <= tolerance * largest, "{what}: {name}[{i}]: {f} against {e}, of at most {largest}");
-    }
+    close_above(FLOOR, what, name, found, expected, tolerance);
 }
 
-/// The bits of every operation's output and gradients must not depend on the number of threads.
-#[test]
-fn threads_change_no_bit() {
-    use crate::*;
-    type Op = fn(&Tape, &[Var], &[Param]) -> Result<Var>;
-    let cases: Vec<(&str, Case, Op)> = vec![
-        ("linear", Case::new().var(&[301, 129]).param("w", &[257, 129]).param("b", &[257]), |t, v, p| {
-            linear(t, &v[0], &p[0], Some(&p[1]))
-        }),
-        ("linear, few rows", Case::new().var(&[3, 129]).param("w", &[2, 129]), |t, v, p| linear(t, &v[0], &p[0], None)),
-        ("product", Case::new().var(&[301, 129]).var(&[257, 129]), |t, v, _| product(t, &v[0], &v[1])),
-        ("linear_cross_entropy", Case::new().var(&[301, 70]).param("w", &[60_001, 70]).param("b", &[60_001]), |t, v, p| {
-            linear_cross_entropy(t, &v[0], &p[0], Some(&p[1]), Targets { smoothing: 0.1, ..Targets::new(&[7; 301]) })
-        }),
-        ("linear_cross_entropy_rows", Case::new().var(&[301, 70]).param("w", &[60_001, 70]).param("b", &[60_001]), |t, v, p| {
-            linear_cross_entropy_rows(t, &v[0], &p[0], Some(&p[1]), &[7; 301])
-        }),
-        ("cross_entropy, focal", Case::new().var(&[3001, 7]), |t, v, _| {
-            cross_entropy(t, &v[0], Targets { focal: 2.0, ..Targets::new(&[5; 3001]) })
-        }),
-        ("add", Case::new().var(&[301, 70]).var(&[70]), |t, v, _| add(t, &v[0], &v[1])),
-        ("gelu", Case::new().var(&[100_001]), |t, v, _| gelu(t, &v[0])),
-        ("layer_norm", Case::new().var(&[301, 70]).param("w", &[70]).param("b", &[70]), |t, v, p| {
-            layer_norm(t, &v[0], &p[0], &p[1], 1e-5)
-        }),
-        ("dropout", Case::new().var(&[100_001]), |t, v, _| dropout(t, &v[0], 0.3)),
-        ("attention", Case::new().var(&[3, 130, 24]).var(&[3, 130, 24]).var(&[3, 130, 24]), |t, v, _| {
-            attention(t, &v[0], &v[1], &v[2], &Attention { lengths: Some(&[130, 57, 0]), dropout: 0.2, ..Attention::full(3) })
-        }),
-        ("attention, shared heads", Case::new().var(&[1, 300, 24]).var(&[1, 300, 8]).var(&[1, 300, 8]), |t, v, _| {
-            attention(t, &v[0], &v[1], &v[2], &Attention { dropout: 0.2, ..Attention::causal(3) })
-        }),
-        ("attention, one head", Case::new().var(&[1, 700, 16]).var(&[1, 700, 16]).var(&[1, 700, 16]), |t, v, _| {
-            attention(t, &v[0], &v[1], &v[2], &Attention { mask: Mask::CausalWindow(300), ..Attention::full(1) })
-        }),
-        ("rope", Case::new().var(&[3, 130, 24]), |t, v, _| rope(t, &v[0], &Rope::new(8, 130, 1e4, RopeScaling::None)?, None)),
-        ("rms_norm", Case::new().var(&[301, 70]).param("w", &[70]), |t, v, p| rms_norm(t, &v[0], &p[0], 1e-5)),
-        ("add_rms_norm", Case::new().var(&[301, 70]).var(&[301, 70]).param("w", &[70]), |t, v, p| {
-            let (sum, norm) = add_rms_norm(t, &v[0], &v[1], &p[0], 1e-5)?;
-            add(t, &sum, &norm)
-        }),
-        ("swiglu", Case::new().var(&[100_001]).var(&[100_001]), |t, v, _| swiglu(t, &v[0], &v[1])),
-        (
-            "lora_linear",
-            Case::new().var(&[1301, 129]).param("a", &[8, 129]).param("b", &[257, 8]).param("c", &[257]),
-            |t, v, p| {
-                let weight = FrozenWeight::new("w", &constant(&[257, 129]).tensor().to_dtype(DType::BF16)?)?;
-                let lora = Lora { a: p[0].clone(), b: p[1].clone(), scale: 2.0, dropout: 0.1 };
-                lora_linear(t, &v[0], &weight, Some(&p[2]), &lora)
-            },
-        ),
-        (
-            "dora_linear",
-            Case::new().var(&[1301, 129]).param("a", &[8, 129]).param("b", &[257, 8]).param("c", &[257]).param("m", &[257]),
-            |t, v, p| {
-                let weight = FrozenWeight::new("w", &constant(&[257, 129]).tensor().to_dtype(DType::BF16)?)?;
-                let lora = Lora { a: p[0].clone(), b: p[1].clone(), scale: 2.0, dropout: 0.1 };
-                dora_linear(t, &v[0], &weight, Some(&p[2]), &Dora { lora, magnitude: p[3].clone() })
-            },
-        ),
-        ("scatter_add", Case::new().var(&[3, 40, 300]).var(&[3, 70, 300]), |t, v, _| {
-            let index: Vec<u32> = (0..3 * 70 * 300).map(|i| i * i % 40).collect();
-            scatter_add(t, &v[0], 1, &Tensor::from_vec(index, (3, 70, 300), &Device::Cpu)?, &v[1])
-        }),
-        ("top_k", Case::new().var(&[3000, 7]), |t, v, _| Ok(top_k(t, &v[0], 3)?.0)),
-        ("conv2d", Case::new().var(&[37, 9, 9, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
-        }),
-        ("conv2d, many channels", Case::new().var(&[9, 9, 7, 40]).param("w", &[36, 40, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
-        }),
-        ("conv2d, tiles", Case::new().var(&[29, 17, 14, 32]).param("w", &[48, 32, 3, 3]).param("b", &[48]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d::square(1, 1))
-        }),
-        ("conv2d, few tiles", Case::new().var(&[3, 8, 8, 48]).param("w", &[80, 48, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d::square(1, 1))
-        }),
-        ("conv2d, stride 2", Case::new().var(&[37, 19, 19, 5]).param("w", &[7, 5, 3, 3]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], None, Conv2d::square(2, 1))
-        }),
-        ("conv2d, depthwise", Case::new().var(&[7, 9, 9, 20]).param("w", &[20, 1, 3, 3]).param("b", &[20]), |t, v, p| {
-            conv2d(t, &v[0], &p[0], Some(&p[1]), Conv2d { groups: 20, ..Conv2d::square(1, 1) })
-        }),
-        (
-            "batch_norm",
-            Case::new().var(&[37, 9, 9, 50]).param("w", &[50]).param("b", &[50]).param("m", &[50]).param("v", &[50]),
-            |t, v, p| {
-                batch_norm_relu(
-                    t,
-                    &v[0],
-                    &BatchNorm { weight: &p[0], bias: &p[1], running_mean: &p[2], running_var: &p[3], momentum: 0.1, eps: 1e-5 },
-                )
-            },
-        ),
-        ("group_norm", Case::new().var(&[37, 9, 9, 6]).param("w", &[6]).param("b", &[6]), |t, v, p| {
-            group_norm(t, &v[0], 2, &p[0], &p[1], 1e-5)
-        }),
-        ("max_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| max_pool2d(t, &v[0], Pool2d::square(3, 2, 1))),
-        ("avg_pool2d", Case::new().var(&[37, 9, 9, 5]), |t, v, _| avg_pool2d(t, &v[0], Pool2d::square(3, 2, 1))),
-        ("interpolate", Case::new().var(&[7, 9, 9, 5]), |t, v, _| interpolate(t, &v[0], [13, 7], Interpolation::Bicubic)),
-        ("global_avg_pool", Case::new().var(&[37, 9, 9, 5]), |t, v, _| global_avg_pool(t, &v[0])),
-        ("shortcut_pad", Case::new().var(&[37, 9, 9, 5]), |t, v, _| shortcut_pad(t, &v[0], 2, 9)),
-    ];
-    for (name, case, op) in cases {
-        let bits = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let (case, op) = (case.clone(), op);
-            pool.install(move || {
-                let values: Vec<Tensor> = case.values().unwrap().iter().map(|v| v.to_dtype(DType::F32).unwrap()).collect();
-                let outcome = run(&case, &values, &case.params(DType::F32).unwrap(), &op).unwrap();
-                let tensors = std::iter::once(&outcome.y).chain(outcome.grads.iter().map(|(_, g)| g));
-                let bits = tensors.flat_map(|t| t.flatten_all().unwrap().to_vec1::<f32>().unwrap());
-                bits.map(f32::to_bits).collect::<Vec<u32>>()
-            })
-        };
-        let one = bits(1);
-        for threads in [2, 3, 4, 8] {
-            assert!(one == bits(threads), "{name}: {threads} threads give other bits than one");
-        }
+#[track_caller]
+fn close_above(floor: f64, what: &str, name: &str, found: &Tensor, expected: &Tensor, tolerance: f64) {
+    assert_eq!(found.dims(), expected.dims(), "{what}: shape of {name}");
+    let (found, expected) = (flat(found), flat(expected));
+    let largest = largest(floor, &expected);
+    for (i, (f, e)) in found.iter().zip(&expected).enumerate() {
+        assert!((f - e).abs() <= tolerance * largest, "{what}: {name}[{i}]: {f} against {e}, of at most {largest}");
     }
 }

@@ -1,14 +1,14 @@
 //! Losses over plain Candle operations, on any device: mean squared error, binary cross entropy, Kullback-Leibler divergence.
 
 use crate::{Error, Op, Result, Tape, Var};
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 /// The mean of `(x - target)^2`, a scalar. `target`: the shape of `x`. Backward: `dx = 2 (x - target) dloss / n`.
 ///
 /// # Errors
-/// The shapes differ, or there is no element.
+/// The shapes differ, there is no element, or a target is not finite.
 pub fn mse(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
-    check("mse", x, target)?;
+    check("mse", x, target, "finite", f64::is_finite)?;
     let difference = (x.tensor() - target)?;
     let loss = difference.sqr()?.mean_all()?;
     let share = 2.0 / difference.elem_count() as f64;
@@ -25,9 +25,9 @@ pub fn mse(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
 /// Backward: `dx = (1 - t - (1 + (w - 1) t) s(-x)) dloss / n`.
 ///
 /// # Errors
-/// The shapes differ, or there is no element.
+/// The shapes differ, there is no element, or a target is not in `[0, 1]`.
 pub fn bce_with_logits(tape: &Tape, x: &Var, target: &Tensor, positive: Option<&Tensor>) -> Result<Var> {
-    check("bce_with_logits", x, target)?;
+    check("bce_with_logits", x, target, "in [0, 1]", |p| (0.0..=1.0).contains(&p))?;
     let z = x.tensor();
     let weight = match positive {
         Some(w) => (target.broadcast_mul(&(w - 1.0)?)? + 1.0)?,
@@ -58,13 +58,8 @@ pub fn bce_with_logits(tape: &Tape, x: &Var, target: &Tensor, positive: Option<&
 /// # Errors
 /// The shapes differ, there is no element, or a probability is negative or NaN.
 pub fn kl_div(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
-    check("kl_div", x, target)?;
+    let probabilities = check("kl_div", x, target, "at least 0", |p| p >= 0.0)?;
     let batch = x.dims().first().copied().unwrap_or(1) as f64;
-    let probabilities = target.to_dtype(candle_core::DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
-    if let Some(position) = probabilities.iter().position(|p| p.is_nan() || *p < 0.0) {
-        let message = format!("the target at position {position} must be at least 0, found {}", probabilities[position]);
-        return Err(Error::Argument { op: "kl_div", message });
-    }
     let entropy: f64 = probabilities.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum();
     // Where the target is 0 a log-probability of minus infinity counts for nothing.
     let counted = target.gt(0.0)?.where_cond(x.tensor(), &target.zeros_like()?)?;
@@ -75,11 +70,19 @@ pub fn kl_div(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
     }))
 }
 
-fn check(op: &'static str, x: &Var, target: &Tensor) -> Result<()> {
+/// The target's numbers, all of which are what they must be; NaN is never.
+fn check(op: &'static str, x: &Var, target: &Tensor, must_be: &str, holds: impl Fn(f64) -> bool) -> Result<Vec<f64>> {
     if x.dims() != target.dims() || target.elem_count() == 0 {
         return Err(Error::shape(op, "target", format!("{:?}, at least one element", x.dims()), target.dims()));
     }
-    Ok(())
+    let values = target.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
+    match values.iter().position(|value| !holds(*value)) {
+        Some(position) => {
+            let message = format!("the target at position {position} must be {must_be}, found {}", values[position]);
+            Err(Error::Argument { op, message })
+        }
+        None => Ok(values),
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +126,15 @@ mod tests {
         for wrong in [-1.0, f32::NAN] {
             let error = kl_div(&tape, &x, &Tensor::new(&[1f32, wrong], &Device::Cpu)?).unwrap_err().to_string();
             assert!(error.contains("position 1 must be at least 0"), "{error}");
+        }
+        for wrong in [-0.25, 1.5, f32::NAN, f32::INFINITY] {
+            let error = bce([1.0, wrong]).unwrap_err().to_string();
+            let expected = format!("the target at position 1 must be in [0, 1], found {wrong}");
+            assert!(error.contains(&expected), "{error}");
+        }
+        for wrong in [f32::NAN, f32::NEG_INFINITY] {
+            let error = mse(&tape, &x, &Tensor::new(&[wrong, 1.0], &Device::Cpu)?).unwrap_err().to_string();
+            assert!(error.contains("the target at position 0 must be finite, found"), "{error}");
         }
         assert!(mse(&tape, &constant(&[2]), constant(&[3]).tensor()).is_err());
         assert!(mse(&tape, &constant(&[0]), constant(&[0]).tensor()).is_err());

@@ -23,13 +23,17 @@ pub fn mean_tokens(tape: &Tape, x_btd: &Var, lengths: &[usize]) -> Result<Var> {
     }
     let value = x_btd.tensor().contiguous()?;
     let fast = slice::is_fast(&value);
-    let y = if fast { means(&value, lengths)? } else { shares(&value, lengths)?.matmul(&value)?.squeeze(1)? };
+    let plain = if fast { None } else { Some(shares(&value, lengths)?) };
+    let y = match &plain {
+        None => means(&value, lengths)?,
+        Some(shares) => shares.matmul(&real(&value, shares)?)?.squeeze(1)?,
+    };
     Ok(tape.record(Op::arrays(OP, value.elem_count(), 1, 1), y, x_btd.wants_grad(), || {
         let (x, lengths) = (x_btd.target(), lengths.to_vec());
         move |dy, grads| {
-            let dx = match fast {
-                true => spread(dy, &lengths, [batch, len, dim])?,
-                false => shares(&value, &lengths)?.transpose(1, 2)?.contiguous()?.matmul(&dy.unsqueeze(1)?)?,
+            let dx = match &plain {
+                None => spread(dy, &lengths, [batch, len, dim])?,
+                Some(shares) => real(&shares.transpose(1, 2)?.contiguous()?.matmul(&dy.unsqueeze(1)?)?, shares)?,
             };
             grads.add(x, dx)
         }
@@ -42,6 +46,12 @@ fn shares(x: &Tensor, lengths: &[usize]) -> Result<Tensor> {
     let share = |&length: &usize| (0..len).map(move |t| if t < length { 1.0 / length as f64 } else { 0.0 });
     let shares: Vec<f64> = lengths.iter().flat_map(share).collect();
     Ok(Tensor::from_vec(shares, (batch, 1, len), &candle_core::Device::Cpu)?.to_dtype(x.dtype())?.to_device(x.device())?)
+}
+
+/// `x`: `[B, T, D]` with zeros for padding, of which no share makes nothing where it is no number.
+fn real(x: &Tensor, shares: &Tensor) -> Result<Tensor> {
+    let real = shares.transpose(1, 2)?.gt(0.0)?.broadcast_as(x.shape())?;
+    Ok(real.where_cond(x, &x.zeros_like()?)?)
 }
 
 fn means(x: &Tensor, lengths: &[usize]) -> Result<Tensor> {
@@ -70,7 +80,7 @@ fn spread(dy: &Tensor, lengths: &[usize], [batch, len, dim]: [usize; 3]) -> Resu
 mod tests {
     use super::*;
     use crate::check::{Case, Kind::Reduction, check_gradients, constant};
-    use candle_core::Device;
+    use candle_core::{DType, Device};
 
     #[test]
     fn gradients() {
@@ -81,9 +91,19 @@ mod tests {
 
     #[test]
     fn padding_is_not_seen() -> Result<()> {
-        let x = Tensor::new(&[[[1f32, 2.], [3., 6.], [f32::NAN, 9.]]], &Device::Cpu)?;
-        let y = mean_tokens(&Tape::inference(), &Var::constant(x), &[2])?;
-        assert_eq!(y.tensor().to_vec2::<f32>()?, [[2., 4.]]);
+        for (dtype, spoiled) in
+            [DType::F32, DType::F64, DType::BF16].into_iter().flat_map(|t| [f32::NAN, f32::INFINITY].map(|v| (t, v)))
+        {
+            let tape = Tape::training(crate::Stream::root(0));
+            let x = tape.leaf(Tensor::new(&[[[1f32, 2.], [3., 6.], [spoiled, 9.]]], &Device::Cpu)?.to_dtype(dtype)?);
+            let y = mean_tokens(&tape, &x, &[2])?;
+            assert_eq!(y.tensor().to_dtype(DType::F32)?.to_vec2::<f32>()?, [[2., 4.]], "{dtype:?}");
+            // And of a gradient that is no number nothing reaches it.
+            let spoiled = crate::scale(&tape, &y, f64::from(spoiled))?;
+            let dx = tape.backward_to(&spoiled, &mut crate::Gradients::new(&crate::ParamStore::default()), &[&x])?;
+            let dx = dx[0].as_ref().expect("a gradient").to_dtype(DType::F32)?.to_vec3::<f32>()?;
+            assert!(!dx[0][1][0].is_finite() && dx[0][2] == [0., 0.], "{dtype:?} {dx:?}");
+        }
         Ok(())
     }
 

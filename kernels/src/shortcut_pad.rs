@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn gradients() {
-        for (shape, stride, out) in [([1, 1, 1, 1], 1, 1), ([2, 7, 8, 3], 2, 7), ([3, 5, 5, 4], 3, 4), ([2, 3, 3, 1], 1, 33)] {
+        for (shape, stride, out) in
+            [([1, 1, 1, 1], 1, 1), ([2, 7, 8, 3], 2, 7), ([3, 5, 5, 4], 3, 4), ([2, 3, 3, 1], 1, 33), ([2, 3, 3, 0], 1, 4)]
+        {
             check_gradients("shortcut_pad", Elementwise, Case::new().var(&shape), |tape, v, _| {
                 shortcut_pad(tape, &v[0], stride, out)
             });

@@ -9,6 +9,7 @@ pub(crate) const LANES: usize = 16;
 
 /// What the processor can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "other processors have the plain level alone"))]
 pub(crate) enum Level {
     Avx512,
     Avx2,
@@ -26,6 +27,13 @@ pub(crate) fn level() -> Level {
     } else {
         Level::Plain
     }
+}
+
+/// The only level of processors of other kinds: the compiler's own vectors.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+pub(crate) fn level() -> Level {
+    Level::Plain
 }
 
 /// Defines functions whose body is compiled for each [`Level`]; what the body calls must be `#[inline]` to take part.

@@ -74,9 +74,21 @@ pub(crate) fn update<R>(t: &Tensor, f: impl FnOnce(&mut [f32]) -> R) -> Result<R
     }
 }
 
+/// Whether two tensors lie in the same memory, as views of one another do: one cannot be read while the other is written.
+pub(crate) fn same_memory(a: &Tensor, b: &Tensor) -> bool {
+    // One after the other: a lock that is read twice at a time may wait for a writer between the two.
+    let place = |t: &Tensor| std::ptr::from_ref(&*t.storage_and_layout().0).addr();
+    place(a) == place(b)
+}
+
+/// Contiguous elements of `t`, in memory that is not `other`'s.
+pub(crate) fn contiguous_apart(t: &Tensor, other: &Tensor) -> Result<Tensor> {
+    Ok(if same_memory(t, other) { t.force_contiguous()? } else { t.contiguous()? })
+}
+
 /// Overwrites a tensor's elements with those of `value`, of the same shape and type, on any device.
 pub(crate) fn overwrite(t: &Tensor, value: &Tensor) -> Result<()> {
-    let value = value.to_dtype(t.dtype())?.contiguous()?;
+    let value = contiguous_apart(&value.to_dtype(t.dtype())?, t)?;
     if is_fast(t) {
         let value = floats(&value)?;
         return update(t, |have| have.copy_from_slice(&value));
@@ -173,6 +185,23 @@ mod tests {
         assert!(update(&t.to_dtype(DType::F64)?, |_| ()).is_err());
         assert_eq!(update(&Tensor::zeros((0, 3), DType::F32, &Device::Cpu)?, |v| v.len())?, 0);
         assert!(floats(&Tensor::zeros((2, 3), DType::F32, &Device::Cpu)?.t()?).is_err());
+        Ok(())
+    }
+
+    /// A tensor may be set from its own memory, as a whole and turned.
+    #[test]
+    fn overwriting_with_itself() -> Result<()> {
+        for dtype in [DType::F32, DType::F64] {
+            let t = Tensor::new(&[[1f32, 2.], [3., 4.]], &Device::Cpu)?.to_dtype(dtype)?;
+            overwrite(&t, &t)?;
+            overwrite(&t, &t.reshape((1, 4))?.reshape((2, 2))?)?;
+            overwrite(&t, &t.t()?)?;
+            assert_eq!(t.to_dtype(DType::F32)?.to_vec2::<f32>()?, [[1., 3.], [2., 4.]]);
+        }
+        let t = Tensor::new(&[1f32, 2.], &Device::Cpu)?;
+        crate::blocks::accumulate(&t, &t)?;
+        assert_eq!(t.to_vec1::<f32>()?, [2., 4.]);
+        assert!(same_memory(&t, &t.reshape((2, 1))?) && !same_memory(&t, &t.copy()?));
         Ok(())
     }
 

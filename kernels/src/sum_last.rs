@@ -16,7 +16,8 @@ pub fn sum_last(tape: &Tape, x: &Var) -> Result<Var> {
     let y = x.tensor().sum(D::Minus1)?;
     Ok(tape.record(Op::arrays("sum_last", x.tensor().elem_count(), 1, 1), y, x.wants_grad(), || {
         let (x, shape) = (x.target(), x.tensor().shape().clone());
-        move |dy, grads| grads.add(x, dy.unsqueeze(D::Minus1)?.broadcast_as(shape)?.contiguous()?)
+        // A copy also where the last dimension is 1 and a view would do: the gradient must not be `dy` itself.
+        move |dy, grads| grads.add(x, dy.unsqueeze(D::Minus1)?.broadcast_as(shape)?.force_contiguous()?)
     }))
 }
 
@@ -31,6 +32,26 @@ mod tests {
         for shape in [&[1][..], &[7], &[3, 5], &[2, 3, 70], &[4, 1]] {
             check_gradients("sum_last", Reduction, Case::new().var(shape), |tape, v, _| sum_last(tape, &v[0]));
         }
+    }
+
+    /// A last dimension of 1, whose gradient has the numbers of `dy`, beside other uses of `x` and of the sum: `4 x + 2 y`.
+    #[test]
+    fn one_place_has_a_gradient_of_its_own() -> Result<()> {
+        for dims in [&[3, 1][..], &[1], &[1, 1]] {
+            let tape = Tape::training(crate::Stream::root(0));
+            let x = tape.leaf(Tensor::ones(dims, candle_core::DType::F32, &Device::Cpu)?);
+            let y = tape.leaf(Tensor::ones(&dims[..dims.len() - 1], candle_core::DType::F32, &Device::Cpu)?);
+            let add = |a: &Var, b: &Var| crate::add(&tape, a, b);
+            let twice = sum_last(&tape, &crate::scale(&tape, &x, 2.0)?)?;
+            let sum = add(&add(&sum_last(&tape, &x)?, &y)?, &add(&sum_last(&tape, &x)?, &y)?)?;
+            let loss = add(&sum, &twice)?;
+            let found = tape.backward_to(&loss, &mut crate::Gradients::new(&crate::ParamStore::default()), &[&x, &y])?;
+            for (found, expected) in found.iter().zip([4f32, 2.0]) {
+                let found = found.as_ref().expect("a gradient").flatten_all()?.to_vec1::<f32>()?;
+                assert_eq!(found, vec![expected; found.len()], "{dims:?}");
+            }
+        }
+        Ok(())
     }
 
     #[test]

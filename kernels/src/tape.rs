@@ -354,7 +354,7 @@ impl Tape {
             nodes.iter().flat_map(|node| &node.params).for_each(|param| *uses.entry(param.id()).or_default() += 1);
         }
         let slots = (0..self.slots.get()).map(|_| None).collect();
-        let mut pass = Backward { slots, grads, op: "", params: Vec::new() };
+        let mut pass = Backward { slots, grads, op: "", params: Vec::new(), given: None };
         for (slot, seed) in seeds {
             pass.put(Target { slot: Some(slot) }, seed)?;
         }
@@ -364,7 +364,10 @@ impl Tape {
             if let Some(pending) = pass.slots[node.slot].take() {
                 let start = Instant::now();
                 pass.op = node.op.name;
-                (node.backward)(&pending.grad.contiguous()?, &mut pass)?;
+                let given = pending.grad.contiguous()?;
+                pass.given = Some(given.clone());
+                (node.backward)(&given, &mut pass)?;
+                pass.given = None;
                 if let Some(profile) = &self.profile {
                     profile.backward(node.op, start.elapsed());
                 }
@@ -384,6 +387,8 @@ pub struct Backward<'a> {
     /// The operation that runs, and the parameters that it uses.
     op: &'static str,
     params: Vec<Param>,
+    /// The gradient that it was given.
+    given: Option<Tensor>,
 }
 
 /// What has arrived so far of a value's gradient, and whether its memory is this slot's own, so that more may be added in place.
@@ -405,9 +410,16 @@ impl Pending {
 
 impl Backward<'_> {
     /// Adds `grad` to the gradient of a value; nothing happens where none is wanted. `grad` must be a tensor that the caller made
-    /// and keeps no copy of: it may be added into later. Pass anything else by [`Backward::add_shared`].
+    /// and keeps no copy of: it may be added into later. Pass anything else by [`Backward::add_shared`]. (A view of the gradient that
+    /// the closure was given is found out: Candle's `contiguous` returns one where dimensions of size 1 alone are new.)
     pub fn add(&mut self, to: impl Into<Target>, grad: Tensor) -> Result<()> {
-        self.put(to.into(), Pending { grad, own: true })
+        let own = !self.is_given(&grad);
+        self.put(to.into(), Pending { grad, own })
+    }
+
+    /// Whether `grad` lies in the memory of the gradient that the operation was given.
+    fn is_given(&self, grad: &Tensor) -> bool {
+        self.given.as_ref().is_some_and(|given| slice::same_memory(given, grad))
     }
 
     /// As [`Backward::add`] for a gradient whose memory something else may still use: the one that the closure was given, which
@@ -450,6 +462,8 @@ impl Backward<'_> {
     /// Adds `grad`, a tensor that the caller made, to the gradient of a parameter; nothing happens for a frozen one.
     pub fn add_param(&mut self, param: &Param, grad: Tensor) -> Result<()> {
         self.declared(param)?;
+        // What is kept is added into later.
+        let grad = if self.is_given(&grad) { grad.force_contiguous()? } else { grad };
         self.grads.add(param, grad)
     }
 
@@ -490,6 +504,39 @@ mod tests {
         let grads = tape.backward_to(&loss, &mut Gradients::new(&crate::ParamStore::default()), &[&a, &b])?;
         let value = |i: usize| grads[i].as_ref().map(|g| g.to_vec1::<f32>()).transpose();
         assert_eq!((value(0)?, value(1)?), (Some(vec![3.0]), Some(vec![1.0])));
+        Ok(())
+    }
+
+    /// An operation that hands on the gradient that it was given, or a view of it, as its own has no other's written to.
+    #[test]
+    fn given_gradients_are_not_written_to() -> Result<()> {
+        let (p, store) = crate::check::Case::new().param("w", &[2]).params(candle_core::DType::F32)?;
+        let handed_on = |tape: &Tape, x: &Var| {
+            tape.record(Op::arrays("handed on", 2, 1, 1), x.tensor().clone(), x.wants_grad(), || {
+                let x = x.target();
+                move |dy: &Tensor, grads: &mut Backward| grads.add(x, dy.unsqueeze(1)?.contiguous()?.squeeze(1)?)
+            })
+        };
+        let kept = |tape: &Tape, w: &Param| {
+            tape.record(Op::arrays("kept", 2, 1, 1), w.tensor().clone(), Inputs::of(false, [Some(w)]), || {
+                let w = w.clone();
+                move |dy: &Tensor, grads: &mut Backward| grads.add_param(&w, dy.clone())
+            })
+        };
+        let tape = Tape::training(Stream::root(0));
+        let make = || Ok::<_, Error>(tape.leaf(Tensor::new(&[1f32, 2.], &Device::Cpu)?));
+        let (x, y, z) = (make()?, make()?, make()?);
+        // What is recorded first is run last, when the gradient has been handed on.
+        let (three_x, w) = (crate::scale(&tape, &x, 3.0)?, crate::value(&tape, &p[0]));
+        let twice = add(&tape, &handed_on(&tape, &x), &handed_on(&tape, &x))?;
+        let sum = add(&tape, &add(&tape, &twice, &y)?, &add(&tape, &kept(&tape, &p[0]), &z)?)?;
+        let loss = add(&tape, &add(&tape, &sum, &three_x)?, &w)?; // 5x + y + z + 2w
+        let mut grads = Gradients::new(&store);
+        let found = tape.backward_to(&loss, &mut grads, &[&x, &y, &z])?;
+        for (found, expected) in found.iter().zip([5f32, 1.0, 1.0]) {
+            assert_eq!(found.as_ref().unwrap().to_vec1::<f32>()?, [expected; 2]);
+        }
+        assert_eq!(grads.get(&p[0]).unwrap().to_vec1::<f32>()?, [2.0; 2]);
         Ok(())
     }
 

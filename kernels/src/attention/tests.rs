@@ -241,6 +241,25 @@ fn extreme_values() -> Result<()> {
     Ok(())
 }
 
+/// A row all of whose scores overflowed is NaN, and so is its gradient; others of the sequence stay, and what sees no key is zeros.
+#[test]
+fn overflow_shows() -> Result<()> {
+    let mut queries = vec![0.5f32; 3 * 4];
+    queries[4..8].fill(-1e30);
+    let tape = Tape::training(Stream::root(0));
+    let of = |values: Vec<f32>| Ok::<_, Error>(tape.leaf(Tensor::from_vec(values, (1, 3, 4), &candle_core::Device::Cpu)?));
+    let (q, k, v) = (of(queries)?, of(vec![1e30; 12])?, of(vec![1.0; 12])?);
+    let y = attention(&tape, &q, &k, &v, &Attention { key_lengths: Some(&[2]), ..Attention::full(1) })?;
+    let values = y.tensor().flatten_all()?.to_vec1::<f32>()?;
+    let empty = attention(&Tape::inference(), &q, &k, &v, &Attention { key_lengths: Some(&[0]), ..Attention::full(1) })?;
+    assert!(empty.tensor().flatten_all()?.to_vec1::<f32>()?.iter().all(|v| *v == 0.0));
+    assert!(values[..4].iter().chain(&values[8..]).all(|v| *v == 1.0) && values[4..8].iter().all(|v| v.is_nan()), "{values:?}");
+    let grads = tape.backward_to(&y, &mut crate::Gradients::new(&crate::ParamStore::default()), &[&q])?;
+    let dq = grads[0].as_ref().expect("a gradient").flatten_all()?.to_vec1::<f32>()?;
+    assert!(dq[4..8].iter().all(|v| v.is_nan()), "{dq:?}");
+    Ok(())
+}
+
 #[test]
 fn nothing_to_attend() -> Result<()> {
     for (batch, queries, keys) in [(0, 3, 3), (2, 0, 3), (2, 3, 0), (1, 0, 0)] {
@@ -269,6 +288,7 @@ fn emulated_kernels() -> Result<()> {
         the_rest_of_a_sequence_continues_it()?;
         padding_changes_nothing()?;
         extreme_values()?;
+        overflow_shows()?;
         nothing_to_attend()?;
         documents_stay_apart()?;
         for shape in [

@@ -71,7 +71,9 @@ KERNEL NAME(attention_forward)(const real* q, const real* k, const real* v, real
   for (int i = 0; i < PER_WARP; i++) {
     const int query = at.first + threadIdx.y * PER_WARP + i;
     if (query >= queries) continue;
-    const bool empty = sum[i] == 0;
+    // What sees no key is zeros. A row whose sum overflowed or ran out to 0 is not: it becomes NaN, which is found.
+    const Span span = keys_of(plan, at.sequence, query);
+    const bool empty = span.from >= span.to;
     NAME(store)(y + ((plan.first_query(at.sequence) + query) * heads + at.head) * size, out[i], empty ? 0.0f : 1.0f / sum[i], size);
     if (lane == 0) log_sums[(plan.first_query(at.sequence) + query) * heads + at.head] = empty ? 0.0f : largest[i] + logf(sum[i]);
   }

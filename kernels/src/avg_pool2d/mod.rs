@@ -53,6 +53,7 @@ mod tests {
             ([3, 4, 4, 33], 4, 4, 2),
             ([2, 5, 5, 1], 2, 3, 0),
             ([0, 4, 4, 2], 2, 2, 0),
+            ([2, 4, 4, 0], 2, 2, 0),
         ] {
             let args = Pool2d::square(kernel, stride, padding);
             check_gradients("avg_pool2d", Reduction, Case::new().var(&shape), |tape, v, _| avg_pool2d(tape, &v[0], args));

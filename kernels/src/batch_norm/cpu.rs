@@ -12,7 +12,7 @@ use rayon::prelude::*;
 const BLOCK: usize = 16384;
 
 fn block(channels: usize) -> usize {
-    channels * (BLOCK / channels.max(1)).max(1)
+    channels.max(1) * (BLOCK / channels.max(1)).max(1)
 }
 
 /// What normalises each channel.
@@ -56,7 +56,7 @@ impl<'a> Kept<'a> {
 
 pub(super) fn statistics(x: &Tensor) -> Result<Statistics> {
     let (xs, channels) = (floats(x)?, x.dim(3)?);
-    let count = (xs.len() / channels) as f64;
+    let count = (xs.len() / channels.max(1)) as f64;
     let blocks: Vec<Vec<f32>> = xs
         .par_chunks(block(channels))
         .map(|x| {

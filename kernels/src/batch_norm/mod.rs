@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn gradients() {
-        for shape in [[2, 1, 1, 1], [3, 7, 3, 5], [2, 17, 17, 3], [33, 1, 3, 2], [1, 4, 4, 3], [2, 1, 2, 70]] {
+        for shape in [[2, 1, 1, 1], [3, 7, 3, 5], [2, 17, 17, 3], [33, 1, 3, 2], [1, 4, 4, 3], [2, 1, 2, 70], [2, 3, 1, 0]] {
             let case = || case(shape[3]).var(&shape);
             check_gradients("batch_norm", Reduction, case(), |tape, v, p| batch_norm(tape, &v[0], &args(p)));
             check_gradients("batch_norm_relu", Reduction, case(), |tape, v, p| batch_norm_relu(tape, &v[0], &args(p)));

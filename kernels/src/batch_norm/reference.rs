@@ -27,7 +27,7 @@ pub(super) fn backward(layer: &Layer, dy: &Tensor, x: &Tensor, y: Option<&Tensor
         None => dy.clone(),
     };
     let n = normalised(layer, x)?;
-    let count = (x.elem_count() / layer.weight.len()) as f64;
+    let count = (x.elem_count() / layer.weight.len().max(1)) as f64;
     let (mean_dz, mean_dzn) = (channel_mean(&dz)?, channel_mean(&(&dz * &n)?)?);
     let (dw, db) = ((&mean_dzn * count)?, (&mean_dz * count)?);
     let input = if want_input {

@@ -21,6 +21,10 @@ fn with_filters(plan: &Plan, w: &[f32], f: impl FnOnce(&[f32])) {
 }
 
 pub(crate) fn forward(plan: &Plan, x: &[f32], w: &[f32], b: Option<&[f32]>, y: &mut [f32]) {
+    // No channel has no line to be cut into, here and below.
+    if y.is_empty() {
+        return;
+    }
     with_filters(plan, w, |filters| {
         y.par_chunks_mut(plan.out[1] * plan.groups).enumerate().for_each(|(line, y)| {
             match b {
@@ -33,6 +37,9 @@ pub(crate) fn forward(plan: &Plan, x: &[f32], w: &[f32], b: Option<&[f32]>, y: &
 }
 
 pub(crate) fn input_gradient(plan: &Plan, dy: &[f32], w: &[f32], dx: &mut [f32]) {
+    if dx.is_empty() {
+        return;
+    }
     with_filters(plan, w, |filters| {
         dx.par_chunks_mut(plan.image[1] * plan.groups).enumerate().for_each(|(line, dx)| {
             dx.fill(0.0);

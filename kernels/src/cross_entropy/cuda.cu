@@ -5,14 +5,21 @@
 
 #define IGNORED 0xffffffffu
 
-// The logarithm of the sum of e^z over a row, the same in each thread of the block.
-__device__ inline float log_sum(const real* z, int classes) {
+// The largest score of a row and the logarithm of the sum of e^(z - largest). Apart, for beside a large score the sum's logarithm would
+// be rounded away.
+struct Softmax {
+  float largest, log_sum;
+  __device__ float log_p(real score) const { return (float)score - largest - log_sum; }
+};
+
+// Of a row, the same in each thread of the block.
+__device__ inline Softmax softmax_of(const real* z, int classes) {
   float largest = -INFINITY;
   for (int i = threadIdx.x; i < classes; i += blockDim.x) largest = fmaxf(largest, (float)z[i]);
   largest = block_max(largest);
   float sum = 0;
   for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += expf((float)z[i] - largest);
-  return logf(block_sum(sum)) + largest;
+  return Softmax{largest, logf(block_sum(sum))};
 }
 
 // `weight * value`, 0 for no weight whatever the value: an infinite one would make NaN.
@@ -29,11 +36,11 @@ struct Goal {
 };
 
 // A row's loss.
-__device__ inline float row_loss(const real* z, int classes, uint32_t label, float log_sum, Goal goal) {
-  const float hard = weighted(goal.hard(label), log_sum - (float)z[label]);
+__device__ inline float row_loss(const real* z, int classes, uint32_t label, Softmax softmax, Goal goal) {
+  const float hard = weighted(goal.hard(label), -softmax.log_p(z[label]));
   if (goal.smoothing == 0) return hard;  // all scores are read only with smoothing: minus infinity would spoil the sum
   float sum = 0;
-  for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += weighted(goal.weight(i), log_sum - (float)z[i]);
+  for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += weighted(goal.weight(i), -softmax.log_p(z[i]));
   return hard + goal.smoothing * (block_sum(sum) / classes);
 }
 
@@ -42,11 +49,11 @@ struct Focal {
   float loss, k, rest;
 };
 
-__device__ inline Focal focal_loss(const real* z, int classes, uint32_t label, float log_sum, Goal goal) {
+__device__ inline Focal focal_loss(const real* z, int classes, uint32_t label, Softmax softmax, Goal goal) {
   float sum = 0;
-  for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += (uint32_t)i == label ? 0.0f : expf((float)z[i] - log_sum);
-  const float rest = block_sum(sum), score = (float)z[label] - log_sum;
-  const float log_p = rest < 0.5f ? log1pf(-rest) : score, p = expf(log_p);
+  for (int i = threadIdx.x; i < classes; i += blockDim.x) sum += (uint32_t)i == label ? 0.0f : expf(softmax.log_p(z[i]));
+  const float rest = block_sum(sum);
+  const float log_p = rest < 0.5f ? log1pf(-rest) : softmax.log_p(z[label]), p = expf(log_p);
   const float factor = powf(rest, goal.focal), w = goal.weight(label);
   // Both ends have their limit, where the formula makes 0 times infinity.
   const float k = rest == 0 ? 0.0f : p > 0 ? factor - goal.focal * p * (factor / rest) * log_p : factor;
@@ -67,19 +74,19 @@ KERNEL cross_entropy_rows(const real* z, const uint32_t* labels, const float* we
     return;
   }
   const Goal goal{is_weighted ? weights : nullptr, mean_weight, smoothing, focal};
-  const float sum = log_sum(z, classes);
+  const Softmax softmax = softmax_of(z, classes);
   Focal f{0, 0, 0};
   if (focal > 0)
-    f = focal_loss(z, classes, label, sum, goal);
+    f = focal_loss(z, classes, label, softmax, goal);
   else
-    f.loss = row_loss(z, classes, label, sum, goal);
+    f.loss = row_loss(z, classes, label, softmax, goal);
   if (threadIdx.x == 0) losses[row] = f.loss;
   if (!gradient) return;
   __syncthreads();  // the label's score has been read by all
   const float share = shares[row], hard = goal.hard(label), total = goal.total(label);
   for (int i = threadIdx.x; i < classes; i += blockDim.x) {
     const bool own = (uint32_t)i == label;
-    const float p = expf((float)z[i] - sum);
+    const float p = expf(softmax.log_p(z[i]));
     const float slope = focal > 0 ? f.k * (own ? -f.rest : p)
                                   : p * total - (own ? hard : 0.0f) - weighted(goal.weight(i), smoothing / classes);
     dz[i] = (real)(share * slope);
@@ -91,17 +98,17 @@ EXPORT(cross_entropy_rows)
 KERNEL soft_cross_entropy_rows(const real* z, const real* q, const float* shares, float* losses, real* dz, int classes, int gradient) {
   const int64_t row = blockIdx.x;
   z += row * classes, q += row * classes, dz += row * classes;
-  const float sum = log_sum(z, classes);
+  const Softmax softmax = softmax_of(z, classes);
   float loss = 0, total = 0;
   for (int i = threadIdx.x; i < classes; i += blockDim.x) {
-    loss += weighted((float)q[i], sum - (float)z[i]);
+    loss += weighted((float)q[i], -softmax.log_p(z[i]));
     total += (float)q[i];
   }
   loss = block_sum(loss), total = block_sum(total);
   if (threadIdx.x == 0) losses[row] = loss;
   if (!gradient) return;
   for (int i = threadIdx.x; i < classes; i += blockDim.x)
-    dz[i] = (real)(shares[row] * (expf((float)z[i] - sum) * total - (float)q[i]));
+    dz[i] = (real)(shares[row] * (expf(softmax.log_p(z[i])) * total - (float)q[i]));
 }
 EXPORT(soft_cross_entropy_rows)
 

@@ -35,7 +35,8 @@ impl Rows {
     }
 }
 
-/// The mean cross entropy over the rows that count, a scalar `[]`; 0 with zero gradients if no row counts, or none with a weight.
+/// The mean cross entropy over the rows that count, a scalar `[]` in float32 at least; 0 with zero gradients if no row counts, or none
+/// with a weight.
 ///
 /// `logits`: `[..., C]`; `targets`: as many labels as there are rows, each below C or the ignored one. Plain labels all count.
 /// NaN among the scores of a row that counts makes the loss NaN.
@@ -63,7 +64,7 @@ pub fn cross_entropy_rows<'a>(tape: &Tape, logits: &Var, targets: impl Into<Targ
     let gradient = tape.records() && logits.wants_grad();
     let ones = vec![1.0; z.dim(0)?];
     let Rows { each, dz } = run(&z, &counted, gradient.then_some(&ones))?;
-    let each = each.to_dtype(z.dtype())?.reshape(&logits.dims()[..logits.dims().len() - 1])?;
+    let each = each.to_dtype(loss_type(z.dtype()))?.reshape(&logits.dims()[..logits.dims().len() - 1])?;
     Ok(tape.record(Op::arrays(OP, z.elem_count(), 2, 2), each, logits.wants_grad(), || {
         let (target, dims) = (logits.target(), logits.dims().to_vec());
         move |each, grads| dz.map_or(Ok(()), |dz| grads.add(target, scaled_rows(dz, each)?.reshape(dims)?))
@@ -85,10 +86,15 @@ fn flat(op: &'static str, logits: &Var) -> Result<(Tensor, [usize; 2])> {
     Ok((logits.tensor().contiguous()?.reshape((rows, classes))?, [rows, classes]))
 }
 
+/// The type of a loss: the scores', but float32 for scores of 16 bits, which would keep two or three digits of a mean.
+pub(crate) fn loss_type(scores: DType) -> DType {
+    if matches!(scores, DType::F16 | DType::BF16) { DType::F32 } else { scores }
+}
+
 /// The rows' losses summed over what they weigh, as an operation's output whose gradient is `dz`.
 fn mean(tape: &Tape, op: &'static str, logits: &Var, (each, weight): (&Tensor, f64), dz: Option<Tensor>) -> Result<Var> {
     let z = logits.tensor();
-    let loss = Tensor::new(average(each, weight)?, z.device())?.to_dtype(z.dtype())?;
+    let loss = Tensor::new(average(each, weight)?, z.device())?.to_dtype(loss_type(z.dtype()))?;
     Ok(tape.record(Op::arrays(op, z.elem_count(), 2, 2), loss, logits.wants_grad(), || {
         let (target, dims) = (logits.target(), logits.dims().to_vec());
         move |dloss, grads| dz.map_or(Ok(()), |dz| grads.add(target, scaled(dz, dloss)?.reshape(dims)?))
@@ -123,10 +129,10 @@ pub(crate) fn average(each: &Tensor, weight: f64) -> Result<f64> {
     Ok(sum / weight)
 }
 
-/// `t * number`, in `t`'s memory where the fast kernels may write.
+/// `t * number`, in `t`'s memory where the fast kernels may write; multiplied in the number's type, a loss's, and of `t`'s in the end.
 pub(crate) fn scaled(t: Tensor, number: &Tensor) -> Result<Tensor> {
     if !slice::is_fast(&t) {
-        return Ok(t.broadcast_mul(number)?);
+        return Ok(t.to_dtype(number.dtype())?.broadcast_mul(number)?.to_dtype(t.dtype())?);
     }
     let number = number.to_scalar::<f32>()?;
     if number != 1.0 {
@@ -135,11 +141,11 @@ pub(crate) fn scaled(t: Tensor, number: &Tensor) -> Result<Tensor> {
     Ok(t)
 }
 
-/// Each row of `t`: `[rows, width]` times its number, in `t`'s memory where the fast kernels may write.
+/// Each row of `t`: `[rows, width]` times its number, as [`scaled`].
 pub(crate) fn scaled_rows(t: Tensor, numbers: &Tensor) -> Result<Tensor> {
     let (rows, width) = t.dims2()?;
     if !slice::is_fast(&t) {
-        return Ok(t.broadcast_mul(&numbers.reshape((rows, 1))?)?);
+        return Ok(t.to_dtype(numbers.dtype())?.broadcast_mul(&numbers.reshape((rows, 1))?)?.to_dtype(t.dtype())?);
     }
     let numbers = numbers.contiguous()?;
     let numbers = slice::floats(&numbers)?;
@@ -150,7 +156,7 @@ pub(crate) fn scaled_rows(t: Tensor, numbers: &Tensor) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Case, Kind::Reduction, check_gradients, constant};
+    use crate::check::{Case, Kind::Reduction, check_gradients, close, constant};
     use candle_core::{DType, Device};
 
     #[test]
@@ -265,6 +271,77 @@ mod tests {
             assert_eq!(found[0].as_ref().unwrap().to_dtype(DType::F32)?.to_vec2::<f32>()?, vec![vec![0.0; 3]; labels.len()]);
         }
         Ok(())
+    }
+
+    /// A loss of scores of 16 bits has float32's digits, and what it is multiplied by reaches their gradient.
+    #[test]
+    fn losses_have_more_digits_than_halves() -> Result<()> {
+        let bf16 = |t: Tensor| t.to_dtype(DType::BF16)?.to_dtype(DType::F64);
+        let values = bf16((constant(&[257, 5]).tensor() * 4.0)?)?;
+        let labels = &[3u32; 257];
+        let run = |dtype: DType| {
+            let (p, store) = Case::new().param("w", &[5, 5]).params(dtype)?;
+            p[0].set(&bf16(p[0].tensor().clone())?)?;
+            let tape = Tape::training(crate::Stream::root(0));
+            let x = tape.leaf(values.to_dtype(dtype)?);
+            let soft = Tensor::full(0.2f32, (257, 5), &Device::Cpu)?;
+            let means = [
+                cross_entropy(&tape, &x, labels)?,
+                soft_cross_entropy(&tape, &x, &soft, 0.0, None)?,
+                crate::linear_cross_entropy(&tape, &x, &p[0], None, labels)?,
+            ];
+            let rows =
+                [cross_entropy_rows(&tape, &x, labels)?, crate::linear_cross_entropy_rows(&tape, &x, &p[0], None, labels)?];
+            let types: Vec<DType> = means.iter().chain(&rows).map(|loss| loss.tensor().dtype()).collect();
+            let mut sum = crate::sum_last(&tape, &crate::add(&tape, &rows[0], &rows[1])?)?;
+            for mean in &means {
+                sum = crate::add(&tape, &sum, mean)?;
+            }
+            let sum = crate::scale(&tape, &sum, 1.0 / 3.0)?;
+            let dx = tape.backward_to(&sum, &mut crate::Gradients::new(&store), &[&x])?.remove(0).expect("a gradient");
+            Ok::<_, Error>((types, sum.tensor().clone(), dx))
+        };
+        let ((types, half, half_dx), (_, exact, dx)) = (run(DType::BF16)?, run(DType::F64)?);
+        assert_eq!(types, [DType::F32; 5]);
+        assert_eq!(half_dx.dtype(), DType::BF16);
+        // The plain version's own sums have 8 bits; only the losses' sum and what it is scaled by are meant here.
+        close("losses", "sum", &half, &exact, 2e-2);
+        close("losses", "dx", &half_dx, &dx, 2e-2);
+        Ok(())
+    }
+
+    /// Beside a large score a sum's logarithm keeps its digits: losses and gradients are those of the scores' differences.
+    #[test]
+    fn large_scores_keep_their_differences() -> Result<()> {
+        let scores = [[1e6f32, 1e6 - 0.5, 1e6 - 1.25], [-3e6, -3e6 + 2.0, -3e6 + 0.25]];
+        let q = Tensor::new(&[[0.5f32, 0.25, 0.25], [0.125, 0.0, 0.875]], &Device::Cpu)?;
+        let plain = Targets::new(&[1, 2]);
+        let weights = [0.5, 2.0, 1.25];
+        let weighted = Targets { weights: Some(&weights), smoothing: 0.2, ..plain };
+        let kinds =
+            [Some(plain), Some(Targets { smoothing: 0.1, ..plain }), Some(weighted), Some(Targets { focal: 2.0, ..plain }), None];
+        let run = |dtype: DType, targets: Option<Targets>| {
+            let tape = Tape::training(crate::Stream::root(0));
+            let z = tape.leaf(Tensor::new(&scores, &Device::Cpu)?.to_dtype(dtype)?);
+            let loss = match targets {
+                Some(targets) => cross_entropy_rows(&tape, &z, targets)?,
+                None => soft_cross_entropy(&tape, &z, &q, 0.0, None)?,
+            };
+            let value = loss.tensor().clone();
+            let dz = tape.backward_to(&loss, &mut crate::Gradients::new(&crate::ParamStore::default()), &[&z])?;
+            Ok::<_, Error>((value, dz.into_iter().flatten().next().expect("a gradient")))
+        };
+        let check = || {
+            for targets in kinds {
+                let ((found, dz), (expected, exact)) = (run(DType::F32, targets)?, run(DType::F64, targets)?);
+                close(&format!("{targets:?}"), "loss", &found, &expected, 1e-6);
+                close(&format!("{targets:?}"), "gradient", &dz, &exact, 1e-6);
+            }
+            Ok(())
+        };
+        #[cfg(feature = "cuda-emulation")]
+        crate::device::emulated(crate::device::Order::Rising, check)?;
+        check()
     }
 
     #[test]

@@ -92,6 +92,7 @@ mod tests {
                 ([1, 4, 4, 33], [7, 7]),
                 ([2, 9, 2, 2], [3, 2]),
                 ([0, 2, 2, 1], [3, 3]),
+                ([2, 3, 2, 0], [3, 3]),
             ] {
                 check_gradients("interpolate", Reduction, Case::new().var(&shape), |tape, v, _| {
                     interpolate(tape, &v[0], size, how)

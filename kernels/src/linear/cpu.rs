@@ -1,6 +1,6 @@
 //! The float32 CPU version: products into memory at hand, sums in a fixed order.
 
-use super::reference::with_last;
+use super::reference::{leading, with_last};
 use crate::blocks::ROWS;
 use crate::matmul::{View, ViewMut, Write, matmul};
 use crate::{Result, slice};
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 /// `x`: `[..., in]`, `w`: `[out, in]` -> `[..., out]`; the bias is written first and the product added to it.
 pub(super) fn forward(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Result<Tensor> {
     let (out, inner) = w.dims2()?;
-    let rows = x.elem_count().checked_div(inner).unwrap_or(0);
+    let rows = leading(x.dims());
     let (xs, ws) = (slice::floats(x)?, slice::floats(w)?);
     let bias = b.map(slice::floats).transpose()?;
     slice::fresh_tensor(with_last(x.dims(), out), |y| {
@@ -28,7 +28,7 @@ pub(super) fn forward(x: &Tensor, w: &Tensor, b: Option<&Tensor>) -> Result<Tens
 /// `dx = dy W`.
 pub(super) fn backward_input(dy: &Tensor, w: &Tensor) -> Result<Tensor> {
     let (out, inner) = w.dims2()?;
-    let rows = dy.elem_count().checked_div(out).unwrap_or(0);
+    let rows = leading(dy.dims());
     let (dys, ws) = (slice::floats(dy)?, slice::floats(w)?);
     slice::fresh_tensor(with_last(dy.dims(), inner), |dx| {
         let (dy, w) = (View::new(&dys, rows, out), View::new(&ws, out, inner));

@@ -71,7 +71,16 @@ mod tests {
 
     #[test]
     fn gradients() {
-        for (lead, inner, out) in [(&[1][..], 1, 1), (&[3], 7, 5), (&[2, 17], 33, 3), (&[131], 3, 40), (&[0], 3, 2)] {
+        for (lead, inner, out) in [
+            (&[1][..], 1, 1),
+            (&[3], 7, 5),
+            (&[2, 17], 33, 3),
+            (&[131], 3, 40),
+            (&[0], 3, 2),
+            (&[3], 0, 5),
+            (&[2, 3], 4, 0),
+            (&[2], 0, 0),
+        ] {
             let x = [lead, &[inner]].concat();
             let case = Case::new().var(&x).param("w", &[out, inner]);
             check_gradients("linear without bias", Product, case.clone(), |tape, v, p| linear(tape, &v[0], &p[0], None));

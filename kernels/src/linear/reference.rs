@@ -29,8 +29,12 @@ pub(super) fn column_sums(dy: &Tensor) -> Result<Tensor> {
 }
 
 fn rows(x: &Tensor) -> Result<Tensor> {
-    let last = x.dim(D::Minus1)?;
-    Ok(x.reshape(((), last))?)
+    Ok(x.reshape((leading(x.dims()), x.dim(D::Minus1)?))?)
+}
+
+/// The number of rows: the product of all dimensions but the last, also where that is 0 and no element tells.
+pub(super) fn leading(dims: &[usize]) -> usize {
+    dims.iter().rev().skip(1).product()
 }
 
 pub(super) fn with_last(dims: &[usize], last: usize) -> Vec<usize> {

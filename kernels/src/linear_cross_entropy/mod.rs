@@ -14,7 +14,7 @@ mod cpu;
 mod cuda;
 mod reference;
 
-use crate::cross_entropy::{average, scaled, scaled_rows};
+use crate::cross_entropy::{average, loss_type, scaled, scaled_rows};
 use crate::targets::Counted;
 use crate::{Error, Inputs, Op, Param, Result, Tape, Targets, Var, slice};
 use candle_core::{DType, Tensor};
@@ -91,7 +91,7 @@ pub fn linear_cross_entropy<'a>(
     };
     let layer = Layer { h: &h, w: w.tensor(), b: b.map(Param::tensor) };
     let Outcome { each, dhidden, dweight, dbias } = run(layer, &counted, &counted.shares(), wanted)?;
-    let loss = Tensor::new(average(&each, counted.weight)?, h.device())?.to_dtype(h.dtype())?;
+    let loss = Tensor::new(average(&each, counted.weight)?, h.device())?.to_dtype(loss_type(h.dtype()))?;
     // Gradients are made in forward.
     let op = product(OP, &layer, &counted, wanted.products(), 0);
     // Not `wanted`: a pass that does not record still asks whether it would have.
@@ -132,7 +132,7 @@ pub fn linear_cross_entropy_rows<'a>(
     let layer = Layer { h: &h, w: w.tensor(), b: b.map(Param::tensor) };
     let ones = vec![1.0; targets.labels.len()];
     let Outcome { each, dhidden, .. } = run(layer, &counted, &ones, forward)?;
-    let each = each.to_dtype(h.dtype())?.reshape(&hidden.dims()[..hidden.dims().len() - 1])?;
+    let each = each.to_dtype(loss_type(h.dtype()))?.reshape(&hidden.dims()[..hidden.dims().len() - 1])?;
     let backward = if trained { 1 + usize::from(w.is_trainable()) } else { 0 };
     let op = product(OP, &layer, &counted, forward.products(), backward);
     Ok(tape.record(op, each, Inputs::of(hidden.wants_grad(), [Some(w), b]), || {

@@ -27,9 +27,15 @@ impl Dora {
     /// The shapes do not fit each other.
     pub fn merged(&self, weight: &FrozenWeight) -> Result<Tensor> {
         let sum = self.lora.merged(weight)?;
-        let gain = (self.magnitude.tensor().to_dtype(DType::F32)? / plain_norms(&sum)?)?;
+        let gain = over(&self.magnitude.tensor().to_dtype(DType::F32)?, &plain_norms(&sum)?)?;
         Ok(sum.broadcast_mul(&gain.unsqueeze(1)?)?)
     }
+}
+
+/// `numbers / norms`, 0 where a row is all zeros: it has no direction to be stretched along, and 0 / 0 would spoil the whole output. (PEFT
+/// divides.)
+fn over(numbers: &Tensor, norms: &Tensor) -> Result<Tensor> {
+    Ok(norms.eq(0.0)?.where_cond(&norms.zeros_like()?, &(numbers / norms)?)?)
 }
 
 /// Lengths of the rows of `W`, or of `W + s B A`: `[out]`.
@@ -133,7 +139,7 @@ pub fn dora_linear(tape: &Tape, x: &Var, weight: &FrozenWeight, bias: Option<&Pa
 /// `y = m / norm z + b`. `z`: `[..., out]`; `norm`, a constant, magnitude and bias: `[out]`.
 fn with_lengths(tape: &Tape, z: &Var, norm: &Tensor, magnitude: &Param, bias: Option<&Param>) -> Result<Var> {
     let value = z.tensor().contiguous()?;
-    let gain = (magnitude.tensor() / norm)?;
+    let gain = over(magnitude.tensor(), norm)?;
     let fast = slice::is_fast(&value);
     let y = if fast { fast_forward(&value, &gain, bias)? } else { plain_forward(&value, &gain, bias)? };
     let wanted = Inputs::of(z.wants_grad(), [Some(magnitude), bias]);
@@ -150,7 +156,7 @@ fn with_lengths(tape: &Tape, z: &Var, norm: &Tensor, magnitude: &Param, bias: Op
             }
             if let Some(magnitude) = &magnitude {
                 let sums = if fast { fast_sums(&dy, Some(&value), out)? } else { (&dy * &value)?.reshape(((), out))?.sum(0)? };
-                grads.add_param(magnitude, (sums / &norm)?)?;
+                grads.add_param(magnitude, over(&sums, &norm)?)?;
             }
             match &bias {
                 Some(bias) if fast => grads.add_param(bias, fast_sums(&dy, None, out)?),
@@ -249,6 +255,37 @@ mod tests {
                 }
                 close(&format!("{weight:?}"), "merged", &merged, &exact[0], 2e-5);
             }
+        }
+        Ok(())
+    }
+
+    /// A row of zeros, whose length and direction are none, gives zeros and takes no gradient, in every version and merged; others stay.
+    #[test]
+    fn a_row_of_zeros_is_no_fault() -> Result<()> {
+        let mut values = constant(&[3, 8]).tensor().to_vec2::<f32>()?;
+        values[1].fill(0.0);
+        let weight = FrozenWeight::new("w", &Tensor::from_vec(values.concat(), (3, 8), &Device::Cpu)?)?;
+        for (dtype, length) in [DType::F32, DType::F64].into_iter().flat_map(|dtype| [0.0, 2.0].map(|length| (dtype, length))) {
+            let (p, store) = Case::new().param("a", &[2, 8]).param("b", &[3, 2]).param("m", &[3]).params(dtype)?;
+            p[1].set(&p[1].tensor().zeros_like()?)?;
+            p[2].set(&Tensor::new(&[1.0, length, 3.0], &Device::Cpu)?)?;
+            let lora = Lora { a: p[0].clone(), b: p[1].clone(), scale: 1.0, dropout: 0.0 };
+            let dora = Dora { lora, magnitude: p[2].clone() };
+            let tape = Tape::training(Stream::root(0));
+            let x = tape.leaf(constant(&[4, 8]).tensor().to_dtype(dtype)?);
+            let y = dora_linear(&tape, &x, &weight, None, &dora)?;
+            let mut grads = Gradients::new(&store);
+            let dx = tape.backward_to(&y, &mut grads, &[&x])?.remove(0).expect("a gradient");
+            let merged = dora.merged(&weight)?;
+            let all = [y.tensor(), &dx, &merged].into_iter().chain(p.iter().filter_map(|p| grads.get(p)));
+            for t in all {
+                let values = t.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?;
+                assert!(values.iter().all(|v| v.is_finite()), "{dtype:?} {length}: {values:?}");
+            }
+            let column = y.tensor().narrow(1, 1, 1)?.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+            assert_eq!((column, merged.to_vec2::<f32>()?[1].clone()), (vec![0.0; 4], vec![0.0; 8]));
+            let lengths = row_norms(&FrozenWeight::new("merged", &merged)?, None)?.to_vec1::<f32>()?;
+            assert!((lengths[0] - 1.0).abs() < 1e-5 && (lengths[2] - 3.0).abs() < 1e-5, "{lengths:?}");
         }
         Ok(())
     }

@@ -89,6 +89,7 @@ mod tests {
             ([2, 9, 8, 3], 3, 2, 1),
             ([1, 17, 5, 2], 3, 1, 1),
             ([3, 4, 4, 33], 4, 4, 2),
+            ([2, 4, 4, 0], 2, 2, 0),
         ] {
             let args = Pool2d::square(kernel, stride, padding);
             check_gradients("max_pool2d", Elementwise, Case::new().var(&shape), |tape, v, _| max_pool2d(tape, &v[0], args));

@@ -102,7 +102,9 @@ vectorised! {
     fn round(floats: &[f32], bytes: &mut [i8], scales: &mut [f32], sums: &mut [i32]) {
         let blocks = floats.chunks_exact(BLOCK).zip(bytes.chunks_exact_mut(BLOCK));
         for ((floats, bytes), (scale, sums)) in blocks.zip(scales.iter_mut().zip(sums.chunks_exact_mut(2))) {
-            let largest = floats.iter().fold(0f32, |most, x| if x.abs() > most { x.abs() } else { most });
+            // Sizes are in the order of their bits, with NaN above all: a block that holds one has it for its scale.
+            let largest = floats.iter().fold(0, |most, x| most.max(x.abs().to_bits()));
+            let largest = f32::from_bits(largest);
             *scale = largest / 127.0;
             let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
             for (byte, x) in bytes.iter_mut().zip(floats) {
@@ -363,6 +365,26 @@ mod tests {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// What is no number stays none in all products of its row, and of no other row.
+    #[test]
+    fn not_a_number_stays() {
+        for (kind, spoiled) in TYPES.into_iter().flat_map(|kind| [f32::NAN, -f32::NAN, f32::INFINITY].map(|v| (kind, v))) {
+            let (rows, cols, count) = (20, 256, 3);
+            let packed = PackedMatrix::from_blocks(&weight(kind, rows, cols).0).expect("packed");
+            let (mut x, mut given, mut found) = (numbers(count * cols, 5), Rows::default(), vec![0f32; count * rows]);
+            x[cols + 200] = spoiled;
+            given.set(&x, cols);
+            multiply(&[&packed], &given, &mut found).expect("a product");
+            for (t, found) in found.chunks_exact(rows).enumerate() {
+                assert!(found.iter().all(|v| v.is_finite() == (t != 1)), "{kind:?} {spoiled} row {t}: {found:?}");
+            }
+            for tile in 0..packed.tiles() {
+                let plain = plain::product(&packed.tile(tile), &given, 1);
+                assert!(plain[..4].iter().all(|v| !v.is_finite()), "{kind:?} {spoiled}: {plain:?}");
             }
         }
     }

@@ -138,7 +138,8 @@ impl Task<'_> {
                 }
                 let row = in_group * count + position - queries.start;
                 let (max, sum) = (rolling.max[row], rolling.sum[row]);
-                // A row that sees no key: zeros, and a number that is never used.
+                // A row that sees no key: zeros, and a number that is never used. The sum of any other is no zero (`simd::exp` makes
+                // none, and NaN of scores that overflowed).
                 let empty = sum == 0.0;
                 log_sums[position - queries.start] = if empty { 0.0 } else { max + sum.ln() };
                 divide(&rolling.out[row * width..][..plan.size], if empty { 0.0 } else { 1.0 / sum }, y);

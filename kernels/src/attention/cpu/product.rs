@@ -112,6 +112,7 @@ impl Job {
     }
 
     /// For 32 registers of 16 floats.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     unsafe fn wide<V: Lanes, const T: bool>(mut self) {
         // SAFETY: as `run`; each part reaches no further than the whole.
@@ -349,22 +350,36 @@ pub(super) fn pack_transposed(x: &[f32], rows: usize, depth: usize, stride: usiz
         let from = group * LANES;
         let count = LANES.min(rows - from);
         let x = &x[from * stride..];
-        let mut k = 0;
-        #[cfg(target_arch = "x86_64")]
-        if level() == Level::Avx512 && depth >= LANES {
-            assert!((count - 1) * stride + depth <= x.len(), "{count} rows of {depth}, {stride} apart, of {}", x.len());
-            while k + LANES <= depth {
-                // SAFETY: `level` has found the feature; `count` rows reach `k + 16 <= depth` floats by the assertion.
-                unsafe { pack_square(x.as_ptr().add(k), count, stride, &mut out[k * LANES..][..LANES * LANES]) };
-                k += LANES;
-            }
-        }
-        for (k, out) in (k..).zip(out[k * LANES..].chunks_exact_mut(LANES)) {
+        let packed = pack_squares(x, count, depth, stride, out);
+        for (k, out) in (packed..).zip(out[packed * LANES..].chunks_exact_mut(LANES)) {
             for (row, out) in out.iter_mut().enumerate() {
                 *out = if row < count { x[row * stride + k] } else { 0.0 };
             }
         }
     }
+}
+
+/// Packs as much of `count <= 16` rows as this processor can 16 floats at a time; returns how much of their depth that was.
+///
+/// # Panics
+/// An operand is too short.
+#[cfg(target_arch = "x86_64")]
+fn pack_squares(x: &[f32], count: usize, depth: usize, stride: usize, out: &mut [f32]) -> usize {
+    if level() != Level::Avx512 || depth < LANES {
+        return 0;
+    }
+    assert!((count - 1) * stride + depth <= x.len(), "{count} rows of {depth}, {stride} apart, of {}", x.len());
+    for (square, out) in out.chunks_exact_mut(LANES * LANES).enumerate().take(depth / LANES) {
+        // SAFETY: `level` has found the feature; `count` rows reach `depth` floats by the assertion, of which these are 16.
+        unsafe { pack_square(x.as_ptr().add(square * LANES), count, stride, out) };
+    }
+    depth / LANES * LANES
+}
+
+/// Other processors pack number by number.
+#[cfg(not(target_arch = "x86_64"))]
+fn pack_squares(_: &[f32], _: usize, _: usize, _: usize, _: &mut [f32]) -> usize {
+    0
 }
 
 /// # Safety
