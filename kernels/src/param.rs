@@ -419,7 +419,8 @@ fn fits(name: &str, shape: &[usize], found: &[usize]) -> Result<(), WeightProble
 fn own(name: &str, given: Given, device: &Device, dtype: DType) -> Result<Tensor, WeightProblem> {
     let wrong_type = |found: DType| WeightProblem::Type { name: name.into(), found: format!("{found:?}") };
     let own = match given {
-        Given::Plain(tensor) if tensor.dtype().is_float() => {
+        // Smaller floats mean nothing without scales of their own.
+        Given::Plain(tensor) if matches!(tensor.dtype(), DType::F16 | DType::BF16 | DType::F32 | DType::F64) => {
             let own = || tensor.to_dtype(dtype)?.to_device(device)?.force_contiguous();
             own().map_err(|_| wrong_type(tensor.dtype()))?
         }

@@ -141,9 +141,11 @@ impl<'a> Fields<'a> {
         }
         let mut labels = Vec::with_capacity(object.len());
         for id in 0..object.len() {
-            match object.get(&id.to_string()).and_then(Value::as_str) {
-                Some(name) => labels.push(name.to_string()),
-                None => {
+            // Numbers are names as well: data whose classes are numbers is published so.
+            match object.get(&id.to_string()) {
+                Some(Value::String(name)) => labels.push(name.clone()),
+                Some(Value::Number(name)) => labels.push(name.to_string()),
+                _ => {
                     let found = object.get(&id.to_string()).map_or("nothing".to_string(), Value::to_string);
                     self.problem(format!("id2label.{id}"), "a class name", found);
                 }
@@ -237,6 +239,7 @@ mod tests {
         assert_eq!(read(json!({"num_labels": 3})).0.len(), 3);
         let named = read(json!({"id2label": {"1": "b", "0": "a"}, "num_labels": 2}));
         assert_eq!((named.0, named.1.len()), (vec!["a".into(), "b".into()], 0));
+        assert_eq!(read(json!({"id2label": {"0": 0, "1": 1}})).0, ["0", "1"]);
         let gap = read(json!({"id2label": {"0": "a", "2": "c"}, "num_labels": 3}));
         let fields: Vec<_> = gap.1.iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["num_labels", "id2label.1"]);

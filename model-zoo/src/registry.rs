@@ -151,6 +151,11 @@ pub(crate) trait Architecture {
         None
     }
 
+    /// Channels of the images that it sees.
+    fn image_channels(&self) -> Option<usize> {
+        None
+    }
+
     /// What of a recording is heard.
     fn speech_limits(&self) -> Option<SpeechLimits> {
         None
@@ -281,6 +286,15 @@ zoo! {
     WideResnet, wide_resnet, Image, ["wide_resnet"], "WideResNet-d-k for small images, such as WRN-28-10 (1605.07146)";
 }
 
+/// What is wrong with weights that are stored in a format of their own: read as plain numbers, they would lack their scales.
+fn quantized(object: &Map<String, Value>) -> Option<ConfigProblem> {
+    let key =
+        ["quantization_config", "compression_config"].into_iter().find(|key| object.get(*key).is_some_and(Value::is_object))?;
+    let method = object[key].get("quant_method").and_then(Value::as_str).unwrap_or("a method that is not named");
+    let expected = "weights in float32, float16 or bfloat16, or a GGUF file: take the model that this one was quantised from";
+    Some(ConfigProblem::new(format!("{key}.quant_method"), expected, method))
+}
+
 impl ModelConfig {
     /// From a public `config.json`.
     ///
@@ -288,6 +302,9 @@ impl ModelConfig {
     /// No JSON object, a family that the zoo lacks, or fields that cannot be used: all of them at once.
     pub fn from_public(config_json: &str) -> Result<Self> {
         let object = parse_object(config_json)?;
+        if let Some(problem) = quantized(&object) {
+            return Err(Error::Config(vec![problem]));
+        }
         let model_type = object.get("model_type").and_then(Value::as_str);
         match registry().iter().find(|entry| model_type.is_some_and(|name| entry.model_types.contains(&name))) {
             Some(entry) => (entry.from_public)(&object),
@@ -298,6 +315,25 @@ impl ModelConfig {
                     expected: format!("`model_type` {}", known.join(" or ")),
                     found: model_type.map_or("none".into(), |name| format!("\"{name}\"")),
                 })
+            }
+        }
+    }
+
+    /// Whether weights that timm's own `config.json` calls `architecture` are what their names and shapes say: many networks have the
+    /// tensors of a plain one and compute something else.
+    ///
+    /// # Errors
+    /// It is none of the plain ones.
+    pub fn check_timm_name(architecture: &str) -> Result<()> {
+        let known = crate::resnet::TIMM_NAMES;
+        let name = architecture.split('.').next().unwrap_or_default();
+        let name = ["tv_", "ssl_", "swsl_"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+        match known.contains(&name) {
+            true => Ok(()),
+            false => {
+                let known = known.map(|name| format!("\"{name}\"")).join(" or ");
+                let (expected, found) = (format!("`architecture` {known}"), format!("\"{architecture}\""));
+                Err(Error::UnknownFamily { expected, found })
             }
         }
     }
@@ -348,6 +384,11 @@ impl ModelConfig {
     /// What texts that are written from others begin and end with; none for models that do not write such.
     pub fn pair_ids(&self) -> Option<PairIds> {
         self.architecture().pair_ids()
+    }
+
+    /// Channels of the images that it sees; none for models of something else.
+    pub fn image_channels(&self) -> Option<usize> {
+        self.architecture().image_channels()
     }
 
     /// What of a recording is heard; none for models of something else.

@@ -128,6 +128,10 @@ impl Architecture for Config {
         config
     }
 
+    fn image_channels(&self) -> Option<usize> {
+        Some(self.num_channels)
+    }
+
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         check_count(&mut problems, "num_channels", self.num_channels, 1..=1024);
@@ -200,9 +204,18 @@ impl Architecture for Config {
     }
 }
 
+/// What timm calls the networks whose weights are those of torchvision's and mean the same, but for where they were
+/// trained (`tv_`, `.a1_in1k`). Many more have the same tensors and compute something else: their pooling is elsewhere, or blurs.
+pub(crate) const TIMM_NAMES: [&str; 8] =
+    ["resnet18", "resnet26", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2"];
+
 impl Config {
-    /// By the names and shapes of the weights, as torchvision has them.
+    /// By the names and shapes of the weights, as torchvision has them. None where a block has a tensor that it has no place for, as
+    /// those with attention have.
     pub(crate) fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
+        if shapes.keys().any(|name| name.starts_with("layer") && from_torchvision(name).is_none()) {
+            return None;
+        }
         let &[embedding_size, num_channels, 7, 7] = shapes.get("conv1.weight")?.as_slice() else { return None };
         let &[classes, _] = shapes.get("fc.weight")?.as_slice() else { return None };
         let filter = |stage: usize, i: usize, conv: usize| shapes.get(&format!("layer{stage}.{i}.conv{conv}.weight"));
@@ -433,9 +446,12 @@ mod tests {
         ] {
             assert!(public.contains_key(name), "{name}: {:?}", public.keys());
         }
-        let shapes = public.iter().map(|(name, tensor)| (name.clone(), tensor.dims().to_vec())).collect();
+        let shapes: BTreeMap<_, _> = public.iter().map(|(name, tensor)| (name.clone(), tensor.dims().to_vec())).collect();
         config.head = Head::Classes(generic_labels(3));
         assert_eq!(ModelConfig::identify(&shapes), Some(ModelConfig::Resnet(config.clone())));
+        let mut attentive = shapes.clone();
+        attentive.insert("layer1.0.se.fc1.weight".into(), vec![4, 8, 1, 1]);
+        assert_eq!(ModelConfig::identify(&attentive), None, "squeezed and excited");
         let back = config.public_names(public).expect("tensors");
         assert!(back.keys().eq(own.keys()));
         assert!(

@@ -62,6 +62,10 @@ impl Architecture for Config {
         config
     }
 
+    fn image_channels(&self) -> Option<usize> {
+        Some(self.num_channels)
+    }
+
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         if self.depth < 8 || !(self.depth - 2).is_multiple_of(6) || self.depth > 2000 {

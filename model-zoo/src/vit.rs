@@ -104,6 +104,10 @@ impl Architecture for Config {
         config
     }
 
+    fn image_channels(&self) -> Option<usize> {
+        Some(self.num_channels)
+    }
+
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         let most = [

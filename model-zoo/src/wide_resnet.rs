@@ -69,6 +69,10 @@ impl Architecture for Config {
         config
     }
 
+    fn image_channels(&self) -> Option<usize> {
+        Some(self.num_channels)
+    }
+
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         if self.depth < 10 || !(self.depth - 4).is_multiple_of(6) || self.depth > 2000 {

@@ -227,6 +227,22 @@ fn configs_and_weights_go_both_ways() {
     }
 }
 
+/// Numbers of 8 bits are a part of a format that has scales, too.
+#[test]
+fn weights_of_8_bits_are_no_plain_ones() {
+    let config = std::fs::read_to_string(folder("gpt2").join("config.json")).expect("a config");
+    let config = ModelConfig::from_public(&config).expect("a config");
+    let mut given = candle_core::safetensors::load(folder("gpt2").join("model.safetensors"), &Device::Cpu).expect("weights");
+    let (name, tensor) = given.iter().find(|(name, _)| name.ends_with("mlp.c_fc.weight")).expect("a matrix");
+    let (name, small) = (name.clone(), tensor.to_dtype(DType::F8E4M3).expect("rounded"));
+    given.insert(name, small);
+    let given = config.public_names(given.into_iter().collect()).expect("names");
+    let weights = Weights::given(given, Stream::root(0), &Device::Cpu);
+    config.build(&weights, None).expect("a model");
+    let message = weights.finish().err().expect("refused").to_string();
+    assert!(message.contains("mlp.c_fc.weight") && message.contains("F8E4M3"), "{message}");
+}
+
 #[test]
 fn mistakes_are_named() {
     let told = |text: &str| ModelConfig::from_public(text).expect_err("a mistake").to_string();
@@ -255,6 +271,10 @@ fn mistakes_are_named() {
         ],
     );
     has(told(r#"{"model_type": "berta"}"#), &["`model_type`", "\"qwen3\""]);
+    has(
+        told(r#"{"model_type": "llama", "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}"#),
+        &["`quantization_config.quant_method`", "GGUF", "found fp8"],
+    );
     let loaded = load("gpt2");
     let run = |ids: &[u32], lengths: &[usize]| {
         let ids = Tensor::from_vec(ids.to_vec(), (1, ids.len()), &Device::Cpu).expect("ids");

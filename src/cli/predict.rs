@@ -4,6 +4,7 @@ use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder};
 use super::experiment::{create, drive, find, unfinished};
+use crate::data::IMAGES;
 use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said};
 use crate::pipeline::{Asking, End};
@@ -84,9 +85,8 @@ enum Input {
     Image(PathBuf),
 }
 
-/// Endings of tables as a message names them; of images, and of files of texts.
+/// Endings of tables as a message names them, and of files of texts.
 const TABLES: [&str; 10] = ["parquet", "arrow", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
-const IMAGES: [&str; 3] = ["png", "jpg", "jpeg"];
 const TEXTS: [&str; 2] = ["txt", "text"];
 
 impl Input {

@@ -26,7 +26,7 @@ pub enum Error {
     #[error("{place} has several configurations and none was chosen: {}", list(have))]
     ChooseConfig { place: String, have: Vec<String> },
     #[error(
-        "{place} holds no table and no image folder that can be read: expected .parquet, .arrow, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg; found {}",
+        "{place} holds no table and no image folder that can be read: expected .parquet, .arrow, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg|webp|bmp|gif; found {}",
         list(found)
     )]
     NoData { place: String, found: Vec<String> },
@@ -227,6 +227,7 @@ impl Failure for Error {
                 "correct the weights, or name another column by `data.columns.weight`"
             }
             Error::Missing { what: "weight", .. } => "fill it in: 0 for an example that is never drawn",
+            Error::Missing { what: "text", .. } => "fill it in, or take the row out",
             Error::Missing { what: "label", .. } => {
                 "test sets are often published without labels: use a split that has them, such as `validation`"
             }

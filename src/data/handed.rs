@@ -132,9 +132,7 @@ struct Held {
 
 /// The split that is usually scored, else a part of the one that is trained on.
 fn held_out(facts: &DataFacts) -> Option<Held> {
-    let labelled = |split: &&SplitFacts| split.labelled && split.examples > 0;
-    let named = facts.splits.iter().filter(labelled).find(|split| split.name == "train");
-    let train = named.or(facts.splits.iter().find(labelled))?;
+    let train = facts.usual_train()?;
     match facts.usual_held_out(Some(&train.name)) {
         Some(held) => Some(Held { split: held.name.clone(), part: None }),
         None if train.examples >= LEAST_TO_CUT => {

@@ -62,10 +62,11 @@ pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, OTHER_ENCODERS, PublicEncoder, PublicModel, SEERS, SMALLER_BERTS, USUAL_BERT,
     WRITERS, public_id,
 };
+pub use read::IMAGES;
 pub use shards::{sha256_of_weights, weight_files};
-pub use splits::{holds_rows, holds_text, is_pattern, is_table};
+pub use splits::{SPLIT_WORDS, holds_rows, holds_text, is_pattern, is_table};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
 pub(crate) use tokenizers::given::{SOURCE as PAIR_TOKENIZER, tokenizer_files, tokenizer_json};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{ENDS_OF_TURN, Vocabulary};

@@ -11,7 +11,7 @@ pub(super) const TABLES: [&str; 11] =
 const TEXTS: [&str; 2] = [".txt", ".text"];
 
 /// Words that stand for a split in names of files and folders.
-const WORDS: [(&str, &[&str]); 3] = [
+pub const SPLIT_WORDS: [(&str, &[&str]); 3] = [
     ("train", &["train", "training"]),
     ("validation", &["validation", "valid", "val", "dev"]),
     ("test", &["test", "testing", "eval", "evaluation"]),
@@ -58,16 +58,17 @@ fn is_about(path: &str) -> bool {
 /// Splits of a list of table files, by the names of files and folders: (split, files), train first, files sorted.
 ///
 /// `train-00000-of-00001.parquet`, `data/dev.csv`, `sst2/train/0000.parquet`. Without any such word a single file is the training split,
-/// and several are splits named by themselves.
+/// and so are several that are told apart by numbers alone, as `part-0.csv` and `part-1.csv`; others are splits named by themselves.
 pub(super) fn by_name(paths: &[String]) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     let named: Vec<Option<String>> = paths.iter().map(|p| split_of(p)).collect();
     let any_named = named.iter().any(Option::is_some);
+    let is_one = paths.windows(2).all(|two| unnumbered(&two[0]) == unnumbered(&two[1]));
     for (path, split) in paths.iter().zip(named) {
         let split = match split {
             Some(split) => split,
             None if any_named => continue,
-            None if paths.len() == 1 => "train".into(),
+            None if is_one => "train".into(),
             None => stem(path).to_string(),
         };
         match found.iter_mut().find(|(known, _)| *known == split) {
@@ -90,7 +91,7 @@ pub(super) fn of_images(paths: &[String]) -> Vec<String> {
 
 /// train, validation, test, then the rest by name.
 fn in_order(splits: &mut [(String, Vec<String>)]) {
-    let rank = |name: &str| WORDS.iter().position(|(word, _)| *word == name).unwrap_or(WORDS.len());
+    let rank = |name: &str| SPLIT_WORDS.iter().position(|(word, _)| *word == name).unwrap_or(SPLIT_WORDS.len());
     splits.iter_mut().for_each(|(_, files)| files.sort());
     splits.sort_by(|a, b| rank(&a.0).cmp(&rank(&b.0)).then(a.0.cmp(&b.0)));
 }
@@ -98,6 +99,11 @@ fn in_order(splits: &mut [(String, Vec<String>)]) {
 fn stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').next().unwrap_or(name)
+}
+
+/// A file's name without its numbers, and what stands between these: what parts of one whole share.
+fn unnumbered(path: &str) -> String {
+    stem(path).chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
 }
 
 /// The split that a path's words stand for: the file's own name first, then its folders from the innermost.
@@ -127,11 +133,11 @@ fn part_of(stem: &str) -> Option<&str> {
     (number.len() == 5 && number.bytes().chain(of.bytes().take(5)).all(|b| b.is_ascii_digit())).then_some(name)
 }
 
-/// The split that a word of a name stands for.
+/// The split that a word of a name stands for; numbers are no part of a word.
 fn split_in(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
-    let mut words = lower.split(|c: char| !c.is_alphanumeric());
-    words.find_map(|word| WORDS.iter().find(|(_, names)| names.contains(&word)).map(|(split, _)| split.to_string()))
+    let mut words = lower.split(|c: char| !c.is_alphabetic());
+    words.find_map(|word| SPLIT_WORDS.iter().find(|(_, names)| names.contains(&word)).map(|(split, _)| split.to_string()))
 }
 
 /// As [`by_name`] of files that somebody named together: where no name stands for a split, they are one.
@@ -259,6 +265,10 @@ mod tests {
         );
         check(&["partial-train.csv"], &["train:1"]);
         check(&["cats.csv", "dogs.csv"], &["cats:1", "dogs:1"]);
+        check(&["train1.csv", "train2.csv", "test1.csv"], &["train:2", "test:1"]);
+        check(&["val2017/a.csv", "train2017/a.csv"], &["train:1", "validation:1"]);
+        check(&["part-00000.parquet", "part-00001.parquet", "part-00002.parquet"], &["train:3"]);
+        check(&["a/0001.jsonl", "b/0001.jsonl"], &["train:2"]);
         check(&["trainer_notes.json", "train.json"], &["train:1"]);
         check(&["train.csv.gz", "dev.jsonl.zst"], &["train:1", "validation:1"]);
         check(&["test/data-00000-of-00001.arrow", "train/data-00000-of-00001.arrow"], &["train:1", "test:1"]);

@@ -346,21 +346,21 @@ fn pieces_of(word: &str) -> usize {
 }
 
 /// The shape of the first images, and whether they differ: the medians of height and width then, and colours where any has them.
-/// Those that cannot be read are for the preparation to tell, but for the first.
+/// Those that cannot be read are for the preparation to tell, unless none can.
 fn image_shapes(table: &Table, column: &str) -> Result<([usize; 3], bool)> {
     let empty = || Error::EmptySplit { split: "train".into(), path: table.path().into() };
-    let mut shapes = Vec::new();
+    let (mut shapes, mut broken) = (Vec::new(), None);
     for row in table.rows(&[column])?.take(SAMPLE) {
         let row = row?;
         match image_shape(row.cells.first().unwrap_or(&Cell::Null)) {
             Ok(shape) => shapes.push(shape),
-            Err(what) if shapes.is_empty() => {
-                return Err(Error::Image { path: table.path().into(), position: row.position, column: column.into(), what });
+            Err(what) => {
+                let (path, position, column) = (table.path().into(), row.position, column.into());
+                broken.get_or_insert(Error::Image { path, position, column, what });
             }
-            Err(_) => {}
         }
     }
-    let [first_height, first_width, _] = *shapes.first().ok_or_else(empty)?;
+    let [first_height, first_width, _] = *shapes.first().ok_or_else(|| broken.unwrap_or_else(empty))?;
     let channels = shapes.iter().map(|[.., channels]| *channels).max().unwrap_or(3);
     let differ = shapes.iter().any(|[height, width, _]| [*height, *width] != [first_height, first_width]);
     let median = |side: usize| {
@@ -579,6 +579,26 @@ mod tests {
     }
 
     #[test]
+    fn images_are_found_by_their_names() {
+        for (file, text) in [
+            ("train/metadata.csv", "file_name,label\na.png,cat\nb.png,dog\n"),
+            (
+                "train/metadata.jsonl",
+                "{\"file_name\":\"a.png\",\"label\":\"cat\"}\n{\"file_name\":\"b.png\",\"label\":\"dog\"}\n",
+            ),
+            ("train.csv", "caption,image_path,label\nit,train/a.png,cat\nit,./train/b.png,dog\n"),
+        ] {
+            let dir = folder(&[(file, text), ("train/x.txt", "")]);
+            for name in ["a.png", "b.png"] {
+                image::GrayImage::new(6, 4).save(dir.path().join("train").join(name)).expect("written");
+            }
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect(file);
+            assert_eq!((facts.task, facts.image_shape), (Some(Task::ImageClassification), Some([4, 6, 1])), "{file}");
+            assert_eq!(facts.labels, ["cat", "dog"], "{file}");
+        }
+    }
+
+    #[test]
     fn documents_are_a_stream_of_words() {
         let dir = folder(&[("train.txt", &"a word ".repeat(1000)), ("test/one.txt", "a word"), ("test/two.txt", "more")]);
         let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
@@ -615,6 +635,7 @@ mod tests {
             &[("README.md", "---\nconfigs: x\n---\n"), ("train.csv", "text,label\na,0\n")],
             "the card's front matter cannot be read: line 2",
         );
+        check(&[("train.csv", "image_path,label\na.png,x\nb.png,y\n")], "cannot tell which column holds the input");
         check(&[("train/cat/a.png", "no image")], "`cat/a.png`, column `image`: the image cannot be read");
     }
 }

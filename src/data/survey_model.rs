@@ -79,6 +79,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         normalize,
         image,
         license: card.license,
+        terms: card.terms,
         is_gated: card.is_gated,
         revision: repo.commit().map(str::to_string),
         chat,

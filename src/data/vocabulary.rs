@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tokenizers::Tokenizer;
 
 /// What chat templates call the token that ends a turn, besides those that end a text.
-const ENDS_OF_TURN: [&str; 4] = ["<end_of_turn>", "<|end|>", "<|eot|>", "<|endofturn|>"];
+pub const ENDS_OF_TURN: [&str; 4] = ["<end_of_turn>", "<|end|>", "<|eot|>", "<|endofturn|>"];
 
 /// A `tokenizer.json`, read.
 pub struct Vocabulary {

@@ -10,7 +10,7 @@ use crate::job::{
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
-use crate::spec::{Columns, Compared, ImageSize, Metric, ModelSpec, Preference, Similarity, Task, Write};
+use crate::spec::{Columns, Compared, Metric, ModelSpec, Preference, Similarity, Task, Write};
 use crate::store::MANIFEST;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -277,7 +277,7 @@ impl Pipeline<'_> {
         classes: &[String],
         assumptions: &mut Vec<String>,
     ) -> EvaluateJob {
-        let channels = brought(data, model.image).map_or(3, |[_, _, channels]| channels);
+        let channels = brought(data, model).map_or(3, |[_, _, channels]| channels);
         let image = task == Task::ImageClassification;
         if image && model.normalize.is_none() {
             assumptions.push(Normalize::IMAGENET_ASSUMED.into());
@@ -315,7 +315,8 @@ impl Pipeline<'_> {
 /// The usual ones; of vectors those that the data has something for.
 fn metrics_of(task: Task, data: &DataFacts) -> Vec<Metric> {
     let scored = data.columns.label.is_some();
-    Metric::usual(task).filter(|metric| task != Task::SentenceSimilarity || metric.is_of_scores() == scored).collect()
+    let usual = Metric::usual_of(task, &data.labels);
+    usual.filter(|metric| task != Task::SentenceSimilarity || metric.is_of_scores() == scored).collect()
 }
 
 /// The usual loss of vectors, by the scores of the split.
@@ -387,10 +388,12 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
     Ok(numbered(data, None))
 }
 
-/// The shape that images have when they are brought to the model's size.
-fn brought(data: &DataFacts, image: Option<ImageSize>) -> Option<[usize; 3]> {
+/// The shape that images have when they are brought to what the model sees.
+fn brought(data: &DataFacts, model: &ModelFacts) -> Option<[usize; 3]> {
     let [height, width, channels] = data.image_shape?;
-    match image {
+    // Grey becomes colours; the other way round is refused where the images are read.
+    let channels = model.config.image_channels().unwrap_or(channels);
+    match model.image {
         Some(size) => Some([size.height, size.width, channels]),
         None if data.images_differ => None,
         None => Some([height, width, channels]),
@@ -431,7 +434,7 @@ fn prepare_job(
         tokenizer: TokenizerSource::File(tokenizer),
         vocab_size,
         max_seq_len,
-        image_shape: brought(data, model.image),
+        image_shape: brought(data, model),
         image: model.image,
         table: columns_of(&model.config),
         labels: Some(classes.source.clone()),

@@ -331,7 +331,7 @@ impl Pipeline<'_> {
 
     fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> Result<EvaluateJob> {
         let mut metrics = vec![plan.spec.metric];
-        metrics.extend(Metric::usual(config.task).filter(|m| *m != plan.spec.metric));
+        metrics.extend(Metric::usual_of(config.task, &plan.facts.data.labels).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
         let guess = prepared_splits(&self.told(PREPARE)?)
             .first()

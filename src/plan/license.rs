@@ -1,7 +1,7 @@
 //! Licences of what a run is made from: what each asks for, and whether somebody must agree first. Unknown is a value of its own and
 //! never turns into a permissive one.
 
-use super::types::Facts;
+use super::types::{Facts, OwnTerms};
 use crate::spec::{DataSource, ExperimentSpec, ModelSpec};
 use serde::{Deserialize, Serialize};
 
@@ -201,6 +201,9 @@ pub struct Licensed {
     /// Its id on the Hub, where access must be asked for: by it, too, one agrees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gated: Option<String>,
+    /// What its card says of a licence that the Hub has no name for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<OwnTerms>,
 }
 
 impl Licensed {
@@ -213,7 +216,22 @@ impl Licensed {
         duties.sort_unstable();
         duties.dedup();
         let spdx = names.iter().filter_map(|name| Some(known(name)?.spdx.to_string())).collect();
-        Licensed { what, stated: stated.map(str::to_string), spdx, duties, gated: None }
+        Licensed { what, stated: stated.map(str::to_string), spdx, duties, gated: None, terms: None }
+    }
+
+    /// The same where the card names a licence that the Hub has no name for, and where it stands.
+    #[must_use]
+    fn with_terms(mut self, terms: Option<&OwnTerms>) -> Self {
+        if self.stated.as_deref().is_none_or(|stated| stated.eq_ignore_ascii_case("other"))
+            && let Some(terms) = terms
+        {
+            let known = terms.name.as_deref().and_then(known);
+            self.spdx = known.iter().map(|license| license.spdx.to_string()).collect();
+            self.duties = known.map_or(&[Duty::OwnTerms][..], |license| license.duties).to_vec();
+            self.stated.get_or_insert_with(|| "other".into());
+            self.terms = Some(terms.clone());
+        }
+        self
     }
 
     /// The same of what is behind a gate under this id of the Hub.
@@ -241,7 +259,8 @@ impl Licensed {
     /// Whether somebody has agreed to it, by the card's words for it or by SPDX's.
     pub fn is_accepted(&self, accepted: &[String]) -> bool {
         let license = self.stated.as_deref().unwrap_or("unknown");
-        let own = std::iter::once(license).chain(self.spdx.iter().map(String::as_str));
+        let named = self.terms.as_ref().and_then(|terms| terms.name.as_deref());
+        let own = std::iter::once(license).chain(named).chain(self.spdx.iter().map(String::as_str));
         // Who agrees to a licence has not agreed to the terms of a gate.
         if let Some(id) = &self.gated {
             return accepted.iter().any(|name| name.trim().eq_ignore_ascii_case(id));
@@ -252,7 +271,10 @@ impl Licensed {
     /// One line: what it is, its licence, its duties.
     pub fn in_words(&self) -> String {
         let duties: Vec<&str> = self.duties.iter().map(|duty| duty.in_words()).collect();
-        let stated = self.stated.iter().map(|stated| format!("licence {stated}"));
+        let terms: Vec<&str> =
+            self.terms.iter().flat_map(|terms| terms.name.iter().chain(&terms.link)).map(String::as_str).collect();
+        let terms = if terms.is_empty() { String::new() } else { format!(" ({})", terms.join(", ")) };
+        let stated = self.stated.iter().map(|stated| format!("licence {stated}{terms}"));
         let parts: Vec<String> = stated.chain(duties.into_iter().map(str::to_string)).collect();
         format!("{}: {}", self.what, parts.join("; "))
     }
@@ -265,7 +287,7 @@ pub fn licensed(spec: &ExperimentSpec, facts: &Facts) -> Vec<Licensed> {
         let stated = facts.model.license.as_deref();
         // A folder at hand without a card is the user's own affair.
         if stated.is_some() || !std::path::Path::new(id).is_absolute() && !id.starts_with('.') {
-            let licensed = Licensed::new(format!("the model `{id}`"), stated);
+            let licensed = Licensed::new(format!("the model `{id}`"), stated).with_terms(facts.model.terms.as_ref());
             found.push(if facts.model.is_gated { licensed.behind_a_gate(id) } else { licensed });
         }
     }
@@ -312,6 +334,18 @@ mod tests {
         }
         assert!(of(Some("other")).duties.contains(&Duty::Unknown) && of(None).duties == [Duty::Unknown]);
         assert!(of(Some("llama3.2")).duties.contains(&Duty::OwnTerms));
+    }
+
+    #[test]
+    fn licences_without_a_name_of_the_hub_have_their_own() {
+        let terms = |name: Option<&str>| OwnTerms { name: name.map(str::to_string), link: Some("LICENSE".into()) };
+        let own = of(Some("other")).with_terms(Some(&terms(Some("some-research"))));
+        assert_eq!((own.duties.as_slice(), own.gate_to_share()), (&[Duty::OwnTerms][..], Gate::Ask));
+        assert!(own.in_words().contains("licence other (some-research, LICENSE); it has terms of its own"), "{}", own.in_words());
+        assert!(own.is_accepted(&["some-research".into()]) && own.is_accepted(&["other".into()]));
+        let known = of(Some("other")).with_terms(Some(&terms(Some("cc-by-nc-4.0"))));
+        assert_eq!((known.gate(), known.spdx.as_slice()), (Gate::Ask, &["CC-BY-NC-4.0".to_string()][..]));
+        assert_eq!(of(Some("mit")).with_terms(Some(&terms(None))), of(Some("mit")), "what is stated holds");
     }
 
     #[test]

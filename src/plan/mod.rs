@@ -11,6 +11,7 @@ mod planner;
 mod price;
 mod resolve;
 mod rules;
+mod split_names;
 mod types;
 
 pub use checked::{Checked, Compared, Measured};

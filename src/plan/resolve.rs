@@ -193,6 +193,21 @@ fn with_images(
 ) -> (ExperimentSpec, Facts) {
     let (mut spec, mut facts) = (spec.clone(), facts.clone());
     let Some([height, width, channels]) = facts.data.image_shape else { return (spec, facts) };
+    let channels = match facts.model.config.image_channels() {
+        // A pretrained model mostly sees colours.
+        Some(3) if channels == 1 => {
+            assumptions.push("data.image: grey as three equal channels (the model sees three)".into());
+            3
+        }
+        Some(seen) if seen != channels => {
+            problems.push(format!(
+                "`model`: expected one that sees {channels} channels, as the images have, found one that sees {seen}"
+            ));
+            channels
+        }
+        _ => channels,
+    };
+    facts.data.image_shape = Some([height, width, channels]);
     let of_model = facts.model.image.filter(|size| facts.data.images_differ || [size.height, size.width] != [height, width]);
     if let (None, Some(size)) = (spec.data.image, of_model) {
         assumptions.push(format!("data.image: {} (as the model's `preprocessor_config.json` has it)", size.in_words()));

@@ -1,6 +1,6 @@
 //! The plan, and the facts it is made from.
 
-use super::Gpu;
+use super::{Gpu, split_names};
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
 use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task, Write};
 use serde::{Deserialize, Serialize};
@@ -144,11 +144,18 @@ impl DataFacts {
         self.splits.iter().any(|split| split.tokens.is_some())
     }
 
-    /// The split that is usually scored, among those with labels besides `train`: `test`, else `validation`, else the first.
+    /// The split that is usually trained on, among those with labels.
+    pub fn usual_train(&self) -> Option<&SplitFacts> {
+        split_names::training(&self.labelled())
+    }
+
+    /// The split that is usually scored, among those with labels besides `train`: a test or a validation that is of the same.
     pub fn usual_held_out(&self, train: Option<&str>) -> Option<&SplitFacts> {
-        let serves = |split: &&SplitFacts| split.labelled && split.examples > 0 && Some(split.name.as_str()) != train;
-        let named = |name: &str| self.splits.iter().filter(serves).find(|split| split.name == name);
-        named("test").or_else(|| named("validation")).or_else(|| self.splits.iter().find(serves))
+        split_names::held_out(&self.labelled(), train)
+    }
+
+    fn labelled(&self) -> Vec<&SplitFacts> {
+        self.splits.iter().filter(|split| split.labelled && split.examples > 0).collect()
     }
 
     /// The same where `held_out` is cut off `train`. Nothing changes where there is no such `train`.
@@ -184,6 +191,9 @@ pub struct ModelFacts {
     #[serde(default)]
     pub image: Option<ImageSize>,
     pub license: Option<String>,
+    /// Where it is one that the Hub has no name for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<OwnTerms>,
     /// Whether access must be asked for, as far as its card or the Hub says it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_gated: bool,
@@ -280,6 +290,7 @@ impl ModelFacts {
             normalize: None,
             image: None,
             license: None,
+            terms: None,
             is_gated: false,
             revision: None,
             chat: ChatFormat::default(),
@@ -289,6 +300,14 @@ impl ModelFacts {
             sentences: None,
         }
     }
+}
+
+/// What a card says of a licence that the Hub has no name for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnTerms {
+    pub name: Option<String>,
+    /// An address, or a file of the card's own repository.
+    pub link: Option<String>,
 }
 
 /// Fully resolved runs, what they cost, and where they differ from what was asked.

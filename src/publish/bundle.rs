@@ -66,7 +66,9 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
     }
     let mut config = model.config.to_public();
     if let Some(tokenizer) = &model.tokenizer {
-        write_tokenizer(folder, tokenizer, &mut config, model.config.head().kind(), model)?;
+        let (head, answers) = (model.config.head().kind(), model.chat.template.is_some());
+        let turns = write_tokenizer(folder, tokenizer, &mut config, model, Tells { head, answers })?;
+        write_ends(folder, &config, head, model, &turns)?;
     }
     write_json(&folder.join("config.json"), &config)?;
     if let Some(limits) = model.config.speech_limits() {
@@ -82,23 +84,61 @@ fn fill_merged(folder: &Path, model: &ModelFacts, weights: &Path, sha256: &str) 
     write_chat(folder, model)
 }
 
+/// What a model tells, and whether it answers in conversations.
+#[derive(Clone, Copy)]
+struct Tells {
+    head: HeadKind,
+    answers: bool,
+}
+
 /// A tokenizer with its companions; what it says of the ends of texts goes into a language model's `config`. Which tokens end a text
-/// or a turn is for the model that training began with to say, where it does.
-fn write_tokenizer(folder: &Path, tokenizer: &Path, config: &mut Value, head: HeadKind, model: &ModelFacts) -> Result<(), Error> {
+/// or a turn is for the model that training began with to say, where it does. Gives the tokens that end a turn of one that answers.
+fn write_tokenizer(
+    folder: &Path,
+    tokenizer: &Path,
+    config: &mut Value,
+    model: &ModelFacts,
+    tells: Tells,
+) -> Result<Vec<u64>, Error> {
     if tokenizer.file_name().is_some_and(|name| name == PAIR_TOKENIZER) {
-        return write_pair_tokenizer(folder, tokenizer);
+        write_pair_tokenizer(folder, tokenizer)?;
+        return Ok(Vec::new());
     }
-    let own = &model.chat.tokens;
+    let mut own = model.chat.tokens.clone();
     let (json, _) = tokenizer_json(tokenizer).map_err(|e| Error::Unwritable { what: "the tokenizer", reason: e.to_string() })?;
     let place = folder.join("tokenizer.json");
     write_atomic(&place, |file| file.write_all(&json))?;
     let parsed = read_tokenizer(&place)?;
     // A model of two texts says itself what they begin and end with.
-    if head == HeadKind::Words && model.config.pair_ids().is_none() {
-        companions::add_ends(config, &parsed, own);
+    if tells.head == HeadKind::Words && model.config.pair_ids().is_none() {
+        companions::add_ends(config, &parsed, &own);
     }
-    write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, config, own))?;
-    write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed, own))
+    let turns = match tells.answers {
+        true => companions::ends_of_turns(&parsed, &chat_source(&model.chat, &|token| knows(&parsed, token))),
+        false => Vec::new(),
+    };
+    // By the usual template a turn ends where the model is to end, which other libraries look up here.
+    if let (None, Some((end, _))) = (&model.chat.template, turns.first()) {
+        own.insert("eos_token".into(), end.to_string());
+    }
+    write_json(&folder.join("tokenizer_config.json"), &companions::tokenizer_config(&parsed, &model.config, &own))?;
+    write_json(&folder.join("special_tokens_map.json"), &companions::special_tokens(&parsed, &own))?;
+    Ok(turns.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Whether a parsed tokenizer.json has a token of that name.
+fn knows(tokenizer: &Value, token: &str) -> bool {
+    let mut added = tokenizer["added_tokens"].as_array().into_iter().flatten();
+    added.any(|added| added["content"] == token) || tokenizer["model"]["vocab"].get(token).is_some()
+}
+
+/// What a language model's texts and turns end with. That of a model of two texts is there already, and says more.
+fn write_ends(folder: &Path, config: &Value, head: HeadKind, model: &ModelFacts, turns: &[u64]) -> Result<(), Error> {
+    let tells_words = head == HeadKind::Words && model.config.pair_ids().is_none();
+    if tells_words && config["eos_token_id"].is_number() {
+        write_json(&folder.join("generation_config.json"), &companions::ends_of_texts(config, turns))?;
+    }
+    Ok(())
 }
 
 /// One that cuts the two texts of a pair by a file each, as it lies beside the model that training began with: there is no one file that
@@ -140,9 +180,15 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     if let Some(limits) = plan.facts.model.config.speech_limits() {
         write_json(&folder.join("preprocessor_config.json"), &extractor(limits.mel_bins, limits.frames))?;
     }
-    if let Some(tokenizer) = tokenizer {
-        write_tokenizer(folder, tokenizer, &mut config, plan.spec.task.head(), &plan.facts.model)?;
-    }
+    let head = plan.spec.task.head();
+    let turns = match tokenizer {
+        Some(tokenizer) => {
+            let tells = Tells { head, answers: plan.spec.task.is_of_conversations() };
+            write_tokenizer(folder, tokenizer, &mut config, &plan.facts.model, tells)?
+        }
+        None => Vec::new(),
+    };
+    write_ends(folder, &config, head, &plan.facts.model, &turns)?;
     // A folder with one is a whole model to sentence-transformers; all that an adapter's would say is its base's.
     if plan.spec.adapter.is_none() || plan.spec.task != Task::SentenceSimilarity {
         write_json(&folder.join("config.json"), &config)?;
@@ -161,11 +207,6 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
             &folder.join("preprocessor_config.json"),
             &companions::preprocessor(normalize, size, plan.spec.data.image.as_ref()),
         )?;
-    }
-    // That of a model of two texts is there already, and says more.
-    let tells_words = plan.spec.task.head() == HeadKind::Words && plan.facts.model.config.pair_ids().is_none();
-    if tells_words && config["eos_token_id"].is_number() {
-        write_json(&folder.join("generation_config.json"), &companions::ends_of_texts(&config))?;
     }
     write_json(&folder.join("metrics.json"), &companions::metrics(report))?;
     write_plots(&folder.join("plots"), report)?;
@@ -245,11 +286,7 @@ fn write_chat(folder: &Path, model: &ModelFacts) -> Result<(), Error> {
 /// The same where the model brought none and learnt conversations by the usual one.
 fn write_usual_chat(folder: &Path, model: &ModelFacts, tokenizer: &Path) -> Result<(), Error> {
     let parsed = read_tokenizer(tokenizer)?;
-    let knows = |token: &str| {
-        let mut added = parsed["added_tokens"].as_array().into_iter().flatten();
-        added.any(|added| added["content"] == token) || parsed["model"]["vocab"].get(token).is_some()
-    };
-    write_text(&folder.join("chat_template.jinja"), &chat_source(&model.chat, &knows))
+    write_text(&folder.join("chat_template.jinja"), &chat_source(&model.chat, &|token| knows(&parsed, token)))
 }
 
 fn read_tokenizer(path: &Path) -> Result<Value, Error> {

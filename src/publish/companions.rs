@@ -1,13 +1,13 @@
 //! The small files beside the weights that other libraries want: how texts and images become the model's input.
 
-use crate::data::ENDS_OF_TEXT;
+use crate::data::{ENDS_OF_TEXT, ENDS_OF_TURN};
 use crate::job::{Normalize, Writing};
 use crate::plan::SpeechFacts;
 use crate::report::Report;
 use crate::spec::{ImageSize, Metric, Resample, Write};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use tallow_zoo::PairIds;
+use tallow_zoo::{ModelConfig, PairIds};
 
 /// Role -> the token that plays it, of those that the tokenizer knows.
 const SPECIAL: [(&str, &[&str]); 7] = [
@@ -46,21 +46,48 @@ pub(super) fn add_ends(config: &mut Value, tokenizer: &Value, own: &BTreeMap<Str
     }
 }
 
-/// `tokenizer_config.json`, from a parsed tokenizer.json and the model's public config.json.
-pub(super) fn tokenizer_config(tokenizer: &Value, config: &Value, own: &BTreeMap<String, String>) -> Value {
-    let bert = config["model_type"] == "bert";
-    let mut fields: Map<String, Value> = special_tokens(tokenizer, own).as_object().cloned().unwrap_or_default();
+/// What ends a turn as the chat `template` writes it, by name and number: the tokens of such a name that stand in it.
+pub(super) fn ends_of_turns(tokenizer: &Value, template: &str) -> Vec<(&'static str, u64)> {
+    let number = |name: &str| {
+        let mut added = tokenizer["added_tokens"].as_array().into_iter().flatten();
+        let added = added.find(|added| added["content"] == name).map(|added| &added["id"]);
+        added.unwrap_or(&tokenizer["model"]["vocab"][name]).as_u64()
+    };
+    let named = ENDS_OF_TEXT.into_iter().chain(ENDS_OF_TURN).filter(|name| template.contains(name));
+    named.filter_map(|name| Some((name, number(name)?))).collect()
+}
+
+/// The library's class of a tokenizer for models of that family. Those of words and their pieces are made anew of their vocabulary by
+/// a class of their own, which is for what BERT's tokenizer does and nothing else; any other is what its file says.
+fn tokenizer_class(tokenizer: &Value, family: &str) -> &'static str {
+    let is_usual = tokenizer["normalizer"]["type"] == "BertNormalizer";
     // Whisper's own tokens are known to its class.
     let mut added = tokenizer["added_tokens"].as_array().into_iter().flatten();
-    let whisper = config["model_type"] == "whisper" && added.any(|token| token["content"] == "<|startoftranscript|>");
-    let class = match (bert, whisper) {
-        (true, _) => "BertTokenizer",
-        (false, true) => "WhisperTokenizer",
-        (false, false) => "PreTrainedTokenizerFast",
-    };
-    fields.insert("tokenizer_class".into(), json!(class));
-    let longest = &config["max_position_embeddings"];
-    if let Some(longest) = longest.as_u64().or(config["max_target_positions"].as_u64()) {
+    match family {
+        // ELECTRA's has no name of its own any more.
+        "bert" | "electra" if is_usual => "BertTokenizer",
+        "distilbert" if is_usual => "DistilBertTokenizer",
+        "whisper" if added.any(|token| token["content"] == "<|startoftranscript|>") => "WhisperTokenizer",
+        _ => "PreTrainedTokenizerFast",
+    }
+}
+
+/// What a model of that family is fed with of a text: some are told which text of a pair a token belongs to, others fail on it. Without
+/// saying so it would be for the library's version to decide.
+fn input_names(family: &str) -> &'static [&'static str] {
+    match family {
+        "bert" | "electra" => &["input_ids", "token_type_ids", "attention_mask"],
+        _ => &["input_ids", "attention_mask"],
+    }
+}
+
+/// `tokenizer_config.json`, from a parsed tokenizer.json.
+pub(super) fn tokenizer_config(tokenizer: &Value, model: &ModelConfig, own: &BTreeMap<String, String>) -> Value {
+    let mut fields: Map<String, Value> = special_tokens(tokenizer, own).as_object().cloned().unwrap_or_default();
+    fields.insert("tokenizer_class".into(), json!(tokenizer_class(tokenizer, model.family())));
+    fields.insert("model_input_names".into(), json!(input_names(model.family())));
+    // Not its positions, of which RoBERTa's begin behind the padding.
+    if let Some((_, longest)) = model.text_limits() {
         fields.insert("model_max_length".into(), json!(longest));
     }
     let normalizer = &tokenizer["normalizer"];
@@ -92,10 +119,18 @@ pub(super) fn generation_config(ids: PairIds, writing: &Writing) -> Value {
     })
 }
 
-/// `generation_config.json` of a language model: what its texts begin and end with, as its `config.json` says.
-pub(super) fn ends_of_texts(config: &Value) -> Value {
+/// `generation_config.json` of a language model: what its texts begin and end with, as its `config.json` says, and what its `turns` end
+/// with, where it answers.
+pub(super) fn ends_of_texts(config: &Value, turns: &[u64]) -> Value {
     let names = ["bos_token_id", "eos_token_id", "pad_token_id"];
-    Value::Object(names.iter().filter_map(|name| Some((name.to_string(), config.get(*name)?.clone()))).collect())
+    let mut fields: Map<String, Value> =
+        names.iter().filter_map(|name| Some((name.to_string(), config.get(*name)?.clone()))).collect();
+    let mut ends: Vec<u64> = config["eos_token_id"].as_u64().into_iter().collect();
+    ends.extend(turns.iter().filter(|end| Some(**end) != config["eos_token_id"].as_u64()));
+    if ends.len() > 1 {
+        fields.insert("eos_token_id".into(), json!(ends));
+    }
+    Value::Object(fields)
 }
 
 /// `metrics.json`: the held-out scores of every run, the mean and its interval. Every number is the report's.
@@ -204,12 +239,53 @@ mod tests {
             "added_tokens": [{"content": "[PAD]"}, {"content": "[UNK]"}, {"content": "[CLS]"}, {"content": "[SEP]"}],
             "normalizer": {"type": "BertNormalizer", "lowercase": true, "strip_accents": null, "handle_chinese_chars": true},
         });
-        let config =
-            tokenizer_config(&tokenizer, &json!({"model_type": "bert", "max_position_embeddings": 512}), &BTreeMap::new());
+        let config = tokenizer_config(&tokenizer, &tiny("bert"), &BTreeMap::new());
         assert_eq!(config["cls_token"], "[CLS]");
         assert!(config.get("mask_token").is_none(), "it has none");
-        assert_eq!((&config["do_lower_case"], &config["model_max_length"]), (&json!(true), &json!(512)));
+        assert_eq!(config["do_lower_case"], json!(true));
         assert_eq!(config["tokenizer_class"], "BertTokenizer");
+    }
+
+    fn tiny(family: &str) -> ModelConfig {
+        let entry = tallow_zoo::registry().iter().find(|entry| entry.family == family).expect("a family of the zoo");
+        (entry.tiny)()
+    }
+
+    #[test]
+    fn tokenizers_say_what_their_family_is_fed_with() {
+        let (pieces, bytes) = (json!({"normalizer": {"type": "BertNormalizer"}}), json!({"normalizer": null}));
+        let (pairs, plain) = (json!(["input_ids", "token_type_ids", "attention_mask"]), json!(["input_ids", "attention_mask"]));
+        for (family, tokenizer, class, names) in [
+            ("bert", &pieces, "BertTokenizer", &pairs),
+            ("bert", &bytes, "PreTrainedTokenizerFast", &pairs),
+            ("electra", &pieces, "BertTokenizer", &pairs),
+            ("distilbert", &pieces, "DistilBertTokenizer", &plain),
+            ("roberta", &bytes, "PreTrainedTokenizerFast", &plain),
+            ("gpt2", &bytes, "PreTrainedTokenizerFast", &plain),
+            ("llama", &bytes, "PreTrainedTokenizerFast", &plain),
+        ] {
+            let model = tiny(family);
+            let config = tokenizer_config(tokenizer, &model, &BTreeMap::new());
+            assert_eq!((&config["tokenizer_class"], &config["model_input_names"]), (&json!(class), names), "{family}");
+            assert_eq!(config["model_max_length"].as_u64(), model.text_limits().map(|(_, longest)| longest as u64), "{family}");
+        }
+        let public = tiny("roberta").to_public()["max_position_embeddings"].as_u64().expect("positions");
+        let config = tokenizer_config(&bytes, &tiny("roberta"), &BTreeMap::new());
+        assert!(config["model_max_length"].as_u64().expect("a length") < public, "the first positions are the padding's");
+    }
+
+    #[test]
+    fn turns_end_with_what_the_template_names() {
+        let tokenizer = json!({
+            "added_tokens": [{"content": "<|endoftext|>", "id": 0}, {"content": "<|im_end|>", "id": 2}, {"content": "<|eot_id|>", "id": 3}],
+            "model": {"vocab": {"<|end|>": 9}},
+        });
+        assert_eq!(ends_of_turns(&tokenizer, "{{ '<|im_start|>' }}{{ '<|im_end|>' }}"), [("<|im_end|>", 2)]);
+        assert_eq!(ends_of_turns(&tokenizer, "<|end|>"), [("<|end|>", 9)]);
+        assert_eq!(ends_of_turns(&tokenizer, "{{ eos_token }}</s>"), []);
+        let config = json!({"bos_token_id": 0, "eos_token_id": 0, "vocab_size": 5});
+        assert_eq!(ends_of_texts(&config, &[2]), json!({"bos_token_id": 0, "eos_token_id": [0, 2]}));
+        assert_eq!(ends_of_texts(&config, &[0]), json!({"bos_token_id": 0, "eos_token_id": 0}));
     }
 
     #[test]

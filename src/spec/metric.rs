@@ -302,6 +302,17 @@ impl Metric {
         matches!(self, Metric::Pearson | Metric::Spearman)
     }
 
+    /// Whether it counts entities, of which the tags of words must tell.
+    pub fn is_of_entities(self) -> bool {
+        matches!(self, Metric::EntityF1 | Metric::EntityPrecision | Metric::EntityRecall)
+    }
+
+    /// Those of [`Metric::usual`] that data with such labels has something for: tags may be no entities, as parts of speech are.
+    pub fn usual_of(task: Task, labels: &[String]) -> impl Iterator<Item = Metric> {
+        let entities = task != Task::TokenClassification || tell_entities(labels);
+        Self::usual(task).filter(move |metric| entities || !metric.is_of_entities())
+    }
+
     /// Those that are told of every run of a task, the usual one first.
     pub fn usual(task: Task) -> impl Iterator<Item = Metric> {
         use Metric::{
@@ -324,5 +335,33 @@ impl Metric {
             HeadKind::Vector => &[Spearman, Pearson, NdcgAt10, AccuracyAt1, MrrAt10, RecallAt10, TripletAccuracy],
         };
         told.iter().copied()
+    }
+}
+
+/// Whether tags say where entities begin and end: `O`, and marks with or without a type, such as `B-PER`. Of tags that nobody knows: yes.
+pub fn tell_entities(tags: &[String]) -> bool {
+    let is_mark = |tag: &str| {
+        let (mark, kind) = tag.split_once('-').map_or((tag, None), |(mark, kind)| (mark, Some(kind)));
+        matches!(mark, "B" | "I" | "E" | "S") && kind != Some("")
+    };
+    tags.is_empty() || tags.iter().all(|tag| tag == "O" || is_mark(tag)) && tags.iter().any(|tag| is_mark(tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_are_no_entities_are_told_by_their_names() {
+        let usual = |tags: &[&str]| {
+            let tags: Vec<String> = tags.iter().map(|tag| tag.to_string()).collect();
+            Metric::usual_of(Task::TokenClassification, &tags).collect::<Vec<_>>()
+        };
+        for tags in [&["O", "B-PER", "I-PER", "S-LOC"][..], &["B", "I", "O"], &[]] {
+            assert_eq!(usual(tags)[0], Metric::EntityF1, "{tags:?}");
+        }
+        for tags in [&["NOUN", "VERB", "SYM", "INTJ", "X"][..], &["0", "3", "4"], &["O", "B-PER", "PER"], &["O", "B-"]] {
+            assert_eq!(usual(tags), [Metric::Accuracy], "{tags:?}");
+        }
     }
 }

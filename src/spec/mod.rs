@@ -24,7 +24,7 @@ pub(crate) use file::{lay_over, takes};
 pub use groups::Group;
 pub use image::{ImageSize, Resample};
 pub use loss::{ClassWeights, Sampling};
-pub use metric::Metric;
+pub use metric::{Metric, tell_entities};
 pub use optimizer::Optimizer;
 pub use schedule::{Decay, Schedule, Warmup};
 pub use search::Search;

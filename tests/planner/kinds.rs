@@ -31,6 +31,14 @@ fn unknown_data_gets_its_splits_by_name() {
     assert_eq!(splits(&three), ("train".into(), "test".into(), Monitor::Split { name: "validation".into() }));
     let secret = texts(vec![split("train", 900, true), split("validation", 100, true), split("test", 90, false)]);
     assert_eq!(splits(&secret), ("train".into(), "validation".into(), Monitor::None));
+    // Of several that are for training none is held out, and the test is of the same.
+    let of = |names: &[&str]| {
+        let (train, held_out, _) = splits(&texts(names.iter().map(|name| split(name, 900, true)).collect()));
+        [train, held_out]
+    };
+    let six = ["train_prefs", "train_sft", "test_sft", "test_prefs", "train_gen", "test_gen"];
+    assert_eq!(of(&six), ["train_prefs", "test_prefs"]);
+    assert_eq!(of(&six[..2]), ["train_prefs", "test"], "a part of the first");
     let large = texts(vec![split("train", 9000, true), split("test", 90, true)]);
     assert_eq!(splits(&large).2, Monitor::HoldOut { examples: 100 });
 }
@@ -337,4 +345,42 @@ fn images_are_brought_to_a_size() {
         assert_eq!((plan.spec.data.image, plan.facts.data.image_shape), (Some(own), Some([48, 40, 3])));
         assert_eq!(resolved(&bare, model).is_err_and(|e| e.to_string().contains("of several sizes")), differ);
     }
+}
+
+/// Grey images become colours for a model that sees these; colours are refused by one that sees grey.
+#[test]
+fn images_have_the_channels_that_the_model_sees() {
+    let data = |channels: usize| DataFacts {
+        image_shape: Some([28, 28, channels]),
+        ..images(vec![split("train", 900, true), split("validation", 90, true)], 28)
+    };
+    let spec = first(&request("resnet-20 on ./photos"), &Wishes::default(), &data(3));
+    let resolved = |channels: usize, seen: usize| {
+        let config = format!(r#"{{"model_type":"resnet_cifar","depth":20,"num_channels":{seen},"num_labels":2}}"#);
+        let model = ModelFacts::from_scratch(tallow_zoo::ModelConfig::from_public(&config).expect("a config"));
+        resolve(&spec, &Facts { host: host(200.0), data: data(channels), model }, &Layout { prepared: "p".into(), threads: 2 })
+    };
+    let plan = resolved(1, 3).expect("a plan");
+    assert_eq!(plan.facts.data.image_shape, Some([28, 28, 3]));
+    assert!(plan.assumptions.iter().any(|a| a.contains("three equal channels")), "{:?}", plan.assumptions);
+    let normalize = plan.runs[0].normalize.as_ref().expect("images are normalised");
+    assert_eq!(normalize.mean.len(), 3);
+    assert_eq!(resolved(1, 1).expect("a plan").facts.data.image_shape, Some([28, 28, 1]));
+    let refused = resolved(3, 1).expect_err("refused").to_string();
+    assert!(refused.contains("expected one that sees 3 channels") && refused.contains("sees 1"), "{refused}");
+}
+
+/// Tags that are no entities, as parts of speech are, are told word by word.
+#[test]
+fn tags_that_are_no_entities_are_scored_by_words() {
+    let of = |labels: &[&str]| {
+        let labels = labels.iter().map(|label| label.to_string()).collect();
+        let data = texts(vec![split("train", 900, true), split("test", 90, true)]);
+        let data = DataFacts { task: Some(Task::TokenClassification), labels, ..data };
+        first(&request("bert on ./mine for 1 epoch"), &Wishes::default(), &data)
+    };
+    assert_eq!(of(&["B-PER", "I-PER", "O"]).metric, Metric::EntityF1);
+    let spec = of(&["INTJ", "NOUN", "SYM", "VERB"]);
+    assert_eq!(spec.metric, Metric::Accuracy);
+    assert!(spec.assumptions.iter().any(|a| a.starts_with("metric: accuracy of words")), "{:?}", spec.assumptions);
 }

@@ -128,7 +128,7 @@ fn what_cannot_be_read_is_told_in_its_line() {
     let refused = |inputs: &[&str], code, words: &[&str], hint| {
         Refusal { code, words, hint }.check(&|| (predict(&place, &run, inputs), None));
     };
-    refused(&[&none.display().to_string()], 20, &["there is no text"], "");
+    refused(&[&none.display().to_string()], 20, &["there is no text"], "fill it in");
     refused(&["absent.csv"], 2, &["there is no file `absent.csv`"], "stdin");
     let notes = place.write("notes.md", "fine");
     refused(&[&notes.display().to_string()], 2, &["notes.md` holds is not known by its name", "csv"], "stdin");

@@ -20,10 +20,13 @@ if os.path.exists(f"{folder}/adapter_config.json"):
 else:
     model = AutoModelForSequenceClassification.from_pretrained(repo).eval()
 tokenizer = AutoTokenizer.from_pretrained(repo)
+assert tokenizer.model_max_length == wanted.get("longest", tokenizer.model_max_length), tokenizer.model_max_length
 worst = 0.0
 for text, answer in zip(wanted["texts"], wanted["answers"]):
     with torch.no_grad():
-        logits = model(**tokenizer(text, return_tensors="pt")).logits[0]
+        # A text, or a pair of them.
+        texts = text if isinstance(text, list) else [text]
+        logits = model(**tokenizer(*texts, return_tensors="pt")).logits[0]
     worst = max(worst, (logits - torch.tensor(answer["logits"])).abs().max().item())
 assert worst < 1e-4, worst
 print(f"{len(wanted['texts'])} texts, logits off by {worst:.1e}")

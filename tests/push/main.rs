@@ -265,8 +265,9 @@ fn the_python_libraries_load_what_was_pushed() {
         succeeds(command)
     };
     let (base, adapter) = (place.run(), place.run());
-    let texts = ["a fine film", "dull and far too long , a waste of time", "good"];
-    let pushed_and_loaded = |run: &Path, id: &str| {
+    let texts = ["a fine film", "dull and far too long , a waste of time", "good"].map(str::to_string);
+    let inputs = |texts: &[String]| serde_json::json!(texts);
+    let pushed_and_loaded = |run: &Path, id: &str, texts: &[String], said: Value| {
         let mut push = place.tallow(["push"]);
         push.arg(run).args([id, "--yes", "--private", "--allow-paths", "--accept-license", "unknown"]);
         online(&mut push);
@@ -274,7 +275,8 @@ fn the_python_libraries_load_what_was_pushed() {
         predict.arg(run.join("model")).args(texts).args(["--json", "--logits", "--threads=2"]);
         let answers: Vec<Value> =
             online(&mut predict).stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        let wanted = place.write("wanted.json", serde_json::json!({"texts": texts, "answers": answers}).to_string());
+        let wanted =
+            place.write("wanted.json", serde_json::json!({"texts": said, "answers": answers, "longest": 32}).to_string());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/push/load.py");
         let mut load = Command::new(&python);
         load.arg(script).args([id.as_ref(), wanted.as_os_str()]).env("HF_HUB_DISABLE_XET", "1");
@@ -283,8 +285,32 @@ fn the_python_libraries_load_what_was_pushed() {
         assert!(out.contains("off by"), "{out}");
     };
     succeeds(place.train(&[], &base).arg("--offline"));
-    pushed_and_loaded(&base, "acme/base");
+    pushed_and_loaded(&base, "acme/base", &texts, inputs(&texts));
     let set = ["model={ kind = \"pretrained\", id = \"acme/base\" }", "adapter={ rank = 2 }", "recipe.lr=1e-2"];
     online(&mut place.train(&set, &adapter));
-    pushed_and_loaded(&adapter, "acme/adapter");
+    pushed_and_loaded(&adapter, "acme/adapter", &texts, inputs(&texts));
+    // Pairs: some models are told which of the two a token belongs to, others know nothing of it.
+    let rows = |from: usize| -> String {
+        let row = |i: usize| format!("a film of {i},it is {} than {i},{}\n", if i % 2 == 0 { "more" } else { "less" }, i % 2);
+        format!("sentence1,sentence2,label\n{}", (from..from + 60).map(row).collect::<String>())
+    };
+    place.write("pairs/train.csv", rows(0));
+    let pairs = place.write("pairs/test.csv", rows(60));
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("pairs"));
+    let said: Value = (60..120)
+        .map(|i| {
+            serde_json::json!([format!("a film of {i}"), format!("it is {} than {i}", if i % 2 == 0 { "more" } else { "less" })])
+        })
+        .collect();
+    let usual = "vocab_size = 400, max_position_embeddings = 32, pad_token_id = 0, head = { classes = [\"0\", \"1\"] }, initializer_range = 0.5";
+    let electra = "family = \"electra\", embedding_size = 8, hidden_size = 16, num_hidden_layers = 1, num_attention_heads = 2, \
+                   intermediate_size = 32, type_vocab_size = 2, hidden_act = \"gelu\", hidden_dropout_prob = 0.1, \
+                   attention_probs_dropout_prob = 0.1, layer_norm_eps = 1e-12";
+    let distilbert = "family = \"distilbert\", dim = 16, n_layers = 1, n_heads = 2, hidden_dim = 32, activation = \"gelu\", dropout = 0.1, \
+                      attention_dropout = 0.1, seq_classif_dropout = 0.1, qa_dropout = 0.1";
+    for (name, config) in [("electra", electra), ("distilbert", distilbert)] {
+        let (run, model) = (place.run(), format!("model={{ kind = \"scratch\", config = {{ {config}, {usual} }} }}"));
+        succeeds(place.train(&[&source, &model], &run).arg("--offline"));
+        pushed_and_loaded(&run, &format!("acme/{name}"), &[pairs.display().to_string()], said.clone());
+    }
 }

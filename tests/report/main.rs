@@ -290,5 +290,11 @@ mod bundle {
         licensed(Some("apache"), Some("license: other"));
         assert!(licensed(None, None).contains("unknown is not permission"));
         licensed(Some("  "), None);
+        let terms = tallow::plan::OwnTerms { name: Some("own-research".into()), link: Some("LICENSE".into()) };
+        (experiment.plan.facts.model.license, experiment.plan.facts.model.terms) = (Some("other".into()), Some(terms));
+        let card = card(&experiment);
+        let told = "license: other\nlicense_name: \"own-research\"\nlicense_link: \"https://huggingface.co/";
+        assert!(card.contains(told) && card.contains("/blob/main/LICENSE\""), "{card}");
+        assert!(card.contains("licence other (own-research, LICENSE)"), "{card}");
     }
 }

@@ -4,6 +4,7 @@ mod yaml;
 
 use super::hub::Repo;
 use super::{Error, Result};
+use crate::plan::OwnTerms;
 use yaml::Yaml;
 
 /// What a card says.
@@ -11,6 +12,8 @@ use yaml::Yaml;
 pub struct Card {
     /// Verbatim; none where the card says nothing.
     pub license: Option<String>,
+    /// What it says of a licence of its own.
+    pub terms: Option<OwnTerms>,
     /// Whether it says what one agrees to before access is given.
     pub is_gated: bool,
     pub configs: Vec<Config>,
@@ -53,13 +56,16 @@ impl Card {
         let broken = |line: usize, what: String| Error::Card { place: place.to_string(), line: line + first_line, what };
         let root = yaml::parse(front).map_err(|e| broken(e.line, e.what))?;
         let license = root.get("license").and_then(license_of);
+        let text = |key: &str| root.get(key).and_then(Yaml::text).map(str::to_string).filter(|text| !text.is_empty());
+        let terms = OwnTerms { name: text("license_name"), link: text("license_link") };
+        let terms = Some(terms).filter(|terms| terms.name.is_some() || terms.link.is_some());
         let configs = match root.get("configs") {
             None | Some(Yaml::Null) => Vec::new(),
             Some(Yaml::List(items)) => items.iter().map(config_of).collect::<Result<_, _>>().map_err(|what| broken(0, what))?,
             Some(other) => return Err(broken(0, format!("`configs`: expected a list, found {}", other.in_words()))),
         };
         let is_gated = GATE.iter().any(|key| root.get(key).is_some());
-        Ok(Card { license, is_gated, configs, class_names: class_names_of(root.get("dataset_info")) })
+        Ok(Card { license, terms, is_gated, configs, class_names: class_names_of(root.get("dataset_info")) })
     }
 
     /// Class names of a column in a configuration.
@@ -154,7 +160,9 @@ fn class_names_of(info: Option<&Yaml>) -> Vec<(Option<String>, String, Vec<Strin
         let Some(Yaml::List(features)) = entry.get("features") else { continue };
         for feature in features {
             let Some(column) = feature.get("name").and_then(Yaml::text) else { continue };
-            let label = feature.get("dtype").and_then(|d| d.get("class_label")).or_else(|| feature.get("class_label"));
+            // Of lists the classes are those of what is in them.
+            let within = ["dtype", "sequence", "list"].into_iter().find_map(|of| feature.get(of)?.get("class_label"));
+            let label = within.or_else(|| feature.get("class_label"));
             let names: Vec<String> = match label.and_then(|l| l.get("names")) {
                 Some(Yaml::Map(names)) => names.iter().filter_map(|(_, name)| name.text().map(str::to_string)).collect(),
                 Some(Yaml::List(names)) => names.iter().filter_map(|name| name.text().map(str::to_string)).collect(),
@@ -186,6 +194,16 @@ dataset_info:
         names:
           '0': no
           '1': yes, indeed
+  - name: tags
+    sequence:
+      class_label:
+        names:
+          '0': O
+          '1': B-PER
+  - name: topics
+    list:
+      class_label:
+        names: [sport, war]
 configs:
 - config_name: a
   default: true
@@ -211,6 +229,12 @@ configs:
         assert_eq!(card.configs[1].splits, [("train".into(), vec!["b.csv".into()])]);
         assert_eq!(card.class_names(Some("a"), "label").expect("names"), ["no", "yes, indeed"]);
         assert_eq!(card.class_names(Some("b"), "label"), None);
+        assert_eq!(card.class_names(Some("a"), "tags").expect("names of a list's"), ["O", "B-PER"]);
+        assert_eq!(card.class_names(Some("a"), "topics").expect("names of a list's"), ["sport", "war"]);
+        assert_eq!(card.terms, None);
+        let own = "---\nlicense: other\nlicense_name: own-research\nlicense_link: LICENSE\n---\n";
+        let (name, link) = (Some("own-research".into()), Some("LICENSE".into()));
+        assert_eq!(Card::parse("x", own).expect("a card").terms, Some(OwnTerms { name, link }));
     }
 
     #[test]

@@ -51,11 +51,12 @@ impl Message {
         Message { role, content: content.into() }
     }
 
-    /// From `{"role": ..., "content": ...}` or `{"from": ..., "value": ...}`.
+    /// From `{"role": ..., "content": ...}` or `{"from": ..., "value": ...}`; the content is a text, or a list of such.
     fn of(value: &Value) -> Result<Self, String> {
-        let text = |keys: [&str; 2]| keys.into_iter().find_map(|key| value.get(key)?.as_str());
-        let role = text(["role", "from"]).ok_or("a turn has no `role` (or `from`)")?;
-        let content = text(["content", "value"]).ok_or("a turn has no text as its `content` (or `value`)")?;
+        let role = ["role", "from"].into_iter().find_map(|key| value.get(key)?.as_str());
+        let role = role.ok_or("a turn has no `role` (or `from`)")?;
+        let content = ["content", "value"].into_iter().find_map(|key| text_of(value.get(key)?));
+        let content = content.ok_or("a turn has no text as its `content` (or `value`)")?;
         let role =
             Role::of(role).ok_or_else(|| format!("the role `{role}` is not known: expected system, user, assistant or tool"))?;
         Ok(Message::new(role, content))
@@ -64,5 +65,14 @@ impl Message {
     /// From a list of turns.
     fn list(value: &Value) -> Result<Vec<Self>, String> {
         value.as_array().ok_or("expected a list of turns")?.iter().map(Message::of).collect()
+    }
+}
+
+/// The text of a turn: as it is, or in parts, one behind the other; none where a part is something else.
+fn text_of(content: &Value) -> Option<String> {
+    match content {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) if !parts.is_empty() => parts.iter().map(|part| part.get("text").and_then(Value::as_str)).collect(),
+        _ => None,
     }
 }

@@ -167,6 +167,9 @@ mod tests {
             json!([{"role": "system", "content": "s"}, {"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]);
         let expected = ["system: s", "user: u", "assistant: a"];
         check(columns(&["messages"], None), vec![nested(openai)], &expected);
+        let parts = json!([{"role": "user", "content": [{"type": "text", "text": "u"}]},
+                           {"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}]);
+        check(columns(&["messages"], None), vec![nested(parts)], &["user: u", "assistant: ab"]);
         let shared = json!([{"from": "human", "value": "u"}, {"from": "gpt", "value": "a"}]);
         check(columns(&["conversations"], None), vec![nested(shared)], &expected[1..]);
         check(columns(&["prompt"], Some("completion")), vec![text("u"), text("a")], &expected[1..]);
@@ -207,6 +210,8 @@ mod tests {
         assert!(says(messages(), list(json!([{"role": "wizard", "content": "u"}]))).contains("the role `wizard` is not known"));
         assert!(says(messages(), list(json!([{"content": "u"}]))).contains("no `role`"));
         assert!(says(messages(), list(json!([{"role": "user"}]))).contains("no text as its `content`"));
+        let picture = json!([{"role": "user", "content": [{"type": "image", "text": null}]}]);
+        assert!(says(messages(), list(picture)).contains("no text as its `content`"));
         let pairs = |cells| pair(&columns(&["prompt", "chosen", "rejected"], None), cells).expect_err("refused");
         assert!(pairs(vec![Cell::Null, text("yes"), text("no")]).contains("nothing that is answered"));
     }

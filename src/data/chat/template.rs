@@ -1,7 +1,8 @@
 //! Chat templates as transformers renders them: Jinja with trimmed blocks, Python's methods of strings, and `{% generation %}`.
 //!
 //! Which part of a text is an answer is read off `{% generation %}` blocks where the template has them, else off the text of the
-//! conversation before the answer, which the whole must begin with.
+//! conversation before the answer, which the whole begins with; and where a template writes a turn otherwise once others follow it, off
+//! marks around what was said in it.
 
 use super::{Message, Role};
 use crate::data::{Error, Result};
@@ -28,7 +29,8 @@ pub fn source(format: &ChatFormat, knows: &dyn Fn(&str) -> bool) -> String {
     format.template.clone().unwrap_or_else(|| CHATML.replace("turn_end", &Json::from(end()).to_string()))
 }
 
-/// Where an answer begins and ends in what a template with `{% generation %}` writes: characters that no text may have.
+/// Where an answer begins and ends in what a template writes, by its `{% generation %}` blocks or around what a turn says: characters
+/// that no text may have.
 const BEGINS: char = '\u{fdd0}';
 const ENDS: char = '\u{fdd1}';
 
@@ -53,6 +55,12 @@ pub struct Template {
 pub struct Told {
     pub text: String,
     pub answers: Vec<Range<usize>>,
+}
+
+/// Where a turn's marks lie in a text without them; the first is lost where the template takes the turn apart.
+struct Marked {
+    start: Option<usize>,
+    end: usize,
 }
 
 impl Template {
@@ -115,14 +123,48 @@ impl Template {
         };
         // Some templates write what opens the turn otherwise where there is one.
         let before = if through.starts_with(&before) { before } else { self.render(&messages[..i], false)? };
-        if !through.starts_with(&before) || !whole.starts_with(through) {
+        if through.starts_with(&before) && whole.starts_with(through) {
+            return Ok(before.len()..through.len());
+        }
+        self.answer_by_marks(messages, i, whole, &before).ok_or_else(|| {
             let what = format!(
                 "it does not write turn {} of a conversation as it writes the whole, so that the answer cannot be found: a template with `{{% generation %}}` blocks would say where it is",
                 i + 1
             );
-            return Err(Error::Template { line: None, what });
-        }
-        Ok(before.len()..through.len())
+            Error::Template { line: None, what }
+        })
+    }
+
+    /// The same by marks around what the turn says, with what closes the turn where it is the last; from behind `before` where the whole
+    /// begins so. None where the template does not write it, or writes it otherwise with marks.
+    fn answer_by_marks(&self, messages: &[Message], i: usize, whole: &str, before: &str) -> Option<Range<usize>> {
+        let said = self.marked(messages, i, whole)?;
+        let through = self.render(&messages[..=i], false).ok()?;
+        let last = self.marked(&messages[..=i], i, &through)?;
+        let closes = through[last.end..].trim_end();
+        let end = if whole[said.end..].starts_with(closes) { said.end + closes.len() } else { said.end };
+        let start = if whole.starts_with(before) && before.len() <= said.end { Some(before.len()) } else { said.start };
+        Some(start?..end)
+    }
+
+    /// Where the marks lie that turn `i` was put between, if the text is `whole` all the same.
+    fn marked(&self, messages: &[Message], i: usize, whole: &str) -> Option<Marked> {
+        let content = messages[i].content.as_str();
+        // A template may trim it, which marks would prevent.
+        [content, content.trim()].into_iter().find_map(|content| {
+            let mut messages = messages.to_vec();
+            messages[i].content = format!("{BEGINS}{content}{ENDS}");
+            let marked = self.fill(&messages, false).ok()?;
+            let (mut text, mut start, mut end) = (String::with_capacity(marked.len()), None, None);
+            for c in marked.chars() {
+                match c {
+                    BEGINS => start = Some(text.len()),
+                    ENDS => end = Some(text.len()),
+                    c => text.push(c),
+                }
+            }
+            (text == whole).then_some(Marked { start, end: end? })
+        })
     }
 
     fn write(&self, messages: &[Message], asks: bool) -> Result<Told> {
@@ -132,6 +174,11 @@ impl Template {
                 what: "the text holds a character that is none (U+FDD0 or U+FDD1)".into(),
             });
         }
+        Ok(without_marks(&self.fill(messages, asks)?))
+    }
+
+    /// What the template writes, marks among it.
+    fn fill(&self, messages: &[Message], asks: bool) -> Result<String> {
         let turn = |message: &Message| {
             Value::from(BTreeMap::from([
                 ("role", Value::from(message.role.name())),
@@ -147,7 +194,7 @@ impl Template {
             context.insert(name, Value::from(()));
         }
         let template = self.environment.get_template(NAME).map_err(|e| failed(&e))?;
-        Ok(without_marks(&template.render(Value::from(context)).map_err(|e| failed(&e))?))
+        template.render(Value::from(context)).map_err(|e| failed(&e))
     }
 }
 
@@ -268,6 +315,25 @@ mod tests {
         // One that forgets earlier answers cannot be cut.
         let forgets = "{% for m in messages %}{% if m.role == 'user' or loop.last %}{{ m.content }};{% endif %}{% endfor %}";
         assert!(answers(forgets, &said).expect_err("cannot be found").to_string().contains("turn 2"));
+    }
+
+    /// As templates of models that think do: the last answer alone has the place of the thoughts.
+    #[test]
+    fn answers_are_found_where_the_last_is_written_otherwise() {
+        let thinks = "{% for m in messages %}<{{ m.role }}>\n\
+            {% if m.role == 'assistant' %}{% set said = m.content.split('</think>')[-1].lstrip('\n') %}\
+            {% if loop.last %}<think>\n\n</think>\n\n{% endif %}{{ said }}{% else %}{{ m.content }}{% endif %}{{ eos_token }}\n\
+            {% endfor %}{% if add_generation_prompt %}<assistant>\n{% endif %}";
+        let (asked, said) = ((Role::User, "one"), (Role::Assistant, "two"));
+        let found = answers(thinks, &turns(&[asked, said, (Role::User, "two"), (Role::Assistant, "two")]));
+        assert_eq!(found.expect("found"), ["two</s>", "<think>\n\n</think>\n\ntwo</s>"]);
+        let thought = (Role::Assistant, "<think>\nhm\n</think>\n\ntwo");
+        let found = answers(thinks, &turns(&[asked, thought, asked, said]));
+        assert_eq!(found.expect("found"), ["two</s>", "<think>\n\n</think>\n\ntwo</s>"]);
+        // One that says in the last question what stands before all, so that nothing begins as the whole does.
+        let late = "{% for m in messages %}[{{ m.role }}]{% if loop.revindex <= 2 %}!{% endif %}{{ m.content | trim }}{{ eos_token }}{% endfor %}";
+        let found = answers(late, &turns(&[asked, (Role::Assistant, " two\n"), (Role::User, "three"), said]));
+        assert_eq!(found.expect("found"), ["two</s>", "two</s>"]);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Conversations -> token ids and which of them are an assistant's: what instruction tuning and preference optimisation learn from.
 //!
 //! The model's own template writes each conversation; a token belongs to an answer if its first letter does. What is longer than
-//! `max_seq_len` is cut at its end; an example with a blank answer, or of whose answer nothing is left, is left out and counted.
+//! `max_seq_len` is cut at its end; an example with a blank answer, or of whose answer nothing is left, is left out and counted. So are a
+//! few that are no conversations with an answer, or none that the template takes.
 
 use super::answers::Said;
+use super::lacking::Lacking;
 use super::lengths::Lengths;
 use super::tokenization::{Tokenization, failed};
 use super::weights::{Weight, Weights};
@@ -45,12 +47,19 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
     let mut offsets = Spool::within(&writer.job.out)?;
     offsets.add_u64(0)?;
     let (mut examples, mut longest, mut truncated, mut left_out) = (0, 0, 0, 0);
-    let mut weights = Weights::of(split);
+    let (mut weights, mut lacking) = (Weights::of(split), Lacking::default());
     split.each_chunk(emit, |table, mut rows| {
         let drawn: Vec<Weight> = rows.iter_mut().map(|row| weights.read(table, row)).collect::<Result<_>>()?;
-        let encoded: Vec<Vec<Encoded>> =
-            rows.into_par_iter().map(|row| writer.texts(split, table, row)).collect::<Result<_>>()?;
+        let encoded: Vec<Result<Vec<Encoded>>> = rows.into_par_iter().map(|row| writer.texts(split, table, row)).collect();
         for (texts, weight) in encoded.into_iter().zip(drawn) {
+            let texts = match texts {
+                Ok(texts) => texts,
+                Err(error @ Error::Conversation { .. }) => {
+                    lacking.add(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             truncated += usize::from(texts.iter().any(|text| text.cut));
             if texts.is_empty() || texts.iter().any(|text| !text.asked.contains(&true)) {
                 left_out += 1;
@@ -68,8 +77,10 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
                 offsets.add_u64(tokens as u64)?;
             }
         }
-        Ok(())
+        lacking.check(examples + left_out)
     })?;
+    let no_conversations = lacking.count();
+    lacking.settle(&split.name, examples + left_out, emit)?;
     let (job, texts) = (writer.job, offsets.len() / 8);
     if examples == 0 {
         return Err(Error::NoAnswers { split: split.name.clone(), rows: left_out, max_seq_len: job.max_seq_len });
@@ -90,7 +101,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
             asked: told,
             longest,
             truncated,
-            left_out,
+            left_out: left_out + no_conversations,
             vocab_size: writer.tokenization.known(),
         },
         metadata: writer.tokenization.metadata(),

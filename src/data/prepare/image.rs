@@ -1,9 +1,9 @@
 //! A split of encoded images -> one tensor of pixels. An image that is not there, or cannot be read, is left out with its row, and
 //! counted.
 
+use super::lacking::Lacking;
 use super::pixels::{Pixels, decode};
 use super::resize::brought_to;
-use super::unlabelled::Unlabelled;
 use super::unreadable::Unreadable;
 use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
@@ -31,7 +31,7 @@ fn prepare_split(
     let (mut answers, mut weights) = (Answers::new(job, split, names)?, Weights::of(split));
     let column = split.columns.input.first().cloned().unwrap_or_default();
     let mut pixels = Spool::within(&job.out)?;
-    let (mut unreadable, mut unlabelled) = (Unreadable::default(), Unlabelled::default());
+    let (mut unreadable, mut lacking) = (Unreadable::default(), Lacking::default());
     split.each_chunk(emit, |table, mut rows| {
         let images: Vec<Result<Pixels>> =
             rows.par_iter().map(|row| decode_row(table, row, &column, job.image.as_ref())).collect();
@@ -43,7 +43,7 @@ fn prepare_split(
                     continue;
                 }
             };
-            if !unlabelled.take(table, row, &mut weights, &mut answers)? {
+            if !lacking.take(table, row, &mut weights, &mut answers)? {
                 continue;
             }
             let [height, width, channels] = *shape.get_or_insert_with(|| job.image_shape.unwrap_or(image.shape()));
@@ -62,7 +62,7 @@ fn prepare_split(
         }
         Ok(())
     })?;
-    unlabelled.settle(&split.name, answers.len(), emit)?;
+    lacking.settle(&split.name, answers.len(), emit)?;
     unreadable.note(&split.name, answers.len(), "images").into_iter().for_each(&mut *emit);
     let left_out = unreadable.count();
     if let (0, Some(error)) = (answers.len(), unreadable.into_first()) {

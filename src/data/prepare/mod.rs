@@ -26,6 +26,7 @@ mod answers;
 mod conversations;
 mod image;
 mod jpeg;
+mod lacking;
 mod lengths;
 mod pairs;
 mod pixels;
@@ -39,7 +40,6 @@ mod tags;
 mod tests;
 mod text;
 mod tokenization;
-mod unlabelled;
 mod unreadable;
 mod verbatim;
 mod weights;
@@ -107,12 +107,15 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
 /// As [`prepare`], for what the tables themselves say.
 pub fn named_files(job: &PrepareJob) -> Result<BTreeMap<PathBuf, BTreeSet<PathBuf>>> {
     let mut named: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
-    if job.task.takes() != Modality::Speech {
+    if !matches!(job.task.takes(), Modality::Speech | Modality::Image) {
         return Ok(named);
     }
     for source in &job.splits {
         let split = Split::open(source, job, None)?;
         let wanted: Vec<&str> = split.columns.input.iter().map(String::as_str).collect();
+        if !split.tables.iter().any(Table::names_files) {
+            continue;
+        }
         split.each_chunk_of(&wanted, CHUNK, &mut |_| {}, |table, rows| {
             let folder = table.path().parent().unwrap_or(Path::new("."));
             let within = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.into());

@@ -78,14 +78,14 @@ fn bounded((width, height): (u32, u32)) -> Result<(), String> {
     Err(format!("expected at most {MOST_PIXELS} pixels, found {height} x {width}"))
 }
 
-/// Decodes a PNG or JPEG, and turns it upright where the file says how the camera was held; what is wrong comes in words. For the
-/// jail: the file is not trusted.
+/// Decodes a PNG, JPEG, WebP, BMP or GIF (of which the first picture), and turns it upright where the file says how the camera was held;
+/// what is wrong comes in words. For the jail: the file is not trusted.
 pub(in crate::data) fn decode(cell: &Cell) -> Result<Pixels, String> {
     let encoded = encoded(cell)?;
     if jpeg::is_jpeg(&encoded) {
         return Ok(jpeg::decode(&encoded)?.turned(jpeg::orientation(&encoded)));
     }
-    let mut decoder = png(&encoded)?.into_decoder().map_err(|e| e.to_string())?;
+    let mut decoder = other(&encoded)?.into_decoder().map_err(|e| e.to_string())?;
     bounded(decoder.dimensions())?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
@@ -106,7 +106,7 @@ pub(in crate::data) fn shape(cell: &Cell) -> Result<[usize; 3], String> {
     let (shape, orientation) = if jpeg::is_jpeg(&encoded) {
         (jpeg::shape(&encoded)?, jpeg::orientation(&encoded))
     } else {
-        let mut decoder = png(&encoded)?.into_decoder().map_err(|e| e.to_string())?;
+        let mut decoder = other(&encoded)?.into_decoder().map_err(|e| e.to_string())?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let (width, height) = decoder.dimensions();
         bounded((width, height))?;
@@ -120,11 +120,11 @@ fn encoded(cell: &Cell) -> Result<Cow<'_, [u8]>, String> {
     match cell {
         Cell::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_slice())),
         Cell::File(path) => std::fs::read(path).map(Cow::Owned).map_err(|e| e.to_string()),
-        other => Err(format!("expected a PNG or JPEG, found {}", other.in_words())),
+        other => Err(format!("expected an image, found {}", other.in_words())),
     }
 }
 
-/// The format is told by the file's first bytes; one that is neither PNG nor JPEG is refused when it is decoded.
-fn png(encoded: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, String> {
+/// Of another format than JPEG. It is told by the file's first bytes; one that is none of ours is refused when it is decoded.
+fn other(encoded: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, String> {
     ImageReader::new(Cursor::new(encoded)).with_guessed_format().map_err(|e| e.to_string())
 }

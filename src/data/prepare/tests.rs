@@ -9,6 +9,7 @@ use crate::spec::{Columns, Task, TokenizerKind};
 use std::path::{Path, PathBuf};
 
 mod labels;
+mod left_out;
 
 /// A folder for files, and a job over them.
 struct Bench {

@@ -1,8 +1,8 @@
 //! Texts -> token ids, each text by itself.
 
+use super::lacking::Lacking;
 use super::lengths::Lengths;
 use super::tokenization::{Tokenization, failed, text};
-use super::unlabelled::Unlabelled;
 use super::weights::Weights;
 use super::wordwise::Wordwise;
 use super::{Answers, Made, Split, finish};
@@ -111,11 +111,12 @@ fn prepare_split(
 ) -> Result<()> {
     let (mut answers, mut texts, mut weights) = (Answers::new(job, split, names)?, Texts::new(job)?, Weights::of(split));
     let wordwise = Wordwise::of(&tokenization.tokenizer);
-    let mut unlabelled = Unlabelled::default();
+    let mut lacking = Lacking::default();
     split.each_chunk(emit, |table, all| {
         let mut rows = Vec::with_capacity(all.len());
         for mut row in all {
-            if unlabelled.take(table, &mut row, &mut weights, &mut answers)? {
+            let inputs = &split.columns.input;
+            if lacking.has_texts(table, &row, inputs) && lacking.take(table, &mut row, &mut weights, &mut answers)? {
                 rows.push(row);
             }
         }
@@ -136,7 +137,7 @@ fn prepare_split(
         }
         Ok(())
     })?;
-    unlabelled.settle(&split.name, answers.len(), emit)?;
+    lacking.settle(&split.name, answers.len(), emit)?;
     let made = texts.made(tokenization, tokenization.metadata())?;
     finish(job, split, answers.said()?.with(weights.tensor(split)?), made, emit)
 }

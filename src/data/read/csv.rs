@@ -1,6 +1,6 @@
 //! CSV and TSV with a header line. A byte order mark is skipped; every cell is text, and an empty one is nothing.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, packed, unreadable};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable};
 use crate::data::audio::is_audio;
 use crate::data::{Error, Result};
 use std::io::BufRead;
@@ -38,6 +38,7 @@ pub(super) fn columns(path: &Path, delimiter: u8) -> Result<Vec<Column>> {
             true if cells.iter().all(|c| c.parse::<i64>().is_ok()) => ColumnKind::Int,
             true if cells.iter().all(|c| c.parse::<f64>().is_ok()) => ColumnKind::Float,
             true if cells.iter().all(|c| is_audio(c)) => ColumnKind::Audio,
+            true if cells.iter().all(|c| is_name_of_image(c)) => ColumnKind::Image,
             _ => ColumnKind::Text,
         }
     };

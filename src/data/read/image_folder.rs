@@ -1,4 +1,4 @@
-//! A folder of images, one folder a class: `CLASS/*.png|jpg`. Columns `image` and `label`.
+//! A folder of images, one folder a class: `CLASS/*.png|jpg|webp|bmp|gif`. Columns `image` and `label`.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows};
 use crate::data::{Error, Result};
@@ -12,10 +12,16 @@ pub(in crate::data) struct Entry {
     class: String,
 }
 
-/// Whether a file is an image that can be read, by its name.
+/// Endings of images that can be read.
+pub const IMAGES: [&str; 6] = ["png", "jpg", "jpeg", "webp", "bmp", "gif"];
+
+/// Those of others: they count as images, so that it is told that they cannot be read.
+const OTHERS: [&str; 6] = ["tif", "tiff", "avif", "heic", "jp2", "ppm"];
+
+/// Whether a file is an image, by its name.
 pub(in crate::data) fn is_image(path: &str) -> bool {
-    let lower = path.to_lowercase();
-    [".png", ".jpg", ".jpeg"].iter().any(|ending| lower.ends_with(ending))
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+    ending.is_some_and(|ending| IMAGES.iter().chain(&OTHERS).any(|known| *known == ending))
 }
 
 /// The images of a folder, by class and name.

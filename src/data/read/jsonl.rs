@@ -1,6 +1,6 @@
 //! JSON lines, one object each; or a file that is one JSON array of objects, or one object that holds such an array as `data`.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, packed, unreadable, wrapped};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable, wrapped};
 use crate::data::Result;
 use crate::data::audio::is_audio;
 use serde_json::{Map, Value};
@@ -76,6 +76,7 @@ fn kind(value: &Value) -> Option<ColumnKind> {
         Value::Bool(_) => Some(ColumnKind::Int),
         Value::Number(n) => Some(if n.is_i64() { ColumnKind::Int } else { ColumnKind::Float }),
         Value::String(name) if is_audio(name) => Some(ColumnKind::Audio),
+        Value::String(name) if is_name_of_image(name) => Some(ColumnKind::Image),
         Value::String(_) => Some(ColumnKind::Text),
         Value::Array(items) => {
             let of = items.iter().fold(None, |known, item| widest(known, kind(item)));
@@ -94,7 +95,10 @@ fn widest(a: Option<ColumnKind>, b: Option<ColumnKind>) -> Option<ColumnKind> {
             Some(ColumnKind::List(widest(a.map(|a| *a), b.map(|b| *b)).map(Box::new)))
         }
         // A text may be the name of a file.
-        (Some(ColumnKind::Audio | ColumnKind::Text), Some(ColumnKind::Audio | ColumnKind::Text)) => Some(ColumnKind::Text),
+        (
+            Some(ColumnKind::Audio | ColumnKind::Image | ColumnKind::Text),
+            Some(ColumnKind::Audio | ColumnKind::Image | ColumnKind::Text),
+        ) => Some(ColumnKind::Text),
         // Not every object has every field.
         (Some(ColumnKind::Object(mut a)), Some(ColumnKind::Object(b))) => {
             let new: Vec<String> = b.into_iter().filter(|name| !a.contains(name)).collect();

@@ -18,6 +18,7 @@ use super::{Error, Result};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
+pub use image_folder::IMAGES;
 pub(super) use image_folder::is_image;
 
 /// What stands in a cell.
@@ -200,7 +201,38 @@ impl Table {
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
         let fields = columns.iter().flat_map(fields_of).collect();
-        Ok(Table { path: path.into(), columns, fields, source })
+        let mut table = Table { path: path.into(), columns, fields, source };
+        if table.names_files() {
+            table.look_for_images()?;
+        }
+        Ok(table)
+    }
+
+    /// Whether images and recordings are there by their names alone.
+    pub(super) fn names_files(&self) -> bool {
+        match self.source {
+            Source::Csv { .. } | Source::Jsonl => true,
+            Source::Parquet | Source::Arrow | Source::Conll | Source::Text | Source::ImageFolder(_) => false,
+        }
+    }
+
+    /// Columns of names of images of which the first is not there are none: the names alone say nothing.
+    fn look_for_images(&mut self) -> Result<()> {
+        let is_image = |column: &&Column| column.kind == ColumnKind::Image;
+        let named: Vec<String> = self.columns.iter().filter(is_image).map(|column| column.name.clone()).collect();
+        for name in named {
+            let is_there = match self.whole_rows(&[&name])?.find(|row| row.as_ref().map_or(true, |row| row.cells != [Cell::Null]))
+            {
+                Some(Ok(Row { cells, .. })) => matches!(cells.first(), Some(Cell::File(path)) if path.is_file()),
+                Some(Err(Error::Image { .. })) => false,
+                // What cannot be read is told where it is.
+                Some(Err(_)) | None => true,
+            };
+            if let (false, Some(column)) = (is_there, self.columns.iter_mut().find(|column| column.name == name)) {
+                column.kind = ColumnKind::Other("names of images that are not there".into());
+            }
+        }
+        Ok(())
     }
 
     /// Has a column found by its name alone from now on: nobody takes it for an input or a label. One that is not there is none.
@@ -303,15 +335,18 @@ impl Table {
     /// Rows of columns, none of them a field of another.
     fn whole_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
         let rows = self.written_rows(columns)?;
-        let is_audio = |name: &&str| self.columns.iter().any(|c| c.name == **name && c.kind == ColumnKind::Audio);
-        let recordings: Vec<(usize, String)> =
-            (0..).zip(columns).filter(|(_, name)| is_audio(name)).map(|(at, name)| (at, name.to_string())).collect();
-        if recordings.is_empty() || matches!(self.source, Source::Parquet | Source::Arrow) {
+        let is_file = |name: &&str| {
+            let of_files = |column: &Column| matches!(column.kind, ColumnKind::Audio | ColumnKind::Image);
+            self.columns.iter().any(|column| column.name == **name && of_files(column))
+        };
+        let files: Vec<(usize, String)> =
+            (0..).zip(columns).filter(|(_, name)| is_file(name)).map(|(at, name)| (at, name.to_string())).collect();
+        if files.is_empty() || !self.names_files() {
             return Ok(rows);
         }
         Ok(Box::new(rows.map(move |row| {
             let mut row = row?;
-            for (at, column) in &recordings {
+            for (at, column) in &files {
                 if let Some(Cell::Text(name)) = row.cells.get(*at) {
                     row.cells[*at] = Cell::File(self.beside(name, &row.position, column)?);
                 }
@@ -328,7 +363,12 @@ impl Table {
             return Ok(folder.join(below));
         }
         let what = format!("expected the name of a file below `{}`, where the table lies, found `{name}`", folder.display());
-        Err(Error::Audio { path: self.path.clone(), position: position.clone(), column: column.into(), what })
+        let (path, position, is_image) = (self.path.clone(), position.clone(), image_folder::is_image(name));
+        let column = column.into();
+        Err(match is_image {
+            true => Error::Image { path, position, column, what },
+            false => Error::Audio { path, position, column, what },
+        })
     }
 
     /// Rows as the file has them.
@@ -343,6 +383,11 @@ impl Table {
             Source::ImageFolder(entries) => Ok(image_folder::rows(entries, columns)),
         }
     }
+}
+
+/// Whether a text is the name of an image at hand.
+fn is_name_of_image(text: &str) -> bool {
+    image_folder::is_image(text) && !text.contains("://")
 }
 
 /// The fields of a column of objects.

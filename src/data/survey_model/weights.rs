@@ -57,14 +57,27 @@ pub(super) fn weights(repo: &Repo) -> Result<Weights> {
     let shapes = all.shapes;
     let config = match repo.read_text("config.json")?.filter(|json| names_a_model_type(json)) {
         Some(json) => ModelConfig::from_public(&json).map_err(|e| wrong(e.to_string()))?,
-        None => ModelConfig::identify(&shapes).ok_or_else(|| {
-            wrong(
-                "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
-                    .into(),
-            )
-        })?,
+        None => {
+            let config = ModelConfig::identify(&shapes).ok_or_else(|| {
+                wrong(
+                    "it has no `config.json` with a `model_type`, and its tensors are those of no architecture of the zoo: `tallow models` lists them"
+                        .into(),
+                )
+            })?;
+            if let (ModelConfig::Resnet(_), Some(name)) = (&config, architecture(repo)?) {
+                ModelConfig::check_timm_name(&name).map_err(|e| wrong(e.to_string()))?;
+            }
+            config
+        }
     };
     Ok(Weights { path, config, shapes, bytes_per_weight, chat: ChatFormat::default(), carries_tokenizer: false })
+}
+
+/// What timm's own `config.json` calls the network.
+fn architecture(repo: &Repo) -> Result<Option<String>> {
+    let json = repo.read_text("config.json")?.unwrap_or_default();
+    let config = serde_json::from_str::<serde_json::Value>(&json).unwrap_or_default();
+    Ok(config.get("architecture").and_then(|name| name.as_str()).map(str::to_string))
 }
 
 /// Of a folder without any of [`FILES`].
@@ -176,4 +189,43 @@ fn of_safetensors(mut file: File) -> Result<Outline, String> {
     let matrix_elements = matrices().map(|t| t.shape.iter().map(|dim| *dim as f64).product::<f64>()).sum();
     let shapes = tensors.into_iter().map(|(name, t)| (name, t.shape.clone())).collect();
     Ok(Outline { shapes, matrix_bytes, matrix_elements })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::hub::Kind;
+    use tallow_kernels::Stream;
+
+    /// Many of timm's networks have the tensors of a plain one.
+    #[test]
+    fn networks_of_timm_are_told_apart_by_their_names() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let wide = ModelConfig::Resnet(tallow_zoo::resnet::Config { width_factor: 2, ..tiny() });
+        let weights = tallow_kernels::Weights::scratch(Stream::root(1), &candle_core::Device::Cpu);
+        wide.build(&weights, None).expect("a model");
+        let (store, _) = weights.finish().expect("from scratch");
+        let own = store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect();
+        let public = wide.public_tensors(own).expect("tensors").into_iter().collect();
+        candle_core::safetensors::save(&public, dir.path().join("model.safetensors")).expect("written");
+        let read = |config: &str| {
+            std::fs::write(dir.path().join("config.json"), config).expect("written");
+            super::weights(&Repo::at_folder(Kind::Model, dir.path()).expect("a folder")).map(|weights| weights.config)
+        };
+        for name in ["wide_resnet50_2", "resnet50.a1_in1k", "tv_resnet34"] {
+            assert!(read(&format!(r#"{{"architecture": "{name}"}}"#)).is_ok(), "{name}");
+        }
+        for name in ["resnetblur50", "resnetaa50", "seresnet50.a1_in1k"] {
+            let message = read(&format!(r#"{{"architecture": "{name}"}}"#)).err().expect("refused").to_string();
+            assert!(message.contains(name) && message.contains("\"resnet50\""), "{message}");
+        }
+    }
+
+    fn tiny() -> tallow_zoo::resnet::Config {
+        let tiny = tallow_zoo::registry().iter().find(|entry| entry.family == "resnet").map(|entry| (entry.tiny)());
+        match tiny {
+            Some(ModelConfig::Resnet(config)) => config,
+            other => panic!("expected a ResNet, found {other:?}"),
+        }
+    }
 }

@@ -123,7 +123,7 @@ impl<'a> Brief<'a> {
         let told = |metric: &Metric| task != Task::SentenceSimilarity || metric.is_of_scores() == with_scores;
         let usual = || match task {
             Task::TextToText if of_summaries => Metric::RougeL,
-            _ => Metric::usual(task).find(told).unwrap_or(Metric::Accuracy),
+            _ => Metric::usual_of(task, &offer.data.labels).find(told).unwrap_or(Metric::Accuracy),
         };
         // An error that is hoped for is a value of what measures the task.
         let by_error = request.and_then(|r| r.error?.on(task));

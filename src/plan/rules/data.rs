@@ -4,7 +4,7 @@ use super::models::{self, Named};
 use super::of_paper;
 use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{AskedPair, DataName, ModelName, ReportedResult};
-use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, SplitFacts, Wishes};
+use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
@@ -328,9 +328,7 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, Pl
     if let [train, held_out, ..] = choice.splits.as_slice() {
         return Ok(Splits { train: train.clone(), held_out: held_out.clone(), held_out_frac: None });
     }
-    let labelled: Vec<&SplitFacts> = data.splits.iter().filter(|s| s.labelled && s.examples > 0).collect();
-    let train = labelled.iter().find(|split| split.name == "train").or(labelled.first());
-    let Some(train) = train else {
+    let Some(train) = data.usual_train() else {
         return Err(PlannerError::Data { data: choice.name.clone(), what: "no split has labels".into() });
     };
     match data.usual_held_out(Some(&train.name)) {

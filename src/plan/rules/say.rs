@@ -8,7 +8,7 @@ use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
 use crate::intake::{Family, ModelName, ModelSize, PaperSpec};
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task};
+use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, tell_entities};
 use crate::words;
 use tallow_zoo::{HeadKind, Modality};
 
@@ -166,6 +166,13 @@ impl Brief<'_> {
         }
         if let Some((size, why)) = self.image_for(candidate) {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
+        }
+        let labels = &self.offer.data.labels;
+        if let (Task::TokenClassification, Metric::Accuracy, [first, ..]) = (self.task, self.metric, labels.as_slice())
+            && !tell_entities(labels)
+            && self.request().is_none_or(|request| request.metric.is_none())
+        {
+            out.assumptions.push(format!("metric: accuracy of words, for their tags, such as `{first}`, are no entities"));
         }
         if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
             out.assumptions.push(format!("seeds: {} runs, for one says little where there are few rows", self.seeds.len()));

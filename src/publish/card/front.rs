@@ -13,7 +13,12 @@ pub(super) fn matter(plan: &Plan, report: &Report) -> String {
     let mut yaml = String::from("---\n");
     match license(plan) {
         License::Known(name) => put(&mut yaml, format_args!("license: {name}\n")),
-        License::Other(stated) => put(&mut yaml, format_args!("license: other\nlicense_name: {}\n", quoted(&stated))),
+        License::Other { name, link } => {
+            put(&mut yaml, format_args!("license: other\n"));
+            for (key, value) in [("license_name", name), ("license_link", link)] {
+                value.iter().for_each(|value| put(&mut yaml, format_args!("{key}: {}\n", quoted(value))));
+            }
+        }
         License::Unknown | License::NoBase => {}
     }
     if let Some(library) = library(plan) {

@@ -38,8 +38,8 @@ fn without_homes(text: &str) -> Cow<'_, str> {
 enum License {
     /// The base model's, by the Hub's name for it.
     Known(&'static str),
-    /// The base model's own words.
-    Other(String),
+    /// One of the base model's own: what it is called, and where it stands.
+    Other { name: Option<String>, link: Option<String> },
     /// The base model states none.
     Unknown,
     /// Trained from scratch.
@@ -48,10 +48,27 @@ enum License {
 
 fn license(plan: &Plan) -> License {
     let stated = plan.facts.model.license.as_deref().map(str::trim).filter(|stated| !stated.is_empty());
-    match (&plan.spec.model, stated) {
-        (ModelSpec::Scratch { .. }, _) => License::NoBase,
-        (_, None) => License::Unknown,
-        (_, Some(stated)) => plan::hub_name(stated).map_or_else(|| License::Other(stated.to_string()), License::Known),
+    let terms = plan.facts.model.terms.as_ref();
+    let is_other = stated.is_some_and(|stated| stated.eq_ignore_ascii_case("other"));
+    match (&plan.spec.model, stated, terms) {
+        (ModelSpec::Scratch { .. }, ..) => License::NoBase,
+        (_, None, None) => License::Unknown,
+        (_, _, Some(terms)) if is_other || stated.is_none() => {
+            License::Other { name: terms.name.clone(), link: terms.link.as_deref().and_then(|link| address(plan, link)) }
+        }
+        (_, stated, _) => {
+            let stated = stated.unwrap_or_default();
+            let own = || License::Other { name: Some(stated.to_string()).filter(|_| !is_other), link: None };
+            plan::hub_name(stated).map_or_else(own, License::Known)
+        }
+    }
+}
+
+/// Where the base's licence stands: a file of its repository is named from there, where that is on the Hub.
+fn address(plan: &Plan, link: &str) -> Option<String> {
+    match link.contains("://") {
+        true => Some(link.to_string()),
+        false => base_model(plan).map(|id| format!("https://huggingface.co/{id}/blob/main/{}", link.trim_start_matches("./"))),
     }
 }
 
@@ -59,7 +76,7 @@ fn license(plan: &Plan) -> License {
 fn license_note(plan: &Plan) -> String {
     let own = match license(plan) {
         License::NoBase => "Trained from scratch; whoever publishes it chooses a licence.\n",
-        License::Known(_) | License::Other(_) | License::Unknown => {
+        License::Known(_) | License::Other { .. } | License::Unknown => {
             "This model is derived from its base, whose licence holds for it.\n"
         }
     };

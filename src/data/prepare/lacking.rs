@@ -1,0 +1,83 @@
+//! Rows that lack something, a label or a text: a few among many are no examples, and are left out and counted; many are a mistake.
+
+use super::Answers;
+use super::weights::Weights;
+use crate::data::read::{Cell, Row, Table};
+use crate::data::{Error, Result};
+use crate::job::Event;
+
+/// Rows that were left out.
+#[derive(Default)]
+pub(super) struct Lacking {
+    count: usize,
+    first: Option<Error>,
+}
+
+impl Lacking {
+    /// Of so many rows one may be without a label. SNLI has one of 130, marked by -1.
+    const ONE_OF: usize = 20;
+
+    /// Leaves a row out.
+    pub(super) fn add(&mut self, error: Error) {
+        self.count += 1;
+        self.first.get_or_insert(error);
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Rows of which it is known that too many lack something, before the others are read.
+    const MANY: usize = 1000;
+
+    /// # Errors
+    /// They are too many already, beside `others`: the first of them.
+    pub(super) fn check(&mut self, others: usize) -> Result<()> {
+        let are_many = self.count >= Self::MANY && self.count * Self::ONE_OF > others + self.count;
+        self.first.take_if(|_| are_many).map_or(Ok(()), Err)
+    }
+
+    /// Whether the row has a text in each of the `columns` that it begins with.
+    pub(super) fn has_texts(&mut self, table: &Table, row: &Row, columns: &[String]) -> bool {
+        let blank = columns.iter().zip(&row.cells).find(|(_, cell)| **cell == Cell::Null);
+        let Some((column, _)) = blank else { return true };
+        let (path, position, column) = (table.path().into(), row.position.clone(), column.clone());
+        self.add(Error::Missing { path, position, column, what: "text" });
+        false
+    }
+
+    /// Takes the weight and the answer off the end of a row; says whether it has an answer, and so is an example.
+    ///
+    /// # Errors
+    /// Its answer is none of those that there may be, or its weight is none.
+    pub(super) fn take(&mut self, table: &Table, row: &mut Row, weights: &mut Weights, answers: &mut Answers) -> Result<bool> {
+        let weight = weights.read(table, row)?;
+        match answers.take(table, row) {
+            Ok(()) => weights.keep(weight),
+            Err(error @ Error::Missing { what: "label", .. }) => {
+                self.add(error);
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    /// What there is to say of them, beside `others` of a split.
+    ///
+    /// # Errors
+    /// They are too many to be left out: the first of them.
+    pub(super) fn settle(self, split: &str, others: usize, emit: &mut dyn FnMut(Event)) -> Result<()> {
+        let Some(first) = self.first else { return Ok(()) };
+        let (count, all) = (self.count, others + self.count);
+        if count * Self::ONE_OF > all {
+            return Err(first);
+        }
+        emit(Event::Note {
+            message: format!(
+                "split `{split}`: {count} of {all} examples are left out, for something of them is missing; {first}"
+            ),
+        });
+        Ok(())
+    }
+}
