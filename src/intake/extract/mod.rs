@@ -9,6 +9,7 @@ mod aside;
 mod choices;
 mod data;
 mod language;
+mod meant;
 mod names;
 mod numbers;
 mod rank;
