@@ -127,6 +127,12 @@ pub fn memory_bytes() -> Option<u64> {
     total.into_iter().chain(crate::sandbox::memory_around()).min()
 }
 
+/// What of it nobody uses.
+pub(super) fn spare_memory_bytes() -> Option<u64> {
+    let free = field(&read(MEMINFO), "MemAvailable").map(|bytes| bytes as u64);
+    free.into_iter().chain(memory_bytes()).min()
+}
+
 const MEMINFO: &str = "/proc/meminfo";
 
 /// A field of `/proc/meminfo`, in bytes.
@@ -228,7 +234,7 @@ fn disk(free: Option<u64>, place: &Path) -> Check {
 
 /// Free bytes of the file system that `path`, or the nearest folder above it that exists, lies in.
 #[cfg(target_os = "linux")]
-fn free_bytes(path: &Path) -> Option<u64> {
+pub(super) fn free_bytes(path: &Path) -> Option<u64> {
     use std::os::unix::ffi::OsStrExt;
     let whole = std::path::absolute(path).ok()?;
     let there = whole.ancestors().find(|place| place.exists())?;
@@ -245,7 +251,7 @@ fn free_bytes(path: &Path) -> Option<u64> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn free_bytes(_: &Path) -> Option<u64> {
+pub(super) fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 

@@ -15,7 +15,7 @@ use crate::provenance::ScriptManifest;
 use crate::report::{self, ScriptReport, Style};
 use crate::run::{Outcome, Watch};
 use crate::sandbox::container::{Engine, LEAST_MEMORY};
-use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts};
+use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts, Spare};
 use crate::spec::Metric;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::words::bytes;
@@ -47,6 +47,8 @@ enum ScriptError {
     Memory { asked: u64 },
     #[error("the data folder `{}` is not there", path.display())]
     NoData { path: PathBuf },
+    #[error("the held-out answers are in the data that the script sees: `{}` lies in `--data {}`", path.display(), data.display())]
+    AnswersInData { path: PathBuf, data: PathBuf },
     #[error("the script completed, but what it predicted cannot be scored: {what}")]
     Predictions { what: String, report: PathBuf },
     #[error("`{option}` does not go with a script")]
@@ -65,6 +67,7 @@ impl Failure for ScriptError {
             | ScriptError::Memory { .. }
             | ScriptError::DoesNotGo { .. }
             | ScriptError::NoScript { .. }
+            | ScriptError::AnswersInData { .. }
             | ScriptError::NotAgreed { .. } => Class::Usage,
             ScriptError::Spec { .. } | ScriptError::Predictions { .. } => Class::Spec,
             ScriptError::NoEngine | ScriptError::Image { .. } => Class::Sandbox,
@@ -79,6 +82,9 @@ impl Failure for ScriptError {
                  `docker import root.tar {image}` (docs/scripts.md)"
             )),
             ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--max-silence`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
+            ScriptError::AnswersInData { .. } => {
+                Some("`--data` is mounted whole: keep the file of `--held-out`, and copies of it, in another folder".into())
+            }
             ScriptError::NotAgreed { .. } => Some("say so by `--allow-script`, or leave out `--llm`".into()),
             ScriptError::NoScript { .. } => Some("an experiment file trains a model of the zoo, in a jail of its own".into()),
             ScriptError::Predictions { report, .. } => Some(format!(
@@ -124,6 +130,9 @@ pub(super) fn begin(
     }
     let data = wishes.data.as_ref().map(PathBuf::from);
     let data = data.map(|path| path.canonicalize().map_err(|_| ScriptError::NoData { path })).transpose()?;
+    if let (Some(data), Some(held_out)) = (&data, &asked.held_out) {
+        is_apart(data, held_out)?;
+    }
     if is_mended {
         // Nothing is begun that could not ask.
         language_model::check(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
@@ -167,7 +176,8 @@ pub(super) fn begin(
         held_out,
         author: is_mended.then(|| author_spec(wishes)),
         ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(|time| time.as_secs()))
-    };
+    }
+    .within(spare(&engine(env)?, &folder), folder.bytes());
     if let Some(means) = means {
         let held_out = spec
             .held_out
@@ -178,6 +188,19 @@ pub(super) fn begin(
     }
     save(&folder, &spec)?;
     go_on(json, env, &folder, &spec, (&args.hub, &args.worker))
+}
+
+/// That the file with the held-out answers is not among what the script sees, under whatever name.
+///
+/// # Errors
+/// It is, or one of them cannot be read.
+fn is_apart(data: &Path, held_out: &Path) -> Result<()> {
+    let file = held_out.canonicalize().map_err(|source| ScriptError::Read { path: held_out.into(), source })?;
+    let within = if file.starts_with(data) { Some(file) } else { data::copy_below(data, &file)? };
+    match within {
+        Some(path) => Err(ScriptError::AnswersInData { path, data: data.into() }.into()),
+        None => Ok(()),
+    }
 }
 
 /// What the command line says, of whatever script.
@@ -200,6 +223,8 @@ fn spec(
         gpu: fallback.gpu,
         max_memory_bytes: wishes.budget.memory,
         max_disk_bytes: wishes.budget.max_disk,
+        spare_memory_bytes: None,
+        spare_disk_bytes: None,
         max_attempts: wishes.budget.max_attempts.map(usize::from),
         max_silence_secs: wishes.budget.max_silence.map(|time| time.as_secs().max(1)),
         max_time_secs,
@@ -271,7 +296,8 @@ pub(super) fn fall_back(
         held_out,
         author: Some(author_spec(wishes)),
         ..spec(wishes, fallback, (image, image_id, cpus), max_time_secs)
-    };
+    }
+    .within(spare(&engine(env)?, folder), folder.bytes());
     lay_brief(env, folder, &spec, (words, handed.there, told), means, around)?;
     save(folder, &spec)?;
     go_on(json, env, folder, &spec, around)
@@ -391,8 +417,15 @@ pub(super) fn resume(
         None if budget.max_usd.is_some() => return Err(ScriptError::DoesNotGo { option: "--max-usd` without `--llm" }.into()),
         None => {}
     }
+    let spec = spec.within(spare(&engine(env)?, folder), folder.bytes());
     save(folder, &spec)?;
     go_on(json, env, folder, &spec, around)
+}
+
+/// What there is to spare for a script: memory of this machine and the engine's, which may be another; disk space where the run folder is.
+fn spare(engine: &Engine, folder: &RunFolder) -> Spare {
+    let memory_bytes = super::doctor::spare_memory_bytes().into_iter().chain(script::memory(engine)).min();
+    Spare { memory_bytes, disk_bytes: super::doctor::free_bytes(folder.root()) }
 }
 
 fn save(folder: &RunFolder, spec: &ScriptSpec) -> Result<()> {

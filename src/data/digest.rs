@@ -47,6 +47,38 @@ pub fn sha256_of_place(path: &Path) -> Result<String> {
     sha256_of_files(path, &files)
 }
 
+/// A file below `folder` that is `file`, under whatever name, or has the same bytes. Links are not followed: what they lead to lies below
+/// `folder` by itself, or not at all.
+///
+/// # Errors
+/// A file or folder cannot be read.
+pub fn copy_below(folder: &Path, file: &Path) -> Result<Option<PathBuf>> {
+    let io = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| Error::Io { action: "read", path, source }
+    };
+    let length = std::fs::metadata(file).map_err(io(file))?.len();
+    let mut wanted = None;
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(place) = waiting.pop() {
+        let kind = std::fs::symlink_metadata(&place).map_err(io(&place))?;
+        if kind.is_dir() {
+            for entry in std::fs::read_dir(&place).map_err(io(&place))? {
+                waiting.push(entry.map_err(io(&place))?.path());
+            }
+        } else if kind.is_file() && kind.len() == length {
+            let wanted = match &wanted {
+                Some(known) => known,
+                None => wanted.insert(sha256_of_file(file)?),
+            };
+            if sha256_of_file(&place)? == *wanted {
+                return Ok(Some(place));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// That of the names, from `folder` on, and hashes of some files below it, in the order of their names.
 ///
 /// # Errors
@@ -83,6 +115,23 @@ mod tests {
         assert_eq!(super::sha256_of_files(&a, &one).expect("a hash"), hash(&b));
         std::fs::rename(b.join("x/1"), b.join("x/2")).expect("renamed");
         assert_ne!(hash(&a), hash(&b));
+    }
+
+    #[test]
+    fn a_copy_is_found_under_any_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (data, file) = (dir.path().join("data"), dir.path().join("test.csv"));
+        std::fs::create_dir_all(data.join("deep/er")).expect("made");
+        std::fs::write(&file, "x,y\n1,2\n").expect("written");
+        std::fs::write(data.join("train.csv"), "x,y\n3,4\n").expect("written");
+        let found = || super::copy_below(&data, &file).expect("read");
+        assert_eq!(found(), None, "one of the same length is another");
+        std::os::unix::fs::symlink(&file, data.join("link")).expect("linked");
+        assert_eq!(found(), None, "a link leads nowhere in a container");
+        let copy = data.join("deep/er/other.txt");
+        std::fs::copy(&file, &copy).expect("copied");
+        assert_eq!(found(), Some(copy));
+        assert_eq!(super::copy_below(&file, &file).expect("read"), Some(file));
     }
 
     #[test]

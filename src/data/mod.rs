@@ -46,7 +46,7 @@ pub use chat::{Message, Role, Template, Told, chat_source};
 pub use classes::place_of;
 pub use columns::PairKind;
 pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe};
-pub use digest::{sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
+pub use digest::{copy_below, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};

@@ -6,6 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Once, mpsc};
 use std::time::{Duration, Instant};
 
+use super::Error;
+
 const THREAD: &str = "tallow-paper";
 const STACK_BYTES: usize = 64 << 20;
 
@@ -15,6 +17,20 @@ pub(super) enum Stopped {
     Timeout,
     Panic,
     NoThread(String),
+}
+
+impl Stopped {
+    /// What that says of the paper of this name.
+    pub(super) fn of(self, name: &str, limit: Duration) -> Error {
+        let name = name.to_string();
+        match self {
+            Stopped::Timeout => Error::Timeout { name, limit },
+            Stopped::Panic => Error::Malformed { name, problem: "the reader gave up on its structure".into() },
+            Stopped::NoThread(problem) => {
+                Error::Malformed { name, problem: format!("no thread could be started to read it: {problem}") }
+            }
+        }
+    }
 }
 
 /// By the clock a piece of work may take so many times as long as of the processor's time.

@@ -5,7 +5,8 @@
 //!   file, folder, arXiv            pdf, latex, html, markdown
 //! ```
 //!
-//! `read_paper` treats what it reads as hostile: size, pages and time are limited, and a panic of a library is an error here.
+//! `read_paper` treats what it reads as hostile: size, pages and time are limited, and a panic of a library is an error here; so does
+//! [`work`] with what `extract` makes of it. Memory is limited by the jail.
 //! `extract` knows how papers say things, never which paper it reads; a field without its words in the text does not exist.
 
 mod arxiv;
@@ -63,27 +64,15 @@ pub fn read_paper(bytes: &[u8], format: PaperFormat, name: &str) -> Result<Paper
         return Err(Error::TooLarge { name: name.into(), found, limit, unit: "bytes" });
     }
     let read: fn(&[u8], &str) -> Result<Paper, Error> = match format {
-        PaperFormat::Pdf => {
-            let pages = pdf::read(bytes, name, &limits)?;
-            return Ok(structure::build(name, &pages));
-        }
+        PaperFormat::Pdf => return pdf::read(bytes, name, &limits),
         PaperFormat::Latex => latex::read,
         PaperFormat::Html => html::read,
         PaperFormat::Markdown => markdown::read,
         PaperFormat::Text => markdown::read_text,
     };
     let (owned, named) = (bytes.to_vec(), name.to_string());
-    let paper = guarded::within(limits.max_time, move || read(&owned, &named)).unwrap_or_else(|stopped| {
-        Err(match stopped {
-            guarded::Stopped::Timeout => Error::Timeout { name: name.into(), limit: limits.max_time },
-            guarded::Stopped::Panic => {
-                Error::Malformed { name: name.into(), problem: "the reader gave up on its structure".into() }
-            }
-            guarded::Stopped::NoThread(problem) => {
-                Error::Malformed { name: name.into(), problem: format!("no thread could be started to read it: {problem}") }
-            }
-        })
-    })?;
+    let paper = guarded::within(limits.max_time, move || read(&owned, &named))
+        .unwrap_or_else(|stopped| Err(stopped.of(name, limits.max_time)))?;
     let letters = paper.pages.iter().flat_map(|page| page.text.chars()).filter(|c| c.is_alphanumeric()).count();
     if letters < pdf::MIN_LETTERS {
         return Err(Error::NoText { name: name.into(), pages: paper.pages.len(), letters });
@@ -114,7 +103,12 @@ pub fn work(paper: &Path, record: &SourceRecord, out: &Path, emit: &mut dyn FnMu
     if let Some(arxiv) = &record.arxiv {
         arxiv.complete(&mut paper);
     }
-    let spec = extract(&paper);
+    let limit = Limits::default().max_time;
+    let (paper, spec) = guarded::within(limit, move || {
+        let spec = extract(&paper);
+        (paper, spec)
+    })
+    .map_err(|stopped| stopped.of(&record.name, limit))?;
     let json = |text: serde_json::Result<Vec<u8>>| text.map_err(|e| io(e.into()));
     for (file, text) in [(PAPER_FILE, json(serde_json::to_vec(&paper))?), (PAPER_SPEC_FILE, json(serde_json::to_vec(&spec))?)] {
         std::fs::write(out.join(file), text).map_err(io)?;

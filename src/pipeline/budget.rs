@@ -3,7 +3,7 @@
 use crate::run::{Budget, Outcome};
 use crate::store::{Entry, Record};
 use crate::words::dollars;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// Whoever goes on with a run needs more than this: for a jail, a model that is loaded, a checkpoint.
 const LEAST: Duration = Duration::from_secs(1);
@@ -82,8 +82,8 @@ impl TimeBudget {
 }
 
 /// What earlier processes took, by the ledger: stages and attempts. An attempt that ended with its process has no end there; it
-/// counts up to its `last_sign` (run, attempt) of life.
-pub(super) fn used(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<SystemTime>) -> Duration {
+/// counts up to its `last_sign` (run, attempt) of life, from its start on: no clock that somebody may have set has a say.
+pub(super) fn used(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<Duration>) -> Duration {
     let secs = |secs: f64| Duration::try_from_secs_f64(secs).unwrap_or_default();
     let is_over = |run: &str, attempt: u32| {
         ledger.iter().any(|e| matches!(&e.record, Record::AttemptEnded { run: r, attempt: a, .. } if r == run && *a == attempt))
@@ -91,10 +91,7 @@ pub(super) fn used(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<Sys
     let of = |entry: &Entry| match &entry.record {
         Record::Stage { secs: taken, .. } | Record::Written { secs: taken, .. } => secs(*taken),
         Record::AttemptEnded { wall_secs, .. } => secs(*wall_secs),
-        Record::AttemptStarted { run, attempt, .. } if !is_over(run, *attempt) => {
-            let started = entry.at.parse::<jiff::Timestamp>().ok().map(SystemTime::from);
-            started.zip(last_sign(run, *attempt)).and_then(|(from, to)| to.duration_since(from).ok()).unwrap_or_default()
-        }
+        Record::AttemptStarted { run, attempt, .. } if !is_over(run, *attempt) => last_sign(run, *attempt).unwrap_or_default(),
         _ => Duration::ZERO,
     };
     ledger.iter().map(of).sum()
@@ -125,12 +122,11 @@ mod tests {
             entry("2026-01-01T00:01:00Z", started("a", 2)),
             entry("2026-01-01T00:02:00Z", started("b", 1)),
         ];
-        let killed: SystemTime = "2026-01-01T00:01:10Z".parse::<jiff::Timestamp>().expect("a time").into();
-        let last_sign = |run: &str, attempt: u32| (run == "a" && attempt == 2).then_some(killed);
+        let last_sign = |run: &str, attempt: u32| (run == "a" && attempt == 2).then_some(Duration::from_secs(10));
         assert_eq!(used(&ledger, &last_sign), Duration::from_secs_f64(1.5 + 5.0 + 10.0));
-        // A clock that was set back makes nothing negative, and a time that nobody can read counts for nothing.
-        let jumped = [entry("2099-01-01T00:00:00Z", started("a", 2)), entry("no time", started("a", 2))];
-        assert_eq!(used(&jumped, &last_sign), Duration::ZERO);
+        // Whatever the clock on the wall said when it was started.
+        let jumped = [entry("1999-01-01T00:00:00Z", started("a", 2)), entry("no time", started("b", 2))];
+        assert_eq!(used(&jumped, &last_sign), Duration::from_secs(10));
     }
 
     #[test]

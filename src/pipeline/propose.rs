@@ -9,7 +9,7 @@ use crate::job::Job;
 use crate::llm::{Allowance, Chosen};
 use crate::plan::advised::AdvisedPlanner;
 use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for};
-use crate::run::{Outcome, Supervisor, Watch, class_of};
+use crate::run::{Outcome, READING_MEMORY, Supervisor, Watch, class_of};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
 use std::cell::RefCell;
 
@@ -44,18 +44,30 @@ impl NotRead {
             other => format!("`{}` could not be read: {other}", self.name),
         }
     }
+
+    /// It was not a smaller limit of the user's own that was too small.
+    fn unpacks_to_too_much(&self) -> bool {
+        matches!(self.outcome, Outcome::OutOfMemory { limit_bytes: Some(limit), .. } if limit >= READING_MEMORY)
+    }
 }
 
 impl Failure for NotRead {
-    /// A parser that dies on a file has met a file that it cannot read.
+    /// A parser that dies on a file has met a file that it cannot read; so has one that needs far more memory than papers do.
     fn class(&self) -> Class {
         match class_of(&self.outcome) {
             None | Some(Class::Bug) => Class::Paper,
+            Some(Class::Resource) if self.unpacks_to_too_much() => Class::Paper,
             Some(class) => class,
         }
     }
     fn hint(&self) -> Option<String> {
-        if let Outcome::Refused { hint, .. } = &self.outcome { hint.clone() } else { None }
+        match &self.outcome {
+            Outcome::Refused { hint, .. } => hint.clone(),
+            _ if self.unpacks_to_too_much() => {
+                Some("papers take a tenth of that: give it in another form, or its arXiv id".into())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -283,6 +283,11 @@ fn made_with(spec: &ScriptSpec, written: &[WrittenShown]) -> Vec<(String, String
         }
         (None, None) => none(),
     };
+    let limit = |limit: Option<u64>, is_asked: bool| match limit.map(|limit| bytes(limit as f64)) {
+        None => "no limit".to_string(),
+        Some(limit) if is_asked => format!("at most {limit}"),
+        Some(limit) => format!("at most {limit}, a share of what the machine had to spare"),
+    };
     let rows = [
         ("script", script),
         ("image", format!("{}, {}", clean(&spec.image), spec.image_id)),
@@ -290,8 +295,8 @@ fn made_with(spec: &ScriptSpec, written: &[WrittenShown]) -> Vec<(String, String
         ("seed", spec.seed.to_string()),
         ("processors", spec.cpus.to_string()),
         ("GPU", if spec.gpu { "all that the engine passes on".into() } else { none() }),
-        ("memory", spec.max_memory_bytes.map_or("no limit".into(), |limit| format!("at most {}", bytes(limit as f64)))),
-        ("disk", spec.max_disk_bytes.map_or("no limit".into(), |limit| format!("at most {}", bytes(limit as f64)))),
+        ("memory", limit(spec.memory_limit(), spec.max_memory_bytes.is_some())),
+        ("disk", limit(spec.disk_limit(), spec.max_disk_bytes.is_some())),
         ("time", spec.max_time_secs.map_or("no limit".into(), |limit| format!("at most {}", duration(limit as f64)))),
     ];
     rows.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
@@ -509,6 +514,8 @@ mod tests {
             gpu: false,
             max_memory_bytes: Some(1 << 30),
             max_disk_bytes: None,
+            spare_memory_bytes: None,
+            spare_disk_bytes: Some(5 << 30),
             max_time_secs: None,
             max_silence_secs: None,
             max_attempts: None,

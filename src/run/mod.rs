@@ -10,4 +10,6 @@ pub mod supervisor;
 pub use disk::overrun;
 pub use outcome::{Budget, Outcome};
 pub use recovery::Allowed;
-pub use supervisor::{Attempt, MAX_WALL, OF_ITSELF, SILENCE, Supervisor, Watch, class_of, readable_by_training, whole_secs};
+pub use supervisor::{
+    Attempt, MAX_WALL, OF_ITSELF, READING_MEMORY, SILENCE, Supervisor, Watch, class_of, readable_by_training, whole_secs,
+};

@@ -5,11 +5,13 @@ use crate::store::{self, AttemptFolder};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Writes an attempt's events as they come. A line that is no event is kept as a note, never trusted.
 pub(super) struct Recorder {
     path: PathBuf,
     file: File,
+    begun: Instant,
     events: Vec<Event>,
     bytes: usize,
     /// Lines that were no events; the first of them is kept.
@@ -30,7 +32,8 @@ impl Recorder {
         let path = folder.events();
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(|source| store::Error::Io { action: "open", path: path.clone(), source })?;
-        Ok(Recorder { path, file, events: Vec::new(), bytes: 0, stray: 0, dropped: 0, failed: None })
+        let begun = Instant::now();
+        Ok(Recorder { path, file, begun, events: Vec::new(), bytes: 0, stray: 0, dropped: 0, failed: None })
     }
 
     /// What a line says, once it is recorded; none where it says nothing, or too much was said already.
@@ -58,6 +61,7 @@ impl Recorder {
 
     pub(super) fn keep(&mut self, event: Event) -> Event {
         let written = serde_json::to_vec(&event).map_err(std::io::Error::other).and_then(|mut text| {
+            store::stamp(&mut text, self.begun.elapsed());
             text.push(b'\n');
             self.bytes += text.len();
             self.file.write_all(&text)

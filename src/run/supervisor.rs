@@ -69,11 +69,19 @@ impl Supervisor<'_> {
         // What was decided of the last attempt, where the process that decided it could not try it any more.
         if let Some((last, before)) = history.split_last()
             && !matches!(last.outcome, Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. })
-            && let Decision::Retry { config: next, from, .. } =
-                recovery::decide(&last.outcome, &last.config, before, self.allowed)
         {
-            config = *next;
-            resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
+            match recovery::decide(&last.outcome, &last.config, before, self.allowed) {
+                Decision::Retry { config: next, from, .. } => {
+                    config = *next;
+                    resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
+                }
+                // Its checkpoints are on the way to where it diverged.
+                Decision::GiveUp { .. } if matches!(last.outcome, Outcome::Diverged { .. }) => {
+                    watch.say(REPEATS);
+                    resume_from = None;
+                }
+                Decision::GiveUp { .. } => {}
+            }
         }
         loop {
             let number = history.len() as u32 + 1;
@@ -155,7 +163,7 @@ impl Supervisor<'_> {
         let wall = self.deadline.map_or(MAX_WALL, |deadline| deadline.saturating_duration_since(Instant::now()));
         let spec = Launch {
             program: Program::Worker(&self.program),
-            policy: self.policy(&folder, readable, wall),
+            policy: self.policy(job, &folder, readable, wall),
             job: serde_json::to_string(job).unwrap_or_default(),
             stderr: folder.stderr(),
             threads: self.threads,
@@ -194,8 +202,24 @@ impl Supervisor<'_> {
         Ok(Attempt { number, folder, outcome, events })
     }
 
-    fn policy(&self, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
-        let (writable, memory_bytes, level) = (folder.work(), self.memory_bytes, self.level);
+    /// The most memory of a job; none: as much as the machine gives.
+    fn memory_of(&self, job: &Job) -> Option<u64> {
+        match job {
+            Job::Read { .. } => Some(self.memory_bytes.map_or(READING_MEMORY, |given| given.min(READING_MEMORY))),
+            Job::Prepare(_)
+            | Job::Describe(_)
+            | Job::Train { .. }
+            | Job::Evaluate(_)
+            | Job::Generate(_)
+            | Job::Merge(_)
+            | Job::Predict(_)
+            | Job::Export(_)
+            | Job::Compare { .. } => self.memory_bytes,
+        }
+    }
+
+    fn policy(&self, job: &Job, folder: &AttemptFolder, readable: Vec<PathBuf>, wall: Duration) -> Policy {
+        let (writable, memory_bytes, level) = (folder.work(), self.memory_of(job), self.level);
         // Of weights in several files their index is named, and of a tokenizer in parts the first; one that cannot be read is the
         // worker's to tell.
         let weights = readable.iter().flat_map(|path| crate::data::weight_files(path).unwrap_or_default());
@@ -207,7 +231,7 @@ impl Supervisor<'_> {
 
     /// How the attempt ended: from what we did to it, then its last word, then its wait status.
     fn name_outcome(&self, job: &Job, exit: &Exit, events: &[Event], wall: Duration) -> Outcome {
-        let memory_bytes = self.memory_bytes;
+        let memory_bytes = self.memory_of(job);
         let out_of_memory = || Outcome::OutOfMemory {
             limit_bytes: memory_bytes,
             peak_bytes: Some(exit.memory_peak_bytes.unwrap_or(exit.max_rss_bytes)),
@@ -260,7 +284,9 @@ impl Supervisor<'_> {
             }
             // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
             (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => out_of_memory(),
-            // The machine's own out-of-memory killer.
+            // The machine's own out-of-memory killer, where nobody counts for this worker alone: it was at work as the worker died.
+            (None, Status::Signalled(KILL)) if exit.memory_kills.is_none() && exit.machine_killed => out_of_memory(),
+            // The same where the machine does not say.
             (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
                 out_of_memory()
             }
@@ -304,16 +330,27 @@ impl Supervisor<'_> {
     }
 
     /// The folder of the newest checkpoint of the attempts before that took the same steps: one of an attempt that diverged with a
-    /// higher learning rate is of another run.
+    /// higher learning rate is of another run, and one that diverged leaves what leads there.
     fn last_checkpoint(&self, config: &RunConfig, history: &[Tried]) -> Option<PathBuf> {
-        let same = history.iter().enumerate().rev().filter(|(_, tried)| tried.config.takes_the_steps_of(config));
+        let leads_on =
+            |tried: &Tried| !matches!(tried.outcome, Outcome::Diverged { .. }) && tried.config.takes_the_steps_of(config);
+        let same = history.iter().enumerate().rev().filter(|(_, tried)| leads_on(tried));
         let mut folders = same.map(|(i, _)| self.folder.attempt(&config.name, i as u32 + 1).checkpoints());
         folders.find(|folder| !folder.files().is_empty()).map(|folder| folder.path().into())
     }
 }
 
+/// Said before an attempt with a recipe that diverged and that nothing changes.
+const REPEATS: &str = "it diverged with this recipe, and rules have nothing left to change: it is trained from the start again, takes the same \
+    steps, and diverges again unless something else has changed meanwhile";
+
+/// The most memory of a job that reads a paper. Papers take a tenth of it; what is packed into one may unpack to more than any machine has.
+pub const READING_MEMORY: u64 = 1 << 30;
+
 /// The signal of `abort`.
 const ABORT: i32 = 6;
+/// The one that nobody can refuse.
+const KILL: i32 = 9;
 
 /// Signals of a program that breaks, not of one that is ended: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, as Linux numbers
 /// them on the machines that workers run on.
@@ -392,5 +429,75 @@ impl Supervisor<'_> {
     /// Whether the user asked to stop.
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    fn supervised<T>(memory_bytes: Option<u64>, check: impl FnOnce(&Supervisor) -> T) -> T {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("made");
+        let stop = AtomicBool::new(false);
+        check(&Supervisor {
+            folder: &folder,
+            program: PathBuf::new(),
+            level: Level::Strict,
+            threads: 1,
+            memory_bytes,
+            silence: SILENCE,
+            deadline: None,
+            disk_bytes: None,
+            allowed: Allowed::default(),
+            stop: &stop,
+            now: &String::new,
+        })
+    }
+
+    fn reading() -> Job {
+        let source = crate::intake::Opened::example().record;
+        Job::Read { paper: "p.pdf".into(), source: Box::new(source), out: "out".into() }
+    }
+
+    fn comparing() -> Job {
+        Job::Compare { train: "a".into(), held_out: "b".into() }
+    }
+
+    #[test]
+    fn who_reads_a_paper_never_has_the_whole_machine() {
+        let limits = |given| supervised(given, |one| [one.memory_of(&reading()), one.memory_of(&comparing())]);
+        assert_eq!(limits(None), [Some(READING_MEMORY), None]);
+        assert_eq!(limits(Some(GIB / 2)), [Some(GIB / 2); 2]);
+        assert_eq!(limits(Some(8 * GIB)), [Some(READING_MEMORY), Some(8 * GIB)]);
+        let policy = |one: &Supervisor| one.policy(&reading(), &one.folder.attempt("read", 1), Vec::new(), MAX_WALL);
+        assert_eq!(supervised(None, policy).memory_bytes, Some(READING_MEMORY));
+    }
+
+    #[test]
+    fn a_kill_for_want_of_the_machines_memory_is_no_accident() {
+        let exit = |signal, memory_kills, machine_killed| Exit {
+            status: Status::Signalled(signal),
+            asked: None,
+            killed_by: None,
+            wall_secs: 1.0,
+            user_secs: 1.0,
+            sys_secs: 0.0,
+            max_rss_bytes: 3 * GIB,
+            memory_kills,
+            machine_killed,
+            memory_peak_bytes: None,
+            refused: Vec::new(),
+            stderr_tail: String::new(),
+        };
+        let named = |exit: Exit| supervised(None, |one| one.name_outcome(&comparing(), &exit, &[], MAX_WALL));
+        let out_of_memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: Some(3 * GIB), gpu: None };
+        assert_eq!(named(exit(KILL, None, true)), out_of_memory);
+        assert_eq!(named(exit(KILL, None, false)), Outcome::Killed { signal: KILL });
+        // Who counts for the worker alone knows better.
+        assert_eq!(named(exit(KILL, Some(0), true)), Outcome::Killed { signal: KILL });
+        assert_eq!(named(exit(15, None, true)), Outcome::Killed { signal: 15 });
     }
 }

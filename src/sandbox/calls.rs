@@ -1,6 +1,6 @@
 //! Which system calls a worker is refused, and why.
 //!
-//! [`REFUSED`]: calls that a worker has no use for. [`refused_if`]: calls that it needs, with arguments that it must not give.
+//! [`REFUSED`]: calls that a worker has no use for. [`refused_if`], [`refused_without_gpu`]: calls that it needs, with arguments that it must not give.
 //! [`OF_A_GPU`]: calls that only the driver of a GPU has use for. [`name`] says what a number means, for those who are told of a refusal.
 
 use libc::c_long;
@@ -116,6 +116,11 @@ pub(super) fn refused_if(own: u64) -> Vec<Rule> {
         (call!(libc::SYS_clone), "starting a process", vec![lacks(0, libc::CLONE_THREAD)]),
         // Limits of ourselves alone.
         (call!(libc::SYS_prlimit64), "limits of others", vec![(0, Ne, 0), (0, Ne, own)]),
+        // Where and how our own threads run, and nobody else's.
+        (call!(libc::SYS_sched_setaffinity), SCHEDULING, vec![(0, Ne, 0), (0, Ne, own)]),
+        (call!(libc::SYS_sched_setscheduler), SCHEDULING, vec![(0, Ne, 0), (0, Ne, own)]),
+        (call!(libc::SYS_sched_setparam), SCHEDULING, vec![(0, Ne, 0), (0, Ne, own)]),
+        (call!(libc::SYS_sched_setattr), SCHEDULING, vec![(0, Ne, 0), (0, Ne, own)]),
         // Connected pairs of streams alone: a datagram socket of a pair can still send to any path.
         (call!(libc::SYS_socketpair), pairs, vec![(0, Ne, libc::AF_UNIX as u64)]),
         (call!(libc::SYS_socketpair), pairs, vec![(1, bits(0xf, 0).0, libc::SOCK_DGRAM as u64)]),
@@ -150,7 +155,15 @@ pub(super) fn refused_if(own: u64) -> Vec<Rule> {
     rules
 }
 
+const SCHEDULING: &str = "where and how others run";
 const SETUID: &str = "a file that runs as its owner";
+
+/// Refused too, but where the policy has a GPU, whose driver shares memory with it: memory that could be shared with other processes and has
+/// no file is counted by no limit of a process.
+pub(super) fn refused_without_gpu() -> Rule {
+    let shared = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u32 as u64;
+    (call!(libc::SYS_mmap), "memory that no limit counts", vec![(3, SeccompCmpOp::MaskedEq(shared), shared)])
+}
 
 /// A datagram with an address, on whatever socket. The address is a pointer, so that its condition has another width.
 pub(super) const SENDTO: (Call, &str) = (call!(libc::SYS_sendto), "datagrams");
@@ -175,7 +188,7 @@ pub(super) fn name(number: c_long) -> (String, &'static str) {
     let always = REFUSED.iter().flat_map(|(what, calls)| calls.iter().map(move |call| (*call, *what)));
     let others = [(PROGRAMS, "becoming another program"), SENDTO].into_iter();
     let others = others.chain(OF_A_GPU.iter().map(|call| (*call, "memory without a place in the file system")));
-    let by_arguments = refused_if(0).into_iter().map(|(call, what, _)| (call, what));
+    let by_arguments = refused_if(0).into_iter().chain([refused_without_gpu()]).map(|(call, what, _)| (call, what));
     let found = always.chain(others).chain(by_arguments).find(|((_, known), _)| *known == number);
     found.map_or_else(|| (format!("system call {number}"), "not known here"), |((written, _), what)| (plain(written), what))
 }
@@ -213,6 +226,7 @@ mod tests {
             (PIDFD_OPEN, "pidfd_open", "other processes"),
             (libc::SYS_execve, "execve", "becoming another program"),
             (libc::SYS_clone, "clone", "starting a process"),
+            (libc::SYS_mmap, "mmap", "memory that no limit counts"),
             (libc::SYS_memfd_create, "memfd_create", "memory without a place in the file system"),
             (99999, "system call 99999", "not known here"),
         ] {

@@ -27,6 +27,19 @@ enum Version {
     V2,
 }
 
+/// What limits a group of version 2, by its files.
+const LIMITS: [&str; 9] = [
+    "memory.max",
+    "memory.high",
+    "memory.swap.max",
+    "memory.swap.high",
+    "pids.max",
+    "cpu.max",
+    "cpuset.cpus",
+    "cpuset.mems",
+    "io.max",
+];
+
 /// Names of our groups begin so; then come the supervisor's process id and a number.
 const PREFIX: &str = "tallow-";
 
@@ -37,7 +50,7 @@ impl Cgroup {
         let name = format!("{PREFIX}{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let limit = |group: &Group| policy.memory_bytes.map_or(Some(()), |bytes| group.limit_memory(bytes));
         let memory = Group::create("memory", &name, limit);
-        let threads = Group::create("pids", &name, |group| group.write("pids.max", policy.max_threads));
+        let threads = Group::create("pids", &name, |group| group.at_most("pids.max", policy.max_threads));
         Cgroup { memory, limits_memory: policy.memory_bytes.is_some(), threads }
     }
 
@@ -91,19 +104,34 @@ impl Cgroup {
 }
 
 impl Group {
-    /// Makes a group below our own (version 2: or beside it, where processes must not stand above groups with limits).
+    /// Makes a group below our own (version 2: or beside it, where processes must not stand above groups with limits; what limits our own
+    /// then limits it, too).
     fn create(controller: &str, name: &str, set: impl Fn(&Group) -> Option<()>) -> Option<Group> {
         let (mounts, own) = (fs::read_to_string("/proc/self/mountinfo").ok()?, fs::read_to_string("/proc/self/cgroup").ok()?);
-        places(&mounts, &own, controller).into_iter().find_map(|(folder, version)| {
+        places(&mounts, &own, controller).into_iter().find_map(|Place { folder, version, beside }| {
             remove_stale(&folder);
             let group = Group { folder: folder.join(name), version };
             fs::create_dir(&group.folder).ok()?;
             // A group without the controller's files limits nothing; dropping it removes it.
             let limit = if controller == "pids" { "pids.max" } else { group.memory_file() };
             group.folder.join(limit).exists().then_some(())?;
+            beside.map_or(Some(()), |ours| group.keep_limits_of(&ours))?;
             set(&group)?;
             Some(group)
         })
+    }
+
+    /// Takes over what limits our own group, which a group beside it leaves. One that cannot be taken over is a reason not to leave.
+    fn keep_limits_of(&self, ours: &Path) -> Option<()> {
+        for file in LIMITS {
+            // Not there: the controller is another's, and limits neither.
+            let Ok(limits) = fs::read_to_string(ours.join(file)) else { continue };
+            // Of several devices each has a line; what is not limited is so in a new group as well.
+            for limit in limits.lines().map(str::trim).filter(|limit| !limit.is_empty() && !limit.starts_with("max")) {
+                fs::write(self.folder.join(file), limit).ok()?;
+            }
+        }
+        Some(())
     }
 
     fn memory_file(&self) -> &'static str {
@@ -114,13 +142,19 @@ impl Group {
     }
 
     fn limit_memory(&self, bytes: u64) -> Option<()> {
-        self.write(self.memory_file(), bytes)?;
+        self.at_most(self.memory_file(), bytes)?;
         // Memory that goes to swap instead would make a run endless, not end it. Without swap these files are not there.
         let _ = match self.version {
             Version::V1 => self.write("memory.memsw.limit_in_bytes", bytes),
             Version::V2 => self.write("memory.swap.max", 0),
         };
         Some(())
+    }
+
+    /// Writes a limit, but never above the one that is there.
+    fn at_most(&self, file: &str, value: u64) -> Option<()> {
+        let there = fs::read_to_string(self.folder.join(file)).ok().and_then(|limit| limit.trim().parse::<u64>().ok());
+        self.write(file, there.map_or(value, |there| there.min(value)))
     }
 
     fn write(&self, file: &str, value: u64) -> Option<()> {
@@ -143,7 +177,7 @@ impl Drop for Group {
 /// The least memory that a group around this process, whoever made it, lets it have; none where none limits it.
 pub fn memory_around() -> Option<u64> {
     let (mounts, own) = (fs::read_to_string("/proc/self/mountinfo").ok()?, fs::read_to_string("/proc/self/cgroup").ok()?);
-    let limits = places(&mounts, &own, "memory").into_iter().flat_map(|(folder, version)| {
+    let limits = places(&mounts, &own, "memory").into_iter().flat_map(|Place { folder, version, .. }| {
         let file = Group { folder: PathBuf::new(), version }.memory_file();
         let read = |group: &Path| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
         folder.ancestors().filter_map(read).min()
@@ -162,9 +196,18 @@ fn remove_stale(folder: &Path) {
     }
 }
 
+/// A folder in which a group might be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    folder: PathBuf,
+    version: Version,
+    /// Our own group, where one made here is beside it.
+    beside: Option<PathBuf>,
+}
+
 /// Folders in which a group with this controller might be made, best first. Pure; `mounts` is `/proc/self/mountinfo`, `own`
 /// `/proc/self/cgroup`.
-fn places(mounts: &str, own: &str, controller: &str) -> Vec<(PathBuf, Version)> {
+fn places(mounts: &str, own: &str, controller: &str) -> Vec<Place> {
     let mut found = Vec::new();
     for line in mounts.lines() {
         // "36 25 0:31 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory"
@@ -190,11 +233,12 @@ fn places(mounts: &str, own: &str, controller: &str) -> Vec<(PathBuf, Version)> 
         let below = ours.unwrap_or("/").strip_prefix(root.trim_end_matches('/')).unwrap_or("/").trim_start_matches('/');
         let folder = Path::new(mount).join(below);
         if version == Version::V2 && !below.is_empty() {
-            found.extend(folder.parent().map(|beside| (beside.to_path_buf(), version)));
+            let ours = Some(folder.clone());
+            found.extend(folder.parent().map(|above| Place { folder: above.to_path_buf(), version, beside: ours }));
         }
-        found.push((folder, version));
+        found.push(Place { folder, version, beside: None });
     }
-    found.sort_by_key(|(_, version)| *version == Version::V1);
+    found.sort_by_key(|place| place.version == Version::V1);
     found
 }
 
@@ -216,7 +260,12 @@ mod tests {
     fn places_are_found_in_both_versions() {
         let check = |mounts: &str, own: &str, controller: &str, expected: &[(&str, Version)]| {
             let expected: Vec<_> = expected.iter().map(|(path, version)| (PathBuf::from(path), *version)).collect();
-            assert_eq!(places(mounts, own, controller), expected, "{controller} of {own:?}");
+            let found = places(mounts, own, controller);
+            // Of version 2 the first is beside our own group, which is the second.
+            let beside: Vec<_> = found.iter().filter_map(|place| place.beside.clone()).collect();
+            assert!(beside.iter().all(|ours| *ours == found[1].folder) && found[1..].iter().all(|p| p.beside.is_none()));
+            let found: Vec<_> = found.into_iter().map(|place| (place.folder, place.version)).collect();
+            assert_eq!(found, expected, "{controller} of {own:?}");
         };
         let hybrid = "8:pids:/\n4:memory:/job/7\n0::/\n";
         check(
@@ -238,7 +287,41 @@ mod tests {
         );
         let container = "30 23 0:26 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n";
         check(container, "4:memory:/docker/abc\n", "memory", &[("/sys/fs/cgroup/memory/", Version::V1)]);
-        check("", hybrid, "memory", &[]);
+        let found = places(unified, "0::/user.slice/term.scope\n", "memory");
+        assert_eq!(found[0].beside.as_deref(), Some(Path::new("/sys/fs/cgroup/user.slice/term.scope")));
+        assert!(places("", hybrid, "memory").is_empty());
+    }
+
+    /// Folders stand in for groups.
+    #[test]
+    fn what_limits_our_own_group_limits_one_beside_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (ours, folder) = (dir.path().join("ours"), dir.path().join("new"));
+        [&ours, &folder].iter().for_each(|place| fs::create_dir(place).expect("made"));
+        for (file, limit) in [
+            ("memory.max", "2147483648\n"),
+            ("memory.high", "max\n"),
+            ("pids.max", "300\n"),
+            ("cpu.max", "max 100000\n"),
+            ("cpuset.cpus", "\n"),
+            ("io.max", "8:0 rbps=1 wbps=max\n"),
+        ] {
+            fs::write(ours.join(file), limit).expect("written");
+        }
+        let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
+        let group = Group { folder: folder.clone(), version: Version::V2 };
+        assert_eq!(group.keep_limits_of(&ours), Some(()));
+        let taken = ["memory.max", "memory.high", "pids.max", "cpu.max", "cpuset.cpus", "io.max"].map(read);
+        let expected = [Some("2147483648"), None, Some("300"), None, None, Some("8:0 rbps=1 wbps=max")];
+        assert_eq!(taken, expected.map(|limit| limit.map(String::from)));
+        // More than that is not given, less is.
+        assert_eq!((group.limit_memory(4 << 30), read("memory.max")), (Some(()), Some("2147483648".into())));
+        assert_eq!((group.at_most("memory.max", 1 << 30), read("memory.max")), (Some(()), Some("1073741824".into())));
+        // A limit that cannot be taken over.
+        fs::remove_file(folder.join("pids.max")).and_then(|()| fs::create_dir(folder.join("pids.max"))).expect("in the way");
+        assert_eq!(group.keep_limits_of(&ours), None);
+        drop(group);
+        fs::remove_dir_all(&folder).expect("removed");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a worker needs of the machine for an NVIDIA GPU, besides what every worker has. As a value: found once by the supervisor, opened
 //! by the layers where a policy holds it, and by no other policy.
 //!
-//! What is opened: the driver's device nodes (read, write, ioctl); what `/proc` and `/sys` say of the driver and the bus; the names of
+//! What is opened: the driver's device nodes (read, write, ioctl), of its capabilities those for use alone; what `/proc` and `/sys` say of the driver and the bus; the names of
 //! the worker's own threads, which the driver sets; the driver's libraries, which it loads while it runs; and three system calls
 //! ([`OF_A_GPU`](super::calls::OF_A_GPU)). The driver compiles kernels into a cache; that lies in the attempt's own folder, for what one
 //! attempt writes must not be run by another, least of all by the one that scores it.
@@ -51,6 +51,19 @@ const LIBRARIES: [&str; 6] = [
 /// How their names begin.
 const NAMES: [&str; 6] = ["libcuda.", "libnvidia-", "libcublas", "libcurand", "libnvrtc", "libcudart"];
 
+/// What each node of `dev/nvidia-caps` is for.
+const MINORS: &str = "proc/driver/nvidia-caps/mig-minors";
+
+/// Whether such a node is for using a part of a GPU, and not for parting it or watching other parts. `minors`: lines such as
+/// `gpu0/gi0/access 3`; where nobody says, these are all but the first two, which the driver numbers so.
+fn is_for_use(node: &str, minors: Option<&str>) -> bool {
+    let Some(number) = node.strip_prefix("nvidia-cap").and_then(|number| number.parse::<u32>().ok()) else { return false };
+    let named = |line: &str| {
+        line.trim().rsplit_once(' ').is_some_and(|(name, minor)| name.ends_with("/access") && minor.parse() == Ok(number))
+    };
+    minors.map_or(number > 2, |minors| minors.lines().any(named))
+}
+
 impl Gpu {
     /// What is there below `root`, which is `/` but in tests.
     pub fn found(root: &Path) -> Gpu {
@@ -58,7 +71,8 @@ impl Gpu {
             let rest = name.strip_prefix("nvidia").unwrap_or("?");
             matches!(rest, "ctl" | "-uvm" | "-uvm-tools") || (!rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
         });
-        devices.extend(below(&root.join("dev/nvidia-caps"), |name| name.starts_with("nvidia-cap")));
+        let minors = std::fs::read_to_string(root.join(MINORS)).ok();
+        devices.extend(below(&root.join("dev/nvidia-caps"), |name| is_for_use(name, minors.as_deref())));
         let libraries = LIBRARIES.iter().flat_map(|folder| {
             below(&root.join(folder), |name| NAMES.iter().any(|start| name.starts_with(start)) && name.contains(".so"))
         });
@@ -103,7 +117,7 @@ mod tests {
             std::fs::write(path, "").expect("a file");
         };
         let wanted = [
-            "dev/nvidia-caps/nvidia-cap1",
+            "dev/nvidia-caps/nvidia-cap3",
             "dev/nvidia-uvm",
             "dev/nvidia-uvm-tools",
             "dev/nvidia0",
@@ -118,6 +132,9 @@ mod tests {
             "dev/nvidia",
             "dev/nvidia-modeset",
             "dev/nvidia0.bak",
+            "dev/nvidia-caps/nvidia-cap1",
+            "dev/nvidia-caps/nvidia-cap2",
+            "dev/nvidia-caps/nvidia-capx",
             "dev/mem",
             "usr/lib/x86_64-linux-gnu/libc.so.6",
             "proc/kcore",
@@ -136,6 +153,10 @@ mod tests {
         assert_eq!(found, wanted);
         assert_eq!(gpu.readable, [place.path().join("proc/driver/nvidia")]);
         assert!(gpu.threads.is_empty());
+        // Where the driver says what they are for, that is it.
+        let minors = "config 1\nmonitor 4\ngpu0/gi0/access 2\ngpu0/gi0/ci0/access 7\n";
+        let used: Vec<u32> = (1..9).filter(|number| is_for_use(&format!("nvidia-cap{number}"), Some(minors))).collect();
+        assert_eq!(used, [2, 7]);
         assert_eq!(Gpu::found(Path::new("/not/there")), Gpu::default());
     }
 }

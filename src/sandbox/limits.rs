@@ -1,6 +1,6 @@
 //! How much a worker may use, where no control group says so: the kernel's limits of a process.
 
-use super::{Grouped, Policy, State};
+use super::{Grouped, Level, Policy, State};
 
 /// Memory of its own. RLIMIT_DATA counts what is written to, unlike RLIMIT_AS, which counts reserved addresses and so breaks what
 /// reserves generously (CUDA). Under it an allocation fails; under a control group the kernel kills, and counts that.
@@ -10,7 +10,15 @@ pub(super) fn memory(policy: &Policy, group: Grouped) -> Result<State, String> {
         return Ok(State::Holds(format!("at most {} MiB, by a control group", bytes >> 20)));
     }
     limit("memory", libc::RLIMIT_DATA, bytes)?;
-    Ok(State::Holds(format!("at most {} MiB, by RLIMIT_DATA", bytes >> 20)))
+    let how = format!("at most {} MiB, by RLIMIT_DATA", bytes >> 20);
+    // It does not count memory that could be shared with other processes; the filter of system calls refuses that, where it holds for sure
+    // and no GPU needs it.
+    match (policy.level, &policy.gpu) {
+        (Level::Strict, None) => Ok(State::Holds(how)),
+        (Level::Strict | Level::BestEffort | Level::Off, _) => {
+            Ok(State::Partly(how + ", which does not count memory that could be shared"))
+        }
+    }
 }
 
 /// Threads. RLIMIT_NPROC counts all that this user runs and does not bind root, so it is the second choice.

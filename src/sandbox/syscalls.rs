@@ -41,7 +41,8 @@ pub(super) fn restrict(policy: &Policy, told: bool) -> Result<State, String> {
 /// kills.
 fn refusing(own: u64, policy: &Policy) -> Result<(BpfProgram, usize, usize), BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    for ((_, call), _, conditions) in calls::refused_if(own) {
+    let shared = policy.gpu.is_none().then(calls::refused_without_gpu);
+    for ((_, call), _, conditions) in calls::refused_if(own).into_iter().chain(shared) {
         let condition = |(arg, op, value)| SeccompCondition::new(arg, SeccompCmpArgLen::Dword, op, value);
         let rule = SeccompRule::new(conditions.into_iter().map(condition).collect::<Result<_, _>>()?)?;
         rules.entry(call).or_default().push(rule);
@@ -130,11 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn a_gpu_opens_three_calls_and_no_program() {
+    fn a_gpu_opens_three_calls_memory_that_is_shared_and_no_program() {
         let cpu = altogether(&Policy::default());
         let gpu = altogether(&Policy { gpu: Some(Gpu::default()), ..Policy::default() });
         let opened: Vec<c_long> = cpu.iter().copied().filter(|call| !gpu.contains(call)).collect();
         assert_eq!(opened, [libc::SYS_memfd_create, libc::SYS_mbind, libc::SYS_set_mempolicy]);
         assert!(gpu.iter().all(|call| cpu.contains(call)) && gpu.contains(&libc::SYS_execve));
+        let by_arguments = |gpu| refusing(1, &Policy { gpu, ..Policy::default() }).expect("compiles").2;
+        assert_eq!(by_arguments(None), by_arguments(Some(Gpu::default())) + 1);
     }
 }

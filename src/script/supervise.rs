@@ -96,6 +96,11 @@ pub fn processors(engine: &Engine) -> Result<usize, String> {
     said.trim().parse().map_err(|_| format!("expected the number of its processors, found `{}`", clean(&said)))
 }
 
+/// The memory of the engine's machine, in bytes; none where it does not say.
+pub fn memory(engine: &Engine) -> Option<u64> {
+    ask(engine, &["info", "--format", "{{.MemTotal}}"]).ok()?.trim().parse().ok()
+}
+
 /// Unique on this machine.
 fn container_name() -> String {
     let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -269,7 +274,7 @@ impl Scripts<'_> {
     }
 
     fn out_of_disk(&self) -> Option<Outcome> {
-        let (limit, held) = (self.spec.max_disk_bytes?, self.folder.bytes());
+        let (limit, held) = (self.spec.disk_limit()?, self.folder.bytes());
         (held > limit).then(|| overrun(limit, held))
     }
 
@@ -302,15 +307,15 @@ impl Scripts<'_> {
             stderr: folder.stderr(),
             threads: self.spec.cpus,
             stall: self.silence(),
-            disk: self.spec.max_disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
+            disk: self.spec.disk_limit().map(|limit| Disk { folder: self.folder.root().into(), limit }),
             stop: self.stop,
         };
         let io = |source| store::Error::Io { action: "write", path: folder.events(), source };
         let mut events = File::create(folder.events()).map_err(io)?;
-        let (mut heard, mut kept, mut progress) = (Heard::default(), Ok(()), Progress::default());
+        let (mut heard, mut kept, mut progress, begun) = (Heard::default(), Ok(()), Progress::default(), Instant::now());
         let exit = launch(&launching, &mut |line: &[u8]| {
             let Some(one) = heard.line(line) else { return };
-            kept = std::mem::replace(&mut kept, Ok(())).and_then(|()| keep(&mut events, &one));
+            kept = std::mem::replace(&mut kept, Ok(())).and_then(|()| keep(&mut events, &one, begun));
             progress.show(&one, watch);
         });
         kept.map_err(io)?;
@@ -319,9 +324,9 @@ impl Scripts<'_> {
         for told in told.iter().filter(|told| !matches!(told, Told::Step { .. })) {
             ledger.append((self.now)(), Record::Script { attempt: number, told: told.clone() })?;
         }
-        let disk = self.spec.max_disk_bytes.map(|limit| [limit, self.folder.bytes()]);
+        let disk = self.spec.disk_limit().map(|limit| [limit, self.folder.bytes()]);
         let limits = Limits {
-            memory_bytes: self.spec.max_memory_bytes,
+            memory_bytes: self.spec.memory_limit(),
             disk,
             // As it was given, for the whole run.
             wall_secs: self.spec.max_time_secs.unwrap_or(whole_secs(MAX_WALL)),
@@ -355,7 +360,7 @@ impl Scripts<'_> {
             work: folder.work(),
             resume,
             user: owner(&folder.work())?,
-            memory_bytes: spec.max_memory_bytes,
+            memory_bytes: spec.memory_limit(),
             cpus: spec.cpus,
             gpu: spec.gpu,
             environment,
@@ -442,9 +447,10 @@ impl Scripts<'_> {
     }
 }
 
-/// Writes an event into the attempt's own file.
-fn keep(events: &mut File, told: &Told) -> std::io::Result<()> {
+/// Writes an event into the attempt's own file, with its time since the attempt began.
+fn keep(events: &mut File, told: &Told, begun: Instant) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(told).unwrap_or_default();
+    store::stamp(&mut line, begun.elapsed());
     line.push(b'\n');
     events.write_all(&line)
 }

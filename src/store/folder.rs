@@ -12,11 +12,12 @@ use super::atomic::{Keeping, write_bytes};
 use super::sweep::sweep;
 use super::{Error, Ledger, Lines};
 use crate::job::Event;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::Duration;
 
 /// Name of the manifest, in a run folder and beside a model.
 pub const MANIFEST: &str = "manifest.json";
@@ -330,9 +331,19 @@ impl AttemptFolder {
     pub fn sweep(&self) {
         sweep(&self.root, None);
     }
-    /// When the attempt last told something; none where it never did.
-    pub fn last_sign(&self) -> Option<SystemTime> {
-        std::fs::metadata(self.events()).and_then(|events| events.modified()).ok()
+    /// How long after its start the attempt last told something; none where it never did. By [`stamp`], for the clock on the wall may have
+    /// been set since.
+    pub fn last_sign(&self) -> Option<Duration> {
+        /// No line is as long.
+        const END: u64 = 4 << 20;
+        let mut events = File::open(self.events()).ok()?;
+        let length = events.metadata().ok()?.len();
+        events.seek(SeekFrom::Start(length.saturating_sub(END))).ok()?;
+        let mut end = Vec::new();
+        events.take(END).read_to_end(&mut end).ok()?;
+        let told = |line: &[u8]| serde_json::from_slice::<Stamp>(line).ok();
+        let last = end.split(|byte| *byte == b'\n').rev().find_map(told)?;
+        Duration::try_from_secs_f64(last.secs_since_start).ok()
     }
     /// All that the worker may write.
     pub fn work(&self) -> PathBuf {
@@ -382,6 +393,20 @@ impl AttemptFolder {
             Err(source) => return Err(Error::Io { action: "read", path, source }),
         };
         Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+}
+
+/// What stands beside each event of an attempt.
+#[derive(Deserialize)]
+struct Stamp {
+    secs_since_start: f64,
+}
+
+/// Writes into an event, as an object of JSON, how long after its attempt's start it was told, by a clock that nobody sets.
+pub fn stamp(event: &mut Vec<u8>, since_start: Duration) {
+    if event.last() == Some(&b'}') {
+        event.pop();
+        event.extend_from_slice(format!(",\"secs_since_start\":{:.3}}}", since_start.as_secs_f64()).as_bytes());
     }
 }
 
@@ -492,6 +517,26 @@ mod tests {
         let adopted: Vec<_> = std::fs::read_dir(folder.prepared()).expect("a folder").flatten().map(|e| e.file_name()).collect();
         assert_eq!(adopted, ["train.safetensors"]);
         assert!(folder.plan().is_file() && attempt.job().is_file());
+    }
+
+    #[test]
+    fn the_last_sign_of_an_attempt_is_the_last_whole_line_with_its_time() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let attempt = RunFolder::create(dir.path().join("run")).expect("made").attempt("x", 1);
+        attempt.create().expect("made");
+        assert_eq!(attempt.last_sign(), None);
+        let line = |event: &Event, secs| {
+            let mut line = serde_json::to_vec(event).expect("written");
+            stamp(&mut line, Duration::from_secs_f64(secs));
+            assert_eq!(serde_json::from_slice::<Event>(&line).expect("read"), *event, "it is the same event");
+            String::from_utf8(line).expect("text") + "\n"
+        };
+        let text = line(&Event::Stopped { step: 1 }, 0.5) + &line(&Event::Progress { examples: 3 }, 7.25);
+        std::fs::write(attempt.events(), format!("{text}{{\"event\":\"stopped\",\"st")).expect("written");
+        assert_eq!(attempt.last_sign(), Some(Duration::from_secs_f64(7.25)));
+        assert_eq!(attempt.read_events().expect("read"), [Event::Stopped { step: 1 }, Event::Progress { examples: 3 }]);
+        std::fs::write(attempt.events(), "{\"event\":\"stopped\",\"step\":1}\n").expect("written");
+        assert_eq!(attempt.last_sign(), None, "nobody knows");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod lines;
 mod sweep;
 
 pub use atomic::write_atomic;
-pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder, bytes_below};
+pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder, bytes_below, stamp};
 pub use ledger::{Entry, Ledger, Purpose, Record};
 pub use lines::Lines;
 

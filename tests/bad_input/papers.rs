@@ -1,20 +1,23 @@
 //! Papers that cannot be read.
 
-use crate::program::{Place, Refusal, succeeds};
+use crate::program::{Place, Refusal, said, succeeds};
 
 /// A PDF of these objects, numbered from 1; the first is the catalog.
-fn pdf(objects: &[String], trailer: &str) -> Vec<u8> {
-    let mut file = "%PDF-1.4\n".to_string();
+fn pdf(objects: &[impl AsRef<[u8]>], trailer: &str) -> Vec<u8> {
+    let mut file = b"%PDF-1.4\n".to_vec();
     let mut places = Vec::new();
     for (index, object) in objects.iter().enumerate() {
         places.push(file.len());
-        file += &format!("{} 0 obj\n{object}\nendobj\n", index + 1);
+        file.extend(format!("{} 0 obj\n", index + 1).into_bytes());
+        file.extend(object.as_ref());
+        file.extend(b"\nendobj\n");
     }
     let start = file.len();
-    file += &format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
-    file.extend(places.iter().map(|place| format!("{place:010} 00000 n \n")));
-    file += &format!("trailer\n<< /Size {} /Root 1 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1);
-    file.into_bytes()
+    file.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).into_bytes());
+    places.iter().for_each(|place| file.extend(format!("{place:010} 00000 n \n").into_bytes()));
+    let end = format!("trailer\n<< /Size {} /Root 1 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1);
+    file.extend(end.into_bytes());
+    file
 }
 
 fn stream(dictionary: &str, content: &str) -> String {
@@ -110,6 +113,60 @@ fn sources_that_are_no_readable_paper() {
     let huge = place.path("huge.pdf").display().to_string();
     Refusal { code: 11, words: &["1073741824 bytes, at most 67108864"], hint: "" }
         .check(&|| (place.tallow(["read", &huge]), None));
+}
+
+/// A stream of zlib of so many GiB, all the same: one piece of 1 MiB again and again, without a checksum.
+fn unpacks_to(gib: u32) -> Vec<u8> {
+    use flate2::{Compress, Compression, FlushCompress};
+    let (zeros, mut piece) = (vec![b' '; 1 << 20], Vec::with_capacity(1 << 16));
+    let mut compress = Compress::new(Compression::best(), false);
+    compress.compress_vec(&zeros, &mut piece, FlushCompress::Full).expect("packed");
+    assert_eq!(compress.total_in(), 1 << 20, "all of it");
+    let mut all = vec![0x78, 0xda];
+    (0..gib << 10).for_each(|_| all.extend_from_slice(&piece));
+    all
+}
+
+/// The most memory that any program had which these tests started.
+fn most_memory() -> u64 {
+    // SAFETY: zeroed is a valid rusage, and the call only writes to it.
+    let usage = unsafe {
+        let mut usage = std::mem::zeroed::<libc::rusage>();
+        assert_eq!(libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage), 0);
+        usage
+    };
+    usage.ru_maxrss as u64 * 1024
+}
+
+/// What is packed into a paper, twice, must not fill the machine's memory.
+#[test]
+fn a_paper_that_unpacks_without_end_is_given_up() {
+    use std::io::Write;
+    let place = Place::new();
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&unpacks_to(6)).expect("packed");
+    let bomb = encoder.finish().expect("packed");
+    assert!(bomb.len() < 1 << 20, "{} bytes", bomb.len());
+    let head = format!("<< /Filter [/FlateDecode /FlateDecode] /Length {} >>\nstream\n", bomb.len());
+    let content = [head.as_bytes(), &bomb, b"\nendstream"].concat();
+    let mut objects: Vec<Vec<u8>> = page(WORDS).into_iter().map(String::into_bytes).collect();
+    objects[3] = content;
+    let path = place.write("bomb.pdf", pdf(&objects, ""));
+    let said = said(&mut place.tallow(["read".as_ref(), path.as_os_str()]));
+    assert!(said.code == Some(11) && said.stderr.contains("bomb.pdf"), "{said:#?}");
+    assert!(most_memory() < 1200 << 20, "{} MiB: {said:#?}", most_memory() >> 20);
+}
+
+/// What a file says without end must not take time without end.
+#[test]
+fn a_paper_that_says_without_end_is_given_up() {
+    let place = Place::new();
+    let text: String = (0..800_000).map(|i| format!("We use a learning rate of 0.{i:07}.\n")).collect();
+    let path = place.write("endless.txt", text);
+    let begun = std::time::Instant::now();
+    let said = said(&mut place.tallow(["read".as_ref(), path.as_os_str()]));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(120), "{:?}", begun.elapsed());
+    assert!(said.code == Some(0) || said.stderr.contains("took longer than 5 s to read"), "{}", said.stderr);
 }
 
 /// What a paper orders is quoted like all it says: nothing is run, no file is read, and control signs print escaped.

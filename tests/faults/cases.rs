@@ -249,6 +249,11 @@ fn one_step() {
     let page = std::fs::read_to_string(bench.path("run/runs/seed-0/review.md")).expect("a review");
     assert!(page.contains("To decide:") && page.matches("diverged at step").count() == MAX_ATTEMPTS, "{page}");
     assert!(went.said.iter().any(|line| line.contains("needs a decision")), "{:?}", went.said);
+    // One who goes on without a change is told what comes of it: from the start, for its checkpoints lead to where it diverged.
+    let went = bench.supervise(&config, Allowed::default(), &steady());
+    assert_eq!((went.outcomes.len(), went.resumed.last()), (MAX_ATTEMPTS + 1, Some(&false)), "{:?}", went.outcomes);
+    assert!(went.said[0].contains("diverges again unless something else has changed"), "{:?}", went.said);
+    assert_eq!(went.outcomes[MAX_ATTEMPTS], went.outcomes[MAX_ATTEMPTS - 1], "the same steps");
 }
 
 fn data() {

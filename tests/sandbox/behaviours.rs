@@ -213,6 +213,15 @@ fn own_work_inside(site: &Site) -> Result<(), String> {
     // SAFETY: writes at most as many bytes as the array has.
     let got = unsafe { libc::getrandom(random.as_mut_ptr().cast(), random.len(), 0) };
     step("random bytes", if got == 16 { Ok(()) } else { Err(io::Error::last_os_error()) })?;
+    let own_processors = [0, std::process::id() as libc::pid_t].into_iter().all(|own| {
+        let size = size_of::<libc::cpu_set_t>();
+        // SAFETY: zeroed is a valid set; both calls are given one of that size, which lives through them.
+        unsafe {
+            let mut set: libc::cpu_set_t = std::mem::zeroed();
+            libc::sched_getaffinity(own, size, &mut set) == 0 && libc::sched_setaffinity(own, size, &set) == 0
+        }
+    });
+    step("its own processors", if own_processors { Ok(()) } else { Err(io::Error::last_os_error()) })?;
     // SAFETY: signal 0 to ourselves only asks.
     step("signal itself", if unsafe { libc::kill(libc::getpid(), 0) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) })
 }

@@ -86,6 +86,12 @@ pub(crate) fn all() -> Vec<Attempt> {
         a("read the supervisor's memory", EPERM, FailsOtherwise, |s| call(libc::SYS_process_vm_readv, [s.supervisor.into(), 0, 0, 0, 0])),
         a("write into the supervisor's memory", EPERM, FailsOtherwise, |s| call(libc::SYS_process_vm_writev, [s.supervisor.into(), 0, 0, 0, 0])),
         a("read the supervisor's limits", EPERM, Escapes, |s| call(libc::SYS_prlimit64, [s.supervisor.into(), libc::RLIMIT_NOFILE.into(), 0, 0, 0])),
+        // An empty set of processors, no such class, no parameters: nothing changes where they are allowed.
+        a("say where the supervisor runs", EPERM, FailsOtherwise, |s| call(libc::SYS_sched_setaffinity, [s.supervisor.into(), 0, 0, 0, 0])),
+        a("say how the supervisor is scheduled", EPERM, FailsOtherwise, |s| call(libc::SYS_sched_setscheduler, [s.supervisor.into(), -1, 0, 0, 0])),
+        a("set the supervisor's priority", EPERM, FailsOtherwise, |s| call(libc::SYS_sched_setparam, [s.supervisor.into(), 0, 0, 0, 0])),
+        a("set the supervisor's deadline", EPERM, FailsOtherwise, |s| call(libc::SYS_sched_setattr, [s.supervisor.into(), 0, 0, 0, 0])),
+        a("take memory that no limit counts", EPERM, Escapes, |_| call(libc::SYS_mmap, [0, 4096, libc::PROT_READ.into(), (libc::MAP_SHARED | libc::MAP_ANONYMOUS).into(), -1])),
         a("leave the process group", EPERM, Escapes, |_| call(libc::SYS_setpgid, [0, 0, 0, 0, 0])),
         a("outlive the supervisor", EPERM, Escapes, |_| call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG.into(), 0, 0, 0, 0])),
         a("be traceable again", EPERM, Escapes, |_| call(libc::SYS_prctl, [libc::PR_SET_DUMPABLE.into(), 1, 0, 0, 0])),

@@ -456,6 +456,50 @@ fn held_out_examples_are_predicted_without_their_answers() {
     }
 }
 
+/// What the script sees must not hold the answers. Said before any engine is asked.
+#[test]
+fn held_out_answers_are_not_among_the_data() {
+    let rows = "x,kind\n1,other\n2,answer\n";
+    let refused = |bench: &Bench, table: &Path, words: &str| {
+        let said = bench.run(&bench.place.run(), &["--held-out", table.to_str().expect("a path"), "--label=kind"]);
+        assert!(said.code == Some(2) && said.stderr.contains("the held-out answers are in the data"), "{said:#?}");
+        assert!(said.stderr.contains(words) && said.stderr.contains("in another folder"), "{said:#?}");
+        assert!(!bench.place.run().exists(), "nothing is begun");
+    };
+    let bench = Bench::new("tallow.finish(1)\n");
+    let within = bench.place.write("data/deep/test.csv", rows);
+    refused(&bench, &within, "test.csv");
+    // By a way around, and as a copy under another name.
+    refused(&bench, &bench.place.path("data/../data/deep/test.csv"), "test.csv");
+    let bench = Bench::new("tallow.finish(1)\n");
+    let apart = bench.place.write("held.csv", rows);
+    std::os::unix::fs::symlink(&apart, bench.place.path("data/link.csv")).expect("a link");
+    bench.place.write("data/extra/notes.bin", rows);
+    refused(&bench, &apart, "notes.bin");
+}
+
+/// Where nobody says how much a script may take, it is a share of what there is, which the engine holds it to.
+#[test]
+fn a_script_that_nobody_limits_has_a_share_of_what_there_is() {
+    if !has_engine() {
+        return;
+    }
+    let body = "limits = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']\n\
+                tallow.metric('memory', [int(open(file).read()) for file in limits if os.path.exists(file)][0])\ntallow.finish(1)\n";
+    let bench = Bench::new(body);
+    let run = bench.place.run();
+    let said = bench.run(&run, &[]);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    let spec: toml::Table = toml::from_str(&std::fs::read_to_string(run.join("script.toml")).expect("read")).expect("TOML");
+    let limit = |name: &str| spec.get(name).and_then(toml::Value::as_integer).expect("a limit");
+    let (_, metrics) = report(&run);
+    let held = limit("spare_memory_bytes") as f64;
+    assert!((metrics[0].1 - held).abs() <= 4096.0 && held > (64 << 20) as f64, "{metrics:?} {held}");
+    assert!(limit("spare_disk_bytes") > 1 << 20 && !spec.contains_key("max_memory_bytes"));
+    let page = std::fs::read_to_string(run.join("report.md")).expect("a report");
+    assert!(page.contains("a share of what the machine had to spare"), "{page}");
+}
+
 /// A run that is complete is not run again: what it predicted is scored, and its report written, also where a crash came before.
 #[test]
 fn a_complete_run_is_not_run_again() {

@@ -9,6 +9,7 @@ mod aside;
 mod choices;
 mod data;
 mod language;
+mod meant;
 mod names;
 mod numbers;
 mod rank;
@@ -25,11 +26,13 @@ use super::{
     DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind,
     Sentence, Span, Unit, Value,
 };
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Everything that the paper says and these rules know, each with its evidence.
 pub fn extract(paper: &Paper) -> PaperSpec {
-    let sentences = paper.sentences();
+    let mut sentences = paper.sentences();
+    sentences.truncate(MOST_SENTENCES);
     let scopes = scope::scopes(paper, &sentences);
     let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new() };
     about::find(paper, &sentences, &mut found);
@@ -40,6 +43,9 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
         let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, own: own.as_deref() };
+        if found.fields.len() >= MOST_FIELDS {
+            break;
+        }
         // A float on the last page of the references is part of what follows them.
         if at.kind == SectionKind::References && !at.caption {
             continue;
@@ -54,6 +60,9 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         }
     }
     for table in &paper.tables {
+        if found.fields.len() >= MOST_FIELDS {
+            break;
+        }
         tables::find(paper, table, &mut found);
     }
     architecture::patches(&mut found.fields);
@@ -72,6 +81,11 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         fields,
     }
 }
+
+/// Sentences that are read: those of a book, several times over.
+const MOST_SENTENCES: usize = 50_000;
+/// Statements that are taken. A paper makes some hundred; what makes so many more is none.
+const MOST_FIELDS: usize = 10_000;
 
 /// How much what is read in another language than English is to be trusted: the rules are for English.
 pub(super) const FOREIGN: f32 = 0.6;
@@ -229,37 +243,44 @@ fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
 fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
     fields.sort_by(|a, b| a.key.cmp(&b.key).then(b.confidence.total_cmp(&a.confidence)));
     let mut kept: Vec<Field> = Vec::new();
+    // Of the key that is looked at: where it begins, and the places of each of its values, as they are written.
+    let (mut begin, mut places): (usize, HashMap<String, Vec<usize>>) = (0, HashMap::new());
     for mut field in fields {
-        if field.key == FieldKey::Metrics && kept.iter().any(|k| k.key == field.key && k.value == field.value) {
-            continue;
+        if kept.last().is_some_and(|last| last.key != field.key) {
+            (begin, places) = (kept.len(), HashMap::new());
         }
         if let Value::Dataset { dataset } = &field.value {
-            add_dataset(&mut kept, &field, dataset);
+            add_dataset(&mut kept, begin, &field, dataset);
+            continue;
+        }
+        let same = places.entry(serde_json::to_string(&field.value).unwrap_or_default()).or_default();
+        if field.key == FieldKey::Metrics && !same.is_empty() {
             continue;
         }
         // Of a loss that is defined and one that is only named in the same phase, the definition is meant.
-        let is_defined =
-            |k: &Field| k.key == FieldKey::Loss && k.scope.phase == field.scope.phase && k.confidence > field.confidence;
-        if field.key == FieldKey::Loss && kept.iter().any(is_defined) {
+        let is_defined = |k: &Field| k.scope.phase == field.scope.phase && k.confidence > field.confidence;
+        if field.key == FieldKey::Loss && kept[begin..].iter().any(is_defined) {
             field.confidence *= ASIDE;
         }
-        let same = |other: &&mut Field| other.key == field.key && other.value == field.value;
         // The same value without a scope, or with the same one, says nothing new.
         // What a heading alone tells apart is one choice, and may well be two numbers.
         let chosen = field.value.numbers().is_empty();
         let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
-        match kept.iter_mut().find(|k| same(k) && one(&k.scope)) {
-            Some(other) if other.scope.is_vague() && !field.scope.is_vague() => other.scope = field.scope,
+        match same.iter().copied().find(|at| one(&kept[*at].scope)) {
+            Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => kept[at].scope = field.scope,
             Some(_) => {}
-            None => kept.push(field),
+            None => {
+                same.push(kept.len());
+                kept.push(field);
+            }
         }
     }
     kept
 }
 
-/// One field for each spelling of a data set, with all that it is used for.
-fn add_dataset(kept: &mut Vec<Field>, field: &Field, used: &DatasetUse) {
-    let known = kept.iter_mut().find_map(|k| match &mut k.value {
+/// One field for each spelling of a data set, with all that it is used for. Data sets are kept from `begin` on.
+fn add_dataset(kept: &mut Vec<Field>, begin: usize, field: &Field, used: &DatasetUse) {
+    let known = kept[begin..].iter_mut().find_map(|k| match &mut k.value {
         Value::Dataset { dataset } if names::same_spelling(&dataset.name, &used.name) => Some(dataset),
         _ => None,
     });

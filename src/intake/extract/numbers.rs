@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 
-/// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `1.5 million`.
+/// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `5*10^-4`, `10^{-4}`, `2^10`, `1.5 million`.
 pub(super) const NUMBER: &str = concat!(
-    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?[eE][-−–]?\d+",
+    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
+    r"|(?:(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?)?\b10|\b2)(?:\s?\^\s?|\*\*)(?:[-−–]?\d+|\{[-−–]?\d+\}|\([-−–]?\d+\))",
+    r"|\d+(?:\.\d+)?[eE][-−–]?\d+",
     r"|\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
 
@@ -37,6 +39,9 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     if let Some((mantissa, exponent)) = scientific(&plain) {
         return format!("{mantissa}e{exponent}").parse().ok();
     }
+    if let Some(exponent) = plain.strip_prefix('2').and_then(power) {
+        return Some(2f64.powi(exponent));
+    }
     let (digits, factor) = match plain.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E' || c == ' ') {
         Some(at) => (&plain[..at], factor(plain[at..].trim())?),
         None => (plain.as_str(), 0),
@@ -46,13 +51,24 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     if factor > 0 { format!("{digits}e{factor}").parse().ok() } else { digits.parse().ok() }
 }
 
-/// `3 · 10⁻⁴` -> ("3", -4).
+/// `3 · 10⁻⁴`, `3*10^-4` -> ("3", -4).
 fn scientific(text: &str) -> Option<(String, i32)> {
-    static FORM: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*]\s?)?10\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)$"));
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*]\s?)?10(?:\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(\s?(?:\^|\*\*).+))$")
+    });
     let found = FORM.captures(text)?;
-    let exponent: String = found[2].chars().filter_map(plain_digit).collect();
-    Some((found.get(1).map_or("1", |m| m.as_str()).to_string(), exponent.parse().ok()?))
+    let exponent = match (found.get(2), found.get(3)) {
+        (Some(raised), _) => raised.as_str().chars().filter_map(plain_digit).collect::<String>().parse().ok()?,
+        (None, written) => power(written?.as_str())?,
+    };
+    Some((found.get(1).map_or("1", |m| m.as_str()).to_string(), exponent))
+}
+
+/// `^-4`, `**{10}` -> -4, 10.
+fn power(text: &str) -> Option<i32> {
+    let text = text.trim_start();
+    let exponent = text.strip_prefix('^').or_else(|| text.strip_prefix("**"))?;
+    exponent.trim().trim_start_matches(['{', '(']).trim_end_matches(['}', ')']).parse().ok()
 }
 
 fn plain_digit(c: char) -> Option<char> {
@@ -89,6 +105,12 @@ mod tests {
             ("60 × 10⁴", 6e5),
             ("1.5 million", 1.5e6),
             (".3", 0.3),
+            ("5*10^-4", 5e-4),
+            ("5 × 10^{-4}", 5e-4),
+            ("2.5 x 10^(−3)", 2.5e-3),
+            ("10^-4", 1e-4),
+            ("10**6", 1e6),
+            ("2^10", 1024.0),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
             let whole = crate::intake::regex(&format!("^{NUMBER}$"));
@@ -105,6 +127,7 @@ mod tests {
             ("5e-5, 4e-5, 3e-5, and 2e-5", vec![5e-5, 4e-5, 3e-5, 2e-5]),
             ("32k and 48k", vec![32e3, 48e3]),
             ("0.99, 0.999 or 0.9999", vec![0.99, 0.999, 0.9999]),
+            ("10^-3, 5*10^-4 and 10^-4", vec![1e-3, 5e-4, 1e-4]),
         ] {
             assert!(whole.is_match(text), "{text}");
             assert_eq!(parse_list(text), expected);

@@ -53,11 +53,18 @@ struct Text {
 }
 
 impl Text {
-    /// Whether the words of a field stand in it.
-    fn holds(&self, field: &Field) -> bool {
-        let (quote, own) = (&field.evidence.quote, self.chunk.span);
-        quote.page() == self.chunk.page && own.start <= quote.span().start && quote.span().end <= own.end
+    /// The fields whose words stand in it, of some in the order of their places.
+    fn held<'a>(&self, fields: &'a [&Field]) -> impl Iterator<Item = &'a Field> {
+        let (page, own) = (self.chunk.page, self.chunk.span);
+        let first = fields.partition_point(|field| place(field) < (page, own.start));
+        let within = fields[first..].iter().take_while(move |field| place(field) < (page, own.end));
+        within.copied().filter(move |field| field.evidence.quote.span().end <= own.end)
     }
+}
+
+/// The page of a field's words, and where on it they begin.
+fn place(field: &Field) -> (u32, usize) {
+    (field.evidence.quote.page(), field.evidence.quote.span().start)
 }
 
 /// The best chunks for each group, the best first.
@@ -80,9 +87,10 @@ pub(super) fn chunks(paper: &Paper, fields: &[Field]) -> Vec<RankedChunks> {
         let mut scored: Vec<(f32, &Text)> = texts.iter().map(|text| (score(text, &query, mean), text)).collect();
         // Next to the best words, what was found: each further field half as much.
         let most = scored.iter().map(|(score, _)| *score).fold(f32::MIN_POSITIVE, f32::max);
-        let own: Vec<&Field> = fields.iter().filter(|field| field.key.group() == Some(*group)).collect();
+        let mut own: Vec<&Field> = fields.iter().filter(|field| field.key.group() == Some(*group)).collect();
+        own.sort_by_key(|field| place(field));
         for (score, text) in &mut scored {
-            let found: f32 = own.iter().filter(|field| text.holds(field)).map(|field| field.confidence).sum();
+            let found: f32 = text.held(&own).map(|field| field.confidence).sum();
             *score = *score / most + 1.0 - 0.5_f32.powf(found);
         }
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));

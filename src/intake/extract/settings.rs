@@ -1,5 +1,6 @@
 //! Settings that are numbers: learning rate, batch size, epochs and so on. One row of [`RULES`] each way of saying one.
 
+use super::meant::applies;
 use super::{Findings, Place, Said, numbers, scope};
 use crate::intake::{FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
@@ -24,6 +25,13 @@ const COUNT: (f64, f64) = (1.0, 1e12);
 const VOCABULARY: (f64, f64) = (50.0, 1e7);
 
 const RULES: &[Rule] = &[
+    // What was suggested did not do; what was taken in its place did.
+    rule(
+        FieldKey::Lr,
+        r"\blearning[- ]rates?\b[^.;]{0,60}?{m}[^.;\d]{0,30}\btoo (?:high|low|large|small|big|aggressive|slow|fast)\b[^.;\d]{0,30}\b(?:us(?:e|ed|ing)|set|chose|took|picked|employ(?:ed)?|adopt(?:ed)?|changed?(?: it)? to|lower(?:ed)?(?: it)? to|reduced?(?: it)? to|rais(?:e|ed)(?: it)? to) (?:a (?:rate |learning[- ]rate |value )?of )?{n}",
+        None,
+        LR,
+    ),
     rule(FieldKey::Lr, r"\b(?:learning[- ]rates?|step[- ]?size|lr)\b{of}{n}", None, LR),
     rule(
         FieldKey::Lr,
@@ -47,11 +55,23 @@ const RULES: &[Rule] = &[
     rule(FieldKey::Lr, r"\bα{of}{n}", None, LR),
     rule(FieldKey::Beta1, r"\b(?:β[₁1]|beta_?1){of}{n}", None, SHARE),
     rule(FieldKey::Beta2, r"\b(?:β[₂2]|beta_?2){of}{n}", None, SHARE),
-    rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1e-2)),
+    rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1.0)),
     rule(FieldKey::Momentum, r"\bmomentum(?: (?:coefficient|parameter|term|value))?{of}{n}", None, SHARE),
     rule(
         FieldKey::WeightDecay,
         r"\bweight[- ]decay(?: (?:factor|rate|coefficient|parameter|regulari[sz]ation|value))?{of}{n}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bweight[- ]decay\s?\((?:[^()\d]|\bL\s?2\b){1,60}?(?:\bset to|\bof|\bis|\bat|=|:)\s?{n}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bL\s?[2₂²][- ](?:penalty|regulari[sz]ation)(?: (?:multiplier|coefficient|factor|strength|weight|term|parameter|constant))?{of}{n}",
         None,
         (0.0, 1.0),
     ),
@@ -82,6 +102,12 @@ const RULES: &[Rule] = &[
     rule(
         FieldKey::Epochs,
         r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"{n} (?:full |complete |entire )?(?:cycles|passes|sweeps) (?:through|over) (?:all |all of )?(?:the |our |its )?(?:\w+ ){0,2}?(?:training (?:set|data|examples|images|corpus|sentences)|data ?sets?|data|corpus)\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -246,13 +272,15 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     betas(at, found);
     let mut taken: Vec<(FieldKey, Range<usize>)> = Vec::new();
+    taken.extend(in_parts(at, found));
+    decay_that_moves(at, found);
     for Compiled { rule, pattern } in COMPILED.iter() {
         for words in pattern.captures_iter(text) {
             let (Some(whole), Some(value)) = (words.get(0), words.name("v")) else { continue };
             let value = own_part(text, whole.end(), value.range());
             let overlaps =
                 taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end && whole.start() < range.end);
-            if overlaps || !applies(rule, text, whole.range(), value.clone()) || !is_said(at.sentence.part(value.start)) {
+            if overlaps || !applies(rule.key, text, whole.range(), value.clone()) || !is_said(at.sentence.part(value.start)) {
                 continue;
             }
             let mut values = numbers::parse_list(&text[value.clone()]);
@@ -263,6 +291,48 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
                 say(at, rule, &Match { values, value, whole: whole.start()..end }, found);
             }
         }
+    }
+}
+
+/// `the same rate for the first 100 epochs, and decayed over the next 100 epochs`: training is as long as both. The place of that.
+fn in_parts(at: &Place<'_>, found: &mut Findings<'_>) -> Option<(FieldKey, Range<usize>)> {
+    static PARTS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(
+            r"(?i)\b(?:for|in|over|during) the first (?P<a>{n}) (?P<unit>epochs?|steps|iterations|updates)\b[^.;]{{0,160}}?\b(?:for|in|over|during) the (?:next|following|remaining|subsequent|last|other|final) (?P<b>{n}) (?P<same>epochs?|steps|iterations|updates)\b"
+        ))
+    });
+    let words = PARTS.captures(at.text())?;
+    let whole = words.get(0)?.range();
+    let number = |name: &str| numbers::parse(words.name(name)?.as_str());
+    let is_epochs = |name: &str| words.name(name).is_some_and(|unit| unit.as_str().to_lowercase().starts_with('e'));
+    let (key, unit) = if is_epochs("unit") { (FieldKey::Epochs, Unit::Epochs) } else { (FieldKey::Steps, Unit::Steps) };
+    let value = Value::Number { value: number("a")? + number("b")? };
+    if is_epochs("unit") != is_epochs("same") {
+        return None;
+    }
+    found.tell(at, Said { unit: Some(unit), origin: Origin::Derived, ..Said::new(key, value, whole.clone()) });
+    Some((key, whole))
+}
+
+/// How much the beginning of a weight decay that changes as it goes is worth: it is no constant.
+const MOVES: f32 = 0.7;
+
+/// `the weight decay follows a cosine schedule from 0.04 to 0.4`: it begins at the first.
+fn decay_that_moves(at: &Place<'_>, found: &mut Findings<'_>) {
+    static MOVING: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(
+            r"(?i)\bweight[- ]decay\b[^.;\d]{{0,40}}\b(?:schedul|increas|decreas|anneal|ramp|ris|grow|goes|follow)\w*(?:[^.;\d]|\[\d+\]){{0,40}}?\bfrom (?P<from>{n}) to {n}"
+        ))
+    });
+    let Some(words) = MOVING.captures(at.text()) else { return };
+    let (Some(whole), Some(from)) = (words.get(0), words.name("from").and_then(|from| numbers::parse(from.as_str()))) else {
+        return;
+    };
+    if (0.0..=1.0).contains(&from) {
+        let value = Value::Number { value: from };
+        found.tell(at, Said { weight: MOVES, ..Said::new(FieldKey::WeightDecay, value, whole.range()) });
     }
 }
 
@@ -426,104 +496,6 @@ fn is_said(text: &str) -> bool {
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {
     let share = if written.contains('%') && rule.within.1 <= 1.0 { 100.0 } else { 1.0 };
     !values.is_empty() && values.iter().all(|v| (rule.within.0..=rule.within.1).contains(&(v / share)))
-}
-
-/// Whether the words mean this setting of the paper's own, rather than something that only looks alike.
-fn applies(rule: &Rule, text: &str, whole: Range<usize>, value: Range<usize>) -> bool {
-    static OTHER_UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^\s?(?:%|k\b|steps|iterations|epochs|layers|times|days|hours|tokens|×|[- ]?fold)")
-    });
-    // `15% of tokens in each batch`, `8192 x 128 = 1M`.
-    static OTHER_BATCH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\s?(?:%|[x×*·]\s?\d)"));
-    static FACTOR: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)(?:by|factor of|divided? (?:it )?by)\s*$"));
-    let after = &text[value.end..];
-    let before = &text[..whole.start];
-    let inside = text[whole.start..value.start].to_lowercase();
-    match rule.key {
-        FieldKey::Lr if inside.starts_with('α') && !speaks_of_rates(text) => false,
-        FieldKey::Lr => {
-            !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && (!inside.contains("warm") || rises_to(&inside))
-        }
-        FieldKey::WeightDecay | FieldKey::Momentum | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
-        // `10 % of dropout layers`; `50% dropout` is meant.
-        FieldKey::Dropout => !after.starts_with(" layers"),
-        FieldKey::Epochs => !before.trim_end().ends_with("every") && !decays_there(before) && !is_other_epochs(before, after),
-        FieldKey::Warmup => !inside.contains("train for") && !inside.contains("trained for"),
-        FieldKey::Steps => {
-            !is_other_count(before) && trains(text) && !decays_there(before) && !text[whole].to_lowercase().contains("warm")
-        }
-        FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains('%'),
-        FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
-        _ => true,
-    }
-}
-
-/// `α` is a learning rate beside words on learning rates, optimisers or their other constants; else a penalty, a weight, a rank.
-fn speaks_of_rates(text: &str) -> bool {
-    static RATES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:learning[- ]rates?|step[- ]?sizes?|optimi[sz](?:er|ers|ation)|gradient descent|adam\w?|sgd|adagrad|rmsprop|momentum)\b|β[₁₂12]|\bbeta_?[12]",
-        )
-    });
-    static OTHER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:penalty|beam|lora|rank|significance|smoothing|temperature)\b"));
-    RATES.is_match(text) && !OTHER.is_match(text)
-}
-
-/// Whether a sentence speaks of training: iterations of a proof or steps of an agent are no length.
-fn trains(text: &str) -> bool {
-    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:(?:pre-?)?train\w*|(?:fine-?)?tun(?:e|ed|ing)|optimi[sz]\w*|learning[- ]rate|batch\w*|lr|warm\w*)\b",
-        )
-    });
-    TRAINS.is_match(text)
-}
-
-/// Whether a sentence speaks of adapters that are put into a model, rather than of ranks.
-fn adapts(text: &str) -> bool {
-    static ADAPTS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:we|our)\b[^.;]*\b(?:use|set|insert|add|apply|train|employ|fix)\w*\b[^.;]*\b(?:lora|adapters?|low-rank)\b",
-        )
-    });
-    ADAPTS.is_match(text)
-}
-
-/// `warms up from 0 to`: the rate that follows is the highest.
-fn rises_to(inside: &str) -> bool {
-    let inside = inside.trim_end();
-    inside.ends_with(" to") || inside.ends_with(" of") || inside.ends_with(" value")
-}
-
-/// Epochs of a search, or of waiting for something better, are not the length of training.
-fn is_other_epochs(before: &str, after: &str) -> bool {
-    let before = before.to_lowercase();
-    let clause = before.rsplit([',', ';', '(']).next().unwrap_or_default();
-    let per = after.trim_start().trim_start_matches("epochs").trim_start().trim_start_matches("epoch").trim_start();
-    let waits =
-        ["improv", "patience", "plateau", "early stop", "warm", "every", "last "].iter().any(|word| clause.contains(word));
-    waits || ["per combination", "per trial", "per configuration", "per setting"].iter().any(|words| per.starts_with(words))
-}
-
-/// Steps at which something happens are not the length of training.
-fn is_other_count(before: &str) -> bool {
-    let before = before.to_lowercase();
-    let clause = before.rsplit([',', ';', '(']).next().unwrap_or_default();
-    let clause = clause.rsplit(" and train").next().unwrap_or_default();
-    ["warm", "first", "every", "each", "evaluat", "checkpoint", "average", "improv", "patience", "accumul"]
-        .iter()
-        .any(|word| clause.contains(word))
-}
-
-/// `divide it by 10 at {32k and 48k} iterations`.
-fn decays_there(before: &str) -> bool {
-    let before = before.to_lowercase();
-    let clause = before.rsplit([';', '.']).next().unwrap_or_default();
-    let clause = clause.rsplit_once(" and terminate").map_or(clause, |(_, rest)| rest);
-    let clause = clause.rsplit(',').next().unwrap_or_default().replace("weight decay", "");
-    ["divide", "decay", "drop", "reduc", "lower", "multipl", "anneal"].iter().any(|word| clause.contains(word))
 }
 
 /// The unit that stands with the number, and percentages of a share as a share.

@@ -64,6 +64,43 @@ fn learning_rates() {
 }
 
 #[test]
+fn what_was_found_wanting_is_not_what_was_done() {
+    check("We found the suggested learning rate of 0.001, to be too high, using 0.0002 instead.", &["optimizer.lr 0.0002"]);
+    check("A learning rate of 0.1 was too large for the deepest model.", &[]);
+    check("Instead of the usual learning rate of 0.1, we use a batch size of 64.", &["batch_size 64.0 examples"]);
+    check("We use a learning rate of 0.0002 instead of 0.001.", &["optimizer.lr 0.0002"]);
+    check("We train with momentum 0.9; batch norm momentum 0.99 is used throughout.", &["optimizer.momentum 0.9"]);
+    check("The layers of batch normalization use BN momentum of 0.997.", &[]);
+    check("We use SGD for the encoder with momentum of 0.9.", &["optimizer.kind \"SGD\"", "optimizer.momentum 0.9"]);
+}
+
+#[test]
+fn a_part_of_training_is_not_its_length() {
+    check(
+        "We keep the same learning rate for the first 100 epochs and linearly decay the rate to zero over the next 100 epochs.",
+        &["schedule.kind \"linear decay\"", "epochs 200.0 epochs"],
+    );
+    check(
+        "We freeze the encoder during the first 1k steps, and train all of it for the remaining 9k steps.",
+        &["steps 10000.0 steps"],
+    );
+    check("We train the head alone for the first 5 epochs.", &[]);
+    check("After 5 epochs, we begun halving the learning rate every half epoch.", &[]);
+    check("The learning rate is halved after 20k steps of training.", &[]);
+    check(
+        "The learning rate is decreased by a factor of 10 after 100 epochs.",
+        &["schedule.kind \"step decay, divided by 10 at 100 epochs\""],
+    );
+    check("Models with dropout are trained for 30 epochs.", &["epochs 30.0 epochs"]);
+    check("Each individually initialised network was trained for 30 epochs.", &["epochs 30.0 epochs"]);
+    check(
+        "We trained the network for roughly 90 cycles through the training set of 1.2 million images.",
+        &["epochs 90.0 epochs"],
+    );
+    check("Training stops after 12 passes over the data.", &["epochs 12.0 epochs"]);
+}
+
+#[test]
 fn optimizers_and_their_constants() {
     check(
         "We use Adam with learning rate of 1e-4, β₁ = 0.9, β₂ = 0.98 and ϵ = 10⁻⁹.",
@@ -75,6 +112,30 @@ fn optimizers_and_their_constants() {
         &["optimizer.momentum 0.9", "optimizer.weight_decay 0.0005"],
     );
     check("In contrast to Adam, the method needs no state.", &[]);
+    check("We use RMSProp with decay of 0.9 and ϵ = 1.0.", &["optimizer.kind \"RMSProp\"", "optimizer.eps 1.0"]);
+    check("The policy is greedy with ϵ = 1.0 in the beginning.", &[]);
+    check(
+        "We use a learning rate of 10^-4 and a weight decay of 5*10^-4.",
+        &["optimizer.lr 0.0001", "optimizer.weight_decay 0.0005"],
+    );
+    check(
+        "The training was regularised by weight decay (the L2 penalty multiplier set to 5 · 10⁻⁴).",
+        &["optimizer.weight_decay 0.0005"],
+    );
+    check("We add an L2 penalty of 1e-4 on all weights.", &["optimizer.weight_decay 0.0001"]);
+    check(
+        "The weight decay also follows a cosine schedule [30] from 0.04 to 0.4.",
+        &["schedule.kind \"cosine decay\"", "optimizer.weight_decay 0.04"],
+    );
+}
+
+/// Of a file that says the same for ever so much is taken.
+#[test]
+fn statements_without_end_are_bounded() {
+    let text: String = (0..30_000).map(|i| format!("We use a learning rate of 0.{:07}. ", i + 1)).collect();
+    let spec = extract(&paper(&[("Training", &[text.as_str()])]));
+    let rates = spec.all(FieldKey::Lr).count();
+    assert!((super::MOST_FIELDS - 10..=super::MOST_FIELDS).contains(&rates), "{rates}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! PDF bytes -> lines of text with their places, within limits.
+//! PDF bytes -> lines of text with their places -> [`Paper`], within limits.
 //!
 //! `safe` makes a document harmless for the PDF library, `glyphs` takes its characters with their places, `lines` puts them
-//! together; `bitmaps` names the letters of fonts that do not. The library may panic or loop on odd files, so it works on a thread of its own (`guarded`): a panic loses the rest of
-//! one page.
+//! together; `bitmaps` names the letters of fonts that do not. The library may panic or loop on odd files, so all of it is done on a thread
+//! of its own (`guarded`): a panic loses the rest of one page. It unpacks streams without a bound: the jail's limit on memory is theirs.
 
 mod bitmaps;
 mod glyphs;
@@ -11,8 +11,8 @@ mod safe;
 
 pub(super) use lines::{Line, LineCell, PageLines};
 
-use super::Error;
 use super::guarded::{self, Stopped};
+use super::{Error, Paper, structure};
 use pdf_extract as lopdf;
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ impl Default for Limits {
 /// Fewer letters than this in all pages together are not a text.
 pub(super) const MIN_LETTERS: usize = 40;
 
-/// The lines of each page, in the order in which the file draws them.
-pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<PageLines>, Error> {
+/// The paper that a PDF holds.
+pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Paper, Error> {
     let too_large = |found, limit, unit| Error::TooLarge { name: name.to_string(), found, limit, unit };
     if bytes.len() as u64 > limits.max_bytes {
         return Err(too_large(bytes.len() as u64, limits.max_bytes, "bytes"));
@@ -43,38 +43,40 @@ pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Vec<Page
     if !bytes[..bytes.len().min(1024)].windows(5).any(|w| w == b"%PDF-") {
         return Err(Error::NotPdf { name: name.to_string(), found: describe(bytes) });
     }
-    let (owned, max_pages) = (bytes.to_vec(), limits.max_pages);
-    let pages =
-        guarded::within(limits.max_time, move || pages_of(&owned, max_pages)).unwrap_or_else(|stopped| Err(stopped.into()));
-    let pages = pages.map_err(|failed| match failed {
+    let (owned, named, max_pages) = (bytes.to_vec(), name.to_string(), limits.max_pages);
+    let read = move || {
+        let pages = pages_of(&owned, max_pages)?;
+        let letters: usize = pages.iter().map(PageLines::letters).sum();
+        if letters < MIN_LETTERS {
+            return Err(Failed::NoText { pages: pages.len(), letters });
+        }
+        Ok(structure::build(&named, &pages))
+    };
+    let paper = guarded::within(limits.max_time, read).unwrap_or_else(|stopped| Err(stopped.into()));
+    paper.map_err(|failed| match failed {
         Failed::Encrypted => Error::Encrypted { name: name.to_string() },
         Failed::TooManyPages(found) => too_large(found, limits.max_pages, "pages"),
-        Failed::Timeout => Error::Timeout { name: name.to_string(), limit: limits.max_time },
-        Failed::Malformed(_) if !has_end_mark(bytes) => Error::Truncated { name: name.to_string(), bytes: bytes.len() },
+        Failed::NoText { pages, letters } => Error::NoText { name: name.to_string(), pages, letters },
+        Failed::Malformed(_) | Failed::Stopped(Stopped::Panic) if !has_end_mark(bytes) => {
+            Error::Truncated { name: name.to_string(), bytes: bytes.len() }
+        }
         Failed::Malformed(problem) => Error::Malformed { name: name.to_string(), problem },
-    })?;
-    let letters = pages.iter().map(PageLines::letters).sum();
-    if letters < MIN_LETTERS {
-        return Err(Error::NoText { name: name.to_string(), pages: pages.len(), letters });
-    }
-    Ok(pages)
+        Failed::Stopped(stopped) => stopped.of(name, limits.max_time),
+    })
 }
 
-/// Why there are no pages.
+/// Why there is no paper.
 enum Failed {
     Encrypted,
     TooManyPages(u64),
-    Timeout,
+    NoText { pages: usize, letters: usize },
     Malformed(String),
+    Stopped(Stopped),
 }
 
 impl From<Stopped> for Failed {
     fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::Timeout => Failed::Timeout,
-            Stopped::Panic => Failed::Malformed("the reader gave up on its structure".into()),
-            Stopped::NoThread(problem) => Failed::Malformed(format!("no thread could be started to read it: {problem}")),
-        }
+        Failed::Stopped(stopped)
     }
 }
 

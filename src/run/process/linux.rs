@@ -1,5 +1,6 @@
 //! The one door to processes, on Linux.
 
+use super::killer::Killer;
 use super::starved::Starved;
 use super::stream::{Capture, Flood, Lines};
 use super::watch::{Decision, Facts, Limits, decide};
@@ -42,12 +43,12 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     let failed = |action| move |source| Error::Worker { action, program: launch.program.path().to_path_buf(), source };
     let log = |source| Error::Log { path: launch.stderr.clone(), source };
     let stderr = Capture::new(File::create(&launch.stderr).map_err(log)?, launch.policy.stderr_bytes);
-    let group = Cgroup::create(&launch.policy);
+    let (group, mut killer) = (Cgroup::create(&launch.policy), Killer::new());
     let (mut worker, input) = Worker::start(launch, group).map_err(failed("started"))?;
     let pipes = Pipes::new(&mut worker.child, input, stderr, launch.policy.events_bytes);
     let mut pipes = pipes.map_err(failed("given its pipes"))?;
     pipes.log_is_life = worker.container.is_some();
-    let (mut asked, killed) = worker.watch(launch, begun, &mut pipes, on_line).map_err(failed("watched"))?;
+    let (mut asked, killed) = worker.watch(launch, begun, (&mut pipes, &mut killer), on_line).map_err(failed("watched"))?;
     worker.end_all();
     let container_kills = worker.end_container();
     let (status, usage) = worker.reap().map_err(failed("waited for"))?;
@@ -68,6 +69,7 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
         sys_secs: secs(usage.ru_stime),
         max_rss_bytes: usage.ru_maxrss as u64 * 1024,
         memory_kills: container_kills.or_else(|| worker.group.memory_kills()),
+        machine_killed: killer.struck(),
         memory_peak_bytes: worker.group.memory_peak(),
         refused: pipes.refused.list.into_list(),
         stderr_tail,
@@ -144,7 +146,7 @@ impl Worker {
         &self,
         launch: &Launch,
         begun: Instant,
-        pipes: &mut Pipes,
+        (pipes, killer): (&mut Pipes, &mut Killer),
         on_line: &mut dyn FnMut(&[u8]),
     ) -> io::Result<(Option<KillReason>, Option<KillReason>)> {
         let disk_bytes = launch.disk.as_ref().map(|disk| disk.limit);
@@ -168,6 +170,7 @@ impl Worker {
                 closed.get_or_insert_with(Instant::now);
             }
             (facts.now, facts.stop) = (begun.elapsed(), launch.stop.load(Ordering::Relaxed));
+            killer.look();
             facts.starved = starved.waited(|| self.pids());
             facts.held_bytes = launch.disk.as_ref().map_or(0, |disk| measured.held(disk));
             match decide(&limits, &facts) {
