@@ -381,7 +381,9 @@ mod tests {
         let parts: Vec<f64> = took.split.parts().iter().map(|(_, secs)| *secs).collect();
         assert_eq!(parts, [1.5, 0.5, 2.0, 8.0, 1.0, 7.0]);
         assert_eq!((took.attempts, took.peak_bytes, took.least_bytes), (2, Some(100), Some(40)));
-        ledger.extend([started("untrained-held-out", 1), ended("untrained-held-out", 1, Outcome::Completed, 3.0, 50)]);
+        let (run, job) = ("untrained-held-out".to_string(), "evaluate".to_string());
+        ledger.push(entry(Record::AttemptStarted { run: run.clone(), attempt: 1, job }));
+        ledger.push(ended(&run, 1, Outcome::Completed, 3.0, 50));
         let took = super::took(&ledger, &[], 20.0);
         assert_eq!(took.trained_and_scored_secs(), 9.0, "the model as it was before is scored, too, and not counted");
     }

@@ -27,6 +27,9 @@ const WORSE: f64 = 1.5;
 const STAYED: f64 = 0.85;
 const ROSE: f64 = 2.0;
 
+/// A rate that ruins a model has some step lose so many times what the first one did.
+const ROSE_SOMEWHAT: f64 = 1.1;
+
 /// Below so much of the loss of guessing a model is good, though it may have been better: nothing is lost by lower rates.
 const GOOD: f64 = 0.5;
 
@@ -88,6 +91,11 @@ impl LossWatch {
         let share = self.first.map_or(0.0, |first| now / first);
         let rose = self.first.is_some_and(|first| self.most > ROSE * first);
         now > GOOD * self.guessing && (share > WORSE || rose && share > STAYED)
+    }
+
+    /// Whether some step lost more than the first did, beyond what batches differ by: without it no rate was too high.
+    pub(super) fn rose_somewhat(&self) -> bool {
+        self.first.is_some_and(|first| self.most > ROSE_SOMEWHAT * first)
     }
 
     /// The median gradient norm before the last few steps, where there are enough.
@@ -180,6 +188,7 @@ mod tests {
         }
         assert!(watch.is_doubtful(8) && !watch.is_doubtful(7), "few examples may be easy by chance");
         assert!(!LossWatch::default().is_doubtful(16));
+        assert!(watch.rose_somewhat() && !LossWatch::default().rose_somewhat());
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Run<'_> {
             | PreparedTargets::Preferences { .. } => false,
         };
         let done = self.progress.step;
-        if !is_said_of_each || done < FEWEST_STEPS {
+        if !is_said_of_each || done < FEWEST_STEPS || !self.progress.watch.rose_somewhat() {
             return Ok(None);
         }
         let mut examples = Vec::new();
