@@ -16,6 +16,7 @@
 //! 8. The target lies within the interval: **inconclusive**, with the side that the mean is on.
 
 use super::interval::{interval, interval_of_draw};
+use super::metrics::of_preferences;
 use super::{Basis, Error, Evaluation, Interval, RunScore, Verdict};
 use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
 
@@ -77,6 +78,12 @@ pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) ->
         Metric::MacroF1 => Some(f1 / held_out.len().max(1) as f64),
         _ => None,
     }
+}
+
+/// The metric of a model that prefers what it did before training: every margin is 0. None: the metric is not of preferences.
+pub fn untouched_baseline(metric: Metric) -> Option<f64> {
+    let value = of_preferences(metric, &[0.0]);
+    value.is_finite().then_some(value)
 }
 
 fn score_of(run: &RunScore, metric: Metric) -> Result<f64, Error> {
@@ -386,4 +393,11 @@ mod tests {
         check(Metric::Accuracy, &[], &[], 0.0);
         check(Metric::Accuracy, &[1, 2, 3], &[5, 5], 0.0);
     }
+    #[test]
+    fn before_training_neither_answer_is_preferred() {
+        assert_eq!(untouched_baseline(Metric::PreferenceAccuracy), Some(0.5));
+        assert_eq!(untouched_baseline(Metric::PreferenceMargin), Some(0.0));
+        assert_eq!(untouched_baseline(Metric::Perplexity), None);
+    }
+
 }

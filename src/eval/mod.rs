@@ -8,7 +8,7 @@ pub mod metrics;
 mod predictions;
 mod texts;
 
-pub use compare::{evaluate, majority_baseline};
+pub use compare::{evaluate, majority_baseline, untouched_baseline};
 pub use difference::{Difference, of_means, of_shares};
 pub use gain::{Gain, gain};
 pub use interval::{Basis, Interval, interval, of_mean, wilson};

@@ -263,8 +263,10 @@ impl Pipeline<'_> {
             splits.first().filter(|_| plan.spec.task.head() == HeadKind::Classes).zip(held_out.first()).and_then(
                 |(train, held_out)| eval::majority_baseline(plan.spec.metric, &train.label_counts, &held_out.label_counts),
             );
+        let of_preferences = eval::untouched_baseline(plan.spec.metric);
         let of_untrained = untrained.as_ref().and_then(|score| score.scores.get(&plan.spec.metric).copied());
-        let baseline = scores.first().and_then(|(_, baseline)| *baseline).or(of_classes).or(of_untrained);
+        let of_run = scores.first().and_then(|(_, baseline)| *baseline);
+        let baseline = of_run.or(of_classes).or(of_preferences).or(of_untrained);
         let scores = scores.into_iter().map(|(score, _)| score).collect();
         let mut deviations = plan.deviations.clone();
         deviations.extend(report::recovered(&self.folder.ledger().read()?));

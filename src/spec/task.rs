@@ -115,9 +115,10 @@ impl Task {
         matches!(self, Task::InstructionTuning | Task::PreferenceOptimization)
     }
 
-    /// Whether a pretrained model can do it before it has learnt it from the data at hand: it is then scored as it is, too.
+    /// Whether a pretrained model can do it before it has learnt it from the data at hand: it is then scored as it is, too. Which of two
+    /// answers a model prefers more than before needs no such pass: before training it is neither.
     pub fn is_done_untrained(self) -> bool {
-        self.is_of_conversations() || matches!(self, Task::SentenceSimilarity | Task::TextToText | Task::SpeechRecognition)
+        matches!(self, Task::InstructionTuning | Task::SentenceSimilarity | Task::TextToText | Task::SpeechRecognition)
     }
 
     /// Whether a model can learn it, with another head if need be.
@@ -170,6 +171,7 @@ impl Task {
             HeadKind::Value => Some("always predicting the mean of the training split"),
             HeadKind::Labels => Some("always predicting the labels that most training examples have"),
             HeadKind::Words if self == Task::TextToText => Some("copying the source"),
+            HeadKind::Words if self == Task::PreferenceOptimization => Some("preferring neither answer, as before training"),
             HeadKind::Tags | HeadKind::Span | HeadKind::Words | HeadKind::Vector => None,
         }
     }
