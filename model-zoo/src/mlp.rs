@@ -320,6 +320,10 @@ impl Architecture for Config {
     }
 
     /// Rows have no size.
+    fn fewest_examples(&self) -> usize {
+        if self.norm == Norm::Batch { 2 } else { 1 }
+    }
+
     fn cost(&self, b: usize, _size: usize) -> Cost {
         let (mut cost, mut inner) = (Cost::default(), self.input_width());
         cost.params += self.categorical_columns.iter().map(|c| c.cardinality() * c.embedding_size).sum::<usize>();

@@ -127,6 +127,11 @@ pub(crate) trait Architecture {
     where
         Self: Sized;
 
+    /// The fewest examples of a forward pass in training: two where one alone has no statistics to be normalised by.
+    fn fewest_examples(&self) -> usize {
+        1
+    }
+
     /// Small enough for tests.
     fn tiny() -> Self
     where
@@ -511,6 +516,11 @@ impl ModelConfig {
         let cost = self.cost(batch, size);
         let (kept, forward_flops) = cost.made_again();
         ((kept + cost.scratch) * 4.0, forward_flops)
+    }
+
+    /// The fewest examples of a forward pass in training.
+    pub fn fewest_examples(&self) -> usize {
+        self.architecture().fewest_examples()
     }
 
     /// Whether it is made of blocks that gradient checkpointing can make again.

@@ -75,7 +75,11 @@ pub fn majority_baseline(metric: Metric, train: &[usize], held_out: &[usize]) ->
         Metric::Auroc => Some(0.5),
         Metric::F1 if majority == Some(1) => Some(f1),
         Metric::F1 | Metric::Matthews => Some(0.0),
-        Metric::MacroF1 => Some(f1 / held_out.len().max(1) as f64),
+        // Over the classes that are there or said, as the metric has it.
+        Metric::MacroF1 => {
+            let said = |class: usize| held_out[class] > 0 || majority == Some(class);
+            Some(f1 / (0..held_out.len()).filter(|class| said(*class)).count().max(1) as f64)
+        }
         _ => None,
     }
 }
@@ -384,6 +388,7 @@ mod tests {
             assert!((found - expected).abs() < 1e-12, "{metric:?} {train:?} {held_out:?}: expected {expected}, found {found}");
         };
         check(Metric::Accuracy, &[10, 30], &[60, 40], 0.4);
+        check(Metric::MacroF1, &[50, 30, 20], &[60, 40, 0], 0.375);
         check(Metric::Accuracy, &[30, 10], &[60, 40], 0.6);
         check(Metric::Accuracy, &[10, 10], &[60, 40], 0.6);
         check(Metric::F1, &[10, 30], &[60, 40], 0.8 / 1.4);
@@ -399,5 +404,4 @@ mod tests {
         assert_eq!(untouched_baseline(Metric::PreferenceMargin), Some(0.0));
         assert_eq!(untouched_baseline(Metric::Perplexity), None);
     }
-
 }

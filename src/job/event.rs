@@ -255,8 +255,8 @@ pub struct StepEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BestStep {
     pub step: u64,
-    /// Of the metric.
-    pub value: f64,
+    /// Of the metric, where it has one.
+    pub value: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

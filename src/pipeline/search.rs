@@ -401,7 +401,7 @@ fn watched(config: &RunConfig, events: &[Event]) -> Option<Watched> {
             Event::Monitored { step, value: score, loss, .. } => {
                 points.entry(*step).insert_entry(Point { step: *step, score: *score, loss: *loss });
             }
-            Event::Finished { best, .. } => kept = best.map(|best| best.value),
+            Event::Finished { best, .. } => kept = best.and_then(|best| best.value),
             _ => {}
         }
     }

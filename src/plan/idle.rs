@@ -15,6 +15,12 @@ pub(super) fn idle(spec: &ExperimentSpec, facts: &Facts, total_steps: u64) -> Ve
     if recipe.best_by == BestBy::Loss && recipe.keep == Keep::Last && recipe.early_stopping.is_none() {
         told.push("recipe.best_by: without effect, for the last weights are kept and nothing stops early (`recipe.keep`)".into());
     }
+    if recipe.ema.is_some_and(|ema| !ema.evaluate) {
+        told.push(
+            "recipe.ema: without effect, for it is the weights themselves that are scored and kept (`recipe.ema.evaluate`)"
+                .into(),
+        );
+    }
     if recipe.max_seq_len.is_some() && matches!(spec.task.takes(), Modality::Image | Modality::Table) {
         told.push(format!("recipe.max_seq_len: without effect, for {} has no texts to cut", spec.task.in_words()));
     }

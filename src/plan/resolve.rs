@@ -71,6 +71,11 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         let (found, classes) = (weights.len(), model.num_labels());
         problems.push(format!("`recipe.class_weights.weights`: expected one for each of {classes} classes, found {found}"));
     }
+    let fewest = model.fewest_examples();
+    if micro_batch_size(spec) < fewest {
+        problems
+            .push(format!("`recipe.batch_size`: the model normalises over the examples of a pass: at least {fewest} of them"));
+    }
     if !problems.is_empty() {
         return Err(Error(problems));
     }

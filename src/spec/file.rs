@@ -237,6 +237,9 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     let smoothed =
         matches!(spec.task.head(), tallow_zoo::HeadKind::Classes | tallow_zoo::HeadKind::Tags | tallow_zoo::HeadKind::Words);
     check(recipe.label_smoothing == 0.0 || smoothed, "recipe.label_smoothing", "a task that tells classes, tags or words", task);
+    let preferring = spec.task == Task::PreferenceOptimization;
+    let own = "`preference.label_smoothing`, which is that of preferences";
+    check(recipe.label_smoothing == 0.0 || !preferring, "recipe.label_smoothing", own, &recipe.label_smoothing.to_string());
     let smooth = recipe.label_smoothing > 0.0 && recipe.focal_gamma.is_some();
     check(!smooth, "recipe.focal_gamma", "one of `label_smoothing` and it", "both");
     let images = spec.task.takes() == tallow_zoo::Modality::Image;

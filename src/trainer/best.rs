@@ -8,11 +8,11 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use tallow_kernels::{Param, ParamStore};
 
-/// What a model scored at a step.
+/// What a model scored at a step; `value` of the run's metric, none where it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Scored {
     pub(super) step: u64,
-    pub(super) value: f64,
+    pub(super) value: Option<f64>,
     pub(super) loss: f64,
 }
 
@@ -35,12 +35,12 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// By how much `a` is better than `b`; negative where it is worse.
-    fn better_by(self, a: Scored, b: Scored) -> f64 {
+    /// What decides, the greater the better; none: there is nothing to decide by.
+    fn worth(self, scored: Scored) -> Option<f64> {
         match self.by {
-            BestBy::Loss => b.loss - a.loss,
-            BestBy::Metric if self.metric.lower_is_better() => b.value - a.value,
-            BestBy::Metric => a.value - b.value,
+            BestBy::Loss => Some(-scored.loss),
+            BestBy::Metric if self.metric.lower_is_better() => scored.value.map(|value| -value),
+            BestBy::Metric => scored.value,
         }
     }
 }
@@ -48,8 +48,9 @@ impl Order {
 impl Watched {
     /// Takes an evaluation, none where its scores are not finite; says whether it is the best so far.
     pub(super) fn take(&mut self, scored: Option<Scored>, order: Order, min_delta: f64) -> bool {
+        let worth = |of: Option<Scored>| of.and_then(|of| order.worth(of));
         let beats =
-            |other: Option<Scored>, by: f64| scored.is_some_and(|new| other.is_none_or(|other| order.better_by(new, other) > by));
+            |other: Option<Scored>, by: f64| worth(scored).is_some_and(|new| worth(other).is_none_or(|other| new - other > by));
         if beats(self.reference, min_delta) {
             (self.reference, self.worse) = (scored, 0);
         } else {
@@ -100,8 +101,8 @@ mod tests {
         let check = |by, metric, scores: &[(f64, f64)], min_delta, patience, best: u64, enough: Option<u64>| {
             let (mut watched, mut stopped) = (Watched::default(), None);
             for (step, (value, loss)) in (1..).zip(scores) {
-                let scored = value.is_finite().then_some(Scored { step, value: *value, loss: *loss });
-                watched.take(scored, Order { by, metric }, min_delta);
+                let scored = Scored { step, value: value.is_finite().then_some(*value), loss: *loss };
+                watched.take(Some(scored), Order { by, metric }, min_delta);
                 if stopped.is_none() && watched.is_enough(Some(EarlyStopping { patience, min_delta })) {
                     stopped = Some(step);
                 }
@@ -120,5 +121,8 @@ mod tests {
         check(BestBy::Metric, Metric::Accuracy, &creeping, 0.03, 2, 4, None);
         let falling = [(9.0, 2.0), (8.0, 2.0), (f64::NAN, 0.0), (8.5, 1.0)];
         check(BestBy::Metric, Metric::Perplexity, &falling, 0.0, 2, 2, Some(4));
+        let no_metric = [(f64::NAN, 2.0), (f64::NAN, 1.0), (f64::NAN, 0.5)];
+        check(BestBy::Loss, Metric::Auroc, &no_metric, 0.0, 1, 3, None);
+        check(BestBy::Metric, Metric::Auroc, &no_metric, 0.0, 2, 0, Some(2));
     }
 }

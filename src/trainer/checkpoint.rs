@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use tallow_kernels::{Param, ParamKind, ParamStore};
 
 /// Of the files that [`save`] writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Where a run stands, besides tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -179,7 +179,7 @@ pub(super) fn save(
         let mut add =
             |kind: &str, param: &Param, tensor: &Tensor| tensors.insert(format!("{kind}/{}", param.name()), tensor.clone());
         if let Some(average) = held.average {
-            store.trainable().zip(average.means()).for_each(|(param, mean)| drop(add(AVERAGE, param, mean)));
+            average.means(store).for_each(|(param, mean)| drop(add(AVERAGE, param, mean)));
         }
         if let Some(best) = held.best {
             store.iter().zip(best.tensors()).for_each(|(param, tensor)| drop(add(BEST, param, tensor)));

@@ -93,6 +93,12 @@ impl LossWatch {
         now > GOOD * self.guessing && (share > WORSE || rose && share > STAYED)
     }
 
+    /// The same of numbers, if guessing their mean loses `guess` on those examples. Squared errors differ so much from batch to batch that
+    /// a step that lost twice as much tells nothing, and numbers of which little can be told are lost nearly as much after training.
+    pub(super) fn is_worse_than_guessing(&self, now: f64, guess: f64) -> bool {
+        now > WORSE * guess && self.first.is_some_and(|first| now > WORSE * first)
+    }
+
     /// Whether some step lost more than the first did, beyond what batches differ by: without it no rate was too high.
     pub(super) fn rose_somewhat(&self) -> bool {
         self.first.is_some_and(|first| self.most > ROSE_SOMEWHAT * first)
@@ -188,6 +194,13 @@ mod tests {
         }
         assert!(watch.is_doubtful(8) && !watch.is_doubtful(7), "few examples may be easy by chance");
         assert!(!LossWatch::default().is_doubtful(16));
+        // Errors of numbers that nearly nothing tells: an easy first batch, a hard one later, and hardly anything gained.
+        let mut numbers = LossWatch::default();
+        for loss in [0.7, 1.9, 0.8, 1.2, 0.9, 1.1, 0.6, 1.0] {
+            numbers.observe(loss, 1.0, 1);
+        }
+        assert!(numbers.is_doubtful(16) && !numbers.is_worse_than_guessing(0.69, 0.75));
+        assert!(numbers.is_worse_than_guessing(3.0, 0.75), "worse than the mean, and than before");
         assert!(watch.rose_somewhat() && !LossWatch::default().rose_somewhat());
     }
 

@@ -4,7 +4,7 @@
 
 use super::Error;
 use super::augment::Mix;
-use super::batches::Order;
+use super::batches::{Order, cut};
 use super::collate::{Batch, Changes, collate, collate_mixed, count_wanted};
 use super::objective::Rule;
 use super::streams::Streams;
@@ -50,8 +50,9 @@ impl Maker {
             _ => None,
         };
         let asked = weigh(examples).unwrap_or_else(|| count_wanted(data, examples, Some(changes)) as f64);
-        let mut first = 0;
-        for part in examples.chunks(config.micro_batch_size) {
+        let (mut first, size) = (0, config.micro_batch_size.max(1));
+        for number in 0..examples.len().div_ceil(size) {
+            let part = &examples[cut(examples.len(), size, number)];
             let batch = match mix {
                 None => collate(data, part, config.normalize.as_ref(), Some(changes))?,
                 Some(mix) => {

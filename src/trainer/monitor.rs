@@ -36,10 +36,13 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
     };
     let split = match data.targets() {
         PreparedTargets::Words { .. } => Split::of_stream(all, hold_out, config.max_train_examples),
+        // Windows over a text: those of one question share tokens, and answer it together.
+        PreparedTargets::Spans(spans) => {
+            Split::of_groups(all, |window| spans.question(window as usize), hold_out, config.max_train_examples, subset)
+        }
         PreparedTargets::Classes { .. }
         | PreparedTargets::Labels { .. }
         | PreparedTargets::Tags(_)
-        | PreparedTargets::Spans(_)
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }
         | PreparedTargets::Texts { .. }

@@ -459,16 +459,14 @@ impl<'a> Run<'a> {
             monitor.score(&*self.built.model, &self.data, self.config, self.scale.as_ref(), &mut |done| pulse.beat(done))
         };
         match scored {
-            Ok(scored) => match scored.predictions.metric(metric) {
-                value if value.is_finite() => {
-                    emit(Event::Monitored { step, metric, value, loss: scored.loss, examples: monitor.len() });
-                    Ok(Some(best::Scored { step, value, loss: scored.loss }))
-                }
-                _ => {
-                    emit(Event::Note { message: format!("no {} at step {step}: it has no value", metric.in_words()) });
-                    Ok(None)
-                }
-            },
+            Ok(scored) => {
+                let (value, loss) = (Some(scored.predictions.metric(metric)).filter(|value| value.is_finite()), scored.loss);
+                emit(match value {
+                    Some(value) => Event::Monitored { step, metric, value, loss, examples: monitor.len() },
+                    None => Event::Note { message: format!("no {} at step {step}: it has no value", metric.in_words()) },
+                });
+                Ok(Some(best::Scored { step, value, loss }))
+            }
             // Whether the run diverges is for its own losses to say.
             Err(error @ Error::NotFinite { .. }) => {
                 emit(Event::Note { message: format!("no score at step {step}: {error}") });
@@ -534,8 +532,8 @@ impl<'a> Run<'a> {
             emit(Event::Note { message });
         }
         if let Some(BestStep { step, value }) = best {
-            let metric = self.config.metric.in_words();
-            emit(Event::Note { message: format!("the weights are those of step {step}, the best: {metric} {value:.4}") });
+            let value = value.map(|value| format!(": {} {value:.4}", self.config.metric.in_words())).unwrap_or_default();
+            emit(Event::Note { message: format!("the weights are those of step {step}, the best{value}") });
         }
     }
 

@@ -6,9 +6,9 @@ use std::f64::consts::FRAC_PI_2;
 use tallow::error::{Class, Failure};
 use tallow::eval::Guess;
 use tallow::job::{Divergence, EvaluateJob, Event, InitFrom, MonitorConfig, Origin, RunConfig};
-use tallow::spec::{Metric, Optimizer, Schedule, Warmup};
+use tallow::spec::{Metric, Optimizer, Schedule, Task, Warmup};
 use tallow::trainer::{self, BatchShape, Finish};
-use tallow_zoo::ModelConfig;
+use tallow_zoo::{Head, ModelConfig};
 
 #[test]
 fn a_profile_accounts_for_the_whole_step() {
@@ -95,6 +95,42 @@ fn values_are_learnt_and_scored_in_their_own_unit() {
     config.recipe.lr = 1e-6;
     let again = bench.train(&config, "again");
     assert!(again.steps()[0].loss < 3.0 * last, "{} after {last}", again.steps()[0].loss);
+}
+
+/// Of numbers that nearly nothing tells, batches lose now half and now twice as much, and hardly less in the end: no rate was too high.
+#[test]
+fn little_that_can_be_told_is_no_divergence() {
+    let bench = Bench::new();
+    bench.write_noise(2000);
+    let mlp = bench.mlp();
+    let mut config = RunConfig {
+        task: Task::TabularRegression,
+        metric: Metric::R2,
+        model: mlp.model.clone().with_head(Head::Value),
+        train: bench.path("noise.safetensors"),
+        monitor: MonitorConfig::None,
+        total_steps: 125,
+        ..mlp
+    };
+    config.recipe.batch_size = 16;
+    config.recipe.lr = 1e-3;
+    for seed in 0..20 {
+        config.seed = seed;
+        let run = bench.train(&config, "noise");
+        assert!(matches!(run.finish, Finish::Completed { .. }), "seed {seed}: {:?}", run.events.last());
+    }
+}
+
+/// One example alone has no statistics over a batch.
+#[test]
+fn batch_norm_trains_where_one_example_is_left() {
+    let bench = Bench::new();
+    let mut config = RunConfig { max_train_examples: Some(33), total_steps: 6, ..bench.mlp() };
+    for (batch, micro) in [(16, 16), (32, 16), (32, 32), (4, 4)] {
+        (config.recipe.batch_size, config.micro_batch_size) = (batch, micro);
+        let run = bench.train(&config, &format!("left-{batch}-{micro}"));
+        assert!(matches!(run.finish, Finish::Completed { .. }), "{batch} {micro}: {:?}", run.events.last());
+    }
 }
 
 #[test]

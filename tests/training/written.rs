@@ -428,6 +428,23 @@ impl Bench {
         ];
         write(&self.path("table.safetensors"), &tensors, r#"["below","above"]"#);
     }
+
+    /// `noise.safetensors`: rows of the same columns with a number of which they tell a sixteenth of the variance.
+    pub(super) fn write_noise(&self, examples: usize) {
+        let row = |i: usize| {
+            let stream = Stream::root(15).at(i as u64);
+            let (x, y) = (stream.normal(0), stream.normal(1));
+            ([x, y], 3.0 + 0.25 * f64::from(x) + f64::from(stream.normal(2)))
+        };
+        let rows: Vec<([f32; 2], f64)> = (0..examples).map(row).collect();
+        use safetensors::Dtype::{F32, F64, U32};
+        let tensors = [
+            ("numbers", F32, vec![examples, 2], rows.iter().flat_map(|(x, _)| x.map(f32::to_le_bytes)).flatten().collect()),
+            ("categories", U32, vec![examples, 1], u32s(&vec![0; examples])),
+            ("values", F64, vec![examples], rows.iter().flat_map(|(_, value)| value.to_le_bytes()).collect()),
+        ];
+        write(&self.path("noise.safetensors"), &tensors, "[]");
+    }
 }
 
 fn u32s(values: &[u32]) -> Vec<u8> {

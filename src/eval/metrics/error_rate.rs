@@ -11,8 +11,21 @@ pub fn character_error_rate(said: &[&str], references: &[&str]) -> f64 {
     rate(said, references, |text| characters(text))
 }
 
+/// Between spaces, or where two or more characters of white space of any kind stand together: a line's end alone joins two words.
 fn words(text: &str) -> Vec<&str> {
-    text.split(' ').map(str::trim).filter(|word| !word.is_empty()).collect()
+    let mut words = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = text[at..].find(char::is_whitespace) {
+        let gap = at + found;
+        let end = text[gap..].find(|c: char| !c.is_whitespace()).map_or(text.len(), |behind| gap + behind);
+        if &text[gap..end] == " " || text[gap..end].chars().nth(1).is_some() {
+            words.push(&text[from..gap]);
+            from = end;
+        }
+        at = end;
+    }
+    words.push(&text[from..]);
+    words.into_iter().map(str::trim).filter(|word| !word.is_empty()).collect()
 }
 
 fn characters(text: &str) -> Vec<char> {

@@ -269,12 +269,16 @@ impl Brief<'_> {
         Columns { label: label.or(asked.label.clone()), ..asked.clone() }
     }
 
-    /// How far DPO may go from the model that it begins with, where that was said.
+    /// How far DPO may go from the model that it begins with, and the smoothing of its labels, where one of them was said.
     fn preference(&self, drafted: &mut Drafted) -> Option<Preference> {
-        let beta = self.request()?.beta?;
+        let beta = self.request().and_then(|request| request.beta);
         if self.task == Task::PreferenceOptimization {
-            return Some(Preference { beta, ..Preference::default() });
+            let label_smoothing = std::mem::take(&mut drafted.recipe.label_smoothing);
+            let usual = Preference::default();
+            return (beta.is_some() || label_smoothing > 0.0)
+                .then(|| Preference { beta: beta.unwrap_or(usual.beta), label_smoothing });
         }
+        let beta = beta?;
         drafted.deviations.push(Deviation {
             field: "preference.beta".into(),
             stated: format!("a beta of {}", words::plain(beta)),

@@ -30,7 +30,7 @@ pub(super) fn save(config: &RunConfig, history: &[Tried]) -> Decision {
 /// The largest smaller forward pass that still divides the effective batch.
 fn halve(config: &RunConfig) -> Option<Decision> {
     let from = config.micro_batch_size;
-    let to = (1..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size))?;
+    let to = (config.model.fewest_examples()..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size))?;
     Some(Decision::Retry {
         change: Change::MicroBatch { from, to },
         config: Box::new(RunConfig { micro_batch_size: to, ..config.clone() }),

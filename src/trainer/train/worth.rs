@@ -61,8 +61,8 @@ impl Run<'_> {
         };
         match score(&*self.built.model, &self.data, &examples, &how, &mut |_| {}) {
             Ok(scored) => {
-                let loss = self.in_own_unit(scored.loss);
-                Ok(scored.predictions.says_the_same().then_some(loss))
+                let same = scored.predictions.says_the_same();
+                Ok(same.then(|| scored.in_own_unit(self.scale.as_ref()).loss))
             }
             // Whether the run diverges is for its own losses to say.
             Err(Error::NotFinite { .. }) => Ok(None),
@@ -72,11 +72,25 @@ impl Run<'_> {
 
     /// What the first step's examples lose now, where that is as much as before.
     fn stayed_high(&mut self) -> Result<Option<f64>, Error> {
-        let examples = self.order.batch(0).len() as u64;
-        if !self.progress.watch.is_doubtful(examples) {
+        let examples = self.order.batch(0);
+        if !self.progress.watch.is_doubtful(examples.len() as u64) {
             return Ok(None);
         }
-        let again = self.again(0)?;
-        Ok(self.progress.watch.stayed_high(again.loss).then_some(again.loss))
+        let now = self.again(0)?.loss;
+        let in_vain = match self.loss_of_the_mean(&examples) {
+            Some(guess) => self.progress.watch.is_worse_than_guessing(now, guess),
+            None => self.progress.watch.stayed_high(now),
+        };
+        Ok(in_vain.then(|| self.in_own_unit(now)))
+    }
+
+    /// What guessing the mean of all numbers loses on `examples`, on the scale that is learnt; none where answers are no numbers.
+    fn loss_of_the_mean(&self, examples: &[usize]) -> Option<f64> {
+        let PreparedTargets::Values { of } = self.data.targets() else { return None };
+        let values: Vec<f64> = examples.iter().map(|&i| self.scale.as_ref().map_or(of[i], |scale| scale.learnt(of[i]))).collect();
+        let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        // On its scale the mean of all is 0.
+        let mean = if self.scale.is_some() { 0.0 } else { mean_of(&values) };
+        Some(mean_of(&values.iter().map(|value| (value - mean).powi(2)).collect::<Vec<f64>>()))
     }
 }
