@@ -96,7 +96,9 @@ impl Shape {
                 cost.dense(rows, d, e);
                 cost.params += 2 * e + self.vocab_size;
                 cost.keep(2 * rows * e);
-                cost.words(rows, e, self.vocab_size, false);
+                // Only hidden words are told (1810.04805, section 3.1).
+                let told = (0.15 * rows as f64).ceil() as usize;
+                cost.words(told, e, self.vocab_size, false);
             }
             Head::Vector(_) => cost.keep(2 * b * d),
         }

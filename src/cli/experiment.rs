@@ -14,7 +14,7 @@ use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, script, spec, trainer};
+use crate::{data, intake, script, spec};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
@@ -380,7 +380,13 @@ pub(super) fn drive<T>(
             return Ok(HostFacts::clone(facts));
         }
         let (usd_per_hour, gpus) = (prices.of_host(), prices.gpus().clone());
-        let facts = HostFacts { cores, memory_bytes, matmul_flops: trainer::matmul_flops()?, usd_per_hour, gpus };
+        let facts = HostFacts {
+            cores,
+            memory_bytes,
+            matmul_flops: super::calibration::matmul_flops(&env.cache, cores)?,
+            usd_per_hour,
+            gpus,
+        };
         Ok(measured.borrow_mut().insert(facts).clone())
     };
     let program = program()?;

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod bench;
+mod calibration;
 mod consent;
 mod data;
 mod diff;

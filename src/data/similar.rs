@@ -137,7 +137,7 @@ pub(super) fn survey(
     splits: &[(String, Vec<Table>)],
     columns: Columns,
     part: Option<Part>,
-    mean_tokens: f64,
+    [mean_tokens, longest_tokens]: [f64; 2],
     located: Located,
 ) -> Result<DataFacts> {
     let (mut facts, mut scores) = (Vec::new(), None);
@@ -167,6 +167,7 @@ pub(super) fn survey(
         license: card.license,
         revision,
         mean_tokens: Some(mean_tokens),
+        longest_tokens: Some(longest_tokens),
         ..DataFacts::default()
     })
 }

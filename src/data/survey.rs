@@ -107,8 +107,8 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
         return recordings_of(splits, columns, located);
     }
     if task == Some(Task::SentenceSimilarity) {
-        let tokens = mean_tokens(first, &columns.input)?;
-        return similar::survey(splits, columns, hints.part, tokens, located);
+        let lengths = lengths(first, &columns.input)?;
+        return similar::survey(splits, columns, hints.part, lengths, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -208,7 +208,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
-    let mean_tokens = Some(mean_tokens(first, &all)? + 4.0 * all.len() as f64);
+    let [mean_tokens, longest_tokens] = lengths(first, &all)?.map(|tokens| Some(tokens + 4.0 * all.len() as f64));
     let Located { card, revision, .. } = located;
     let license = card.license;
     Ok(DataFacts {
@@ -222,7 +222,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
         license,
         revision,
         mean_tokens,
-        longest_tokens: None,
+        longest_tokens,
         image_shape: None,
         images_differ: false,
         task: Some(task),
@@ -243,6 +243,8 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
     }
     let both: Vec<String> = columns.input.iter().cloned().chain([target]).collect();
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
+    // Of the two together half each.
+    let [mean_tokens, longest_tokens] = lengths(first, &both)?.map(|tokens| Some(tokens / 2.0));
     let Located { card, revision, .. } = located;
     Ok(DataFacts {
         task: Some(Task::TextToText),
@@ -250,9 +252,8 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
         labels: Vec::new(),
         license: card.license,
         revision,
-        // Of the two together half each.
-        mean_tokens: Some(mean_tokens(first, &both)? / 2.0),
-        longest_tokens: None,
+        mean_tokens,
+        longest_tokens,
         columns,
         image_shape: None,
         images_differ: false,
@@ -276,7 +277,7 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
         facts.push(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None });
     }
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
-    let mean_tokens = Some(mean_tokens(first, &[said])?);
+    let [mean_tokens, longest_tokens] = lengths(first, &[said])?.map(Some);
     let heard = columns.input.first().cloned().unwrap_or_default();
     let longest_secs = longest(splits.iter().flat_map(|(_, tables)| tables), &heard)?;
     let Located { card, revision, .. } = located;
@@ -288,7 +289,7 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
         license: card.license,
         revision,
         mean_tokens,
-        longest_tokens: None,
+        longest_tokens,
         ..DataFacts::default()
     })
 }
@@ -314,12 +315,8 @@ fn no_data(located: &Located) -> Error {
     Error::NoData { place: located.place.clone(), found: Vec::new() }
 }
 
-/// Roughly how many tokens a text has with its special tokens: words and marks, a few words cut in two.
-fn mean_tokens(table: &Table, input: &[String]) -> Result<f64> {
-    lengths(table, input).map(|[mean, _]| mean)
-}
-
-/// Of a text on average, and of the longest of the sample.
+/// Roughly how many tokens a text has with its special tokens (words and marks, a few words cut in two): on average, and the longest of
+/// the sample.
 fn lengths(table: &Table, input: &[String]) -> Result<[f64; 2]> {
     let names: Vec<&str> = input.iter().map(String::as_str).collect();
     let (mut all, mut longest, mut texts) = (0usize, 0usize, 0usize);
