@@ -41,6 +41,8 @@ def of_library(job, weights):
     """As `transformers` reads a model's folder."""
     public = {key: value for key, value in job["public_config"].items() if key != "torch_dtype"}
     name = public["architectures"][0]
+    if public.get("stem_type", "imagenet") != "imagenet" or public.get("width_factor", 1) != 1:
+        raise Nothing(f"the library's {name} has neither a stem for small images nor wider blocks")
     # A vector is made of the last states: what a library makes of the first word besides is nobody's.
     more = {"add_pooling_layer": False} if "vector" in job["config"]["model"]["head"] else {}
     with tempfile.TemporaryDirectory(dir=weights.parent) as folder:

@@ -46,7 +46,7 @@ def of_classes(found, job, wanted):
     of = {
         "accuracy": lambda: metrics.accuracy_score(right, guess),
         "f1": lambda: metrics.f1_score(right, guess, zero_division=0) if len(all_classes) == 2 else math.nan,
-        "macro_f1": lambda: metrics.f1_score(right, guess, labels=all_classes, average="macro", zero_division=0),
+        "macro_f1": lambda: metrics.f1_score(right, guess, average="macro", zero_division=0),
         "micro_f1": lambda: metrics.f1_score(right, guess, labels=all_classes, average="micro", zero_division=0),
         "matthews": lambda: metrics.matthews_corrcoef(right, guess),
         "log_loss": lambda: metrics.log_loss(right, shares, labels=all_classes),

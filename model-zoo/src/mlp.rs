@@ -320,6 +320,10 @@ impl Architecture for Config {
     }
 
     /// Rows have no size.
+    fn is_public(&self) -> bool {
+        false
+    }
+
     fn fewest_examples(&self) -> usize {
         if self.norm == Norm::Batch { 2 } else { 1 }
     }

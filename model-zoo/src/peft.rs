@@ -12,7 +12,7 @@ use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
 use crate::head::HeadKind;
 use crate::lora::{Adapted, Adapter, BaseWeights};
-use crate::registry::ModelConfig;
+use crate::registry::{Modality, ModelConfig};
 use candle_core::Tensor;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,6 +119,9 @@ fn whole_number(value: f64) -> Value {
 
 fn task_type(model: &ModelConfig) -> Option<&'static str> {
     match model.head().kind() {
+        // What `peft` wraps by a task it feeds with `input_ids`, and expects of a model of words that it writes: not of these.
+        _ if matches!(model.takes(), Modality::Image | Modality::Speech | Modality::Table) => None,
+        HeadKind::Words if model.heads().any(|head| head == HeadKind::Tags) => None,
         HeadKind::Classes | HeadKind::Labels | HeadKind::Value => Some("SEQ_CLS"),
         HeadKind::Tags => Some("TOKEN_CLS"),
         HeadKind::Span => Some("QUESTION_ANS"),

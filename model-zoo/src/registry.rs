@@ -127,6 +127,11 @@ pub(crate) trait Architecture {
     where
         Self: Sized;
 
+    /// Whether other libraries know it by its `config.json` and the names of its tensors.
+    fn is_public(&self) -> bool {
+        true
+    }
+
     /// The fewest examples of a forward pass in training: two where one alone has no statistics to be normalised by.
     fn fewest_examples(&self) -> usize {
         1
@@ -516,6 +521,11 @@ impl ModelConfig {
         let cost = self.cost(batch, size);
         let (kept, forward_flops) = cost.made_again();
         ((kept + cost.scratch) * 4.0, forward_flops)
+    }
+
+    /// Whether other libraries know it by its `config.json` and the names of its tensors.
+    pub fn is_public(&self) -> bool {
+        self.architecture().is_public()
     }
 
     /// The fewest examples of a forward pass in training.

@@ -174,6 +174,11 @@ impl Architecture for Config {
         Ok(own.into_iter().map(|(name, tensor)| (to_torchvision(&name).unwrap_or(name), tensor)).collect())
     }
 
+    /// The stem for small images and wider blocks are our own keys.
+    fn is_public(&self) -> bool {
+        self.stem_type == Stem::Imagenet && self.width_factor == 1
+    }
+
     fn cost(&self, batch: usize, side: usize) -> Cost {
         let (mut cost, (kernel, stride)) = (Cost::default(), self.stem());
         let mut side = side.div_ceil(stride);

@@ -90,6 +90,10 @@ impl Architecture for Config {
         Ok(given)
     }
 
+    fn is_public(&self) -> bool {
+        false
+    }
+
     fn cost(&self, batch: usize, side: usize) -> Cost {
         let (mut cost, mut inner, mut side) = (Cost::default(), self.width, side);
         cost.conv_norm(batch, [self.num_channels, self.width, 3], side);

@@ -96,6 +96,10 @@ impl Architecture for Config {
         self.dropout = p;
     }
 
+    fn is_public(&self) -> bool {
+        false
+    }
+
     fn cost(&self, batch: usize, side: usize) -> Cost {
         let (mut cost, mut side) = (Cost::default(), side);
         cost.conv(batch, [self.num_channels, self.width, 3], side);

@@ -293,7 +293,7 @@ impl Bench<'_> {
             Fault::CutDownload => server.as_ref().is_some_and(|server| server.has_cut()),
             Fault::Memory => had_too_little(&run, undisturbed.as_ref()),
             Fault::LearningRate | Fault::BadColumn | Fault::Vague | Fault::Misspelt | Fault::None => true,
-        };
+        } || !found.well();
         if let Some(framework) = self.framework.as_ref().filter(|_| fault == Fault::None && found.value.is_some()) {
             tell(Told::Say(format!("{}: the same with {}", task.id, framework.name())));
             let place = self.place("beside", &task.id, fault, seed, "");

@@ -35,7 +35,8 @@ pub struct Trial {
     pub machine: Machine,
     pub program: Program,
     pub ending: Ending,
-    /// Whether the fault came to pass: a run may be over before it is killed, or need less than thought.
+    /// Whether the fault came to pass, or the run went wrong before it did: that a run is over before it is killed, or needs less than
+    /// thought, says nothing of recovery.
     pub struck: bool,
     /// From the start of the first process to the end of the last.
     pub wall_secs: f64,

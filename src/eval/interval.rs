@@ -34,11 +34,18 @@ pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Opti
     match scores {
         [] => None,
         [score] => match resampled {
-            Some([low, high]) => Some(Interval { low, high, basis: Basis::Resamples { count: examples } }),
+            Some([low, high]) if low < high => Some(Interval { low, high, basis: Basis::Resamples { count: examples } }),
+            Some(_) => of_the_extreme(metric, *score, examples),
             None => (metric.is_share_of_examples() && examples > 0).then(|| wilson(*score, examples)),
         },
-        _ => Some(student(metric, scores, examples)),
+        _ => student(metric, scores, examples),
     }
+}
+
+/// Where every draw of the examples scores the same, for all of them are right, or none is: other examples may not be, as Wilson has it
+/// of shares. None where the score is none between 0 and 1, or no extreme: nothing is known of its spread then.
+fn of_the_extreme(metric: Metric, score: f64, examples: usize) -> Option<Interval> {
+    (metric.range() == (0.0, 1.0) && [0.0, 1.0].contains(&score) && examples > 0).then(|| wilson(score, examples))
 }
 
 /// The same where the held-out examples are a part that was drawn and not a split that others score on, too: several seeds on one
@@ -55,7 +62,11 @@ pub(super) fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, 
             (mean - of_examples.low, of_examples.high - mean)
         }
         false => match resampled {
-            Some([low, high]) => ((first - low).max(0.0), (high - first).max(0.0)),
+            Some([low, high]) if low < high => ((first - low).max(0.0), (high - first).max(0.0)),
+            Some(_) => match of_the_extreme(metric, *first, examples) {
+                Some(of_examples) => (first - of_examples.low, of_examples.high - first),
+                None => return Some(of_seeds),
+            },
             None => return Some(of_seeds),
         },
     };
@@ -76,8 +87,8 @@ pub fn of_mean(values: &[f64]) -> Option<[f64; 2]> {
     Some([mean - half, mean + half])
 }
 
-/// mean ± t · s / √n, with s the sample's standard deviation.
-fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
+/// mean ± t · s / √n, with s the sample's standard deviation; none where nothing is known of the spread: equal scores do not give certainty.
+fn student(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> {
     let n = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / n;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -85,7 +96,8 @@ fn student(metric: Metric, scores: &[f64], examples: usize) -> Interval {
     // What one example counts is known of shares and correlations alone.
     let one_example = if examples > 0 && (most - least).is_finite() { 1.0 / examples as f64 } else { 0.0 };
     let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
-    Interval { low: (mean - half).max(least), high: (mean + half).min(most), basis: Basis::Seeds { count: scores.len() } }
+    let basis = Basis::Seeds { count: scores.len() };
+    (half > 0.0).then(|| Interval { low: (mean - half).max(least), high: (mean + half).min(most), basis })
 }
 
 /// Wilson (1927): the interval of a share `p` of `n` examples; well-behaved near 0 and 1, where ± is not.
@@ -157,6 +169,18 @@ mod tests {
     fn equal_seeds_do_not_give_certainty() {
         let found = interval(Metric::Accuracy, &[0.9, 0.9], 100, None).expect("an interval");
         close(found.high - found.low, 0.01, 1e-12);
+    }
+
+    /// All of 20 right: the bootstrap knows of nothing else, Wilson has 0.8389 to 1.
+    #[test]
+    fn a_perfect_score_gives_no_certainty() {
+        let found = interval(Metric::F1, &[1.0], 20, Some([1.0, 1.0])).expect("an interval");
+        close(found.low, 0.8389, 1e-4);
+        assert_eq!((found.high, found.basis), (1.0, Basis::Examples { count: 20 }));
+        let of_two = interval_of_draw(Metric::EntityF1, &[1.0, 1.0], 20, Some([1.0, 1.0])).expect("an interval");
+        assert!(of_two.low < 0.84 && of_two.high == 1.0, "{of_two:?}");
+        assert_eq!(interval(Metric::Rmse, &[2.0], 20, Some([2.0, 2.0])), None, "nothing is known of how far off others are");
+        assert_eq!(interval(Metric::Rmse, &[2.0, 2.0], 20, None), None);
     }
 
     #[test]

@@ -52,12 +52,14 @@ pub(super) fn matter(plan: &Plan, report: &Report) -> String {
 
 /// Which library loads it; none where no other does.
 fn library(plan: &Plan) -> Option<&'static str> {
-    match plan.facts.model.config.family() {
-        _ if plan.spec.task == Task::SentenceSimilarity => Some("sentence-transformers"),
-        _ if plan.spec.adapter.is_some() => Some("peft"),
-        "mlp" | "resnet_cifar" | "wide_resnet" => None,
-        _ => Some("transformers"),
+    if !plan.facts.model.config.is_public() {
+        return None;
     }
+    Some(match (plan.spec.task, &plan.spec.adapter) {
+        (Task::SentenceSimilarity, _) => "sentence-transformers",
+        (_, Some(_)) => "peft",
+        (_, None) => "transformers",
+    })
 }
 
 /// The data set's address and its name; one that lies here has no address, and its place is nobody's affair.
@@ -87,13 +89,17 @@ fn model_index(plan: &Plan, report: &Report) -> String {
         DataSource::Hub { config, revision, .. } => (config.as_ref(), revision.as_ref().or(plan.facts.data.revision.as_ref())),
         DataSource::Local { .. } | DataSource::Url { .. } | DataSource::Generated { .. } => (None, None),
     };
-    let fields = [("config", config), ("split", Some(&plan.spec.data.held_out)), ("revision", revision)];
+    // A part that was cut off is no split that anybody else scores on.
+    let split = Some(&plan.spec.data.held_out).filter(|_| plan.spec.data.held_out_frac.is_none());
+    let fields = [("config", config), ("split", split), ("revision", revision)];
     for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value?))) {
         put(&mut yaml, format_args!("      {field}: {}\n", quoted(value)));
     }
     yaml.push_str("    metrics:\n");
+    let cut_off = plan.spec.data.held_out_frac.map(|_| format!(", cut off from `{}` at random", plan.spec.data.train));
     for (metric, value) in &kept.scores {
-        let name = quoted(&format!("{} on {} held-out examples", metric.in_words(), count(kept.examples.value)));
+        let (examples, cut_off) = (count(kept.examples.value), cut_off.as_deref().unwrap_or_default());
+        let name = quoted(&format!("{} on {examples} held-out examples{cut_off}", metric.in_words()));
         put(&mut yaml, format_args!("    - type: {}\n      value: {}\n      name: {name}\n", metric.public_name(), value.value));
     }
     yaml

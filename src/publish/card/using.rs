@@ -4,6 +4,7 @@ use super::base_model;
 use crate::plan::Plan;
 use crate::report::{self, Report};
 use crate::spec::Task;
+use crate::words::plain;
 
 /// The curves of training, which lie beside the card.
 pub(super) fn plots(report: &Report) -> String {
@@ -37,20 +38,22 @@ pub(super) fn uses(plan: &Plan) -> String {
 
 /// A few lines of Python; none where only Tallow loads it.
 fn library(plan: &Plan) -> Option<String> {
+    if !plan.facts.model.config.is_public() {
+        return None;
+    }
     if plan.spec.task == Task::SentenceSimilarity {
         return Some(SENTENCES.into());
     }
-    let class = match (plan.facts.model.config.family(), plan.spec.task) {
-        ("mlp" | "resnet_cifar" | "wide_resnet", _) => return None,
-        (_, Task::TextClassification | Task::TextRegression | Task::TextMultiLabel) => "AutoModelForSequenceClassification",
-        (_, Task::TokenClassification) => "AutoModelForTokenClassification",
-        (_, Task::QuestionAnswering) => "AutoModelForQuestionAnswering",
-        (_, Task::MaskedLanguageModelling) => "AutoModelForMaskedLM",
-        (_, Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization) => "AutoModelForCausalLM",
-        (_, Task::TextToText) => "AutoModelForSeq2SeqLM",
-        (_, Task::SpeechRecognition) => "AutoModelForSpeechSeq2Seq",
-        (_, Task::ImageClassification) => "AutoModelForImageClassification",
-        (_, Task::TabularClassification | Task::TabularRegression | Task::SentenceSimilarity) => return None,
+    let class = match plan.spec.task {
+        Task::TextClassification | Task::TextRegression | Task::TextMultiLabel => "AutoModelForSequenceClassification",
+        Task::TokenClassification => "AutoModelForTokenClassification",
+        Task::QuestionAnswering => "AutoModelForQuestionAnswering",
+        Task::MaskedLanguageModelling => "AutoModelForMaskedLM",
+        Task::LanguageModelling | Task::InstructionTuning | Task::PreferenceOptimization => "AutoModelForCausalLM",
+        Task::TextToText => "AutoModelForSeq2SeqLM",
+        Task::SpeechRecognition => "AutoModelForSpeechSeq2Seq",
+        Task::ImageClassification => "AutoModelForImageClassification",
+        Task::TabularClassification | Task::TabularRegression | Task::SentenceSimilarity => return None,
     };
     let companion = match plan.spec.task {
         Task::ImageClassification => "AutoImageProcessor",
@@ -67,7 +70,8 @@ fn library(plan: &Plan) -> Option<String> {
     let base = base_model(plan).map_or_else(|| "\"path/to/the/base\"".into(), |base| format!("\"{base}\""));
     let labels = match plan.runs.first().map_or(0, |run| run.model.num_labels()) {
         0 => String::new(),
-        labels => format!(", num_labels={labels}"),
+        // The base may have another head: the adapter brings its own.
+        labels => format!(", num_labels={labels}, ignore_mismatched_sizes=True"),
     };
     Some(format!(
         "from peft import PeftModel\nfrom transformers import {class}\n\nbase = {class}.from_pretrained({base}{labels})\nmodel = PeftModel.from_pretrained(base, {place})"
@@ -82,11 +86,13 @@ print(model.similarity(vectors, vectors))";
 
 /// What nobody looked at, said so that nobody thinks somebody did.
 pub(super) fn limits(plan: &Plan, report: &Report) -> String {
+    let data = &plan.spec.data;
+    let measured_on = match data.held_out_frac {
+        Some(frac) => format!("{} % of the split `{}`, cut off at random,", plain(100.0 * frac), data.train),
+        None => format!("the split `{}`", data.held_out),
+    };
     let mut lines = vec![
-        format!(
-            "It was measured on the split `{}` of one data set and on nothing else; on other data it may do better or worse.",
-            plan.spec.data.held_out
-        ),
+        format!("It was measured on {measured_on} of one data set and on nothing else; on other data it may do better or worse."),
         "No language, group of people or kind of input was looked at apart from the rest: what the data favours, the model may favour. \
          Whoever uses it on people measures that first."
             .into(),
@@ -116,12 +122,19 @@ pub(super) fn verification(plan: &Plan, report: &Report) -> String {
 }
 
 pub(super) fn files(plan: &Plan) -> &'static str {
-    if plan.spec.adapter.is_some() { ADAPTER_FILES } else { FILES }
+    match &plan.spec.adapter {
+        Some(_) => ADAPTER_FILES,
+        None if plan.facts.model.config.is_public() => FILES,
+        None => OWN_FILES,
+    }
 }
 
 const ADAPTER_FILES: &str = "`adapter_model.safetensors` and `adapter_config.json` are an adapter as the `peft` library has it, to be \
 loaded beside the base model; `tallow merge` makes one model of both. `training.toml` is the whole experiment: \
 `tallow train training.toml` runs it again.";
+
+const OWN_FILES: &str = "`model.safetensors` and `config.json` are as Tallow has them: no other library knows this architecture by them. \
+`training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
 
 const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries \
 load them. `training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
