@@ -297,4 +297,26 @@ mod bundle {
         assert!(card.contains(told) && card.contains("/blob/main/LICENSE\""), "{card}");
         assert!(card.contains("licence other (own-research, LICENSE)"), "{card}");
     }
+
+    /// A part that was cut off is no split of the data set's own, and a ResNet with our stem no model of another library.
+    #[test]
+    fn cards_claim_no_split_and_no_library_that_there_is_not() {
+        let mut experiment = text();
+        let card = |experiment: &Experiment| tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
+        experiment.plan.spec.data.held_out_frac = Some(0.2);
+        let cut_off = card(&experiment);
+        assert!(!cut_off.contains("split: \"") && cut_off.contains("held-out examples, cut off from `"), "{cut_off}");
+        assert!(cut_off.contains("measured on 20 % of the split `"), "{cut_off}");
+        let stem = r#"{"model_type": "resnet", "num_channels": 3, "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1],
+            "layer_type": "basic", "stem_type": "cifar", "id2label": {"0": "a", "1": "b"}}"#;
+        let public = stem.replace("cifar", "imagenet");
+        for (config, is_public) in [(stem, false), (public.as_str(), true)] {
+            experiment.plan.spec.task = tallow::spec::Task::ImageClassification;
+            experiment.plan.facts.model.config = tallow_zoo::ModelConfig::from_public(config).expect("a config");
+            let card = card(&experiment);
+            assert_eq!(card.contains("library_name: transformers"), is_public, "{card}");
+            assert_eq!(card.contains("from transformers import"), is_public, "{card}");
+            assert_eq!(card.contains("other libraries load"), is_public, "{card}");
+        }
+    }
 }
