@@ -89,7 +89,7 @@ fn is_name(word: &str) -> bool {
 
 /// Whether the next word is a name.
 fn names_next(word: &str) -> bool {
-    matches!(word, "column" | "columns" | "field" | "feature" | "called" | "named")
+    matches!(word, "column" | "columns" | "field" | "feature" | "called")
 }
 
 /// The only known word that so few slips lie between; slips of the first letter are rare, and words that differ in it are others.
