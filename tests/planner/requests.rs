@@ -376,7 +376,7 @@ fn wishes_about_the_recipe_are_followed() {
     let usual = of("MiniLM on SST-2, gradient_accumulation_steps=4", &glue()).recipe;
     assert_eq!((usual.batch_size, usual.micro_batch_size), (32, Some(8)));
     let warm = of("MiniLM on SST-2, warm up for 1 epoch then cosine", &glue()).recipe;
-    assert_eq!((warm.schedule.warmup(), warm.length), (Warmup::Frac(1.0 / 3.0), Length::Epochs(3.0)));
+    assert_eq!(warm.schedule, Schedule::cosine(Warmup::Frac(1.0 / 3.0)), "of the usual three epochs");
 }
 
 /// Layers that stay change no model, and another model than the one that was named is told.

@@ -9,11 +9,7 @@ use tallow_zoo::{Place, Places};
 /// everything stays.
 pub(super) fn groups(frozen: Frozen, names: &[String]) -> Vec<Group> {
     let places = Places::of(names.iter().map(String::as_str));
-    let layers = names.iter().filter_map(|name| match places.place(name) {
-        Place::Layer(number) => Some(number + 1),
-        Place::Embeddings | Place::Head => None,
-    });
-    let layers = layers.max().unwrap_or(0);
+    let layers = places.layers();
     // As many as there are, or more, leave nothing to freeze but what is below them: that is not what was meant.
     if matches!(frozen, Frozen::AllButUpperLayers { count } if count >= layers) {
         return Vec::new();
@@ -64,13 +60,13 @@ mod tests {
             Frozen::LowerLayers { count: 2 },
             &["bert.embeddings.*", "bert.encoder.layer.0.*", "bert.encoder.layer.1.*"],
         );
-        // Of 11 layers, of which the last has the number 10.
+        // Of three layers, the last of which has another number in its name.
         check(
             &BERT,
-            Frozen::AllButUpperLayers { count: 2 },
+            Frozen::AllButUpperLayers { count: 1 },
             &["bert.embeddings.*", "bert.encoder.layer.0.*", "bert.encoder.layer.1.*"],
         );
-        check(&BERT, Frozen::AllButUpperLayers { count: 11 }, &[]);
+        check(&BERT, Frozen::AllButUpperLayers { count: 3 }, &[]);
         check(&BERT, Frozen::Body, &["bert.embeddings.*", "bert.encoder.*"]);
         check(&BERT[..1], Frozen::Body, &["bert.*"]);
         check(&["wte", "ln_f.weight"], Frozen::Embeddings, &["wte"]);
